@@ -1,0 +1,40 @@
+//! The Postgres pool, the migrations, and what constraint an error is about.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::config::DatabaseConfig;
+
+/// Every migration in `migrations/`, embedded in the binary.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// Opens a pool; the first connection is made when it is first needed, so a process can start before its database.
+///
+/// # Errors
+/// When the URL in the configuration is malformed.
+pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<PgPool> {
+    let options: PgConnectOptions = config.url.expose_secret().parse()?;
+    let options = options.application_name(process).options([("timezone", "UTC")]);
+    Ok(PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with(options))
+}
+
+/// Brings the schema up to date; safe to call from several processes at once.
+///
+/// # Errors
+/// When the database can't be reached, or holds a migration that this binary doesn't know.
+pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    MIGRATIONS.run(pool).await
+}
+
+/// Whether `error` is a violation of the named constraint or unique index.
+#[must_use]
+pub fn violates(error: &sqlx::Error, constraint: &str) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some(constraint)
+}

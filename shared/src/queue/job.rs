@@ -1,0 +1,154 @@
+//! What a job kind says about itself: its name, queue and policy.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The queues; each has its own concurrency in a worker process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Queue {
+    /// Photos: decoding, cropping, compressing.
+    Media,
+    /// Mail over SMTP.
+    Mail,
+    /// Ranks and virality.
+    Ranking,
+    /// Cache invalidation.
+    Cache,
+    /// Reports to InfluxDB.
+    Metrics,
+    /// Purges and checks.
+    Upkeep,
+}
+
+impl Queue {
+    /// Every queue, in the order in which they are shown.
+    pub const ALL: [Self; 6] =
+        [Self::Media, Self::Mail, Self::Ranking, Self::Cache, Self::Metrics, Self::Upkeep];
+
+    /// The name in the database and in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Media => "media",
+            Self::Mail => "mail",
+            Self::Ranking => "ranking",
+            Self::Cache => "cache",
+            Self::Metrics => "metrics",
+            Self::Upkeep => "upkeep",
+        }
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names no queue.
+#[derive(Debug, thiserror::Error)]
+#[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics and upkeep")]
+pub struct UnknownQueue(String);
+
+impl FromStr for Queue {
+    type Err = UnknownQueue;
+
+    fn from_str(text: &str) -> Result<Self, UnknownQueue> {
+        Self::ALL.into_iter().find(|queue| queue.name() == text).ok_or_else(|| UnknownQueue(text.to_owned()))
+    }
+}
+
+/// How long to wait before the next attempt: exponential with full jitter, so that jobs which failed together don't
+/// come back together (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+#[derive(Clone, Copy, Debug)]
+pub struct Backoff {
+    /// The bound of the wait after the first attempt; it doubles with each further one.
+    pub base: Duration,
+    /// No bound exceeds this.
+    pub max: Duration,
+}
+
+impl Backoff {
+    /// Seconds at first, minutes later: for what depends on an outside system.
+    pub const DEFAULT: Self = Self { base: Duration::from_secs(5), max: Duration::from_secs(15 * 60) };
+
+    /// The longest wait after attempt number `attempt` (from 1).
+    #[must_use]
+    pub fn bound(self, attempt: u16) -> Duration {
+        let doublings = u32::from(attempt.saturating_sub(1)).min(31);
+        self.base.saturating_mul(1 << doublings).min(self.max)
+    }
+
+    /// A wait after attempt number `attempt`, uniform between a tenth of the bound and the bound.
+    /// The floor keeps a burst of attempts from being spent within milliseconds of an outage.
+    #[must_use]
+    pub fn jittered(self, attempt: u16) -> Duration {
+        self.bound(attempt).mul_f64(rand::random_range(0.1..=1.0))
+    }
+}
+
+/// What happens when a job is enqueued while a live one of its kind bears the same key. Never an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicate {
+    /// The live job stands; the second enqueue is a no-op.
+    Keep,
+    /// The live job takes the new payload, unless it is running already.
+    ReplacePayload,
+    /// The live job moves to the new `run_at`, unless it is running already.
+    MoveRunAt,
+}
+
+/// A typed payload on a queue. It holds ids, not copies of rows; its doc comment says why running it twice is safe.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Names the handler and the payload's version: `media.process.v1`.
+    const KIND: &'static str;
+    /// Where it waits.
+    const QUEUE: Queue;
+    /// How often it may be claimed before it is dead; an attempt counts when it starts, not when it fails.
+    const ATTEMPTS: i16 = 8;
+    /// How long one attempt may take.
+    const TIMEOUT: Duration = Duration::from_secs(30);
+    /// Lower runs first within the queue.
+    const PRIORITY: i16 = 0;
+    /// The waits between attempts.
+    const BACKOFF: Backoff = Backoff::DEFAULT;
+    /// How long a successful run stays in the history; `None` keeps nothing.
+    const HISTORY: Option<Duration> = Some(Duration::from_secs(24 * 3600));
+    /// What a second enqueue under the same [`unique_key`](Self::unique_key) does.
+    const DUPLICATE: Duplicate = Duplicate::Keep;
+
+    /// While a live job of this kind bears the same key there is no second one.
+    fn unique_key(&self) -> Option<String> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn waits_grow_and_stay_within_their_bounds(attempt in 1_u16..=u16::MAX) {
+            let backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_secs(300) };
+            let wait = backoff.jittered(attempt);
+            prop_assert!(wait <= backoff.bound(attempt));
+            prop_assert!(wait >= backoff.bound(attempt) / 11);
+            prop_assert!(backoff.bound(attempt) <= backoff.bound(attempt.saturating_add(1)));
+            prop_assert!(backoff.bound(attempt) <= backoff.max);
+        }
+    }
+
+    #[test]
+    fn every_queue_is_found_by_its_name() {
+        for queue in Queue::ALL {
+            assert_eq!(queue.name().parse::<Queue>().expect("a name in the table"), queue);
+        }
+        assert!("nope".parse::<Queue>().is_err());
+    }
+}
