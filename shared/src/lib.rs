@@ -1,1 +1,5 @@
 //! Pawdium.
+
+pub mod config;
+pub mod shutdown;
+pub mod telemetry;
