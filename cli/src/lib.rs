@@ -1,0 +1,3 @@
+//! What the `pawdium` command is made of and tests use too: a private Postgres and Redis, and a mailbox that speaks SMTP.
+
+pub mod sink;
