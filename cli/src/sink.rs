@@ -26,7 +26,7 @@ pub const MAX_MESSAGE: usize = 10_000_000;
 /// The longest line, in bytes with its CRLF (RFC 5321, 4.5.3.1.6).
 const MAX_LINE: usize = 1000;
 /// How long a client may be silent (RFC 5321, 4.5.3.2.7).
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 const MAX_SESSIONS: usize = 64;
 const ACCEPT: u16 = 0;
 
