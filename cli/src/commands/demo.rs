@@ -66,7 +66,7 @@ async fn run_site(
     let home = home.canonicalize()?;
     let sink = Sink::bind_anywhere(settings::mailbox(&home)).await.context("starting the mailbox")?;
     let settings = Settings::of_demo(&home, &stack.database_url(), &stack.redis_url(), &sink.url())?;
-    ensure_free(settings.config.web.listen)?;
+    ensure_free(settings.config.web.listen).await?;
     during("bringing the database's schema up to date", migrate(&settings)).await.with_context(|| {
         format!("the data in {} does not fit this version; remove it to begin afresh", home.display())
     })?;
@@ -96,13 +96,19 @@ async fn migrate(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-fn ensure_free(listen: SocketAddr) -> Result<()> {
-    match TcpListener::bind(listen) {
+/// The web process of a demo that was killed may still be letting go of the port, so this looks twice.
+async fn ensure_free(listen: SocketAddr) -> Result<()> {
+    let mut attempt = TcpListener::bind(listen);
+    if attempt.is_err() {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        attempt = TcpListener::bind(listen);
+    }
+    match attempt {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             let other = SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8080));
             bail!(
-                "{listen} is taken by another program; take another port, as in PAWDIUM_WEB__LISTEN={other} make demo"
+                "{listen} is taken by another program; choose another port: PAWDIUM_WEB__LISTEN={other} make demo"
             )
         }
         Err(error) => {
@@ -192,15 +198,15 @@ impl Services {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_port_that_is_taken_is_named_with_the_variable_that_changes_it() {
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_named_with_the_variable_that_changes_it() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let listen = taken.local_addr().expect("it is bound");
-        let error = ensure_free(listen).expect_err("it is taken").to_string();
+        let error = ensure_free(listen).await.expect_err("it is taken").to_string();
         assert!(error.starts_with(&format!("{listen} is taken")), "{error}");
         assert!(error.contains("PAWDIUM_WEB__LISTEN="), "{error}");
         drop(taken);
-        ensure_free(listen).expect("it is free again");
+        ensure_free(listen).await.expect("it is free again");
     }
 
     #[test]
