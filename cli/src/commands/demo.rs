@@ -42,7 +42,10 @@ impl Demo {
         let [web, worker, scheduler] = programs;
         let programs = [web?, worker?, scheduler?];
         let starting = format!("starting Postgres and Redis in {}", self.home.display());
-        let mut stack = during(&starting, Stack::start(&self.home, Kind::Durable)).await?;
+        let mut stack = tokio::select! {
+            stack = during(&starting, Stack::start(&self.home, Kind::Durable)) => stack?,
+            () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+        };
         let outcome = run_site(&self.home, &mut stack, programs, &stop).await;
         during("stopping Redis and Postgres", stack.stop()).await;
         outcome?;

@@ -1,6 +1,7 @@
 //! `pawdium with-stack`
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
 
@@ -25,8 +26,12 @@ pub(crate) struct WithStack {
 impl WithStack {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let (program, arguments) = self.command.split_first().context("a command is required")?;
+        let mut told = Told::new()?;
         let folder = throwaway_folder()?;
-        let stack = Stack::start(folder.path(), Kind::Throwaway).await?;
+        let stack = tokio::select! {
+            stack = Stack::start(folder.path(), Kind::Throwaway) => stack?,
+            signal = told.next() => return Ok(ExitCode::from(ended_by(signal))),
+        };
         let mut command = die_with_parent("TERM", program);
         command
             .args(arguments)
@@ -34,7 +39,7 @@ impl WithStack {
             .env("PAWDIUM_DATABASE__URL", stack.database_url())
             .env("PAWDIUM_REDIS__URL", stack.redis_url());
         let status = match tokio::process::Command::from(command).spawn() {
-            Ok(child) => watch(child).await,
+            Ok(child) => watch(child, &mut told).await,
             Err(error) => Err(error).context("starting the command (is setpriv, of util-linux, installed?)"),
         };
         stack.stop().await;
@@ -43,21 +48,41 @@ impl WithStack {
     }
 }
 
-/// Waits for the command, and passes on to it what we are told: it may have to clean up, and we stop after it.
-async fn watch(mut child: Child) -> Result<ExitStatus> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    loop {
+/// The signals that tell this process to end.
+struct Told {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Told {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> Signal {
         tokio::select! {
-            status = child.wait() => return status.context("waiting for the command"),
-            _ = terminate.recv() => send_signal(child.id(), Signal::TERM),
-            _ = interrupt.recv() => send_signal(child.id(), Signal::INT),
+            _ = self.terminate.recv() => Signal::TERM,
+            _ = self.interrupt.recv() => Signal::INT,
         }
     }
 }
 
-/// The command's own status, or 128 plus the signal that ended it, as shells have it.
+/// Waits for the command, and passes on to it what we are told: it may have to clean up, and we stop after it.
+async fn watch(mut child: Child, told: &mut Told) -> Result<ExitStatus> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.context("waiting for the command"),
+            signal = told.next() => send_signal(child.id(), signal),
+        }
+    }
+}
+
+/// The command's own status, or what a shell says of one that a signal ended.
 fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1);
-    ExitCode::from(u8::try_from(code).unwrap_or(1))
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    ExitCode::from(code.or_else(|| Some(128 + u8::try_from(status.signal()?).ok()?)).unwrap_or(1))
+}
+
+fn ended_by(signal: Signal) -> u8 {
+    128 + u8::try_from(signal.as_raw()).unwrap_or(0)
 }
