@@ -58,7 +58,10 @@ impl Email {
         let text = text.trim();
         match text.parse::<Address>() {
             Ok(_) if text.len() <= 254 && text.is_ascii() => Ok(Self(text.to_owned())),
-            _ => refuse("email", "That isn't a mail address we can write to; it should look like ada@example.org."),
+            _ => refuse(
+                "email",
+                "That isn't a mail address we can write to; it should look like ada@example.org.",
+            ),
         }
     }
 
@@ -110,7 +113,9 @@ mod tests {
         for good in ["ada@example.org", "a.b+c@sub.example.org"] {
             assert!(Email::new(good).is_ok(), "{good}");
         }
-        for bad in ["", "ada", "ada@", "@example.org", "a b@example.org", "ada@example.org\r\nRCPT TO:<x@y.z>"] {
+        for bad in
+            ["", "ada", "ada@", "@example.org", "a b@example.org", "ada@example.org\r\nRCPT TO:<x@y.z>"]
+        {
             assert_eq!(Email::new(bad).expect_err(bad).field, "email");
         }
     }

@@ -33,7 +33,12 @@ impl Purpose {
 }
 
 /// Makes a link's token. Earlier ones stay good until one is used: a retried mail must not break the first.
-pub async fn issue(db: &mut PgConnection, user: UserId, email: &str, purpose: Purpose) -> sqlx::Result<Token> {
+pub async fn issue(
+    db: &mut PgConnection,
+    user: UserId,
+    email: &str,
+    purpose: Purpose,
+) -> sqlx::Result<Token> {
     let token = Token::generate();
     sqlx::query!(
         "insert into mail_tokens (token_hash, user_id, purpose, email, expires_at)

@@ -8,21 +8,23 @@ use crate::ids::UserId;
 /// a photo the account's rating stays; a rating of the account's own photo is dropped. Nothing happens when `from` is
 /// registered or gone.
 pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::Result<()> {
-    let anonymous = sqlx::query_scalar!("select id from users where id = $1 and name is null for update", from.0)
-        .fetch_optional(&mut *db)
-        .await?;
+    let anonymous =
+        sqlx::query_scalar!("select id from users where id = $1 and name is null for update", from.0)
+            .fetch_optional(&mut *db)
+            .await?;
     if anonymous.is_none() || from == into {
         return Ok(());
     }
-    drop_ratings(
-        db,
-        from,
-        Some(into),
-    )
-    .await?;
-    sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0).execute(&mut *db).await?;
-    sqlx::query!("update photos set owner_id = $2 where owner_id = $1", from.0, into.0).execute(&mut *db).await?;
-    sqlx::query!("update shares set sharer_id = $2 where sharer_id = $1", from.0, into.0).execute(&mut *db).await?;
+    drop_ratings(db, from, Some(into)).await?;
+    sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("update photos set owner_id = $2 where owner_id = $1", from.0, into.0)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("update shares set sharer_id = $2 where sharer_id = $1", from.0, into.0)
+        .execute(&mut *db)
+        .await?;
     sqlx::query!("delete from users where id = $1", from.0).execute(db).await?;
     Ok(())
 }

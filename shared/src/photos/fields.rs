@@ -92,7 +92,10 @@ impl Tags {
                 continue;
             }
             if tag.chars().count() > 30 || !tag.chars().all(|c| c.is_alphanumeric() || c == '-' || c == ' ') {
-                return Err(refuse("tags", "Tags are words of up to 30 letters, digits or hyphens, between commas."));
+                return Err(refuse(
+                    "tags",
+                    "Tags are words of up to 30 letters, digits or hyphens, between commas.",
+                ));
             }
             tags.push(tag);
         }

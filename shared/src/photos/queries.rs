@@ -61,14 +61,14 @@ macro_rules! photos_where {
     ($rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             $crate::photos::queries::Row,
-            r#"select photos.id as "id: $crate::ids::PhotoId", title, alt,
-                      species as "species: $crate::photos::Species", tags,
-                      owner_id as "owner: $crate::ids::UserId", users.name as owner_name,
-                      state as "state: $crate::photos::PhotoState", reason,
+            r#"select photos.id as "id: crate::ids::PhotoId", title, alt,
+                      species as "species: crate::photos::Species", tags,
+                      owner_id as "owner: crate::ids::UserId", users.name as owner_name,
+                      state as "state: crate::photos::PhotoState", reason,
                       coalesce((select jsonb_object_agg(edge, jsonb_build_object(
                                     'key', key, 'width', width, 'height', height, 'bytes', bytes))
                                 from photo_files where photo_id = photos.id), '{}')
-                          as "sizes!: sqlx::types::Json<$crate::photos::Sizes>",
+                          as "sizes!: sqlx::types::Json<crate::photos::Sizes>",
                       placeholder, histogram, score, rank, virality, views, shares, photos.created_at
                from photos
                join users on users.id = owner_id

@@ -39,7 +39,11 @@ pub struct Entry {
 }
 
 /// Records steps as finished now; a repeated step takes the new time.
-pub async fn record(db: &mut PgConnection, photo: PhotoId, steps: &[(Step, Option<i32>)]) -> sqlx::Result<()> {
+pub async fn record(
+    db: &mut PgConnection,
+    photo: PhotoId,
+    steps: &[(Step, Option<i32>)],
+) -> sqlx::Result<()> {
     for (step, ms) in steps {
         sqlx::query!(
             "insert into photo_steps (photo_id, step, ms) values ($1, $2, $3)

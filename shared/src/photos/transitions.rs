@@ -14,14 +14,24 @@ use crate::media::Crop;
 use crate::queue::Enqueue as _;
 
 /// Submits a photo whose upload is stored under `source`: the row, its timeline and the job that processes it.
-pub async fn submit(db: &mut PgConnection, owner: UserId, draft: &Draft, source: &str) -> sqlx::Result<PhotoId> {
+pub async fn submit(
+    db: &mut PgConnection,
+    owner: UserId,
+    draft: &Draft,
+    source: &str,
+) -> sqlx::Result<PhotoId> {
     let photo = insert(db, owner, draft, source, PhotoState::Processing).await?;
     ProcessPhoto { photo }.enqueue(db).await?;
     Ok(photo)
 }
 
 /// Keeps a photo as its owner's draft: nothing is processed until it is published.
-pub async fn keep_draft(db: &mut PgConnection, owner: UserId, draft: &Draft, source: &str) -> sqlx::Result<PhotoId> {
+pub async fn keep_draft(
+    db: &mut PgConnection,
+    owner: UserId,
+    draft: &Draft,
+    source: &str,
+) -> sqlx::Result<PhotoId> {
     insert(db, owner, draft, source, PhotoState::Draft).await
 }
 
@@ -171,9 +181,12 @@ pub async fn delete(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool>
     .await?;
     let Some(species) = species else { return Ok(false) };
     sqlx::query!("delete from photo_files where photo_id = $1", photo.0).execute(&mut *db).await?;
-    sqlx::query!("update photo_stats set rank = null, score = null, virality = null where photo_id = $1", photo.0)
-        .execute(&mut *db)
-        .await?;
+    sqlx::query!(
+        "update photo_stats set rank = null, score = null, virality = null where photo_id = $1",
+        photo.0
+    )
+    .execute(&mut *db)
+    .await?;
     InvalidateCache::of(Event::PhotoRemoved { photo, species }).enqueue(db).await?;
     Ok(true)
 }

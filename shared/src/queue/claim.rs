@@ -25,7 +25,12 @@ pub(super) struct Row {
 
 /// Claims up to `limit` ready jobs for `worker`, first by priority and then by age. Counting the attempt here and not
 /// at its end is what makes a job that kills its worker run out of attempts too.
-pub(super) async fn claim(db: &PgPool, queue: Queue, worker: WorkerId, limit: usize) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn claim(
+    db: &PgPool,
+    queue: Queue,
+    worker: WorkerId,
+    limit: usize,
+) -> sqlx::Result<Vec<Row>> {
     let mut rows = sqlx::query_as!(
         Row,
         r#"update jobs

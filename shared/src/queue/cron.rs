@@ -18,7 +18,9 @@ pub async fn take_tick(db: &mut PgConnection, schedule: &str, tick: DateTime<Utc
 
 /// The last tick that fired, for finding those that were missed.
 pub async fn last_tick(db: &mut PgConnection, schedule: &str) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("select max(tick) from schedule_ticks where schedule = $1", schedule).fetch_one(db).await
+    sqlx::query_scalar!("select max(tick) from schedule_ticks where schedule = $1", schedule)
+        .fetch_one(db)
+        .await
 }
 
 /// Forgets ticks older than `days`, except each schedule's last one.

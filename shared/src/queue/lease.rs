@@ -76,7 +76,12 @@ impl Lease {
         let registration = self.current();
         let beat = beat(&self.db, registration.worker).await?;
         if beat.dead > 0 || beat.returned > 0 {
-            warn!(returned = beat.returned, queues = beat.queues, dead = beat.dead, "took jobs back from workers that fell silent");
+            warn!(
+                returned = beat.returned,
+                queues = beat.queues,
+                dead = beat.dead,
+                "took jobs back from workers that fell silent"
+            );
         }
         if !beat.alive {
             error!(worker = %registration.worker, "lost the lease after a silence; starting over");

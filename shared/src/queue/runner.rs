@@ -114,19 +114,25 @@ impl<E: Send + Sync + 'static> Runner<E> {
     #[must_use]
     pub fn on<J: Job>(
         mut self,
-        handler: impl for<'a> Fn(J, &'a E, &'a Claim) -> BoxFuture<'a, Result<(), JobError>> + Send + Sync + 'static,
+        handler: impl for<'a> Fn(J, &'a E, &'a Claim) -> BoxFuture<'a, Result<(), JobError>>
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         let handler = Arc::new(handler);
         let handle: Handle<E> = Arc::new(move |payload, env, claim| {
             let handler = Arc::clone(&handler);
             Box::pin(async move {
-                let job = serde_json::from_value(payload)
-                    .map_err(|error| JobError::GiveUp(anyhow::Error::new(error).context("undecodable payload")))?;
+                let job = serde_json::from_value(payload).map_err(|error| {
+                    JobError::GiveUp(anyhow::Error::new(error).context("undecodable payload"))
+                })?;
                 handler(job, &env, &claim).await
             })
         });
         let kind = Kind { handle, timeout: J::TIMEOUT, backoff: J::BACKOFF, keep: J::HISTORY };
-        Arc::get_mut(&mut self.kinds).expect("kinds are registered before the runner is shared").insert(J::KIND, kind);
+        Arc::get_mut(&mut self.kinds)
+            .expect("kinds are registered before the runner is shared")
+            .insert(J::KIND, kind);
         self
     }
 
@@ -164,7 +170,9 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 let delay = entry.backoff.jittered(claim.attempt().unsigned_abs());
                 Outcome::Retry { delay, error: format!("{error:#}") }
             }
-            Err(JobError::Retry(error) | JobError::GiveUp(error)) => Outcome::Dead { error: format!("{error:#}") },
+            Err(JobError::Retry(error) | JobError::GiveUp(error)) => {
+                Outcome::Dead { error: format!("{error:#}") }
+            }
         };
         let failure = Failure { outcome };
         warn!(ms, error = %failure, dead = matches!(failure.outcome, Outcome::Dead { .. }), "job failed");

@@ -1,0 +1,335 @@
+//! The configuration: one struct a concern, read once at start.
+//!
+//! Three layers, the later over the earlier: a TOML file (`/etc/pawdium/pawdium.toml`, or the one that `PAWDIUM_CONFIG`
+//! names), then variables `PAWDIUM_<SECTION>__<KEY>` (a list is written `["one", "two"]`), then systemd credentials,
+//! files called `<section>.<key>` in `$CREDENTIALS_DIRECTORY`. Whatever is not said has the default that stands beside
+//! the key.
+
+mod checks;
+mod problems;
+mod sources;
+mod values;
+
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use lettre::message::Mailbox;
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+pub use problems::{ConfigErrors, Problem};
+pub use sources::Sources;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP front.
+    pub web: WebConfig,
+    /// Postgres.
+    pub database: DatabaseConfig,
+    /// Redis, or what speaks its protocol.
+    pub redis: RedisConfig,
+    /// Where pictures are kept and what an upload may cost.
+    pub media: MediaConfig,
+    /// Outgoing mail.
+    pub mail: MailConfig,
+    /// InfluxDB; left out, nothing is reported.
+    pub metrics: Option<MetricsConfig>,
+    /// The secret and the rate limits.
+    pub security: SecurityConfig,
+    /// How many jobs run at once.
+    pub worker: WorkerConfig,
+    /// How long what nobody needs any more is kept.
+    pub upkeep: UpkeepConfig,
+    /// What only a demonstration shows.
+    pub demo: DemoConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// The HTTP front.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebConfig {
+    /// Address and port to listen on. Default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// Where visitors reach the site: scheme, host and port, as in `https://pawdium.example`. Links in mails begin with
+    /// it, and cookies are `Secure` when it is `https`. Default `http://127.0.0.1:8080`.
+    pub base_url: Url,
+    /// Addresses or networks of the proxies whose `X-Forwarded-For` is believed. Default: loopback.
+    #[serde(deserialize_with = "values::networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Seconds that open requests get to end when the process is told to stop. Default 20.
+    pub drain_seconds: u64,
+}
+
+impl Default for WebConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            base_url: values::known_url("http://127.0.0.1:8080"),
+            trusted_proxies: values::loopback(),
+            drain_seconds: 20,
+        }
+    }
+}
+
+/// Postgres.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// Where the database is, as in `postgres://user:password@host/pawdium`; a secret. Default `postgres:///pawdium`.
+    pub url: SecretString,
+    /// The most connections that one process holds. Default 10.
+    pub max_connections: u32,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { url: "postgres:///pawdium".into(), max_connections: 10 }
+    }
+}
+
+/// Redis, or what speaks its protocol.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedisConfig {
+    /// Where the server is, as in `redis://host:6379` or `unix:///run/redis.sock`; a secret, for it can bear a password.
+    /// Default `redis://127.0.0.1:6379`.
+    pub url: SecretString,
+    /// Put before every key and channel, so that several sites share a server. Default `pawdium:`.
+    pub prefix: String,
+}
+
+impl Default for RedisConfig {
+    fn default() -> Self {
+        Self { url: "redis://127.0.0.1:6379".into(), prefix: "pawdium:".into() }
+    }
+}
+
+/// Where pictures are kept and what an upload may cost.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MediaConfig {
+    /// The store, as a URL. Default `file:///var/lib/pawdium/media`.
+    pub store: Url,
+    /// The largest upload, in bytes. Default 20,000,000.
+    pub max_upload_bytes: u64,
+    /// The largest picture, in pixels (width × height, by its header). Default 50,000,000.
+    pub max_pixels: u64,
+    /// Seconds that a picture may take to decode. Default 20.
+    pub decode_seconds: u64,
+    /// Memory that a picture may take to decode, in MiB. Default 1024.
+    pub decode_memory_mb: u64,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self {
+            store: values::known_url("file:///var/lib/pawdium/media"),
+            max_upload_bytes: 20_000_000,
+            max_pixels: 50_000_000,
+            decode_seconds: 20,
+            decode_memory_mb: 1024,
+        }
+    }
+}
+
+/// Outgoing mail.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailConfig {
+    /// The SMTP server, as in `smtps://user:password@host`, or `smtp://host:587?tls=required`; a secret. Default
+    /// `smtp://127.0.0.1:25`.
+    pub smtp_url: SecretString,
+    /// The sender. Default `Pawdium <pawdium@localhost>`.
+    #[serde(deserialize_with = "values::mailbox")]
+    pub from: Mailbox,
+    /// Seconds that one SMTP command may take. Default 20.
+    pub timeout_seconds: u64,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            smtp_url: "smtp://127.0.0.1:25".into(),
+            from: Mailbox::new(Some("Pawdium".into()), values::known_address("pawdium", "localhost")),
+            timeout_seconds: 20,
+        }
+    }
+}
+
+/// InfluxDB's v2 write API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// The server, as in `http://127.0.0.1:8086`.
+    pub url: Url,
+    /// The organisation that owns the bucket.
+    pub org: String,
+    /// The bucket to write to.
+    pub bucket: String,
+    /// A token that may write to the bucket; a secret.
+    pub token: SecretString,
+    /// Seconds between two reports. Default 60.
+    #[serde(default = "MetricsConfig::default_period_seconds")]
+    pub period_seconds: u64,
+}
+
+impl MetricsConfig {
+    fn default_period_seconds() -> u64 {
+        60
+    }
+}
+
+/// The secret and the rate limits. A limit counts per client address; 0 turns it off.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecurityConfig {
+    /// At least 32 random characters, which every process shares: ballots and cookies are signed with keys derived from
+    /// it. No default; `openssl rand -base64 32` makes one. Changing it invalidates what was signed.
+    pub secret: SecretString,
+    /// Accounts registered per hour. Default 10.
+    pub registrations_per_hour: u32,
+    /// Attempts to log in per minute. Default 10.
+    pub logins_per_minute: u32,
+    /// Requests for a password reset per hour. Default 5.
+    pub resets_per_hour: u32,
+    /// Photos submitted per hour. Default 60.
+    pub uploads_per_hour: u32,
+    /// Anonymous visitors that become users per hour. Default 60.
+    pub anonymous_per_hour: u32,
+}
+
+impl Default for SecurityConfig {
+    fn default() -> Self {
+        Self {
+            secret: SecretString::default(),
+            registrations_per_hour: 10,
+            logins_per_minute: 10,
+            resets_per_hour: 5,
+            uploads_per_hour: 60,
+            anonymous_per_hour: 60,
+        }
+    }
+}
+
+/// How many jobs of each queue one worker process runs at once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// Picture work. Default: the number of processors.
+    pub media: usize,
+    /// Mails. Default 4.
+    pub mail: usize,
+    /// Ranks and virality. Default 1.
+    pub ranking: usize,
+    /// Cache invalidation. Default 4.
+    pub cache: usize,
+    /// Reports to InfluxDB. Default 1.
+    pub metrics: usize,
+    /// Purges. Default 1.
+    pub upkeep: usize,
+    /// Seconds that running jobs get to end when the process is told to stop; then they are handed back. Default 30.
+    pub drain_seconds: u64,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        let media = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { media, mail: 4, ranking: 1, cache: 4, metrics: 1, upkeep: 1, drain_seconds: 30 }
+    }
+}
+
+/// How long what nobody needs any more is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UpkeepConfig {
+    /// Days until a draft that was never published goes. Default 30.
+    pub draft_days: u32,
+    /// Hours until an upload that never became a photo goes. Default 24.
+    pub incoming_hours: u32,
+    /// Days until the record of a finished job goes. Default 30.
+    pub history_days: u32,
+}
+
+impl Default for UpkeepConfig {
+    fn default() -> Self {
+        Self { draft_days: 30, incoming_hours: 24, history_days: 30 }
+    }
+}
+
+/// What only a demonstration shows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DemoConfig {
+    /// A folder of `.eml` files; when it is set, `/demo/mail` shows them to everybody. Default: none.
+    pub mailbox: Option<PathBuf>,
+    /// Accounts that the login page shows, passwords included. Default: none.
+    pub logins: Vec<DemoLogin>,
+}
+
+/// An account that a demonstration shows on its login page.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoLogin {
+    /// The address to log in with.
+    pub email: String,
+    /// Its password, shown to everybody.
+    pub password: String,
+    /// Who this is, in a few words.
+    #[serde(default)]
+    pub about: String,
+}
+
+/// Logs, written to standard error.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` for people, `json` for machines. Default `text`.
+    pub format: LogFormat,
+    /// What is logged, in the notation of tracing-subscriber's `EnvFilter`: `info`, or `info,pawdium_web=debug`. Default
+    /// `info`.
+    pub filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".into() }
+    }
+}
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads the three layers that the module describes, from this process's environment.
+    ///
+    /// # Errors
+    /// Every bad key at once, each with what is wrong, what it should be and where it came from.
+    pub fn load() -> Result<Self, ConfigErrors> {
+        Self::from_sources(&Sources::of_this_process())
+    }
+
+    /// Reads the configuration from the sources that the caller names.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn from_sources(sources: &Sources) -> Result<Self, ConfigErrors> {
+        problems::extract(sources)
+    }
+}
+
+#[cfg(test)]
+mod tests;

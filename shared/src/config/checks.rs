@@ -1,0 +1,138 @@
+//! What a value must be beyond its type.
+
+use std::str::FromStr as _;
+
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::postgres::PgConnectOptions;
+use tracing_subscriber::EnvFilter;
+
+use super::Config;
+
+const SECRET_CHARACTERS: usize = 32;
+
+/// Keys whose value never shows in a message.
+pub(super) fn is_secret(key: &str) -> bool {
+    ["database.url", "redis.url", "mail.smtp_url", "metrics.token", "security.secret", "demo.logins"]
+        .contains(&key)
+}
+
+/// What a key that is more than a number or a text should look like.
+pub(super) fn should_be(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "web.listen" => "an address with a port, such as 127.0.0.1:8080",
+        "web.base_url" => "where visitors reach the site, such as https://pawdium.example",
+        "web.trusted_proxies" => "a list of addresses and networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
+        "media.store" => "a URL, such as file:///var/lib/pawdium/media",
+        "mail.from" => "a sender, such as Pawdium <pawdium@example.org>",
+        "metrics.url" => "a URL, such as http://127.0.0.1:8086",
+        _ => return None,
+    })
+}
+
+/// The keys that are well-formed and yet can't work, each with what is wrong.
+pub(super) fn failures(config: &Config) -> Vec<(&'static str, String)> {
+    let mut found = secrets(config);
+    found.extend(addresses(config));
+    found.extend(counts(config));
+    if let Err(error) = EnvFilter::try_new(&config.log.filter) {
+        let filter = &config.log.filter;
+        found.push((
+            "log.filter",
+            format!("{filter:?} is not a filter such as info,pawdium_web=debug: {error}"),
+        ));
+    }
+    found
+}
+
+fn secrets(config: &Config) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let length = config.security.secret.expose_secret().chars().count();
+    let advice = format!(
+        "it should be at least {SECRET_CHARACTERS} random characters, for example from `openssl rand -base64 32`"
+    );
+    if length == 0 {
+        found.push(("security.secret", format!("is missing; {advice}")));
+    } else if length < SECRET_CHARACTERS {
+        found.push(("security.secret", format!("has {length} characters; {advice}")));
+    }
+    if PgConnectOptions::from_str(config.database.url.expose_secret()).is_err()
+        || !has_scheme(&config.database.url, &["postgres", "postgresql"])
+    {
+        found.push(("database.url", "is not a URL such as postgres://user:password@host/pawdium".into()));
+    }
+    if redis::Client::open(config.redis.url.expose_secret()).is_err() {
+        found.push((
+            "redis.url",
+            "is not a URL such as redis://127.0.0.1:6379 or unix:///run/redis.sock".into(),
+        ));
+    }
+    if AsyncSmtpTransport::<Tokio1Executor>::from_url(config.mail.smtp_url.expose_secret()).is_err() {
+        let text = "is not a URL such as smtps://user:password@host or smtp://host:587?tls=required";
+        found.push(("mail.smtp_url", text.into()));
+    }
+    found
+}
+
+fn has_scheme(url: &SecretString, schemes: &[&str]) -> bool {
+    url.expose_secret().split_once("://").is_some_and(|(scheme, _)| schemes.contains(&scheme))
+}
+
+fn addresses(config: &Config) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let base = &config.web.base_url;
+    let expected = should_be("web.base_url").unwrap_or_default();
+    if !["http", "https"].contains(&base.scheme()) || base.host_str().is_none() {
+        found.push((
+            "web.base_url",
+            format!("{base} does not begin with http:// or https://; it should be {expected}"),
+        ));
+    } else if base.path() != "/" || base.query().is_some() || base.fragment().is_some() {
+        found.push(("web.base_url", format!("{base} has something after the host; it should be {expected}")));
+    }
+    if config.web.listen.port() == 0 {
+        let text = "port 0 means a port that nobody can know; it should be one from 1 to 65535";
+        found.push(("web.listen", text.into()));
+    }
+    if let Err(error) = object_store::parse_url(&config.media.store) {
+        let (store, expected) = (&config.media.store, should_be("media.store").unwrap_or_default());
+        found.push(("media.store", format!("{store} can't be used: {error}; it should be {expected}")));
+    }
+    if let Some(metrics) = &config.metrics
+        && !["http", "https"].contains(&metrics.url.scheme())
+    {
+        let expected = should_be("metrics.url").unwrap_or_default();
+        found.push(("metrics.url", format!("{} is not http or https; it should be {expected}", metrics.url)));
+    }
+    found
+}
+
+fn counts(config: &Config) -> Vec<(&'static str, String)> {
+    let (media, worker, upkeep) = (&config.media, &config.worker, &config.upkeep);
+    let at_least_one = [
+        ("database.max_connections", config.database.max_connections == 0),
+        ("media.max_upload_bytes", media.max_upload_bytes == 0),
+        ("media.max_pixels", media.max_pixels == 0),
+        ("media.decode_seconds", media.decode_seconds == 0),
+        ("media.decode_memory_mb", media.decode_memory_mb == 0),
+        ("mail.timeout_seconds", config.mail.timeout_seconds == 0),
+        (
+            "metrics.period_seconds",
+            config.metrics.as_ref().is_some_and(|metrics| metrics.period_seconds == 0),
+        ),
+        ("worker.media", worker.media == 0),
+        ("worker.mail", worker.mail == 0),
+        ("worker.ranking", worker.ranking == 0),
+        ("worker.cache", worker.cache == 0),
+        ("worker.metrics", worker.metrics == 0),
+        ("worker.upkeep", worker.upkeep == 0),
+        ("upkeep.draft_days", upkeep.draft_days == 0),
+        ("upkeep.incoming_hours", upkeep.incoming_hours == 0),
+        ("upkeep.history_days", upkeep.history_days == 0),
+    ];
+    at_least_one
+        .into_iter()
+        .filter(|(_, is_zero)| *is_zero)
+        .map(|(key, _)| (key, "0 would stop it altogether; it should be 1 or more".into()))
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! Logs: on standard error, as text for people or JSON for machines, and in the journal's own way under systemd.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _};
+
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{Format, Full, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Logs whatever this process does from here on. Called once, at the start of `main`.
+///
+/// The journal stamps lines with the time itself and knows a line's priority by its `<n>` prefix (sd-daemon(3)), so
+/// under systemd a text line has no time and no colour, but the prefix.
+///
+/// # Errors
+/// When the filter is malformed, or logging was set up before.
+pub fn init(config: &LogConfig) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.filter)?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let outcome = match config.format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text if is_journal() => {
+            builder.with_ansi(false).event_format(ForJournal::default()).try_init()
+        }
+        LogFormat::Text => builder.with_ansi(is_coloured()).try_init(),
+    };
+    outcome.map_err(|error| anyhow::anyhow!("logging can't be set up: {error}"))
+}
+
+fn is_coloured() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Whether standard error is the very stream that systemd connected to the journal: a child whose stream was redirected
+/// inherits the variable, but not the stream (systemd.exec(5), `$JOURNAL_STREAM`).
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    rustix::fs::fstat(io::stderr()).is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
+}
+
+/// A line as the journal wants it.
+struct ForJournal(Format<Full, ()>);
+
+impl Default for ForJournal {
+    fn default() -> Self {
+        Self(Format::default().without_time().with_level(false).with_ansi(false))
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for ForJournal
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(
+        &self,
+        ctx: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        write!(writer, "<{}>", priority(*event.metadata().level()))?;
+        self.0.format_event(ctx, writer, event)
+    }
+}
+
+/// The syslog priority (RFC 5424, table 2) of a level.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        Level::DEBUG | Level::TRACE => 7,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Memory(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Memory {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no test panics while it writes").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Memory {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[test]
+    fn a_line_for_the_journal_begins_with_its_priority_and_has_no_time() {
+        let memory = Memory::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(memory.clone())
+            .with_ansi(false)
+            .event_format(ForJournal::default())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::error!(photo = 7, "could not decode");
+            tracing::info!("ready");
+        });
+        let written = memory.0.lock().expect("nothing else holds it").clone();
+        let text = String::from_utf8(written).expect("logs are UTF-8");
+        let target = "pawdium_shared::telemetry::tests";
+        assert_eq!(text, format!("<3>{target}: could not decode photo=7\n<6>{target}: ready\n"));
+    }
+}
