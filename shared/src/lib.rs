@@ -1,1 +1,3 @@
 //! Pawdium.
+
+pub mod media;
