@@ -8,7 +8,7 @@ create table users (
     password_hash     text,
     role              text not null default 'member' check (role in ('member', 'moderator', 'admin')),
     -- Keys the order in which photos are served to this rater; an anonymous visitor's cookie brings it along.
-    rater_key         uuid not null default gen_random_uuid(),
+    rater_key         bigint not null,
     created_at        timestamptz not null default now(),
     constraint users_registered_whole check (
         (name is null and email is null and password_hash is null and email_verified_at is null)

@@ -29,6 +29,8 @@ create table jobs (
     created_at   timestamptz not null default now(),
     claimed_at   timestamptz,
     unique_key   text,
+    -- Whether a claim frees the key, so that what is enqueued while the job runs is not swallowed.
+    key_waits_only boolean not null default false,
     payload      jsonb not null,
     last_error   text,
     check ((state = 'running') = (worker_id is not null))
@@ -46,6 +48,8 @@ create table job_history (
     priority     smallint not null,
     attempt      smallint not null,
     max_attempts smallint not null,
+    -- Kept, so that a job brought back from here goes on counting and no stale ack can match.
+    claim        integer not null,
     created_at   timestamptz not null,
     claimed_at   timestamptz,
     finished_at  timestamptz not null default now(),

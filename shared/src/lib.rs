@@ -1,6 +1,19 @@
-//! Pawdium.
+//! Pawdium's domain: types, rules and SQL, the job queue, and one module for each outside system.
 
+pub mod accounts;
+pub mod cache;
 pub mod config;
 pub mod db;
+pub mod ids;
+pub mod jobs;
+pub mod live;
+pub mod mail;
+pub mod media;
+pub mod metrics;
+pub mod photos;
+pub mod queue;
+pub mod ranking;
+pub mod ratings;
+pub mod redis;
 pub mod shutdown;
 pub mod telemetry;

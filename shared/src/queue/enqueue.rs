@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::job::{Duplicate, Job};
+use super::job::{Duplicate, Job, Unique};
 use crate::ids::JobId;
 
 /// The Postgres channel on which queues with new work are announced; the payload is the queue's name.
@@ -51,9 +51,10 @@ async fn insert<J: Job>(db: &mut PgConnection, jobs: &[J], delay: Duration) -> s
     }
     let rows = sqlx::query_scalar!(
         r#"with inserted as (
-               insert into jobs (queue, kind, state, priority, max_attempts, run_at, unique_key, payload)
-               select $1, $2, case when $5 > 0 then 'scheduled' else 'ready' end::job_state, $3, $4,
-                      now() + make_interval(secs => $5), given.key, given.payload
+               insert into jobs (queue, kind, state, priority, max_attempts, run_at, unique_key,
+                                 key_waits_only, payload)
+               select $1, $2, case when $5::float8 > 0 then 'scheduled' else 'ready' end::job_state, $3, $4,
+                      now() + make_interval(secs => $5), given.key, $11, given.payload
                from unnest($6::text[], $7::jsonb[]) with ordinality as given (key, payload, place)
                order by given.place
                on conflict (kind, unique_key) where unique_key is not null do update
@@ -76,6 +77,7 @@ async fn insert<J: Job>(db: &mut PgConnection, jobs: &[J], delay: Duration) -> s
         J::DUPLICATE == Duplicate::ReplacePayload,
         J::DUPLICATE == Duplicate::MoveRunAt,
         CHANNEL,
+        J::UNIQUE == Unique::WhileWaiting,
     );
     rows.fetch_all(db).await
 }

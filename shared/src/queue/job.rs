@@ -73,7 +73,7 @@ pub struct Backoff {
 
 impl Backoff {
     /// Seconds at first, minutes later: for what depends on an outside system.
-    pub const DEFAULT: Self = Self { base: Duration::from_secs(5), max: Duration::from_secs(15 * 60) };
+    pub const DEFAULT: Self = Self { base: Duration::from_secs(5), max: Duration::from_mins(15) };
 
     /// The longest wait after attempt number `attempt` (from 1).
     #[must_use]
@@ -101,6 +101,15 @@ pub enum Duplicate {
     MoveRunAt,
 }
 
+/// For how long a job's key keeps a second one away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// Until the job has ended: for work of which one at a time is enough.
+    WhileLive,
+    /// Until the job is claimed: for work that must be done again when its cause comes again while it runs.
+    WhileWaiting,
+}
+
 /// A typed payload on a queue. It holds ids, not copies of rows; its doc comment says why running it twice is safe.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Names the handler and the payload's version: `media.process.v1`.
@@ -116,9 +125,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The waits between attempts.
     const BACKOFF: Backoff = Backoff::DEFAULT;
     /// How long a successful run stays in the history; `None` keeps nothing.
-    const HISTORY: Option<Duration> = Some(Duration::from_secs(24 * 3600));
+    const HISTORY: Option<Duration> = Some(Duration::from_hours(24));
     /// What a second enqueue under the same [`unique_key`](Self::unique_key) does.
     const DUPLICATE: Duplicate = Duplicate::Keep;
+    /// How long a [`unique_key`](Self::unique_key) holds.
+    const UNIQUE: Unique = Unique::WhileLive;
 
     /// While a live job of this kind bears the same key there is no second one.
     fn unique_key(&self) -> Option<String> {
@@ -135,7 +146,7 @@ mod tests {
     proptest! {
         #[test]
         fn waits_grow_and_stay_within_their_bounds(attempt in 1_u16..=u16::MAX) {
-            let backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_secs(300) };
+            let backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(5) };
             let wait = backoff.jittered(attempt);
             prop_assert!(wait <= backoff.bound(attempt));
             prop_assert!(wait >= backoff.bound(attempt) / 11);

@@ -1,0 +1,129 @@
+//! Names, addresses and passwords, checked once, in their types.
+
+use lettre::Address;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Why a field was refused; the text completes "That name …" and is shown beside the field.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct Refused {
+    /// The field's name in forms and in the API.
+    pub field: &'static str,
+    /// What to do about it.
+    pub message: &'static str,
+}
+
+const fn refuse<T>(field: &'static str, message: &'static str) -> Result<T, Refused> {
+    Err(Refused { field, message })
+}
+
+/// A public name: 2 to 30 ASCII letters, digits, `_` and `-`, the first a letter or digit. Unique without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, Refused> {
+        let text = text.trim();
+        let fits = (2..=30).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            refuse("name", "Names have 2 to 30 letters, digits, - or _, and start with a letter or digit.")
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A mail address that SMTP can carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Checks an address: its form only, whether it works is for the verification mail to show.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, Refused> {
+        let text = text.trim();
+        match text.parse::<Address>() {
+            Ok(_) if text.len() <= 254 && text.is_ascii() => Ok(Self(text.to_owned())),
+            _ => refuse(
+                "email",
+                "That isn't a mail address we can write to; it should look like ada@example.org.",
+            ),
+        }
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A new password: 8 to 200 characters (NIST SP 800-63B asks for length, not for character classes).
+#[derive(Clone, Debug)]
+pub struct Password(SecretString);
+
+impl Password {
+    /// Checks a new password.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, Refused> {
+        match text.chars().count() {
+            0..8 => refuse("password", "Use at least 8 characters; a few words in a row do well."),
+            8..=200 => Ok(Self(text.to_owned().into())),
+            _ => refuse("password", "Use at most 200 characters."),
+        }
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_and_short() {
+        for good in ["ada", "A1", "derp_lord-9", " ada "] {
+            assert!(Name::new(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a", "-ada", "a b", "ädä", "a/b", &"x".repeat(31)] {
+            assert_eq!(Name::new(bad).expect_err(bad).field, "name");
+        }
+    }
+
+    #[test]
+    fn addresses_have_the_form_that_smtp_carries() {
+        for good in ["ada@example.org", "a.b+c@sub.example.org"] {
+            assert!(Email::new(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "ada", "ada@", "@example.org", "a b@example.org", "ada@example.org\r\nRCPT TO:<x@y.z>"]
+        {
+            assert_eq!(Email::new(bad).expect_err(bad).field, "email");
+        }
+    }
+
+    #[test]
+    fn passwords_are_judged_by_their_length() {
+        assert!(Password::new("8 chars!").is_ok());
+        assert!(Password::new("7 chars").is_err());
+        assert!(Password::new(&"x".repeat(201)).is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! Single-use links sent by mail: password resets (30 minutes) and address verifications (24 hours).
+
+use sqlx::PgConnection;
+
+use super::sessions::Token;
+use crate::ids::UserId;
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Setting a new password.
+    Reset,
+    /// Showing that the address works.
+    Verify,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Verify => "verify",
+        }
+    }
+
+    /// How long the link works, in minutes.
+    #[must_use]
+    pub const fn minutes(self) -> i32 {
+        match self {
+            Self::Reset => 30,
+            Self::Verify => 24 * 60,
+        }
+    }
+}
+
+/// Makes a link's token. Earlier ones stay good until one is used: a retried mail must not break the first.
+pub async fn issue(
+    db: &mut PgConnection,
+    user: UserId,
+    email: &str,
+    purpose: Purpose,
+) -> sqlx::Result<Token> {
+    let token = Token::generate();
+    sqlx::query!(
+        "insert into mail_tokens (token_hash, user_id, purpose, email, expires_at)
+         values ($1, $2, $3, $4, now() + make_interval(mins => $5))",
+        &token.hash(),
+        user.0,
+        purpose.name(),
+        email,
+        purpose.minutes(),
+    )
+    .execute(db)
+    .await?;
+    Ok(token)
+}
+
+/// Whether the link would still work; what its GET asks before it shows a form.
+pub async fn valid(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from mail_tokens join users on users.id = user_id
+                          where token_hash = $1 and purpose = $2 and expires_at > now()
+                            and lower(users.email) = lower(mail_tokens.email)) as "found!""#,
+        &token.hash(),
+        purpose.name(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(found)
+}
+
+/// Uses the link up, together with all others of its user and purpose. `None` when it is unknown, used, too old, or
+/// was sent to an address that the user has left since.
+pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sqlx::Result<Option<UserId>> {
+    let user = sqlx::query_scalar!(
+        r#"delete from mail_tokens using users
+           where token_hash = $1 and purpose = $2 and expires_at > now()
+             and users.id = user_id and lower(users.email) = lower(mail_tokens.email)
+           returning user_id as "user: UserId""#,
+        &token.hash(),
+        purpose.name(),
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(user) = user {
+        sqlx::query!("delete from mail_tokens where user_id = $1 and purpose = $2", user.0, purpose.name())
+            .execute(db)
+            .await?;
+    }
+    Ok(user)
+}
+
+/// Deletes expired tokens; answers with how many.
+pub async fn purge(db: &mut PgConnection) -> sqlx::Result<u64> {
+    Ok(sqlx::query!("delete from mail_tokens where expires_at < now()").execute(db).await?.rows_affected())
+}

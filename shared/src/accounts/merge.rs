@@ -1,0 +1,70 @@
+//! Moving what somebody did anonymously to the account they log in to, and deleting an account with all it did.
+
+use sqlx::PgConnection;
+
+use crate::ids::UserId;
+
+/// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. Where both rated
+/// a photo the account's rating stays; a rating of the account's own photo is dropped. Nothing happens when `from` is
+/// registered or gone.
+pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::Result<()> {
+    let anonymous =
+        sqlx::query_scalar!("select id from users where id = $1 and name is null for update", from.0)
+            .fetch_optional(&mut *db)
+            .await?;
+    if anonymous.is_none() || from == into {
+        return Ok(());
+    }
+    drop_ratings(db, from, Some(into)).await?;
+    sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("update photos set owner_id = $2 where owner_id = $1", from.0, into.0)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("update shares set sharer_id = $2 where sharer_id = $1", from.0, into.0)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("delete from users where id = $1", from.0).execute(db).await?;
+    Ok(())
+}
+
+/// Deletes a user with ratings, photos and sessions; histograms follow. The photos' files become orphans, which the
+/// purge removes.
+pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    drop_ratings(db, user, None).await?;
+    sqlx::query!("delete from users where id = $1", user.0).execute(db).await?;
+    Ok(())
+}
+
+/// Deletes ratings and takes them out of the histograms: all of the rater's, or, with an account to move to, those
+/// that can't move. Histograms are locked in the order of photo ids, as every other path does, so nothing deadlocks.
+async fn drop_ratings(db: &mut PgConnection, rater: UserId, moving_to: Option<UserId>) -> sqlx::Result<()> {
+    let into = moving_to.map(|user| user.0);
+    sqlx::query!(
+        "select photo_id from photo_stats
+         where photo_id in (select photo_id from ratings where rater_id = $1)
+         order by photo_id for update",
+        rater.0,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    sqlx::query!(
+        "with dropped as (
+             delete from ratings
+             where rater_id = $1
+               and ($2::bigint is null
+                    or exists (select from ratings as kept
+                               where kept.photo_id = ratings.photo_id and kept.rater_id = $2)
+                    or exists (select from photos where photos.id = ratings.photo_id and photos.owner_id = $2))
+             returning photo_id, value
+         )
+         update photo_stats set histogram[value] = histogram[value] - 1
+         from dropped where photo_stats.photo_id = dropped.photo_id",
+        rater.0,
+        into,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

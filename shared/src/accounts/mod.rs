@@ -1,0 +1,12 @@
+//! Accounts: users anonymous and registered, sessions, passwords, and links sent by mail.
+
+mod fields;
+pub mod links;
+pub mod merge;
+pub mod passwords;
+pub mod queries;
+pub mod sessions;
+mod types;
+
+pub use fields::{Email, Name, Password, Refused};
+pub use types::{RaterKey, Role, User};

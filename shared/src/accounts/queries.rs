@@ -1,0 +1,191 @@
+//! Users in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::fields::{Email, Name};
+use super::types::{RaterKey, Role, User};
+use crate::ids::UserId;
+
+/// The unique index behind "that name is taken".
+pub const NAME_TAKEN: &str = "users_name_key";
+/// The unique index behind "that address is taken".
+pub const EMAIL_TAKEN: &str = "users_email_key";
+
+/// Makes an anonymous user for a visitor's key. Two requests at once with the same key get the same user.
+pub async fn insert_anonymous(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<UserId> {
+    sqlx::query_scalar!(
+        r#"insert into users (rater_key) values ($1)
+           on conflict (rater_key) do update set rater_key = excluded.rater_key
+           returning id as "id: UserId""#,
+        key.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Registers: upgrades the anonymous user given, or makes a new one.
+///
+/// # Errors
+/// Violations of [`NAME_TAKEN`] and [`EMAIL_TAKEN`]; [`sqlx::Error::RowNotFound`] when the user is registered already.
+pub async fn register(
+    db: &mut PgConnection,
+    anonymous: Option<UserId>,
+    name: &Name,
+    email: &Email,
+    password_hash: &str,
+) -> sqlx::Result<UserId> {
+    if let Some(user) = anonymous {
+        return sqlx::query_scalar!(
+            r#"update users set name = $2, email = $3, password_hash = $4
+               where id = $1 and name is null
+               returning id as "id: UserId""#,
+            user.0,
+            name.as_str(),
+            email.as_str(),
+            password_hash,
+        )
+        .fetch_one(db)
+        .await;
+    }
+    sqlx::query_scalar!(
+        r#"insert into users (name, email, password_hash, rater_key) values ($1, $2, $3, $4)
+           returning id as "id: UserId""#,
+        name.as_str(),
+        email.as_str(),
+        password_hash,
+        RaterKey::generate().0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Finds a user by id.
+pub async fn find(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<User>> {
+    sqlx::query_as!(
+        User,
+        r#"select id as "id: UserId", name, email, email_verified_at is not null as "verified!",
+                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+           from users where id = $1"#,
+        user.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Finds a registered user by address, without regard to case.
+pub async fn find_by_email(db: &mut PgConnection, email: &str) -> sqlx::Result<Option<User>> {
+    sqlx::query_as!(
+        User,
+        r#"select id as "id: UserId", name, email, email_verified_at is not null as "verified!",
+                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+           from users where lower(email) = lower($1)"#,
+        email,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Finds a registered user by name, without regard to case.
+pub async fn find_by_name(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<User>> {
+    sqlx::query_as!(
+        User,
+        r#"select id as "id: UserId", name, email, email_verified_at is not null as "verified!",
+                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+           from users where lower(name) = lower($1)"#,
+        name,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The password hash of a registered user.
+pub async fn find_password_hash(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query_scalar!("select password_hash from users where id = $1", user.0);
+    Ok(row.fetch_optional(db).await?.flatten())
+}
+
+/// Changes the public name.
+///
+/// # Errors
+/// A violation of [`NAME_TAKEN`].
+pub async fn rename(db: &mut PgConnection, user: UserId, name: &Name) -> sqlx::Result<()> {
+    sqlx::query!("update users set name = $2 where id = $1", user.0, name.as_str()).execute(db).await?;
+    Ok(())
+}
+
+/// Changes the address; a different one is unverified again. True: it is a different one.
+///
+/// # Errors
+/// A violation of [`EMAIL_TAKEN`].
+pub async fn change_email(db: &mut PgConnection, user: UserId, email: &Email) -> sqlx::Result<bool> {
+    let changed = sqlx::query!(
+        "update users set email = $2, email_verified_at = null where id = $1 and lower(email) <> lower($2)",
+        user.0,
+        email.as_str(),
+    )
+    .execute(db)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Sets a new password.
+pub async fn set_password(db: &mut PgConnection, user: UserId, hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("update users set password_hash = $2 where id = $1 and name is not null", user.0, hash)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Records that the address works.
+pub async fn verify_email(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update users set email_verified_at = coalesce(email_verified_at, now()) where id = $1 and email is not null",
+        user.0,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives a user another role.
+pub async fn set_role(db: &mut PgConnection, user: UserId, role: Role) -> sqlx::Result<()> {
+    sqlx::query!("update users set role = $2 where id = $1", user.0, role as Role).execute(db).await?;
+    Ok(())
+}
+
+/// What a user has done, for profiles.
+#[derive(Clone, Copy, Debug)]
+pub struct Activity {
+    /// How many photos it has rated.
+    pub ratings_cast: i64,
+    /// How many of its photos are live.
+    pub photos: i64,
+}
+
+/// Counts what a user has done.
+pub async fn count_activity(db: &mut PgConnection, user: UserId) -> sqlx::Result<Activity> {
+    sqlx::query_as!(
+        Activity,
+        r#"select (select count(*) from ratings where rater_id = $1) as "ratings_cast!",
+                  (select count(*) from photos where owner_id = $1 and state = 'live') as "photos!""#,
+        user.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Deletes anonymous users from before `before` who left no rating, no photo and no session.
+pub async fn purge_anonymous(db: &mut PgConnection, before: DateTime<Utc>) -> sqlx::Result<u64> {
+    let purged = sqlx::query!(
+        "delete from users
+         where email is null and created_at < $1
+           and not exists (select from ratings where rater_id = users.id)
+           and not exists (select from photos where owner_id = users.id)
+           and not exists (select from sessions where user_id = users.id)",
+        before,
+    )
+    .execute(db)
+    .await?;
+    Ok(purged.rows_affected())
+}

@@ -1,0 +1,115 @@
+//! Sessions: one bearer token each, for cookies and for the API alike. Only the token's SHA-256 is stored.
+
+use data_encoding::BASE64URL_NOPAD;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
+
+use super::types::{RaterKey, Role, User};
+use crate::ids::UserId;
+
+/// A session ends this many days after its last use.
+const DAYS: i32 = 180;
+
+/// 32 random bytes in base64url, as cookies, headers and links carry them.
+#[derive(Clone, Debug)]
+pub struct Token(SecretString);
+
+impl Token {
+    /// A new random token.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(BASE64URL_NOPAD.encode(&rand::random::<[u8; 32]>()).into())
+    }
+
+    /// A token as somebody presents it; whether it means anything is for the database to say.
+    #[must_use]
+    pub fn presented(text: &str) -> Self {
+        Self(text.to_owned().into())
+    }
+
+    /// The text to hand out.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What is stored.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.expose()).into()
+    }
+}
+
+/// Opens a session.
+pub async fn open(db: &mut PgConnection, user: UserId) -> sqlx::Result<Token> {
+    let token = Token::generate();
+    sqlx::query!(
+        "insert into sessions (token_hash, user_id, expires_at) values ($1, $2, now() + make_interval(days => $3))",
+        &token.hash(),
+        user.0,
+        DAYS,
+    )
+    .execute(db)
+    .await?;
+    Ok(token)
+}
+
+/// Finds the user of an unexpired session. Its end moves on with use, written at most once an hour.
+pub async fn find_user(db: &mut PgConnection, token: &Token) -> sqlx::Result<Option<User>> {
+    let hash = token.hash();
+    let row = sqlx::query!(
+        r#"select users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
+                  role as "role: Role", rater_key as "rater_key: RaterKey", users.created_at,
+                  last_used_at < now() - interval '1 hour' as "stale!"
+           from sessions join users on users.id = user_id
+           where token_hash = $1 and expires_at > now()"#,
+        &hash,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.stale {
+        sqlx::query!(
+            "update sessions set last_used_at = now(), expires_at = now() + make_interval(days => $2)
+             where token_hash = $1",
+            &hash,
+            DAYS,
+        )
+        .execute(db)
+        .await?;
+    }
+    Ok(Some(User {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        verified: row.verified,
+        role: row.role,
+        rater_key: row.rater_key,
+        created_at: row.created_at,
+    }))
+}
+
+/// Ends one session.
+pub async fn close(db: &mut PgConnection, token: &Token) -> sqlx::Result<()> {
+    sqlx::query!("delete from sessions where token_hash = $1", &token.hash()).execute(db).await?;
+    Ok(())
+}
+
+/// Ends all of a user's sessions, except the one given.
+pub async fn close_others(db: &mut PgConnection, user: UserId, keep: Option<&Token>) -> sqlx::Result<()> {
+    let keep = keep.map(|token| token.hash().to_vec());
+    sqlx::query!(
+        "delete from sessions where user_id = $1 and token_hash is distinct from $2",
+        user.0,
+        keep.as_deref(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Deletes expired sessions; answers with how many.
+pub async fn purge(db: &mut PgConnection) -> sqlx::Result<u64> {
+    Ok(sqlx::query!("delete from sessions where expires_at < now()").execute(db).await?.rows_affected())
+}

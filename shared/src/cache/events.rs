@@ -1,0 +1,81 @@
+//! Facts about something that changed, recorded in the transaction that changed it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::PhotoId;
+use crate::photos::Species;
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A photo's processing got one step further, or failed.
+    PhotoProgressed {
+        /// Which photo.
+        photo: PhotoId,
+    },
+    /// A photo went live.
+    PhotoPublished {
+        /// Which photo.
+        photo: PhotoId,
+        /// Its species, by which lists are filtered.
+        species: Species,
+    },
+    /// A photo was taken away.
+    PhotoRemoved {
+        /// Which photo.
+        photo: PhotoId,
+        /// Its species, by which lists are filtered.
+        species: Species,
+    },
+    /// A photo was rated, or rated again.
+    PhotoRated {
+        /// Which photo.
+        photo: PhotoId,
+    },
+    /// Ranks or scores moved.
+    RanksMoved {
+        /// Of photos of these species.
+        species: Vec<Species>,
+    },
+    /// Views, shares or virality of photos moved.
+    ViralityMoved {
+        /// Which photos.
+        photos: Vec<PhotoId>,
+    },
+    /// A member's public name changed, or the member left.
+    MemberChanged {
+        /// Photos that bear the name.
+        photos: Vec<PhotoId>,
+    },
+}
+
+impl Event {
+    /// Equal for events of which one is enough while neither has been dealt with.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::PhotoProgressed { photo } => format!("progressed:{photo}"),
+            Self::PhotoPublished { photo, .. } => format!("published:{photo}"),
+            Self::PhotoRemoved { photo, .. } => format!("removed:{photo}"),
+            Self::PhotoRated { photo } => format!("rated:{photo}"),
+            Self::RanksMoved { species } => {
+                format!(
+                    "ranks:{}",
+                    species.iter().map(|species| species.name()).collect::<Vec<_>>().join(",")
+                )
+            }
+            Self::ViralityMoved { photos } => format!("virality:{}", ids(photos)),
+            Self::MemberChanged { photos } => format!("member:{}", ids(photos)),
+        }
+    }
+}
+
+/// A short key for many ids: equal lists have equal keys.
+fn ids(photos: &[PhotoId]) -> String {
+    let mut hash = blake3::Hasher::new();
+    for photo in photos {
+        hash.update(&photo.0.to_be_bytes());
+    }
+    hash.finalize().to_hex()[..32].to_owned()
+}

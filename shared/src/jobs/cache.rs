@@ -1,0 +1,38 @@
+//! Keeping caches and open pages current.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::Event;
+use crate::queue::{Backoff, Job, Queue, Unique};
+
+/// Drops the cached fragments that an event concerns and tells the pages that show them. Twice drops them twice.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct InvalidateCache {
+    /// What happened.
+    pub event: Event,
+}
+
+impl InvalidateCache {
+    /// The job for an event.
+    #[must_use]
+    pub fn of(event: Event) -> Self {
+        Self { event }
+    }
+}
+
+impl Job for InvalidateCache {
+    const KIND: &'static str = "cache.invalidate.v1";
+    const QUEUE: Queue = Queue::Cache;
+    const ATTEMPTS: i16 = 6;
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_mins(1) };
+    const HISTORY: Option<Duration> = None;
+    /// An event that comes again while its job runs may concern what was cached meanwhile.
+    const UNIQUE: Unique = Unique::WhileWaiting;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.event.key())
+    }
+}

@@ -1,0 +1,31 @@
+//! Reports to InfluxDB.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::queue::{Backoff, Job, Queue};
+
+/// Reports the figures of one period, computed from Postgres. Twice writes the same points over themselves, because
+/// they bear the period's boundary and not the time of writing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReportMetrics {
+    /// Where the period ended.
+    pub boundary: DateTime<Utc>,
+    /// How long it was.
+    pub seconds: u32,
+}
+
+impl Job for ReportMetrics {
+    const KIND: &'static str = "metrics.report.v1";
+    const QUEUE: Queue = Queue::Metrics;
+    /// With the longest wait of ten minutes this outlasts an outage of about three hours.
+    const ATTEMPTS: i16 = 30;
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(10) };
+    const HISTORY: Option<Duration> = Some(Duration::from_hours(1));
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.boundary.timestamp().to_string())
+    }
+}

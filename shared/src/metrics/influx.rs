@@ -1,0 +1,63 @@
+//! Writing to InfluxDB, through influxdb2's client and under a timeout of our own.
+
+use std::time::Duration;
+
+use influxdb2::Client;
+use influxdb2::api::write::TimestampPrecision;
+use secrecy::ExposeSecret as _;
+
+use super::line::{self, Point};
+use crate::config::MetricsConfig;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A bucket to write to.
+#[derive(Clone, Debug)]
+pub struct Influx {
+    client: Client,
+    org: String,
+    bucket: String,
+}
+
+/// Why points were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// InfluxDB refused, or could not be reached.
+    #[error("InfluxDB did not take the points: {0}")]
+    Refused(#[from] influxdb2::RequestError),
+    /// No answer in time.
+    #[error("InfluxDB did not answer within {} s", TIMEOUT.as_secs())]
+    TimedOut,
+}
+
+impl Influx {
+    /// Prepares the client.
+    #[must_use]
+    pub fn new(config: &MetricsConfig) -> Self {
+        let url = config.url.as_str().trim_end_matches('/');
+        Self {
+            client: Client::new(url, &config.org, config.token.expose_secret()),
+            org: config.org.clone(),
+            bucket: config.bucket.clone(),
+        }
+    }
+
+    /// Writes points; equal points written twice are one.
+    ///
+    /// # Errors
+    /// [`WriteError`]; none of the points may be there then, or all.
+    pub async fn write(&self, points: &[Point]) -> Result<(), WriteError> {
+        let lines = line::encode(points);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let write = self.client.write_line_protocol_with_precision(
+            &self.org,
+            &self.bucket,
+            lines,
+            TimestampPrecision::Seconds,
+        );
+        tokio::time::timeout(TIMEOUT, write).await.map_err(|_| WriteError::TimedOut)??;
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! Business figures: computed from Postgres, encoded as line protocol, written to InfluxDB's v2 API.
+
+pub mod figures;
+pub mod influx;
+pub mod line;

@@ -1,0 +1,159 @@
+//! What a submission says about itself, checked once, in its types.
+
+use super::types::{Species, UnknownSpecies};
+use crate::media::Crop;
+
+/// Why a field was refused; the text is shown beside the field.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct Refused {
+    /// The field's name in forms and in the API.
+    pub field: &'static str,
+    /// What to do about it.
+    pub message: String,
+}
+
+fn refuse(field: &'static str, message: impl Into<String>) -> Refused {
+    Refused { field, message: message.into() }
+}
+
+impl From<UnknownSpecies> for Refused {
+    fn from(error: UnknownSpecies) -> Self {
+        refuse("species", error.to_string())
+    }
+}
+
+/// 1 to 120 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title(String);
+
+impl Title {
+    /// Checks a title.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, Refused> {
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err(refuse("title", "Give the photo a title.")),
+            1..=120 if !text.contains(char::is_control) => Ok(Self(text.to_owned())),
+            1..=120 => Err(refuse("title", "The title must be one line of plain text.")),
+            _ => Err(refuse("title", "Keep the title to 120 characters.")),
+        }
+    }
+
+    /// The title.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// At most 500 characters, for those who can't see the picture; may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alt(String);
+
+impl Alt {
+    /// Checks an alternative text.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, Refused> {
+        let text = text.trim().replace(['\r', '\n', '\t'], " ");
+        if text.contains(char::is_control) {
+            return Err(refuse("alt", "The description must be plain text."));
+        }
+        if text.chars().count() > 500 {
+            return Err(refuse("alt", "Keep the description to 500 characters."));
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// At most ten different lower-case words of letters, digits and hyphens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags(Vec<String>);
+
+impl Tags {
+    /// Splits at commas and checks.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, Refused> {
+        let mut tags = Vec::new();
+        for tag in text.split(',').map(|tag| tag.trim().trim_start_matches('#').to_lowercase()) {
+            if tag.is_empty() || tags.contains(&tag) {
+                continue;
+            }
+            if tag.chars().count() > 30 || !tag.chars().all(|c| c.is_alphanumeric() || c == '-' || c == ' ') {
+                return Err(refuse(
+                    "tags",
+                    "Tags are words of up to 30 letters, digits or hyphens, between commas.",
+                ));
+            }
+            tags.push(tag);
+        }
+        if tags.len() > 10 {
+            return Err(refuse("tags", "Use at most ten tags."));
+        }
+        Ok(Self(tags))
+    }
+
+    /// The tags.
+    #[must_use]
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Everything that a member says about a photo when submitting it.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What to call it.
+    pub title: Title,
+    /// What it shows.
+    pub alt: Alt,
+    /// What animal it is.
+    pub species: Species,
+    /// Free words.
+    pub tags: Tags,
+    /// The square to show, in pixels of the upright picture; the largest centred one if absent.
+    pub crop: Option<Crop>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn titles_are_one_short_line() {
+        assert_eq!(Title::new("  Blep ").expect("fine").as_str(), "Blep");
+        assert!(Title::new(" ").is_err());
+        assert!(Title::new("a\nb").is_err());
+        assert!(Title::new(&"ä".repeat(120)).is_ok());
+        assert!(Title::new(&"ä".repeat(121)).is_err());
+    }
+
+    #[test]
+    fn tags_are_trimmed_lowered_and_unique() {
+        let tags = Tags::new("Blep, #tongue,, blep ,zwölf").expect("fine");
+        assert_eq!(tags.as_slice(), ["blep", "tongue", "zwölf"]);
+        assert!(Tags::new("<b>").is_err());
+        assert!(Tags::new("1,2,3,4,5,6,7,8,9,10,11").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_or_refused_without_a_panic(text in "\\PC*") {
+            let _ = (Title::new(&text), Alt::new(&text), Tags::new(&text));
+        }
+    }
+}

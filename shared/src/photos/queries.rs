@@ -1,0 +1,115 @@
+//! Photos in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::types::{Photo, PhotoState, Sizes, Species};
+use crate::ids::{PhotoId, UserId};
+
+/// A photo as a row; [`Photo`] is what the rest sees.
+pub(crate) struct Row {
+    pub(crate) id: PhotoId,
+    pub(crate) title: String,
+    pub(crate) alt: String,
+    pub(crate) species: Species,
+    pub(crate) tags: Vec<String>,
+    pub(crate) owner: UserId,
+    pub(crate) owner_name: Option<String>,
+    pub(crate) state: PhotoState,
+    pub(crate) reason: Option<String>,
+    pub(crate) sizes: Json<Sizes>,
+    pub(crate) placeholder: Option<String>,
+    pub(crate) histogram: Vec<i32>,
+    pub(crate) score: Option<f64>,
+    pub(crate) rank: Option<i32>,
+    pub(crate) virality: Option<f64>,
+    pub(crate) views: i64,
+    pub(crate) shares: i64,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl From<Row> for Photo {
+    fn from(row: Row) -> Self {
+        let mut histogram = [0; 10];
+        histogram.iter_mut().zip(row.histogram).for_each(|(slot, count)| *slot = count);
+        Self {
+            id: row.id,
+            title: row.title,
+            alt: row.alt,
+            species: row.species,
+            tags: row.tags,
+            owner: row.owner,
+            owner_name: row.owner_name,
+            state: row.state,
+            reason: row.reason,
+            sizes: row.sizes.0,
+            placeholder: row.placeholder,
+            histogram,
+            score: row.score,
+            rank: row.rank,
+            virality: row.virality,
+            views: row.views,
+            shares: row.shares,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// A checked query for whole photos: the columns are said once, the rest of the statement where it is used.
+macro_rules! photos_where {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            $crate::photos::queries::Row,
+            r#"select photos.id as "id: crate::ids::PhotoId", title, alt,
+                      species as "species: crate::photos::Species", tags,
+                      owner_id as "owner: crate::ids::UserId", users.name as owner_name,
+                      state as "state: crate::photos::PhotoState", reason,
+                      coalesce((select jsonb_object_agg(edge, jsonb_build_object(
+                                    'key', key, 'width', width, 'height', height, 'bytes', bytes))
+                                from photo_files where photo_id = photos.id), '{}')
+                          as "sizes!: sqlx::types::Json<crate::photos::Sizes>",
+                      placeholder, histogram, score, rank, virality, views, shares, photos.created_at
+               from photos
+               join users on users.id = owner_id
+               join photo_stats on photo_stats.photo_id = photos.id "# + $rest
+            $(, $argument)*
+        )
+    };
+}
+pub(crate) use photos_where;
+
+/// Finds a photo in any state but deleted.
+pub async fn find(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Photo>> {
+    let row = photos_where!("where photos.id = $1 and state <> 'deleted'", photo.0);
+    Ok(row.fetch_optional(db).await?.map(Photo::from))
+}
+
+/// Lists a user's photos, the newest first: the live ones, or with `own` everything that is not deleted or hidden.
+pub async fn list_by_owner(db: &mut PgConnection, owner: UserId, own: bool) -> sqlx::Result<Vec<Photo>> {
+    let rows = photos_where!(
+        "where owner_id = $1 and (state = 'live' or ($2 and state in ('draft', 'processing', 'failed')))
+         order by photos.id desc limit 500",
+        owner.0,
+        own,
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
+}
+
+/// Whether any photo, in whatever state, still needs this upload.
+pub async fn source_in_use(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from photos where source_key = $1) as "found!""#, key)
+        .fetch_one(db)
+        .await
+}
+
+/// Of the given media keys, those that no photo names.
+pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select key as "key!" from unnest($1::text[]) as given (key)
+           where not exists (select from photo_files where photo_files.key = given.key)"#,
+        keys,
+    )
+    .fetch_all(db)
+    .await
+}

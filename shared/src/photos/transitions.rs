@@ -1,0 +1,203 @@
+//! A photo's way from one state to the next. Each function does nothing and says so when the photo is not in the state
+//! it starts from, so a job that runs twice changes nothing the second time.
+
+use sqlx::PgConnection;
+
+use super::fields::Draft;
+use super::steps::{self, Step};
+use super::types::{PhotoState, Picture};
+use crate::cache::Event;
+use crate::ids::{PhotoId, UserId};
+use crate::jobs::cache::InvalidateCache;
+use crate::jobs::media::ProcessPhoto;
+use crate::media::Crop;
+use crate::queue::Enqueue as _;
+
+/// Submits a photo whose upload is stored under `source`: the row, its timeline and the job that processes it.
+pub async fn submit(
+    db: &mut PgConnection,
+    owner: UserId,
+    draft: &Draft,
+    source: &str,
+) -> sqlx::Result<PhotoId> {
+    let photo = insert(db, owner, draft, source, PhotoState::Processing).await?;
+    ProcessPhoto { photo }.enqueue(db).await?;
+    Ok(photo)
+}
+
+/// Keeps a photo as its owner's draft: nothing is processed until it is published.
+pub async fn keep_draft(
+    db: &mut PgConnection,
+    owner: UserId,
+    draft: &Draft,
+    source: &str,
+) -> sqlx::Result<PhotoId> {
+    insert(db, owner, draft, source, PhotoState::Draft).await
+}
+
+async fn insert(
+    db: &mut PgConnection,
+    owner: UserId,
+    draft: &Draft,
+    source: &str,
+    state: PhotoState,
+) -> sqlx::Result<PhotoId> {
+    let side = |pick: fn(Crop) -> u32| draft.crop.and_then(|crop| i32::try_from(pick(crop)).ok());
+    let photo = sqlx::query_scalar!(
+        r#"insert into photos (owner_id, title, alt, species, tags, state, source_key, crop_x, crop_y, crop_side)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+           returning id as "id: PhotoId""#,
+        owner.0,
+        draft.title.as_str(),
+        draft.alt.as_str(),
+        draft.species.name(),
+        draft.tags.as_slice(),
+        state as PhotoState,
+        source,
+        side(|crop| crop.x),
+        side(|crop| crop.y),
+        side(|crop| crop.side),
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    sqlx::query!("insert into photo_stats (photo_id) values ($1)", photo.0).execute(&mut *db).await?;
+    steps::record(db, photo, &[(Step::Received, None)]).await?;
+    Ok(photo)
+}
+
+/// Publishes a draft. False: it is no draft of this owner, or has no picture.
+pub async fn publish(db: &mut PgConnection, photo: PhotoId, owner: UserId) -> sqlx::Result<bool> {
+    let published = sqlx::query!(
+        "update photos set state = 'processing', touched_at = now()
+         where id = $1 and owner_id = $2 and state = 'draft' and source_key is not null",
+        photo.0,
+        owner.0,
+    )
+    .execute(&mut *db)
+    .await?;
+    if published.rows_affected() == 0 {
+        return Ok(false);
+    }
+    ProcessPhoto { photo }.enqueue(db).await?;
+    Ok(true)
+}
+
+/// What the processing job works on.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The upload in the media store.
+    pub key: String,
+    /// The square that was chosen.
+    pub crop: Option<Crop>,
+}
+
+/// The upload of a photo that is being processed; `None` when there is nothing to process.
+pub async fn find_source(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Source>> {
+    let row = sqlx::query!(
+        r#"select source_key as "key!", crop_x, crop_y, crop_side from photos
+           where id = $1 and state = 'processing' and source_key is not null"#,
+        photo.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Source {
+        key: row.key,
+        crop: match (row.crop_x, row.crop_y, row.crop_side) {
+            (Some(x), Some(y), Some(side)) => {
+                Some(Crop { x: x.unsigned_abs(), y: y.unsigned_abs(), side: side.unsigned_abs() })
+            }
+            _ => None,
+        },
+    }))
+}
+
+/// Puts a processed photo in rotation, names its files and tells the caches. False: it isn't processing any more.
+pub async fn go_live(
+    db: &mut PgConnection,
+    photo: PhotoId,
+    pictures: &[(u16, Picture)],
+    placeholder: &str,
+) -> sqlx::Result<bool> {
+    let species = sqlx::query_scalar!(
+        r#"update photos
+           set state = 'live', live_at = now(), placeholder = $2, source_key = null,
+               slot = coalesce(slot, nextval('photo_slots'))
+           where id = $1 and state = 'processing'
+           returning species as "species: super::Species""#,
+        photo.0,
+        placeholder,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(species) = species else { return Ok(false) };
+    for (edge, picture) in pictures {
+        let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+        sqlx::query!(
+            "insert into photo_files (photo_id, edge, key, width, height, bytes) values ($1, $2, $3, $4, $5, $6)
+             on conflict (photo_id, edge) do update
+             set key = excluded.key, width = excluded.width, height = excluded.height, bytes = excluded.bytes",
+            photo.0,
+            i16::try_from(*edge).unwrap_or(i16::MAX),
+            picture.key,
+            number(picture.width),
+            number(picture.height),
+            number(picture.bytes),
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    steps::record(db, photo, &[(Step::Live, None)]).await?;
+    InvalidateCache::of(Event::PhotoPublished { photo, species }).enqueue(db).await?;
+    Ok(true)
+}
+
+/// Marks a photo as unusable, with what its owner can do about it. False: it isn't processing any more.
+pub async fn fail(db: &mut PgConnection, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
+    let failed = sqlx::query!(
+        "update photos set state = 'failed', reason = $2, source_key = null where id = $1 and state = 'processing'",
+        photo.0,
+        reason,
+    )
+    .execute(&mut *db)
+    .await?;
+    if failed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    steps::record(db, photo, &[(Step::Failed, None)]).await?;
+    InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(db).await?;
+    Ok(true)
+}
+
+/// Takes a photo away for good and tells the caches. What it leaves in the media store is removed by the purge.
+/// False: there is no such photo.
+pub async fn delete(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+    let species = sqlx::query_scalar!(
+        r#"update photos set state = 'deleted', reason = null, source_key = null
+           where id = $1 and state <> 'deleted'
+           returning species as "species: super::Species""#,
+        photo.0,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(species) = species else { return Ok(false) };
+    sqlx::query!("delete from photo_files where photo_id = $1", photo.0).execute(&mut *db).await?;
+    sqlx::query!(
+        "update photo_stats set rank = null, score = null, virality = null where photo_id = $1",
+        photo.0
+    )
+    .execute(&mut *db)
+    .await?;
+    InvalidateCache::of(Event::PhotoRemoved { photo, species }).enqueue(db).await?;
+    Ok(true)
+}
+
+/// Deletes drafts that nobody touched for `days`; answers with how many.
+pub async fn purge_drafts(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
+    let purged = sqlx::query!(
+        "delete from photos where state = 'draft' and touched_at < now() - make_interval(days => $1)",
+        days,
+    )
+    .execute(db)
+    .await?;
+    Ok(purged.rows_affected())
+}

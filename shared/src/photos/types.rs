@@ -1,0 +1,171 @@
+//! What a photo is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{PhotoId, UserId};
+
+/// What animal it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Species {
+    /// Cats.
+    Cat,
+    /// Dogs.
+    Dog,
+    /// Birds.
+    Bird,
+    /// Rabbits and hares.
+    Rabbit,
+    /// Mice, hamsters, guinea pigs and so on.
+    Rodent,
+    /// Lizards, snakes, turtles and so on.
+    Reptile,
+    /// Horses, ponies, donkeys.
+    Horse,
+    /// Everything else.
+    Other,
+}
+
+impl Species {
+    /// Every species, in the order in which they are offered.
+    pub const ALL: [Self; 8] = [
+        Self::Cat,
+        Self::Dog,
+        Self::Bird,
+        Self::Rabbit,
+        Self::Rodent,
+        Self::Reptile,
+        Self::Horse,
+        Self::Other,
+    ];
+
+    /// The name in the database, in forms and in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cat => "cat",
+            Self::Dog => "dog",
+            Self::Bird => "bird",
+            Self::Rabbit => "rabbit",
+            Self::Rodent => "rodent",
+            Self::Reptile => "reptile",
+            Self::Horse => "horse",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Species {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names no species.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("Choose one of cat, dog, bird, rabbit, rodent, reptile, horse and other.")]
+pub struct UnknownSpecies;
+
+impl FromStr for Species {
+    type Err = UnknownSpecies;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSpecies> {
+        Self::ALL.into_iter().find(|species| species.name() == text).ok_or(UnknownSpecies)
+    }
+}
+
+/// Where a photo stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum PhotoState {
+    /// Kept by its owner, not published.
+    Draft,
+    /// Published; its sizes are being made.
+    Processing,
+    /// In rotation.
+    Live,
+    /// Its picture could not be used; the reason says what its owner can do.
+    Failed,
+    /// Taken out of sight by a moderator.
+    Hidden,
+    /// Gone for everybody; its files too.
+    Deleted,
+}
+
+/// One of the square JPEGs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Its key in the media store.
+    pub key: String,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// File size in bytes.
+    pub bytes: u32,
+}
+
+/// The pictures by nominal edge in pixels: 1080, 540 and 160. Empty until the photo is processed.
+pub type Sizes = BTreeMap<u16, Picture>;
+
+/// A photo with everything that its page, a list or the API shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Photo {
+    /// Its id.
+    pub id: PhotoId,
+    /// What its owner calls it.
+    pub title: String,
+    /// What it shows, for those who can't see it.
+    pub alt: String,
+    /// What animal it is.
+    pub species: Species,
+    /// Free words, lower case.
+    pub tags: Vec<String>,
+    /// Who submitted it.
+    pub owner: UserId,
+    /// That user's public name; absent while its owner is anonymous.
+    pub owner_name: Option<String>,
+    /// Where it stands.
+    pub state: PhotoState,
+    /// Why it failed and what its owner can do.
+    pub reason: Option<String>,
+    /// The square JPEGs.
+    pub sizes: Sizes,
+    /// A thumbhash in base64, to paint before the picture is there.
+    pub placeholder: Option<String>,
+    /// How many ratings of 1, 2, … 10 it has.
+    pub histogram: [i32; 10],
+    /// Bayesian mean as of the last ranking.
+    pub score: Option<f64>,
+    /// Place by score among live photos as of the last ranking; ties share one.
+    pub rank: Option<i32>,
+    /// log2 of the decaying sum of shares, link views and link ratings: see [`crate::ranking::virality`].
+    pub virality: Option<f64>,
+    /// How many visits were counted.
+    pub views: i64,
+    /// How many shares were counted.
+    pub shares: i64,
+    /// When it was submitted.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Photo {
+    /// How many ratings it has.
+    #[must_use]
+    pub fn rating_count(&self) -> i64 {
+        self.histogram.iter().copied().map(i64::from).sum()
+    }
+
+    /// The plain mean of its ratings, 1 to 10; none without ratings.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        crate::ranking::score::mean(&self.histogram)
+    }
+}

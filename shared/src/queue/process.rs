@@ -1,0 +1,143 @@
+//! A process that runs jobs: its lease, its bells, its acks, and the loops that claim for each queue.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+use super::ack::Acks;
+use super::backend::{Inbox, QueueBackend};
+use super::claim::{self, Claimed};
+use super::job::Queue;
+use super::lease::Lease;
+use super::wake::Bells;
+
+/// The most that one claim takes.
+const BATCH: usize = 500;
+
+/// Before claiming again when the database failed.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// How many jobs of a queue a process holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// How many run at once.
+    pub concurrency: usize,
+    /// How many more are claimed ahead: 0 for long jobs, so that idle processes find them; more for short ones.
+    pub prefetch: usize,
+}
+
+/// This process among the workers. Ask it for a backend for each queue that it serves.
+#[derive(Clone, Debug)]
+pub struct Process {
+    db: PgPool,
+    lease: Arc<Lease>,
+    bells: Bells,
+    acks: Acks,
+    claiming: TaskTracker,
+    stop_claiming: CancellationToken,
+    stop_beating: CancellationToken,
+}
+
+impl Process {
+    /// Registers this process. Its heartbeat, poll and listener use connections of their own, so that handlers which
+    /// hold all of `db`'s never cost it the lease.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn start(db: PgPool) -> sqlx::Result<Self> {
+        let own = PgPoolOptions::new()
+            .max_connections(3)
+            .acquire_timeout(Duration::from_secs(3))
+            .connect_lazy_with((*db.connect_options()).clone());
+        let (stop_claiming, stop_beating) = (CancellationToken::new(), CancellationToken::new());
+        Ok(Self {
+            lease: Lease::start(own.clone(), stop_beating.clone()).await?,
+            bells: Bells::start(own, stop_claiming.clone()),
+            acks: Acks::start(db.clone()),
+            db,
+            claiming: TaskTracker::new(),
+            stop_claiming,
+            stop_beating,
+        })
+    }
+
+    /// The apalis backend that claims from `queue`.
+    #[must_use]
+    pub fn backend(&self, queue: Queue, capacity: Capacity) -> QueueBackend {
+        let inbox = Arc::new(Inbox::default());
+        let slots = Arc::new(Semaphore::new(capacity.concurrency + capacity.prefetch));
+        self.claiming.spawn(self.clone().claim_until_stopped(queue, slots, Arc::clone(&inbox)));
+        QueueBackend::new(inbox)
+    }
+
+    /// Stops claiming, and hands back what is claimed and not started.
+    pub fn stop_claiming(&self) {
+        self.stop_claiming.cancel();
+    }
+
+    /// Aborts what still runs and hands it back: the time to finish is over.
+    pub fn abort_running(&self) {
+        self.lease.current().lost.cancel();
+    }
+
+    /// Writes every outcome and signs off. Call it when the workers have ended.
+    pub async fn leave(self) {
+        self.stop_claiming();
+        self.claiming.close();
+        self.claiming.wait().await;
+        self.acks.flush().await;
+        self.stop_beating.cancel();
+        if let Err(error) = self.lease.release().await {
+            warn!(%error, "couldn't sign off; others will notice within seconds");
+        }
+    }
+
+    async fn claim_until_stopped(self, queue: Queue, slots: Arc<Semaphore>, inbox: Arc<Inbox>) {
+        let stop = self.stop_claiming.clone();
+        let mut failing = false;
+        while let Some(permits) = stop.run_until_cancelled(free_slots(&slots)).await {
+            let asked = permits.len();
+            let registration = self.lease.current();
+            let drained = match claim::claim(&self.db, queue, registration.worker, asked).await {
+                Ok(rows) => {
+                    failing = false;
+                    let drained = rows.len() < asked;
+                    inbox.put(rows.into_iter().zip(permits).map(|(row, permit)| {
+                        Claimed::new(row, registration.clone(), self.acks.clone(), permit)
+                    }));
+                    drained
+                }
+                Err(error) => {
+                    if !failing {
+                        warn!(%error, %queue, "couldn't claim jobs; will keep trying");
+                    }
+                    failing = true;
+                    drop(permits);
+                    tokio::time::sleep(RETRY).await;
+                    false
+                }
+            };
+            if drained {
+                stop.run_until_cancelled(self.bells.rung(queue)).await;
+            }
+        }
+        inbox.hand_back();
+    }
+}
+
+/// Waits for a free slot and takes all that are free, up to a batch.
+async fn free_slots(slots: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
+    let mut permits = Vec::from_iter(Arc::clone(slots).acquire_owned().await.ok());
+    while permits.len() < BATCH
+        && let Ok(permit) = Arc::clone(slots).try_acquire_owned()
+    {
+        permits.push(permit);
+    }
+    permits
+}

@@ -1,0 +1,215 @@
+//! From a claimed job to its handler: decoding, timeout, panics, and what a failure means.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use apalis_core::task::Task;
+use futures::future::BoxFuture;
+use tower::Service;
+use tracing::{Instrument as _, debug, info_span, warn};
+
+use super::ack::Outcome;
+use super::claim::{Claim, Claimed};
+use super::job::{Backoff, Job};
+
+/// Why a handler failed, and whether another attempt can help. `?` on any error means that it can.
+#[derive(Debug)]
+pub enum JobError {
+    /// May heal: try again after the kind's backoff, while attempts are left.
+    Retry(anyhow::Error),
+    /// Will not heal: the job is dead at once.
+    GiveUp(anyhow::Error),
+}
+
+impl JobError {
+    /// A failure that another attempt may heal.
+    pub fn retry(error: impl Into<anyhow::Error>) -> Self {
+        Self::Retry(error.into())
+    }
+
+    /// A failure that no attempt will heal.
+    pub fn give_up(error: impl Into<anyhow::Error>) -> Self {
+        Self::GiveUp(error.into())
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for JobError {
+    fn from(error: E) -> Self {
+        Self::Retry(error.into())
+    }
+}
+
+/// A job ran to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Finished {
+    /// How long its kind asks to be remembered.
+    pub(super) keep: Option<Duration>,
+}
+
+/// A run that failed, with what is to be written about it.
+#[derive(Debug)]
+pub struct Failure {
+    outcome: Outcome,
+}
+
+impl Failure {
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome.clone()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Outcome::Done { .. } => f.write_str("done"),
+            Outcome::HandedBack => f.write_str("handed back"),
+            Outcome::Retry { error, .. } | Outcome::Dead { error } => f.write_str(error),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+type Handle<E> = Arc<dyn Fn(serde_json::Value, Arc<E>, Arc<Claim>) -> Handling + Send + Sync>;
+type Handling = BoxFuture<'static, Result<(), JobError>>;
+
+struct Kind<E> {
+    handle: Handle<E>,
+    timeout: Duration,
+    backoff: Backoff,
+    keep: Option<Duration>,
+}
+
+/// Which function handles which kind of job; as an apalis service it runs one claimed job.
+pub struct Runner<E> {
+    env: Arc<E>,
+    kinds: Arc<HashMap<&'static str, Kind<E>>>,
+}
+
+impl<E> Clone for Runner<E> {
+    fn clone(&self) -> Self {
+        Self { env: Arc::clone(&self.env), kinds: Arc::clone(&self.kinds) }
+    }
+}
+
+impl<E> fmt::Debug for Runner<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.kinds.keys()).finish()
+    }
+}
+
+impl<E: Send + Sync + 'static> Runner<E> {
+    /// No kinds yet; handlers will be given `env`.
+    pub fn new(env: Arc<E>) -> Self {
+        Self { env, kinds: Arc::new(HashMap::new()) }
+    }
+
+    /// Has `J`'s jobs handled by `handler`.
+    ///
+    /// # Panics
+    /// When the runner has been cloned already: register everything first.
+    #[must_use]
+    pub fn on<J: Job>(
+        mut self,
+        handler: impl for<'a> Fn(J, &'a E, &'a Claim) -> BoxFuture<'a, Result<(), JobError>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        let handler = Arc::new(handler);
+        let handle: Handle<E> = Arc::new(move |payload, env, claim| {
+            let handler = Arc::clone(&handler);
+            Box::pin(async move {
+                let job = serde_json::from_value(payload).map_err(|error| {
+                    JobError::GiveUp(anyhow::Error::new(error).context("undecodable payload"))
+                })?;
+                handler(job, &env, &claim).await
+            })
+        });
+        let kind = Kind { handle, timeout: J::TIMEOUT, backoff: J::BACKOFF, keep: J::HISTORY };
+        Arc::get_mut(&mut self.kinds)
+            .expect("kinds are registered before the runner is shared")
+            .insert(J::KIND, kind);
+        self
+    }
+
+    /// Runs one job in a task of its own, where a panic ends that job and nothing else.
+    async fn run(self, job: Claimed) -> Result<Finished, Failure> {
+        let Claimed { kind, payload, claim, max_attempts, slot: _slot } = job;
+        let Some(entry) = self.kinds.get(kind.as_str()) else {
+            // A newer version may have enqueued it: leave it to a worker that knows it.
+            let error = format!("this worker has no handler for {kind}");
+            return Err(Failure { outcome: Outcome::Retry { delay: Duration::from_secs(30), error } });
+        };
+        let span = info_span!("job", id = %claim.job(), kind, attempt = claim.attempt());
+        let started = Instant::now();
+        let handling = (entry.handle)(payload, Arc::clone(&self.env), Arc::clone(&claim));
+        let mut task = AbortOnDrop(tokio::spawn(handling.instrument(span.clone())));
+        let lost = &claim.registration.lost;
+        let result = tokio::select! {
+            result = &mut task.0 => match result {
+                Ok(result) => result,
+                Err(error) => Err(JobError::retry(anyhow::anyhow!("panicked: {}", panic_message(error)))),
+            },
+            () = tokio::time::sleep(entry.timeout) => {
+                Err(JobError::retry(anyhow::anyhow!("took longer than {:?}", entry.timeout)))
+            }
+            () = lost.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
+        };
+        let _in_span = span.entered();
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let outcome = match result {
+            Ok(()) => {
+                debug!(ms, "finished job");
+                return Ok(Finished { keep: entry.keep });
+            }
+            Err(JobError::Retry(error)) if claim.attempt() < max_attempts => {
+                let delay = entry.backoff.jittered(claim.attempt().unsigned_abs());
+                Outcome::Retry { delay, error: format!("{error:#}") }
+            }
+            Err(JobError::Retry(error) | JobError::GiveUp(error)) => {
+                Outcome::Dead { error: format!("{error:#}") }
+            }
+        };
+        let failure = Failure { outcome };
+        warn!(ms, error = %failure, dead = matches!(failure.outcome, Outcome::Dead { .. }), "job failed");
+        Err(failure)
+    }
+}
+
+impl<E: Send + Sync + 'static> Service<Task<Claimed>> for Runner<E> {
+    type Response = Finished;
+    type Error = Failure;
+    type Future = BoxFuture<'static, Result<Finished, Failure>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, task: Task<Claimed>) -> Self::Future {
+        Box::pin(self.clone().run(task.args))
+    }
+}
+
+/// A handler that timed out or whose lease is lost must not go on.
+struct AbortOnDrop(tokio::task::JoinHandle<Result<(), JobError>>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn panic_message(error: tokio::task::JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned()),
+        Err(error) => error.to_string(),
+    }
+}

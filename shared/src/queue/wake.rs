@@ -1,0 +1,109 @@
+//! Knowing when a queue has work: LISTEN for speed, a poll for certainty.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use super::enqueue::CHANNEL;
+use super::job::Queue;
+
+/// Between two polls. A notification that never arrives costs at most this much latency. Together with the heartbeat
+/// an idle process makes one query a second.
+const POLL: Duration = Duration::from_millis(1500);
+
+/// How many due jobs one poll makes ready at most; more are due for the next.
+const PROMOTE: i64 = 1000;
+
+/// One bell a queue. A ring while nobody waits is remembered.
+#[derive(Clone, Debug)]
+pub(super) struct Bells(Arc<[Notify; Queue::ALL.len()]>);
+
+impl Bells {
+    /// Starts listening and polling on connections from `db` until `stop`.
+    pub(super) fn start(db: PgPool, stop: CancellationToken) -> Self {
+        let bells = Self(Arc::new(std::array::from_fn(|_| Notify::new())));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(listen(db.clone(), bells.clone())));
+        tokio::spawn(stop.run_until_cancelled_owned(poll(db, bells.clone())));
+        bells
+    }
+
+    pub(super) async fn rung(&self, queue: Queue) {
+        self.0[queue as usize].notified().await;
+    }
+
+    fn ring(&self, queue: &str) {
+        if let Ok(queue) = queue.parse::<Queue>() {
+            self.0[queue as usize].notify_one();
+        }
+    }
+}
+
+async fn listen(db: PgPool, bells: Bells) {
+    loop {
+        if let Err(error) = listen_on_one_connection(&db, &bells).await {
+            debug!(%error, "lost the listening connection; polling until it is back");
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn listen_on_one_connection(db: &PgPool, bells: &Bells) -> sqlx::Result<()> {
+    let mut listener = PgListener::connect_with(db).await?;
+    listener.listen(CHANNEL).await?;
+    // `try_recv` answers None when the connection was lost: what was announced meanwhile is found by the poll.
+    while let Some(notification) = listener.try_recv().await? {
+        bells.ring(notification.payload());
+    }
+    Ok(())
+}
+
+async fn poll(db: PgPool, bells: Bells) {
+    let mut ticks = tokio::time::interval(POLL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut away = false;
+    loop {
+        ticks.tick().await;
+        match tokio::time::timeout(POLL * 4, promote_due(&db)).await {
+            Ok(Ok(queues)) => {
+                away = false;
+                for queue in &queues {
+                    bells.ring(queue);
+                }
+            }
+            Ok(Err(error)) if !away => {
+                warn!(%error, "couldn't look for due jobs; will keep trying");
+                away = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Makes scheduled jobs ready whose time has come, and names every queue that has ready jobs.
+async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
+    let queues: Vec<String> = Queue::ALL.iter().map(|queue| queue.name().to_owned()).collect();
+    sqlx::query_scalar!(
+        r#"with due as (
+               update jobs set state = 'ready'
+               where id = any(array(
+                   select id from jobs
+                   where state = 'scheduled' and run_at <= now()
+                   order by run_at limit $2
+                   for update skip locked))
+               returning queue
+           )
+           select name as "name!" from unnest($1::text[]) as names (name)
+           where exists (select from jobs where queue = name and state = 'ready')
+           union
+           select queue from due"#,
+        &queues,
+        PROMOTE,
+    )
+    .fetch_all(db)
+    .await
+}

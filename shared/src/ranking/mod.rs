@@ -1,0 +1,7 @@
+//! Ranking: scores, ranks, virality, and the lists made from them.
+
+pub mod lists;
+pub mod refresh;
+pub mod score;
+pub mod sharing;
+pub mod virality;

@@ -1,0 +1,102 @@
+//! The score: a Bayesian mean of a photo's ratings under a prior that is frozen for an epoch.
+//!
+//! With the prior's weight C (in ratings) and its distribution g over 1..10, and a photo's histogram c with n ratings,
+//! the posterior mean of a Dirichlet-multinomial is Σ k·(C·g_k + c_k)/(C + n): few ratings stay near the prior's mean,
+//! many count for themselves (A. Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 3.4).
+
+/// The prior of an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prior {
+    /// C, in ratings.
+    pub weight: f64,
+    /// g, which sums to 1.
+    pub distribution: [f64; 10],
+}
+
+impl Prior {
+    /// What was rated so far, smoothed by one rating of each value so that no value is impossible.
+    #[must_use]
+    pub fn from_pooled(weight: f64, pooled: &[i64; 10]) -> Self {
+        let total: f64 = pooled.iter().map(|count| to_f64(*count) + 1.0).sum();
+        Self { weight, distribution: pooled.map(|count| (to_f64(count) + 1.0) / total) }
+    }
+
+    /// The score of a photo with this histogram, 1 to 10.
+    #[must_use]
+    pub fn score(&self, histogram: &[i32; 10]) -> f64 {
+        let n: f64 = histogram.iter().copied().map(f64::from).sum();
+        (1..=10_i32)
+            .zip(self.distribution.iter().zip(histogram))
+            .map(|(k, (g, c))| f64::from(k) * (self.weight * g + f64::from(*c)) / (self.weight + n))
+            .sum()
+    }
+}
+
+/// The plain mean of a histogram, 1 to 10; none without ratings.
+#[must_use]
+pub fn mean(histogram: &[i32; 10]) -> Option<f64> {
+    let n: i64 = histogram.iter().copied().map(i64::from).sum();
+    let sum: i64 = (1..=10).zip(histogram).map(|(k, c)| k * i64::from(*c)).sum();
+    (n > 0).then(|| to_f64(sum) / to_f64(n))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of ratings stay far below 2^53")]
+fn to_f64(count: i64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn uniform() -> Prior {
+        Prior { weight: 10.0, distribution: [0.1; 10] }
+    }
+
+    #[test]
+    fn means_are_of_the_ratings_alone() {
+        let histogram = |values: &[usize]| {
+            let mut histogram = [0; 10];
+            values.iter().for_each(|value| histogram[value - 1] += 1);
+            histogram
+        };
+        assert_eq!(mean(&histogram(&[10, 8])), Some(9.0));
+        assert_eq!(mean(&histogram(&[9])), Some(9.0));
+        assert_eq!(mean(&histogram(&[4])), Some(4.0));
+        assert_eq!(mean(&[0; 10]), None);
+        let [a, b, c] = [&[10, 8][..], &[9], &[4]].map(|values| uniform().score(&histogram(values)));
+        assert!(a > b && b > c, "more ratings of the same mean weigh more: {a} {b} {c}");
+    }
+
+    #[test]
+    fn an_unrated_photo_has_the_priors_mean() {
+        assert!((uniform().score(&[0; 10]) - 5.5).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn scores_lie_between_the_prior_and_the_mean(histogram in proptest::array::uniform10(0..1000_i32)) {
+            let score = uniform().score(&histogram);
+            let mean = mean(&histogram).unwrap_or(5.5);
+            prop_assert!(score >= mean.min(5.5) - 1e-9 && score <= mean.max(5.5) + 1e-9);
+        }
+
+        #[test]
+        fn one_better_rating_never_lowers_a_score(histogram in proptest::array::uniform10(0..1000_i32), low in 0_usize..9) {
+            let mut worse = histogram;
+            worse[low] += 1;
+            let mut better = histogram;
+            better[low + 1] += 1;
+            prop_assert!(uniform().score(&better) > uniform().score(&worse));
+        }
+
+        #[test]
+        fn pooled_priors_sum_to_one(pooled in proptest::array::uniform10(0..1_000_000_i64)) {
+            let prior = Prior::from_pooled(10.0, &pooled);
+            prop_assert!((prior.distribution.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            prop_assert!(prior.distribution.iter().all(|g| *g > 0.0));
+        }
+    }
+}

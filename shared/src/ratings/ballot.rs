@@ -1,0 +1,169 @@
+//! Ballots: the signed permission to rate the photo that was served.
+//!
+//! A ballot says which photo, for whom, by which lane and when it was issued, under an HMAC-SHA-256 (RFC 2104)
+//! truncated to 128 bits. It is single use without being stored: a rating remembers when its ballot was issued, and an
+//! equal or older ballot for the same photo and rater is used up.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::Sha256;
+
+use super::Lane;
+use crate::accounts::RaterKey;
+use crate::ids::PhotoId;
+
+/// How long a ballot can be used.
+const LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+const BODY: usize = 25;
+const SEAL: usize = 16;
+
+/// Permission to rate one photo once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ballot {
+    /// Which photo.
+    pub photo: PhotoId,
+    /// For whom: the key and not the user id, because a visitor has a key before there is a user.
+    pub rater: RaterKey,
+    /// How the photo was served.
+    pub lane: Lane,
+    /// When, in whole microseconds, as Postgres keeps it.
+    pub issued_at: DateTime<Utc>,
+}
+
+/// Why a ballot does not count.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BallotRefused {
+    /// Not ours, or for another photo or rater.
+    #[error("This ballot isn't valid for this photo; load the page again.")]
+    Forged,
+    /// Older than a day.
+    #[error("This page has been open for too long; load it again.")]
+    Expired,
+    /// A rating was recorded with it, or with a later one.
+    #[error("This ballot has been used; load the page again to change your rating.")]
+    Used,
+}
+
+/// Issues and opens ballots.
+#[derive(Clone)]
+pub struct Ballots {
+    key: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Ballots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ballots")
+    }
+}
+
+impl Ballots {
+    /// Ballots under the site's secret.
+    #[must_use]
+    pub fn new(secret: &SecretString) -> Self {
+        let mut key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
+            .expect("HMAC takes a key of any length");
+        key.update(b"pawdium ballot v1");
+        Self { key }
+    }
+
+    /// A ballot for a photo that is being served now.
+    #[must_use]
+    pub fn issue(&self, photo: PhotoId, rater: RaterKey, lane: Lane, now: DateTime<Utc>) -> String {
+        let mut bytes = [0; BODY + SEAL];
+        let (body, seal) = bytes.split_at_mut(BODY);
+        body[..8].copy_from_slice(&photo.0.to_be_bytes());
+        body[8..16].copy_from_slice(&rater.0.to_be_bytes());
+        body[16] = lane as u8;
+        body[17..].copy_from_slice(&now.timestamp_micros().to_be_bytes());
+        seal.copy_from_slice(&self.key.clone().chain_update(&*body).finalize().into_bytes()[..SEAL]);
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// Opens a ballot that `rater` presents for `photo`.
+    ///
+    /// # Errors
+    /// [`BallotRefused`]; whether it was used is for the recording to find out.
+    pub fn open(
+        &self,
+        text: &str,
+        photo: PhotoId,
+        rater: RaterKey,
+        now: DateTime<Utc>,
+    ) -> Result<Ballot, BallotRefused> {
+        let ballot = self.unseal(text).ok_or(BallotRefused::Forged)?;
+        if ballot.photo != photo || ballot.rater != rater {
+            return Err(BallotRefused::Forged);
+        }
+        if now - ballot.issued_at > LIFETIME {
+            return Err(BallotRefused::Expired);
+        }
+        Ok(ballot)
+    }
+
+    fn unseal(&self, text: &str) -> Option<Ballot> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (body, seal) = bytes.split_at_checked(BODY)?;
+        if seal.len() != SEAL {
+            return None;
+        }
+        self.key.clone().chain_update(body).verify_truncated_left(seal).ok()?;
+        Some(Ballot {
+            photo: PhotoId(i64::from_be_bytes(body[..8].try_into().ok()?)),
+            rater: RaterKey(i64::from_be_bytes(body[8..16].try_into().ok()?)),
+            lane: [Lane::Random, Lane::Fresh, Lane::Link].into_iter().find(|lane| *lane as u8 == body[16])?,
+            issued_at: DateTime::from_timestamp_micros(i64::from_be_bytes(body[17..].try_into().ok()?))?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ballots() -> Ballots {
+        Ballots::new(&"a secret of at least thirty-two characters".to_owned().into())
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(1_800_000_000_000_000).expect("in range")
+    }
+
+    #[test]
+    fn a_ballot_opens_for_its_photo_and_rater_within_a_day() {
+        let text = ballots().issue(PhotoId(7), RaterKey(-3), Lane::Fresh, now());
+        let open = |photo, rater, at| ballots().open(&text, PhotoId(photo), RaterKey(rater), at);
+        let ballot = open(7, -3, now() + TimeDelta::hours(23)).expect("ours");
+        assert_eq!((ballot.lane, ballot.issued_at), (Lane::Fresh, now()));
+        assert_eq!(open(8, -3, now()), Err(BallotRefused::Forged));
+        assert_eq!(open(7, -4, now()), Err(BallotRefused::Forged));
+        assert_eq!(open(7, -3, now() + TimeDelta::hours(25)), Err(BallotRefused::Expired));
+    }
+
+    #[test]
+    fn another_sites_ballot_is_forged() {
+        let other = Ballots::new(&"another secret of more than thirty-two characters".to_owned().into());
+        let text = other.issue(PhotoId(7), RaterKey(1), Lane::Random, now());
+        assert_eq!(ballots().open(&text, PhotoId(7), RaterKey(1), now()), Err(BallotRefused::Forged));
+    }
+
+    proptest! {
+        #[test]
+        fn no_changed_bit_goes_unnoticed(bit in 0_usize..(BODY + SEAL) * 8) {
+            let text = ballots().issue(PhotoId(7), RaterKey(1), Lane::Random, now());
+            let mut bytes = BASE64URL_NOPAD.decode(text.as_bytes()).expect("ours");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let forged = BASE64URL_NOPAD.encode(&bytes);
+            prop_assert!(ballots().unseal(&forged).is_none());
+        }
+
+        #[test]
+        fn any_text_is_refused_without_a_panic(text in "\\PC*") {
+            prop_assert!(ballots().unseal(&text).is_none());
+        }
+    }
+}

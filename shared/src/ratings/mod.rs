@@ -1,0 +1,25 @@
+//! Ratings: ballots, the order in which photos are served, and recording.
+
+mod ballot;
+mod derpiness;
+pub mod permutation;
+pub mod queries;
+pub mod serving;
+
+pub use ballot::{Ballot, BallotRefused, Ballots};
+pub use derpiness::{Derpiness, OutOfRange};
+
+use serde::{Deserialize, Serialize};
+
+/// How a photo reached its rater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Lane {
+    /// The rater's own permutation of all photos.
+    Random,
+    /// Photos younger than the span that the permutation covers.
+    Fresh,
+    /// A shared link.
+    Link,
+}

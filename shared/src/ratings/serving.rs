@@ -1,0 +1,210 @@
+//! Which photo a rater sees next, and seeing the same one until it is rated.
+//!
+//! Every live photo has a slot, given in the order of going live. A rater walks through a span of slots in the order
+//! of a keyed permutation ([`super::permutation`]), so nothing repeats and nothing seen needs to be listed. Every fifth
+//! serving looks first at photos younger than the span. When the span is through, the next begins where it ended. What
+//! fell between (photos unhidden later, or committed out of order) is found by a last search before "all rated" is said.
+
+use sqlx::PgConnection;
+
+use super::Lane;
+use super::permutation::Permutation;
+use crate::accounts::RaterKey;
+use crate::ids::{PhotoId, UserId};
+
+/// How many places of the permutation are looked up at once; most are live and unrated, so one look is enough.
+const LOOKAHEAD: i64 = 16;
+
+/// Every so many servings a fresh photo is tried first.
+const FRESH_EVERY: i64 = 5;
+
+/// A photo on a rater's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// Which one.
+    pub photo: PhotoId,
+    /// How it was picked.
+    pub lane: Lane,
+}
+
+struct Position {
+    first: i64,
+    last: i64,
+    cursor: i64,
+    fresh: i64,
+    served: i64,
+}
+
+/// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated.
+/// Concurrent calls for one rater wait for each other and get the same photo.
+pub async fn current(db: &mut PgConnection, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
+    sqlx::query!("insert into rater_positions (rater_id) values ($1) on conflict do nothing", rater.0)
+        .execute(&mut *db)
+        .await?;
+    let row = sqlx::query!(
+        r#"select first, last, cursor, fresh, served, photo_id as "photo: PhotoId", lane as "lane: Lane"
+           from rater_positions where rater_id = $1 for update"#,
+        rater.0,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    if let (Some(photo), Some(lane)) = (row.photo, row.lane)
+        && ratable(db, photo, rater).await?
+    {
+        return Ok(Some(Served { photo, lane }));
+    }
+    let mut position = Position {
+        first: row.first,
+        last: row.last,
+        cursor: row.cursor,
+        fresh: row.fresh,
+        served: row.served,
+    };
+    let next = pick(db, rater, key, &mut position).await?;
+    sqlx::query!(
+        "update rater_positions
+         set first = $2, last = $3, cursor = $4, fresh = $5, served = $6, photo_id = $7, lane = $8
+         where rater_id = $1",
+        rater.0,
+        position.first,
+        position.last,
+        position.cursor,
+        position.fresh,
+        position.served + i64::from(next.is_some()),
+        next.map(|next| next.photo.0),
+        next.map(|next| next.lane) as Option<Lane>,
+    )
+    .execute(db)
+    .await?;
+    Ok(next)
+}
+
+/// The photo that a visitor without a user row would be served first. It depends on the key alone while no photo comes
+/// or goes; the visitor's cookie pins it.
+pub async fn preview(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<Option<PhotoId>> {
+    let mut position = Position { first: 0, last: 0, cursor: 0, fresh: 0, served: 0 };
+    Ok(pick(db, UserId(0), key, &mut position).await?.map(|served| served.photo))
+}
+
+/// Puts the photo that a visitor has on the page already on the page of the user that the visitor becomes.
+pub async fn adopt(db: &mut PgConnection, rater: UserId, photo: PhotoId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into rater_positions (rater_id, photo_id, lane) values ($1, $2, 'random') on conflict do nothing",
+        rater.0,
+        photo.0,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether the photo is live, not the rater's own and not rated by the rater.
+pub async fn ratable(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from photos
+               where id = $1 and state = 'live' and owner_id <> $2
+                 and not exists (select from ratings where photo_id = photos.id and rater_id = $2)
+           ) as "ratable!""#,
+        photo.0,
+        rater.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+async fn pick(
+    db: &mut PgConnection,
+    rater: UserId,
+    key: RaterKey,
+    position: &mut Position,
+) -> sqlx::Result<Option<Served>> {
+    if position.served % FRESH_EVERY == FRESH_EVERY - 1
+        && let Some(photo) = pick_fresh(db, rater, position).await?
+    {
+        return Ok(Some(Served { photo, lane: Lane::Fresh }));
+    }
+    loop {
+        if let Some(photo) = pick_from_span(db, rater, key, position).await? {
+            return Ok(Some(Served { photo, lane: Lane::Random }));
+        }
+        let end = next_slot(db).await?;
+        if end <= position.last {
+            break;
+        }
+        (position.first, position.last, position.cursor) = (position.last, end, 0);
+    }
+    let photo = find_any_ratable(db, rater).await?;
+    Ok(photo.map(|photo| Served { photo, lane: Lane::Random }))
+}
+
+/// One past the highest slot of a live photo.
+async fn next_slot(db: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select coalesce(max(slot) + 1, 0) as "end!" from photos"#).fetch_one(db).await
+}
+
+async fn pick_from_span(
+    db: &mut PgConnection,
+    rater: UserId,
+    key: RaterKey,
+    position: &mut Position,
+) -> sqlx::Result<Option<PhotoId>> {
+    let len = position.last - position.first;
+    let order = Permutation::new(key, position.first.unsigned_abs(), len.unsigned_abs());
+    while position.cursor < len {
+        let looked = LOOKAHEAD.min(len - position.cursor);
+        let slots: Vec<i64> = (position.cursor..position.cursor + looked)
+            .map(|place| position.first + order.at(place.unsigned_abs()).cast_signed())
+            .collect();
+        let found = sqlx::query!(
+            r#"select slot as "slot!", id as "id: PhotoId" from photos
+               where slot = any($1) and state = 'live' and owner_id <> $2
+                 and not exists (select from ratings where photo_id = photos.id and rater_id = $2)"#,
+            &slots,
+            rater.0,
+        )
+        .fetch_all(&mut *db)
+        .await?;
+        for slot in slots {
+            position.cursor += 1;
+            if let Some(row) = found.iter().find(|row| row.slot == slot) {
+                return Ok(Some(row.id));
+            }
+        }
+    }
+    Ok(None)
+}
+
+async fn pick_fresh(
+    db: &mut PgConnection,
+    rater: UserId,
+    position: &mut Position,
+) -> sqlx::Result<Option<PhotoId>> {
+    let row = sqlx::query!(
+        r#"select slot as "slot!", id as "id: PhotoId" from photos
+           where slot >= $1 and state = 'live' and owner_id <> $2
+             and not exists (select from ratings where photo_id = photos.id and rater_id = $2)
+           order by slot limit 1"#,
+        position.fresh.max(position.last),
+        rater.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| {
+        position.fresh = row.slot + 1;
+        row.id
+    }))
+}
+
+/// The last resort before "all rated": an anti-join over the live photos.
+async fn find_any_ratable(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Option<PhotoId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos
+           where state = 'live' and owner_id <> $1
+             and not exists (select from ratings where photo_id = photos.id and rater_id = $1)
+           order by slot limit 1"#,
+        rater.0,
+    )
+    .fetch_optional(db)
+    .await
+}

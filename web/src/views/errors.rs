@@ -1,0 +1,56 @@
+//! Pages for what did not work.
+
+use askama::Template;
+
+use super::{Chrome, filters};
+
+/// An error, with what the visitor can do about it.
+#[derive(Debug, Template)]
+#[template(path = "errors/page.html")]
+pub struct ErrorPage {
+    /// Around the page; `Chrome::default()` where nothing is known.
+    pub chrome: Chrome,
+    /// The HTTP status.
+    pub code: u16,
+    /// What happened, a sentence; [`ErrorPage::usual_message`] where there is nothing better to say.
+    pub message: String,
+    /// Names this error in the log.
+    pub id: Option<String>,
+    /// Seconds after which trying again makes sense.
+    pub retry_after: Option<u64>,
+}
+
+impl ErrorPage {
+    /// A page with the usual message.
+    #[must_use]
+    pub fn new(chrome: Chrome, code: u16) -> Self {
+        Self { chrome, code, message: Self::usual_message(code).to_owned(), id: None, retry_after: None }
+    }
+
+    /// What such an error usually means.
+    #[must_use]
+    pub fn usual_message(code: u16) -> &'static str {
+        match code {
+            400 => "That request didn't make sense to us. Go back and try it once more.",
+            403 => "This page is for somebody else.",
+            404 => "There is nothing here. It may have been deleted, or the link is mistyped.",
+            413 => "That file is too large. Photos may have up to 20 MB.",
+            429 => "That was a lot at once. Take a breath, pet something, come back.",
+            503 => "We are busy getting up. Try again in a moment.",
+            _ => "Something broke on our side. It isn't your fault, and we have a note of it.",
+        }
+    }
+
+    fn heading(&self) -> &'static str {
+        match self.code {
+            400 => "Come again?",
+            401 | 403 => "Not for you",
+            404 => "Lost the scent",
+            409 => "Somebody was faster",
+            413 => "Too big a bite",
+            429 => "Easy, tiger",
+            503 => "Just a nap",
+            _ => "We fell off the sofa",
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Template filters: how numbers, times and names read.
+#![expect(clippy::unnecessary_wraps, reason = "a filter answers with askama's Result")]
+
+use std::time::Duration;
+
+use askama::{Result, Values, filter_fn};
+use chrono::{DateTime, Utc};
+
+/// A value behind any number of references: templates add one with each binding.
+pub(crate) trait Bare<T> {
+    /// The value itself.
+    fn bare(&self) -> T;
+}
+
+macro_rules! bare {
+    ($($kind:ty),*) => {
+        $(impl Bare<$kind> for $kind {
+            fn bare(&self) -> $kind {
+                *self
+            }
+        })*
+    };
+}
+
+bare!(i64, f64, Duration, DateTime<Utc>);
+
+impl<T, U: Bare<T> + ?Sized> Bare<T> for &U {
+    fn bare(&self) -> T {
+        U::bare(self)
+    }
+}
+
+/// The URL of a static file: `{{ "app.css"|asset }}`.
+#[filter_fn]
+pub(crate) fn asset(path: &str, _: &dyn Values) -> Result<String> {
+    Ok(crate::assets::asset(path))
+}
+
+/// A count with separators: 12,345.
+#[filter_fn]
+pub(crate) fn number(count: impl Bare<i64>, _: &dyn Values) -> Result<String> {
+    Ok(grouped(count.bare()))
+}
+
+/// A mean rating with one decimal: 7.4.
+#[filter_fn]
+pub(crate) fn mean(value: impl Bare<f64>, _: &dyn Values) -> Result<String> {
+    Ok(format!("{:.1}", value.bare()))
+}
+
+/// A day as people read it: 12 May 2026.
+#[filter_fn]
+pub(crate) fn date(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(at.bare().format("%-d %B %Y").to_string())
+}
+
+/// A moment to the second: 12 May 2026, 14:03:59 UTC.
+#[filter_fn]
+pub(crate) fn moment(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(at.bare().format("%-d %b %Y, %H:%M:%S UTC").to_string())
+}
+
+/// A time of day to the millisecond: 14:03:59.120.
+#[filter_fn]
+pub(crate) fn clock(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(at.bare().format("%H:%M:%S%.3f").to_string())
+}
+
+/// The value of a `datetime` attribute, RFC 3339.
+#[filter_fn]
+pub(crate) fn machine_time(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(at.bare().to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+}
+
+/// A span of time in its two largest units: 3 min 20 s.
+#[filter_fn]
+pub(crate) fn span(length: impl Bare<Duration>, _: &dyn Values) -> Result<String> {
+    Ok(rounded(length.bare().as_secs()))
+}
+
+/// What a species is called.
+#[filter_fn]
+pub(crate) fn species(key: impl AsRef<str>, _: &dyn Values) -> Result<String> {
+    Ok(super::species::label(key.as_ref()).to_owned())
+}
+
+fn grouped(count: i64) -> String {
+    let digits = count.unsigned_abs().to_string();
+    let mut text = String::from(if count < 0 { "−" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn rounded(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    let Some(first) = UNITS.iter().position(|(size, _)| seconds >= *size) else {
+        return "0 s".to_owned();
+    };
+    let mut rest = seconds;
+    let mut parts = Vec::with_capacity(2);
+    for (size, unit) in UNITS.iter().skip(first).take(2) {
+        if rest >= *size {
+            parts.push(format!("{} {unit}", rest / size));
+        }
+        rest %= size;
+    }
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, rounded};
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!(
+            [0, 7, 999, 1000, 12_345, 1_234_567].map(grouped),
+            ["0", "7", "999", "1,000", "12,345", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn spans_name_their_two_largest_units() {
+        assert_eq!(
+            [0, 59, 60, 200, 3600, 90_061].map(rounded),
+            ["0 s", "59 s", "1 min", "3 min 20 s", "1 h", "1 d 1 h"]
+        );
+    }
+}

@@ -1,0 +1,41 @@
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use askama::{FastWritable, Template, Values};
+
+/// HTML that was rendered already: just now, or earlier and kept in the cache. A template prints it unescaped.
+#[derive(Clone, Debug, Default)]
+pub struct Fragment(String);
+
+impl Fragment {
+    /// Renders a part.
+    pub fn render(part: &impl Template) -> askama::Result<Self> {
+        part.render().map(Self)
+    }
+
+    /// Takes HTML that [`render`](Self::render) made, from the cache.
+    #[must_use]
+    pub fn cached(html: String) -> Self {
+        Self(html)
+    }
+
+    /// The HTML, to be cached or sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FastWritable for Fragment {
+    fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
+        Ok(dest.write_str(&self.0)?)
+    }
+}
+
+impl HtmlSafe for Fragment {}

@@ -1,0 +1,103 @@
+use askama::Template;
+
+use super::picture::described;
+use super::{Picture, filters};
+
+/// A photo in a grid or list.
+#[derive(Clone, Debug)]
+pub struct PhotoCard {
+    /// The photo's id.
+    pub id: i64,
+    /// As its owner wrote it.
+    pub title: String,
+    /// Describes the picture; the title stands in when it is empty.
+    pub alt: String,
+    /// The species' key.
+    pub species: String,
+    /// The owner's name; none when they have no account.
+    pub owner: Option<String>,
+    /// The picture.
+    pub picture: Picture,
+    /// Place by score, where the list is about that.
+    pub rank: Option<i64>,
+    /// The raw mean; none without ratings, or where the viewer is not to know it yet.
+    pub mean: Option<f64>,
+    /// How many ratings the mean is of.
+    pub count: i64,
+}
+
+impl PhotoCard {
+    pub(super) fn described(&self) -> &str {
+        described(&self.alt, &self.title)
+    }
+}
+
+/// Photos side by side.
+#[derive(Debug, Template)]
+#[template(path = "listing/_grid.html")]
+pub struct PhotoGrid<'a> {
+    /// In the order in which they are shown.
+    pub photos: &'a [PhotoCard],
+    /// The first rows are on screen at once and are loaded eagerly.
+    pub eager: usize,
+}
+
+/// Where a list that is cut into pages stands.
+#[derive(Clone, Debug)]
+pub struct Paging {
+    /// From 1.
+    pub page: u32,
+    /// The number of the last page; at least 1.
+    pub last_page: u32,
+    /// Path and query of the list without `page`: `/top?period=week`.
+    pub base: String,
+}
+
+impl Paging {
+    /// The address of a page.
+    #[must_use]
+    pub fn href(&self, page: u32) -> String {
+        match (page, self.base.contains('?')) {
+            (0 | 1, _) => self.base.clone(),
+            (page, true) => format!("{}&page={page}", self.base),
+            (page, false) => format!("{}?page={page}", self.base),
+        }
+    }
+
+    /// The pages to link to: the first, the last and those around this one; `None` where some are left out.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Option<u32>> {
+        let mut steps = Vec::new();
+        let mut previous = 0;
+        for page in 1..=self.last_page {
+            if page == 1 || page == self.last_page || page.abs_diff(self.page) <= 1 {
+                if page > previous + 1 {
+                    steps.push(None);
+                }
+                steps.push(Some(page));
+                previous = page;
+            }
+        }
+        steps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Paging;
+
+    #[test]
+    fn far_pages_are_left_out() {
+        let paging = Paging { page: 6, last_page: 40, base: "/top?period=week".to_owned() };
+        assert_eq!(paging.steps(), [Some(1), None, Some(5), Some(6), Some(7), None, Some(40)]);
+        assert_eq!(paging.href(7), "/top?period=week&page=7");
+        assert_eq!(paging.href(1), "/top?period=week");
+    }
+
+    #[test]
+    fn one_page_is_one_step() {
+        let paging = Paging { page: 1, last_page: 1, base: "/trending".to_owned() };
+        assert_eq!(paging.steps(), [Some(1)]);
+        assert_eq!(paging.href(2), "/trending?page=2");
+    }
+}

@@ -1,0 +1,259 @@
+//! A photo's own page, with its timeline while it is processed and what everybody thinks of it afterwards.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::picture::described;
+use super::rate::RatingKeys;
+use super::{Chrome, Fragment, Picture, filters};
+
+/// `GET /photos/{id}`, in every state.
+#[derive(Debug, Template)]
+#[template(path = "photo/page.html")]
+pub struct PhotoPage {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// The photo's id.
+    pub id: i64,
+    /// As its owner wrote it.
+    pub title: String,
+    /// Describes the picture; the title stands in when it is empty.
+    pub alt: String,
+    /// The species' key.
+    pub species: String,
+    /// As its owner wrote them.
+    pub tags: Vec<String>,
+    /// The owner's name; none when they have no account.
+    pub owner: Option<String>,
+    /// When it was submitted.
+    pub created_at: DateTime<Utc>,
+    /// Empty unless the photo is live or hidden.
+    pub picture: Picture,
+    /// State and timeline.
+    pub status: PhotoStatus,
+    /// The rendered [`PhotoOpinion`]; none hides it, which is right until the viewer has rated a photo they may rate.
+    pub opinion: Option<Fragment>,
+    /// What the viewer may do about rating it.
+    pub rating: RatingControl,
+    /// The link made by sharing it just now, absolute.
+    pub share_url: Option<String>,
+    /// The viewer is its owner: shows the timeline of a live photo too.
+    pub own: bool,
+    /// The viewer may delete it: owner or moderator.
+    pub can_delete: bool,
+}
+
+impl PhotoPage {
+    fn described(&self) -> &str {
+        described(&self.alt, &self.title)
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.status.state, PhotoState::Live)
+    }
+
+    fn keys<'a>(&self, ballot: Option<&'a str>, chosen: Option<u8>) -> RatingKeys<'a> {
+        RatingKeys { photo: self.id, ballot, from: "photo", chosen }
+    }
+}
+
+/// What the viewer may do about rating a photo.
+#[derive(Clone, Debug)]
+pub enum RatingControl {
+    /// Nothing: it has not been served to them.
+    NotServed,
+    /// Nothing: it is their own.
+    Own,
+    /// Rate it: they came by a share link, or it is the one on their rating page.
+    Rate {
+        /// The signed permission.
+        ballot: String,
+    },
+    /// Change what they gave.
+    Change {
+        /// What they gave, 1 to 10.
+        value: u8,
+    },
+}
+
+/// Where a photo stands; `GET /photos/{id}/status` answers with this part alone.
+#[derive(Debug, Template)]
+#[template(path = "photo/_status.html")]
+pub struct PhotoStatus {
+    /// The photo's id.
+    pub id: i64,
+    /// Where it stands.
+    pub state: PhotoState,
+    /// What happened so far, in order; empty for those who may not see it.
+    pub steps: Vec<PhotoStep>,
+}
+
+/// The states a photo's page can show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhotoState {
+    /// Not published.
+    Draft,
+    /// On its way.
+    Processing,
+    /// Public.
+    Live,
+    /// It won't work out.
+    Failed {
+        /// What its owner can do about it, a sentence.
+        reason: String,
+    },
+    /// Taken from view by a moderator.
+    Hidden,
+}
+
+impl PhotoState {
+    /// The state's name, in `data-state` and on badges.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Processing => "processing",
+            Self::Live => "live",
+            Self::Failed { .. } => "failed",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
+/// One thing that happened to a photo.
+#[derive(Clone, Debug)]
+pub struct PhotoStep {
+    /// `received`, `checked`, `decoded`, `cropped`, `stored`, `live` or `failed`.
+    pub step: String,
+    /// When it was done.
+    pub at: DateTime<Utc>,
+    /// How long it took, in milliseconds.
+    pub ms: Option<i64>,
+}
+
+/// A line of the timeline, whether it happened or not.
+struct Line<'a> {
+    name: &'static str,
+    label: &'static str,
+    class: &'static str,
+    step: Option<&'a PhotoStep>,
+}
+
+impl PhotoStatus {
+    const LABELS: [(&'static str, &'static str); 6] = [
+        ("received", "Received"),
+        ("checked", "Checked"),
+        ("decoded", "Decoded"),
+        ("cropped", "Cropped and resized"),
+        ("stored", "Stored"),
+        ("live", "Live"),
+    ];
+
+    fn lines(&self) -> Vec<Line<'_>> {
+        let mut waiting = self.state == PhotoState::Processing;
+        let mut lines = Vec::with_capacity(7);
+        for (name, label) in Self::LABELS {
+            let step = self.steps.iter().find(|step| step.step == name);
+            let class = if step.is_some() {
+                "done"
+            } else if std::mem::take(&mut waiting) {
+                "current"
+            } else {
+                "waiting"
+            };
+            lines.push(Line { name, label, class, step });
+        }
+        if matches!(self.state, PhotoState::Failed { .. }) {
+            lines.retain(|line| line.step.is_some());
+            let step = self.steps.iter().find(|step| step.step == "failed");
+            lines.push(Line { name: "failed", label: "Failed", class: "failed", step });
+        }
+        lines
+    }
+}
+
+/// What everybody thinks of a live photo. The same for every viewer, so it can be cached.
+#[derive(Debug, Template)]
+#[template(path = "photo/_opinion.html")]
+pub struct PhotoOpinion {
+    /// The raw mean; none without ratings.
+    pub mean: Option<f64>,
+    /// How many ratings of 1, 2, … 10.
+    pub histogram: [i64; 10],
+    /// Place by score among live photos, once it is ranked.
+    pub rank: Option<i64>,
+    /// How lively it is shared right now, as trending orders it; none before the first share or view.
+    pub virality: Option<f64>,
+    /// How often its page was seen.
+    pub views: i64,
+    /// How often it was shared.
+    pub shares: i64,
+}
+
+/// A bar of the histogram, in units of its 400 × 120 picture.
+struct Bar {
+    value: usize,
+    count: i64,
+    x: usize,
+    y: String,
+    height: String,
+}
+
+impl PhotoOpinion {
+    fn count(&self) -> i64 {
+        self.histogram.iter().sum()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "heights in pixels; nobody has 2^52 ratings")]
+    fn bars(&self) -> Vec<Bar> {
+        const FULL: f64 = 110.0;
+        let most = self.histogram.iter().copied().max().unwrap_or(0).max(1) as f64;
+        let bar = |(place, &count): (usize, &i64)| {
+            let height = if count > 0 { (count as f64 / most * FULL).max(5.0) } else { 2.0 };
+            Bar {
+                value: place + 1,
+                count,
+                x: place * 40 + 4,
+                y: format!("{:.1}", FULL + 4.0 - height),
+                height: format!("{height:.1}"),
+            }
+        };
+        self.histogram.iter().enumerate().map(bar).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(name: &str) -> PhotoStep {
+        PhotoStep { step: name.to_owned(), at: DateTime::UNIX_EPOCH, ms: Some(3) }
+    }
+
+    #[test]
+    fn the_step_after_the_last_one_done_is_current() {
+        let steps = vec![step("received"), step("checked")];
+        let status = PhotoStatus { id: 1, state: PhotoState::Processing, steps };
+        let classes: Vec<_> = status.lines().iter().map(|line| line.class).collect();
+        assert_eq!(classes, ["done", "done", "current", "waiting", "waiting", "waiting"]);
+    }
+
+    #[test]
+    fn a_failed_photo_shows_how_far_it_came() {
+        let state = PhotoState::Failed { reason: "The file ends too early.".to_owned() };
+        let status = PhotoStatus { id: 1, state, steps: vec![step("received"), step("failed")] };
+        let names: Vec<_> = status.lines().iter().map(|line| line.name).collect();
+        assert_eq!(names, ["received", "failed"]);
+    }
+
+    #[test]
+    fn the_most_given_rating_has_the_tallest_bar() {
+        let mut histogram = [0; 10];
+        histogram[6] = 40;
+        histogram[9] = 20;
+        let opinion =
+            PhotoOpinion { mean: Some(8.0), histogram, rank: None, virality: None, views: 0, shares: 0 };
+        let heights: Vec<_> = opinion.bars().into_iter().map(|bar| bar.height).collect();
+        assert_eq!((heights[6].as_str(), heights[9].as_str(), heights[0].as_str()), ("110.0", "55.0", "2.0"));
+    }
+}
