@@ -1,0 +1,153 @@
+//! The demo as a supervisor: a real Postgres, Redis and mailbox, and services that note what happens to them.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Notes the settings that it starts with, and when it is stopped.
+const SERVICE: &str = r#"#!/bin/sh
+name=${0##*/pawdium-}
+trap 'echo "$name stopped" >>"$NOTES/order"; exit' TERM
+env | grep ^PAWDIUM_ >"$NOTES/$name.unfinished" && mv "$NOTES/$name.unfinished" "$NOTES/$name"
+while :; do sleep 0.05; done
+"#;
+
+/// A folder with pawdium and services beside it.
+struct Place {
+    folder: tempfile::TempDir,
+    listen: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("pawdium");
+        fs::copy(env!("CARGO_BIN_EXE_pawdium"), program).expect("pawdium can be copied");
+        for name in ["web", "worker", "scheduler"] {
+            let path = folder.path().join(format!("pawdium-{name}"));
+            fs::write(&path, SERVICE).expect("a file can be written");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be made to run");
+        }
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let listen = free.local_addr().expect("it is bound").to_string();
+        Self { folder, listen }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn demo(&self) -> Command {
+        let mut command = Command::new(self.path().join("pawdium"));
+        command.arg("demo").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("PAWDIUM_HOME", self.path().join("home")).env("NOTES", self.path());
+        // What a shell with a real site's settings in it would have.
+        command.env("PAWDIUM_DATABASE__URL", "postgres://real.example/site");
+        command.env("PAWDIUM_WEB__LISTEN", &self.listen);
+        command
+    }
+
+    fn start(&self) -> Child {
+        let demo = self.demo().spawn().expect("pawdium starts");
+        self.wait_until("the services have started", || {
+            ["web", "worker", "scheduler"].iter().all(|name| self.path().join(name).exists())
+        });
+        demo
+    }
+
+    fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let begin = Instant::now();
+        while !is_so() {
+            assert!(
+                begin.elapsed() < Duration::from_mins(1),
+                "waited in vain in {} until {what}",
+                self.path().display()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn order(&self) -> String {
+        fs::read_to_string(self.path().join("order")).unwrap_or_default()
+    }
+}
+
+fn kill(signal: &str, process: &Child) {
+    assert!(
+        Command::new("kill")
+            .args([signal, &process.id().to_string()])
+            .status()
+            .expect("kill is there")
+            .success()
+    );
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
+}
+
+#[test]
+fn a_demo_gives_its_services_its_own_servers_and_stops_them_in_order() {
+    let place = Place::new();
+    let demo = place.start();
+    let settings = fs::read_to_string(place.path().join("worker")).expect("the worker has started");
+    assert!(!settings.contains("real.example"), "{settings}");
+    for setting in [
+        "PAWDIUM_DATABASE__URL=postgres://pawdium@localhost/pawdium?host=/",
+        "PAWDIUM_REDIS__URL=unix:///",
+        "PAWDIUM_MAIL__SMTP_URL=smtp://127.0.0.1:",
+        "PAWDIUM_MEDIA__STORE=file:///",
+        "PAWDIUM_SECURITY__SECRET=",
+        &format!("PAWDIUM_WEB__LISTEN={}", place.listen),
+        &format!("PAWDIUM_WEB__BASE_URL=http://{}", place.listen),
+    ] {
+        assert!(settings.contains(setting), "{setting} is not in {settings}");
+    }
+    kill("-INT", &demo);
+    let output = demo.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(place.order(), "web stopped\nscheduler stopped\nworker stopped\n");
+    assert!(
+        said(&output).contains("nothing answers there yet"),
+        "it must not call that ready: {}",
+        said(&output)
+    );
+}
+
+#[test]
+fn a_second_demo_is_refused_and_one_after_a_kill_is_not() {
+    let place = Place::new();
+    let first = place.start();
+    let second = place.demo().output().expect("pawdium runs");
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        said(&second).contains(&format!("another pawdium, process {}, is running", first.id())),
+        "{}",
+        said(&second)
+    );
+
+    kill("-KILL", &first);
+    first.wait_with_output().expect("it ends");
+    place.wait_until("the services have ended with it", || place.order().lines().count() == 3);
+    for name in ["web", "worker", "scheduler"] {
+        fs::remove_file(place.path().join(name)).expect("it is there");
+    }
+    let third = place.start();
+    kill("-TERM", &third);
+    let output = third.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn a_demo_whose_port_is_taken_says_how_to_choose_another() {
+    let place = Place::new();
+    let _taken = TcpListener::bind(&place.listen).expect("the port is free");
+    let output = place.demo().output().expect("pawdium runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains(&format!("{} is taken by another program", place.listen)), "{said}");
+    assert!(said.contains("PAWDIUM_WEB__LISTEN="), "{said}");
+}
