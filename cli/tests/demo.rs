@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use pawdium_cli::stack::send_signal;
+use rustix::process::Signal;
+
 /// Notes the settings that it starts with, and when it is stopped.
 const SERVICE: &str = r#"#!/bin/sh
 name=${0##*/pawdium-}
@@ -25,7 +28,9 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let program = folder.path().join("pawdium");
-        fs::copy(env!("CARGO_BIN_EXE_pawdium"), program).expect("pawdium can be copied");
+        // Not by this process: a file that any of its children happens to hold open for writing can't be run.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_pawdium")).arg(program).status();
+        assert!(copied.expect("cp is there").success());
         for name in ["web", "worker", "scheduler"] {
             let path = folder.path().join(format!("pawdium-{name}"));
             fs::write(&path, SERVICE).expect("a file can be written");
@@ -75,14 +80,8 @@ impl Place {
     }
 }
 
-fn kill(signal: &str, process: &Child) {
-    assert!(
-        Command::new("kill")
-            .args([signal, &process.id().to_string()])
-            .status()
-            .expect("kill is there")
-            .success()
-    );
+fn kill(signal: Signal, process: &Child) {
+    send_signal(Some(process.id()), signal);
 }
 
 fn said(output: &Output) -> String {
@@ -106,7 +105,7 @@ fn a_demo_gives_its_services_its_own_servers_and_stops_them_in_order() {
     ] {
         assert!(settings.contains(setting), "{setting} is not in {settings}");
     }
-    kill("-INT", &demo);
+    kill(Signal::INT, &demo);
     let output = demo.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(place.order(), "web stopped\nscheduler stopped\nworker stopped\n");
@@ -129,14 +128,14 @@ fn a_second_demo_is_refused_and_one_after_a_kill_is_not() {
         said(&second)
     );
 
-    kill("-KILL", &first);
+    kill(Signal::KILL, &first);
     first.wait_with_output().expect("it ends");
     place.wait_until("the services have ended with it", || place.order().lines().count() == 3);
     for name in ["web", "worker", "scheduler"] {
         fs::remove_file(place.path().join(name)).expect("it is there");
     }
     let third = place.start();
-    kill("-TERM", &third);
+    kill(Signal::TERM, &third);
     let output = third.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{}", said(&output));
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use pawdium_cli::stack::{AlreadyRunning, Kind, Stack};
+use pawdium_cli::stack::{AlreadyRunning, Kind, Stack, send_signal};
+use rustix::process::Signal;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 async fn connect(stack: &Stack) -> PgConnection {
@@ -48,10 +49,6 @@ fn sleeping(temp: &Path) -> (Child, PathBuf) {
     (child, started)
 }
 
-fn kill(signal: &str, pid: u32) {
-    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill is there").success());
-}
-
 #[tokio::test]
 async fn a_durable_stack_finds_its_data_again() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -91,7 +88,7 @@ async fn servers_that_were_killed_and_a_lock_that_names_a_stranger_do_not_hinder
     let lock_file = folder.path().join("postgres/postmaster.pid");
     let text = fs::read_to_string(&lock_file).expect("Postgres has a lock file");
     let (pid, rest) = text.split_once('\n').expect("its first line is a number");
-    kill("-KILL", pid.parse().expect("a number"));
+    send_signal(Some(pid.parse().expect("a number")), Signal::KILL);
     let error = stack.failed().await.to_string();
     assert!(error.contains("Postgres ended") && error.contains("postgres.log"), "{error}");
     stack.stop().await;
@@ -133,7 +130,7 @@ fn with_stack_gives_the_command_its_own_servers_and_returns_its_status() {
 fn with_stack_passes_a_signal_on_and_cleans_up() {
     let temp = tempfile::tempdir().expect("a folder");
     let (mut pawdium, started) = sleeping(temp.path());
-    kill("-TERM", pawdium.id());
+    send_signal(Some(pawdium.id()), Signal::TERM);
     assert_eq!(pawdium.wait().expect("it ends").code(), Some(128 + 15));
     fs::remove_file(started).expect("it is there");
     assert_eq!(fs::read_dir(temp.path()).expect("the folder is there").count(), 0, "nothing is left");
@@ -145,7 +142,7 @@ fn killing_with_stack_ends_the_command_and_the_servers() {
     let (mut pawdium, started) = sleeping(temp.path());
     let command: u32 = fs::read_to_string(started).expect("it is there").trim().parse().expect("a number");
     assert!(servers_in(temp.path()).iter().any(|name| name == "postgres"));
-    kill("-KILL", pawdium.id());
+    send_signal(Some(pawdium.id()), Signal::KILL);
     pawdium.wait().expect("it ends");
     wait_until("the servers have ended", || servers_in(temp.path()).is_empty());
     wait_until("the command has ended", || !Path::new(&format!("/proc/{command}")).exists());

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use pawdium_shared::shutdown::{Notifier, on_signal};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio_util::sync::CancellationToken;
 
 const ROLE: &str = "SERVICE_UNDER_TEST";
@@ -73,9 +74,10 @@ impl Service {
         }
     }
 
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status();
-        assert!(status.expect("kill is there").success());
+    fn signal(&self, signal: Signal) {
+        let pid =
+            i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has a number");
+        kill_process(pid, signal).expect("it is running");
     }
 }
 
@@ -100,7 +102,7 @@ fn a_service_says_that_it_is_ready_feeds_the_watchdog_and_says_that_it_stops() {
     }
     let took = begin.elapsed();
     assert!(took > WATCHDOG, "five beats, of which four wait half a period, took {took:?}");
-    service.signal("-TERM");
+    service.signal(Signal::TERM);
     assert_eq!(service.next_message_but_the_watchdog(), "STOPPING=1\nSTATUS=draining\n");
     assert!(service.child.wait().expect("it can be waited for").success());
 }
@@ -117,7 +119,7 @@ fn the_watchdog_starves_when_the_liveness_check_fails() {
     service.socket.set_read_timeout(Some(3 * WATCHDOG)).expect("a timeout can be set");
     let silence = service.socket.recv(&mut [0; 64]).expect_err("nothing more is fed").kind();
     assert_eq!(silence, std::io::ErrorKind::WouldBlock);
-    service.signal("-INT");
+    service.signal(Signal::INT);
     assert!(service.child.wait().expect("it can be waited for").success());
 }
 
@@ -128,8 +130,8 @@ fn a_second_signal_ends_a_service_that_hangs_in_its_drain() {
     }
     let mut service = Service::start("a_second_signal_ends_a_service_that_hangs_in_its_drain", "stubborn");
     assert_eq!(service.next_message(), "READY=1\nSTATUS=listening\n");
-    service.signal("-TERM");
+    service.signal(Signal::TERM);
     assert_eq!(service.next_message_but_the_watchdog(), "STOPPING=1\nSTATUS=draining\n");
-    service.signal("-TERM");
+    service.signal(Signal::TERM);
     assert_eq!(service.child.wait().expect("it can be waited for").code(), Some(130));
 }
