@@ -113,3 +113,8 @@ pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Resul
     .fetch_all(db)
     .await
 }
+
+/// How many photos are live.
+pub async fn count_live(db: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select count(*) as "count!" from photos where state = 'live'"#).fetch_one(db).await
+}
