@@ -7,7 +7,7 @@ use image::{
     codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
-use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
+use zune_jpeg::{JpegDecoder, SampleRatios, errors::DecodeErrors};
 
 use super::{
     Refusal, jpeg,
@@ -49,8 +49,12 @@ fn decode_jpeg(source: &[u8]) -> Result<Pixels, Refusal> {
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(source.as_ref()), options);
     decoder.decode_headers().map_err(|error| jpeg_refusal(&error))?;
     let info = decoder.info().ok_or(Refusal::Damaged)?;
-    // A profile for CMYK or grey doesn't describe the RGB that the decoder makes of them.
     let colours = decoder.input_colorspace();
+    // zune-jpeg 0.5.15 decodes subsampled CMYK to wrong colours, without an error; nothing common writes it.
+    if colours == Some(ColorSpace::CMYK) && info.sample_ratio != SampleRatios::None {
+        return Err(Refusal::Unsupported);
+    }
+    // A profile for CMYK or grey doesn't describe the RGB that the decoder makes of them.
     let is_colour = matches!(colours, Some(ColorSpace::YCbCr | ColorSpace::RGB));
     let profile = decoder.icc_profile().filter(|_| is_colour);
     let rgb = decoder.decode().map_err(|error| jpeg_refusal(&error))?;

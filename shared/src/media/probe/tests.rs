@@ -32,12 +32,12 @@ fn every_format_is_told_by_its_magic_bytes() {
 
 #[test]
 fn sizes_are_read_from_each_kind_of_webp() {
-    let vp8x = [0, 0, 0, 0, 0x3F, 0x01, 0, 0xEF, 0, 0];
-    assert_eq!(webp_size(*b"VP8X", vp8x), Ok((320, 240)));
-    let vp8 = [0, 0, 0, 0x9D, 0x01, 0x2A, 0x40, 0x01, 0xF0, 0x40];
-    assert_eq!(webp_size(*b"VP8 ", vp8), Ok((320, 240)));
-    let vp8l = [0x2F, 0x3F, 0xC1, 0x3B, 0, 0, 0, 0, 0, 0];
-    assert_eq!(webp_size(*b"VP8L", vp8l), Ok((320, 240)));
+    let extended = [0, 0, 0, 0, 0x3F, 0x01, 0, 0xEF, 0, 0];
+    assert_eq!(webp_size(*b"VP8X", extended), Ok((320, 240)));
+    let lossy = [0, 0, 0, 0x9D, 0x01, 0x2A, 0x40, 0x01, 0xF0, 0x40];
+    assert_eq!(webp_size(*b"VP8 ", lossy), Ok((320, 240)));
+    let lossless = [0x2F, 0x3F, 0xC1, 0x3B, 0, 0, 0, 0, 0, 0];
+    assert_eq!(webp_size(*b"VP8L", lossless), Ok((320, 240)));
     assert_eq!(webp_size(*b"VP8L", [0; 10]), Err(Refusal::Damaged));
 }
 
