@@ -91,6 +91,10 @@ fn is_heif(head: &[u8]) -> bool {
 
 fn probe_jpeg<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {
     let anatomy = jpeg::walk(reader)?;
+    // zune-jpeg 0.5.15 decodes these to wrong colours, without an error.
+    if anatomy.split_rows {
+        return Err(Refusal::Unsupported.into());
+    }
     let orientation = anatomy.exif.map(Orientation::from_exif).unwrap_or_default();
     Ok(Probe { format: Format::Jpeg, width: anatomy.width, height: anatomy.height, orientation })
 }
@@ -111,7 +115,10 @@ fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
         let length = u32::from_be_bytes(read_array(reader)?);
         let kind: [u8; 4] = read_array(reader)?;
         match &kind {
-            b"IEND" => break,
+            b"IEND" => {
+                let _checksum: [u8; 4] = read_array(reader)?;
+                break;
+            }
             // Browsers, too, only look for the orientation before the pixels.
             b"eXIf" if !seen_data && length <= MAX_EXIF => {
                 orientation = Orientation::from_exif(read_vec(reader, length)?);
@@ -231,3 +238,6 @@ fn read_vec<R: BufRead>(reader: &mut R, length: u32) -> Result<Vec<u8>, MediaErr
     reader.take(length.into()).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == u64::from(length) { Ok(bytes) } else { Err(Refusal::Damaged.into()) }
 }
+
+#[cfg(test)]
+mod tests;
