@@ -1,0 +1,3 @@
+//! What the `pawdium` command is made of.
+
+pub mod creatures;
