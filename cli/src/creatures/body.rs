@@ -29,20 +29,31 @@ impl Pose {
     }
 }
 
+/// The size of a body for its head: those that sit upright are mostly head.
+pub(super) fn share(breed: &Breed, pose: Pose) -> f32 {
+    match (breed.build, pose) {
+        (Build::Bird, _) => 0.9,
+        (Build::FourLegs, Pose::Sitting) => 0.87,
+        _ => 1.0,
+    }
+}
+
 /// How far above and below the middle of the head a pose reaches, in half heads.
 pub(super) fn extent(breed: &Breed, pose: Pose) -> (f32, f32) {
     let up = match breed.ears {
         Ears::Tall => 2.1,
         Ears::Pointed | Ears::Bat | Ears::Long | Ears::Leaf if breed.build == Build::LongNeck => 1.7,
         Ears::Pointed | Ears::Bat | Ears::Long => 1.35,
+        _ if breed.build == Build::Frog => 1.45,
+        _ if breed.build == Build::Turtle => 1.4,
         _ => 1.1,
     };
     let down = match (breed.build, pose) {
         (Build::LongNeck, _) => 2.1,
-        (Build::Bird, _) => 2.45,
+        (Build::Bird, _) => 2.45 * 0.9,
         (Build::Frog | Build::Gecko | Build::Turtle | Build::Spiny, _) => 1.5,
         (Build::Snake, _) => 2.0,
-        (_, Pose::Sitting) => 2.95,
+        (_, Pose::Sitting) => 2.98 * 0.87,
         (_, Pose::Loaf) => 1.55,
         (_, Pose::Close) => 1.3,
     };
@@ -131,7 +142,7 @@ fn sitting(easel: &mut Easel, s: &Subject) {
     for side in [-1.0f32, 1.0] {
         let limb = |p: Pt| s.coat.colour(Place::Limb, p);
         let bow = 0.06 * side * s.derp.side;
-        let leg = tube(&[(0.34 * side, 1.25), (0.37 * side + bow, 2.0), (0.36 * side, 2.74)], 0.24, 0.22, 0.21);
+        let leg = tube(&[(0.30 * side, 1.30), (0.36 * side + bow, 2.0), (0.36 * side, 2.74)], 0.10, 0.23, 0.21);
         easel.part(&s.body, &leg, &Skin { shadow: 0.35, ..s.short(&limb, Flow::Along((0.0, 1.0))) });
         paw(easel, s, (0.37 * side, 2.80), (0.30, 0.19));
     }

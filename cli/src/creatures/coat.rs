@@ -40,6 +40,10 @@ pub(super) enum Pattern {
     Scales,
     /// A pale line from the forehead to the nose.
     Blaze,
+    /// Pale cheeks and muzzle below a dark brow that comes down the nose.
+    Cheeked,
+    /// Broad bands along the body.
+    Bands,
     /// The head has another colour than the body.
     Hooded,
 }
@@ -119,6 +123,12 @@ impl Worn {
                 Place::Muzzle | Place::Chest | Place::Paw => self.second,
                 _ => self.base,
             },
+            Pattern::Cheeked => self.cheeked(place, p),
+            Pattern::Bands => match place {
+                Place::Muzzle | Place::Chest => self.third,
+                Place::Head => self.base.mix(self.second, soft(0.30 - cells(p.0 * 2.0, p.1 * 2.0, self.seed), 0.05)),
+                _ => self.base.mix(self.second, soft((p.0 * 6.5 + self.wobble(p, 2.0)).sin() - 0.25, 0.12)),
+            },
             Pattern::Hooded => match place {
                 Place::Head | Place::Ear => self.base,
                 Place::Chest | Place::Muzzle => self.third,
@@ -173,6 +183,18 @@ impl Worn {
                 self.base.mix(self.second, soft(edge - p.0.abs() - 0.05, 0.05) * soft(p.1 + 0.35, 0.2))
             }
             Place::Muzzle | Place::Chest | Place::Paw => self.second,
+            _ => self.base,
+        }
+    }
+
+    fn cheeked(&self, place: Place, p: Pt) -> Rgb {
+        match place {
+            Place::Head => {
+                let brow = 0.10 + 0.30 * (p.0.abs() - 0.42).abs() - 0.34 * soft(0.14 - p.0.abs(), 0.1) * -1.0;
+                self.base.mix(self.second, soft(p.1 - brow + self.wobble(p, 3.0) * 0.08, 0.06))
+            }
+            Place::Muzzle | Place::Chest => self.second,
+            Place::Paw => self.base.times(0.6),
             _ => self.base,
         }
     }

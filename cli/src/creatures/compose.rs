@@ -12,7 +12,7 @@ use super::random::Dice;
 use super::shape::{Frame, oval};
 use super::species::{Build, Head};
 use super::subject::{Derp, Face, Subject};
-use super::{DemoPhoto, eyes, head, muzzle, names};
+use super::{DemoPhoto, eyes, head, muzzle, names, props};
 
 /// The short side at which creatures are painted; the camera enlarges it.
 const SHORT: f32 = 1080.0;
@@ -37,7 +37,8 @@ impl Framing {
         let close = plan.pose == Pose::Close;
         let fill = if close { 0.98 } else { 0.90 } * dice.between(0.93, 1.05);
         let widest = match plan.breed.build {
-            Build::Turtle | Build::Snake | Build::Gecko => 0.22,
+            Build::Turtle | Build::Snake | Build::Gecko => 0.25,
+            _ if plan.pose == Pose::Loaf => 0.275,
             _ => 0.30,
         };
         let scale = (short * fill / (up + down)).min(short * widest);
@@ -84,7 +85,7 @@ pub(super) fn photo(plan: &Plan) -> DemoPhoto {
 }
 
 fn subject(plan: &Plan, framing: &Framing) -> Subject {
-    let derp = Derp::throw(&mut plan.dice.stream(3), plan.breed);
+    let derp = Derp::throw(&mut plan.dice.stream(3), plan.breed, plan.variety);
     let face = Face::of(plan.breed);
     let seed = plan.dice.stream(4).below(1 << 20) as u32;
     let (x, y) = framing.head;
@@ -92,7 +93,7 @@ fn subject(plan: &Plan, framing: &Framing) -> Subject {
         breed: plan.breed,
         coat: plan.breed.coat.worn(seed, face.eye),
         head: Frame::new(x, y, framing.scale, derp.tilt),
-        body: Frame::new(x, y, framing.scale, 0.0),
+        body: Frame::new(x, y, framing.scale * body::share(plan.breed, plan.pose), 0.0),
         face,
         derp,
     }
@@ -103,16 +104,23 @@ fn animal(plan: &Plan, framing: &Framing, s: &Subject) -> Pixmap {
     let light = plan.scene.light(side, plan.flash);
     let mut easel = Easel::new(framing.width, framing.height, light, plan.dice.stream(6));
     body::paint(&mut easel, s, plan.pose);
+    if let Some(prop) = plan.prop {
+        props::paint_neck(&mut easel, s, prop);
+    }
     head::paint(&mut easel, s);
     body::face_disc(&mut easel, s);
     if s.breed.head == Head::Long {
         muzzle::paint(&mut easel, s);
+        head::paint_hairdo(&mut easel, s);
         eyes::paint(&mut easel, s);
     } else {
         eyes::paint(&mut easel, s);
         muzzle::paint(&mut easel, s);
+        head::paint_hairdo(&mut easel, s);
     }
-    head::paint_hairdo(&mut easel, s);
+    if let Some(prop) = plan.prop {
+        props::paint_top(&mut easel, s, prop);
+    }
     body::paint_front(&mut easel, s, plan.pose);
     if standing(plan) {
         plan.scene.paint_front(&mut easel, framing.floor - framing.short() * 0.03);
@@ -135,10 +143,10 @@ fn place(plan: &Plan, framing: &Framing, animal: &Pixmap) -> Pixmap {
     plan.scene.paint(&mut easel, floor);
     let frame = Frame::new(framing.head.0 / 2.0, floor, framing.scale / 2.0, 0.0);
     if standing(plan) {
-        for i in 0..10u8 {
-            let grow = 1.0 - f32::from(i) * 0.07;
+        for i in 0..24u8 {
+            let grow = 1.15 - f32::from(i) * 0.04;
             let shadow = oval(-side * 0.25, -0.06, 1.75 * grow, 0.34 * grow);
-            easel.fill(&frame, &shadow, INK, 0.075);
+            easel.fill(&frame, &shadow, INK, 0.035);
         }
     }
     let depth = plan.dice.stream(8).between(5.0, 13.0) * if standing(plan) { 1.0 } else { 1.6 };

@@ -47,9 +47,9 @@ fn closed(easel: &mut Easel, s: &Subject, frame: &Frame) {
 fn open(easel: &mut Easel, s: &Subject, frame: &Frame, look: EyeLook, side: f32) {
     let pupil = s.breed.pupil;
     let around = s.coat.colour(Place::Head, s.face.eye);
-    let rim = around.times(0.28).mix(INK, 0.65);
+    let rim = around.times(0.30).mix(INK, 0.45);
     let path = blob(&mut easel.dice, (0.0, 0.0), 1.0, 0.97, 0.025);
-    let outer = blob(&mut easel.dice, (0.0, 0.02), 1.13, 1.11, 0.02);
+    let outer = blob(&mut easel.dice, (0.0, 0.02), 1.075, 1.065, 0.015);
     let lid_skin = |_: Pt| rim;
     easel.part(frame, &outer, &Skin { shadow: 0.38, round: 0.3, ..Skin::plain(&lid_skin) });
     let ball = |p: Pt| {
@@ -106,7 +106,7 @@ fn lid(easel: &mut Easel, s: &Subject, frame: &Frame, (share, side): (f32, f32),
     let skin = s.coat.colour(Place::Head, s.face.eye).times(0.86);
     let lit = easel.light.on(skin, [0.0, -0.35, 0.93], 0.0);
     easel.fill_inside(frame, &polygon(&cover), lit, 1.0, Some(within));
-    easel.stroke_inside(frame, &line(&edge), 0.13, (rim, 0.95), Some(within));
+    easel.stroke_inside(frame, &line(&edge), 0.09, (rim, 0.9), Some(within));
 }
 
 fn shine(easel: &mut Easel, frame: &Frame, within: &Mask, look: EyeLook) {

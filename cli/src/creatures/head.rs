@@ -4,7 +4,7 @@ use super::coat::Place;
 use super::fur::{Flow, Fur, hair};
 use super::paint::{Easel, Skin};
 use super::palette::Rgb;
-use super::shape::{Frame, Pt, blob, mirrored, smooth, tube};
+use super::shape::{Pt, blob, mirrored, smooth, tube};
 use super::species::{Ears, Extra, Head};
 use super::subject::Subject;
 
@@ -17,7 +17,7 @@ fn outline(head: Head) -> &'static [Pt] {
         Head::Egg => &[(0.0, -0.84), (0.44, -0.74), (0.74, -0.34), (0.9, 0.16), (0.82, 0.58), (0.46, 0.86), (0.0, 0.92)],
         Head::Pear => &[(0.0, -0.74), (0.5, -0.68), (0.78, -0.36), (0.94, 0.2), (1.0, 0.62), (0.62, 0.94), (0.0, 1.0)],
         Head::Long => &[
-            (0.0, -1.0), (0.40, -0.94), (0.64, -0.58), (0.62, -0.1), (0.50, 0.45), (0.48, 0.95), (0.50, 1.25),
+            (0.0, -1.0), (0.44, -0.94), (0.76, -0.58), (0.74, -0.14), (0.55, 0.42), (0.48, 0.95), (0.50, 1.25),
             (0.34, 1.5), (0.0, 1.56),
         ],
         Head::Gecko => &[(0.0, -0.52), (0.42, -0.56), (0.84, -0.42), (1.14, 0.08), (1.0, 0.44), (0.55, 0.64), (0.0, 0.7)],
@@ -32,17 +32,18 @@ fn root(ears: Ears, head: Head) -> (Pt, f32) {
     match ears {
         Ears::None => ((0.0, 0.0), 0.0),
         Ears::Pointed => ((0.58, -0.46), 22.0),
-        Ears::Floppy => ((0.62, -0.58), 118.0),
+        Ears::Floppy => ((0.60, -0.60), 148.0),
         Ears::Bat => ((0.62, -0.48), 30.0),
         Ears::Tall => ((0.30, -0.66), 12.0),
-        Ears::Lop => ((0.50, -0.62), 150.0),
+        Ears::Lop => ((0.52, -0.62), 158.0),
         Ears::Round => ((0.70, -0.56), 42.0),
         Ears::Leaf if long => ((0.40, -0.84), 26.0),
         Ears::Leaf => ((0.60, -0.54), 38.0),
         Ears::Long if long => ((0.42, -0.82), 38.0),
         Ears::Long => ((0.40, -0.70), 22.0),
         Ears::Tufts => ((0.56, -0.62), 32.0),
-        Ears::Folded => ((0.56, -0.56), 70.0),
+        Ears::Folded if head == Head::Box => ((0.66, -0.62), 128.0),
+        Ears::Folded => ((0.56, -0.50), 34.0),
     }
 }
 
@@ -128,7 +129,8 @@ fn paint_ears(easel: &mut Easel, s: &Subject) {
     let (outer, inner, pink) = ear(s.breed.ears);
     for (i, side) in [-1.0f32, 1.0].into_iter().enumerate() {
         let silly = s.derp.ears[i];
-        let frame = s.head.inner((x * side, y), silly.size, (lean + silly.lean) * side);
+        let swing = if hangs(s.breed.ears) { silly.lean.clamp(-24.0, 16.0) } else { silly.lean };
+        let frame = s.head.inner((x * side, y), silly.size, (lean + swing) * side);
         let off = |p: &Pt| (p.0 * side, p.1);
         let points: Vec<Pt> = outer.iter().map(off).collect();
         let coat = |p: Pt| s.coat.colour(Place::Ear, (p.0 + side, p.1));
@@ -167,8 +169,8 @@ pub(super) fn paint_hairdo(easel: &mut Easel, s: &Subject) {
     let top = if b.head == Head::Long { -1.0 } else { -0.82 };
     if b.has(Extra::Fringe) || (b.has(Extra::Mane) && b.head == Head::Long) {
         let colour = if b.has(Extra::Mane) { s.coat.third() } else { s.coat.colour(Place::Body, (0.3, 0.2)) };
-        let long = if b.has(Extra::Fringe) && b.head != Head::Long { 0.62 } else { 0.8 };
-        tuft(easel, s, (0.0, top + 0.06), (if b.head == Head::Long { 0.26 } else { 0.6 }, 90.0, 30.0), (260, long), colour);
+        let (count, long) = if b.head == Head::Long { (130, 0.6) } else { (260, 0.55) };
+        tuft(easel, s, (0.0, top + 0.06), (if b.head == Head::Long { 0.20 } else { 0.6 }, 90.0, 16.0), (count, long), colour);
     }
     if b.has(Extra::Crest) {
         let colour = s.coat.colour(Place::Tail, (0.0, 0.0)).times(1.06);

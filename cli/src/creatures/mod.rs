@@ -26,6 +26,7 @@ mod names;
 mod paint;
 mod palette;
 mod plan;
+mod props;
 mod random;
 mod scene;
 mod scene_indoor;

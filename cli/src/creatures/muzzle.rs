@@ -23,6 +23,7 @@ pub(super) fn paint(easel: &mut Easel, s: &Subject) {
         Muzzle::Hook => hook(easel, s, y),
         Muzzle::Wide => wide(easel, s, y),
         Muzzle::Disk => disk(easel, s, y),
+        Muzzle::Spoon => spoon(easel, s, y),
     }
     if s.breed.has(Extra::Whiskers) {
         whiskers(easel, s, y);
@@ -180,6 +181,18 @@ fn wide(easel: &mut Easel, s: &Subject, y: f32) {
     mouth::across(easel, s, y);
 }
 
+/// A koala's: mostly nose.
+fn spoon(easel: &mut Easel, s: &Subject, y: f32) {
+    let coat = |p: Pt| s.coat.colour(Place::Muzzle, p);
+    mouth::under_snout(easel, s, (0.0, y + 0.34), 0.7);
+    let chin = blob(&mut easel.dice, (0.0, y + 0.22), 0.36, 0.24, 0.03);
+    easel.part(&s.head, &chin, &s.short(&coat, Flow::Along((0.0, 1.0))));
+    let half = [(0.0, y - 0.42), (0.16, y - 0.34), (0.23, y - 0.02), (0.18, y + 0.16), (0.0, y + 0.22)];
+    let nose = mirrored(&mut easel.dice, &half, 0.012);
+    nose_part(easel, s, &nose);
+    nostrils(easel, s, (0.10, y + 0.1), (0.04, 0.03));
+}
+
 /// A pig's.
 fn disk(easel: &mut Easel, s: &Subject, y: f32) {
     mouth::under_snout(easel, s, (0.0, y + 0.34), 0.8);
@@ -206,8 +219,8 @@ fn whiskers(easel: &mut Easel, s: &Subject, y: f32) {
             let reach = dice.between(1.0, 1.45);
             let mid = (side * (0.3 + reach * 0.5), y - 0.02 + up * 1.3 + dice.bell() * 0.03);
             let end = (side * (0.3 + reach), y + 0.12 + up * 2.2 + dice.bell() * 0.09);
-            easel.stroke(&s.head, &line(&[from, mid, end]), 0.016, colour, 0.85);
-            easel.stroke(&s.head, &line(&[from, mid]), 0.022, colour, 0.6);
+            easel.stroke(&s.head, &line(&[from, mid, end]), 0.011, colour, 0.85);
+            easel.stroke(&s.head, &line(&[from, mid]), 0.015, colour, 0.6);
         }
     }
 }

@@ -77,8 +77,9 @@ pub(super) fn alt(plan: &Plan, derp: &Derp) -> String {
         (Build::Bird, _) => "standing",
         _ => "sitting",
     };
+    let prop = plan.prop.map(|p| format!(", {}", p.words())).unwrap_or_default();
     let flash = if plan.flash { ", caught by the flash with glowing pupils" } else { "" };
-    format!("{article} {noun} {look} {doing}, {pose} {}{flash}.", plan.scene.words())
+    format!("{article} {noun} {look} {doing}, {pose} {}{prop}{flash}.", plan.scene.words())
 }
 
 fn doing(plan: &Plan, derp: &Derp, side: &str) -> String {

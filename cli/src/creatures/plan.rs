@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::body::Pose;
+use super::props::Prop;
 use super::random::Dice;
 use super::scene::Scene;
 use super::species::{self, Breed, ORDER};
@@ -16,6 +17,9 @@ pub(super) struct Plan {
     pub(super) scene: Scene,
     pub(super) pose: Pose,
     pub(super) flash: bool,
+    pub(super) prop: Option<Prop>,
+    /// Makes neighbours differ.
+    pub(super) variety: usize,
     /// Upright, in pixels.
     pub(super) size: (u32, u32),
     pub(super) orientation: u8,
@@ -40,7 +44,7 @@ impl Plan {
         let mut throw = dice.stream(1);
         let orientation = if i % 3 == 1 { (i / 3 % 8) as u8 + 1 } else { 1 };
         let size = SIZES[(i * 5 + i / SIZES.len()) % SIZES.len()];
-        Self::of(dice, species, turn, &mut throw, size, orientation)
+        Self::of(dice, (species, turn, i), &mut throw, size, orientation)
     }
 
     pub(super) fn chosen(o: Options) -> Self {
@@ -48,19 +52,21 @@ impl Plan {
         let mut throw = dice.stream(1);
         let species = if ORDER.contains(&o.species) { o.species } else { "other" };
         let turn = throw.below(1000);
-        Self::of(dice, species, turn, &mut throw, (o.width.max(64), o.height.max(64)), o.orientation.clamp(1, 8))
+        Self::of(dice, (species, turn, o.seed as usize % 720), &mut throw, (o.width.max(64), o.height.max(64)), o.orientation.clamp(1, 8))
     }
 
     fn of(
-        dice: Dice, species: &str, turn: usize, throw: &mut Dice, size: (u32, u32), orientation: u8,
+        dice: Dice, (species, turn, variety): (&str, usize, usize), throw: &mut Dice, size: (u32, u32), orientation: u8,
     ) -> Self {
         let breeds = species::breeds(species);
         let breed = breeds[turn % breeds.len()];
         let scenes = Scene::of(species);
         let scene = scenes[(turn + turn / breeds.len() * 2) % scenes.len()];
         let pose = Pose::throw(throw, breed);
-        let flash = throw.chance(if scene.dark() { 0.45 } else { 0.06 });
+        let flash = throw.chance(scene.flash());
+        let prop = (variety % 5 % 3 == 2 || scene == Scene::Snow && variety % 2 == 0)
+            .then(|| Prop::throw(throw, breed, scene == Scene::Snow));
         let cropped = size.0 > size.1 && throw.chance(0.35);
-        Self { dice, breed, turn, scene, pose, flash, size, orientation, cropped }
+        Self { dice, breed, turn, scene, pose, flash, prop, variety, size, orientation, cropped }
     }
 }

@@ -76,9 +76,17 @@ impl Scene {
         }
     }
 
-    /// Whether somebody used the flash there.
     pub(super) fn dark(self) -> bool {
         matches!(self, Night | Lights)
+    }
+
+    /// How likely somebody used the flash there.
+    pub(super) fn flash(self) -> f32 {
+        match self {
+            Night | Lights => 0.4,
+            Sofa | Bookshelf | Barn => 0.12,
+            _ => 0.0,
+        }
     }
 
     /// The light, from the left (-1.0) or the right (1.0).
@@ -99,14 +107,14 @@ impl Scene {
             return Light { key: Rgb::hex(0xfffaf2).times(0.86), flash, ..flat };
         }
         match self {
-            Meadow => make([0.6, -0.8, 0.55], 0xfff0c8, 0x8a98a8, 0x5a6a44, 0x6a6038),
+            Meadow => make([0.6, -0.8, 0.55], 0xfff2d4, 0x949ca8, 0x74785e, 0x6a6038),
             Beach => make([0.5, -0.9, 0.5], 0xfff4d8, 0x96a2b0, 0x8a7858, 0x6a6250),
             Snow => make([0.4, -0.7, 0.7], 0xeef4ff, 0xa4b0c4, 0x9aa4b4, 0x566070),
             Autumn => make([0.8, -0.5, 0.4], 0xffd498, 0x9a8a80, 0x6a4a34, 0x8a5a28),
             Night => make([0.6, -0.8, 0.5], 0xa8c0ff, 0x48547c, 0x2a3050, 0x6a80b8),
-            Lights => make([0.7, -0.3, 0.6], 0xffd09a, 0x74586a, 0x5a3c3c, 0x9a5a3a),
+            Lights => make([0.7, -0.3, 0.6], 0xffdcb0, 0x847480, 0x665454, 0x9a5a3a),
             Barn => make([0.9, -0.5, 0.4], 0xffe2ae, 0x7a6a5c, 0x5a4630, 0x7a5a30),
-            Jungle => make([0.4, -0.9, 0.5], 0xf4ffd8, 0x7c9080, 0x44603c, 0x4a6a3a),
+            Jungle => make([0.4, -0.9, 0.5], 0xfaffe8, 0x8e988e, 0x5c6a54, 0x4a6a3a),
             Sofa | Bookshelf => make([0.8, -0.6, 0.6], 0xffe8c8, 0x8c8480, 0x665850, 0x4a3a28),
             Kitchen => make([0.7, -0.7, 0.7], 0xf8faff, 0x959aa2, 0x787470, 0x40444c),
             Carpet => make([0.8, -0.5, 0.6], 0xfff2dc, 0x928c88, 0x746660, 0x443c34),

@@ -43,6 +43,7 @@ pub(super) enum Muzzle {
     Hook,
     Wide,
     Disk,
+    Spoon,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ const CAST: &[Breed] = cast![
 
     "dog" "golden retriever": Dog Floppy Snout FourLegs, Round 0x6b4226, nose 0x2a2322, Plain 0xdca860 0xf2d7a6 0xe8be80, hair 0.22, [Brows];
     "dog" "pug": Box Folded Flat FourLegs, Round 0x5a3620, nose 0x1f1a1a, Masked 0xdcbf94 0x2f2624 0xc9a878, hair 0.07, [Brows];
-    "dog" "husky": Dog Pointed Snout FourLegs, Round 0x7cc4ee, nose 0x1f1c1f, Tuxedo 0x5d6672 0xf7f6f4 0xf7f6f4, hair 0.24, [Brows Cheeks];
+    "dog" "husky": Dog Pointed Snout FourLegs, Round 0x7cc4ee, nose 0x1f1c1f, Cheeked 0x5d6672 0xf7f6f4 0xf7f6f4, hair 0.24, [Brows Cheeks];
     "dog" "Dalmatian": Dog Floppy Snout FourLegs, Round 0x5c3d22, nose 0x221e1f, Spots 0xf5f2ec 0x2c282a 0xf5f2ec, hair 0.07, [];
     "dog" "corgi": Dog Bat Snout FourLegs, Round 0x5a3518, nose 0x231d1c, Blaze 0xd88b42 0xfcf3e4 0xb96a2a, hair 0.18, [Cheeks];
     "dog" "poodle": Ball Floppy Snout FourLegs, Round 0x4a2e20, nose 0x231d1d, Plain 0xa9714a 0xc08a60 0x96603c, hair 0.20, [Curls];
@@ -155,10 +156,10 @@ const CAST: &[Breed] = cast![
     "dog" "chihuahua": Ball Bat Pads FourLegs, Round 0x3d271a, nose 0x2b2020, Plain 0xcf9d6c 0xf3e0c4 0xe2b98c, hair 0.08, [];
 
     "bird" "yellow chick": Ball None Cone Bird, Bead 0x3a2a1c, nose 0xf08c2c, Plain 0xf7d64c 0xfbe98c 0xf3c63c, hair 0.15, [Crest];
-    "bird" "barn owl": Ball None Hook Bird, Bead 0x4a2e18, nose 0xe8d0b0, Freckles 0xc08a4c 0x5c4028 0xf5ebdc, hair 0.14, [FaceDisc];
+    "bird" "barn owl": Ball None Hook Bird, Bead 0x4a2e18, nose 0xd8a050, Freckles 0xc89858 0x5c4028 0xf5ebdc, hair 0.14, [FaceDisc];
     "bird" "white duck": Egg None Bill Bird, Round 0x5a86b0, nose 0xf2a02c, Plain 0xf6f3ec 0xfffdf8 0xe9e4da, hair 0.12, [Crest];
     "bird" "green parrot": Ball None Hook Bird, Round 0xf0b030, nose 0xd9503c, Hooded 0x58b848 0x3a9a4c 0xf2d648, hair 0.13, [];
-    "bird" "penguin": Egg None Cone Bird, Bead 0x3c2a22, nose 0xf0a040, Tuxedo 0x2c3542 0xf8f6f2 0xf8f6f2, hair 0.09, [];
+    "bird" "penguin": Egg None Cone Bird, Bead 0x3c2a22, nose 0xf0a040, Cheeked 0x2c3542 0xf8f6f2 0xf8f6f2, hair 0.09, [];
     "bird" "pigeon": Ball None Cone Bird, Round 0xf08a2c, nose 0x6b6570, Hooded 0x5a6b86 0x97a0ae 0x7a6a94, hair 0.10, [];
     "bird" "robin": Ball None Cone Bird, Bead 0x33241a, nose 0x5a4a40, Masked 0x8a7358 0xe0703a 0xe9dfd0, hair 0.13, [];
     "bird" "eagle owl": Ball Tufts Hook Bird, Round 0xf2902c, nose 0x4a4038, Freckles 0x9a7650 0x3e2e22 0xd9bf98, hair 0.16, [FaceDisc Brows];
@@ -179,10 +180,10 @@ const CAST: &[Breed] = cast![
 
     "reptile" "leopard gecko": Gecko None Wide Gecko, Slit 0xd8b23c, nose 0x5a4630, Spots 0xf0cc5c 0x4a3a2c 0xfaf0d2, hair 0.0, [];
     "reptile" "tortoise": Gecko None Wide Turtle, Bead 0x2c241c, nose 0x4a4432, Scales 0x9aa05c 0x7a8048 0xc4c08a, hair 0.0, [];
-    "reptile" "green python": Gecko None Wide Snake, Slit 0xf0d040, nose 0x2c4a20, Scales 0x7cba3e 0xe8e070 0xe6e8a4, hair 0.0, [];
+    "reptile" "green python": Gecko None Wide Snake, Slit 0xf0d040, nose 0x2c4a20, Bands 0x6ab040 0xe8e070 0xe6e8a4, hair 0.0, [];
     "reptile" "bearded dragon": Gecko None Wide Gecko, Round 0xe0a048, nose 0x6a5030, Scales 0xd0a870 0xa8784a 0xf0dcb4, hair 0.0, [Mane];
     "reptile" "crested gecko": Gecko None Wide Gecko, Slit 0xc0703c, nose 0x5a3428, Freckles 0xc87848 0x7a3c28 0xe8c098, hair 0.0, [Brows];
-    "reptile" "corn snake": Gecko None Wide Snake, Round 0xe06030, nose 0x6a2a18, Scales 0xe89858 0xc8482c 0xf8e4cc, hair 0.0, [];
+    "reptile" "corn snake": Gecko None Wide Snake, Round 0xe06030, nose 0x6a2a18, Bands 0xe89858 0xb83c24 0xf8e4cc, hair 0.0, [];
 
     "horse" "chestnut horse": Long Leaf Long LongNeck, Bead 0x4a2c18, nose 0x4c352c, Blaze 0x9a5a34 0xf6efe4 0x5a3420, hair 0.07, [Mane];
     "horse" "zebra": Long Leaf Long LongNeck, Bead 0x2c2018, nose 0x2a2626, Zebra 0xf4f0e8 0x282528 0x3a3436, hair 0.06, [Mane];
@@ -197,6 +198,6 @@ const CAST: &[Breed] = cast![
     "other" "raccoon": Cat Round Pads FourLegs, Bead 0x3a281c, nose 0x221e20, Rings 0x8c8884 0x33302f 0xf0ece6, hair 0.22, [Whiskers Cheeks];
     "other" "panda": Ball Round Pads FourLegs, Round 0x4a3424, nose 0x262224, Rings 0xf4f1ea 0x262428 0xf4f1ea, hair 0.18, [];
     "other" "cow": Long Long Long LongNeck, Round 0x4a3020, nose 0xe0a8a0, Calico 0xf6f2ea 0x2e2a2a 0x2e2a2a, hair 0.09, [Horns Fringe];
-    "other" "koala": Ball Round Snout FourLegs, Bead 0x4a3020, nose 0x2a2628, Plain 0x9a9896 0xd8d4d0 0xe6e2de, hair 0.22, [Curls Cheeks];
-    "other" "red fox": Cat Pointed Snout FourLegs, Slit 0xd89a30, nose 0x221c1c, Tuxedo 0xd8692c 0xfbf3e6 0xfbf3e6, hair 0.2, [Whiskers Cheeks];
+    "other" "koala": Ball Round Spoon FourLegs, Bead 0x4a3020, nose 0x2a2628, Plain 0x9a9896 0xd8d4d0 0xe6e2de, hair 0.22, [Cheeks];
+    "other" "red fox": Cat Pointed Snout FourLegs, Slit 0xd89a30, nose 0x221c1c, Cheeked 0xd8692c 0xfbf3e6 0xfbf3e6, hair 0.2, [Whiskers Cheeks];
 ];

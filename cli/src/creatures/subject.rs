@@ -66,22 +66,24 @@ pub(super) struct Derp {
 }
 
 impl Derp {
-    pub(super) fn throw(dice: &mut Dice, breed: &Breed) -> Self {
+    /// The variety makes neighbours differ: consecutive numbers get other eyes and other mouths.
+    pub(super) fn throw(dice: &mut Dice, breed: &Breed, variety: usize) -> Self {
         const STARES: [Stare; 9] = [
             Stare::Crossed, Stare::Apart, Stare::UpAndDown, Stare::Wink, Stare::Sleepy, Stare::Shocked, Stare::Sideways,
             Stare::Apart, Stare::Crossed,
         ];
         const MOUTHS: [Mouth; 8] = [
-            Mouth::Blep, Mouth::Loll, Mouth::Grin, Mouth::Loll, Mouth::Teeth, Mouth::Blep, Mouth::Grin, Mouth::Closed,
+            Mouth::Blep, Mouth::Loll, Mouth::Grin, Mouth::Teeth, Mouth::Blep, Mouth::Grin, Mouth::Loll, Mouth::Closed,
         ];
-        let stare = dice.pick(&STARES);
+        let stare = STARES[(variety * 2 + variety / 9) % 9];
+        let mouth = MOUTHS[(variety * 5 + variety / 8) % 8];
         let ear = |dice: &mut Dice| EarLook { size: dice.between(0.86, 1.16), lean: dice.bell() * 13.0 };
         let mut ears = [ear(dice), ear(dice)];
         if dice.chance(0.3) {
             ears[dice.below(2)].lean += 34.0;
         }
         let tilt = (dice.bell() * 7.0).clamp(-16.0, 16.0) * if breed.head == Head::Long { 0.7 } else { 1.0 };
-        Self { eyes: eyes(dice, stare), stare, ears, mouth: dice.pick(&MOUTHS), side: dice.side(), tilt }
+        Self { eyes: eyes(dice, stare), stare, ears, mouth, side: dice.side(), tilt }
     }
 }
 
@@ -150,7 +152,7 @@ impl Face {
             Head::Ball => (0.43, -0.12, 0.28, 0.30, 0.94),
             Head::Egg => (0.45, -0.12, 0.27, 0.34, 0.92),
             Head::Pear => (0.52, -0.22, 0.22, 0.36, 1.0),
-            Head::Long => (0.47, -0.46, 0.23, 1.12, 1.56),
+            Head::Long => (0.44, -0.40, 0.29, 1.12, 1.56),
             Head::Gecko => (0.74, -0.36, 0.34, 0.20, 0.7),
             Head::Frog => (0.66, -0.58, 0.38, 0.16, 0.78),
             Head::Box => (0.49, -0.12, 0.30, 0.34, 0.9),
