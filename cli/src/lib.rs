@@ -1,5 +1,7 @@
-//! What the `pawdium` command is made of and tests use too: a private Postgres and Redis, and a mailbox that speaks SMTP.
+//! What the `pawdium` command is made of and tests use too: a private Postgres and Redis, a mailbox that speaks SMTP, and
+//! animals to photograph.
 
+pub mod creatures;
 pub mod logins;
 pub mod sink;
 pub mod stack;
