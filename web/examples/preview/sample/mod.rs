@@ -1,27 +1,16 @@
 //! One rendered page for every kind and state, from made-up data.
 
-use std::time::Duration;
+mod accounts;
+mod staff;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_web::views::accounts::{
-    DemoLogin, ForgotPage, LoginPage, MailPurpose, MailSentPage, RegisterPage, ResetPage, StaleLinkPage,
-    VerifyPage,
-};
-use pawdium_web::views::admin::{AdminPage, JobFailure, JobKind, WorkerProcess};
-use pawdium_web::views::api::ApiPage;
-use pawdium_web::views::demo::{MailPage, MailRow, MailboxPage};
-use pawdium_web::views::errors::ErrorPage;
 use pawdium_web::views::members::{MemberPage, PendingPhoto};
 use pawdium_web::views::photo::{PhotoOpinion, PhotoPage, PhotoState, PhotoStatus, PhotoStep, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
-use pawdium_web::views::settings::SettingsPage;
-use pawdium_web::views::submit::{SubmitForm, SubmitPage};
 use pawdium_web::views::top::{Period, TopList, TopPage, address};
 use pawdium_web::views::trending::{TrendingList, TrendingPage};
-use pawdium_web::views::{
-    Chrome, Field, Flash, Fragment, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer,
-};
+use pawdium_web::views::{Chrome, Fragment, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer};
 
 /// What the made-up pages have in common.
 pub(crate) struct Samples {
@@ -233,177 +222,6 @@ impl Samples {
             page("/trending-empty", trending(Vec::new())?),
             page("/members/mabel", member(false).render()?),
             page("/members/ada", member(true).render()?),
-        ])
-    }
-
-    fn account_pages(&self) -> askama::Result<Vec<Sample>> {
-        let text = || self.text.clone().unwrap_or_else(|| "ada".to_owned());
-        let login = |name: &str, note: &str| DemoLogin {
-            name: name.to_owned(),
-            email: format!("{name}@demo.pawdium.test"),
-            password: "derpderp".to_owned(),
-            note: note.to_owned(),
-        };
-        let logins = vec![login("ada", "admin"), login("mabel", "has 14 photos"), login("otto", "new here")];
-        let taken = RegisterPage {
-            chrome: self.anonymous(),
-            name: Field::refused(text(), "This name is taken; choose another."),
-            email: Field::of("ada@example.org"),
-            password_error: Some("At least 8 characters, please.".to_owned()),
-            next: Some("/submit".to_owned()),
-        };
-        let chrome = || self.nobody();
-        let sent = |purpose| MailSentPage { chrome: chrome(), purpose, email: text() }.render();
-        let submit = |may_submit, entered| SubmitPage { chrome: self.member(), may_submit, entered }.render();
-        let refused = SubmitForm {
-            photo_error: Some("This file is not a picture we can read.".to_owned()),
-            title: Field::refused(text(), "At most 120 characters."),
-            species: Field::refused("cat", "Choose one of the list."),
-            ..SubmitForm::default()
-        };
-        let settings = SettingsPage {
-            chrome: Chrome { flash: Some(Flash::good("The name is saved.")), ..self.member() },
-            name: Field::of(text()),
-            email: Field::of("ada@example.org"),
-            email_verified: false,
-            email_password_error: Some("That is not your current password.".to_owned()),
-            current_password_error: None,
-            new_password_error: None,
-            delete_error: None,
-            photos: 14,
-            ratings: 1_732,
-        };
-        Ok(vec![
-            page("/register", taken.render()?),
-            page(
-                "/login",
-                LoginPage {
-                    chrome: chrome(),
-                    email: Field::default(),
-                    error: None,
-                    next: None,
-                    demo_logins: logins,
-                }
-                .render()?,
-            ),
-            page(
-                "/login-refused",
-                LoginPage {
-                    chrome: chrome(),
-                    email: Field::of(text()),
-                    error: Some("No account has this address and password.".to_owned()),
-                    next: Some("/submit".to_owned()),
-                    demo_logins: Vec::new(),
-                }
-                .render()?,
-            ),
-            page("/forgot", ForgotPage { chrome: chrome(), email: Field::default() }.render()?),
-            page(
-                "/reset/token",
-                ResetPage { chrome: chrome(), token: "token".to_owned(), password_error: None }.render()?,
-            ),
-            page("/verify/token", VerifyPage { chrome: chrome(), token: "token".to_owned() }.render()?),
-            page("/stale", StaleLinkPage { chrome: chrome(), purpose: MailPurpose::Reset }.render()?),
-            page("/sent-reset", sent(MailPurpose::Reset)?),
-            page("/sent-verify", sent(MailPurpose::Verify)?),
-            page("/settings", settings.render()?),
-            page("/submit", submit(true, SubmitForm::default())?),
-            page("/submit-refused", submit(true, refused)?),
-            page("/submit-gate", submit(false, SubmitForm::default())?),
-        ])
-    }
-
-    fn staff_pages(&self) -> askama::Result<Vec<Sample>> {
-        let text = |usual: &str| self.text.clone().unwrap_or_else(|| usual.to_owned());
-        let kind = |queue: &str, kind: &str, figures: [i64; 4], oldest: Option<u64>| JobKind {
-            queue: queue.to_owned(),
-            kind: kind.to_owned(),
-            ready: figures[0],
-            running: figures[1],
-            scheduled: figures[2],
-            dead: figures[3],
-            oldest: oldest.map(Duration::from_secs),
-        };
-        let failure = |id, kind: &str, error: &str, dead| JobFailure {
-            id,
-            kind: kind.to_owned(),
-            error: text(error),
-            at: moment(),
-            attempts: 3,
-            max_attempts: 8,
-            dead,
-        };
-        let worker = |pid, running| WorkerProcess {
-            name: format!("host-1:{pid}:01J9Z3K8Q2"),
-            host: "host-1".to_owned(),
-            pid,
-            since: moment(),
-            running,
-            beat: Duration::from_secs(3),
-        };
-        let admin = AdminPage {
-            chrome: self.member(),
-            kinds: vec![
-                kind("media", "media.process.v1", [14, 2, 0, 1], Some(8)),
-                kind("mail", "mail.send.v1", [0, 0, 2, 0], None),
-                kind("ranking", "ranking.refresh.v1", [0, 1, 1, 0], None),
-                kind("ranking", "virality.refresh.v1", [1, 0, 1, 0], Some(1)),
-                kind("cache", "cache.invalidate.v1", [1_240, 4, 0, 0], Some(75)),
-                kind("metrics", "metrics.report.v1", [0, 0, 1, 2], None),
-                kind("upkeep", "upkeep.purge.v1", [0, 0, 1, 0], None),
-            ],
-            failures: vec![
-                failure(48_213, "mail.send.v1", "connection refused (os error 111)", false),
-                failure(48_102, "media.process.v1", "decoder ended by signal 31 (bad system call)", true),
-            ],
-            workers: vec![worker(2_211, 5), worker(2_305, 2)],
-            at: moment(),
-        };
-        let idle = AdminPage {
-            chrome: self.member(),
-            kinds: Vec::new(),
-            failures: Vec::new(),
-            workers: Vec::new(),
-            at: moment(),
-        };
-        let row = MailRow {
-            id: "1".to_owned(),
-            to: "ada@example.org".to_owned(),
-            subject: text("Your new password"),
-            at: moment(),
-        };
-        let mail = MailPage {
-            chrome: self.nobody(),
-            from: "Pawdium <noreply@pawdium.test>".to_owned(),
-            to: "ada@example.org".to_owned(),
-            subject: text("Choose a new password"),
-            at: moment(),
-            text: text(
-                "Hello ada,\n\nsomebody asked for a new password. If it was you, open\nhttp://127.0.0.1:8080/reset/abc.\n\nPawdium",
-            ),
-        };
-        let broken = ErrorPage { id: Some("01J9Z3K8Q2X7".to_owned()), ..ErrorPage::new(self.nobody(), 500) };
-        let busy = ErrorPage { retry_after: Some(12), ..ErrorPage::new(self.nobody(), 429) };
-        let error = |code| ErrorPage::new(self.nobody(), code).render();
-        Ok(vec![
-            page("/admin", admin.render()?),
-            page("/admin-idle", idle.render()?),
-            page(
-                "/demo/mail",
-                MailboxPage { chrome: self.nobody(), mails: vec![row.clone(), row] }.render()?,
-            ),
-            page("/demo/mail/1", mail.render()?),
-            page("/demo/mail-empty", MailboxPage { chrome: self.nobody(), mails: Vec::new() }.render()?),
-            page(
-                "/api",
-                ApiPage { chrome: self.nobody(), origin: "http://127.0.0.1:8080".to_owned() }.render()?,
-            ),
-            page("/404", error(404)?),
-            page("/403", error(403)?),
-            page("/413", error(413)?),
-            page("/429", busy.render()?),
-            page("/500", broken.render()?),
-            page("/503", error(503)?),
         ])
     }
 
