@@ -3,5 +3,6 @@
 
 pub mod creatures;
 pub mod logins;
+pub mod seed;
 pub mod sink;
 pub mod stack;
