@@ -39,8 +39,8 @@ pub(super) fn share(breed: &Breed, pose: Pose) -> f32 {
 }
 
 /// How far above and below the middle of the head a pose reaches, in half heads.
-pub(super) fn extent(breed: &Breed, pose: Pose) -> (f32, f32) {
-    let up = match breed.ears {
+pub(super) fn extent(breed: &Breed, pose: Pose, hat: bool) -> (f32, f32) {
+    let up: f32 = match breed.ears {
         Ears::Tall => 2.1,
         Ears::Pointed | Ears::Bat | Ears::Long | Ears::Leaf if breed.build == Build::LongNeck => 1.7,
         Ears::Pointed | Ears::Bat | Ears::Long => 1.35,
@@ -48,6 +48,7 @@ pub(super) fn extent(breed: &Breed, pose: Pose) -> (f32, f32) {
         _ if breed.build == Build::Turtle => 1.4,
         _ => 1.1,
     };
+    let up = if hat { up.max(1.62) } else { up };
     let down = match (breed.build, pose) {
         (Build::LongNeck, _) => 2.1,
         (Build::Bird, _) => 2.45 * 0.9,
@@ -101,7 +102,8 @@ fn tail(easel: &mut Easel, s: &Subject, at: Pt, side: f32) {
     let (x, y) = at;
     let squirrel = s.breed.species == "rodent" && s.breed.hair > 0.18;
     if squirrel {
-        let plume = [(x, y), (x + 0.75 * side, y - 0.9), (x + 0.65 * side, y - 2.0), (x + 1.15 * side, y - 2.5)];
+        let plume =
+            [(x, y), (x + 0.75 * side, y - 0.9), (x + 0.65 * side, y - 2.0), (x + 1.15 * side, y - 2.5)];
         let skin = s.skin(&coat, Flow::Along((side, -0.6)));
         easel.part(&s.body, &tube(&plume, 0.35, 0.62, 0.30), &Skin { shadow: 0.3, ..skin });
         return;
@@ -142,7 +144,8 @@ fn sitting(easel: &mut Easel, s: &Subject) {
     for side in [-1.0f32, 1.0] {
         let limb = |p: Pt| s.coat.colour(Place::Limb, p);
         let bow = 0.06 * side * s.derp.side;
-        let leg = tube(&[(0.30 * side, 1.30), (0.36 * side + bow, 2.0), (0.36 * side, 2.74)], 0.10, 0.23, 0.21);
+        let leg =
+            tube(&[(0.30 * side, 1.30), (0.36 * side + bow, 2.0), (0.36 * side, 2.74)], 0.10, 0.23, 0.21);
         easel.part(&s.body, &leg, &Skin { shadow: 0.35, ..s.short(&limb, Flow::Along((0.0, 1.0))) });
         paw(easel, s, (0.37 * side, 2.80), (0.30, 0.19));
     }
@@ -154,7 +157,8 @@ fn loaf(easel: &mut Easel, s: &Subject) {
         tail(easel, s, (1.35 * s.derp.side, 1.35), s.derp.side * 0.8);
     }
     let lean = 0.22 * s.derp.side;
-    let half = [(0.0, -0.42), (0.75, -0.36), (1.36, 0.05), (1.66, 0.72), (1.58, 1.28), (0.95, 1.48), (0.0, 1.5)];
+    let half =
+        [(0.0, -0.42), (0.75, -0.36), (1.36, 0.05), (1.66, 0.72), (1.58, 1.28), (0.95, 1.48), (0.0, 1.5)];
     let mut mound = mirrored(&mut easel.dice, &half, 0.04);
     for p in &mut mound {
         p.0 += lean * (1.0 - p.1 * 0.5);
@@ -187,7 +191,8 @@ fn bird(easel: &mut Easel, s: &Subject) {
         }
     }
     let plump = 1.0 + 0.12 * (s.breed.hair - 0.1) * 10.0;
-    let half = [(0.0, -0.3), (0.70, 0.2), (0.98 * plump, 0.85), (1.0 * plump, 1.5), (0.66, 2.06), (0.0, 2.18)];
+    let half =
+        [(0.0, -0.3), (0.70, 0.2), (0.98 * plump, 0.85), (1.0 * plump, 1.5), (0.66, 2.06), (0.0, 2.18)];
     let egg = mirrored(&mut easel.dice, &half, 0.03);
     easel.part(&s.body, &smooth(&egg), &s.skin(&coat, Flow::Along((0.0, 1.0))));
     let bib = |p: Pt| s.coat.colour(Place::Chest, p);
@@ -209,7 +214,8 @@ fn wing(easel: &mut Easel, s: &Subject, frame: &super::shape::Frame, side: f32) 
     let dark = s.coat.colour(Place::Tail, (0.5, 0.5)).times(0.6);
     for i in 0..3u8 {
         let x = (-0.08 + 0.14 * f32::from(i)) * side;
-        let feather = line(&[(x, 0.38), (x + 0.03 * side, 0.66), (x * 0.6 + 0.02, 0.98 - 0.1 * f32::from(i))]);
+        let feather =
+            line(&[(x, 0.38), (x + 0.03 * side, 0.66), (x * 0.6 + 0.02, 0.98 - 0.1 * f32::from(i))]);
         easel.stroke(frame, &feather, 0.03, dark, 0.55);
     }
 }

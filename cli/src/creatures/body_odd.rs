@@ -61,7 +61,11 @@ fn toes(easel: &mut Easel, s: &Subject, (x, y): Pt, side: f32, long: f32) {
     let pad = move |_: Pt| colour;
     for a in [-0.9f32, -0.2, 0.5, 1.1] {
         let end = (x + long * 1.2 * (side * 0.4 + a * 0.8), y + long * (0.55 - a.abs() * 0.3));
-        easel.part(&s.body, &tube(&[(x, y), end], 0.07, 0.06, 0.06), &Skin { shadow: 0.2, ..Skin::plain(&pad) });
+        easel.part(
+            &s.body,
+            &tube(&[(x, y), end], 0.07, 0.06, 0.06),
+            &Skin { shadow: 0.2, ..Skin::plain(&pad) },
+        );
         let ball = oval(end.0, end.1, 0.095, 0.085);
         easel.part(&s.body, &ball, &Skin { shadow: 0.25, ..Skin::glossy(&pad, 0.25) });
     }
@@ -70,7 +74,8 @@ fn toes(easel: &mut Easel, s: &Subject, (x, y): Pt, side: f32, long: f32) {
 pub(super) fn gecko(easel: &mut Easel, s: &Subject) {
     let coat = |p: Pt| s.coat.colour(Place::Body, p);
     let side = s.derp.side;
-    let curl = [(0.5 * side, 0.9), (1.5 * side, 0.9), (1.95 * side, 0.2), (1.6 * side, -0.45), (1.25 * side, -0.1)];
+    let curl =
+        [(0.5 * side, 0.9), (1.5 * side, 0.9), (1.95 * side, 0.2), (1.6 * side, -0.45), (1.25 * side, -0.1)];
     easel.part(&s.body, &tube(&curl, 0.42, 0.26, 0.05), &s.skin(&coat, Flow::Along((0.0, 1.0))));
     let half = [(0.0, -0.1), (0.66, 0.2), (0.96, 0.8), (0.82, 1.3), (0.0, 1.4)];
     let trunk = mirrored(&mut easel.dice, &half, 0.04);
@@ -80,7 +85,12 @@ pub(super) fn gecko(easel: &mut Easel, s: &Subject) {
     easel.part(&s.body, &belly, &Skin { shadow: 0.0, ..s.skin(&pale, Flow::Along((0.0, 1.0))) });
     for arm in [-1.0f32, 1.0] {
         let lift = if arm == side { 0.0 } else { 0.35 };
-        let path = tube(&[(0.74 * arm, 0.72), (1.22 * arm, 0.95 - lift * 0.3), (1.22 * arm, 1.30 - lift)], 0.19, 0.15, 0.13);
+        let path = tube(
+            &[(0.74 * arm, 0.72), (1.22 * arm, 0.95 - lift * 0.3), (1.22 * arm, 1.30 - lift)],
+            0.19,
+            0.15,
+            0.13,
+        );
         easel.part(&s.body, &path, &Skin { shadow: 0.4, ..s.skin(&coat, Flow::Along((0.0, 1.0))) });
         toes(easel, s, (1.24 * arm, 1.32 - lift), arm, 0.2);
     }
@@ -97,7 +107,11 @@ fn beard(easel: &mut Easel, s: &Subject) {
         let (sin, cos) = a.sin_cos();
         let from = (sin * 0.98, 0.08 + cos * 0.52);
         let to = (sin * 1.42, 0.08 + cos * 0.86);
-        easel.part(&s.head, &tube(&[from, to], 0.11, 0.07, 0.015), &Skin { shadow: 0.25, ..Skin::plain(&horn) });
+        easel.part(
+            &s.head,
+            &tube(&[from, to], 0.11, 0.07, 0.015),
+            &Skin { shadow: 0.25, ..Skin::plain(&horn) },
+        );
     }
 }
 
@@ -115,7 +129,8 @@ pub(super) fn turtle(easel: &mut Easel, s: &Subject) {
         let ring = (d * 20.0).sin() * 0.07;
         Rgb::hex(0x5a4428).mix(Rgb::hex(0xb08a48), 1.0 - d * 1.5 + ring)
     };
-    let half = [(0.0, -1.35), (0.85, -1.15), (1.55, -0.45), (1.85, 0.4), (1.72, 0.9), (0.8, 1.12), (0.0, 1.16)];
+    let half =
+        [(0.0, -1.35), (0.85, -1.15), (1.55, -0.45), (1.85, 0.4), (1.72, 0.9), (0.8, 1.12), (0.0, 1.16)];
     let shell = mirrored(&mut easel.dice, &half, 0.03);
     easel.part(&s.body, &smooth(&shell), &Skin { shadow: 0.4, round: 1.0, ..Skin::glossy(&plate, 0.25) });
     let rim = [(-1.74, 0.62), (-1.0, 0.98), (0.0, 1.08), (1.0, 0.98), (1.74, 0.62)];
@@ -133,7 +148,11 @@ pub(super) fn snake(easel: &mut Easel, s: &Subject) {
         let back = [(-wide + skew, y), (-wide * 0.5, y - 0.30), (wide * 0.5, y - 0.30), (wide + skew, y)];
         easel.part(&s.body, &tube(&back, 0.26, 0.3, 0.26), &s.skin(&coat, Flow::Along((0.0, 1.0))));
         let front = [(-wide + skew, y), (-wide * 0.5, y + 0.26), (wide * 0.5, y + 0.26), (wide + skew, y)];
-        easel.part(&s.body, &tube(&front, 0.30, 0.36, 0.30), &Skin { shadow: 0.5, ..s.skin(&coat, Flow::Along((0.0, 1.0))) });
+        easel.part(
+            &s.body,
+            &tube(&front, 0.30, 0.36, 0.30),
+            &Skin { shadow: 0.5, ..s.skin(&coat, Flow::Along((0.0, 1.0))) },
+        );
     }
     let coat = |p: Pt| s.coat.colour(Place::Body, p);
     let neck = tube(&[(0.5 * side, 1.0), (0.3 * side, 0.6), (0.0, 0.1)], 0.42, 0.40, 0.46);

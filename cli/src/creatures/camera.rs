@@ -32,7 +32,8 @@ pub(super) fn focus(backdrop: &Pixmap, size: Size, floor: f32, depth: f32) -> Pi
     let small = ((size.0 as f32 / depth).max(8.0) as u32, (size.1 as f32 / depth).max(8.0) as u32);
     let blurred = resized(&resized(backdrop, small, soft), size, soft);
     let width = size.0 as usize * 4;
-    for (y, (row, far)) in sharp.data_mut().chunks_exact_mut(width).zip(blurred.data().chunks_exact(width)).enumerate()
+    for (y, (row, far)) in
+        sharp.data_mut().chunks_exact_mut(width).zip(blurred.data().chunks_exact(width)).enumerate()
     {
         let away = (floor - y as f32) / short;
         let blur = if away > 0.0 { (away - 0.06) * 5.0 } else { -away * 2.5 }.clamp(0.0, 1.0);
@@ -107,7 +108,13 @@ pub(super) struct Sensor {
 }
 
 /// Enlarges to the stored size, adds the sensor's noise, and encodes.
-pub(super) fn develop(picture: &Pixmap, stored: Size, sensor: Sensor, shot: Option<&Shot>, dice: &mut Dice) -> Vec<u8> {
+pub(super) fn develop(
+    picture: &Pixmap,
+    stored: Size,
+    sensor: Sensor,
+    shot: Option<&Shot>,
+    dice: &mut Dice,
+) -> Vec<u8> {
     let large = resized(picture, stored, fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom));
     let grain = Grain::new(sensor.noise, dice);
     let mut rgb = Vec::with_capacity(stored.0 as usize * stored.1 as usize * 3);

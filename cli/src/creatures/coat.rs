@@ -126,7 +126,9 @@ impl Worn {
             Pattern::Cheeked => self.cheeked(place, p),
             Pattern::Bands => match place {
                 Place::Muzzle | Place::Chest => self.third,
-                Place::Head => self.base.mix(self.second, soft(0.30 - cells(p.0 * 2.0, p.1 * 2.0, self.seed), 0.05)),
+                Place::Head => {
+                    self.base.mix(self.second, soft(0.30 - cells(p.0 * 2.0, p.1 * 2.0, self.seed), 0.05))
+                }
                 _ => self.base.mix(self.second, soft((p.0 * 6.5 + self.wobble(p, 2.0)).sin() - 0.25, 0.12)),
             },
             Pattern::Hooded => match place {
@@ -238,7 +240,8 @@ impl Worn {
     fn rings(&self, place: Place, p: Pt) -> Rgb {
         match place {
             Place::Head => {
-                let d = ((p.0.abs() - self.eyes.0) * 0.9 - (p.1 - self.eyes.1) * 0.25).hypot(p.1 - self.eyes.1 - 0.05);
+                let d = ((p.0.abs() - self.eyes.0) * 0.9 - (p.1 - self.eyes.1) * 0.25)
+                    .hypot(p.1 - self.eyes.1 - 0.05);
                 self.base.mix(self.second, soft(0.40 - d + self.wobble(p, 4.0) * 0.07, 0.06))
             }
             Place::Ear | Place::Limb | Place::Paw => self.second,

@@ -18,18 +18,27 @@ pub(super) struct Shot {
 
 impl Shot {
     pub(super) fn throw(dice: &mut Dice, orientation: u8) -> Self {
-        const CAMERAS: [(&str, &str); 4] =
-            [("Pawtograph", "Snoot 5"), ("Bleptar", "Compact Mk II"), ("Pawtograph", "Boop X"), ("Wigglon", "W-80")];
+        const CAMERAS: [(&str, &str); 4] = [
+            ("Pawtograph", "Snoot 5"),
+            ("Bleptar", "Compact Mk II"),
+            ("Pawtograph", "Boop X"),
+            ("Wigglon", "W-80"),
+        ];
         let (make, model) = dice.pick(&CAMERAS);
         let mut two = |low: usize, count: usize| low + dice.below(count);
         let taken = format!(
             "{}:{:02}:{:02} {:02}:{:02}:{:02}",
-            two(2021, 5), two(1, 12), two(1, 28), two(7, 14), two(0, 60), two(0, 60)
+            two(2021, 5),
+            two(1, 12),
+            two(1, 28),
+            two(7, 14),
+            two(0, 60),
+            two(0, 60)
         );
         // In the Gulf of Guinea, where nobody lives.
-        let place = dice.chance(0.7).then(|| {
-            (f64::from(dice.between(-2.0, 2.0)), f64::from(dice.between(-4.0, 4.0)))
-        });
+        let place = dice
+            .chance(0.7)
+            .then(|| (f64::from(dice.between(-2.0, 2.0)), f64::from(dice.between(-4.0, 4.0))));
         Self { make, model, taken, place, orientation, big_endian: dice.chance(0.5) }
     }
 
@@ -47,7 +56,8 @@ impl Shot {
             (0x8769, Value::Directory(vec![(0x9003, Value::Text(self.taken.clone()))])),
         ];
         if let Some((north, east)) = self.place {
-            let letter = |positive: bool, yes: &str, no: &str| Value::Text(if positive { yes } else { no }.into());
+            let letter =
+                |positive: bool, yes: &str, no: &str| Value::Text(if positive { yes } else { no }.into());
             main.push((
                 0x8825,
                 Value::Directory(vec![
@@ -142,7 +152,9 @@ impl Tiff {
             }
             Value::Degrees(degrees) => {
                 let minutes = degrees.fract() * 60.0;
-                for (n, d) in [(degrees.floor(), 1.0), (minutes.floor(), 1.0), (minutes.fract() * 6000.0, 100.0)] {
+                for (n, d) in
+                    [(degrees.floor(), 1.0), (minutes.floor(), 1.0), (minutes.fract() * 6000.0, 100.0)]
+                {
                     self.long(n as u32);
                     self.long(d as u32);
                 }

@@ -5,7 +5,7 @@ use tiny_skia::Mask;
 use super::coat::Place;
 use super::paint::{Easel, Skin};
 use super::palette::{INK, Rgb, WHITE};
-use super::shape::{Frame, Pt, blob, line, oval, polygon, along, tube};
+use super::shape::{Frame, Pt, along, blob, line, oval, polygon, tube};
 use super::species::{Extra, Pupil};
 use super::subject::{EyeLook, Subject};
 
@@ -73,7 +73,13 @@ fn iris(easel: &mut Easel, s: &Subject, frame: &Frame, (look, pupil): (EyeLook, 
     let inside = Some(within);
     easel.fill_inside(frame, &oval(gx, gy, iris, iris), lit.times(0.42), 1.0, inside);
     easel.fill_inside(frame, &oval(gx, gy, iris * 0.9, iris * 0.9), lit, 1.0, inside);
-    easel.fill_inside(frame, &oval(gx, gy + iris * 0.34, iris * 0.66, iris * 0.46), lit.mix(WHITE, 0.45), 0.55, inside);
+    easel.fill_inside(
+        frame,
+        &oval(gx, gy + iris * 0.34, iris * 0.66, iris * 0.46),
+        lit.mix(WHITE, 0.45),
+        0.55,
+        inside,
+    );
     let mut dice = easel.dice.stream(5);
     for _ in 0..26 {
         let a = dice.between(0.0, std::f32::consts::TAU);
@@ -120,7 +126,8 @@ fn shine(easel: &mut Easel, frame: &Frame, within: &Mask, look: EyeLook) {
 
 fn brow(easel: &mut Easel, s: &Subject, frame: &Frame, tilt: f32) {
     let colour = s.coat.colour(Place::Head, (0.0, -0.6)).times(0.62);
-    let arc = tube(&[(-0.55, -1.36 - tilt * 0.22), (0.0, -1.62), (0.55, -1.36 + tilt * 0.22)], 0.06, 0.15, 0.06);
+    let arc =
+        tube(&[(-0.55, -1.36 - tilt * 0.22), (0.0, -1.62), (0.55, -1.36 + tilt * 0.22)], 0.06, 0.15, 0.06);
     let coat = |_: Pt| colour;
     easel.part(frame, &arc, &Skin { shadow: 0.15, ..Skin::plain(&coat) });
 }

@@ -77,7 +77,14 @@ fn direction(frame: &Frame, flow: Flow, (x, y): Pt) -> Pt {
 }
 
 /// One hair from its root, tapering and bending.
-pub(super) fn hair(easel: &mut Easel, root: Pt, angle: f32, length: f32, (width, bend): (f32, f32), colour: Rgb) {
+pub(super) fn hair(
+    easel: &mut Easel,
+    root: Pt,
+    angle: f32,
+    length: f32,
+    (width, bend): (f32, f32),
+    colour: Rgb,
+) {
     let steps = length.ceil() as i32;
     let (mut x, mut y) = root;
     for s in 0..steps {

@@ -41,7 +41,13 @@ fn fork(easel: &mut Easel, s: &Subject, at: Pt) {
 
 fn tooth(easel: &mut Easel, frame: &Frame, (x, y): Pt, (w, h): Pt) {
     let ivory = |p: Pt| Rgb::hex(0xfffaea).mix(Rgb::hex(0xe8d6a8), (y + h * 0.3 - p.1).max(0.0) / h);
-    let points = [(x - w, y), (x + w, y), (x + w * 0.95, y + h * 0.8), (x + w * 0.3, y + h), (x - w * 0.8, y + h * 0.9)];
+    let points = [
+        (x - w, y),
+        (x + w, y),
+        (x + w * 0.95, y + h * 0.8),
+        (x + w * 0.3, y + h),
+        (x - w * 0.8, y + h * 0.9),
+    ];
     easel.part(frame, &smooth(&points), &Skin { shadow: 0.2, round: 0.5, ..Skin::glossy(&ivory, 0.2) });
 }
 
@@ -73,14 +79,20 @@ pub(super) fn under_snout(easel: &mut Easel, s: &Subject, (x, y): Pt, size: f32)
         Mouth::Blep | Mouth::Closed => 0.04,
     } * size;
     let jaw = [
-        (x - 0.32 * size, y - 0.14), (x + 0.32 * size, y - 0.14), (x + 0.27 * size, y + drop + 0.04),
-        (x, y + drop + 0.13), (x - 0.27 * size, y + drop + 0.04),
+        (x - 0.32 * size, y - 0.14),
+        (x + 0.32 * size, y - 0.14),
+        (x + 0.27 * size, y + drop + 0.04),
+        (x, y + drop + 0.13),
+        (x - 0.27 * size, y + drop + 0.04),
     ];
     easel.part(&s.head, &smooth(&jaw), &Skin { shadow: 0.35, ..Skin::plain(&coat) });
     if drop > 0.06 {
         let throat = [
-            (x - 0.27 * size, y - 0.12), (x + 0.27 * size, y - 0.12), (x + 0.20 * size, y + drop * 0.8),
-            (x, y + drop + 0.04), (x - 0.20 * size, y + drop * 0.8),
+            (x - 0.27 * size, y - 0.12),
+            (x + 0.27 * size, y - 0.12),
+            (x + 0.20 * size, y + drop * 0.8),
+            (x, y + drop + 0.04),
+            (x - 0.20 * size, y + drop * 0.8),
         ];
         easel.fill(&s.head, &smooth(&throat), Rgb::hex(THROAT), 1.0);
     }
@@ -105,16 +117,26 @@ pub(super) fn under_long(easel: &mut Easel, s: &Subject, (x, y): Pt) {
     let drop = if open { 0.34 } else { 0.10 };
     let skew = 0.07 * s.derp.side;
     let jaw = [
-        (x - 0.36, y - 0.10), (x + 0.36, y - 0.10), (x + 0.28 + skew, y + drop), (x + skew, y + drop + 0.12),
+        (x - 0.36, y - 0.10),
+        (x + 0.36, y - 0.10),
+        (x + 0.28 + skew, y + drop),
+        (x + skew, y + drop + 0.12),
         (x - 0.28 + skew, y + drop),
     ];
-    easel.part(&s.head, &smooth(&jaw), &Skin { shadow: 0.4, ..s.short(&skin, super::fur::Flow::Along((0.0, 1.0))) });
+    easel.part(
+        &s.head,
+        &smooth(&jaw),
+        &Skin { shadow: 0.4, ..s.short(&skin, super::fur::Flow::Along((0.0, 1.0))) },
+    );
     if !open {
         tongue(easel, s, (x + 0.16 * s.derp.side, y), 1.3);
         return;
     }
     let gap = [
-        (x - 0.32, y - 0.10), (x + 0.32, y - 0.10), (x + 0.22 + skew, y + drop - 0.06), (x + skew, y + drop + 0.01),
+        (x - 0.32, y - 0.10),
+        (x + 0.32, y - 0.10),
+        (x + 0.22 + skew, y + drop - 0.06),
+        (x + skew, y + drop + 0.01),
         (x - 0.22 + skew, y + drop - 0.06),
     ];
     easel.fill(&s.head, &smooth(&gap), Rgb::hex(THROAT), 1.0);
@@ -130,7 +152,13 @@ pub(super) fn under_long(easel: &mut Easel, s: &Subject, (x, y): Pt) {
 pub(super) fn across(easel: &mut Easel, s: &Subject, y: f32) {
     let far = s.face.eye.0 + 0.2;
     let skew = 0.05 * s.derp.side;
-    let lips = [(-far, y - 0.06 - skew), (-far * 0.5, y + 0.16), (0.0, y + 0.21), (far * 0.5, y + 0.16), (far, y - 0.06 + skew)];
+    let lips = [
+        (-far, y - 0.06 - skew),
+        (-far * 0.5, y + 0.16),
+        (0.0, y + 0.21),
+        (far * 0.5, y + 0.16),
+        (far, y - 0.06 + skew),
+    ];
     let dark = s.coat.colour(Place::Head, (0.0, 0.0)).times(0.32);
     if matches!(s.derp.mouth, Mouth::Grin | Mouth::Loll | Mouth::Teeth) {
         let mut open = along(&lips, 5);
@@ -140,7 +168,8 @@ pub(super) fn across(easel: &mut Easel, s: &Subject, y: f32) {
     }
     easel.stroke(&s.head, &line(&lips), 0.045, dark, 0.95);
     for side in [-1.0f32, 1.0] {
-        let corner = [(far * side, y - 0.06 + skew * side), (far * side + 0.07 * side, y - 0.14 + skew * side)];
+        let corner =
+            [(far * side, y - 0.06 + skew * side), (far * side + 0.07 * side, y - 0.14 + skew * side)];
         easel.stroke(&s.head, &line(&corner), 0.045, dark, 0.95);
     }
     if s.breed.build == Build::Snake && s.derp.mouth != Mouth::Loll {

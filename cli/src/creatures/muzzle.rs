@@ -49,7 +49,8 @@ fn pads(easel: &mut Easel, s: &Subject, y: f32, size: f32) {
     easel.part(&s.head, &chin, &s.short(&coat, Flow::Along((0.0, 1.0))));
     mouth::under_pads(easel, s, (0.0, y + 0.20 * size), size);
     for side in [-1.0f32, 1.0] {
-        let pad = blob(&mut easel.dice, (0.22 * side * size, y + 0.09 * size), 0.29 * size, 0.23 * size, 0.04);
+        let pad =
+            blob(&mut easel.dice, (0.22 * side * size, y + 0.09 * size), 0.29 * size, 0.23 * size, 0.04);
         let skin = s.short(&coat, Flow::Along((side, 0.4)));
         easel.part(&s.head, &pad, &Skin { shadow: 0.28, ..skin });
         for i in 0..5 {
@@ -71,7 +72,14 @@ fn pads(easel: &mut Easel, s: &Subject, y: f32, size: f32) {
 fn snout(easel: &mut Easel, s: &Subject, y: f32) {
     let coat = |p: Pt| s.coat.colour(Place::Muzzle, p);
     mouth::under_snout(easel, s, (0.0, y + 0.46), 1.0);
-    let half = [(0.0, y - 0.30), (0.26, y - 0.22), (0.45, y + 0.12), (0.50, y + 0.36), (0.26, y + 0.52), (0.0, y + 0.46)];
+    let half = [
+        (0.0, y - 0.30),
+        (0.26, y - 0.22),
+        (0.45, y + 0.12),
+        (0.50, y + 0.36),
+        (0.26, y + 0.52),
+        (0.0, y + 0.46),
+    ];
     let points = mirrored(&mut easel.dice, &half, 0.022);
     let skin = s.short(&coat, Flow::Away((0.0, y - 0.1)));
     easel.part(&s.head, &smooth(&points), &Skin { shadow: 0.4, ..skin });
@@ -116,7 +124,14 @@ fn long(easel: &mut Easel, s: &Subject, y: f32) {
         s.coat.colour(Place::Head, p).mix(grey.times(0.96), fade * 0.92)
     };
     mouth::under_long(easel, s, (0.0, y + 0.33));
-    let half = [(0.0, y - 0.34), (0.34, y - 0.28), (0.56, y + 0.02), (0.54, y + 0.30), (0.28, y + 0.42), (0.0, y + 0.40)];
+    let half = [
+        (0.0, y - 0.34),
+        (0.34, y - 0.28),
+        (0.56, y + 0.02),
+        (0.54, y + 0.30),
+        (0.28, y + 0.42),
+        (0.0, y + 0.40),
+    ];
     let points = mirrored(&mut easel.dice, &half, 0.025);
     let skin = s.short(&coat, Flow::Along((0.0, 1.0)));
     easel.part(&s.head, &smooth(&points), &Skin { shadow: 0.25, ..skin });
@@ -127,7 +142,8 @@ fn long(easel: &mut Easel, s: &Subject, y: f32) {
         easel.fill(&s.head, &smooth(&hole), dark, 0.92);
     }
     let skew = 0.05 * s.derp.side;
-    let lips = line(&[(-0.42, y + 0.22 - skew), (-0.15, y + 0.33), (0.15, y + 0.32), (0.42, y + 0.22 + skew)]);
+    let lips =
+        line(&[(-0.42, y + 0.22 - skew), (-0.15, y + 0.33), (0.15, y + 0.32), (0.42, y + 0.22 + skew)]);
     easel.stroke(&s.head, &lips, 0.03, dark, 0.7);
 }
 
@@ -157,7 +173,14 @@ fn bill(easel: &mut Easel, s: &Subject, y: f32) {
     easel.part(&s.head, &smooth(&lower), &Skin { shadow: 0.35, ..Skin::glossy(&horn, 0.2) });
     easel.fill(&s.head, &oval(0.0, y + 0.26, 0.33, 0.13), Rgb::hex(0x7a2a2c), 1.0);
     mouth::tongue(easel, s, (0.06, y + 0.22), 0.9);
-    let half = [(0.0, y - 0.20), (0.20, y - 0.14), (0.34, y + 0.06), (0.56, y + 0.14), (0.46, y + 0.28), (0.0, y + 0.26)];
+    let half = [
+        (0.0, y - 0.20),
+        (0.20, y - 0.14),
+        (0.34, y + 0.06),
+        (0.56, y + 0.14),
+        (0.46, y + 0.28),
+        (0.0, y + 0.26),
+    ];
     let points = mirrored(&mut easel.dice, &half, 0.02);
     easel.part(&s.head, &smooth(&points), &Skin { shadow: 0.4, ..Skin::glossy(&horn, 0.35) });
     nostrils(easel, s, (0.10, y - 0.02), (0.03, 0.045));

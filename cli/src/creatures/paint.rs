@@ -105,8 +105,7 @@ impl Relief {
         let moved = Transform::from_translate(-area.x as f32, -area.y as f32);
         let mut coverage = Mask::new(area.w as u32, area.h as u32)?;
         coverage.fill_path(path, FillRule::Winding, true, moved);
-        let mut height =
-            Field::new((area.w as f32 / step) as usize + 2, (area.h as f32 / step) as usize + 2);
+        let mut height = Field::new((area.w as f32 / step) as usize + 2, (area.h as f32 / step) as usize + 2);
         let mut low = Mask::new(height.width as u32, height.height as u32)?;
         low.fill_path(path, FillRule::Winding, true, moved.post_scale(1.0 / step, 1.0 / step));
         for (v, m) in height.values.iter_mut().zip(low.data()) {
@@ -234,7 +233,8 @@ impl Easel {
         let data = self.pixmap.data_mut();
         let keep = 1.0 - alpha;
         for c in 0..3 {
-            data[i + c] = (colour.0[c].clamp(0.0, 1.0) * 255.0 * alpha + f32::from(data[i + c]) * keep + 0.5) as u8;
+            data[i + c] =
+                (colour.0[c].clamp(0.0, 1.0) * 255.0 * alpha + f32::from(data[i + c]) * keep + 0.5) as u8;
         }
         data[i + 3] = (255.0 * alpha + f32::from(data[i + 3]) * keep + 0.5) as u8;
         let a = data[i + 3];
@@ -248,7 +248,14 @@ impl Easel {
         self.fill_inside(frame, path, colour, alpha, None);
     }
 
-    pub(super) fn fill_inside(&mut self, f: &Frame, path: &Path, colour: Rgb, alpha: f32, inside: Option<&Mask>) {
+    pub(super) fn fill_inside(
+        &mut self,
+        f: &Frame,
+        path: &Path,
+        colour: Rgb,
+        alpha: f32,
+        inside: Option<&Mask>,
+    ) {
         let paint = flat(colour, alpha);
         self.pixmap.fill_path(path, &paint, FillRule::Winding, f.to_pixels, inside);
     }
@@ -259,16 +266,21 @@ impl Easel {
     }
 
     pub(super) fn stroke_inside(
-        &mut self, f: &Frame, path: &Path, width: f32, (colour, alpha): (Rgb, f32), inside: Option<&Mask>,
+        &mut self,
+        f: &Frame,
+        path: &Path,
+        width: f32,
+        (colour, alpha): (Rgb, f32),
+        inside: Option<&Mask>,
     ) {
-        let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+        let stroke =
+            Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
         self.pixmap.stroke_path(path, &flat(colour, alpha), &stroke, f.to_pixels, inside);
     }
 
     /// What lies inside of a path, to keep later shapes within it.
     pub(super) fn inside(&self, frame: &Frame, path: &Path) -> Mask {
-        let mut mask =
-            Mask::new(self.pixmap.width(), self.pixmap.height()).expect("a picture has a size");
+        let mut mask = Mask::new(self.pixmap.width(), self.pixmap.height()).expect("a picture has a size");
         mask.fill_path(path, FillRule::Winding, true, frame.to_pixels);
         mask
     }

@@ -29,8 +29,20 @@ pub(super) struct Plan {
 
 /// From 2 to 12 megapixels; most are moderate, as most photos on the web are.
 const SIZES: [(u32, u32); 14] = [
-    (2048, 1536), (1500, 2000), (1920, 1080), (2400, 1600), (1440, 1440), (3000, 2000), (1536, 2048), (2592, 1944),
-    (1800, 2400), (2000, 2000), (4000, 3000), (1632, 2448), (2304, 1728), (3024, 4032),
+    (2048, 1536),
+    (1500, 2000),
+    (1920, 1080),
+    (2400, 1600),
+    (1440, 1440),
+    (3000, 2000),
+    (1536, 2048),
+    (2592, 1944),
+    (1800, 2400),
+    (2000, 2000),
+    (4000, 3000),
+    (1632, 2448),
+    (2304, 1728),
+    (3024, 4032),
 ];
 
 impl Plan {
@@ -52,11 +64,21 @@ impl Plan {
         let mut throw = dice.stream(1);
         let species = if ORDER.contains(&o.species) { o.species } else { "other" };
         let turn = throw.below(1000);
-        Self::of(dice, (species, turn, o.seed as usize % 720), &mut throw, (o.width.max(64), o.height.max(64)), o.orientation.clamp(1, 8))
+        Self::of(
+            dice,
+            (species, turn, o.seed as usize % 720),
+            &mut throw,
+            (o.width.max(64), o.height.max(64)),
+            o.orientation.clamp(1, 8),
+        )
     }
 
     fn of(
-        dice: Dice, (species, turn, variety): (&str, usize, usize), throw: &mut Dice, size: (u32, u32), orientation: u8,
+        dice: Dice,
+        (species, turn, variety): (&str, usize, usize),
+        throw: &mut Dice,
+        size: (u32, u32),
+        orientation: u8,
     ) -> Self {
         let breeds = species::breeds(species);
         let breed = breeds[turn % breeds.len()];

@@ -21,7 +21,8 @@ pub(super) enum Prop {
 impl Prop {
     /// Something that fits the breed; the cold ones get a scarf.
     pub(super) fn throw(dice: &mut Dice, breed: &Breed, cold: bool) -> Self {
-        let no_neck = matches!(breed.build, Build::Frog | Build::Gecko | Build::Turtle | Build::Snake | Build::Spiny);
+        let no_neck =
+            matches!(breed.build, Build::Frog | Build::Gecko | Build::Turtle | Build::Snake | Build::Spiny);
         let top = [Self::PartyHat, Self::Crown, Self::Flower, Self::Butterfly];
         if no_neck || breed.head == Head::Long {
             return dice.pick(&top);
@@ -54,19 +55,31 @@ pub(super) fn paint_neck(easel: &mut Easel, s: &Subject, prop: Prop) {
     match prop {
         Prop::Collar => {
             let band = |_: Pt| colour;
-            let ring = [(-0.72, y - 0.30), (-0.4, y - 0.06), (0.0, y + 0.02), (0.4, y - 0.06), (0.72, y - 0.30)];
-            easel.part(&s.head, &tube(&ring, 0.10, 0.10, 0.10), &Skin { shadow: 0.4, ..Skin::glossy(&band, 0.15) });
+            let ring =
+                [(-0.72, y - 0.30), (-0.4, y - 0.06), (0.0, y + 0.02), (0.4, y - 0.06), (0.72, y - 0.30)];
+            easel.part(
+                &s.head,
+                &tube(&ring, 0.10, 0.10, 0.10),
+                &Skin { shadow: 0.4, ..Skin::glossy(&band, 0.15) },
+            );
             let gold = |_: Pt| Rgb::hex(0xe8b93c);
-            easel.part(&s.head, &oval(0.0, y + 0.2, 0.13, 0.13), &Skin { shadow: 0.4, ..Skin::glossy(&gold, 0.6) });
+            easel.part(
+                &s.head,
+                &oval(0.0, y + 0.2, 0.13, 0.13),
+                &Skin { shadow: 0.4, ..Skin::glossy(&gold, 0.6) },
+            );
         }
         Prop::Scarf => {
             let knit = |p: Pt| {
-                let stripe = if (p.0 * 5.0 + p.1 * 1.5).sin() > 0.35 { colour.mix(WHITE, 0.75) } else { colour };
+                let stripe =
+                    if (p.0 * 5.0 + p.1 * 1.5).sin() > 0.35 { colour.mix(WHITE, 0.75) } else { colour };
                 stripe.times(0.9 + 0.12 * ((p.0 * 60.0).sin() * (p.1 * 60.0).sin()))
             };
-            let end = [(0.42 * s.derp.side, y), (0.52 * s.derp.side, y + 0.5), (0.46 * s.derp.side, y + 0.95)];
+            let end =
+                [(0.42 * s.derp.side, y), (0.52 * s.derp.side, y + 0.5), (0.46 * s.derp.side, y + 0.95)];
             easel.part(&s.head, &tube(&end, 0.16, 0.19, 0.21), &Skin { shadow: 0.4, ..Skin::plain(&knit) });
-            let wrap = [(-0.82, y - 0.30), (-0.45, y - 0.02), (0.0, y + 0.06), (0.45, y - 0.02), (0.82, y - 0.30)];
+            let wrap =
+                [(-0.82, y - 0.30), (-0.45, y - 0.02), (0.0, y + 0.06), (0.45, y - 0.02), (0.82, y - 0.30)];
             easel.part(&s.head, &tube(&wrap, 0.20, 0.22, 0.20), &Skin { shadow: 0.45, ..Skin::plain(&knit) });
         }
         _ => {}
@@ -94,10 +107,14 @@ pub(super) fn paint_top(easel: &mut Easel, s: &Subject, prop: Prop) {
 }
 
 fn bow(easel: &mut Easel, s: &Subject, colour: Rgb) {
-    let silk = |p: Pt| if ((p.0 * 14.0).sin() * (p.1 * 14.0).sin()) > 0.45 { colour.mix(WHITE, 0.8) } else { colour };
+    let silk = |p: Pt| {
+        if ((p.0 * 14.0).sin() * (p.1 * 14.0).sin()) > 0.45 { colour.mix(WHITE, 0.8) } else { colour }
+    };
     let frame = s.body.inner((0.0, s.face.chin + 0.24), 1.0, 8.0 * s.derp.side);
     for side in [-1.0f32, 1.0] {
-        let wing: Vec<Pt> = [(0.0, -0.05), (0.36, -0.22), (0.46, 0.0), (0.36, 0.22), (0.0, 0.05)].map(|p| (p.0 * side, p.1)).to_vec();
+        let wing: Vec<Pt> = [(0.0, -0.05), (0.36, -0.22), (0.46, 0.0), (0.36, 0.22), (0.0, 0.05)]
+            .map(|p| (p.0 * side, p.1))
+            .to_vec();
         easel.part(&frame, &smooth(&wing), &Skin { shadow: 0.4, ..Skin::glossy(&silk, 0.12) });
     }
     let knot = blob(&mut easel.dice, (0.0, 0.0), 0.11, 0.12, 0.04);
@@ -116,10 +133,19 @@ fn party_hat(easel: &mut Easel, frame: &Frame, colour: Rgb) {
 fn crown(easel: &mut Easel, frame: &Frame) {
     let gold = |p: Pt| Rgb::hex(0xf0be3c).times(0.9 + 0.2 * (p.0 * 6.0).cos());
     let band = [
-        (-0.34, 0.12), (-0.40, -0.34), (-0.20, -0.12), (0.0, -0.46), (0.20, -0.12), (0.40, -0.34), (0.34, 0.12), (0.0, 0.18),
+        (-0.34, 0.12),
+        (-0.40, -0.34),
+        (-0.20, -0.12),
+        (0.0, -0.46),
+        (0.20, -0.12),
+        (0.40, -0.34),
+        (0.34, 0.12),
+        (0.0, 0.18),
     ];
     easel.part(frame, &polygon(&band), &Skin { shadow: 0.4, round: 0.5, ..Skin::glossy(&gold, 0.5) });
-    for (x, y, c) in [(-0.39, -0.36, 0xe84a5a), (0.0, -0.48, 0x4a9ae8), (0.39, -0.36, 0xe84a5a), (0.0, 0.02, 0x58c078)] {
+    for (x, y, c) in
+        [(-0.39, -0.36, 0xe84a5a), (0.0, -0.48, 0x4a9ae8), (0.39, -0.36, 0xe84a5a), (0.0, 0.02, 0x58c078)]
+    {
         let jewel = move |_: Pt| Rgb::hex(c);
         easel.part(frame, &oval(x, y, 0.07, 0.07), &Skin { shadow: 0.1, ..Skin::glossy(&jewel, 0.6) });
     }

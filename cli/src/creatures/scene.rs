@@ -1,7 +1,7 @@
 //! Where the photos are taken: the light of each place, and its backdrop.
 
-use super::palette::Rgb;
 use super::paint::{Easel, Light};
+use super::palette::Rgb;
 use super::random::Dice;
 use super::{scene_indoor, scene_outdoor};
 
@@ -22,7 +22,9 @@ pub(super) enum Scene {
     Jungle,
 }
 
-use Scene::{Autumn, Barn, Beach, Bookshelf, Carpet, Jungle, Kitchen, Lights, Meadow, Night, Snow, Sofa, Studio};
+use Scene::{
+    Autumn, Barn, Beach, Bookshelf, Carpet, Jungle, Kitchen, Lights, Meadow, Night, Snow, Sofa, Studio,
+};
 
 impl Scene {
     /// The places where a species is met, in the order in which the demo goes through them.
@@ -193,7 +195,13 @@ pub(super) fn plane(easel: &mut Easel, horizon: f32, colour: impl Fn(f32, f32) -
 }
 
 /// Soft round spots of light.
-pub(super) fn discs(easel: &mut Easel, dice: &mut Dice, count: usize, colours: &[u32], (low, high): (f32, f32)) {
+pub(super) fn discs(
+    easel: &mut Easel,
+    dice: &mut Dice,
+    count: usize,
+    colours: &[u32],
+    (low, high): (f32, f32),
+) {
     let (w, h) = (easel.pixmap.width() as f32, easel.pixmap.height() as f32);
     let frame = super::shape::Frame::new(0.0, 0.0, 1.0, 0.0);
     for _ in 0..count {

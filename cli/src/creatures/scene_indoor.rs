@@ -25,9 +25,17 @@ fn rect(easel: &mut Easel, (x, y): Pt, (w, h): Pt, colour: Rgb) {
 fn cushion((x, y): Pt, (w, h): Pt) -> tiny_skia::Path {
     let r = w.min(h) * 0.16;
     smooth(&[
-        (x + r, y), (x + w / 2.0, y - r * 0.25), (x + w - r, y), (x + w - r * 0.2, y + r * 0.4), (x + w, y + h / 2.0),
-        (x + w - r * 0.2, y + h - r * 0.4), (x + w - r, y + h), (x + r, y + h), (x + r * 0.2, y + h - r * 0.4),
-        (x, y + h / 2.0), (x + r * 0.2, y + r * 0.4),
+        (x + r, y),
+        (x + w / 2.0, y - r * 0.25),
+        (x + w - r, y),
+        (x + w - r * 0.2, y + r * 0.4),
+        (x + w, y + h / 2.0),
+        (x + w - r * 0.2, y + h - r * 0.4),
+        (x + w - r, y + h),
+        (x + r, y + h),
+        (x + r * 0.2, y + h - r * 0.4),
+        (x, y + h / 2.0),
+        (x + r * 0.2, y + r * 0.4),
     ])
 }
 
@@ -35,7 +43,11 @@ fn wallpaper(easel: &mut Easel, low: f32) {
     let (w, _, short) = size(easel);
     let mut dice = easel.dice.stream(70);
     let (base, ink) = dice.pick(&[
-        (0xd8c8b0, 0xc8b498), (0xa8c0b8, 0x98b2aa), (0xe0c0b0, 0xd4ae9c), (0xc0c4d8, 0xb0b4cc), (0xe8dcb4, 0xdccb9a),
+        (0xd8c8b0, 0xc8b498),
+        (0xa8c0b8, 0x98b2aa),
+        (0xe0c0b0, 0xd4ae9c),
+        (0xc0c4d8, 0xb0b4cc),
+        (0xe8dcb4, 0xdccb9a),
     ]);
     let (base, ink) = (Rgb::hex(base), Rgb::hex(ink));
     let stripes = dice.chance(0.5);
@@ -56,7 +68,14 @@ fn picture(easel: &mut Easel, (x, y): Pt, side: f32, dice: &mut Dice) {
     let (w, h) = (side * 1.1, side * 0.8);
     rect(easel, (x - side * 0.06, y - side * 0.04), (w + side * 0.12, h + side * 0.12), Rgb::hex(0x6a4a2c));
     rect(easel, (x, y), (w, h), Rgb::hex(dice.pick(&[0xf0d8b0, 0xb8d8e0, 0xf0c0a8])));
-    let hill = [(x, y + h), (x, y + h * 0.6), (x + w * 0.4, y + h * 0.35), (x + w * 0.75, y + h * 0.62), (x + w, y + h * 0.5), (x + w, y + h)];
+    let hill = [
+        (x, y + h),
+        (x, y + h * 0.6),
+        (x + w * 0.4, y + h * 0.35),
+        (x + w * 0.75, y + h * 0.62),
+        (x + w, y + h * 0.5),
+        (x + w, y + h),
+    ];
     easel.fill(&pixels(), &polygon(&hill), Rgb::hex(dice.pick(&[0x5a8a58, 0x7a6a98, 0xc0704a])), 1.0);
     easel.fill(&pixels(), &oval(x + w * 0.72, y + h * 0.26, h * 0.11, h * 0.11), Rgb::hex(0xf8e070), 1.0);
 }
@@ -86,7 +105,11 @@ pub(super) fn sofa(easel: &mut Easel, floor: f32) {
         let pillow = cushion((x, seat - short * 0.26), (short * 0.27, short * 0.27));
         easel.part(&pixels(), &pillow, &Skin { shadow: 0.5, ..Skin::plain(&dots) });
     }
-    easel.part(&pixels(), &cushion((-short * 0.08, seat), (w + short * 0.16, h - seat + short * 0.25)), &skin);
+    easel.part(
+        &pixels(),
+        &cushion((-short * 0.08, seat), (w + short * 0.16, h - seat + short * 0.25)),
+        &skin,
+    );
 }
 
 pub(super) fn kitchen(easel: &mut Easel, floor: f32) {
@@ -115,14 +138,16 @@ pub(super) fn kitchen(easel: &mut Easel, floor: f32) {
         let coat = move |_: Pt| glaze;
         easel.part(&pixels(), &pot, &Skin::glossy(&coat, 0.4));
     }
-    let (pale, dark) = dice.pick(&[(0xf0ece4, 0x3a3c44), (0xf4e8d4, 0xb05a40), (0xeef0ec, 0x5a8a8c), (0xf4ecdc, 0x8a9a6a)]);
+    let (pale, dark) =
+        dice.pick(&[(0xf0ece4, 0x3a3c44), (0xf4e8d4, 0xb05a40), (0xeef0ec, 0x5a8a8c), (0xf4ecdc, 0x8a9a6a)]);
     let (pale, dark) = (Rgb::hex(pale), Rgb::hex(dark));
     plane(easel, horizon, |u, v| {
         let (a, b) = (u * 2.6 + 40.0, v * 3.4);
         let on = (a.floor() + b.floor()) as i32 % 2 == 0;
         let joint = a.fract() < 0.03 || b.fract() < 0.04;
         let tile = if on { pale } else { dark };
-        (if joint { tile.mix(Rgb::hex(0x888078), 0.6) } else { tile }).times(0.9 + 0.14 * clouds(u * 3.0, v * 3.0, 2))
+        (if joint { tile.mix(Rgb::hex(0x888078), 0.6) } else { tile })
+            .times(0.9 + 0.14 * clouds(u * 3.0, v * 3.0, 2))
     });
 }
 
@@ -133,8 +158,11 @@ pub(super) fn carpet(easel: &mut Easel, floor: f32) {
     rect(easel, (0.0, horizon - short * 0.05), (w, short * 0.055), Rgb::hex(0xf2ece0));
     let mut dice = easel.dice.stream(60);
     let inks = dice.pick(&[
-        [0xb03a34, 0xe8c878, 0x2f4a6a], [0x2f6a70, 0xf0e0c0, 0xd8704a], [0x7a3a5a, 0xe8b0a0, 0xf0e0c8],
-        [0xd8a040, 0x8a3a2c, 0xf4e8cc], [0x4a5a9a, 0xe0d8e8, 0xe8a060],
+        [0xb03a34, 0xe8c878, 0x2f4a6a],
+        [0x2f6a70, 0xf0e0c0, 0xd8704a],
+        [0x7a3a5a, 0xe8b0a0, 0xf0e0c8],
+        [0xd8a040, 0x8a3a2c, 0xf4e8cc],
+        [0x4a5a9a, 0xe0d8e8, 0xe8a060],
     ]);
     let [a, b, c] = inks.map(Rgb::hex);
     let style = dice.below(3);
@@ -153,7 +181,13 @@ pub(super) fn carpet(easel: &mut Easel, floor: f32) {
             1 => x.hypot(y) * 1.2,
             _ => (y + (x * 6.28).sin() * 0.16).abs() * 1.5,
         };
-        let ink = if d < 0.18 { c } else if d < 0.36 { b } else { a };
+        let ink = if d < 0.18 {
+            c
+        } else if d < 0.36 {
+            b
+        } else {
+            a
+        };
         ink.times(pile)
     });
 }
@@ -187,7 +221,17 @@ fn book(easel: &mut Easel, (x, y): Pt, (w, h): Pt, dice: &mut Dice) {
     easel.part(&pixels(), &spine, &Skin { shadow: 0.0, round: 0.5, ..Skin::plain(&coat) });
     let gold = if cloth.luma() > 0.6 { Rgb::hex(0x8a3a2c) } else { Rgb::hex(0xe8cc80) };
     for t in [0.12, 0.80, 0.86] {
-        easel.fill(&pixels(), &polygon(&[(x, y + h * t), (x + w, y + h * t), (x + w, y + h * (t + 0.02)), (x, y + h * (t + 0.02))]), gold, 0.8);
+        easel.fill(
+            &pixels(),
+            &polygon(&[
+                (x, y + h * t),
+                (x + w, y + h * t),
+                (x + w, y + h * (t + 0.02)),
+                (x, y + h * (t + 0.02)),
+            ]),
+            gold,
+            0.8,
+        );
     }
 }
 
@@ -218,8 +262,14 @@ pub(super) fn studio(easel: &mut Easel, floor: f32) {
     let (w, h, short) = size(easel);
     let mut dice = easel.dice.stream(60);
     let (back, front) = dice.pick(&[
-        (0x8fd0c8, 0xb8e4dc), (0xf4b8a8, 0xf8d0c4), (0xf4cf70, 0xf8e0a0), (0xa8b4e8, 0xc8d0f4), (0xd0a8dc, 0xe4c8ec),
-        (0x98c888, 0xbce0b0), (0xf09a88, 0xf8bcae), (0x78b8dc, 0xa4d4ec),
+        (0x8fd0c8, 0xb8e4dc),
+        (0xf4b8a8, 0xf8d0c4),
+        (0xf4cf70, 0xf8e0a0),
+        (0xa8b4e8, 0xc8d0f4),
+        (0xd0a8dc, 0xe4c8ec),
+        (0x98c888, 0xbce0b0),
+        (0xf09a88, 0xf8bcae),
+        (0x78b8dc, 0xa4d4ec),
     ]);
     let (back, front) = (Rgb::hex(back), Rgb::hex(front));
     let bend = floor - short * 0.16;
@@ -232,8 +282,14 @@ pub(super) fn studio(easel: &mut Easel, floor: f32) {
             for _ in 0..70 {
                 let at = (dice.between(0.0, w), dice.between(0.0, h));
                 let bit = Frame::new(at.0, at.1, short * 0.012, dice.between(0.0, 360.0));
-                let colour = Rgb::hex(dice.pick(&[0xff6a5a, 0xffd84a, 0x4ab8d8, 0xffffff, 0x8a6ad8, 0x5ac87a]));
-                easel.fill(&bit, &polygon(&[(-1.0, -0.5), (1.0, -0.5), (1.0, 0.5), (-1.0, 0.5)]), colour, 0.95);
+                let colour =
+                    Rgb::hex(dice.pick(&[0xff6a5a, 0xffd84a, 0x4ab8d8, 0xffffff, 0x8a6ad8, 0x5ac87a]));
+                easel.fill(
+                    &bit,
+                    &polygon(&[(-1.0, -0.5), (1.0, -0.5), (1.0, 0.5), (-1.0, 0.5)]),
+                    colour,
+                    0.95,
+                );
             }
         }
         1 => bunting(easel, &mut dice),
@@ -275,7 +331,8 @@ pub(super) fn barn(easel: &mut Easel, floor: f32) {
     for i in 0..3800u16 {
         let t = f32::from(i) / 3800.0;
         let (x, y) = (dice.between(0.0, w), hay + (h - hay) * t + (x_wave(t) * short * 0.01));
-        let colour = Rgb::hex(dice.pick(&[0xd8b05a, 0xe8c878, 0xb08438, 0xf0d898, 0xc89a48])).times(dice.between(0.7, 1.1));
+        let colour = Rgb::hex(dice.pick(&[0xd8b05a, 0xe8c878, 0xb08438, 0xf0d898, 0xc89a48]))
+            .times(dice.between(0.7, 1.1));
         let angle = dice.bell() * 0.6 + if dice.chance(0.5) { 3.1 } else { 0.0 };
         hair(easel, (x, y), angle, short * (0.04 + 0.05 * t), (2.0 + 3.0 * t, dice.bell() * 0.2), colour);
     }

@@ -41,7 +41,14 @@ fn turf(easel: &mut Easel, horizon: f32, colours: &[u32]) {
         let long = short * (0.012 + 0.06 * t);
         let colour = Rgb::hex(dice.pick(colours)).times(dice.between(0.75, 1.15));
         let angle = -1.57 + dice.bell() * 0.35;
-        hair(easel, (dice.between(0.0, w), y + long * 0.5), angle, long, (1.0 + 2.6 * t, dice.bell() * 0.4), colour);
+        hair(
+            easel,
+            (dice.between(0.0, w), y + long * 0.5),
+            angle,
+            long,
+            (1.0 + 2.6 * t, dice.bell() * 0.4),
+            colour,
+        );
     }
 }
 
@@ -107,11 +114,19 @@ pub(super) fn beach(easel: &mut Easel, floor: f32) {
     plane(easel, shore + short * 0.02, |u, v| {
         let grain = clouds(u * 9.0, v * 14.0, 11) - 0.5;
         let ripple = ((v * 26.0 + clouds(u * 2.0, v * 2.0, 4) * 5.0).sin()) * 0.025;
-        Rgb::hex(0xead2a2).times(1.0 + grain * 0.16 + ripple).mix(Rgb::hex(0xc0a070), (v - 3.2).clamp(0.0, 0.5))
+        Rgb::hex(0xead2a2)
+            .times(1.0 + grain * 0.16 + ripple)
+            .mix(Rgb::hex(0xc0a070), (v - 3.2).clamp(0.0, 0.5))
     });
     let mut dice = easel.dice.stream(60);
     let (x, y) = (w * dice.pick(&[0.12, 0.88]), shore - edge * 0.02);
-    easel.stroke(&pixels(), &super::shape::line(&[(x, y + edge * 0.06), (x + edge * 0.04, y - edge * 0.42)]), edge * 0.014, Rgb::hex(0xf4f0e8), 1.0);
+    easel.stroke(
+        &pixels(),
+        &super::shape::line(&[(x, y + edge * 0.06), (x + edge * 0.04, y - edge * 0.42)]),
+        edge * 0.014,
+        Rgb::hex(0xf4f0e8),
+        1.0,
+    );
     for i in 0..6u8 {
         let (a, b) = (f32::from(i) / 6.0, f32::from(i + 1) / 6.0);
         let rim = |t: f32| (x + edge * (0.04 + (t - 0.5) * 0.52), y - edge * (0.26 - (t - 0.5).abs() * 0.06));
@@ -202,7 +217,14 @@ pub(super) fn blades(easel: &mut Easel, floor: f32, colours: &[u32]) {
         let colour = Rgb::hex(dice.pick(colours)).times(dice.between(0.8, 1.15));
         let lit = easel.light.on(colour, [0.0, -0.6, 0.8], 0.0);
         let angle = -1.57 + dice.bell() * 0.42;
-        hair(easel, (dice.between(0.0, w), y), angle, long, (short * (0.004 + 0.006 * t), dice.bell() * 0.6), lit);
+        hair(
+            easel,
+            (dice.between(0.0, w), y),
+            angle,
+            long,
+            (short * (0.004 + 0.006 * t), dice.bell() * 0.6),
+            lit,
+        );
     }
 }
 

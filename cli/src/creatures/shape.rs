@@ -116,7 +116,8 @@ pub(super) fn along(points: &[Pt], steps: usize) -> Vec<Pt> {
     let last = points.len() - 1;
     let mut out = Vec::with_capacity(last * steps + 1);
     for i in 0..last {
-        let [p0, p1, p2, p3] = [points[i.saturating_sub(1)], points[i], points[i + 1], points[(i + 2).min(last)]];
+        let [p0, p1, p2, p3] =
+            [points[i.saturating_sub(1)], points[i], points[i + 1], points[(i + 2).min(last)]];
         for s in 0..steps {
             let t = s as f32 / steps as f32;
             let at = |a: f32, b: f32, c: f32, d: f32| {
@@ -140,7 +141,8 @@ pub(super) fn tube(points: &[Pt], from: f32, middle: f32, to: f32) -> Path {
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
         let len = dx.hypot(dy).max(1e-4);
         let t = i as f32 / (n - 1) as f32;
-        let w = if t < 0.5 { from + (middle - from) * t * 2.0 } else { middle + (to - middle) * (t * 2.0 - 1.0) };
+        let w =
+            if t < 0.5 { from + (middle - from) * t * 2.0 } else { middle + (to - middle) * (t * 2.0 - 1.0) };
         left.push((line[i].0 + dy / len * w, line[i].1 - dx / len * w));
         right.push((line[i].0 - dy / len * w, line[i].1 + dx / len * w));
         if i == n - 1 {

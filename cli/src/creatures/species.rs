@@ -111,8 +111,8 @@ impl Breed {
 
 /// The species in the order in which the demo shows them.
 pub(super) const ORDER: [&str; 20] = [
-    "cat", "dog", "bird", "rodent", "other", "horse", "rabbit", "cat", "reptile", "dog", "bird", "other", "cat",
-    "rabbit", "rodent", "dog", "horse", "bird", "reptile", "other",
+    "cat", "dog", "bird", "rodent", "other", "horse", "rabbit", "cat", "reptile", "dog", "bird", "other",
+    "cat", "rabbit", "rodent", "dog", "horse", "bird", "reptile", "other",
 ];
 
 pub(super) fn breeds(species: &str) -> Vec<&'static Breed> {

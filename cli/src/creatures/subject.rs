@@ -69,11 +69,25 @@ impl Derp {
     /// The variety makes neighbours differ: consecutive numbers get other eyes and other mouths.
     pub(super) fn throw(dice: &mut Dice, breed: &Breed, variety: usize) -> Self {
         const STARES: [Stare; 9] = [
-            Stare::Crossed, Stare::Apart, Stare::UpAndDown, Stare::Wink, Stare::Sleepy, Stare::Shocked, Stare::Sideways,
-            Stare::Apart, Stare::Crossed,
+            Stare::Crossed,
+            Stare::Apart,
+            Stare::UpAndDown,
+            Stare::Wink,
+            Stare::Sleepy,
+            Stare::Shocked,
+            Stare::Sideways,
+            Stare::Apart,
+            Stare::Crossed,
         ];
         const MOUTHS: [Mouth; 8] = [
-            Mouth::Blep, Mouth::Loll, Mouth::Grin, Mouth::Teeth, Mouth::Blep, Mouth::Grin, Mouth::Loll, Mouth::Closed,
+            Mouth::Blep,
+            Mouth::Loll,
+            Mouth::Grin,
+            Mouth::Teeth,
+            Mouth::Blep,
+            Mouth::Grin,
+            Mouth::Loll,
+            Mouth::Closed,
         ];
         let stare = STARES[(variety * 2 + variety / 9) % 9];
         let mouth = MOUTHS[(variety * 5 + variety / 8) % 8];
