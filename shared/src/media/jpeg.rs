@@ -1,0 +1,160 @@
+//! The segments of a JPEG file, walked without decoding (ITU T.81, annex B).
+
+use std::io::{self, BufRead, Seek};
+
+use super::{MediaError, Refusal};
+
+/// Start of image.
+pub(super) const SOI: u8 = 0xD8;
+/// The JFIF header.
+pub(super) const APP0: u8 = 0xE0;
+const EOI: u8 = 0xD9;
+const SOS: u8 = 0xDA;
+const APP1: u8 = 0xE1;
+
+/// Far more than cameras write, few enough to keep a hostile file cheap.
+const MAX_SEGMENTS: usize = 10_000;
+
+/// One marker with its payload's beginning.
+#[derive(Debug)]
+pub(super) struct Segment {
+    /// The marker's second byte.
+    pub(super) marker: u8,
+    /// Bytes of the payload.
+    pub(super) length: u16,
+    /// The first bytes of the payload; zeros where it is shorter.
+    pub(super) head: [u8; 5],
+}
+
+/// What the segments of a whole JPEG say.
+#[derive(Debug)]
+pub(super) struct Anatomy {
+    /// Columns, as stored.
+    pub(super) width: u32,
+    /// Rows, as stored.
+    pub(super) height: u32,
+    /// Number of colour components.
+    pub(super) components: u8,
+    /// The TIFF part of the first EXIF segment.
+    pub(super) exif: Option<Vec<u8>>,
+    /// Each marker segment between start and end of image, in the order of the file.
+    pub(super) segments: Vec<Segment>,
+    /// The offset just behind the end-of-image marker.
+    pub(super) end: u64,
+}
+
+/// Walks a JPEG from its first byte to its end-of-image marker, so that one that was cut off is found out.
+///
+/// What comes behind the end, such as a phone's second picture, isn't looked at.
+pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaError> {
+    if read_array::<_, 2>(reader)? != [0xFF, SOI] {
+        return Err(Refusal::NotAPicture.into());
+    }
+    let mut frame = None;
+    let mut exif = None;
+    let mut segments = Vec::new();
+    let mut scans = 0;
+    loop {
+        let marker = next_marker(reader)?;
+        if marker == EOI {
+            break;
+        }
+        let length = u16::from_be_bytes(read_array(reader)?);
+        let length = length.checked_sub(2).ok_or(Refusal::Damaged)?;
+        let mut payload = Payload { reader, left: length };
+        let mut head = [0; 5];
+        match marker {
+            APP1 if exif.is_none() => {
+                let bytes = payload.read_all()?;
+                exif = bytes.strip_prefix(b"Exif\0\0").map(<[u8]>::to_vec);
+            }
+            _ => payload.read_head(&mut head)?,
+        }
+        if is_frame(marker) && frame.is_none() {
+            let [_, h1, h0, w1, w0] = head;
+            let components = payload.next_byte()?;
+            frame = Some((u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]), components, marker));
+        }
+        payload.skip()?;
+        scans += u32::from(marker == SOS);
+        segments.push(Segment { marker, length, head });
+        if segments.len() > MAX_SEGMENTS {
+            return Err(Refusal::Damaged.into());
+        }
+    }
+    let (width, height, components, marker) = frame.ok_or(Refusal::Damaged)?;
+    if !matches!(marker, 0xC0..=0xC2) {
+        return Err(Refusal::Unsupported.into());
+    }
+    if width == 0 || height == 0 || scans == 0 {
+        return Err(Refusal::Damaged.into());
+    }
+    let end = reader.stream_position()?;
+    Ok(Anatomy { width: width.into(), height: height.into(), components, exif, segments, end })
+}
+
+/// Whether a marker begins a frame; DHT, JPG and DAC lie in the same range.
+fn is_frame(marker: u8) -> bool {
+    matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC)
+}
+
+/// Skips fill bytes and entropy-coded data, and returns the next marker that has a payload or ends the image.
+fn next_marker<R: BufRead>(reader: &mut R) -> Result<u8, MediaError> {
+    loop {
+        reader.skip_until(0xFF)?;
+        let mut byte = 0xFF;
+        while byte == 0xFF {
+            [byte] = read_array(reader)?;
+        }
+        // A stuffed zero, TEM and restart markers stand alone and belong to the data around them.
+        if !matches!(byte, 0x00 | 0x01 | 0xD0..=0xD7) {
+            return Ok(byte);
+        }
+    }
+}
+
+/// A segment's payload, of which no more than its declared length is read.
+struct Payload<'a, R> {
+    reader: &'a mut R,
+    left: u16,
+}
+
+impl<R: BufRead + Seek> Payload<'_, R> {
+    fn read_all(&mut self) -> Result<Vec<u8>, MediaError> {
+        let mut bytes = vec![0; usize::from(self.left)];
+        self.reader.read_exact(&mut bytes).map_err(cut_off)?;
+        self.left = 0;
+        Ok(bytes)
+    }
+
+    fn read_head(&mut self, head: &mut [u8]) -> Result<(), MediaError> {
+        for byte in head.iter_mut().take(usize::from(self.left)) {
+            *byte = self.next_byte()?;
+        }
+        Ok(())
+    }
+
+    fn next_byte(&mut self) -> Result<u8, MediaError> {
+        self.left = self.left.checked_sub(1).ok_or(Refusal::Damaged)?;
+        let [byte] = read_array(self.reader)?;
+        Ok(byte)
+    }
+
+    fn skip(self) -> Result<(), MediaError> {
+        Ok(self.reader.seek_relative(i64::from(self.left))?)
+    }
+}
+
+/// Reads that many bytes; a file that ends before them is damaged.
+pub(super) fn read_array<R: BufRead, const N: usize>(reader: &mut R) -> Result<[u8; N], MediaError> {
+    let mut bytes = [0; N];
+    reader.read_exact(&mut bytes).map_err(cut_off)?;
+    Ok(bytes)
+}
+
+fn cut_off(error: io::Error) -> MediaError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Refusal::Damaged.into(),
+        _ => error.into(),
+    }
+}

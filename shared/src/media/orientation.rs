@@ -1,0 +1,177 @@
+//! Which way up a picture is: EXIF's tag 0x0112 and the geometry of its eight values.
+
+use super::Crop;
+
+/// How the stored picture must be turned to stand upright, with EXIF's numbers (EXIF 2.32, 4.6.4 A).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Orientation {
+    /// As it is.
+    #[default]
+    Upright = 1,
+    /// Mirrored left to right.
+    Mirrored = 2,
+    /// Turned by 180°.
+    UpsideDown = 3,
+    /// Mirrored top to bottom.
+    Flipped = 4,
+    /// Mirrored along the diagonal from the top left.
+    Transposed = 5,
+    /// To be turned clockwise by 90°.
+    Clockwise = 6,
+    /// Mirrored along the diagonal from the top right.
+    Transversed = 7,
+    /// To be turned counter-clockwise by 90°.
+    CounterClockwise = 8,
+}
+
+impl Orientation {
+    /// The orientation with EXIF's number, where there is one.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Some(match number {
+            1 => Self::Upright,
+            2 => Self::Mirrored,
+            3 => Self::UpsideDown,
+            4 => Self::Flipped,
+            5 => Self::Transposed,
+            6 => Self::Clockwise,
+            7 => Self::Transversed,
+            8 => Self::CounterClockwise,
+            _ => return None,
+        })
+    }
+
+    /// Reads the orientation from EXIF data that begins with its TIFF header. Broken data is upright.
+    pub(super) fn from_exif(tiff: Vec<u8>) -> Self {
+        let mut reader = exif::Reader::new();
+        reader.continue_on_error(true);
+        let fields = match reader.read_raw(tiff) {
+            Ok(fields) => fields,
+            Err(exif::Error::PartialResult(partial)) => partial.into_inner().0,
+            Err(_) => return Self::Upright,
+        };
+        fields
+            .get_field(exif::Tag::Orientation, exif::In::PRIMARY)
+            .and_then(|field| field.value.get_uint(0))
+            .and_then(Self::from_number)
+            .unwrap_or_default()
+    }
+
+    /// Whether width and height change places.
+    fn swaps_axes(self) -> bool {
+        matches!(self, Self::Transposed | Self::Clockwise | Self::Transversed | Self::CounterClockwise)
+    }
+
+    /// Whether columns, and whether rows, of the stored picture run backwards in the upright one.
+    fn reverses(self) -> (bool, bool) {
+        let columns =
+            matches!(self, Self::Mirrored | Self::UpsideDown | Self::Transversed | Self::CounterClockwise);
+        let rows = matches!(self, Self::UpsideDown | Self::Flipped | Self::Clockwise | Self::Transversed);
+        (columns, rows)
+    }
+
+    /// Width and height of the upright picture from those of the stored one, and the other way round.
+    pub fn turn_size(self, width: u32, height: u32) -> (u32, u32) {
+        if self.swaps_axes() { (height, width) } else { (width, height) }
+    }
+
+    /// The part of the stored picture, `width` by `height`, that shows what `crop` shows of the upright one.
+    ///
+    /// The crop must lie inside of the upright picture ([`Crop::check`]).
+    pub(super) fn stored_crop(self, crop: Crop, width: u32, height: u32) -> Crop {
+        let (x, y) = if self.swaps_axes() { (crop.y, crop.x) } else { (crop.x, crop.y) };
+        let (columns, rows) = self.reverses();
+        Crop {
+            x: if columns { width - crop.side - x } else { x },
+            y: if rows { height - crop.side - y } else { y },
+            side: crop.side,
+        }
+    }
+
+    /// Turns a square of 8-bit RGB pixels upright.
+    pub(super) fn turn_square(self, pixels: Vec<u8>, side: u32) -> Vec<u8> {
+        if self == Self::Upright {
+            return pixels;
+        }
+        let mut upright = Vec::with_capacity(pixels.len());
+        for y in 0..side {
+            for x in 0..side {
+                let from = self.stored_crop(Crop { x, y, side: 1 }, side, side);
+                let start = (from.y as usize * side as usize + from.x as usize) * 3;
+                upright.extend_from_slice(&pixels[start..start + 3]);
+            }
+        }
+        upright
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The squares of a 2 by 2 picture that each orientation stores for the upright `1 2 / 3 4`.
+    const STORED: [[u8; 4]; 8] = [
+        [1, 2, 3, 4],
+        [2, 1, 4, 3],
+        [4, 3, 2, 1],
+        [3, 4, 1, 2],
+        [1, 3, 2, 4],
+        [2, 4, 1, 3],
+        [4, 2, 3, 1],
+        [3, 1, 4, 2],
+    ];
+
+    #[test]
+    fn each_orientation_is_turned_upright() {
+        for (number, stored) in (1..).zip(STORED) {
+            let orientation = Orientation::from_number(number).expect("is one of the eight");
+            let pixels = stored.into_iter().flat_map(|value| [value; 3]).collect();
+            let upright: Vec<u8> = orientation.turn_square(pixels, 2).into_iter().step_by(3).collect();
+            assert_eq!(upright, [1, 2, 3, 4], "{orientation:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_exif_does_not_know_are_none() {
+        assert_eq!(Orientation::from_number(0), None);
+        assert_eq!(Orientation::from_number(9), None);
+    }
+
+    #[test]
+    fn broken_exif_is_upright() {
+        for data in [&b""[..], b"II*\0", b"MM\0*\0\0\0\x08\xff\xff", b"Exif"] {
+            assert_eq!(Orientation::from_exif(data.to_vec()), Orientation::Upright);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_stored_crop_lies_in_the_stored_picture_and_covers_the_same_pixels(
+            number in 1_u32..=8, width in 1_u32..60, height in 1_u32..60, seed: (u32, u32, u32, u32, u32),
+        ) {
+            let orientation = Orientation::from_number(number).expect("is one of the eight");
+            let (upright_width, upright_height) = orientation.turn_size(width, height);
+            let side = 1 + seed.0 % width.min(height);
+            let crop = Crop {
+                x: seed.1 % (upright_width - side + 1), y: seed.2 % (upright_height - side + 1), side,
+            };
+            let stored = orientation.stored_crop(crop, width, height);
+            prop_assert!(stored.x + side <= width && stored.y + side <= height);
+
+            let pixel = Crop { x: crop.x + seed.3 % side, y: crop.y + seed.4 % side, side: 1 };
+            let at = orientation.stored_crop(pixel, width, height);
+            prop_assert!((stored.x..stored.x + side).contains(&at.x) && (stored.y..stored.y + side).contains(&at.y));
+
+            let inside = Crop { x: pixel.x - crop.x, y: pixel.y - crop.y, side: 1 };
+            let turned = orientation.stored_crop(inside, side, side);
+            prop_assert_eq!((stored.x + turned.x, stored.y + turned.y), (at.x, at.y));
+        }
+
+        #[test]
+        fn reading_any_exif_never_panics(data in proptest::collection::vec(any::<u8>(), 0..400)) {
+            Orientation::from_exif(data);
+        }
+    }
+}

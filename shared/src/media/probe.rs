@@ -1,0 +1,233 @@
+//! What a file is and how large its picture, from magic bytes and headers alone.
+//!
+//! Nothing is decoded and no pixel allocated, so that this may run in the web process on whatever was uploaded. The
+//! whole structure is walked, though, so that an upload that was cut off is refused at once.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+};
+
+use super::{
+    Limits, MediaError, Orientation, Refusal,
+    jpeg::{self, read_array},
+};
+
+/// Orientation is in the first entries; more is thumbnails and maker notes, or an attack.
+const MAX_EXIF: u32 = 1 << 20;
+
+/// A format that is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// JPEG, baseline or progressive.
+    Jpeg,
+    /// PNG; of an animated one, its still picture.
+    Png,
+    /// WebP; of an animated one, the first frame.
+    WebP,
+    /// GIF, the first frame.
+    Gif,
+}
+
+/// What the headers of a picture say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Probe {
+    /// By magic bytes, not by name.
+    pub format: Format,
+    /// Pixels as stored, before turning upright.
+    pub width: u32,
+    /// Pixels as stored, before turning upright.
+    pub height: u32,
+    /// How to turn it upright.
+    pub orientation: Orientation,
+}
+
+impl Probe {
+    /// Width and height of the upright picture, which crops refer to.
+    pub fn upright_size(&self) -> (u32, u32) {
+        self.orientation.turn_size(self.width, self.height)
+    }
+}
+
+/// Probes a file on a thread for blocking work; see [`probe`].
+pub async fn probe_file(file: File, limits: Limits) -> Result<Probe, MediaError> {
+    let task = tokio::task::spawn_blocking(move || probe(&mut BufReader::new(file), &limits));
+    task.await.map_err(io::Error::other)?
+}
+
+/// Tells the format by magic bytes, finds size and orientation, and refuses what the limits or the decoders don't take.
+///
+/// `reader` is read from its start, and to the end of the picture, but not kept in memory.
+pub fn probe<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe, MediaError> {
+    let length = reader.seek(SeekFrom::End(0))?;
+    reader.rewind()?;
+    if length == 0 {
+        return Err(Refusal::Empty.into());
+    }
+    if length > limits.max_bytes {
+        return Err(Refusal::TooManyBytes { max: limits.max_bytes }.into());
+    }
+    let mut head = Vec::with_capacity(32);
+    reader.by_ref().take(32).read_to_end(&mut head)?;
+    reader.rewind()?;
+    let found = match head.as_slice() {
+        [0xFF, jpeg::SOI, 0xFF, ..] => probe_jpeg(reader)?,
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => probe_png(reader, limits)?,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => probe_webp(reader, length)?,
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => probe_gif(reader)?,
+        _ if is_heif(&head) => return Err(Refusal::Heif.into()),
+        _ => return Err(Refusal::NotAPicture.into()),
+    };
+    limits.check_size(found.width, found.height)?;
+    Ok(found)
+}
+
+/// ISO base media files with one of HEIF's or AVIF's brands (ISO/IEC 23008-12, annex B).
+fn is_heif(head: &[u8]) -> bool {
+    const BRANDS: [&[u8]; 10] =
+        [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"];
+    head.get(4..8) == Some(b"ftyp") && head[8..].chunks_exact(4).any(|brand| BRANDS.contains(&brand))
+}
+
+fn probe_jpeg<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {
+    let anatomy = jpeg::walk(reader)?;
+    let orientation = anatomy.exif.map(Orientation::from_exif).unwrap_or_default();
+    Ok(Probe { format: Format::Jpeg, width: anatomy.width, height: anatomy.height, orientation })
+}
+
+/// PNG, third edition, section 5: chunks of length, type, data and checksum, from IHDR to IEND.
+fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe, MediaError> {
+    reader.seek_relative(8)?;
+    if read_array(reader)? != *b"\0\0\0\x0dIHDR" {
+        return Err(Refusal::Damaged.into());
+    }
+    let width = u32::from_be_bytes(read_array(reader)?);
+    let height = u32::from_be_bytes(read_array(reader)?);
+    limits.check_size(width, height)?;
+    reader.seek_relative(5 + 4)?;
+    let mut orientation = Orientation::default();
+    let mut seen_data = false;
+    loop {
+        let length = u32::from_be_bytes(read_array(reader)?);
+        let kind: [u8; 4] = read_array(reader)?;
+        match &kind {
+            b"IEND" => break,
+            // Browsers, too, only look for the orientation before the pixels.
+            b"eXIf" if !seen_data && length <= MAX_EXIF => {
+                orientation = Orientation::from_exif(read_vec(reader, length)?);
+                reader.seek_relative(4)?;
+                continue;
+            }
+            b"IDAT" => seen_data = true,
+            _ => {}
+        }
+        reader.seek_relative(i64::from(length) + 4)?;
+    }
+    if !seen_data {
+        return Err(Refusal::Damaged.into());
+    }
+    Ok(Probe { format: Format::Png, width, height, orientation })
+}
+
+/// RFC 9649: a RIFF file of chunks; size from VP8X, or from the bitstream's own header in a simple file.
+fn probe_webp<R: BufRead + Seek>(reader: &mut R, length: u64) -> Result<Probe, MediaError> {
+    reader.seek_relative(4)?;
+    let end = 8 + u64::from(u32::from_le_bytes(read_array(reader)?));
+    if end > length {
+        return Err(Refusal::Damaged.into());
+    }
+    reader.seek_relative(4)?;
+    let mut size = None;
+    let mut orientation = Orientation::default();
+    let mut at = 12;
+    while at + 8 <= end {
+        let kind: [u8; 4] = read_array(reader)?;
+        let chunk = u32::from_le_bytes(read_array(reader)?);
+        match &kind {
+            b"VP8X" | b"VP8 " | b"VP8L" if size.is_none() => {
+                size = Some(webp_size(kind, read_array(reader)?)?);
+            }
+            b"EXIF" if chunk <= MAX_EXIF => {
+                let exif = read_vec(reader, chunk)?;
+                let tiff = exif.strip_prefix(b"Exif\0\0").map_or(exif.clone(), <[u8]>::to_vec);
+                orientation = Orientation::from_exif(tiff);
+            }
+            _ => {}
+        }
+        at += 8 + u64::from(chunk) + u64::from(chunk % 2);
+        reader.seek(SeekFrom::Start(at))?;
+    }
+    let (width, height) = size.ok_or(Refusal::Damaged)?;
+    Ok(Probe { format: Format::WebP, width, height, orientation })
+}
+
+/// Width and height from the first ten bytes of a VP8X, VP8 or VP8L chunk.
+fn webp_size(kind: [u8; 4], head: [u8; 10]) -> Result<(u32, u32), Refusal> {
+    let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9] = head;
+    match &kind {
+        b"VP8X" => Ok((u32::from_le_bytes([b4, b5, b6, 0]) + 1, u32::from_le_bytes([b7, b8, b9, 0]) + 1)),
+        b"VP8 " if [b3, b4, b5] == [0x9D, 0x01, 0x2A] => {
+            let side = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3FFF);
+            Ok((side(b6, b7), side(b8, b9)))
+        }
+        b"VP8L" if b0 == 0x2F => {
+            let bits = u32::from_le_bytes([b1, b2, b3, b4]);
+            Ok(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
+        }
+        _ => Err(Refusal::Damaged),
+    }
+}
+
+/// GIF89a: the logical screen, then blocks up to the end of the first image.
+fn probe_gif<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {
+    const EXTENSION: u8 = 0x21;
+    const IMAGE: u8 = 0x2C;
+    reader.seek_relative(6)?;
+    let width = u16::from_le_bytes(read_array(reader)?);
+    let height = u16::from_le_bytes(read_array(reader)?);
+    let [flags, _, _] = read_array(reader)?;
+    reader.seek_relative(colour_table(flags))?;
+    loop {
+        let [block] = read_array(reader)?;
+        match block {
+            EXTENSION => {
+                reader.seek_relative(1)?;
+                skip_sub_blocks(reader)?;
+            }
+            IMAGE => {
+                let descriptor: [u8; 9] = read_array(reader)?;
+                reader.seek_relative(colour_table(descriptor[8]) + 1)?;
+                skip_sub_blocks(reader)?;
+                break;
+            }
+            _ => return Err(Refusal::Damaged.into()),
+        }
+    }
+    Ok(Probe {
+        format: Format::Gif,
+        width: width.into(),
+        height: height.into(),
+        orientation: Orientation::default(),
+    })
+}
+
+/// Bytes of the colour table that a flags byte announces.
+fn colour_table(flags: u8) -> i64 {
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
+}
+
+fn skip_sub_blocks<R: BufRead + Seek>(reader: &mut R) -> Result<(), MediaError> {
+    loop {
+        let [length] = read_array(reader)?;
+        if length == 0 {
+            return Ok(());
+        }
+        reader.seek_relative(length.into())?;
+    }
+}
+
+fn read_vec<R: BufRead>(reader: &mut R, length: u32) -> Result<Vec<u8>, MediaError> {
+    let mut bytes = Vec::new();
+    reader.take(length.into()).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == u64::from(length) { Ok(bytes) } else { Err(Refusal::Damaged.into()) }
+}

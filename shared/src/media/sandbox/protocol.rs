@@ -1,0 +1,170 @@
+//! What parent and child say to each other.
+//!
+//! The request is JSON in one environment variable. The reply is [`MAGIC`], the length of a JSON header as a 32-bit
+//! big-endian number, the header, then the files one behind the other. The parent checks every word of it.
+
+use std::io::{self, Cursor, Write};
+
+use bytes::{Buf, Bytes};
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+
+use crate::media::{Crop, EDGES, Limits, Picture, Refusal, Rendered, Step, jpeg};
+
+/// Carries the request into the child, whose environment is otherwise empty.
+pub(super) const REQUEST_VAR: &str = "PAWDIUM_DECODE_REQUEST";
+
+/// The child's exit status when it couldn't confine itself, which is no picture's fault.
+pub(super) const NO_SANDBOX: u8 = 71;
+
+/// The longest reply in bytes; three files of the worst noise take less than half of it.
+pub(super) const MAX_REPLY: u64 = 8 << 20;
+
+/// Ends in the version; parent and child are one program, except while one is being replaced.
+const MAGIC: &[u8; 8] = b"pawdium\x01";
+const MAX_HEADER: usize = 16 << 10;
+const MAX_STEPS: usize = 16;
+
+/// What the child is asked to do.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Request {
+    pub(super) crop: Option<Crop>,
+    pub(super) limits: Limits,
+}
+
+/// A reply that breaks the protocol: the child is broken, or no longer ours.
+#[derive(Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the decoder's reply is wrong: {0}")]
+pub(super) struct Lie(&'static str);
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Header {
+    Rendered(RenderedHeader),
+    Refused(Refusal),
+}
+
+#[derive(Deserialize, Serialize)]
+struct RenderedHeader {
+    width: u32,
+    height: u32,
+    crop: Crop,
+    pictures: Vec<PictureHeader>,
+    placeholder: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct PictureHeader {
+    edge: u32,
+    width: u32,
+    height: u32,
+    bytes: usize,
+}
+
+/// Writes the child's reply.
+pub(super) fn write_reply(out: &mut impl Write, result: Result<Rendered, Refusal>) -> io::Result<()> {
+    let (header, pictures) = match result {
+        Err(refusal) => (Header::Refused(refusal), Vec::new()),
+        Ok(Rendered { width, height, crop, pictures, placeholder, steps }) => {
+            let headers = pictures.iter().map(|picture| PictureHeader {
+                edge: picture.edge,
+                width: picture.width,
+                height: picture.height,
+                bytes: picture.jpeg.len(),
+            });
+            let pictures_header = headers.collect();
+            let header =
+                RenderedHeader { width, height, crop, pictures: pictures_header, placeholder, steps };
+            (Header::Rendered(header), pictures)
+        }
+    };
+    let header = serde_json::to_vec(&header)?;
+    let length = u32::try_from(header.len()).map_err(io::Error::other)?;
+    out.write_all(MAGIC)?;
+    out.write_all(&length.to_be_bytes())?;
+    out.write_all(&header)?;
+    for picture in pictures {
+        out.write_all(&picture.jpeg)?;
+    }
+    Ok(())
+}
+
+/// Reads a whole reply and believes it only where it fits the request.
+pub(super) fn read_reply(mut reply: Bytes, request: &Request) -> Result<Result<Rendered, Refusal>, Lie> {
+    if reply.len() < MAGIC.len() + 4 || reply.split_to(MAGIC.len()) != MAGIC[..] {
+        return Err(Lie("no magic bytes"));
+    }
+    let length = reply.get_u32() as usize;
+    if length > MAX_HEADER || length > reply.len() {
+        return Err(Lie("the header's length"));
+    }
+    let header = serde_json::from_slice(&reply.split_to(length)).map_err(|_| Lie("the header's syntax"))?;
+    let rendered = match header {
+        Header::Refused(refusal) if reply.is_empty() => return Ok(Err(refusal)),
+        Header::Refused(_) => return Err(Lie("a refusal with files")),
+        Header::Rendered(header) => read_rendered(header, reply)?,
+    };
+    check(&rendered, request)?;
+    Ok(Ok(rendered))
+}
+
+/// Cuts the files apart.
+fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, Lie> {
+    let RenderedHeader { width, height, crop, pictures: headers, placeholder, steps } = header;
+    let mut pictures = Vec::new();
+    for PictureHeader { edge, width, height, bytes } in headers {
+        if bytes > files.len() {
+            return Err(Lie("a file's length"));
+        }
+        pictures.push(Picture { edge, width, height, jpeg: files.split_to(bytes) });
+    }
+    if !files.is_empty() {
+        return Err(Lie("bytes behind the files"));
+    }
+    Ok(Rendered { width, height, crop, pictures, placeholder, steps })
+}
+
+fn check(rendered: &Rendered, request: &Request) -> Result<(), Lie> {
+    let Rendered { width, height, crop, .. } = *rendered;
+    request.limits.check_size(width, height).map_err(|_| Lie("the picture's size"))?;
+    crop.check(width, height, &request.limits).map_err(|_| Lie("the crop"))?;
+    if request.crop.is_some_and(|asked| asked != crop) {
+        return Err(Lie("another crop than was asked for"));
+    }
+    if !rendered.pictures.iter().map(|picture| picture.edge).eq(EDGES) {
+        return Err(Lie("which sizes there are"));
+    }
+    for picture in &rendered.pictures {
+        let side = picture.edge.min(crop.side);
+        if (picture.width, picture.height) != (side, side) {
+            return Err(Lie("a size in pixels"));
+        }
+        check_jpeg(&picture.jpeg, side)?;
+    }
+    if !BASE64.decode(rendered.placeholder.as_bytes()).is_ok_and(|hash| (5..=40).contains(&hash.len())) {
+        return Err(Lie("the placeholder"));
+    }
+    if rendered.steps.len() > MAX_STEPS {
+        return Err(Lie("the number of steps"));
+    }
+    Ok(())
+}
+
+/// Accepts a colour JPEG of that size whose segments hold only what decoding needs, and the JFIF header.
+fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
+    const TABLES: [u8; 3] = [0xC4, 0xDB, 0xDD];
+    const FRAME_AND_SCAN: [u8; 2] = [0xC0, 0xDA];
+    let anatomy = jpeg::walk(&mut Cursor::new(file)).map_err(|_| Lie("a file that isn't a JPEG"))?;
+    if (anatomy.width, anatomy.height, anatomy.components) != (side, side, 3) {
+        return Err(Lie("a file of another size"));
+    }
+    if anatomy.end != file.len() as u64 {
+        return Err(Lie("bytes behind an image"));
+    }
+    let plain = anatomy.segments.iter().enumerate().all(|(at, segment)| match segment.marker {
+        jpeg::APP0 => at == 0 && segment.head == *b"JFIF\0" && segment.length == 14,
+        marker => TABLES.contains(&marker) || FRAME_AND_SCAN.contains(&marker),
+    });
+    if plain { Ok(()) } else { Err(Lie("a file with metadata")) }
+}
