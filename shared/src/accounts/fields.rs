@@ -72,7 +72,7 @@ impl Email {
     }
 }
 
-/// A new password: 10 to 200 characters (NIST SP 800-63B asks for length, not for character classes).
+/// A new password: 8 to 200 characters (NIST SP 800-63B asks for length, not for character classes).
 #[derive(Clone, Debug)]
 pub struct Password(SecretString);
 
@@ -83,8 +83,8 @@ impl Password {
     /// [`Refused`] with what is wrong.
     pub fn new(text: &str) -> Result<Self, Refused> {
         match text.chars().count() {
-            0..10 => refuse("password", "Use at least 10 characters; a few words in a row do well."),
-            10..=200 => Ok(Self(text.to_owned().into())),
+            0..8 => refuse("password", "Use at least 8 characters; a few words in a row do well."),
+            8..=200 => Ok(Self(text.to_owned().into())),
             _ => refuse("password", "Use at most 200 characters."),
         }
     }
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn passwords_are_judged_by_their_length() {
-        assert!(Password::new("ten chars!").is_ok());
-        assert!(Password::new("nine char").is_err());
+        assert!(Password::new("8 chars!").is_ok());
+        assert!(Password::new("7 chars").is_err());
         assert!(Password::new(&"x".repeat(201)).is_err());
     }
 }
