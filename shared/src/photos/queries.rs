@@ -113,3 +113,14 @@ pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Resul
     .fetch_all(db)
     .await
 }
+
+/// Of the given uploads, those that no photo needs.
+pub async fn unneeded_sources(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select key as "key!" from unnest($1::text[]) as given (key)
+           where not exists (select from photos where photos.source_key = given.key)"#,
+        keys,
+    )
+    .fetch_all(db)
+    .await
+}
