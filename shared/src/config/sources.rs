@@ -153,11 +153,17 @@ fn credentials(folder: &Path) -> io::Result<Dict> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let Some((section, key)) = name.to_str().and_then(|name| name.split_once('.')) else { continue };
+        let Some((section, key)) = name.to_str().and_then(key_of_credential) else { continue };
         let text = fs::read_to_string(entry.path())?;
         insert(&mut keys, section, key, Value::from(text.trim_end_matches(['\r', '\n']).to_owned()));
     }
     Ok(keys)
+}
+
+/// A credential that systemd took from a folder bears the folder's id before its own name (systemd.exec(5),
+/// `LoadCredential=`).
+fn key_of_credential(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix("pawdium_").unwrap_or(name).split_once('.')
 }
 
 fn insert(keys: &mut Dict, section: &str, key: &str, value: Value) {

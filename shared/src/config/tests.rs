@@ -71,10 +71,13 @@ fn a_variable_wins_over_the_file_and_a_credential_over_both() {
         .variable("PAWDIUM_WEB__LISTEN", "127.0.0.1:1002")
         .variable("PAWDIUM_DATABASE__URL", "postgres:///variable")
         .credential("database.url", "postgres:///credential\n")
+        .credential("pawdium_redis.url", "redis://credential\n")
+        .credential("somebody-elses", "secret")
         .config();
     assert_eq!(config.web.listen.port(), 1002);
     assert_eq!(config.web.drain_seconds, 5);
     assert_eq!(config.database.url.expose_secret(), "postgres:///credential");
+    assert_eq!(config.redis.url.expose_secret(), "redis://credential");
     assert_eq!(config.database.max_connections, 3);
 }
 

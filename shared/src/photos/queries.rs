@@ -124,3 +124,8 @@ pub async fn unneeded_sources(db: &mut PgConnection, keys: &[String]) -> sqlx::R
     .fetch_all(db)
     .await
 }
+
+/// How many photos are live.
+pub async fn count_live(db: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select count(*) as "count!" from photos where state = 'live'"#).fetch_one(db).await
+}

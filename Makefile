@@ -1,0 +1,30 @@
+# demo and test install what they need; the rest needs what test needs.
+SHELL = /bin/sh
+# Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
+export SQLX_OFFLINE = true
+
+.PHONY: demo test lint setup setup-demo setup-test sqlx deny
+
+demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
+	cargo build --release --workspace --bins
+	@exec target/release/pawdium demo
+
+test: setup-test  ## run every test, with a throwaway Postgres and Redis
+	cargo build --workspace --bins
+	cargo test --workspace --no-run
+	target/debug/pawdium with-stack -- cargo test --workspace
+
+lint:  ## formatting, clippy and rustdoc, warnings denied
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+setup: setup-test
+setup-demo setup-test:  ## install what is missing
+	@scripts/setup $(@:setup-%=%)
+
+sqlx:  ## refresh .sqlx/ after a query or the schema has changed
+	scripts/sqlx
+
+deny:  ## licences and advisories of all dependencies (cargo install --locked cargo-deny)
+	cargo deny --all-features check

@@ -1,0 +1,46 @@
+//! The subcommands, a file each.
+
+mod config;
+mod demo;
+mod migrate;
+mod seed;
+mod with_stack;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Pawdium from the command line.
+///
+/// Settings come from /etc/pawdium/pawdium.toml, or the file that PAWDIUM_CONFIG names, and from PAWDIUM_* variables
+/// over it; `pawdium config check` says what is wrong with them.
+#[derive(Debug, Parser)]
+#[command(name = "pawdium", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::Demo),
+    Migrate(migrate::Migrate),
+    Seed(seed::Seed),
+    #[command(subcommand)]
+    Config(config::Config),
+    WithStack(with_stack::WithStack),
+}
+
+impl Command {
+    /// Runs it, and says with what status the process ends.
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        match self {
+            Self::Demo(command) => command.run().await,
+            Self::Migrate(command) => command.run().await,
+            Self::Seed(command) => command.run().await,
+            Self::Config(command) => command.run(),
+            Self::WithStack(command) => command.run().await,
+        }
+    }
+}

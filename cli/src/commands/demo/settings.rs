@@ -1,0 +1,149 @@
+//! The settings of a demo: its own services, and what the person who starts it has set beside them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use pawdium_cli::logins::{LOGINS, PASSWORD};
+use pawdium_shared::config::{Config, Sources, WebConfig};
+use serde_json::json;
+use url::Url;
+
+const FILE: &str = "pawdium.toml";
+const FILE_TEXT: &str = "# Settings of the demo in this folder. The database, Redis, media, mail and the secret are\n\
+                         # the demo's own; everything else can be set here. systemd/pawdium.toml shows all keys.\n";
+
+const UNLIMITED: [&str; 5] = [
+    "REGISTRATIONS_PER_HOUR",
+    "LOGINS_PER_MINUTE",
+    "RESETS_PER_HOUR",
+    "UPLOADS_PER_HOUR",
+    "ANONYMOUS_PER_HOUR",
+];
+
+/// Where mails go.
+pub(super) fn mailbox(home: &Path) -> PathBuf {
+    home.join("mailbox")
+}
+
+/// What the demo and its services go by.
+pub(super) struct Settings {
+    /// As this process reads them.
+    pub(super) config: Config,
+    /// As the services read them.
+    pub(super) variables: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Reads the variables that are set and the file in `home`, and puts the demo's own services over them, so that a
+    /// shell with a real site's settings in it can't make the demo write there.
+    pub(super) fn of_demo(home: &Path, database: &str, redis: &str, mail: &str) -> Result<Self> {
+        let media = home.join("media");
+        fs::create_dir_all(&media).context("making a folder for pictures")?;
+        let store = Url::from_directory_path(&media)
+            .map_err(|()| anyhow::anyhow!("{} is relative", media.display()))?;
+        let file = home.join(FILE);
+        if !file.exists() {
+            fs::write(&file, FILE_TEXT).with_context(|| format!("writing {}", file.display()))?;
+        }
+        let own = [
+            ("DATABASE__URL", database.to_owned()),
+            ("REDIS__URL", redis.to_owned()),
+            ("MEDIA__STORE", store.to_string()),
+            ("MAIL__SMTP_URL", mail.to_owned()),
+            ("DEMO__MAILBOX", mailbox(home).display().to_string()),
+            ("DEMO__LOGINS", logins()),
+            ("SECURITY__SECRET", secret(&home.join("secret")).context("keeping a secret")?),
+        ];
+        let mut variables = Sources::of_this_process().variables;
+        // Seeding registers, uploads and rates from one address; whoever sets a limit wants to see it.
+        for name in UNLIMITED {
+            variables.entry(format!("PAWDIUM_SECURITY__{name}")).or_insert_with(|| "0".into());
+        }
+        variables.extend(own.map(|(name, value)| (format!("PAWDIUM_{name}"), value)));
+        variables.insert("PAWDIUM_CONFIG".into(), file.display().to_string());
+
+        let mut sources = Sources { file: Some(file), variables, credentials: None };
+        let mut config = Config::from_sources(&sources)?;
+        let default = WebConfig::default();
+        if config.web.base_url == default.base_url && config.web.listen != default.listen {
+            let base = format!("http://{}", super::reachable(config.web.listen));
+            sources.variables.insert("PAWDIUM_WEB__BASE_URL".into(), base);
+            config = Config::from_sources(&sources)?;
+        }
+        Ok(Self { config, variables: sources.variables })
+    }
+}
+
+/// In the notation that a variable holds a list in.
+fn logins() -> String {
+    let logins = LOGINS.map(|login| {
+        let about = if login.is_admin { "admin" } else { "member" };
+        let [email, about] = [login.email, about].map(|text| json!(text));
+        format!("{{email={email}, password={}, about={about}}}", json!(PASSWORD))
+    });
+    format!("[{}]", logins.join(", "))
+}
+
+/// The secret that is kept in `path`, made at the first start: 32 random bytes, which only this user reads.
+fn secret(path: &Path) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Ok(text) => return Ok(text.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let secret = rand::random::<[u8; 32]>().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let unfinished = path.with_extension("unfinished");
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    writeln!(file, "{secret}")?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn settings(home: &Path) -> Settings {
+        Settings::of_demo(home, "postgres://demo@localhost/demo", "unix:///tmp/demo", "smtp://127.0.0.1:2525")
+            .expect("the settings are good")
+    }
+
+    #[test]
+    fn the_secret_is_kept_from_start_to_start_and_from_others() {
+        let home = tempfile::tempdir().expect("a folder");
+        let first = settings(home.path()).config.security.secret;
+        assert_eq!(first.expose_secret().len(), 64);
+        assert_eq!(settings(home.path()).config.security.secret.expose_secret(), first.expose_secret());
+        let mode = fs::metadata(home.path().join("secret")).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_file_changes_the_address_and_links_follow_it() {
+        let home = tempfile::tempdir().expect("a folder");
+        fs::write(
+            home.path().join(FILE),
+            "[web]\nlisten = '0.0.0.0:9090'\n[database]\nurl = 'postgres://real/site'",
+        )
+        .expect("a file can be written");
+        let settings = settings(home.path());
+        assert_eq!(settings.config.web.base_url.as_str(), "http://127.0.0.1:9090/");
+        assert_eq!(settings.config.database.url.expose_secret(), "postgres://demo@localhost/demo");
+        let shown: Vec<&str> = settings.config.demo.logins.iter().map(|login| login.email.as_str()).collect();
+        assert_eq!(shown, LOGINS.map(|login| login.email));
+    }
+}

@@ -1,0 +1,268 @@
+//! A small SMTP server (RFC 5321) that keeps every message as a file: the mailbox of the demo, and the other end of a
+//! real conversation in tests. It listens on loopback only and delivers nothing.
+//!
+//! Written here, for what the registry offers for the server side was last released years ago and has neither SIZE nor
+//! bounds on lines and messages, which are most of the work.
+
+mod session;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use session::{Ended, Envelope, Next, Reply, Session};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::{info, warn};
+use ulid::Ulid;
+
+/// The largest message, in bytes; said to clients through SIZE (RFC 1870).
+pub const MAX_MESSAGE: usize = 10_000_000;
+/// The longest line, in bytes with its CRLF (RFC 5321, 4.5.3.1.6).
+const MAX_LINE: usize = 1000;
+/// How long a client may be silent (RFC 5321, 4.5.3.2.7).
+const SILENCE: Duration = Duration::from_mins(5);
+const MAX_SESSIONS: usize = 64;
+const ACCEPT: u16 = 0;
+
+/// A running server; it stops when this is dropped.
+#[derive(Debug)]
+pub struct Sink {
+    address: SocketAddr,
+    refusal: Arc<AtomicU16>,
+    _running: DropGuard,
+}
+
+impl Sink {
+    /// Listens on `address` (port 0 picks a free one) and writes each message that arrives as `<ulid>.eml` into
+    /// `folder`, which is made when it is not there. A file appears whole or not at all.
+    ///
+    /// # Errors
+    /// When the address is not loopback or is taken, or the folder can't be made.
+    pub async fn bind(address: SocketAddr, folder: impl Into<PathBuf>) -> io::Result<Self> {
+        if !address.ip().is_loopback() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{address} is not a loopback address"),
+            ));
+        }
+        let folder = folder.into();
+        tokio::fs::create_dir_all(&folder).await?;
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let refusal = Arc::new(AtomicU16::new(ACCEPT));
+        let running = CancellationToken::new();
+        let store = Arc::new(Store { folder, refusal: Arc::clone(&refusal) });
+        tokio::spawn(accept(listener, store, running.clone()));
+        Ok(Self { address, refusal, _running: running.drop_guard() })
+    }
+
+    /// As [`Sink::bind`], on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When the folder can't be made, or no port is free.
+    pub async fn bind_anywhere(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        Self::bind((Ipv4Addr::LOCALHOST, 0).into(), folder).await
+    }
+
+    /// The port that was bound.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Where to send mail to, in the form that the configuration's `mail.smtp_url` takes.
+    pub fn url(&self) -> String {
+        format!("smtp://{}", self.address)
+    }
+
+    /// Refuses every message from here on, once it was sent, with this reply code: 451 for now, 550 for good.
+    pub fn fail_with(&self, code: u16) {
+        self.refusal.store(code, Ordering::Relaxed);
+    }
+
+    /// Takes messages again after [`Sink::fail_with`].
+    pub fn accept(&self) {
+        self.refusal.store(ACCEPT, Ordering::Relaxed);
+    }
+}
+
+async fn accept(listener: TcpListener, store: Arc<Store>, running: CancellationToken) {
+    let sessions = Arc::new(Semaphore::new(MAX_SESSIONS));
+    loop {
+        let accepted = tokio::select! {
+            () = running.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                warn!(%error, "a mail client could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let Ok(permit) = Arc::clone(&sessions).acquire_owned().await else { return };
+        let (store, running) = (Arc::clone(&store), running.clone());
+        tokio::spawn(async move {
+            let served = tokio::select! {
+                () = running.cancelled() => return,
+                served = serve(stream, &store) => served,
+            };
+            drop(permit);
+            if let Err(error) = served {
+                info!(%error, "a mail client went away");
+            }
+        });
+    }
+}
+
+/// One client's conversation, until it quits or goes.
+async fn serve(stream: TcpStream, store: &Store) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut session = Session::default();
+    answer(&mut stream, &Reply::greeting()).await?;
+    loop {
+        let Some(line) = read_line(&mut stream).await? else { return Ok(()) };
+        let (reply, next) = session.command(&line);
+        answer(&mut stream, &reply).await?;
+        match next {
+            Next::Command => {}
+            Next::Close => return Ok(()),
+            Next::Data(envelope) => {
+                let Some(ended) = read_data(&mut stream).await? else { return Ok(()) };
+                answer(&mut stream, &store.take(&envelope, ended).await).await?;
+            }
+        }
+    }
+}
+
+/// A line as it came, or what is wrong with it.
+enum Line {
+    /// Its content, without CRLF.
+    Text(Vec<u8>),
+    /// Longer than [`MAX_LINE`]; what was too much is gone.
+    TooLong,
+    /// Ended by a bare LF, which some servers take for a line's end and some don't: the root of SMTP smuggling.
+    BareLf,
+}
+
+/// The next line; none when the client has gone.
+async fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Line>> {
+    let mut line = Vec::new();
+    let mut too_long = false;
+    loop {
+        let room = (MAX_LINE - line.len()) as u64;
+        let mut bounded = (&mut *stream).take(room);
+        let read = tokio::time::timeout(SILENCE, bounded.read_until(b'\n', &mut line)).await;
+        if read.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? == 0 {
+            return Ok(None);
+        }
+        if line.last() == Some(&b'\n') {
+            break;
+        }
+        if line.len() == MAX_LINE {
+            too_long = true;
+            line.clear();
+        }
+    }
+    line.pop();
+    Ok(Some(match line.pop() {
+        _ if too_long => Line::TooLong,
+        Some(b'\r') => Line::Text(line),
+        _ => Line::BareLf,
+    }))
+}
+
+/// Everything up to the line with the single dot (RFC 5321, 4.1.1.4), with the stuffed dots taken off (4.5.2); none
+/// when the client has gone before it.
+async fn read_data(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Ended>> {
+    let mut message = Vec::new();
+    let mut refused = None;
+    loop {
+        let line = match read_line(stream).await? {
+            None => return Ok(None),
+            Some(Line::TooLong) => {
+                refused.get_or_insert(Ended::LineTooLong);
+                continue;
+            }
+            Some(Line::BareLf) => {
+                refused.get_or_insert(Ended::BareLf);
+                continue;
+            }
+            Some(Line::Text(line)) => line,
+        };
+        if line == b"." {
+            return Ok(Some(refused.unwrap_or(Ended::Whole(message))));
+        }
+        if refused.is_some() {
+            continue;
+        }
+        message.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+        message.extend_from_slice(b"\r\n");
+        if message.len() > MAX_MESSAGE {
+            message = Vec::new();
+            refused = Some(Ended::TooLarge);
+        }
+    }
+}
+
+async fn answer(stream: &mut BufReader<TcpStream>, reply: &Reply) -> io::Result<()> {
+    stream.write_all(reply.to_string().as_bytes()).await?;
+    stream.flush().await
+}
+
+/// Where messages go.
+struct Store {
+    folder: PathBuf,
+    refusal: Arc<AtomicU16>,
+}
+
+impl Store {
+    async fn take(&self, envelope: &Envelope, ended: Ended) -> Reply {
+        let refusal = self.refusal.load(Ordering::Relaxed);
+        let message = match ended {
+            Ended::Whole(_) if refusal != ACCEPT => {
+                return Reply::new(refusal, "refused, as it was asked to");
+            }
+            Ended::Whole(message) => message,
+            Ended::TooLarge => {
+                return Reply::new(552, format!("the message has more than {MAX_MESSAGE} bytes"));
+            }
+            Ended::LineTooLong => return Reply::new(554, format!("a line has more than {MAX_LINE} bytes")),
+            Ended::BareLf => return Reply::new(554, "a line ends with LF instead of CRLF"),
+        };
+        let id = Ulid::generate();
+        match write_whole(&self.folder, id, &envelope.headers(), &message).await {
+            Ok(()) => {
+                info!(message = %id, bytes = message.len(), "took a mail");
+                Reply::new(250, format!("taken as {id}"))
+            }
+            Err(error) => {
+                warn!(%error, "a mail could not be stored");
+                Reply::new(452, "the message could not be stored")
+            }
+        }
+    }
+}
+
+async fn write_whole(folder: &Path, id: Ulid, headers: &str, message: &[u8]) -> io::Result<()> {
+    let unfinished = folder.join(format!(".{id}.unfinished"));
+    let mut file = tokio::fs::File::create(&unfinished).await?;
+    let written = async {
+        file.write_all(headers.as_bytes()).await?;
+        file.write_all(message).await?;
+        file.sync_all().await
+    };
+    match written.await {
+        Ok(()) => tokio::fs::rename(&unfinished, folder.join(format!("{id}.eml"))).await,
+        Err(error) => {
+            tokio::fs::remove_file(&unfinished).await?;
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A private Postgres and Redis in a folder of our own: nothing of the system's is used but its programs, no service is
+//! touched, no port is opened. Both listen on Unix sockets that only this user reaches, and both end with the process
+//! that started them, however it ends.
+
+mod account;
+mod lock;
+mod postgres;
+mod process;
+mod programs;
+mod redis;
+
+use std::env;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+pub use lock::AlreadyRunning;
+pub use process::{die_with_parent, send_signal};
+
+use account::Account;
+use lock::Lock;
+use postgres::Postgres;
+use redis::Redis;
+
+const THROWAWAY: &str = "pawdium-stack-";
+const SOCKETS: &str = "pawdium-sockets-";
+/// A socket's path has at most 107 bytes (unix(7)); this leaves room for the folder's and the socket's own names.
+const MAX_PARENT: usize = 60;
+
+/// How much the data is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Found again at the next start: every commit reaches the disk.
+    Durable,
+    /// For one command: fast, and gone with its folder.
+    Throwaway,
+}
+
+/// A running Postgres and Redis. End it with [`Stack::stop`]; merely dropped, both are told to stop and not waited for.
+#[derive(Debug)]
+pub struct Stack {
+    postgres: Postgres,
+    redis: Redis,
+    sockets: TempDir,
+    folder: PathBuf,
+    _lock: Lock,
+}
+
+impl Stack {
+    /// Starts both in `folder`, which is made when it is not there; what an earlier run left there is found again, and
+    /// what is still ending there is waited for. When this process is root, Postgres, which refuses root, runs as the
+    /// user `postgres` or else `nobody`.
+    ///
+    /// To be called from a thread that lives as long as the stack should: the kernel ends a child with the thread that
+    /// started it (`PR_SET_PDEATHSIG`).
+    ///
+    /// # Errors
+    /// [`AlreadyRunning`], when the folder is in use; when a program is missing, with what to install; and when one
+    /// does not start, with the end of its log.
+    pub async fn start(folder: &Path, kind: Kind) -> Result<Self> {
+        // Known before anything is made or started.
+        let redis_program = programs::redis()?;
+        make_private(folder)?;
+        let folder = folder.canonicalize()?;
+        let lock = Lock::take(&folder.join("lock"))?;
+        let account = Account::for_servers()?;
+        let sockets = sockets(&folder, &account)?;
+        let postgres = Postgres::start(&folder, sockets.path(), kind, &account).await?;
+        let redis = match Redis::start(&redis_program, &folder, sockets.path(), kind).await {
+            Ok(redis) => redis,
+            Err(error) => {
+                postgres.stop().await;
+                return Err(error);
+            }
+        };
+        Ok(Self { postgres, redis, sockets, folder, _lock: lock })
+    }
+
+    /// The database `pawdium`, whose owner may do everything, as a URL for sqlx.
+    pub fn database_url(&self) -> String {
+        postgres::url(self.sockets.path(), postgres::DATABASE)
+    }
+
+    /// The Redis server, as a URL for the redis crate.
+    pub fn redis_url(&self) -> String {
+        redis::url(self.sockets.path())
+    }
+
+    /// Returns when one of the two ends without being told to, with what its log says last.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        tokio::select! {
+            error = self.postgres.failed() => error,
+            error = self.redis.failed() => error,
+        }
+    }
+
+    /// Stops both cleanly: what was committed is on the disk.
+    pub async fn stop(self) {
+        self.redis.stop().await;
+        self.postgres.stop().await;
+        let _ = fs::remove_file(self.folder.join("sockets"));
+    }
+}
+
+/// A folder for a throwaway stack, gone when the value is dropped. Takes away what runs that were killed have left.
+///
+/// # Errors
+/// When it can't be made.
+pub fn throwaway_folder() -> Result<TempDir> {
+    sweep();
+    tempfile::Builder::new().prefix(THROWAWAY).tempdir().context("making a folder for the throwaway stack")
+}
+
+fn sweep() {
+    let a_minute_ago = SystemTime::now() - Duration::from_mins(1);
+    for entry in fs::read_dir(env::temp_dir()).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(THROWAWAY);
+        let is_old = entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|time| time < a_minute_ago);
+        if is_ours && is_old && Lock::take(&entry.path().join("lock")).is_ok() {
+            remove_sockets(&entry.path());
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn make_private(folder: &Path) -> Result<()> {
+    let make = || {
+        fs::create_dir_all(folder)?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+    };
+    make().with_context(|| format!("making the folder {}", folder.display()))
+}
+
+/// A new folder with a short path for the sockets; `sockets` in the stack's folder points to it, for people (`psql -h
+/// .pawdium/sockets -U pawdium`) and so that the next start takes it away if this one is killed.
+fn sockets(folder: &Path, account: &Account) -> Result<TempDir> {
+    remove_sockets(folder);
+    let temp = env::temp_dir();
+    let parent = if temp.as_os_str().len() <= MAX_PARENT { temp } else { PathBuf::from("/tmp") };
+    let make = || -> io::Result<TempDir> {
+        let sockets = tempfile::Builder::new().prefix(SOCKETS).tempdir_in(parent)?;
+        account.own(sockets.path())?;
+        symlink(sockets.path(), folder.join("sockets"))?;
+        Ok(sockets)
+    };
+    make().context("making a folder for the sockets")
+}
+
+fn remove_sockets(folder: &Path) {
+    let link = folder.join("sockets");
+    if let Ok(target) = fs::read_link(&link) {
+        let is_ours = target.file_name().is_some_and(|name| name.to_string_lossy().starts_with(SOCKETS));
+        if is_ours {
+            let _ = fs::remove_dir_all(target);
+        }
+        let _ = fs::remove_file(link);
+    }
+}

@@ -1,0 +1,126 @@
+//! Finds the servers' programs.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+/// Where the major versions of Postgres lie, on Debian and its kin, and on Fedora's.
+const VERSIONED: [(&str, &str); 2] = [("/usr/lib/postgresql", "bin"), ("/usr", "bin")];
+
+/// A Postgres installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PostgresPrograms {
+    pub(super) major: u32,
+    pub(super) postgres: PathBuf,
+    pub(super) initdb: PathBuf,
+}
+
+/// The newest Postgres; or the one with this major version, when there is data that only it can read.
+pub(super) fn postgres(major_of_data: Option<u32>) -> Result<PostgresPrograms> {
+    let found = installations(&candidates(&env::var_os("PATH").unwrap_or_default()));
+    if found.is_empty() {
+        bail!(missing("Postgres (initdb and postgres)", "postgresql"));
+    }
+    match major_of_data {
+        None => found.into_iter().max_by_key(|programs| programs.major).context("there is one"),
+        Some(major) => found.into_iter().find(|programs| programs.major == major).ok_or_else(|| {
+            anyhow!(
+                "the data was made by Postgres {major}, which is not here any more; \
+                 install it (apt-get install postgresql-{major}), or remove the data to begin afresh"
+            )
+        }),
+    }
+}
+
+/// Redis, or Valkey, which is the same to us.
+pub(super) fn redis() -> Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .flat_map(|folder| ["redis-server", "valkey-server"].map(|name| folder.join(name)))
+        .find(|program| program.is_file())
+        .ok_or_else(|| anyhow!(missing("Redis (redis-server)", "redis-server")))
+}
+
+fn missing(what: &str, package: &str) -> String {
+    format!(
+        "{what} is not installed; `make setup` does it, or on Debian and Ubuntu: \
+         sudo apt-get install -y --no-install-recommends {package}"
+    )
+}
+
+fn candidates(path: &std::ffi::OsStr) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = env::split_paths(path).collect();
+    for (parent, below) in VERSIONED {
+        for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.trim_start_matches("pgsql-").parse::<u32>().is_ok() {
+                folders.push(entry.path().join(below));
+            }
+        }
+    }
+    folders
+}
+
+fn installations(folders: &[PathBuf]) -> Vec<PostgresPrograms> {
+    let mut found: Vec<PostgresPrograms> = Vec::new();
+    for folder in folders {
+        // Postgres looks for its own files beside the program that was run, so a link to it is followed.
+        let (Ok(postgres), Ok(initdb)) =
+            (folder.join("postgres").canonicalize(), folder.join("initdb").canonicalize())
+        else {
+            continue;
+        };
+        if found.iter().any(|known| known.postgres == postgres) {
+            continue;
+        }
+        if let Some(major) = version(&postgres) {
+            found.push(PostgresPrograms { major, postgres, initdb });
+        }
+    }
+    found
+}
+
+fn version(postgres: &Path) -> Option<u32> {
+    let output = Command::new(postgres).arg("--version").output().ok()?;
+    major(&String::from_utf8(output.stdout).ok()?)
+}
+
+/// The major version in `postgres (PostgreSQL) 15.20 (Debian …)`, or in `17beta1`.
+fn major(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once("(PostgreSQL) ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_read_from_releases_and_betas() {
+        assert_eq!(major("postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n"), Some(15));
+        assert_eq!(major("postgres (PostgreSQL) 19beta1\n"), Some(19));
+        assert_eq!(major("postgres: command not found"), None);
+    }
+
+    #[test]
+    fn data_of_a_version_that_is_gone_says_what_to_install() {
+        let error = postgres(Some(7)).expect_err("nobody has Postgres 7").to_string();
+        assert!(error.contains("apt-get install postgresql-7"), "{error}");
+    }
+
+    #[test]
+    fn a_link_to_a_program_is_followed_and_counted_once() {
+        let real = postgres(None).expect("the tests need Postgres");
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, program) in [("postgres", &real.postgres), ("initdb", &real.initdb)] {
+            std::os::unix::fs::symlink(program, folder.path().join(name)).expect("a link");
+        }
+        let beside = real.postgres.parent().expect("a program lies in a folder").to_owned();
+        assert_eq!(installations(&[folder.path().to_owned(), beside]), [real]);
+    }
+}

@@ -1,0 +1,169 @@
+//! The private Postgres and Redis, run for real.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pawdium_cli::stack::{AlreadyRunning, Kind, Stack};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+async fn connect(stack: &Stack) -> PgConnection {
+    PgConnection::connect(&stack.database_url()).await.expect("Postgres takes connections")
+}
+
+/// The processes that work in `folder` or below: every server that was started there.
+fn servers_in(folder: &Path) -> Vec<String> {
+    let folder = folder.canonicalize().expect("the folder is there");
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").expect("Linux has /proc").flatten() {
+        if fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(&folder)) {
+            found.push(fs::read_to_string(entry.path().join("comm")).unwrap_or_default().trim().to_owned());
+        }
+    }
+    found
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// `pawdium with-stack -- sh -c SCRIPT`, with a folder for temporary files of its own.
+fn with_stack(temp: &Path, script: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pawdium"));
+    command.args(["with-stack", "--", "sh", "-c", script]).env("TMPDIR", temp).stdin(Stdio::null());
+    command
+}
+
+/// A with-stack whose command has written `started` and then sleeps.
+fn sleeping(temp: &Path) -> (Child, PathBuf) {
+    let started = temp.join("started");
+    let script = format!("echo $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 1000", started.display());
+    let child = with_stack(temp, &script).spawn().expect("pawdium starts");
+    wait_until("the command has started", || started.exists());
+    (child, started)
+}
+
+fn kill(signal: &str, pid: u32) {
+    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill is there").success());
+}
+
+#[tokio::test]
+async fn a_durable_stack_finds_its_data_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stack = Stack::start(folder.path(), Kind::Durable).await.expect("it starts");
+    connect(&stack).await.execute("CREATE TABLE kept AS SELECT 7 AS n").await.expect("it writes");
+    stack.stop().await;
+    assert_eq!(servers_in(folder.path()), [""; 0], "nothing is left running");
+
+    let stack = Stack::start(folder.path(), Kind::Durable).await.expect("it starts again");
+    let mut db = connect(&stack).await;
+    let n: i32 = sqlx::query_scalar("SELECT n FROM kept").fetch_one(&mut db).await.expect("it reads");
+    assert_eq!(n, 7);
+    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut db).await.expect("it reads");
+    assert_eq!(fsync, "on");
+    let addresses: String =
+        sqlx::query_scalar("SHOW listen_addresses").fetch_one(&mut db).await.expect("it reads");
+    assert_eq!(addresses, "");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_and_says_by_whom() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");
+    let error = Stack::start(folder.path(), Kind::Throwaway).await.expect_err("it is in use");
+    let error = error.downcast::<AlreadyRunning>().expect("it says so");
+    assert_eq!(error.holder, std::process::id().to_string());
+    connect(&stack).await.execute("SELECT 1").await.expect("the first one is unharmed");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn servers_that_were_killed_and_a_lock_that_names_a_stranger_do_not_hinder_a_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stack = Stack::start(folder.path(), Kind::Durable).await.expect("it starts");
+    connect(&stack).await.execute("CREATE TABLE kept AS SELECT 7 AS n").await.expect("it writes");
+    let lock_file = folder.path().join("postgres/postmaster.pid");
+    let text = fs::read_to_string(&lock_file).expect("Postgres has a lock file");
+    let (pid, rest) = text.split_once('\n').expect("its first line is a number");
+    kill("-KILL", pid.parse().expect("a number"));
+    let error = stack.failed().await.to_string();
+    assert!(error.contains("Postgres ended") && error.contains("postgres.log"), "{error}");
+    stack.stop().await;
+    // The number now belongs to somebody else: this very process.
+    fs::write(&lock_file, format!("{}\n{rest}", std::process::id())).expect("it can be written");
+
+    let stack = Stack::start(folder.path(), Kind::Durable).await.expect("it starts again");
+    connect(&stack).await.execute("SELECT n FROM kept").await.expect("it recovered");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_was_half_made_is_made_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("postgres")).expect("a folder can be made");
+    fs::write(folder.path().join("postgres/PG_VERSION"), "15\n").expect("a file can be written");
+    let stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");
+    connect(&stack).await.execute("SELECT 1").await.expect("it works");
+    stack.stop().await;
+}
+
+#[test]
+fn with_stack_gives_the_command_its_own_servers_and_returns_its_status() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let script = "echo \"$DATABASE_URL $PAWDIUM_DATABASE__URL $PAWDIUM_REDIS__URL\"; exit 42";
+    let output = with_stack(temp.path(), script).output().expect("pawdium runs");
+    assert_eq!(output.status.code(), Some(42));
+    let said = String::from_utf8(output.stdout).expect("text");
+    let urls: Vec<&str> = said.split_whitespace().collect();
+    assert_eq!(urls.len(), 3, "{said}");
+    assert!(
+        urls[0] == urls[1] && urls[0].starts_with("postgres://") && urls[2].starts_with("unix://"),
+        "{said}"
+    );
+    assert_eq!(fs::read_dir(temp.path()).expect("the folder is there").count(), 0, "nothing is left");
+}
+
+#[test]
+fn with_stack_passes_a_signal_on_and_cleans_up() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let (mut pawdium, started) = sleeping(temp.path());
+    kill("-TERM", pawdium.id());
+    assert_eq!(pawdium.wait().expect("it ends").code(), Some(128 + 15));
+    fs::remove_file(started).expect("it is there");
+    assert_eq!(fs::read_dir(temp.path()).expect("the folder is there").count(), 0, "nothing is left");
+}
+
+#[test]
+fn killing_with_stack_ends_the_command_and_the_servers() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let (mut pawdium, started) = sleeping(temp.path());
+    let command: u32 = fs::read_to_string(started).expect("it is there").trim().parse().expect("a number");
+    assert!(servers_in(temp.path()).iter().any(|name| name == "postgres"));
+    kill("-KILL", pawdium.id());
+    pawdium.wait().expect("it ends");
+    wait_until("the servers have ended", || servers_in(temp.path()).is_empty());
+    wait_until("the command has ended", || !Path::new(&format!("/proc/{command}")).exists());
+}
+
+#[test]
+fn without_the_programs_the_error_says_what_to_install() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let programs = temp.path().join("bin");
+    fs::create_dir(&programs).expect("a folder can be made");
+    for name in ["setpriv", "sh", "id"] {
+        let path =
+            ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(name)).into_iter().find(|p| p.exists());
+        std::os::unix::fs::symlink(path.expect("it is there"), programs.join(name)).expect("a link");
+    }
+    let output = with_stack(temp.path(), "true").env("PATH", &programs).output().expect("pawdium runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(said.contains("sudo apt-get install -y --no-install-recommends redis-server"), "{said}");
+    assert_eq!(servers_in(temp.path()), [""; 0], "nothing was started");
+}
