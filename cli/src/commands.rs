@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod migrate;
+mod seed;
 mod with_stack;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Demo(demo::Demo),
     Migrate(migrate::Migrate),
+    Seed(seed::Seed),
     #[command(subcommand)]
     Config(config::Config),
     WithStack(with_stack::WithStack),
@@ -36,6 +38,7 @@ impl Command {
         match self {
             Self::Demo(command) => command.run().await,
             Self::Migrate(command) => command.run().await,
+            Self::Seed(command) => command.run().await,
             Self::Config(command) => command.run(),
             Self::WithStack(command) => command.run().await,
         }

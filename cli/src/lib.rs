@@ -1,5 +1,8 @@
-//! What the `pawdium` command is made of and tests use too: a private Postgres and Redis, and a mailbox that speaks SMTP.
+//! What the `pawdium` command is made of and tests use too: a private Postgres and Redis, a mailbox that speaks SMTP, and
+//! animals to photograph.
 
+pub mod creatures;
 pub mod logins;
+pub mod seed;
 pub mod sink;
 pub mod stack;

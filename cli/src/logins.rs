@@ -15,8 +15,10 @@ pub struct Login {
 pub const PASSWORD: &str = "derpy-demo";
 
 /// Who is shown, the admin first.
-pub const LOGINS: [Login; 3] = [
+pub const LOGINS: [Login; 5] = [
     Login { name: "ada", email: "ada@pawdium.example", is_admin: true },
     Login { name: "bo", email: "bo@pawdium.example", is_admin: false },
     Login { name: "cleo", email: "cleo@pawdium.example", is_admin: false },
+    Login { name: "dex", email: "dex@pawdium.example", is_admin: false },
+    Login { name: "emmy", email: "emmy@pawdium.example", is_admin: false },
 ];

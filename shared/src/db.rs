@@ -38,3 +38,22 @@ pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
 pub fn violates(error: &sqlx::Error, constraint: &str) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some(constraint)
 }
+
+/// Whether every migration that this binary knows has been applied.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn is_migrated(pool: &PgPool) -> sqlx::Result<bool> {
+    let applied: Result<Vec<i64>, sqlx::Error> =
+        sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(pool).await;
+    match applied {
+        Ok(applied) => Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version))),
+        // undefined_table: nothing has ever been applied.
+        Err(error)
+            if error.as_database_error().and_then(|error| error.code()).as_deref() == Some("42P01") =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}

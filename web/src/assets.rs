@@ -37,6 +37,7 @@ pub fn asset(path: &str) -> String {
 
 /// Answers `/assets/{version}/{*path}`. A file asked for by another version than the current one is sent too, but
 /// not to be kept: a page rendered just before an update still finds its files.
+#[expect(clippy::unused_async, reason = "axum calls async functions only")]
 pub async fn serve(Path((version, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(file) = Static::get(&path) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -68,5 +69,51 @@ fn content_type(path: &str) -> &'static str {
         "txt" => "text/plain; charset=utf-8",
         "webmanifest" => "application/manifest+json",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ask(url: &str, tag: Option<&str>) -> Response {
+        let path = url.strip_prefix("/assets/").expect("an asset's URL");
+        let (version, path) = path.split_once('/').expect("a version");
+        let headers =
+            tag.map(|tag| (IF_NONE_MATCH, HeaderValue::from_str(tag).expect("a tag"))).into_iter().collect();
+        serve(Path((version.to_owned(), path.to_owned())), headers).await
+    }
+
+    #[tokio::test]
+    async fn a_file_of_this_version_may_be_kept_for_ever() {
+        let response = ask(&asset("app.js"), None).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
+    }
+
+    #[tokio::test]
+    async fn a_file_asked_for_by_an_older_page_is_sent_but_not_kept() {
+        let response = ask("/assets/000000000000/base.css", None).await;
+        assert_eq!(
+            (response.status(), &response.headers()[CACHE_CONTROL]),
+            (StatusCode::OK, &HeaderValue::from_static("no-cache"))
+        );
+    }
+
+    #[tokio::test]
+    async fn what_the_browser_has_is_not_sent_again() {
+        let url = asset("favicon.svg");
+        let first = ask(&url, None).await;
+        let tag = first.headers()[ETAG].to_str().expect("an ASCII tag");
+        assert_eq!(ask(&url, Some(tag)).await.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(ask(&url, Some("\"other\"")).await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn only_static_files_are_found() {
+        for url in ["/assets/1/nope.css", "/assets/1/../Cargo.toml"] {
+            assert_eq!(ask(url, None).await.status(), StatusCode::NOT_FOUND);
+        }
     }
 }

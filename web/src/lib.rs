@@ -1,4 +1,17 @@
 //! Pawdium's web front: pages, JSON API and live streams.
 
+pub mod accounts;
+pub mod admin;
+pub mod api;
 pub mod assets;
+pub mod demo;
+pub mod error;
+pub mod health;
+pub mod http;
+pub mod photos;
+pub mod ranking;
+pub mod ratings;
+pub mod routes;
+pub mod serve;
+pub mod state;
 pub mod views;

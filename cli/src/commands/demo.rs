@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::Args;
 use pawdium_cli::logins::{LOGINS, PASSWORD};
+use pawdium_cli::seed::{self, Amounts};
 use pawdium_cli::sink::Sink;
 use pawdium_cli::stack::{Kind, Stack};
 use pawdium_shared::{db, shutdown};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use service::{Program, Service};
 use settings::Settings;
@@ -88,6 +90,13 @@ async fn run_site(
 async fn serve(settings: &Settings) -> Result<()> {
     let address = reachable(settings.config.web.listen);
     wait_until_ready(&format!("http://{address}/readyz")).await?;
+    let pool = db::connect(&settings.config.database, "pawdium demo")?;
+    if !seed::is_finished(&pool).await? {
+        say(&format!("filling the site; watch it at http://{address}"));
+        let site = Url::parse(&format!("http://{address}"))?;
+        seed::seed(&site, &pool, Amounts::default(), say).await.context("filling the site")?;
+    }
+    pool.close().await;
     greet(settings);
     std::future::pending().await
 }

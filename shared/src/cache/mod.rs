@@ -125,6 +125,14 @@ impl Cache {
         pipe.exec_async(&mut self.redis.connection()).await
     }
 
+    /// Drops at once what an event concerns, so that whoever caused it sees it on the next page. The event's job does
+    /// the same for certain; here a failure only means waiting for it.
+    pub async fn forget(&self, event: &Event) {
+        if let Err(error) = self.drop_groups(&groups_concerned(event)).await {
+            debug!(%error, "left it to the job to drop fragments");
+        }
+    }
+
     /// Lists the groups that hold fragments.
     ///
     /// # Errors

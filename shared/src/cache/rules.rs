@@ -29,6 +29,12 @@ impl Group {
         Self("trending".to_owned())
     }
 
+    /// How many photos there are to rate.
+    #[must_use]
+    pub fn totals() -> Self {
+        Self("totals".to_owned())
+    }
+
     /// A group by the name that listing gave.
     #[must_use]
     pub(super) fn named(name: String) -> Self {
@@ -48,10 +54,10 @@ pub fn groups_concerned(event: &Event) -> Vec<Group> {
     match event {
         Event::PhotoProgressed { photo } | Event::PhotoRated { photo } => vec![Group::photo(*photo)],
         // A new photo has no rank yet: lists change with the ranking that follows.
-        Event::PhotoPublished { photo, .. } => vec![Group::photo(*photo)],
+        Event::PhotoPublished { photo, .. } => vec![Group::photo(*photo), Group::totals()],
         Event::PhotoRemoved { photo, species } => {
             let mut groups = tops(&[*species]);
-            groups.extend([Group::photo(*photo), Group::trending()]);
+            groups.extend([Group::photo(*photo), Group::trending(), Group::totals()]);
             groups
         }
         Event::RanksMoved { species } => tops(species),

@@ -1,16 +1,16 @@
 //! From the bytes of a picture to its pixels. Runs only inside of the sandbox.
 
-use std::io::Cursor;
+use std::{borrow::Cow, io::Cursor};
 
 use image::{
     DynamicImage, ImageDecoder, ImageError,
     codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
-use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
+use zune_jpeg::{JpegDecoder, SampleRatios, errors::DecodeErrors};
 
 use super::{
-    Refusal,
+    Refusal, jpeg,
     probe::{Format, Probe},
 };
 
@@ -45,15 +45,36 @@ pub(super) fn decode(source: &[u8], probe: &Probe) -> Result<Pixels, Refusal> {
 
 fn decode_jpeg(source: &[u8]) -> Result<Pixels, Refusal> {
     let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB).set_strict_mode(true);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(source), options);
+    let source = expose_missing_data(source)?;
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(source.as_ref()), options);
     decoder.decode_headers().map_err(|error| jpeg_refusal(&error))?;
     let info = decoder.info().ok_or(Refusal::Damaged)?;
-    // A profile for CMYK or grey doesn't describe the RGB that the decoder makes of them.
     let colours = decoder.input_colorspace();
+    // zune-jpeg 0.5.15 decodes subsampled CMYK to wrong colours, without an error; nothing common writes it.
+    if colours == Some(ColorSpace::CMYK) && info.sample_ratio != SampleRatios::None {
+        return Err(Refusal::Unsupported);
+    }
+    // A profile for CMYK or grey doesn't describe the RGB that the decoder makes of them.
     let is_colour = matches!(colours, Some(ColorSpace::YCbCr | ColorSpace::RGB));
     let profile = decoder.icc_profile().filter(|_| is_colour);
     let rgb = decoder.decode().map_err(|error| jpeg_refusal(&error))?;
     Ok(Pixels { width: info.width.into(), height: info.height.into(), rgb, profile })
+}
+
+/// Takes the end-of-image marker from a baseline JPEG.
+///
+/// The decoder goes on with grey where that marker comes too early, but fails where the file ends too early. A few
+/// zeros stand in for the marker, since the decoder reads ahead. A progressive picture keeps its marker, which the
+/// decoder looks for; one without its last scans is whole, if blurred.
+fn expose_missing_data(source: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
+    const READ_AHEAD: [u8; 16] = [0; 16];
+    let anatomy = jpeg::walk(&mut Cursor::new(source)).map_err(|_| Refusal::Damaged)?;
+    if anatomy.segments.iter().any(|segment| segment.marker == jpeg::PROGRESSIVE) {
+        return Ok(source.into());
+    }
+    let end = usize::try_from(anatomy.end).map_err(|_| Refusal::Damaged)?;
+    let data = source.get(..end.saturating_sub(2)).ok_or(Refusal::Damaged)?;
+    Ok([data, &READ_AHEAD].concat().into())
 }
 
 fn jpeg_refusal(error: &DecodeErrors) -> Refusal {

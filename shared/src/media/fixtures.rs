@@ -53,7 +53,11 @@ pub(super) struct JpegWith {
     pub(super) exif: Option<Vec<u8>>,
     pub(super) profile: Option<Vec<u8>>,
     pub(super) progressive: bool,
+    /// Without it, colours have half of the resolution.
+    pub(super) full_chroma: bool,
     pub(super) restart_interval: u16,
+    /// The shortest codes; of more than one component, also a scan for each.
+    pub(super) optimised: bool,
 }
 
 pub(super) fn jpeg(picture: &RgbImage, with: &JpegWith) -> Vec<u8> {
@@ -61,25 +65,22 @@ pub(super) fn jpeg(picture: &RgbImage, with: &JpegWith) -> Vec<u8> {
 }
 
 /// Encodes samples of any colour type.
-pub(super) fn encode(
-    samples: &[u8],
-    (width, height): (u32, u32),
-    colours: ColorType,
-    with: &JpegWith,
-) -> Vec<u8> {
+pub(super) fn encode(samples: &[u8], size: (u32, u32), colours: ColorType, with: &JpegWith) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, 92);
-    encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+    let sampling = if with.full_chroma { SamplingFactor::R_4_4_4 } else { SamplingFactor::R_4_2_0 };
+    encoder.set_sampling_factor(sampling);
     encoder.set_progressive(with.progressive);
     encoder.set_restart_interval(with.restart_interval);
+    encoder.set_optimized_huffman_tables(with.optimised);
     if let Some(exif) = &with.exif {
         encoder.add_exif_metadata(exif).expect("fits in a segment");
     }
     if let Some(profile) = &with.profile {
         encoder.add_icc_profile(profile).expect("fits in segments");
     }
-    let side = |length: u32| u16::try_from(length).expect("fits in a JPEG");
-    encoder.encode(samples, side(width), side(height), colours).expect("is encoded");
+    let fit = |length: u32| u16::try_from(length).expect("fits in a JPEG");
+    encoder.encode(samples, fit(size.0), fit(size.1), colours).expect("is encoded");
     file
 }
 

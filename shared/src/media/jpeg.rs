@@ -11,6 +11,8 @@ pub(super) const APP0: u8 = 0xE0;
 const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 const APP1: u8 = 0xE1;
+/// The frame header of a progressive picture with Huffman coding.
+pub(super) const PROGRESSIVE: u8 = 0xC2;
 
 /// Far more than cameras write, few enough to keep a hostile file cheap.
 const MAX_SEGMENTS: usize = 10_000;
@@ -35,6 +37,8 @@ pub(super) struct Anatomy {
     pub(super) height: u32,
     /// Number of colour components.
     pub(super) components: u8,
+    /// Whether a picture that isn't progressive has components in scans of their own and some with fewer rows.
+    pub(super) split_rows: bool,
     /// The TIFF part of the first EXIF segment.
     pub(super) exif: Option<Vec<u8>>,
     /// Each marker segment between start and end of image, in the order of the file.
@@ -53,7 +57,7 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
     let mut frame = None;
     let mut exif = None;
     let mut segments = Vec::new();
-    let mut scans = 0;
+    let (mut scans, mut fewest) = (0, u8::MAX);
     loop {
         let marker = next_marker(reader)?;
         if marker == EOI {
@@ -71,26 +75,58 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
             _ => payload.read_head(&mut head)?,
         }
         if is_frame(marker) && frame.is_none() {
-            let [_, h1, h0, w1, w0] = head;
-            let components = payload.next_byte()?;
-            frame = Some((u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]), components, marker));
+            frame = Some(Frame::read(marker, head, &mut payload)?);
         }
         payload.skip()?;
-        scans += u32::from(marker == SOS);
+        if marker == SOS {
+            scans += 1;
+            fewest = fewest.min(head[0]);
+        }
         segments.push(Segment { marker, length, head });
         if segments.len() > MAX_SEGMENTS {
             return Err(Refusal::Damaged.into());
         }
     }
-    let (width, height, components, marker) = frame.ok_or(Refusal::Damaged)?;
-    if !matches!(marker, 0xC0..=0xC2) {
+    let Frame { marker, precision, width, height, components, subsampled_rows } =
+        frame.ok_or(Refusal::Damaged)?;
+    if !matches!(marker, 0xC0..=PROGRESSIVE) || precision != 8 {
         return Err(Refusal::Unsupported.into());
     }
     if width == 0 || height == 0 || scans == 0 {
         return Err(Refusal::Damaged.into());
     }
+    let split_rows = marker != PROGRESSIVE && subsampled_rows && fewest < components;
     let end = reader.stream_position()?;
-    Ok(Anatomy { width: width.into(), height: height.into(), components, exif, segments, end })
+    Ok(Anatomy { width: width.into(), height: height.into(), components, split_rows, exif, segments, end })
+}
+
+/// What a frame header says (B.2.2).
+struct Frame {
+    marker: u8,
+    /// Bits of a sample.
+    precision: u8,
+    width: u16,
+    height: u16,
+    components: u8,
+    subsampled_rows: bool,
+}
+
+impl Frame {
+    /// Reads on behind the first five bytes.
+    fn read<R: BufRead + Seek>(
+        marker: u8,
+        [precision, h1, h0, w1, w0]: [u8; 5],
+        payload: &mut Payload<'_, R>,
+    ) -> Result<Self, MediaError> {
+        let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
+        let components = payload.next_byte()?;
+        let mut subsampled_rows = false;
+        for _ in 0..components {
+            let [_id, sampling, _table] = [payload.next_byte()?, payload.next_byte()?, payload.next_byte()?];
+            subsampled_rows |= sampling & 0x0F != 1;
+        }
+        Ok(Self { marker, precision, width, height, components, subsampled_rows })
+    }
 }
 
 /// Whether a marker begins a frame; DHT, JPG and DAC lie in the same range.

@@ -189,7 +189,10 @@ fn compress(square: &Square) -> Result<Bytes, Refusal> {
     let mut encoder = Encoder::new(&mut jpeg, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    // With optimised tables this encoder writes either a progressive file or one scan for each component; the former
+    // shows early, and our own decoder reads it back.
     encoder.set_optimized_huffman_tables(true);
+    encoder.set_progressive(true);
     let side = u16::try_from(square.side).map_err(|_| Refusal::Damaged)?;
     encoder.encode(&square.rgb, side, side, ColorType::Rgb).map_err(|_| Refusal::Damaged)?;
     Ok(jpeg.into())

@@ -27,6 +27,22 @@ pub enum Step {
     Failed,
 }
 
+impl Step {
+    /// The name in the database and in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Checked => "checked",
+            Self::Decoded => "decoded",
+            Self::Cropped => "cropped",
+            Self::Stored => "stored",
+            Self::Live => "live",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// One line of a timeline.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {

@@ -106,6 +106,28 @@ pub async fn list(db: &mut PgConnection, filter: &Filter) -> sqlx::Result<Vec<Jo
     .await
 }
 
+/// Lists jobs whose last attempt failed, dead or waiting for another attempt, the latest failure first.
+pub async fn list_failures(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<JobRow>> {
+    sqlx::query_as!(
+        JobRow,
+        r#"select id as "id!: JobId", queue as "queue!", kind as "kind!", state as "state!",
+                  attempt as "attempt!", max_attempts as "max_attempts!", created_at as "created_at!",
+                  at as "at!", payload as "payload!", last_error
+           from (select id, queue, kind, state::text, attempt, max_attempts, created_at,
+                        coalesce(claimed_at, created_at) as at, payload, last_error
+                 from jobs where last_error is not null
+                 union all
+                 (select id, queue, kind, outcome::text, attempt, max_attempts, created_at, finished_at,
+                        payload, last_error
+                  from job_history where outcome = 'dead' order by finished_at desc limit $1)) as failed
+           order by at desc, id desc
+           limit $1"#,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Finds one job, live or ended.
 pub async fn find(db: &mut PgConnection, job: JobId) -> sqlx::Result<Option<JobRow>> {
     sqlx::query_as!(
@@ -175,6 +197,8 @@ pub struct WorkerRow {
     pub name: String,
     /// The host it runs on.
     pub host: String,
+    /// Its process id there.
+    pub pid: i32,
     /// When it registered.
     pub started_at: DateTime<Utc>,
     /// Its last heartbeat.
@@ -187,7 +211,7 @@ pub struct WorkerRow {
 pub async fn list_workers(db: &mut PgConnection) -> sqlx::Result<Vec<WorkerRow>> {
     sqlx::query_as!(
         WorkerRow,
-        r#"select id as "id: WorkerId", name, host, started_at, beat_at,
+        r#"select id as "id: WorkerId", name, host, pid, started_at, beat_at,
                   (select count(*) from jobs where worker_id = job_workers.id and state = 'running') as "running!"
            from job_workers order by id"#,
     )

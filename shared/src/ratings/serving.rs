@@ -79,6 +79,17 @@ pub async fn current(db: &mut PgConnection, rater: UserId, key: RaterKey) -> sql
     Ok(next)
 }
 
+/// The photo that is on a rater's page now, if any; nothing is picked.
+pub async fn on_page(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Option<Served>> {
+    let row = sqlx::query!(
+        r#"select photo_id as "photo: PhotoId", lane as "lane: Lane" from rater_positions where rater_id = $1"#,
+        rater.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.and_then(|row| Some(Served { photo: row.photo?, lane: row.lane? })))
+}
+
 /// The photo that a visitor without a user row would be served first. It depends on the key alone while no photo comes
 /// or goes; the visitor's cookie pins it.
 pub async fn preview(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<Option<PhotoId>> {

@@ -1,5 +1,11 @@
 //! Template filters: how numbers, times and names read.
-#![expect(clippy::unnecessary_wraps, reason = "a filter answers with askama's Result")]
+#![expect(
+    clippy::unnecessary_wraps,
+    clippy::inline_always,
+    clippy::unused_self,
+    unreachable_pub,
+    reason = "askama's macro asks for a Result and turns each function into a public, inlined method"
+)]
 
 use std::time::Duration;
 
@@ -7,7 +13,7 @@ use askama::{Result, Values, filter_fn};
 use chrono::{DateTime, Utc};
 
 /// A value behind any number of references: templates add one with each binding.
-pub(crate) trait Bare<T> {
+pub(super) trait Bare<T> {
     /// The value itself.
     fn bare(&self) -> T;
 }
@@ -32,55 +38,55 @@ impl<T, U: Bare<T> + ?Sized> Bare<T> for &U {
 
 /// The URL of a static file: `{{ "app.css"|asset }}`.
 #[filter_fn]
-pub(crate) fn asset(path: &str, _: &dyn Values) -> Result<String> {
+pub(super) fn asset(path: &str, _: &dyn Values) -> Result<String> {
     Ok(crate::assets::asset(path))
 }
 
 /// A count with separators: 12,345.
 #[filter_fn]
-pub(crate) fn number(count: impl Bare<i64>, _: &dyn Values) -> Result<String> {
+pub(super) fn number(count: impl Bare<i64>, _: &dyn Values) -> Result<String> {
     Ok(grouped(count.bare()))
 }
 
 /// A mean rating with one decimal: 7.4.
 #[filter_fn]
-pub(crate) fn mean(value: impl Bare<f64>, _: &dyn Values) -> Result<String> {
+pub(super) fn mean(value: impl Bare<f64>, _: &dyn Values) -> Result<String> {
     Ok(format!("{:.1}", value.bare()))
 }
 
 /// A day as people read it: 12 May 2026.
 #[filter_fn]
-pub(crate) fn date(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+pub(super) fn date(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(at.bare().format("%-d %B %Y").to_string())
 }
 
 /// A moment to the second: 12 May 2026, 14:03:59 UTC.
 #[filter_fn]
-pub(crate) fn moment(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+pub(super) fn moment(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(at.bare().format("%-d %b %Y, %H:%M:%S UTC").to_string())
 }
 
 /// A time of day to the millisecond: 14:03:59.120.
 #[filter_fn]
-pub(crate) fn clock(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+pub(super) fn clock(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(at.bare().format("%H:%M:%S%.3f").to_string())
 }
 
 /// The value of a `datetime` attribute, RFC 3339.
 #[filter_fn]
-pub(crate) fn machine_time(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+pub(super) fn machine_time(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(at.bare().to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
 }
 
 /// A span of time in its two largest units: 3 min 20 s.
 #[filter_fn]
-pub(crate) fn span(length: impl Bare<Duration>, _: &dyn Values) -> Result<String> {
+pub(super) fn span(length: impl Bare<Duration>, _: &dyn Values) -> Result<String> {
     Ok(rounded(length.bare().as_secs()))
 }
 
 /// What a species is called.
 #[filter_fn]
-pub(crate) fn species(key: impl AsRef<str>, _: &dyn Values) -> Result<String> {
+pub(super) fn species(key: impl AsRef<str>, _: &dyn Values) -> Result<String> {
     Ok(super::species::label(key.as_ref()).to_owned())
 }
 

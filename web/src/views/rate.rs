@@ -30,12 +30,6 @@ pub struct RateStage {
     pub error: Option<String>,
 }
 
-impl RateStage {
-    fn keys<'a>(&self, photo: &'a RatePhoto) -> RatingKeys<'a> {
-        RatingKeys { photo: photo.id, ballot: Some(&photo.ballot), from: "rate", chosen: None }
-    }
-}
-
 /// The photo to rate. The others' opinion is not in it, so it can't be shown.
 #[derive(Clone, Debug)]
 pub struct RatePhoto {
@@ -56,6 +50,10 @@ pub struct RatePhoto {
 }
 
 impl RatePhoto {
+    fn keys(&self) -> RatingKeys<'_> {
+        RatingKeys { photo: self.id, ballot: Some(&self.ballot), from: "rate", chosen: None }
+    }
+
     fn described(&self) -> &str {
         described(&self.alt, &self.title)
     }
@@ -143,9 +141,9 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Where a value stands on a line from 10 to 190.
+    /// Where a value stands on a line from 10 to 290.
     fn place(value: f64) -> String {
-        format!("{:.1}", 10.0 + (value.clamp(1.0, 10.0) - 1.0) / 9.0 * 180.0)
+        format!("{:.1}", 10.0 + (value.clamp(1.0, 10.0) - 1.0) / 9.0 * 280.0)
     }
 
     fn own_place(&self) -> String {
@@ -163,6 +161,6 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_scale_are_the_ends_of_the_line() {
-        assert_eq!([1.0, 5.5, 10.0, 99.0].map(Scale::place), ["10.0", "100.0", "190.0", "190.0"]);
+        assert_eq!([1.0, 5.5, 10.0, 99.0].map(Scale::place), ["10.0", "150.0", "290.0", "290.0"]);
     }
 }

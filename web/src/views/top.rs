@@ -19,10 +19,6 @@ pub struct TopPage {
 }
 
 impl TopPage {
-    fn href(&self, period: Period, species: Option<&str>) -> String {
-        address(period, species)
-    }
-
     fn is_species(&self, key: &str) -> bool {
         self.species.as_deref() == Some(key)
     }
@@ -31,16 +27,12 @@ impl TopPage {
 /// The address of a list, without its page: what [`Paging::base`] wants.
 #[must_use]
 pub fn address(period: Period, species: Option<&str>) -> String {
-    let mut address = "/top".to_owned();
-    let mut separator = '?';
-    if period != Period::All {
-        address += &format!("?period={}", period.key());
-        separator = '&';
+    match (period, species) {
+        (Period::All, None) => "/top".to_owned(),
+        (Period::All, Some(species)) => format!("/top?species={species}"),
+        (period, None) => format!("/top?period={}", period.key()),
+        (period, Some(species)) => format!("/top?period={}&species={species}", period.key()),
     }
-    if let Some(species) = species {
-        address += &format!("{separator}species={species}");
-    }
-    address
 }
 
 /// The photos by score, with paging. The same for every viewer, so it can be cached.

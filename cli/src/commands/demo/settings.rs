@@ -17,6 +17,14 @@ const FILE: &str = "pawdium.toml";
 const FILE_TEXT: &str = "# Settings of the demo in this folder. The database, Redis, media, mail and the secret are\n\
                          # the demo's own; everything else can be set here. systemd/pawdium.toml shows all keys.\n";
 
+const UNLIMITED: [&str; 5] = [
+    "REGISTRATIONS_PER_HOUR",
+    "LOGINS_PER_MINUTE",
+    "RESETS_PER_HOUR",
+    "UPLOADS_PER_HOUR",
+    "ANONYMOUS_PER_HOUR",
+];
+
 /// Where mails go.
 pub(super) fn mailbox(home: &Path) -> PathBuf {
     home.join("mailbox")
@@ -52,6 +60,10 @@ impl Settings {
             ("SECURITY__SECRET", secret(&home.join("secret")).context("keeping a secret")?),
         ];
         let mut variables = Sources::of_this_process().variables;
+        // Seeding registers, uploads and rates from one address; whoever sets a limit wants to see it.
+        for name in UNLIMITED {
+            variables.entry(format!("PAWDIUM_SECURITY__{name}")).or_insert_with(|| "0".into());
+        }
         variables.extend(own.map(|(name, value)| (format!("PAWDIUM_{name}"), value)));
         variables.insert("PAWDIUM_CONFIG".into(), file.display().to_string());
 

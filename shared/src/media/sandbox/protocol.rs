@@ -154,7 +154,7 @@ fn check(rendered: &Rendered, request: &Request) -> Result<(), Lie> {
 /// Accepts a colour JPEG of that size whose segments hold only what decoding needs, and the JFIF header.
 fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
     const TABLES: [u8; 3] = [0xC4, 0xDB, 0xDD];
-    const FRAME_AND_SCAN: [u8; 2] = [0xC0, 0xDA];
+    const FRAME_AND_SCAN: [u8; 2] = [jpeg::PROGRESSIVE, 0xDA];
     let anatomy = jpeg::walk(&mut Cursor::new(file)).map_err(|_| Lie("a file that isn't a JPEG"))?;
     if (anatomy.width, anatomy.height, anatomy.components) != (side, side, 3) {
         return Err(Lie("a file of another size"));
@@ -167,4 +167,92 @@ fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
         marker => TABLES.contains(&marker) || FRAME_AND_SCAN.contains(&marker),
     });
     if plain { Ok(()) } else { Err(Lie("a file with metadata")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::media::{Orientation, fixtures, fixtures::JpegWith, render::render};
+
+    fn request() -> Request {
+        Request { crop: None, limits: Limits::default() }
+    }
+
+    fn honest() -> Rendered {
+        let file = fixtures::jpeg(&fixtures::quarters(600, 300), &JpegWith::default());
+        render(&file, None, &Limits::default()).expect("is rendered")
+    }
+
+    fn reply(result: Result<Rendered, Refusal>) -> Bytes {
+        let mut reply = Vec::new();
+        write_reply(&mut reply, result).expect("memory can be written");
+        reply.into()
+    }
+
+    /// The parent's answer to an honest reply with one thing changed.
+    fn caught(change: impl FnOnce(&mut Rendered)) -> &'static str {
+        let mut rendered = honest();
+        change(&mut rendered);
+        read_reply(reply(Ok(rendered)), &request()).expect_err("is a lie").0
+    }
+
+    #[test]
+    fn what_the_child_says_is_what_the_parent_reads() {
+        let rendered = honest();
+        assert_eq!(read_reply(reply(Ok(rendered.clone())), &request()), Ok(Ok(rendered)));
+        let refusal = Refusal::TooSmall { width: 1, height: 2, min: 200 };
+        assert_eq!(read_reply(reply(Err(refusal.clone())), &request()), Ok(Err(refusal)));
+    }
+
+    #[test]
+    fn lies_about_sizes_and_crops_are_caught() {
+        assert_eq!(caught(|rendered| rendered.width = 60_000), "the picture's size");
+        assert_eq!(caught(|rendered| rendered.crop.x = 400), "the crop");
+        assert_eq!(caught(|rendered| rendered.pictures[0].width = 1080), "a size in pixels");
+        assert_eq!(caught(|rendered| rendered.pictures.truncate(2)), "which sizes there are");
+        assert_eq!(caught(|rendered| rendered.pictures[2].edge = 540), "which sizes there are");
+        assert_eq!(caught(|rendered| rendered.placeholder = "<script>".repeat(9)), "the placeholder");
+        let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), limits: Limits::default() };
+        let other = read_reply(reply(Ok(honest())), &asked);
+        assert_eq!(other, Err(Lie("another crop than was asked for")));
+    }
+
+    #[test]
+    fn files_that_are_more_or_less_than_a_plain_jpeg_are_caught() {
+        let with_exif = JpegWith {
+            exif: Some(fixtures::exif(Orientation::Upright)),
+            progressive: true,
+            ..JpegWith::default()
+        };
+        let tagged = fixtures::jpeg(&fixtures::quarters(160, 160), &with_exif);
+        assert_eq!(caught(|rendered| rendered.pictures[2].jpeg = tagged.into()), "a file with metadata");
+        let other = |rendered: &mut Rendered| rendered.pictures[2].jpeg = rendered.pictures[0].jpeg.clone();
+        assert_eq!(caught(other), "a file of another size");
+        let page = Bytes::from_static(b"<html>");
+        assert_eq!(caught(|rendered| rendered.pictures[1].jpeg = page), "a file that isn't a JPEG");
+        let longer = |rendered: &mut Rendered| {
+            rendered.pictures[1].jpeg = [&rendered.pictures[1].jpeg, &b"PK"[..]].concat().into();
+        };
+        assert_eq!(caught(longer), "bytes behind an image");
+    }
+
+    #[test]
+    fn a_reply_that_is_cut_or_goes_on_is_caught() {
+        let whole = reply(Ok(honest()));
+        for kept in [0, 7, 11, 40, whole.len() / 2, whole.len() - 1] {
+            assert!(read_reply(whole.slice(..kept), &request()).is_err(), "{kept} bytes");
+        }
+        let longer = Bytes::from([&whole[..], b"x"].concat());
+        assert_eq!(read_reply(longer, &request()), Err(Lie("bytes behind the files")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_reply_is_read_without_a_panic(length: u32, rest in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read_reply([&MAGIC[..], &length.to_be_bytes(), &rest].concat().into(), &request());
+            let _ = read_reply(rest.into(), &request());
+        }
+    }
 }

@@ -1,0 +1,91 @@
+//! Filling an empty site with members, photos and opinions, through the site's own API: what is seeded has gone the way
+//! that everything goes.
+
+mod client;
+mod people;
+mod photos;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use pawdium_shared::accounts::{Role, queries};
+use pawdium_shared::ids::UserId;
+use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
+use pawdium_shared::queue::Enqueue as _;
+use sqlx::PgPool;
+use url::Url;
+
+use crate::logins::LOGINS;
+use client::Client;
+
+/// How much to fill in.
+#[derive(Clone, Copy, Debug)]
+pub struct Amounts {
+    /// Photos, shared out among the members.
+    pub photos: u64,
+    /// Anonymous raters beside the members.
+    pub raters: u64,
+    /// How long to wait for the worker to process all photos.
+    pub patience: Duration,
+}
+
+impl Default for Amounts {
+    fn default() -> Self {
+        Self { photos: 64, raters: 40, patience: Duration::from_mins(10) }
+    }
+}
+
+/// Whether the site has no photos yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_empty(db: &PgPool) -> Result<bool> {
+    Ok(photos::count(db).await? == 0)
+}
+
+/// Whether a whole run of [`seed`] has left its opinions behind.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_finished(db: &PgPool) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from shares) as "shared!""#).fetch_one(db).await?)
+}
+
+/// Fills the site at `site`, whose database is `db`. What an interrupted run has done is not done again. `say` is told
+/// what is going on.
+///
+/// # Errors
+/// When the site refuses something, or its worker doesn't process the photos in time.
+pub async fn seed(site: &Url, db: &PgPool, amounts: Amounts, say: impl Fn(&str)) -> Result<()> {
+    let begin = Instant::now();
+    let client = Client::new(site.clone())?;
+    let mut members = Vec::new();
+    for login in LOGINS {
+        members.push(
+            people::enter(&client, login).await.with_context(|| format!("registering {}", login.name))?,
+        );
+        if login.is_admin {
+            promote(db, login.name).await?;
+        }
+    }
+    say(&format!("{} members are registered; drawing {} photos", members.len(), amounts.photos));
+    photos::submit_all(&client, db, &members, amounts, &say).await?;
+    photos::submit_odd_ones(&client, &members[0]).await?;
+    photos::spread_over_time(db).await?;
+    people::rate_all(&client, &members, amounts.raters, &say).await?;
+    people::share_some(&client, db).await?;
+    let mut tx = db.begin().await?;
+    RefreshRanks {}.enqueue(&mut tx).await?;
+    RefreshVirality {}.enqueue(&mut tx).await?;
+    tx.commit().await?;
+    say(&format!("the site is filled, after {} s", begin.elapsed().as_secs()));
+    Ok(())
+}
+
+async fn promote(db: &PgPool, name: &str) -> Result<()> {
+    let mut db = db.acquire().await?;
+    let user = queries::find_by_name(&mut db, name).await?;
+    ensure!(user.is_some(), "{name} is not registered in this database: does the site use another one?");
+    queries::set_role(&mut db, user.map_or(UserId(0), |user| user.id), Role::Admin).await?;
+    Ok(())
+}

@@ -1,0 +1,301 @@
+//! One rendered page for every kind and state, from made-up data.
+
+mod accounts;
+mod staff;
+
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_web::views::members::{MemberPage, PendingPhoto};
+use pawdium_web::views::photo::{PhotoOpinion, PhotoPage, PhotoState, PhotoStatus, PhotoStep, RatingControl};
+use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
+use pawdium_web::views::top::{Period, TopList, TopPage, address};
+use pawdium_web::views::trending::{TrendingList, TrendingPage};
+use pawdium_web::views::{Chrome, Fragment, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer};
+
+/// What the made-up pages have in common.
+pub(crate) struct Samples {
+    /// The colours asked for.
+    pub(crate) theme: Theme,
+    /// Put wherever a member can write a text of their own; none takes friendly ones.
+    pub(crate) text: Option<String>,
+}
+
+/// A page and where it is served.
+pub(crate) struct Sample {
+    pub(crate) path: &'static str,
+    pub(crate) html: String,
+}
+
+const TITLES: [&str; 12] = [
+    "Biscuit forgot how to sit",
+    "Tongue status: out",
+    "Sir Hopsalot, mid-thought",
+    "He saw a leaf",
+    "Gerald",
+    "Both eyes, different plans",
+    "Professor Waffles attempts the stairs",
+    "Sneeze, frame 3 of 9",
+    "Not my proudest landing",
+    "Regal (before)",
+    "Upside down is also a way to be",
+    "What do you mean, bath",
+];
+const OWNERS: [&str; 5] = ["ada", "mabel", "otto", "juniper", "Kassandra-von-Pfotenhausen"];
+const SPECIES: [&str; 8] = ["cat", "dog", "rabbit", "bird", "rodent", "reptile", "horse", "other"];
+
+impl Samples {
+    /// Every page.
+    pub(crate) fn pages(&self) -> askama::Result<Vec<Sample>> {
+        let mut pages = self.rating_pages()?;
+        pages.extend(self.photo_pages()?);
+        pages.extend(self.list_pages()?);
+        pages.extend(self.account_pages()?);
+        pages.extend(self.staff_pages()?);
+        Ok(pages)
+    }
+
+    /// What a rating of photo `id` is answered with.
+    pub(crate) fn stage(&self, id: i64, given: Option<(i64, u8)>) -> RateStage {
+        let photo = RatePhoto {
+            id,
+            title: self.title(id),
+            alt: String::new(),
+            species: pick(&SPECIES, id).to_owned(),
+            owner: Some(self.owner(id)),
+            picture: picture(id),
+            ballot: "v1.c2FtcGxl".to_owned(),
+        };
+        let feedback = given.map(|(rated, value)| RateFeedback {
+            id: rated,
+            title: self.title(rated),
+            picture: picture(rated),
+            value,
+            mean: 6.34,
+            count: 41,
+        });
+        let progress = RateProgress { rated: id, total: 64 };
+        RateStage { photo: Some(photo), feedback, progress, error: None }
+    }
+
+    /// Where photo `id` stands after `done` steps.
+    pub(crate) fn status(id: i64, done: usize) -> PhotoStatus {
+        let steps = steps().into_iter().take(done).collect();
+        let state = if done < 6 { PhotoState::Processing } else { PhotoState::Live };
+        PhotoStatus { id, state, steps }
+    }
+
+    fn rating_pages(&self) -> askama::Result<Vec<Sample>> {
+        let rate = |chrome, stage| RatePage { chrome, stage }.render();
+        let empty = |total| RateStage {
+            photo: None,
+            feedback: None,
+            progress: RateProgress { rated: total, total },
+            error: None,
+        };
+        let refused =
+            RateStage { error: Some("That rating was used already.".to_owned()), ..self.stage(5, None) };
+        Ok(vec![
+            page("/", rate(self.anonymous(), self.stage(3, Some((2, 8))))?),
+            page("/first", rate(self.nobody(), self.stage(1, None))?),
+            page("/refused", rate(self.member(), refused)?),
+            page(
+                "/all-rated",
+                rate(
+                    self.member(),
+                    RateStage { feedback: self.stage(1, Some((9, 3))).feedback, ..empty(64) },
+                )?,
+            ),
+            page("/nothing-yet", rate(self.nobody(), empty(0))?),
+        ])
+    }
+
+    fn photo_page(&self, id: i64, state: PhotoState, rating: RatingControl) -> askama::Result<PhotoPage> {
+        let shown = matches!(state, PhotoState::Live | PhotoState::Hidden);
+        let opinion = PhotoOpinion {
+            mean: Some(7.42),
+            histogram: [1, 0, 2, 3, 5, 8, 13, 21, 9, 4],
+            rank: Some(12),
+            virality: Some(8.3),
+            views: 1_284,
+            shares: 37,
+        };
+        Ok(PhotoPage {
+            chrome: self.member(),
+            id,
+            title: self.title(id),
+            alt: self.text.clone().unwrap_or_else(|| "A tabby on a radiator with its tongue out.".to_owned()),
+            species: pick(&SPECIES, id).to_owned(),
+            tags: vec![self.text.clone().unwrap_or_else(|| "tongue".to_owned()), "radiator".to_owned()],
+            owner: Some(self.owner(id)),
+            created_at: moment(),
+            picture: if shown { picture(id) } else { Picture::default() },
+            status: PhotoStatus { id, state, steps: steps() },
+            opinion: shown.then(|| Fragment::render(&opinion)).transpose()?,
+            rating,
+            share_url: None,
+            own: false,
+            can_delete: false,
+        })
+    }
+
+    fn photo_pages(&self) -> askama::Result<Vec<Sample>> {
+        let rated = self.photo_page(4, PhotoState::Live, RatingControl::Change { value: 7 })?;
+        let shared = PhotoPage {
+            chrome: self.nobody(),
+            opinion: None,
+            ..self.photo_page(5, PhotoState::Live, RatingControl::Rate { ballot: "v1.bGluaw".to_owned() })?
+        };
+        let own = PhotoPage {
+            own: true,
+            can_delete: true,
+            share_url: Some("http://127.0.0.1:8080/s/kX3v9QmT2b".to_owned()),
+            ..self.photo_page(6, PhotoState::Live, RatingControl::Own)?
+        };
+        let unseen =
+            PhotoPage { opinion: None, ..self.photo_page(7, PhotoState::Live, RatingControl::NotServed)? };
+        let processing = PhotoPage {
+            own: true,
+            can_delete: true,
+            status: Self::status(8, 3),
+            ..self.photo_page(8, PhotoState::Processing, RatingControl::Own)?
+        };
+        let reason = self.text.clone().unwrap_or_else(|| {
+            "The file ends in the middle of the picture. Export it again, or send another one.".to_owned()
+        });
+        let failed = PhotoStep { step: "failed".to_owned(), at: moment(), ms: None };
+        let failed = PhotoPage {
+            own: true,
+            can_delete: true,
+            status: PhotoStatus {
+                id: 9,
+                state: PhotoState::Failed { reason: reason.clone() },
+                steps: steps().into_iter().take(2).chain([failed]).collect(),
+            },
+            ..self.photo_page(9, PhotoState::Failed { reason }, RatingControl::Own)?
+        };
+        Ok(vec![
+            page("/photos/4", rated.render()?),
+            page("/photos/5", shared.render()?),
+            page("/photos/6", own.render()?),
+            page("/photos/7", unseen.render()?),
+            page("/photos/8", processing.render()?),
+            page("/photos/9", failed.render()?),
+        ])
+    }
+
+    fn list_pages(&self) -> askama::Result<Vec<Sample>> {
+        let paging = |page, base: &str| Paging { page, last_page: 9, base: base.to_owned() };
+        let top = |photos, species: Option<&str>| {
+            let list = TopList { photos, paging: paging(1, &address(Period::All, species)) };
+            let list = Fragment::render(&list)?;
+            TopPage { chrome: self.member(), period: Period::All, species: species.map(str::to_owned), list }
+                .render()
+        };
+        let trending = |photos| {
+            let list = Fragment::render(&TrendingList { photos, paging: paging(4, "/trending") })?;
+            TrendingPage { chrome: self.member(), list }.render()
+        };
+        let unranked = |mut card: PhotoCard| {
+            card.rank = None;
+            card
+        };
+        let pending = [PhotoState::Processing, PhotoState::Failed { reason: "This is a PDF.".to_owned() }];
+        let member = |own: bool| MemberPage {
+            chrome: self.member(),
+            name: self.owner(1),
+            since: moment(),
+            ratings_cast: 1_732,
+            photo_count: 14,
+            photos: if own { Vec::new() } else { self.cards(10).into_iter().map(unranked).collect() },
+            paging: Paging { page: 1, last_page: 1, base: "/members/ada".to_owned() },
+            own,
+            pending: if own {
+                pending.iter().zip(20..).map(|(state, id)| self.pending(id, state)).collect()
+            } else {
+                Vec::new()
+            },
+        };
+        Ok(vec![
+            page("/top", top(self.cards(23), None)?),
+            page("/top-empty", top(Vec::new(), Some("horse"))?),
+            page("/trending", trending(self.cards(12).into_iter().map(unranked).collect())?),
+            page("/trending-empty", trending(Vec::new())?),
+            page("/members/mabel", member(false).render()?),
+            page("/members/ada", member(true).render()?),
+        ])
+    }
+
+    fn chrome(&self, viewer: Viewer) -> Chrome {
+        Chrome { viewer, theme: self.theme, flash: None, path: "/top?period=week".to_owned(), demo: true }
+    }
+
+    fn nobody(&self) -> Chrome {
+        self.chrome(Viewer::Nobody)
+    }
+
+    fn anonymous(&self) -> Chrome {
+        self.chrome(Viewer::Anonymous { ratings: 12 })
+    }
+
+    fn member(&self) -> Chrome {
+        self.chrome(Viewer::Member { name: self.owner(1), admin: true })
+    }
+
+    fn title(&self, id: i64) -> String {
+        self.text.clone().unwrap_or_else(|| pick(&TITLES, id).to_owned())
+    }
+
+    fn owner(&self, id: i64) -> String {
+        self.text.clone().unwrap_or_else(|| pick(&OWNERS, id).to_owned())
+    }
+
+    fn pending(&self, id: i64, state: &PhotoState) -> PendingPhoto {
+        PendingPhoto { id, title: self.title(id), state: state.clone(), created_at: moment() }
+    }
+
+    fn cards(&self, count: i64) -> Vec<PhotoCard> {
+        (1..=count)
+            .map(|id| PhotoCard {
+                id,
+                title: self.title(id),
+                alt: String::new(),
+                species: pick(&SPECIES, id).to_owned(),
+                owner: (id != 5).then(|| self.owner(id)),
+                picture: picture(id),
+                rank: Some(id),
+                mean: Some(9.4 - f64::from(i16::try_from(id).unwrap_or(0)) * 0.2),
+                count: 400 - id * 13,
+            })
+            .collect()
+    }
+}
+
+fn page(path: &'static str, html: String) -> Sample {
+    Sample { path, html }
+}
+
+fn pick<'a>(words: &[&'a str], id: i64) -> &'a str {
+    words[usize::try_from(id).unwrap_or(0) % words.len()]
+}
+
+fn picture(id: i64) -> Picture {
+    let size = |edge| PictureSize { url: format!("/sample/{id}.svg"), edge };
+    Picture {
+        sizes: vec![size(160), size(1080)],
+        placeholder: Some("1QcSHQRnh493V4dIh4eXh1h4kJUI".to_owned()),
+    }
+}
+
+fn moment() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::milliseconds(1_778_594_639_120)
+}
+
+fn steps() -> Vec<PhotoStep> {
+    [("received", 212), ("checked", 3), ("decoded", 148), ("cropped", 96), ("stored", 11), ("live", 4)]
+        .into_iter()
+        .scan(moment(), |at, (step, ms)| {
+            *at += TimeDelta::milliseconds(ms);
+            Some(PhotoStep { step: step.to_owned(), at: *at, ms: Some(ms) })
+        })
+        .collect()
+}

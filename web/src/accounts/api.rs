@@ -1,0 +1,330 @@
+//! Accounts through the API.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use pawdium_shared::accounts::{RaterKey, User, queries, sessions};
+use pawdium_shared::photos;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::register::Registration;
+use super::{login, register, reset, settings};
+use crate::api::caller::Caller;
+use crate::api::shapes::{ErrorShape, PhotoShape};
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::extract::{Json, Path};
+use crate::http::limits::{self, Limited};
+use crate::state::App;
+
+/// What registering takes.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RegisterBody {
+    /// Where the verification mail goes.
+    pub email: String,
+    /// 8 to 200 characters.
+    pub password: String,
+    /// 2 to 30 letters, digits, - and _.
+    pub name: String,
+}
+
+/// A user with a token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EnteredShape {
+    /// The user's id.
+    pub id: i64,
+    /// The public name; null while anonymous.
+    pub name: Option<String>,
+    /// Whether nobody has registered this user yet.
+    pub anonymous: bool,
+    /// For `Authorization: Bearer`.
+    pub access_token: String,
+    /// register or login.
+    pub action: &'static str,
+    /// The talks that the user votes for; only after logging in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Vec<i64>>,
+}
+
+/// The caller's own account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeShape {
+    /// The user's id.
+    pub id: i64,
+    /// The public name; null while anonymous.
+    pub name: Option<String>,
+    /// The address; null while anonymous.
+    pub email: Option<String>,
+    /// Whether nobody has registered this user yet.
+    pub anonymous: bool,
+    /// Whether the address is known to work.
+    pub verified: bool,
+    /// member, moderator or admin.
+    #[schema(value_type = String)]
+    pub role: pawdium_shared::accounts::Role,
+    /// When the user came to be.
+    pub created_at: DateTime<Utc>,
+    /// How many photos were rated.
+    pub ratings_cast: i64,
+    /// How many photos are live.
+    pub photos: i64,
+}
+
+/// A public profile.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProfileShape {
+    /// The user's id.
+    pub id: i64,
+    /// The public name.
+    pub name: String,
+    /// When the user came to be.
+    pub created_at: DateTime<Utc>,
+    /// How many photos were rated.
+    pub ratings_cast: i64,
+    /// The live photos, the newest first.
+    pub photos: Vec<PhotoShape>,
+}
+
+/// What to change; the rest stays.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UpdateBody {
+    /// A new address; takes the current password.
+    pub email: Option<String>,
+    /// A new password; takes the current one.
+    pub password: Option<String>,
+    /// A new public name.
+    pub name: Option<String>,
+    /// The password as it is.
+    pub current_password: Option<String>,
+}
+
+/// A password, as a confirmation.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct PasswordBody {
+    /// The password as it is.
+    #[serde(default)]
+    pub password: String,
+}
+
+/// What logging in takes.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct LoginBody {
+    /// The address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Who wants a reset mail.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ResetBody {
+    /// The address.
+    pub email: String,
+}
+
+/// Registers, or makes an anonymous user when there is no body. An anonymous caller keeps its id by registering.
+#[utoipa::path(post, path = "/users", tag = "users", security((), ("token" = [])),
+    request_body(content = Option<RegisterBody>), responses(
+    (status = 201, description = "The user and a token", body = EnteredShape),
+    (status = 400, description = "A field was refused", body = ErrorShape),
+    (status = 409, description = "The name or the address is taken", body = ErrorShape),
+    (status = 429, description = "Too many registrations", body = ErrorShape),
+))]
+pub async fn create_user(
+    State(app): State<App>,
+    caller: Option<Caller>,
+    client: Client,
+    body: Bytes,
+) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
+    let user = caller.map(|caller| caller.user);
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return create_anonymous(&app, client).await;
+    }
+    let body: RegisterBody = serde_json::from_slice(&body)
+        .map_err(|error| Error::Refused(format!("The body isn't right: {error}.")))?;
+    let wanted = Registration { name: &body.name, email: &body.email, password: &body.password };
+    let (id, token) = register::create(&app, client, user.as_ref(), wanted).await?;
+    let shape = EnteredShape {
+        id: id.0,
+        name: Some(body.name.trim().to_owned()),
+        anonymous: false,
+        access_token: token.expose().to_owned(),
+        action: "register",
+        votes: None,
+    };
+    Ok((StatusCode::CREATED, axum::Json(shape)))
+}
+
+async fn create_anonymous(
+    app: &App,
+    client: Client,
+) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
+    limits::count(app, Limited::Anonymous, client.counted()).await?;
+    let mut tx = app.db.begin().await?;
+    let user = queries::insert_anonymous(&mut tx, RaterKey::generate()).await?;
+    let token = sessions::open(&mut tx, user).await?;
+    tx.commit().await?;
+    let shape = EnteredShape {
+        id: user.0,
+        name: None,
+        anonymous: true,
+        access_token: token.expose().to_owned(),
+        action: "register",
+        votes: None,
+    };
+    Ok((StatusCode::CREATED, axum::Json(shape)))
+}
+
+/// The caller's own account.
+#[utoipa::path(get, path = "/users/me", tag = "users", security(("token" = [])), responses(
+    (status = 200, description = "The account", body = MeShape),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+))]
+pub async fn me(State(app): State<App>, caller: Caller) -> Result<axum::Json<MeShape>, Error> {
+    show_me(&app, caller.user).await
+}
+
+/// Changes the caller's own account: all of what is given, or nothing.
+#[utoipa::path(patch, path = "/users/me", tag = "users", security(("token" = [])), request_body = UpdateBody, responses(
+    (status = 200, description = "The account as it is now", body = MeShape),
+    (status = 400, description = "A field was refused, or the current password is wrong", body = ErrorShape),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 403, description = "The caller is not registered", body = ErrorShape),
+    (status = 409, description = "The name or the address is taken", body = ErrorShape),
+))]
+pub async fn update_me(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Json(body): Json<UpdateBody>,
+) -> Result<axum::Json<MeShape>, Error> {
+    let visitor = caller.visitor();
+    let user = visitor.member()?;
+    if body.email.is_some() || body.password.is_some() {
+        let current = body.current_password.as_deref().unwrap_or_default();
+        settings::check_password(&app, client, user, "current_password", current).await?;
+    }
+    settings::update(
+        &app,
+        &visitor,
+        user,
+        settings::Changes {
+            name: body.name.as_deref(),
+            email: body.email.as_deref(),
+            password: body.password.as_deref(),
+        },
+    )
+    .await?;
+    let user = queries::find(&mut *app.db.acquire().await?, user.id).await?.ok_or(Error::NotFound)?;
+    show_me(&app, user).await
+}
+
+/// Deletes the caller's own account with all it did.
+#[utoipa::path(delete, path = "/users/me", tag = "users", security(("token" = [])), request_body = PasswordBody, responses(
+    (status = 204, description = "Gone"),
+    (status = 400, description = "The password is wrong", body = ErrorShape),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+))]
+pub async fn delete_me(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    body: Bytes,
+) -> Result<StatusCode, Error> {
+    if !caller.user.anonymous() {
+        let body: PasswordBody = serde_json::from_slice(&body).unwrap_or_default();
+        settings::check_password(&app, client, &caller.user, "password", &body.password).await?;
+    }
+    settings::remove(&app, &caller.user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A public profile.
+#[utoipa::path(get, path = "/users/{name}", tag = "users",
+    params(("name" = String, Path, description = "The public name")), responses(
+    (status = 200, description = "The profile", body = ProfileShape),
+    (status = 404, description = "Nobody has that name", body = ErrorShape),
+))]
+pub async fn show_user(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<axum::Json<ProfileShape>, Error> {
+    let mut db = app.db.acquire().await?;
+    let user = queries::find_by_name(&mut db, &name).await?.ok_or(Error::NotFound)?;
+    let activity = queries::count_activity(&mut db, user.id).await?;
+    let photos = photos::queries::list_by_owner(&mut db, user.id, false).await?;
+    Ok(axum::Json(ProfileShape {
+        id: user.id.0,
+        name: user.name.unwrap_or_default(),
+        created_at: user.created_at,
+        ratings_cast: activity.ratings_cast,
+        photos: photos.into_iter().map(|photo| PhotoShape::of(&app, photo)).collect(),
+    }))
+}
+
+/// Logs in. What an anonymous caller did moves to the account.
+#[utoipa::path(post, path = "/tokens", tag = "tokens", security((), ("token" = [])), request_body = LoginBody, responses(
+    (status = 201, description = "The user and a token", body = EnteredShape),
+    (status = 403, description = "A wrong password or an unknown address; which, is not said", body = ErrorShape),
+    (status = 429, description = "Too many tries", body = ErrorShape),
+))]
+pub async fn create_token(
+    State(app): State<App>,
+    caller: Option<Caller>,
+    client: Client,
+    Json(body): Json<LoginBody>,
+) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
+    let caller = caller.map(|caller| caller.user);
+    let (user, token) = login::enter(&app, client, caller.as_ref(), &body.email, &body.password).await?;
+    let shape = EnteredShape {
+        id: user.id.0,
+        name: user.name,
+        anonymous: false,
+        access_token: token.expose().to_owned(),
+        action: "login",
+        votes: Some(Vec::new()),
+    };
+    Ok((StatusCode::CREATED, axum::Json(shape)))
+}
+
+/// Logs out: the token means nothing from now on.
+#[utoipa::path(delete, path = "/tokens/current", tag = "tokens", security(("token" = [])), responses(
+    (status = 204, description = "Gone"),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+))]
+pub async fn delete_token(State(app): State<App>, caller: Caller) -> Result<StatusCode, Error> {
+    sessions::close(&mut *app.db.acquire().await?, &caller.token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sends a link for a new password, if somebody has that address.
+#[utoipa::path(post, path = "/password-resets", tag = "tokens", request_body = ResetBody, responses(
+    (status = 202, description = "Always the same"),
+    (status = 400, description = "No mail address", body = ErrorShape),
+    (status = 429, description = "Too many of them", body = ErrorShape),
+))]
+pub async fn request_reset(
+    State(app): State<App>,
+    client: Client,
+    Json(body): Json<ResetBody>,
+) -> Result<StatusCode, Error> {
+    reset::request(&app, client, &body.email).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+async fn show_me(app: &App, user: User) -> Result<axum::Json<MeShape>, Error> {
+    let activity = queries::count_activity(&mut *app.db.acquire().await?, user.id).await?;
+    Ok(axum::Json(MeShape {
+        id: user.id.0,
+        anonymous: user.anonymous(),
+        name: user.name,
+        email: user.email,
+        verified: user.verified,
+        role: user.role,
+        created_at: user.created_at,
+        ratings_cast: activity.ratings_cast,
+        photos: activity.photos,
+    }))
+}

@@ -1,0 +1,269 @@
+//! A member's own settings; each form is sent and refused on its own.
+
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use pawdium_shared::accounts::sessions;
+use pawdium_shared::accounts::{Email, Name, Password, User, merge, passwords, queries};
+use pawdium_shared::cache::Event;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::jobs::cache::InvalidateCache;
+use pawdium_shared::jobs::mail::SendMail;
+use pawdium_shared::photos;
+use pawdium_shared::queue::Enqueue as _;
+use serde::Deserialize;
+
+use super::taken;
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::flash::Notice;
+use crate::http::limits::{self, Limited};
+use crate::http::page::Page;
+use crate::http::visitor::{Viewing, Visitor, without_session};
+use crate::state::App;
+use crate::views::Field;
+use crate::views::settings::SettingsPage;
+
+/// What any of the forms sends; each uses its own part.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SettingsForm {
+    name: String,
+    email: String,
+    current_password: String,
+    password: String,
+}
+
+/// `GET /settings`
+pub async fn page(State(app): State<App>, viewing: Viewing) -> Result<Response, Error> {
+    if viewing.visitor.member().is_err() {
+        return Ok(Redirect::to("/login?next=%2Fsettings").into_response());
+    }
+    Ok(Page(show(&app, viewing).await?).into_response())
+}
+
+/// `POST /settings/name`
+pub async fn rename(
+    State(app): State<App>,
+    viewing: Viewing,
+    jar: CookieJar,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Error> {
+    let changes = Changes { name: Some(&form.name), ..Changes::default() };
+    let result = update(&app, &viewing.visitor, viewing.visitor.member()?, changes).await;
+    answer(&app, viewing, jar, Notice::NameChanged, result, |page, error| {
+        page.name = Field::refused(form.name, error);
+    })
+    .await
+}
+
+/// `POST /settings/email`
+pub async fn change_email(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    jar: CookieJar,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Error> {
+    let user = viewing.visitor.member()?;
+    let result = async {
+        check_password(&app, client, user, "current_password", &form.current_password).await?;
+        let changes = Changes { email: Some(&form.email), ..Changes::default() };
+        update(&app, &viewing.visitor, user, changes).await
+    }
+    .await;
+    let of_password = matches!(&result, Err(error) if error.field() == Some("current_password"));
+    answer(&app, viewing, jar, Notice::EmailChanged, result, |page, error| {
+        if of_password {
+            page.email = Field::of(form.email);
+            page.email_password_error = Some(error);
+        } else {
+            page.email = Field::refused(form.email, error);
+        }
+    })
+    .await
+}
+
+/// `POST /settings/email/resend`
+pub async fn resend(
+    State(app): State<App>,
+    visitor: Visitor,
+    client: Client,
+    jar: CookieJar,
+) -> Result<(CookieJar, Redirect), Error> {
+    let user = visitor.member()?;
+    limits::count(&app, Limited::Mail, client.counted()).await?;
+    if !user.verified {
+        SendMail::Verification { user: user.id }.enqueue(&mut *app.db.acquire().await?).await?;
+    }
+    Ok((jar.add(Notice::LinkSent.cookie()), Redirect::to("/settings")))
+}
+
+/// `POST /settings/password`
+pub async fn change_password(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    jar: CookieJar,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Error> {
+    let user = viewing.visitor.member()?;
+    let result = async {
+        check_password(&app, client, user, "current_password", &form.current_password).await?;
+        let changes = Changes { password: Some(&form.password), ..Changes::default() };
+        update(&app, &viewing.visitor, user, changes).await
+    }
+    .await;
+    let of_new = matches!(&result, Err(error) if error.field() == Some("password"));
+    answer(&app, viewing, jar, Notice::PasswordChanged, result, |page, error| {
+        if of_new {
+            page.new_password_error = Some(error);
+        } else {
+            page.current_password_error = Some(error);
+        }
+    })
+    .await
+}
+
+/// `POST /settings/delete`
+pub async fn delete(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    jar: CookieJar,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Error> {
+    let user = viewing.visitor.member()?;
+    if let Err(error) = check_password(&app, client, user, "password", &form.password).await {
+        return answer(&app, viewing, jar, Notice::AccountDeleted, Err(error), |page, error| {
+            page.delete_error = Some(error);
+        })
+        .await;
+    }
+    remove(&app, user).await?;
+    let jar = without_session(&app, jar).add(Notice::AccountDeleted.cookie());
+    Ok((jar, Redirect::to("/")).into_response())
+}
+
+/// What to change about an account; the rest stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Changes<'a> {
+    /// The public name, also on photos that show it.
+    pub name: Option<&'a str>,
+    /// The address; another one gets a link to verify it.
+    pub email: Option<&'a str>,
+    /// The password; the user's other sessions end.
+    pub password: Option<&'a str>,
+}
+
+/// Changes all of what is given, or nothing.
+///
+/// # Errors
+/// What is wrong or taken.
+pub async fn update(app: &App, visitor: &Visitor, user: &User, changes: Changes<'_>) -> Result<(), Error> {
+    let name = changes.name.map(Name::new).transpose()?;
+    let email = changes.email.map(Email::new).transpose()?;
+    let hash = match changes.password.map(Password::new).transpose()? {
+        Some(password) => Some(passwords::hash(&password).await),
+        None => None,
+    };
+    let mut tx = app.db.begin().await?;
+    let mut event = None;
+    if let Some(name) = name {
+        queries::rename(&mut tx, user.id, &name).await.map_err(taken)?;
+        let changed = member_changed(&mut tx, user).await?;
+        InvalidateCache::of(changed.clone()).enqueue(&mut tx).await?;
+        event = Some(changed);
+    }
+    if let Some(email) = email
+        && queries::change_email(&mut tx, user.id, &email).await.map_err(taken)?
+    {
+        SendMail::Verification { user: user.id }.enqueue(&mut tx).await?;
+    }
+    if let Some(hash) = hash {
+        queries::set_password(&mut tx, user.id, &hash).await?;
+        sessions::close_others(&mut tx, user.id, visitor.token.as_ref()).await?;
+    }
+    tx.commit().await?;
+    if let Some(event) = event {
+        app.cache.forget(&event).await;
+    }
+    Ok(())
+}
+
+/// Whether `password` is the user's.
+///
+/// # Errors
+/// [`Error::Field`] naming `field` when it isn't.
+pub async fn check_password(
+    app: &App,
+    client: Client,
+    user: &User,
+    field: &'static str,
+    password: &str,
+) -> Result<(), Error> {
+    limits::count(app, Limited::Login, client.counted()).await?;
+    let hash = queries::find_password_hash(&mut *app.db.acquire().await?, user.id).await?;
+    if passwords::verify(password, hash).await {
+        Ok(())
+    } else {
+        Err(Error::Field { field, message: "That isn't your password.".to_owned() })
+    }
+}
+
+/// Deletes a user with everything it did.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(app: &App, user: &User) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let event = member_changed(&mut tx, user).await?;
+    merge::delete(&mut tx, user.id).await?;
+    InvalidateCache::of(event.clone()).enqueue(&mut tx).await?;
+    tx.commit().await?;
+    app.cache.forget(&event).await;
+    Ok(())
+}
+
+async fn member_changed(db: &mut sqlx::PgConnection, user: &User) -> Result<Event, Error> {
+    let photos = photos::queries::list_by_owner(db, user.id, true).await?;
+    let photos: Vec<PhotoId> = photos.into_iter().map(|photo| photo.id).collect();
+    Ok(Event::MemberChanged { photos })
+}
+
+/// A redirect with a notice, or the page again with what was refused.
+async fn answer(
+    app: &App,
+    viewing: Viewing,
+    jar: CookieJar,
+    notice: Notice,
+    result: Result<(), Error>,
+    refuse: impl FnOnce(&mut SettingsPage, String),
+) -> Result<Response, Error> {
+    match result {
+        Ok(()) => Ok((jar.add(notice.cookie()), Redirect::to("/settings")).into_response()),
+        Err(error @ (Error::Field { .. } | Error::Taken { .. })) => {
+            let mut page = show(app, viewing).await?;
+            refuse(&mut page, error.to_string());
+            Ok((error.status(), Page(page)).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
+    let user = viewing.visitor.member()?;
+    let activity = queries::count_activity(&mut *app.db.acquire().await?, user.id).await?;
+    Ok(SettingsPage {
+        name: Field::of(user.name.clone().unwrap_or_default()),
+        email: Field::of(user.email.clone().unwrap_or_default()),
+        email_verified: user.verified,
+        email_password_error: None,
+        current_password_error: None,
+        new_password_error: None,
+        delete_error: None,
+        photos: activity.photos,
+        ratings: activity.ratings_cast,
+        chrome: viewing.chrome,
+    })
+}

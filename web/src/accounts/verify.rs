@@ -1,0 +1,51 @@
+//! Showing that an address works.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use pawdium_shared::accounts::links::{self, Purpose};
+use pawdium_shared::accounts::queries;
+use pawdium_shared::accounts::sessions::Token;
+
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::flash::Notice;
+use crate::http::page::Page;
+use crate::http::visitor::Viewing;
+use crate::state::App;
+use crate::views::accounts::{MailPurpose, StaleLinkPage, VerifyPage};
+
+/// `GET /verify/{token}`
+pub async fn page(
+    State(app): State<App>,
+    viewing: Viewing,
+    Path(token): Path<String>,
+) -> Result<Response, Error> {
+    let mut db = app.db.acquire().await?;
+    if !links::valid(&mut db, &Token::presented(&token), Purpose::Verify).await? {
+        return Ok(stale(viewing));
+    }
+    Ok(Page(VerifyPage { chrome: viewing.chrome, token }).into_response())
+}
+
+/// `POST /verify/{token}`
+pub async fn verify(
+    State(app): State<App>,
+    viewing: Viewing,
+    jar: CookieJar,
+    Path(token): Path<String>,
+) -> Result<Response, Error> {
+    let mut tx = app.db.begin().await?;
+    let Some(user) = links::consume(&mut tx, &Token::presented(&token), Purpose::Verify).await? else {
+        return Ok(stale(viewing));
+    };
+    queries::verify_email(&mut tx, user).await?;
+    tx.commit().await?;
+    Ok((jar.add(Notice::EmailVerified.cookie()), Redirect::to("/")).into_response())
+}
+
+fn stale(viewing: Viewing) -> Response {
+    let page = StaleLinkPage { chrome: viewing.chrome, purpose: MailPurpose::Verify };
+    (StatusCode::BAD_REQUEST, Page(page)).into_response()
+}

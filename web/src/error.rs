@@ -1,0 +1,265 @@
+//! What goes wrong in handlers, and how pages and API say it.
+//!
+//! A handler answers with [`Error`], which only notes a [`Problem`] on the response; the outermost layer
+//! ([`render`]) writes it as JSON for the API and for scripts, and as a page for everybody else.
+
+use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
+use pawdium_shared::media::{MediaError, Refusal};
+use pawdium_shared::ratings::queries::NotRecorded;
+use pawdium_shared::{accounts, photos};
+use serde::Serialize;
+use tracing::error;
+
+use crate::http::page::Page;
+use crate::http::visitor::theme;
+use crate::state::App;
+use crate::views::Chrome;
+use crate::views::errors::ErrorPage;
+
+/// Why a request was not answered as it wished. `Display` is what the visitor reads.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Malformed or refused.
+    #[error("{0}")]
+    Refused(String),
+    /// A field of it was refused.
+    #[error("{message}")]
+    Field {
+        /// Which one.
+        field: &'static str,
+        /// What to do about it.
+        message: String,
+    },
+    /// A value that must be unique is somebody else's.
+    #[error("{message}")]
+    Taken {
+        /// Which one.
+        field: &'static str,
+        /// What to do about it.
+        message: &'static str,
+    },
+    /// The API needs a token.
+    #[error("access token required")]
+    NoToken,
+    /// The API got a token that means nothing.
+    #[error("must provide a valid access token")]
+    BadToken,
+    /// Not for this visitor.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// Nothing is there, or nothing that this visitor may know of.
+    #[error("resource not found")]
+    NotFound,
+    /// Too many bytes.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Too many requests.
+    #[error("That was a lot at once; try again in {0} seconds.")]
+    TooMany(u64),
+    /// The database is away.
+    #[error("We are busy getting up; try again in a moment.")]
+    Unavailable,
+    /// Ours. The cause goes to the log and nowhere else.
+    #[error("Something broke on our side.")]
+    Internal(#[from] anyhow::Error),
+}
+
+/// An error on its way to the renderer.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    message: String,
+    field: Option<&'static str>,
+    id: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Error {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
+            Self::Taken { .. } => StatusCode::CONFLICT,
+            Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The field it is about.
+    #[must_use]
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Field { field, .. } | Self::Taken { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let id = if let Self::Internal(cause) = &self {
+            let id = ulid::Ulid::generate().to_string();
+            error!(id, error = format!("{cause:#}"), "request failed");
+            Some(id)
+        } else {
+            None
+        };
+        let retry_after = match self {
+            Self::TooMany(seconds) => Some(seconds),
+            Self::Unavailable => Some(5),
+            _ => None,
+        };
+        let problem = Problem {
+            status: self.status(),
+            message: self.to_string(),
+            field: self.field(),
+            id,
+            retry_after,
+        };
+        let mut response = problem.status.into_response();
+        response.extensions_mut().insert(problem);
+        response
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => {
+                error!(%error, "the database is away");
+                Self::Unavailable
+            }
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<accounts::Refused> for Error {
+    fn from(refused: accounts::Refused) -> Self {
+        Self::Field { field: refused.field, message: refused.message.to_owned() }
+    }
+}
+
+impl From<photos::Refused> for Error {
+    fn from(refused: photos::Refused) -> Self {
+        Self::Field { field: refused.field, message: refused.message }
+    }
+}
+
+impl From<MediaError> for Error {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Refused(refusal @ Refusal::TooManyBytes { .. }) => {
+                Self::TooLarge(refusal.to_string())
+            }
+            MediaError::Refused(refusal) => Self::Field { field: "photo", message: refusal.to_string() },
+            MediaError::Io(error) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<NotRecorded> for Error {
+    fn from(error: NotRecorded) -> Self {
+        match error {
+            NotRecorded::Database(error) => error.into(),
+            NotRecorded::Gone => Self::NotFound,
+            NotRecorded::Own => Self::Forbidden("You can't rate your own photo."),
+            NotRecorded::NotServed => {
+                Self::Forbidden("You can rate a photo when it is shown to you, or through a shared link.")
+            }
+            NotRecorded::Ballot(refused) => Self::Field { field: "ballot", message: refused.to_string() },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: u16,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+}
+
+/// The outermost layer around all handlers: writes problems in the form that the client asked for, and turns what the
+/// framework refused by itself into problems too.
+pub async fn render(State(app): State<App>, jar: CookieJar, request: Request, next: Next) -> Response {
+    let json = request.uri().path().starts_with("/api/") || prefers_json(request.headers());
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let problem = match response.extensions().get::<Problem>() {
+        Some(problem) => problem.clone(),
+        None if is_plain(response.headers()) => from_framework(response).await,
+        None => return response,
+    };
+    let mut response = if json { as_json(&problem) } else { as_page(&app, &jar, &problem) };
+    *response.status_mut() = problem.status;
+    if let Some(seconds) = problem.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Whether a script asked, which can do more with a reason than with a page.
+#[must_use]
+pub fn prefers_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
+}
+
+fn is_plain(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain")))
+}
+
+/// The framework's refusals explain themselves in plain text. 422 and 415 are 400 here: a malformed request.
+async fn from_framework(response: Response) -> Problem {
+    let status = match response.status() {
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
+        status => status,
+    };
+    let text = to_bytes(response.into_body(), 4096).await.unwrap_or_default();
+    let message = match status {
+        StatusCode::NOT_FOUND => "resource not found".to_owned(),
+        StatusCode::METHOD_NOT_ALLOWED => "this address doesn't take that method".to_owned(),
+        status if status.is_server_error() => Error::Unavailable.to_string(),
+        _ => String::from_utf8_lossy(&text).into_owned(),
+    };
+    Problem { status, message, field: None, id: None, retry_after: None }
+}
+
+fn as_json(problem: &Problem) -> Response {
+    let Problem { status, message, field, id, .. } = problem;
+    Json(Body { code: status.as_u16(), message, field: *field, id: id.as_deref() }).into_response()
+}
+
+fn as_page(app: &App, jar: &CookieJar, problem: &Problem) -> Response {
+    let chrome = Chrome { theme: theme(jar), demo: app.config.demo.mailbox.is_some(), ..Chrome::default() };
+    let mut page = ErrorPage::new(chrome, problem.status.as_u16());
+    if problem.status != StatusCode::NOT_FOUND && !problem.message.is_empty() {
+        page.message.clone_from(&problem.message);
+    }
+    page.id.clone_from(&problem.id);
+    page.retry_after = problem.retry_after;
+    Page(page).into_response()
+}

@@ -1,0 +1,81 @@
+//! The client's address, as far as it can be believed.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use ipnet::IpNet;
+
+use crate::state::App;
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client(pub IpAddr);
+
+impl Client {
+    /// What limits count by: an IPv6 customer has a whole /64.
+    #[must_use]
+    pub fn counted(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX))),
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+}
+
+impl FromRequestParts<App> for Client {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
+        let forwarded: Vec<&str> = parts
+            .headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
+        Ok(Self(believe(peer, &forwarded, &app.config.web.trusted_proxies)))
+    }
+}
+
+/// The last address that no trusted proxy vouches for: each trusted hop is believed about the one before it.
+fn believe(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
+    let mut address = peer.to_canonical();
+    for hop in forwarded.iter().rev() {
+        if !trusted.iter().any(|network| network.contains(&address)) {
+            break;
+        }
+        let Ok(previous) = hop.trim().parse::<IpAddr>() else { break };
+        address = previous.to_canonical();
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let trusted = ["127.0.0.0/8".parse().expect("a network")];
+        assert_eq!(believe(ip("127.0.0.1"), &["203.0.113.9"], &trusted), ip("203.0.113.9"));
+        assert_eq!(believe(ip("203.0.113.9"), &["10.0.0.1"], &trusted), ip("203.0.113.9"));
+        assert_eq!(believe(ip("127.0.0.1"), &["10.0.0.1", " 203.0.113.9"], &trusted), ip("203.0.113.9"));
+        assert_eq!(believe(ip("127.0.0.1"), &["nonsense"], &trusted), ip("127.0.0.1"));
+        assert_eq!(believe(ip("::ffff:127.0.0.1"), &[], &trusted), ip("127.0.0.1"));
+    }
+
+    #[test]
+    fn a_whole_ipv6_network_counts_as_one() {
+        assert_eq!(Client(ip("2001:db8::1:2:3:4")).counted(), Client(ip("2001:db8::9:8:7:6")).counted());
+        assert_ne!(Client(ip("2001:db8::1")).counted(), Client(ip("2001:db8:0:1::1")).counted());
+    }
+}

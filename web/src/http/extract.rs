@@ -1,0 +1,40 @@
+//! Extractors that refuse as [`Error`]s.
+
+use axum::extract::{FromRequest, FromRequestParts};
+
+use crate::error::Error;
+
+/// A part of the path. What doesn't parse names nothing, so it isn't found.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(NoSuchPath))]
+pub struct Path<T>(pub T);
+
+/// The path names nothing.
+#[derive(Debug)]
+pub struct NoSuchPath;
+
+impl From<axum::extract::rejection::PathRejection> for NoSuchPath {
+    fn from(_: axum::extract::rejection::PathRejection) -> Self {
+        Self
+    }
+}
+
+impl axum::response::IntoResponse for NoSuchPath {
+    fn into_response(self) -> axum::response::Response {
+        Error::NotFound.into_response()
+    }
+}
+
+/// A JSON body.
+#[derive(FromRequest)]
+#[from_request(via(axum::Json), rejection(Error))]
+pub struct Json<T>(pub T);
+
+impl From<axum::extract::rejection::JsonRejection> for Error {
+    fn from(rejection: axum::extract::rejection::JsonRejection) -> Self {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::TooLarge("The body is too large; JSON may have up to 64 kB.".to_owned());
+        }
+        Self::Refused(rejection.body_text())
+    }
+}

@@ -1,0 +1,10 @@
+//! What handlers have in common in speaking HTTP: who asks, from where, how often, and in which form it is answered.
+
+pub mod client;
+pub mod extract;
+pub mod flash;
+pub mod headers;
+pub mod limits;
+pub mod origin;
+pub mod page;
+pub mod visitor;

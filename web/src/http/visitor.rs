@@ -1,0 +1,259 @@
+//! Who is looking at a page: a registered user, an anonymous one, or somebody who has not done anything yet.
+//!
+//! Looking makes no user. A visitor without one carries a signed cookie with the key of their serving order and the
+//! photo on their page; the first rating turns it into a user row with that same key.
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use pawdium_shared::accounts::sessions::{self, Token};
+use pawdium_shared::accounts::{RaterKey, Role, User, queries};
+use pawdium_shared::ids::{PhotoId, UserId};
+use pawdium_shared::ratings::serving;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::Sha256;
+use sqlx::PgConnection;
+
+use super::flash;
+use crate::error::Error;
+use crate::state::App;
+use crate::views::{Chrome, Theme, Viewer};
+
+const YEAR: i64 = 365;
+
+/// Who asks for a page.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The user behind the session cookie.
+    pub user: Option<User>,
+    /// The key of the serving order: the user's, the cookie's, or a new one.
+    pub key: RaterKey,
+    /// The photo that a visitor without a user has on the page.
+    pub pinned: Option<PhotoId>,
+    /// The session's token.
+    pub token: Option<Token>,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let jar = CookieJar::from_headers(&parts.headers);
+        if let Some(cookie) = jar.get(session_name(app)) {
+            let token = Token::presented(cookie.value());
+            let mut db = app.db.acquire().await?;
+            if let Some(user) = sessions::find_user(&mut db, &token).await? {
+                let key = user.rater_key;
+                return Ok(Self { user: Some(user), key, pinned: None, token: Some(token) });
+            }
+        }
+        let pin = jar.get(pin_name(app)).and_then(|cookie| app.pins.open(cookie.value()));
+        let (key, pinned) = pin.unwrap_or_else(|| (RaterKey::generate(), None));
+        Ok(Self { user: None, key, pinned, token: None })
+    }
+}
+
+impl Visitor {
+    /// Somebody who says nothing about themselves.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { user: None, key: RaterKey::generate(), pinned: None, token: None }
+    }
+
+    /// The user's id, or one that no row has.
+    #[must_use]
+    pub fn id(&self) -> UserId {
+        self.user.as_ref().map_or(UserId(0), |user| user.id)
+    }
+
+    /// The registered user.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for everybody else.
+    pub fn member(&self) -> Result<&User, Error> {
+        self.user
+            .as_ref()
+            .filter(|user| !user.anonymous())
+            .ok_or(Error::Forbidden("Log in or register to do that."))
+    }
+
+    /// Whether the visitor may moderate.
+    #[must_use]
+    pub fn moderates(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.role >= Role::Moderator)
+    }
+
+    /// The user behind the visitor, made now if there is none: for acts that must be remembered. The cookie is to be
+    /// set when the transaction has committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remember(
+        &self,
+        app: &App,
+        db: &mut PgConnection,
+    ) -> Result<(UserId, Option<Cookie<'static>>), Error> {
+        if let Some(user) = &self.user {
+            return Ok((user.id, None));
+        }
+        let user = queries::insert_anonymous(db, self.key).await?;
+        if let Some(photo) = self.pinned {
+            serving::adopt(db, user, photo).await?;
+        }
+        let token = sessions::open(db, user).await?;
+        Ok((user, Some(session_cookie(app, &token))))
+    }
+}
+
+/// A visitor on a page, and what surrounds the page for them.
+#[derive(Clone, Debug)]
+pub struct Viewing {
+    /// Who.
+    pub visitor: Visitor,
+    /// Around the page.
+    pub chrome: Chrome,
+}
+
+impl FromRequestParts<App> for Viewing {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        let jar = CookieJar::from_headers(&parts.headers);
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let chrome = Chrome {
+            viewer: viewer(app, &visitor).await?,
+            theme: theme(&jar),
+            flash: flash::read(&jar),
+            path,
+            demo: app.config.demo.mailbox.is_some(),
+        };
+        Ok(Self { visitor, chrome })
+    }
+}
+
+async fn viewer(app: &App, visitor: &Visitor) -> Result<Viewer, Error> {
+    Ok(match &visitor.user {
+        None => Viewer::Nobody,
+        Some(User { name: Some(name), role, .. }) => {
+            Viewer::Member { name: name.clone(), admin: *role >= Role::Moderator }
+        }
+        Some(user) => {
+            let activity = queries::count_activity(&mut *app.db.acquire().await?, user.id).await?;
+            Viewer::Anonymous { ratings: activity.ratings_cast }
+        }
+    })
+}
+
+/// The colours that the visitor chose.
+#[must_use]
+pub fn theme(jar: &CookieJar) -> Theme {
+    jar.get("theme").map_or(Theme::Auto, |cookie| Theme::from_cookie(cookie.value()))
+}
+
+/// The cookie of a new session.
+#[must_use]
+pub fn session_cookie(app: &App, token: &Token) -> Cookie<'static> {
+    lasting(app, session_name(app), token.expose().to_owned())
+}
+
+/// Cookies without the session.
+#[must_use]
+pub fn without_session(app: &App, jar: CookieJar) -> CookieJar {
+    jar.remove(Cookie::build(session_name(app)).path("/").secure(app.secure()))
+}
+
+/// The cookie that keeps a photo on the page of a visitor without a user.
+#[must_use]
+pub fn pin_cookie(app: &App, key: RaterKey, photo: Option<PhotoId>) -> Cookie<'static> {
+    lasting(app, pin_name(app), app.pins.seal(key, photo))
+}
+
+fn lasting(app: &App, name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .secure(app.secure())
+        .same_site(SameSite::Lax)
+        .max_age(time::Duration::days(YEAR))
+        .build()
+}
+
+fn session_name(app: &App) -> &'static str {
+    if app.secure() { "__Host-session" } else { "session" }
+}
+
+fn pin_name(app: &App) -> &'static str {
+    if app.secure() { "__Host-visitor" } else { "visitor" }
+}
+
+/// Seals what a visitor without a user carries.
+#[derive(Clone)]
+pub struct Pins {
+    key: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Pins {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pins")
+    }
+}
+
+impl Pins {
+    /// Pins under the site's secret.
+    #[must_use]
+    pub fn new(secret: &SecretString) -> Self {
+        let mut key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
+            .expect("HMAC takes a key of any length");
+        key.update(b"pawdium visitor v1");
+        Self { key }
+    }
+
+    /// A digest that says nothing about `text` to anybody without the secret.
+    #[must_use]
+    pub fn digest(&self, text: &str) -> [u8; 16] {
+        let mut digest = [0; 16];
+        let mac = self.key.clone().chain_update(b"digest").chain_update(text).finalize().into_bytes();
+        digest.copy_from_slice(&mac[..16]);
+        digest
+    }
+
+    fn seal(&self, key: RaterKey, photo: Option<PhotoId>) -> String {
+        let mut bytes = [0; 32];
+        let (body, seal) = bytes.split_at_mut(16);
+        body[..8].copy_from_slice(&key.0.to_be_bytes());
+        body[8..].copy_from_slice(&photo.map_or(0, |photo| photo.0).to_be_bytes());
+        seal.copy_from_slice(&self.key.clone().chain_update(&*body).finalize().into_bytes()[..16]);
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    fn open(&self, text: &str) -> Option<(RaterKey, Option<PhotoId>)> {
+        let bytes: [u8; 32] = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
+        let (body, seal) = bytes.split_at(16);
+        self.key.clone().chain_update(body).verify_truncated_left(seal).ok()?;
+        let number = |range: &[u8]| range.try_into().map(i64::from_be_bytes).ok();
+        let photo = number(&body[8..])?;
+        Some((RaterKey(number(&body[..8])?), (photo != 0).then_some(PhotoId(photo))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_comes_back_whole_or_not_at_all() {
+        let pins = Pins::new(&"a secret of at least thirty-two characters".to_owned().into());
+        let sealed = pins.seal(RaterKey(-5), Some(PhotoId(9)));
+        assert_eq!(pins.open(&sealed), Some((RaterKey(-5), Some(PhotoId(9)))));
+        assert_eq!(pins.open(&pins.seal(RaterKey(1), None)), Some((RaterKey(1), None)));
+        let mut bytes = BASE64URL_NOPAD.decode(sealed.as_bytes()).expect("ours");
+        bytes[9] ^= 1;
+        assert_eq!(pins.open(&BASE64URL_NOPAD.encode(&bytes)), None);
+        assert_eq!(pins.open("x"), None);
+    }
+}

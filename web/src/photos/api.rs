@@ -1,0 +1,142 @@
+//! Photos through the API.
+
+use axum::Json;
+use axum::extract::{Multipart, State};
+use axum::http::StatusCode;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos::steps;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::upload::{self, Fields};
+use super::{delete as deletion, share as sharing, show as showing};
+use crate::api::caller::Caller;
+use crate::api::shapes::{ErrorShape, PhotoShape};
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::extract::Path;
+use crate::http::limits::{self, Limited};
+use crate::http::visitor::Visitor;
+use crate::state::App;
+
+/// A submission, as multipart/form-data.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form; the handler reads it as it streams in")]
+pub struct SubmitBody {
+    /// JPEG, PNG, WebP or GIF, up to 20 MB.
+    #[schema(value_type = String, format = Binary)]
+    photo: Vec<u8>,
+    /// 1 to 120 characters.
+    title: String,
+    /// cat, dog, bird, rabbit, rodent, reptile, horse or other.
+    species: String,
+    /// Up to 500 characters.
+    alt: Option<String>,
+    /// Up to ten, between commas.
+    tags: Option<String>,
+    /// `x,y,side` in pixels of the upright picture; the largest centred square if left out.
+    crop: Option<String>,
+    /// Anything: keep it as a draft instead of publishing it.
+    draft: Option<String>,
+}
+
+/// A photo that was taken in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SubmittedShape {
+    /// The photo's id.
+    pub id: i64,
+    /// processing, or draft.
+    pub state: &'static str,
+    /// Its page.
+    pub url: String,
+}
+
+/// A counted link.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinkShape {
+    /// Whoever follows it may rate the photo.
+    pub url: String,
+}
+
+/// Submits a photo. It is live, or failed with a reason, within seconds.
+#[utoipa::path(post, path = "/photos", tag = "photos", security(("token" = [])),
+    request_body(content = SubmitBody, content_type = "multipart/form-data"), responses(
+    (status = 202, description = "Taken in", body = SubmittedShape),
+    (status = 400, description = "A field or the file was refused", body = ErrorShape),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 403, description = "The caller is not registered", body = ErrorShape),
+    (status = 413, description = "The file is too large", body = ErrorShape),
+    (status = 429, description = "Too many uploads", body = ErrorShape),
+))]
+pub async fn submit(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    multipart: Multipart,
+) -> Result<(StatusCode, Json<SubmittedShape>), Error> {
+    limits::count(&app, Limited::Upload, client.counted()).await?;
+    let may_publish = !caller.user.anonymous();
+    let mut fields = Fields::default();
+    let submitted = upload::receive(&app, caller.user.id, may_publish, multipart, &mut fields).await?;
+    let shape = SubmittedShape {
+        id: submitted.photo.0,
+        state: if submitted.draft { "draft" } else { "processing" },
+        url: app.url(&format!("/photos/{}", submitted.photo)),
+    };
+    Ok((StatusCode::ACCEPTED, Json(shape)))
+}
+
+/// One photo. Those that are not live are for their owner and moderators.
+#[utoipa::path(get, path = "/photos/{id}", tag = "photos", security((), ("token" = [])),
+    params(("id" = i64, Path, description = "The photo's id")), responses(
+    (status = 200, description = "The photo", body = PhotoShape),
+    (status = 404, description = "None that the caller may see", body = ErrorShape),
+))]
+pub async fn show(
+    State(app): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<PhotoId>,
+) -> Result<Json<PhotoShape>, Error> {
+    let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
+    let photo = showing::find_visible(&app, &visitor, id).await?;
+    let knows_all = visitor.id() == photo.owner || visitor.moderates();
+    let mut shape = PhotoShape::of(&app, photo);
+    if knows_all {
+        shape = shape.with_timeline(steps::list(&mut *app.db.acquire().await?, id).await?);
+    }
+    Ok(Json(shape))
+}
+
+/// Deletes a photo; for its owner and moderators.
+#[utoipa::path(delete, path = "/photos/{id}", tag = "photos", security(("token" = [])),
+    params(("id" = i64, Path, description = "The photo's id")), responses(
+    (status = 204, description = "Gone"),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 403, description = "Somebody else's", body = ErrorShape),
+    (status = 404, description = "None that the caller may see", body = ErrorShape),
+))]
+pub async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<PhotoId>,
+) -> Result<StatusCode, Error> {
+    deletion::remove(&app, &caller.visitor(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a link that counts.
+#[utoipa::path(post, path = "/photos/{id}/shares", tag = "photos", security((), ("token" = [])),
+    params(("id" = i64, Path, description = "The photo's id")), responses(
+    (status = 201, description = "The link", body = LinkShape),
+    (status = 404, description = "No such photo, or not live", body = ErrorShape),
+))]
+pub async fn share(
+    State(app): State<App>,
+    caller: Option<Caller>,
+    client: Client,
+    Path(id): Path<PhotoId>,
+) -> Result<(StatusCode, Json<LinkShape>), Error> {
+    let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
+    let url = sharing::make_link(&app, &visitor, client, id).await?;
+    Ok((StatusCode::CREATED, Json(LinkShape { url })))
+}

@@ -1,0 +1,48 @@
+//! Deleting a photo.
+
+use axum::extract::State;
+use axum::response::Redirect;
+use axum_extra::extract::CookieJar;
+use pawdium_shared::cache::Event;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos::transitions;
+
+use super::show::find_visible;
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::flash::Notice;
+use crate::http::visitor::Visitor;
+use crate::state::App;
+
+/// `POST /photos/{photo}/delete`
+pub async fn delete(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: CookieJar,
+    Path(id): Path<PhotoId>,
+) -> Result<(CookieJar, Redirect), Error> {
+    remove(&app, &visitor, id).await?;
+    let home = visitor
+        .user
+        .and_then(|user| user.name)
+        .map_or_else(|| "/".to_owned(), |name| format!("/members/{name}"));
+    Ok((jar.add(Notice::PhotoDeleted.cookie()), Redirect::to(&home)))
+}
+
+/// Deletes a photo for its owner or a moderator.
+///
+/// # Errors
+/// [`Error::NotFound`] when the visitor may not know of it, [`Error::Forbidden`] when it is somebody else's.
+pub async fn remove(app: &App, visitor: &Visitor, id: PhotoId) -> Result<(), Error> {
+    let photo = find_visible(app, visitor, id).await?;
+    if visitor.id() != photo.owner && !visitor.moderates() {
+        return Err(Error::Forbidden("Only its owner or a moderator can delete a photo."));
+    }
+    let mut tx = app.db.begin().await?;
+    if !transitions::delete(&mut tx, id).await? {
+        return Err(Error::NotFound);
+    }
+    tx.commit().await?;
+    app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The stream by which an open photo page learns that something changed (server-sent events, WHATWG HTML 9.2).
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures::{Stream, StreamExt as _, stream};
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::live::Topic;
+use pawdium_shared::photos::{PhotoState, queries, steps};
+use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
+
+use super::show::find_visible;
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::visitor::Visitor;
+use crate::state::App;
+
+/// Between two comments that keep idle streams open through proxies.
+const PING: Duration = Duration::from_secs(20);
+
+/// While a photo is processed the database is asked this often too, so that its page moves without Redis.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// `GET /photos/{photo}/live`: an event `changed` for each change; a reconnect with `Last-Event-ID` misses none.
+pub async fn live(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(id): Path<PhotoId>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
+    // Subscribed before anything is looked up, so that nothing falls between.
+    let changes = BroadcastStream::new(app.changes.subscribe());
+    let photo = find_visible(&app, &visitor, id).await?;
+    let topic = Topic::photo(id);
+    let processing = photo.state == PhotoState::Processing;
+    let missed = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
+        Some(last) => app.changes.changed_since(&topic, last).await,
+        None => processing,
+    };
+    let changed = changes.filter_map(move |change| {
+        let event = match change {
+            Ok(change) if change.topic == topic => {
+                Some(Event::default().id(change.id).event("changed").data(id.to_string()))
+            }
+            Ok(_) => None,
+            // The page lagged behind: it is told to look, whatever it missed.
+            Err(_) => Some(told(id)),
+        };
+        std::future::ready(event)
+    });
+    let first = stream::iter(missed.then(|| told(id)));
+    let stop = app.stop.clone();
+    let stream = first.chain(stream::select(changed, looked_up(app, id, processing)));
+    let stream = stream.map(Ok).take_until(stop.cancelled_owned());
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping")))
+}
+
+fn told(id: PhotoId) -> Event {
+    Event::default().event("changed").data(id.to_string())
+}
+
+/// An event whenever the database shows more progress than before, until the photo is through.
+fn looked_up(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Event> {
+    let ticks = stream::iter(processing.then(|| IntervalStream::new(tokio::time::interval(LOOK)))).flatten();
+    let progress = ticks.then(move |_| {
+        let app = app.clone();
+        async move { progress(&app, id).await.unwrap_or(None) }
+    });
+    progress
+        .scan(None, |before: &mut Option<(PhotoState, usize)>, now| {
+            let through = before.is_some_and(|(state, _)| state != PhotoState::Processing);
+            let moved = now.is_some() && before.is_some() && *before != now;
+            *before = now.or(*before);
+            std::future::ready((!through).then_some(moved))
+        })
+        .filter(|moved| std::future::ready(*moved))
+        .map(move |_| told(id))
+}
+
+async fn progress(app: &App, id: PhotoId) -> sqlx::Result<Option<(PhotoState, usize)>> {
+    let mut db = app.db.acquire().await?;
+    let Some(photo) = queries::find(&mut db, id).await? else { return Ok(None) };
+    Ok(Some((photo.state, steps::list(&mut db, id).await?.len())))
+}

@@ -1,0 +1,12 @@
+//! Photos: submitting, showing, sharing, deleting, and serving their files.
+
+pub mod api;
+pub mod delete;
+pub mod live;
+pub mod media;
+pub mod present;
+pub mod publish;
+pub mod share;
+pub mod show;
+pub mod submit;
+pub mod upload;

@@ -1,0 +1,51 @@
+//! From a photo in the database to what pages show of it.
+
+use pawdium_shared::photos::{Photo, PhotoState};
+
+use crate::views::{self, Picture, PictureSize};
+
+/// Where a picture is served, on this site.
+#[must_use]
+pub fn media_path(key: &str) -> String {
+    format!("/media/{key}")
+}
+
+/// The picture in the sizes that exist.
+#[must_use]
+pub fn picture(photo: &Photo) -> Picture {
+    let sizes = photo.sizes.values();
+    Picture {
+        sizes: sizes.map(|size| PictureSize { url: media_path(&size.key), edge: size.width }).collect(),
+        placeholder: photo.placeholder.clone(),
+    }
+}
+
+/// A card in a list; `ranked` shows its place.
+#[must_use]
+pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
+    views::PhotoCard {
+        id: photo.id.0,
+        title: photo.title.clone(),
+        alt: photo.alt.clone(),
+        species: photo.species.name().to_owned(),
+        owner: photo.owner_name.clone(),
+        picture: picture(photo),
+        rank: photo.rank.filter(|_| ranked).map(i64::from),
+        mean: photo.mean(),
+        count: photo.rating_count(),
+    }
+}
+
+/// Where it stands, as its page says it.
+#[must_use]
+pub fn state(photo: &Photo) -> views::photo::PhotoState {
+    match photo.state {
+        PhotoState::Draft => views::photo::PhotoState::Draft,
+        PhotoState::Processing => views::photo::PhotoState::Processing,
+        PhotoState::Live => views::photo::PhotoState::Live,
+        PhotoState::Failed => {
+            views::photo::PhotoState::Failed { reason: photo.reason.clone().unwrap_or_default() }
+        }
+        PhotoState::Hidden | PhotoState::Deleted => views::photo::PhotoState::Hidden,
+    }
+}

@@ -1,0 +1,74 @@
+//! Sharing a photo, and the moments that count towards its virality.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use chrono::Utc;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::ranking::sharing;
+use pawdium_shared::ranking::virality::Moment;
+use serde_json::json;
+
+use super::show::{assemble, find_visible};
+use crate::error::{Error, prefers_json};
+use crate::http::client::Client;
+use crate::http::extract::Path;
+use crate::http::page::Page;
+use crate::http::visitor::{Viewing, Visitor};
+use crate::state::App;
+use crate::views::photo::RatingControl;
+
+/// `POST /photos/{photo}/share`: makes a link. A script gets it as JSON, everybody else a page that shows it.
+pub async fn share(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    headers: HeaderMap,
+    Path(id): Path<PhotoId>,
+) -> Result<Response, Error> {
+    let url = make_link(&app, &viewing.visitor, client, id).await?;
+    if prefers_json(&headers) {
+        return Ok(Json(json!({ "url": url })).into_response());
+    }
+    let photo = find_visible(&app, &viewing.visitor, id).await?;
+    Ok(Page(assemble(&app, viewing, photo, RatingControl::NotServed, Some(url)).await?).into_response())
+}
+
+/// Makes a counted link to a live photo.
+///
+/// # Errors
+/// [`Error::NotFound`] when the photo isn't live.
+pub async fn make_link(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> Result<String, Error> {
+    let sharer = visitor.user.as_ref().map(|user| user.id);
+    let mut tx = app.db.begin().await?;
+    let code = sharing::share(&mut tx, id, sharer).await?.ok_or(Error::NotFound)?;
+    sharing::record(&mut tx, id, Moment::Share, &digest(app, visitor, client)).await?;
+    tx.commit().await?;
+    Ok(app.url(&format!("/s/{code}")))
+}
+
+/// Counts a moment of this visitor.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record_moment(
+    app: &App,
+    visitor: &Visitor,
+    client: Client,
+    id: PhotoId,
+    moment: Moment,
+) -> Result<(), Error> {
+    let digest = digest(app, visitor, client);
+    Ok(sharing::record(&mut *app.db.acquire().await?, id, moment, &digest).await?)
+}
+
+/// Tells visitors apart for a day without storing who they are: a keyed digest of the user or, without one, of the
+/// address, under a key that changes daily.
+pub fn digest(app: &App, visitor: &Visitor, client: Client) -> [u8; 16] {
+    let who = match &visitor.user {
+        Some(user) => format!("user {}", user.id),
+        None => format!("address {}", client.counted()),
+    };
+    app.pins.digest(&format!("{} {who}", Utc::now().date_naive()))
+}

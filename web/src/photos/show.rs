@@ -1,0 +1,164 @@
+//! A photo's own page, also when reached by a shared link.
+
+use axum::extract::State;
+use axum_extra::extract::CookieJar;
+use chrono::Utc;
+use pawdium_shared::cache::Group;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos::steps::{self, Entry};
+use pawdium_shared::photos::{Photo, PhotoState, queries};
+use pawdium_shared::ranking::{sharing, virality};
+use pawdium_shared::ratings::{self, Lane, serving};
+
+use super::present;
+use super::share::record_moment;
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::extract::Path;
+use crate::http::page::Page;
+use crate::http::visitor::{Viewing, Visitor, pin_cookie};
+use crate::state::App;
+use crate::views::Fragment;
+use crate::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, PhotoStep, RatingControl};
+
+/// `GET /photos/{photo}`
+pub async fn page(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    Path(id): Path<PhotoId>,
+) -> Result<Page<PhotoPage>, Error> {
+    let photo = find_visible(&app, &viewing.visitor, id).await?;
+    if photo.state == PhotoState::Live {
+        record_moment(&app, &viewing.visitor, client, id, virality::Moment::View).await?;
+    }
+    let rating = rating_control(&app, &viewing.visitor, &photo).await?;
+    Ok(Page(assemble(&app, viewing, photo, rating, None).await?))
+}
+
+/// `GET /s/{code}`: counts the visit and permits to rate.
+pub async fn shared(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    jar: CookieJar,
+    Path(code): Path<String>,
+) -> Result<(CookieJar, Page<PhotoPage>), Error> {
+    let mut db = app.db.acquire().await?;
+    let id = sharing::find_shared(&mut db, &code).await?.ok_or(Error::NotFound)?;
+    drop(db);
+    let photo = find_visible(&app, &viewing.visitor, id).await?;
+    record_moment(&app, &viewing.visitor, client, id, virality::Moment::LinkView).await?;
+    let mut rating = rating_control(&app, &viewing.visitor, &photo).await?;
+    if matches!(rating, RatingControl::NotServed | RatingControl::Rate { .. }) {
+        let ballot = app.ballots.issue(id, viewing.visitor.key, Lane::Link, Utc::now());
+        rating = RatingControl::Rate { ballot };
+    }
+    let jar = match viewing.visitor.user {
+        // The ballot is for the key, so the key must come back with it.
+        None => jar.add(pin_cookie(&app, viewing.visitor.key, viewing.visitor.pinned)),
+        Some(_) => jar,
+    };
+    Ok((jar, Page(assemble(&app, viewing, photo, rating, None).await?)))
+}
+
+/// `GET /photos/{photo}/status`: the part that a live refresh fetches.
+pub async fn status(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<PhotoId>,
+) -> Result<Page<PhotoStatus>, Error> {
+    let photo = find_visible(&app, &visitor, id).await?;
+    Ok(Page(photo_status(&app, &visitor, &photo).await?))
+}
+
+/// The photo, if the visitor may know that it exists: live ones are everybody's, others their owner's and moderators'.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Photo, Error> {
+    let find = async || -> Result<Option<Photo>, Error> {
+        Ok(queries::find(&mut *app.db.acquire().await?, id).await?)
+    };
+    let photo = app.cache.get_or(&Group::photo(id), "photo", find).await?.ok_or(Error::NotFound)?;
+    let visible = photo.state == PhotoState::Live || visitor.id() == photo.owner || visitor.moderates();
+    if visible { Ok(photo) } else { Err(Error::NotFound) }
+}
+
+/// Everything on the page.
+pub(super) async fn assemble(
+    app: &App,
+    viewing: Viewing,
+    photo: Photo,
+    rating: RatingControl,
+    share_url: Option<String>,
+) -> Result<PhotoPage, Error> {
+    let own = viewing.visitor.id() == photo.owner;
+    let knows = matches!(rating, RatingControl::Change { .. } | RatingControl::Own);
+    let opinion = if photo.state == PhotoState::Live && knows {
+        Some(Fragment::render(&opinion(&photo)).map_err(anyhow::Error::from)?)
+    } else {
+        None
+    };
+    Ok(PhotoPage {
+        status: photo_status(app, &viewing.visitor, &photo).await?,
+        can_delete: own || viewing.visitor.moderates(),
+        chrome: viewing.chrome,
+        id: photo.id.0,
+        picture: present::picture(&photo),
+        title: photo.title,
+        alt: photo.alt,
+        species: photo.species.name().to_owned(),
+        tags: photo.tags,
+        owner: photo.owner_name,
+        created_at: photo.created_at,
+        opinion,
+        rating,
+        share_url,
+        own,
+    })
+}
+
+async fn rating_control(app: &App, visitor: &Visitor, photo: &Photo) -> Result<RatingControl, Error> {
+    if photo.owner == visitor.id() {
+        return Ok(RatingControl::Own);
+    }
+    let mut db = app.db.acquire().await?;
+    if let Some(value) = ratings::queries::find(&mut db, photo.id, visitor.id()).await? {
+        return Ok(RatingControl::Change { value: u8::try_from(value).unwrap_or(1) });
+    }
+    let on_page = match &visitor.user {
+        Some(user) => serving::on_page(&mut db, user.id).await?,
+        None => visitor.pinned.map(|photo| serving::Served { photo, lane: Lane::Random }),
+    };
+    Ok(match on_page {
+        Some(served) if served.photo == photo.id && photo.state == PhotoState::Live => {
+            RatingControl::Rate { ballot: app.ballots.issue(photo.id, visitor.key, served.lane, Utc::now()) }
+        }
+        _ => RatingControl::NotServed,
+    })
+}
+
+async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<PhotoStatus, Error> {
+    let mut entries = Vec::new();
+    if visitor.id() == photo.owner || visitor.moderates() {
+        entries = steps::list(&mut *app.db.acquire().await?, photo.id).await?;
+    }
+    let steps = entries.into_iter().map(|Entry { step, at, ms }| PhotoStep {
+        step: step.name().to_owned(),
+        at,
+        ms: ms.map(i64::from),
+    });
+    Ok(PhotoStatus { id: photo.id.0, state: present::state(photo), steps: steps.collect() })
+}
+
+fn opinion(photo: &Photo) -> PhotoOpinion {
+    PhotoOpinion {
+        mean: photo.mean(),
+        histogram: photo.histogram.map(i64::from),
+        rank: photo.rank.map(i64::from),
+        virality: photo.virality.map(|_| virality::present(photo.virality, Utc::now())),
+        views: photo.views,
+        shares: photo.shares,
+    }
+}

@@ -1,0 +1,92 @@
+//! The page for submitting photos.
+
+use axum::Json;
+use axum::extract::{Multipart, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use serde_json::json;
+
+use super::upload::{self, Fields, Submitted};
+use crate::error::{Error, prefers_json};
+use crate::http::client::Client;
+use crate::http::flash::Notice;
+use crate::http::limits::{self, Limited};
+use crate::http::page::Page;
+use crate::http::visitor::{Viewing, Visitor};
+use crate::state::App;
+use crate::views::submit::{SubmitForm, SubmitPage};
+use crate::views::{Field, Viewer};
+
+/// `GET /submit`
+pub async fn page(viewing: Viewing) -> Page<SubmitPage> {
+    let may_submit = matches!(viewing.chrome.viewer, Viewer::Member { .. });
+    Page(SubmitPage { chrome: viewing.chrome, may_submit, entered: SubmitForm::default() })
+}
+
+/// `POST /submit`: a script gets `202 {id, state, url}` or a problem as JSON, a form a redirect or itself again.
+pub async fn submit(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    jar: CookieJar,
+    headers: HeaderMap,
+    multipart: Multipart,
+) -> Result<Response, Error> {
+    limits::count(&app, Limited::Upload, client.counted()).await?;
+    let mut fields = Fields::default();
+    let (jar, received) = receive(&app, &viewing.visitor, jar, multipart, &mut fields).await?;
+    match received {
+        Ok(Submitted { photo, draft }) if prefers_json(&headers) => {
+            let state = if draft { "draft" } else { "processing" };
+            let body = json!({ "id": photo, "state": state, "url": app.url(&format!("/photos/{photo}")) });
+            Ok((StatusCode::ACCEPTED, jar, Json(body)).into_response())
+        }
+        Ok(Submitted { photo, draft }) => {
+            let jar = if draft { jar.add(Notice::DraftKept.cookie()) } else { jar };
+            Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
+        }
+        Err(error @ (Error::Field { .. } | Error::TooLarge(_))) if !prefers_json(&headers) => {
+            let may_submit = matches!(viewing.chrome.viewer, Viewer::Member { .. });
+            let entered = show_again(fields, &error);
+            Ok((error.status(), Page(SubmitPage { chrome: viewing.chrome, may_submit, entered }))
+                .into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// An upload by a visitor who may not be a user yet: the first draft makes one.
+async fn receive(
+    app: &App,
+    visitor: &Visitor,
+    jar: CookieJar,
+    multipart: Multipart,
+    fields: &mut Fields,
+) -> Result<(CookieJar, Result<Submitted, Error>), Error> {
+    let may_publish = visitor.member().is_ok();
+    let (owner, cookie) = if visitor.user.is_some() {
+        (visitor.id(), None)
+    } else {
+        let mut tx = app.db.begin().await?;
+        let remembered = visitor.remember(app, &mut tx).await?;
+        tx.commit().await?;
+        remembered
+    };
+    let jar = cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
+    Ok((jar, upload::receive(app, owner, may_publish, multipart, fields).await))
+}
+
+fn show_again(fields: Fields, error: &Error) -> SubmitForm {
+    let refused = |name: &str| (error.field() == Some(name)).then(|| error.to_string());
+    let field = |name, value| Field { value, error: refused(name) };
+    SubmitForm {
+        photo_error: refused("photo")
+            .or_else(|| refused("crop"))
+            .or_else(|| error.field().is_none().then(|| error.to_string())),
+        title: field("title", fields.title),
+        species: field("species", fields.species),
+        alt: field("alt", fields.alt),
+        tags: field("tags", fields.tags),
+    }
+}

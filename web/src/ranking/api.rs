@@ -1,0 +1,88 @@
+//! The lists through the API.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use pawdium_shared::photos::Species;
+use pawdium_shared::ranking::lists::Period;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::lists;
+use crate::api::shapes::{ErrorShape, ListShape};
+use crate::error::Error;
+use crate::state::App;
+
+/// Which part of a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct Choice {
+    /// all (default), month, week or day; ignored by trending.
+    period: Option<String>,
+    /// Only this species; ignored by trending.
+    species: Option<String>,
+    /// From 1.
+    page: Option<String>,
+    /// 1 to 100; 25 if left out.
+    limit: Option<String>,
+}
+
+impl Choice {
+    fn period(&self) -> Result<Period, Error> {
+        let Some(text) = given(self.period.as_ref()) else { return Ok(Period::default()) };
+        Period::ALL.into_iter().find(|period| period.name() == text).ok_or_else(|| Error::Field {
+            field: "period",
+            message: "Choose all, month, week or day.".to_owned(),
+        })
+    }
+
+    fn species(&self) -> Result<Option<Species>, Error> {
+        let parse = |text: &str| {
+            text.parse().map_err(|error| Error::from(pawdium_shared::photos::Refused::from(error)))
+        };
+        given(self.species.as_ref()).map(parse).transpose()
+    }
+
+    fn page(&self) -> Result<i64, Error> {
+        number("page", self.page.as_ref(), 1, 10_000)
+    }
+
+    fn limit(&self) -> Result<i64, Error> {
+        number("limit", self.limit.as_ref(), 25, 100)
+    }
+}
+
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) -> Result<i64, Error> {
+    let Some(text) = given(text) else { return Ok(default) };
+    let refused = || Error::Field { field, message: format!("Give a whole number from 1 to {max}.") };
+    let number = text.parse::<i64>().map_err(|_| refused())?;
+    if (1..=max).contains(&number) { Ok(number) } else { Err(refused()) }
+}
+
+/// The photos with the best scores.
+#[utoipa::path(get, path = "/top", tag = "lists", params(Choice), responses(
+    (status = 200, description = "A page of the list", body = ListShape),
+    (status = 400, description = "A parameter that means nothing", body = ErrorShape),
+))]
+pub async fn top(State(app): State<App>, Query(choice): Query<Choice>) -> Result<Json<ListShape>, Error> {
+    let (page, limit) = (choice.page()?, choice.limit()?);
+    let list = lists::top(&app, choice.period()?, choice.species()?, page, limit).await?;
+    Ok(Json(ListShape::of(&app, list)))
+}
+
+/// The photos that are being shared most right now.
+#[utoipa::path(get, path = "/trending", tag = "lists", params(Choice), responses(
+    (status = 200, description = "A page of the list", body = ListShape),
+    (status = 400, description = "A parameter that means nothing", body = ErrorShape),
+))]
+pub async fn trending(
+    State(app): State<App>,
+    Query(choice): Query<Choice>,
+) -> Result<Json<ListShape>, Error> {
+    let list = lists::trending(&app, choice.page()?, choice.limit()?).await?;
+    Ok(Json(ListShape::of(&app, list)))
+}

@@ -1,0 +1,4 @@
+//! The top and trending lists.
+
+pub mod api;
+pub mod lists;

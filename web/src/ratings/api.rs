@@ -1,0 +1,98 @@
+//! Rating through the API.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use chrono::Utc;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos;
+use pawdium_shared::ratings::Derpiness;
+use pawdium_shared::ratings::serving::Served;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{page, rate};
+use crate::api::caller::Caller;
+use crate::api::shapes::{ErrorShape, PhotoShape, RatingShape};
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::extract::{Json, Path};
+use crate::state::App;
+
+/// A photo to rate, with the permission to do so.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BallotShape {
+    /// The photo, without the others' opinion.
+    pub photo: PhotoShape,
+    /// To be sent back with the rating; works once.
+    pub ballot: String,
+}
+
+/// A rating.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RateBody {
+    /// 1 to 10.
+    #[schema(value_type = i64, minimum = 1, maximum = 10)]
+    pub value: serde_json::Value,
+    /// The one that came with the photo; may be left out where the caller has rated this photo before.
+    pub ballot: Option<String>,
+}
+
+/// What became of a rating.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RatedShape {
+    /// Everybody's opinion, the caller's included.
+    pub rating: RatingShape,
+    /// What to rate next; null when all are rated.
+    pub next: Option<BallotShape>,
+}
+
+/// The photo to rate: the same until it is rated.
+#[utoipa::path(get, path = "/rate/next", tag = "ratings", security(("token" = [])), responses(
+    (status = 200, description = "A photo and its ballot", body = BallotShape),
+    (status = 204, description = "All photos are rated"),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+))]
+pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
+    let served = page::current(&app, &caller.visitor()).await?;
+    Ok(match ballot(&app, &caller, served).await? {
+        Some(next) => axum::Json(next).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+/// Rates a photo, or rates it again.
+#[utoipa::path(put, path = "/photos/{id}/rating", tag = "ratings", security(("token" = [])),
+    params(("id" = i64, Path, description = "The photo's id")), request_body = RateBody, responses(
+    (status = 200, description = "Recorded", body = RatedShape),
+    (status = 400, description = "No whole number from 1 to 10, or a ballot that doesn't count", body = ErrorShape),
+    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 403, description = "The caller's own photo, or one that was not served", body = ErrorShape),
+    (status = 404, description = "No such photo", body = ErrorShape),
+))]
+pub async fn rate(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Path(photo): Path<PhotoId>,
+    Json(body): Json<RateBody>,
+) -> Result<axum::Json<RatedShape>, Error> {
+    let value = serde_json::from_value::<Derpiness>(body.value).map_err(|_| Error::Field {
+        field: "value",
+        message: pawdium_shared::ratings::OutOfRange.to_string(),
+    })?;
+    let visitor = caller.visitor();
+    let recorded = rate::record(&app, &visitor, client, photo, value, body.ballot.as_deref()).await?;
+    let rated = photos::queries::find(&mut *app.db.acquire().await?, photo).await?.ok_or(Error::NotFound)?;
+    let rating = RatingShape { value: Some(value.get()), ..RatingShape::of(&rated) };
+    Ok(axum::Json(RatedShape { rating, next: ballot(&app, &caller, recorded.next).await? }))
+}
+
+async fn ballot(app: &App, caller: &Caller, served: Option<Served>) -> Result<Option<BallotShape>, Error> {
+    let Some(Served { photo, lane }) = served else { return Ok(None) };
+    let Some(found) = photos::queries::find(&mut *app.db.acquire().await?, photo).await? else {
+        return Ok(None);
+    };
+    let ballot = app.ballots.issue(photo, caller.user.rater_key, lane, Utc::now());
+    Ok(Some(BallotShape { photo: PhotoShape::unrated(app, found), ballot }))
+}

@@ -1,0 +1,129 @@
+//! The rating page: one photo until it is rated.
+
+use axum::extract::{Query, State};
+use axum_extra::extract::CookieJar;
+use chrono::Utc;
+use pawdium_shared::accounts;
+use pawdium_shared::cache::Group;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos::{self, Photo};
+use pawdium_shared::ratings::serving::{self, Served};
+use pawdium_shared::ratings::{self, Lane};
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::http::page::Page;
+use crate::http::visitor::{Viewing, Visitor, pin_cookie};
+use crate::photos::present;
+use crate::state::App;
+use crate::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
+
+/// What a redirect after a rating without JavaScript says.
+#[derive(Debug, Deserialize)]
+pub struct After {
+    /// The photo that was rated.
+    rated: Option<PhotoId>,
+}
+
+/// `GET /`
+pub async fn page(
+    State(app): State<App>,
+    viewing: Viewing,
+    jar: CookieJar,
+    Query(after): Query<After>,
+) -> Result<(CookieJar, Page<RatePage>), Error> {
+    let served = current(&app, &viewing.visitor).await?;
+    let jar = match (&viewing.visitor.user, served) {
+        (None, Some(served)) => jar.add(pin_cookie(&app, viewing.visitor.key, Some(served.photo))),
+        _ => jar,
+    };
+    let feedback = match after.rated {
+        Some(photo) => feedback(&app, &viewing.visitor, photo).await?,
+        None => None,
+    };
+    let stage = stage(&app, &viewing.visitor, served, feedback, None).await?;
+    Ok((jar, Page(RatePage { chrome: viewing.chrome, stage })))
+}
+
+/// The photo on the visitor's page; picked now if there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn current(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
+    let mut tx = app.db.begin().await?;
+    let served = match &visitor.user {
+        Some(user) => serving::current(&mut tx, user.id, visitor.key).await?,
+        None => {
+            let pinned = match visitor.pinned {
+                Some(photo) if serving::ratable(&mut tx, photo, visitor.id()).await? => Some(photo),
+                _ => serving::preview(&mut tx, visitor.key).await?,
+            };
+            pinned.map(|photo| Served { photo, lane: Lane::Random })
+        }
+    };
+    tx.commit().await?;
+    Ok(served)
+}
+
+/// The part of the page that changes with each rating.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stage(
+    app: &App,
+    visitor: &Visitor,
+    served: Option<Served>,
+    feedback: Option<RateFeedback>,
+    error: Option<String>,
+) -> Result<RateStage, Error> {
+    let mut db = app.db.acquire().await?;
+    let photo = match served {
+        Some(served) => photos::queries::find(&mut db, served.photo).await?.map(|photo| (photo, served.lane)),
+        None => None,
+    };
+    let activity = accounts::queries::count_activity(&mut db, visitor.id()).await?;
+    drop(db);
+    let live = app
+        .cache
+        .get_or(&Group::totals(), "live", async || {
+            Ok::<_, Error>(photos::queries::count_live(&mut *app.db.acquire().await?).await?)
+        })
+        .await?;
+    let total = (live - activity.photos).max(activity.ratings_cast);
+    Ok(RateStage {
+        photo: photo.map(|(photo, lane)| show(app, visitor, &photo, lane)),
+        feedback,
+        progress: RateProgress { rated: activity.ratings_cast, total },
+        error,
+    })
+}
+
+/// What became of a rating; nothing when the visitor has not rated that photo.
+///
+/// # Errors
+/// When the database fails.
+pub async fn feedback(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Option<RateFeedback>, Error> {
+    let mut db = app.db.acquire().await?;
+    let Some(value) = ratings::queries::find(&mut db, id, visitor.id()).await? else { return Ok(None) };
+    let Some(photo) = photos::queries::find(&mut db, id).await? else { return Ok(None) };
+    Ok(Some(RateFeedback {
+        id: id.0,
+        picture: present::picture(&photo),
+        value: u8::try_from(value).unwrap_or(1),
+        mean: photo.mean().unwrap_or_default(),
+        count: photo.rating_count(),
+        title: photo.title,
+    }))
+}
+
+fn show(app: &App, visitor: &Visitor, photo: &Photo, lane: Lane) -> RatePhoto {
+    RatePhoto {
+        id: photo.id.0,
+        title: photo.title.clone(),
+        alt: photo.alt.clone(),
+        species: photo.species.name().to_owned(),
+        owner: photo.owner_name.clone(),
+        picture: present::picture(photo),
+        ballot: app.ballots.issue(photo.id, visitor.key, lane, Utc::now()),
+    }
+}

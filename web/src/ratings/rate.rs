@@ -1,0 +1,131 @@
+//! Recording a rating.
+
+use axum::extract::{Form, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::Cookie;
+use chrono::Utc;
+use pawdium_shared::accounts;
+use pawdium_shared::cache::Event;
+use pawdium_shared::ids::{PhotoId, UserId};
+use pawdium_shared::ranking::{sharing, virality::Moment};
+use pawdium_shared::ratings::serving::{self, Served};
+use pawdium_shared::ratings::{Ballot, Derpiness, Lane, queries};
+use serde::Deserialize;
+
+use super::page;
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::extract::Path;
+use crate::http::flash::Notice;
+use crate::http::limits::{self, Limited};
+use crate::http::page::Page;
+use crate::http::visitor::Visitor;
+use crate::photos::share;
+use crate::state::App;
+
+/// What the ten keys send.
+#[derive(Debug, Deserialize)]
+pub struct RateForm {
+    value: Option<String>,
+    ballot: Option<String>,
+    from: Option<String>,
+}
+
+/// `POST /photos/{photo}/rating`: stores the visitor's rating and goes on to the next photo. `rate.js` asks for the
+/// changed part alone with the header `Pawdium-Part`.
+pub async fn rate(
+    State(app): State<App>,
+    visitor: Visitor,
+    client: Client,
+    jar: CookieJar,
+    headers: HeaderMap,
+    Path(photo): Path<PhotoId>,
+    Form(form): Form<RateForm>,
+) -> Result<Response, Error> {
+    let wants_part = headers.contains_key("pawdium-part");
+    let value = form.value.as_deref().unwrap_or_default().parse::<Derpiness>();
+    let result = match value {
+        Ok(value) => record(&app, &visitor, client, photo, value, form.ballot.as_deref()).await,
+        Err(error) => Err(Error::Field { field: "value", message: error.to_string() }),
+    };
+    match result {
+        Ok(recorded) => {
+            let jar = recorded.cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
+            if wants_part {
+                let visitor = Visitor { user: Some(recorded.rater), ..visitor };
+                let feedback = page::feedback(&app, &visitor, photo).await?;
+                let stage = page::stage(&app, &visitor, recorded.next, feedback, None).await?;
+                Ok((jar, Page(stage)).into_response())
+            } else if form.from.as_deref() == Some("photo") {
+                let jar = jar.add(Notice::RatingChanged.cookie());
+                Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
+            } else {
+                Ok((jar, Redirect::to(&format!("/?rated={photo}"))).into_response())
+            }
+        }
+        Err(error) if wants_part && error.status().is_client_error() => {
+            let served = page::current(&app, &visitor).await?;
+            let stage = page::stage(&app, &visitor, served, None, Some(error.to_string())).await?;
+            Ok((error.status(), Page(stage)).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A rating that was recorded.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Who rated, made now if there was nobody.
+    pub rater: accounts::User,
+    /// What is on the rater's page now.
+    pub next: Option<Served>,
+    /// The session of a rater made now.
+    pub cookie: Option<Cookie<'static>>,
+}
+
+/// Records a rating in one transaction, together with the user it may take and the photo that comes next.
+///
+/// # Errors
+/// Why it doesn't count.
+pub async fn record(
+    app: &App,
+    visitor: &Visitor,
+    client: Client,
+    photo: PhotoId,
+    value: Derpiness,
+    ballot: Option<&str>,
+) -> Result<Recorded, Error> {
+    let ballot = match ballot {
+        Some(text) => Some(app.ballots.open(text, photo, visitor.key, Utc::now()).map_err(refused)?),
+        None => None,
+    };
+    if visitor.user.is_none() {
+        limits::count(app, Limited::Anonymous, client.counted()).await?;
+    }
+    let mut tx = app.db.begin().await?;
+    let (rater, cookie) = visitor.remember(app, &mut tx).await?;
+    queries::record(&mut tx, photo, rater, value, ballot.as_ref()).await?;
+    if is_by_link(ballot) {
+        let digest = share::digest(app, visitor, client);
+        sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
+    }
+    let next = serving::current(&mut tx, rater, visitor.key).await?;
+    let rater = find_rater(&mut tx, rater).await?;
+    tx.commit().await?;
+    app.cache.forget(&Event::PhotoRated { photo }).await;
+    Ok(Recorded { rater, next, cookie })
+}
+
+fn is_by_link(ballot: Option<Ballot>) -> bool {
+    ballot.is_some_and(|ballot| ballot.lane == Lane::Link)
+}
+
+fn refused(error: pawdium_shared::ratings::BallotRefused) -> Error {
+    Error::Field { field: "ballot", message: error.to_string() }
+}
+
+async fn find_rater(db: &mut sqlx::PgConnection, rater: UserId) -> Result<accounts::User, Error> {
+    accounts::queries::find(db, rater).await?.ok_or(Error::NotFound)
+}

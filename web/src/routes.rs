@@ -1,0 +1,107 @@
+//! Every URL in one table.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::error::{self, Error};
+use crate::http::{flash, headers, origin};
+use crate::state::App;
+use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings};
+
+/// The largest body of a form or of JSON, in bytes.
+const BODY: usize = 64 * 1024;
+
+/// What a form holds besides the file, in bytes.
+const FORM_AROUND_FILE: u64 = 256 * 1024;
+
+/// The whole site.
+pub fn router(app: App) -> Router {
+    let site = Router::new()
+        .merge(
+            pages(&app)
+                .layer(from_fn(flash::forget_shown))
+                .layer(from_fn_with_state(app.clone(), origin::require_own)),
+        )
+        .nest("/api/v1", json(&app).layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
+        .route("/media/{*key}", get(photos::media::serve))
+        .route("/assets/{version}/{*path}", get(assets::serve))
+        .fallback(async || Error::NotFound);
+    let site = site
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(app.clone(), error::render))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(TraceLayer::new_for_http());
+    // Probes come every few seconds and from anywhere: no layers, no log.
+    let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
+    site.merge(probes).with_state(app)
+}
+
+fn pages(app: &App) -> Router<App> {
+    Router::new()
+        .route("/", get(ratings::page::page))
+        .route("/photos/{photo}", get(photos::show::page))
+        .route("/photos/{photo}/rating", post(ratings::rate::rate))
+        .route("/photos/{photo}/status", get(photos::show::status))
+        .route("/photos/{photo}/live", get(photos::live::live))
+        .route("/photos/{photo}/share", post(photos::share::share))
+        .route("/photos/{photo}/publish", post(photos::publish::publish))
+        .route("/photos/{photo}/delete", post(photos::delete::delete))
+        .route("/s/{code}", get(photos::show::shared))
+        .route("/submit", get(photos::submit::page).post(photos::submit::submit).layer(upload_limit(app)))
+        .route("/top", get(ranking::lists::top_page))
+        .route("/trending", get(ranking::lists::trending_page))
+        .route("/members/{name}", get(accounts::member::page))
+        .route("/register", get(accounts::register::page).post(accounts::register::register))
+        .route("/login", get(accounts::login::page).post(accounts::login::login))
+        .route("/logout", post(accounts::login::logout))
+        .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
+        .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
+        .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
+        .route("/settings", get(accounts::settings::page))
+        .route("/settings/name", post(accounts::settings::rename))
+        .route("/settings/email", post(accounts::settings::change_email))
+        .route("/settings/email/resend", post(accounts::settings::resend))
+        .route("/settings/password", post(accounts::settings::change_password))
+        .route("/settings/delete", post(accounts::settings::delete))
+        .route("/admin", get(admin::overview))
+        .route("/admin/jobs/{job}/retry", post(admin::retry))
+        .route("/admin/jobs/{job}/delete", post(admin::delete))
+        .route("/api", get(api::reference::page))
+        .route("/demo/mail", get(demo::mailbox))
+        .route("/demo/mail/{id}", get(demo::mail))
+}
+
+fn json(app: &App) -> Router<App> {
+    Router::new()
+        .route("/users", post(accounts::api::create_user))
+        .route(
+            "/users/me",
+            get(accounts::api::me).patch(accounts::api::update_me).delete(accounts::api::delete_me),
+        )
+        .route("/users/{name}", get(accounts::api::show_user))
+        .route("/tokens", post(accounts::api::create_token))
+        .route("/tokens/current", delete(accounts::api::delete_token))
+        .route("/password-resets", post(accounts::api::request_reset))
+        .route("/photos", post(photos::api::submit).layer(upload_limit(app)))
+        .route("/photos/{id}", get(photos::api::show).delete(photos::api::delete))
+        .route("/photos/{id}/rating", put(ratings::api::rate))
+        .route("/photos/{id}/shares", post(photos::api::share))
+        .route("/rate/next", get(ratings::api::next))
+        .route("/top", get(ranking::api::top))
+        .route("/trending", get(ranking::api::trending))
+        .route("/openapi.json", get(api::document::serve))
+        .fallback(async || Error::NotFound)
+}
+
+/// The file's own limit is counted while it streams; this one only ends what goes far beyond it.
+fn upload_limit(app: &App) -> DefaultBodyLimit {
+    let bytes = app.config.media.max_upload_bytes.saturating_add(FORM_AROUND_FILE);
+    DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX))
+}

@@ -1,0 +1,88 @@
+//! What every handler works with.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use pawdium_shared::cache::Cache;
+use pawdium_shared::config::Config;
+use pawdium_shared::db;
+use pawdium_shared::live::Changes;
+use pawdium_shared::media::MediaStore;
+use pawdium_shared::ratings::Ballots;
+use pawdium_shared::redis::Redis;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::http::limits::Limiter;
+use crate::http::visitor::Pins;
+
+/// The application's shared state; a clone is a reference.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+/// Behind [`App`].
+#[derive(Debug)]
+pub struct Inner {
+    /// As it was read at start.
+    pub config: Config,
+    /// The truth.
+    pub db: PgPool,
+    /// The disposable.
+    pub redis: Redis,
+    /// Cached fragments.
+    pub cache: Cache,
+    /// What changed, for open pages.
+    pub changes: Changes,
+    /// Uploads and pictures.
+    pub store: MediaStore,
+    /// Issues and opens ballots.
+    pub ballots: Ballots,
+    /// Signs what anonymous visitors carry.
+    pub pins: Pins,
+    /// Counts requests that are limited.
+    pub limiter: Limiter,
+    /// Cancelled when the process is told to stop: streams end then.
+    pub stop: CancellationToken,
+}
+
+impl App {
+    /// Connects lazily to everything; must be called inside a runtime.
+    ///
+    /// # Errors
+    /// When an address in the configuration is malformed, or the media store can't be opened.
+    pub fn new(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
+        let redis = Redis::connect(&config.redis)?;
+        Ok(Self(Arc::new(Inner {
+            db: db::connect(&config.database, "pawdium-web")?,
+            cache: Cache::new(redis.clone()),
+            changes: Changes::start(redis.clone()),
+            store: MediaStore::open(&config.media.store)?,
+            ballots: Ballots::new(&config.security.secret),
+            pins: Pins::new(&config.security.secret),
+            limiter: Limiter::new(redis.clone()),
+            redis,
+            config,
+            stop,
+        })))
+    }
+
+    /// Whether visitors come over TLS, so that cookies may be bound to it.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.config.web.base_url.scheme() == "https"
+    }
+
+    /// An address on this site, absolute.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.config.web.base_url.as_str().trim_end_matches('/'))
+    }
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

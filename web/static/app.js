@@ -1,0 +1,20 @@
+import { paintPlaceholders } from "./placeholder.js";
+import { enableSharing } from "./share.js";
+import { enableThemeToggle } from "./theme.js";
+
+enableThemeToggle();
+enableSharing();
+paintPlaceholders(document);
+
+// An open menu closes the way people expect of one.
+const menu = document.querySelector("details.menu");
+if (menu) {
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}

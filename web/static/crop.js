@@ -1,0 +1,150 @@
+const SMALLEST = 32;
+
+function between(low, value, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** A square within a picture, in the picture's own pixels. It can't leave the picture or become tiny. */
+export class Square {
+  constructor(width, height) {
+    this.width = width;
+    this.height = height;
+    this.side = Math.min(width, height);
+    this.x = Math.floor((width - this.side) / 2);
+    this.y = Math.floor((height - this.side) / 2);
+  }
+
+  moveTo(x, y) {
+    this.x = Math.round(between(0, x, this.width - this.side));
+    this.y = Math.round(between(0, y, this.height - this.side));
+  }
+
+  /** Changes the side while the corner opposite to (`east`, `south`) stays. */
+  resize(side, east, south) {
+    const fixedX = east ? this.x : this.x + this.side;
+    const fixedY = south ? this.y : this.y + this.side;
+    const room = Math.min(east ? this.width - fixedX : fixedX, south ? this.height - fixedY : fixedY);
+    this.side = Math.round(between(Math.min(SMALLEST, room), side, room));
+    this.x = east ? fixedX : fixedX - this.side;
+    this.y = south ? fixedY : fixedY - this.side;
+  }
+
+  /** Grows or shrinks around its middle. */
+  scale(factor) {
+    const middleX = this.x + this.side / 2;
+    const middleY = this.y + this.side / 2;
+    const most = Math.min(this.width, this.height);
+    this.side = Math.round(between(Math.min(SMALLEST, most), this.side * factor, most));
+    this.moveTo(middleX - this.side / 2, middleY - this.side / 2);
+  }
+
+  /** As the server takes it: `x,y,side`. */
+  toString() {
+    return `${this.x},${this.y},${this.side}`;
+  }
+}
+
+function draw(canvas, bitmap, square, zoom) {
+  const context = canvas.getContext("2d");
+  const box = [square.x * zoom, square.y * zoom, square.side * zoom, square.side * zoom];
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  context.fillStyle = "rgb(12 8 24 / 62%)";
+  context.beginPath();
+  context.rect(0, 0, canvas.width, canvas.height);
+  context.rect(...box);
+  context.fill("evenodd");
+  context.lineWidth = 3;
+  context.strokeStyle = "#d3ee3f";
+  context.strokeRect(box[0] + 1.5, box[1] + 1.5, box[2] - 3, box[3] - 3);
+  context.fillStyle = "#d3ee3f";
+  for (const [x, y] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
+    context.beginPath();
+    context.arc(box[0] + x * box[2] + (x ? -9 : 9), box[1] + y * box[3] + (y ? -9 : 9), 7, 0, 7);
+    context.fill();
+  }
+}
+
+/** Where a pointer took hold: a corner, or the square itself. */
+function grip(square, point, reach) {
+  const east = point.x > square.x + square.side / 2;
+  const south = point.y > square.y + square.side / 2;
+  const cornerX = square.x + (east ? square.side : 0);
+  const cornerY = square.y + (south ? square.side : 0);
+  const corner = Math.abs(point.x - cornerX) < reach && Math.abs(point.y - cornerY) < reach;
+  return { corner, east, south, x: point.x - square.x, y: point.y - square.y };
+}
+
+function followPointer(box, square, redraw) {
+  let held = null;
+  const locate = (event) => {
+    const { left, top, width } = box.getBoundingClientRect();
+    const scale = square.width / width;
+    return { x: (event.clientX - left) * scale, y: (event.clientY - top) * scale, scale };
+  };
+  box.addEventListener("pointerdown", (event) => {
+    const point = locate(event);
+    held = grip(square, point, 28 * point.scale);
+    box.setPointerCapture(event.pointerId);
+  });
+  box.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const point = locate(event);
+    if (held.corner) {
+      const across = held.east ? point.x - square.x : square.x + square.side - point.x;
+      const down = held.south ? point.y - square.y : square.y + square.side - point.y;
+      square.resize(Math.max(across, down), held.east, held.south);
+    } else {
+      square.moveTo(point.x - held.x, point.y - held.y);
+    }
+    redraw();
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    box.addEventListener(end, () => {
+      held = null;
+    });
+  }
+}
+
+function followKeys(box, square, redraw) {
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  box.addEventListener("keydown", (event) => {
+    const step = Math.max(1, Math.round(square.width * (event.shiftKey ? 0.1 : 0.02)));
+    if (moves[event.key]) {
+      const [x, y] = moves[event.key];
+      square.moveTo(square.x + x * step, square.y + y * step);
+    } else if (event.key === "+" || event.key === "=") {
+      square.scale(1.06);
+    } else if (event.key === "-") {
+      square.scale(1 / 1.06);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    redraw();
+  });
+}
+
+/** Lets a visitor choose a square of `bitmap` on the canvas within `element`; answers with the square. */
+export function chooseSquare(element, bitmap) {
+  const canvas = element.querySelector("canvas");
+  const box = element.querySelector("[data-crop-box]");
+  const zoom = 640 / Math.max(bitmap.width, bitmap.height);
+  canvas.width = Math.max(1, Math.round(bitmap.width * zoom));
+  canvas.height = Math.max(1, Math.round(bitmap.height * zoom));
+  const square = new Square(bitmap.width, bitmap.height);
+  const redraw = () => {
+    draw(canvas, bitmap, square, zoom);
+    const percent = Math.round((square.side / Math.min(square.width, square.height)) * 100);
+    box.setAttribute("aria-label", `Crop: ${percent} % of the largest square, ${square.x} from the left, ${square.y} from the top`);
+  };
+  // The box covers the canvas and not the hint below it.
+  const fit = () => {
+    box.style.height = `${canvas.clientHeight}px`;
+  };
+  new ResizeObserver(fit).observe(canvas);
+  followPointer(box, square, redraw);
+  followKeys(box, square, redraw);
+  redraw();
+  return square;
+}

@@ -1,0 +1,31 @@
+/**
+ * Calls `changed` whenever the stream at `url` says that something changed, until it answers with true.
+ * Where the stream can't be held open it asks every few seconds instead.
+ */
+export function follow(url, changed) {
+  const stream = new EventSource(url);
+  let timer;
+  const stop = () => {
+    stream.close();
+    clearInterval(timer);
+  };
+  const look = async () => {
+    if (await changed().catch(() => false)) stop();
+  };
+  stream.addEventListener("changed", look);
+  // What happened before the stream stood would be missed.
+  stream.addEventListener("open", look);
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED && !timer) timer = setInterval(look, 3000);
+  });
+  return stop;
+}
+
+/** The part that tells where a photo stands, fetched anew. */
+export async function fetchStatus(photo) {
+  const answer = await fetch(`/photos/${photo}/status`);
+  if (!answer.ok) throw new Error(`the status was answered with ${answer.status}`);
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  return document.importNode(holder.content.querySelector("[data-status]"), true);
+}

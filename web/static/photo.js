@@ -1,0 +1,20 @@
+import { enableKeys } from "./keys.js";
+import { fetchStatus, follow } from "./live.js";
+
+enableKeys();
+
+const status = document.querySelector("[data-status]");
+if (status?.dataset.state === "processing") {
+  const photo = status.dataset.status;
+  follow(`/photos/${photo}/live`, async () => {
+    const part = await fetchStatus(photo);
+    const { state } = part.dataset;
+    if (state !== "processing") {
+      // Picture, tools and title all change with the state.
+      location.reload();
+      return true;
+    }
+    document.querySelector("[data-status]").replaceWith(part);
+    return false;
+  });
+}

@@ -1,0 +1,53 @@
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Says something on a button for a moment. */
+function announce(button, text) {
+  const label = button.querySelector("span");
+  const usual = label.dataset.usual ?? label.textContent;
+  label.dataset.usual = usual;
+  label.setAttribute("role", "status");
+  label.textContent = text;
+  setTimeout(() => {
+    label.textContent = usual;
+  }, 2500);
+}
+
+async function share(form) {
+  const button = form.querySelector("button");
+  const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`sharing was answered with ${answer.status}`);
+  const { url } = await answer.json();
+  // A phone's own sheet knows where its owner shares things; elsewhere a copied link does.
+  if (navigator.share && matchMedia("(pointer: coarse)").matches) {
+    await navigator.share({ title: form.dataset.title, url }).catch(() => {});
+  } else if (await copy(url)) {
+    announce(button, "Link copied");
+  } else {
+    window.prompt("The link to share:", url);
+  }
+}
+
+/** Makes share forms copy the link in place; without this module they lead to a page that shows it. */
+export function enableSharing() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-share]")) return;
+    event.preventDefault();
+    share(form).catch(() => form.submit());
+  });
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const field = document.getElementById(button.dataset.copy);
+      field.select();
+      announce(button, (await copy(field.value)) ? "Copied" : "Press Ctrl-C");
+    });
+  }
+}
