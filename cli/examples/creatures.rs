@@ -13,7 +13,7 @@ fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder)?;
     for n in first..first + count {
         let start = Instant::now();
-        let photo = pawdium::creatures::draw(n);
+        let photo = pawdium_cli::creatures::draw(n);
         let ms = start.elapsed().as_millis();
         let bits = photo.jpeg.len() as f64 * 8.0 / f64::from(photo.width) / f64::from(photo.height);
         println!(
