@@ -2,8 +2,8 @@
 //!
 //! Three layers, the later over the earlier: a TOML file (`/etc/pawdium/pawdium.toml`, or the one that `PAWDIUM_CONFIG`
 //! names), then variables `PAWDIUM_<SECTION>__<KEY>` (a list is written `["one", "two"]`), then systemd credentials,
-//! files called `<section>.<key>` or `pawdium_<section>.<key>` in `$CREDENTIALS_DIRECTORY`. Whatever is not said has the default that stands beside
-//! the key.
+//! files called `<section>.<key>` or `pawdium_<section>.<key>` in `$CREDENTIALS_DIRECTORY`. Whatever is not said has the
+//! default that stands beside the key.
 
 mod checks;
 mod problems;
