@@ -25,7 +25,7 @@ pub(super) fn noise(x: f32, y: f32, seed: u32) -> f32 {
 pub(super) fn clouds(x: f32, y: f32, seed: u32) -> f32 {
     noise(x, y, seed) * 0.57
         + noise(x * 2.1 + 5.2, y * 2.1 + 1.3, seed ^ 7) * 0.29
-        + noise(x * 4.3 + 2.8, y * 4.3 + 8.1, seed ^ 13) * 0.14
+        + noise(x * 4.3 + 2.8, y * 4.3 + 8.1, seed ^ 0xd) * 0.14
 }
 
 /// The distance to the nearest point of a jittered grid (Worley 1996), about 0.0 to 1.2 units.
@@ -35,7 +35,7 @@ pub(super) fn cells(x: f32, y: f32, seed: u32) -> f32 {
     for cy in iy - 1..=iy + 1 {
         for cx in ix - 1..=ix + 1 {
             let dx = cx as f32 + lattice(cx, cy, seed) - x;
-            let dy = cy as f32 + lattice(cx, cy, seed ^ 99) - y;
+            let dy = cy as f32 + lattice(cx, cy, seed ^ 0x63) - y;
             best = best.min(dx * dx + dy * dy);
         }
     }
