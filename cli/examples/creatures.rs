@@ -15,7 +15,9 @@ fn main() -> anyhow::Result<()> {
         let start = Instant::now();
         let photo = pawdium_cli::creatures::draw(n);
         let ms = start.elapsed().as_millis();
-        let bits = photo.jpeg.len() as f64 * 8.0 / f64::from(photo.width) / f64::from(photo.height);
+        let bits = f64::from(u32::try_from(photo.jpeg.len())?) * 8.0
+            / f64::from(photo.width)
+            / f64::from(photo.height);
         println!(
             "{n:3} {ms:4} ms {:4}x{:<4} o{} {bits:.1} bpp  {} | {} | {}",
             photo.width,

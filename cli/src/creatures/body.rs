@@ -126,7 +126,7 @@ fn tail(easel: &mut Easel, s: &Subject, at: Pt, side: f32) {
 }
 
 fn sitting(easel: &mut Easel, s: &Subject) {
-    if s.breed.muzzle != Muzzle::Disk {
+    if !matches!(s.breed.muzzle, Muzzle::Disk | Muzzle::Spoon) {
         tail(easel, s, (0.7 * s.derp.side, 2.45), s.derp.side);
     }
     let coat = |p: Pt| s.coat.colour(Place::Body, p);
@@ -153,7 +153,8 @@ fn sitting(easel: &mut Easel, s: &Subject) {
 
 fn loaf(easel: &mut Easel, s: &Subject) {
     let coat = |p: Pt| s.coat.colour(Place::Body, p);
-    if s.breed.build != Build::Loaf || s.breed.species == "rodent" && s.breed.coat.second == 0xf1_ece4 {
+    let rat = s.breed.noun.ends_with("rat");
+    if s.breed.build != Build::Loaf || rat {
         tail(easel, s, (1.35 * s.derp.side, 1.35), s.derp.side * 0.8);
     }
     let lean = 0.22 * s.derp.side;

@@ -84,7 +84,7 @@ pub(super) fn gecko(easel: &mut Easel, s: &Subject) {
     let belly = blob(&mut easel.dice, (0.0, 1.0), 0.52, 0.38, 0.03);
     easel.part(&s.body, &belly, &Skin { shadow: 0.0, ..s.skin(&pale, Flow::Along((0.0, 1.0))) });
     for arm in [-1.0f32, 1.0] {
-        let lift = if arm == side { 0.0 } else { 0.35 };
+        let lift = if arm * side > 0.0 { 0.0 } else { 0.35 };
         let path = tube(
             &[(0.74 * arm, 0.72), (1.22 * arm, 0.95 - lift * 0.3), (1.22 * arm, 1.30 - lift)],
             0.19,

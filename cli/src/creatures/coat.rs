@@ -166,9 +166,8 @@ impl Worn {
                 let cheek = wave(p.1 * 14.0 + w * 4.0 - p.0.abs() * 5.0) * soft(p.0.abs() - 0.55, 0.12);
                 brow.max(cheek)
             }
-            Place::Muzzle | Place::Chest => return self.second,
+            Place::Muzzle | Place::Chest | Place::Paw => return self.second,
             Place::Ear => 0.25,
-            Place::Paw => return self.second,
             _ => wave(p.1 * 8.5 + w * 5.0 + p.0.abs() * 1.6),
         };
         let under = match place {
@@ -192,7 +191,7 @@ impl Worn {
     fn cheeked(&self, place: Place, p: Pt) -> Rgb {
         match place {
             Place::Head => {
-                let brow = 0.10 + 0.30 * (p.0.abs() - 0.42).abs() - 0.34 * soft(0.14 - p.0.abs(), 0.1) * -1.0;
+                let brow = 0.10 + 0.30 * (p.0.abs() - 0.42).abs() + 0.34 * soft(0.14 - p.0.abs(), 0.1);
                 self.base.mix(self.second, soft(p.1 - brow + self.wobble(p, 3.0) * 0.08, 0.06))
             }
             Place::Muzzle | Place::Chest => self.second,
@@ -203,7 +202,7 @@ impl Worn {
 
     fn calico(&self, place: Place, p: Pt) -> Rgb {
         let n = clouds(p.0 * 1.25 + 3.0, p.1 * 1.25, self.seed);
-        let m = clouds(p.0 * 1.1 + 9.0, p.1 * 1.1 + 4.0, self.seed ^ 21);
+        let m = clouds(p.0 * 1.1 + 9.0, p.1 * 1.1 + 4.0, self.seed ^ 0x15);
         let patch = self.base.mix(self.second, soft(n - 0.52, 0.03)).mix(self.third, soft(m - 0.56, 0.03));
         match place {
             Place::Muzzle | Place::Chest | Place::Paw => self.base,

@@ -59,8 +59,8 @@ impl Framing {
 }
 
 pub(super) fn photo(plan: &Plan) -> DemoPhoto {
+    let framing = Framing::of(plan, &mut plan.dice.stream(9));
     let mut dice = plan.dice.stream(2);
-    let framing = Framing::of(plan, &mut dice);
     let subject = subject(plan, &framing);
     let animal = animal(plan, &framing, &subject);
     let mut picture = place(plan, &framing, &animal);
@@ -81,7 +81,7 @@ pub(super) fn photo(plan: &Plan) -> DemoPhoto {
         width: plan.size.0,
         height: plan.size.1,
         orientation: plan.orientation,
-        crop: plan.cropped.then(|| crop(plan, &framing)),
+        crop: chosen_crop(plan),
     }
 }
 
@@ -186,16 +186,19 @@ fn sensor(plan: &Plan, dice: &mut Dice) -> Sensor {
     let pixels = plan.size.0 as f32 * plan.size.1 as f32;
     let dark = if plan.scene.dark() { 1.0 } else { 0.0 };
     // Large sensors of the same camera family are pressed harder, as the real ones are.
-    let quality = if pixels > 6.0e6 { 84 } else { 90 };
-    Sensor { noise: dice.between(2.2, 3.4) + dark, quality }
+    let quality = if pixels > 6.0e6 { 88 } else { 90 };
+    Sensor { noise: dice.between(2.6, 3.6) + dark, quality }
 }
 
-/// A square around the face, in upright pixels of the file.
-fn crop(plan: &Plan, framing: &Framing) -> (u32, u32, u32) {
-    let factor = plan.size.1 as f32 / framing.height as f32;
-    let (w, h) = (plan.size.0 as f32, plan.size.1 as f32);
-    let side = (framing.short() * factor * 0.92).min(h).floor();
-    let left = (framing.head.0 * factor - side / 2.0).clamp(0.0, w - side);
-    let top = ((framing.head.1 + framing.scale * 0.6) * factor - side / 2.0).clamp(0.0, h - side);
-    (left as u32, top as u32, side as u32)
+/// The square around the face that the owner chose, in upright pixels of the file: left, top and side.
+pub(super) fn chosen_crop(plan: &Plan) -> Option<(u32, u32, u32)> {
+    plan.cropped.then(|| {
+        let framing = Framing::of(plan, &mut plan.dice.stream(9));
+        let factor = plan.size.1 as f32 / framing.height as f32;
+        let (w, h) = (plan.size.0 as f32, plan.size.1 as f32);
+        let side = (framing.short() * factor * 0.92).min(h).floor();
+        let left = (framing.head.0 * factor - side / 2.0).clamp(0.0, w - side);
+        let top = ((framing.head.1 + framing.scale * 0.6) * factor - side / 2.0).clamp(0.0, h - side);
+        (left as u32, top as u32, side as u32)
+    })
 }

@@ -96,7 +96,8 @@ pub(super) fn hair(
         let reach = half.ceil() as i32;
         for py in y as i32 - reach..=y as i32 + reach {
             for px in x as i32 - reach..=x as i32 + reach {
-                let d = (px as f32 - x).hypot(py as f32 - y);
+                let (dx, dy) = (px as f32 - x, py as f32 - y);
+                let d = (dx * dx + dy * dy).sqrt();
                 let cover = (half + 0.5 - d).clamp(0.0, 1.0) * 0.5;
                 if cover > 0.02 {
                     easel.blend(px, py, colour, cover);

@@ -136,7 +136,7 @@ impl Relief {
         let k = 0.93 * 2.5066 * self.sigma / (2.0 * d);
         let nx = -(self.blurred(x + d, y) - self.blurred(x - d, y)) * k;
         let ny = -(self.blurred(x, y + d) - self.blurred(x, y - d)) * k;
-        let m = nx.hypot(ny);
+        let m = (nx * nx + ny * ny).sqrt();
         let fit = if m > 0.97 { 0.97 / m } else { 1.0 };
         let (nx, ny) = (nx * fit, ny * fit);
         [nx, ny, (1.0 - nx * nx - ny * ny).max(0.0).sqrt()]

@@ -179,7 +179,7 @@ pub(super) fn carpet(easel: &mut Easel, floor: f32) {
         let d = match style {
             0 => x.abs() + y.abs(),
             1 => x.hypot(y) * 1.2,
-            _ => (y + (x * 6.28).sin() * 0.16).abs() * 1.5,
+            _ => (y + (x * std::f32::consts::TAU).sin() * 0.16).abs() * 1.5,
         };
         let ink = if d < 0.18 {
             c

@@ -101,17 +101,16 @@ pub(super) fn night(easel: &mut Easel, floor: f32) {
 
 pub(super) fn beach(easel: &mut Easel, floor: f32) {
     let (w, h, short) = size(easel);
-    let shore = (floor - short * 0.30).max(h * 0.3);
-    let sea = shore - short * 0.20;
+    let strand = (floor - short * 0.30).max(h * 0.3);
+    let sea = strand - short * 0.20;
     gradient(easel, (0.0, sea + 2.0), &[0x4aa4e4, 0x8accf0, 0xd8eef4]);
-    rows(easel, (sea, shore + short * 0.06), |x, y| {
-        let t = (y - sea) / (shore - sea);
+    rows(easel, (sea, strand + short * 0.06), |x, y| {
+        let t = (y - sea) / (strand - sea);
         let wave = (noise(x / short * 9.0, y / short * 80.0, 3) - 0.5) * 0.5;
         let foam = ((t - 0.86 + (x / short * 7.0).sin() * 0.03) * 9.0).clamp(0.0, 1.0);
         Rgb::hex(0x2a7ab0).mix(Rgb::hex(0x6fd0cc), t).mix(WHITE, (wave.max(0.0) + foam * 0.8).min(0.9))
     });
-    let edge = short;
-    plane(easel, shore + short * 0.02, |u, v| {
+    plane(easel, strand + short * 0.02, |u, v| {
         let grain = clouds(u * 9.0, v * 14.0, 11) - 0.5;
         let ripple = ((v * 26.0 + clouds(u * 2.0, v * 2.0, 4) * 5.0).sin()) * 0.025;
         Rgb::hex(0xead2a2)
@@ -119,24 +118,25 @@ pub(super) fn beach(easel: &mut Easel, floor: f32) {
             .mix(Rgb::hex(0xc0a070), (v - 3.2).clamp(0.0, 0.5))
     });
     let mut dice = easel.dice.stream(60);
-    let (x, y) = (w * dice.pick(&[0.12, 0.88]), shore - edge * 0.02);
+    let (x, y) = (w * dice.pick(&[0.12, 0.88]), strand - short * 0.02);
     easel.stroke(
         &pixels(),
-        &super::shape::line(&[(x, y + edge * 0.06), (x + edge * 0.04, y - edge * 0.42)]),
-        edge * 0.014,
+        &super::shape::line(&[(x, y + short * 0.06), (x + short * 0.04, y - short * 0.42)]),
+        short * 0.014,
         Rgb::hex(0xf4f0e8),
         1.0,
     );
     for i in 0..6u8 {
         let (a, b) = (f32::from(i) / 6.0, f32::from(i + 1) / 6.0);
-        let rim = |t: f32| (x + edge * (0.04 + (t - 0.5) * 0.52), y - edge * (0.26 - (t - 0.5).abs() * 0.06));
-        let slice = [rim(a), rim(b), (x + edge * 0.04, y - edge * 0.44)];
+        let rim =
+            |t: f32| (x + short * (0.04 + (t - 0.5) * 0.52), y - short * (0.26 - (t - 0.5).abs() * 0.06));
+        let slice = [rim(a), rim(b), (x + short * 0.04, y - short * 0.44)];
         let colour = if i % 2 == 0 { 0xe8503c } else { 0xfff6ec };
         easel.fill(&pixels(), &polygon(&slice), Rgb::hex(colour), 1.0);
     }
     for _ in 0..14 {
-        let at = (dice.between(0.0, w), dice.between(shore + edge * 0.12, h));
-        let shell = blob(&mut dice, at, edge * 0.012, edge * 0.008, 0.2);
+        let at = (dice.between(0.0, w), dice.between(strand + short * 0.12, h));
+        let shell = blob(&mut dice, at, short * 0.012, short * 0.008, 0.2);
         easel.fill(&pixels(), &shell, Rgb::hex(dice.pick(&[0xf8e8dc, 0xe0a890, 0xc8b098])), 0.95);
     }
 }
