@@ -72,7 +72,7 @@ mod tests {
 
     fn rendered(purpose: Purpose) -> Mail {
         let site: Url = "https://paw.example:8443/".parse().expect("a URL");
-        let link = site.join("/reset?token=abc-DEF_1").expect("a URL");
+        let link = site.join("/reset/abc-DEF_1").expect("a URL");
         render(&Letter { name: "ada", email: "ada@example.org", site: &site, link }, purpose)
             .expect("renders")
     }
@@ -82,8 +82,7 @@ mod tests {
         for (purpose, lifetime) in [(Purpose::Reset, "30 minutes"), (Purpose::Verify, "24 hours")] {
             let mail = rendered(purpose);
             for part in [&mail.text, &mail.html] {
-                for said in
-                    ["ada", "paw.example:8443", "https://paw.example:8443/reset?token=abc-DEF_1", lifetime]
+                for said in ["ada", "paw.example:8443", "https://paw.example:8443/reset/abc-DEF_1", lifetime]
                 {
                     assert!(part.contains(said), "{said:?} is missing in {part}");
                 }
