@@ -19,7 +19,7 @@ use crate::register::{monitor, runner};
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How long writing the last outcomes and signing off may take. After that the lease runs out by itself.
-const SIGN_OFF: Duration = Duration::from_secs(10);
+const SIGN_OFF: Duration = Duration::from_secs(5);
 
 /// Runs jobs until `stop`. Then what runs may end within `worker.drain_seconds`, and what does not is handed back.
 ///

@@ -7,7 +7,6 @@ use pawdium_shared::mail::SendError;
 use pawdium_shared::queue::{Claim, JobError};
 use sqlx::PgConnection;
 use tracing::info;
-use url::Url;
 
 use crate::env::Env;
 use crate::mails::{self, Letter};
@@ -21,7 +20,7 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
     let token = links::issue(&mut tx, user.id, &email, purpose).await?;
     tx.commit().await?;
 
-    let link = link(&env.base_url, purpose, token.expose());
+    let link = links::url(&env.base_url, purpose, &token);
     let letter = Letter { name: &name, email: &email, site: &env.base_url, link };
     let mail = mails::render(&letter, purpose)?;
     match env.mailer.send(mail, claim.job()).await {
@@ -46,14 +45,4 @@ async fn addressee(db: &mut PgConnection, job: &SendMail) -> sqlx::Result<Option
             queries::find_by_email(db, email).await?.map(|user| (user, Purpose::Reset))
         }
     })
-}
-
-fn link(base: &Url, purpose: Purpose, token: &str) -> Url {
-    let mut link = base.clone();
-    let page = match purpose {
-        Purpose::Reset => "reset",
-        Purpose::Verify => "verify",
-    };
-    link.set_path(&format!("/{page}/{token}"));
-    link
 }
