@@ -1,0 +1,22 @@
+//! A whole site for one test: its processes, the people who use it, and what they see.
+
+mod client;
+mod letters;
+mod people;
+mod photos;
+pub(crate) mod pictures;
+mod process;
+mod relay;
+mod setup;
+mod site;
+mod waiting;
+
+pub(crate) use client::{Answer, Api, Pages, select, text_of};
+pub(crate) use letters::Letter;
+pub(crate) use people::{PASSWORD, Person, registration};
+pub(crate) use photos::{submission, with_file};
+pub(crate) use process::{Process, program};
+pub(crate) use relay::{Relay, Target};
+pub(crate) use setup::{Setup, free_port};
+pub(crate) use site::Site;
+pub(crate) use waiting::{SOON, eventually};
