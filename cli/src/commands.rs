@@ -1,9 +1,14 @@
 //! The subcommands, a file each.
 
+mod cache;
 mod config;
 mod demo;
+mod jobs;
 mod migrate;
+mod password;
 mod seed;
+mod table;
+mod user;
 mod with_stack;
 
 use std::process::ExitCode;
@@ -28,6 +33,12 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     Seed(seed::Seed),
     #[command(subcommand)]
+    User(user::User),
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    #[command(subcommand)]
+    Cache(cache::Cache),
+    #[command(subcommand)]
     Config(config::Config),
     WithStack(with_stack::WithStack),
 }
@@ -39,6 +50,9 @@ impl Command {
             Self::Demo(command) => command.run().await,
             Self::Migrate(command) => command.run().await,
             Self::Seed(command) => command.run().await,
+            Self::User(command) => command.run().await,
+            Self::Jobs(command) => command.run().await,
+            Self::Cache(command) => command.run().await,
             Self::Config(command) => command.run(),
             Self::WithStack(command) => command.run().await,
         }

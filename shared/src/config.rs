@@ -253,13 +253,11 @@ pub struct UpkeepConfig {
     pub draft_days: u32,
     /// Hours until an upload that never became a photo goes. Default 24.
     pub incoming_hours: u32,
-    /// Days until the record of a finished job goes. Default 30.
-    pub history_days: u32,
 }
 
 impl Default for UpkeepConfig {
     fn default() -> Self {
-        Self { draft_days: 30, incoming_hours: 24, history_days: 30 }
+        Self { draft_days: 30, incoming_hours: 24 }
     }
 }
 

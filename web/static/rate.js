@@ -37,6 +37,12 @@ async function ready(stage) {
   if (image) await Promise.race([image.decode().catch(() => {}), pause(1500)]);
 }
 
+/** Tells those who listen what the swap shows: how the rating compares, and what is next. */
+function announce(stage) {
+  const parts = [".feedback-verdict", ".flash", "h1"].map((part) => stage.querySelector(part)?.textContent.trim());
+  document.querySelector("[data-announce]").textContent = parts.filter(Boolean).join(" ");
+}
+
 async function rate(form, button) {
   const stage = form.closest("[data-stage]");
   const { value } = button;
@@ -54,9 +60,11 @@ async function rate(form, button) {
   await pause(calm.matches ? 0 : 240);
   paintPlaceholders(next);
   next.classList.add("arriving");
+  const tabbing = stage.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
   stage.replaceWith(next);
-  // The pressed button is gone: keep the keyboard's place, for those who tab.
-  next.querySelector(`button[value="${value}"]`)?.focus({ preventScroll: true, focusVisible: false });
+  // The pressed button is gone: keep the place of those who tab.
+  if (tabbing) next.querySelector(`button[value="${value}"]`)?.focus({ preventScroll: true });
+  announce(next);
   if (scrollY > next.offsetTop) next.scrollIntoView({ block: "start" });
 }
 

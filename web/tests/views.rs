@@ -24,7 +24,7 @@ fn every_page_has_one_heading_a_title_and_a_language() {
         assert!(page.errors.is_empty(), "{path}: {:?}", page.errors);
         assert_eq!(find(&page, "h1").len(), 1, "{path}");
         assert_eq!(find(&page, "html[lang=en][data-theme=dark]").len(), 1, "{path}");
-        let title: String = find(&page, "head > title").iter().flat_map(|title| title.text()).collect();
+        let title: String = find(&page, "head > title").iter().flat_map(ElementRef::text).collect();
         assert!(title.len() > " · Pawdium".len() && title.ends_with(" · Pawdium"), "{path}: {title}");
     }
 }

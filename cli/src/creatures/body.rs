@@ -39,8 +39,8 @@ pub(super) fn share(breed: &Breed, pose: Pose) -> f32 {
 }
 
 /// How far above and below the middle of the head a pose reaches, in half heads.
-pub(super) fn extent(breed: &Breed, pose: Pose) -> (f32, f32) {
-    let up = match breed.ears {
+pub(super) fn extent(breed: &Breed, pose: Pose, hat: bool) -> (f32, f32) {
+    let up: f32 = match breed.ears {
         Ears::Tall => 2.1,
         Ears::Pointed | Ears::Bat | Ears::Long | Ears::Leaf if breed.build == Build::LongNeck => 1.7,
         Ears::Pointed | Ears::Bat | Ears::Long => 1.35,
@@ -48,6 +48,7 @@ pub(super) fn extent(breed: &Breed, pose: Pose) -> (f32, f32) {
         _ if breed.build == Build::Turtle => 1.4,
         _ => 1.1,
     };
+    let up = if hat { up.max(1.62) } else { up };
     let down = match (breed.build, pose) {
         (Build::LongNeck, _) => 2.1,
         (Build::Bird, _) => 2.45 * 0.9,

@@ -8,6 +8,7 @@ use super::exif::Shot;
 use super::paint::Easel;
 use super::palette::{INK, Rgb};
 use super::plan::Plan;
+use super::props::Prop;
 use super::random::Dice;
 use super::shape::{Frame, oval};
 use super::species::{Build, Head};
@@ -33,7 +34,7 @@ impl Framing {
         let factor = (SHORT / w.min(h)).min(1.0);
         let (width, height) = ((w * factor).round(), (h * factor).round());
         let short = width.min(height);
-        let (up, down) = body::extent(plan.breed, plan.pose);
+        let (up, down) = body::extent(plan.breed, plan.pose, plan.prop == Some(Prop::PartyHat));
         let close = plan.pose == Pose::Close;
         let fill = if close { 0.98 } else { 0.90 } * dice.between(0.93, 1.05);
         let widest = match plan.breed.build {
@@ -47,7 +48,7 @@ impl Framing {
         let x = if plan.cropped {
             width / 2.0 + (width - short) / 2.0 * dice.between(0.5, 0.9) * dice.side()
         } else {
-            width / 2.0 + short * dice.bell() * 0.025
+            width / 2.0 + short * dice.bell().clamp(-1.6, 1.6) * 0.02
         };
         Self { width: width as u32, height: height as u32, head: (x, y), scale, floor: y + down * scale }
     }

@@ -9,6 +9,7 @@
     clippy::cast_possible_wrap,
     reason = "pixels and coordinates stay far below the limits of their types"
 )]
+#![expect(clippy::unreadable_literal, reason = "colours read best as 0xRRGGBB")]
 #![expect(clippy::many_single_char_names, reason = "x, y, w, h, r, g and b are the names of these things")]
 
 mod body;

@@ -1,6 +1,7 @@
 //! Single-use links sent by mail: password resets (30 minutes) and address verifications (24 hours).
 
 use sqlx::PgConnection;
+use url::Url;
 
 use super::sessions::Token;
 use crate::ids::UserId;
@@ -30,6 +31,20 @@ impl Purpose {
             Self::Verify => 24 * 60,
         }
     }
+}
+
+/// Where a link leads on the site at `base`: to the page that shows its form.
+///
+/// # Panics
+/// When `base` can't bear a path, which the configuration refuses.
+#[must_use]
+pub fn url(base: &Url, purpose: Purpose, token: &Token) -> Url {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .expect("a site's address has a host")
+        .clear()
+        .extend([purpose.name(), token.expose()]);
+    url
 }
 
 /// Makes a link's token. Earlier ones stay good until one is used: a retried mail must not break the first.
@@ -92,4 +107,17 @@ pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> 
 /// Deletes expired tokens; answers with how many.
 pub async fn purge(db: &mut PgConnection) -> sqlx::Result<u64> {
     Ok(sqlx::query!("delete from mail_tokens where expires_at < now()").execute(db).await?.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_its_form_on_the_site() {
+        let base = "https://paw.example:8443/".parse().expect("a URL");
+        let token = Token::presented("abc-DEF_1");
+        assert_eq!(url(&base, Purpose::Reset, &token).as_str(), "https://paw.example:8443/reset/abc-DEF_1");
+        assert_eq!(url(&base, Purpose::Verify, &token).as_str(), "https://paw.example:8443/verify/abc-DEF_1");
+    }
 }

@@ -128,7 +128,6 @@ fn counts(config: &Config) -> Vec<(&'static str, String)> {
         ("worker.upkeep", worker.upkeep == 0),
         ("upkeep.draft_days", upkeep.draft_days == 0),
         ("upkeep.incoming_hours", upkeep.incoming_hours == 0),
-        ("upkeep.history_days", upkeep.history_days == 0),
     ];
     at_least_one
         .into_iter()

@@ -56,6 +56,8 @@ pub(super) struct JpegWith {
     /// Without it, colours have half of the resolution.
     pub(super) full_chroma: bool,
     pub(super) restart_interval: u16,
+    /// The shortest codes; of more than one component, also a scan for each.
+    pub(super) optimised: bool,
 }
 
 pub(super) fn jpeg(picture: &RgbImage, with: &JpegWith) -> Vec<u8> {
@@ -70,6 +72,7 @@ pub(super) fn encode(samples: &[u8], size: (u32, u32), colours: ColorType, with:
     encoder.set_sampling_factor(sampling);
     encoder.set_progressive(with.progressive);
     encoder.set_restart_interval(with.restart_interval);
+    encoder.set_optimized_huffman_tables(with.optimised);
     if let Some(exif) = &with.exif {
         encoder.add_exif_metadata(exif).expect("fits in a segment");
     }

@@ -87,8 +87,9 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
             return Err(Refusal::Damaged.into());
         }
     }
-    let Frame { marker, width, height, components, subsampled_rows } = frame.ok_or(Refusal::Damaged)?;
-    if !matches!(marker, 0xC0..=PROGRESSIVE) {
+    let Frame { marker, precision, width, height, components, subsampled_rows } =
+        frame.ok_or(Refusal::Damaged)?;
+    if !matches!(marker, 0xC0..=PROGRESSIVE) || precision != 8 {
         return Err(Refusal::Unsupported.into());
     }
     if width == 0 || height == 0 || scans == 0 {
@@ -102,6 +103,8 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
 /// What a frame header says (B.2.2).
 struct Frame {
     marker: u8,
+    /// Bits of a sample.
+    precision: u8,
     width: u16,
     height: u16,
     components: u8,
@@ -112,7 +115,7 @@ impl Frame {
     /// Reads on behind the first five bytes.
     fn read<R: BufRead + Seek>(
         marker: u8,
-        [_, h1, h0, w1, w0]: [u8; 5],
+        [precision, h1, h0, w1, w0]: [u8; 5],
         payload: &mut Payload<'_, R>,
     ) -> Result<Self, MediaError> {
         let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
@@ -122,7 +125,7 @@ impl Frame {
             let [_id, sampling, _table] = [payload.next_byte()?, payload.next_byte()?, payload.next_byte()?];
             subsampled_rows |= sampling & 0x0F != 1;
         }
-        Ok(Self { marker, width, height, components, subsampled_rows })
+        Ok(Self { marker, precision, width, height, components, subsampled_rows })
     }
 }
 

@@ -4,6 +4,8 @@ use std::{io, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::MediaConfig;
+
 /// What an uploaded picture may be, and what decoding it may cost.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
@@ -37,6 +39,18 @@ impl Default for Limits {
             max_aspect: 10,
             timeout: Duration::from_secs(20),
             memory: 1 << 30,
+        }
+    }
+}
+
+impl From<&MediaConfig> for Limits {
+    fn from(config: &MediaConfig) -> Self {
+        Self {
+            max_bytes: config.max_upload_bytes,
+            max_pixels: config.max_pixels,
+            timeout: Duration::from_secs(config.decode_seconds),
+            memory: config.decode_memory_mb << 20,
+            ..Self::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Pictures: what is taken, how it becomes the squares that are shown, and where those are kept.
 //!
-//! A picture from outside is only [probed](probe) in the web process: headers, no pixels. It is decoded by a
+//! A picture from outside is only [probed](probe()) in the web process: headers, no pixels. It is decoded by a
 //! [`Decoder`] in a process of its own, which can do nothing but read that one file and answer.
 
 mod crop;

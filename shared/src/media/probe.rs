@@ -109,7 +109,7 @@ fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
     let height = u32::from_be_bytes(read_array(reader)?);
     limits.check_size(width, height)?;
     reader.seek_relative(5 + 4)?;
-    let mut orientation = Orientation::default();
+    let mut orientation = None;
     let mut seen_data = false;
     loop {
         let length = u32::from_be_bytes(read_array(reader)?);
@@ -120,8 +120,8 @@ fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
                 break;
             }
             // Browsers, too, only look for the orientation before the pixels.
-            b"eXIf" if !seen_data && length <= MAX_EXIF => {
-                orientation = Orientation::from_exif(read_vec(reader, length)?);
+            b"eXIf" if !seen_data && orientation.is_none() && length <= MAX_EXIF => {
+                orientation = Some(Orientation::from_exif(read_vec(reader, length)?));
                 reader.seek_relative(4)?;
                 continue;
             }
@@ -133,7 +133,7 @@ fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
     if !seen_data {
         return Err(Refusal::Damaged.into());
     }
-    Ok(Probe { format: Format::Png, width, height, orientation })
+    Ok(Probe { format: Format::Png, width, height, orientation: orientation.unwrap_or_default() })
 }
 
 /// RFC 9649: a RIFF file of chunks; size from VP8X, or from the bitstream's own header in a simple file.
@@ -145,27 +145,31 @@ fn probe_webp<R: BufRead + Seek>(reader: &mut R, length: u64) -> Result<Probe, M
     }
     reader.seek_relative(4)?;
     let mut size = None;
-    let mut orientation = Orientation::default();
-    let mut at = 12;
-    while at + 8 <= end {
+    let mut orientation = None;
+    let mut left = end.saturating_sub(12);
+    while left >= 8 {
         let kind: [u8; 4] = read_array(reader)?;
         let chunk = u32::from_le_bytes(read_array(reader)?);
+        let mut unread = i64::from(chunk) + i64::from(chunk % 2);
         match &kind {
             b"VP8X" | b"VP8 " | b"VP8L" if size.is_none() => {
                 size = Some(webp_size(kind, read_array(reader)?)?);
+                unread -= 10;
             }
-            b"EXIF" if chunk <= MAX_EXIF => {
+            b"EXIF" if orientation.is_none() && chunk <= MAX_EXIF => {
                 let exif = read_vec(reader, chunk)?;
-                let tiff = exif.strip_prefix(b"Exif\0\0").map_or(exif.clone(), <[u8]>::to_vec);
-                orientation = Orientation::from_exif(tiff);
+                // Some programs put JPEG's prefix here, too.
+                let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
+                orientation = Some(Orientation::from_exif(tiff.to_vec()));
+                unread -= i64::from(chunk);
             }
             _ => {}
         }
-        at += 8 + u64::from(chunk) + u64::from(chunk % 2);
-        reader.seek(SeekFrom::Start(at))?;
+        reader.seek_relative(unread)?;
+        left = left.saturating_sub(8 + u64::from(chunk) + u64::from(chunk % 2));
     }
     let (width, height) = size.ok_or(Refusal::Damaged)?;
-    Ok(Probe { format: Format::WebP, width, height, orientation })
+    Ok(Probe { format: Format::WebP, width, height, orientation: orientation.unwrap_or_default() })
 }
 
 /// Width and height from the first ten bytes of a VP8X, VP8 or VP8L chunk.

@@ -11,7 +11,7 @@ use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::jobs::media::ProcessPhoto;
 use crate::media::Crop;
-use crate::queue::Enqueue as _;
+use crate::queue::{Enqueue as _, Job as _};
 
 /// Submits a photo whose upload is stored under `source`: the row, its timeline and the job that processes it.
 pub async fn submit(
@@ -200,4 +200,22 @@ pub async fn purge_drafts(db: &mut PgConnection, days: i32) -> sqlx::Result<u64>
     .execute(db)
     .await?;
     Ok(purged.rows_affected())
+}
+
+/// Fails photos whose processing nobody works on any more: their job is dead or was deleted. Answers with how many.
+pub async fn fail_abandoned(db: &mut PgConnection, reason: &str) -> sqlx::Result<usize> {
+    let abandoned = sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos
+           where state = 'processing' and source_key is not null
+             and id::text not in (select payload->>'photo' from jobs where kind = $1 and payload->>'photo' is not null)
+           order by id
+           for update skip locked"#,
+        ProcessPhoto::KIND,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for photo in &abandoned {
+        fail(&mut *db, *photo, reason).await?;
+    }
+    Ok(abandoned.len())
 }

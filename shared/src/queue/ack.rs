@@ -189,6 +189,13 @@ pub(super) async fn complete(
     Ok(done.write(db).await? == 1)
 }
 
+/// Ends one claim as dead on the caller's connection, inside the caller's transaction. False: as for [`complete`].
+pub(super) async fn bury(db: &mut PgConnection, job: JobId, claim: i32, error: &str) -> sqlx::Result<bool> {
+    let mut failed = Failed::default();
+    failed.push(job, claim, None, error);
+    Ok(failed.write(db).await? == 1)
+}
+
 #[derive(Default)]
 struct Failed {
     jobs: Vec<i64>,
@@ -207,11 +214,12 @@ impl Failed {
     }
 
     /// Retries are rescheduled while attempts are left; everything else is buried in the history for 30 days.
-    async fn write(&self, db: &mut PgConnection) -> sqlx::Result<()> {
+    /// Answers with how many were buried.
+    async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         if self.jobs.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
-        sqlx::query!(
+        let buried = sqlx::query!(
             r#"with acked as (
                    select jobs.id, delay, error, delay is not null and jobs.attempt < jobs.max_attempts as again
                    from jobs
@@ -240,7 +248,7 @@ impl Failed {
         )
         .execute(db)
         .await?;
-        Ok(())
+        Ok(buried.rows_affected())
     }
 }
 

@@ -128,7 +128,20 @@ impl Claim {
         Ok(())
     }
 
-    /// Whether the handler acked the job in its own transaction.
+    /// Marks the job dead inside the handler's own transaction, so that what it leaves behind and the dead letter commit
+    /// together or not at all. The handler then commits and returns `Ok`.
+    ///
+    /// # Errors
+    /// As [`complete`](Self::complete).
+    pub async fn bury(&self, db: &mut PgConnection, error: &anyhow::Error) -> anyhow::Result<()> {
+        if !ack::bury(db, self.job, self.fence, &format!("{error:#}")).await? {
+            return Err(ClaimLost.into());
+        }
+        self.completed.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether the handler ended the job in its own transaction.
     pub(super) fn completed(&self) -> bool {
         self.completed.load(Ordering::Acquire)
     }

@@ -16,11 +16,20 @@ pub async fn take_tick(db: &mut PgConnection, schedule: &str, tick: DateTime<Utc
     Ok(taken.rows_affected() == 1)
 }
 
-/// The last tick that fired, for finding those that were missed.
-pub async fn last_tick(db: &mut PgConnection, schedule: &str) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("select max(tick) from schedule_ticks where schedule = $1", schedule)
-        .fetch_one(db)
-        .await
+/// The last tick up to `now` that fired, for finding those that were missed. Later ones are passed over: they fired while
+/// some clock was ahead.
+pub async fn last_tick(
+    db: &mut PgConnection,
+    schedule: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!(
+        "select max(tick) from schedule_ticks where schedule = $1 and tick <= $2",
+        schedule,
+        now,
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Forgets ticks older than `days`, except each schedule's last one.

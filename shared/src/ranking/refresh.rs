@@ -27,7 +27,7 @@ pub async fn find_prior(db: &mut PgConnection) -> sqlx::Result<Prior> {
 }
 
 /// Recomputes every live photo's score and rank, writing only what changed; answers with the species of photos whose
-/// rank or score moved.
+/// rank or score moved. Counters are locked in the order of photo ids, like on every path that locks several.
 pub async fn refresh_ranks(db: &mut PgConnection) -> sqlx::Result<Vec<Species>> {
     let prior = find_prior(db).await?;
     sqlx::query_scalar!(
@@ -39,11 +39,15 @@ pub async fn refresh_ranks(db: &mut PgConnection) -> sqlx::Result<Vec<Species>> 
                where state = 'live'
            ), ranked as (
                select photo_id, species, score, rank() over (order by score desc)::integer as rank from scored
+           ), moved as (
+               select photo_id, species, ranked.score, ranked.rank
+               from ranked join photo_stats using (photo_id)
+               where (photo_stats.score, photo_stats.rank) is distinct from (ranked.score, ranked.rank)
+               order by photo_id
+               for update of photo_stats
            ), changed as (
-               update photo_stats set score = ranked.score, rank = ranked.rank
-               from ranked
-               where photo_stats.photo_id = ranked.photo_id
-                 and (photo_stats.score, photo_stats.rank) is distinct from (ranked.score, ranked.rank)
+               update photo_stats set score = moved.score, rank = moved.rank
+               from moved where photo_stats.photo_id = moved.photo_id
                returning species
            )
            select distinct species as "species!: Species" from changed"#,

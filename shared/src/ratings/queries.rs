@@ -130,9 +130,27 @@ pub struct Drift {
     pub is: Vec<i32>,
 }
 
-/// Recounts all histograms from the raw ratings and mends those that drifted.
-pub async fn recount(db: &mut PgConnection) -> sqlx::Result<Vec<Drift>> {
-    sqlx::query_as!(
+/// What one pass of [`recount`] found.
+#[derive(Clone, Debug)]
+pub struct Recounted {
+    /// Histograms that were wrong, and are right now.
+    pub drifted: Vec<Drift>,
+    /// The last photo that was looked at; `None` when there was none left.
+    pub last: Option<PhotoId>,
+}
+
+/// Recounts the histograms of up to `limit` photos after `after`, in the order of their ids, from the raw ratings, and
+/// mends those that drifted. Nobody can rate these photos until the transaction ends, so keep `limit` small.
+pub async fn recount(db: &mut PgConnection, after: PhotoId, limit: i64) -> sqlx::Result<Recounted> {
+    let photos = sqlx::query_scalar!(
+        "select photo_id from photo_stats where photo_id > $1 order by photo_id limit $2 for update",
+        after.0,
+        limit,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    // A statement of its own: one that waited for the locks would count with a snapshot from before the wait.
+    let drifted = sqlx::query_as!(
         Drift,
         r#"with counted as (
                select photo_stats.photo_id, photo_stats.histogram as was,
@@ -141,13 +159,15 @@ pub async fn recount(db: &mut PgConnection) -> sqlx::Result<Vec<Drift>> {
                                         order by bar)
                        from generate_series(1, 10) as bar) as is_now
                from photo_stats
-               for update
+               where photo_stats.photo_id = any($1)
            )
            update photo_stats set histogram = is_now
            from counted
            where photo_stats.photo_id = counted.photo_id and photo_stats.histogram <> is_now
            returning photo_stats.photo_id as "photo: PhotoId", was, is_now as "is!""#,
+        &photos,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(Recounted { drifted, last: photos.last().copied().map(PhotoId) })
 }

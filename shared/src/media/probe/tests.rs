@@ -1,7 +1,6 @@
 use std::{io::Cursor, time::Instant};
 
 use image::{DynamicImage, ImageFormat};
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use proptest::prelude::*;
 
 use super::*;
@@ -116,17 +115,16 @@ fn a_file_beyond_the_limit_is_refused_with_the_limit() {
 #[test]
 fn jpegs_that_the_decoder_gets_wrong_are_refused() {
     let picture = quarters(320, 240);
-    let mut file = Vec::new();
-    let mut encoder = Encoder::new(&mut file, 90);
-    encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-    encoder.set_optimized_huffman_tables(true); // Makes this encoder write a scan for each component.
-    encoder.encode(picture.as_raw(), 320, 240, ColorType::Rgb).expect("is encoded");
+    let file = fixtures::jpeg(&picture, &JpegWith { optimised: true, ..JpegWith::default() });
     assert_eq!(probed(&file), Err(Refusal::Unsupported));
 
-    let mut lossless = fixtures::jpeg(&picture, &JpegWith::default());
-    let frame = lossless.windows(2).position(|bytes| bytes == [0xFF, 0xC0]).expect("has a frame");
-    lossless[frame + 1] = 0xC3;
-    assert_eq!(probed(&lossless), Err(Refusal::Unsupported));
+    let plain = fixtures::jpeg(&picture, &JpegWith::default());
+    let frame = plain.windows(2).position(|bytes| bytes == [0xFF, 0xC0]).expect("has a frame");
+    for (at, lossless_or_12_bits) in [(frame + 1, 0xC3), (frame + 4, 12)] {
+        let mut unusual = plain.clone();
+        unusual[at] = lossless_or_12_bits;
+        assert_eq!(probed(&unusual), Err(Refusal::Unsupported));
+    }
 }
 
 /// Beginnings that lead into each of the walks.

@@ -134,7 +134,7 @@ async fn a_crop_outside_of_the_picture_is_refused() {
 
 #[tokio::test]
 async fn every_step_is_timed_and_every_size_is_there() {
-    let file = fixtures::jpeg(&fixtures::noise(4000, 3000), &JpegWith::default());
+    let file = fixtures::jpeg(&fixtures::noise(2000, 1500), &JpegWith::default());
     let started = Instant::now();
     let rendered = render(&file).await.expect("is rendered");
     let whole = started.elapsed();
@@ -142,7 +142,7 @@ async fn every_step_is_timed_and_every_size_is_there() {
     let names: Vec<_> = rendered.steps.iter().map(|step| step.name).collect();
     assert_eq!(names, [StepName::Checked, StepName::Decoded, StepName::Cropped, StepName::Compressed]);
     let sizes: Vec<_> = rendered.pictures.iter().map(|picture| picture.jpeg.len()).collect();
-    println!("12 megapixels, {} bytes: {whole:?}, {:?}, {sizes:?} bytes", file.len(), rendered.steps);
+    println!("3 megapixels, {} bytes: {whole:?}, {:?}, {sizes:?} bytes", file.len(), rendered.steps);
 }
 
 /// PNG, GIF and lossless WebP, each with what makes it hard.
@@ -238,6 +238,16 @@ async fn a_jpeg_whose_middle_is_missing_is_refused() {
     assert_eq!(refusal(&file).await, Refusal::Damaged);
 }
 
+/// The decoder reads ahead of such short data, and mustn't take that for missing data.
+#[tokio::test]
+async fn a_jpeg_of_one_colour_is_whole_however_few_bytes_it_has() {
+    for restart_interval in [0, 1, 25] {
+        let with = JpegWith { optimised: true, restart_interval, ..JpegWith::default() };
+        let grey = fixtures::encode(&[90].repeat(200 * 200), (200, 200), ColorType::Luma, &with);
+        assert_close(&pixels(&render(&grey).await.expect("is rendered").pictures[0].jpeg), 199, 199, [90; 3]);
+    }
+}
+
 #[tokio::test]
 async fn garbage_behind_the_end_of_a_jpeg_is_ignored() {
     let mut file = fixtures::jpeg(&quarters(400, 400), &JpegWith::default());
@@ -300,7 +310,7 @@ fn died(result: Result<Rendered, RenderError>) -> String {
 
 #[tokio::test]
 async fn a_picture_that_needs_more_memory_than_allowed_fails_alone() {
-    let file = fixtures::jpeg(&fixtures::noise(5000, 5000), &JpegWith::default());
+    let file = fixtures::jpeg(&fixtures::noise(4000, 4000), &JpegWith::default());
     let limits = Limits { memory: 64 << 20, ..Limits::default() };
     let cause = died(child("decoder_process", limits).render(fixtures::open(&file), None).await);
     assert!(cause.contains("memory allocation of"), "{cause}");
@@ -350,4 +360,11 @@ async fn a_program_that_is_missing_is_no_fault_of_the_picture() {
     let decoder = Decoder::new("/nonexistent".into(), [""; 0], Limits::default());
     let result = decoder.render(fixtures::open(b""), None).await;
     assert!(matches!(&result, Err(error) if !error.is_final()), "{result:?}");
+}
+
+#[tokio::test]
+async fn this_program_is_started_again_by_itself() {
+    let decoder = Decoder::this_program(["--no-such-option"], Limits::default());
+    let cause = died(decoder.render(fixtures::open(b""), None).await);
+    assert!(cause.contains("no-such-option"), "{cause}");
 }

@@ -1,0 +1,63 @@
+//! Reading a new password.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::{Context as _, Result, bail};
+use pawdium_shared::accounts::Password;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+/// Reads a password: the first line of standard input, or asked for twice at the terminal without showing it.
+pub(crate) fn read(from_stdin: bool) -> Result<Password> {
+    if from_stdin {
+        return Ok(Password::new(&line()?)?);
+    }
+    if !io::stdin().is_terminal() {
+        bail!("there is no terminal to ask for the password at; give it with --password-stdin");
+    }
+    let hidden = Hidden::start()?;
+    let typed = ask("Password: ")?;
+    let password = Password::new(&typed)?;
+    let again = ask("Once more: ")?;
+    drop(hidden);
+    if typed != again {
+        bail!("the two passwords differ; run the command again");
+    }
+    Ok(password)
+}
+
+fn ask(prompt: &str) -> Result<String> {
+    eprint!("{prompt}");
+    io::stderr().flush()?;
+    let answer = line();
+    eprintln!();
+    answer
+}
+
+fn line() -> Result<String> {
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line).context("reading the password")?;
+    if read == 0 {
+        bail!("no password was given");
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// While it lives, the terminal shows nothing of what is typed.
+struct Hidden(Termios);
+
+impl Hidden {
+    fn start() -> Result<Self> {
+        let before = tcgetattr(io::stdin()).context("reading the terminal's settings")?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Flush, &quiet).context("hiding what is typed")?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // Nothing better can be done about a terminal that is gone.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}

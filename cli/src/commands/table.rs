@@ -1,0 +1,52 @@
+//! Aligned columns for terminals.
+
+/// Lays rows out in columns under their headings. The last column isn't padded, so that it may be as long as it likes.
+pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    let mut widths = headings.map(|heading| heading.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: [&str; N]| {
+        let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    let mut text = line(headings);
+    for row in rows {
+        text += &line(row.each_ref().map(String::as_str));
+    }
+    text
+}
+
+/// The text on one line, shortened to so many characters.
+pub(crate) fn shortened(text: &str, max: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= max {
+        return line;
+    }
+    line.chars().take(max - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_begin_below_their_headings() {
+        let rows = [
+            ["1".to_owned(), "a long kind".to_owned(), "ä".to_owned()],
+            ["22".into(), "b".into(), "c".into()],
+        ];
+        assert_eq!(
+            table(["ID", "KIND", "X"], &rows),
+            "ID  KIND         X\n1   a long kind  ä\n22  b            c\n"
+        );
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened("äöü\n äöü", 7), "äöü äöü");
+        assert_eq!(shortened("äöüäöüä", 4), "äöü…");
+    }
+}

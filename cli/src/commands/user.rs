@@ -1,0 +1,125 @@
+//! `pawdium user`
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+use pawdium_shared::accounts::links::{self, Purpose};
+use pawdium_shared::accounts::{Email, Name, Role, User as Account, passwords, queries};
+use pawdium_shared::config::Config;
+use pawdium_shared::db;
+use pawdium_shared::ids::UserId;
+use sqlx::PgConnection;
+
+use super::password;
+
+const UNREACHABLE: &str = "connecting to the database";
+
+/// Makes accounts, gives them roles, and helps those who can't get in.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Makes an account, whose address counts as verified.
+    ///
+    /// The password is asked for at the terminal, or read from standard input:
+    ///
+    ///     pawdium user create --name ada --email ada@example.org --admin
+    Create {
+        /// The public name: 2 to 30 letters, digits, - or _.
+        #[arg(long)]
+        name: String,
+        /// The address to log in with.
+        #[arg(long)]
+        email: String,
+        /// Let the account do everything, admin pages included.
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Gives an account another role: member, moderator or admin.
+    Promote {
+        /// The account's public name.
+        name: String,
+        /// What it may do from now on.
+        #[arg(value_name = "ROLE")]
+        role: Role,
+    },
+    /// Prints a link with which somebody chooses a new password, for you to hand over.
+    ///
+    /// It works once, for 30 minutes, for whoever has it: make sure whom you give it to.
+    ResetLink {
+        /// The account's public name or its address.
+        #[arg(value_name = "NAME|EMAIL")]
+        account: String,
+    },
+}
+
+impl User {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        let config = Config::load()?;
+        let pool = db::connect(&config.database, "pawdium user").context("database.url")?;
+        let said = match self {
+            Self::Create { name, email, admin, password_stdin } => {
+                let (name, email) = (Name::new(&name)?, Email::new(&email)?);
+                let hash = passwords::hash(&password::read(password_stdin)?).await;
+                let mut tx = pool.begin().await.context(UNREACHABLE)?;
+                let user = create(&mut tx, &name, &email, &hash, admin).await?;
+                tx.commit().await?;
+                format!("Made the {} {} (user {user}).", role(admin), name.as_str())
+            }
+            Self::Promote { name, role } => {
+                let mut db = pool.acquire().await.context(UNREACHABLE)?;
+                let user = find(&mut db, &name).await?;
+                queries::set_role(&mut db, user.id, role).await?;
+                format!("{} is {role} now, and was {} before.", user.name.unwrap_or_default(), user.role)
+            }
+            Self::ResetLink { account } => {
+                let mut db = pool.acquire().await.context(UNREACHABLE)?;
+                let user = find(&mut db, &account).await?;
+                let email = user.email.context("this account has no address")?;
+                let token = links::issue(&mut db, user.id, &email, Purpose::Reset).await?;
+                links::url(&config.web.base_url, Purpose::Reset, &token).to_string()
+            }
+        };
+        println!("{said}");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+const fn role(admin: bool) -> Role {
+    if admin { Role::Admin } else { Role::Member }
+}
+
+async fn create(
+    db: &mut PgConnection,
+    name: &Name,
+    email: &Email,
+    hash: &str,
+    admin: bool,
+) -> Result<UserId> {
+    let user = match queries::register(db, None, name, email, hash).await {
+        Ok(user) => user,
+        Err(error) if db::violates(&error, queries::NAME_TAKEN) => {
+            bail!("the name {} is taken; choose another", name.as_str())
+        }
+        Err(error) if db::violates(&error, queries::EMAIL_TAKEN) => bail!(
+            "{} belongs to an account already; `pawdium user reset-link` lets its owner in",
+            email.as_str()
+        ),
+        Err(error) => return Err(error).context("making the account"),
+    };
+    queries::verify_email(db, user).await?;
+    queries::set_role(db, user, role(admin)).await?;
+    Ok(user)
+}
+
+async fn find(db: &mut PgConnection, account: &str) -> Result<Account> {
+    let found = if account.contains('@') {
+        queries::find_by_email(db, account).await?
+    } else {
+        queries::find_by_name(db, account).await?
+    };
+    found
+        .with_context(|| format!("there is no account {account}; names and addresses are exact but for case"))
+}

@@ -1,0 +1,100 @@
+//! The cron table.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use pawdium_shared::config::MetricsConfig;
+use pawdium_shared::jobs::metrics::ReportMetrics;
+use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::queue::{Enqueue as _, Job};
+use sqlx::PgConnection;
+
+use crate::tick::{Missed, When};
+
+/// A day of reports at one a minute: as long as anybody looks back at a gap.
+const REPORTS: usize = 1440;
+
+type EnqueueAt =
+    Box<dyn for<'a> Fn(&'a mut PgConnection, DateTime<Utc>) -> BoxFuture<'a, sqlx::Result<()>> + Send + Sync>;
+
+/// A line of the table.
+pub struct Schedule {
+    /// Its name in the database; renaming it makes it a new one.
+    pub name: &'static str,
+    /// When it ticks.
+    pub when: When,
+    /// What becomes of ticks that were missed.
+    pub missed: Missed,
+    enqueue: EnqueueAt,
+}
+
+impl fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schedule").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Schedule {
+    /// A schedule whose ticks enqueue the job that `job` makes of each.
+    pub fn new<J: Job>(
+        name: &'static str,
+        when: When,
+        missed: Missed,
+        job: impl Fn(DateTime<Utc>) -> J + Send + Sync + 'static,
+    ) -> Self {
+        let enqueue: EnqueueAt = Box::new(move |db, tick| {
+            let job = job(tick);
+            Box::pin(async move { job.enqueue(db).await.map(drop) })
+        });
+        Self { name, when, missed, enqueue }
+    }
+
+    /// Enqueues a tick's job in the caller's transaction.
+    pub async fn enqueue(&self, db: &mut PgConnection, tick: DateTime<Utc>) -> sqlx::Result<()> {
+        (self.enqueue)(db, tick).await
+    }
+}
+
+/// Everything that happens by the clock. Times are UTC; the first field is seconds.
+#[must_use]
+pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
+    let mut table = vec![
+        Schedule::new("ranking.refresh", When::cron("0 * * * * *"), Missed::Coalesce, |_| RefreshRanks {}),
+        Schedule::new("virality.refresh", When::cron("30 * * * * *"), Missed::Coalesce, |_| {
+            RefreshVirality {}
+        }),
+        Schedule::new("ranking.recount", When::cron("0 17 3 * * *"), Missed::Coalesce, |_| RecountRatings {}),
+        Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),
+    ];
+    if let Some(metrics) = metrics {
+        let seconds = u32::try_from(metrics.period_seconds).unwrap_or(u32::MAX);
+        let missed = Missed::Replay { max: REPORTS };
+        table.push(Schedule::new("metrics.report", When::Every(seconds.into()), missed, move |tick| {
+            ReportMetrics { boundary: tick, seconds }
+        }));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_reported_only_where_they_are_configured() {
+        let names = |metrics: Option<&MetricsConfig>| -> Vec<_> {
+            table(metrics).into_iter().map(|schedule| schedule.name).collect()
+        };
+        assert!(!names(None).contains(&"metrics.report"));
+        let metrics = MetricsConfig {
+            url: "http://127.0.0.1:8086".parse().expect("a URL"),
+            org: "org".into(),
+            bucket: "bucket".into(),
+            token: String::new().into(),
+            period_seconds: 90,
+        };
+        assert!(names(Some(&metrics)).contains(&"metrics.report"));
+    }
+}

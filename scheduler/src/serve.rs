@@ -1,0 +1,118 @@
+//! The life of a scheduler process.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use pawdium_shared::config::Config;
+use pawdium_shared::db;
+use pawdium_shared::queue::cron::{last_tick, take_tick};
+use pawdium_shared::shutdown::Notifier;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::schedule::{Schedule, table};
+use crate::tick::due;
+
+/// The longest sleep. Time that was set or passed in a suspended machine is noticed after it.
+const NAP: Duration = Duration::from_secs(5);
+
+/// Between two attempts while the database is away.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long the database may take over one schedule.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Fires schedules until `stop`.
+///
+/// # Errors
+/// When the configuration can't be used.
+pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
+    let db = db::connect(&config.database, "pawdium-scheduler").context("database.url")?;
+    let schedules = table(config.metrics.as_ref());
+    let notifier = Notifier::new();
+    let ended = CancellationToken::new();
+    notifier.ready("enqueueing what is due");
+    // Everything runs on one thread and waits under timeouts, so whoever gets to feed the watchdog is alive.
+    let feeding = notifier.feed_watchdog(ended.clone(), async || true);
+    let running = async {
+        run(&db, &schedules, &stop).await;
+        notifier.stopping("stopping");
+        ended.cancel();
+    };
+    tokio::join!(feeding, running);
+    info!("stopped");
+    Ok(())
+}
+
+/// Fires what is due, sleeps until the next tick, and so on until `stop`. While the database is away it keeps trying, and
+/// what was missed is dealt with by each schedule's policy.
+pub async fn run(db: &PgPool, schedules: &[Schedule], stop: &CancellationToken) {
+    let mut seen = HashMap::new();
+    let mut away = false;
+    loop {
+        let pause = match fire_due(db, schedules, &mut seen).await {
+            Ok(()) => {
+                if away {
+                    info!("the database is back");
+                }
+                away = false;
+                until_next(schedules, Utc::now())
+            }
+            Err(error) => {
+                if !away {
+                    warn!(error = format!("{error:#}"), "couldn't enqueue what is due; will keep trying");
+                }
+                away = true;
+                RETRY
+            }
+        };
+        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// The last tick of each schedule that this process has seen dealt with, so that the database is asked once a tick.
+type Seen = HashMap<&'static str, DateTime<Utc>>;
+
+async fn fire_due(db: &PgPool, schedules: &[Schedule], seen: &mut Seen) -> anyhow::Result<()> {
+    for schedule in schedules {
+        let now = Utc::now();
+        let Some(latest) = schedule.when.at_or_before(now) else { continue };
+        if seen.get(schedule.name) == Some(&latest) {
+            continue;
+        }
+        tokio::time::timeout(PATIENCE, fire(db, schedule, now))
+            .await
+            .context("the database didn't answer in time")?
+            .with_context(|| format!("firing {}", schedule.name))?;
+        seen.insert(schedule.name, latest);
+    }
+    Ok(())
+}
+
+/// Fires a schedule's due ticks, each with its job in one transaction; those that another scheduler took are left alone.
+async fn fire(db: &PgPool, schedule: &Schedule, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let last = last_tick(&mut *db.acquire().await?, schedule.name, now).await?;
+    for tick in due(&schedule.when, schedule.missed, last, now) {
+        let mut tx = db.begin().await?;
+        if take_tick(&mut tx, schedule.name, tick).await? {
+            schedule.enqueue(&mut tx, tick).await?;
+            tx.commit().await?;
+            debug!(schedule = schedule.name, %tick, "fired");
+        }
+    }
+    Ok(())
+}
+
+/// How long to sleep: until the first tick to come, but no longer than a nap.
+fn until_next(schedules: &[Schedule], now: DateTime<Utc>) -> Duration {
+    schedules
+        .iter()
+        .filter_map(|schedule| (schedule.when.after(now)? - now).to_std().ok())
+        .min()
+        .map_or(NAP, |until| until.min(NAP))
+}

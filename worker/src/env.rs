@@ -1,0 +1,62 @@
+//! What handlers work with.
+
+use anyhow::Context as _;
+use pawdium_shared::cache::Cache;
+use pawdium_shared::config::{Config, UpkeepConfig};
+use pawdium_shared::mail::Mailer;
+use pawdium_shared::media::{Decoder, Limits, MediaStore};
+use pawdium_shared::metrics::influx::Influx;
+use pawdium_shared::redis::Redis;
+use sqlx::PgPool;
+use url::Url;
+
+/// The argument that makes this program the confined decoder of one picture.
+pub const DECODE: &str = "decode";
+
+/// Everything that a handler may need: the outside systems, and the settings that concern jobs.
+#[derive(Debug)]
+pub struct Env {
+    /// Postgres.
+    pub db: PgPool,
+    /// Redis, for telling open pages.
+    pub redis: Redis,
+    /// The cached fragments.
+    pub cache: Cache,
+    /// Uploads and pictures.
+    pub store: MediaStore,
+    /// Renders uploads in confined processes.
+    pub decoder: Decoder,
+    /// What an upload may be.
+    pub limits: Limits,
+    /// SMTP.
+    pub mailer: Mailer,
+    /// InfluxDB, where it is configured.
+    pub influx: Option<Influx>,
+    /// Where links in mails lead.
+    pub base_url: Url,
+    /// How long what nobody needs is kept.
+    pub upkeep: UpkeepConfig,
+}
+
+impl Env {
+    /// Prepares all connections; each is made when it is first needed. Pictures are rendered by this very program.
+    ///
+    /// # Errors
+    /// When a URL in the configuration is malformed, or the media folder can't be made.
+    pub fn new(config: &Config, db: PgPool) -> anyhow::Result<Self> {
+        let redis = Redis::connect(&config.redis).context("redis.url")?;
+        let limits = Limits::from(&config.media);
+        Ok(Self {
+            db,
+            cache: Cache::new(redis.clone()),
+            redis,
+            store: MediaStore::open(&config.media.store)?,
+            decoder: Decoder::this_program([DECODE], limits.clone()),
+            limits,
+            mailer: Mailer::new(&config.mail).context("mail.smtp_url")?,
+            influx: config.metrics.as_ref().map(Influx::new),
+            base_url: config.web.base_url.clone(),
+            upkeep: config.upkeep.clone(),
+        })
+    }
+}

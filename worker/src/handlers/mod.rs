@@ -1,0 +1,19 @@
+//! The handlers, one file a kind of job.
+
+mod invalidate_cache;
+mod process_photo;
+mod purge;
+mod recount_ratings;
+mod refresh_ranks;
+mod refresh_virality;
+mod report_metrics;
+mod send_mail;
+
+pub use invalidate_cache::invalidate_cache;
+pub use process_photo::process_photo;
+pub use purge::purge;
+pub use recount_ratings::recount_ratings;
+pub use refresh_ranks::refresh_ranks;
+pub use refresh_virality::refresh_virality;
+pub use report_metrics::report_metrics;
+pub use send_mail::send_mail;

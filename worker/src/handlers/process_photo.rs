@@ -1,0 +1,161 @@
+//! From an upload to three pictures in rotation.
+
+use std::fs::File;
+use std::io::Seek as _;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use pawdium_shared::cache::Event;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::jobs::cache::InvalidateCache;
+use pawdium_shared::jobs::media::ProcessPhoto;
+use pawdium_shared::media::{Crop, IncomingKey, MediaError, RenderError, Rendered, StepName, probe_file};
+use pawdium_shared::photos::queries::source_in_use;
+use pawdium_shared::photos::steps::{self, Step};
+use pawdium_shared::photos::{Picture, transitions};
+use pawdium_shared::queue::{Claim, Enqueue as _, Job as _, JobError};
+use tracing::{error, info, warn};
+
+use crate::env::Env;
+
+/// What the owner reads when the fault is ours.
+pub(super) const UNPROCESSED: &str = "We couldn't process this photo. Try again, or choose another file.";
+
+/// Why there are no pictures.
+enum Trouble {
+    /// The upload's fault; the text is for its owner.
+    Refused(String),
+    /// Ours; may heal.
+    Internal(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Makes a photo live, or fails it with what its owner can do. A photo that is gone or live already is left alone.
+pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Result<(), JobError> {
+    let photo = job.photo;
+    let started = Instant::now();
+    let Some(source) = transitions::find_source(&mut *env.db.acquire().await?, photo).await? else {
+        return Ok(());
+    };
+    let upload: IncomingKey = source.key.parse().map_err(JobError::give_up)?;
+    match publish(&job, &upload, source.crop, env, claim).await {
+        Ok(()) => info!(%photo, ms = ms(started), "processed photo"),
+        Err(Trouble::Refused(reason)) => {
+            let mut tx = env.db.begin().await?;
+            transitions::fail(&mut tx, photo, &reason).await?;
+            claim.complete(&mut tx, &job).await?;
+            tx.commit().await?;
+            info!(%photo, reason, "refused photo");
+        }
+        Err(Trouble::Internal(cause)) if claim.attempt() >= ProcessPhoto::ATTEMPTS => {
+            let mut tx = env.db.begin().await?;
+            transitions::fail(&mut tx, photo, UNPROCESSED).await?;
+            claim.bury(&mut tx, &cause).await?;
+            tx.commit().await?;
+            error!(%photo, error = format!("{cause:#}"), "gave a photo up");
+        }
+        Err(Trouble::Internal(error)) => return Err(JobError::retry(error)),
+    }
+    discard(env, &upload).await;
+    Ok(())
+}
+
+/// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded as they are reached, so that the
+/// photo's page moves; no connection is held meanwhile.
+async fn publish(
+    job: &ProcessPhoto,
+    upload: &IncomingKey,
+    crop: Option<Crop>,
+    env: &Env,
+    claim: &Claim,
+) -> Result<(), Trouble> {
+    let started = Instant::now();
+    let file = open(upload, env).await?;
+    record(env, job.photo, &[(Step::Checked, ms(started))]).await?;
+
+    let rendered = render(file, crop, env).await?;
+    let took = |name| rendered.steps.iter().find(|step| step.name == name).map(|step| step.ms.cast_signed());
+    let reached = [(Step::Decoded, took(StepName::Decoded)), (Step::Cropped, took(StepName::Cropped))];
+    record(env, job.photo, &reached).await?;
+
+    let started = Instant::now();
+    let pictures = store(&rendered, env).await?;
+
+    let mut tx = env.db.begin().await?;
+    steps::record(&mut tx, job.photo, &[(Step::Stored, ms(started))]).await?;
+    transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await?;
+    claim.complete(&mut tx, job).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Opens the upload and checks its headers.
+async fn open(upload: &IncomingKey, env: &Env) -> Result<File, Trouble> {
+    let Some(mut file) = env.store.open_incoming(upload).await? else {
+        error!(%upload, "an upload is missing");
+        return Err(Trouble::Refused(
+            "We lost this upload, sorry. Please submit the photo again.".to_owned(),
+        ));
+    };
+    match probe_file(file.try_clone()?, env.limits.clone()).await {
+        Ok(_) => {}
+        Err(MediaError::Refused(refusal)) => return Err(Trouble::Refused(refusal.to_string())),
+        Err(MediaError::Io(error)) => return Err(error.into()),
+    }
+    file.rewind()?;
+    Ok(file)
+}
+
+async fn render(file: File, crop: Option<Crop>, env: &Env) -> Result<Rendered, Trouble> {
+    env.decoder.render(file, crop).await.map_err(|error| {
+        if let RenderError::Died { cause } = &error {
+            warn!(cause, "a picture brought its decoder down");
+        }
+        if error.is_final() { Trouble::Refused(error.to_string()) } else { Trouble::Internal(error.into()) }
+    })
+}
+
+async fn store(rendered: &Rendered, env: &Env) -> Result<Vec<(u16, Picture)>, Trouble> {
+    let mut pictures = Vec::with_capacity(rendered.pictures.len());
+    for picture in &rendered.pictures {
+        let key = env.store.put_picture(picture.jpeg.clone()).await.context("storing a picture")?;
+        let stored = Picture {
+            key: key.to_string(),
+            width: picture.width,
+            height: picture.height,
+            bytes: u32::try_from(picture.jpeg.len())?,
+        };
+        pictures.push((u16::try_from(picture.edge)?, stored));
+    }
+    Ok(pictures)
+}
+
+/// Records steps and tells the photo's page, in one small transaction.
+async fn record(env: &Env, photo: PhotoId, reached: &[(Step, Option<i32>)]) -> sqlx::Result<()> {
+    let mut tx = env.db.begin().await?;
+    steps::record(&mut tx, photo, reached).await?;
+    InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(&mut tx).await?;
+    tx.commit().await
+}
+
+/// Removes the upload unless another photo needs it. What can't be removed now is found by the purge.
+async fn discard(env: &Env, upload: &IncomingKey) {
+    let removed = async {
+        if !source_in_use(&mut *env.db.acquire().await?, upload.as_str()).await? {
+            env.store.delete_incoming(upload).await?;
+        }
+        anyhow::Ok(())
+    };
+    if let Err(error) = removed.await {
+        warn!(%upload, error = format!("{error:#}"), "couldn't remove an upload; the purge will");
+    }
+}
+
+fn ms(since: Instant) -> Option<i32> {
+    i32::try_from(since.elapsed().as_millis()).ok()
+}

@@ -1,0 +1,118 @@
+//! Cleaning up.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::TryStreamExt as _;
+use pawdium_shared::accounts::{links, queries, sessions};
+use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::photos;
+use pawdium_shared::photos::transitions::{fail_abandoned, purge_drafts};
+use pawdium_shared::queue::{JobError, cron, inspect};
+use pawdium_shared::ranking::refresh;
+use tracing::info;
+
+use super::process_photo::UNPROCESSED;
+use crate::env::Env;
+
+/// How many rows or files one statement deals with.
+const BATCH: u16 = 1000;
+
+/// A picture that no photo names is spared for so long. One that is stored again is written anew when its file is an hour
+/// old, and named within minutes, so an older file that no photo names isn't about to be.
+const PICTURE_AGE: TimeDelta = TimeDelta::hours(2);
+
+/// Until an anonymous user who left nothing goes.
+const ANONYMOUS_AGE: TimeDelta = TimeDelta::days(30);
+
+/// Days for which ticks that fired are kept.
+const TICK_DAYS: i32 = 7;
+
+/// Days for which counted moments are kept.
+const MOMENT_DAYS: i32 = 2;
+
+/// Deletes what has expired and what nothing needs. After a failure all of it is tried again, and what is gone already
+/// is not found.
+pub async fn purge(_: Purge, env: &Env) -> Result<(), JobError> {
+    fail_abandoned_photos(env).await?;
+    purge_rows(env).await?;
+    let uploads = purge_uploads(env).await?;
+    let pictures = purge_pictures(env).await?;
+    let unfinished = env.store.remove_unfinished(hours(env.upkeep.incoming_hours).to_std()?).await?;
+    info!(uploads, pictures, unfinished, "purged files");
+    Ok(())
+}
+
+async fn fail_abandoned_photos(env: &Env) -> sqlx::Result<()> {
+    let mut tx = env.db.begin().await?;
+    let failed = fail_abandoned(&mut tx, UNPROCESSED).await?;
+    tx.commit().await?;
+    if failed > 0 {
+        info!(failed, "failed photos whose job had died");
+    }
+    Ok(())
+}
+
+async fn purge_rows(env: &Env) -> sqlx::Result<()> {
+    let mut db = env.db.acquire().await?;
+    let draft_days = i32::try_from(env.upkeep.draft_days).unwrap_or(i32::MAX);
+    let mut history = 0;
+    loop {
+        let purged = inspect::purge_history(&mut db, BATCH.into()).await?;
+        history += purged;
+        if purged < BATCH.into() {
+            break;
+        }
+    }
+    let sessions = sessions::purge(&mut db).await?;
+    let links = links::purge(&mut db).await?;
+    let drafts = purge_drafts(&mut db, draft_days).await?;
+    let anonymous = queries::purge_anonymous(&mut db, Utc::now() - ANONYMOUS_AGE).await?;
+    let ticks = cron::purge_ticks(&mut db, TICK_DAYS).await?;
+    let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
+    info!(sessions, links, drafts, anonymous, ticks, moments, history, "purged rows");
+    Ok(())
+}
+
+/// Removes uploads that never became a photo, or whose photo no longer needs them.
+async fn purge_uploads(env: &Env) -> anyhow::Result<u64> {
+    let before = Utc::now() - hours(env.upkeep.incoming_hours);
+    let mut removed = 0;
+    let old = env.store.list_incoming().try_filter(|stored| is_older(stored.last_modified, before));
+    let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
+    while let Some(keys) = chunks.try_next().await? {
+        let unneeded = photos::queries::unneeded_sources(&mut *env.db.acquire().await?, &keys).await?;
+        for key in unneeded {
+            env.store.delete_incoming(&key.parse()?).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes pictures that no photo names.
+async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
+    let before = Utc::now() - PICTURE_AGE;
+    let mut removed = 0;
+    let old = env.store.list_pictures().try_filter(|stored| is_older(stored.last_modified, before));
+    let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
+    while let Some(keys) = chunks.try_next().await? {
+        let unnamed = photos::queries::unreferenced(&mut *env.db.acquire().await?, &keys).await?;
+        for key in unnamed {
+            let key = key.parse()?;
+            // It may have been stored again since it was listed.
+            let found = env.store.get_picture(&key).await?;
+            if found.is_some_and(|found| found.last_modified < before) {
+                env.store.delete_picture(&key).await?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+fn is_older(written: DateTime<Utc>, than: DateTime<Utc>) -> std::future::Ready<bool> {
+    std::future::ready(written < than)
+}
+
+fn hours(hours: u32) -> TimeDelta {
+    TimeDelta::hours(hours.into())
+}

@@ -1,0 +1,19 @@
+//! Reporting to InfluxDB.
+
+use chrono::TimeDelta;
+use pawdium_shared::jobs::metrics::ReportMetrics;
+use pawdium_shared::metrics::figures;
+use pawdium_shared::queue::JobError;
+
+use crate::env::Env;
+
+/// Reports one period. Where InfluxDB is not configured (any more), there is nobody to report to.
+pub async fn report_metrics(job: ReportMetrics, env: &Env) -> Result<(), JobError> {
+    let Some(influx) = &env.influx else { return Ok(()) };
+    let points = {
+        let mut db = env.db.acquire().await?;
+        figures::compute(&mut db, job.boundary, TimeDelta::seconds(job.seconds.into())).await?
+    };
+    influx.write(&points).await?;
+    Ok(())
+}

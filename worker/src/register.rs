@@ -1,0 +1,74 @@
+//! Which function handles which kind of job, and how many of each queue run at once.
+
+use std::sync::Arc;
+
+use apalis::prelude::{Monitor, WorkerBuilder, WorkerBuilderExt as _};
+use pawdium_shared::config::WorkerConfig;
+use pawdium_shared::jobs::cache::InvalidateCache;
+use pawdium_shared::jobs::mail::SendMail;
+use pawdium_shared::jobs::media::ProcessPhoto;
+use pawdium_shared::jobs::metrics::ReportMetrics;
+use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::queue::{Capacity, Process, Queue, Runner};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use crate::env::Env;
+use crate::handlers::{
+    invalidate_cache, process_photo, purge, recount_ratings, refresh_ranks, refresh_virality, report_metrics,
+    send_mail,
+};
+
+/// Every kind of job and its handler.
+#[must_use]
+pub fn runner(env: Arc<Env>) -> Runner<Env> {
+    Runner::new(env)
+        .on::<ProcessPhoto>(|job, env, claim| Box::pin(process_photo(job, env, claim)))
+        .on::<SendMail>(|job, env, claim| Box::pin(send_mail(job, env, claim)))
+        .on::<RefreshRanks>(|job, env, claim| Box::pin(refresh_ranks(job, env, claim)))
+        .on::<RefreshVirality>(|job, env, claim| Box::pin(refresh_virality(job, env, claim)))
+        .on::<RecountRatings>(|job, env, claim| Box::pin(recount_ratings(job, env, claim)))
+        .on::<InvalidateCache>(|job, env, _| Box::pin(invalidate_cache(job, env)))
+        .on::<ReportMetrics>(|job, env, _| Box::pin(report_metrics(job, env)))
+        .on::<Purge>(|job, env, _| Box::pin(purge(job, env)))
+}
+
+/// Long jobs are claimed one by one, so that idle processes find them; short ones ahead, which saves round trips.
+fn capacity(queue: Queue, config: &WorkerConfig) -> Capacity {
+    let (concurrency, prefetch) = match queue {
+        Queue::Media => (config.media, 0),
+        Queue::Mail => (config.mail, 0),
+        Queue::Ranking => (config.ranking, 0),
+        Queue::Cache => (config.cache, 4 * config.cache),
+        Queue::Metrics => (config.metrics, 0),
+        Queue::Upkeep => (config.upkeep, 0),
+    };
+    Capacity { concurrency, prefetch }
+}
+
+/// One apalis worker a queue. Should one ever break, `broken` is cancelled: the process had better start anew than go on
+/// without a queue.
+pub fn monitor<E: Send + Sync + 'static>(
+    process: &Process,
+    runner: &Runner<E>,
+    config: &WorkerConfig,
+    broken: &CancellationToken,
+) -> Monitor {
+    let broken = broken.clone();
+    let monitor = Monitor::new().should_restart(move |worker, error| {
+        error!(queue = worker.name(), %error, "a queue's worker broke");
+        broken.cancel();
+        false
+    });
+    Queue::ALL.into_iter().fold(monitor, |monitor, queue| {
+        let (process, runner) = (process.clone(), runner.clone());
+        let capacity = capacity(queue, config);
+        monitor.register(move |_| {
+            WorkerBuilder::new(queue.name())
+                .backend(process.backend(queue, capacity))
+                .concurrency(capacity.concurrency)
+                .build(runner.clone())
+        })
+    })
+}

@@ -1,0 +1,83 @@
+//! The life of a worker process, from registering among the workers to signing off.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use pawdium_shared::config::Config;
+use pawdium_shared::db;
+use pawdium_shared::queue::Process;
+use pawdium_shared::shutdown::Notifier;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::env::Env;
+use crate::register::{monitor, runner};
+
+/// Between two attempts to register while the database is away.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long writing the last outcomes and signing off may take. After that the lease runs out by itself.
+const SIGN_OFF: Duration = Duration::from_secs(5);
+
+/// Runs jobs until `stop`. Then what runs may end within `worker.drain_seconds`, and what does not is handed back.
+///
+/// # Errors
+/// When the configuration can't be used, or a queue's worker broke.
+pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
+    let db = db::connect(&config.database, "pawdium-worker").context("database.url")?;
+    let env = Arc::new(Env::new(config, db.clone())?);
+    let Some(process) = stop.run_until_cancelled(register(&db)).await else { return Ok(()) };
+
+    let (broken, ended) = (CancellationToken::new(), CancellationToken::new());
+    let monitor = monitor(&process, &runner(env), &config.worker, &broken);
+    let told = stop.clone().cancelled_owned();
+    let mut workers = tokio::spawn(monitor.run_with_signal(async move {
+        told.await;
+        Ok(())
+    }));
+    let notifier = Notifier::new();
+    notifier.ready("running jobs");
+    tokio::spawn({
+        let (notifier, ended) = (notifier.clone(), ended.clone());
+        async move { notifier.feed_watchdog(ended, async || true).await }
+    });
+
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = broken.cancelled() => bail!("a queue's worker broke"),
+    }
+    notifier.stopping("finishing what runs");
+    process.stop_claiming();
+    let drain = Duration::from_secs(config.worker.drain_seconds);
+    if tokio::time::timeout(drain, &mut workers).await.is_err() {
+        warn!(seconds = drain.as_secs(), "handing back the jobs that are still running");
+        process.abort_running();
+        let _ = tokio::time::timeout(SIGN_OFF, workers).await;
+    }
+    if tokio::time::timeout(SIGN_OFF, process.leave()).await.is_err() {
+        warn!("couldn't sign off in time; others will take over what is left when the lease runs out");
+    }
+    ended.cancel();
+    info!("stopped");
+    Ok(())
+}
+
+/// Registers as soon as the database is there and has its schema.
+async fn register(db: &PgPool) -> Process {
+    let mut told = String::new();
+    loop {
+        match Process::start(db.clone()).await {
+            Ok(process) => return process,
+            Err(error) => {
+                let text = error.to_string();
+                if text != told {
+                    warn!(error = text, "can't register in the database; will keep trying");
+                    told = text;
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
