@@ -7,3 +7,12 @@ mod harness;
 
 mod accounts;
 mod anonymous;
+mod ranking;
+mod rating;
+mod reset;
+mod upload;
+mod api_contract;
+mod faults;
+mod openapi;
+mod pages;
+mod security;

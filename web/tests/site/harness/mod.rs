@@ -13,7 +13,7 @@ mod waiting;
 
 pub(crate) use client::{Answer, Api, Pages, select, text_of};
 pub(crate) use letters::Letter;
-pub(crate) use people::{PASSWORD, Person, registration};
+pub(crate) use people::{PASSWORD, Person, pages_of, registration};
 pub(crate) use photos::{submission, with_file};
 pub(crate) use process::{Process, program};
 pub(crate) use relay::{Relay, Target};

@@ -59,14 +59,14 @@ impl Process {
         Self { name: name.to_owned(), child, log }
     }
 
-    /// Its number.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("it is our child").is_some()
+    }
+
+    /// Tells it to stop, as systemd does.
+    pub(crate) fn terminate(&self) {
+        pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
     }
 
     /// Ends it as kill -9 does, and waits until it is gone.

@@ -17,13 +17,13 @@ use super::waiting::{SOON, eventually};
 /// The site's secret, by which tests can sign what the site signs.
 pub(super) const SECRET: &str = "only for tests: thirty-two characters and some more";
 
-const WORKER: &str = "pawdium-worker";
-
 /// A site that is not running yet.
 pub(crate) struct Setup {
     db: PgPool,
     variables: BTreeMap<String, String>,
     workers: usize,
+    scheme: &'static str,
+    is_demo: bool,
 }
 
 impl Setup {
@@ -32,7 +32,7 @@ impl Setup {
         let redis = std::env::var("PAWDIUM_REDIS__URL").expect(
             "PAWDIUM_REDIS__URL names a Redis: run `make test`, or `target/debug/pawdium with-stack -- cargo test`",
         );
-        let mut setup = Self { variables: BTreeMap::new(), workers: 0, db };
+        let mut setup = Self { variables: BTreeMap::new(), workers: 0, scheme: "http", is_demo: false, db };
         let database = setup.db.connect_options().to_url_lossy().to_string();
         setup = setup.set("database.url", &database).set("redis.url", &redis).set("security.secret", SECRET);
         setup = setup.set("redis.prefix", &format!("test-{}:", ulid::Ulid::generate()));
@@ -49,6 +49,18 @@ impl Setup {
         self
     }
 
+    /// As behind a proxy that speaks TLS; the test is the proxy.
+    pub(crate) fn behind_tls(mut self) -> Self {
+        self.scheme = "https";
+        self
+    }
+
+    /// As a demonstration, which shows the mails that it sends.
+    pub(crate) fn demo(mut self) -> Self {
+        self.is_demo = true;
+        self
+    }
+
     /// With a process that runs jobs.
     pub(crate) fn worker(mut self) -> Self {
         self.workers += 1;
@@ -58,7 +70,11 @@ impl Setup {
     /// Starts everything and waits until the site is ready.
     pub(crate) async fn start(mut self) -> Site {
         let folder = tempfile::Builder::new().prefix("pawdium-site-").tempdir().expect("a folder");
-        let sink = Sink::bind_anywhere(folder.path().join("mailbox")).await.expect("a port is free");
+        let mailbox = folder.path().join("mailbox");
+        if self.is_demo {
+            self = self.set("demo.mailbox", &mailbox.display().to_string());
+        }
+        let sink = Sink::bind_anywhere(mailbox).await.expect("a port is free");
         let media = Url::from_directory_path(folder.path().join("media")).expect("an absolute path");
         let config = folder.path().join("pawdium.toml");
         std::fs::write(&config, "").expect("an empty configuration, so that the machine's own is not read");
@@ -78,7 +94,8 @@ impl Setup {
             let port = free_port();
             let base: Url = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
             self.variables.insert(variable("web.listen"), format!("127.0.0.1:{port}"));
-            self.variables.insert(variable("web.base_url"), base.to_string());
+            let public = format!("{}://127.0.0.1:{port}/", self.scheme);
+            self.variables.insert(variable("web.base_url"), public);
             let mut web = start_program("pawdium-web", &self.variables, folder);
             if is_ready(&mut web, &base).await {
                 return (web, base);
@@ -92,10 +109,6 @@ impl Setup {
 /// Starts one of the product's services.
 pub(super) fn start_program(name: &str, variables: &BTreeMap<String, String>, folder: &TempDir) -> Process {
     Process::start(name, &program(name), &[], variables, folder.path())
-}
-
-pub(super) fn start_worker(variables: &BTreeMap<String, String>, folder: &TempDir) -> Process {
-    start_program(WORKER, variables, folder)
 }
 
 fn variable(key: &str) -> String {

@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use super::client::{Answer, Api, Pages, plain_client};
 use super::people::Person;
 use super::process::Process;
-use super::setup::{SECRET, Setup, start_worker};
+use super::setup::{SECRET, Setup, start_program};
 use super::waiting::{SOON, eventually};
 
 /// A running site. Its processes end and its files go with it.
@@ -27,6 +27,7 @@ pub(crate) struct Site {
     // Processes stand before the folder that they write to: fields are dropped in this order.
     web: Process,
     pub(crate) workers: Vec<Process>,
+    schedulers: Vec<Process>,
     pub(crate) db: PgPool,
     pub(crate) base: Url,
     /// Where its mails go.
@@ -46,8 +47,8 @@ impl Site {
         sink: Sink,
         folder: TempDir,
     ) -> Self {
-        let (workers, http, pictures) = (Vec::new(), plain_client(), OnceCell::new());
-        Self { web, workers, db, base, sink, folder, http, pictures, variables }
+        let (http, pictures) = (plain_client(), OnceCell::new());
+        Self { web, workers: Vec::new(), schedulers: Vec::new(), db, base, sink, folder, http, pictures, variables }
     }
 
     /// Web alone; see [`Setup`] for more.
@@ -61,7 +62,11 @@ impl Site {
     }
 
     pub(crate) fn start_worker(&mut self) {
-        self.workers.push(start_worker(&self.variables, &self.folder));
+        self.workers.push(start_program("pawdium-worker", &self.variables, &self.folder));
+    }
+
+    pub(crate) fn start_scheduler(&mut self) {
+        self.schedulers.push(start_program("pawdium-scheduler", &self.variables, &self.folder));
     }
 
     /// The page behind a path, for a visitor who keeps nothing.
