@@ -10,12 +10,14 @@ use serde_json::json;
 use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::harness::{
-    Process, Relay, SOON, Setup, Site, Target, eventually, free_port, pages_of, pictures, submission,
+    Process, Relay, SOON, Setup, Site, Target, eventually, free_port, installed, pages_of, pictures,
+    submission,
 };
 
-/// A photo that takes long enough to be interrupted.
+/// A photo that takes long enough to be interrupted, and short enough to be finished in time by a build without
+/// optimisation.
 fn large() -> Vec<u8> {
-    pictures::quarters(6000, 6000)
+    pictures::quarters(2400, 2400)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -25,8 +27,11 @@ async fn a_photo_whose_worker_is_killed_is_finished_by_another_within_20_s(db: P
     let taken = ada.api.upload(submission("Interrupted", large())).await.expect(202).json();
     let photo = taken["id"].as_i64().expect("an id");
     eventually("the worker is at it", SOON, async || {
-        let row: Option<i64> = sqlx::query_scalar("select worker_id from jobs where kind like 'media%' and state = 'running'")
-            .fetch_optional(&site.db).await.expect("it is asked");
+        let row: Option<i64> =
+            sqlx::query_scalar("select worker_id from jobs where kind like 'media%' and state = 'running'")
+                .fetch_optional(&site.db)
+                .await
+                .expect("it is asked");
         row
     })
     .await;
@@ -57,7 +62,8 @@ async fn a_worker_that_is_told_to_stop_hands_its_photo_over_at_once(db: PgPool) 
     let ada = site.member("ada").await;
     let taken = ada.api.upload(submission("Handed over", large())).await.expect(202).json();
     eventually("the worker is at it", SOON, async || {
-        let running: i64 = site.ask("select count(*) from jobs where kind like 'media%' and state = 'running'").await;
+        let running: i64 =
+            site.ask("select count(*) from jobs where kind like 'media%' and state = 'running'").await;
         (running == 1).then_some(())
     })
     .await;
@@ -80,16 +86,11 @@ async fn own_redis() -> OwnRedis {
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
     let arguments = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""].map(str::to_owned);
-    let program = ["redis-server", "valkey-server"].into_iter().find_map(find).expect("a Redis is installed");
+    let program = installed(&["redis-server", "valkey-server"]);
     let process = Process::start("redis", &program, &arguments, &BTreeMap::new(), folder.path());
     let url = format!("redis://127.0.0.1:{port}");
     eventually("Redis answers", SOON, async || connect(&url).await).await;
     OwnRedis { url, _process: process, _folder: folder }
-}
-
-fn find(name: &str) -> Option<std::path::PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.exists())
 }
 
 async fn connect(url: &str) -> Option<redis::aio::MultiplexedConnection> {
@@ -131,7 +132,8 @@ async fn a_redis_that_forgets_everything_costs_nobody_anything(db: PgPool) {
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn without_redis_every_page_renders_and_photos_go_live(db: PgPool) {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
-    let site = Setup::on(db).set("redis.url", &nobody).set("security.logins_per_minute", "5").worker().start().await;
+    let mut site =
+        Setup::on(db).set("redis.url", &nobody).set("security.logins_per_minute", "5").start().await;
     let ready = site.get("/readyz").await.expect(200).json();
     assert_eq!((&ready["ready"], &ready["redis"]), (&json!(true), &json!("unreachable")));
     let (ada, root) = (site.member("ada").await, site.admin("root").await);
@@ -153,6 +155,9 @@ async fn without_redis_every_page_renders_and_photos_go_live(db: PgPool) {
     let id = taken["id"].as_i64().expect("an id");
     let request = ada.pages.request(reqwest::Method::GET, &format!("/photos/{id}/live"));
     let mut stream = request.send().await.expect("it is answered");
+    let first = stream.chunk().await.expect("it is open").expect("a page is told to look once");
+    assert!(String::from_utf8_lossy(&first).contains("event: changed"));
+    site.start_worker();
     let told = tokio::time::timeout(SOON, stream.chunk()).await.expect("in time").expect("it is open");
     assert!(String::from_utf8_lossy(&told.expect("it goes on")).contains("event: changed"));
     assert_eq!(site.processed(id).await, "live");
@@ -194,13 +199,35 @@ async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: P
     site.get("/healthz").await.expect(200);
 
     relay.mend();
-    eventually("the site is back", SOON, async || (site.get("/readyz").await.status == 200).then_some(())).await;
+    eventually("the site is back", SOON, async || (site.get("/readyz").await.status == 200).then_some(()))
+        .await;
     for path in &pages {
         ada.pages.get(path).await.expect(200);
     }
     let taken = ada.api.upload(submission("Later", pictures::quarters(300, 300))).await.expect(202).json();
     assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live", "the worker is back too");
     assert!(!site.log().contains("request failed"), "an outage is no bug");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_session_that_postgres_ends_is_503_and_the_next_request_gets_another(db: PgPool) {
+    let site = Site::start(db).await;
+    let mut lock = site.db.begin().await.expect("a transaction");
+    sqlx::query("lock table photos").execute(&mut *lock).await.expect("it is locked");
+    let end_it = eventually("a request waits for the lock", SOON, async || {
+        let ended: i64 = site
+            .ask(
+                "select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock') as ended",
+            )
+            .await;
+        (ended > 0).then_some(())
+    });
+    let api = site.api();
+    let (answer, ()) = tokio::join!(api.get("trending"), end_it);
+    answer.error(503);
+    lock.rollback().await.expect("it is unlocked");
+    api.get("trending").await.expect(200);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -215,7 +242,8 @@ async fn a_job_whose_payload_is_nonsense_dies_alone(db: PgPool) {
     .await;
     let mut site = site;
     site.start_worker();
-    let taken = ada.api.upload(submission("Beside it", pictures::quarters(300, 300))).await.expect(202).json();
+    let taken =
+        ada.api.upload(submission("Beside it", pictures::quarters(300, 300))).await.expect(202).json();
     assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live");
     site.settle().await;
     let page = root.pages.get("/admin").await.expect(200);
@@ -230,11 +258,14 @@ async fn two_schedulers_enqueue_each_tick_once(db: PgPool) {
     site.start_scheduler();
     // The first minute's tick is the first thing that both see.
     eventually("something was due", Duration::from_secs(75), async || {
-        let ticks: i64 = site.ask("select count(*) from schedule_ticks where tick > now() - interval '2 minutes'").await;
+        let ticks: i64 =
+            site.ask("select count(*) from schedule_ticks where tick > now() - interval '2 minutes'").await;
         (ticks > 0).then_some(())
     })
     .await;
     let jobs: i64 = site.ask("select count(*) from jobs where queue = 'ranking'").await;
-    let ticks: i64 = site.ask("select count(distinct schedule) from schedule_ticks where schedule not like 'upkeep%'").await;
+    let ticks: i64 = site
+        .ask("select count(distinct schedule) from schedule_ticks where schedule not like 'upkeep%'")
+        .await;
     assert_eq!(jobs, ticks);
 }
