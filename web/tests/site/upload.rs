@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use futures::StreamExt as _;
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
@@ -77,7 +79,10 @@ async fn the_square_that_was_chosen_is_what_is_shown_and_nothing_is_enlarged(db:
     assert_eq!(edges, [Some(300), Some(300), Some(160)]);
     let url = shape["sizes"]["1080"]["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
     let (_, _, quarters) = pictures::look(&site.get(&url).await.expect(200).body);
-    assert!(quarters.into_iter().all(|colour| pictures::is_close(colour, pictures::QUARTERS[3])), "{quarters:?}");
+    assert!(
+        quarters.into_iter().all(|colour| pictures::is_close(colour, pictures::QUARTERS[3])),
+        "{quarters:?}"
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -168,7 +173,8 @@ async fn a_file_beyond_the_limit_is_413_and_names_it(db: PgPool) {
     let (message, _) = ada.api.upload(far()).await.error(413);
     assert!(message.contains("20 MB"), "{message}");
     let chunked = ada.api.call(reqwest::Method::POST, "photos");
-    let chunked = chunked.header("content-type", "multipart/form-data; boundary=x").body(streamed(25_000_000));
+    let chunked =
+        chunked.header("content-type", "multipart/form-data; boundary=x").body(streamed(25_000_000));
     let (message, _) = Answer::to(chunked).await.error(413);
     assert!(message.contains("20 MB"), "{message}");
 
@@ -180,9 +186,9 @@ async fn a_file_beyond_the_limit_is_413_and_names_it(db: PgPool) {
 /// A form with a file of so many bytes, in pieces, without saying its length first.
 fn streamed(bytes: usize) -> reqwest::Body {
     let head = "--x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n";
-    let mut pieces = vec![bytes::Bytes::from_static(head.as_bytes())];
-    pieces.extend(std::iter::repeat_n(bytes::Bytes::from_static(&[0x55; 50_000]), bytes / 50_000));
-    pieces.push(bytes::Bytes::from_static(b"\r\n--x--\r\n"));
+    let mut pieces = vec![Bytes::from_static(head.as_bytes())];
+    pieces.extend(std::iter::repeat_n(Bytes::from_static(&[0x55; 50_000]), bytes / 50_000));
+    pieces.push(Bytes::from_static(b"\r\n--x--\r\n"));
     reqwest::Body::wrap_stream(futures::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)))
 }
 
@@ -190,29 +196,40 @@ fn streamed(bytes: usize) -> reqwest::Body {
 async fn an_upload_that_breaks_off_leaves_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let cut = futures::stream::iter([
-        Ok(bytes::Bytes::from_static(b"--x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a\"\r\n\r\n")),
-        Ok(bytes::Bytes::from(vec![0x55; 700_000])),
-        Err(std::io::Error::other("the cable was pulled")),
-    ]);
+    let head = "--x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a\"\r\n\r\n";
+    let arrived = futures::stream::iter([Bytes::from(head), Bytes::from(vec![0x55; 700_000])]).map(Ok);
+    let (cut, is_cut) = tokio::sync::oneshot::channel::<()>();
+    let cable = futures::stream::once(async {
+        let _ = is_cut.await;
+        Err(std::io::Error::other("the cable was pulled"))
+    });
+    let cut_short = reqwest::Body::wrap_stream(arrived.chain(cable));
     let call = ada.api.call(reqwest::Method::POST, "photos");
-    let call = call.header("content-type", "multipart/form-data; boundary=x").body(reqwest::Body::wrap_stream(cut));
-    assert!(Answer::try_to(call).await.is_err());
+    let call = call.header("content-type", "multipart/form-data; boundary=x").body(cut_short);
+    let watch = async {
+        eventually("it is arriving", SOON, async || (!site.media("incoming").is_empty()).then_some(())).await;
+        drop(cut);
+    };
+    let (answer, ()) = tokio::join!(Answer::try_to(call), watch);
+    assert!(answer.is_err());
     eventually("what arrived is gone", SOON, async || site.media("").is_empty().then_some(())).await;
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
 
     // A form that ends without its end.
-    let call = ada.api.call(reqwest::Method::POST, "photos").header("content-type", "multipart/form-data; boundary=x");
-    let half = "--x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a\"\r\n\r\nabc";
-    Answer::to(call.body(half)).await.error(400);
-    assert!(site.media("").is_empty());
+    let call = ada
+        .api
+        .call(reqwest::Method::POST, "photos")
+        .header("content-type", "multipart/form-data; boundary=x");
+    Answer::to(call.body(format!("{head}abc"))).await.error(400);
+    assert_eq!(site.media(""), Vec::<std::path::PathBuf>::new());
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_photos_page_is_told_of_each_change_until_it_is_live(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let address = ada.pages.upload(submission("Live", pictures::quarters(1200, 1200))).await.location().to_owned();
+    let address =
+        ada.pages.upload(submission("Live", pictures::quarters(1200, 1200))).await.location().to_owned();
     let page = ada.pages.get(&address).await.expect(200);
     assert_eq!(page.attribute("[data-status]", "data-state"), "processing");
     assert_eq!(page.attribute("li.done", "data-step"), "received");
@@ -269,7 +286,11 @@ async fn a_deleted_photo_is_gone_from_everywhere(db: PgPool) {
         site.api().get(path).await.expect(200).json()["data"].as_array().map_or(0, Vec::len)
     };
     assert_eq!((count("top").await, count("trending").await), (2, 1));
-    assert_eq!(site.get("/top").await.texts(".podium-place h2").len() + site.get("/top").await.texts(".card h2").len(), 2);
+    assert_eq!(
+        site.get("/top").await.texts(".podium-place h2").len()
+            + site.get("/top").await.texts(".card h2").len(),
+        2
+    );
 
     bob.api.delete(&format!("photos/{gone}"), Value::Null).await.error(403);
     site.api().delete(&format!("photos/{gone}"), Value::Null).await.error(401);
