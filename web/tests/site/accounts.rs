@@ -111,7 +111,8 @@ async fn no_form_leads_to_another_site(db: PgPool) {
         let address = format!("/login?next={}", next.replace('\\', "%5C"));
         assert_eq!(ada.pages.get(&address).await.location(), "/", "{next}");
     }
-    let form = [("name", "bob"), ("email", "bob@example.org"), ("password", PASSWORD), ("next", "//evil.test")];
+    let form =
+        [("name", "bob"), ("email", "bob@example.org"), ("password", PASSWORD), ("next", "//evil.test")];
     assert_eq!(site.visitor().post("/register", &form).await.location(), "/");
 }
 
@@ -139,7 +140,9 @@ async fn a_registration_without_what_it_takes_says_what_is_missing(db: PgPool) {
         let page = site.visitor().post("/register", &form).await.expect(400);
         assert_eq!(page.texts(&format!("#{field}-error")).len(), 1, "{body}");
     }
-    for body in [json!({ "name": "ada" }), json!([]), json!("ada"), json!({ "name": 7, "email": [], "password": {} })] {
+    for body in
+        [json!({ "name": "ada" }), json!([]), json!("ada"), json!({ "name": 7, "email": [], "password": {} })]
+    {
         site.api().post("users", body).await.error(400);
     }
     assert_eq!(site.visitor().post("/register", &[]).await.status, 400);
@@ -198,7 +201,10 @@ async fn the_api_changes_all_of_what_is_given_or_nothing(db: PgPool) {
     let body = json!({ "name": "ada2", "email": "new@example.org", "password": "another long one",
                        "current_password": PASSWORD });
     let me = ada.api.patch("users/me", body).await.expect(200).json();
-    assert_eq!((&me["name"], &me["email"], &me["verified"]), (&json!("ada2"), &json!("new@example.org"), &json!(false)));
+    assert_eq!(
+        (&me["name"], &me["email"], &me["verified"]),
+        (&json!("ada2"), &json!("new@example.org"), &json!(false))
+    );
     let login = json!({ "email": "new@example.org", "password": "another long one" });
     site.api().post("tokens", login).await.expect(201);
     let anonymous = site.anonymous().await;

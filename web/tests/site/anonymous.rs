@@ -96,7 +96,9 @@ async fn the_same_happens_in_a_browser(db: PgPool) {
     let mut mine = vec![first, second, photo];
     mine.sort_unstable();
     mine.dedup();
-    let count = site.ask::<i64>("select count(*) from ratings join users on users.id = rater_id where name = 'ada'").await;
+    let count = site
+        .ask::<i64>("select count(*) from ratings join users on users.id = rater_id where name = 'ada'")
+        .await;
     assert_eq!(count, i64::try_from(mine.len()).expect("three at most"));
     site.histograms_are_right().await;
 }
@@ -109,7 +111,9 @@ async fn looking_around_makes_nobody_a_user(db: PgPool) {
     let pages = site.visitor();
     let share = pages.post(&format!("/photos/{photo}/share"), &[]).await.expect(200);
     let link = share.attribute("#share-url", "value").replace(site.base.as_str(), "/");
-    for path in ["/", "/", &format!("/photos/{photo}"), &link, "/top", "/trending", "/submit", "/register", "/login"] {
+    for path in
+        ["/", "/", &format!("/photos/{photo}"), &link, "/top", "/trending", "/submit", "/register", "/login"]
+    {
         pages.get(path).await.expect(200);
     }
     assert_eq!(site.ask::<i64>("select count(*) from users").await, before);

@@ -7,7 +7,8 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, PASSWORD, Site, pictures, registration, submission};
 
-const PHOTO: &str = "id title alt species tags owner state reason sizes placeholder rating virality views shares created_at";
+const PHOTO: &str =
+    "id title alt species tags owner state reason sizes placeholder rating virality views shares created_at";
 const ME: &str = "id name email anonymous verified role created_at ratings_cast photos";
 
 /// Fails unless an object has exactly these fields.
@@ -29,7 +30,11 @@ fn is_time(value: &Value) {
 
 #[track_caller]
 fn is_json(answer: &Answer) {
-    assert!(answer.header("content-type").starts_with("application/json"), "{}", answer.header("content-type"));
+    assert!(
+        answer.header("content-type").starts_with("application/json"),
+        "{}",
+        answer.header("content-type")
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -39,11 +44,17 @@ async fn users_and_tokens_have_the_promised_fields(db: PgPool) {
     is_json(&anonymous);
     let anonymous = anonymous.json();
     has(&anonymous, "id name anonymous access_token action");
-    assert_eq!((&anonymous["name"], &anonymous["anonymous"], &anonymous["action"]), (&Value::Null, &json!(true), &json!("register")));
+    assert_eq!(
+        (&anonymous["name"], &anonymous["anonymous"], &anonymous["action"]),
+        (&Value::Null, &json!(true), &json!("register"))
+    );
     let registered = site.api().post("users", registration("ada")).await.expect(201).json();
     has(&registered, "id name anonymous access_token action");
     let login = json!({ "email": "ada@example.org", "password": PASSWORD });
-    has(&site.api().post("tokens", login).await.expect(201).json(), "id name anonymous access_token action votes");
+    has(
+        &site.api().post("tokens", login).await.expect(201).json(),
+        "id name anonymous access_token action votes",
+    );
 
     let api = site.api().with_token(registered["access_token"].as_str().expect("a token"));
     let me = api.get("users/me").await.expect(200).json();
@@ -66,7 +77,8 @@ async fn a_photo_has_the_promised_fields_wherever_it_appears(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let form = submission(" Upside down ", pictures::quarters(700, 500))
-        .text("alt", "A cat on its back").text("tags", "Tongue, sofa, ,tongue");
+        .text("alt", "A cat on its back")
+        .text("tags", "Tongue, sofa, ,tongue");
     let taken = ada.api.upload(form).await.expect(202).json();
     has(&taken, "id state url");
     let photo = taken["id"].as_i64().expect("an id");
@@ -118,7 +130,8 @@ async fn rating_answers_with_the_opinion_and_the_next_photo(db: PgPool) {
     has(&served["photo"], &PHOTO.replace(" rating", ""));
     assert_eq!(ada.api.get("rate/next").await.expect(200).json()["photo"]["id"], served["photo"]["id"]);
     let path = format!("photos/{}/rating", served["photo"]["id"]);
-    let rated = ada.api.put(&path, json!({ "value": 9, "ballot": served["ballot"] })).await.expect(200).json();
+    let rated =
+        ada.api.put(&path, json!({ "value": 9, "ballot": served["ballot"] })).await.expect(200).json();
     has(&rated, "rating next");
     has(&rated["rating"], "value mean count score rank histogram");
     has(&rated["next"], "photo ballot");
@@ -173,12 +186,22 @@ async fn without_a_token_or_with_a_bad_one_the_401_says_which(db: PgPool) {
 async fn what_does_not_exist_is_resource_not_found(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    for path in ["nowhere", "photos/0", "photos/x", "photos/99999999999999999999", "users/nobody", "users/a%2Fb", "talks"] {
+    for path in [
+        "nowhere",
+        "photos/0",
+        "photos/x",
+        "photos/99999999999999999999",
+        "users/nobody",
+        "users/a%2Fb",
+        "talks",
+    ] {
         let answer = ada.api.get(path).await;
         is_json(&answer);
         assert_eq!(answer.error(404).0, "resource not found", "{path}");
     }
-    for (method, path) in [(Method::POST, "photos/0/shares"), (Method::DELETE, "photos/0"), (Method::PUT, "photos/x/rating")] {
+    for (method, path) in
+        [(Method::POST, "photos/0/shares"), (Method::DELETE, "photos/0"), (Method::PUT, "photos/x/rating")]
+    {
         let call = ada.api.call(method, path).json(&json!({ "value": 5 }));
         assert_eq!(Answer::to(call).await.error(404).0, "resource not found", "{path}");
     }
@@ -201,8 +224,16 @@ async fn a_malformed_body_is_400_and_never_422(db: PgPool) {
         (Method::POST, "photos".to_owned()),
     ];
     for (method, path) in &calls {
-        for body in ["{", "[]", "null", "\"text\"", "{\"email\": 7, \"password\": [], \"value\": {}, \"name\": {}}", "\u{0}"] {
-            let call = ada.api.call(method.clone(), path).header("content-type", "application/json").body(body);
+        for body in [
+            "{",
+            "[]",
+            "null",
+            "\"text\"",
+            "{\"email\": 7, \"password\": [], \"value\": {}, \"name\": {}}",
+            "\u{0}",
+        ] {
+            let call =
+                ada.api.call(method.clone(), path).header("content-type", "application/json").body(body);
             let answer = Answer::to(call).await;
             is_json(&answer);
             assert_eq!(answer.status, 400, "{method} {path} {body}: {}", answer.text());
@@ -219,7 +250,12 @@ async fn a_malformed_body_is_400_and_never_422(db: PgPool) {
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_method_that_an_address_lacks_is_405_in_the_same_shape(db: PgPool) {
     let site = Site::start(db).await;
-    for (method, path) in [(Method::PUT, "users"), (Method::GET, "tokens"), (Method::POST, "top"), (Method::DELETE, "rate/next")] {
+    for (method, path) in [
+        (Method::PUT, "users"),
+        (Method::GET, "tokens"),
+        (Method::POST, "top"),
+        (Method::DELETE, "rate/next"),
+    ] {
         Answer::to(site.api().call(method, path)).await.error(405);
     }
     let page = Answer::to(site.visitor().own("/top")).await.expect(405);
@@ -234,7 +270,8 @@ async fn the_caller_decides_whether_an_account_is_upgraded(db: PgPool) {
     assert_eq!(upgraded["id"], anonymous.id);
     anonymous.api.get("users/me").await.expect(200);
     anonymous.api.post("users", registration("bob")).await.error(403);
-    let empty = anonymous.api.call(Method::POST, "users").header("content-type", "application/json").body("  ");
+    let empty =
+        anonymous.api.call(Method::POST, "users").header("content-type", "application/json").body("  ");
     let another = Answer::to(empty).await.expect(201).json();
     assert_eq!(another["anonymous"], true);
     let nobody = site.anonymous().await;
@@ -248,5 +285,8 @@ async fn probes_answer_outside_of_the_api(db: PgPool) {
     site.get("/healthz").await.expect(200);
     let ready = site.get("/readyz").await.expect(200).json();
     has(&ready, "ready postgres migrations redis media");
-    assert_eq!((&ready["ready"], &ready["postgres"], &ready["redis"]), (&json!(true), &json!("ok"), &json!("ok")));
+    assert_eq!(
+        (&ready["ready"], &ready["postgres"], &ready["redis"]),
+        (&json!(true), &json!("ok"), &json!("ok"))
+    );
 }

@@ -7,12 +7,13 @@ mod harness;
 
 mod accounts;
 mod anonymous;
-mod ranking;
-mod rating;
-mod reset;
-mod upload;
 mod api_contract;
+mod browser;
 mod faults;
 mod openapi;
 mod pages;
+mod ranking;
+mod rating;
+mod reset;
 mod security;
+mod upload;

@@ -62,7 +62,12 @@ async fn every_documented_call_is_there_and_answers_as_documented(db: PgPool) {
         let verb: Method = method.to_uppercase().parse().expect("a method");
         let answer = Answer::to(site.api().call(verb, &filled)).await;
         let responses = &document["paths"][path][method]["responses"];
-        assert!(responses.get(answer.status.to_string()).is_some(), "{call} answered {}: {}", answer.status, answer.text());
+        assert!(
+            responses.get(answer.status.to_string()).is_some(),
+            "{call} answered {}: {}",
+            answer.status,
+            answer.text()
+        );
     }
 }
 
@@ -87,7 +92,9 @@ async fn every_reference_in_the_document_leads_somewhere(db: PgPool) {
     assert!(references > 20);
     for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
         for (field, shape) in schema["properties"].as_object().into_iter().flatten() {
-            let is_described = shape.get("description").is_some() || shape.get("$ref").is_some() || shape.get("oneOf").is_some();
+            let is_described = shape.get("description").is_some()
+                || shape.get("$ref").is_some()
+                || shape.get("oneOf").is_some();
             assert!(is_described, "{name}.{field} has no description");
         }
     }

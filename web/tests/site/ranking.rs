@@ -13,7 +13,12 @@ async fn photo_of(site: &Site, id: i64) -> Value {
 
 async fn listed(site: &Site, path: &str) -> Vec<i64> {
     let list = site.api().get(path).await.expect(200).json();
-    list["data"].as_array().expect("a list").iter().map(|photo| photo["id"].as_i64().expect("an id")).collect()
+    list["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|photo| photo["id"].as_i64().expect("an id"))
+        .collect()
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -79,7 +84,10 @@ async fn a_share_raises_virality_after_the_job_and_leaves_the_rank(db: PgPool) {
     assert_eq!(site.ask::<String>("select lane from ratings where value = 10").await, "link");
     site.run(RefreshVirality {}).await;
     let followed = photo_of(&site, photos[0]).await["virality"].as_f64().expect("a number");
-    assert!((5.8..=6.0).contains(&followed), "a share is 2, a followed link 1, a rating through it 3: {followed}");
+    assert!(
+        (5.8..=6.0).contains(&followed),
+        "a share is 2, a followed link 1, a rating through it 3: {followed}"
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -110,8 +118,12 @@ async fn lists_are_filtered_paged_and_cut_by_period(db: PgPool) {
     let ages = [(dogs[0], "40 days"), (dogs[1], "10 days"), (dogs[2], "2 days")];
     for (photo, age) in ages {
         let moved = sqlx::query("update photos set live_at = now() - $2::interval where id = $1");
-        moved.bind(photo).bind(sqlx::postgres::types::PgInterval::try_from(span(age)).expect("a span"))
-            .execute(&site.db).await.expect("it is moved");
+        moved
+            .bind(photo)
+            .bind(sqlx::postgres::types::PgInterval::try_from(span(age)).expect("a span"))
+            .execute(&site.db)
+            .await
+            .expect("it is moved");
     }
     site.run(RefreshRanks {}).await;
 
@@ -129,13 +141,17 @@ async fn lists_are_filtered_paged_and_cut_by_period(db: PgPool) {
     let none = site.api().get("trending").await.expect(200).json();
     assert_eq!(none, json!({ "data": [], "paging": { "page": 1, "last_page": 1 } }));
 
-    for path in ["top?limit=0", "top?limit=101", "top?limit=x", "top?page=0", "top?page=-1", "trending?limit=0"] {
+    for path in
+        ["top?limit=0", "top?limit=101", "top?limit=x", "top?page=0", "top?page=-1", "trending?limit=0"]
+    {
         let field = path.split_once('?').and_then(|(_, rest)| rest.split_once('=')).map(|(name, _)| name);
         assert_eq!(site.api().get(path).await.error(400).1.as_deref(), field, "{path}");
     }
     assert_eq!(site.api().get("top?period=year").await.error(400).1.as_deref(), Some("period"));
     assert_eq!(site.api().get("top?species=dragon").await.error(400).1.as_deref(), Some("species"));
-    for nonsense in ["/top?period=year&species=dragon&page=x", "/top?page=0", "/top?page=99999999999999999999"] {
+    for nonsense in
+        ["/top?period=year&species=dragon&page=x", "/top?page=0", "/top?page=99999999999999999999"]
+    {
         site.get(nonsense).await.expect(200);
     }
 }

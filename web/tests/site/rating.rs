@@ -64,7 +64,17 @@ async fn what_is_no_whole_number_from_1_to_10_is_refused_and_not_stored(db: PgPo
     let photo = site.photos(2).await[0];
     let ada = site.member("ada").await;
     let ballot = site.ballot(&ada, photo, NOW).await;
-    for value in [json!(0), json!(11), json!(-1), json!("abc"), json!("7"), json!(7.5), json!(null), json!([7]), json!(1e30)] {
+    for value in [
+        json!(0),
+        json!(11),
+        json!(-1),
+        json!("abc"),
+        json!("7"),
+        json!(7.5),
+        json!(null),
+        json!([7]),
+        json!(1e30),
+    ] {
         let body = json!({ "value": value, "ballot": ballot });
         let (message, field) = ada.api.put(&rating_path(photo), body).await.error(400);
         assert_eq!(field.as_deref(), Some("value"), "{value}: {message}");
@@ -257,10 +267,14 @@ async fn concurrent_raters_leave_histograms_that_equal_the_ratings(db: PgPool) {
     assert_eq!(site.ask::<i64>("select count(*) from ratings").await, 200);
     site.histograms_are_right().await;
     for photo in photos {
-        let truth: f64 = site.ask_of("select avg(value)::float8 from ratings where photo_id = $1", photo).await;
+        let truth: f64 =
+            site.ask_of("select avg(value)::float8 from ratings where photo_id = $1", photo).await;
         let rating = site.api().get(&format!("photos/{photo}")).await.expect(200).json()["rating"].take();
         assert_eq!(rating["count"], 50);
-        assert!((rating["mean"].as_f64().expect("a number") - truth).abs() < 1e-9, "{rating} against {truth}");
+        assert!(
+            (rating["mean"].as_f64().expect("a number") - truth).abs() < 1e-9,
+            "{rating} against {truth}"
+        );
     }
 }
 
@@ -287,7 +301,10 @@ async fn one_raters_concurrent_requests_are_one_rating(db: PgPool) {
     assert_eq!(site.ask::<i64>("select count(*) from ratings").await, 1);
     let served = (0..10).map(|_| ada.api.get("rate/next"));
     let served: Vec<Value> = futures::future::join_all(served).await.iter().map(Answer::json).collect();
-    assert!(served.windows(2).all(|pair| pair[0]["photo"]["id"] == pair[1]["photo"]["id"]), "all see the same photo");
+    assert!(
+        served.windows(2).all(|pair| pair[0]["photo"]["id"] == pair[1]["photo"]["id"]),
+        "all see the same photo"
+    );
     site.histograms_are_right().await;
 }
 

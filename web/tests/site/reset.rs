@@ -25,12 +25,17 @@ async fn known_and_unknown_addresses_get_identical_answers(db: PgPool) {
         site.visitor().post("/forgot", &[("email", email)]).await.expect(200).text().replace(email, "")
     };
     assert_eq!(page("ada@example.org").await, page("bob@example.org").await);
-    let jobs: i64 = site.ask("select count(*) from jobs where kind like 'mail%' and payload ->> 'mail' = 'password_reset'").await;
+    let jobs: i64 = site
+        .ask("select count(*) from jobs where kind like 'mail%' and payload ->> 'mail' = 'password_reset'")
+        .await;
     assert_eq!(jobs, 4, "the job finds out, not the request");
 
     let (_, field) = site.api().post("password-resets", json!({ "email": "ada" })).await.error(400);
     assert_eq!(field.as_deref(), Some("email"));
-    assert_eq!(site.visitor().post("/forgot", &[("email", "ada")]).await.expect(400).texts("#email-error").len(), 1);
+    assert_eq!(
+        site.visitor().post("/forgot", &[("email", "ada")]).await.expect(400).texts("#email-error").len(),
+        1
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -112,12 +117,19 @@ async fn while_smtp_refuses_a_mail_is_retried_and_then_it_arrives(db: PgPool) {
     site.start_worker();
     site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
     eventually("a second attempt was made", SOON, async || {
-        let attempts: i16 = site.ask("select coalesce(max(attempt), 0::smallint) from jobs where kind like 'mail%'").await;
+        let attempts: i16 =
+            site.ask("select coalesce(max(attempt), 0::smallint) from jobs where kind like 'mail%'").await;
         (attempts >= 2).then_some(())
     })
     .await;
     let page = root.pages.get("/admin").await.expect(200);
-    assert!(page.texts(".failure-head").iter().any(|line| line.contains("mail.send") && line.contains("will retry")), "{}", page.text());
+    assert!(
+        page.texts(".failure-head")
+            .iter()
+            .any(|line| line.contains("mail.send") && line.contains("will retry")),
+        "{}",
+        page.text()
+    );
     assert!(page.texts(".failures pre").iter().any(|error| error.contains("451")), "the reason is shown");
     site.sink.accept();
     assert_eq!(site.reset_letters().await.len(), 1);
@@ -158,5 +170,9 @@ async fn no_smtp_server_at_all_costs_the_site_nothing(db: PgPool) {
     let answer = site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
     assert_eq!(answer.text(), "");
     assert_eq!(ada.api.get("users/me").await.expect(200).json()["verified"], Value::Bool(false));
-    assert_eq!(site.ask::<i64>("select count(*) from jobs where kind like 'mail%'").await, 2, "nothing is lost");
+    assert_eq!(
+        site.ask::<i64>("select count(*) from jobs where kind like 'mail%'").await,
+        2,
+        "nothing is lost"
+    );
 }

@@ -96,7 +96,13 @@ async fn every_answer_bears_the_security_headers(db: PgPool) {
     for path in ["/", "/top", "/nowhere", "/settings", "/api/v1/top", "/api/v1/nowhere", &picture, &asset] {
         let answer = site.get(path).await;
         let policy = answer.header("content-security-policy");
-        for part in ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"] {
+        for part in [
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
@@ -115,7 +121,10 @@ async fn cookies_are_out_of_reach_for_scripts_and_other_sites(db: PgPool) {
     let answers = [site.get("/").await, site.visitor().post("/register", &form).await];
     for answer in answers {
         let cookie = answer.header("set-cookie");
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"),
+            "{cookie}"
+        );
         assert!(!cookie.contains("Secure"), "over plain HTTP it would never come back: {cookie}");
     }
 }
@@ -136,7 +145,8 @@ async fn behind_tls_cookies_are_bound_to_it(db: PgPool) {
     let page = Answer::to(site.visitor().request(Method::GET, "/").header(COOKIE, session)).await;
     assert_eq!(page.texts(".menu-name"), ["ada"]);
     // The same address without TLS is another origin.
-    let request = site.visitor().request(Method::POST, "/logout").header("origin", site.url("").trim_end_matches('/'));
+    let request =
+        site.visitor().request(Method::POST, "/logout").header("origin", site.url("").trim_end_matches('/'));
     Answer::to(request).await.expect(403);
 }
 
@@ -145,8 +155,15 @@ async fn a_forged_or_foreign_cookie_is_nobody(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(2).await;
     let (photo, _) = site.visitor().shown().await.expect("there is one");
-    for cookie in ["session=forged", "session=", "visitor=AAAA", "session=%00%ff; visitor=\"x\"", "visitor=; notice=Evil"] {
-        let page = Answer::to(site.visitor().request(Method::GET, "/").header(COOKIE, cookie)).await.expect(200);
+    for cookie in [
+        "session=forged",
+        "session=",
+        "visitor=AAAA",
+        "session=%00%ff; visitor=\"x\"",
+        "visitor=; notice=Evil",
+    ] {
+        let page =
+            Answer::to(site.visitor().request(Method::GET, "/").header(COOKIE, cookie)).await.expect(200);
         assert!(!page.has(".menu-name") && !page.has(".flash"), "{cookie}");
         let request = site.visitor().own(&format!("/photos/{photo}/rating")).header(COOKIE, cookie);
         Answer::to(request.form(&[("value", "5"), ("ballot", "x")])).await.expect(400);
@@ -155,8 +172,15 @@ async fn a_forged_or_foreign_cookie_is_nobody(db: PgPool) {
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
-    let limits = ["registrations_per_hour", "logins_per_minute", "resets_per_hour", "uploads_per_hour", "anonymous_per_hour"];
-    let setup = limits.iter().fold(Setup::on(db), |setup, limit| setup.set(&format!("security.{limit}"), "2"));
+    let limits = [
+        "registrations_per_hour",
+        "logins_per_minute",
+        "resets_per_hour",
+        "uploads_per_hour",
+        "anonymous_per_hour",
+    ];
+    let setup =
+        limits.iter().fold(Setup::on(db), |setup, limit| setup.set(&format!("security.{limit}"), "2"));
     let site = setup.start().await;
     let ada = site.member("ada").await;
     site.member("bob").await;
@@ -167,11 +191,17 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
     };
     limited(site.api().post("users", registration("carol")).await, 3600);
     assert_eq!(site.ask::<i64>("select count(*) from users").await, 2);
-    let page = site.visitor().post("/register", &[("name", "dan"), ("email", "d@example.org"), ("password", PASSWORD)]).await;
+    let page = site
+        .visitor()
+        .post("/register", &[("name", "dan"), ("email", "d@example.org"), ("password", PASSWORD)])
+        .await;
     assert!(!page.header("retry-after").is_empty() && page.expect(429).texts("h1").len() == 1);
 
     for _ in 0..2 {
-        site.api().post("tokens", json!({ "email": "ada@example.org", "password": "guess" })).await.expect(403);
+        site.api()
+            .post("tokens", json!({ "email": "ada@example.org", "password": "guess" }))
+            .await
+            .expect(403);
     }
     let right = json!({ "email": "ada@example.org", "password": PASSWORD });
     limited(site.api().post("tokens", right.clone()).await, 60);
@@ -205,7 +235,11 @@ async fn the_back_room_is_for_admins(db: PgPool) {
     let job: i64 = site.ask("select min(id) from jobs").await;
     assert_eq!(root.pages.post(&format!("/admin/jobs/{job}/delete"), &[]).await.location(), "/admin");
     assert_eq!(site.ask_of::<i64>("select count(*) from jobs where id = $1", job).await, 0);
-    assert_eq!(root.pages.post(&format!("/admin/jobs/{job}/delete"), &[]).await.location(), "/admin", "and says it is gone");
+    assert_eq!(
+        root.pages.post(&format!("/admin/jobs/{job}/delete"), &[]).await.location(),
+        "/admin",
+        "and says it is gone"
+    );
     assert!(root.pages.get("/admin").await.has(".flash.bad"));
     assert_eq!(site.get("/demo/mail").await.status, 404, "only a demonstration shows its mails");
 }

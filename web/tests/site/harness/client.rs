@@ -80,7 +80,9 @@ impl Answer {
     pub(crate) fn attribute(&self, selector: &str, name: &str) -> String {
         let html = self.html();
         let found = html.select(&select(selector)).next().and_then(|element| element.attr(name));
-        found.unwrap_or_else(|| panic!("{}: no {selector} with {name} in {}", self.asked, self.text())).to_owned()
+        found
+            .unwrap_or_else(|| panic!("{}: no {selector} with {name} in {}", self.asked, self.text()))
+            .to_owned()
     }
 
     pub(crate) fn has(&self, selector: &str) -> bool {
@@ -94,7 +96,10 @@ impl Answer {
         let body = answer.json();
         assert_eq!(body["code"], status, "{body}");
         let known = ["code", "message", "field", "id"];
-        assert!(body.as_object().is_some_and(|fields| fields.keys().all(|key| known.contains(&&**key))), "{body}");
+        assert!(
+            body.as_object().is_some_and(|fields| fields.keys().all(|key| known.contains(&&**key))),
+            "{body}"
+        );
         let message = body["message"].as_str().filter(|message| !message.is_empty());
         (message.expect("an error says what to do").to_owned(), body["field"].as_str().map(str::to_owned))
     }
@@ -143,7 +148,10 @@ impl Pages {
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let all = self.jar.cookies(&self.base)?;
         let all = all.to_str().ok()?.to_owned();
-        all.split("; ").filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        all.split("; ")
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
     }
 
     /// A request that says nothing about where it comes from.

@@ -73,9 +73,8 @@ impl Site {
 
 /// The pages that anybody may ask for, of a member and one of their live photos.
 pub(crate) fn pages_of(member: &Person, photo: i64) -> Vec<String> {
-    let fixed = [
-        "/", "/top", "/top?period=week&species=cat", "/trending", "/submit", "/register", "/login", "/forgot", "/settings", "/api",
-    ];
+    let fixed =
+        ["/", "/top", "/top?period=week&species=cat", "/trending", "/submit", "/forgot", "/settings", "/api"];
     let mut paths: Vec<String> = fixed.map(str::to_owned).to_vec();
     paths.extend([format!("/photos/{photo}"), format!("/members/{}", member.name)]);
     paths

@@ -114,7 +114,11 @@ impl PhotoBuilder<'_> {
         let pictures = self.site.stored_pictures().await;
         let mut tx = self.site.db.begin().await.expect("a transaction");
         let id = transitions::submit(&mut tx, owner, &draft, "gone").await.expect("it is inserted");
-        assert!(transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI").await.expect("it goes"));
+        assert!(
+            transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI")
+                .await
+                .expect("it goes")
+        );
         // Nothing is left to process; the events stay, as after a real run.
         sqlx::query("delete from jobs where kind like 'media.%' and unique_key = $1")
             .bind(id.to_string())

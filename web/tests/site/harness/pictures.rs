@@ -22,9 +22,8 @@ pub(crate) fn quarters_on_their_side(width: u16, height: u16) -> Vec<u8> {
 
 fn encode(colours: [[u8; 3]; 4], width: u16, height: u16, exif: Option<&[u8]>) -> Vec<u8> {
     let half = usize::from(width / 2);
-    let row = |left: [u8; 3], right: [u8; 3]| {
-        [left.repeat(half), right.repeat(usize::from(width) - half)].concat()
-    };
+    let row =
+        |left: [u8; 3], right: [u8; 3]| [left.repeat(half), right.repeat(usize::from(width) - half)].concat();
     let (upper, lower) = (row(colours[0], colours[1]), row(colours[2], colours[3]));
     let middle = usize::from(height / 2);
     let pixels = [upper.repeat(middle), lower.repeat(usize::from(height) - middle)].concat();

@@ -25,6 +25,19 @@ pub(crate) fn program(name: &str) -> PathBuf {
     path
 }
 
+/// The first of these programs that is installed.
+///
+/// # Panics
+/// When none is.
+pub(crate) fn installed(names: &[&str]) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<_> = std::env::split_paths(&path).collect();
+    let places = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    places.into_iter().find(|program| program.exists()).unwrap_or_else(|| {
+        panic!("none of {names:?} is installed: run `make test`, which sees to it, or `scripts/setup test`")
+    })
+}
+
 /// A process that ends with its value, and with the test's thread.
 pub(crate) struct Process {
     name: String,

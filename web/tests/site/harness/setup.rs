@@ -36,7 +36,13 @@ impl Setup {
         let database = setup.db.connect_options().to_url_lossy().to_string();
         setup = setup.set("database.url", &database).set("redis.url", &redis).set("security.secret", SECRET);
         setup = setup.set("redis.prefix", &format!("test-{}:", ulid::Ulid::generate()));
-        for limit in ["registrations_per_hour", "logins_per_minute", "resets_per_hour", "uploads_per_hour", "anonymous_per_hour"] {
+        for limit in [
+            "registrations_per_hour",
+            "logins_per_minute",
+            "resets_per_hour",
+            "uploads_per_hour",
+            "anonymous_per_hour",
+        ] {
             setup = setup.set(&format!("security.{limit}"), "0");
         }
         // Few connections each: many sites share the server.

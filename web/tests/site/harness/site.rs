@@ -48,7 +48,18 @@ impl Site {
         folder: TempDir,
     ) -> Self {
         let (http, pictures) = (plain_client(), OnceCell::new());
-        Self { web, workers: Vec::new(), schedulers: Vec::new(), db, base, sink, folder, http, pictures, variables }
+        Self {
+            web,
+            workers: Vec::new(),
+            schedulers: Vec::new(),
+            db,
+            base,
+            sink,
+            folder,
+            http,
+            pictures,
+            variables,
+        }
     }
 
     /// Web alone; see [`Setup`] for more.
@@ -116,11 +127,6 @@ impl Site {
     /// Changes rows behind the site's back.
     pub(crate) async fn change(&self, statement: &'static str) {
         sqlx::query(statement).execute(&self.db).await.expect("the statement is right");
-    }
-
-    /// The same, about one row's id, which the statement knows as `$1`.
-    pub(crate) async fn change_of(&self, statement: &'static str, id: i64) {
-        sqlx::query(statement).bind(id).execute(&self.db).await.expect("the statement is right");
     }
 
     /// Puts a job on its queue.
