@@ -114,6 +114,11 @@ pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Resul
     .await
 }
 
+/// How many photos are live.
+pub async fn count_live(db: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select count(*) as "count!" from photos where state = 'live'"#).fetch_one(db).await
+}
+
 /// Of the given uploads, those that no photo needs.
 pub async fn unneeded_sources(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
@@ -123,9 +128,4 @@ pub async fn unneeded_sources(db: &mut PgConnection, keys: &[String]) -> sqlx::R
     )
     .fetch_all(db)
     .await
-}
-
-/// How many photos are live.
-pub async fn count_live(db: &mut PgConnection) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(r#"select count(*) as "count!" from photos where state = 'live'"#).fetch_one(db).await
 }
