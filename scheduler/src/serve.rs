@@ -53,7 +53,10 @@ pub async fn run(db: &PgPool, schedules: &[Schedule], stop: &CancellationToken) 
     let mut seen = HashMap::new();
     let mut away = false;
     loop {
-        let pause = match fire_due(db, schedules, &mut seen).await {
+        // What is cut short rolls back, and another scheduler or the next start fires it.
+        let firing = fire_due(db, schedules, &mut seen);
+        let Some(fired) = stop.run_until_cancelled(firing).await else { return };
+        let pause = match fired {
             Ok(()) => {
                 if away {
                     info!("the database is back");

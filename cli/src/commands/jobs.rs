@@ -95,7 +95,10 @@ impl Jobs {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let config = Config::load()?;
         let pool = db::connect(&config.database, "pawdium jobs").context("database.url")?;
-        let mut db = pool.acquire().await.context("connecting to the database")?;
+        let mut db = pool
+            .acquire()
+            .await
+            .context("connecting to the database; is it running, and database.url right?")?;
         match self {
             Self::List(list) => list.print(&mut db).await?,
             Self::Show { id, json } => show(&mut db, id, json).await?,

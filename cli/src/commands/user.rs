@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 use super::password;
 
-const UNREACHABLE: &str = "connecting to the database";
+const UNREACHABLE: &str = "connecting to the database; is it running, and database.url right?";
 
 /// Makes accounts, gives them roles, and helps those who can't get in.
 #[derive(Debug, Subcommand)]

@@ -107,6 +107,9 @@ fn addresses(config: &Config) -> Vec<(&'static str, String)> {
     found
 }
 
+/// The longest that a picture may take to decode, in seconds: its job has a minute for everything.
+const MAX_DECODE_SECONDS: u64 = 45;
+
 fn counts(config: &Config) -> Vec<(&'static str, String)> {
     let (media, worker, upkeep) = (&config.media, &config.worker, &config.upkeep);
     let at_least_one = [
@@ -129,9 +132,17 @@ fn counts(config: &Config) -> Vec<(&'static str, String)> {
         ("upkeep.draft_days", upkeep.draft_days == 0),
         ("upkeep.incoming_hours", upkeep.incoming_hours == 0),
     ];
-    at_least_one
+    let mut found: Vec<_> = at_least_one
         .into_iter()
         .filter(|(_, is_zero)| *is_zero)
         .map(|(key, _)| (key, "0 would stop it altogether; it should be 1 or more".into()))
-        .collect()
+        .collect();
+    if media.decode_seconds > MAX_DECODE_SECONDS {
+        let text = format!(
+            "{} is more than a job has; it should be up to {MAX_DECODE_SECONDS}",
+            media.decode_seconds
+        );
+        found.push(("media.decode_seconds", text));
+    }
+    found
 }

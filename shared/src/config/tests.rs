@@ -175,3 +175,10 @@ fn metrics_need_all_of_their_keys() {
         given.problems().iter().map(|line| line.split(": ").next().unwrap_or_default().into()).collect();
     assert_eq!(keys, ["metrics.url", "metrics.bucket", "metrics.token"]);
 }
+
+#[test]
+fn decoding_may_not_outlast_its_job() {
+    let problems = given().variable("PAWDIUM_MEDIA__DECODE_SECONDS", "60").problems();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].contains("media.decode_seconds") && problems[0].contains("up to 45"), "{problems:?}");
+}

@@ -1,0 +1,89 @@
+//! Invalidation drops what an event concerns, and nothing else.
+
+use std::convert::Infallible;
+
+use pawdium_shared::cache::{Event, Group};
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::jobs::cache::InvalidateCache;
+use pawdium_shared::photos::Species;
+use pawdium_shared::ranking::lists::Period;
+use pawdium_worker::runner;
+use sqlx::PgPool;
+
+use crate::site::{Site, redis_remembers};
+use crate::waiting::{until_idle, until_job_is};
+use crate::workers::{Workers, enqueue};
+
+const ONE: PhotoId = PhotoId(1);
+const TWO: PhotoId = PhotoId(2);
+
+fn all() -> Vec<Group> {
+    let mut groups = vec![Group::photo(ONE), Group::photo(TWO), Group::trending()];
+    for period in Period::ALL {
+        groups.extend(
+            [None, Some(Species::Dog), Some(Species::Cat)].map(|species| Group::top(period, species)),
+        );
+    }
+    groups
+}
+
+/// Caches a fragment of each group.
+async fn fill(site: &Site) {
+    for group in all() {
+        let computed: Result<u8, Infallible> =
+            site.env.cache.get_or(&group, "fragment", async || Ok(7)).await;
+        assert_eq!(computed, Ok(7));
+    }
+    assert_eq!(cached(site).await.len(), all().len());
+}
+
+async fn cached(site: &Site) -> Vec<String> {
+    site.env.cache.list().await.expect("Redis answers").into_iter().map(|group| group.name).collect()
+}
+
+/// What of a full cache is gone after an event.
+async fn dropped_by(site: &Site, event: Event) -> Vec<String> {
+    fill(site).await;
+    enqueue(&site.db, &InvalidateCache::of(event)).await;
+    until_idle(&site.db).await;
+    let left = cached(site).await;
+    let mut dropped: Vec<_> = all().iter().map(|group| group.name().to_owned()).collect();
+    dropped.retain(|name| !left.contains(name));
+    dropped.sort();
+    dropped
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn each_event_drops_exactly_what_shows_it(db: PgPool) {
+    let _redis = redis_remembers().await;
+    let site = Site::new(db);
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    assert_eq!(dropped_by(&site, Event::PhotoRated { photo: ONE }).await, ["photo:1"]);
+    assert_eq!(dropped_by(&site, Event::ViralityMoved { photos: vec![TWO] }).await, ["photo:2", "trending"]);
+    let moved = dropped_by(&site, Event::RanksMoved { species: vec![Species::Dog] }).await;
+    let periods = ["all", "day", "month", "week"];
+    let expected: Vec<_> = periods
+        .iter()
+        .flat_map(|period| [format!("top:{period}:all"), format!("top:{period}:dog")])
+        .collect();
+    assert_eq!(moved, expected);
+    let removed = dropped_by(&site, Event::PhotoRemoved { photo: ONE, species: Species::Cat }).await;
+    let mut expected: Vec<_> = periods
+        .iter()
+        .flat_map(|period| [format!("top:{period}:all"), format!("top:{period}:cat")])
+        .collect();
+    expected.extend(["photo:1".to_owned(), "trending".to_owned()]);
+    expected.sort();
+    assert_eq!(removed, expected);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn while_redis_is_away_the_invalidation_waits(db: PgPool) {
+    let site = Site::with(db, &[("PAWDIUM_REDIS__URL", "redis://127.0.0.1:9")]);
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let job = enqueue(&site.db, &InvalidateCache::of(Event::PhotoRated { photo: ONE })).await;
+    let waiting = until_job_is(&site.db, job, "scheduled").await;
+    assert!(waiting.last_error.is_some());
+    workers.stop().await;
+}

@@ -1,0 +1,94 @@
+//! Kinds of jobs whose handlers the tests bring along.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use pawdium_shared::queue::{Backoff, Duplicate, Job, Queue, Unique};
+use serde::{Deserialize, Serialize};
+
+macro_rules! kind {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $queue:ident, { $($policy:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Serialize, Deserialize)]
+        pub(crate) struct $name {
+            pub(crate) text: String,
+        }
+
+        impl $name {
+            pub(crate) fn new(text: impl Into<String>) -> Self {
+                Self { text: text.into() }
+            }
+        }
+
+        impl Job for $name {
+            const KIND: &'static str = $kind;
+            const QUEUE: Queue = Queue::$queue;
+            $($policy)*
+        }
+    };
+}
+
+const AT_ONCE: Backoff = Backoff { base: Duration::from_millis(50), max: Duration::from_millis(100) };
+
+kind! {
+    /// Nothing special, one at a time.
+    Note, "test.note.v1", Media, {}
+}
+kind! {
+    /// Goes before notes.
+    Urgent, "test.urgent.v1", Media, { const PRIORITY: i16 = -1; }
+}
+kind! {
+    /// Has three attempts.
+    Flaky, "test.flaky.v1", Cache, {
+        const ATTEMPTS: i16 = 3;
+        const BACKOFF: Backoff = AT_ONCE;
+    }
+}
+kind! {
+    /// Has one attempt, and half a second for it.
+    Brief, "test.brief.v1", Cache, {
+        const ATTEMPTS: i16 = 1;
+        const TIMEOUT: Duration = Duration::from_millis(500);
+    }
+}
+kind! {
+    /// One of the same text at a time.
+    Single, "test.single.v1", Cache, {
+        fn unique_key(&self) -> Option<String> {
+            Some(self.text.clone())
+        }
+    }
+}
+kind! {
+    /// Any number with the key, of which the last payload counts.
+    Latest, "test.latest.v1", Cache, {
+        const DUPLICATE: Duplicate = Duplicate::ReplacePayload;
+        fn unique_key(&self) -> Option<String> {
+            Some("the one".to_owned())
+        }
+    }
+}
+kind! {
+    /// One of the same text waits at a time.
+    Again, "test.again.v1", Cache, {
+        const UNIQUE: Unique = Unique::WhileWaiting;
+        fn unique_key(&self) -> Option<String> {
+            Some(self.text.clone())
+        }
+    }
+}
+
+/// What handlers write down, in the order in which they do.
+#[derive(Debug, Default)]
+pub(crate) struct Diary(Mutex<Vec<String>>);
+
+impl Diary {
+    pub(crate) fn write(&self, text: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text.into());
+    }
+
+    pub(crate) fn read(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,19 @@
+//! The queue and the worker on a real Postgres, a real Redis and a real SMTP conversation. Each test has a database of
+//! its own; `DATABASE_URL` and `PAWDIUM_REDIS__URL` say where, as `pawdium with-stack` sets them.
+
+mod caches;
+mod enqueueing;
+mod faults;
+mod figures;
+mod kinds;
+mod mails;
+mod order;
+mod outcomes;
+mod photos;
+mod ranking;
+mod schedulers;
+mod shutdowns;
+mod site;
+mod upkeep;
+mod waiting;
+mod workers;

@@ -1,0 +1,100 @@
+//! Which job runs when.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pawdium_shared::queue::{Enqueue as _, Runner};
+use sqlx::PgPool;
+
+use crate::kinds::{Diary, Note, Urgent};
+use crate::waiting::{SOON, count, until, until_idle, until_job_is};
+use crate::workers::{Workers, enqueue};
+
+fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
+    Runner::new(Arc::new(Arc::clone(diary)))
+        .on::<Note>(|job, diary, _| {
+            Box::pin(async move {
+                diary.write(job.text);
+                Ok(())
+            })
+        })
+        .on::<Urgent>(|job, diary, _| {
+            Box::pin(async move {
+                diary.write(job.text);
+                Ok(())
+            })
+        })
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn the_urgent_run_first_and_then_the_old(db: PgPool) {
+    enqueue(&db, &Note::new("old")).await;
+    enqueue(&db, &Note::new("young")).await;
+    enqueue(&db, &Urgent::new("urgent, old")).await;
+    enqueue(&db, &Urgent::new("urgent, young")).await;
+    let diary = Arc::new(Diary::default());
+    let workers = Workers::start(&db, &writing(&diary)).await;
+    until_idle(&db).await;
+    assert_eq!(diary.read(), ["urgent, old", "urgent, young", "old", "young"]);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_scheduled_job_runs_when_it_is_due_and_not_before(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let workers = Workers::start(&db, &writing(&diary)).await;
+    let delay = Duration::from_secs(3);
+    let enqueued = Instant::now();
+    let mut connection = db.acquire().await.expect("a connection");
+    let job = Note::new("later").enqueue_in(&mut connection, delay).await.expect("no error").expect("no key");
+    drop(connection);
+    let sooner = enqueue(&db, &Note::new("sooner")).await;
+    until_job_is(&db, sooner, "done").await;
+    until_job_is(&db, job, "done").await;
+    assert!(enqueued.elapsed() >= delay, "{:?}", enqueued.elapsed());
+    assert_eq!(diary.read(), ["sooner", "later"]);
+    workers.stop().await;
+}
+
+/// How long it takes until the next entry is in the diary.
+async fn latency(db: &PgPool, diary: &Diary) -> Duration {
+    let before = diary.read().len();
+    enqueue(db, &Note::new("ping")).await;
+    let enqueued = Instant::now();
+    until("it runs", SOON, async || (diary.read().len() > before).then_some(())).await;
+    enqueued.elapsed()
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_notification_wakes_the_worker_within_a_second(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let workers = Workers::start(&db, &writing(&diary)).await;
+    until_listening(&db).await;
+    // So often that the poll every 1.5 s can't be what finds them all.
+    for _ in 0..8 {
+        let latency = latency(&db, &diary).await;
+        assert!(latency < Duration::from_secs(1), "{latency:?}");
+    }
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn without_its_listener_the_worker_finds_jobs_within_two_seconds(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let workers = Workers::start(&db, &writing(&diary)).await;
+    until_listening(&db).await;
+    let killed = "select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
+                  where datname = current_database() and query like 'LISTEN%') as killed";
+    assert_eq!(count(&db, killed).await, 1);
+    let found = latency(&db, &diary).await;
+    assert!(found < Duration::from_secs(2), "{found:?}");
+    // And it listens again.
+    until_listening(&db).await;
+    workers.stop().await;
+}
+
+async fn until_listening(db: &PgPool) {
+    let listening = "select count(*) from pg_stat_activity
+                     where datname = current_database() and query like 'LISTEN%'";
+    until("the worker listens", SOON, async || (count(db, listening).await == 1).then_some(())).await;
+}

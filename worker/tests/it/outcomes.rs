@@ -1,0 +1,216 @@
+//! How jobs end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use pawdium_shared::queue::{Claim, JobError, Runner, inspect};
+use sqlx::PgPool;
+
+use crate::kinds::{Brief, Diary, Flaky, Note};
+use crate::waiting::{count, until_job_is};
+use crate::workers::{Workers, enqueue};
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn an_attempt_counts_when_it_starts(db: PgPool) {
+    let runner = Runner::new(Arc::new(db.clone())).on::<Note>(|_, db, claim| {
+        Box::pin(async move {
+            let attempt: i16 = sqlx::query_scalar("select attempt from jobs where id = $1")
+                .bind(claim.job().0)
+                .fetch_one(db)
+                .await?;
+            if attempt == 1 { Ok(()) } else { Err(JobError::give_up(anyhow!("attempt is {attempt}"))) }
+        })
+    });
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    assert_eq!(until_job_is(&db, job, "done").await.attempt, 1);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_failing_job_is_tried_again_after_its_backoff_and_then_dead_with_its_last_error(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let runner = Runner::new(Arc::clone(&diary)).on::<Flaky>(|_, diary, claim| {
+        Box::pin(async move {
+            diary.write(claim.attempt().to_string());
+            Err(JobError::retry(anyhow!("cause {}", claim.attempt()).context("failed")))
+        })
+    });
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Flaky::new("")).await;
+    let dead = until_job_is(&db, job, "dead").await;
+    assert_eq!((dead.attempt, dead.max_attempts), (3, 3));
+    assert_eq!(dead.last_error.as_deref(), Some("failed: cause 3"));
+    assert_eq!(diary.read(), ["1", "2", "3"]);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_job_that_waits_for_its_next_attempt_says_why_and_until_when(db: PgPool) {
+    let runner = Runner::new(Arc::new(()))
+        .on::<Note>(|_, (), _| Box::pin(async { Err(JobError::retry(anyhow!("no answer"))) }));
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    let waiting = until_job_is(&db, job, "scheduled").await;
+    assert_eq!(waiting.last_error.as_deref(), Some("no answer"));
+    assert_eq!(waiting.attempt, 1);
+    // Between a tenth of five seconds and all of them.
+    let wait = waiting.at - chrono::Utc::now();
+    assert!(wait < chrono::TimeDelta::seconds(5), "{wait}");
+    assert!(waiting.at - waiting.created_at > chrono::TimeDelta::milliseconds(500));
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_job_that_gives_up_is_dead_at_once(db: PgPool) {
+    let runner = Runner::new(Arc::new(()))
+        .on::<Note>(|_, (), _| Box::pin(async { Err(JobError::give_up(anyhow!("hopeless"))) }));
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    let dead = until_job_is(&db, job, "dead").await;
+    assert_eq!((dead.attempt, dead.last_error.as_deref()), (1, Some("hopeless")));
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_panic_a_hang_and_nonsense_fail_alone(db: PgPool) {
+    let runner = Runner::new(Arc::new(())).on::<Brief>(|job, (), _| {
+        Box::pin(async move {
+            match job.text.as_str() {
+                "panic" => panic!("at the disco"),
+                "hang" => std::future::pending().await,
+                _ => Ok(()),
+            }
+        })
+    });
+    let mut good = Vec::new();
+    for _ in 0..5 {
+        good.push(enqueue(&db, &Brief::new("good")).await);
+    }
+    let panicking = enqueue(&db, &Brief::new("panic")).await;
+    let hanging = enqueue(&db, &Brief::new("hang")).await;
+    let nonsense = enqueue(&db, &Brief::new("nonsense")).await;
+    sqlx::query("update jobs set payload = '{\"words\": 1}' where id = $1")
+        .bind(nonsense.0)
+        .execute(&db)
+        .await
+        .expect("a payload can be spoilt");
+    for _ in 0..5 {
+        good.push(enqueue(&db, &Brief::new("good")).await);
+    }
+    let workers = Workers::start(&db, &runner).await;
+    for job in good {
+        until_job_is(&db, job, "done").await;
+    }
+    for (job, error) in [
+        (panicking, "panicked: at the disco"),
+        (hanging, "took longer than 500ms"),
+        (nonsense, "undecodable"),
+    ] {
+        let last = until_job_is(&db, job, "dead").await.last_error.expect("a dead job says why");
+        assert!(last.contains(error), "{last}");
+    }
+    let after = enqueue(&db, &Brief::new("good")).await;
+    until_job_is(&db, after, "done").await;
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_dead_job_is_brought_back_by_hand_with_all_its_attempts(db: PgPool) {
+    let mended = Arc::new(AtomicBool::new(false));
+    let runner = Runner::new(Arc::clone(&mended)).on::<Flaky>(|_, mended, _| {
+        Box::pin(async {
+            if mended.load(Ordering::Relaxed) { Ok(()) } else { Err(JobError::give_up(anyhow!("broken"))) }
+        })
+    });
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Flaky::new("")).await;
+    until_job_is(&db, job, "dead").await;
+    let retry = async || inspect::retry(&mut db.acquire().await.expect("a connection"), job).await;
+    mended.store(true, Ordering::Relaxed);
+    assert!(retry().await.expect("no error"));
+    assert_eq!(until_job_is(&db, job, "done").await.attempt, 1);
+    assert!(!retry().await.expect("no error"), "a job that is done isn't run again");
+    workers.stop().await;
+}
+
+/// What a process does that was taken for dead, and whose job another one has by now.
+async fn be_overtaken(db: &PgPool, diary: &Diary, claim: &Claim) -> Result<(), JobError> {
+    if claim.attempt() > 1 {
+        return Ok(());
+    }
+    sqlx::query("update jobs set state = 'ready', worker_id = null, claim = claim + 1 where id = $1")
+        .bind(claim.job().0)
+        .execute(db)
+        .await?;
+    let mut tx = db.begin().await?;
+    match claim.complete(&mut tx, &Note::new("")).await {
+        Ok(()) => diary.write("completed"),
+        Err(error) => diary.write(error.to_string()),
+    }
+    drop(tx);
+    // Says that it is done all the same: an ack under the old claim.
+    Ok(())
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_claim_that_was_lost_can_neither_complete_nor_ack(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let runner = Runner::new(Arc::new((db.clone(), Arc::clone(&diary))))
+        .on::<Note>(|_, (db, diary), claim| Box::pin(be_overtaken(db, diary, claim)));
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    let done = until_job_is(&db, job, "done").await;
+    assert_eq!(done.attempt, 2, "the ack of the first attempt must not count");
+    assert_eq!(diary.read(), ["another worker has taken this job over"]);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_handlers_rows_and_its_ack_commit_together(db: PgPool) {
+    let runner = Runner::new(Arc::new(db.clone())).on::<Flaky>(|job, db, claim| {
+        Box::pin(async move {
+            let mut tx = db.begin().await?;
+            sqlx::query(
+                "insert into ranking_epochs (weight, prior) values (1, array_fill(0.1::float8, array[10]))",
+            )
+            .execute(&mut *tx)
+            .await?;
+            claim.complete(&mut tx, &job).await?;
+            if claim.attempt() == 1 {
+                drop(tx);
+                return Err(JobError::retry(anyhow!("the commit failed")));
+            }
+            tx.commit().await?;
+            Ok(())
+        })
+    });
+    let epochs = "select count(*) from ranking_epochs";
+    let before = count(&db, epochs).await;
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Flaky::new("")).await;
+    assert_eq!(until_job_is(&db, job, "done").await.attempt, 2);
+    assert_eq!(count(&db, epochs).await, before + 1);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_job_buried_by_its_handler_is_dead_with_that_error(db: PgPool) {
+    let runner = Runner::new(Arc::new(db.clone())).on::<Note>(|_, db, claim| {
+        Box::pin(async move {
+            let mut tx = db.begin().await?;
+            claim.bury(&mut tx, &anyhow!("beyond repair")).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+    });
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    let dead = until_job_is(&db, job, "dead").await;
+    assert_eq!(dead.last_error.as_deref(), Some("beyond repair"));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(count(&db, "select count(*) from jobs").await, 0);
+    workers.stop().await;
+}

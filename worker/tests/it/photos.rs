@@ -1,0 +1,186 @@
+//! From an upload to a photo in rotation, or not.
+
+use std::time::Duration;
+
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::media::{Decoder, MediaKey, Refusal};
+use pawdium_shared::photos::steps::{self, Step};
+use pawdium_shared::photos::{Photo, PhotoState, Species, transitions};
+use pawdium_worker::runner;
+use sqlx::PgPool;
+
+use crate::site::{REDIS, Site, jpeg, redis_remembers};
+use crate::waiting::{SOON, count, until, until_idle};
+use crate::workers::Workers;
+
+async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo {
+    let what = format!("photo {photo} is {state:?}");
+    until(&what, 2 * SOON, async || Some(site.photo(photo).await).filter(|photo| photo.state == state)).await
+}
+
+async fn steps_of(site: &Site, photo: PhotoId) -> Vec<Step> {
+    let mut db = site.db.acquire().await.expect("a connection");
+    steps::list(&mut db, photo)
+        .await
+        .expect("steps can be read")
+        .into_iter()
+        .map(|entry| entry.step)
+        .collect()
+}
+
+/// Asserts that the photo's three files are what the store holds, and nothing else.
+async fn assert_whole(site: &Site, photo: &Photo) {
+    assert_eq!(photo.sizes.keys().copied().collect::<Vec<_>>(), [160, 540, 1080]);
+    for picture in photo.sizes.values() {
+        let key: MediaKey = picture.key.parse().expect("a key");
+        let stored = site.env.store.get_picture(&key).await.expect("the store works").expect("it is there");
+        assert_eq!(stored.size, u64::from(picture.bytes));
+    }
+    assert_eq!(site.files("pictures").len(), 3);
+    assert!(site.files("incoming").is_empty(), "{:?}", site.files("incoming"));
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(db: PgPool) {
+    let _redis = redis_remembers().await;
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let live = until_photo_is(&site, photo, PhotoState::Live).await;
+    until_idle(&site.db).await;
+    workers.stop().await;
+
+    assert_whole(&site, &live).await;
+    assert_eq!((live.sizes[&1080].width, live.sizes[&160].width), (1080, 160));
+    assert!(live.placeholder.is_some_and(|hash| !hash.is_empty()));
+    let all = [Step::Received, Step::Checked, Step::Decoded, Step::Cropped, Step::Stored, Step::Live];
+    assert_eq!(steps_of(&site, photo).await, all);
+    let told: usize = redis::cmd("XLEN")
+        .arg(site.env.redis.key("live"))
+        .query_async(&mut site.env.redis.connection())
+        .await
+        .expect("Redis answers");
+    assert!(told >= 2, "progress and publication are told, not {told}");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_file_that_is_no_picture_fails_with_what_its_owner_can_do(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, b"Dear diary, today I was a file.", Species::Cat).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
+    until_idle(&site.db).await;
+    assert_eq!(failed.reason, Some(Refusal::NotAPicture.to_string()));
+    assert_eq!(steps_of(&site, photo).await, [Step::Received, Step::Failed]);
+    assert_eq!(count(&site.db, "select count(*) from job_history where outcome = 'dead'").await, 0);
+    until("the upload is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
+    assert!(site.files("pictures").is_empty());
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_decoder_that_hangs_fails_its_photo_and_no_other(db: PgPool) {
+    let site = Site::new(db).altered(|env| {
+        env.limits.timeout = Duration::from_secs(1);
+        env.decoder = Decoder::new("/bin/sleep".into(), ["60"], env.limits.clone());
+    });
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
+    assert!(failed.reason.is_some_and(|reason| reason.contains("too long")));
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_fault_of_ours_is_tried_again_and_fails_the_photo_with_the_last_attempt(db: PgPool) {
+    let site = Site::new(db).altered(|env| {
+        env.decoder = Decoder::new("/nowhere/decoder".into(), ["decode"], env.limits.clone());
+    });
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let waiting =
+        "select count(*) from jobs where kind = 'media.process.v1' and state = 'scheduled' and attempt = 1";
+    until("it waits for another attempt", SOON, async || (count(&site.db, waiting).await == 1).then_some(()))
+        .await;
+    assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
+    sqlx::query("update jobs set attempt = 3, run_at = now() where kind = 'media.process.v1'")
+        .execute(&site.db)
+        .await
+        .expect("a job");
+    let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
+    assert!(failed.reason.is_some_and(|reason| reason.starts_with("We couldn't process this photo")));
+    let dead: String = sqlx::query_scalar("select last_error from job_history where outcome = 'dead'")
+        .fetch_one(&site.db)
+        .await
+        .expect("operators see it");
+    assert!(dead.contains("No such file"), "{dead}");
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_photo_deleted_meanwhile_is_left_alone(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
+    let mut connection = site.db.acquire().await.expect("a connection");
+    assert!(transitions::delete(&mut connection, photo).await.expect("no error"));
+    drop(connection);
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    until_idle(&site.db).await;
+    assert_eq!(count(&site.db, "select count(*) from job_history where outcome <> 'done'").await, 0);
+    assert!(site.files("pictures").is_empty());
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_worker_killed_in_the_middle_of_a_photo_leaves_one_set_of_files(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
+    // The files can be stored then, but the photo can't go live.
+    let mut lock = site.db.begin().await.expect("a transaction");
+    sqlx::query("select from photos where id = $1 for no key update")
+        .bind(photo.0)
+        .execute(&mut *lock)
+        .await
+        .expect("it can be locked");
+    let mut victim = site.spawn_worker();
+    until("the files are there", 2 * SOON, async || (site.files("pictures").len() == 3).then_some(())).await;
+    victim.kill().await.expect("it can be killed");
+    lock.rollback().await.expect("it rolls back");
+    assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
+
+    let mut second = site.spawn_worker();
+    let live = until_photo_is(&site, photo, PhotoState::Live).await;
+    until("the upload is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
+    assert_whole(&site, &live).await;
+    assert_eq!(count(&site.db, "select count(*) from photo_files").await, 3);
+    second.kill().await.expect("it can be killed");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn emptying_redis_loses_no_photo(db: PgPool) {
+    let _redis = REDIS.write().await;
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let flush = async || {
+        let mut redis = site.env.redis.connection();
+        redis::cmd("FLUSHALL").exec_async(&mut redis).await.expect("Redis answers");
+    };
+    let first = site.submit(owner, &jpeg(600, 500, 1), Species::Dog).await;
+    flush().await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let second = site.submit(owner, &jpeg(600, 500, 2), Species::Dog).await;
+    while site.photo(first).await.state != PhotoState::Live {
+        flush().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    until_photo_is(&site, second, PhotoState::Live).await;
+    until_idle(&site.db).await;
+    assert_eq!(count(&site.db, "select count(*) from job_history where outcome <> 'done'").await, 0);
+    workers.stop().await;
+}

@@ -1,0 +1,72 @@
+//! Several schedulers at once, and ticks that were missed.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use pawdium_scheduler::schedule::Schedule;
+use pawdium_scheduler::tick::{Missed, When};
+use pawdium_shared::queue::cron::take_tick;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::kinds::Note;
+use crate::waiting::count;
+
+fn every_second(missed: Missed) -> [Schedule; 1] {
+    [Schedule::new("test", When::Every(1), missed, |tick| Note::new(tick.to_rfc3339()))]
+}
+
+/// Runs two schedulers for so long.
+async fn run_two(db: &PgPool, missed: Missed, time: Duration) {
+    let stop = CancellationToken::new();
+    let (one, two) = (every_second(missed), every_second(missed));
+    tokio::join!(pawdium_scheduler::run(db, &one, &stop), pawdium_scheduler::run(db, &two, &stop), async {
+        tokio::time::sleep(time).await;
+        stop.cancel();
+    });
+}
+
+/// The ticks for which there are jobs, with how many there are of each.
+async fn jobs(db: &PgPool) -> Vec<(DateTime<Utc>, i64)> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("select payload->>'text' as tick, count(*) from jobs group by tick order by tick")
+            .fetch_all(db)
+            .await
+            .expect("jobs can be read");
+    rows.into_iter().map(|(tick, count)| (tick.parse().expect("a time"), count)).collect()
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn two_schedulers_enqueue_one_job_a_tick(db: PgPool) {
+    run_two(&db, Missed::Replay { max: 100 }, Duration::from_secs(5)).await;
+    let jobs = jobs(&db).await;
+    assert!((4..=7).contains(&jobs.len()), "{jobs:?}");
+    assert!(jobs.iter().all(|(_, count)| *count == 1), "{jobs:?}");
+    assert!(jobs.windows(2).all(|pair| pair[1].0 - pair[0].0 == TimeDelta::seconds(1)), "{jobs:?}");
+    assert_eq!(
+        count(&db, "select count(*) from schedule_ticks").await,
+        i64::try_from(jobs.len()).expect("few")
+    );
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn ticks_that_were_missed_are_replayed_or_made_up_for_by_one(db: PgPool) {
+    let last = Utc::now().trunc_subsecs(0) - TimeDelta::seconds(30);
+    let mut connection = db.acquire().await.expect("a connection");
+    assert!(take_tick(&mut connection, "test", last).await.expect("no error"));
+    drop(connection);
+    run_two(&db, Missed::Coalesce, Duration::from_millis(50)).await;
+    assert!((1..=2).contains(&jobs(&db).await.len()), "only the last");
+
+    sqlx::query("delete from jobs").execute(&db).await.expect("no error");
+    sqlx::query("delete from schedule_ticks where tick <> $1")
+        .bind(last)
+        .execute(&db)
+        .await
+        .expect("no error");
+    run_two(&db, Missed::Replay { max: 1000 }, Duration::from_secs(1)).await;
+    let jobs = jobs(&db).await;
+    assert!(jobs.len() >= 30, "{}", jobs.len());
+    assert_eq!(jobs[0], (last + TimeDelta::seconds(1), 1));
+    assert!(jobs.iter().all(|(_, count)| *count == 1));
+}

@@ -1,0 +1,174 @@
+//! The purge takes what nothing needs, and leaves what is named or young.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use pawdium_shared::accounts::links::{self, Purpose};
+use pawdium_shared::accounts::{RaterKey, queries, sessions};
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::media::MediaKey;
+use pawdium_shared::photos::{PhotoState, Picture, Species, transitions};
+use pawdium_worker::runner;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use crate::site::{Site, draft, jpeg};
+use crate::waiting::{count, until_idle};
+use crate::workers::{Workers, enqueue};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Makes every file of a folder older.
+fn age(site: &Site, folder: &str, by: Duration) {
+    for path in site.files(folder) {
+        let file = File::options().write(true).open(path).expect("a file can be opened");
+        file.set_modified(SystemTime::now() - by).expect("a file's time can be set");
+    }
+}
+
+fn is_there(site: &Site, folder: &str, key: &str) -> bool {
+    let name = Path::new(key).file_name().expect("a key has a name");
+    site.files(folder).iter().any(|path| path.file_name() == Some(name))
+}
+
+async fn purge(site: &Site) {
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    enqueue(&site.db, &Purge {}).await;
+    until_idle(&site.db).await;
+    workers.stop().await;
+    assert_eq!(count(&site.db, "select count(*) from job_history where outcome = 'dead'").await, 0);
+}
+
+async fn execute(db: &PgPool, statement: impl Into<String>) {
+    sqlx::query(AssertSqlSafe(statement.into())).execute(db).await.expect("the statement is good");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn uploads_go_when_they_are_old_and_no_photo_needs_them(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let (orphan, needed) = (site.upload(b"nobody's").await, site.upload(b"a draft's").await);
+    let stale = site.upload(b"an old draft's").await;
+    age(&site, "incoming", 2 * DAY);
+    let young = site.upload(b"arriving").await;
+    let mut connection = site.db.acquire().await.expect("a connection");
+    transitions::keep_draft(&mut connection, owner, &draft(Species::Cat), needed.as_str())
+        .await
+        .expect("no error");
+    let old = transitions::keep_draft(&mut connection, owner, &draft(Species::Cat), stale.as_str()).await;
+    drop(connection);
+    let old = old.expect("no error");
+    execute(&site.db, format!("update photos set touched_at = now() - interval '31 days' where id = {old}"))
+        .await;
+
+    purge(&site).await;
+    assert!(!is_there(&site, "incoming", orphan.as_str()));
+    assert!(!is_there(&site, "incoming", stale.as_str()), "with its draft");
+    assert!(is_there(&site, "incoming", needed.as_str()));
+    assert!(is_there(&site, "incoming", young.as_str()));
+    assert_eq!(count(&site.db, "select count(*) from photos").await, 1);
+}
+
+async fn put(site: &Site, content: &'static [u8]) -> MediaKey {
+    site.env.store.put_picture(Bytes::from_static(content)).await.expect("it can be stored")
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn pictures_go_when_they_are_old_and_no_photo_names_them(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let (orphan, named, again) =
+        (put(&site, b"orphan").await, put(&site, b"named").await, put(&site, b"again").await);
+    age(&site, "pictures", DAY);
+    let young = put(&site, b"young").await;
+    // Stored again, by a photo that is about to name it.
+    assert_eq!(put(&site, b"again").await, again);
+    let mut tx = site.db.begin().await.expect("a transaction");
+    let photo =
+        transitions::submit(&mut tx, owner, &draft(Species::Dog), "incoming/none").await.expect("no error");
+    let picture = Picture { key: named.to_string(), width: 160, height: 160, bytes: 5 };
+    assert!(transitions::go_live(&mut tx, photo, &[(160, picture)], "").await.expect("no error"));
+    tx.commit().await.expect("it commits");
+
+    purge(&site).await;
+    assert!(!is_there(&site, "pictures", orphan.as_str()));
+    for kept in [named, again, young] {
+        assert!(is_there(&site, "pictures", kept.as_str()), "{kept}");
+    }
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_deleted_photos_files_go_with_the_next_purge(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(1200, 1200, 1), Species::Dog).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    until_idle(&site.db).await;
+    workers.stop().await;
+    age(&site, "pictures", DAY);
+    purge(&site).await;
+    assert_eq!(site.files("pictures").len(), 3);
+    delete(&site, photo).await;
+    purge(&site).await;
+    assert!(site.files("pictures").is_empty());
+}
+
+async fn delete(site: &Site, photo: PhotoId) {
+    let mut connection = site.db.acquire().await.expect("a connection");
+    assert!(transitions::delete(&mut connection, photo).await.expect("no error"));
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn rows_go_when_their_time_is_over(db: PgPool) {
+    let site = Site::new(db);
+    let user = site.member("ada").await;
+    let mut connection = site.db.acquire().await.expect("a connection");
+    for _ in 0..2 {
+        sessions::open(&mut connection, user).await.expect("no error");
+        links::issue(&mut connection, user, "ada@example.org", Purpose::Verify).await.expect("no error");
+        queries::insert_anonymous(&mut connection, RaterKey::generate()).await.expect("no error");
+    }
+    let visitor = queries::insert_anonymous(&mut connection, RaterKey::generate()).await.expect("no error");
+    sessions::open(&mut connection, visitor).await.expect("no error");
+    drop(connection);
+    for statement in [
+        "update sessions set expires_at = now() - interval '1 s' where ctid = (select min(ctid) from sessions)",
+        "update mail_tokens set expires_at = now() - interval '1 s' where ctid = (select min(ctid) from mail_tokens)",
+        "update users set created_at = now() - interval '31 days' where id <> (select min(id) from users where name is null)",
+        "insert into schedule_ticks (schedule, tick)
+         select 'test', now() - make_interval(days => age) from generate_series(1, 20) as age",
+        "insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim, created_at,
+                                  expires_at, payload)
+         select 1000 + number, 'cache', 'test', 'done', 0, 1, 1, 1, now(),
+                now() + make_interval(hours => number - 2500), '{}' from generate_series(1, 5000) as number",
+    ] {
+        execute(&site.db, statement).await;
+    }
+    purge(&site).await;
+    assert_eq!(count(&site.db, "select count(*) from sessions").await, 2);
+    assert_eq!(count(&site.db, "select count(*) from mail_tokens").await, 1);
+    // The member, the young visitor, and the one with a session.
+    assert_eq!(count(&site.db, "select count(*) from users").await, 3);
+    assert_eq!(count(&site.db, "select count(*) from schedule_ticks").await, 6);
+    assert_eq!(count(&site.db, "select count(*) from job_history where kind = 'test'").await, 2500);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_photo_whose_job_died_with_its_worker_is_failed(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let abandoned = site.submit(owner, b"whatever", Species::Cat).await;
+    execute(&site.db, "delete from jobs").await;
+    let waiting = site.submit(owner, b"whatever", Species::Cat).await;
+    execute(&site.db, "update jobs set state = 'scheduled', run_at = now() + interval '1 hour'").await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    enqueue(&site.db, &Purge {}).await;
+    crate::waiting::until("the photo is failed", crate::waiting::SOON, async || {
+        (site.photo(abandoned).await.state == PhotoState::Failed).then_some(())
+    })
+    .await;
+    assert_eq!(site.photo(waiting).await.state, PhotoState::Processing);
+    workers.stop().await;
+}

@@ -1,0 +1,45 @@
+//! Waiting for what happens elsewhere, for a bounded time.
+
+use std::time::{Duration, Instant};
+
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::inspect::{self, JobRow};
+use sqlx::PgPool;
+
+/// Long enough for anything that should happen soon, on a slow machine that does other things too.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// Asks `probe` again and again until it has an answer.
+pub(crate) async fn until<T>(what: &str, within: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(started.elapsed() < within, "not within {within:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The job as it is now; `None` when it is gone without a trace.
+pub(crate) async fn find_job(db: &PgPool, job: JobId) -> Option<JobRow> {
+    let mut db = db.acquire().await.expect("a connection");
+    inspect::find(&mut db, job).await.expect("jobs can be read")
+}
+
+/// Waits until the job is in that state.
+pub(crate) async fn until_job_is(db: &PgPool, job: JobId, state: &str) -> JobRow {
+    let is = async || find_job(db, job).await.filter(|row| row.state == state);
+    until(&format!("job {job} is {state}"), SOON, is).await
+}
+
+/// Waits until nothing is ready, running or scheduled.
+pub(crate) async fn until_idle(db: &PgPool) {
+    until("no job is live", SOON, async || (count(db, "select count(*) from jobs").await == 0).then_some(()))
+        .await;
+}
+
+/// The number that a query answers with.
+pub(crate) async fn count(db: &PgPool, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(db).await.expect("the query is good")
+}
