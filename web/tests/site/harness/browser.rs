@@ -122,10 +122,11 @@ impl Browser {
 
     /// An element's attribute; empty when it has none of that name.
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
-        let found = eventually(&format!("{css} is on the page"), SOON, async || {
+        let found: Option<String> = eventually(&format!("{css} is on the page"), SOON, async || {
             self.page.find(Locator::Css(css)).await.ok()?.attr(name).await.ok()
-        });
-        found.await.unwrap_or_default()
+        })
+        .await;
+        found.unwrap_or_default()
     }
 
     /// Types into a field, or chooses a file.

@@ -221,19 +221,19 @@ impl Api {
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
-        Answer::to(self.with_body(Method::POST, path, body)).await
+        Answer::to(self.with_body(Method::POST, path, &body)).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
-        Answer::to(self.with_body(Method::PUT, path, body)).await
+        Answer::to(self.with_body(Method::PUT, path, &body)).await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
-        Answer::to(self.with_body(Method::PATCH, path, body)).await
+        Answer::to(self.with_body(Method::PATCH, path, &body)).await
     }
 
     pub(crate) async fn delete(&self, path: &str, body: Value) -> Answer {
-        Answer::to(self.with_body(Method::DELETE, path, body)).await
+        Answer::to(self.with_body(Method::DELETE, path, &body)).await
     }
 
     pub(crate) async fn upload(&self, form: Form) -> Answer {
@@ -241,9 +241,9 @@ impl Api {
     }
 
     /// No body at all for `Value::Null`.
-    fn with_body(&self, method: Method, path: &str, body: Value) -> RequestBuilder {
+    fn with_body(&self, method: Method, path: &str, body: &Value) -> RequestBuilder {
         let call = self.call(method, path);
-        if body.is_null() { call } else { call.json(&body) }
+        if body.is_null() { call } else { call.json(body) }
     }
 
     /// Rates what it is served until it is served nothing; answers with the photos in the order of serving.
