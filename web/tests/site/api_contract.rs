@@ -121,6 +121,33 @@ async fn a_photo_has_the_promised_fields_wherever_it_appears(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_photo_that_is_not_live_is_its_owners_and_has_no_pictures(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob, root) = (site.member("ada").await, site.member("bob").await, site.admin("root").await);
+    let processing = site.photo().by(&ada).processing().await;
+    let failed = site.photo().by(&ada).failed("It is no picture.").await;
+    for (photo, state, reason) in
+        [(processing, "processing", Value::Null), (failed, "failed", json!("It is no picture."))]
+    {
+        let path = format!("photos/{photo}");
+        for person in [&ada, &root] {
+            let shape = person.api.get(&path).await.expect(200).json();
+            has(&shape, &format!("{PHOTO} timeline"));
+            assert_eq!((&shape["state"], &shape["reason"]), (&json!(state), &reason));
+            assert_eq!((&shape["sizes"], &shape["placeholder"]), (&json!({}), &Value::Null));
+            assert_eq!(shape["timeline"][0]["step"], "received");
+        }
+        for api in [&bob.api, &site.api()] {
+            api.get(&path).await.error(404);
+            api.post(&format!("{path}/shares"), Value::Null).await.error(404);
+        }
+        bob.api.delete(&path, Value::Null).await.error(404);
+    }
+    let profile = site.api().get("users/ada").await.expect(200).json();
+    assert_eq!((&profile["photos"], &profile["ratings_cast"]), (&json!([]), &json!(0)));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn rating_answers_with_the_opinion_and_the_next_photo(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(2).await;

@@ -231,6 +231,41 @@ async fn a_session_that_postgres_ends_is_503_and_the_next_request_gets_another(d
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_breaks_on_our_side_has_a_number_and_keeps_its_cause_to_itself(db: PgPool) {
+    let site = Site::start(db).await;
+    site.change("alter table photo_stats rename to misplaced").await;
+    let answer = site.api().get("top").await;
+    let id = answer.json()["id"].as_str().expect("a number").to_owned();
+    let (message, _) = answer.error(500);
+    assert_eq!(message, "Something broke on our side.");
+    let page = site.get("/top").await.expect(500);
+    assert_eq!(page.texts("h1").len(), 1);
+    assert!(page.has(".error-id code"));
+    assert!(!page.text().contains("photo_stats") && !page.text().contains("relation"));
+    let log = site.log();
+    let line = log.lines().find(|line| line.contains(&id)).expect("the log bears the number");
+    assert!(line.contains("photo_stats"), "and the cause: {line}");
+    site.get("/login").await.expect(200);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_web_process_that_is_told_to_stop_ends_its_streams_and_then_itself(db: PgPool) {
+    let mut site = Setup::on(db).set("web.drain_seconds", "20").start().await;
+    let ada = site.member("ada").await;
+    let photo = site.photo().by(&ada).processing().await;
+    let request = ada.pages.request(reqwest::Method::GET, &format!("/photos/{photo}/live"));
+    let mut stream = request.send().await.expect("it is answered");
+    stream.chunk().await.expect("it is open");
+    site.web.terminate();
+    let rest = async { while let Ok(Some(_)) = stream.chunk().await {} };
+    tokio::time::timeout(Duration::from_secs(5), rest).await.expect("the stream ends");
+    // A browser would keep the connection for its next request.
+    drop(ada);
+    eventually("it has ended", Duration::from_secs(10), async || site.web.has_ended().then_some(())).await;
+    assert!(site.log().contains("stopped"), "{}", site.log());
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_job_whose_payload_is_nonsense_dies_alone(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;

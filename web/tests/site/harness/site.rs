@@ -25,7 +25,7 @@ use super::waiting::{SOON, eventually};
 /// A running site. Its processes end and its files go with it.
 pub(crate) struct Site {
     // Processes stand before the folder that they write to: fields are dropped in this order.
-    web: Process,
+    pub(crate) web: Process,
     pub(crate) workers: Vec<Process>,
     schedulers: Vec<Process>,
     pub(crate) db: PgPool,
