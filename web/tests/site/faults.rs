@@ -17,7 +17,7 @@ use crate::harness::{
 /// A photo that takes long enough to be interrupted, and short enough to be finished in time by a build without
 /// optimisation.
 fn large() -> Vec<u8> {
-    pictures::quarters(2400, 2400)
+    pictures::quarters(1500, 1500)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
