@@ -185,6 +185,10 @@ async fn a_file_beyond_the_limit_is_413_and_names_it(db: PgPool) {
     let (message, _) = Answer::to(chunked).await.error(413);
     assert!(message.contains("20 MB"), "{message}");
 
+    // The same for whoever is refused before the file is looked at.
+    site.api().upload(far()).await.error(401);
+    site.anonymous().await.api.upload(far()).await.error(413);
+
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
     assert!(site.media("incoming").is_empty());
     ada.api.upload(submission("At the limit", vec![0xFF; 20_000_000])).await.expect(202);
