@@ -138,12 +138,29 @@ impl IntoResponse for Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => {
+            error if is_away(&error) => {
                 error!(%error, "the database is away");
                 Self::Unavailable
             }
             error => Self::Internal(error.into()),
         }
+    }
+}
+
+/// Whether the database can't be reached, or says itself that it isn't there for now: it is starting, stopping, ended
+/// the session or takes no more of them (PostgreSQL, appendix A, classes 08, 53 and 57). A connection that a proxy
+/// closes at once looks like a violation of the protocol.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300"),
+        _ => false,
     }
 }
 

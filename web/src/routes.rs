@@ -9,7 +9,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::{self, Error};
-use crate::http::{flash, headers, origin};
+use crate::http::{flash, headers, linger, origin};
 use crate::state::App;
 use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings};
 
@@ -54,7 +54,13 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}/publish", post(photos::publish::publish))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
         .route("/s/{code}", get(photos::show::shared))
-        .route("/submit", get(photos::submit::page).post(photos::submit::submit).layer(upload_limit(app)))
+        .route(
+            "/submit",
+            get(photos::submit::page)
+                .post(photos::submit::submit)
+                .layer(upload_limit(app))
+                .layer(from_fn(linger::read_on)),
+        )
         .route("/top", get(ranking::lists::top_page))
         .route("/trending", get(ranking::lists::trending_page))
         .route("/members/{name}", get(accounts::member::page))
@@ -89,7 +95,7 @@ fn json(app: &App) -> Router<App> {
         .route("/tokens", post(accounts::api::create_token))
         .route("/tokens/current", delete(accounts::api::delete_token))
         .route("/password-resets", post(accounts::api::request_reset))
-        .route("/photos", post(photos::api::submit).layer(upload_limit(app)))
+        .route("/photos", post(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on)))
         .route("/photos/{id}", get(photos::api::show).delete(photos::api::delete))
         .route("/photos/{id}/rating", put(ratings::api::rate))
         .route("/photos/{id}/shares", post(photos::api::share))

@@ -267,6 +267,7 @@ pub async fn show_user(
 /// Logs in. What an anonymous caller did moves to the account.
 #[utoipa::path(post, path = "/tokens", tag = "tokens", security((), ("token" = [])), request_body = LoginBody, responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
+    (status = 400, description = "A field is missing", body = ErrorShape),
     (status = 403, description = "A wrong password or an unknown address; which, is not said", body = ErrorShape),
     (status = 429, description = "Too many tries", body = ErrorShape),
 ))]

@@ -5,6 +5,7 @@ pub mod extract;
 pub mod flash;
 pub mod headers;
 pub mod limits;
+pub mod linger;
 pub mod origin;
 pub mod page;
 pub mod visitor;

@@ -127,32 +127,41 @@ async fn read_parts(
     fields: &mut Fields,
     upload: &mut Option<Upload>,
 ) -> Result<(), Error> {
+    let max = app.config.media.max_upload_bytes;
+    let malformed = |error| malformed(&error, max);
     while let Some(mut part) = multipart.next_field().await.map_err(malformed)? {
         let name = part.name().unwrap_or_default().to_owned();
         if name == "photo" {
             // A browser sends a file field without a file as one without a name.
             if upload.is_none() && part.file_name() != Some("") {
-                let incoming = app.store.begin_incoming(app.config.media.max_upload_bytes);
-                read_file(upload.insert(Upload { incoming, written: 0 }), &mut part).await?;
+                let incoming = app.store.begin_incoming(max);
+                read_file(upload.insert(Upload { incoming, written: 0 }), &mut part, malformed).await?;
             }
         } else if let Some(slot) = fields.slot(&name) {
-            *slot = read_text(&mut part).await?;
+            *slot = read_text(&mut part, malformed).await?;
         }
     }
     Ok(())
 }
 
-async fn read_file(upload: &mut Upload, part: &mut Field<'_>) -> Result<(), Error> {
-    while let Some(bytes) = part.chunk().await.map_err(malformed)? {
+async fn read_file(
+    upload: &mut Upload,
+    part: &mut Field<'_>,
+    malformed: impl Fn(MultipartError) -> Error,
+) -> Result<(), Error> {
+    while let Some(bytes) = part.chunk().await.map_err(&malformed)? {
         upload.written += bytes.len() as u64;
         upload.incoming.write(bytes).await?;
     }
     Ok(())
 }
 
-async fn read_text(part: &mut Field<'_>) -> Result<String, Error> {
+async fn read_text(
+    part: &mut Field<'_>,
+    malformed: impl Fn(MultipartError) -> Error,
+) -> Result<String, Error> {
     let mut text = Vec::new();
-    while let Some(bytes) = part.chunk().await.map_err(malformed)? {
+    while let Some(bytes) = part.chunk().await.map_err(&malformed)? {
         if text.len() + bytes.len() > TEXT {
             return Err(Error::Refused("A text field is too long.".to_owned()));
         }
@@ -161,9 +170,10 @@ async fn read_text(part: &mut Field<'_>) -> Result<String, Error> {
     String::from_utf8(text).map_err(|_| Error::Refused("Text fields must be UTF-8.".to_owned()))
 }
 
-fn malformed(error: MultipartError) -> Error {
+/// The form is read ahead of the file in it, so its own limit may be met before the file's: to its sender that is one.
+fn malformed(error: &MultipartError, max: u64) -> Error {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Error::TooLarge("The request is too large.".to_owned());
+        return Error::TooLarge(Refusal::TooManyBytes { max }.to_string());
     }
     Error::Refused(format!("The form didn't arrive whole: {}", error.body_text()))
 }

@@ -1,0 +1,203 @@
+//! The same in a real browser, with its scripts, keys and security policy.
+
+use std::collections::BTreeSet;
+
+use pawdium_shared::db::MIGRATIONS;
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::harness::{Browser, PASSWORD, SOON, Site, eventually, pictures, submission};
+
+/// ArrowRight, as WebDriver's table of normalised keys has it.
+const RIGHT: char = '\u{E014}';
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_person_registers_logs_out_and_logs_in(db: PgPool) {
+    let site = Site::start(db).await;
+    let browser = site.browser().await;
+    browser.goto("/register?next=%2Ftop").await;
+    for (field, text) in [("#name", "ada"), ("#email", "ada@example.org"), ("#password", PASSWORD)] {
+        browser.fill(field, text).await;
+    }
+    browser.click("main form button[type=submit]").await;
+    assert_eq!(browser.text(".menu-name").await, "ada");
+    assert_eq!(browser.path().await, "/top");
+    assert_eq!(browser.run("return document.cookie").await, json!(""), "no script can read the session");
+
+    browser.click("details.menu summary").await;
+    browser.click(".menu-sheet form[action='/logout'] button").await;
+    browser.find("a[href^='/login']").await;
+    assert!(!browser.has(".menu-name").await);
+    browser.log_in("ada@example.org").await;
+    browser.goto("/settings").await;
+    assert_eq!(browser.attribute("#name", "value").await, "ada");
+    browser.has_no_complaints().await;
+}
+
+async fn shown(browser: &Browser) -> i64 {
+    browser.attribute("[data-stage] [data-photo]", "data-photo").await.parse().expect("an id")
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
+    let site = Site::start(db).await;
+    let photos: BTreeSet<_> = site.photos(4).await.into_iter().collect();
+    let browser = site.browser().await;
+    browser.goto("/").await;
+    let first = shown(&browser).await;
+    browser.reload().await;
+    assert_eq!(shown(&browser).await, first, "a reload shows the same photo");
+
+    let mut seen = BTreeSet::new();
+    let mut given = Vec::new();
+    browser.mark().await;
+    for key in ['7', '0', '1', '3'] {
+        let photo = shown(&browser).await;
+        assert!(seen.insert(photo), "photo {photo} came again");
+        browser.press('x').await;
+        browser.press(key).await;
+        eventually("the next one is there", SOON, async || {
+            let gone = format!("[data-stage] [data-photo='{photo}']");
+            (!browser.has(&gone).await && browser.has("[data-feedback]").await).then_some(())
+        })
+        .await;
+        let value: i16 = site.ask_of("select value from ratings where photo_id = $1", photo).await;
+        given.push(value);
+        assert_eq!(browser.text("[data-feedback] .key-chip").await, value.to_string());
+    }
+    assert_eq!((seen, given), (photos, vec![7, 10, 1, 3]));
+    assert_eq!(browser.text("h1").await, "That was every one of them");
+    assert!(browser.is_marked().await, "the page was never loaded anew");
+    browser.reload().await;
+    assert_eq!(browser.text("h1").await, "That was every one of them");
+    site.histograms_are_right().await;
+    browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_photos_own_page_takes_keys_too_and_a_link_is_shared(db: PgPool) {
+    let site = Site::start(db).await;
+    let photo = site.photos(1).await[0];
+    let browser = site.browser().await;
+    browser.goto("/").await;
+    browser.goto(&format!("/photos/{photo}")).await;
+    browser.press('4').await;
+    browser.find("button[aria-pressed=true][value='4']").await;
+    browser.press('9').await;
+    browser.find("button[aria-pressed=true][value='9']").await;
+    assert!(browser.has(".histogram").await);
+    let values: Vec<i16> =
+        sqlx::query_scalar("select value from ratings").fetch_all(&site.db).await.expect("it is asked");
+    assert_eq!(values, [9]);
+
+    browser.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }").await;
+    browser.click("form[data-share] button").await;
+    let link = eventually("the link is copied", SOON, async || {
+        browser.run("return window.copied ?? null").await.as_str().map(str::to_owned)
+    })
+    .await;
+    site.get(&link.replace(site.base.as_str(), "/")).await.expect(200);
+    browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_cropped_upload_goes_live_before_ones_eyes(db: PgPool) {
+    let mut site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.goto("/submit").await;
+    browser.mark().await;
+    let file = browser.file("sleepy-cat.jpg", &pictures::quarters_on_their_side(1200, 900));
+    browser.fill("#photo", file.to_str().expect("a path")).await;
+
+    // Upright it is 900 × 1200, and the square lies in its middle.
+    let label = async || browser.attribute("[data-crop-box]", "aria-label").await;
+    eventually("the crop is drawn", SOON, async || {
+        (label().await == "Crop: 100 % of the largest square, 0 from the left, 150 from the top")
+            .then_some(())
+    })
+    .await;
+    browser.run("document.querySelector('[data-crop-box]').focus()").await;
+    for key in ['-', '-', RIGHT] {
+        browser.press(key).await;
+    }
+    let chosen = label().await;
+    let numbers: Vec<i64> =
+        chosen.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
+    let [percent, left, top] = numbers[..] else { panic!("{chosen}") };
+    assert!(percent < 100 && left > 0 && top > 150, "{chosen}");
+
+    let title = browser.find(".entry [name=title]").await.prop("value").await.expect("it is there");
+    assert_eq!(title.as_deref(), Some("sleepy cat"), "the file's name is a title already");
+    browser.click("[data-send]").await;
+    assert!(browser.text("[data-entry-error]").await.contains("species"));
+    browser.choose(".entry [name=species]", "cat").await;
+    browser.click("[data-send]").await;
+    eventually("the server has it", SOON, async || {
+        browser.text("[data-entry-state]").await.contains("Being prepared").then_some(())
+    })
+    .await;
+    site.start_worker();
+    let link = browser.find(".entry.done [data-entry-state] a").await;
+    assert!(browser.text("[data-entry-state]").await.contains("It is live"));
+    assert!(browser.is_marked().await, "the page was never loaded anew");
+
+    let (x, y, side): (i32, i32, i32) = sqlx::query_as("select crop_x, crop_y, crop_side from photos")
+        .fetch_one(&site.db)
+        .await
+        .expect("there is one");
+    assert_eq!((i64::from(x), i64::from(y)), (left, top));
+    assert_eq!(i64::from((side * 100 + 450) / 900), percent);
+    link.click().await.expect("it leads to the photo");
+    browser.find("article.photo img.full").await;
+    assert_eq!(browser.run("return document.querySelectorAll('li.done').length").await, 6);
+    browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_open_photo_page_follows_along_until_it_is_live(db: PgPool) {
+    let mut site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let good = ada.api.upload(submission("Good", pictures::quarters(600, 600))).await.expect(202).json();
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.goto(&format!("/photos/{}", good["id"])).await;
+    assert_eq!(browser.attribute("[data-status]", "data-state").await, "processing");
+    assert!(browser.has("li.current[data-step=checked]").await);
+    site.start_worker();
+    browser.find("article.photo img.full").await;
+    assert_eq!(browser.attribute("[data-status]", "data-state").await, "live");
+
+    let bad = ada.api.upload(submission("Bad", b"no picture at all".to_vec())).await.expect(202).json();
+    browser.goto(&format!("/photos/{}", bad["id"])).await;
+    browser.find("[data-status][data-state=failed]").await;
+    assert!(browser.text("#status").await.contains("isn't a picture"));
+    browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn no_page_complains_in_the_console(db: PgPool) {
+    let site = Site::start(db).await;
+    let root = site.admin("root").await;
+    let photos = site.photos(3).await;
+    site.rate(&root, photos[0], 9).await;
+    let browser = site.browser().await;
+    browser.goto("/register").await;
+    browser.log_in(&root.email()).await;
+    for path in
+        ["/", "/top", "/trending", "/submit", "/settings", "/members/root", "/admin", "/api", "/forgot"]
+    {
+        browser.goto(path).await;
+        browser.find("h1").await;
+    }
+    browser.goto("/api").await;
+    eventually("the calls are listed", SOON, async || {
+        let calls = browser.run("return document.querySelectorAll('details.call').length").await;
+        (calls.as_u64() > Some(15)).then_some(())
+    })
+    .await;
+    browser.goto(&format!("/photos/{}", photos[0])).await;
+    browser.find(".histogram").await;
+    browser.has_no_complaints().await;
+}

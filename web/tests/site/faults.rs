@@ -1,0 +1,306 @@
+//! What happens when something that the site needs dies, forgets or goes away.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::jobs::ranking::RefreshRanks;
+use redis::AsyncCommands as _;
+use serde_json::json;
+use sqlx::{ConnectOptions as _, PgPool};
+
+use crate::harness::{
+    Process, Relay, SOON, Setup, Site, Target, eventually, free_port, installed, pages_of, pictures,
+    submission,
+};
+
+/// A photo that takes long enough to be interrupted, and short enough to be finished in time by a build without
+/// optimisation.
+fn large() -> Vec<u8> {
+    pictures::quarters(1500, 1500)
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_photo_whose_worker_is_killed_is_finished_by_another_within_20_s(db: PgPool) {
+    let mut site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    let taken = ada.api.upload(submission("Interrupted", large())).await.expect(202).json();
+    let photo = taken["id"].as_i64().expect("an id");
+    eventually("the worker is at it", SOON, async || {
+        let row: Option<i64> =
+            sqlx::query_scalar("select worker_id from jobs where kind like 'media%' and state = 'running'")
+                .fetch_optional(&site.db)
+                .await
+                .expect("it is asked");
+        row
+    })
+    .await;
+    site.workers[0].kill();
+    let killed = Instant::now();
+    let state: String = site.ask_of("select state from photos where id = $1", photo).await;
+    assert_eq!(state, "processing", "it was killed in the middle");
+
+    site.start_worker();
+    let state = eventually("another has finished it", Duration::from_secs(40), async || {
+        let state: String = site.ask_of("select state from photos where id = $1", photo).await;
+        (state != "processing").then_some(state)
+    })
+    .await;
+    assert_eq!(state, "live");
+    assert!(killed.elapsed() < Duration::from_secs(20), "it took {:?}", killed.elapsed());
+    site.settle().await;
+    assert_eq!(site.media("pictures").len(), 3, "one set of files");
+    assert!(site.media("incoming").is_empty());
+    let attempts: i16 = site.ask("select attempt from job_history where kind like 'media%'").await;
+    assert_eq!(attempts, 2);
+    assert_eq!(site.ask::<i64>("select count(*) from job_history where kind like 'media%'").await, 1);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_worker_that_is_told_to_stop_hands_its_photo_over_at_once(db: PgPool) {
+    let mut site = Setup::on(db).set("worker.drain_seconds", "0").worker().start().await;
+    let ada = site.member("ada").await;
+    let taken = ada.api.upload(submission("Handed over", large())).await.expect(202).json();
+    eventually("the worker is at it", SOON, async || {
+        let running: i64 =
+            site.ask("select count(*) from jobs where kind like 'media%' and state = 'running'").await;
+        (running == 1).then_some(())
+    })
+    .await;
+    site.workers[0].terminate();
+    site.start_worker();
+    let begin = Instant::now();
+    assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live");
+    assert!(begin.elapsed() < Duration::from_secs(12), "no lease had to run out: {:?}", begin.elapsed());
+    eventually("the first has ended", SOON, async || site.workers[0].has_ended().then_some(())).await;
+}
+
+/// A Redis of its own, for what would hurt other tests.
+struct OwnRedis {
+    url: String,
+    _process: Process,
+    _folder: tempfile::TempDir,
+}
+
+async fn own_redis() -> OwnRedis {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let arguments = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""].map(str::to_owned);
+    let program = installed(&["redis-server", "valkey-server"]);
+    let process = Process::start("redis", &program, &arguments, &BTreeMap::new(), folder.path());
+    let url = format!("redis://127.0.0.1:{port}");
+    eventually("Redis answers", SOON, async || connect(&url).await).await;
+    OwnRedis { url, _process: process, _folder: folder }
+}
+
+async fn connect(url: &str) -> Option<redis::aio::MultiplexedConnection> {
+    redis::Client::open(url).ok()?.get_multiplexed_async_connection().await.ok()
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_redis_that_forgets_everything_costs_nobody_anything(db: PgPool) {
+    let redis = own_redis().await;
+    let site = Setup::on(db).set("redis.url", &redis.url).worker().start().await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let photo = site.photo().by(&ada).live().await;
+    site.rate(&bob, photo, 8).await;
+    site.run(RefreshRanks {}).await;
+    let pages = pages_of(&ada, photo);
+    for path in &pages {
+        ada.pages.get(path).await.expect(200);
+    }
+    let mut connection = connect(&redis.url).await.expect("it answers");
+    let keys: Vec<String> = connection.keys("*").await.expect("it answers");
+    assert!(keys.iter().any(|key| key.contains("fragments:")), "there was something to forget: {keys:?}");
+    redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("it forgets");
+
+    for path in &pages {
+        ada.pages.get(path).await.expect(200);
+    }
+    let shape = bob.api.get(&format!("photos/{photo}")).await.expect(200).json();
+    assert_eq!((&shape["rating"]["mean"], &shape["rating"]["rank"]), (&json!(8.0), &json!(1)));
+    redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("it forgets");
+    site.rate(&bob, photo, 4).await;
+    let taken = ada.api.upload(submission("After", pictures::quarters(300, 300))).await.expect(202).json();
+    redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("it forgets");
+    assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live");
+    site.settle().await;
+    assert_eq!(bob.api.get(&format!("photos/{photo}")).await.json()["rating"]["mean"], 4.0);
+    site.histograms_are_right().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn without_redis_every_page_renders_and_photos_go_live(db: PgPool) {
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
+    let mut site =
+        Setup::on(db).set("redis.url", &nobody).set("security.logins_per_minute", "5").start().await;
+    let ready = site.get("/readyz").await.expect(200).json();
+    assert_eq!((&ready["ready"], &ready["redis"]), (&json!(true), &json!("unreachable")));
+    let (ada, root) = (site.member("ada").await, site.admin("root").await);
+    let photo = site.photo().by(&ada).live().await;
+    for path in pages_of(&ada, photo) {
+        let begin = Instant::now();
+        ada.pages.get(&path).await.expect(200);
+        assert!(begin.elapsed() < Duration::from_secs(3), "{path} took {:?}", begin.elapsed());
+    }
+    root.pages.get("/admin").await.expect(200);
+    for path in ["top", "trending", "users/ada", "rate/next", "users/me"] {
+        ada.api.get(path).await;
+    }
+    assert_eq!(root.api.rate_all(|_| 7).await, [photo]);
+    assert_eq!(site.api().get(&format!("photos/{photo}")).await.expect(200).json()["rating"]["mean"], 7.0);
+
+    // The page of a photo that is being processed moves by looking into the database.
+    let taken = ada.api.upload(submission("Without", pictures::quarters(300, 300))).await.expect(202).json();
+    let id = taken["id"].as_i64().expect("an id");
+    let request = ada.pages.request(reqwest::Method::GET, &format!("/photos/{id}/live"));
+    let mut stream = request.send().await.expect("it is answered");
+    let first = stream.chunk().await.expect("it is open").expect("a page is told to look once");
+    assert!(String::from_utf8_lossy(&first).contains("event: changed"));
+    site.start_worker();
+    let told = tokio::time::timeout(SOON, stream.chunk()).await.expect("in time").expect("it is open");
+    assert!(String::from_utf8_lossy(&told.expect("it goes on")).contains("event: changed"));
+    assert_eq!(site.processed(id).await, "live");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: PgPool) {
+    let options = db.connect_options();
+    let target = match options.get_socket() {
+        Some(folder) => Target::Unix(folder.join(format!(".s.PGSQL.{}", options.get_port()))),
+        None => Target::Tcp(options.get_host().to_owned(), options.get_port()),
+    };
+    let relay = Relay::to(target).await;
+    let mut url = options.to_url_lossy();
+    url.set_host(Some("127.0.0.1")).expect("a host");
+    url.set_port(Some(relay.port)).expect("a port");
+    let site = Setup::on(db).set("database.url", url.as_str()).worker().start().await;
+    let ada = site.member("ada").await;
+    let photo = site.photo().by(&ada).live().await;
+    let pages = pages_of(&ada, photo);
+    for path in &pages {
+        ada.pages.get(path).await.expect(200);
+    }
+
+    relay.cut();
+    let begin = Instant::now();
+    let (page, call) = tokio::join!(ada.pages.get("/settings"), ada.api.get("users/me"));
+    assert!(begin.elapsed() < Duration::from_secs(8), "nobody waits for ever: {:?}", begin.elapsed());
+    assert!(!page.header("retry-after").is_empty() && !call.header("retry-after").is_empty());
+    assert_eq!(page.expect(503).texts("h1").len(), 1);
+    call.error(503);
+    let (form, upload) = tokio::join!(
+        ada.pages.post("/settings/name", &[("name", "ada2")]),
+        ada.api.upload(submission("Now", pictures::quarters(300, 300))),
+    );
+    form.expect(503);
+    upload.error(503);
+    site.get("/readyz").await.expect(503);
+    site.get("/healthz").await.expect(200);
+
+    relay.mend();
+    eventually("the site is back", SOON, async || (site.get("/readyz").await.status == 200).then_some(()))
+        .await;
+    for path in &pages {
+        ada.pages.get(path).await.expect(200);
+    }
+    let taken = ada.api.upload(submission("Later", pictures::quarters(300, 300))).await.expect(202).json();
+    assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live", "the worker is back too");
+    assert!(!site.log().contains("request failed"), "an outage is no bug");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_session_that_postgres_ends_is_503_and_the_next_request_gets_another(db: PgPool) {
+    let site = Site::start(db).await;
+    let mut lock = site.db.begin().await.expect("a transaction");
+    sqlx::query("lock table photos").execute(&mut *lock).await.expect("it is locked");
+    let end_it = eventually("a request waits for the lock", SOON, async || {
+        let ended: i64 = site
+            .ask(
+                "select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock') as ended",
+            )
+            .await;
+        (ended > 0).then_some(())
+    });
+    let api = site.api();
+    let (answer, ()) = tokio::join!(api.get("trending"), end_it);
+    answer.error(503);
+    lock.rollback().await.expect("it is unlocked");
+    api.get("trending").await.expect(200);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_breaks_on_our_side_has_a_number_and_keeps_its_cause_to_itself(db: PgPool) {
+    let site = Site::start(db).await;
+    site.change("alter table photo_stats rename to misplaced").await;
+    let answer = site.api().get("top").await;
+    let id = answer.json()["id"].as_str().expect("a number").to_owned();
+    let (message, _) = answer.error(500);
+    assert_eq!(message, "Something broke on our side.");
+    let page = site.get("/top").await.expect(500);
+    assert_eq!(page.texts("h1").len(), 1);
+    assert!(page.has(".error-id code"));
+    assert!(!page.text().contains("photo_stats") && !page.text().contains("relation"));
+    let log = site.log();
+    let line = log.lines().find(|line| line.contains(&id)).expect("the log bears the number");
+    assert!(line.contains("photo_stats"), "and the cause: {line}");
+    site.get("/login").await.expect(200);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_web_process_that_is_told_to_stop_ends_its_streams_and_then_itself(db: PgPool) {
+    let mut site = Setup::on(db).set("web.drain_seconds", "20").start().await;
+    let ada = site.member("ada").await;
+    let photo = site.photo().by(&ada).processing().await;
+    let request = ada.pages.request(reqwest::Method::GET, &format!("/photos/{photo}/live"));
+    let mut stream = request.send().await.expect("it is answered");
+    stream.chunk().await.expect("it is open");
+    site.web.terminate();
+    let rest = async { while let Ok(Some(_)) = stream.chunk().await {} };
+    tokio::time::timeout(Duration::from_secs(5), rest).await.expect("the stream ends");
+    // A browser would keep the connection for its next request.
+    drop(ada);
+    eventually("it has ended", Duration::from_secs(10), async || site.web.has_ended().then_some(())).await;
+    assert!(site.log().contains("stopped"), "{}", site.log());
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_job_whose_payload_is_nonsense_dies_alone(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let root = site.admin("root").await;
+    site.change("delete from jobs").await;
+    site.change(
+        "insert into jobs (queue, kind, max_attempts, payload) values ('media', 'media.process.v1', 4, '{\"photo\": \"x\"}')",
+    )
+    .await;
+    let mut site = site;
+    site.start_worker();
+    let taken =
+        ada.api.upload(submission("Beside it", pictures::quarters(300, 300))).await.expect(202).json();
+    assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live");
+    site.settle().await;
+    let page = root.pages.get("/admin").await.expect(200);
+    assert!(page.texts(".failures pre")[0].contains("undecodable payload"), "{}", page.text());
+    assert_eq!(site.ask::<i64>("select count(*) from job_history where outcome = 'dead'").await, 1);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn two_schedulers_enqueue_each_tick_once(db: PgPool) {
+    let mut site = Site::start(db).await;
+    site.start_scheduler();
+    site.start_scheduler();
+    // The first minute's tick is the first thing that both see.
+    eventually("something was due", Duration::from_secs(75), async || {
+        let ticks: i64 =
+            site.ask("select count(*) from schedule_ticks where tick > now() - interval '2 minutes'").await;
+        (ticks > 0).then_some(())
+    })
+    .await;
+    let jobs: i64 = site.ask("select count(*) from jobs where queue = 'ranking'").await;
+    let ticks: i64 = site
+        .ask("select count(distinct schedule) from schedule_ticks where schedule not like 'upkeep%'")
+        .await;
+    assert_eq!(jobs, ticks);
+}

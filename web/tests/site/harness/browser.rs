@@ -1,0 +1,224 @@
+//! Chromium without a window, driven over WebDriver.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::people::PASSWORD;
+use super::process::{Process, installed};
+use super::setup::free_port;
+use super::site::Site;
+use super::waiting::{SOON, eventually};
+
+/// One browser at a time: each takes what a small machine has.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+const FLAGS: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1200,900",
+];
+
+/// An open browser on a site.
+pub(crate) struct Browser {
+    page: Client,
+    base: Url,
+    port: u16,
+    session: String,
+    _driver: Process,
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Site {
+    /// A browser that has never been anywhere.
+    pub(crate) async fn browser(&self) -> Browser {
+        let turn = TURN.lock().await;
+        let folder = tempfile::Builder::new().prefix("pawdium-browser-").tempdir().expect("a folder");
+        let port = free_port();
+        let program = installed(&["chromedriver"]);
+        let arguments = [format!("--port={port}")];
+        let driver = Process::start("chromedriver", &program, &arguments, &BTreeMap::new(), folder.path());
+        let page = eventually("the browser is open", Duration::from_mins(1), async || {
+            open(port, folder.path()).await
+        });
+        let page = page.await;
+        let session = page.session_id().await.expect("it answers").expect("it has one");
+        Browser { page, base: self.base.clone(), port, session, _driver: driver, folder, _turn: turn }
+    }
+}
+
+/// None while the driver is not listening yet.
+async fn open(port: u16, folder: &Path) -> Option<Client> {
+    TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let mut flags: Vec<_> = FLAGS.map(str::to_owned).to_vec();
+    flags.push(format!("--user-data-dir={}", folder.join("profile").display()));
+    let wanted = json!({
+        "goog:chromeOptions": { "args": flags },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    });
+    let wanted = wanted.as_object().expect("an object").clone();
+    let address = format!("http://127.0.0.1:{port}");
+    let opened = ClientBuilder::new(HttpConnector::new()).capabilities(wanted).connect(&address).await;
+    Some(opened.expect("chromedriver opens a browser"))
+}
+
+impl Browser {
+    pub(crate) async fn goto(&self, path: &str) {
+        self.page.goto(self.base.join(path).expect("a path").as_str()).await.expect("it loads");
+    }
+
+    pub(crate) async fn reload(&self) {
+        self.page.refresh().await.expect("it loads");
+    }
+
+    /// The path that the address bar shows.
+    pub(crate) async fn path(&self) -> String {
+        self.page.current_url().await.expect("it is somewhere").path().to_owned()
+    }
+
+    /// An element that is there by now or soon.
+    pub(crate) async fn find(&self, css: &str) -> Element {
+        eventually(&format!("{css} is on the page"), SOON, async || {
+            self.page.find(Locator::Css(css)).await.ok()
+        })
+        .await
+    }
+
+    /// Whether an element is there right now.
+    pub(crate) async fn has(&self, css: &str) -> bool {
+        self.page.find(Locator::Css(css)).await.is_ok()
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css} can't be clicked: {error}"));
+    }
+
+    /// The text of an element; live parts of a page may be swapped between finding and reading.
+    pub(crate) async fn text(&self, css: &str) -> String {
+        eventually(&format!("{css} has a text"), SOON, async || {
+            self.page.find(Locator::Css(css)).await.ok()?.text().await.ok()
+        })
+        .await
+    }
+
+    /// An element's attribute; empty when it has none of that name.
+    pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
+        let found: Option<String> = eventually(&format!("{css} is on the page"), SOON, async || {
+            self.page.find(Locator::Css(css)).await.ok()?.attr(name).await.ok()
+        })
+        .await;
+        found.unwrap_or_default()
+    }
+
+    /// Types into a field, or chooses a file.
+    pub(crate) async fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{css} can't be filled in: {error}"));
+    }
+
+    pub(crate) async fn choose(&self, css: &str, value: &str) {
+        self.find(css).await.select_by_value(value).await.expect("it can be chosen");
+    }
+
+    /// Presses a key, whatever has the focus.
+    pub(crate) async fn press(&self, key: char) {
+        let keys = KeyActions::new("keyboard".into())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
+        self.page.perform_actions(keys).await.expect("it is pressed");
+    }
+
+    /// Runs a script in the page.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.page.execute(script, Vec::new()).await.expect("it runs")
+    }
+
+    /// Leaves a mark that a reload would wipe away.
+    pub(crate) async fn mark(&self) {
+        self.run("window.mark = true").await;
+    }
+
+    pub(crate) async fn is_marked(&self) -> bool {
+        self.run("return window.mark === true").await == true
+    }
+
+    /// A file that the browser can upload.
+    pub(crate) fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).expect("it is written");
+        path
+    }
+
+    pub(crate) async fn log_in(&self, email: &str) {
+        self.goto("/login").await;
+        self.fill("#email", email).await;
+        self.fill("#password", PASSWORD).await;
+        self.click("main form button[type=submit]").await;
+        self.find(".menu-name").await;
+    }
+
+    /// Fails when the pages that were visited have complained: errors of scripts, what the content security policy
+    /// stopped, and files that are not there all stand in the console.
+    pub(crate) async fn has_no_complaints(&self) {
+        let log = self.page.issue_cmd(ConsoleLog).await.expect("the driver keeps it");
+        let entries = log.as_array().expect("a list");
+        let bad: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE" || entry["source"] == "security")
+            .map(|entry| entry["message"].to_string())
+            .collect();
+        assert!(bad.is_empty(), "{}", bad.join("\n"));
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The driver, told so, ends the browser; killed, it would leave it behind.
+        let close = || -> std::io::Result<()> {
+            let mut driver = TcpStream::connect(("127.0.0.1", self.port))?;
+            driver.set_read_timeout(Some(Duration::from_secs(5)))?;
+            write!(
+                driver,
+                "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+                self.session
+            )?;
+            driver.read(&mut [0; 64]).map(drop)
+        };
+        if let Err(error) = close() {
+            eprintln!("the browser could not be closed: {error}");
+        }
+    }
+}
+
+/// `POST /session/{id}/se/log` of Selenium, which chromedriver knows.
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as std::str::FromStr>::Err> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}

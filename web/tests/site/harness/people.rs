@@ -1,0 +1,81 @@
+//! Those who use a site.
+
+use pawdium_shared::accounts::{Role, queries};
+use pawdium_shared::ids::UserId;
+use serde_json::{Value, json};
+
+use super::client::{Api, Pages};
+use super::site::Site;
+
+/// Everybody's.
+pub(crate) const PASSWORD: &str = "derpy but long enough";
+
+/// A user with a program and a browser, both logged in.
+pub(crate) struct Person {
+    pub(crate) id: i64,
+    /// Empty while anonymous.
+    pub(crate) name: String,
+    pub(crate) api: Api,
+    pub(crate) pages: Pages,
+}
+
+impl Person {
+    pub(crate) fn email(&self) -> String {
+        email_of(&self.name)
+    }
+
+    /// What registering or logging in has answered.
+    pub(crate) fn of(site: &Site, entered: &Value) -> Self {
+        let token = entered["access_token"].as_str().expect("a token");
+        Self {
+            id: entered["id"].as_i64().expect("an id"),
+            name: entered["name"].as_str().unwrap_or_default().to_owned(),
+            api: site.api().with_token(token),
+            pages: site.visitor().with_session(token),
+        }
+    }
+}
+
+fn email_of(name: &str) -> String {
+    format!("{name}@example.org")
+}
+
+/// The body that registers somebody.
+pub(crate) fn registration(name: &str) -> Value {
+    json!({ "name": name, "email": email_of(name), "password": PASSWORD })
+}
+
+impl Site {
+    /// Somebody who has registered.
+    pub(crate) async fn member(&self, name: &str) -> Person {
+        Person::of(self, &self.api().post("users", registration(name)).await.expect(201).json())
+    }
+
+    /// Somebody who may do everything.
+    pub(crate) async fn admin(&self, name: &str) -> Person {
+        let person = self.member(name).await;
+        let mut db = self.db.acquire().await.expect("a connection");
+        queries::set_role(&mut db, UserId(person.id), Role::Admin).await.expect("it is set");
+        person
+    }
+
+    /// Somebody without a name.
+    pub(crate) async fn anonymous(&self) -> Person {
+        Person::of(self, &self.api().post("users", Value::Null).await.expect(201).json())
+    }
+
+    /// Logs a member in once more, as from another device.
+    pub(crate) async fn log_in(&self, name: &str) -> Person {
+        let body = json!({ "email": email_of(name), "password": PASSWORD });
+        Person::of(self, &self.api().post("tokens", body).await.expect(201).json())
+    }
+}
+
+/// The pages that anybody may ask for, of a member and one of their live photos.
+pub(crate) fn pages_of(member: &Person, photo: i64) -> Vec<String> {
+    let fixed =
+        ["/", "/top", "/top?period=week&species=cat", "/trending", "/submit", "/forgot", "/settings", "/api"];
+    let mut paths: Vec<String> = fixed.map(str::to_owned).to_vec();
+    paths.extend([format!("/photos/{photo}"), format!("/members/{}", member.name)]);
+    paths
+}

@@ -1,0 +1,162 @@
+//! Photos of a site: through the domain's own transitions where a test only needs one to be there, and as uploads where
+//! it is about them.
+
+use bytes::Bytes;
+use pawdium_shared::accounts::{Email, Name, queries};
+use pawdium_shared::ids::UserId;
+use pawdium_shared::media::MediaStore;
+use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title, transitions};
+use reqwest::Url;
+use reqwest::multipart::{Form, Part};
+
+use super::people::Person;
+use super::pictures;
+use super::site::Site;
+use super::waiting::{SOON, eventually};
+
+/// A photo to be.
+pub(crate) struct PhotoBuilder<'a> {
+    site: &'a Site,
+    owner: Option<i64>,
+    title: String,
+    species: Species,
+}
+
+impl Site {
+    /// A cat of somebody who is not in the test.
+    pub(crate) fn photo(&self) -> PhotoBuilder<'_> {
+        PhotoBuilder { site: self, owner: None, title: "A cat".into(), species: Species::Cat }
+    }
+
+    /// So many live photos.
+    pub(crate) async fn photos(&self, count: usize) -> Vec<i64> {
+        let mut photos = Vec::new();
+        for number in 1..=count {
+            photos.push(self.photo().titled(&format!("Cat {number}")).live().await);
+        }
+        photos
+    }
+
+    async fn keeper(&self) -> i64 {
+        let mut db = self.db.acquire().await.expect("a connection");
+        if let Some(user) = queries::find_by_name(&mut db, "keeper").await.expect("it is asked") {
+            return user.id.0;
+        }
+        let (name, email) = (Name::new("keeper"), Email::new("keeper@example.org"));
+        let (name, email) = (name.expect("a name"), email.expect("an address"));
+        queries::register(&mut db, None, &name, &email, "no password").await.expect("it is new").0
+    }
+
+    async fn stored_pictures(&self) -> &Vec<(u16, Picture)> {
+        self.pictures
+            .get_or_init(|| async {
+                let folder = self.folder.path().join("media");
+                let url = Url::from_directory_path(folder).expect("an absolute path");
+                let store = MediaStore::open(&url).expect("the store opens");
+                let mut stored = Vec::new();
+                for edge in [1080_u16, 540, 160] {
+                    let jpeg = pictures::quarters(edge, edge);
+                    let bytes = u32::try_from(jpeg.len()).expect("it is small");
+                    let key = store.put_picture(Bytes::from(jpeg)).await.expect("it is stored").to_string();
+                    stored.push((edge, Picture { key, width: edge.into(), height: edge.into(), bytes }));
+                }
+                stored
+            })
+            .await
+    }
+
+    /// A photo's state, once it has left `processing`.
+    pub(crate) async fn processed(&self, photo: i64) -> String {
+        eventually("the photo is processed", SOON, async || {
+            let state: String = self.ask_of("select state from photos where id = $1", photo).await;
+            (state != "processing").then_some(state)
+        })
+        .await
+    }
+}
+
+impl PhotoBuilder<'_> {
+    pub(crate) fn by(mut self, owner: &Person) -> Self {
+        self.owner = Some(owner.id);
+        self
+    }
+
+    pub(crate) fn titled(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.title);
+        self
+    }
+
+    pub(crate) fn species(mut self, name: &str) -> Self {
+        self.species = name.parse().expect("a species");
+        self
+    }
+
+    fn draft(&self) -> Draft {
+        Draft {
+            title: Title::new(&self.title).expect("a title"),
+            alt: Alt::new("It looks into the camera").expect("a text"),
+            species: self.species,
+            tags: Tags::new("tongue, sofa").expect("tags"),
+            crop: None,
+        }
+    }
+
+    async fn owner(&self) -> UserId {
+        UserId(match self.owner {
+            Some(owner) => owner,
+            None => self.site.keeper().await,
+        })
+    }
+
+    /// In rotation, with pictures in the store; answers with its id.
+    pub(crate) async fn live(self) -> i64 {
+        let (owner, draft) = (self.owner().await, self.draft());
+        let pictures = self.site.stored_pictures().await;
+        let mut tx = self.site.db.begin().await.expect("a transaction");
+        let id = transitions::submit(&mut tx, owner, &draft, "gone").await.expect("it is inserted");
+        assert!(
+            transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI")
+                .await
+                .expect("it goes")
+        );
+        // Nothing is left to process; the events stay, as after a real run.
+        sqlx::query("delete from jobs where kind like 'media.%' and unique_key = $1")
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await
+            .expect("it is deleted");
+        tx.commit().await.expect("it is committed");
+        id.0
+    }
+
+    /// Submitted, with nobody working on it.
+    pub(crate) async fn processing(self) -> i64 {
+        let (owner, draft) = (self.owner().await, self.draft());
+        let mut tx = self.site.db.begin().await.expect("a transaction");
+        let id = transitions::submit(&mut tx, owner, &draft, "gone").await.expect("it is inserted");
+        tx.commit().await.expect("it is committed");
+        id.0
+    }
+
+    /// Tried, and no good.
+    pub(crate) async fn failed(self, reason: &str) -> i64 {
+        let site = self.site;
+        let id = self.processing().await;
+        let mut tx = site.db.begin().await.expect("a transaction");
+        let photo = pawdium_shared::ids::PhotoId(id);
+        assert!(transitions::fail(&mut tx, photo, reason).await.expect("it is updated"));
+        tx.commit().await.expect("it is committed");
+        id
+    }
+}
+
+/// A form with a picture and all that is needed beside it.
+pub(crate) fn submission(title: &str, file: Vec<u8>) -> Form {
+    with_file(file).text("title", title.to_owned()).text("species", "cat")
+}
+
+/// A form with a file and nothing else.
+pub(crate) fn with_file(file: Vec<u8>) -> Form {
+    let part = Part::bytes(file).file_name("photo.jpg").mime_str("image/jpeg").expect("a type");
+    Form::new().part("photo", part)
+}

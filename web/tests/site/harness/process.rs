@@ -1,0 +1,108 @@
+//! The product's programs, run as the processes that they are.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use pawdium_cli::stack::die_with_parent;
+
+/// How much of a log a failed test shows, in lines.
+const SHOWN: usize = 120;
+
+/// A program that was built beside this test.
+///
+/// # Panics
+/// When it was not built.
+pub(crate) fn program(name: &str) -> PathBuf {
+    // Cargo builds this package's own binary for its tests; those of other packages lie beside it.
+    let path = Path::new(env!("CARGO_BIN_EXE_pawdium-web")).with_file_name(name);
+    assert!(
+        path.exists(),
+        "{} is missing: run `make test`, or `cargo build --workspace --bins` before `cargo test`",
+        path.display()
+    );
+    path
+}
+
+/// The first of these programs that is installed.
+///
+/// # Panics
+/// When none is.
+pub(crate) fn installed(names: &[&str]) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<_> = std::env::split_paths(&path).collect();
+    let places = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    places.into_iter().find(|program| program.exists()).unwrap_or_else(|| {
+        panic!("none of {names:?} is installed: run `make test`, which sees to it, or `scripts/setup test`")
+    })
+}
+
+/// A process that ends with its value, and with the test's thread.
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program with these variables and no others. What it writes goes to `<name>.log` in `folder`, which a
+    /// failed test shows.
+    pub(crate) fn start(
+        name: &str,
+        program: &Path,
+        arguments: &[String],
+        variables: &BTreeMap<String, String>,
+        folder: &Path,
+    ) -> Self {
+        let log = folder.join(format!("{name}.log"));
+        let output = File::options().create(true).append(true).open(&log).expect("a log can be written");
+        let child = die_with_parent("KILL", program)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", folder)
+            .envs(variables)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("a file can be shared"))
+            .stderr(output)
+            .spawn()
+            .expect("setpriv, of util-linux, starts it");
+        Self { name: name.to_owned(), child, log }
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
+    }
+
+    /// Tells it to stop, as systemd does.
+    pub(crate) fn terminate(&self) {
+        pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
+    }
+
+    /// Ends it as kill -9 does, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        // An error says that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// What it has written so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<_> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(SHOWN)..];
+            eprintln!("---- {} wrote:\n{}", self.name, last.join("\n"));
+        }
+    }
+}

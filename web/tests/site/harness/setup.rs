@@ -1,0 +1,142 @@
+//! What a site is started with.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use pawdium_cli::sink::Sink;
+use reqwest::Url;
+use sqlx::{ConnectOptions as _, PgPool};
+use tempfile::TempDir;
+
+use super::client::plain_client;
+use super::process::{Process, program};
+use super::site::Site;
+use super::waiting::{SOON, eventually};
+
+/// The site's secret, by which tests can sign what the site signs.
+pub(super) const SECRET: &str = "only for tests: thirty-two characters and some more";
+
+/// A site that is not running yet.
+pub(crate) struct Setup {
+    db: PgPool,
+    variables: BTreeMap<String, String>,
+    workers: usize,
+    scheme: &'static str,
+    is_demo: bool,
+}
+
+impl Setup {
+    /// Web alone, on this test's database, without rate limits.
+    pub(crate) fn on(db: PgPool) -> Self {
+        let redis = std::env::var("PAWDIUM_REDIS__URL").expect(
+            "PAWDIUM_REDIS__URL names a Redis: run `make test`, or `target/debug/pawdium with-stack -- cargo test`",
+        );
+        let mut setup = Self { variables: BTreeMap::new(), workers: 0, scheme: "http", is_demo: false, db };
+        let database = setup.db.connect_options().to_url_lossy().to_string();
+        setup = setup.set("database.url", &database).set("redis.url", &redis).set("security.secret", SECRET);
+        setup = setup.set("redis.prefix", &format!("test-{}:", ulid::Ulid::generate()));
+        for limit in [
+            "registrations_per_hour",
+            "logins_per_minute",
+            "resets_per_hour",
+            "uploads_per_hour",
+            "anonymous_per_hour",
+        ] {
+            setup = setup.set(&format!("security.{limit}"), "0");
+        }
+        // Few connections each: many sites share the server.
+        setup.set("database.max_connections", "6").set("web.drain_seconds", "1")
+    }
+
+    /// Sets a key of the configuration, as in `security.logins_per_minute`.
+    pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
+        self.variables.insert(variable(key), value.to_owned());
+        self
+    }
+
+    /// As behind a proxy that speaks TLS; the test is the proxy.
+    pub(crate) fn behind_tls(mut self) -> Self {
+        self.scheme = "https";
+        self
+    }
+
+    /// As a demonstration, which shows the mails that it sends.
+    pub(crate) fn demo(mut self) -> Self {
+        self.is_demo = true;
+        self
+    }
+
+    /// With a process that runs jobs.
+    pub(crate) fn worker(mut self) -> Self {
+        self.workers += 1;
+        self
+    }
+
+    /// Starts everything and waits until the site is ready.
+    pub(crate) async fn start(mut self) -> Site {
+        let folder = tempfile::Builder::new().prefix("pawdium-site-").tempdir().expect("a folder");
+        let mailbox = folder.path().join("mailbox");
+        if self.is_demo {
+            self = self.set("demo.mailbox", &mailbox.display().to_string());
+        }
+        let sink = Sink::bind_anywhere(mailbox).await.expect("a port is free");
+        let media = Url::from_directory_path(folder.path().join("media")).expect("an absolute path");
+        let config = folder.path().join("pawdium.toml");
+        std::fs::write(&config, "").expect("an empty configuration, so that the machine's own is not read");
+        self.variables.insert("PAWDIUM_CONFIG".into(), config.display().to_string());
+        self.variables.entry(variable("mail.smtp_url")).or_insert(sink.url());
+        self = self.set("media.store", media.as_str());
+        let (web, base) = self.start_web(&folder).await;
+        let mut site = Site::new(self.db, base, self.variables, web, sink, folder);
+        for _ in 0..self.workers {
+            site.start_worker();
+        }
+        site
+    }
+
+    async fn start_web(&mut self, folder: &TempDir) -> (Process, Url) {
+        loop {
+            let port = free_port();
+            let base: Url = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
+            self.variables.insert(variable("web.listen"), format!("127.0.0.1:{port}"));
+            let public = format!("{}://127.0.0.1:{port}/", self.scheme);
+            self.variables.insert(variable("web.base_url"), public);
+            let mut web = start_program("pawdium-web", &self.variables, folder);
+            if is_ready(&mut web, &base).await {
+                return (web, base);
+            }
+            // Between the look for a free port and its use somebody else may take it.
+            assert!(web.log().contains("can't listen on"), "pawdium-web ended:\n{}", web.log());
+        }
+    }
+}
+
+/// Starts one of the product's services.
+pub(super) fn start_program(name: &str, variables: &BTreeMap<String, String>, folder: &TempDir) -> Process {
+    Process::start(name, &program(name), &[], variables, folder.path())
+}
+
+fn variable(key: &str) -> String {
+    format!("PAWDIUM_{}", key.replace('.', "__").to_uppercase())
+}
+
+/// A port that nobody uses right now.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// False: it has ended.
+async fn is_ready(web: &mut Process, base: &Url) -> bool {
+    let http = plain_client();
+    let address = base.join("readyz").expect("a path");
+    eventually("the site is ready", SOON, async || {
+        if web.has_ended() {
+            return Some(false);
+        }
+        let asked = http.get(address.clone()).timeout(Duration::from_secs(3)).send().await;
+        asked.is_ok_and(|answer| answer.status() == 200).then_some(true)
+    })
+    .await
+}

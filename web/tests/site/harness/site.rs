@@ -1,0 +1,197 @@
+//! A running site and what a test can ask of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pawdium_cli::sink::Sink;
+use pawdium_shared::accounts::RaterKey;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::queue::{Enqueue as _, Job};
+use pawdium_shared::ratings::{Ballots, Lane};
+use reqwest::{Client, Url};
+use serde_json::json;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgPool};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use super::client::{Answer, Api, Pages, plain_client};
+use super::people::Person;
+use super::process::Process;
+use super::setup::{SECRET, Setup, start_program};
+use super::waiting::{SOON, eventually};
+
+/// A running site. Its processes end and its files go with it.
+pub(crate) struct Site {
+    // Processes stand before the folder that they write to: fields are dropped in this order.
+    pub(crate) web: Process,
+    pub(crate) workers: Vec<Process>,
+    schedulers: Vec<Process>,
+    pub(crate) db: PgPool,
+    pub(crate) base: Url,
+    /// Where its mails go.
+    pub(crate) sink: Sink,
+    pub(super) folder: TempDir,
+    pub(super) http: Client,
+    pub(super) pictures: OnceCell<Vec<(u16, pawdium_shared::photos::Picture)>>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Site {
+    pub(super) fn new(
+        db: PgPool,
+        base: Url,
+        variables: BTreeMap<String, String>,
+        web: Process,
+        sink: Sink,
+        folder: TempDir,
+    ) -> Self {
+        let (http, pictures) = (plain_client(), OnceCell::new());
+        Self {
+            web,
+            workers: Vec::new(),
+            schedulers: Vec::new(),
+            db,
+            base,
+            sink,
+            folder,
+            http,
+            pictures,
+            variables,
+        }
+    }
+
+    /// Web alone; see [`Setup`] for more.
+    pub(crate) async fn start(db: PgPool) -> Self {
+        Setup::on(db).start().await
+    }
+
+    /// Web and one worker.
+    pub(crate) async fn start_with_worker(db: PgPool) -> Self {
+        Setup::on(db).worker().start().await
+    }
+
+    pub(crate) fn start_worker(&mut self) {
+        self.workers.push(start_program("pawdium-worker", &self.variables, &self.folder));
+    }
+
+    pub(crate) fn start_scheduler(&mut self) {
+        self.schedulers.push(start_program("pawdium-scheduler", &self.variables, &self.folder));
+    }
+
+    /// The page behind a path, for a visitor who keeps nothing.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.visitor().get(path).await
+    }
+
+    /// Somebody who has never been here.
+    pub(crate) fn visitor(&self) -> Pages {
+        Pages::new(&self.base)
+    }
+
+    /// The API without a token.
+    pub(crate) fn api(&self) -> Api {
+        Api::new(self.http.clone(), &self.base)
+    }
+
+    /// An absolute address on the site.
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.base.join(path).expect("a path").to_string()
+    }
+
+    /// What web has logged.
+    pub(crate) fn log(&self) -> String {
+        self.web.log()
+    }
+
+    /// The first column of the only row that a statement answers with.
+    pub(crate) async fn ask<T>(&self, statement: &'static str) -> T
+    where
+        (T,): for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let row: (T,) = sqlx::query_as(statement).fetch_one(&self.db).await.expect("the statement is right");
+        row.0
+    }
+
+    /// The same, about one row's id, which the statement knows as `$1`.
+    pub(crate) async fn ask_of<T>(&self, statement: &'static str, id: i64) -> T
+    where
+        (T,): for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let row: (T,) =
+            sqlx::query_as(statement).bind(id).fetch_one(&self.db).await.expect("the statement is right");
+        row.0
+    }
+
+    /// Changes rows behind the site's back.
+    pub(crate) async fn change(&self, statement: &'static str) {
+        sqlx::query(statement).execute(&self.db).await.expect("the statement is right");
+    }
+
+    /// Puts a job on its queue.
+    pub(crate) async fn enqueue(&self, job: impl Job) {
+        let mut db = self.db.acquire().await.expect("a connection");
+        job.enqueue(&mut db).await.expect("it is enqueued");
+    }
+
+    /// Runs a job and whatever else is waiting.
+    pub(crate) async fn run(&self, job: impl Job) {
+        self.enqueue(job).await;
+        self.settle().await;
+    }
+
+    /// Waits until the worker has nothing left to do.
+    pub(crate) async fn settle(&self) {
+        eventually("all jobs are done", SOON, async || {
+            (self.ask::<i64>("select count(*) from jobs").await == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// A ballot as the site would have issued it `ago`.
+    pub(crate) async fn ballot(&self, rater: &Person, photo: i64, ago: Duration) -> String {
+        let key = self.ask_of("select rater_key from users where id = $1", rater.id).await;
+        let issued = chrono::Utc::now() - ago;
+        Ballots::new(&SECRET.to_owned().into()).issue(PhotoId(photo), RaterKey(key), Lane::Random, issued)
+    }
+
+    /// Has somebody rate a photo, whichever they are being shown.
+    pub(crate) async fn rate(&self, rater: &Person, photo: i64, value: i64) {
+        let ballot = self.ballot(rater, photo, Duration::ZERO).await;
+        let body = json!({ "value": value, "ballot": ballot });
+        rater.api.put(&format!("photos/{photo}/rating"), body).await.expect(200);
+    }
+
+    /// The files of the media store below a folder, as paths within it.
+    pub(crate) fn media(&self, below: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut open = vec![self.folder.path().join("media").join(below)];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() { open.push(entry.path()) } else { found.push(entry.path()) }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Fails unless every photo's histogram says what its ratings say, in Postgres.
+    #[track_caller]
+    pub(crate) fn histograms_are_right(&self) -> impl Future<Output = ()> + '_ {
+        let place = std::panic::Location::caller();
+        async move {
+            let wrong: Vec<i64> = sqlx::query_scalar(
+                "select photo_id from photo_stats
+                 where histogram <> (select array_agg((select count(*)::integer from ratings
+                                                       where ratings.photo_id = photo_stats.photo_id and value = bar)
+                                                      order by bar)
+                                     from generate_series(1, 10) as bar)",
+            )
+            .fetch_all(&self.db)
+            .await
+            .expect("the statement is right");
+            assert!(wrong.is_empty(), "{place}: the histograms of {wrong:?} are not what their ratings say");
+        }
+    }
+}

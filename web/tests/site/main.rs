@@ -1,0 +1,19 @@
+//! What people, programs and misfortune do to a running Pawdium, over HTTP and in a browser.
+//!
+//! Each test starts the product's own processes on a fresh database (`harness::Site`), with what `pawdium with-stack`
+//! says in `DATABASE_URL` and `PAWDIUM_REDIS__URL`. `make test` arranges all of it.
+
+mod harness;
+
+mod accounts;
+mod anonymous;
+mod api_contract;
+mod browser;
+mod faults;
+mod openapi;
+mod pages;
+mod ranking;
+mod rating;
+mod reset;
+mod security;
+mod upload;

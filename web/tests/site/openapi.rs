@@ -1,0 +1,101 @@
+//! The OpenAPI document says what the router serves.
+
+use std::collections::BTreeSet;
+
+use pawdium_shared::db::MIGRATIONS;
+use reqwest::Method;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::harness::{Answer, Site};
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// The methods and paths of the API in the table of routes, as `get /users/me`.
+fn routed() -> BTreeSet<String> {
+    let table = include_str!("../../src/routes.rs");
+    let begin = table.find("fn json(").expect("the API's part of the table");
+    let end = begin + table[begin..].find(".fallback(").expect("its end");
+    let mut found = BTreeSet::new();
+    for route in table[begin..end].split(".route(").skip(1) {
+        let path = route.split('"').nth(1).expect("a path");
+        let handlers = &route[route.find(path).expect("it is there") + path.len()..];
+        for method in METHODS {
+            let is_there = |before: &str| handlers.contains(&format!("{before}{method}("));
+            if is_there(" ") || is_there(".") {
+                found.insert(format!("{method} {path}"));
+            }
+        }
+    }
+    found
+}
+
+fn documented(document: &Value) -> BTreeSet<String> {
+    let paths = document["paths"].as_object().expect("paths");
+    let calls = paths.iter().flat_map(|(path, item)| {
+        item.as_object().expect("an item").keys().map(move |method| format!("{method} {path}"))
+    });
+    calls.collect()
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn every_route_is_documented_and_nothing_else(db: PgPool) {
+    let site = Site::start(db).await;
+    let document = site.api().get("openapi.json").await.expect(200).json();
+    let mut routed = routed();
+    assert!(routed.len() > 15, "the table was read: {routed:?}");
+    assert!(routed.remove("get /openapi.json"), "the document itself is no call");
+    assert_eq!(documented(&document), routed);
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")));
+    assert_eq!(document["servers"][0]["url"], "/api/v1");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn every_documented_call_is_there_and_answers_as_documented(db: PgPool) {
+    let site = Site::start(db).await;
+    site.member("ada").await;
+    let photo = site.photos(1).await[0];
+    let document = site.api().get("openapi.json").await.expect(200).json();
+    for call in documented(&document) {
+        let (method, path) = call.split_once(' ').expect("both");
+        let filled = path.replace("{id}", &photo.to_string()).replace("{name}", "ada");
+        let verb: Method = method.to_uppercase().parse().expect("a method");
+        let answer = Answer::to(site.api().call(verb, &filled)).await;
+        let responses = &document["paths"][path][method]["responses"];
+        assert!(
+            responses.get(answer.status.to_string()).is_some(),
+            "{call} answered {}: {}",
+            answer.status,
+            answer.text()
+        );
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn every_reference_in_the_document_leads_somewhere(db: PgPool) {
+    let site = Site::start(db).await;
+    let document = site.api().get("openapi.json").await.expect(200).json();
+    let mut open = vec![&document];
+    let mut references = 0;
+    while let Some(value) = open.pop() {
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            let pointer = reference.strip_prefix('#').expect("it is within the document");
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+            references += 1;
+        }
+        match value {
+            Value::Object(fields) => open.extend(fields.values()),
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    assert!(references > 20);
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (field, shape) in schema["properties"].as_object().into_iter().flatten() {
+            let is_described = shape.get("description").is_some()
+                || shape.get("$ref").is_some()
+                || shape.get("oneOf").is_some();
+            assert!(is_described, "{name}.{field} has no description");
+        }
+    }
+}

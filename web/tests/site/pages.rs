@@ -1,0 +1,142 @@
+//! Every page for everybody: it renders, and whatever it links to is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
+use sqlx::PgPool;
+
+use crate::harness::{Answer, Pages, Setup, Site, pages_of, select};
+
+/// A site where every page has something to show, and those who look at it.
+async fn filled(db: PgPool) -> (Site, Vec<(&'static str, Pages, Vec<String>)>) {
+    let site = Setup::on(db).demo().worker().start().await;
+    let (ada, root) = (site.member("ada").await, site.admin("root").await);
+    let anonymous = site.anonymous().await;
+    let hers = site.photo().by(&ada).live().await;
+    let failed = site.photo().by(&ada).failed("It is not a picture.").await;
+    let draft = crate::harness::submission("A draft", crate::harness::pictures::quarters(300, 300))
+        .text("draft", "1");
+    let draft = ada.api.upload(draft).await.expect(202).json()["id"].as_i64().expect("an id");
+    let photos = site.photos(30).await;
+    for photo in &photos {
+        site.rate(&ada, *photo, 1 + photo % 10).await;
+    }
+    site.rate(&anonymous, hers, 9).await;
+    anonymous.api.post(&format!("photos/{hers}/shares"), serde_json::Value::Null).await.expect(201);
+    site.run(RefreshRanks {}).await;
+    site.run(RefreshVirality {}).await;
+    sqlx::query(
+        "insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim, created_at, expires_at, payload, last_error)
+         values (0, 'mail', 'mail.send.v1', 'dead', 0, 3, 3, 3, now(), now() + interval '1 day', '{}', 'it was <refused>')",
+    )
+    .execute(&site.db)
+    .await
+    .expect("it is inserted");
+
+    let mut open = pages_of(&ada, hers);
+    open.push("/demo/mail".into());
+    let with = |more: &[String]| [open.clone(), more.to_vec()].concat();
+    let own = [format!("/photos/{failed}"), format!("/photos/{draft}"), format!("/photos/{failed}/status")];
+    let back = ["/admin".to_owned()];
+    let doors = ["/login".to_owned(), "/register".to_owned()];
+    let viewers = vec![
+        ("nobody", site.visitor(), with(&doors)),
+        ("an anonymous user", anonymous.pages, with(&doors)),
+        ("a member", ada.pages, with(&own)),
+        ("an admin", root.pages, with(&[own.as_slice(), back.as_slice()].concat())),
+    ];
+    (site, viewers)
+}
+
+/// The addresses on this site that a page leads to or needs.
+fn links(page: &Answer, base: &str) -> BTreeSet<String> {
+    let html = page.html();
+    let selector = select("[href], img[src], script[src]");
+    let found = html.select(&selector).filter_map(|element| {
+        let address = element.attr("href").or_else(|| element.attr("src"))?;
+        let address = address.split('#').next().unwrap_or_default();
+        let address = address.strip_prefix(base.trim_end_matches('/')).unwrap_or(address);
+        address.starts_with('/').then(|| address.to_owned())
+    });
+    found.collect()
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn every_page_renders_for_everybody_and_its_links_lead_somewhere(db: PgPool) {
+    let (site, viewers) = filled(db).await;
+    for (who, pages, paths) in viewers {
+        let mut leads = BTreeMap::new();
+        for path in paths {
+            let page = pages.get(&path).await;
+            if page.status == 303 {
+                assert!(
+                    path == "/settings" && page.location().starts_with("/login"),
+                    "{who}: {path} leads away"
+                );
+                continue;
+            }
+            let page = page.expect(200);
+            assert!(page.header("content-type").starts_with("text/html"), "{who}: {path}");
+            let headings = page.texts("h1").len();
+            assert_eq!(headings, usize::from(!path.ends_with("/status")), "{who}: {path}");
+            assert!(!page.text().contains("panic"), "{who}: {path}");
+            assert!(
+                path != "/demo/mail" || page.texts(".mails li").len() == 2,
+                "two addresses are to be verified"
+            );
+            leads.extend(links(&page, site.base.as_str()).into_iter().map(|link| (link, path.clone())));
+        }
+        assert!(leads.len() > 20, "{who}: {leads:?}");
+        for (link, from) in leads {
+            let status = pages.get(&link).await.status;
+            assert!(status < 400, "{who}: {from} leads to {link}, which answers {status}");
+        }
+    }
+    assert!(!site.log().contains("panicked"), "{}", site.log());
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_empty_site_has_every_page_too(db: PgPool) {
+    let site = Site::start(db).await;
+    let root = site.admin("root").await;
+    for path in ["/", "/top", "/trending", "/submit", "/members/root", "/settings", "/admin", "/api"] {
+        assert_eq!(root.pages.get(path).await.expect(200).texts("h1").len(), 1, "{path}");
+    }
+    assert!(root.pages.get("/admin").await.text().contains("No worker is alive"));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn paging_a_profile_and_the_lists_never_leaves_them(db: PgPool) {
+    let site = Setup::on(db).worker().start().await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    for _ in 0..26 {
+        let photo = site.photo().by(&ada).live().await;
+        site.rate(&bob, photo, 5).await;
+    }
+    site.run(RefreshRanks {}).await;
+    for (list, second) in [("/members/ada", 2), ("/top", 2)] {
+        assert_eq!(
+            site.get(&format!("{list}?page=2")).await.expect(200).texts(".card h2").len(),
+            second,
+            "{list}"
+        );
+        for page in ["0", "-1", "x", "999", "18446744073709551616", ""] {
+            site.get(&format!("{list}?page={page}")).await.expect(200);
+        }
+    }
+    assert_eq!(ada.pages.get("/members/ADA").await.expect(200).texts("h1"), ["ada"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_members_write_is_never_markup(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let title = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>";
+    let photo = site.photo().by(&ada).titled(title).live().await;
+    for path in [format!("/photos/{photo}"), "/".into(), "/members/ada".into()] {
+        let page = site.get(&path).await.expect(200);
+        assert!(!page.has("script:not([src]), img[src=x], [onerror]"), "{path}");
+    }
+    assert_eq!(site.get(&format!("/photos/{photo}")).await.texts("h1"), [title]);
+}
