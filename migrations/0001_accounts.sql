@@ -10,6 +10,8 @@ create table users (
     -- Keys the order in which photos are served to this rater; an anonymous visitor's cookie brings it along.
     rater_key         bigint not null,
     created_at        timestamptz not null default now(),
+    -- When an anonymous user got a name, or the user was made with one.
+    registered_at     timestamptz,
     constraint users_registered_whole check (
         (name is null and email is null and password_hash is null and email_verified_at is null)
         or (name is not null and email is not null and password_hash is not null)
@@ -21,6 +23,7 @@ create unique index users_name_key on users (lower(name));
 create unique index users_email_key on users (lower(email));
 create unique index users_rater_key_key on users (rater_key);
 -- Purging anonymous users who never did anything lasting.
+create index users_registered on users (registered_at) where registered_at is not null;
 create index users_anonymous_created on users (created_at) where email is null;
 
 -- One row a session or API token; only the SHA-256 of the token is kept.

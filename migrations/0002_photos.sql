@@ -62,13 +62,18 @@ create table photo_stats (
     photo_id  bigint primary key references photos on delete cascade,
     -- How many ratings of 1, 2, … 10 the photo has; always equal to what the rows in ratings say.
     histogram integer[] not null default '{0,0,0,0,0,0,0,0,0,0}' check (cardinality(histogram) = 10),
-    -- Bayesian mean and place among live photos, as of the last ranking.refresh.
-    score     double precision,
-    rank      integer,
     -- log2 of the exponentially decaying sum, referred to the epoch: see ranking::virality.
     virality  double precision,
     views     bigint not null default 0,
     shares    bigint not null default 0
 ) with (fillfactor = 70);
-create index photo_stats_rank on photo_stats (rank, photo_id) where rank is not null;
 create index photo_stats_virality on photo_stats (virality desc, photo_id) where virality is not null;
+
+-- Bayesian mean and place among live photos, as of the last ranking.refresh. Apart from the counters, because one rating
+-- can move every rank, and raters must not wait for that.
+create table photo_ranks (
+    photo_id bigint primary key references photos on delete cascade,
+    score    double precision not null,
+    rank     integer not null
+);
+create index photo_ranks_rank on photo_ranks (rank, photo_id);

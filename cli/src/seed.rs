@@ -71,7 +71,7 @@ pub async fn seed(site: &Url, db: &PgPool, amounts: Amounts, say: impl Fn(&str))
     say(&format!("{} members are registered; drawing {} photos", members.len(), amounts.photos));
     photos::submit_all(&client, db, &members, amounts, &say).await?;
     photos::submit_odd_ones(&client, &members[0]).await?;
-    photos::spread_over_time(db).await?;
+    photos::spread_over_time(db, &ids_of_members(db).await?).await?;
     people::rate_all(&client, &members, amounts.raters, &say).await?;
     people::share_some(&client, db).await?;
     let mut tx = db.begin().await?;
@@ -80,6 +80,11 @@ pub async fn seed(site: &Url, db: &PgPool, amounts: Amounts, say: impl Fn(&str))
     tx.commit().await?;
     say(&format!("the site is filled, after {} s", begin.elapsed().as_secs()));
     Ok(())
+}
+
+async fn ids_of_members(db: &PgPool) -> Result<Vec<i64>> {
+    let names = LOGINS.map(|login| login.name.to_owned());
+    Ok(sqlx::query_scalar!("select id from users where name = any($1)", &names).fetch_all(db).await?)
 }
 
 async fn promote(db: &PgPool, name: &str) -> Result<()> {

@@ -234,6 +234,15 @@ pub async fn render(State(app): State<App>, jar: CookieJar, request: Request, ne
     response
 }
 
+/// What becomes of a handler that panicked: a 500 like any other, with an id in the log.
+#[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Error::Internal(anyhow::anyhow!("panicked: {text}")).into_response()
+}
+
 /// Whether a script asked, which can do more with a reason than with a page.
 #[must_use]
 pub fn prefers_json(headers: &HeaderMap) -> bool {

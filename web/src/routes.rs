@@ -33,7 +33,7 @@ pub fn router(app: App) -> Router {
         .fallback(async || Error::NotFound);
     let site = site
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(app.clone(), error::render))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), headers::secure))

@@ -104,22 +104,24 @@ async fn wait_until_processed(db: &PgPool, patience: Duration, say: &impl Fn(&st
     }
 }
 
-/// As if they had come in over the last eight weeks, the later the more: the lists of the month, the week and the day
+/// As if these members' photos had come in over the last eight weeks, the later the more: the lists of the month, the week and the day
 /// then differ.
-pub(super) async fn spread_over_time(db: &PgPool) -> Result<()> {
+pub(super) async fn spread_over_time(db: &PgPool, owners: &[i64]) -> Result<()> {
     sqlx::query!(
         "with placed as (
-             select id, percent_rank() over (order by id) as place from photos where state = 'live'
+             select id, percent_rank() over (order by id) as place from photos where state = 'live' and owner_id = any($1)
          )
          update photos
          set live_at = now() - interval '56 days' * power(1 - place, 2),
              created_at = now() - interval '56 days' * power(1 - place, 2) - interval '2 seconds'
          from placed where photos.id = placed.id",
+        owners,
     )
     .execute(db)
     .await?;
     sqlx::query!(
-        "update users set created_at = now() - interval '70 days' - id * interval '9 hours' where name is not null",
+        "update users set created_at = now() - interval '70 days' - id * interval '9 hours' where id = any($1)",
+        owners,
     )
     .execute(db)
     .await?;

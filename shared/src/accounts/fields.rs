@@ -31,7 +31,10 @@ impl Name {
         let fits = (2..=30).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        if fits {
+        // `/api/v1/users/me` is the caller's own account.
+        if fits && text.eq_ignore_ascii_case("me") {
+            refuse("name", "That name is taken; choose another.")
+        } else if fits {
             Ok(Self(text.to_owned()))
         } else {
             refuse("name", "Names have 2 to 30 letters, digits, - or _, and start with a letter or digit.")

@@ -86,6 +86,13 @@ pub async fn valid(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sq
 /// Uses the link up, together with all others of its user and purpose. `None` when it is unknown, used, too old, or
 /// was sent to an address that the user has left since.
 pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sqlx::Result<Option<UserId>> {
+    // The address must not change between this and what the link is used for.
+    sqlx::query!(
+        "select id from users where id = (select user_id from mail_tokens where token_hash = $1) for update",
+        &token.hash(),
+    )
+    .fetch_optional(&mut *db)
+    .await?;
     let user = sqlx::query_scalar!(
         r#"delete from mail_tokens using users
            where token_hash = $1 and purpose = $2 and expires_at > now()

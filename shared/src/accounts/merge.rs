@@ -2,55 +2,85 @@
 
 use sqlx::PgConnection;
 
-use crate::ids::UserId;
+use crate::cache::Event;
+use crate::ids::{PhotoId, UserId};
+use crate::jobs::cache::InvalidateCache;
+use crate::queue::Enqueue as _;
 
 /// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. Where both rated
-/// a photo the account's rating stays; a rating of the account's own photo is dropped. Nothing happens when `from` is
-/// registered or gone.
-pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::Result<()> {
+/// a photo the account's rating stays; a rating of the account's own photo is dropped. Answers with the photos that are
+/// another's or are rated otherwise now; nothing happens when `from` is registered or gone.
+pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::Result<Vec<PhotoId>> {
     let anonymous =
         sqlx::query_scalar!("select id from users where id = $1 and name is null for update", from.0)
             .fetch_optional(&mut *db)
             .await?;
     if anonymous.is_none() || from == into {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    drop_ratings(db, from, Some(into)).await?;
+    let mut changed = drop_ratings(db, from, Some(into)).await?;
     sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0)
         .execute(&mut *db)
         .await?;
-    sqlx::query!("update photos set owner_id = $2 where owner_id = $1", from.0, into.0)
-        .execute(&mut *db)
-        .await?;
+    let moved = sqlx::query_scalar!(
+        r#"update photos set owner_id = $2 where owner_id = $1 returning id as "id: PhotoId""#,
+        from.0,
+        into.0,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    changed.extend(moved);
     sqlx::query!("update shares set sharer_id = $2 where sharer_id = $1", from.0, into.0)
         .execute(&mut *db)
         .await?;
-    sqlx::query!("delete from users where id = $1", from.0).execute(db).await?;
-    Ok(())
+    sqlx::query!("delete from users where id = $1", from.0).execute(&mut *db).await?;
+    announce(db, &changed).await?;
+    Ok(changed)
 }
 
 /// Deletes a user with ratings, photos and sessions; histograms follow. The photos' files become orphans, which the
-/// purge removes.
-pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
-    drop_ratings(db, user, None).await?;
-    sqlx::query!("delete from users where id = $1", user.0).execute(db).await?;
+/// purge removes. Answers with the photos that are gone or are rated otherwise now.
+pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
+    // Before any counter: a rating under way holds the user's key, and its histogram must be seen.
+    sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
+    let own = sqlx::query_scalar!(r#"select id as "id: PhotoId" from photos where owner_id = $1"#, user.0)
+        .fetch_all(&mut *db)
+        .await?;
+    let mut changed = drop_ratings(db, user, None).await?;
+    changed.extend(own);
+    sqlx::query!("delete from users where id = $1", user.0).execute(&mut *db).await?;
+    announce(db, &changed).await?;
+    Ok(changed)
+}
+
+async fn announce(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<()> {
+    if !photos.is_empty() {
+        InvalidateCache::of(Event::MemberChanged { photos: photos.to_vec() }).enqueue(db).await?;
+    }
     Ok(())
 }
 
 /// Deletes ratings and takes them out of the histograms: all of the rater's, or, with an account to move to, those
-/// that can't move. Histograms are locked in the order of photo ids, as every other path does, so nothing deadlocks.
-async fn drop_ratings(db: &mut PgConnection, rater: UserId, moving_to: Option<UserId>) -> sqlx::Result<()> {
+/// that can't move. The counters of these photos and of the rater's own are locked in the order of photo ids, as every
+/// other path does, so nothing deadlocks.
+async fn drop_ratings(
+    db: &mut PgConnection,
+    rater: UserId,
+    moving_to: Option<UserId>,
+) -> sqlx::Result<Vec<PhotoId>> {
     let into = moving_to.map(|user| user.0);
     sqlx::query!(
         "select photo_id from photo_stats
-         where photo_id in (select photo_id from ratings where rater_id = $1)
+         where photo_id in (select photo_id from ratings where rater_id = $1
+                            union all
+                            select id from photos where owner_id = $1)
          order by photo_id for update",
         rater.0,
     )
     .fetch_all(&mut *db)
     .await?;
-    sqlx::query!(
-        "with dropped as (
+    sqlx::query_scalar!(
+        r#"with dropped as (
              delete from ratings
              where rater_id = $1
                and ($2::bigint is null
@@ -60,11 +90,11 @@ async fn drop_ratings(db: &mut PgConnection, rater: UserId, moving_to: Option<Us
              returning photo_id, value
          )
          update photo_stats set histogram[value] = histogram[value] - 1
-         from dropped where photo_stats.photo_id = dropped.photo_id",
+         from dropped where photo_stats.photo_id = dropped.photo_id
+         returning photo_stats.photo_id as "photo: PhotoId""#,
         rater.0,
         into,
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_all(db)
+    .await
 }

@@ -12,13 +12,23 @@ pub const NAME_TAKEN: &str = "users_name_key";
 /// The unique index behind "that address is taken".
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
-/// Makes an anonymous user for a visitor's key. Two requests at once with the same key get the same user.
+/// Makes an anonymous user for a visitor's key, or finds the one that has it: two requests at once get the same user. A
+/// key whose user has registered since opens nothing: whoever still carries it gets a new user with another key.
 pub async fn insert_anonymous(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<UserId> {
-    sqlx::query_scalar!(
+    let known = sqlx::query_scalar!(
         r#"insert into users (rater_key) values ($1)
-           on conflict (rater_key) do update set rater_key = excluded.rater_key
+           on conflict (rater_key) do update set rater_key = excluded.rater_key where users.name is null
            returning id as "id: UserId""#,
         key.0,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(user) = known {
+        return Ok(user);
+    }
+    sqlx::query_scalar!(
+        r#"insert into users (rater_key) values ($1) returning id as "id: UserId""#,
+        RaterKey::generate().0,
     )
     .fetch_one(db)
     .await
@@ -37,7 +47,7 @@ pub async fn register(
 ) -> sqlx::Result<UserId> {
     if let Some(user) = anonymous {
         return sqlx::query_scalar!(
-            r#"update users set name = $2, email = $3, password_hash = $4
+            r#"update users set name = $2, email = $3, password_hash = $4, registered_at = now()
                where id = $1 and name is null
                returning id as "id: UserId""#,
             user.0,
@@ -49,7 +59,8 @@ pub async fn register(
         .await;
     }
     sqlx::query_scalar!(
-        r#"insert into users (name, email, password_hash, rater_key) values ($1, $2, $3, $4)
+        r#"insert into users (name, email, password_hash, rater_key, registered_at)
+           values ($1, $2, $3, $4, now())
            returning id as "id: UserId""#,
         name.as_str(),
         email.as_str(),

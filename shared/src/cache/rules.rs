@@ -69,7 +69,7 @@ pub fn groups_concerned(event: &Event) -> Vec<Group> {
         Event::MemberChanged { photos } => {
             let mut groups = tops(&Species::ALL);
             groups.extend(photos.iter().copied().map(Group::photo));
-            groups.push(Group::trending());
+            groups.extend([Group::trending(), Group::totals()]);
             groups
         }
     }

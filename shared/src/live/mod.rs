@@ -77,17 +77,21 @@ impl Changes {
 
     /// Whether `topic` has changed since `last`, the last id that a page has seen. True also when nobody can say.
     pub async fn changed_since(&self, topic: &Topic, last: &str) -> bool {
+        // From `last` on and including it: a stream that no longer holds it was trimmed or lost, and can't tell.
         let range: redis::RedisResult<StreamRangeReply> =
-            self.redis.connection().xrange(self.redis.key("live"), format!("({last}"), "+").await;
+            self.redis.connection().xrange(self.redis.key("live"), last, "+").await;
         match range {
-            Ok(range) => range.ids.iter().any(|entry| topic_of(entry).as_ref() == Some(topic)),
+            Ok(range) => {
+                range.ids.first().is_none_or(|entry| entry.id != last)
+                    || range.ids.iter().skip(1).any(|entry| topic_of(entry).as_ref() == Some(topic))
+            }
             Err(_) => true,
         }
     }
 }
 
 async fn listen(redis: Redis, sender: broadcast::Sender<Change>) {
-    let mut last = "$".to_owned();
+    let mut last = None;
     loop {
         if let Err(error) = read(&redis, &sender, &mut last).await {
             debug!(%error, "lost the stream of changes; will keep trying");
@@ -99,14 +103,23 @@ async fn listen(redis: Redis, sender: broadcast::Sender<Change>) {
 async fn read(
     redis: &Redis,
     sender: &broadcast::Sender<Change>,
-    last: &mut String,
+    last: &mut Option<String>,
 ) -> redis::RedisResult<()> {
     let mut connection = redis.dedicated().await?;
     let options = StreamReadOptions::default().block(5000).count(500);
     let keys = [redis.key("live")];
+    // "The end" must be one place, and not wherever the end is when the next read begins.
+    let mut after = match last.take() {
+        Some(after) => after,
+        None => {
+            let end: StreamRangeReply = connection.xrevrange_count(&keys[0], "+", "-", 1).await?;
+            end.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |entry| entry.id)
+        }
+    };
     loop {
-        let after = [last.as_str()];
-        let read = connection.xread_options(&keys, &after, &options);
+        *last = Some(after.clone());
+        let position = [after.as_str()];
+        let read = connection.xread_options(&keys, &position, &options);
         // Half-open connections answer nothing at all, not even that nothing came.
         let reply: Option<StreamReadReply> = tokio::time::timeout(Duration::from_secs(10), read)
             .await
@@ -116,7 +129,7 @@ async fn read(
                 // Nobody listening is no error.
                 let _ = sender.send(Change { id: entry.id.clone(), topic });
             }
-            *last = entry.id;
+            after = entry.id;
         }
     }
 }

@@ -41,9 +41,10 @@ async fn count_happenings(
     let row = sqlx::query!(
         r#"select (select count(*) from ratings where rated_at >= $1 and rated_at < $2) as "ratings!",
                   (select count(*) from photos where created_at >= $1 and created_at < $2) as "submissions!",
-                  (select count(*) from users where created_at >= $1 and created_at < $2 and name is not null)
+                  (select count(*) from users where registered_at >= $1 and registered_at < $2)
                       as "registered!",
-                  (select count(*) from users where created_at >= $1 and created_at < $2 and name is null)
+                  (select count(*) from users where created_at >= $1 and created_at < $2
+                      and registered_at is distinct from created_at)
                       as "anonymous!""#,
         from,
         to,

@@ -69,10 +69,11 @@ macro_rules! photos_where {
                                     'key', key, 'width', width, 'height', height, 'bytes', bytes))
                                 from photo_files where photo_id = photos.id), '{}')
                           as "sizes!: sqlx::types::Json<crate::photos::Sizes>",
-                      placeholder, histogram, score, rank, virality, views, shares, photos.created_at
+                      placeholder, histogram, score as "score?", rank as "rank?", virality, views, shares, photos.created_at
                from photos
                join users on users.id = owner_id
-               join photo_stats on photo_stats.photo_id = photos.id "# + $rest
+               join photo_stats on photo_stats.photo_id = photos.id
+               left join photo_ranks on photo_ranks.photo_id = photos.id "# + $rest
             $(, $argument)*
         )
     };

@@ -182,7 +182,8 @@ pub async fn delete(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool>
     let Some(species) = species else { return Ok(false) };
     sqlx::query!("delete from photo_files where photo_id = $1", photo.0).execute(&mut *db).await?;
     sqlx::query!(
-        "update photo_stats set rank = null, score = null, virality = null where photo_id = $1",
+        "with unranked as (delete from photo_ranks where photo_id = $1)
+         update photo_stats set virality = null where photo_id = $1",
         photo.0
     )
     .execute(&mut *db)

@@ -1,16 +1,21 @@
 //! Ending claims: done, retry, dead, or handed back. Each statement takes a batch and counts only where the claim
 //! number is still the current one, so it can be repeated after a lost connection without harm.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
 
+use super::holding::Hold;
 use crate::ids::JobId;
 
 /// How many settlements one statement takes at most.
 const BATCH: usize = 500;
+
+/// How long one statement may take before its connection is given up.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a claim ended.
 #[derive(Clone, Debug)]
@@ -23,6 +28,8 @@ pub(super) enum Outcome {
     Dead { error: String },
     /// Not started, or stopped by a shutdown: ready again, the attempt not counted.
     HandedBack,
+    /// Not for this worker: due again after the delay, the attempt not counted.
+    Postponed { delay: Duration },
 }
 
 /// The end of one claim.
@@ -31,6 +38,8 @@ pub(super) struct Settlement {
     pub(super) job: JobId,
     pub(super) claim: i32,
     pub(super) outcome: Outcome,
+    /// The job is held until this is written.
+    pub(super) _hold: Arc<Hold>,
 }
 
 enum Message {
@@ -95,7 +104,7 @@ async fn write_settlements(db: PgPool, mut receive: mpsc::UnboundedReceiver<Mess
 async fn write_until_it_holds(db: &PgPool, batch: &[Settlement]) {
     let mut wait = Duration::from_millis(50);
     let mut failed = false;
-    while let Err(error) = write(db, batch).await {
+    while let Err(error) = write_in_time(db, batch).await {
         if !failed {
             warn!(%error, jobs = batch.len(), "couldn't write the outcome of jobs; will keep trying");
         }
@@ -108,6 +117,11 @@ async fn write_until_it_holds(db: &PgPool, batch: &[Settlement]) {
     }
 }
 
+/// A connection that hangs is as good as none; what it may have written anyway is not written twice.
+async fn write_in_time(db: &PgPool, batch: &[Settlement]) -> sqlx::Result<()> {
+    tokio::time::timeout(PATIENCE, write(db, batch)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
 async fn write(db: &PgPool, batch: &[Settlement]) -> sqlx::Result<()> {
     if batch.is_empty() {
         return Ok(());
@@ -115,24 +129,19 @@ async fn write(db: &PgPool, batch: &[Settlement]) -> sqlx::Result<()> {
     let mut db = db.acquire().await?;
     let mut done = Done::default();
     let mut failed = Failed::default();
-    let mut returned = (Vec::new(), Vec::new());
-    for Settlement { job, claim, outcome } in batch {
+    let mut returned = Returned::default();
+    for Settlement { job, claim, outcome, .. } in batch {
         match outcome {
             Outcome::Done { keep } => done.push(*job, *claim, *keep),
             Outcome::Retry { delay, error } => failed.push(*job, *claim, Some(*delay), error),
             Outcome::Dead { error } => failed.push(*job, *claim, None, error),
-            Outcome::HandedBack => {
-                returned.0.push(job.0);
-                returned.1.push(*claim);
-            }
+            Outcome::HandedBack => returned.push(*job, *claim, Duration::ZERO),
+            Outcome::Postponed { delay } => returned.push(*job, *claim, *delay),
         }
     }
     done.write(&mut db).await?;
     failed.write(&mut db).await?;
-    if !returned.0.is_empty() {
-        hand_back(&mut db, &returned.0, &returned.1).await?;
-    }
-    Ok(())
+    returned.write(&mut db).await
 }
 
 #[derive(Default)]
@@ -252,21 +261,43 @@ impl Failed {
     }
 }
 
-/// Makes claimed jobs ready again without counting the attempt, and wakes whoever can take them.
-async fn hand_back(db: &mut PgConnection, jobs: &[i64], claims: &[i32]) -> sqlx::Result<()> {
-    sqlx::query!(
-        "with returned as (
-             update jobs set state = 'ready', worker_id = null, attempt = attempt - 1, claim = jobs.claim + 1
-             from unnest($1::bigint[], $2::integer[]) as given (id, claim)
-             where jobs.id = given.id and jobs.claim = given.claim and jobs.state = 'running'
-             returning queue
-         )
-         select pg_notify($3, queue) from (select distinct queue from returned) as queues",
-        jobs,
-        claims,
-        super::enqueue::CHANNEL,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+#[derive(Default)]
+struct Returned {
+    jobs: Vec<i64>,
+    claims: Vec<i32>,
+    delays: Vec<f64>,
+}
+
+impl Returned {
+    fn push(&mut self, job: JobId, claim: i32, delay: Duration) {
+        self.jobs.push(job.0);
+        self.claims.push(claim);
+        self.delays.push(delay.as_secs_f64());
+    }
+
+    /// Makes claimed jobs ready or due again without counting the attempt, and wakes whoever can take them.
+    async fn write(&self, db: &mut PgConnection) -> sqlx::Result<()> {
+        if self.jobs.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "with returned as (
+                 update jobs
+                 set state = case when delay > 0 then 'scheduled' else 'ready' end::job_state,
+                     run_at = now() + make_interval(secs => delay),
+                     worker_id = null, attempt = attempt - 1, claim = jobs.claim + 1
+                 from unnest($1::bigint[], $2::integer[], $3::float8[]) as given (id, claim, delay)
+                 where jobs.id = given.id and jobs.claim = given.claim and jobs.state = 'running'
+                 returning queue
+             )
+             select pg_notify($4, queue) from (select distinct queue from returned) as queues",
+            &self.jobs,
+            &self.claims,
+            &self.delays,
+            super::enqueue::CHANNEL,
+        )
+        .execute(db)
+        .await?;
+        Ok(())
+    }
 }

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::ack::{self, Acks, Outcome, Settlement};
+use super::holding::Hold;
 use super::job::{Job, Queue};
 use super::lease::Registration;
 use crate::ids::{JobId, WorkerId};
@@ -67,11 +68,18 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    pub(super) fn new(row: Row, registration: Registration, acks: Acks, slot: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(
+        row: Row,
+        hold: Arc<Hold>,
+        registration: Registration,
+        acks: Acks,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
         let claim = Claim {
             job: row.id,
             fence: row.fence,
             attempt: row.attempt,
+            hold,
             registration,
             acks,
             completed: AtomicBool::new(false),
@@ -92,6 +100,7 @@ pub struct Claim {
     job: JobId,
     fence: i32,
     attempt: i16,
+    hold: Arc<Hold>,
     pub(super) registration: Registration,
     acks: Acks,
     completed: AtomicBool,
@@ -147,6 +156,11 @@ impl Claim {
     }
 
     pub(super) fn settle(&self, outcome: Outcome) {
-        self.acks.settle(Settlement { job: self.job, claim: self.fence, outcome });
+        self.acks.settle(Settlement {
+            job: self.job,
+            claim: self.fence,
+            outcome,
+            _hold: Arc::clone(&self.hold),
+        });
     }
 }

@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::holding::Holding;
 use crate::ids::WorkerId;
 
 /// Between two heartbeats. With [`SILENCE`] it bounds the time to recovery: 15 s + 3 s.
@@ -35,6 +36,8 @@ pub(super) struct Registration {
 #[derive(Debug)]
 pub(super) struct Lease {
     db: PgPool,
+    /// What this process knows to have claimed.
+    pub(super) holding: Holding,
     current: RwLock<Registration>,
 }
 
@@ -42,7 +45,7 @@ impl Lease {
     /// Registers this process and keeps its heart beating until `stop`.
     pub(super) async fn start(db: PgPool, stop: CancellationToken) -> sqlx::Result<Arc<Self>> {
         let current = RwLock::new(register(&db).await?);
-        let lease = Arc::new(Self { db, current });
+        let lease = Arc::new(Self { db, holding: Holding::default(), current });
         tokio::spawn(Arc::clone(&lease).keep(stop));
         Ok(lease)
     }
@@ -74,7 +77,7 @@ impl Lease {
 
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
-        let beat = beat(&self.db, registration.worker).await?;
+        let beat = beat(&self.db, registration.worker, &self.holding.ids()).await?;
         if beat.dead > 0 || beat.returned > 0 {
             warn!(
                 returned = beat.returned,
@@ -121,8 +124,10 @@ struct Beat {
 }
 
 /// Writes the heartbeat, removes workers that fell silent, and hands back every job whose worker has no row. The last
-/// also catches a claim that was in flight while its worker was removed.
-async fn beat(db: &PgPool, worker: WorkerId) -> sqlx::Result<Beat> {
+/// also catches a claim that was in flight while its worker was removed. A claim of its own that this process knows
+/// nothing of is handed back too: its answer was lost with a connection. What another process claims anew between
+/// looking and locking has another claim number and is left alone.
+async fn beat(db: &PgPool, worker: WorkerId, held: &[i64]) -> sqlx::Result<Beat> {
     sqlx::query_as!(
         Beat,
         r#"with me as (
@@ -135,15 +140,20 @@ async fn beat(db: &PgPool, worker: WorkerId) -> sqlx::Result<Beat> {
                  and greatest(beat_at, pg_postmaster_start_time()) < now() - make_interval(secs => $2)
                  and exists (select from me where me.beat_at > now() - make_interval(secs => $3))
                returning id
-           ), orphaned as (
-               select jobs.id, attempt >= max_attempts as spent
+           ), suspect as materialized (
+               select jobs.id, claim
                from jobs
                where state = 'running'
-                 and not exists (
-                     select from job_workers
-                     where job_workers.id = jobs.worker_id
-                       and job_workers.id not in (select id from silent))
-               for update skip locked
+                 and (not exists (
+                          select from job_workers
+                          where job_workers.id = jobs.worker_id
+                            and job_workers.id not in (select id from silent))
+                      or (worker_id = $1 and id <> all($5) and claimed_at < now() - make_interval(secs => $2)))
+           ), orphaned as (
+               select jobs.id, attempt >= max_attempts as spent
+               from jobs join suspect on jobs.id = suspect.id and jobs.claim = suspect.claim
+               where state = 'running'
+               for update of jobs skip locked
            ), returned as (
                update jobs
                set state = 'ready', worker_id = null, claim = claim + 1,
@@ -170,6 +180,7 @@ async fn beat(db: &PgPool, worker: WorkerId) -> sqlx::Result<Beat> {
         SILENCE,
         OWN_SILENCE,
         super::enqueue::CHANNEL,
+        held,
     )
     .fetch_one(db)
     .await

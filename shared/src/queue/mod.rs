@@ -48,6 +48,7 @@ pub mod backend;
 mod claim;
 pub mod cron;
 pub mod enqueue;
+mod holding;
 pub mod inspect;
 pub mod job;
 mod lease;

@@ -10,12 +10,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use super::ack::Acks;
+use super::ack::{Acks, PATIENCE};
 use super::backend::{Inbox, QueueBackend};
 use super::claim::{self, Claimed};
 use super::job::Queue;
 use super::lease::Lease;
 use super::wake::Bells;
+use crate::ids::WorkerId;
 
 /// The most that one claim takes.
 const BATCH: usize = 500;
@@ -104,12 +105,13 @@ impl Process {
         while let Some(permits) = stop.run_until_cancelled(free_slots(&slots)).await {
             let asked = permits.len();
             let registration = self.lease.current();
-            let drained = match claim::claim(&self.db, queue, registration.worker, asked).await {
+            let drained = match claim_in_time(&self.db, queue, registration.worker, asked).await {
                 Ok(rows) => {
                     failing = false;
                     let drained = rows.len() < asked;
                     inbox.put(rows.into_iter().zip(permits).map(|(row, permit)| {
-                        Claimed::new(row, registration.clone(), self.acks.clone(), permit)
+                        let hold = self.lease.holding.hold(row.id);
+                        Claimed::new(row, hold, registration.clone(), self.acks.clone(), permit)
                     }));
                     drained
                 }
@@ -140,4 +142,15 @@ async fn free_slots(slots: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
         permits.push(permit);
     }
     permits
+}
+
+/// A claim on a connection that hangs is given up; should it have succeeded anyway, the lease finds out.
+async fn claim_in_time(
+    db: &PgPool,
+    queue: Queue,
+    worker: WorkerId,
+    limit: usize,
+) -> sqlx::Result<Vec<claim::Row>> {
+    let claim = claim::claim(db, queue, worker, limit);
+    tokio::time::timeout(PATIENCE, claim).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

@@ -66,6 +66,7 @@ impl fmt::Display for Failure {
         match &self.outcome {
             Outcome::Done { .. } => f.write_str("done"),
             Outcome::HandedBack => f.write_str("handed back"),
+            Outcome::Postponed { .. } => f.write_str("left to another worker"),
             Outcome::Retry { error, .. } | Outcome::Dead { error } => f.write_str(error),
         }
     }
@@ -141,8 +142,8 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let Claimed { kind, payload, claim, max_attempts, slot: _slot } = job;
         let Some(entry) = self.kinds.get(kind.as_str()) else {
             // A newer version may have enqueued it: leave it to a worker that knows it.
-            let error = format!("this worker has no handler for {kind}");
-            return Err(Failure { outcome: Outcome::Retry { delay: Duration::from_secs(30), error } });
+            warn!(id = %claim.job(), kind, "no handler for this kind here; leaving it to another worker");
+            return Err(Failure { outcome: Outcome::Postponed { delay: Duration::from_secs(30) } });
         };
         let span = info_span!("job", id = %claim.job(), kind, attempt = claim.attempt());
         let started = Instant::now();

@@ -73,8 +73,8 @@ pub async fn top(
 ) -> sqlx::Result<Page> {
     let (days, species) = (period.days(), species.map(Species::name));
     let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from photos join photo_stats on photo_id = photos.id
-           where state = 'live' and rank is not null
+        r#"select count(*) as "total!" from photos join photo_ranks on photo_id = photos.id
+           where state = 'live'
              and ($1::integer is null or live_at > now() - make_interval(days => $1))
              and ($2::text is null or species = $2)"#,
         days,
@@ -86,7 +86,7 @@ pub async fn top(
         "where state = 'live' and rank is not null
            and ($1::integer is null or live_at > now() - make_interval(days => $1))
            and ($2::text is null or species = $2)
-         order by rank, photo_stats.photo_id
+         order by rank, photo_ranks.photo_id
          limit $3 offset $4",
         days,
         species,

@@ -39,18 +39,14 @@ pub async fn refresh_ranks(db: &mut PgConnection) -> sqlx::Result<Vec<Species>> 
                where state = 'live'
            ), ranked as (
                select photo_id, species, score, rank() over (order by score desc)::integer as rank from scored
-           ), moved as (
-               select photo_id, species, ranked.score, ranked.rank
-               from ranked join photo_stats using (photo_id)
-               where (photo_stats.score, photo_stats.rank) is distinct from (ranked.score, ranked.rank)
-               order by photo_id
-               for update of photo_stats
            ), changed as (
-               update photo_stats set score = moved.score, rank = moved.rank
-               from moved where photo_stats.photo_id = moved.photo_id
-               returning species
+               insert into photo_ranks (photo_id, score, rank)
+               select photo_id, score, rank from ranked order by photo_id
+               on conflict (photo_id) do update set score = excluded.score, rank = excluded.rank
+               where (photo_ranks.score, photo_ranks.rank) is distinct from (excluded.score, excluded.rank)
+               returning photo_id
            )
-           select distinct species as "species!: Species" from changed"#,
+           select distinct species as "species!: Species" from changed join ranked using (photo_id)"#,
         prior.weight,
         &prior.distribution,
     )
@@ -58,7 +54,8 @@ pub async fn refresh_ranks(db: &mut PgConnection) -> sqlx::Result<Vec<Species>> 
     .await
 }
 
-/// Starts a new epoch from all ratings so far, unless one was started within the last day.
+/// Starts a new epoch from all ratings so far, unless one was started within the last twelve hours: the
+/// nightly job that asks for it doesn't take equally long every night.
 pub async fn start_epoch(db: &mut PgConnection) -> sqlx::Result<bool> {
     let pooled = sqlx::query_scalar!(
         r#"select coalesce(sum(histogram[bar]), 0) as "count!"
@@ -73,7 +70,7 @@ pub async fn start_epoch(db: &mut PgConnection) -> sqlx::Result<bool> {
     let started = sqlx::query!(
         "insert into ranking_epochs (weight, prior)
          select $1, $2
-         where not exists (select from ranking_epochs where id > 1 and created_at > now() - interval '1 day')",
+         where not exists (select from ranking_epochs where id > 1 and created_at > now() - interval '12 hours')",
         prior.weight,
         &prior.distribution,
     )

@@ -154,10 +154,11 @@ pub async fn recount(db: &mut PgConnection, after: PhotoId, limit: i64) -> sqlx:
         Drift,
         r#"with counted as (
                select photo_stats.photo_id, photo_stats.histogram as was,
-                      (select array_agg((select count(*)::integer from ratings
-                                         where ratings.photo_id = photo_stats.photo_id and ratings.value = bar)
-                                        order by bar)
-                       from generate_series(1, 10) as bar) as is_now
+                      (select array_agg(coalesce(n, 0) order by bar)
+                       from generate_series(1, 10) as bar
+                       left join (select value, count(*)::integer as n from ratings
+                                  where ratings.photo_id = photo_stats.photo_id group by value) as by_value
+                            on by_value.value = bar) as is_now
                from photo_stats
                where photo_stats.photo_id = any($1)
            )

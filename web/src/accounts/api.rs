@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use pawdium_shared::accounts::{RaterKey, User, queries, sessions};
+use pawdium_shared::accounts::{Name, RaterKey, User, queries, sessions};
 use pawdium_shared::photos;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,10 +23,13 @@ use crate::state::App;
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RegisterBody {
     /// Where the verification mail goes.
+    #[serde(default)]
     pub email: String,
     /// 8 to 200 characters.
+    #[serde(default)]
     pub password: String,
     /// 2 to 30 letters, digits, - and _.
+    #[serde(default)]
     pub name: String,
 }
 
@@ -251,8 +254,9 @@ pub async fn show_user(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<axum::Json<ProfileShape>, Error> {
+    let name = Name::new(&name).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
-    let user = queries::find_by_name(&mut db, &name).await?.ok_or(Error::NotFound)?;
+    let user = queries::find_by_name(&mut db, name.as_str()).await?.ok_or(Error::NotFound)?;
     let activity = queries::count_activity(&mut db, user.id).await?;
     let photos = photos::queries::list_by_owner(&mut db, user.id, false).await?;
     Ok(axum::Json(ProfileShape {

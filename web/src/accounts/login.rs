@@ -4,7 +4,8 @@ use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{User, merge, passwords, queries};
+use pawdium_shared::accounts::{Email, User, merge, passwords, queries};
+use pawdium_shared::cache::Event;
 use serde::Deserialize;
 
 use super::local;
@@ -86,7 +87,10 @@ pub async fn enter(
 ) -> Result<(User, Token), Error> {
     limits::count(app, Limited::Login, client.counted()).await?;
     let mut db = app.db.acquire().await?;
-    let user = queries::find_by_email(&mut db, email.trim()).await?;
+    let user = match Email::new(email) {
+        Ok(email) => queries::find_by_email(&mut db, email.as_str()).await?,
+        Err(_) => None,
+    };
     let hash = match &user {
         Some(user) => queries::find_password_hash(&mut db, user.id).await?,
         None => None,
@@ -95,11 +99,15 @@ pub async fn enter(
     let matches = passwords::verify(password, hash).await;
     let Some(user) = user.filter(|_| matches) else { return Err(Error::Forbidden(WRONG)) };
     let mut tx = app.db.begin().await?;
+    let mut moved = Vec::new();
     if let Some(caller) = caller.filter(|caller| caller.anonymous()) {
-        merge::merge(&mut tx, caller.id, user.id).await?;
+        moved = merge::merge(&mut tx, caller.id, user.id).await?;
     }
     let token = sessions::open(&mut tx, user.id).await?;
     tx.commit().await?;
+    if !moved.is_empty() {
+        app.cache.forget(&Event::MemberChanged { photos: moved }).await;
+    }
     Ok((user, token))
 }
 

@@ -1,7 +1,7 @@
 //! A member's profile.
 
 use axum::extract::{Query, State};
-use pawdium_shared::accounts::queries;
+use pawdium_shared::accounts::{Name, queries};
 use pawdium_shared::photos::{self, PhotoState};
 use serde::Deserialize;
 
@@ -31,8 +31,9 @@ pub async fn page(
     Path(name): Path<String>,
     Query(choice): Query<Choice>,
 ) -> Result<Page<MemberPage>, Error> {
+    let name = Name::new(&name).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
-    let member = queries::find_by_name(&mut db, &name).await?.ok_or(Error::NotFound)?;
+    let member = queries::find_by_name(&mut db, name.as_str()).await?.ok_or(Error::NotFound)?;
     let own = viewing.visitor.id() == member.id;
     let activity = queries::count_activity(&mut db, member.id).await?;
     let photos = photos::queries::list_by_owner(&mut db, member.id, own).await?;
@@ -49,7 +50,11 @@ pub async fn page(
             .take(PER_PAGE)
             .map(|photo| present::card(photo, false))
             .collect(),
-        paging: Paging { page: number(page), last_page: number(last_page), base: format!("/members/{name}") },
+        paging: Paging {
+            page: number(page),
+            last_page: number(last_page),
+            base: format!("/members/{}", name.as_str()),
+        },
         name: member.name.unwrap_or_default(),
         since: member.created_at,
         ratings_cast: activity.ratings_cast,

@@ -22,6 +22,9 @@ fn taken(error: sqlx::Error) -> Error {
             field: "email",
             message: "That address is registered already; log in, or reset the password.",
         }
+    } else if matches!(error, sqlx::Error::RowNotFound) {
+        // The same form, sent twice at once.
+        Error::Forbidden("You are registered already; log in.")
     } else {
         error.into()
     }

@@ -116,6 +116,8 @@ pub async fn create(
     };
     let mut tx = app.db.begin().await?;
     let user = queries::register(&mut tx, anonymous, &name, &email, &hash).await.map_err(taken)?;
+    // Whoever had a token of the anonymous user must not have one of the account.
+    sessions::close_others(&mut tx, user, None).await?;
     let token = sessions::open(&mut tx, user).await?;
     SendMail::Verification { user }.enqueue(&mut tx).await?;
     tx.commit().await?;

@@ -116,7 +116,9 @@ pub async fn reset(
     queries::verify_email(&mut tx, user).await?;
     sessions::close_others(&mut tx, user, None).await?;
     tx.commit().await?;
-    let jar = without_session(&app, jar).add(Notice::PasswordReset.cookie());
+    let own = viewing.visitor.id() == user;
+    let jar = if own { without_session(&app, jar) } else { jar };
+    let jar = jar.add(Notice::PasswordReset.cookie());
     Ok((jar, Redirect::to("/login")).into_response())
 }
 

@@ -217,11 +217,9 @@ pub async fn check_password(
 /// When the database fails.
 pub async fn remove(app: &App, user: &User) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
-    let event = member_changed(&mut tx, user).await?;
-    merge::delete(&mut tx, user.id).await?;
-    InvalidateCache::of(event.clone()).enqueue(&mut tx).await?;
+    let photos = merge::delete(&mut tx, user.id).await?;
     tx.commit().await?;
-    app.cache.forget(&event).await;
+    app.cache.forget(&Event::MemberChanged { photos }).await;
     Ok(())
 }
 

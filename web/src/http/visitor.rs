@@ -161,10 +161,12 @@ pub fn session_cookie(app: &App, token: &Token) -> Cookie<'static> {
     lasting(app, session_name(app), token.expose().to_owned())
 }
 
-/// Cookies without the session.
+/// Cookies without anything that says who this was.
 #[must_use]
 pub fn without_session(app: &App, jar: CookieJar) -> CookieJar {
-    jar.remove(Cookie::build(session_name(app)).path("/").secure(app.secure()))
+    [session_name(app), pin_name(app)]
+        .into_iter()
+        .fold(jar, |jar, name| jar.remove(Cookie::build(name).path("/").secure(app.secure())))
 }
 
 /// The cookie that keeps a photo on the page of a visitor without a user.

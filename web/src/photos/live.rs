@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Sse};
 use futures::{Stream, StreamExt as _, stream};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::live::Topic;
@@ -31,7 +31,7 @@ pub async fn live(
     visitor: Visitor,
     headers: HeaderMap,
     Path(id): Path<PhotoId>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
+) -> Result<impl IntoResponse, Error> {
     // Subscribed before anything is looked up, so that nothing falls between.
     let changes = BroadcastStream::new(app.changes.subscribe());
     let photo = find_visible(&app, &visitor, id).await?;
@@ -55,8 +55,10 @@ pub async fn live(
     let first = stream::iter(missed.then(|| told(id)));
     let stop = app.stop.clone();
     let stream = first.chain(stream::select(changed, looked_up(app, id, processing)));
-    let stream = stream.map(Ok).take_until(stop.cancelled_owned());
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping")))
+    let stream = stream.map(Ok::<_, Infallible>).take_until(stop.cancelled_owned());
+    // nginx would hold events back until its buffer is full.
+    let unbuffered = [("x-accel-buffering", "no")];
+    Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping"))))
 }
 
 fn told(id: PhotoId) -> Event {

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Redirect;
+use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::transitions;
 
@@ -22,5 +23,6 @@ pub async fn publish(
         return Err(Error::NotFound);
     }
     tx.commit().await?;
+    app.cache.forget(&Event::PhotoProgressed { photo: id }).await;
     Ok(Redirect::to(&format!("/photos/{id}")))
 }

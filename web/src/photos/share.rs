@@ -10,14 +10,13 @@ use pawdium_shared::ranking::sharing;
 use pawdium_shared::ranking::virality::Moment;
 use serde_json::json;
 
-use super::show::{assemble, find_visible};
+use super::show::{assemble, find_visible, rating_control};
 use crate::error::{Error, prefers_json};
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
-use crate::views::photo::RatingControl;
 
 /// `POST /photos/{photo}/share`: makes a link. A script gets it as JSON, everybody else a page that shows it.
 pub async fn share(
@@ -32,7 +31,8 @@ pub async fn share(
         return Ok(Json(json!({ "url": url })).into_response());
     }
     let photo = find_visible(&app, &viewing.visitor, id).await?;
-    Ok(Page(assemble(&app, viewing, photo, RatingControl::NotServed, Some(url)).await?).into_response())
+    let rating = rating_control(&app, &viewing.visitor, &photo).await?;
+    Ok(Page(assemble(&app, viewing, photo, rating, Some(url)).await?).into_response())
 }
 
 /// Makes a counted link to a live photo.

@@ -44,6 +44,9 @@ pub async fn shared(
     jar: CookieJar,
     Path(code): Path<String>,
 ) -> Result<(CookieJar, Page<PhotoPage>), Error> {
+    if !code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        return Err(Error::NotFound);
+    }
     let mut db = app.db.acquire().await?;
     let id = sharing::find_shared(&mut db, &code).await?.ok_or(Error::NotFound)?;
     drop(db);
@@ -77,10 +80,11 @@ pub async fn status(
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Photo, Error> {
-    let find = async || -> Result<Option<Photo>, Error> {
-        Ok(queries::find(&mut *app.db.acquire().await?, id).await?)
+    // Absence is not kept: the next upload may get this id.
+    let find = async || -> Result<Photo, Error> {
+        queries::find(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)
     };
-    let photo = app.cache.get_or(&Group::photo(id), "photo", find).await?.ok_or(Error::NotFound)?;
+    let photo = app.cache.get_or(&Group::photo(id), "photo", find).await?;
     let visible = photo.state == PhotoState::Live || visitor.id() == photo.owner || visitor.moderates();
     if visible { Ok(photo) } else { Err(Error::NotFound) }
 }
@@ -119,7 +123,11 @@ pub(super) async fn assemble(
     })
 }
 
-async fn rating_control(app: &App, visitor: &Visitor, photo: &Photo) -> Result<RatingControl, Error> {
+pub(super) async fn rating_control(
+    app: &App,
+    visitor: &Visitor,
+    photo: &Photo,
+) -> Result<RatingControl, Error> {
     if photo.owner == visitor.id() {
         return Ok(RatingControl::Own);
     }

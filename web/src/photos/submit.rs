@@ -13,7 +13,7 @@ use crate::http::client::Client;
 use crate::http::flash::Notice;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
-use crate::http::visitor::{Viewing, Visitor};
+use crate::http::visitor::Viewing;
 use crate::state::App;
 use crate::views::submit::{SubmitForm, SubmitPage};
 use crate::views::{Field, Viewer};
@@ -35,8 +35,11 @@ pub async fn submit(
 ) -> Result<Response, Error> {
     limits::count(&app, Limited::Upload, client.counted()).await?;
     let mut fields = Fields::default();
-    let (jar, received) = receive(&app, &viewing.visitor, jar, multipart, &mut fields).await?;
-    match received {
+    // Without an account only drafts can be kept, and those only by somebody who has done something before.
+    let owner =
+        viewing.visitor.user.as_ref().ok_or(Error::Forbidden("Log in or register to submit photos."))?;
+    let may_publish = !owner.anonymous();
+    match upload::receive(&app, owner.id, may_publish, multipart, &mut fields).await {
         Ok(Submitted { photo, draft }) if prefers_json(&headers) => {
             let state = if draft { "draft" } else { "processing" };
             let body = json!({ "id": photo, "state": state, "url": app.url(&format!("/photos/{photo}")) });
@@ -54,27 +57,6 @@ pub async fn submit(
         }
         Err(error) => Err(error),
     }
-}
-
-/// An upload by a visitor who may not be a user yet: the first draft makes one.
-async fn receive(
-    app: &App,
-    visitor: &Visitor,
-    jar: CookieJar,
-    multipart: Multipart,
-    fields: &mut Fields,
-) -> Result<(CookieJar, Result<Submitted, Error>), Error> {
-    let may_publish = visitor.member().is_ok();
-    let (owner, cookie) = if visitor.user.is_some() {
-        (visitor.id(), None)
-    } else {
-        let mut tx = app.db.begin().await?;
-        let remembered = visitor.remember(app, &mut tx).await?;
-        tx.commit().await?;
-        remembered
-    };
-    let jar = cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
-    Ok((jar, upload::receive(app, owner, may_publish, multipart, fields).await))
 }
 
 fn show_again(fields: Fields, error: &Error) -> SubmitForm {

@@ -33,6 +33,7 @@ pub struct BallotShape {
 pub struct RateBody {
     /// 1 to 10.
     #[schema(value_type = i64, minimum = 1, maximum = 10)]
+    #[serde(default)]
     pub value: serde_json::Value,
     /// The one that came with the photo; may be left out where the caller has rated this photo before.
     pub ballot: Option<String>,

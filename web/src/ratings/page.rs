@@ -22,7 +22,7 @@ use crate::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateSt
 #[derive(Debug, Deserialize)]
 pub struct After {
     /// The photo that was rated.
-    rated: Option<PhotoId>,
+    rated: Option<String>,
 }
 
 /// `GET /`
@@ -37,7 +37,7 @@ pub async fn page(
         (None, Some(served)) => jar.add(pin_cookie(&app, viewing.visitor.key, Some(served.photo))),
         _ => jar,
     };
-    let feedback = match after.rated {
+    let feedback = match after.rated.and_then(|id| id.parse().ok()) {
         Some(photo) => feedback(&app, &viewing.visitor, photo).await?,
         None => None,
     };

@@ -54,7 +54,8 @@ pub async fn rate(
         Ok(recorded) => {
             let jar = recorded.cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
             if wants_part {
-                let visitor = Visitor { user: Some(recorded.rater), ..visitor };
+                let visitor =
+                    Visitor { key: recorded.rater.rater_key, user: Some(recorded.rater), ..visitor };
                 let feedback = page::feedback(&app, &visitor, photo).await?;
                 let stage = page::stage(&app, &visitor, recorded.next, feedback, None).await?;
                 Ok((jar, Page(stage)).into_response())
@@ -111,8 +112,8 @@ pub async fn record(
         let digest = share::digest(app, visitor, client);
         sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
     }
-    let next = serving::current(&mut tx, rater, visitor.key).await?;
     let rater = find_rater(&mut tx, rater).await?;
+    let next = serving::current(&mut tx, rater.id, rater.rater_key).await?;
     tx.commit().await?;
     app.cache.forget(&Event::PhotoRated { photo }).await;
     Ok(Recorded { rater, next, cookie })
