@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test lint setup setup-demo setup-test sqlx deny
+.PHONY: demo test lint setup setup-demo setup-test screenshots sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release --workspace --bins
@@ -22,6 +22,9 @@ lint:  ## formatting, clippy and rustdoc, warnings denied
 setup: setup-test
 setup-demo setup-test:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
+
+screenshots: setup-test  ## pictures of a running demo, in target/screenshots
+	cargo run -p pawdium-web --example screenshots
 
 sqlx:  ## refresh .sqlx/ after a query or the schema has changed
 	scripts/sqlx

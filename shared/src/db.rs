@@ -50,7 +50,8 @@ pub async fn is_migrated(pool: &PgPool) -> sqlx::Result<bool> {
         Ok(applied) => Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version))),
         // undefined_table: nothing has ever been applied.
         Err(error)
-            if error.as_database_error().and_then(|error| error.code()).as_deref() == Some("42P01") =>
+            if error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
+                == Some("42P01") =>
         {
             Ok(false)
         }

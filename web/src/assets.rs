@@ -37,7 +37,6 @@ pub fn asset(path: &str) -> String {
 
 /// Answers `/assets/{version}/{*path}`. A file asked for by another version than the current one is sent too, but
 /// not to be kept: a page rendered just before an update still finds its files.
-#[expect(clippy::unused_async, reason = "axum calls async functions only")]
 pub async fn serve(Path((version, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(file) = Static::get(&path) else {
         return StatusCode::NOT_FOUND.into_response();

@@ -109,12 +109,11 @@ async fn read(
     let options = StreamReadOptions::default().block(5000).count(500);
     let keys = [redis.key("live")];
     // "The end" must be one place, and not wherever the end is when the next read begins.
-    let mut after = match last.take() {
-        Some(after) => after,
-        None => {
-            let end: StreamRangeReply = connection.xrevrange_count(&keys[0], "+", "-", 1).await?;
-            end.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |entry| entry.id)
-        }
+    let mut after = if let Some(after) = last.take() {
+        after
+    } else {
+        let end: StreamRangeReply = connection.xrevrange_count(&keys[0], "+", "-", 1).await?;
+        end.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |entry| entry.id)
     };
     loop {
         *last = Some(after.clone());

@@ -59,7 +59,9 @@ mod tests {
     fn means_are_of_the_ratings_alone() {
         let histogram = |values: &[usize]| {
             let mut histogram = [0; 10];
-            values.iter().for_each(|value| histogram[value - 1] += 1);
+            for value in values {
+                histogram[value - 1] += 1;
+            }
             histogram
         };
         assert_eq!(mean(&histogram(&[10, 8])), Some(9.0));

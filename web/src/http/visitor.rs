@@ -162,7 +162,6 @@ pub fn session_cookie(app: &App, token: &Token) -> Cookie<'static> {
 }
 
 /// Cookies without anything that says who this was.
-#[must_use]
 pub fn without_session(app: &App, jar: CookieJar) -> CookieJar {
     [session_name(app), pin_name(app)]
         .into_iter()

@@ -51,15 +51,14 @@ pub async fn page(
 /// When the database fails.
 pub async fn current(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
     let mut tx = app.db.begin().await?;
-    let served = match &visitor.user {
-        Some(user) => serving::current(&mut tx, user.id, visitor.key).await?,
-        None => {
-            let pinned = match visitor.pinned {
-                Some(photo) if serving::ratable(&mut tx, photo, visitor.id()).await? => Some(photo),
-                _ => serving::preview(&mut tx, visitor.key).await?,
-            };
-            pinned.map(|photo| Served { photo, lane: Lane::Random })
-        }
+    let served = if let Some(user) = &visitor.user {
+        serving::current(&mut tx, user.id, visitor.key).await?
+    } else {
+        let pinned = match visitor.pinned {
+            Some(photo) if serving::ratable(&mut tx, photo, visitor.id()).await? => Some(photo),
+            _ => serving::preview(&mut tx, visitor.key).await?,
+        };
+        pinned.map(|photo| Served { photo, lane: Lane::Random })
     };
     tx.commit().await?;
     Ok(served)
