@@ -141,14 +141,20 @@ pub async fn create_user(
     client: Client,
     body: Bytes,
 ) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
-    let user = caller.map(|caller| caller.user);
     if body.iter().all(u8::is_ascii_whitespace) {
         return create_anonymous(&app, client).await;
     }
     let body: RegisterBody = serde_json::from_slice(&body)
         .map_err(|error| Error::Refused(format!("The body isn't right: {error}.")))?;
     let wanted = Registration { name: &body.name, email: &body.email, password: &body.password };
-    let (id, token) = register::create(&app, client, user.as_ref(), wanted).await?;
+    let (id, token) = register::create(
+        &app,
+        client,
+        caller.as_ref().map(|caller| &caller.user),
+        caller.as_ref().map(|caller| &caller.token),
+        wanted,
+    )
+    .await?;
     let shape = EnteredShape {
         id: id.0,
         name: Some(body.name.trim().to_owned()),

@@ -62,7 +62,7 @@ pub async fn register(
     Form(form): Form<RegisterForm>,
 ) -> Result<Response, Error> {
     let wanted = Registration { name: &form.name, email: &form.email, password: &form.password };
-    match create(&app, client, viewing.visitor.user.as_ref(), wanted).await {
+    match create(&app, client, viewing.visitor.user.as_ref(), None, wanted).await {
         Ok((_, token)) => {
             let jar = jar.add(session_cookie(&app, &token));
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
@@ -93,7 +93,8 @@ pub struct Registration<'a> {
     pub password: &'a str,
 }
 
-/// Registers and opens a session; the verification mail goes out with it. An anonymous caller keeps its row.
+/// Registers and opens a session; the verification mail goes out with it. An anonymous caller keeps its row, but its
+/// sessions end, save the one to `keep`: a cookie that somebody else has planted must not become the account's.
 ///
 /// # Errors
 /// What is wrong or taken.
@@ -101,6 +102,7 @@ pub async fn create(
     app: &App,
     client: Client,
     caller: Option<&User>,
+    keep: Option<&Token>,
     wanted: Registration<'_>,
 ) -> Result<(UserId, Token), Error> {
     let name = Name::new(wanted.name)?;
@@ -116,8 +118,7 @@ pub async fn create(
     };
     let mut tx = app.db.begin().await?;
     let user = queries::register(&mut tx, anonymous, &name, &email, &hash).await.map_err(taken)?;
-    // Whoever had a token of the anonymous user must not have one of the account.
-    sessions::close_others(&mut tx, user, None).await?;
+    sessions::close_others(&mut tx, user, keep).await?;
     let token = sessions::open(&mut tx, user).await?;
     SendMail::Verification { user }.enqueue(&mut tx).await?;
     tx.commit().await?;

@@ -75,9 +75,8 @@ pub async fn submit(
     multipart: Multipart,
 ) -> Result<(StatusCode, Json<SubmittedShape>), Error> {
     limits::count(&app, Limited::Upload, client.counted()).await?;
-    let may_publish = !caller.user.anonymous();
     let mut fields = Fields::default();
-    let submitted = upload::receive(&app, caller.user.id, may_publish, multipart, &mut fields).await?;
+    let submitted = upload::receive(&app, &caller.visitor(), client, multipart, &mut fields).await?;
     let shape = SubmittedShape {
         id: submitted.photo.0,
         state: if submitted.draft { "draft" } else { "processing" },

@@ -35,17 +35,15 @@ pub async fn submit(
 ) -> Result<Response, Error> {
     limits::count(&app, Limited::Upload, client.counted()).await?;
     let mut fields = Fields::default();
-    // Without an account only drafts can be kept, and those only by somebody who has done something before.
-    let owner =
-        viewing.visitor.user.as_ref().ok_or(Error::Forbidden("Log in or register to submit photos."))?;
-    let may_publish = !owner.anonymous();
-    match upload::receive(&app, owner.id, may_publish, multipart, &mut fields).await {
-        Ok(Submitted { photo, draft }) if prefers_json(&headers) => {
+    match upload::receive(&app, &viewing.visitor, client, multipart, &mut fields).await {
+        Ok(Submitted { photo, draft, cookie }) if prefers_json(&headers) => {
+            let jar = cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
             let state = if draft { "draft" } else { "processing" };
             let body = json!({ "id": photo, "state": state, "url": app.url(&format!("/photos/{photo}")) });
             Ok((StatusCode::ACCEPTED, jar, Json(body)).into_response())
         }
-        Ok(Submitted { photo, draft }) => {
+        Ok(Submitted { photo, draft, cookie }) => {
+            let jar = cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
             let jar = if draft { jar.add(Notice::DraftKept.cookie()) } else { jar };
             Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
         }

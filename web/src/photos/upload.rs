@@ -3,11 +3,15 @@
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
-use pawdium_shared::ids::{PhotoId, UserId};
+use axum_extra::extract::cookie::Cookie;
+use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Crop, Incoming, Refusal};
 use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, transitions};
 
 use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::limits::{self, Limited};
+use crate::http::visitor::Visitor;
 use crate::state::App;
 
 /// The longest text field, in bytes; each has a tighter limit of its own.
@@ -68,12 +72,14 @@ struct Upload {
 }
 
 /// What came of an upload.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Submitted {
     /// The new photo.
     pub photo: PhotoId,
     /// It is kept as a draft and not being processed.
     pub draft: bool,
+    /// The session of a visitor who has become a user with this draft.
+    pub cookie: Option<Cookie<'static>>,
 }
 
 /// Stores an upload and makes its photo. Nothing is left of one that is refused. `fields` holds what was sent also
@@ -83,11 +89,12 @@ pub struct Submitted {
 /// What is wrong with the file or a field.
 pub async fn receive(
     app: &App,
-    owner: UserId,
-    may_publish: bool,
+    visitor: &Visitor,
+    client: Client,
     multipart: Multipart,
     fields: &mut Fields,
 ) -> Result<Submitted, Error> {
+    let may_publish = visitor.member().is_ok();
     let mut upload = None;
     let read = read_parts(app, multipart, fields, &mut upload).await;
     let checked = read.and_then(|()| fields.check()).and_then(|draft| {
@@ -105,15 +112,19 @@ pub async fn receive(
             return Err(refused.err().unwrap_or_else(|| no_file(true)));
         }
     };
+    if visitor.user.is_none() {
+        limits::count(app, Limited::Anonymous, client.counted()).await?;
+    }
     let key = upload.incoming.finish().await?;
     let mut tx = app.db.begin().await?;
+    let (owner, cookie) = visitor.remember(app, &mut tx).await?;
     let photo = if keep {
         transitions::keep_draft(&mut tx, owner, &draft, key.as_str()).await?
     } else {
         transitions::submit(&mut tx, owner, &draft, key.as_str()).await?
     };
     tx.commit().await?;
-    Ok(Submitted { photo, draft: keep })
+    Ok(Submitted { photo, draft: keep, cookie })
 }
 
 fn no_file(empty: bool) -> Error {

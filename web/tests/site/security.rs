@@ -265,3 +265,29 @@ async fn media_serves_pictures_and_nothing_else(db: PgPool) {
         assert_eq!(site.get(&path).await.status, 404, "{path}");
     }
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_is_left_in_a_browser_after_logging_out_opens_no_account(db: PgPool) {
+    let site = Site::start(db).await;
+    site.photos(3).await;
+    let pages = site.visitor();
+    let (photo, ballot) = pages.shown().await.expect("a photo");
+    pages.post(&format!("/photos/{photo}/rating"), &[("value", "7"), ("ballot", &ballot)]).await.location();
+    let left = format!("visitor={}", pages.cookie("visitor").expect("a visitor without a user had one"));
+    let form = [("name", "vic"), ("email", "vic@example.org"), ("password", PASSWORD)];
+    pages.post("/register", &form).await.location();
+    pages.post("/logout", &[]).await.location();
+    assert_eq!((pages.cookie("session"), pages.cookie("visitor")), (None, None));
+
+    let thief = site.visitor();
+    let page = Answer::to(thief.request(Method::GET, "/").header(COOKIE, &left)).await.expect(200);
+    let (photo, ballot) =
+        (page.attribute("[data-photo]", "data-photo"), page.attribute("input[name=ballot]", "value"));
+    let rating = [("value", "3"), ("ballot", ballot.as_str())];
+    let path = format!("/photos/{photo}/rating");
+    Answer::to(thief.own(&path).header(COOKIE, &left).form(&rating)).await.location();
+    assert_eq!(site.ask::<i64>("select count(*) from users where name is null").await, 1);
+    thief.get("/settings").await.location();
+    assert!(thief.get("/").await.expect(200).attribute("link[rel=icon]", "href").starts_with("/assets/"));
+    assert!(!thief.get("/").await.expect(200).has("a[href='/members/vic']"));
+}
