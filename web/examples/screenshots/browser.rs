@@ -89,13 +89,15 @@ impl Drop for Browser {
     }
 }
 
-/// ChromeDriver says on which port it listens.
+/// ChromeDriver says on which port it listens; what it says later is read and dropped, so that it never waits for us.
 fn port_of(driver: &mut Child) -> Result<u16> {
     let out = driver.stdout.take().context("no output of chromedriver")?;
-    for line in BufReader::new(out).lines() {
-        let line = line?;
-        if let Some((_, port)) = line.trim_end_matches('.').rsplit_once("on port ") {
-            return Ok(port.parse()?);
+    let mut lines = BufReader::new(out).lines();
+    while let Some(line) = lines.next().transpose()? {
+        if let Some((_, port)) = line.trim_end_matches('.').rsplit_once("successfully on port ") {
+            let port = port.parse()?;
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok(port);
         }
     }
     bail!("chromedriver ended without saying its port")
