@@ -291,13 +291,13 @@ pub struct LogConfig {
     /// `text` for people, `json` for machines. Default `text`.
     pub format: LogFormat,
     /// What is logged, in the notation of tracing-subscriber's `EnvFilter`: `info`, or `info,pawdium_web=debug`. Default
-    /// `info`.
+    /// `info,apalis_core=warn`.
     pub filter: String,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".into() }
+        Self { format: LogFormat::Text, filter: "info,apalis_core=warn".into() }
     }
 }
 

@@ -46,7 +46,7 @@ class Entry {
 
   async show() {
     if (!KINDS.includes(this.file.type)) return this.reject("This is not a JPEG, PNG, WebP or GIF.");
-    if (this.file.size > maxBytes) return this.reject(`It has ${megabytes(this.file.size)}; the limit is 20 MB.`);
+    if (this.file.size > maxBytes) return this.reject(`It has ${megabytes(this.file.size)}; the limit is ${megabytes(maxBytes)}.`);
     if (this.file.size === 0) return this.reject("The file is empty.");
     try {
       const bitmap = await createImageBitmap(this.file, { imageOrientation: "from-image" });

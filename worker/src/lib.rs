@@ -1,6 +1,6 @@
 //! The worker: claims jobs and runs their handlers.
 //!
-//! [`serve`] is the process's life, `register` the list of what handles what, [`handlers`] one file a kind of job.
+//! `serve` is the process's life, `register` the list of what handles what, [`handlers`] one file a kind of job.
 
 mod env;
 pub mod handlers;

@@ -6,3 +6,21 @@ pub mod media;
 pub mod metrics;
 pub mod ranking;
 pub mod upkeep;
+
+use crate::queue::{Job, Queue};
+
+/// Every kind of job with its queue, for those who want to see also what has no jobs now.
+pub const KINDS: [(Queue, &str); 8] = [
+    kind::<cache::InvalidateCache>(),
+    kind::<mail::SendMail>(),
+    kind::<media::ProcessPhoto>(),
+    kind::<metrics::ReportMetrics>(),
+    kind::<ranking::RecountRatings>(),
+    kind::<ranking::RefreshRanks>(),
+    kind::<ranking::RefreshVirality>(),
+    kind::<upkeep::Purge>(),
+];
+
+const fn kind<J: Job>() -> (Queue, &'static str) {
+    (J::QUEUE, J::KIND)
+}

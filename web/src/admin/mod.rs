@@ -8,6 +8,7 @@ use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
 use pawdium_shared::accounts::Role;
 use pawdium_shared::ids::JobId;
+use pawdium_shared::jobs::KINDS;
 use pawdium_shared::queue::inspect::{self, JobRow, KindCounts, WorkerRow};
 
 use crate::error::Error;
@@ -31,7 +32,7 @@ pub async fn overview(State(app): State<App>, viewing: Viewing) -> Result<Page<A
     let now = Utc::now();
     Ok(Page(AdminPage {
         chrome: viewing.chrome,
-        kinds: inspect::count_kinds(&mut db).await?.into_iter().map(|kind| job_kind(kind, now)).collect(),
+        kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
         failures: inspect::list_failures(&mut db, FAILURES).await?.into_iter().map(failure).collect(),
         workers: inspect::list_workers(&mut db).await?.into_iter().map(|row| worker(row, now)).collect(),
         at: now,
@@ -69,6 +70,19 @@ fn require_admin(visitor: &Visitor) -> Result<(), Error> {
         Some(user) if user.role == Role::Admin => Ok(()),
         _ => Err(Error::Forbidden("Only admins can do that.")),
     }
+}
+
+/// Those that have jobs, and those that have none now.
+fn all_kinds(counted: Vec<KindCounts>, now: DateTime<Utc>) -> Vec<JobKind> {
+    let mut kinds: Vec<JobKind> = counted.into_iter().map(|row| job_kind(row, now)).collect();
+    for (queue, kind) in KINDS {
+        if !kinds.iter().any(|known| known.kind == kind) {
+            let (queue, kind) = (queue.name().to_owned(), kind.to_owned());
+            kinds.push(JobKind { queue, kind, ready: 0, running: 0, scheduled: 0, dead: 0, oldest: None });
+        }
+    }
+    kinds.sort_by(|a, b| (&a.queue, &a.kind).cmp(&(&b.queue, &b.kind)));
+    kinds
 }
 
 fn job_kind(row: KindCounts, now: DateTime<Utc>) -> JobKind {

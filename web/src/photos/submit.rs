@@ -19,9 +19,10 @@ use crate::views::submit::{SubmitForm, SubmitPage};
 use crate::views::{Field, Viewer};
 
 /// `GET /submit`
-pub async fn page(viewing: Viewing) -> Page<SubmitPage> {
+pub async fn page(State(app): State<App>, viewing: Viewing) -> Page<SubmitPage> {
     let may_submit = matches!(viewing.chrome.viewer, Viewer::Member { .. });
-    Page(SubmitPage { chrome: viewing.chrome, may_submit, entered: SubmitForm::default() })
+    let max_bytes = app.config.media.max_upload_bytes;
+    Page(SubmitPage { chrome: viewing.chrome, may_submit, max_bytes, entered: SubmitForm::default() })
 }
 
 /// `POST /submit`: a script gets `202 {id, state, url}` or a problem as JSON, a form a redirect or itself again.
@@ -49,8 +50,9 @@ pub async fn submit(
         }
         Err(error @ (Error::Field { .. } | Error::TooLarge(_))) if !prefers_json(&headers) => {
             let may_submit = matches!(viewing.chrome.viewer, Viewer::Member { .. });
+            let max_bytes = app.config.media.max_upload_bytes;
             let entered = show_again(fields, &error);
-            Ok((error.status(), Page(SubmitPage { chrome: viewing.chrome, may_submit, entered }))
+            Ok((error.status(), Page(SubmitPage { chrome: viewing.chrome, may_submit, max_bytes, entered }))
                 .into_response())
         }
         Err(error) => Err(error),

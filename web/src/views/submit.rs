@@ -12,6 +12,8 @@ pub struct SubmitPage {
     pub chrome: Chrome,
     /// Without it the page asks to register or log in instead of showing the form.
     pub may_submit: bool,
+    /// The largest file that is taken, in bytes.
+    pub max_bytes: u64,
     /// What was entered and refused.
     pub entered: SubmitForm,
 }

@@ -28,7 +28,9 @@ impl Samples {
         };
         let chrome = || self.nobody();
         let sent = |purpose| MailSentPage { chrome: chrome(), purpose, email: text() }.render();
-        let submit = |may_submit, entered| SubmitPage { chrome: self.member(), may_submit, entered }.render();
+        let submit = |may_submit, entered| {
+            SubmitPage { chrome: self.member(), may_submit, max_bytes: 20_000_000, entered }.render()
+        };
         let refused = SubmitForm {
             photo_error: Some("This file is not a picture we can read.".to_owned()),
             title: Field::refused(text(), "At most 120 characters."),
