@@ -9,7 +9,7 @@ create table job_queues (
     partition_max_running       integer check (partition_max_running > 0),
     partition_starts_per_minute integer check (partition_starts_per_minute > 0),
     -- The rate limit's memory: the theoretical arrival time of the generic cell rate algorithm (ITU-T I.371).
-    next_start_at               timestamptz not null default '-infinity',
+    next_start_at               timestamptz not null default 'epoch',
     -- Whether a claim has to look at any of these.
     held                        boolean not null generated always as (
         paused_at is not null or max_running is not null or starts_per_minute is not null
@@ -24,7 +24,7 @@ create table job_partitions (
     queue         text not null,
     key           text not null,
     turn          bigint not null,
-    next_start_at timestamptz not null default '-infinity',
+    next_start_at timestamptz not null default 'epoch',
     primary key (queue, key)
 );
 create index job_partitions_turn on job_partitions (queue, turn desc);

@@ -8,6 +8,9 @@ alter table job_history
     add column failures jsonb not null default '[]',
     add column worker_id bigint,
     add column run_at timestamptz,
+    -- Kept for bringing a job back.
+    add column unique_key text,
+    add column key_waits_only boolean not null default false,
     -- Errors that differ in numbers only are one.
     add column error_group text generated always as (
         left(regexp_replace(split_part(last_error, E'\n', 1), '[0-9]+', '#', 'g'), 160)) stored;

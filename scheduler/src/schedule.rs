@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use pawdium_shared::config::MetricsConfig;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
-use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
 use pawdium_shared::queue::{Enqueue as _, Job};
 use sqlx::PgConnection;
 
@@ -66,6 +66,7 @@ pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
             RefreshVirality {}
         }),
         Schedule::new("ranking.recount", When::cron("0 17 3 * * *"), Missed::Coalesce, |_| RecountRatings {}),
+        Schedule::new("upkeep.balance", When::cron("15 * * * * *"), Missed::Coalesce, |_| BalanceJobs {}),
         Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),
     ];
     if let Some(metrics) = metrics {

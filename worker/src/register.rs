@@ -9,15 +9,15 @@ use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
-use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
 use pawdium_shared::queue::{Capacity, Process, Queue, Runner};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::env::Env;
 use crate::handlers::{
-    invalidate_cache, process_photo, purge, recount_ratings, refresh_ranks, refresh_virality, report_metrics,
-    send_mail,
+    balance_jobs, invalidate_cache, process_photo, purge, recount_ratings, refresh_ranks, refresh_virality,
+    report_metrics, send_mail,
 };
 
 /// Every kind of job and its handler.
@@ -31,6 +31,7 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
         .on::<RecountRatings>(|job, env, claim| Box::pin(recount_ratings(job, env, claim)))
         .on::<InvalidateCache>(|job, env, _| Box::pin(invalidate_cache(job, env)))
         .on::<ReportMetrics>(|job, env, _| Box::pin(report_metrics(job, env)))
+        .on::<BalanceJobs>(|job, env, claim| Box::pin(balance_jobs(job, env, claim)))
         .on::<Purge>(|job, env, _| Box::pin(purge(job, env)))
 }
 

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use pawdium_shared::config::Config;
 use pawdium_shared::db;
 use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::control;
 use pawdium_shared::queue::inspect::{self, Filter, JobRow};
 use sqlx::PgConnection;
 
@@ -105,7 +106,7 @@ impl Jobs {
             Self::Retry { ids } => {
                 let mut refused = Vec::new();
                 for id in ids {
-                    if inspect::retry(&mut db, id).await? {
+                    if !control::retry(&mut db, &[id]).await?.is_empty() {
                         println!("{id} is ready to run");
                     } else {
                         refused.push(id);
@@ -116,7 +117,7 @@ impl Jobs {
             Self::Delete { ids } => {
                 let mut refused = Vec::new();
                 for id in ids {
-                    if inspect::delete(&mut db, id).await? {
+                    if !control::delete(&mut db, &[id]).await?.is_empty() {
                         println!("{id} is deleted");
                     } else {
                         refused.push(id);

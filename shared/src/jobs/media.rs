@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::PhotoId;
-use crate::queue::{Backoff, Job, Queue};
+use crate::ids::{PhotoId, UserId};
+use crate::queue::{Backoff, Job, Queue, Subject};
 
 /// Makes the three sizes of one photo. Twice writes the same content-addressed files, and a photo that is live or gone
 /// already is left alone.
@@ -13,6 +13,9 @@ use crate::queue::{Backoff, Job, Queue};
 pub struct ProcessPhoto {
     /// Which one.
     pub photo: PhotoId,
+    /// Whose it is: owners take turns.
+    #[serde(default)]
+    pub owner: Option<UserId>,
 }
 
 impl Job for ProcessPhoto {
@@ -24,5 +27,13 @@ impl Job for ProcessPhoto {
 
     fn unique_key(&self) -> Option<String> {
         Some(self.photo.to_string())
+    }
+
+    fn partition(&self) -> Option<String> {
+        self.owner.map(|owner| Subject::User(owner).to_string())
+    }
+
+    fn subject(&self) -> Option<Subject> {
+        Some(Subject::Photo(self.photo))
     }
 }

@@ -10,7 +10,7 @@ pub mod upkeep;
 use crate::queue::{Job, Queue};
 
 /// Every kind of job with its queue, for those who want to see also what has no jobs now.
-pub const KINDS: [(Queue, &str); 8] = [
+pub const KINDS: [(Queue, &str); 9] = [
     kind::<cache::InvalidateCache>(),
     kind::<mail::SendMail>(),
     kind::<media::ProcessPhoto>(),
@@ -18,6 +18,7 @@ pub const KINDS: [(Queue, &str); 8] = [
     kind::<ranking::RecountRatings>(),
     kind::<ranking::RefreshRanks>(),
     kind::<ranking::RefreshVirality>(),
+    kind::<upkeep::BalanceJobs>(),
     kind::<upkeep::Purge>(),
 ];
 

@@ -21,3 +21,21 @@ impl Job for Purge {
         Some(String::new())
     }
 }
+
+/// Folds what the queues have moved into minutes and totals, and checks that no job got lost. Twice finds nothing new to
+/// fold and balances the same.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BalanceJobs {}
+
+impl Job for BalanceJobs {
+    const KIND: &'static str = "upkeep.balance.v1";
+    const QUEUE: Queue = Queue::Upkeep;
+    const ATTEMPTS: i16 = 3;
+    const PRIORITY: i16 = -1;
+    const TIMEOUT: Duration = Duration::from_mins(2);
+    const HISTORY: Option<Duration> = Some(Duration::from_hours(1));
+
+    fn unique_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+}

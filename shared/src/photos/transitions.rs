@@ -21,7 +21,7 @@ pub async fn submit(
     source: &str,
 ) -> sqlx::Result<PhotoId> {
     let photo = insert(db, owner, draft, source, PhotoState::Processing).await?;
-    ProcessPhoto { photo }.enqueue(db).await?;
+    ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
     Ok(photo)
 }
 
@@ -78,7 +78,7 @@ pub async fn publish(db: &mut PgConnection, photo: PhotoId, owner: UserId) -> sq
     if published.rows_affected() == 0 {
         return Ok(false);
     }
-    ProcessPhoto { photo }.enqueue(db).await?;
+    ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
     Ok(true)
 }
 

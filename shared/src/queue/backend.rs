@@ -14,9 +14,9 @@ use apalis_core::worker::context::WorkerContext;
 use futures::task::AtomicWaker;
 use tower::{Layer, Service};
 
-use super::ack::Outcome;
 use super::claim::{Claim, Claimed};
 use super::runner::{Failure, Finished};
+use super::settle::Outcome;
 
 /// Jobs of one queue that this process has claimed and not started. Its length is bounded by the slots that the
 /// claiming loop hands out.

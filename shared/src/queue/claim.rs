@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::ack::{self, Acks, Outcome, Settlement};
+use super::ack::{Acks, Settlement};
 use super::holding::Hold;
 use super::job::{Job, Queue};
 use super::lease::Registration;
+use super::settle::{Outcome, settle_one};
 use crate::ids::{JobId, WorkerId};
 
 /// A job as a claim returns it.
@@ -17,42 +18,79 @@ use crate::ids::{JobId, WorkerId};
 pub(super) struct Row {
     pub(super) id: JobId,
     pub(super) kind: String,
-    pub(super) payload: serde_json::Value,
+    pub(super) payload: String,
     pub(super) attempt: i16,
     pub(super) max_attempts: i16,
     pub(super) fence: i32,
     pub(super) priority: i16,
+    pub(super) turn: i64,
 }
 
-/// Claims up to `limit` ready jobs for `worker`, first by priority and then by age. Counting the attempt here and not
-/// at its end is what makes a job that kills its worker run out of attempts too.
+/// A place in a queue's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    priority: i16,
+    turn: i64,
+    id: i64,
+}
+
+impl Place {
+    /// Before all jobs.
+    pub(super) const FIRST: Self = Self { priority: i16::MIN, turn: i64::MIN, id: 0 };
+}
+
+impl Row {
+    pub(super) fn place(&self) -> Place {
+        Place { priority: self.priority, turn: self.turn, id: self.id.0 }
+    }
+}
+
+/// Whether a claim heeds that a queue is held: paused or limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heed {
+    /// Claim nothing of a queue that is held.
+    Hold,
+    /// The caller has looked at the limits already.
+    Nothing,
+}
+
+/// Claims up to `limit` ready jobs behind `after` for `worker`, by priority, then by turn, then by age. Counting the
+/// attempt here and not at its end is what makes a job that kills its worker run out of attempts too.
 pub(super) async fn claim(
-    db: &PgPool,
+    db: impl PgExecutor<'_>,
     queue: Queue,
     worker: WorkerId,
     limit: usize,
+    after: Place,
+    heed: Heed,
 ) -> sqlx::Result<Vec<Row>> {
     let mut rows = sqlx::query_as!(
         Row,
         r#"update jobs
-           set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2, claimed_at = now(),
+           set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
+               claimed_at = clock_timestamp(),
                unique_key = case when key_waits_only then null else unique_key end
            where id = any(array(
                select id from jobs
-               where queue = $1 and state = 'ready'
-               order by priority, id
+               where queue = $1 and state = 'ready' and (priority, turn, id) > ($4, $5, $6)
+                 and ($7 or not (select held from job_queues where name = $1))
+               order by priority, turn, id
                limit $3
                for update skip locked
            ))
-           returning id as "id: JobId", kind, payload, attempt, max_attempts,
-                     claim as fence, priority"#,
+           returning id as "id: JobId", kind, payload::text as "payload!", attempt, max_attempts,
+                     claim as fence, priority, turn"#,
         queue.name(),
         worker.0,
         i64::try_from(limit).unwrap_or(i64::MAX),
+        after.priority,
+        after.turn,
+        after.id,
+        heed == Heed::Nothing,
     )
     .fetch_all(db)
     .await?;
-    rows.sort_unstable_by_key(|row| (row.priority, row.id));
+    rows.sort_unstable_by_key(Row::place);
     Ok(rows)
 }
 
@@ -60,7 +98,7 @@ pub(super) async fn claim(
 #[derive(Debug)]
 pub struct Claimed {
     pub(super) kind: String,
-    pub(super) payload: serde_json::Value,
+    pub(super) payload: String,
     pub(super) max_attempts: i16,
     pub(super) claim: Arc<Claim>,
     /// Frees the slot when the job is through.
@@ -75,15 +113,8 @@ impl Claimed {
         acks: Acks,
         slot: OwnedSemaphorePermit,
     ) -> Self {
-        let claim = Claim {
-            job: row.id,
-            fence: row.fence,
-            attempt: row.attempt,
-            hold,
-            registration,
-            acks,
-            completed: AtomicBool::new(false),
-        };
+        let claim =
+            Claim { attempt: row.attempt, hold, registration, acks, completed: AtomicBool::new(false) };
         Self {
             kind: row.kind,
             payload: row.payload,
@@ -97,10 +128,8 @@ impl Claimed {
 /// A process's right to run a job and to say how it ended.
 #[derive(Debug)]
 pub struct Claim {
-    job: JobId,
-    fence: i32,
     attempt: i16,
-    hold: Arc<Hold>,
+    pub(super) hold: Arc<Hold>,
     pub(super) registration: Registration,
     acks: Acks,
     completed: AtomicBool,
@@ -115,7 +144,7 @@ impl Claim {
     /// The job's id, the same over all attempts.
     #[must_use]
     pub fn job(&self) -> JobId {
-        self.job
+        self.hold.job
     }
 
     /// Which attempt this is, from 1.
@@ -130,11 +159,7 @@ impl Claim {
     /// # Errors
     /// [`ClaimLost`] when the claim is no longer current, or the database's error; drop the transaction then.
     pub async fn complete<J: Job>(&self, db: &mut PgConnection, _job: &J) -> anyhow::Result<()> {
-        if !ack::complete(db, self.job, self.fence, J::HISTORY).await? {
-            return Err(ClaimLost.into());
-        }
-        self.completed.store(true, Ordering::Release);
-        Ok(())
+        self.end(db, &Outcome::Done { keep: J::HISTORY }).await
     }
 
     /// Marks the job dead inside the handler's own transaction, so that what it leaves behind and the dead letter commit
@@ -143,10 +168,15 @@ impl Claim {
     /// # Errors
     /// As [`complete`](Self::complete).
     pub async fn bury(&self, db: &mut PgConnection, error: &anyhow::Error) -> anyhow::Result<()> {
-        if !ack::bury(db, self.job, self.fence, &format!("{error:#}")).await? {
+        self.end(db, &Outcome::Dead { error: format!("{error:#}") }).await
+    }
+
+    async fn end(&self, db: &mut PgConnection, outcome: &Outcome) -> anyhow::Result<()> {
+        if !settle_one(db, self.hold.job, self.hold.claim, outcome).await? {
             return Err(ClaimLost.into());
         }
         self.completed.store(true, Ordering::Release);
+        self.hold.end();
         Ok(())
     }
 
@@ -156,11 +186,7 @@ impl Claim {
     }
 
     pub(super) fn settle(&self, outcome: Outcome) {
-        self.acks.settle(Settlement {
-            job: self.job,
-            claim: self.fence,
-            outcome,
-            _hold: Arc::clone(&self.hold),
-        });
+        self.hold.end();
+        self.acks.settle(Settlement { hold: Arc::clone(&self.hold), outcome });
     }
 }

@@ -1,10 +1,13 @@
 //! Putting jobs on a queue, inside the caller's transaction.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sqlx::PgConnection;
 
+use super::groups::GroupId;
 use super::job::{Duplicate, Job, Unique};
+use super::partition::take_turns;
 use crate::ids::JobId;
 
 /// The Postgres channel on which queues with new work are announced; the payload is the queue's name.
@@ -23,39 +26,73 @@ pub trait Enqueue: Job + Sized {
         db: &mut PgConnection,
         delay: Duration,
     ) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
-        async move { Ok(insert(db, std::slice::from_ref(self), delay).await?.pop()) }
+        async move { Ok(insert(db, std::slice::from_ref(self), delay, None).await?.pop()) }
     }
 
-    /// Enqueues many jobs of this kind in one round trip; answers with the ids of those that are new.
+    /// Enqueues many jobs of this kind in one round trip, or two where they have partitions; answers with the ids of those
+    /// that are new.
     fn enqueue_all(
         db: &mut PgConnection,
         jobs: &[Self],
     ) -> impl Future<Output = sqlx::Result<Vec<JobId>>> + Send {
-        insert(db, jobs, Duration::ZERO)
+        insert(db, jobs, Duration::ZERO, None)
     }
 }
 
 impl<J: Job> Enqueue for J {}
 
+/// Jobs of one kind, as columns.
+#[derive(Default)]
+struct Columns {
+    payloads: Vec<String>,
+    keys: Vec<Option<String>>,
+    partitions: Vec<Option<String>>,
+    subjects: Vec<Option<String>>,
+}
+
+impl Columns {
+    /// Postgres refuses to update one row twice in one statement, so of equal keys in one call only the last stays.
+    fn of<J: Job>(jobs: &[J]) -> sqlx::Result<Self> {
+        let mut seen = HashSet::new();
+        let mut columns = Self::default();
+        for job in jobs.iter().rev() {
+            let key = job.unique_key();
+            if key.as_ref().is_some_and(|key| !seen.insert(key.clone())) {
+                continue;
+            }
+            let payload = serde_json::to_string(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            columns.payloads.push(payload);
+            columns.keys.push(key);
+            columns.partitions.push(job.partition());
+            columns.subjects.push(job.subject().map(|subject| subject.to_string()));
+        }
+        columns.payloads.reverse();
+        columns.keys.reverse();
+        columns.partitions.reverse();
+        columns.subjects.reverse();
+        Ok(columns)
+    }
+}
+
 /// One statement however many jobs: rows come in as arrays, and each queue is notified once a transaction, because
 /// Postgres folds equal notifications of one transaction into one.
-async fn insert<J: Job>(db: &mut PgConnection, jobs: &[J], delay: Duration) -> sqlx::Result<Vec<JobId>> {
-    let mut payloads = Vec::with_capacity(jobs.len());
-    let mut keys = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        payloads.push(serde_json::to_value(job).map_err(|error| sqlx::Error::Encode(error.into()))?);
-        keys.push(job.unique_key());
-    }
-    if jobs.len() > 1 {
-        keep_last_of_each_key(&mut payloads, &mut keys);
-    }
+pub(super) async fn insert<J: Job>(
+    db: &mut PgConnection,
+    jobs: &[J],
+    delay: Duration,
+    group: Option<GroupId>,
+) -> sqlx::Result<Vec<JobId>> {
+    let Columns { payloads, keys, partitions, subjects } = Columns::of(jobs)?;
+    let turns = take_turns(db, J::QUEUE.name(), &partitions).await?;
     let rows = sqlx::query_scalar!(
         r#"with inserted as (
                insert into jobs (queue, kind, state, priority, max_attempts, run_at, unique_key,
-                                 key_waits_only, payload)
+                                 key_waits_only, payload, partition_key, turn, subject, group_id)
                select $1, $2, case when $5::float8 > 0 then 'scheduled' else 'ready' end::job_state, $3, $4,
-                      now() + make_interval(secs => $5), given.key, $11, given.payload
-               from unnest($6::text[], $7::jsonb[]) with ordinality as given (key, payload, place)
+                      now() + make_interval(secs => $5), given.key, $11, given.payload::jsonb,
+                      given.partition_key, given.turn, given.subject, $15
+               from unnest($6::text[], $7::text[], $12::text[], $13::bigint[], $14::text[]) with ordinality
+                    as given (key, payload, partition_key, turn, subject, place)
                order by given.place
                on conflict (kind, unique_key) where unique_key is not null do update
                    set payload = case when $8 then excluded.payload else jobs.payload end,
@@ -65,6 +102,9 @@ async fn insert<J: Job>(db: &mut PgConnection, jobs: &[J], delay: Duration) -> s
                returning id, xmax = 0 as fresh
            ), woken as (
                select pg_notify($10, $1) from (select from inserted limit 1) as any_inserted where $5 <= 0
+           ), counted as (
+               insert into job_movements (queue, kind, enqueued)
+               select $1, $2, count(*) from inserted where fresh having count(*) > 0
            )
            select id as "id!: JobId" from inserted left join woken on true where fresh order by id"#,
         J::QUEUE.name(),
@@ -78,17 +118,10 @@ async fn insert<J: Job>(db: &mut PgConnection, jobs: &[J], delay: Duration) -> s
         J::DUPLICATE == Duplicate::MoveRunAt,
         CHANNEL,
         J::UNIQUE == Unique::WhileWaiting,
+        &partitions as &[Option<String>],
+        &turns,
+        &subjects as &[Option<String>],
+        group.map(|group| group.0),
     );
     rows.fetch_all(db).await
-}
-
-/// Postgres refuses to update one row twice in one statement, so of equal keys in one call only the last stays.
-fn keep_last_of_each_key(payloads: &mut Vec<serde_json::Value>, keys: &mut Vec<Option<String>>) {
-    let mut seen = std::collections::HashSet::new();
-    let keep: Vec<bool> =
-        keys.iter().rev().map(|key| key.as_ref().is_none_or(|key| seen.insert(key.clone()))).collect();
-    let mut flags = keep.iter().rev();
-    payloads.retain(|_| flags.next().copied().unwrap_or(true));
-    let mut flags = keep.iter().rev();
-    keys.retain(|_| flags.next().copied().unwrap_or(true));
 }

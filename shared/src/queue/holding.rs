@@ -1,36 +1,78 @@
-//! Which claimed jobs this process knows of, so that a claim whose answer got lost on the way can be told from one that
-//! is being worked on.
+//! Which claims this process knows of: those whose answer got lost on the way can then be told from those that are being
+//! worked on, and one that is no longer its own can be stopped.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::ids::JobId;
 
-/// The ids of all jobs that this process has claimed and whose outcome is not written yet.
+/// All jobs that this process has claimed and whose outcome is not written yet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Holding(Arc<Mutex<HashSet<i64>>>);
+pub(super) struct Holding(Arc<Mutex<HashMap<i64, Held>>>);
+
+#[derive(Debug)]
+struct Held {
+    claim: i32,
+    ended: Arc<AtomicBool>,
+    revoked: CancellationToken,
+}
 
 impl Holding {
-    /// Notes that `job` is held, until the last clone of what this returns is dropped.
-    pub(super) fn hold(&self, job: JobId) -> Arc<Hold> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(job.0);
-        Arc::new(Hold { job, of: self.clone() })
+    /// Notes that `job` is held, until what this returns is dropped.
+    pub(super) fn hold(&self, job: JobId, claim: i32) -> Arc<Hold> {
+        let (ended, revoked) = (Arc::new(AtomicBool::new(false)), CancellationToken::new());
+        let held = Held { claim, ended: Arc::clone(&ended), revoked: revoked.clone() };
+        self.lock().insert(job.0, held);
+        Arc::new(Hold { job, claim, ended, revoked, of: self.clone() })
     }
 
-    pub(super) fn ids(&self) -> Vec<i64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    /// The held jobs with their claims.
+    pub(super) fn claims(&self) -> (Vec<i64>, Vec<i32>) {
+        self.lock().iter().map(|(job, held)| (*job, held.claim)).unzip()
+    }
+
+    /// Stops what runs under a claim that is not this process's any more. What has ended meanwhile is left in peace.
+    pub(super) fn revoke(&self, job: i64, claim: Option<i32>) {
+        if let Some(held) = self.lock().get(&job)
+            && claim.is_none_or(|claim| claim == held.claim)
+            && !held.ended.load(Ordering::Acquire)
+        {
+            held.revoked.cancel();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Held>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One job is held.
 #[derive(Debug)]
 pub(super) struct Hold {
-    job: JobId,
+    pub(super) job: JobId,
+    pub(super) claim: i32,
+    ended: Arc<AtomicBool>,
+    /// Cancelled when the claim is no longer this process's.
+    pub(super) revoked: CancellationToken,
     of: Holding,
+}
+
+impl Hold {
+    /// The handler is through: what is left is to write the outcome, unless it has been written.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.of.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job.0);
+        let mut held = self.of.lock();
+        // The job may be held anew under another claim.
+        if held.get(&self.job.0).is_some_and(|held| held.claim == self.claim) {
+            held.remove(&self.job.0);
+        }
     }
 }

@@ -149,45 +149,6 @@ pub async fn find(db: &mut PgConnection, job: JobId) -> sqlx::Result<Option<JobR
     .await
 }
 
-/// Brings a dead job back with all its attempts, or makes a scheduled one ready now. False: it is neither.
-pub async fn retry(db: &mut PgConnection, job: JobId) -> sqlx::Result<bool> {
-    let revived = sqlx::query_scalar!(
-        r#"with dead as (
-               delete from job_history where id = $1 and outcome = 'dead' returning *
-           ), revived as (
-               insert into jobs (id, queue, kind, priority, max_attempts, claim, created_at, payload, last_error)
-               overriding system value
-               select id, queue, kind, priority, max_attempts, claim, created_at, payload, last_error from dead
-               returning queue
-           ), hurried as (
-               update jobs set state = 'ready', run_at = now() where id = $1 and state = 'scheduled' returning queue
-           ), touched as (
-               select queue from revived union all select queue from hurried
-           ), woken as (
-               select pg_notify($2, queue) from touched
-           )
-           select count(*) as "count!" from woken"#,
-        job.0,
-        super::enqueue::CHANNEL,
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(revived > 0)
-}
-
-/// Deletes a job that is not running. False: it runs, or there is none.
-pub async fn delete(db: &mut PgConnection, job: JobId) -> sqlx::Result<bool> {
-    let deleted = sqlx::query_scalar!(
-        r#"with live as (delete from jobs where id = $1 and state <> 'running' returning id),
-                ended as (delete from job_history where id = $1 returning id)
-           select (select count(*) from live) + (select count(*) from ended) as "count!""#,
-        job.0,
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(deleted > 0)
-}
-
 /// A worker process that holds a lease.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorkerRow {
@@ -213,7 +174,7 @@ pub async fn list_workers(db: &mut PgConnection) -> sqlx::Result<Vec<WorkerRow>>
         WorkerRow,
         r#"select id as "id: WorkerId", name, host, pid, started_at, beat_at,
                   (select count(*) from jobs where worker_id = job_workers.id and state = 'running') as "running!"
-           from job_workers order by id"#,
+           from job_workers where gone_at is null order by id"#,
     )
     .fetch_all(db)
     .await
@@ -229,4 +190,11 @@ pub async fn purge_history(db: &mut PgConnection, limit: i64) -> sqlx::Result<u6
     .execute(db)
     .await?;
     Ok(purged.rows_affected())
+}
+
+/// Forgets workers that are gone for more than `days`; answers with how many.
+pub async fn purge_workers(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
+    let purged =
+        sqlx::query!("delete from job_workers where gone_at < now() - make_interval(days => $1)", days);
+    Ok(purged.execute(db).await?.rows_affected())
 }

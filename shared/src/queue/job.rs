@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::ids::{PhotoId, UserId};
+
 /// The queues; each has its own concurrency in a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Queue {
@@ -110,6 +112,24 @@ pub enum Unique {
     WhileWaiting,
 }
 
+/// What a job is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A photo.
+    Photo(PhotoId),
+    /// A user, as what the job is about or as the partition that it belongs to.
+    User(UserId),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Photo(photo) => write!(f, "photo:{photo}"),
+            Self::User(user) => write!(f, "user:{user}"),
+        }
+    }
+}
+
 /// A typed payload on a queue. It holds ids, not copies of rows; its doc comment says why running it twice is safe.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Names the handler and the payload's version: `media.process.v1`.
@@ -133,6 +153,17 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// While a live job of this kind bears the same key there is no second one.
     fn unique_key(&self) -> Option<String> {
+        None
+    }
+
+    /// Whose share of the queue this job uses, such as its owner or a mail domain. Partitions take turns, and limits can
+    /// be set for each.
+    fn partition(&self) -> Option<String> {
+        None
+    }
+
+    /// What the job is about, for finding it.
+    fn subject(&self) -> Option<Subject> {
         None
     }
 }

@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::holding::Holding;
-use crate::ids::WorkerId;
+use super::settle::{Outcome, Settlements};
+use crate::ids::{JobId, WorkerId};
 
 /// Between two heartbeats. With [`SILENCE`] it bounds the time to recovery: 15 s + 3 s.
 const BEAT: Duration = Duration::from_secs(3);
@@ -58,7 +59,9 @@ impl Lease {
     /// Gives up the registration; what is still claimed under it is ready for others at their next heartbeat.
     pub(super) async fn release(&self) -> sqlx::Result<()> {
         let worker = self.current().worker;
-        sqlx::query!("delete from job_workers where id = $1", worker.0).execute(&self.db).await?;
+        sqlx::query!("update job_workers set gone_at = now() where id = $1 and gone_at is null", worker.0)
+            .execute(&self.db)
+            .await?;
         Ok(())
     }
 
@@ -77,14 +80,17 @@ impl Lease {
 
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
-        let beat = beat(&self.db, registration.worker, &self.holding.ids()).await?;
-        if beat.dead > 0 || beat.returned > 0 {
-            warn!(
-                returned = beat.returned,
-                queues = beat.queues,
-                dead = beat.dead,
-                "took jobs back from workers that fell silent"
-            );
+        let beat = beat(&self.db, registration.worker, self.holding.claims()).await?;
+        for (job, claim) in beat.revoked {
+            self.holding.revoke(job, Some(claim));
+        }
+        if !beat.orphans.is_empty() {
+            let mut lost = Settlements::default();
+            for orphan in &beat.orphans {
+                lost.push(orphan.job, orphan.claim, &after_loss(orphan.spent));
+            }
+            let taken = lost.write(&mut *self.db.acquire().await?).await?;
+            warn!(taken, found = beat.orphans.len(), "took jobs back from workers that fell silent");
         }
         if !beat.alive {
             error!(worker = %registration.worker, "lost the lease after a silence; starting over");
@@ -93,6 +99,18 @@ impl Lease {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         Ok(())
+    }
+}
+
+/// What becomes of a job whose worker is gone.
+fn after_loss(spent: bool) -> Outcome {
+    if spent {
+        Outcome::Dead { error: "the worker died or fell silent during the last attempt".to_owned() }
+    } else {
+        Outcome::Retry {
+            delay: Duration::ZERO,
+            error: "the worker died or fell silent during this attempt".to_owned(),
+        }
     }
 }
 
@@ -118,70 +136,67 @@ async fn register(db: &PgPool) -> sqlx::Result<Registration> {
 
 struct Beat {
     alive: bool,
-    returned: i64,
-    dead: i64,
-    queues: i64,
+    orphans: Vec<Orphan>,
+    /// Held jobs whose claim is no longer this process's.
+    revoked: Vec<(i64, i32)>,
 }
 
-/// Writes the heartbeat, removes workers that fell silent, and hands back every job whose worker has no row. The last
-/// also catches a claim that was in flight while its worker was removed. A claim of its own that this process knows
-/// nothing of is handed back too: its answer was lost with a connection. What another process claims anew between
-/// looking and locking has another claim number and is left alone.
-async fn beat(db: &PgPool, worker: WorkerId, held: &[i64]) -> sqlx::Result<Beat> {
-    sqlx::query_as!(
-        Beat,
+/// A job that is running under a worker that is gone.
+struct Orphan {
+    job: JobId,
+    claim: i32,
+    spent: bool,
+}
+
+/// Writes the heartbeat, ends the lease of workers that fell silent, and finds every job whose worker has none. The last
+/// also catches a claim that was in flight while its worker's lease ended. A claim of its own that this process knows
+/// nothing of is an orphan too: its answer was lost with a connection. What another process does meanwhile moves the
+/// claim number on, so that taking the orphan back counts for nothing.
+async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>)) -> sqlx::Result<Beat> {
+    let rows = sqlx::query!(
         r#"with me as (
-               select beat_at from job_workers where id = $1
+               select beat_at from job_workers where id = $1 and gone_at is null
            ), beat as (
-               update job_workers set beat_at = now() where id = $1 returning id
+               update job_workers set beat_at = now() where id = $1 and gone_at is null returning id
            ), silent as (
-               delete from job_workers
-               where id <> $1
+               update job_workers set gone_at = now()
+               where id <> $1 and gone_at is null
                  and greatest(beat_at, pg_postmaster_start_time()) < now() - make_interval(secs => $2)
                  and exists (select from me where me.beat_at > now() - make_interval(secs => $3))
                returning id
-           ), suspect as materialized (
-               select jobs.id, claim
+           ), orphans as (
+               select jobs.id, claim, attempt >= max_attempts as spent
                from jobs
                where state = 'running'
                  and (not exists (
                           select from job_workers
-                          where job_workers.id = jobs.worker_id
+                          where job_workers.id = jobs.worker_id and gone_at is null
                             and job_workers.id not in (select id from silent))
-                      or (worker_id = $1 and id <> all($5) and claimed_at < now() - make_interval(secs => $2)))
-           ), orphaned as (
-               select jobs.id, attempt >= max_attempts as spent
-               from jobs join suspect on jobs.id = suspect.id and jobs.claim = suspect.claim
-               where state = 'running'
-               for update of jobs skip locked
-           ), returned as (
-               update jobs
-               set state = 'ready', worker_id = null, claim = claim + 1,
-                   last_error = 'the worker died or fell silent during attempt ' || attempt
-               from orphaned where jobs.id = orphaned.id and not spent
-               returning queue
-           ), ended as (
-               delete from jobs using orphaned where jobs.id = orphaned.id and spent returning jobs.*
-           ), buried as (
-               insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim,
-                                        created_at, claimed_at, expires_at, payload, last_error)
-               select id, queue, kind, 'dead', priority, attempt, max_attempts, claim + 1,
-                      created_at, claimed_at, now() + interval '30 days', payload,
-                      'the worker died or fell silent during the last attempt'
-               from ended returning id
-           ), woken as (
-               select pg_notify($4, queue) from (select distinct queue from returned) as queues
+                      or (worker_id = $1 and id <> all($4) and claimed_at < now() - make_interval(secs => $2)))
+           ), revoked as (
+               select held.id, held.claim from unnest($4::bigint[], $5::integer[]) as held (id, claim)
+               where not exists (select from jobs where jobs.id = held.id and jobs.claim = held.claim)
            )
-           select exists (select from beat) as "alive!",
-                  (select count(*) from returned) as "returned!",
-                  (select count(*) from buried) as "dead!",
-                  (select count(*) from woken) as "queues!""#,
+           select exists (select from beat) as "alive!", id as "job: JobId", claim as "claim", spent
+           from (select id, claim, spent from orphans
+                 union all select id, claim, null from revoked) as found
+           right join (select 1 as one) as always on true"#,
         worker.0,
         SILENCE,
         OWN_SILENCE,
-        super::enqueue::CHANNEL,
-        held,
+        &held,
+        &claims,
     )
-    .fetch_one(db)
-    .await
+    .fetch_all(db)
+    .await?;
+    let mut beat = Beat { alive: false, orphans: Vec::new(), revoked: Vec::new() };
+    for row in rows {
+        beat.alive = row.alive;
+        match (row.job, row.claim, row.spent) {
+            (Some(job), Some(claim), Some(spent)) => beat.orphans.push(Orphan { job, claim, spent }),
+            (Some(job), Some(claim), None) => beat.revoked.push((job.0, claim)),
+            _ => {}
+        }
+    }
+    Ok(beat)
 }

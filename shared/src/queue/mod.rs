@@ -46,18 +46,27 @@
 mod ack;
 pub mod backend;
 mod claim;
+mod claims;
+pub mod control;
 pub mod cron;
 pub mod enqueue;
+pub mod groups;
 mod holding;
 pub mod inspect;
 pub mod job;
 mod lease;
+pub mod ledger;
+mod limited;
+pub mod limits;
+pub mod partition;
 pub mod process;
 pub mod runner;
+mod settle;
 mod wake;
 
 pub use claim::{Claim, ClaimLost, Claimed};
 pub use enqueue::Enqueue;
-pub use job::{Backoff, Duplicate, Job, Queue, Unique};
+pub use job::{Backoff, Duplicate, Job, Queue, Subject, Unique};
+pub use limits::Limits;
 pub use process::{Capacity, Process};
 pub use runner::{JobError, Runner};

@@ -10,16 +10,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use super::ack::{Acks, PATIENCE};
+use super::ack::Acks;
 use super::backend::{Inbox, QueueBackend};
-use super::claim::{self, Claimed};
+use super::claim::Claimed;
+use super::claims::{Claims, Next};
 use super::job::Queue;
 use super::lease::Lease;
 use super::wake::Bells;
-use crate::ids::WorkerId;
 
 /// The most that one claim takes.
 const BATCH: usize = 500;
+
+/// Heartbeat, poll, listener and acks, one each; claims of all queues share the rest.
+const OWN_CONNECTIONS: u32 = 6;
 
 /// Before claiming again when the database failed.
 const RETRY: Duration = Duration::from_millis(500);
@@ -46,22 +49,25 @@ pub struct Process {
 }
 
 impl Process {
-    /// Registers this process. Its heartbeat, poll and listener use connections of their own, so that handlers which
-    /// hold all of `db`'s never cost it the lease.
+    /// Registers this process. It talks to the database of `db` over connections of its own, so that handlers which hold
+    /// all of `db`'s cost it neither the lease nor an ack.
     ///
     /// # Errors
     /// When the database can't be reached.
     pub async fn start(db: PgPool) -> sqlx::Result<Self> {
+        // A connection that broke is found out by the statement that uses it, which is repeated: no ping before each.
         let own = PgPoolOptions::new()
-            .max_connections(3)
+            .max_connections(OWN_CONNECTIONS)
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(3))
             .connect_lazy_with((*db.connect_options()).clone());
         let (stop_claiming, stop_beating) = (CancellationToken::new(), CancellationToken::new());
+        let lease = Lease::start(own.clone(), stop_beating.clone()).await?;
         Ok(Self {
-            lease: Lease::start(own.clone(), stop_beating.clone()).await?,
-            bells: Bells::start(own, stop_claiming.clone()),
-            acks: Acks::start(db.clone()),
-            db,
+            bells: Bells::start(own.clone(), lease.holding.clone(), stop_claiming.clone()),
+            acks: Acks::start(own.clone()),
+            lease,
+            db: own,
             claiming: TaskTracker::new(),
             stop_claiming,
             stop_beating,
@@ -101,19 +107,18 @@ impl Process {
 
     async fn claim_until_stopped(self, queue: Queue, slots: Arc<Semaphore>, inbox: Arc<Inbox>) {
         let stop = self.stop_claiming.clone();
+        let mut claims = Claims::new(self.db.clone(), queue);
         let mut failing = false;
         while let Some(permits) = stop.run_until_cancelled(free_slots(&slots)).await {
-            let asked = permits.len();
             let registration = self.lease.current();
-            let drained = match claim_in_time(&self.db, queue, registration.worker, asked).await {
-                Ok(rows) => {
+            let next = match claims.claim_in_time(registration.worker, permits.len()).await {
+                Ok((rows, next)) => {
                     failing = false;
-                    let drained = rows.len() < asked;
                     inbox.put(rows.into_iter().zip(permits).map(|(row, permit)| {
-                        let hold = self.lease.holding.hold(row.id);
+                        let hold = self.lease.holding.hold(row.id, row.fence);
                         Claimed::new(row, hold, registration.clone(), self.acks.clone(), permit)
                     }));
-                    drained
+                    next
                 }
                 Err(error) => {
                     if !failing {
@@ -121,12 +126,16 @@ impl Process {
                     }
                     failing = true;
                     drop(permits);
-                    tokio::time::sleep(RETRY).await;
-                    false
+                    Next::Later(RETRY)
                 }
             };
-            if drained {
-                stop.run_until_cancelled(self.bells.rung(queue)).await;
+            match next {
+                Next::AtOnce => {}
+                Next::WhenRung => drop(stop.run_until_cancelled(self.bells.rung(queue)).await),
+                Next::Later(wait) => {
+                    let rung = tokio::time::timeout(wait, self.bells.rung(queue));
+                    let _ = stop.run_until_cancelled(rung).await;
+                }
             }
         }
         inbox.hand_back();
@@ -142,15 +151,4 @@ async fn free_slots(slots: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
         permits.push(permit);
     }
     permits
-}
-
-/// A claim on a connection that hangs is given up; should it have succeeded anyway, the lease finds out.
-async fn claim_in_time(
-    db: &PgPool,
-    queue: Queue,
-    worker: WorkerId,
-    limit: usize,
-) -> sqlx::Result<Vec<claim::Row>> {
-    let claim = claim::claim(db, queue, worker, limit);
-    tokio::time::timeout(PATIENCE, claim).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

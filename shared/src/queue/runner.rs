@@ -11,9 +11,9 @@ use futures::future::BoxFuture;
 use tower::Service;
 use tracing::{Instrument as _, debug, info_span, warn};
 
-use super::ack::Outcome;
 use super::claim::{Claim, Claimed};
 use super::job::{Backoff, Job};
+use super::settle::Outcome;
 
 /// Why a handler failed, and whether another attempt can help. `?` on any error means that it can.
 #[derive(Debug)]
@@ -65,6 +65,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             Outcome::Done { .. } => f.write_str("done"),
+            Outcome::Cancelled { reason } => f.write_str(reason),
             Outcome::HandedBack => f.write_str("handed back"),
             Outcome::Postponed { .. } => f.write_str("left to another worker"),
             Outcome::Retry { error, .. } | Outcome::Dead { error } => f.write_str(error),
@@ -74,7 +75,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-type Handle<E> = Arc<dyn Fn(serde_json::Value, Arc<E>, Arc<Claim>) -> Handling + Send + Sync>;
+type Handle<E> = Arc<dyn Fn(String, Arc<E>, Arc<Claim>) -> Handling + Send + Sync>;
 type Handling = BoxFuture<'static, Result<(), JobError>>;
 
 struct Kind<E> {
@@ -124,7 +125,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let handle: Handle<E> = Arc::new(move |payload, env, claim| {
             let handler = Arc::clone(&handler);
             Box::pin(async move {
-                let job = serde_json::from_value(payload).map_err(|error| {
+                let job = serde_json::from_str(&payload).map_err(|error| {
                     JobError::GiveUp(anyhow::Error::new(error).context("undecodable payload"))
                 })?;
                 handler(job, &env, &claim).await
@@ -158,6 +159,8 @@ impl<E: Send + Sync + 'static> Runner<E> {
             () = tokio::time::sleep(entry.timeout) => {
                 Err(JobError::retry(anyhow::anyhow!("took longer than {:?}", entry.timeout)))
             }
+            // An admin called it off, or somebody else has it: nothing to write, the claim number has moved on.
+            () = claim.hold.revoked.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
             () = lost.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
         };
         let _in_span = span.entered();

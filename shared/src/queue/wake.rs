@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::enqueue::CHANNEL;
+use super::holding::Holding;
 use super::job::Queue;
 
 /// Between two polls. A notification that never arrives costs at most this much latency. Together with the heartbeat
@@ -21,24 +22,30 @@ const PROMOTE: i64 = 1000;
 
 /// One bell a queue. A ring while nobody waits is remembered.
 #[derive(Clone, Debug)]
-pub(super) struct Bells(Arc<[Notify; Queue::ALL.len()]>);
+pub(super) struct Bells {
+    queues: Arc<[Notify; Queue::ALL.len()]>,
+    holding: Holding,
+}
 
 impl Bells {
     /// Starts listening and polling on connections from `db` until `stop`.
-    pub(super) fn start(db: PgPool, stop: CancellationToken) -> Self {
-        let bells = Self(Arc::new(std::array::from_fn(|_| Notify::new())));
+    pub(super) fn start(db: PgPool, holding: Holding, stop: CancellationToken) -> Self {
+        let bells = Self { queues: Arc::new(std::array::from_fn(|_| Notify::new())), holding };
         tokio::spawn(stop.clone().run_until_cancelled_owned(listen(db.clone(), bells.clone())));
         tokio::spawn(stop.run_until_cancelled_owned(poll(db, bells.clone())));
         bells
     }
 
     pub(super) async fn rung(&self, queue: Queue) {
-        self.0[queue as usize].notified().await;
+        self.queues[queue as usize].notified().await;
     }
 
-    fn ring(&self, queue: &str) {
-        if let Ok(queue) = queue.parse::<Queue>() {
-            self.0[queue as usize].notify_one();
+    /// Heeds a notification: a queue's name, or an exclamation mark and the id of a job that was called off.
+    fn heed(&self, told: &str) {
+        if let Ok(queue) = told.parse::<Queue>() {
+            self.queues[queue as usize].notify_one();
+        } else if let Some(job) = told.strip_prefix('!').and_then(|job| job.parse().ok()) {
+            self.holding.revoke(job, None);
         }
     }
 }
@@ -57,7 +64,7 @@ async fn listen_on_one_connection(db: &PgPool, bells: &Bells) -> sqlx::Result<()
     listener.listen(CHANNEL).await?;
     // `try_recv` answers None when the connection was lost: what was announced meanwhile is found by the poll.
     while let Some(notification) = listener.try_recv().await? {
-        bells.ring(notification.payload());
+        bells.heed(notification.payload());
     }
     Ok(())
 }
@@ -72,7 +79,7 @@ async fn poll(db: PgPool, bells: Bells) {
             Ok(Ok(queues)) => {
                 away = false;
                 for queue in &queues {
-                    bells.ring(queue);
+                    bells.heed(queue);
                 }
             }
             Ok(Err(error)) if !away => {

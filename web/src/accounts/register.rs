@@ -120,7 +120,7 @@ pub async fn create(
     let user = queries::register(&mut tx, anonymous, &name, &email, &hash).await.map_err(taken)?;
     sessions::close_others(&mut tx, user, keep).await?;
     let token = sessions::open(&mut tx, user).await?;
-    SendMail::Verification { user }.enqueue(&mut tx).await?;
+    SendMail::verification(user, email.as_str()).enqueue(&mut tx).await?;
     tx.commit().await?;
     Ok((user, token))
 }

@@ -94,7 +94,9 @@ pub async fn resend(
     let user = visitor.member()?;
     limits::count(&app, Limited::Mail, client.counted()).await?;
     if !user.verified {
-        SendMail::Verification { user: user.id }.enqueue(&mut *app.db.acquire().await?).await?;
+        SendMail::verification(user.id, user.email.as_deref().unwrap_or_default())
+            .enqueue(&mut *app.db.acquire().await?)
+            .await?;
     }
     Ok((jar.add(Notice::LinkSent.cookie()), Redirect::to("/settings")))
 }
@@ -178,7 +180,7 @@ pub async fn update(app: &App, visitor: &Visitor, user: &User, changes: Changes<
     if let Some(email) = email
         && queries::change_email(&mut tx, user.id, &email).await.map_err(taken)?
     {
-        SendMail::Verification { user: user.id }.enqueue(&mut tx).await?;
+        SendMail::verification(user.id, email.as_str()).enqueue(&mut tx).await?;
     }
     if let Some(hash) = hash {
         queries::set_password(&mut tx, user.id, &hash).await?;

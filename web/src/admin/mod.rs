@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use pawdium_shared::accounts::Role;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::jobs::KINDS;
+use pawdium_shared::queue::control;
 use pawdium_shared::queue::inspect::{self, JobRow, KindCounts, WorkerRow};
 
 use crate::error::Error;
@@ -47,7 +48,7 @@ pub async fn retry(
     Path(job): Path<JobId>,
 ) -> Result<(CookieJar, Redirect), Error> {
     require_admin(&visitor)?;
-    let retried = inspect::retry(&mut *app.db.acquire().await?, job).await?;
+    let retried = !control::retry(&mut *app.db.acquire().await?, &[job]).await?.is_empty();
     let notice = if retried { Notice::JobRetried } else { Notice::JobGone };
     Ok((jar.add(notice.cookie()), Redirect::to("/admin")))
 }
@@ -60,7 +61,7 @@ pub async fn delete(
     Path(job): Path<JobId>,
 ) -> Result<(CookieJar, Redirect), Error> {
     require_admin(&visitor)?;
-    let deleted = inspect::delete(&mut *app.db.acquire().await?, job).await?;
+    let deleted = !control::delete(&mut *app.db.acquire().await?, &[job]).await?.is_empty();
     let notice = if deleted { Notice::JobDeleted } else { Notice::JobGone };
     Ok((jar.add(notice.cookie()), Redirect::to("/admin")))
 }

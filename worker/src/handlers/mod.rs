@@ -1,5 +1,6 @@
 //! The handlers, one file a kind of job.
 
+mod balance_jobs;
 mod invalidate_cache;
 mod process_photo;
 mod purge;
@@ -9,6 +10,7 @@ mod refresh_virality;
 mod report_metrics;
 mod send_mail;
 
+pub use balance_jobs::balance_jobs;
 pub use invalidate_cache::invalidate_cache;
 pub use process_photo::process_photo;
 pub use purge::purge;

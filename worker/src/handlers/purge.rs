@@ -6,7 +6,7 @@ use pawdium_shared::accounts::{links, queries, sessions};
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos;
 use pawdium_shared::photos::transitions::{fail_abandoned, purge_drafts};
-use pawdium_shared::queue::{JobError, cron, inspect};
+use pawdium_shared::queue::{JobError, cron, groups, inspect, ledger, partition};
 use pawdium_shared::ranking::refresh;
 use tracing::info;
 
@@ -25,6 +25,12 @@ const ANONYMOUS_AGE: TimeDelta = TimeDelta::days(30);
 
 /// Days for which ticks that fired are kept.
 const TICK_DAYS: i32 = 7;
+
+/// Days for which the queues' minutes are kept.
+const MINUTE_DAYS: i32 = 14;
+
+/// Days for which a worker that is gone can be named: longer than any job's history.
+const WORKER_DAYS: i32 = 40;
 
 /// Days for which counted moments are kept.
 const MOMENT_DAYS: i32 = 2;
@@ -67,8 +73,13 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let drafts = purge_drafts(&mut db, draft_days).await?;
     let anonymous = queries::purge_anonymous(&mut db, Utc::now() - ANONYMOUS_AGE).await?;
     let ticks = cron::purge_ticks(&mut db, TICK_DAYS).await?;
+    let partitions = partition::purge_partitions(&mut db).await?;
+    let groups = groups::purge_groups(&mut db, TICK_DAYS).await?;
+    let minutes = ledger::purge_minutes(&mut db, MINUTE_DAYS).await?;
+    let workers = inspect::purge_workers(&mut db, WORKER_DAYS).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
-    info!(sessions, links, drafts, anonymous, ticks, moments, history, "purged rows");
+    info!(sessions, links, drafts, anonymous, ticks, moments, "purged rows");
+    info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
     Ok(())
 }
 

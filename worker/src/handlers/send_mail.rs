@@ -37,7 +37,7 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
 /// verified already.
 async fn addressee(db: &mut PgConnection, job: &SendMail) -> sqlx::Result<Option<(User, Purpose)>> {
     Ok(match job {
-        SendMail::Verification { user } => {
+        SendMail::Verification { user, .. } => {
             let user = queries::find(db, *user).await?;
             user.filter(|user| !user.verified).map(|user| (user, Purpose::Verify))
         }

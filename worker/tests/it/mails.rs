@@ -73,7 +73,7 @@ async fn a_verification_mail_is_sent_until_the_address_is_verified(db: PgPool) {
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &sink.url())]);
     let user = site.member("ada").await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
-    enqueue(&site.db, &SendMail::Verification { user }).await;
+    enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
     until_idle(&site.db).await;
     let mails = stored(folder.path());
     assert_eq!(mails.len(), 1);
@@ -84,7 +84,7 @@ async fn a_verification_mail_is_sent_until_the_address_is_verified(db: PgPool) {
     let mut connection = site.db.acquire().await.expect("a connection");
     pawdium_shared::accounts::queries::verify_email(&mut connection, user).await.expect("no error");
     drop(connection);
-    enqueue(&site.db, &SendMail::Verification { user }).await;
+    enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
     until_idle(&site.db).await;
     assert_eq!(stored(folder.path()).len(), 1);
     workers.stop().await;
@@ -108,7 +108,7 @@ async fn a_mail_that_nobody_takes_is_tried_again_and_in_the_end_dead_and_visible
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", "smtp://127.0.0.1:9")]);
     let user = site.member("ada").await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
-    let job = enqueue(&site.db, &SendMail::Verification { user }).await;
+    let job = enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
     let waiting = until_job_is(&site.db, job, "scheduled").await;
     assert_eq!((waiting.attempt, waiting.max_attempts), (1, 10));
     assert!(waiting.last_error.is_some_and(|error| error.contains("could not be handed over")));
@@ -134,10 +134,10 @@ async fn a_refusal_for_now_is_tried_again_and_one_for_good_is_not(db: PgPool) {
     let user = site.member("ada").await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     sink.fail_with(451);
-    let later = enqueue(&site.db, &SendMail::Verification { user }).await;
+    let later = enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
     until_job_is(&site.db, later, "scheduled").await;
     sink.fail_with(550);
-    let never = enqueue(&site.db, &SendMail::Verification { user }).await;
+    let never = enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
     assert_eq!(until_job_is(&site.db, never, "dead").await.attempt, 1);
     sink.accept();
     sqlx::query("update jobs set run_at = now()").execute(&site.db).await.expect("a job");

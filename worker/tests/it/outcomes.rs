@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::anyhow;
-use pawdium_shared::queue::{Claim, JobError, Runner, inspect};
+use pawdium_shared::queue::{Claim, JobError, Runner, control};
 use sqlx::PgPool;
 
 use crate::kinds::{Brief, Diary, Flaky, Note};
@@ -128,11 +128,11 @@ async fn a_dead_job_is_brought_back_by_hand_with_all_its_attempts(db: PgPool) {
     let workers = Workers::start(&db, &runner).await;
     let job = enqueue(&db, &Flaky::new("")).await;
     until_job_is(&db, job, "dead").await;
-    let retry = async || inspect::retry(&mut db.acquire().await.expect("a connection"), job).await;
+    let retry = async || control::retry(&mut *db.acquire().await.expect("a connection"), &[job]).await;
     mended.store(true, Ordering::Relaxed);
-    assert!(retry().await.expect("no error"));
+    assert_eq!(retry().await.expect("no error"), [job]);
     assert_eq!(until_job_is(&db, job, "done").await.attempt, 1);
-    assert!(!retry().await.expect("no error"), "a job that is done isn't run again");
+    assert_eq!(retry().await.expect("no error"), [], "a job that is done isn't run again");
     workers.stop().await;
 }
 

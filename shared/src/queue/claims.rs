@@ -1,0 +1,84 @@
+//! One process's claims on one queue: where in its order to go on, and when to claim again.
+
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+
+use super::ack::PATIENCE;
+use super::claim::{Heed, Place, Row, claim};
+use super::job::Queue;
+use super::limited::{Found, claim_within_limits};
+use crate::ids::WorkerId;
+
+/// While a backlog is worked off, each claim goes on where the last one ended instead of stepping over the index entries
+/// of jobs that have ended, which stay until a vacuum can remove them: never, while somebody holds an old snapshot. So
+/// often it starts from the front again, for what came in with a better priority or was handed back.
+const FROM_THE_FRONT: Duration = Duration::from_millis(250);
+
+/// When to claim again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// As soon as there are slots: there may be more.
+    AtOnce,
+    /// When somebody announces work, or the poll finds some.
+    WhenRung,
+    /// After so long at the latest.
+    Later(Duration),
+}
+
+/// A queue's claims by this process.
+#[derive(Debug)]
+pub(super) struct Claims {
+    db: PgPool,
+    queue: Queue,
+    /// Go on behind this, until then.
+    after: Option<(Place, Instant)>,
+    /// Whether the queue was held when it was last looked at.
+    held: bool,
+}
+
+impl Claims {
+    pub(super) fn new(db: PgPool, queue: Queue) -> Self {
+        Self { db, queue, after: None, held: false }
+    }
+
+    /// Claims up to `limit` jobs. A connection that hangs is given up; should the claim have succeeded anyway, the lease
+    /// finds out.
+    pub(super) async fn claim_in_time(
+        &mut self,
+        worker: WorkerId,
+        limit: usize,
+    ) -> sqlx::Result<(Vec<Row>, Next)> {
+        let claim = self.claim(worker, limit);
+        tokio::time::timeout(PATIENCE, claim).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    async fn claim(&mut self, worker: WorkerId, limit: usize) -> sqlx::Result<(Vec<Row>, Next)> {
+        if !self.held {
+            let claimed = self.claim_in_order(worker, limit).await?;
+            if !claimed.0.is_empty() || claimed.1 == Next::AtOnce {
+                return Ok(claimed);
+            }
+        }
+        // Nothing is there, or nothing may be claimed in passing.
+        let found = claim_within_limits(&self.db, self.queue, worker, limit).await?;
+        self.held = !matches!(found, Found::Open);
+        Ok(match found {
+            Found::Open | Found::Paused => (Vec::new(), Next::WhenRung),
+            Found::Jobs(rows) if rows.len() == limit => (rows, Next::AtOnce),
+            Found::Jobs(rows) => (rows, Next::WhenRung),
+            Found::Blocked(rows, wait) => (rows, Next::Later(wait)),
+        })
+    }
+
+    async fn claim_in_order(&mut self, worker: WorkerId, limit: usize) -> sqlx::Result<(Vec<Row>, Next)> {
+        let after = self.after.filter(|(_, until)| Instant::now() < *until);
+        let place = after.map_or(Place::FIRST, |(place, _)| place);
+        let rows = claim(&self.db, self.queue, worker, limit, place, Heed::Hold).await?;
+        let full = rows.len() == limit;
+        let until = after.map_or_else(|| Instant::now() + FROM_THE_FRONT, |(_, until)| until);
+        self.after = rows.last().filter(|_| full).map(|last| (last.place(), until));
+        // A claim from further back that came to the end has not seen the front.
+        Ok((rows, if full || after.is_some() { Next::AtOnce } else { Next::WhenRung }))
+    }
+}

@@ -1,0 +1,176 @@
+//! What operators and admins do to queues and jobs: pause, resume, limit, cancel, retry, delete.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::enqueue::CHANNEL;
+use super::job::Queue;
+use super::limits::Limits;
+use super::settle::{Outcome, Settlements};
+use crate::ids::JobId;
+
+/// A queue's settings.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueSettings {
+    /// Its name.
+    pub name: String,
+    /// Since when nothing of it starts.
+    pub paused_at: Option<DateTime<Utc>>,
+    /// Bounds over all processes.
+    #[serde(flatten)]
+    pub limits: Limits,
+}
+
+/// The settings of every queue.
+pub async fn list_queues(db: &mut PgConnection) -> sqlx::Result<Vec<QueueSettings>> {
+    let rows = sqlx::query!("select * from job_queues order by name").fetch_all(db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| QueueSettings {
+            name: row.name,
+            paused_at: row.paused_at,
+            limits: Limits {
+                max_running: row.max_running,
+                starts_per_minute: row.starts_per_minute,
+                partition_max_running: row.partition_max_running,
+                partition_starts_per_minute: row.partition_starts_per_minute,
+            },
+        })
+        .collect())
+}
+
+/// Lets nothing of a queue start, in any process, from the commit on; what runs may end. False: it was paused already.
+pub async fn pause(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
+    let paused = sqlx::query!(
+        "update job_queues set paused_at = now() where name = $1 and paused_at is null",
+        queue.name(),
+    );
+    Ok(paused.execute(db).await?.rows_affected() == 1)
+}
+
+/// Lets a queue run again, at once. False: it was not paused.
+pub async fn resume(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
+    let resumed = sqlx::query!(
+        "with resumed as (
+             update job_queues set paused_at = null where name = $1 and paused_at is not null returning name
+         )
+         select pg_notify($2, name) from resumed",
+        queue.name(),
+        CHANNEL,
+    );
+    Ok(!resumed.fetch_all(db).await?.is_empty())
+}
+
+/// Sets a queue's limits, which hold from the commit on for what starts then.
+///
+/// # Errors
+/// The database's; a limit below 1 violates a check.
+pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with limited as (
+             update job_queues
+             set max_running = $2, starts_per_minute = $3, partition_max_running = $4,
+                 partition_starts_per_minute = $5, next_start_at = 'epoch'
+             where name = $1 returning name
+         )
+         select pg_notify($6, name) from limited",
+        queue.name(),
+        limits.max_running,
+        limits.starts_per_minute,
+        limits.partition_max_running,
+        limits.partition_starts_per_minute,
+        CHANNEL,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(())
+}
+
+/// Calls live jobs off: none of them starts any more, and what runs is stopped where it is (within 3 s where no
+/// notification arrives); whatever it still tries to ack is refused. Answers with those that were live.
+pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx::Result<Vec<JobId>> {
+    let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
+    let live = sqlx::query!(
+        r#"select id as "id: JobId", claim, state = 'running' as "running!"
+           from jobs where id = any($1) order by id for update"#,
+        &ids,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let mut cancelled = Settlements::default();
+    for job in &live {
+        cancelled.push(job.id, job.claim, &Outcome::Cancelled { reason: reason.to_owned() });
+    }
+    cancelled.write(&mut *db).await?;
+    let running: Vec<String> =
+        live.iter().filter(|job| job.running).map(|job| format!("!{}", job.id)).collect();
+    if !running.is_empty() {
+        sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &running)
+            .fetch_all(db)
+            .await?;
+    }
+    Ok(live.into_iter().map(|job| job.id).collect())
+}
+
+/// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now. A job whose unique key is
+/// borne by a live one stays where it is. Answers with those that are ready now.
+pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
+    let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
+    sqlx::query_scalar!(
+        r#"with candidates as (
+               select * from job_history where id = any($1) and outcome in ('dead', 'cancelled') for update
+           ), revived as (
+               insert into jobs (id, queue, kind, priority, max_attempts, claim, created_at, payload, last_error,
+                                 failures, partition_key, subject, unique_key, key_waits_only)
+               overriding system value
+               select id, queue, kind, priority, max_attempts, claim, created_at, payload, last_error,
+                      failures, partition_key, subject, unique_key, key_waits_only
+               from candidates
+               on conflict do nothing
+               returning id, queue
+           ), left_history as (
+               delete from job_history using revived where job_history.id = revived.id
+               returning job_history.queue, kind, outcome
+           ), hurried as (
+               update jobs set state = 'ready', run_at = now()
+               where id = any($1) and state = 'scheduled' returning id, queue
+           ), touched as (
+               select id, queue from revived union all select id, queue from hurried
+           ), counted as (
+               insert into job_movements (queue, kind, revived, cancelled)
+               select queue, kind, count(*) filter (where outcome = 'dead'),
+                      -count(*) filter (where outcome = 'cancelled')
+               from left_history group by queue, kind
+           ), woken as (
+               select pg_notify($2, queue) from (select distinct queue from touched) as queues
+           )
+           select id as "id!: JobId" from touched left join (select count(*) from woken) as told on true
+           order by id"#,
+        &ids,
+        CHANNEL,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Deletes jobs without a trace: live ones that are not running, which count as cancelled, and those of the history.
+/// Answers with those that are gone; what runs has to be cancelled first.
+pub async fn delete(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
+    let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
+    sqlx::query_scalar!(
+        r#"with live as (
+               delete from jobs where id = any($1) and state <> 'running' returning id, queue, kind
+           ), counted as (
+               insert into job_movements (queue, kind, cancelled)
+               select queue, kind, count(*) from live group by queue, kind
+           ), ended as (
+               delete from job_history where id = any($1) returning id
+           )
+           select id as "id!: JobId" from (select id from live union all select id from ended) as gone
+           order by id"#,
+        &ids,
+    )
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,251 @@
+//! The two statements that end a claim: a job ends for good, or it goes back to wait. Each takes a batch and counts only
+//! where the claim number is still the current one, so it can be repeated after a lost connection without harm. Every
+//! transition out of `running` bumps that number.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use super::enqueue::CHANNEL;
+use crate::ids::JobId;
+
+/// For how long what did not end well stays in the history.
+const KEEP_UNWELL: Duration = Duration::from_hours(24 * 30);
+
+/// How a claim ended.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// Finished; kept in the history for as long as given.
+    Done { keep: Option<Duration> },
+    /// Failed; to run again after the delay.
+    Retry { delay: Duration, error: String },
+    /// Failed for good.
+    Dead { error: String },
+    /// Called off by an admin, in whatever state.
+    Cancelled { reason: String },
+    /// Not started, or stopped by a shutdown: ready again, the attempt not counted.
+    HandedBack,
+    /// Not for this worker: due again after the delay, the attempt not counted.
+    Postponed { delay: Duration },
+}
+
+/// Claims and how they ended, as columns.
+#[derive(Debug, Default)]
+pub(super) struct Settlements {
+    ended: Ended,
+    waiting: Waiting,
+}
+
+impl Settlements {
+    pub(super) fn push(&mut self, job: JobId, claim: i32, outcome: &Outcome) {
+        match outcome {
+            Outcome::Done { keep } => self.ended.push(job, claim, "done", *keep, None),
+            Outcome::Dead { error } => self.ended.push(job, claim, "dead", Some(KEEP_UNWELL), Some(error)),
+            Outcome::Cancelled { reason } => {
+                self.ended.push(job, claim, "cancelled", Some(KEEP_UNWELL), Some(reason));
+            }
+            Outcome::Retry { delay, error } => self.waiting.push(job, claim, *delay, Some(error)),
+            Outcome::HandedBack => self.waiting.push(job, claim, Duration::ZERO, None),
+            Outcome::Postponed { delay } => self.waiting.push(job, claim, *delay, None),
+        }
+    }
+
+    /// Writes them; answers with how many claims were still current.
+    pub(super) async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        Ok(self.ended.write(db).await? + self.waiting.write(db).await?)
+    }
+}
+
+/// Writes one settlement. False: the claim is no longer current, and the caller's transaction must not commit.
+pub(super) async fn settle_one(
+    db: &mut PgConnection,
+    job: JobId,
+    claim: i32,
+    outcome: &Outcome,
+) -> sqlx::Result<bool> {
+    let mut one = Settlements::default();
+    one.push(job, claim, outcome);
+    Ok(one.write(db).await? == 1)
+}
+
+/// Postgres takes no NUL in text, and an error needs no more room than a page.
+fn storable(error: &str) -> String {
+    error.replace('\0', "\u{fffd}").chars().take(4000).collect()
+}
+
+#[derive(Debug, Default)]
+struct Ended {
+    jobs: Vec<i64>,
+    claims: Vec<i32>,
+    outcomes: Vec<&'static str>,
+    /// Seconds in the history; none: no trace is left.
+    keep: Vec<Option<f64>>,
+    errors: Vec<Option<String>>,
+}
+
+impl Ended {
+    fn push(
+        &mut self,
+        job: JobId,
+        claim: i32,
+        outcome: &'static str,
+        keep: Option<Duration>,
+        error: Option<&str>,
+    ) {
+        self.jobs.push(job.0);
+        self.claims.push(claim);
+        self.outcomes.push(outcome);
+        self.keep.push(keep.map(|keep| keep.as_secs_f64()));
+        self.errors.push(error.map(storable));
+    }
+
+    async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        if self.jobs.is_empty() {
+            Ok(0)
+        } else if self.keep.iter().all(Option::is_none) {
+            self.drop_done(db).await
+        } else {
+            self.keep_ended(db).await
+        }
+    }
+
+    /// For kinds that leave no trace when they are done: nothing but the delete and its count.
+    async fn drop_done(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        let ended = sqlx::query_scalar!(
+            r#"with ended as (
+                   delete from jobs using unnest($1::bigint[], $2::integer[]) as given (id, claim)
+                   where jobs.id = given.id and jobs.claim = given.claim
+                   returning queue, kind, run_at, claimed_at
+               ), counted as (
+                   insert into job_movements (queue, kind, done, waited_ms, ran_ms, max_waited_ms, max_ran_ms)
+                   select queue, kind, count(*),
+                          sum(date_part('epoch', claimed_at - run_at) * 1000),
+                          sum(date_part('epoch', clock_timestamp() - claimed_at) * 1000),
+                          max(date_part('epoch', claimed_at - run_at) * 1000),
+                          max(date_part('epoch', clock_timestamp() - claimed_at) * 1000)
+                   from ended group by queue, kind
+               )
+               select count(*) as "ended!" from ended"#,
+            &self.jobs,
+            &self.claims,
+        )
+        .fetch_one(db)
+        .await?;
+        Ok(ended.unsigned_abs())
+    }
+
+    async fn keep_ended(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        let ended = sqlx::query_scalar!(
+            r#"with ended as (
+                   delete from jobs
+                   using unnest($1::bigint[], $2::integer[], $3::text[], $4::float8[], $5::text[])
+                         as given (id, claim, outcome, keep, error)
+                   where jobs.id = given.id and jobs.claim = given.claim
+                   returning jobs.*, outcome, keep, error
+               ), kept as (
+                   insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim,
+                                            created_at, run_at, claimed_at, expires_at, payload, last_error,
+                                            failures, partition_key, subject, group_id, worker_id,
+                                            unique_key, key_waits_only)
+                   select id, queue, kind, outcome::job_outcome, priority, attempt, max_attempts, claim + 1,
+                          created_at, run_at, claimed_at, now() + make_interval(secs => keep), payload,
+                          coalesce(error, last_error),
+                          case when error is null or state <> 'running' then failures
+                               else failures || jsonb_build_object('attempt', attempt, 'worker', worker_id,
+                                        'started_at', claimed_at, 'ended_at', clock_timestamp(), 'error', error)
+                          end, partition_key, subject, group_id, worker_id, unique_key, key_waits_only
+                   from ended where keep is not null
+               ), counted as (
+                   insert into job_movements (queue, kind, done, dead, cancelled,
+                                              waited_ms, ran_ms, max_waited_ms, max_ran_ms)
+                   select queue, kind, count(*) filter (where outcome = 'done'),
+                          count(*) filter (where outcome = 'dead'),
+                          count(*) filter (where outcome = 'cancelled'),
+                          coalesce(sum(date_part('epoch', claimed_at - run_at) * 1000), 0),
+                          coalesce(sum(date_part('epoch', clock_timestamp() - claimed_at) * 1000), 0),
+                          coalesce(max(date_part('epoch', claimed_at - run_at) * 1000), 0),
+                          coalesce(max(date_part('epoch', clock_timestamp() - claimed_at) * 1000), 0)
+                   from ended group by queue, kind
+               )
+               select count(*) as "ended!" from ended"#,
+            &self.jobs,
+            &self.claims,
+            &self.outcomes as &[&str],
+            &self.keep as &[Option<f64>],
+            &self.errors as &[Option<String>],
+        )
+        .fetch_one(db)
+        .await?;
+        Ok(ended.unsigned_abs())
+    }
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    jobs: Vec<i64>,
+    claims: Vec<i32>,
+    delays: Vec<f64>,
+    /// None: the attempt does not count.
+    errors: Vec<Option<String>>,
+}
+
+impl Waiting {
+    fn push(&mut self, job: JobId, claim: i32, delay: Duration, error: Option<&str>) {
+        self.jobs.push(job.0);
+        self.claims.push(claim);
+        self.delays.push(delay.as_secs_f64());
+        self.errors.push(error.map(storable));
+    }
+
+    /// Makes claimed jobs ready, or due after a delay, and wakes whoever can take them.
+    async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        if self.jobs.is_empty() {
+            return Ok(0);
+        }
+        let returned = sqlx::query_scalar!(
+            r#"with given as (
+                   select * from unnest($1::bigint[], $2::integer[], $3::float8[], $4::text[])
+                            as given (id, claim, delay, error)
+               ), running as (
+                   select jobs.id, jobs.worker_id, jobs.claimed_at, jobs.run_at, delay, error
+                   from jobs join given on jobs.id = given.id and jobs.claim = given.claim
+                   where state = 'running'
+                   for update of jobs
+               ), returned as (
+                   update jobs
+                   set state = case when delay > 0 then 'scheduled' else 'ready' end::job_state,
+                       run_at = now() + make_interval(secs => delay),
+                       worker_id = null, claim = claim + 1,
+                       attempt = attempt - case when error is null then 1 else 0 end,
+                       last_error = coalesce(error, last_error),
+                       failures = case when error is null then failures
+                                       else failures || jsonb_build_object('attempt', attempt,
+                                                'worker', running.worker_id, 'started_at', jobs.claimed_at,
+                                                'ended_at', clock_timestamp(), 'error', error)
+                                  end
+                   from running where jobs.id = running.id
+                   returning queue, kind, delay, error, running.claimed_at, running.run_at
+               ), counted as (
+                   insert into job_movements (queue, kind, retried, waited_ms, ran_ms, max_waited_ms, max_ran_ms)
+                   select queue, kind, count(*),
+                          sum(date_part('epoch', claimed_at - run_at) * 1000),
+                          sum(date_part('epoch', clock_timestamp() - claimed_at) * 1000),
+                          max(date_part('epoch', claimed_at - run_at) * 1000),
+                          max(date_part('epoch', clock_timestamp() - claimed_at) * 1000)
+                   from returned where error is not null group by queue, kind
+               ), woken as (
+                   select pg_notify($5, queue)
+                   from (select distinct queue from returned where delay <= 0) as queues
+               )
+               select (select count(*) from returned) + 0 * (select count(*) from woken) as "returned!""#,
+            &self.jobs,
+            &self.claims,
+            &self.delays,
+            &self.errors as &[Option<String>],
+            CHANNEL,
+        )
+        .fetch_one(db)
+        .await?;
+        Ok(returned.unsigned_abs())
+    }
+}
