@@ -110,7 +110,7 @@ async fn write(db: &PgPool, batch: &[Settlement]) -> sqlx::Result<()> {
     }
     let mut settlements = Settlements::default();
     for Settlement { hold, outcome } in batch {
-        settlements.push(hold.job, hold.claim, outcome);
+        settlements.push(hold.fence, outcome);
     }
     settlements.write(&mut *db.acquire().await?).await.map(drop)
 }

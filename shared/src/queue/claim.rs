@@ -1,4 +1,8 @@
 //! Taking jobs off a queue under the process's lease, and what may be done with a claim.
+//!
+//! A claim does not wait until it is on disk (its connection has `synchronous_commit` off): should the database crash
+//! within the next fraction of a second, the job is simply ready again, which is what would become of the claim anyway.
+//! Enqueueing and outcomes do wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +25,7 @@ pub(super) struct Row {
     pub(super) payload: String,
     pub(super) attempt: i16,
     pub(super) max_attempts: i16,
-    pub(super) fence: i32,
+    pub(super) claim: i32,
     pub(super) priority: i16,
     pub(super) turn: i64,
 }
@@ -79,7 +83,7 @@ pub(super) async fn claim(
                for update skip locked
            ))
            returning id as "id: JobId", kind, payload::text as "payload!", attempt, max_attempts,
-                     claim as fence, priority, turn"#,
+                     claim, priority, turn"#,
         queue.name(),
         worker.0,
         i64::try_from(limit).unwrap_or(i64::MAX),
@@ -144,7 +148,7 @@ impl Claim {
     /// The job's id, the same over all attempts.
     #[must_use]
     pub fn job(&self) -> JobId {
-        self.hold.job
+        self.hold.fence.job
     }
 
     /// Which attempt this is, from 1.
@@ -172,7 +176,7 @@ impl Claim {
     }
 
     async fn end(&self, db: &mut PgConnection, outcome: &Outcome) -> anyhow::Result<()> {
-        if !settle_one(db, self.hold.job, self.hold.claim, outcome).await? {
+        if !settle_one(db, self.hold.fence, outcome).await? {
             return Err(ClaimLost.into());
         }
         self.completed.store(true, Ordering::Release);

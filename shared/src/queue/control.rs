@@ -7,8 +7,8 @@ use sqlx::PgConnection;
 use super::enqueue::CHANNEL;
 use super::job::Queue;
 use super::limits::Limits;
-use super::settle::{Outcome, Settlements};
-use crate::ids::JobId;
+use super::settle::{Fence, Outcome, Settlements};
+use crate::ids::{JobId, WorkerId};
 
 /// A queue's settings.
 #[derive(Clone, Debug, Serialize)]
@@ -92,7 +92,7 @@ pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> 
 pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     let live = sqlx::query!(
-        r#"select id as "id: JobId", claim, state = 'running' as "running!"
+        r#"select id as "id: JobId", claim, worker_id as "worker: WorkerId"
            from jobs where id = any($1) order by id for update"#,
         &ids,
     )
@@ -100,11 +100,12 @@ pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx
     .await?;
     let mut cancelled = Settlements::default();
     for job in &live {
-        cancelled.push(job.id, job.claim, &Outcome::Cancelled { reason: reason.to_owned() });
+        let fence = Fence { job: job.id, claim: job.claim, worker: job.worker };
+        cancelled.push(fence, &Outcome::Cancelled { reason: reason.to_owned() });
     }
     cancelled.write(&mut *db).await?;
     let running: Vec<String> =
-        live.iter().filter(|job| job.running).map(|job| format!("!{}", job.id)).collect();
+        live.iter().filter(|job| job.worker.is_some()).map(|job| format!("!{}", job.id)).collect();
     if !running.is_empty() {
         sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &running)
             .fetch_all(db)

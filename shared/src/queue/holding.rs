@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ids::JobId;
+use super::settle::Fence;
 
 /// All jobs that this process has claimed and whose outcome is not written yet.
 #[derive(Clone, Debug, Default)]
@@ -15,29 +15,34 @@ pub(super) struct Holding(Arc<Mutex<HashMap<i64, Held>>>);
 
 #[derive(Debug)]
 struct Held {
-    claim: i32,
+    fence: Fence,
     ended: Arc<AtomicBool>,
     revoked: CancellationToken,
 }
 
 impl Holding {
-    /// Notes that `job` is held, until what this returns is dropped.
-    pub(super) fn hold(&self, job: JobId, claim: i32) -> Arc<Hold> {
+    /// Notes that a job is held, until what this returns is dropped. `None`: this very claim is held already. The database
+    /// forgot it in a crash and gave it out again.
+    pub(super) fn hold(&self, fence: Fence) -> Option<Arc<Hold>> {
         let (ended, revoked) = (Arc::new(AtomicBool::new(false)), CancellationToken::new());
-        let held = Held { claim, ended: Arc::clone(&ended), revoked: revoked.clone() };
-        self.lock().insert(job.0, held);
-        Arc::new(Hold { job, claim, ended, revoked, of: self.clone() })
+        let held = Held { fence, ended: Arc::clone(&ended), revoked: revoked.clone() };
+        let mut all = self.lock();
+        if all.get(&fence.job.0).is_some_and(|held| held.fence == fence) {
+            return None;
+        }
+        all.insert(fence.job.0, held);
+        Some(Arc::new(Hold { fence, ended, revoked, of: self.clone() }))
     }
 
     /// The held jobs with their claims.
     pub(super) fn claims(&self) -> (Vec<i64>, Vec<i32>) {
-        self.lock().iter().map(|(job, held)| (*job, held.claim)).unzip()
+        self.lock().iter().map(|(job, held)| (*job, held.fence.claim)).unzip()
     }
 
     /// Stops what runs under a claim that is not this process's any more. What has ended meanwhile is left in peace.
     pub(super) fn revoke(&self, job: i64, claim: Option<i32>) {
         if let Some(held) = self.lock().get(&job)
-            && claim.is_none_or(|claim| claim == held.claim)
+            && claim.is_none_or(|claim| claim == held.fence.claim)
             && !held.ended.load(Ordering::Acquire)
         {
             held.revoked.cancel();
@@ -52,8 +57,7 @@ impl Holding {
 /// One job is held.
 #[derive(Debug)]
 pub(super) struct Hold {
-    pub(super) job: JobId,
-    pub(super) claim: i32,
+    pub(super) fence: Fence,
     ended: Arc<AtomicBool>,
     /// Cancelled when the claim is no longer this process's.
     pub(super) revoked: CancellationToken,
@@ -71,8 +75,8 @@ impl Drop for Hold {
     fn drop(&mut self) {
         let mut held = self.of.lock();
         // The job may be held anew under another claim.
-        if held.get(&self.job.0).is_some_and(|held| held.claim == self.claim) {
-            held.remove(&self.job.0);
+        if held.get(&self.fence.job.0).is_some_and(|held| held.fence == self.fence) {
+            held.remove(&self.fence.job.0);
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::holding::Holding;
-use super::settle::{Outcome, Settlements};
+use super::settle::{Fence, Outcome, Settlements};
 use crate::ids::{JobId, WorkerId};
 
 /// Between two heartbeats. With [`SILENCE`] it bounds the time to recovery: 15 s + 3 s.
@@ -37,6 +37,8 @@ pub(super) struct Registration {
 #[derive(Debug)]
 pub(super) struct Lease {
     db: PgPool,
+    /// For what has to be on disk: registrations, whose ids must not come twice, and what became of orphans.
+    settling: PgPool,
     /// What this process knows to have claimed.
     pub(super) holding: Holding,
     current: RwLock<Registration>,
@@ -44,9 +46,13 @@ pub(super) struct Lease {
 
 impl Lease {
     /// Registers this process and keeps its heart beating until `stop`.
-    pub(super) async fn start(db: PgPool, stop: CancellationToken) -> sqlx::Result<Arc<Self>> {
-        let current = RwLock::new(register(&db).await?);
-        let lease = Arc::new(Self { db, holding: Holding::default(), current });
+    pub(super) async fn start(
+        db: PgPool,
+        settling: PgPool,
+        stop: CancellationToken,
+    ) -> sqlx::Result<Arc<Self>> {
+        let current = RwLock::new(register(&settling).await?);
+        let lease = Arc::new(Self { db, settling, holding: Holding::default(), current });
         tokio::spawn(Arc::clone(&lease).keep(stop));
         Ok(lease)
     }
@@ -87,15 +93,15 @@ impl Lease {
         if !beat.orphans.is_empty() {
             let mut lost = Settlements::default();
             for orphan in &beat.orphans {
-                lost.push(orphan.job, orphan.claim, &after_loss(orphan.spent));
+                lost.push(orphan.fence, &after_loss(orphan.spent));
             }
-            let taken = lost.write(&mut *self.db.acquire().await?).await?;
+            let taken = lost.write(&mut *self.settling.acquire().await?).await?;
             warn!(taken, found = beat.orphans.len(), "took jobs back from workers that fell silent");
         }
         if !beat.alive {
             error!(worker = %registration.worker, "lost the lease after a silence; starting over");
             registration.lost.cancel();
-            let fresh = register(&self.db).await?;
+            let fresh = register(&self.settling).await?;
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         Ok(())
@@ -143,8 +149,7 @@ struct Beat {
 
 /// A job that is running under a worker that is gone.
 struct Orphan {
-    job: JobId,
-    claim: i32,
+    fence: Fence,
     spent: bool,
 }
 
@@ -165,7 +170,7 @@ async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>
                  and exists (select from me where me.beat_at > now() - make_interval(secs => $3))
                returning id
            ), orphans as (
-               select jobs.id, claim, attempt >= max_attempts as spent
+               select jobs.id, claim, worker_id, attempt >= max_attempts as spent
                from jobs
                where state = 'running'
                  and (not exists (
@@ -175,11 +180,15 @@ async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>
                       or (worker_id = $1 and id <> all($4) and claimed_at < now() - make_interval(secs => $2)))
            ), revoked as (
                select held.id, held.claim from unnest($4::bigint[], $5::integer[]) as held (id, claim)
-               where not exists (select from jobs where jobs.id = held.id and jobs.claim = held.claim)
+               where not exists (
+                   select from jobs
+                   where jobs.id = held.id
+                     and (jobs.claim = held.claim and worker_id = $1
+                          or jobs.claim = held.claim - 1 and worker_id is null))
            )
-           select exists (select from beat) as "alive!", id as "job: JobId", claim as "claim", spent
-           from (select id, claim, spent from orphans
-                 union all select id, claim, null from revoked) as found
+           select exists (select from beat) as "alive!", id as "job: JobId", claim as "claim", worker_id as "worker: WorkerId", spent
+           from (select id, claim, worker_id, spent from orphans
+                 union all select id, claim, null, null from revoked) as found
            right join (select 1 as one) as always on true"#,
         worker.0,
         SILENCE,
@@ -193,7 +202,9 @@ async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>
     for row in rows {
         beat.alive = row.alive;
         match (row.job, row.claim, row.spent) {
-            (Some(job), Some(claim), Some(spent)) => beat.orphans.push(Orphan { job, claim, spent }),
+            (Some(job), Some(claim), Some(spent)) => {
+                beat.orphans.push(Orphan { fence: Fence { job, claim, worker: row.worker }, spent });
+            }
             (Some(job), Some(claim), None) => beat.revoked.push((job.0, claim)),
             _ => {}
         }

@@ -238,7 +238,7 @@ async fn claim_of_each(
            where id = any(array(select id from candidates order by priority, turn, id limit $3))
              and state = 'ready'
            returning id as "id: JobId", kind, payload::text as "payload!", attempt, max_attempts,
-                     claim as fence, priority, turn, partition_key"#,
+                     claim, priority, turn, partition_key"#,
         queue.name(),
         worker.0,
         room,
@@ -256,7 +256,7 @@ async fn claim_of_each(
                 payload: row.payload,
                 attempt: row.attempt,
                 max_attempts: row.max_attempts,
-                fence: row.fence,
+                claim: row.claim,
                 priority: row.priority,
                 turn: row.turn,
             };

@@ -16,13 +16,14 @@ use super::claim::Claimed;
 use super::claims::{Claims, Next};
 use super::job::Queue;
 use super::lease::Lease;
+use super::settle::Fence;
 use super::wake::Bells;
 
 /// The most that one claim takes.
 const BATCH: usize = 500;
 
-/// Heartbeat, poll, listener and acks, one each; claims of all queues share the rest.
-const OWN_CONNECTIONS: u32 = 6;
+/// Heartbeat, poll and listener, one each; claims of all queues share the rest.
+const OWN_CONNECTIONS: u32 = 5;
 
 /// Before claiming again when the database failed.
 const RETRY: Duration = Duration::from_millis(500);
@@ -56,18 +57,23 @@ impl Process {
     /// When the database can't be reached.
     pub async fn start(db: PgPool) -> sqlx::Result<Self> {
         // A connection that broke is found out by the statement that uses it, which is repeated: no ping before each.
-        let own = PgPoolOptions::new()
-            .max_connections(OWN_CONNECTIONS)
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(3))
-            .connect_lazy_with((*db.connect_options()).clone());
+        let pool = |connections| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .test_before_acquire(false)
+                .acquire_timeout(Duration::from_secs(3))
+        };
+        let options = (*db.connect_options()).clone();
+        let settling = pool(2).connect_lazy_with(options.clone());
+        // Neither a claim nor a heartbeat has to be on disk to be good: a crash that forgets it hands the job back.
+        let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options([("synchronous_commit", "off")]));
         let (stop_claiming, stop_beating) = (CancellationToken::new(), CancellationToken::new());
-        let lease = Lease::start(own.clone(), stop_beating.clone()).await?;
+        let lease = Lease::start(db.clone(), settling.clone(), stop_beating.clone()).await?;
         Ok(Self {
-            bells: Bells::start(own.clone(), lease.holding.clone(), stop_claiming.clone()),
-            acks: Acks::start(own.clone()),
+            bells: Bells::start(db.clone(), lease.holding.clone(), stop_claiming.clone()),
+            acks: Acks::start(settling),
             lease,
-            db: own,
+            db,
             claiming: TaskTracker::new(),
             stop_claiming,
             stop_beating,
@@ -114,9 +120,11 @@ impl Process {
             let next = match claims.claim_in_time(registration.worker, permits.len()).await {
                 Ok((rows, next)) => {
                     failing = false;
-                    inbox.put(rows.into_iter().zip(permits).map(|(row, permit)| {
-                        let hold = self.lease.holding.hold(row.id, row.fence);
-                        Claimed::new(row, hold, registration.clone(), self.acks.clone(), permit)
+                    inbox.put(rows.into_iter().zip(permits).filter_map(|(row, permit)| {
+                        let worker = Some(registration.worker);
+                        let hold =
+                            self.lease.holding.hold(Fence { job: row.id, claim: row.claim, worker })?;
+                        Some(Claimed::new(row, hold, registration.clone(), self.acks.clone(), permit))
                     }));
                     next
                 }

@@ -1,13 +1,16 @@
 //! The two statements that end a claim: a job ends for good, or it goes back to wait. Each takes a batch and counts only
-//! where the claim number is still the current one, so it can be repeated after a lost connection without harm. Every
-//! transition out of `running` bumps that number.
+//! where the claim is still the current one, so it can be repeated after a lost connection without harm. A claim is told
+//! by its number and its worker, and every transition out of `running` moves the number on.
+//!
+//! Claims don't wait for the disk (see `claim`), so a crash of the database may forget one whose job is being worked on.
+//! Such a job is ready again under the number before. As long as nobody else has claimed it the outcome still counts.
 
 use std::time::Duration;
 
 use sqlx::PgConnection;
 
 use super::enqueue::CHANNEL;
-use crate::ids::JobId;
+use crate::ids::{JobId, WorkerId};
 
 /// For how long what did not end well stays in the history.
 const KEEP_UNWELL: Duration = Duration::from_hours(24 * 30);
@@ -29,6 +32,15 @@ pub(super) enum Outcome {
     Postponed { delay: Duration },
 }
 
+/// Which claim an outcome is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fence {
+    pub(super) job: JobId,
+    pub(super) claim: i32,
+    /// None: nobody's, the job is waiting.
+    pub(super) worker: Option<WorkerId>,
+}
+
 /// Claims and how they ended, as columns.
 #[derive(Debug, Default)]
 pub(super) struct Settlements {
@@ -37,16 +49,16 @@ pub(super) struct Settlements {
 }
 
 impl Settlements {
-    pub(super) fn push(&mut self, job: JobId, claim: i32, outcome: &Outcome) {
+    pub(super) fn push(&mut self, fence: Fence, outcome: &Outcome) {
         match outcome {
-            Outcome::Done { keep } => self.ended.push(job, claim, "done", *keep, None),
-            Outcome::Dead { error } => self.ended.push(job, claim, "dead", Some(KEEP_UNWELL), Some(error)),
+            Outcome::Done { keep } => self.ended.push(fence, "done", *keep, None),
+            Outcome::Dead { error } => self.ended.push(fence, "dead", Some(KEEP_UNWELL), Some(error)),
             Outcome::Cancelled { reason } => {
-                self.ended.push(job, claim, "cancelled", Some(KEEP_UNWELL), Some(reason));
+                self.ended.push(fence, "cancelled", Some(KEEP_UNWELL), Some(reason));
             }
-            Outcome::Retry { delay, error } => self.waiting.push(job, claim, *delay, Some(error)),
-            Outcome::HandedBack => self.waiting.push(job, claim, Duration::ZERO, None),
-            Outcome::Postponed { delay } => self.waiting.push(job, claim, *delay, None),
+            Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error)),
+            Outcome::HandedBack => self.waiting.push(fence, Duration::ZERO, None),
+            Outcome::Postponed { delay } => self.waiting.push(fence, *delay, None),
         }
     }
 
@@ -57,14 +69,9 @@ impl Settlements {
 }
 
 /// Writes one settlement. False: the claim is no longer current, and the caller's transaction must not commit.
-pub(super) async fn settle_one(
-    db: &mut PgConnection,
-    job: JobId,
-    claim: i32,
-    outcome: &Outcome,
-) -> sqlx::Result<bool> {
+pub(super) async fn settle_one(db: &mut PgConnection, fence: Fence, outcome: &Outcome) -> sqlx::Result<bool> {
     let mut one = Settlements::default();
-    one.push(job, claim, outcome);
+    one.push(fence, outcome);
     Ok(one.write(db).await? == 1)
 }
 
@@ -77,6 +84,7 @@ fn storable(error: &str) -> String {
 struct Ended {
     jobs: Vec<i64>,
     claims: Vec<i32>,
+    workers: Vec<Option<i64>>,
     outcomes: Vec<&'static str>,
     /// Seconds in the history; none: no trace is left.
     keep: Vec<Option<f64>>,
@@ -84,16 +92,10 @@ struct Ended {
 }
 
 impl Ended {
-    fn push(
-        &mut self,
-        job: JobId,
-        claim: i32,
-        outcome: &'static str,
-        keep: Option<Duration>,
-        error: Option<&str>,
-    ) {
-        self.jobs.push(job.0);
-        self.claims.push(claim);
+    fn push(&mut self, fence: Fence, outcome: &'static str, keep: Option<Duration>, error: Option<&str>) {
+        self.jobs.push(fence.job.0);
+        self.claims.push(fence.claim);
+        self.workers.push(fence.worker.map(|worker| worker.0));
         self.outcomes.push(outcome);
         self.keep.push(keep.map(|keep| keep.as_secs_f64()));
         self.errors.push(error.map(storable));
@@ -113,8 +115,10 @@ impl Ended {
     async fn drop_done(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         let ended = sqlx::query_scalar!(
             r#"with ended as (
-                   delete from jobs using unnest($1::bigint[], $2::integer[]) as given (id, claim)
-                   where jobs.id = given.id and jobs.claim = given.claim
+                   delete from jobs using unnest($1::bigint[], $2::integer[], $3::bigint[]) as given (id, claim, worker)
+                   where jobs.id = given.id
+                     and (jobs.claim = given.claim and jobs.worker_id = given.worker
+                          or jobs.claim = given.claim - 1 and jobs.worker_id is null)
                    returning queue, kind, run_at, claimed_at
                ), counted as (
                    insert into job_movements (queue, kind, done, waited_ms, ran_ms, max_waited_ms, max_ran_ms)
@@ -128,6 +132,7 @@ impl Ended {
                select count(*) as "ended!" from ended"#,
             &self.jobs,
             &self.claims,
+            &self.workers as &[Option<i64>],
         )
         .fetch_one(db)
         .await?;
@@ -138,9 +143,11 @@ impl Ended {
         let ended = sqlx::query_scalar!(
             r#"with ended as (
                    delete from jobs
-                   using unnest($1::bigint[], $2::integer[], $3::text[], $4::float8[], $5::text[])
-                         as given (id, claim, outcome, keep, error)
-                   where jobs.id = given.id and jobs.claim = given.claim
+                   using unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::float8[], $6::text[])
+                         as given (id, claim, worker, outcome, keep, error)
+                   where jobs.id = given.id
+                     and (jobs.claim = given.claim and jobs.worker_id is not distinct from given.worker
+                          or jobs.claim = given.claim - 1 and jobs.worker_id is null)
                    returning jobs.*, outcome, keep, error
                ), kept as (
                    insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim,
@@ -170,6 +177,7 @@ impl Ended {
                select count(*) as "ended!" from ended"#,
             &self.jobs,
             &self.claims,
+            &self.workers as &[Option<i64>],
             &self.outcomes as &[&str],
             &self.keep as &[Option<f64>],
             &self.errors as &[Option<String>],
@@ -184,15 +192,17 @@ impl Ended {
 struct Waiting {
     jobs: Vec<i64>,
     claims: Vec<i32>,
+    workers: Vec<Option<i64>>,
     delays: Vec<f64>,
     /// None: the attempt does not count.
     errors: Vec<Option<String>>,
 }
 
 impl Waiting {
-    fn push(&mut self, job: JobId, claim: i32, delay: Duration, error: Option<&str>) {
-        self.jobs.push(job.0);
-        self.claims.push(claim);
+    fn push(&mut self, fence: Fence, delay: Duration, error: Option<&str>) {
+        self.jobs.push(fence.job.0);
+        self.claims.push(fence.claim);
+        self.workers.push(fence.worker.map(|worker| worker.0));
         self.delays.push(delay.as_secs_f64());
         self.errors.push(error.map(storable));
     }
@@ -204,11 +214,12 @@ impl Waiting {
         }
         let returned = sqlx::query_scalar!(
             r#"with given as (
-                   select * from unnest($1::bigint[], $2::integer[], $3::float8[], $4::text[])
-                            as given (id, claim, delay, error)
+                   select * from unnest($1::bigint[], $2::integer[], $3::bigint[], $4::float8[], $5::text[])
+                            as given (id, claim, worker, delay, error)
                ), running as (
                    select jobs.id, jobs.worker_id, jobs.claimed_at, jobs.run_at, delay, error
                    from jobs join given on jobs.id = given.id and jobs.claim = given.claim
+                                           and jobs.worker_id = given.worker
                    where state = 'running'
                    for update of jobs
                ), returned as (
@@ -234,12 +245,13 @@ impl Waiting {
                           max(date_part('epoch', clock_timestamp() - claimed_at) * 1000)
                    from returned where error is not null group by queue, kind
                ), woken as (
-                   select pg_notify($5, queue)
+                   select pg_notify($6, queue)
                    from (select distinct queue from returned where delay <= 0) as queues
                )
                select (select count(*) from returned) + 0 * (select count(*) from woken) as "returned!""#,
             &self.jobs,
             &self.claims,
+            &self.workers as &[Option<i64>],
             &self.delays,
             &self.errors as &[Option<String>],
             CHANNEL,
