@@ -1,0 +1,169 @@
+//! The four measurements. Each begins with an empty store and a schema just made.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::child::Child;
+use crate::contenders::Contender;
+use crate::figures::{Figures, quantile};
+use crate::protocol::{Said, now};
+use crate::stores::{Observer, Stores};
+
+/// Jobs that are enqueued one after the other.
+const SINGLY: u64 = 2_000;
+/// Jobs that are dispatched one by one.
+const DISPATCHED: usize = 500;
+/// Jobs before them that are not counted: caches, code and connections warm up.
+const WARM_UP: usize = 25;
+/// Between one job's start and the next one's enqueueing: the worker is idle again, its ack written.
+const PAUSE: Duration = Duration::from_millis(10);
+/// Until a worker that claims is idle for certain.
+const IDLE: Duration = Duration::from_secs(1);
+/// Between two looks at the store when every job has been handled.
+const LOOK: Duration = Duration::from_millis(1);
+/// How long acks may take after the last job has been handled.
+const ACKS: Duration = Duration::from_mins(2);
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measure {
+    /// Enqueueing one after the other.
+    Singly,
+    /// Enqueueing many at once.
+    Bulk,
+    /// Working off a backlog.
+    Throughput,
+    /// From enqueued to started.
+    Latency,
+}
+
+/// Takes the measurements of `which` that are asked for.
+pub(crate) async fn measure(
+    stores: &mut Stores,
+    contender: &Contender,
+    which: &[Measure],
+    backlog: u64,
+) -> Result<Figures> {
+    let asked = |measure| which.is_empty() || which.contains(&measure);
+    let mut figures = Figures::default();
+    if asked(Measure::Singly) {
+        fresh(stores, contender).await?;
+        let seconds = took(stores, contender, &format!("enqueue-singly {SINGLY}")).await?;
+        figures.singly = Some(per_second(SINGLY, seconds));
+    }
+    if asked(Measure::Bulk) || asked(Measure::Throughput) {
+        fresh(stores, contender).await?;
+        let seconds = took(stores, contender, &format!("enqueue-bulk {backlog}")).await?;
+        figures.bulk = asked(Measure::Bulk).then(|| per_second(backlog, seconds));
+    }
+    if asked(Measure::Throughput) {
+        stores.settle().await?;
+        figures.throughput = Some(throughput(stores, contender, backlog).await?);
+    }
+    if asked(Measure::Latency) {
+        fresh(stores, contender).await?;
+        let latencies = latencies(stores, contender).await?;
+        figures.p50 = quantile(&latencies, 0.5);
+        figures.p99 = quantile(&latencies, 0.99);
+    }
+    Ok(figures)
+}
+
+/// Empty stores with the contender's schema.
+pub(crate) async fn fresh(stores: &mut Stores, contender: &Contender) -> Result<()> {
+    stores.empty().await?;
+    match Child::start(contender, "prepare", stores)?.answer().await? {
+        Said::Prepared => stores.settle().await,
+        said => bail!("{} was to make its schema and says {said:?}", contender.name),
+    }
+}
+
+/// The seconds that the contender says an enqueueing verb took.
+pub(crate) async fn took(stores: &Stores, contender: &Contender, verb: &str) -> Result<f64> {
+    match Child::start(contender, verb, stores)?.answer().await? {
+        Said::Took { seconds } => Ok(seconds),
+        said => bail!("{} was to enqueue and says {said:?}", contender.name),
+    }
+}
+
+/// Jobs a second, from the worker's first claim until the store holds no unfinished job.
+///
+/// While jobs are handled nobody looks at the store. The moment that counts is the beginning of the look that finds
+/// nothing, because what it shows was so when it began.
+pub(crate) async fn throughput(stores: &Stores, contender: &Contender, backlog: u64) -> Result<f64> {
+    let mut observer = stores.observer(contender).await?;
+    if !observer.unfinished().await? {
+        bail!("{} has no backlog to work off", contender.name);
+    }
+    let mut worker = Child::start(contender, &format!("work {backlog}"), stores)?;
+    let Said::Claiming { at: begin } = worker.said().await? else {
+        bail!("{} doesn't say when it begins to claim", contender.name)
+    };
+    match worker.said().await? {
+        Said::Handled { jobs } if jobs == backlog => {}
+        said => bail!("{} was to handle {backlog} jobs and says {said:?}", contender.name),
+    }
+    let end = all_finished(&mut observer, contender).await?;
+    match worker.stop().await? {
+        Some(Said::Stopped { jobs }) if jobs == backlog => Ok(per_second(backlog, seconds(end - begin))),
+        said => bail!("{} was to run {backlog} jobs once each and says {said:?}", contender.name),
+    }
+}
+
+/// When the store was first seen without unfinished jobs.
+async fn all_finished(observer: &mut Observer, contender: &Contender) -> Result<i64> {
+    let looking = async {
+        loop {
+            let at = now();
+            if !observer.unfinished().await? {
+                return Ok(at);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    match tokio::time::timeout(ACKS, looking).await {
+        Ok(at) => at,
+        Err(_) => bail!("{} has handled every job, but doesn't ack the last ones", contender.name),
+    }
+}
+
+/// Milliseconds from the return of each enqueue in one process to the start of its handler in another, sorted.
+async fn latencies(stores: &Stores, contender: &Contender) -> Result<Vec<f64>> {
+    let mut worker = Child::start(contender, "announce", stores)?;
+    let Said::Claiming { .. } = worker.said().await? else {
+        bail!("{} doesn't say when it begins to claim", contender.name)
+    };
+    tokio::time::sleep(IDLE).await;
+    let mut dispatcher = Child::start(contender, "dispatch", stores)?;
+    let mut latencies = Vec::with_capacity(DISPATCHED);
+    for n in 0..WARM_UP + DISPATCHED {
+        dispatcher.next().await?;
+        match (dispatcher.said().await?, worker.said().await?) {
+            (Said::Enqueued { job: enqueued, at: from }, Said::Started { job: started, at: to })
+                if enqueued == started =>
+            {
+                if n >= WARM_UP {
+                    latencies.push(seconds(to - from) * 1e3);
+                }
+            }
+            (one, other) => bail!("{} was to dispatch a job and says {one:?}, {other:?}", contender.name),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    dispatcher.stop().await?;
+    worker.stop().await?;
+    latencies.sort_by(f64::total_cmp);
+    Ok(latencies)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds to hours in nanoseconds, far below 2^53")]
+fn seconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / 1e9
+}
+
+#[expect(clippy::cast_precision_loss, reason = "at most millions")]
+pub(crate) fn per_second(jobs: u64, seconds: f64) -> f64 {
+    jobs as f64 / seconds
+}

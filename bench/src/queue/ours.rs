@@ -1,0 +1,117 @@
+//! Our own queue as a contender: wired as the worker wires it, in a process of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use apalis::prelude::{Monitor, WorkerBuilder, WorkerBuilderExt as _};
+use pawdium_shared::config::DatabaseConfig;
+use pawdium_shared::db;
+use pawdium_shared::queue::{Capacity, Enqueue as _, Job, Process, Queue, Runner};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use crate::protocol::{Said, Tally, Verb, now};
+
+/// As many at once as every contender runs, and ahead of them what suits jobs that take no time.
+const CAPACITY: Capacity = Capacity { concurrency: 24, prefetch: 2000 };
+
+/// Does nothing but being counted. Twice is counted twice.
+#[derive(Debug, Deserialize, Serialize)]
+struct Noop<const KEPT: bool> {
+    n: u64,
+}
+
+impl<const KEPT: bool> Job for Noop<KEPT> {
+    const KIND: &'static str = if KEPT { "bench.kept.v1" } else { "bench.noop.v1" };
+    const QUEUE: Queue = Queue::Cache;
+    const HISTORY: Option<Duration> = if KEPT { Some(Duration::from_hours(24)) } else { None };
+}
+
+/// Does what the verb says on the database at `url`; `kept` jobs stay in the history for a day.
+pub(crate) async fn run(verb: Verb, url: String, kept: bool) -> Result<()> {
+    let config = DatabaseConfig { url: url.into(), ..DatabaseConfig::default() };
+    let db = db::connect(&config, "pawdium-bench")?;
+    if kept { act::<true>(verb, db).await } else { act::<false>(verb, db).await }
+}
+
+async fn act<const KEPT: bool>(verb: Verb, db: PgPool) -> Result<()> {
+    match verb {
+        Verb::Prepare => {
+            db::migrate(&db).await.context("making the schema")?;
+            Said::Prepared.say();
+            Ok(())
+        }
+        Verb::EnqueueSingly(jobs) => enqueue_singly::<KEPT>(&db, jobs).await,
+        Verb::EnqueueBulk(jobs) => enqueue_bulk::<KEPT>(&db, jobs).await,
+        Verb::Work(_) | Verb::Announce => work::<KEPT>(db, verb).await,
+        Verb::Dispatch => dispatch::<KEPT>(&db).await,
+    }
+}
+
+async fn enqueue_singly<const KEPT: bool>(db: &PgPool, jobs: u64) -> Result<()> {
+    let mut db = db.acquire().await?;
+    for n in 0..jobs / 20 {
+        Noop::<KEPT> { n }.enqueue(&mut db).await?;
+    }
+    let begin = Instant::now();
+    for n in 0..jobs {
+        Noop::<KEPT> { n }.enqueue(&mut db).await?;
+    }
+    Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+async fn enqueue_bulk<const KEPT: bool>(db: &PgPool, jobs: u64) -> Result<()> {
+    let mut db = db.acquire().await?;
+    let jobs: Vec<_> = (0..jobs).map(|n| Noop::<KEPT> { n }).collect();
+    let begin = Instant::now();
+    Noop::enqueue_all(&mut db, &jobs).await?;
+    Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+async fn work<const KEPT: bool>(db: PgPool, verb: Verb) -> Result<()> {
+    let tally = Arc::new(Tally::of(verb));
+    let runner = Runner::new(Arc::clone(&tally)).on::<Noop<KEPT>>(|job, tally, _| {
+        Box::pin(async move {
+            tally.handle(job.n);
+            Ok(())
+        })
+    });
+    let process = Process::start(db).await?;
+    let monitor = Monitor::new().register({
+        let process = process.clone();
+        move |_| {
+            WorkerBuilder::new(Noop::<KEPT>::KIND)
+                .backend(process.backend(Noop::<KEPT>::QUEUE, CAPACITY))
+                .concurrency(CAPACITY.concurrency)
+                .build(runner.clone())
+        }
+    });
+    Said::Claiming { at: now() }.say();
+    monitor.run_with_signal(told_to_stop()).await?;
+    process.leave().await;
+    Said::Stopped { jobs: tally.handled() }.say();
+    Ok(())
+}
+
+/// Returns at the end of standard input.
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while lines.next_line().await?.is_some() {}
+    Ok(())
+}
+
+async fn dispatch<const KEPT: bool>(db: &PgPool) -> Result<()> {
+    let mut db = db.acquire().await?;
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut job = 0;
+    while lines.next_line().await?.is_some() {
+        Noop::<KEPT> { n: job }.enqueue(&mut db).await?;
+        Said::Enqueued { job, at: now() }.say();
+        job += 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! The private Postgres and Redis that all contenders share, made fresh for each measurement.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use pawdium_cli::stack::{Kind, Stack};
+use redis::aio::MultiplexedConnection;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+use url::Url;
+
+use crate::contenders::{Contender, Store};
+
+/// Both servers.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    stack: Stack,
+    /// Outside of the contenders' database.
+    admin: PgConnection,
+    redis: MultiplexedConnection,
+}
+
+impl Stores {
+    /// Starts both in `folder`, which should be on the disk that is to be measured, and makes sure that they keep what
+    /// they acknowledge.
+    pub(crate) async fn start(folder: &Path) -> Result<Self> {
+        let stack = Stack::start(folder, Kind::Durable).await?;
+        let options: PgConnectOptions = stack.database_url().parse()?;
+        let admin = options.disable_statement_logging().connect().await?;
+        let redis =
+            redis::Client::open(stack.redis_url().as_str())?.get_multiplexed_async_connection().await?;
+        let mut stores = Self { stack, admin, redis };
+        for (setting, wanted) in [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")] {
+            let found = stores.postgres_setting(setting).await?;
+            if found != wanted {
+                bail!("Postgres runs with {setting} = {found}, which measures nothing of worth");
+            }
+        }
+        for (setting, wanted) in [("appendonly", "yes"), ("appendfsync", "everysec")] {
+            let found = stores.redis_setting(setting).await?;
+            if found != wanted {
+                bail!("Redis runs with {setting} {found}, which measures nothing of worth");
+            }
+        }
+        Ok(stores)
+    }
+
+    pub(crate) async fn postgres_setting(&mut self, name: &str) -> Result<String> {
+        let setting = sqlx::query_scalar("select current_setting($1)").bind(name);
+        Ok(setting.fetch_one(&mut self.admin).await?)
+    }
+
+    async fn redis_setting(&mut self, name: &str) -> Result<String> {
+        let pair: Vec<String> =
+            redis::cmd("CONFIG").arg("GET").arg(name).query_async(&mut self.redis).await?;
+        pair.into_iter().nth(1).with_context(|| format!("Redis has no setting {name}"))
+    }
+
+    pub(crate) async fn redis_version(&mut self) -> Result<String> {
+        let info: String = redis::cmd("INFO").arg("server").query_async(&mut self.redis).await?;
+        let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
+        Ok(version.unwrap_or("of an unknown version").trim().to_owned())
+    }
+
+    /// The contenders' database, `bench`, as libpq, sqlx and node's pg read it.
+    pub(crate) fn postgres_url(&self) -> String {
+        let mut url: Url = self.stack.database_url().parse().expect("sqlx has read it as a URL before");
+        url.set_path("bench");
+        url.into()
+    }
+
+    /// The path of Redis's socket.
+    pub(crate) fn redis_socket(&self) -> String {
+        self.stack.redis_url().trim_start_matches("unix://").to_owned()
+    }
+
+    /// A connection to the contenders' database.
+    pub(crate) async fn connect(&self) -> Result<PgConnection> {
+        let options: PgConnectOptions = self.postgres_url().parse()?;
+        Ok(options.disable_statement_logging().connect().await?)
+    }
+
+    /// An empty database and an empty Redis. What was there before is neither seen nor still being written to the disk.
+    pub(crate) async fn empty(&mut self) -> Result<()> {
+        self.admin.execute("drop database if exists bench with (force)").await?;
+        self.admin.execute("create database bench").await?;
+        redis::cmd("FLUSHALL").exec_async(&mut self.redis).await?;
+        redis::cmd("BGREWRITEAOF").exec_async(&mut self.redis).await?;
+        self.settle().await
+    }
+
+    /// Has both write to the disk what waits, so that no contender pays for what was before.
+    pub(crate) async fn settle(&mut self) -> Result<()> {
+        self.admin.execute("checkpoint").await?;
+        loop {
+            let info: String = redis::cmd("INFO").arg("persistence").query_async(&mut self.redis).await?;
+            let is_idle = |key: &str| info.lines().any(|line| line.trim() == format!("{key}:0"));
+            if is_idle("aof_rewrite_in_progress") && is_idle("aof_rewrite_scheduled") {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Something that can be asked, often and cheaply, whether the contender has unfinished jobs.
+    pub(crate) async fn observer(&self, contender: &Contender) -> Result<Observer> {
+        Ok(match contender.store {
+            Store::Postgres { unfinished } => Observer::Postgres { db: self.connect().await?, unfinished },
+            Store::Redis { unfinished } => Observer::Redis { redis: self.redis.clone(), unfinished },
+        })
+    }
+
+    /// Stops both.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.admin.close().await?;
+        self.stack.stop().await;
+        Ok(())
+    }
+}
+
+/// Sees the store itself, whatever the contender says.
+#[derive(Debug)]
+pub(crate) enum Observer {
+    /// Over a connection of its own.
+    Postgres { db: PgConnection, unfinished: &'static str },
+    /// Over the driver's connection.
+    Redis { redis: MultiplexedConnection, unfinished: &'static [&'static str] },
+}
+
+impl Observer {
+    /// Whether any job is waiting, running or not acked.
+    pub(crate) async fn unfinished(&mut self) -> Result<bool> {
+        Ok(match self {
+            Self::Postgres { db, unfinished } => sqlx::query_scalar(*unfinished).fetch_one(db).await?,
+            Self::Redis { redis, unfinished } => {
+                let keys: u64 = redis::cmd("EXISTS").arg(*unfinished).query_async(redis).await?;
+                keys > 0
+            }
+        })
+    }
+}
