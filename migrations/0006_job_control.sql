@@ -50,3 +50,13 @@ create index jobs_partition on jobs (partition_key) where partition_key is not n
 -- A worker's row outlives it, so that a timeline can name it; its lease ends with gone_at.
 alter table job_workers add column gone_at timestamptz;
 create index job_workers_live on job_workers (id) where gone_at is null;
+
+-- The round that is being served: what has work in a partition now and comes later gets a turn behind it.
+create function job_round(queue text, priority smallint) returns bigint language sql stable as $$
+    select coalesce(
+        (select turn from jobs
+         where jobs.queue = $1 and jobs.priority = $2 and state = 'ready' and turn > 0
+         order by turn limit 1),
+        (select max(turn) from job_partitions where job_partitions.queue = $1),
+        0)
+$$;

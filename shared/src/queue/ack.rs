@@ -109,6 +109,9 @@ async fn write(db: &PgPool, batch: &[Settlement]) -> sqlx::Result<()> {
         return Ok(());
     }
     let mut settlements = Settlements::default();
+    // In the order in which a bulk cancellation locks jobs, so that the two don't wait for each other in a circle.
+    let mut batch: Vec<_> = batch.iter().collect();
+    batch.sort_unstable_by_key(|settlement| settlement.hold.fence.job);
     for Settlement { hold, outcome } in batch {
         settlements.push(hold.fence, outcome);
     }

@@ -22,6 +22,8 @@ pub(super) enum Next {
     AtOnce,
     /// When somebody announces work, or the poll finds some.
     WhenRung,
+    /// When somebody announces that the queue is resumed; what is claimed and not started goes back.
+    WhenResumed,
     /// After so long at the latest.
     Later(Duration),
 }
@@ -62,9 +64,11 @@ impl Claims {
         }
         // Nothing is there, or nothing may be claimed in passing.
         let found = claim_within_limits(&self.db, self.queue, worker, limit).await?;
-        self.held = !matches!(found, Found::Open);
+        let was_held = std::mem::replace(&mut self.held, !matches!(found, Found::Open));
         Ok(match found {
-            Found::Open | Found::Paused => (Vec::new(), Next::WhenRung),
+            Found::Open if was_held => (Vec::new(), Next::AtOnce),
+            Found::Open => (Vec::new(), Next::WhenRung),
+            Found::Paused => (Vec::new(), Next::WhenResumed),
             Found::Jobs(rows) if rows.len() == limit => (rows, Next::AtOnce),
             Found::Jobs(rows) => (rows, Next::WhenRung),
             Found::Blocked(rows, wait) => (rows, Next::Later(wait)),

@@ -8,6 +8,7 @@ use super::enqueue::CHANNEL;
 use super::job::Queue;
 use super::limits::Limits;
 use super::settle::{Fence, Outcome, Settlements};
+use super::wake::revocation;
 use crate::ids::{JobId, WorkerId};
 
 /// A queue's settings.
@@ -40,13 +41,18 @@ pub async fn list_queues(db: &mut PgConnection) -> sqlx::Result<Vec<QueueSetting
         .collect())
 }
 
-/// Lets nothing of a queue start, in any process, from the commit on; what runs may end. False: it was paused already.
+/// Lets nothing of a queue be claimed, by any process, from the commit on; what runs may end, and what was claimed ahead
+/// goes back. False: it was paused already.
 pub async fn pause(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
     let paused = sqlx::query!(
-        "update job_queues set paused_at = now() where name = $1 and paused_at is null",
+        "with paused as (
+             update job_queues set paused_at = now() where name = $1 and paused_at is null returning name
+         )
+         select pg_notify($2, name) from paused",
         queue.name(),
+        CHANNEL,
     );
-    Ok(paused.execute(db).await?.rows_affected() == 1)
+    Ok(!paused.fetch_all(db).await?.is_empty())
 }
 
 /// Lets a queue run again, at once. False: it was not paused.
@@ -99,43 +105,55 @@ pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx
     .fetch_all(&mut *db)
     .await?;
     let mut cancelled = Settlements::default();
+    let mut told = Vec::new();
     for job in &live {
         let fence = Fence { job: job.id, claim: job.claim, worker: job.worker };
         cancelled.push(fence, &Outcome::Cancelled { reason: reason.to_owned() });
+        told.extend(job.worker.map(|_| revocation(fence)));
     }
     cancelled.write(&mut *db).await?;
-    let running: Vec<String> =
-        live.iter().filter(|job| job.worker.is_some()).map(|job| format!("!{}", job.id)).collect();
-    if !running.is_empty() {
-        sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &running)
+    if !told.is_empty() {
+        sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &told)
             .fetch_all(db)
             .await?;
     }
     Ok(live.into_iter().map(|job| job.id).collect())
 }
 
-/// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now. A job whose unique key is
-/// borne by a live one stays where it is. Answers with those that are ready now.
+/// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now; what has a partition
+/// takes its place in the round anew. A job whose unique key is borne by a live one stays where it is. Answers with those
+/// that are ready now.
 pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     sqlx::query_scalar!(
         r#"with candidates as (
-               select * from job_history where id = any($1) and outcome in ('dead', 'cancelled') for update
+               select * from job_history
+               where id = any($1) and outcome in ('dead', 'cancelled') order by id for update
+           ), waiting as (
+               select id, queue, priority, partition_key from jobs
+               where id = any($1) and state = 'scheduled' order by id for update
+           ), placed as (
+               select id, case when partition_key is null then 0
+                               else job_round(queue, priority)
+                                    + row_number() over (partition by queue, partition_key order by id)
+                          end as turn
+               from (select id, queue, priority, partition_key from candidates
+                     union all select id, queue, priority, partition_key from waiting) as returning_jobs
            ), revived as (
                insert into jobs (id, queue, kind, priority, max_attempts, claim, created_at, payload, last_error,
-                                 failures, partition_key, subject, unique_key, key_waits_only)
+                                 failures, partition_key, turn, subject, unique_key, key_waits_only)
                overriding system value
                select id, queue, kind, priority, max_attempts, claim, created_at, payload, last_error,
-                      failures, partition_key, subject, unique_key, key_waits_only
-               from candidates
+                      failures, partition_key, turn, subject, unique_key, key_waits_only
+               from candidates join placed using (id)
                on conflict do nothing
                returning id, queue
            ), left_history as (
                delete from job_history using revived where job_history.id = revived.id
                returning job_history.queue, kind, outcome
            ), hurried as (
-               update jobs set state = 'ready', run_at = now()
-               where id = any($1) and state = 'scheduled' returning id, queue
+               update jobs set state = 'ready', run_at = now(), turn = placed.turn
+               from waiting join placed using (id) where jobs.id = waiting.id returning jobs.id, jobs.queue
            ), touched as (
                select id, queue from revived union all select id, queue from hurried
            ), counted as (
@@ -161,7 +179,10 @@ pub async fn delete(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<J
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     sqlx::query_scalar!(
         r#"with live as (
-               delete from jobs where id = any($1) and state <> 'running' returning id, queue, kind
+               delete from jobs
+               where id = any(array(select id from jobs where id = any($1) and state <> 'running'
+                                    order by id for update))
+               returning id, queue, kind
            ), counted as (
                insert into job_movements (queue, kind, cancelled)
                select queue, kind, count(*) from live group by queue, kind

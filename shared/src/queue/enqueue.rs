@@ -83,7 +83,7 @@ pub(super) async fn insert<J: Job>(
     group: Option<GroupId>,
 ) -> sqlx::Result<Vec<JobId>> {
     let Columns { payloads, keys, partitions, subjects } = Columns::of(jobs)?;
-    let turns = take_turns(db, J::QUEUE.name(), &partitions).await?;
+    let turns = take_turns(db, J::QUEUE.name(), J::PRIORITY, &partitions).await?;
     let rows = sqlx::query_scalar!(
         r#"with inserted as (
                insert into jobs (queue, kind, state, priority, max_attempts, run_at, unique_key,

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use super::enqueue::insert;
 use super::job::Job;
@@ -19,19 +19,18 @@ use crate::ids::JobId;
 pub struct GroupId(pub i64);
 
 /// Enqueues `members`, and `last` when all of them have ended; without members `last` is enqueued at once. Members whose
-/// unique key is taken by a live job are not waited for.
+/// unique key is taken by a live job are not waited for. A group starts its last step once, so that one should bear no
+/// unique key; its partition doesn't count.
 ///
 /// # Errors
-/// The database's; drop the transaction then.
+/// The database's; nothing is enqueued then.
 pub async fn fan_out<M: Job, L: Job>(
     db: &mut PgConnection,
     members: &[M],
     last: &L,
 ) -> sqlx::Result<Vec<JobId>> {
-    if members.is_empty() {
-        insert(db, std::slice::from_ref(last), Duration::ZERO, None).await?;
-        return Ok(Vec::new());
-    }
+    // Nobody may end a member before the group knows how many there are.
+    let mut tx = db.begin().await?;
     let payload = serde_json::to_value(last).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let group = sqlx::query_scalar!(
         r#"insert into job_groups (remaining, queue, kind, priority, max_attempts, subject, payload)
@@ -43,17 +42,19 @@ pub async fn fan_out<M: Job, L: Job>(
         last.subject().map(|subject| subject.to_string()),
         payload,
     )
-    .fetch_one(&mut *db)
+    .fetch_one(&mut *tx)
     .await?;
-    let ids = insert(db, members, Duration::ZERO, Some(group)).await?;
+    let ids = insert(&mut tx, members, Duration::ZERO, Some(group)).await?;
     if ids.is_empty() {
-        sqlx::query!("delete from job_groups where id = $1", group.0).execute(&mut *db).await?;
-        insert(db, std::slice::from_ref(last), Duration::ZERO, None).await?;
-        return Ok(ids);
+        sqlx::query!("delete from job_groups where id = $1", group.0).execute(&mut *tx).await?;
+        insert(&mut tx, std::slice::from_ref(last), Duration::ZERO, None).await?;
+    } else {
+        let members = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+        sqlx::query!("update job_groups set remaining = $2 where id = $1", group.0, members)
+            .execute(&mut *tx)
+            .await?;
     }
-    // Nobody can end a member before this transaction has committed.
-    let members = i32::try_from(ids.len()).unwrap_or(i32::MAX);
-    sqlx::query!("update job_groups set remaining = $2 where id = $1", group.0, members).execute(db).await?;
+    tx.commit().await?;
     Ok(ids)
 }
 

@@ -40,9 +40,9 @@ impl Holding {
     }
 
     /// Stops what runs under a claim that is not this process's any more. What has ended meanwhile is left in peace.
-    pub(super) fn revoke(&self, job: i64, claim: Option<i32>) {
+    pub(super) fn revoke(&self, job: i64, claim: i32) {
         if let Some(held) = self.lock().get(&job)
-            && claim.is_none_or(|claim| claim == held.fence.claim)
+            && claim == held.fence.claim
             && !held.ended.load(Ordering::Acquire)
         {
             held.revoked.cancel();

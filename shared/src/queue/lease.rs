@@ -88,7 +88,7 @@ impl Lease {
         let registration = self.current();
         let beat = beat(&self.db, registration.worker, self.holding.claims()).await?;
         for (job, claim) in beat.revoked {
-            self.holding.revoke(job, Some(claim));
+            self.holding.revoke(job, claim);
         }
         if !beat.orphans.is_empty() {
             let mut lost = Settlements::default();

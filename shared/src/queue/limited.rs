@@ -35,14 +35,22 @@ pub(super) async fn claim_within_limits(
     worker: WorkerId,
     limit: usize,
 ) -> sqlx::Result<Found> {
-    let held = sqlx::query_scalar!(r#"select held as "held!" from job_queues where name = $1"#, queue.name());
-    if !held.fetch_optional(db).await?.unwrap_or(false) {
-        return Ok(Found::Open);
+    let settings = sqlx::query!(
+        r#"select held as "held!", paused_at is not null as "paused!" from job_queues where name = $1"#,
+        queue.name(),
+    );
+    match settings.fetch_optional(db).await? {
+        Some(settings) if settings.paused => return Ok(Found::Paused),
+        Some(settings) if settings.held => {}
+        _ => return Ok(Found::Open),
     }
     let mut tx = db.begin().await?;
     let Some(held) = lock(&mut tx, queue).await? else { return Ok(Found::Open) };
     if held.paused {
         return Ok(Found::Paused);
+    }
+    if !held.waiting {
+        return Ok(Found::Jobs(Vec::new()));
     }
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
     let (room, wait) = held.room(wanted);
@@ -64,7 +72,7 @@ pub(super) async fn claim_within_limits(
             .await?;
     }
     tx.commit().await?;
-    let wait = if started == room { wait.or(partitions_wait) } else { partitions_wait };
+    let wait = if started == room { wait.into_iter().chain(partitions_wait).min() } else { partitions_wait };
     Ok(match wait {
         Some(wait) => Found::Blocked(rows, wait),
         None => Found::Jobs(rows),
@@ -77,6 +85,8 @@ struct Held {
     next_start_at: DateTime<Utc>,
     now: DateTime<Utc>,
     running: i64,
+    /// Whether anything is ready.
+    waiting: bool,
 }
 
 impl Held {
@@ -117,7 +127,8 @@ async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<Held>>
         .await?;
     let Some(row) = row else { return Ok(None) };
     let count = sqlx::query!(
-        r#"select count(*) as "running!", clock_timestamp() as "now!"
+        r#"select count(*) as "running!", clock_timestamp() as "now!",
+                  exists (select from jobs where state = 'ready' and queue = $1) as "waiting!"
            from jobs where state = 'running' and queue = $1"#,
         queue.name(),
     )
@@ -134,6 +145,7 @@ async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<Held>>
         next_start_at: row.next_start_at,
         now: count.now,
         running: count.running,
+        waiting: count.waiting,
     }))
 }
 
@@ -173,9 +185,9 @@ async fn claim_by_partition(
             })
             .unzip();
         sqlx::query!(
-            "update job_partitions set next_start_at = next
-             from unnest($2::text[], $3::timestamptz[]) as given (key, next)
-             where job_partitions.queue = $1 and job_partitions.key = given.key",
+            "insert into job_partitions (queue, key, turn, next_start_at)
+             select $1, key, 0, next from unnest($2::text[], $3::timestamptz[]) as given (key, next) order by key
+             on conflict (queue, key) do update set next_start_at = excluded.next_start_at",
             queue.name(),
             &keys,
             &nexts,
@@ -192,24 +204,38 @@ struct Partition {
     running: i64,
 }
 
-/// The partitions with work that is ready, and how many of their jobs run.
+/// The partitions with work that is ready, and how many of their jobs run. They are found by stepping from one to the next
+/// in the index, however many jobs each has.
 async fn list_waiting(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Vec<Partition>> {
     sqlx::query_as!(
         Partition,
-        r#"with running as (
+        r#"with recursive waiting (key) as (
+               (select partition_key from jobs
+                where queue = $1 and state = 'ready' and partition_key is not null
+                order by partition_key limit 1)
+               union all
+               select (select partition_key from jobs
+                       where queue = $1 and state = 'ready' and partition_key > waiting.key
+                       order by partition_key limit 1)
+               from waiting where waiting.key is not null
+           ), running as (
                select partition_key, count(*) as jobs from jobs
                where state = 'running' and queue = $1 group by partition_key
            )
-           select key, next_start_at, coalesce(running.jobs, 0) as "running!"
-           from job_partitions left join running on partition_key = key
-           where queue = $1
-             and exists (select from jobs where jobs.queue = $1 and jobs.partition_key = key and state = 'ready')"#,
+           select waiting.key as "key!", coalesce(next_start_at, 'epoch') as "next_start_at!",
+                  coalesce(running.jobs, 0) as "running!"
+           from waiting
+           left join running on partition_key = waiting.key
+           left join job_partitions on job_partitions.queue = $1 and job_partitions.key = waiting.key
+           where waiting.key is not null"#,
         queue.name(),
     )
     .fetch_all(db)
     .await
 }
 
+/// Claims up to `room` jobs: of each of `keys` as many as its room, and of those without a partition, which have turn 0 and
+/// are the first of each priority.
 async fn claim_of_each(
     db: &mut PgConnection,
     queue: Queue,
@@ -219,10 +245,21 @@ async fn claim_of_each(
     rooms: &[i64],
 ) -> sqlx::Result<Vec<(Row, Option<String>)>> {
     let rows = sqlx::query!(
-        r#"with candidates as (
-               (select id, priority, turn from jobs
-                where queue = $1 and state = 'ready' and partition_key is null
-                order by priority, turn, id limit $3)
+        r#"with recursive priorities (priority) as (
+               (select priority from jobs where queue = $1 and state = 'ready' order by priority limit 1)
+               union all
+               select (select priority from jobs
+                       where queue = $1 and state = 'ready' and jobs.priority > priorities.priority
+                       order by priority limit 1)
+               from priorities where priorities.priority is not null
+           ), candidates as (
+               select free.id, free.priority, free.turn
+               from priorities
+               cross join lateral (
+                   select id, priority, turn from jobs
+                   where queue = $1 and state = 'ready' and partition_key is null
+                     and jobs.priority = priorities.priority and turn = 0
+                   order by id limit $3) as free
                union all
                select first.id, first.priority, first.turn
                from unnest($4::text[], $5::bigint[]) as open (key, room)
@@ -230,13 +267,17 @@ async fn claim_of_each(
                    select id, priority, turn from jobs
                    where queue = $1 and state = 'ready' and partition_key = open.key
                    order by priority, turn, id limit open.room) as first
+           ), chosen as (
+               select id from jobs
+               where id = any(array(select id from candidates order by priority, turn, id limit $3))
+                 and state = 'ready'
+               for update skip locked
            )
            update jobs
            set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
                claimed_at = clock_timestamp(),
                unique_key = case when key_waits_only then null else unique_key end
-           where id = any(array(select id from candidates order by priority, turn, id limit $3))
-             and state = 'ready'
+           where id = any(array(select id from chosen))
            returning id as "id: JobId", kind, payload::text as "payload!", attempt, max_attempts,
                      claim, priority, turn, partition_key"#,
         queue.name(),

@@ -140,6 +140,10 @@ impl Process {
             match next {
                 Next::AtOnce => {}
                 Next::WhenRung => drop(stop.run_until_cancelled(self.bells.rung(queue)).await),
+                Next::WhenResumed => {
+                    inbox.hand_back();
+                    let _ = stop.run_until_cancelled(self.bells.rung(queue)).await;
+                }
                 Next::Later(wait) => {
                     let rung = tokio::time::timeout(wait, self.bells.rung(queue));
                     let _ = stop.run_until_cancelled(rung).await;

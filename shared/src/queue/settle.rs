@@ -3,7 +3,8 @@
 //! by its number and its worker, and every transition out of `running` moves the number on.
 //!
 //! Claims don't wait for the disk (see `claim`), so a crash of the database may forget one whose job is being worked on.
-//! Such a job is ready again under the number before. As long as nobody else has claimed it the outcome still counts.
+//! Such a job is ready again under the number before. As long as nobody else has claimed it the outcome still counts,
+//! but how long it waited and ran is forgotten too.
 
 use std::time::Duration;
 
@@ -119,14 +120,14 @@ impl Ended {
                    where jobs.id = given.id
                      and (jobs.claim = given.claim and jobs.worker_id = given.worker
                           or jobs.claim = given.claim - 1 and jobs.worker_id is null)
-                   returning queue, kind, run_at, claimed_at
+                   returning queue, kind,
+                             case when state = 'running' then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
+                             case when state = 'running' then date_part('epoch', clock_timestamp() - claimed_at) * 1000
+                             end as ran
                ), counted as (
                    insert into job_movements (queue, kind, done, waited_ms, ran_ms, max_waited_ms, max_ran_ms)
-                   select queue, kind, count(*),
-                          sum(date_part('epoch', claimed_at - run_at) * 1000),
-                          sum(date_part('epoch', clock_timestamp() - claimed_at) * 1000),
-                          max(date_part('epoch', claimed_at - run_at) * 1000),
-                          max(date_part('epoch', clock_timestamp() - claimed_at) * 1000)
+                   select queue, kind, count(*), coalesce(sum(waited), 0), coalesce(sum(ran), 0),
+                          coalesce(max(waited), 0), coalesce(max(ran), 0)
                    from ended group by queue, kind
                )
                select count(*) as "ended!" from ended"#,
@@ -148,7 +149,11 @@ impl Ended {
                    where jobs.id = given.id
                      and (jobs.claim = given.claim and jobs.worker_id is not distinct from given.worker
                           or jobs.claim = given.claim - 1 and jobs.worker_id is null)
-                   returning jobs.*, outcome, keep, error
+                   returning jobs.*, outcome, keep, error,
+                             case when state = 'running' and outcome <> 'cancelled'
+                                  then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
+                             case when state = 'running' and outcome <> 'cancelled'
+                                  then date_part('epoch', clock_timestamp() - claimed_at) * 1000 end as ran
                ), kept as (
                    insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim,
                                             created_at, run_at, claimed_at, expires_at, payload, last_error,
@@ -168,10 +173,8 @@ impl Ended {
                    select queue, kind, count(*) filter (where outcome = 'done'),
                           count(*) filter (where outcome = 'dead'),
                           count(*) filter (where outcome = 'cancelled'),
-                          coalesce(sum(date_part('epoch', claimed_at - run_at) * 1000), 0),
-                          coalesce(sum(date_part('epoch', clock_timestamp() - claimed_at) * 1000), 0),
-                          coalesce(max(date_part('epoch', claimed_at - run_at) * 1000), 0),
-                          coalesce(max(date_part('epoch', clock_timestamp() - claimed_at) * 1000), 0)
+                          coalesce(sum(waited), 0), coalesce(sum(ran), 0), coalesce(max(waited), 0),
+                          coalesce(max(ran), 0)
                    from ended group by queue, kind
                )
                select count(*) as "ended!" from ended"#,

@@ -12,6 +12,7 @@ use tracing::{debug, warn};
 use super::enqueue::CHANNEL;
 use super::holding::Holding;
 use super::job::Queue;
+use super::settle::Fence;
 
 /// Between two polls. A notification that never arrives costs at most this much latency. Together with the heartbeat
 /// an idle process makes one query a second.
@@ -40,14 +41,22 @@ impl Bells {
         self.queues[queue as usize].notified().await;
     }
 
-    /// Heeds a notification: a queue's name, or an exclamation mark and the id of a job that was called off.
+    /// Heeds a notification: a queue's name, or what [`revocation`] says.
     fn heed(&self, told: &str) {
         if let Ok(queue) = told.parse::<Queue>() {
             self.queues[queue as usize].notify_one();
-        } else if let Some(job) = told.strip_prefix('!').and_then(|job| job.parse().ok()) {
-            self.holding.revoke(job, None);
+        } else if let Some((job, claim)) = told.strip_prefix('!').and_then(|claim| claim.split_once(' '))
+            && let (Ok(job), Ok(claim)) = (job.parse(), claim.parse())
+        {
+            self.holding.revoke(job, claim);
         }
     }
+}
+
+/// The notification that a claim is called off. It bears the claim's number, because the job may be brought back and
+/// claimed anew before everybody has heard of it.
+pub(super) fn revocation(fence: Fence) -> String {
+    format!("!{} {}", fence.job, fence.claim)
 }
 
 async fn listen(db: PgPool, bells: Bells) {
@@ -91,17 +100,24 @@ async fn poll(db: PgPool, bells: Bells) {
     }
 }
 
-/// Makes scheduled jobs ready whose time has come, and names every queue that has ready jobs.
+/// Makes scheduled jobs ready whose time has come, and names every queue that has ready jobs. Those of a partition get a
+/// new place in the round: a thousand that failed together come back among the others, not before them.
 async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
     let queues: Vec<String> = Queue::ALL.iter().map(|queue| queue.name().to_owned()).collect();
     sqlx::query_scalar!(
-        r#"with due as (
-               update jobs set state = 'ready'
-               where id = any(array(
-                   select id from jobs
-                   where state = 'scheduled' and run_at <= now()
-                   order by run_at limit $2
-                   for update skip locked))
+        r#"with locked as (
+               select id, queue, priority, partition_key from jobs
+               where state = 'scheduled' and run_at <= now()
+               order by run_at limit $2
+               for update skip locked
+           ), due as (
+               update jobs set state = 'ready', turn = placed.turn
+               from (select id, case when partition_key is null then 0
+                                     else job_round(queue, priority)
+                                          + row_number() over (partition by queue, partition_key order by id)
+                                end as turn
+                     from locked) as placed
+               where jobs.id = placed.id
                returning queue
            )
            select name as "name!" from unnest($1::text[]) as names (name)
