@@ -302,14 +302,20 @@ fn present<T>(result: Result<T, StoreError>) -> io::Result<Option<T>> {
     }
 }
 
-/// `object_store` writes a file beside its final name, followed by `#` and a number, and never lists such files.
+/// Whether a file is one that `object_store` was still writing: it stands beside its final name, followed by `#` and a
+/// number, and is never listed.
+fn is_unfinished(name: &str) -> bool {
+    let number = name.split_once('#').map(|(_, number)| number);
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn remove_unfinished(folder: &Path, older_than: Duration) -> io::Result<usize> {
     let mut removed = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             removed += remove_unfinished(&entry.path(), older_than)?;
-        } else if entry.file_name().to_string_lossy().contains('#') {
+        } else if entry.file_name().to_str().is_some_and(is_unfinished) {
             // A file that vanishes meanwhile was finished by its writer.
             let age = entry.metadata().and_then(|found| found.modified()).map(|written| written.elapsed());
             if age.is_ok_and(|age| age.is_ok_and(|age| age > older_than))

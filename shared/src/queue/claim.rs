@@ -77,7 +77,7 @@ pub(super) async fn claim(
            where id = any(array(
                select id from jobs
                where queue = $1 and state = 'ready' and (priority, turn, id) > ($4, $5, $6)
-                 and ($7 or not (select held from job_queues where name = $1))
+                 and ($7 or not coalesce((select held from job_queues where name = $1), false))
                order by priority, turn, id
                limit $3
                for update skip locked

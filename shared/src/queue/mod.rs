@@ -2,8 +2,15 @@
 //!
 //! # Tables
 //!
-//! `jobs` holds live jobs only and stays small and hot; `job_history` holds what ended, for as long as the kind asks;
-//! `job_workers` holds one row a worker process, whose heartbeat is the lease on all that the process has claimed.
+//! | table | holds |
+//! |---|---|
+//! | `jobs` | live jobs only; small and hot |
+//! | `job_history` | what ended, for as long as the kind asks |
+//! | `job_workers` | a row a worker process, whose heartbeat is the lease on all that the process has claimed |
+//! | `job_queues`, `job_partitions` | what operators set for a queue, and whose turn it is in it |
+//! | `job_movements`, `job_minutes`, `job_totals` | the accounts: what each statement moved, folded into rates and balances |
+//! | `job_groups` | how many members a fan-out still waits for |
+//! | `schedules`, `schedule_ticks` | the cron table as it runs, and which ticks fired |
 //!
 //! # States
 //!
@@ -15,33 +22,60 @@
 //!                    ▲                     ▲                                 │
 //!                    │                     ├── handed back (attempt − 1) ────┤
 //!                    │                     ├── lease lost, attempts left ────┤
-//!                    └── failed, attempts left: backoff with jitter ─────────┤
+//!                    ├── failed, attempts left: backoff with jitter ─────────┤
+//!                    ├── no handler here: later (attempt − 1) ───────────────┤
 //!                                                                            │
 //!                job_history:  done ◀── finished ────────────────────────────┤
-//!                              dead ◀── gave up, or out of attempts ─────────┘
+//!                              dead ◀── gave up, or out of attempts ─────────┤
+//!                         cancelled ◀── called off, from any live state ─────┘
 //! ```
+//!
+//! An admin can bring a dead or cancelled job back to `ready`. Every way out of `running` moves the fence on.
 //!
 //! # Promises
 //!
-//! - **Atomic enqueue.** [`Enqueue::enqueue`] works on the caller's transaction; many at once is one statement. A
-//!   unique key makes a second enqueue a no-op (or a change of the live job), never an error.
-//! - **At least once, fenced.** Each claim and hand-back bumps `jobs.claim`; an outcome counts only with the current
-//!   number. A handler can end its claim in its own transaction ([`Claim::complete`]), so its effects happen once.
-//! - **Leases.** A process writes a heartbeat every 3 s; when it was silent for 15 s, any other process removes its
-//!   row and hands its jobs back, so a job runs again at most 18 s after a `kill -9`. The lease is the process's, so
-//!   a job may take as long as it likes in a live one. Silence that the database itself caused is not held against
-//!   anybody.
-//! - **Bounded.** An attempt counts when it is claimed, so a job that kills its worker ends too.
-//! - **Isolated.** A payload that does not decode, a panic or a timeout fails that job only. While the database is
-//!   away the process waits, and writes the outcome of finished work when it is back.
-//! - **Awake.** `LISTEN` announces work, one notification a transaction and queue; a poll every 1.5 s finds what no
-//!   notification told. An idle process makes one query a second.
+//! 1. **Atomic enqueue.** [`Enqueue::enqueue`] works on the caller's transaction; many at once is one statement.
+//! 2. **At least once, fenced.** An outcome counts only with the claim's number and worker. A handler can end its claim
+//!    in its own transaction ([`Claim::complete`]), so its effects happen once.
+//! 3. **Leases.** A process writes a heartbeat every 3 s; when it was silent for 15 s, any other process hands its jobs
+//!    back, so a job runs again at most 18 s after a `kill -9`. The lease is the process's, so a job may take as long as
+//!    it likes in a live one. Silence that the database itself caused is not held against anybody.
+//! 4. **Bounded.** An attempt counts when it is claimed, so a job that kills its worker ends too.
+//! 5. **Isolated.** A payload that does not decode, a panic or a timeout fails that job only. While the database is
+//!    away the process waits, and writes the outcome of finished work when it is back.
+//! 6. **Unique jobs.** A unique key makes a second enqueue a no-op, or a change of the live job; never an error.
+//! 7. **Cron once.** A tick is a row with a primary key, taken in the transaction that enqueues its job.
+//! 8. **Control.** Pause, limits of concurrency and rate per queue and per partition over all processes, fair turns
+//!    between partitions; cancel, retry, delete.
+//! 9. **Conservation.** enqueued = done + dead + cancelled + live, kept by the statements that move jobs and checked
+//!    every minute.
+//! 10. **Fast and quiet.** Claims and outcomes go in batches, on connections of their own, at the same time. `LISTEN`
+//!     announces work, one notification a transaction and queue; a poll every 1.5 s finds what no notification told. An
+//!     idle process makes one query a second.
+//! 11. **History** outside the hot table, for as long as each kind asks, each failed attempt with its worker and error.
+//!
+//! # What was measured, and chosen
+//!
+//! On 2 cores with a local Postgres 15; `make bench-queue` measures the whole against its peers.
+//!
+//! - **One row a job, updated by the claim and deleted by the outcome, in batches of up to 500.** A claim of 500 costs
+//!   about 4 ms in Postgres and their deletion 2 ms; moving a batch of jobs into one row was no faster.
+//! - **Claims don't wait for the disk.** A commit takes as long as a flush, here 0.5 to 3 ms, and a claim that is
+//!   forgotten in a crash is worth nothing anyway: its job is ready again. That is most of the latency between enqueueing
+//!   and the handler's start, and half of the time of a small batch. Enqueueing and outcomes wait.
+//! - **No index that the hot path does not use.** A plain job is in three: its id, the order of what is ready, and the
+//!   claims of its worker. Those for keys, subjects and partitions are partial and cost only jobs that have one.
+//! - **Accounts are appended, not updated.** A counter's row would make all enqueueing transactions wait for each other.
+//! - **A backlog is worked off from where the last claim ended** (`claims`), so that entries of ended jobs, which no
+//!   vacuum removes while somebody holds an old snapshot, are stepped over four times a second and not at each claim.
+//! - **Payloads stay text** between Postgres and the handler's own type.
 //!
 //! # Where is what
 //!
-//! [`job`] policy of a kind · [`enqueue`] in · `claim` out · `ack` how it ended · `lease` heartbeat and recovery ·
-//! `wake` LISTEN and poll · [`process`] ties these together · [`backend`] for apalis · [`runner`] calls handlers ·
-//! [`cron`] ticks · [`inspect`] for admins.
+//! [`job`] policy of a kind · [`enqueue`] in · `partition` turns · `claim`, `claims`, `limited` out · [`limits`] rates ·
+//! `settle` how a claim ends, `ack` writes it in batches · `lease` heartbeat and recovery, `holding` what this process
+//! has · `wake` LISTEN and poll · [`process`] ties these together · [`backend`] for apalis · [`runner`] calls handlers ·
+//! [`groups`] fan-out · [`cron`] ticks · [`control`], [`inspect`], [`ledger`] for admins.
 
 mod ack;
 pub mod backend;

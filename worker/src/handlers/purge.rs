@@ -1,5 +1,7 @@
 //! Cleaning up.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{links, queries, sessions};
@@ -19,6 +21,9 @@ const BATCH: u16 = 1000;
 /// A picture that no photo names is spared for so long. One that is stored again is written anew when its file is an hour
 /// old, and named within minutes, so an older file that no photo names isn't about to be.
 const PICTURE_AGE: TimeDelta = TimeDelta::hours(2);
+
+/// Nobody has written to a file of which a writer left half for so long: requests and jobs end within minutes.
+const UNFINISHED_AGE: Duration = Duration::from_hours(1);
 
 /// Until an anonymous user who left nothing goes.
 const ANONYMOUS_AGE: TimeDelta = TimeDelta::days(30);
@@ -42,7 +47,7 @@ pub async fn purge(_: Purge, env: &Env) -> Result<(), JobError> {
     purge_rows(env).await?;
     let uploads = purge_uploads(env).await?;
     let pictures = purge_pictures(env).await?;
-    let unfinished = env.store.remove_unfinished(hours(env.upkeep.incoming_hours).to_std()?).await?;
+    let unfinished = env.store.remove_unfinished(UNFINISHED_AGE).await?;
     info!(uploads, pictures, unfinished, "purged files");
     Ok(())
 }
@@ -85,7 +90,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
 
 /// Removes uploads that never became a photo, or whose photo no longer needs them.
 async fn purge_uploads(env: &Env) -> anyhow::Result<u64> {
-    let before = Utc::now() - hours(env.upkeep.incoming_hours);
+    let before = Utc::now() - TimeDelta::hours(env.upkeep.incoming_hours.into());
     let mut removed = 0;
     let old = env.store.list_incoming().try_filter(|stored| is_older(stored.last_modified, before));
     let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
@@ -122,8 +127,4 @@ async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
 
 fn is_older(written: DateTime<Utc>, than: DateTime<Utc>) -> std::future::Ready<bool> {
     std::future::ready(written < than)
-}
-
-fn hours(hours: u32) -> TimeDelta {
-    TimeDelta::hours(hours.into())
 }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::anyhow;
 use pawdium_shared::queue::{Claim, JobError, Runner, control};
 use sqlx::PgPool;
 
-use crate::kinds::{Brief, Diary, Flaky, Note};
+use crate::kinds::{Brief, Diary, Flaky, Note, Patient};
 use crate::waiting::{count, until_job_is};
 use crate::workers::{Workers, enqueue};
 
@@ -50,16 +49,15 @@ async fn a_failing_job_is_tried_again_after_its_backoff_and_then_dead_with_its_l
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_job_that_waits_for_its_next_attempt_says_why_and_until_when(db: PgPool) {
     let runner = Runner::new(Arc::new(()))
-        .on::<Note>(|_, (), _| Box::pin(async { Err(JobError::retry(anyhow!("no answer"))) }));
+        .on::<Patient>(|_, (), _| Box::pin(async { Err(JobError::retry(anyhow!("no answer"))) }));
     let workers = Workers::start(&db, &runner).await;
-    let job = enqueue(&db, &Note::new("")).await;
+    let job = enqueue(&db, &Patient::new("")).await;
     let waiting = until_job_is(&db, job, "scheduled").await;
     assert_eq!(waiting.last_error.as_deref(), Some("no answer"));
     assert_eq!(waiting.attempt, 1);
-    // Between a tenth of five seconds and all of them.
-    let wait = waiting.at - chrono::Utc::now();
-    assert!(wait < chrono::TimeDelta::seconds(5), "{wait}");
-    assert!(waiting.at - waiting.created_at > chrono::TimeDelta::milliseconds(500));
+    // Between a tenth of an hour and all of it.
+    assert!(waiting.at - chrono::Utc::now() < chrono::TimeDelta::hours(1), "{waiting:?}");
+    assert!(waiting.at - waiting.created_at > chrono::TimeDelta::minutes(6), "{waiting:?}");
     workers.stop().await;
 }
 
@@ -104,11 +102,9 @@ async fn a_panic_a_hang_and_nonsense_fail_alone(db: PgPool) {
     for job in good {
         until_job_is(&db, job, "done").await;
     }
-    for (job, error) in [
-        (panicking, "panicked: at the disco"),
-        (hanging, "took longer than 500ms"),
-        (nonsense, "undecodable"),
-    ] {
+    for (job, error) in
+        [(panicking, "panicked: at the disco"), (hanging, "took longer than 3s"), (nonsense, "undecodable")]
+    {
         let last = until_job_is(&db, job, "dead").await.last_error.expect("a dead job says why");
         assert!(last.contains(error), "{last}");
     }
@@ -210,7 +206,6 @@ async fn a_job_buried_by_its_handler_is_dead_with_that_error(db: PgPool) {
     let job = enqueue(&db, &Note::new("")).await;
     let dead = until_job_is(&db, job, "dead").await;
     assert_eq!(dead.last_error.as_deref(), Some("beyond repair"));
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(count(&db, "select count(*) from jobs").await, 0);
     workers.stop().await;
+    assert_eq!(count(&db, "select count(*) from jobs").await, 0, "also after every ack is written");
 }

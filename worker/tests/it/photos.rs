@@ -15,7 +15,7 @@ use crate::workers::Workers;
 
 async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo {
     let what = format!("photo {photo} is {state:?}");
-    until(&what, 2 * SOON, async || Some(site.photo(photo).await).filter(|photo| photo.state == state)).await
+    until(&what, SOON, async || Some(site.photo(photo).await).filter(|photo| photo.state == state)).await
 }
 
 async fn steps_of(site: &Site, photo: PhotoId) -> Vec<Step> {
@@ -26,6 +26,11 @@ async fn steps_of(site: &Site, photo: PhotoId) -> Vec<Step> {
         .into_iter()
         .map(|entry| entry.step)
         .collect()
+}
+
+/// Waits until no upload is left: it goes after its job has ended.
+async fn until_discarded(site: &Site) {
+    until("the upload is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
 }
 
 /// Asserts that the photo's three files are what the store holds, and nothing else.
@@ -49,6 +54,7 @@ async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     let live = until_photo_is(&site, photo, PhotoState::Live).await;
     until_idle(&site.db).await;
+    until_discarded(&site).await;
     workers.stop().await;
 
     assert_whole(&site, &live).await;
@@ -75,7 +81,7 @@ async fn a_file_that_is_no_picture_fails_with_what_its_owner_can_do(db: PgPool) 
     assert_eq!(failed.reason, Some(Refusal::NotAPicture.to_string()));
     assert_eq!(steps_of(&site, photo).await, [Step::Received, Step::Failed]);
     assert_eq!(count(&site.db, "select count(*) from job_history where outcome = 'dead'").await, 0);
-    until("the upload is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
+    until_discarded(&site).await;
     assert!(site.files("pictures").is_empty());
     workers.stop().await;
 }
@@ -102,8 +108,7 @@ async fn a_fault_of_ours_is_tried_again_and_fails_the_photo_with_the_last_attemp
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
-    let waiting =
-        "select count(*) from jobs where kind = 'media.process.v1' and state = 'scheduled' and attempt = 1";
+    let waiting = "select count(*) from jobs where kind = 'media.process.v1' and state = 'scheduled'";
     until("it waits for another attempt", SOON, async || (count(&site.db, waiting).await == 1).then_some(()))
         .await;
     assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
@@ -149,14 +154,14 @@ async fn a_worker_killed_in_the_middle_of_a_photo_leaves_one_set_of_files(db: Pg
         .await
         .expect("it can be locked");
     let mut victim = site.spawn_worker();
-    until("the files are there", 2 * SOON, async || (site.files("pictures").len() == 3).then_some(())).await;
+    until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
     victim.kill().await.expect("it can be killed");
     lock.rollback().await.expect("it rolls back");
     assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
 
     let mut second = site.spawn_worker();
     let live = until_photo_is(&site, photo, PhotoState::Live).await;
-    until("the upload is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
+    until_discarded(&site).await;
     assert_whole(&site, &live).await;
     assert_eq!(count(&site.db, "select count(*) from photo_files").await, 3);
     second.kill().await.expect("it can be killed");
@@ -175,10 +180,11 @@ async fn emptying_redis_loses_no_photo(db: PgPool) {
     flush().await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     let second = site.submit(owner, &jpeg(600, 500, 2), Species::Dog).await;
-    while site.photo(first).await.state != PhotoState::Live {
+    until("the first is live", SOON, async || {
         flush().await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        (site.photo(first).await.state == PhotoState::Live).then_some(())
+    })
+    .await;
     until_photo_is(&site, second, PhotoState::Live).await;
     until_idle(&site.db).await;
     assert_eq!(count(&site.db, "select count(*) from job_history where outcome <> 'done'").await, 0);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use jpeg_encoder::{ColorType, Encoder};
 use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::config::{Config, Sources};
@@ -121,7 +122,13 @@ impl Site {
         photos::queries::find(&mut db, photo).await.expect("photos can be read").expect("it is there")
     }
 
-    /// Every file below a folder of the media store.
+    /// How many pictures are stored whole; one that is being written is a file already.
+    pub(crate) async fn pictures(&self) -> usize {
+        let listed: Vec<_> = self.env.store.list_pictures().try_collect().await.expect("they can be listed");
+        listed.len()
+    }
+
+    /// Every file below a folder of the media store, whole or not.
     pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
         let mut folders = vec![self.folder.path().join(folder)];
         let mut files = Vec::new();

@@ -1,7 +1,7 @@
 //! The purge takes what nothing needs, and leaves what is named or young.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -97,6 +97,31 @@ async fn pictures_go_when_they_are_old_and_no_photo_names_them(db: PgPool) {
     for kept in [named, again, young] {
         assert!(is_there(&site, "pictures", kept.as_str()), "{kept}");
     }
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_killed_processes_left_half_written_goes_after_an_hour(db: PgPool) {
+    let site = Site::new(db);
+    let upload = site.upload(b"arriving").await;
+    put(&site, b"stored").await;
+    let halves = |number: u8| {
+        let whole = ["incoming", "pictures"].map(|folder| site.files(folder).remove(0));
+        whole.map(|path| PathBuf::from(format!("{}#{number}", path.display())))
+    };
+    for path in halves(1) {
+        std::fs::write(path, "half").expect("it can be written");
+    }
+    age(&site, "incoming", Duration::from_mins(90));
+    age(&site, "pictures", Duration::from_mins(90));
+    for path in halves(2) {
+        std::fs::write(path, "half").expect("it can be written");
+    }
+
+    purge(&site).await;
+    assert_eq!((site.files("incoming").len(), site.files("pictures").len()), (2, 2));
+    assert!(is_there(&site, "incoming", upload.as_str()));
+    assert_eq!(site.pictures().await, 1);
+    assert!(halves(2).iter().all(|path| path.exists()), "somebody may be writing them");
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

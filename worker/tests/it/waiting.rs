@@ -6,8 +6,9 @@ use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, JobRow};
 use sqlx::PgPool;
 
-/// Long enough for anything that should happen soon, on a slow machine that does other things too.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+/// Long enough for anything that happens by itself, recovery from a killed worker included, on a slow machine that does
+/// other things too.
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// Asks `probe` again and again until it has an answer.
 pub(crate) async fn until<T>(what: &str, within: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
@@ -37,6 +38,14 @@ pub(crate) async fn until_job_is(db: &PgPool, job: JobId, state: &str) -> JobRow
 pub(crate) async fn until_idle(db: &PgPool) {
     until("no job is live", SOON, async || (count(db, "select count(*) from jobs").await == 0).then_some(()))
         .await;
+}
+
+/// Waits until so many workers listen for new jobs; one that is stopping doesn't any more.
+pub(crate) async fn until_listening(db: &PgPool, workers: i64) {
+    let listening = "select count(*) from pg_stat_activity
+                     where datname = current_database() and query like 'LISTEN%'";
+    let what = format!("{workers} workers listen");
+    until(&what, SOON, async || (count(db, listening).await == workers).then_some(())).await;
 }
 
 /// The number that a query answers with.

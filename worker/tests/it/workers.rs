@@ -1,7 +1,5 @@
 //! Workers in this process, and worker processes that can be killed.
 
-use std::time::Duration;
-
 use pawdium_shared::config::WorkerConfig;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::{Enqueue, Process, Runner};
@@ -11,6 +9,8 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+use crate::waiting::SOON;
 
 /// A worker as the program runs it, with handlers of the test's own.
 pub(crate) struct Workers {
@@ -49,7 +49,7 @@ impl Workers {
             self.process.leave().await;
             self.db.close().await;
         };
-        tokio::time::timeout(Duration::from_secs(20), stopping).await.expect("workers stop");
+        tokio::time::timeout(SOON, stopping).await.expect("workers stop");
     }
 }
 

@@ -178,6 +178,42 @@ async fn what_a_killed_writer_left_is_removed_when_it_is_old() {
 }
 
 #[tokio::test]
+async fn what_is_left_of_a_picture_hinders_nothing_and_goes_when_it_is_old() {
+    let fixture = Fixture::new();
+    let key = MediaKey::of(b"picture");
+    // What a worker that was killed between writing and renaming leaves, once long ago and once just now.
+    let [old, young] = [1, 2].map(|number| {
+        let mut left = fixture.path_of(&key).into_os_string();
+        left.push(format!("#{number}"));
+        PathBuf::from(left)
+    });
+    std::fs::create_dir_all(old.parent().expect("is in a folder")).expect("is made");
+    for path in [&old, &young] {
+        std::fs::write(path, "pict").expect("is written");
+    }
+    let file = File::options().write(true).open(&old).expect("is there");
+    file.set_modified(SystemTime::now() - Duration::from_hours(2)).expect("is aged");
+
+    assert_eq!(fixture.store.put_picture(Bytes::from_static(b"picture")).await.expect("is stored"), key);
+    let listed: Vec<_> = fixture.store.list_pictures().try_collect().await.expect("is listed");
+    assert_eq!(listed.iter().map(|stored| &stored.key).collect::<Vec<_>>(), [&key]);
+    assert_eq!(fixture.store.remove_unfinished(Duration::from_hours(1)).await.expect("walks"), 1);
+    let mut left = fixture.files();
+    left.sort();
+    assert_eq!(left, [fixture.path_of(&key), young]);
+}
+
+#[test]
+fn only_a_number_after_a_hash_marks_a_file_as_unfinished() {
+    for name in ["ab.jpg#1", "01JD0000000000000000000000#23"] {
+        assert!(is_unfinished(name), "{name}");
+    }
+    for name in ["ab.jpg", "ab.jpg#", "ab#1.jpg", "#a"] {
+        assert!(!is_unfinished(name), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn the_check_passes_on_a_working_store_and_fails_without_its_folder() {
     let fixture = Fixture::new();
     fixture.store.check().await.expect("works");
