@@ -41,7 +41,7 @@
 //!
 //! [`job`] policy of a kind · [`enqueue`] in · `claim` out · `ack` how it ended · `lease` heartbeat and recovery ·
 //! `wake` LISTEN and poll · [`process`] ties these together · [`backend`] for apalis · [`runner`] calls handlers ·
-//! [`cron`] ticks · [`inspect`] for admins.
+//! [`cron`] ticks · [`schedules`] what is known of them · [`inspect`] and [`control`] for admins.
 
 mod ack;
 pub mod backend;
@@ -61,6 +61,7 @@ pub mod limits;
 pub mod partition;
 pub mod process;
 pub mod runner;
+pub mod schedules;
 mod settle;
 mod wake;
 
