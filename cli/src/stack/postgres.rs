@@ -73,6 +73,10 @@ impl Postgres {
         self.process.failed().await
     }
 
+    pub(super) async fn crash(&mut self) {
+        self.process.end_by(Signal::QUIT).await;
+    }
+
     pub(super) async fn stop(self) {
         self.process.stop().await;
     }

@@ -18,13 +18,17 @@ fn every_second(missed: Missed) -> [Schedule; 1] {
 async fn run_two(db: &PgPool, missed: Missed, wanted: i64) {
     let stop = CancellationToken::new();
     let (one, two) = (every_second(missed), every_second(missed));
-    tokio::join!(pawdium_scheduler::run(db, &one, &stop), pawdium_scheduler::run(db, &two, &stop), async {
-        until("the ticks have fired", SOON, async || {
-            (count(db, "select count(*) from jobs").await >= wanted).then_some(())
-        })
-        .await;
-        stop.cancel();
-    });
+    tokio::join!(
+        pawdium_scheduler::run(db, &one, Utc::now, &stop),
+        pawdium_scheduler::run(db, &two, Utc::now, &stop),
+        async {
+            until("the ticks have fired", SOON, async || {
+                (count(db, "select count(*) from jobs").await >= wanted).then_some(())
+            })
+            .await;
+            stop.cancel();
+        }
+    );
 }
 
 /// The ticks for which there are jobs, with how many there are of each.
