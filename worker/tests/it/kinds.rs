@@ -46,13 +46,6 @@ kind! {
     }
 }
 kind! {
-    /// Has one attempt, and half a second for it.
-    Brief, "test.brief.v1", Cache, {
-        const ATTEMPTS: i16 = 1;
-        const TIMEOUT: Duration = Duration::from_millis(500);
-    }
-}
-kind! {
     /// One of the same text at a time.
     Single, "test.single.v1", Cache, {
         fn unique_key(&self) -> Option<String> {

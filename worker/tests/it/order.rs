@@ -78,21 +78,6 @@ async fn a_notification_wakes_the_worker_within_a_second(db: PgPool) {
     workers.stop().await;
 }
 
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn without_its_listener_the_worker_finds_jobs_within_two_seconds(db: PgPool) {
-    let diary = Arc::new(Diary::default());
-    let workers = Workers::start(&db, &writing(&diary)).await;
-    until_listening(&db).await;
-    let killed = "select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
-                  where datname = current_database() and query like 'LISTEN%') as killed";
-    assert_eq!(count(&db, killed).await, 1);
-    let found = latency(&db, &diary).await;
-    assert!(found < Duration::from_secs(2), "{found:?}");
-    // And it listens again.
-    until_listening(&db).await;
-    workers.stop().await;
-}
-
 async fn until_listening(db: &PgPool) {
     let listening = "select count(*) from pg_stat_activity
                      where datname = current_database() and query like 'LISTEN%'";
