@@ -37,7 +37,12 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
     let runner = on::<Latest>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
     let runner = on::<Debounced>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
     let runner = on::<Slow>(runner, |job, env, claim| Box::pin(slow(job, env, claim)));
-    let runner = on::<Marathon>(runner, |job, env, claim| Box::pin(marathon(job, env, claim)));
+    let runner = on::<Marathon>(runner, |job, _, _| {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(job.seconds)).await;
+            Ok(())
+        })
+    });
     let runner = on::<Flaky>(runner, |job, env, claim| Box::pin(flaky(job, env, claim)));
     let runner = on::<Chain>(runner, |job, env, claim| {
         Box::pin(async move { effects::make_step(&env.db, claim, &job).await })
@@ -95,11 +100,6 @@ async fn slow(job: Slow, env: &Env, claim: &Claim) -> Result<(), JobError> {
     claim.complete(&mut tx, &job).await?;
     tx.commit().await?;
     Ok(())
-}
-
-async fn marathon(job: Marathon, env: &Env, claim: &Claim) -> Result<(), JobError> {
-    tokio::time::sleep(Duration::from_secs(job.seconds)).await;
-    effects::make_and_ack(&env.db, claim, &job).await
 }
 
 async fn flaky(job: Flaky, env: &Env, claim: &Claim) -> Result<(), JobError> {

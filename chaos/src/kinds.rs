@@ -71,7 +71,7 @@ kind! {
     } "chaos.slow.v1" on Media, PLENTY
 }
 kind! {
-    /// One effect, after a longer while; served by one process alone that is left alive.
+    /// No effect, after a longer while; served by one process alone that is left alive, where it may start only once.
     Marathon {
         /// How long, in seconds.
         seconds: u64
@@ -175,10 +175,9 @@ kind! {
 }
 
 /// The kinds that make one effect a job, in the transaction of their ack.
-pub const EFFECTIVE: [&str; 9] = [
+pub const EFFECTIVE: [&str; 8] = [
     Effect::KIND,
     Slow::KIND,
-    Marathon::KIND,
     Flaky::KIND,
     Chain::KIND,
     Kept::KIND,

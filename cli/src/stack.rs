@@ -37,7 +37,7 @@ const MAX_PARENT: usize = 60;
 pub enum Kind {
     /// Found again at the next start: every commit reaches the disk.
     Durable,
-    /// For one command: fast, and gone with its folder.
+    /// For one command: fast, and gone with its folder. Commits outlive Postgres, but not the machine.
     Throwaway,
 }
 

@@ -7,7 +7,7 @@ mod worker;
 use serde::{Deserialize, Serialize};
 
 pub use enqueuer::Enqueuer;
-pub use scheduler::{COALESCED, REPLAYED, Scheduler};
+pub use scheduler::{COALESCED, REPLAYED, Scheduler, schedules};
 pub use worker::{Serves, Worker};
 
 /// A process's role.

@@ -47,8 +47,8 @@ impl Scheduler {
     }
 }
 
-/// The two schedules of the test.
-fn schedules(cron: &str) -> [Schedule; 2] {
+/// The two schedules of the test, by a cron expression with seconds.
+pub fn schedules(cron: &str) -> [Schedule; 2] {
     let schedule = |name: &'static str, missed| {
         Schedule::new(name, When::cron(cron), missed, move |tick| Tick {
             tag: tick.timestamp(),

@@ -8,11 +8,13 @@ use pawdium_chaos::cast::{Actor, Stage};
 use pawdium_chaos::effects::{self, prepare_effects};
 use pawdium_chaos::kinds::Tagged;
 use pawdium_chaos::ledger::{Ledger, Line};
-use pawdium_chaos::roles::{Role, Serves, Worker};
+use pawdium_chaos::roles::{Enqueuer, Role, Serves, Worker};
 use pawdium_chaos::verdict::{self, Verdict};
+use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::Queue;
 use pawdium_shared::queue::inspect::{self, JobRow};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions as _, PgPool};
 use tempfile::TempDir;
 
@@ -66,6 +68,19 @@ impl Bench {
         self.stage.enter(Role::Worker(worker.clone())).expect("it starts")
     }
 
+    /// A process that enqueues all sorts of jobs, about so many transactions a second.
+    pub(crate) fn start_enqueuer(&self, per_second: u32) -> Actor {
+        let role = Enqueuer {
+            name: "enqueuer".to_owned(),
+            database: self.url.clone(),
+            folder: self.folder.path().to_owned(),
+            start: 1,
+            seed: 1,
+            per_second,
+        };
+        self.stage.enter(Role::Enqueuer(role)).expect("it starts")
+    }
+
     pub(crate) async fn enqueue<J: Tagged>(&self, job: J) -> JobId {
         self.enqueue_all([job]).await[0]
     }
@@ -112,6 +127,11 @@ impl Bench {
         sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.db).await.expect("a time")
     }
 
+    /// How many jobs have ended.
+    pub(crate) async fn ended(&self) -> i64 {
+        self.count("select count(*) from job_history").await
+    }
+
     /// When the job was claimed for the last time.
     pub(crate) async fn claimed_at(&self, job: JobId) -> DateTime<Utc> {
         sqlx::query_scalar(
@@ -139,6 +159,28 @@ impl Bench {
         let verdict = verdict::judge(&mut db, self.folder()).await.expect("a verdict");
         assert!(verdict.is_clean(), "{:#?}", verdict.wrongs);
         verdict
+    }
+}
+
+/// A Postgres that a test may end, and a bench on it. The folder goes last.
+pub(crate) struct Private {
+    pub(crate) bench: Bench,
+    pub(crate) stack: Stack,
+    _folder: TempDir,
+}
+
+impl Private {
+    pub(crate) async fn start() -> Self {
+        let folder = throwaway_folder().expect("a folder");
+        let stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");
+        let db = PgPoolOptions::new().max_connections(3).connect_lazy(&stack.database_url()).expect("a URL");
+        pawdium_shared::db::migrate(&db).await.expect("it is empty");
+        Self { bench: Bench::on(db).await, stack, _folder: folder }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.bench.db.close().await;
+        self.stack.stop().await;
     }
 }
 

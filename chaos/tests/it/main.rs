@@ -2,4 +2,12 @@
 //! `pawdium with-stack` sets it; tests that end Postgres itself have one of their own.
 
 mod bench;
+mod conditions;
+mod databases;
+mod freezes;
 mod kills;
+mod poison;
+mod runs;
+mod schedulers;
+mod shutdowns;
+mod wakeups;

@@ -3,7 +3,6 @@
 
 mod caches;
 mod enqueueing;
-mod faults;
 mod figures;
 mod kinds;
 mod mails;
@@ -11,7 +10,6 @@ mod order;
 mod outcomes;
 mod photos;
 mod ranking;
-mod schedulers;
 mod shutdowns;
 mod site;
 mod upkeep;
