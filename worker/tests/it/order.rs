@@ -7,7 +7,7 @@ use pawdium_shared::queue::{Enqueue as _, Runner};
 use sqlx::PgPool;
 
 use crate::kinds::{Diary, Note, Urgent};
-use crate::waiting::{SOON, count, until, until_idle, until_job_is, until_listening};
+use crate::waiting::{SOON, until, until_idle, until_job_is, until_listening};
 use crate::workers::{Workers, enqueue};
 
 fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
