@@ -218,7 +218,7 @@ impl Model {
 
     fn cancel(&mut self, jobs: &[i64]) -> Vec<i64> {
         let live: Vec<_> = jobs.iter().copied().filter(|job| self.is(*job, State::is_live)).collect();
-        for row in live.iter().filter_map(|job| self.rows.get_mut(job)) {
+        for (_, row) in self.rows.iter_mut().filter(|(job, _)| live.contains(job)) {
             *row = Row { state: State::Cancelled, attempt: row.attempt, claim: row.claim + 1 };
             self.cancelled += 1;
         }
