@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use super::enqueue::CHANNEL;
 use super::job::Queue;
@@ -97,12 +97,14 @@ pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> 
 /// notification arrives); whatever it still tries to ack is refused. Answers with those that were live.
 pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
+    // None of them may end between being looked at and being called off.
+    let mut tx = db.begin().await?;
     let live = sqlx::query!(
         r#"select id as "id: JobId", claim, worker_id as "worker: WorkerId"
            from jobs where id = any($1) order by id for update"#,
         &ids,
     )
-    .fetch_all(&mut *db)
+    .fetch_all(&mut *tx)
     .await?;
     let mut cancelled = Settlements::default();
     let mut told = Vec::new();
@@ -111,18 +113,19 @@ pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx
         cancelled.push(fence, &Outcome::Cancelled { reason: reason.to_owned() });
         told.extend(job.worker.map(|_| revocation(fence)));
     }
-    cancelled.write(&mut *db).await?;
+    cancelled.write(&mut tx).await?;
     if !told.is_empty() {
         sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &told)
-            .fetch_all(db)
+            .fetch_all(&mut *tx)
             .await?;
     }
+    tx.commit().await?;
     Ok(live.into_iter().map(|job| job.id).collect())
 }
 
 /// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now; what has a partition
-/// takes its place in the round anew. A job whose unique key is borne by a live one stays where it is. Answers with those
-/// that are ready now.
+/// takes its place in the round anew. A job whose unique key is borne by a live one, or by an older one of these, stays
+/// where it is. Answers with those that are ready now.
 pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     sqlx::query_scalar!(
@@ -145,7 +148,7 @@ pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<Jo
                overriding system value
                select id, queue, kind, priority, max_attempts, claim, created_at, payload, last_error,
                       failures, partition_key, turn, subject, unique_key, key_waits_only
-               from candidates join placed using (id)
+               from candidates join placed using (id) order by id
                on conflict do nothing
                returning id, queue
            ), left_history as (

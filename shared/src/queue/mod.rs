@@ -92,6 +92,8 @@ mod lease;
 pub mod ledger;
 mod limited;
 pub mod limits;
+#[cfg(test)]
+mod model;
 pub mod partition;
 pub mod process;
 pub mod runner;

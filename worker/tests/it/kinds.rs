@@ -78,6 +78,39 @@ kind! {
     }
 }
 
+kind! {
+    /// Belongs to whoever is named before the colon, one at a time in a process.
+    Owned, "test.owned.v1", Media, {
+        const ATTEMPTS: i16 = 3;
+        fn partition(&self) -> Option<String> {
+            owner(&self.text)
+        }
+    }
+}
+kind! {
+    /// Belongs to whoever is named before the colon, if anybody is; four at a time in a process.
+    Letter, "test.letter.v1", Mail, {
+        fn partition(&self) -> Option<String> {
+            owner(&self.text)
+        }
+    }
+}
+kind! {
+    /// Leaves no trace when it is done.
+    Traceless, "test.traceless.v1", Cache, {
+        const HISTORY: Option<Duration> = None;
+        const BACKOFF: Backoff = AT_ONCE;
+    }
+}
+kind! {
+    /// Comes last.
+    Finale, "test.finale.v1", Cache, {}
+}
+
+fn owner(text: &str) -> Option<String> {
+    text.split_once(':').map(|(owner, _)| owner.to_owned())
+}
+
 /// What handlers write down, in the order in which they do.
 #[derive(Debug, Default)]
 pub(crate) struct Diary(Mutex<Vec<String>>);

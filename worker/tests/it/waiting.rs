@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, JobRow};
 use sqlx::PgPool;
@@ -46,6 +47,20 @@ pub(crate) async fn until_listening(db: &PgPool, workers: i64) {
                      where datname = current_database() and query like 'LISTEN%'";
     let what = format!("{workers} workers listen");
     until(&what, SOON, async || (count(db, listening).await == workers).then_some(())).await;
+}
+
+/// Waits until every live worker has written a heartbeat after this moment. Its polls, which are twice as frequent, have
+/// gone round meanwhile.
+pub(crate) async fn until_all_have_beaten(db: &PgPool) {
+    let since: DateTime<Utc> =
+        sqlx::query_scalar("select clock_timestamp()").fetch_one(db).await.expect("Postgres has a clock");
+    let silent = "select count(*) from job_workers where gone_at is null and beat_at < $1";
+    until("every worker has beaten", SOON, async || {
+        let silent: i64 =
+            sqlx::query_scalar(silent).bind(since).fetch_one(db).await.expect("workers can be counted");
+        (silent == 0).then_some(())
+    })
+    .await;
 }
 
 /// The number that a query answers with.

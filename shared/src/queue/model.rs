@@ -1,0 +1,393 @@
+//! The queue's transitions against a model of them: whatever is done in whatever order, also by those who lost their claim
+//! long ago, Postgres answers as the pure rules here do, holds the same jobs, and the accounts add up.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, TestRunner};
+use serde::{Deserialize, Serialize};
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::runtime::Handle;
+
+use super::claim::{Heed, Place, claim};
+use super::enqueue::Enqueue as _;
+use super::job::{Job, Queue};
+use super::settle::{Fence, Outcome, settle_one};
+use super::{control, ledger};
+use crate::ids::{JobId, WorkerId};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Keyed {
+    key: Option<u8>,
+}
+
+impl Job for Keyed {
+    const KIND: &'static str = "test.keyed.v1";
+    const QUEUE: Queue = Queue::Cache;
+
+    fn unique_key(&self) -> Option<String> {
+        self.key.map(|key| key.to_string())
+    }
+}
+
+/// What happens. Jobs and claims are picked from all that there have ever been.
+#[derive(Clone, Debug)]
+enum Event {
+    Enqueue {
+        key: Option<u8>,
+        delayed: bool,
+    },
+    AllComeDue,
+    Claim {
+        worker: i64,
+        limit: usize,
+    },
+    Settle {
+        claim: Index,
+        ending: Ending,
+    },
+    /// The database crashed before a claim was on its disk.
+    Forget {
+        claim: Index,
+    },
+    Cancel {
+        jobs: Vec<Index>,
+    },
+    Retry {
+        jobs: Vec<Index>,
+    },
+    Delete {
+        jobs: Vec<Index>,
+    },
+    Fold,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    Done { kept: bool },
+    Dead,
+    Retry { delayed: bool },
+    HandedBack,
+    Postponed,
+}
+
+impl Ending {
+    fn outcome(self) -> Outcome {
+        let delay = |delayed| if delayed { Duration::from_hours(1) } else { Duration::ZERO };
+        match self {
+            Self::Done { kept } => Outcome::Done { keep: kept.then_some(Duration::from_hours(1)) },
+            Self::Dead => Outcome::Dead { error: "dead".to_owned() },
+            Self::Retry { delayed } => Outcome::Retry { delay: delay(delayed), error: "failed".to_owned() },
+            Self::HandedBack => Outcome::HandedBack,
+            Self::Postponed => Outcome::Postponed { delay: delay(true) },
+        }
+    }
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let jobs = || prop::collection::vec(any::<Index>(), 1..5);
+    let ending = prop_oneof![
+        3 => any::<bool>().prop_map(|kept| Ending::Done { kept }),
+        2 => Just(Ending::Dead),
+        2 => any::<bool>().prop_map(|delayed| Ending::Retry { delayed }),
+        1 => Just(Ending::HandedBack),
+        1 => Just(Ending::Postponed),
+    ];
+    let event = prop_oneof![
+        6 => (prop::option::of(0_u8..4), any::<bool>())
+            .prop_map(|(key, delayed)| Event::Enqueue { key, delayed: delayed && key != Some(0) }),
+        1 => Just(Event::AllComeDue),
+        5 => (1_i64..4, 1_usize..4).prop_map(|(worker, limit)| Event::Claim { worker, limit }),
+        6 => (any::<Index>(), ending).prop_map(|(claim, ending)| Event::Settle { claim, ending }),
+        1 => any::<Index>().prop_map(|claim| Event::Forget { claim }),
+        2 => jobs().prop_map(|jobs| Event::Cancel { jobs }),
+        2 => jobs().prop_map(|jobs| Event::Retry { jobs }),
+        1 => jobs().prop_map(|jobs| Event::Delete { jobs }),
+        1 => Just(Event::Fold),
+    ];
+    prop::collection::vec(event, 1..60)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Scheduled,
+    Ready,
+    Running { worker: i64 },
+    Done,
+    Dead,
+    Cancelled,
+}
+
+impl State {
+    fn is_live(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Ready | Self::Running { .. })
+    }
+
+    fn waiting(delayed: bool) -> Self {
+        if delayed { Self::Scheduled } else { Self::Ready }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    state: State,
+    attempt: i16,
+    claim: i32,
+}
+
+/// What there is, as the rules have it.
+#[derive(Debug, Default)]
+struct Model {
+    rows: BTreeMap<i64, Row>,
+    keys: BTreeMap<i64, u8>,
+    /// All jobs that ever were, and all claims ever made.
+    jobs: Vec<i64>,
+    claims: Vec<(i64, i32, i64)>,
+    enqueued: i64,
+    done: i64,
+    dead: i64,
+    cancelled: i64,
+}
+
+impl Model {
+    fn bears(&self, key: u8) -> bool {
+        self.rows.iter().any(|(job, row)| row.state.is_live() && self.keys.get(job) == Some(&key))
+    }
+
+    fn enqueue(&mut self, job: i64, key: Option<u8>, delayed: bool) {
+        self.rows.insert(job, Row { state: State::waiting(delayed), attempt: 0, claim: 0 });
+        self.keys.extend(key.map(|key| (job, key)));
+        self.jobs.push(job);
+        self.enqueued += 1;
+    }
+
+    fn claim(&mut self, worker: i64, limit: usize) -> Vec<(i64, i32)> {
+        let ready = self.rows.iter_mut().filter(|(_, row)| row.state == State::Ready).take(limit);
+        let claimed: Vec<_> = ready
+            .map(|(job, row)| {
+                *row =
+                    Row { state: State::Running { worker }, attempt: row.attempt + 1, claim: row.claim + 1 };
+                (*job, row.claim)
+            })
+            .collect();
+        self.claims.extend(claimed.iter().map(|(job, claim)| (*job, *claim, worker)));
+        claimed
+    }
+
+    /// Whether the outcome counts.
+    fn settle(&mut self, (job, claim, worker): (i64, i32, i64), ending: Ending) -> bool {
+        let Some(row) = self.rows.get_mut(&job) else { return false };
+        let current = row.claim == claim && row.state == State::Running { worker };
+        let forgotten = row.claim == claim - 1 && matches!(row.state, State::Scheduled | State::Ready);
+        let before = *row;
+        row.claim += 1;
+        match ending {
+            Ending::Done { kept } if current || forgotten => {
+                row.state = State::Done;
+                self.done += 1;
+                if !kept {
+                    self.rows.remove(&job);
+                }
+            }
+            Ending::Dead if current || forgotten => {
+                row.state = State::Dead;
+                self.dead += 1;
+            }
+            Ending::Retry { delayed } if current => row.state = State::waiting(delayed),
+            Ending::HandedBack | Ending::Postponed if current => {
+                row.state = State::waiting(matches!(ending, Ending::Postponed));
+                row.attempt -= 1;
+            }
+            _ => {
+                *row = before;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether the claim was the present one.
+    fn forget(&mut self, (job, claim, worker): (i64, i32, i64)) -> bool {
+        let present = |row: &&mut Row| row.claim == claim && row.state == State::Running { worker };
+        let Some(row) = self.rows.get_mut(&job).filter(present) else { return false };
+        *row = Row { state: State::Ready, attempt: row.attempt - 1, claim: claim - 1 };
+        true
+    }
+
+    fn cancel(&mut self, jobs: &[i64]) -> Vec<i64> {
+        let live: Vec<_> = jobs.iter().copied().filter(|job| self.is(*job, State::is_live)).collect();
+        for (_, row) in self.rows.iter_mut().filter(|(job, _)| live.contains(job)) {
+            *row = Row { state: State::Cancelled, attempt: row.attempt, claim: row.claim + 1 };
+            self.cancelled += 1;
+        }
+        live
+    }
+
+    fn retry(&mut self, jobs: &[i64]) -> Vec<i64> {
+        let mut touched = Vec::new();
+        for job in jobs {
+            let Some(row) = self.rows.get(job).copied() else { continue };
+            let taken = self.keys.get(job).is_some_and(|key| self.bears(*key));
+            let row = match row.state {
+                State::Scheduled => Row { state: State::Ready, ..row },
+                State::Dead | State::Cancelled if !taken => Row { state: State::Ready, attempt: 0, ..row },
+                _ => continue,
+            };
+            match self.rows.insert(*job, row).map(|row| row.state) {
+                Some(State::Dead) => self.dead -= 1,
+                Some(State::Cancelled) => self.cancelled -= 1,
+                _ => {}
+            }
+            touched.push(*job);
+        }
+        touched
+    }
+
+    fn delete(&mut self, jobs: &[i64]) -> Vec<i64> {
+        let stays = |state| matches!(state, State::Running { .. });
+        let gone: Vec<_> = jobs.iter().copied().filter(|job| self.is(*job, |state| !stays(state))).collect();
+        for job in &gone {
+            let state = self.rows.remove(job).map(|row| row.state);
+            self.cancelled += i64::from(state.is_some_and(State::is_live));
+        }
+        gone
+    }
+
+    fn is(&self, job: i64, fits: impl Fn(State) -> bool) -> bool {
+        self.rows.get(&job).is_some_and(|row| fits(row.state))
+    }
+
+    /// Some of the jobs that ever were, each once, in the order of their ids.
+    fn pick(&self, picked: &[Index]) -> Vec<i64> {
+        let mut jobs: Vec<_> = match self.jobs.len() {
+            0 => return vec![1_000_000_000],
+            _ => picked.iter().map(|index| *index.get(&self.jobs)).collect(),
+        };
+        jobs.sort_unstable();
+        jobs.dedup();
+        jobs
+    }
+}
+
+/// What there is, as Postgres has it.
+async fn read(db: &mut PgConnection) -> BTreeMap<i64, Row> {
+    let rows: Vec<(i64, String, i16, i32, Option<i64>)> = sqlx::query_as(
+        "select id, state::text, attempt, claim, worker_id from jobs
+         union all select id, outcome::text, attempt, claim, null from job_history",
+    )
+    .fetch_all(db)
+    .await
+    .expect("jobs can be read");
+    let row = |(id, state, attempt, claim, worker): (i64, String, i16, i32, Option<i64>)| {
+        let state = match (state.as_str(), worker) {
+            ("scheduled", None) => State::Scheduled,
+            ("ready", None) => State::Ready,
+            ("running", Some(worker)) => State::Running { worker },
+            ("done", None) => State::Done,
+            ("dead", None) => State::Dead,
+            ("cancelled", None) => State::Cancelled,
+            other => panic!("{other:?} is no state"),
+        };
+        (id, Row { state, attempt, claim })
+    };
+    rows.into_iter().map(row).collect()
+}
+
+fn ids(jobs: &[i64]) -> Vec<JobId> {
+    jobs.iter().copied().map(JobId).collect()
+}
+
+fn numbers(jobs: &[JobId]) -> Vec<i64> {
+    jobs.iter().map(|job| job.0).collect()
+}
+
+/// Lets it happen in both, and compares the answers.
+async fn happen(db: &mut PgConnection, model: &mut Model, event: &Event) -> sqlx::Result<()> {
+    match event {
+        Event::Enqueue { key, delayed } => {
+            let delay = if *delayed { Duration::from_hours(1) } else { Duration::ZERO };
+            let job = Keyed { key: *key }.enqueue_in(db, delay).await?;
+            assert_eq!(job.is_some(), key.is_none_or(|key| !model.bears(key)));
+            if let Some(job) = job {
+                model.enqueue(job.0, *key, *delayed);
+            }
+        }
+        Event::AllComeDue => {
+            let due = "update jobs set state = 'ready', run_at = now() where state = 'scheduled'";
+            sqlx::query(due).execute(db).await?;
+            for row in model.rows.values_mut().filter(|row| row.state == State::Scheduled) {
+                row.state = State::Ready;
+            }
+        }
+        Event::Claim { worker, limit } => {
+            let rows = claim(db, Queue::Cache, WorkerId(*worker), *limit, Place::FIRST, Heed::Hold).await?;
+            let claimed: Vec<_> = rows.iter().map(|row| (row.id.0, row.claim)).collect();
+            assert_eq!(claimed, model.claim(*worker, *limit));
+        }
+        Event::Settle { claim, ending } if !model.claims.is_empty() => {
+            let (job, claim, worker) = *claim.get(&model.claims);
+            let fence = Fence { job: JobId(job), claim, worker: Some(WorkerId(worker)) };
+            let counts = settle_one(db, fence, &ending.outcome()).await?;
+            assert_eq!(counts, model.settle((job, claim, worker), *ending));
+        }
+        Event::Forget { claim } if !model.claims.is_empty() => {
+            let claim = *claim.get(&model.claims);
+            if model.forget(claim) {
+                let forget = "update jobs set state = 'ready', worker_id = null, claimed_at = null,
+                                              claim = claim - 1, attempt = attempt - 1 where id = $1";
+                sqlx::query(forget).bind(claim.0).execute(db).await?;
+            }
+        }
+        Event::Settle { .. } | Event::Forget { .. } => {}
+        Event::Cancel { jobs } => {
+            let jobs = model.pick(jobs);
+            let cancelled = control::cancel(db, &ids(&jobs), "called off").await?;
+            assert_eq!(numbers(&cancelled), model.cancel(&jobs));
+        }
+        Event::Retry { jobs } => {
+            let jobs = model.pick(jobs);
+            assert_eq!(numbers(&control::retry(db, &ids(&jobs)).await?), model.retry(&jobs));
+        }
+        Event::Delete { jobs } => {
+            let jobs = model.pick(jobs);
+            assert_eq!(numbers(&control::delete(db, &ids(&jobs)).await?), model.delete(&jobs));
+        }
+        Event::Fold => drop(ledger::fold(db).await?),
+    }
+    Ok(())
+}
+
+/// Everything happens in a transaction that is rolled back in the end.
+async fn compare(db: &PgPool, events: &[Event]) -> sqlx::Result<()> {
+    let mut db = db.acquire().await?;
+    let mut tx = db.begin().await?;
+    let mut model = Model::default();
+    for event in events {
+        happen(&mut tx, &mut model, event).await?;
+        assert_eq!(read(&mut tx).await, model.rows, "after {event:?}");
+        let accounts = ledger::balance(&mut tx).await?;
+        let live = model.rows.values().filter(|row| row.state.is_live()).count();
+        let expected =
+            (model.enqueued, model.done, model.dead, model.cancelled, i64::try_from(live).unwrap_or(-1));
+        let found = accounts.first().map_or((0, 0, 0, 0, 0), |account| {
+            (account.enqueued, account.done, account.dead, account.cancelled, account.live)
+        });
+        assert_eq!(found, expected, "after {event:?}");
+        assert!(accounts.iter().all(|account| account.missing() == 0), "after {event:?}: {accounts:?}");
+    }
+    tx.rollback().await
+}
+
+#[sqlx::test(migrator = "crate::db::MIGRATIONS")]
+async fn jobs_go_the_ways_of_the_model_and_no_others(db: PgPool) {
+    let handle = Handle::current();
+    let comparing = tokio::task::spawn_blocking(move || {
+        let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+        TestRunner::new(config).run(&events(), |events| {
+            handle.block_on(compare(&db, &events)).map_err(|error| TestCaseError::fail(error.to_string()))
+        })
+    });
+    comparing.await.expect("no panic outside of a case").unwrap_or_else(|failed| panic!("{failed}"));
+}

@@ -1,0 +1,343 @@
+//! What operators do to queues and jobs while workers are at it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::{Enqueue as _, JobError, Limits, Queue, Runner, control, ledger};
+use sqlx::PgPool;
+
+use crate::gates::Gate;
+use crate::kinds::{Diary, Letter, Note, Patient, Single, Traceless};
+use crate::waiting::{
+    SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
+};
+use crate::workers::{Workers, enqueue};
+
+async fn pause(db: &PgPool, queue: Queue) {
+    assert!(control::pause(&mut *db.acquire().await.expect("a connection"), queue).await.expect("no error"));
+}
+
+async fn resume(db: &PgPool, queue: Queue) {
+    assert!(control::resume(&mut *db.acquire().await.expect("a connection"), queue).await.expect("no error"));
+}
+
+pub(crate) async fn cancel(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
+    let mut db = db.acquire().await.expect("a connection");
+    control::cancel(&mut db, jobs, "called off").await.expect("no error")
+}
+
+pub(crate) async fn retry(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
+    control::retry(&mut *db.acquire().await.expect("a connection"), jobs).await.expect("no error")
+}
+
+async fn delete(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
+    control::delete(&mut *db.acquire().await.expect("a connection"), jobs).await.expect("no error")
+}
+
+/// Asserts that no kind's jobs are missing.
+pub(crate) async fn assert_balanced(db: &PgPool) {
+    let accounts = ledger::balance(&mut *db.acquire().await.expect("a connection")).await.expect("no error");
+    assert!(accounts.iter().all(|account| account.missing() == 0), "{accounts:#?}");
+}
+
+/// Breaks the poll, so that workers find only what they are told of.
+async fn without_poll(db: &PgPool) {
+    sqlx::query("drop function job_round").execute(db).await.expect("the poll's function is there");
+    until_all_have_beaten(db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn every_queue_can_be_controlled(db: PgPool) {
+    let mut db = db.acquire().await.expect("a connection");
+    let mut names: Vec<_> = Queue::ALL.iter().map(|queue| queue.name()).collect();
+    names.sort_unstable();
+    let queues = control::list_queues(&mut db).await.expect("no error");
+    assert_eq!(queues.iter().map(|queue| queue.name.as_str()).collect::<Vec<_>>(), names);
+    assert!(control::pause(&mut db, Queue::Cache).await.expect("no error"));
+    assert!(!control::pause(&mut db, Queue::Cache).await.expect("no error"), "it is paused already");
+    assert!(control::resume(&mut db, Queue::Cache).await.expect("no error"));
+    assert!(!control::resume(&mut db, Queue::Cache).await.expect("no error"), "it was not paused");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_paused_queue_rests_in_all_processes_while_the_others_go_on(db: PgPool) {
+    let gate = Gate::closed();
+    // Four run in each process, and sixteen more are claimed ahead.
+    let jobs: Vec<_> = (0..60).map(|number| Traceless::new(number.to_string())).collect();
+    Traceless::enqueue_all(&mut *db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
+    let workers = [Workers::start(&db, &gate.runner()).await, Workers::start(&db, &gate.runner()).await];
+    gate.until_inside("", 8).await;
+    pause(&db, Queue::Cache).await;
+    // What runs may end; what was claimed ahead goes back with the first slot that is free.
+    gate.pass(8);
+    until("what was claimed ahead is back", SOON, async || {
+        let claimed = count(&db, "select count(*) from jobs where state = 'running'").await;
+        (usize::try_from(claimed) == Ok(gate.inside("")) && gate.inside("") <= 8).then_some(())
+    })
+    .await;
+    gate.pass(gate.inside(""));
+    gate.until_inside("", 0).await;
+    let waiting = count(&db, "select count(*) from jobs where state = 'ready' and attempt = 0").await;
+    assert!(waiting >= 44, "{waiting} are left");
+
+    gate.pass(1000);
+    let other = enqueue(&db, &Note::new("other")).await;
+    until_job_is(&db, other, "done").await;
+    until_all_have_beaten(&db).await;
+    assert_eq!(count(&db, "select count(*) from jobs where state = 'ready' and attempt = 0").await, waiting);
+    resume(&db, Queue::Cache).await;
+    until_idle(&db).await;
+    for workers in workers {
+        workers.stop().await;
+    }
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_resumed_queue_starts_without_waiting_for_the_poll(db: PgPool) {
+    let gate = Gate::open();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    until_listening(&db, 1).await;
+    pause(&db, Queue::Media).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    without_poll(&db).await;
+    assert_eq!(find_job(&db, job).await.expect("it waits").state, "ready");
+    resume(&db, Queue::Media).await;
+    until_job_is(&db, job, "done").await;
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_limit_that_is_lifted_holds_nothing_back_until_the_poll(db: PgPool) {
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    until_listening(&db, 1).await;
+    // The first starts, and the next only in a minute.
+    let limits = Limits { starts_per_minute: Some(1), ..Limits::default() };
+    let mut connection = db.acquire().await.expect("a connection");
+    control::set_limits(&mut connection, Queue::Mail, limits).await.expect("no error");
+    for _ in 0..3 {
+        enqueue(&db, &Letter::new("")).await;
+    }
+    gate.until_inside("", 1).await;
+    without_poll(&db).await;
+    assert_eq!(gate.inside(""), 1);
+    control::set_limits(&mut connection, Queue::Mail, Limits::default()).await.expect("no error");
+    gate.until_inside("", 3).await;
+    gate.pass(3);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_is_called_off_before_it_runs_never_does(db: PgPool) {
+    let mut connection = db.acquire().await.expect("a connection");
+    let later = Duration::from_hours(1);
+    let scheduled =
+        Note::new("scheduled").enqueue_in(&mut connection, later).await.expect("no error").expect("no key");
+    let ready = enqueue(&db, &Note::new("ready")).await;
+    let other = enqueue(&db, &Note::new("other")).await;
+    let unknown = JobId(1_000_000);
+    assert_eq!(cancel(&db, &[scheduled, unknown, ready]).await, [scheduled, ready]);
+    assert_eq!(cancel(&db, &[scheduled, ready]).await, [], "they are not live any more");
+    let gate = Gate::open();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    until_job_is(&db, other, "done").await;
+    for job in [scheduled, ready] {
+        let row = find_job(&db, job).await.expect("it is remembered");
+        assert_eq!((row.state.as_str(), row.attempt), ("cancelled", 0));
+        assert_eq!(row.last_error.as_deref(), Some("called off"));
+    }
+    assert_eq!(gate.started.read(), ["other"]);
+    workers.stop().await;
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_runs_is_stopped_when_it_is_called_off_and_makes_room(db: PgPool) {
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    let first = enqueue(&db, &Note::new("first")).await;
+    let second = enqueue(&db, &Note::new("second")).await;
+    gate.until_inside("first", 1).await;
+    assert_eq!(cancel(&db, &[first]).await, [first]);
+    // One runs at a time, so it is the first that made room.
+    gate.until_inside("second", 1).await;
+    assert_eq!(gate.stopped.read(), ["first"]);
+    gate.pass(1);
+    until_job_is(&db, second, "done").await;
+    workers.stop().await;
+    assert_eq!(find_job(&db, first).await.expect("it is remembered").state, "cancelled");
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_worker_that_hears_nothing_stops_what_was_called_off_by_itself(db: PgPool) {
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    let job = enqueue(&db, &Note::new("unheard")).await;
+    gate.until_inside("unheard", 1).await;
+    until_listening(&db, 1).await;
+    // It listens again after a second and a half, which is too late for this notification.
+    let deafened = "select count(*) from (select pg_terminate_backend(pid, 60000) from pg_stat_activity
+                    where datname = current_database() and query like 'LISTEN%') as killed";
+    assert_eq!(count(&db, deafened).await, 1);
+    assert_eq!(cancel(&db, &[job]).await, [job]);
+    until("it is stopped", SOON, async || (gate.stopped.read() == ["unheard"]).then_some(())).await;
+    workers.stop().await;
+    assert_eq!(find_job(&db, job).await.expect("it is remembered").state, "cancelled");
+}
+
+/// Calls its own job off, and says all the same that it is done.
+async fn go_on_regardless(
+    db: &PgPool,
+    diary: &Diary,
+    claim: &pawdium_shared::queue::Claim,
+) -> Result<(), JobError> {
+    // In one transaction, so that nobody hears of it before the handler has tried.
+    let mut tx = db.begin().await?;
+    control::cancel(&mut tx, &[claim.job()], "called off").await?;
+    match claim.complete(&mut tx, &Note::new("")).await {
+        Ok(()) => diary.write("completed"),
+        Err(error) => diary.write(error.to_string()),
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn the_ack_of_a_job_that_was_called_off_is_refused(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let runner = Runner::new(Arc::new((db.clone(), Arc::clone(&diary))))
+        .on::<Note>(|_, (db, diary), claim| Box::pin(go_on_regardless(db, diary, claim)));
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    until_job_is(&db, job, "cancelled").await;
+    // Every ack is written by then.
+    workers.stop().await;
+    assert_eq!(diary.read(), ["another worker has taken this job over"]);
+    assert_eq!(find_job(&db, job).await.expect("it is remembered").state, "cancelled");
+    assert_eq!(count(&db, "select count(*) from job_history").await, 1);
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_job_that_is_called_off_and_brought_back_runs_anew(db: PgPool) {
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    let job = enqueue(&db, &Note::new("again")).await;
+    gate.until_inside("again", 1).await;
+    let mut tx = db.begin().await.expect("a transaction");
+    control::cancel(&mut tx, &[job], "called off").await.expect("no error");
+    assert_eq!(control::retry(&mut tx, &[job]).await.expect("no error"), [job]);
+    tx.commit().await.expect("it commits");
+    until("the first run is stopped", SOON, async || (!gate.stopped.read().is_empty()).then_some(())).await;
+    gate.pass(1);
+    assert_eq!(until_job_is(&db, job, "done").await.attempt, 1);
+    assert_eq!(gate.started.read(), ["again", "again"]);
+    workers.stop().await;
+    assert_balanced(&db).await;
+}
+
+fn hopeless() -> Runner<()> {
+    Runner::new(Arc::new(()))
+        .on::<Single>(|_, (), _| Box::pin(async { Err(JobError::give_up(anyhow!("hopeless"))) }))
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_job_that_is_brought_back_bears_its_key_again_unless_another_does(db: PgPool) {
+    let workers = Workers::start(&db, &hopeless()).await;
+    let first = enqueue(&db, &Single::new("key")).await;
+    until_job_is(&db, first, "dead").await;
+    pause(&db, Queue::Cache).await;
+    let second = enqueue(&db, &Single::new("key")).await;
+    assert_eq!(retry(&db, &[first]).await, [], "the second bears the key");
+    assert_eq!(find_job(&db, first).await.expect("it stays").state, "dead");
+    assert_eq!(delete(&db, &[second]).await, [second]);
+
+    assert_eq!(retry(&db, &[first]).await, [first]);
+    let mut connection = db.acquire().await.expect("a connection");
+    let third = Single::new("key").enqueue(&mut connection).await.expect("no error");
+    assert_eq!(third, None, "the first bears the key again");
+    resume(&db, Queue::Cache).await;
+    until_job_is(&db, first, "dead").await;
+    workers.stop().await;
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn of_two_dead_jobs_with_one_key_the_older_is_brought_back(db: PgPool) {
+    let workers = Workers::start(&db, &hopeless()).await;
+    let mut dead = Vec::new();
+    for _ in 0..2 {
+        let job = enqueue(&db, &Single::new("key")).await;
+        until_job_is(&db, job, "dead").await;
+        dead.push(job);
+    }
+    workers.stop().await;
+    assert_eq!(retry(&db, &dead).await, [dead[0]]);
+    assert_eq!(find_job(&db, dead[1]).await.expect("it stays").state, "dead");
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_job_that_waits_for_its_time_runs_now_when_it_is_asked_for(db: PgPool) {
+    let mut connection = db.acquire().await.expect("a connection");
+    let job = Patient::new("").enqueue_in(&mut connection, Duration::from_hours(1)).await;
+    let job = job.expect("no error").expect("no key");
+    let gate = Gate::open();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    assert_eq!(retry(&db, &[job]).await, [job]);
+    until_job_is(&db, job, "done").await;
+    workers.stop().await;
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_is_deleted_is_gone_and_what_runs_can_not_be(db: PgPool) {
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    let running = enqueue(&db, &Note::new("running")).await;
+    gate.until_inside("running", 1).await;
+    let ready = enqueue(&db, &Note::new("ready")).await;
+    let cancelled = enqueue(&db, &Note::new("cancelled")).await;
+    cancel(&db, &[cancelled]).await;
+    assert_eq!(delete(&db, &[running, ready, cancelled]).await, [ready, cancelled]);
+    assert!(find_job(&db, ready).await.is_none());
+    assert!(find_job(&db, cancelled).await.is_none());
+    gate.pass(1);
+    until_job_is(&db, running, "done").await;
+    assert_eq!(delete(&db, &[running]).await, [running]);
+    assert_eq!(gate.started.read(), ["running"]);
+    workers.stop().await;
+    assert_balanced(&db).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn calling_off_a_thousand_jobs_that_are_just_ending_ends_each_once(db: PgPool) {
+    let gate = Gate::open();
+    let workers = [Workers::start(&db, &gate.runner()).await, Workers::start(&db, &gate.runner()).await];
+    let mut connection = db.acquire().await.expect("a connection");
+    let mut cancelled = 0;
+    for round in 0..5 {
+        let jobs: Vec<_> = (0..200).map(|number| Single::new(format!("{round} {number}"))).collect();
+        let ids = Single::enqueue_all(&mut connection, &jobs).await.expect("they fit");
+        gate.until_started(round * 200 - cancelled + 20).await;
+        cancelled += cancel(&db, &ids).await.len();
+        until_idle(&db).await;
+    }
+    for workers in workers {
+        workers.stop().await;
+    }
+    let ended = |outcome| {
+        sqlx::query_scalar("select count(*) from job_history where outcome::text = $1").bind(outcome)
+    };
+    let ended: (i64, i64) = (
+        ended("done").fetch_one(&db).await.expect("jobs can be counted"),
+        ended("cancelled").fetch_one(&db).await.expect("jobs can be counted"),
+    );
+    assert_eq!(ended.0 + ended.1, 1000);
+    assert_eq!(usize::try_from(ended.1), Ok(cancelled));
+    assert_balanced(&db).await;
+}
