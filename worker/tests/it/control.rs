@@ -9,7 +9,7 @@ use pawdium_shared::queue::{Enqueue as _, JobError, Limits, Queue, Runner, contr
 use sqlx::PgPool;
 
 use crate::gates::Gate;
-use crate::kinds::{Diary, Letter, Note, Patient, Single, Traceless};
+use crate::kinds::{Diary, Letter, Note, Owned, Patient, Single, Traceless};
 use crate::waiting::{
     SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
 };
@@ -158,8 +158,8 @@ async fn what_is_called_off_before_it_runs_never_does(db: PgPool) {
 async fn what_runs_is_stopped_when_it_is_called_off_and_makes_room(db: PgPool) {
     let gate = Gate::closed();
     let workers = Workers::start(&db, &gate.runner()).await;
-    let first = enqueue(&db, &Note::new("first")).await;
-    let second = enqueue(&db, &Note::new("second")).await;
+    let first = enqueue(&db, &Owned::new("first")).await;
+    let second = enqueue(&db, &Owned::new("second")).await;
     gate.until_inside("first", 1).await;
     assert_eq!(cancel(&db, &[first]).await, [first]);
     // One runs at a time, so it is the first that made room.
@@ -176,7 +176,7 @@ async fn what_runs_is_stopped_when_it_is_called_off_and_makes_room(db: PgPool) {
 async fn a_worker_that_hears_nothing_stops_what_was_called_off_by_itself(db: PgPool) {
     let gate = Gate::closed();
     let workers = Workers::start(&db, &gate.runner()).await;
-    let job = enqueue(&db, &Note::new("unheard")).await;
+    let job = enqueue(&db, &Patient::new("unheard")).await;
     gate.until_inside("unheard", 1).await;
     until_listening(&db, 1).await;
     // It listens again after a second and a half, which is too late for this notification.
@@ -226,7 +226,7 @@ async fn the_ack_of_a_job_that_was_called_off_is_refused(db: PgPool) {
 async fn a_job_that_is_called_off_and_brought_back_runs_anew(db: PgPool) {
     let gate = Gate::closed();
     let workers = Workers::start(&db, &gate.runner()).await;
-    let job = enqueue(&db, &Note::new("again")).await;
+    let job = enqueue(&db, &Owned::new("again")).await;
     gate.until_inside("again", 1).await;
     let mut tx = db.begin().await.expect("a transaction");
     control::cancel(&mut tx, &[job], "called off").await.expect("no error");

@@ -46,8 +46,9 @@ kind! {
     }
 }
 kind! {
-    /// Waits for up to an hour after a failure, so that nothing is missed between two looks.
+    /// Waits for up to an hour after a failure, so that nothing is missed between two looks, and may take as long.
     Patient, "test.patient.v1", Cache, {
+        const TIMEOUT: Duration = Duration::from_hours(1);
         const BACKOFF: Backoff = Backoff { base: Duration::from_hours(1), max: Duration::from_hours(1) };
     }
 }
@@ -79,8 +80,9 @@ kind! {
 }
 
 kind! {
-    /// Belongs to whoever is named before the colon, one at a time in a process.
+    /// Belongs to whoever is named before the colon, one at a time in a process, for as long as it likes.
     Owned, "test.owned.v1", Media, {
+        const TIMEOUT: Duration = Duration::from_hours(1);
         const ATTEMPTS: i16 = 3;
         fn partition(&self) -> Option<String> {
             owner(&self.text)

@@ -102,15 +102,12 @@ async fn a_backlog_does_not_count_against_its_owner_once_it_is_worked_off(db: Pg
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn hundreds_that_come_back_together_take_turns_with_the_others(db: PgPool) {
     paused(&db).await;
-    submit(&db, "ada", 300).await;
-    submit(&db, "bo", 1).await;
-    // As after an outage in which every first attempt failed; what bo has was the last to fail.
-    sqlx::query(
-        "update jobs set state = 'scheduled', attempt = 1, run_at = now() - make_interval(secs => 1000 - id)",
-    )
-    .execute(&db)
-    .await
-    .expect("jobs can wait");
+    // As after an outage in which every first attempt failed, one member's before the other's was there.
+    for (owner, photos) in [("ada", 300), ("bo", 1)] {
+        submit(&db, owner, photos).await;
+        let failed = "update jobs set state = 'scheduled', attempt = 1, run_at = now() - make_interval(secs => 1000 - id)";
+        sqlx::query(failed).execute(&db).await.expect("jobs can wait");
+    }
     let idle = Arc::new(());
     let poll = Workers::start(&db, &pawdium_shared::queue::Runner::new(idle)).await;
     let ready = "select count(*) from jobs where state = 'ready'";
