@@ -77,7 +77,7 @@ async fn sessions_that_claim_ack_listen_or_keep_the_lease_may_be_ended_at_any_ti
     let bench = Bench::on(db).await;
     let mut workers = ["worker-1", "worker-2"].map(|name| bench.start(&bench.versatile_worker(name)));
     let enqueuer = bench.start_enqueuer(200);
-    for of in Use::ALL.repeat(3) {
+    for of in Use::ALL.repeat(2) {
         let end = async || {
             let ended = sessions::end_one(&bench.db, "worker", of).await.expect("the database is there");
             ended.then_some(())
