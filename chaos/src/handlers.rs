@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use crate::effects;
 use crate::kinds::{
     Aborts, Again, Bloats, Bulk, Chain, Debounced, Doomed, Effect, Flaky, Garbled, Hangs, Kept, Latest,
-    Marathon, Note, Panics, Slow, Tagged, Tick,
+    Marathon, Member, Note, Panics, Slow, Tagged, Tick, Total,
 };
 use crate::starts::Starts;
 
@@ -32,8 +32,15 @@ pub struct Env {
 pub fn runner(env: Arc<Env>) -> Runner<Env> {
     let runner = Runner::new(env);
     let runner = on::<Effect>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
+    let runner = on::<Member>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
+    let runner = on::<Total>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
     let runner = on::<Kept>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
-    let runner = on::<Again>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
+    let runner = on::<Again>(runner, |job, env, claim| {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(job.ms)).await;
+            effect(job, env, claim).await
+        })
+    });
     let runner = on::<Latest>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
     let runner = on::<Debounced>(runner, |job, env, claim| Box::pin(effect(job, env, claim)));
     let runner = on::<Slow>(runner, |job, env, claim| Box::pin(slow(job, env, claim)));

@@ -94,6 +94,17 @@ kind! {
     } "chaos.chain.v1" on Cache, PLENTY
 }
 kind! {
+    /// One effect, as one of a group.
+    Member {
+        /// The tag of the group's last step.
+        group: i64
+    } "chaos.member.v1" on Cache, PLENTY
+}
+kind! {
+    /// One effect, when all members of its group have ended.
+    Total {} "chaos.total.v1" on Ranking, PLENTY
+}
+kind! {
     /// One effect; one job a key at a time, of which the first stands.
     Kept {
         /// Its key.
@@ -106,7 +117,9 @@ kind! {
     /// One effect; one waiting job a key at a time, of which the first stands.
     Again {
         /// Its key.
-        key: String
+        key: String,
+        /// How long it takes, in milliseconds.
+        ms: u64
     } "chaos.again.v1" on Cache, PLENTY, {
         const UNIQUE: Unique = Unique::WhileWaiting;
         fn unique_key(&self) -> Option<String> { Some(self.key.clone()) }
@@ -175,11 +188,13 @@ kind! {
 }
 
 /// The kinds that make one effect a job, in the transaction of their ack.
-pub const EFFECTIVE: [&str; 8] = [
+pub const EFFECTIVE: [&str; 10] = [
     Effect::KIND,
     Slow::KIND,
     Flaky::KIND,
     Chain::KIND,
+    Member::KIND,
+    Total::KIND,
     Kept::KIND,
     Again::KIND,
     Latest::KIND,

@@ -35,7 +35,7 @@ pub struct Entry {
     pub kind: String,
     /// The payload's tag.
     pub tag: i64,
-    /// The job; none where a live one with its key made it unnecessary.
+    /// The job; none where a live one with its key made it unnecessary, or where it is enqueued when others have ended.
     pub job: Option<i64>,
     /// The payload's key.
     pub key: Option<String>,

@@ -23,7 +23,7 @@ impl Use {
     fn pattern(self) -> &'static str {
         match self {
             Self::Claim => "%set state = 'running'%",
-            Self::Ack => "%delete from jobs using unnest%",
+            Self::Ack => "%delete from jobs%using unnest%",
             Self::Listen => "LISTEN%",
             Self::Heartbeat => "%update job_workers set beat_at%",
         }

@@ -6,9 +6,18 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_shared::queue::Claim;
 
 const SUFFIX: &str = ".starts";
+
+/// The log of crashes, beside those of starts.
+const CRASHES: &str = "crashes";
+
+/// A claim is forgotten if Postgres crashes before it is on the disk; its handler may start so much later, after it has
+/// waited in its process for others.
+const FORGETFUL: TimeDelta = TimeDelta::seconds(30);
 
 /// The log of this process.
 #[derive(Debug)]
@@ -46,7 +55,7 @@ impl Start<'_> {
     }
 
     fn write(&self, what: &str) {
-        let line = format!("{what} {} {}\n", self.job, self.attempt);
+        let line = format!("{what} {} {} {}\n", self.job, self.attempt, Utc::now().timestamp_micros());
         // One call, so that a line is whole or not there. A log with holes would prove nothing.
         (&self.log.0).write_all(line.as_bytes()).expect("the log of starts can be written");
     }
@@ -61,18 +70,36 @@ impl Drop for Start<'_> {
     }
 }
 
+/// Writes down, in `folder`, that Postgres crashed just now.
+///
+/// # Errors
+/// When it can't be written.
+pub fn note_crash(folder: &Path) -> io::Result<()> {
+    let mut log = File::options().create(true).append(true).open(folder.join(CRASHES))?;
+    writeln!(log, "{}", Utc::now().timestamp_micros())
+}
+
 /// How often handlers of one job started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     /// All starts.
     pub starts: i32,
-    /// Starts that their own process broke off: timeouts, lost leases, and what was handed back.
-    pub drops: i32,
+    /// When the last one was.
+    pub last: DateTime<Utc>,
+    /// Starts that don't count as attempts: their own process broke them off (a timeout, a lost lease, what was handed
+    /// back), or Postgres forgot the claim in a crash.
+    pub uncounted: i32,
     /// The highest attempt.
     pub highest: i16,
-    /// Starts of an attempt that had started before and was not broken off since. Only what is handed back is not counted
-    /// as an attempt, so there may be none.
+    /// Starts of an attempt that had started before although that start counts.
     pub repeated: i32,
+}
+
+/// What the logs say of one attempt.
+#[derive(Debug, Default)]
+struct Attempt {
+    starts: Vec<DateTime<Utc>>,
+    drops: i32,
 }
 
 /// Reads all logs in `folder`: for each job, how often it started.
@@ -80,47 +107,77 @@ pub struct Count {
 /// # Errors
 /// When a log can't be read, or holds what is no line of ours.
 pub fn read(folder: &Path) -> anyhow::Result<HashMap<i64, Count>> {
-    let mut attempts: HashMap<(i64, i16), (i32, i32)> = HashMap::new();
+    let mut attempts: HashMap<(i64, i16), Attempt> = HashMap::new();
+    let mut crashes = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if !path.to_string_lossy().ends_with(SUFFIX) {
-            continue;
-        }
-        for line in std::fs::read_to_string(&path)?.lines() {
-            let mut words = line.split(' ');
-            let (Some(what), Some(job), Some(attempt)) = (words.next(), words.next(), words.next()) else {
-                anyhow::bail!("{} has the line {line:?}", path.display());
-            };
-            let (starts, drops) = attempts.entry((job.parse()?, attempt.parse()?)).or_default();
-            *(if what == "start" { starts } else { drops }) += 1;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name == CRASHES {
+            for line in std::fs::read_to_string(&path)?.lines() {
+                crashes.push(time(line)?);
+            }
+        } else if name.ends_with(SUFFIX) {
+            for line in std::fs::read_to_string(&path)?.lines() {
+                let [what, job, attempt, at] = line.split(' ').collect::<Vec<_>>()[..] else {
+                    anyhow::bail!("{} has the line {line:?}", path.display());
+                };
+                let attempt = attempts.entry((job.parse()?, attempt.parse()?)).or_default();
+                if what == "start" { attempt.starts.push(time(at)?) } else { attempt.drops += 1 }
+            }
         }
     }
+    Ok(count(attempts, &crashes))
+}
+
+fn time(micros: &str) -> anyhow::Result<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros.parse()?).context("a time")
+}
+
+fn count(attempts: HashMap<(i64, i16), Attempt>, crashes: &[DateTime<Utc>]) -> HashMap<i64, Count> {
     let mut counts: HashMap<i64, Count> = HashMap::new();
-    for ((job, attempt), (starts, drops)) in attempts {
+    for ((job, number), mut attempt) in attempts {
+        attempt.starts.sort_unstable();
+        let (Some(first), Some(last)) = (attempt.starts.first(), attempt.starts.last()) else { continue };
+        let starts = i32::try_from(attempt.starts.len()).unwrap_or(i32::MAX);
+        let crashes = crashes.iter().filter(|at| (*first - FORGETFUL..*last).contains(at)).count();
+        let may_repeat = attempt.drops + i32::try_from(crashes).unwrap_or(i32::MAX);
         let count = counts.entry(job).or_default();
         count.starts += starts;
-        count.drops += drops;
-        count.highest = count.highest.max(attempt);
-        count.repeated += (starts - 1 - drops).max(0);
+        count.last = count.last.max(*last);
+        count.uncounted += attempt.drops.max((starts - 1).min(may_repeat));
+        count.highest = count.highest.max(number);
+        count.repeated += (starts - 1 - may_repeat).max(0);
     }
-    Ok(counts)
+    counts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What is counted of a job, when the logs say these lines.
+    fn counted(lines: &[&str], crashes: &str) -> (i32, i32, i16, i32) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (number, lines) in lines.iter().enumerate() {
+            std::fs::write(folder.path().join(format!("{number}{SUFFIX}")), lines)
+                .expect("it can be written");
+        }
+        std::fs::write(folder.path().join(CRASHES), crashes).expect("it can be written");
+        let Count { starts, uncounted, highest, repeated, .. } = read(folder.path()).expect("good logs")[&7];
+        (starts, uncounted, highest, repeated)
+    }
+
     #[test]
     fn an_attempt_that_was_broken_off_may_start_again_and_no_other() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let write = |name: &str, text: &str| {
-            std::fs::write(folder.path().join(format!("{name}{SUFFIX}")), text).expect("it can be written");
-        };
-        write("one", "start 1 1\nstart 2 1\ndrop 2 1\nstart 3 1\n");
-        write("two", "start 1 2\nstart 2 1\nstart 3 1\n");
-        let counts = read(folder.path()).expect("well-formed logs");
-        assert_eq!(counts[&1], Count { starts: 2, drops: 0, highest: 2, repeated: 0 });
-        assert_eq!(counts[&2], Count { starts: 2, drops: 1, highest: 1, repeated: 0 });
-        assert_eq!(counts[&3], Count { starts: 2, drops: 0, highest: 1, repeated: 1 });
+        assert_eq!(counted(&["start 7 1 100\n", "start 7 2 300\n"], ""), (2, 0, 2, 0));
+        assert_eq!(counted(&["start 7 1 100\ndrop 7 1 200\n", "start 7 1 300\n"], ""), (2, 1, 1, 0));
+        assert_eq!(counted(&["start 7 1 100\n", "start 7 1 300\n"], ""), (2, 0, 1, 1));
+    }
+
+    #[test]
+    fn a_crash_between_two_starts_explains_one_repetition() {
+        assert_eq!(counted(&["start 7 1 100\n", "start 7 1 300\n"], "200\n"), (2, 1, 1, 0));
+        assert_eq!(counted(&["start 7 1 100\n", "start 7 1 300\nstart 7 1 400\n"], "200\n"), (3, 1, 1, 1));
+        assert_eq!(counted(&["start 7 1 100\n", "start 7 1 300\n"], "500\n"), (2, 0, 1, 1));
     }
 }

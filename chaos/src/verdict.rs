@@ -5,6 +5,7 @@ mod checks;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use pawdium_shared::queue::ledger::balance;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
 use crate::ledger::{self, Entry, Line};
@@ -25,8 +26,8 @@ const TABLES: &str = "
         at timestamptz not null, kind text not null, tag bigint not null, job bigint, key text,
         followers smallint not null);
     create temporary table started (
-        job bigint primary key, starts integer not null, drops integer not null, highest smallint not null,
-        repeated integer not null)";
+        job bigint primary key, starts integer not null, last timestamptz not null, uncounted integer not null,
+        highest smallint not null, repeated integer not null)";
 
 /// What came out.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +94,11 @@ pub async fn judge(db: &mut PgConnection, folder: &Path) -> anyhow::Result<Verdi
         let named = offenders.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
         verdict.blame(format!("{} {}: {named}", offenders.len(), check.says));
     }
+    for account in balance(db).await? {
+        if account.missing() != 0 {
+            verdict.blame(format!("the queue's own accounts don't balance: {account:?}"));
+        }
+    }
     Ok(verdict)
 }
 
@@ -134,11 +140,13 @@ async fn load_started(db: &mut PgConnection, folder: &Path) -> anyhow::Result<()
     for chunk in counts.chunks(CHUNK) {
         sqlx::query(
             "insert into started
-             select * from unnest($1::bigint[], $2::integer[], $3::integer[], $4::smallint[], $5::integer[])",
+             select * from unnest($1::bigint[], $2::integer[], $3::timestamptz[], $4::integer[], $5::smallint[],
+                                  $6::integer[])",
         )
         .bind(chunk.iter().map(|(job, _)| *job).collect::<Vec<_>>())
         .bind(chunk.iter().map(|(_, count)| count.starts).collect::<Vec<_>>())
-        .bind(chunk.iter().map(|(_, count)| count.drops).collect::<Vec<_>>())
+        .bind(chunk.iter().map(|(_, count)| count.last).collect::<Vec<_>>())
+        .bind(chunk.iter().map(|(_, count)| count.uncounted).collect::<Vec<_>>())
         .bind(chunk.iter().map(|(_, count)| count.highest).collect::<Vec<_>>())
         .bind(chunk.iter().map(|(_, count)| count.repeated).collect::<Vec<_>>())
         .execute(&mut *db)

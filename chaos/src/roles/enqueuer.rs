@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pawdium_shared::config::DatabaseConfig;
-use pawdium_shared::queue::Enqueue;
+use pawdium_shared::queue::{Enqueue, groups};
 use pawdium_shared::{db, shutdown};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::effects::{enqueue, request};
 use crate::kinds::{
-    Again, Chain, Debounced, Doomed, Effect, Flaky, Garbled, Hangs, Kept, Latest, Note, Panics, Slow,
+    Again, Chain, Debounced, Doomed, Effect, Flaky, Garbled, Hangs, Kept, Latest, Member, Note, Panics, Slow,
+    Total,
 };
 use crate::ledger::{Entry, Ledger, Line};
 
@@ -23,6 +24,9 @@ const LANES: u32 = 3;
 
 /// How many jobs a bulk enqueue has.
 const BULK: usize = 20;
+
+/// How many members a group has.
+const GROUP: usize = 5;
 
 /// Of so many transactions one is rolled back.
 const ROLLED_BACK: u32 = 20;
@@ -117,17 +121,18 @@ impl Lane {
         let entry = match self.random.random_range(0..100) {
             0..30 => enqueue(db, Effect { tag }, now).await?,
             30..50 => enqueue(db, Note { tag, first_ms: 0, then_ms: 0 }, now).await?,
-            50..58 => enqueue(db, Again { tag, key }, now).await?,
+            50..58 => enqueue(db, Again { tag, key, ms: self.random.random_range(0..200) }, now).await?,
             58..66 => enqueue(db, Latest { tag, key }, now).await?,
             66..70 => enqueue(db, Kept { tag, key }, now).await?,
             70..74 => enqueue(db, Debounced { tag, key }, Duration::from_millis(300)).await?,
             74..82 => enqueue(db, Flaky { tag, fails: self.random.random_range(1..4) }, now).await?,
             82..86 => enqueue(db, Effect { tag }, self.random_delay()).await?,
-            86..90 => {
+            86..89 => {
                 let last = self.random.random_range(1..6);
                 let first = enqueue(db, Chain { tag, step: 0, last }, now).await?;
                 Entry { followers: last, ..first }
             }
+            89 => return self.fan_out(db, tag).await,
             90 => {
                 let ms = self.random.random_range(1000..3000);
                 enqueue(db, Slow { tag, first_ms: ms, then_ms: ms, holds: false }, now).await?
@@ -147,6 +152,17 @@ impl Lane {
         let mut entries = Vec::with_capacity(BULK);
         for (job, id) in jobs.iter().zip(ids) {
             entries.push(request(db, job, Some(id)).await?);
+        }
+        Ok(entries)
+    }
+
+    async fn fan_out(&mut self, db: &mut PgConnection, group: i64) -> sqlx::Result<Vec<Entry>> {
+        let members: Vec<Member> = (0..GROUP).map(|_| Member { tag: self.tag(), group }).collect();
+        let last = Total { tag: group };
+        let ids = groups::fan_out(db, &members, &last).await?;
+        let mut entries = vec![request(db, &last, None).await?];
+        for (member, id) in members.iter().zip(ids) {
+            entries.push(request(db, member, Some(id)).await?);
         }
         Ok(entries)
     }

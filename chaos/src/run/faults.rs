@@ -6,20 +6,26 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use pawdium_cli::relay::Relay;
 use pawdium_cli::stack::Stack;
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::{Job as _, Queue, control};
 use sqlx::PgPool;
 
 use super::plan::{Deck, Fault};
 use super::troupe::{Part, Troupe};
 use crate::effects;
-use crate::kinds::{Aborts, Bloats, Marathon, Tagged};
+use crate::kinds::{Aborts, Bloats, Effect, Flaky, Marathon, Note, Slow, Tagged};
 use crate::ledger::{Ledger, Line};
 use crate::sessions::{self, Idler};
+use crate::starts;
 
 /// How long a process that ended stays down.
 const DOWN: Duration = Duration::from_millis(700);
 
 /// What a long way to the database takes, there and back.
 const FAR: Duration = Duration::from_millis(20);
+
+/// How many jobs are called off at once.
+const CALLED_OFF: i64 = 10;
 
 /// How many short jobs wait behind a long one.
 const BEHIND: i64 = 49;
@@ -31,6 +37,7 @@ enum Remedy {
     Thaw(usize),
     Postgres,
     Line,
+    Resume(Queue),
 }
 
 /// Has everything in hand that can be broken.
@@ -75,11 +82,13 @@ impl<'a> Director<'a> {
             Fault::ShiftClock { hours } => self.kill(Part::Scheduler, deck, false, Some(hours)).await?,
             Fault::TerminateWorker => self.terminate(deck),
             Fault::FreezeWorker { time } => self.freeze(deck, time),
-            Fault::CrashPostgres { time } => self.crash_postgres(time).await,
+            Fault::CrashPostgres { time } => self.crash_postgres(time).await?,
             Fault::EndSession { of } => {
                 let ending = sessions::end_one(self.db, "worker", of);
                 matches!(tokio::time::timeout(DOWN, ending).await, Ok(Ok(true)))
             }
+            Fault::Cancel => matches!(tokio::time::timeout(DOWN, self.cancel_some()).await, Ok(Ok(true))),
+            Fault::Pause { queue, time } => self.pause(queue, time).await,
             Fault::Abort => {
                 let tag = self.next_tag();
                 self.enqueue(vec![Aborts { tag }]).await.is_ok()
@@ -127,7 +136,10 @@ impl<'a> Director<'a> {
     pub(super) async fn heal(&mut self) -> Result<Vec<String>> {
         self.relay.mend();
         self.troupe.thaw_all();
-        for (_, remedy) in std::mem::take(&mut self.remedies) {
+        let (postgres, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.remedies)
+            .into_iter()
+            .partition(|(_, remedy)| matches!(remedy, Remedy::Postgres));
+        for (_, remedy) in postgres.into_iter().chain(others) {
             self.apply(remedy).await?;
         }
         self.troupe.start_all()?;
@@ -169,6 +181,13 @@ impl<'a> Director<'a> {
                 self.stack.restart_postgres().await?;
                 self.idler = Some(Idler::begin(self.db).await?);
             }
+            Remedy::Resume(queue) => {
+                let resuming = async { control::resume(&mut *self.db.acquire().await?, queue).await };
+                if resuming.await.is_err() {
+                    // Postgres is away.
+                    self.later(DOWN, remedy);
+                }
+            }
             Remedy::Line => {
                 self.relay.mend();
                 self.line_is_bad = false;
@@ -208,13 +227,37 @@ impl<'a> Director<'a> {
         true
     }
 
-    async fn crash_postgres(&mut self, time: Duration) -> bool {
+    async fn crash_postgres(&mut self, time: Duration) -> Result<bool> {
         if self.idler.take().is_none() {
-            return false;
+            return Ok(false);
         }
         self.stack.crash_postgres().await;
+        starts::note_crash(self.troupe.folder())?;
         self.later(time, Remedy::Postgres);
-        true
+        Ok(true)
+    }
+
+    /// Calls off some jobs that nothing else waits for.
+    async fn cancel_some(&self) -> sqlx::Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let some: Vec<JobId> = sqlx::query_scalar(
+            "select id from jobs where kind = any($1) order by state = 'running' desc, random() limit $2",
+        )
+        .bind([Effect::KIND, Note::KIND, Slow::KIND, Flaky::KIND])
+        .bind(CALLED_OFF)
+        .fetch_all(&mut *tx)
+        .await?;
+        let cancelled = control::cancel(&mut tx, &some, "called off").await?;
+        tx.commit().await?;
+        Ok(!cancelled.is_empty())
+    }
+
+    async fn pause(&mut self, queue: Queue, time: Duration) -> bool {
+        let pausing = async { control::pause(&mut *self.db.acquire().await?, queue).await };
+        let paused = matches!(tokio::time::timeout(DOWN, pausing).await, Ok(Ok(true)));
+        // Whatever the answer was: it may have got lost.
+        self.later(time, Remedy::Resume(queue));
+        paused
     }
 
     /// One trouble of the line at a time, so that each has its time.

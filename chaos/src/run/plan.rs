@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use pawdium_shared::queue::Queue;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -35,6 +36,13 @@ pub(super) enum Fault {
     /// Postgres ends one session of a worker.
     EndSession {
         of: Use,
+    },
+    /// An admin calls some jobs off, running ones too.
+    Cancel,
+    /// An admin pauses a queue.
+    Pause {
+        queue: Queue,
+        time: Duration,
     },
     /// A job that aborts its worker.
     Abort,
@@ -70,6 +78,8 @@ impl fmt::Display for Fault {
             Self::ShiftClock { hours } => write!(f, "a scheduler's clock wrong by {hours:+} h"),
             Self::CrashPostgres { time } => write!(f, "Postgres crashed and away for {time:.1?}"),
             Self::EndSession { of } => write!(f, "a worker's session ended: {of:?}"),
+            Self::Cancel => write!(f, "some jobs called off"),
+            Self::Pause { queue, time } => write!(f, "queue {queue} paused for {time:.1?}"),
             Self::Abort => write!(f, "a job that aborts its worker"),
             Self::Bloat => write!(f, "a job that takes all memory"),
             Self::Delay { time } => write!(f, "20 ms to the database for {time:.1?}"),
@@ -113,6 +123,7 @@ impl Deck {
     }
 
     fn shuffled(&mut self) -> Vec<Fault> {
+        let queue = [Queue::Cache, Queue::Mail, Queue::Ranking][self.random.random_range(0..3)];
         let hours = if self.random.random() { 1 } else { -1 };
         let mut deck = vec![
             Fault::KillWorker { renamed: false },
@@ -125,6 +136,8 @@ impl Deck {
             Fault::KillScheduler,
             Fault::ShiftClock { hours },
             Fault::CrashPostgres { time: self.time(0.0..4.0) },
+            Fault::Cancel,
+            Fault::Pause { queue, time: self.time(2.0..8.0) },
             Fault::Abort,
             Fault::Bloat,
             Fault::Delay { time: self.time(4.0..10.0) },

@@ -88,6 +88,11 @@ impl Troupe {
         Self { stage, posts: posts.collect(), starts: 0 }
     }
 
+    /// Where logs and ledgers are.
+    pub(super) fn folder(&self) -> &Path {
+        self.stage.folder()
+    }
+
     /// Starts whoever is not running.
     pub(super) fn start_all(&mut self) -> anyhow::Result<()> {
         (0..self.posts.len()).try_for_each(|post| self.start(post))

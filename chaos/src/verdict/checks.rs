@@ -77,6 +77,24 @@ pub(super) const CHECKS: &[Check] = &[
                                   where (made.kind, made.tag, made.step) = (told.kind, told.tag, step::smallint))",
     },
     Check {
+        says: "groups' last steps were not made",
+        charge: Charge::Lost,
+        query: "select format('total of %s', tag) from told
+                where kind = 'chaos.total.v1'
+                  and not exists (select from chaos_effects as made
+                                  where (made.kind, made.tag) = (told.kind, told.tag))",
+    },
+    Check {
+        says: "groups' last steps were made before all members had ended",
+        charge: Charge::Wrong,
+        query: "select format('total of %s', total.tag)
+                from chaos_effects as total
+                join job_history as member
+                     on member.kind = 'chaos.member.v1' and member.payload->>'group' = total.tag::text
+                where total.kind = 'chaos.total.v1'
+                group by total.tag, total.at having max(member.finished_at) > total.at",
+    },
+    Check {
         says: "were committed without the job beside them",
         charge: Charge::Lost,
         query: "select format('row of job %s', job) from chaos_requests
@@ -87,7 +105,7 @@ pub(super) const CHECKS: &[Check] = &[
         says: "are there without the row beside them",
         charge: Charge::Wrong,
         query: "select format('%s %s', kind, id) from job_history
-                where kind like 'chaos.%' and kind not in ('chaos.bulk.v1', 'chaos.tick.v1')
+                where kind like 'chaos.%' and kind not in ('chaos.bulk.v1', 'chaos.tick.v1', 'chaos.total.v1')
                   and coalesce(payload->>'step', '0') = '0'
                   and not exists (select from chaos_requests where job = id)",
     },
@@ -109,7 +127,8 @@ pub(super) const CHECKS: &[Check] = &[
                     where kind in ('chaos.again.v1', 'chaos.latest.v1', 'chaos.debounced.v1')
                     group by kind, key),
                 ran as (
-                    select kind, payload->>'key' as key, max(claimed_at) as at from job_history
+                    select kind, payload->>'key' as key, max(last) as at
+                    from job_history join started on job = id
                     where kind in ('chaos.again.v1', 'chaos.latest.v1', 'chaos.debounced.v1')
                     group by 1, 2)
                 select format('%s %s', kind, key) from asked left join ran using (kind, key)
@@ -125,13 +144,13 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         says: "started more often than they may",
         charge: Charge::Wrong,
-        query: "select format('%s %s: %s starts, %s broken off, attempt %s of %s', kind, id, starts, drops, highest,
+        query: "select format('%s %s: %s starts, %s uncounted, attempt %s of %s', kind, id, starts, uncounted, highest,
                               max_attempts)
                 from job_history join started on job = id
-                where (highest > max_attempts or attempt > max_attempts or starts > max_attempts + drops)",
+                where (highest > max_attempts or attempt > max_attempts or starts > max_attempts + uncounted)",
     },
     Check {
-        says: "started an attempt again that had not been handed back",
+        says: "started an attempt again that counted",
         charge: Charge::Wrong,
         query: "select format('job %s, %s times', job, repeated) from started
                 where repeated > 0",

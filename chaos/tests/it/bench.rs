@@ -9,6 +9,7 @@ use pawdium_chaos::effects::{self, prepare_effects};
 use pawdium_chaos::kinds::Tagged;
 use pawdium_chaos::ledger::{Ledger, Line};
 use pawdium_chaos::roles::{Enqueuer, Role, Serves, Worker};
+use pawdium_chaos::starts;
 use pawdium_chaos::verdict::{self, Verdict};
 use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
 use pawdium_shared::ids::JobId;
@@ -83,6 +84,21 @@ impl Bench {
 
     pub(crate) async fn enqueue<J: Tagged>(&self, job: J) -> JobId {
         self.enqueue_all([job]).await[0]
+    }
+
+    /// Enqueues what may be unnecessary, because a live job bears its key.
+    pub(crate) async fn ask_for<J: Tagged>(&self, job: J) -> Option<JobId> {
+        let mut tx = self.db.begin().await.expect("a transaction");
+        let entry = effects::enqueue(&mut tx, job, Duration::ZERO).await.expect("it can be enqueued");
+        tx.commit().await.expect("it commits");
+        let id = entry.job.map(JobId);
+        self.ledger.write(&[Line::Enqueued(entry)]).expect("it can be written");
+        id
+    }
+
+    /// How often handlers of a job have started.
+    pub(crate) fn starts_of(&self, job: JobId) -> i32 {
+        starts::read(self.folder()).expect("good logs").get(&job.0).map_or(0, |count| count.starts)
     }
 
     /// Enqueues in one transaction.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use pawdium_chaos::cast::Actor;
-use pawdium_chaos::kinds::Note;
+use pawdium_chaos::kinds::{Again, Note};
 use pawdium_chaos::sessions::{self, Use};
+use pawdium_chaos::starts;
+use pawdium_shared::queue::Queue;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, Private, SOON, until};
@@ -30,9 +32,12 @@ async fn postgres_may_crash_amid_claims_and_acks_and_no_ack_is_lost_and_no_effec
     for away in [0, 1, 3] {
         until_ended(bench, 200).await;
         // It ends while Postgres is away, at least the last time.
-        let note = bench.enqueue(Note { tag: away, first_ms: 1500, then_ms: 0 }).await;
+        let note = bench.enqueue(Note { tag: away, first_ms: 2500, then_ms: 2500 }).await;
         bench.until_job_is(note, "running").await;
+        // By then its claim is on the disk.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         private.stack.crash_postgres().await;
+        starts::note_crash(bench.folder()).expect("it can be written");
         tokio::time::sleep(Duration::from_secs(away.unsigned_abs())).await;
         private.stack.restart_postgres().await.expect("it recovers");
         assert_eq!(bench.until_job_is(note, "done").await.attempt, 1, "its ack waited for Postgres");
@@ -44,12 +49,35 @@ async fn postgres_may_crash_amid_claims_and_acks_and_no_ack_is_lost_and_no_effec
     private.stop().await;
 }
 
+#[tokio::test]
+async fn what_is_asked_for_again_while_a_job_runs_whose_claim_a_crash_forgot_is_done_again() {
+    let mut private = Private::start().await;
+    let bench = &private.bench;
+    // With one slot it can't claim the job anew while it runs it.
+    let _worker = bench.start(&bench.worker("worker", &[(Queue::Cache, 1, 0)]));
+    for round in 0..3_i64 {
+        let again = |tag| Again { tag: 2 * round + tag, key: "the one".to_owned(), ms: 3000 };
+        let job = bench.ask_for(again(0)).await.expect("no other bears its key");
+        until("it runs", SOON, async || (bench.starts_of(job) > 0).then_some(())).await;
+        // Before the claim is on the disk, if we are quick.
+        private.stack.crash_postgres().await;
+        starts::note_crash(bench.folder()).expect("it can be written");
+        private.stack.restart_postgres().await.expect("it recovers");
+        let forgotten = bench.find(job).await.is_some_and(|row| row.state == "ready");
+        let new = bench.ask_for(again(1)).await;
+        println!("round {round}: claim forgotten {forgotten}, enqueued anew {}", new.is_some());
+        bench.until_idle(SOON).await;
+        bench.is_in_order().await;
+    }
+    private.stop().await;
+}
+
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn sessions_that_claim_ack_listen_or_keep_the_lease_may_be_ended_at_any_time(db: PgPool) {
     let bench = Bench::on(db).await;
     let mut workers = ["worker-1", "worker-2"].map(|name| bench.start(&bench.versatile_worker(name)));
     let enqueuer = bench.start_enqueuer(200);
-    for of in Use::ALL.repeat(3) {
+    for of in Use::ALL.repeat(2) {
         let end = async || {
             let ended = sessions::end_one(&bench.db, "worker", of).await.expect("the database is there");
             ended.then_some(())
