@@ -1,9 +1,9 @@
 //! The demo as a supervisor: a real Postgres, Redis and mailbox, and services that note what happens to them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -55,8 +55,11 @@ impl Place {
         command
     }
 
+    /// A demo whose services have started. What it says goes to a file, so that it can be read meanwhile.
     fn start(&self) -> Child {
-        let demo = self.demo().spawn().expect("pawdium starts");
+        let said = File::options().create(true).append(true).open(self.log()).expect("a file can be written");
+        let copy = said.try_clone().expect("a file can be shared");
+        let demo = self.demo().stdout(said).stderr(copy).spawn().expect("pawdium starts");
         self.wait_until("the services have started", || {
             ["web", "worker", "scheduler"].iter().all(|name| self.path().join(name).exists())
         });
@@ -67,12 +70,26 @@ impl Place {
         let begin = Instant::now();
         while !is_so() {
             assert!(
-                begin.elapsed() < Duration::from_mins(1),
+                begin.elapsed() < Duration::from_mins(2),
                 "waited in vain in {} until {what}",
                 self.path().display()
             );
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.path().join("said")
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    /// Asserts that the demo ends, and well.
+    fn ends_well(&self, mut demo: Child) {
+        let status = demo.wait().expect("it is ours");
+        assert!(status.success(), "{}", self.said());
     }
 
     fn order(&self) -> String {
@@ -105,21 +122,17 @@ fn a_demo_gives_its_services_its_own_servers_and_stops_them_in_order() {
     ] {
         assert!(settings.contains(setting), "{setting} is not in {settings}");
     }
+    // It must not call that ready.
+    place.wait_until("it has looked for the site", || place.said().contains("nothing answers there yet"));
     kill(Signal::INT, &demo);
-    let output = demo.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{}", said(&output));
+    place.ends_well(demo);
     assert_eq!(place.order(), "web stopped\nscheduler stopped\nworker stopped\n");
-    assert!(
-        said(&output).contains("nothing answers there yet"),
-        "it must not call that ready: {}",
-        said(&output)
-    );
 }
 
 #[test]
 fn a_second_demo_is_refused_and_one_after_a_kill_is_not() {
     let place = Place::new();
-    let first = place.start();
+    let mut first = place.start();
     let second = place.demo().output().expect("pawdium runs");
     assert_eq!(second.status.code(), Some(1));
     assert!(
@@ -129,21 +142,21 @@ fn a_second_demo_is_refused_and_one_after_a_kill_is_not() {
     );
 
     kill(Signal::KILL, &first);
-    first.wait_with_output().expect("it ends");
+    first.wait().expect("it is ours");
     place.wait_until("the services have ended with it", || place.order().lines().count() == 3);
     for name in ["web", "worker", "scheduler"] {
         fs::remove_file(place.path().join(name)).expect("it is there");
     }
     let third = place.start();
     kill(Signal::TERM, &third);
-    let output = third.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{}", said(&output));
+    place.ends_well(third);
 }
 
 #[test]
 fn a_demo_whose_port_is_taken_says_how_to_choose_another() {
-    let place = Place::new();
-    let _taken = TcpListener::bind(&place.listen).expect("the port is free");
+    let mut place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    place.listen = taken.local_addr().expect("it is bound").to_string();
     let output = place.demo().output().expect("pawdium runs");
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);

@@ -1,5 +1,6 @@
 //! The operators' commands, run as operators run them.
 
+use std::io::ErrorKind;
 use std::process::Stdio;
 
 use pawdium_shared::accounts::links::{self, Purpose};
@@ -35,7 +36,11 @@ async fn pawdium(db: &PgPool, arguments: &[&str], input: &str) -> Ended {
         .spawn()
         .expect("the command starts");
     let mut stdin = child.stdin.take().expect("it has an input");
-    stdin.write_all(input.as_bytes()).await.expect("it reads");
+    // A command that refuses its arguments may have ended without reading.
+    match stdin.write_all(input.as_bytes()).await {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        written => written.expect("it reads"),
+    }
     drop(stdin);
     let output = child.wait_with_output().await.expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");

@@ -201,7 +201,7 @@ pub struct SecurityConfig {
     pub resets_per_hour: u32,
     /// Photos submitted per hour. Default 60.
     pub uploads_per_hour: u32,
-    /// Anonymous visitors that become users per hour. Default 60.
+    /// Anonymous visitors that become users, and links shared by those who are none, per hour. Default 60.
     pub anonymous_per_hour: u32,
 }
 

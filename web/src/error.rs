@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
@@ -18,7 +18,7 @@ use serde::Serialize;
 use tracing::error;
 
 use crate::http::page::Page;
-use crate::http::visitor::theme;
+use crate::http::visitor::{Viewing, theme};
 use crate::state::App;
 use crate::views::Chrome;
 use crate::views::errors::ErrorPage;
@@ -216,6 +216,11 @@ struct Body<'a> {
 /// framework refused by itself into problems too.
 pub async fn render(State(app): State<App>, jar: CookieJar, request: Request, next: Next) -> Response {
     let json = request.uri().path().starts_with("/api/") || prefers_json(request.headers());
+    // Only a page that can be asked for is one to come back to after logging in.
+    let path = match *request.method() {
+        Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        _ => String::new(),
+    };
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -226,7 +231,8 @@ pub async fn render(State(app): State<App>, jar: CookieJar, request: Request, ne
         None if is_plain(response.headers()) => from_framework(response).await,
         None => return response,
     };
-    let mut response = if json { as_json(&problem) } else { as_page(&app, &jar, &problem) };
+    let mut response =
+        if json { as_json(&problem) } else { as_page(chrome(&app, &jar, path, status).await, &problem) };
     *response.status_mut() = problem.status;
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -279,8 +285,18 @@ fn as_json(problem: &Problem) -> Response {
     Json(Body { code: status.as_u16(), message, field: *field, id: id.as_deref() }).into_response()
 }
 
-fn as_page(app: &App, jar: &CookieJar, problem: &Problem) -> Response {
-    let chrome = Chrome { theme: theme(jar), demo: app.config.demo.mailbox.is_some(), ..Chrome::default() };
+/// What surrounds an error. Who is looking isn't asked when something of ours is broken: that may be the database. A
+/// notice waits for the next page.
+async fn chrome(app: &App, jar: &CookieJar, path: String, status: StatusCode) -> Chrome {
+    if status.is_client_error()
+        && let Ok(viewing) = Viewing::find(app, jar, path).await
+    {
+        return Chrome { flash: None, ..viewing.chrome };
+    }
+    Chrome { theme: theme(jar), demo: app.config.demo.mailbox.is_some(), ..Chrome::default() }
+}
+
+fn as_page(chrome: Chrome, problem: &Problem) -> Response {
     let mut page = ErrorPage::new(chrome, problem.status.as_u16());
     if problem.status != StatusCode::NOT_FOUND && !problem.message.is_empty() {
         page.message.clone_from(&problem.message);

@@ -35,9 +35,10 @@ export function follow(url, changed) {
   return stop;
 }
 
-/** The part that tells where a photo stands, fetched anew. */
+/** The part that tells where a photo stands, fetched anew; null when the photo is gone. */
 export async function fetchStatus(photo) {
   const answer = await fetch(`/photos/${photo}/status`);
+  if (answer.status === 404 || answer.status === 410) return null;
   if (!answer.ok) throw new Error(`the status was answered with ${answer.status}`);
   const holder = document.createElement("template");
   holder.innerHTML = await answer.text();

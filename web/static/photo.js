@@ -8,9 +8,8 @@ if (status?.dataset.state === "processing") {
   const photo = status.dataset.status;
   follow(`/photos/${photo}/live`, async () => {
     const part = await fetchStatus(photo);
-    const { state } = part.dataset;
-    if (state !== "processing") {
-      // Picture, tools and title all change with the state.
+    if (part?.dataset.state !== "processing") {
+      // Picture, tools and title all change with the state; of a photo that is gone the page itself says so.
       location.reload();
       return true;
     }

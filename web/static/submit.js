@@ -160,6 +160,11 @@ class Entry {
     this.report("Being prepared");
     follow(`/photos/${id}/live`, async () => {
       const part = await fetchStatus(id);
+      if (!part) {
+        this.state = "gone";
+        this.report("It was deleted", 100);
+        return true;
+      }
       const { state } = part.dataset;
       if (state === "processing") {
         const step = part.querySelector(".current .timeline-label");

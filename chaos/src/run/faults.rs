@@ -253,7 +253,14 @@ impl<'a> Director<'a> {
     }
 
     async fn pause(&mut self, queue: Queue, time: Duration) -> bool {
-        let pausing = async { control::pause(&mut *self.db.acquire().await?, queue).await };
+        let pausing = async {
+            let mut tx = self.db.begin().await?;
+            // The server gives up before the client does, so that nothing is paused after it was resumed.
+            sqlx::query("set local statement_timeout = '500ms'").execute(&mut *tx).await?;
+            let paused = control::pause(&mut tx, queue).await?;
+            tx.commit().await?;
+            Ok::<_, sqlx::Error>(paused)
+        };
         let paused = matches!(tokio::time::timeout(DOWN, pausing).await, Ok(Ok(true)));
         // Whatever the answer was: it may have got lost.
         self.later(time, Remedy::Resume(queue));

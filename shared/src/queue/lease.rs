@@ -4,6 +4,7 @@
 //! that was away for too long (stopped, or cut off from the database) finds its row gone, drops what it was doing and
 //! registers anew; whatever it still tries to ack is refused by the claim number.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -25,6 +26,16 @@ pub(super) const SILENCE: f64 = 15.0;
 /// database was away, everybody was silent. In seconds.
 const OWN_SILENCE: f64 = 8.0;
 
+/// For so long after its end each heartbeat looks at what a worker has left behind, in minutes.
+const GONE_MINUTES: i32 = 5;
+
+/// Every so many heartbeats is a thorough one. It steps over the index entries of all jobs that have run since the oldest
+/// snapshot that anybody holds, so it is not each.
+const THOROUGH: u32 = 20;
+
+/// So many heartbeats are thorough after a claim whose answer may have been lost: until it shows.
+const IN_DOUBT: u32 = 8;
+
 /// One registration of this process; jobs are claimed under it.
 #[derive(Clone, Debug)]
 pub(super) struct Registration {
@@ -42,6 +53,9 @@ pub(super) struct Lease {
     /// What this process knows to have claimed.
     pub(super) holding: Holding,
     current: RwLock<Registration>,
+    /// How many heartbeats there were, and how many more are thorough because a claim is in doubt.
+    beats: AtomicU32,
+    in_doubt: AtomicU32,
 }
 
 impl Lease {
@@ -52,7 +66,14 @@ impl Lease {
         stop: CancellationToken,
     ) -> sqlx::Result<Arc<Self>> {
         let current = RwLock::new(register(&settling).await?);
-        let lease = Arc::new(Self { db, settling, holding: Holding::default(), current });
+        let lease = Arc::new(Self {
+            db,
+            settling,
+            holding: Holding::default(),
+            current,
+            beats: AtomicU32::new(0),
+            in_doubt: AtomicU32::new(0),
+        });
         tokio::spawn(Arc::clone(&lease).keep(stop));
         Ok(lease)
     }
@@ -84,9 +105,21 @@ impl Lease {
         }
     }
 
+    /// A claim failed: it may have succeeded all the same.
+    pub(super) fn doubt(&self) {
+        self.in_doubt.store(IN_DOUBT, Ordering::Relaxed);
+    }
+
+    fn is_thorough(&self) -> bool {
+        let due = self.beats.fetch_add(1, Ordering::Relaxed) % THOROUGH == 0;
+        let fewer = |left: u32| left.checked_sub(1);
+        self.in_doubt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok() || due
+    }
+
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
-        let beat = beat(&self.db, registration.worker, self.holding.claims()).await?;
+        let thorough = self.is_thorough();
+        let beat = beat(&self.db, registration.worker, self.holding.claims(), thorough).await?;
         for (job, claim) in beat.revoked {
             self.holding.revoke(job, claim);
         }
@@ -153,11 +186,16 @@ struct Orphan {
     spent: bool,
 }
 
-/// Writes the heartbeat, ends the lease of workers that fell silent, and finds every job whose worker has none. The last
-/// also catches a claim that was in flight while its worker's lease ended. A claim of its own that this process knows
-/// nothing of is an orphan too: its answer was lost with a connection. What another process does meanwhile moves the
-/// claim number on, so that taking the orphan back counts for nothing.
-async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>)) -> sqlx::Result<Beat> {
+/// Writes the heartbeat, ends the lease of workers that fell silent, and finds the jobs of those that are gone, also when
+/// their claim was in flight at that moment. A thorough one looks at all that run: for jobs of whomever nobody has a row
+/// of, and for claims of its own that this process knows nothing of, since their answer was lost with a connection. What
+/// another process does meanwhile moves the claim number on, so that taking the orphan back counts for nothing.
+async fn beat(
+    db: &PgPool,
+    worker: WorkerId,
+    (held, claims): (Vec<i64>, Vec<i32>),
+    thorough: bool,
+) -> sqlx::Result<Beat> {
     let rows = sqlx::query!(
         r#"with me as (
                select beat_at from job_workers where id = $1 and gone_at is null
@@ -169,10 +207,18 @@ async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>
                  and greatest(beat_at, pg_postmaster_start_time()) < now() - make_interval(secs => $2)
                  and exists (select from me where me.beat_at > now() - make_interval(secs => $3))
                returning id
+           ), gone as (
+               select id from job_workers where gone_at > now() - make_interval(mins => $7)
+               union all select id from silent
            ), orphans as (
+               select left_behind.* from gone cross join job_queues cross join lateral (
+                   select jobs.id, claim, worker_id, attempt >= max_attempts as spent
+                   from jobs
+                   where state = 'running' and queue = job_queues.name and worker_id = gone.id) as left_behind
+               union
                select jobs.id, claim, worker_id, attempt >= max_attempts as spent
                from jobs
-               where state = 'running'
+               where $6 and state = 'running'
                  and (not exists (
                           select from job_workers
                           where job_workers.id = jobs.worker_id and gone_at is null
@@ -184,7 +230,8 @@ async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>
                    select from jobs
                    where jobs.id = held.id
                      and (jobs.claim = held.claim and worker_id = $1
-                          or jobs.claim = held.claim - 1 and worker_id is null))
+                          or jobs.claim = held.claim - 1 and worker_id is null
+                             and (unique_key is null or not key_waits_only)))
            )
            select exists (select from beat) as "alive!", id as "job: JobId", claim as "claim", worker_id as "worker: WorkerId", spent
            from (select id, claim, worker_id, spent from orphans
@@ -195,6 +242,8 @@ async fn beat(db: &PgPool, worker: WorkerId, (held, claims): (Vec<i64>, Vec<i32>
         OWN_SILENCE,
         &held,
         &claims,
+        thorough,
+        GONE_MINUTES,
     )
     .fetch_all(db)
     .await?;

@@ -66,7 +66,11 @@ impl Process {
         let options = (*db.connect_options()).clone();
         let settling = pool(2).connect_lazy_with(options.clone());
         // Neither a claim nor a heartbeat has to be on disk to be good: a crash that forgets it hands the job back.
-        let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options([("synchronous_commit", "off")]));
+        let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options([
+            ("synchronous_commit", "off"),
+            // A process that was stopped amid a claim within limits must not keep the queue's lock.
+            ("idle_in_transaction_session_timeout", "5s"),
+        ]));
         let (stop_claiming, stop_beating) = (CancellationToken::new(), CancellationToken::new());
         let lease = Lease::start(db.clone(), settling.clone(), stop_beating.clone()).await?;
         Ok(Self {
@@ -133,6 +137,7 @@ impl Process {
                         warn!(%error, %queue, "couldn't claim jobs; will keep trying");
                     }
                     failing = true;
+                    self.lease.doubt();
                     drop(permits);
                     Next::Later(RETRY)
                 }

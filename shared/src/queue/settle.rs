@@ -119,7 +119,8 @@ impl Ended {
                    delete from jobs using unnest($1::bigint[], $2::integer[], $3::bigint[]) as given (id, claim, worker)
                    where jobs.id = given.id
                      and (jobs.claim = given.claim and jobs.worker_id = given.worker
-                          or jobs.claim = given.claim - 1 and jobs.worker_id is null)
+                          or jobs.claim = given.claim - 1 and jobs.worker_id is null
+                             and (jobs.unique_key is null or not jobs.key_waits_only))
                    returning queue, kind,
                              case when state = 'running' then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
                              case when state = 'running' then date_part('epoch', clock_timestamp() - claimed_at) * 1000
@@ -148,7 +149,8 @@ impl Ended {
                          as given (id, claim, worker, outcome, keep, error)
                    where jobs.id = given.id
                      and (jobs.claim = given.claim and jobs.worker_id is not distinct from given.worker
-                          or jobs.claim = given.claim - 1 and jobs.worker_id is null)
+                          or jobs.claim = given.claim - 1 and jobs.worker_id is null
+                             and (jobs.unique_key is null or not jobs.key_waits_only))
                    returning jobs.*, outcome, keep, error,
                              case when state = 'running' and outcome <> 'cancelled'
                                   then date_part('epoch', claimed_at - run_at) * 1000 end as waited,

@@ -209,24 +209,14 @@ pub async fn update_me(
     client: Client,
     Json(body): Json<UpdateBody>,
 ) -> Result<axum::Json<MeShape>, Error> {
-    let visitor = caller.visitor();
-    let user = visitor.member()?;
-    if body.email.is_some() || body.password.is_some() {
-        let current = body.current_password.as_deref().unwrap_or_default();
-        settings::check_password(&app, client, user, "current_password", current).await?;
-    }
-    settings::update(
-        &app,
-        &visitor,
-        user,
-        settings::Changes {
-            name: body.name.as_deref(),
-            email: body.email.as_deref(),
-            password: body.password.as_deref(),
-        },
-    )
-    .await?;
-    let user = queries::find(&mut *app.db.acquire().await?, user.id).await?.ok_or(Error::NotFound)?;
+    let changes = settings::Changes {
+        name: body.name.as_deref(),
+        email: body.email.as_deref(),
+        password: body.password.as_deref(),
+        current_password: body.current_password.as_deref().unwrap_or_default(),
+    };
+    settings::update(&app, &caller.visitor(), client, changes).await?;
+    let user = queries::find(&mut *app.db.acquire().await?, caller.user.id).await?.ok_or(Error::NotFound)?;
     show_me(&app, user).await
 }
 

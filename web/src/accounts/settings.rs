@@ -24,6 +24,9 @@ use crate::state::App;
 use crate::views::Field;
 use crate::views::settings::SettingsPage;
 
+/// The field by which changes are confirmed.
+const CURRENT_PASSWORD: &str = "current_password";
+
 /// What any of the forms sends; each uses its own part.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -46,12 +49,13 @@ pub async fn page(State(app): State<App>, viewing: Viewing) -> Result<Response, 
 pub async fn rename(
     State(app): State<App>,
     viewing: Viewing,
+    client: Client,
     jar: CookieJar,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, Error> {
     let changes = Changes { name: Some(&form.name), ..Changes::default() };
-    let result = update(&app, &viewing.visitor, viewing.visitor.member()?, changes).await;
-    answer(&app, viewing, jar, Notice::NameChanged, result, |page, error| {
+    let result = update(&app, &viewing.visitor, client, changes).await;
+    answer(&app, viewing, jar, Notice::NameChanged, result, |page, _, error| {
         page.name = Field::refused(form.name, error);
     })
     .await
@@ -65,16 +69,11 @@ pub async fn change_email(
     jar: CookieJar,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, Error> {
-    let user = viewing.visitor.member()?;
-    let result = async {
-        check_password(&app, client, user, "current_password", &form.current_password).await?;
-        let changes = Changes { email: Some(&form.email), ..Changes::default() };
-        update(&app, &viewing.visitor, user, changes).await
-    }
-    .await;
-    let of_password = matches!(&result, Err(error) if error.field() == Some("current_password"));
-    answer(&app, viewing, jar, Notice::EmailChanged, result, |page, error| {
-        if of_password {
+    let current_password = &form.current_password;
+    let changes = Changes { email: Some(&form.email), current_password, ..Changes::default() };
+    let result = update(&app, &viewing.visitor, client, changes).await;
+    answer(&app, viewing, jar, Notice::EmailChanged, result, |page, field, error| {
+        if field == CURRENT_PASSWORD {
             page.email = Field::of(form.email);
             page.email_password_error = Some(error);
         } else {
@@ -109,19 +108,14 @@ pub async fn change_password(
     jar: CookieJar,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, Error> {
-    let user = viewing.visitor.member()?;
-    let result = async {
-        check_password(&app, client, user, "current_password", &form.current_password).await?;
-        let changes = Changes { password: Some(&form.password), ..Changes::default() };
-        update(&app, &viewing.visitor, user, changes).await
-    }
-    .await;
-    let of_new = matches!(&result, Err(error) if error.field() == Some("password"));
-    answer(&app, viewing, jar, Notice::PasswordChanged, result, |page, error| {
-        if of_new {
-            page.new_password_error = Some(error);
-        } else {
+    let current_password = &form.current_password;
+    let changes = Changes { password: Some(&form.password), current_password, ..Changes::default() };
+    let result = update(&app, &viewing.visitor, client, changes).await;
+    answer(&app, viewing, jar, Notice::PasswordChanged, result, |page, field, error| {
+        if field == CURRENT_PASSWORD {
             page.current_password_error = Some(error);
+        } else {
+            page.new_password_error = Some(error);
         }
     })
     .await
@@ -137,7 +131,7 @@ pub async fn delete(
 ) -> Result<Response, Error> {
     let user = viewing.visitor.member()?;
     if let Err(error) = check_password(&app, client, user, "password", &form.password).await {
-        return answer(&app, viewing, jar, Notice::AccountDeleted, Err(error), |page, error| {
+        return answer(&app, viewing, jar, Notice::AccountDeleted, Err(error), |page, _, error| {
             page.delete_error = Some(error);
         })
         .await;
@@ -156,13 +150,19 @@ pub struct Changes<'a> {
     pub email: Option<&'a str>,
     /// The password; the user's other sessions end.
     pub password: Option<&'a str>,
+    /// The password as it is, without which neither address nor password change.
+    pub current_password: &'a str,
 }
 
 /// Changes all of what is given, or nothing.
 ///
 /// # Errors
-/// What is wrong or taken.
-pub async fn update(app: &App, visitor: &Visitor, user: &User, changes: Changes<'_>) -> Result<(), Error> {
+/// What is wrong or taken; [`Error::Forbidden`] for who isn't registered.
+pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Changes<'_>) -> Result<(), Error> {
+    let user = visitor.member()?;
+    if changes.email.is_some() || changes.password.is_some() {
+        check_password(app, client, user, CURRENT_PASSWORD, changes.current_password).await?;
+    }
     let name = changes.name.map(Name::new).transpose()?;
     let email = changes.email.map(Email::new).transpose()?;
     let hash = match changes.password.map(Password::new).transpose()? {
@@ -231,24 +231,22 @@ async fn member_changed(db: &mut sqlx::PgConnection, user: &User) -> Result<Even
     Ok(Event::MemberChanged { photos })
 }
 
-/// A redirect with a notice, or the page again with what was refused.
+/// A redirect with a notice, or the page again after `refuse` has put the refused field's error into it.
 async fn answer(
     app: &App,
     viewing: Viewing,
     jar: CookieJar,
     notice: Notice,
     result: Result<(), Error>,
-    refuse: impl FnOnce(&mut SettingsPage, String),
+    refuse: impl FnOnce(&mut SettingsPage, &str, String),
 ) -> Result<Response, Error> {
-    match result {
-        Ok(()) => Ok((jar.add(notice.cookie()), Redirect::to("/settings")).into_response()),
-        Err(error @ (Error::Field { .. } | Error::Taken { .. })) => {
-            let mut page = show(app, viewing).await?;
-            refuse(&mut page, error.to_string());
-            Ok((error.status(), Page(page)).into_response())
-        }
-        Err(error) => Err(error),
-    }
+    let Err(error) = result else {
+        return Ok((jar.add(notice.cookie()), Redirect::to("/settings")).into_response());
+    };
+    let Some(field) = error.field() else { return Err(error) };
+    let mut page = show(app, viewing).await?;
+    refuse(&mut page, field, error.to_string());
+    Ok((error.status(), Page(page)).into_response())
 }
 
 async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {

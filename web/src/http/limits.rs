@@ -21,7 +21,7 @@ pub enum Limited {
     Mail,
     /// Uploading a photo.
     Upload,
-    /// Becoming an anonymous user.
+    /// Becoming an anonymous user, and sharing without being one.
     Anonymous,
 }
 

@@ -41,7 +41,12 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let jar = CookieJar::from_headers(&parts.headers);
+        Self::find(app, &CookieJar::from_headers(&parts.headers)).await
+    }
+}
+
+impl Visitor {
+    async fn find(app: &App, jar: &CookieJar) -> Result<Self, Error> {
         if let Some(cookie) = jar.get(session_name(app)) {
             let token = Token::presented(cookie.value());
             let mut db = app.db.acquire().await?;
@@ -54,9 +59,7 @@ impl FromRequestParts<App> for Visitor {
         let (key, pinned) = pin.unwrap_or_else(|| (RaterKey::generate(), None));
         Ok(Self { user: None, key, pinned, token: None })
     }
-}
 
-impl Visitor {
     /// Somebody who says nothing about themselves.
     #[must_use]
     pub fn nobody() -> Self {
@@ -121,14 +124,24 @@ impl FromRequestParts<App> for Viewing {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let visitor = Visitor::from_request_parts(parts, app).await?;
         let jar = CookieJar::from_headers(&parts.headers);
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        Self::find(app, &jar, path).await
+    }
+}
+
+impl Viewing {
+    /// Who brings these cookies, on the page at `path`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(app: &App, jar: &CookieJar, path: String) -> Result<Self, Error> {
+        let visitor = Visitor::find(app, jar).await?;
         let chrome = Chrome {
             viewer: viewer(app, &visitor).await?,
-            theme: theme(&jar),
-            flash: flash::read(&jar),
+            theme: theme(jar),
+            flash: flash::read(jar),
             path,
             demo: app.config.demo.mailbox.is_some(),
         };

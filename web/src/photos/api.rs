@@ -128,6 +128,7 @@ pub async fn delete(
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 201, description = "The link", body = LinkShape),
     (status = 404, description = "No such photo, or not live", body = ErrorShape),
+    (status = 429, description = "Too many links without a token", body = ErrorShape),
 ))]
 pub async fn share(
     State(app): State<App>,

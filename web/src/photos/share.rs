@@ -14,6 +14,7 @@ use super::show::{assemble, find_visible, rating_control};
 use crate::error::{Error, prefers_json};
 use crate::http::client::Client;
 use crate::http::extract::Path;
+use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
@@ -38,9 +39,13 @@ pub async fn share(
 /// Makes a counted link to a live photo.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the photo isn't live.
+/// [`Error::NotFound`] when the photo isn't live, [`Error::TooMany`] when visitors without a user share too often: each
+/// of their links is a row of its own.
 pub async fn make_link(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> Result<String, Error> {
     let sharer = visitor.user.as_ref().map(|user| user.id);
+    if sharer.is_none() {
+        limits::count(app, Limited::Anonymous, client.counted()).await?;
+    }
     let mut tx = app.db.begin().await?;
     let code = sharing::share(&mut tx, id, sharer).await?.ok_or(Error::NotFound)?;
     sharing::record(&mut tx, id, Moment::Share, &digest(app, visitor, client)).await?;

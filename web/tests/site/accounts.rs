@@ -52,13 +52,17 @@ async fn a_wrong_password_and_an_unknown_address_are_refused_alike(db: PgPool) {
     assert_eq!(wrong, unknown);
     assert_eq!(wrong.1, None, "no field is blamed");
 
+    // The quickest of many is what the work itself takes; a busy machine needs more of them to show it.
     let (mut known, mut strange) = (Duration::MAX, Duration::MAX);
-    for _ in 0..5 {
+    for round in 1.. {
         known = known.min(attempt("ada@example.org").await.1);
         strange = strange.min(attempt("nobody@example.org").await.1);
+        let ratio = known.as_secs_f64() / strange.as_secs_f64();
+        if round >= 5 && (0.5..2.0).contains(&ratio) {
+            break;
+        }
+        assert!(round < 50, "{known:?} against {strange:?}");
     }
-    let ratio = known.as_secs_f64() / strange.as_secs_f64();
-    assert!((0.5..2.0).contains(&ratio), "{known:?} against {strange:?}");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -177,6 +177,39 @@ async fn an_open_photo_page_follows_along_until_it_is_live(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn pages_that_follow_a_photo_learn_that_it_was_deleted(db: PgPool) {
+    let mut site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    let photo = site.photo().by(&ada).processing().await;
+    browser.goto(&format!("/photos/{photo}")).await;
+    browser.find("[data-status][data-state=processing]").await;
+    // Nobody works on the photo, but pages are told.
+    site.change("delete from jobs where queue = 'media'").await;
+    site.start_worker();
+    ada.api.delete(&format!("photos/{photo}"), serde_json::Value::Null).await.expect(204);
+    browser.find(".error-page h1").await;
+    assert_eq!(browser.path().await, format!("/photos/{photo}"));
+
+    site.workers.clear();
+    browser.goto("/submit").await;
+    let file = browser.file("cat.jpg", &pictures::quarters(300, 300));
+    browser.fill("#photo", file.to_str().expect("a path")).await;
+    browser.fill(".entry [name=title]", "Not for long").await;
+    browser.choose(".entry [name=species]", "cat").await;
+    browser.click("[data-send]").await;
+    let state = async || browser.text("[data-entry-state]").await;
+    eventually("the server has it", SOON, async || state().await.contains("Being prepared").then_some(()))
+        .await;
+    site.change("delete from jobs where queue = 'media'").await;
+    site.start_worker();
+    let taken: i64 = site.ask("select max(id) from photos").await;
+    ada.api.delete(&format!("photos/{taken}"), serde_json::Value::Null).await.expect(204);
+    eventually("it says so", SOON, async || state().await.contains("It was deleted").then_some(())).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn no_page_complains_in_the_console(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;

@@ -107,6 +107,28 @@ async fn an_empty_site_has_every_page_too(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_error_page_knows_who_is_looking_and_keeps_notices_for_the_next(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    ada.pages.post("/settings/name", &[("name", "ada2")]).await.location();
+    let missing = ada.pages.get("/nowhere?at=all").await.expect(404);
+    assert_eq!(missing.texts(".menu-name"), ["ada2"]);
+    assert!(!missing.has(".flash"));
+    assert_eq!(ada.pages.get("/settings").await.expect(200).texts(".flash").len(), 1);
+    let forbidden = ada.pages.post("/admin/jobs/1/retry", &[]).await.expect(403);
+    assert_eq!(forbidden.texts(".menu-name"), ["ada2"]);
+
+    let nobody = site.get("/nowhere?at=all").await.expect(404);
+    assert!(!nobody.has(".menu-name"));
+    assert_eq!(
+        nobody.attribute("a.quiet-button[href^='/login']", "href"),
+        "/login?next=%2Fnowhere%3Fat%3Dall"
+    );
+    let refused = site.visitor().post("/settings/name", &[("name", "ada3")]).await.expect(403);
+    assert_eq!(refused.attribute("a.quiet-button[href^='/login']", "href"), "/login?next=", "not to a form");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn paging_a_profile_and_the_lists_never_leaves_them(db: PgPool) {
     let site = Setup::on(db).worker().start().await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);

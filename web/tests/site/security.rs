@@ -215,6 +215,14 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
     limited(site.api().post("password-resets", json!({ "email": "ada@example.org" })).await, 3600);
     limited(ada.api.upload(submission("Mine", pictures::quarters(200, 200))).await, 3600);
     limited(site.api().post("users", Value::Null).await, 3600);
+    // Who has no user is limited in sharing too, by the API and by the page.
+    let photo = site.photos(1).await[0];
+    let shares = format!("photos/{photo}/shares");
+    limited(site.api().post(&shares, Value::Null).await, 3600);
+    site.visitor().post(&format!("/photos/{photo}/share"), &[]).await.expect(429);
+    for _ in 0..3 {
+        ada.api.post(&shares, Value::Null).await.expect(201);
+    }
 
     // Another address has limits of its own, as far as a trusted proxy says so.
     let call = site.api().call(Method::POST, "tokens").header("x-forwarded-for", "203.0.113.9");

@@ -18,7 +18,6 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::people::PASSWORD;
 use super::process::{Process, installed};
-use super::setup::free_port;
 use super::site::Site;
 use super::waiting::{SOON, eventually};
 
@@ -53,22 +52,23 @@ impl Site {
     pub(crate) async fn browser(&self) -> Browser {
         let turn = TURN.lock().await;
         let folder = tempfile::Builder::new().prefix("pawdium-browser-").tempdir().expect("a folder");
-        let port = free_port();
         let program = installed(&["chromedriver"]);
-        let arguments = [format!("--port={port}")];
+        let arguments = ["--port=0".to_owned()];
         let driver = Process::start("chromedriver", &program, &arguments, &BTreeMap::new(), folder.path());
-        let page = eventually("the browser is open", Duration::from_mins(1), async || {
-            open(port, folder.path()).await
-        });
-        let page = page.await;
+        let port = eventually("the driver listens", SOON, async || port_in(&driver.log())).await;
+        let page = open(port, folder.path()).await;
         let session = page.session_id().await.expect("it answers").expect("it has one");
         Browser { page, base: self.base.clone(), port, session, _driver: driver, folder, _turn: turn }
     }
 }
 
-/// None while the driver is not listening yet.
-async fn open(port: u16, folder: &Path) -> Option<Client> {
-    TcpStream::connect(("127.0.0.1", port)).ok()?;
+/// The port that the driver has found for itself, as it says when it listens there.
+fn port_in(log: &str) -> Option<u16> {
+    let (_, rest) = log.split_once("started successfully on port ")?;
+    rest.split_once('.')?.0.parse().ok()
+}
+
+async fn open(port: u16, folder: &Path) -> Client {
     let mut flags: Vec<_> = FLAGS.map(str::to_owned).to_vec();
     flags.push(format!("--user-data-dir={}", folder.join("profile").display()));
     let wanted = json!({
@@ -78,7 +78,7 @@ async fn open(port: u16, folder: &Path) -> Option<Client> {
     let wanted = wanted.as_object().expect("an object").clone();
     let address = format!("http://127.0.0.1:{port}");
     let opened = ClientBuilder::new(HttpConnector::new()).capabilities(wanted).connect(&address).await;
-    Some(opened.expect("chromedriver opens a browser"))
+    opened.expect("chromedriver opens a browser")
 }
 
 impl Browser {

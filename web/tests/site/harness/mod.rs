@@ -16,6 +16,6 @@ pub(crate) use client::{Answer, Pages, select};
 pub(crate) use people::{PASSWORD, Person, pages_of, registration};
 pub(crate) use photos::{submission, with_file};
 pub(crate) use process::{Process, installed};
-pub(crate) use setup::{Setup, free_port};
+pub(crate) use setup::{NOBODY, Setup};
 pub(crate) use site::Site;
 pub(crate) use waiting::{SOON, eventually};

@@ -2,12 +2,14 @@
 //! it is about them.
 
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title, transitions};
 use reqwest::Url;
 use reqwest::multipart::{Form, Part};
+use sqlx::{Postgres, Transaction};
 
 use super::people::Person;
 use super::pictures;
@@ -47,12 +49,36 @@ impl Site {
         queries::register(&mut db, None, &name, &email, "no password").await.expect("it is new").0
     }
 
+    fn store(&self) -> MediaStore {
+        let folder = self.folder.path().join("media");
+        let url = Url::from_directory_path(folder).expect("an absolute path");
+        MediaStore::open(&url).expect("the store opens")
+    }
+
+    /// How many pictures are stored whole; one that was being written when its worker was killed is a file too.
+    pub(crate) async fn pictures(&self) -> usize {
+        let listed: Vec<_> = self.store().list_pictures().try_collect().await.expect("they can be listed");
+        listed.len()
+    }
+
+    /// Waits until no upload is left: it goes after its job has ended.
+    pub(crate) async fn until_discarded(&self) {
+        let discarded = async || self.media("incoming").is_empty().then_some(());
+        eventually("the uploads are gone", SOON, discarded).await;
+    }
+
+    /// Lets a photo be worked on and not change its state, until what is returned ends.
+    pub(crate) async fn hold(&self, photo: i64) -> Transaction<'static, Postgres> {
+        let mut held = self.db.begin().await.expect("a transaction");
+        let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo);
+        hold.execute(&mut *held).await.expect("it is there");
+        held
+    }
+
     async fn stored_pictures(&self) -> &Vec<(u16, Picture)> {
-        self.pictures
+        self.stored
             .get_or_init(|| async {
-                let folder = self.folder.path().join("media");
-                let url = Url::from_directory_path(folder).expect("an absolute path");
-                let store = MediaStore::open(&url).expect("the store opens");
+                let store = self.store();
                 let mut stored = Vec::new();
                 for edge in [1080_u16, 540, 160] {
                     let jpeg = pictures::quarters(edge, edge);

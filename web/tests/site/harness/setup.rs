@@ -17,6 +17,9 @@ use super::waiting::{SOON, eventually};
 /// The site's secret, by which tests can sign what the site signs.
 pub(super) const SECRET: &str = "only for tests: thirty-two characters and some more";
 
+/// Where nobody listens: a port that is never given to those who ask for any.
+pub(crate) const NOBODY: &str = "127.0.0.1:9";
+
 /// A site that is not running yet.
 pub(crate) struct Setup {
     db: PgPool,
@@ -122,7 +125,7 @@ fn variable(key: &str) -> String {
 }
 
 /// A port that nobody uses right now.
-pub(crate) fn free_port() -> u16 {
+fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     listener.local_addr().expect("it is bound").port()
 }

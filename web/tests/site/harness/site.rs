@@ -34,7 +34,7 @@ pub(crate) struct Site {
     pub(crate) sink: Sink,
     pub(super) folder: TempDir,
     pub(super) http: Client,
-    pub(super) pictures: OnceCell<Vec<(u16, pawdium_shared::photos::Picture)>>,
+    pub(super) stored: OnceCell<Vec<(u16, pawdium_shared::photos::Picture)>>,
     variables: BTreeMap<String, String>,
 }
 
@@ -47,7 +47,7 @@ impl Site {
         sink: Sink,
         folder: TempDir,
     ) -> Self {
-        let (http, pictures) = (plain_client(), OnceCell::new());
+        let (http, stored) = (plain_client(), OnceCell::new());
         Self {
             web,
             workers: Vec::new(),
@@ -57,7 +57,7 @@ impl Site {
             sink,
             folder,
             http,
-            pictures,
+            stored,
             variables,
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Long enough for what takes a moment, also on a busy machine.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+/// Long enough for what happens by itself, recovery from a killed worker included, also on a busy machine.
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// Asks until there is an answer.
 ///
