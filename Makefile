@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test lint setup setup-demo setup-test screenshots sqlx deny
+.PHONY: demo test chaos lint setup setup-demo setup-test screenshots sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release --workspace --bins
@@ -13,6 +13,11 @@ test: setup-test  ## run every test, with a throwaway Postgres and Redis
 	cargo build --workspace --bins
 	cargo test --workspace --no-run
 	target/debug/pawdium with-stack -- cargo test --workspace
+
+DURATION = 600
+chaos: setup-demo  ## break things for DURATION= seconds under load, and count what was lost; SEED= repeats the order
+	cargo build --release -p pawdium-chaos
+	@exec target/release/pawdium-chaos --duration $(DURATION) $(if $(SEED),--seed $(SEED))
 
 lint:  ## formatting, clippy and rustdoc, warnings denied
 	cargo fmt --all --check

@@ -37,7 +37,7 @@ const MAX_PARENT: usize = 60;
 pub enum Kind {
     /// Found again at the next start: every commit reaches the disk.
     Durable,
-    /// For one command: fast, and gone with its folder.
+    /// For one command: fast, and gone with its folder. Commits outlive Postgres, but not the machine.
     Throwaway,
 }
 
@@ -48,6 +48,8 @@ pub struct Stack {
     redis: Redis,
     sockets: TempDir,
     folder: PathBuf,
+    kind: Kind,
+    account: Account,
     _lock: Lock,
 }
 
@@ -78,7 +80,7 @@ impl Stack {
                 return Err(error);
             }
         };
-        Ok(Self { postgres, redis, sockets, folder, _lock: lock })
+        Ok(Self { postgres, redis, sockets, folder, kind, account, _lock: lock })
     }
 
     /// The database `pawdium`, whose owner may do everything, as a URL for sqlx.
@@ -97,6 +99,22 @@ impl Stack {
             error = self.postgres.failed() => error,
             error = self.redis.failed() => error,
         }
+    }
+
+    /// Ends Postgres as a crash would, as `pg_ctl stop -m immediate` does: no session may finish what it is at, and nothing
+    /// is written that was not written before.
+    pub async fn crash_postgres(&mut self) {
+        self.postgres.crash().await;
+    }
+
+    /// Starts Postgres again after [`Stack::crash_postgres`], and returns when it has recovered. Clients find it where it
+    /// was. The same holds for the thread as for [`Stack::start`].
+    ///
+    /// # Errors
+    /// When it does not start, with the end of its log.
+    pub async fn restart_postgres(&mut self) -> Result<()> {
+        self.postgres = Postgres::start(&self.folder, self.sockets.path(), self.kind, &self.account).await?;
+        Ok(())
     }
 
     /// Stops both cleanly: what was committed is on the disk.

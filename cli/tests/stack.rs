@@ -70,6 +70,21 @@ async fn a_durable_stack_finds_its_data_again() {
 }
 
 #[tokio::test]
+async fn a_crashed_postgres_comes_back_where_it_was_with_all_that_was_committed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");
+    let mut db = connect(&stack).await;
+    db.execute("CREATE TABLE kept AS SELECT 7 AS n").await.expect("it writes");
+    stack.crash_postgres().await;
+    db.execute("SELECT n FROM kept").await.expect_err("it is away");
+    stack.restart_postgres().await.expect("it starts again");
+    connect(&stack).await.execute("SELECT n FROM kept").await.expect("it recovered");
+    let log = fs::read_to_string(folder.path().join("postgres.log")).expect("it has a log");
+    assert!(log.contains("was not properly shut down"), "{log}");
+    stack.stop().await;
+}
+
+#[tokio::test]
 async fn a_folder_in_use_is_refused_and_says_by_whom() {
     let folder = tempfile::tempdir().expect("a folder");
     let stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");

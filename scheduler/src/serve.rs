@@ -38,7 +38,7 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     // Everything runs on one thread and waits under timeouts, so whoever gets to feed the watchdog is alive.
     let feeding = notifier.feed_watchdog(ended.clone(), async || true);
     let running = async {
-        run(&db, &schedules, &stop).await;
+        run(&db, &schedules, Utc::now, &stop).await;
         notifier.stopping("stopping");
         ended.cancel();
     };
@@ -48,13 +48,18 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
 }
 
 /// Fires what is due, sleeps until the next tick, and so on until `stop`. While the database is away it keeps trying, and
-/// what was missed is dealt with by each schedule's policy.
-pub async fn run(db: &PgPool, schedules: &[Schedule], stop: &CancellationToken) {
+/// what was missed is dealt with by each schedule's policy. The time is what `clock` says, which may jump.
+pub async fn run(
+    db: &PgPool,
+    schedules: &[Schedule],
+    clock: impl Fn() -> DateTime<Utc>,
+    stop: &CancellationToken,
+) {
     let mut seen = HashMap::new();
     let mut away = false;
     loop {
         // What is cut short rolls back, and another scheduler or the next start fires it.
-        let firing = fire_due(db, schedules, &mut seen);
+        let firing = fire_due(db, schedules, &clock, &mut seen);
         let Some(fired) = stop.run_until_cancelled(firing).await else { return };
         let pause = match fired {
             Ok(()) => {
@@ -62,7 +67,7 @@ pub async fn run(db: &PgPool, schedules: &[Schedule], stop: &CancellationToken) 
                     info!("the database is back");
                 }
                 away = false;
-                until_next(schedules, Utc::now())
+                until_next(schedules, clock())
             }
             Err(error) => {
                 if !away {
@@ -81,9 +86,14 @@ pub async fn run(db: &PgPool, schedules: &[Schedule], stop: &CancellationToken) 
 /// The last tick of each schedule that this process has seen dealt with, so that the database is asked once a tick.
 type Seen = HashMap<&'static str, DateTime<Utc>>;
 
-async fn fire_due(db: &PgPool, schedules: &[Schedule], seen: &mut Seen) -> anyhow::Result<()> {
+async fn fire_due(
+    db: &PgPool,
+    schedules: &[Schedule],
+    clock: impl Fn() -> DateTime<Utc>,
+    seen: &mut Seen,
+) -> anyhow::Result<()> {
     for schedule in schedules {
-        let now = Utc::now();
+        let now = clock();
         let Some(latest) = schedule.when.at_or_before(now) else { continue };
         if seen.get(schedule.name) == Some(&latest) {
             continue;

@@ -10,4 +10,4 @@ mod serve;
 
 pub use env::{DECODE, Env};
 pub use register::{monitor, runner};
-pub use serve::serve;
+pub use serve::{run, serve};

@@ -35,25 +35,39 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
         .on::<Purge>(|job, env, _| Box::pin(purge(job, env)))
 }
 
-/// Long jobs are claimed one by one, so that idle processes find them; short ones ahead, which saves round trips.
-fn capacity(queue: Queue, config: &WorkerConfig) -> Capacity {
-    let (concurrency, prefetch) = match queue {
-        Queue::Media => (config.media, 0),
-        Queue::Mail => (config.mail, 0),
-        Queue::Ranking => (config.ranking, 0),
-        Queue::Cache => (config.cache, 4 * config.cache),
-        Queue::Metrics => (config.metrics, 0),
-        Queue::Upkeep => (config.upkeep, 0),
+/// What a process serves by its configuration. Long jobs are claimed one by one, so that idle processes find them; short
+/// ones ahead, which saves round trips.
+pub(crate) fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
+    let capacity = |queue| {
+        let (concurrency, prefetch) = match queue {
+            Queue::Media => (config.media, 0),
+            Queue::Mail => (config.mail, 0),
+            Queue::Ranking => (config.ranking, 0),
+            Queue::Cache => (config.cache, 4 * config.cache),
+            Queue::Metrics => (config.metrics, 0),
+            Queue::Upkeep => (config.upkeep, 0),
+        };
+        Capacity { concurrency, prefetch }
     };
-    Capacity { concurrency, prefetch }
+    Queue::ALL.map(|queue| (queue, capacity(queue))).into()
 }
 
-/// One apalis worker a queue. Should one ever break, `broken` is cancelled: the process had better start anew than go on
-/// without a queue.
+/// One apalis worker for every queue.
 pub fn monitor<E: Send + Sync + 'static>(
     process: &Process,
     runner: &Runner<E>,
     config: &WorkerConfig,
+    broken: &CancellationToken,
+) -> Monitor {
+    monitor_queues(process, runner, &queues(config), broken)
+}
+
+/// One apalis worker a queue. Should one ever break, `broken` is cancelled: the process had better start anew than go on
+/// without a queue.
+pub(crate) fn monitor_queues<E: Send + Sync + 'static>(
+    process: &Process,
+    runner: &Runner<E>,
+    queues: &[(Queue, Capacity)],
     broken: &CancellationToken,
 ) -> Monitor {
     let broken = broken.clone();
@@ -62,9 +76,8 @@ pub fn monitor<E: Send + Sync + 'static>(
         broken.cancel();
         false
     });
-    Queue::ALL.into_iter().fold(monitor, |monitor, queue| {
+    queues.iter().fold(monitor, |monitor, &(queue, capacity)| {
         let (process, runner) = (process.clone(), runner.clone());
-        let capacity = capacity(queue, config);
         monitor.register(move |_| {
             WorkerBuilder::new(queue.name())
                 .backend(process.backend(queue, capacity))

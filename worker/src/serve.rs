@@ -6,14 +6,14 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use pawdium_shared::config::Config;
 use pawdium_shared::db;
-use pawdium_shared::queue::Process;
+use pawdium_shared::queue::{Capacity, Process, Queue, Runner};
 use pawdium_shared::shutdown::Notifier;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::env::Env;
-use crate::register::{monitor, runner};
+use crate::register::{monitor_queues, queues, runner};
 
 /// Between two attempts to register while the database is away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -21,17 +21,34 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long writing the last outcomes and signing off may take. After that the lease runs out by itself.
 const SIGN_OFF: Duration = Duration::from_secs(5);
 
-/// Runs jobs until `stop`. Then what runs may end within `worker.drain_seconds`, and what does not is handed back.
+/// Runs the site's jobs until `stop`. Then what runs may end within `worker.drain_seconds`, and what does not is handed
+/// back.
 ///
 /// # Errors
 /// When the configuration can't be used, or a queue's worker broke.
 pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
     let db = db::connect(&config.database, "pawdium-worker").context("database.url")?;
     let env = Arc::new(Env::new(config, db.clone())?);
-    let Some(process) = stop.run_until_cancelled(register(&db)).await else { return Ok(()) };
+    let drain = Duration::from_secs(config.worker.drain_seconds);
+    run(&db, &runner(env), &queues(&config.worker), drain, stop).await
+}
+
+/// Runs the jobs of some queues, whatever their handlers, until `stop`. Then what runs may end within `drain`, and what
+/// does not is handed back.
+///
+/// # Errors
+/// When a queue's worker broke.
+pub async fn run<E: Send + Sync + 'static>(
+    db: &PgPool,
+    runner: &Runner<E>,
+    queues: &[(Queue, Capacity)],
+    drain: Duration,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let Some(process) = stop.run_until_cancelled(register(db)).await else { return Ok(()) };
 
     let (broken, ended) = (CancellationToken::new(), CancellationToken::new());
-    let monitor = monitor(&process, &runner(env), &config.worker, &broken);
+    let monitor = monitor_queues(&process, runner, queues, &broken);
     let told = stop.clone().cancelled_owned();
     let mut workers = tokio::spawn(monitor.run_with_signal(async move {
         told.await;
@@ -50,7 +67,6 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     }
     notifier.stopping("finishing what runs");
     process.stop_claiming();
-    let drain = Duration::from_secs(config.worker.drain_seconds);
     if tokio::time::timeout(drain, &mut workers).await.is_err() {
         warn!(seconds = drain.as_secs(), "handing back the jobs that are still running");
         process.abort_running();

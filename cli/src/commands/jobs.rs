@@ -132,8 +132,9 @@ impl Jobs {
 
 impl List {
     async fn print(self, db: &mut PgConnection) -> Result<()> {
-        let state = self.state.map(|state| state.name().to_owned());
-        let jobs = inspect::list(db, &Filter { state, kind: self.kind, limit: self.limit }).await?;
+        let state = self.state.map(|state| state.name().parse()).transpose()?;
+        let filter = Filter { state, kind: self.kind, ..Filter::default() };
+        let jobs = inspect::search(db, &filter, None, self.limit).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&jobs)?);
         } else if jobs.is_empty() {
@@ -149,7 +150,7 @@ impl List {
 fn row(job: &JobRow) -> [String; 6] {
     [
         job.id.to_string(),
-        job.state.clone(),
+        job.state.to_string(),
         job.kind.clone(),
         format!("{}/{}", job.attempt, job.max_attempts),
         job.at.format("%Y-%m-%d %H:%M:%S").to_string(),

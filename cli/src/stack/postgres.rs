@@ -73,6 +73,10 @@ impl Postgres {
         self.process.failed().await
     }
 
+    pub(super) async fn crash(&mut self) {
+        self.process.end_by(Signal::QUIT).await;
+    }
+
     pub(super) async fn stop(self) {
         self.process.stop().await;
     }
@@ -135,7 +139,8 @@ fn arguments(data: &Path, sockets: &Path, kind: Kind) -> Vec<String> {
         "logging_collector=off".to_owned(),
     ];
     if kind == Kind::Throwaway {
-        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
+        // What a crash of the machine would cost, not one of Postgres alone, which tests let happen.
+        settings.extend(["fsync=off", "full_page_writes=off"].map(str::to_owned));
     }
     let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
     arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));

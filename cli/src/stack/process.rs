@@ -144,7 +144,12 @@ impl Process {
 
     /// Stops it, first politely.
     pub(super) async fn stop(mut self) {
-        send_signal(self.child.id(), self.stop);
+        self.end_by(self.stop).await;
+    }
+
+    /// Ends it by a signal, and kills it when it does not mind.
+    pub(super) async fn end_by(&mut self, signal: Signal) {
+        send_signal(self.child.id(), signal);
         if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
             tracing::warn!(server = self.name, "does not stop by itself and is killed");
             let _ = self.child.kill().await;

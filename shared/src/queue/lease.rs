@@ -19,7 +19,7 @@ use crate::ids::{JobId, WorkerId};
 const BEAT: Duration = Duration::from_secs(3);
 
 /// A process that has not written a heartbeat for this long has lost its jobs, in seconds.
-const SILENCE: f64 = 15.0;
+pub(super) const SILENCE: f64 = 15.0;
 
 /// A process that itself could not write for this long judges nobody until it has written twice in time: when the
 /// database was away, everybody was silent. In seconds.

@@ -75,7 +75,7 @@
 //! [`job`] policy of a kind · [`enqueue`] in · `partition` turns · `claim`, `claims`, `limited` out · [`limits`] rates ·
 //! `settle` how a claim ends, `ack` writes it in batches · `lease` heartbeat and recovery, `holding` what this process
 //! has · `wake` LISTEN and poll · [`process`] ties these together · [`backend`] for apalis · [`runner`] calls handlers ·
-//! [`groups`] fan-out · [`cron`] ticks · [`control`], [`inspect`], [`ledger`] for admins.
+//! [`groups`] fan-out · [`cron`] ticks, [`schedules`] what is known of them · [`control`], [`inspect`], [`ledger`] for admins.
 
 mod ack;
 pub mod backend;
@@ -97,6 +97,7 @@ mod model;
 pub mod partition;
 pub mod process;
 pub mod runner;
+pub mod schedules;
 mod settle;
 mod wake;
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use pawdium_cli::relay::{Relay, Target};
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use redis::AsyncCommands as _;
 use serde_json::json;
-use sqlx::{ConnectOptions as _, PgPool};
+use sqlx::PgPool;
 
 use crate::harness::{
-    Process, Relay, SOON, Setup, Site, Target, eventually, free_port, installed, pages_of, pictures,
-    submission,
+    Process, SOON, Setup, Site, eventually, free_port, installed, pages_of, pictures, submission,
 };
 
 /// A photo that takes long enough to be interrupted, and short enough to be finished in time by a build without
@@ -166,14 +166,8 @@ async fn without_redis_every_page_renders_and_photos_go_live(db: PgPool) {
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: PgPool) {
     let options = db.connect_options();
-    let target = match options.get_socket() {
-        Some(folder) => Target::Unix(folder.join(format!(".s.PGSQL.{}", options.get_port()))),
-        None => Target::Tcp(options.get_host().to_owned(), options.get_port()),
-    };
-    let relay = Relay::to(target).await;
-    let mut url = options.to_url_lossy();
-    url.set_host(Some("127.0.0.1")).expect("a host");
-    url.set_port(Some(relay.port)).expect("a port");
+    let relay = Relay::to(Target::postgres(&options)).await.expect("a port is free");
+    let url = relay.url(&options);
     let site = Setup::on(db).set("database.url", url.as_str()).worker().start().await;
     let ada = site.member("ada").await;
     let photo = site.photo().by(&ada).live().await;

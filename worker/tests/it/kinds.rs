@@ -46,13 +46,6 @@ kind! {
     }
 }
 kind! {
-    /// Has one attempt, and three seconds for it: also where the machine stalls, that is enough for doing nothing.
-    Brief, "test.brief.v1", Cache, {
-        const ATTEMPTS: i16 = 1;
-        const TIMEOUT: Duration = Duration::from_secs(3);
-    }
-}
-kind! {
     /// Waits for up to an hour after a failure, so that nothing is missed between two looks, and may take as long.
     Patient, "test.patient.v1", Cache, {
         const TIMEOUT: Duration = Duration::from_hours(1);

@@ -7,7 +7,7 @@ use pawdium_shared::queue::{Enqueue as _, Runner};
 use sqlx::PgPool;
 
 use crate::kinds::{Diary, Note, Urgent};
-use crate::waiting::{SOON, count, until, until_idle, until_job_is, until_listening};
+use crate::waiting::{SOON, until, until_idle, until_job_is, until_listening};
 use crate::workers::{Workers, enqueue};
 
 fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
@@ -78,24 +78,5 @@ async fn a_notification_wakes_the_worker_long_before_its_next_poll(db: PgPool) {
     }
     let quick = latencies.iter().filter(|latency| **latency < Duration::from_secs(1)).count();
     assert!(quick >= 5, "{latencies:?}");
-    workers.stop().await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn without_its_listener_the_worker_finds_jobs_within_two_seconds(db: PgPool) {
-    let diary = Arc::new(Diary::default());
-    let workers = Workers::start(&db, &writing(&diary)).await;
-    let killed = "select count(*) from (select pg_terminate_backend(pid, 60000) from pg_stat_activity
-                  where datname = current_database() and query like 'LISTEN%') as killed";
-    let mut latencies = Vec::new();
-    for _ in 0..3 {
-        // It listens again each time.
-        until_listening(&db, 1).await;
-        assert_eq!(count(&db, killed).await, 1);
-        latencies.push(latency(&db, &diary).await);
-    }
-    // A machine that stalls once is no slow poll.
-    let in_time = latencies.iter().filter(|latency| **latency < Duration::from_secs(2)).count();
-    assert!(in_time >= 2, "{latencies:?}");
     workers.stop().await;
 }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use pawdium_shared::queue::{Claim, JobError, Runner, control};
 use sqlx::PgPool;
 
-use crate::kinds::{Brief, Diary, Flaky, Note, Patient};
+use crate::kinds::{Diary, Flaky, Note, Patient};
 use crate::waiting::{count, until_job_is};
 use crate::workers::{Workers, enqueue};
 
@@ -69,47 +69,6 @@ async fn a_job_that_gives_up_is_dead_at_once(db: PgPool) {
     let job = enqueue(&db, &Note::new("")).await;
     let dead = until_job_is(&db, job, "dead").await;
     assert_eq!((dead.attempt, dead.last_error.as_deref()), (1, Some("hopeless")));
-    workers.stop().await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_panic_a_hang_and_nonsense_fail_alone(db: PgPool) {
-    let runner = Runner::new(Arc::new(())).on::<Brief>(|job, (), _| {
-        Box::pin(async move {
-            match job.text.as_str() {
-                "panic" => panic!("at the disco"),
-                "hang" => std::future::pending().await,
-                _ => Ok(()),
-            }
-        })
-    });
-    let mut good = Vec::new();
-    for _ in 0..5 {
-        good.push(enqueue(&db, &Brief::new("good")).await);
-    }
-    let panicking = enqueue(&db, &Brief::new("panic")).await;
-    let hanging = enqueue(&db, &Brief::new("hang")).await;
-    let nonsense = enqueue(&db, &Brief::new("nonsense")).await;
-    sqlx::query("update jobs set payload = '{\"words\": 1}' where id = $1")
-        .bind(nonsense.0)
-        .execute(&db)
-        .await
-        .expect("a payload can be spoilt");
-    for _ in 0..5 {
-        good.push(enqueue(&db, &Brief::new("good")).await);
-    }
-    let workers = Workers::start(&db, &runner).await;
-    for job in good {
-        until_job_is(&db, job, "done").await;
-    }
-    for (job, error) in
-        [(panicking, "panicked: at the disco"), (hanging, "took longer than 3s"), (nonsense, "undecodable")]
-    {
-        let last = until_job_is(&db, job, "dead").await.last_error.expect("a dead job says why");
-        assert!(last.contains(error), "{last}");
-    }
-    let after = enqueue(&db, &Brief::new("good")).await;
-    until_job_is(&db, after, "done").await;
     workers.stop().await;
 }
 

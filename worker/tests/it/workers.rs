@@ -1,11 +1,10 @@
-//! Workers in this process, and worker processes that can be killed.
+//! Workers in this process.
 
 use pawdium_shared::config::WorkerConfig;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::{Enqueue, Process, Runner};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -65,16 +64,4 @@ pub(crate) fn url(db: &PgPool) -> String {
     let mut url: Url = url.parse().expect("DATABASE_URL is a URL");
     url.set_path(db.connect_options().get_database().expect("the test has a database"));
     url.into()
-}
-
-/// This test binary again, running the one test that is a worker process.
-pub(crate) fn spawn_test(test: &str, db: &PgPool) -> Child {
-    Command::new(std::env::current_exe().expect("a test knows its own file"))
-        .args(["--exact", test, "--ignored"])
-        .env("TEST_PROCESS_DATABASE", url(db))
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the test can start itself")
 }

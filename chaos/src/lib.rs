@@ -1,0 +1,22 @@
+//! A test of the job queue that breaks things and counts.
+//!
+//! Web-like enqueuers, workers and schedulers run as processes of their own against a private Postgres, and meet
+//! everything that happens to processes, networks and databases. Three accounts are kept that the queue has no part in:
+//!
+//! - the **ledger**: every enqueue whose commit was acknowledged ([`ledger`]);
+//! - the **effects**: a row for each effect, written in the transaction of the job's ack ([`effects`]);
+//! - the **starts**: a line for each handler that started ([`starts`]).
+//!
+//! Then everything is healed, and [`verdict`] compares them with what the queue says of itself. `pawdium-chaos` is one
+//! such run ([`run`]); each fault is also a test of its own, in `tests/`.
+
+pub mod cast;
+pub mod effects;
+pub mod handlers;
+pub mod kinds;
+pub mod ledger;
+pub mod roles;
+pub mod run;
+pub mod sessions;
+pub mod starts;
+pub mod verdict;

@@ -1,0 +1,179 @@
+//! An enqueuer: does what a web process does, in several transactions at once, and writes down what it was told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pawdium_shared::config::DatabaseConfig;
+use pawdium_shared::queue::Enqueue;
+use pawdium_shared::{db, shutdown};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use tokio_util::sync::CancellationToken;
+
+use crate::effects::{enqueue, request};
+use crate::kinds::{
+    Again, Chain, Debounced, Doomed, Effect, Flaky, Garbled, Hangs, Kept, Latest, Note, Panics, Slow,
+};
+use crate::ledger::{Entry, Ledger, Line};
+
+/// Transactions at once.
+const LANES: u32 = 3;
+
+/// How many jobs a bulk enqueue has.
+const BULK: usize = 20;
+
+/// Of so many transactions one is rolled back.
+const ROLLED_BACK: u32 = 20;
+
+/// What an enqueuer is given.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Enqueuer {
+    /// What it is called.
+    pub name: String,
+    /// The database's URL.
+    pub database: String,
+    /// Where its ledger is.
+    pub folder: PathBuf,
+    /// Which start this is, of all enqueuers: no two have the same.
+    pub start: u16,
+    /// Decides what it enqueues.
+    pub seed: u64,
+    /// Transactions a second, about.
+    pub per_second: u32,
+}
+
+impl Enqueuer {
+    pub(super) async fn play(self) -> anyhow::Result<()> {
+        let config = DatabaseConfig { url: self.database.as_str().into(), max_connections: LANES };
+        let db = db::connect(&config, &self.name)?;
+        let stop = shutdown::on_signal()?;
+        let lanes = (0..LANES).map(|lane| {
+            let number = u32::from(self.start) * LANES + lane;
+            let lane = Lane {
+                db: db.clone(),
+                number,
+                count: 0,
+                random: ChaCha8Rng::seed_from_u64(self.seed ^ u64::from(number)),
+            };
+            let pause = Duration::from_secs(1) * LANES / self.per_second.max(1);
+            Ok(lane.enqueue_until(stop.clone(), pause, Ledger::append(&self.folder, &self.name)?))
+        });
+        let lanes = lanes.collect::<anyhow::Result<Vec<_>>>()?;
+        futures::future::try_join_all(lanes).await?;
+        Ok(())
+    }
+}
+
+/// One transaction after the other.
+struct Lane {
+    db: PgPool,
+    number: u32,
+    count: u32,
+    random: ChaCha8Rng,
+}
+
+impl Lane {
+    async fn enqueue_until(
+        mut self,
+        stop: CancellationToken,
+        pause: Duration,
+        ledger: Ledger,
+    ) -> anyhow::Result<()> {
+        while !stop.is_cancelled() {
+            match self.transact().await {
+                Ok(entries) => {
+                    ledger.write(&entries.into_iter().map(Line::Enqueued).collect::<Vec<_>>())?;
+                    tokio::time::sleep(pause.mul_f64(self.random.random_range(0.5..1.5))).await;
+                }
+                Err(error) => {
+                    if !is_explained(&error) {
+                        ledger.write(&[Line::Refused(error.to_string())])?;
+                    }
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn transact(&mut self) -> sqlx::Result<Vec<Entry>> {
+        let db = self.db.clone();
+        let mut tx = db.begin().await?;
+        let entries = self.fill(&mut tx).await?;
+        if self.random.random_ratio(1, ROLLED_BACK) {
+            tx.rollback().await?;
+            return Ok(Vec::new());
+        }
+        tx.commit().await?;
+        Ok(entries)
+    }
+
+    /// Of a hundred transactions, what how many are about.
+    async fn fill(&mut self, db: &mut PgConnection) -> sqlx::Result<Vec<Entry>> {
+        let (tag, key) = (self.tag(), self.key());
+        let now = Duration::ZERO;
+        let entry = match self.random.random_range(0..100) {
+            0..30 => enqueue(db, Effect { tag }, now).await?,
+            30..50 => enqueue(db, Note { tag, first_ms: 0, then_ms: 0 }, now).await?,
+            50..58 => enqueue(db, Again { tag, key }, now).await?,
+            58..66 => enqueue(db, Latest { tag, key }, now).await?,
+            66..70 => enqueue(db, Kept { tag, key }, now).await?,
+            70..74 => enqueue(db, Debounced { tag, key }, Duration::from_millis(300)).await?,
+            74..82 => enqueue(db, Flaky { tag, fails: self.random.random_range(1..4) }, now).await?,
+            82..86 => enqueue(db, Effect { tag }, self.random_delay()).await?,
+            86..90 => {
+                let last = self.random.random_range(1..6);
+                let first = enqueue(db, Chain { tag, step: 0, last }, now).await?;
+                Entry { followers: last, ..first }
+            }
+            90 => {
+                let ms = self.random.random_range(1000..3000);
+                enqueue(db, Slow { tag, first_ms: ms, then_ms: ms, holds: false }, now).await?
+            }
+            91 => enqueue(db, Doomed { tag }, now).await?,
+            92 => enqueue(db, Garbled { tag, said: true }, now).await?,
+            93 => enqueue(db, Panics { tag }, now).await?,
+            94 if self.random.random_bool(0.3) => enqueue(db, Hangs { tag }, now).await?,
+            _ => return self.enqueue_many(db).await,
+        };
+        Ok(vec![entry])
+    }
+
+    async fn enqueue_many(&mut self, db: &mut PgConnection) -> sqlx::Result<Vec<Entry>> {
+        let jobs: Vec<Effect> = (0..BULK).map(|_| Effect { tag: self.tag() }).collect();
+        let ids = Effect::enqueue_all(db, &jobs).await?;
+        let mut entries = Vec::with_capacity(BULK);
+        for (job, id) in jobs.iter().zip(ids) {
+            entries.push(request(db, job, Some(id)).await?);
+        }
+        Ok(entries)
+    }
+
+    /// No other job has it, and the lane's later ones are greater.
+    fn tag(&mut self) -> i64 {
+        self.count += 1;
+        i64::from(self.number) << 32 | i64::from(self.count)
+    }
+
+    /// One of few, which no other lane has.
+    fn key(&mut self) -> String {
+        format!("{}-{}", self.number, self.random.random_range(0..4))
+    }
+
+    fn random_delay(&mut self) -> Duration {
+        Duration::from_millis(self.random.random_range(100..4000))
+    }
+}
+
+/// Whether a fault explains the error: the connection broke, or the server is going down or coming up (SQLSTATE classes
+/// 08, 57P and 53).
+fn is_explained(error: &sqlx::Error) -> bool {
+    match error.as_database_error() {
+        None => true,
+        Some(error) => {
+            error.code().is_some_and(|code| ["08", "57P", "53"].iter().any(|class| code.starts_with(class)))
+        }
+    }
+}

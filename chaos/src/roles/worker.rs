@@ -1,0 +1,68 @@
+//! A worker: the product's own, with the test's handlers.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pawdium_shared::config::DatabaseConfig;
+use pawdium_shared::queue::{Capacity, Queue};
+use pawdium_shared::{db, shutdown};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use crate::handlers::{Env, runner};
+use crate::starts::Starts;
+
+/// What a worker is given.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Worker {
+    /// What it is called.
+    pub name: String,
+    /// The database's URL.
+    pub database: String,
+    /// The most connections of its pool.
+    pub connections: u32,
+    /// The queues that it serves.
+    pub serves: Vec<Serves>,
+    /// How long running jobs get when it is told to stop, in milliseconds.
+    pub drain_ms: u64,
+    /// The most memory that it may map, in MiB.
+    pub memory_mb: u64,
+    /// Where it writes its starts.
+    pub folder: PathBuf,
+}
+
+/// A queue that a worker serves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Serves {
+    /// The queue's name.
+    pub queue: String,
+    /// How many jobs run at once.
+    pub concurrency: usize,
+    /// How many more are claimed ahead.
+    pub prefetch: usize,
+}
+
+impl Serves {
+    /// That queue, so many jobs at once and so many more claimed ahead.
+    #[must_use]
+    pub fn new(queue: Queue, concurrency: usize, prefetch: usize) -> Self {
+        Self { queue: queue.name().to_owned(), concurrency, prefetch }
+    }
+}
+
+impl Worker {
+    pub(super) async fn play(self) -> anyhow::Result<()> {
+        let most = Some(self.memory_mb << 20);
+        setrlimit(Resource::As, Rlimit { current: most, maximum: most })?;
+        let config = DatabaseConfig { url: self.database.as_str().into(), max_connections: self.connections };
+        let db = db::connect(&config, &self.name)?;
+        let env = Env { db: db.clone(), starts: Starts::append(&self.folder, &self.name)? };
+        let mut queues = Vec::new();
+        for Serves { queue, concurrency, prefetch } in self.serves {
+            queues.push((queue.parse::<Queue>()?, Capacity { concurrency, prefetch }));
+        }
+        let drain = Duration::from_millis(self.drain_ms);
+        pawdium_worker::run(&db, &runner(Arc::new(env)), &queues, drain, shutdown::on_signal()?).await
+    }
+}

@@ -1,0 +1,227 @@
+//! A whole run: load, faults in a seeded order, healing, and the verdict.
+
+mod faults;
+mod plan;
+mod troupe;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use pawdium_cli::relay::{Relay, Target};
+use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_shared::queue::{Enqueue as _, Job as _};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+use crate::cast::Stage;
+use crate::effects::prepare;
+use crate::kinds::Bulk;
+use crate::ledger::{Ledger, Line};
+use crate::roles::{COALESCED, REPLAYED};
+use crate::verdict::{self, Verdict};
+use faults::Director;
+use plan::Deck;
+use troupe::{PERIOD, Troupe};
+
+/// How many jobs of the backlog are enqueued at once.
+const CHUNK: i64 = 10_000;
+
+/// How many jobs come before a backlog is worked off in a second, at the least.
+const PACE: i64 = 500;
+
+/// How long the last jobs may take when everything is healed: a lease that runs out, and attempts at the end of it.
+const REST: Duration = Duration::from_secs(100);
+
+/// How long everything before and after may take.
+const SETTING_UP: Duration = Duration::from_mins(5);
+
+/// How often it is said how far it is.
+const REPORT: Duration = Duration::from_secs(10);
+
+/// What a run is like.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `pawdium-chaos` itself.
+    pub program: PathBuf,
+    /// For how long things break.
+    pub duration: Duration,
+    /// Decides what breaks when.
+    pub seed: u64,
+    /// How many jobs wait at the beginning.
+    pub backlog: i64,
+    /// How long the longest job takes, in seconds.
+    pub marathon: u64,
+}
+
+impl Settings {
+    /// A run without a backlog, whose longest job takes a minute if there is time for it, and else longer than a lease.
+    #[must_use]
+    pub fn new(program: PathBuf, duration: Duration) -> Self {
+        let marathon = if duration >= Duration::from_mins(2) { 60 } else { 19 };
+        Self { program, duration, seed: 0, backlog: 0, marathon }
+    }
+
+    /// A backlog that can be worked off beside everything else.
+    #[must_use]
+    pub fn backlog_for(duration: Duration) -> i64 {
+        i64::try_from(duration.as_secs()).unwrap_or(i64::MAX).saturating_mul(2000).min(1_000_000)
+    }
+
+    /// How long it may take to come to rest after everything is healed.
+    fn patience(&self) -> Duration {
+        REST + Duration::from_secs((self.backlog / PACE).unsigned_abs() + self.marathon)
+    }
+}
+
+/// Runs it all, and says on standard output what happens; the last line is the result. False: something is wrong.
+/// To be called from a thread that lives as long as the run. It ends, however badly things go.
+///
+/// # Errors
+/// When it can't be set up, or doesn't come to its end in time.
+pub async fn run(settings: &Settings) -> Result<bool> {
+    let limit = settings.duration + settings.patience() + SETTING_UP;
+    std::thread::spawn(move || {
+        std::thread::sleep(limit + Duration::from_secs(30));
+        eprintln!("chaos: hangs after {limit:?}");
+        std::process::exit(1);
+    });
+    println!("chaos: seed {}, {:?} of faults", settings.seed, settings.duration);
+    let folder = throwaway_folder()?;
+    let mut stack = Stack::start(folder.path(), Kind::Durable).await?;
+    let performed = tokio::time::timeout(limit, perform(settings, folder.path().into(), &mut stack)).await;
+    stack.stop().await;
+    let (verdict, faults) = match performed.context("it did not end in time") {
+        Ok(Ok(performed)) => performed,
+        Err(error) | Ok(Err(error)) => {
+            println!("chaos: logs and ledgers are in {}", folder.keep().display());
+            return Err(error);
+        }
+    };
+    for wrong in &verdict.wrongs {
+        println!("chaos: WRONG: {wrong}");
+    }
+    if !verdict.is_clean() {
+        println!("chaos: logs and ledgers are in {}", folder.keep().display());
+    }
+    if verdict.cancelled > 0 {
+        println!("chaos: {} were cancelled", verdict.cancelled);
+    }
+    let Verdict { enqueued, done, dead, lost, doubled, .. } = verdict;
+    println!(
+        "chaos: {enqueued} enqueued, {done} done, {dead} dead, {lost} lost, {doubled} doubled, {faults} faults"
+    );
+    Ok(verdict.is_clean())
+}
+
+async fn perform(settings: &Settings, folder: PathBuf, stack: &mut Stack) -> Result<(Verdict, u32)> {
+    let accounts = folder.join("accounts");
+    std::fs::create_dir(&accounts)?;
+    let db = PgPoolOptions::new()
+        .max_connections(3)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy(&stack.database_url())?;
+    prepare(&db).await?;
+    remember_ticks(&db).await?;
+    let ledger = Ledger::append(&accounts, "director")?;
+    enqueue_backlog(&db, &ledger, settings.backlog).await?;
+
+    let relay = Relay::to(Target::postgres(&db.connect_options())).await?;
+    let stage = Stage::new(&settings.program, &accounts);
+    let relayed = relay.url(&db.connect_options());
+    let mut troupe = Troupe::new(stage, &stack.database_url(), relayed.as_str(), settings.seed);
+    troupe.start_all()?;
+    let mut deck = Deck::new(settings.seed);
+    let mut director = Director::new(&db, stack, relay, troupe, ledger).await?;
+
+    let begin = Instant::now();
+    let (mut report, mut marathon) = (begin + REPORT, begin);
+    let (mut gap, mut fault) = deck.draw();
+    let mut last = begin;
+    while begin.elapsed() < settings.duration {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        director.tend().await?;
+        if last.elapsed() >= gap {
+            if director.inject(fault, &mut deck).await? {
+                println!("chaos: {:>4} s: {fault}", begin.elapsed().as_secs());
+            }
+            last = Instant::now();
+            (gap, fault) = deck.draw();
+        }
+        if Instant::now() >= marathon && director.start_marathon(settings.marathon).await.is_ok() {
+            marathon = Instant::now() + Duration::from_secs(settings.marathon + 30);
+        }
+        if Instant::now() >= report {
+            report_on(&db, begin).await;
+            report += REPORT;
+        }
+    }
+    println!("chaos: {:>4} s: healing", begin.elapsed().as_secs());
+    let mut wrongs = director.heal().await?;
+    wrongs.extend(director.come_to_rest(settings.patience()).await?);
+    let faults = director.faults();
+    wrongs.extend(director.finish().await?);
+    let verdict = judge(&db, &accounts, wrongs).await?;
+    Ok((verdict, faults))
+}
+
+/// Both schedules have fired for hours already, so that a clock which is behind finds nothing to do.
+async fn remember_ticks(db: &PgPool) -> Result<()> {
+    sqlx::query(
+        "insert into schedule_ticks (schedule, tick)
+         select schedule, to_timestamp(tick)
+         from unnest($1::text[]) as schedule,
+              generate_series(floor(extract(epoch from now()) / $2)::bigint * $2 - 4 * 3600,
+                              floor(extract(epoch from now()) / $2)::bigint * $2, $2) as tick",
+    )
+    .bind([REPLAYED, COALESCED])
+    .bind(PERIOD)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn enqueue_backlog(db: &PgPool, ledger: &Ledger, backlog: i64) -> Result<()> {
+    let begin = Instant::now();
+    let mut enqueued = 0;
+    while enqueued < backlog {
+        let chunk = CHUNK.min(backlog - enqueued);
+        let jobs: Vec<Bulk> = (enqueued..enqueued + chunk).map(|number| Bulk { tag: number }).collect();
+        let mut tx = db.begin().await?;
+        let ids = Bulk::enqueue_all(&mut tx, &jobs).await?;
+        tx.commit().await?;
+        let line = Line::EnqueuedMany { kind: Bulk::KIND.into(), jobs: ids.iter().map(|id| id.0).collect() };
+        ledger.write(&[line])?;
+        enqueued += chunk;
+    }
+    println!("chaos: a backlog of {backlog} enqueued in {:.1?}", begin.elapsed());
+    Ok(())
+}
+
+async fn report_on(db: &PgPool, begin: Instant) {
+    let counting = sqlx::query_as::<_, (i64, i64)>(
+        "select (select count(*) from job_history), (select count(*) from jobs)",
+    )
+    .fetch_one(db);
+    let said = match tokio::time::timeout(Duration::from_secs(5), counting).await {
+        Ok(Ok((ended, live))) => format!("{ended} ended, {live} live"),
+        _ => "the database is away".to_owned(),
+    };
+    println!("chaos: {:>4} s: {said}", begin.elapsed().as_secs());
+}
+
+async fn judge(db: &PgPool, accounts: &std::path::Path, wrongs: Vec<String>) -> Result<Verdict> {
+    let mut connection = db.acquire().await?;
+    let mut verdict = verdict::judge(&mut connection, accounts).await?;
+    verdict.wrongs.extend(wrongs);
+    let missed = verdict::missed_ticks(&mut connection, REPLAYED, PERIOD).await?;
+    if !missed.is_empty() {
+        verdict.lost += missed.len();
+        verdict.blame(format!(
+            "{} ticks were never fired: {:?}",
+            missed.len(),
+            &missed[..missed.len().min(5)]
+        ));
+    }
+    Ok(verdict)
+}

@@ -1,0 +1,244 @@
+//! Breaking things, and healing them again.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use chrono::TimeDelta;
+use pawdium_cli::relay::Relay;
+use pawdium_cli::stack::Stack;
+use sqlx::PgPool;
+
+use super::plan::{Deck, Fault};
+use super::troupe::{Part, Troupe};
+use crate::effects;
+use crate::kinds::{Aborts, Bloats, Marathon, Tagged};
+use crate::ledger::{Ledger, Line};
+use crate::sessions::{self, Idler};
+
+/// How long a process that ended stays down.
+const DOWN: Duration = Duration::from_millis(700);
+
+/// What a long way to the database takes, there and back.
+const FAR: Duration = Duration::from_millis(20);
+
+/// How many short jobs wait behind a long one.
+const BEHIND: i64 = 49;
+
+/// What is to be healed.
+#[derive(Clone, Copy, Debug)]
+enum Remedy {
+    Start(usize),
+    Thaw(usize),
+    Postgres,
+    Line,
+}
+
+/// Has everything in hand that can be broken.
+pub(super) struct Director<'a> {
+    db: &'a PgPool,
+    stack: &'a mut Stack,
+    relay: Relay,
+    troupe: Troupe,
+    ledger: Ledger,
+    /// Idle in a transaction; none while Postgres is away.
+    idler: Option<Idler>,
+    remedies: Vec<(Instant, Remedy)>,
+    line_is_bad: bool,
+    faults: u32,
+    tag: i64,
+}
+
+impl<'a> Director<'a> {
+    pub(super) async fn new(
+        db: &'a PgPool,
+        stack: &'a mut Stack,
+        relay: Relay,
+        troupe: Troupe,
+        ledger: Ledger,
+    ) -> Result<Self> {
+        let idler = Some(Idler::begin(db).await?);
+        let (remedies, line_is_bad, faults, tag) = (Vec::new(), false, 0, 0);
+        Ok(Self { db, stack, relay, troupe, ledger, idler, remedies, line_is_bad, faults, tag })
+    }
+
+    /// How many faults there were.
+    pub(super) fn faults(&self) -> u32 {
+        self.faults
+    }
+
+    /// Breaks something. False: there was nothing left of the sort to break.
+    pub(super) async fn inject(&mut self, fault: Fault, deck: &mut Deck) -> Result<bool> {
+        let broke = match fault {
+            Fault::KillWorker { renamed } => self.kill(Part::Worker, deck, renamed, None).await?,
+            Fault::KillEnqueuer => self.kill(Part::Enqueuer, deck, false, None).await?,
+            Fault::KillScheduler => self.kill(Part::Scheduler, deck, false, Some(0)).await?,
+            Fault::ShiftClock { hours } => self.kill(Part::Scheduler, deck, false, Some(hours)).await?,
+            Fault::TerminateWorker => self.terminate(deck),
+            Fault::FreezeWorker { time } => self.freeze(deck, time),
+            Fault::CrashPostgres { time } => self.crash_postgres(time).await,
+            Fault::EndSession { of } => {
+                let ending = sessions::end_one(self.db, "worker", of);
+                matches!(tokio::time::timeout(DOWN, ending).await, Ok(Ok(true)))
+            }
+            Fault::Abort => {
+                let tag = self.next_tag();
+                self.enqueue(vec![Aborts { tag }]).await.is_ok()
+            }
+            Fault::Bloat => {
+                let tag = self.next_tag();
+                self.enqueue(vec![Bloats { tag }]).await.is_ok()
+            }
+            Fault::Delay { time } => self.disturb(time, |relay| relay.delay(FAR)),
+            Fault::Silence { time } => self.disturb(time, Relay::silence),
+            Fault::SilenceListeners { time } => self.disturb(time, |relay| {
+                relay.silence_those_who_said(b"LISTEN");
+            }),
+            Fault::Cut { time } => self.disturb(time, Relay::cut),
+        };
+        self.faults += u32::from(broke);
+        Ok(broke)
+    }
+
+    /// Heals what is due, and starts again whoever ended by themselves.
+    pub(super) async fn tend(&mut self) -> Result<()> {
+        for post in self.troupe.fallen()? {
+            self.later(DOWN, Remedy::Start(post));
+        }
+        let now = Instant::now();
+        let (due, rest) = self.remedies.drain(..).partition(|(at, _)| *at <= now);
+        self.remedies = rest;
+        let due: Vec<(Instant, Remedy)> = due;
+        for (_, remedy) in due {
+            self.apply(remedy).await?;
+        }
+        Ok(())
+    }
+
+    /// Enqueues a long job and short ones behind it, for the worker that takes one at a time.
+    pub(super) async fn start_marathon(&mut self, seconds: u64) -> Result<()> {
+        let mut jobs = vec![Marathon { tag: self.next_tag(), seconds }];
+        for _ in 0..BEHIND {
+            jobs.push(Marathon { tag: self.next_tag(), seconds: 0 });
+        }
+        self.enqueue(jobs).await
+    }
+
+    /// Heals everything at once, and lets nobody enqueue any more; answers with what did not end well.
+    pub(super) async fn heal(&mut self) -> Result<Vec<String>> {
+        self.relay.mend();
+        self.troupe.thaw_all();
+        for (_, remedy) in std::mem::take(&mut self.remedies) {
+            self.apply(remedy).await?;
+        }
+        self.troupe.start_all()?;
+        let mut wrongs = self.troupe.dismiss(Part::Enqueuer).await?;
+        wrongs.extend(self.troupe.dismiss(Part::Scheduler).await?);
+        Ok(wrongs)
+    }
+
+    /// Waits until no job is live; what is wrong when that takes too long.
+    pub(super) async fn come_to_rest(&mut self, patience: Duration) -> Result<Vec<String>> {
+        let begin = Instant::now();
+        while begin.elapsed() < patience {
+            self.tend().await?;
+            let live: i64 = sqlx::query_scalar("select count(*) from jobs").fetch_one(self.db).await?;
+            if live == 0 {
+                println!("chaos: at rest after another {:.1?}", begin.elapsed());
+                return Ok(Vec::new());
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Ok(vec![format!("not at rest after {patience:?}")])
+    }
+
+    /// Sends the workers home; answers with what did not end well.
+    pub(super) async fn finish(mut self) -> Result<Vec<String>> {
+        let mut wrongs = self.troupe.dismiss(Part::Worker).await?;
+        wrongs.extend(self.troupe.dismiss(Part::Survivor).await?);
+        if let Some(idler) = self.idler {
+            idler.end().await?;
+        }
+        Ok(wrongs)
+    }
+
+    async fn apply(&mut self, remedy: Remedy) -> Result<()> {
+        match remedy {
+            Remedy::Start(post) => self.troupe.start(post)?,
+            Remedy::Thaw(post) => self.troupe.thaw(post),
+            Remedy::Postgres => {
+                self.stack.restart_postgres().await?;
+                self.idler = Some(Idler::begin(self.db).await?);
+            }
+            Remedy::Line => {
+                self.relay.mend();
+                self.line_is_bad = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn later(&mut self, time: Duration, remedy: Remedy) {
+        self.remedies.push((Instant::now() + time, remedy));
+    }
+
+    /// Kills one of a part; it comes back under another name, or with a clock that is wrong, if that is wanted.
+    async fn kill(&mut self, part: Part, deck: &mut Deck, renamed: bool, hours: Option<i64>) -> Result<bool> {
+        let Some(post) = deck.one_of(&self.troupe.up(part)) else { return Ok(false) };
+        self.troupe.kill(post).await?;
+        if renamed {
+            self.troupe.rename(post);
+        }
+        if let Some(hours) = hours {
+            self.troupe.shift_clock(post, TimeDelta::hours(hours));
+        }
+        self.later(DOWN, Remedy::Start(post));
+        Ok(true)
+    }
+
+    fn terminate(&mut self, deck: &mut Deck) -> bool {
+        let Some(post) = deck.one_of(&self.troupe.up(Part::Worker)) else { return false };
+        self.troupe.terminate(post);
+        true
+    }
+
+    fn freeze(&mut self, deck: &mut Deck, time: Duration) -> bool {
+        let Some(post) = deck.one_of(&self.troupe.up(Part::Worker)) else { return false };
+        self.troupe.freeze(post);
+        self.later(time, Remedy::Thaw(post));
+        true
+    }
+
+    async fn crash_postgres(&mut self, time: Duration) -> bool {
+        if self.idler.take().is_none() {
+            return false;
+        }
+        self.stack.crash_postgres().await;
+        self.later(time, Remedy::Postgres);
+        true
+    }
+
+    /// One trouble of the line at a time, so that each has its time.
+    fn disturb(&mut self, time: Duration, disturb: impl Fn(&Relay)) -> bool {
+        if std::mem::replace(&mut self.line_is_bad, true) {
+            return false;
+        }
+        disturb(&self.relay);
+        self.later(time, Remedy::Line);
+        true
+    }
+
+    fn next_tag(&mut self) -> i64 {
+        self.tag += 1;
+        self.tag
+    }
+
+    async fn enqueue<J: Tagged>(&self, jobs: Vec<J>) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let mut lines = Vec::new();
+        for job in jobs {
+            lines.push(Line::Enqueued(effects::enqueue(&mut tx, job, Duration::ZERO).await?));
+        }
+        tx.commit().await?;
+        self.ledger.write(&lines)
+    }
+}

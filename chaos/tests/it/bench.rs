@@ -1,0 +1,197 @@
+//! What a test works with: a database, processes on it, and the verdict on what they did.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use pawdium_chaos::cast::{Actor, Stage};
+use pawdium_chaos::effects::{self, prepare_effects};
+use pawdium_chaos::kinds::Tagged;
+use pawdium_chaos::ledger::{Ledger, Line};
+use pawdium_chaos::roles::{Enqueuer, Role, Serves, Worker};
+use pawdium_chaos::verdict::{self, Verdict};
+use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::Queue;
+use pawdium_shared::queue::inspect::{self, JobRow};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{ConnectOptions as _, PgPool};
+use tempfile::TempDir;
+
+/// Long enough for anything that should happen soon, on a slow machine that does other things too.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+pub(crate) struct Bench {
+    pub(crate) db: PgPool,
+    pub(crate) url: String,
+    pub(crate) stage: Stage,
+    ledger: Ledger,
+    folder: TempDir,
+}
+
+impl Bench {
+    /// On a database that has the site's schema.
+    pub(crate) async fn on(db: PgPool) -> Self {
+        prepare_effects(&db).await.expect("a database without these tables");
+        let folder = tempfile::tempdir().expect("a folder");
+        let stage = Stage::new(env!("CARGO_BIN_EXE_pawdium-chaos"), folder.path());
+        let ledger = Ledger::append(folder.path(), "test").expect("it can be written");
+        Self { url: db.connect_options().to_url_lossy().into(), db, stage, ledger, folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A worker with these queues: how many jobs of each at once, and how many more ahead.
+    pub(crate) fn worker(&self, name: &str, serves: &[(Queue, usize, usize)]) -> Worker {
+        Worker {
+            name: name.to_owned(),
+            database: self.url.clone(),
+            connections: 6,
+            serves: serves
+                .iter()
+                .map(|&(queue, concurrency, prefetch)| Serves::new(queue, concurrency, prefetch))
+                .collect(),
+            drain_ms: 1000,
+            memory_mb: 1024,
+            folder: self.folder.path().to_owned(),
+        }
+    }
+
+    /// A worker that runs some jobs of every queue at once.
+    pub(crate) fn versatile_worker(&self, name: &str) -> Worker {
+        self.worker(name, &Queue::ALL.map(|queue| (queue, 4, 4)))
+    }
+
+    pub(crate) fn start(&self, worker: &Worker) -> Actor {
+        self.stage.enter(Role::Worker(worker.clone())).expect("it starts")
+    }
+
+    /// A process that enqueues all sorts of jobs, about so many transactions a second.
+    pub(crate) fn start_enqueuer(&self, per_second: u32) -> Actor {
+        let role = Enqueuer {
+            name: "enqueuer".to_owned(),
+            database: self.url.clone(),
+            folder: self.folder.path().to_owned(),
+            start: 1,
+            seed: 1,
+            per_second,
+        };
+        self.stage.enter(Role::Enqueuer(role)).expect("it starts")
+    }
+
+    pub(crate) async fn enqueue<J: Tagged>(&self, job: J) -> JobId {
+        self.enqueue_all([job]).await[0]
+    }
+
+    /// Enqueues in one transaction.
+    pub(crate) async fn enqueue_all<J: Tagged>(&self, jobs: impl IntoIterator<Item = J>) -> Vec<JobId> {
+        let mut tx = self.db.begin().await.expect("a transaction");
+        let (mut ids, mut lines) = (Vec::new(), Vec::new());
+        for job in jobs {
+            let entry = effects::enqueue(&mut tx, job, Duration::ZERO).await.expect("it can be enqueued");
+            ids.push(JobId(entry.job.expect("nothing bears its key")));
+            lines.push(Line::Enqueued(entry));
+        }
+        tx.commit().await.expect("it commits");
+        self.ledger.write(&lines).expect("it can be written");
+        ids
+    }
+
+    /// The job as it is now.
+    pub(crate) async fn find(&self, job: JobId) -> Option<JobRow> {
+        let mut db = self.db.acquire().await.expect("a connection");
+        inspect::find(&mut db, job).await.expect("jobs can be read")
+    }
+
+    /// Waits until the job is in that state.
+    pub(crate) async fn until_job_is(&self, job: JobId, state: &str) -> JobRow {
+        let is = async || self.find(job).await.filter(|row| row.state == state);
+        until(&format!("job {job} is {state}"), SOON, is).await
+    }
+
+    /// Waits until no job is live.
+    pub(crate) async fn until_idle(&self, within: Duration) {
+        let none = async || (self.count("select count(*) from jobs").await == 0).then_some(());
+        until("no job is live", within, none).await;
+    }
+
+    /// The number that a query answers with.
+    pub(crate) async fn count(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.db).await.expect("the query is good")
+    }
+
+    /// The time by the database's clock.
+    pub(crate) async fn now(&self) -> DateTime<Utc> {
+        sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.db).await.expect("a time")
+    }
+
+    /// How many jobs have ended.
+    pub(crate) async fn ended(&self) -> i64 {
+        self.count("select count(*) from job_history").await
+    }
+
+    /// When the job was claimed for the last time.
+    pub(crate) async fn claimed_at(&self, job: JobId) -> DateTime<Utc> {
+        sqlx::query_scalar(
+            "select claimed_at from job_history where id = $1 union all
+             select claimed_at from jobs where id = $1",
+        )
+        .bind(job)
+        .fetch_one(&self.db)
+        .await
+        .expect("it was claimed")
+    }
+
+    /// Which attempts had an effect.
+    pub(crate) async fn effects_of(&self, job: JobId) -> Vec<i16> {
+        sqlx::query_scalar("select attempt from chaos_effects where job = $1")
+            .bind(job)
+            .fetch_all(&self.db)
+            .await
+            .expect("effects can be read")
+    }
+
+    /// Nothing may be lost, doubled or otherwise wrong.
+    pub(crate) async fn is_in_order(&self) -> Verdict {
+        let mut db = self.db.acquire().await.expect("a connection");
+        let verdict = verdict::judge(&mut db, self.folder()).await.expect("a verdict");
+        assert!(verdict.is_clean(), "{:#?}", verdict.wrongs);
+        verdict
+    }
+}
+
+/// A Postgres that a test may end, and a bench on it. The folder goes last.
+pub(crate) struct Private {
+    pub(crate) bench: Bench,
+    pub(crate) stack: Stack,
+    _folder: TempDir,
+}
+
+impl Private {
+    pub(crate) async fn start() -> Self {
+        let folder = throwaway_folder().expect("a folder");
+        let stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");
+        let db = PgPoolOptions::new().max_connections(3).connect_lazy(&stack.database_url()).expect("a URL");
+        pawdium_shared::db::migrate(&db).await.expect("it is empty");
+        Self { bench: Bench::on(db).await, stack, _folder: folder }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.bench.db.close().await;
+        self.stack.stop().await;
+    }
+}
+
+/// Asks `probe` again and again until it has an answer.
+pub(crate) async fn until<T>(what: &str, within: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(started.elapsed() < within, "not within {within:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

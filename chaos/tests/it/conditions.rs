@@ -1,0 +1,140 @@
+//! What is bad for a whole run: a slow line, few connections, a transaction that never ends, far too many jobs.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use pawdium_chaos::kinds::{Effect, Note, Slow};
+use pawdium_chaos::sessions::Idler;
+use pawdium_cli::relay::{Relay, Target};
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::Queue;
+use sqlx::PgPool;
+
+use crate::bench::{Bench, SOON, until};
+
+/// Long enough for a job that nothing holds up, on a machine that is busy.
+const PROMPT: TimeDelta = TimeDelta::seconds(5);
+
+fn effects(tags: std::ops::Range<i64>) -> impl Iterator<Item = Effect> {
+    tags.map(|tag| Effect { tag })
+}
+
+/// From a job's commit until it is claimed, by the database's clock.
+async fn wait_for_a_claim(bench: &Bench, tag: i64) -> TimeDelta {
+    let job = bench.enqueue(Note { tag, first_ms: 0, then_ms: 0 }).await;
+    let enqueued = bench.now().await;
+    bench.until_job_is(job, "done").await;
+    bench.claimed_at(job).await - enqueued
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn twenty_milliseconds_to_the_database_slow_jobs_down_and_lose_no_wakeup(db: PgPool) {
+    let mut bench = Bench::on(db).await;
+    let options = bench.db.connect_options();
+    let relay = Relay::to(Target::postgres(&options)).await.expect("a port is free");
+    relay.delay(Duration::from_millis(20));
+    bench.url = relay.url(&options).into();
+    let _workers = ["one", "two"].map(|name| bench.start(&bench.versatile_worker(name)));
+    bench.enqueue_all(effects(0..300)).await;
+    for tag in 0..5 {
+        let wait = wait_for_a_claim(&bench, tag).await;
+        assert!(wait <= PROMPT, "{wait}");
+    }
+    bench.until_idle(SOON).await;
+    assert_eq!(bench.is_in_order().await.done, 305);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn one_connection_is_enough_for_claims_acks_and_handlers(db: PgPool) {
+    let bench = Bench::on(db).await;
+    let mut role = bench.versatile_worker("worker");
+    role.connections = 1;
+    let _worker = bench.start(&role);
+    // Some hold the connection for a while.
+    bench.enqueue_all((0..10).map(|tag| Slow { tag, first_ms: 100, then_ms: 100, holds: true })).await;
+    bench.enqueue_all(effects(0..300)).await;
+    bench.until_idle(SOON).await;
+    assert_eq!(bench.is_in_order().await.done, 310);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_session_idle_in_a_transaction_holds_up_nobody(db: PgPool) {
+    let bench = Bench::on(db).await;
+    bench.enqueue(Effect { tag: -1 }).await;
+    let idler = Idler::begin(&bench.db).await.expect("a session");
+    let _workers = ["one", "two"].map(|name| bench.start(&bench.versatile_worker(name)));
+    for round in 0..5 {
+        bench.enqueue_all(effects(round * 1000..(round + 1) * 1000)).await;
+        let wait = wait_for_a_claim(&bench, round).await;
+        assert!(wait <= PROMPT, "{wait}");
+    }
+    bench.until_idle(SOON).await;
+    idler.end().await.expect("nobody has ended it");
+    assert_eq!(bench.is_in_order().await.done, 5006);
+}
+
+/// A million jobs of one queue, in turn of three priorities, enqueued by SQL.
+async fn pile_up(bench: &Bench) {
+    sqlx::query(
+        "insert into jobs (queue, kind, priority, max_attempts, payload)
+         select 'metrics', 'chaos.bulk.v1', n % 3, 100, jsonb_build_object('tag', n)
+         from generate_series(1, 1000000) as n",
+    )
+    .execute(&bench.db)
+    .await
+    .expect("there is room");
+}
+
+/// The jobs in the order in which their handlers started.
+fn started(bench: &Bench, worker: &str) -> Vec<JobId> {
+    let log = bench.folder().join(format!("{worker}.starts"));
+    let log = std::fs::read_to_string(log).expect("it has started something");
+    let job = |line: &str| line.split(' ').nth(1).and_then(|job| job.parse().ok()).expect("a line of ours");
+    log.lines().map(job).collect()
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn within_a_million_jobs_the_order_is_kept_and_other_queues_are_not_held_up(db: PgPool) {
+    let bench = Bench::on(db).await;
+    pile_up(&bench).await;
+    // One at a time, so that the order of starts is the order of claims.
+    let mut role = bench.worker("orderly", &[(Queue::Metrics, 1, 100)]);
+    let mut orderly = bench.start(&role);
+    until("some are done", SOON, async || (bench.ended().await >= 300).then_some(())).await;
+    // Late, and before everything else of its queue.
+    let urgent: JobId = sqlx::query_scalar(
+        "insert into jobs (queue, kind, priority, max_attempts, payload)
+         values ('metrics', 'chaos.bulk.v1', -1, 100, '{\"tag\": 0}') returning id",
+    )
+    .fetch_one(&bench.db)
+    .await
+    .expect("there is room");
+    bench.until_job_is(urgent, "done").await;
+    let left = bench.count("select count(*) from jobs").await;
+    assert!(left > 900_000, "it was not held up by the others: {left} left");
+    orderly.terminate();
+    assert!(orderly.wait().await.expect("it is ours").success());
+
+    let mut ran = started(&bench, "orderly");
+    assert!(ran.contains(&urgent));
+    ran.retain(|job| *job != urgent);
+    let expected: Vec<JobId> = sqlx::query_scalar(
+        "select id from (select id, priority from jobs union all select id, priority from job_history) as everything
+         where id <> $2 order by priority, id limit $1",
+    )
+    .bind(i64::try_from(ran.len()).expect("few"))
+    .bind(urgent)
+    .fetch_all(&bench.db)
+    .await
+    .expect("jobs can be read");
+    assert!(ran == expected, "by priority and then by age");
+
+    // Another queue has workers of its own beside the crowded one.
+    role.name = "both".to_owned();
+    role.serves = bench.worker("", &[(Queue::Metrics, 4, 100), (Queue::Mail, 1, 0)]).serves;
+    let _both = bench.start(&role);
+    for tag in 0..5 {
+        let wait = wait_for_a_claim(&bench, tag).await;
+        assert!(wait <= PROMPT, "{wait}");
+    }
+}

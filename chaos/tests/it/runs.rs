@@ -1,0 +1,42 @@
+//! All faults at once.
+
+use std::process::Stdio;
+
+/// Its length, in seconds: enough for most of the faults, and short of boring.
+const DURATION: &str = "20";
+
+#[tokio::test]
+async fn a_short_run_of_all_faults_at_once_loses_and_doubles_nothing() {
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_pawdium-chaos"))
+        .args(["--duration", DURATION, "--seed", "5", "--backlog", "3000"])
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    let words: Vec<&str> = said.lines().last().unwrap_or_default().split(' ').collect();
+    let [
+        "chaos:",
+        enqueued,
+        "enqueued,",
+        done,
+        "done,",
+        dead,
+        "dead,",
+        "0",
+        "lost,",
+        "0",
+        "doubled,",
+        faults,
+        "faults",
+    ] = words[..]
+    else {
+        panic!("{said}");
+    };
+    let number = |text: &str| text.parse::<u64>().expect("a number");
+    assert!(number(enqueued) > 3000, "{said}");
+    assert_eq!(number(enqueued), number(done) + number(dead), "{said}");
+    assert!(number(dead) > 0 && number(faults) > 3, "{said}");
+}

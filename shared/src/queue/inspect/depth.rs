@@ -1,0 +1,50 @@
+//! How much there is of each kind.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+/// The jobs of one kind, by state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KindCounts {
+    /// The queue's name.
+    pub queue: String,
+    /// The kind's name.
+    pub kind: String,
+    /// Waiting to be claimed.
+    pub ready: i64,
+    /// Claimed by a worker.
+    pub running: i64,
+    /// Waiting for their time: delayed, or between two attempts.
+    pub scheduled: i64,
+    /// Out of attempts, or given up, within the history.
+    pub dead: i64,
+    /// When the longest-waiting ready job was enqueued.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// Counts every kind that has live or dead jobs. Reads all live jobs, and of the history no more than an index of the
+/// dead.
+pub async fn count_kinds(db: &mut PgConnection) -> sqlx::Result<Vec<KindCounts>> {
+    sqlx::query_as!(
+        KindCounts,
+        r#"with live as (
+               select queue, kind,
+                      count(*) filter (where state = 'ready') as ready,
+                      count(*) filter (where state = 'running') as running,
+                      count(*) filter (where state = 'scheduled') as scheduled,
+                      min(created_at) filter (where state = 'ready') as oldest
+               from jobs group by queue, kind
+           ), dead as (
+               select kind, count(*) as dead from job_history where outcome = 'dead' group by kind
+           )
+           select coalesce(live.queue, (select queue from job_history where job_history.kind = dead.kind limit 1))
+                      as "queue!", kind as "kind!",
+                  coalesce(ready, 0) as "ready!", coalesce(running, 0) as "running!",
+                  coalesce(scheduled, 0) as "scheduled!", coalesce(dead, 0) as "dead!", oldest
+           from live full join dead using (kind)
+           order by 1, 2"#,
+    )
+    .fetch_all(db)
+    .await
+}
