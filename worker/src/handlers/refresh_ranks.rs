@@ -12,7 +12,8 @@ use tracing::debug;
 
 use crate::env::Env;
 
-/// How many ranks one transaction writes: some fifty milliseconds of work.
+/// How many ranks one transaction writes. With 300,000 photos of which all move, on 2 busy cores, that took 70 ms, and 130 ms
+/// at most, sixty times; all in one it took 4.7 s.
 const RANKS: usize = 5000;
 
 /// Brings all ranks up to date, the best first, and invalidates the lists that moved. One rating can move every rank, so
