@@ -8,6 +8,7 @@ use pawdium_shared::config::MetricsConfig;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
+use pawdium_shared::queue::schedules::Announcement;
 use pawdium_shared::queue::{Enqueue as _, Job};
 use sqlx::PgConnection;
 
@@ -27,6 +28,7 @@ pub struct Schedule {
     pub when: When,
     /// What becomes of ticks that were missed.
     pub missed: Missed,
+    kind: &'static str,
     enqueue: EnqueueAt,
 }
 
@@ -48,7 +50,19 @@ impl Schedule {
             let job = job(tick);
             Box::pin(async move { job.enqueue(db).await.map(drop) })
         });
-        Self { name, when, missed, enqueue }
+        Self { name, when, missed, kind: J::KIND, enqueue }
+    }
+
+    /// What others are to know of it at `now`.
+    #[must_use]
+    pub fn announcement(&self, now: DateTime<Utc>) -> Announcement {
+        Announcement {
+            name: self.name,
+            expression: self.when.to_string(),
+            missed: self.missed.to_string(),
+            kind: self.kind,
+            next_at: self.when.after(now),
+        }
     }
 
     /// Enqueues a tick's job in the caller's transaction.

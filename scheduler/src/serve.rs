@@ -1,13 +1,14 @@
 //! The life of a scheduler process.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use pawdium_shared::config::Config;
 use pawdium_shared::db;
 use pawdium_shared::queue::cron::{last_tick, take_tick};
+use pawdium_shared::queue::schedules;
 use pawdium_shared::shutdown::Notifier;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +17,12 @@ use tracing::{debug, info, warn};
 use crate::schedule::{Schedule, table};
 use crate::tick::due;
 
-/// The longest sleep. Time that was set or passed in a suspended machine is noticed after it.
-const NAP: Duration = Duration::from_secs(5);
+/// The longest sleep. What was asked for by hand, and time that was set or passed in a suspended machine, is noticed after
+/// it.
+const NAP: Duration = Duration::from_millis(1500);
+
+/// Between two announcements of what this scheduler fires.
+const ANNOUNCE: Duration = Duration::from_mins(1);
 
 /// Between two attempts while the database is away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -47,7 +52,7 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     Ok(())
 }
 
-/// Fires what is due, sleeps until the next tick, and so on until `stop`. While the database is away it keeps trying, and
+/// Fires what is due and what is asked for, sleeps until the next tick, and so on until `stop`. While the database is away it keeps trying, and
 /// what was missed is dealt with by each schedule's policy. The time is what `clock` says, which may jump.
 pub async fn run(
     db: &PgPool,
@@ -56,10 +61,18 @@ pub async fn run(
     stop: &CancellationToken,
 ) {
     let mut seen = HashMap::new();
+    let mut announced: Option<Instant> = None;
     let mut away = false;
     loop {
         // What is cut short rolls back, and another scheduler or the next start fires it.
-        let firing = fire_due(db, schedules, &clock, &mut seen);
+        let firing = async {
+            if announced.is_none_or(|last| last.elapsed() >= ANNOUNCE) {
+                in_time(announce(db, schedules, clock())).await.context("announcing the schedules")?;
+                announced = Some(Instant::now());
+            }
+            fire_due(db, schedules, &clock, &mut seen).await?;
+            in_time(fire_requested(db, schedules, clock())).await.context("firing what is asked for")
+        };
         let Some(fired) = stop.run_until_cancelled(firing).await else { return };
         let pause = match fired {
             Ok(()) => {
@@ -98,11 +111,32 @@ async fn fire_due(
         if seen.get(schedule.name) == Some(&latest) {
             continue;
         }
-        tokio::time::timeout(PATIENCE, fire(db, schedule, now))
-            .await
-            .context("the database didn't answer in time")?
-            .with_context(|| format!("firing {}", schedule.name))?;
+        in_time(fire(db, schedule, now)).await.with_context(|| format!("firing {}", schedule.name))?;
         seen.insert(schedule.name, latest);
+    }
+    Ok(())
+}
+
+async fn in_time<T>(asking: impl Future<Output = sqlx::Result<T>>) -> anyhow::Result<T> {
+    Ok(tokio::time::timeout(PATIENCE, asking).await.context("the database didn't answer in time")??)
+}
+
+async fn announce(db: &PgPool, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::Result<()> {
+    let announcements: Vec<_> = schedules.iter().map(|schedule| schedule.announcement(now)).collect();
+    schedules::announce(&mut *db.acquire().await?, &announcements).await
+}
+
+/// Fires what somebody asked for by hand, as of its last tick, each with its job in one transaction.
+async fn fire_requested(db: &PgPool, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::Result<()> {
+    let names: Vec<_> = schedules.iter().map(|schedule| schedule.name).collect();
+    let requested = schedules::list_requested(&mut *db.acquire().await?, &names).await?;
+    for schedule in schedules.iter().filter(|schedule| requested.iter().any(|name| name == schedule.name)) {
+        let mut tx = db.begin().await?;
+        if schedules::take_request(&mut tx, schedule.name).await? {
+            schedule.enqueue(&mut tx, schedule.when.at_or_before(now).unwrap_or(now)).await?;
+            tx.commit().await?;
+            info!(schedule = schedule.name, "fired by hand");
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! When a schedule's ticks are, and which of those that were missed still fire. All times are UTC and whole seconds.
 
+use std::fmt;
 use std::str::FromStr as _;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
@@ -50,6 +51,15 @@ impl When {
     }
 }
 
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cron(cron) => f.write_str(cron.as_str()),
+            Self::Every(seconds) => write!(f, "every {seconds} s"),
+        }
+    }
+}
+
 /// What becomes of ticks that nobody fired in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missed {
@@ -60,6 +70,15 @@ pub enum Missed {
         /// How many at most.
         max: usize,
     },
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Coalesce => f.write_str("one run makes up for all"),
+            Self::Replay { max } => write!(f, "the last {max} run one by one"),
+        }
+    }
 }
 
 /// The ticks that are due at `now`, the oldest first, when the one at `last` was the last to fire. A schedule that never
@@ -97,6 +116,14 @@ mod tests {
 
     fn minutely() -> When {
         When::cron("0 * * * * *")
+    }
+
+    #[test]
+    fn schedules_say_in_words_when_they_tick_and_what_they_make_of_missed_ticks() {
+        assert_eq!(When::cron("0 17 3 * * *").to_string(), "0 17 3 * * *");
+        assert_eq!(When::Every(90).to_string(), "every 90 s");
+        assert_eq!(Missed::Coalesce.to_string(), "one run makes up for all");
+        assert_eq!(Missed::Replay { max: 7 }.to_string(), "the last 7 run one by one");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::jobs::metrics::ReportMetrics;
-use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, RefreshRanks, RefreshVirality, StartEpoch};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
 use pawdium_shared::queue::{Capacity, Process, Queue, Runner};
 use tokio_util::sync::CancellationToken;
@@ -16,8 +16,8 @@ use tracing::error;
 
 use crate::env::Env;
 use crate::handlers::{
-    balance_jobs, invalidate_cache, process_photo, purge, recount_ratings, refresh_ranks, refresh_virality,
-    report_metrics, send_mail,
+    balance_jobs, invalidate_cache, process_photo, purge, recount_part, recount_ratings, refresh_ranks,
+    refresh_virality, report_metrics, send_mail, start_epoch,
 };
 
 /// Every kind of job and its handler.
@@ -26,9 +26,11 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
     Runner::new(env)
         .on::<ProcessPhoto>(|job, env, claim| Box::pin(process_photo(job, env, claim)))
         .on::<SendMail>(|job, env, claim| Box::pin(send_mail(job, env, claim)))
-        .on::<RefreshRanks>(|job, env, claim| Box::pin(refresh_ranks(job, env, claim)))
+        .on::<RefreshRanks>(|job, env, _| Box::pin(refresh_ranks(job, env)))
         .on::<RefreshVirality>(|job, env, claim| Box::pin(refresh_virality(job, env, claim)))
         .on::<RecountRatings>(|job, env, claim| Box::pin(recount_ratings(job, env, claim)))
+        .on::<RecountPart>(|job, env, _| Box::pin(recount_part(job, env)))
+        .on::<StartEpoch>(|job, env, claim| Box::pin(start_epoch(job, env, claim)))
         .on::<InvalidateCache>(|job, env, _| Box::pin(invalidate_cache(job, env)))
         .on::<ReportMetrics>(|job, env, _| Box::pin(report_metrics(job, env)))
         .on::<BalanceJobs>(|job, env, claim| Box::pin(balance_jobs(job, env, claim)))

@@ -10,14 +10,16 @@ pub mod upkeep;
 use crate::queue::{Job, Queue};
 
 /// Every kind of job with its queue, for those who want to see also what has no jobs now.
-pub const KINDS: [(Queue, &str); 9] = [
+pub const KINDS: [(Queue, &str); 11] = [
     kind::<cache::InvalidateCache>(),
     kind::<mail::SendMail>(),
     kind::<media::ProcessPhoto>(),
     kind::<metrics::ReportMetrics>(),
     kind::<ranking::RecountRatings>(),
+    kind::<ranking::RecountPart>(),
     kind::<ranking::RefreshRanks>(),
     kind::<ranking::RefreshVirality>(),
+    kind::<ranking::StartEpoch>(),
     kind::<upkeep::BalanceJobs>(),
     kind::<upkeep::Purge>(),
 ];

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::PhotoId;
 use crate::queue::{Job, Queue};
 
 const AN_HOUR: Option<Duration> = Some(Duration::from_hours(1));
@@ -41,8 +42,8 @@ impl Job for RefreshVirality {
     }
 }
 
-/// Recounts all histograms from the raw ratings, mends and reports any that drifted, and starts a new epoch with a
-/// prior of what was rated so far. Twice recounts the same; an epoch is started at most once a day.
+/// Has all histograms recounted from the raw ratings, range by range, and then a new epoch started. Twice has the same
+/// recounted again.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RecountRatings {}
 
@@ -50,9 +51,40 @@ impl Job for RecountRatings {
     const KIND: &'static str = "ranking.recount.v1";
     const QUEUE: Queue = Queue::Ranking;
     const ATTEMPTS: i16 = 3;
-    const TIMEOUT: Duration = Duration::from_mins(30);
+    const TIMEOUT: Duration = Duration::from_mins(2);
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+/// Recounts the histograms of some photos, mends and reports any that drifted. Twice recounts the same.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RecountPart {
+    /// From this photo on.
+    pub first: PhotoId,
+    /// To this one.
+    pub last: PhotoId,
+}
+
+impl Job for RecountPart {
+    const KIND: &'static str = "ranking.recount_part.v1";
+    const QUEUE: Queue = Queue::Ranking;
+    const ATTEMPTS: i16 = 3;
+    /// The refreshes of every minute go before it.
+    const PRIORITY: i16 = 1;
+    const TIMEOUT: Duration = Duration::from_mins(5);
+    const HISTORY: Option<Duration> = AN_HOUR;
+}
+
+/// Starts a new epoch with a prior of what was rated so far, when all parts of a recount have ended. Twice starts one: at
+/// most one a day.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StartEpoch {}
+
+impl Job for StartEpoch {
+    const KIND: &'static str = "ranking.start_epoch.v1";
+    const QUEUE: Queue = Queue::Ranking;
+    const ATTEMPTS: i16 = 3;
+    const TIMEOUT: Duration = Duration::from_mins(2);
 }

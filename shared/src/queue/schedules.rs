@@ -51,3 +51,72 @@ pub async fn request(db: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
     );
     Ok(requested.execute(db).await?.rows_affected() == 1)
 }
+
+/// A schedule as its scheduler has it.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// Its name.
+    pub name: &'static str,
+    /// When it ticks, in words.
+    pub expression: String,
+    /// What becomes of missed ticks, in words.
+    pub missed: String,
+    /// The kind of job that a tick enqueues.
+    pub kind: &'static str,
+    /// The next tick.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// Writes down the schedules of a scheduler that is alive.
+pub async fn announce(db: &mut PgConnection, schedules: &[Announcement]) -> sqlx::Result<()> {
+    let names: Vec<_> = schedules.iter().map(|schedule| schedule.name.to_owned()).collect();
+    let expressions: Vec<_> = schedules.iter().map(|schedule| schedule.expression.clone()).collect();
+    let missed: Vec<_> = schedules.iter().map(|schedule| schedule.missed.clone()).collect();
+    let kinds: Vec<_> = schedules.iter().map(|schedule| schedule.kind.to_owned()).collect();
+    let nexts: Vec<_> = schedules.iter().map(|schedule| schedule.next_at).collect();
+    // In one order, so that several schedulers don't wait for each other in a circle.
+    sqlx::query!(
+        "insert into schedules (name, expression, missed, kind, next_at)
+         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+                       as given (name, expression, missed, kind, next_at)
+         order by name
+         on conflict (name) do update set
+             expression = excluded.expression, missed = excluded.missed, kind = excluded.kind,
+             next_at = excluded.next_at, seen_at = now()",
+        &names,
+        &expressions,
+        &missed,
+        &kinds,
+        &nexts as &[Option<DateTime<Utc>>],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Those of `names` of which a run is asked for.
+pub async fn list_requested(db: &mut PgConnection, names: &[&str]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "select name from schedules where requested_at is not null and name = any($1)",
+        names as &[&str],
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Takes the request for a run for the caller's transaction, in which its job is then enqueued. False: nobody asks for
+/// one (any more). A second scheduler that asks at the same moment waits until the first one's transaction has ended.
+pub async fn take_request(db: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
+    let taken = sqlx::query!(
+        "update schedules set requested_at = null where name = $1 and requested_at is not null",
+        name,
+    );
+    Ok(taken.execute(db).await?.rows_affected() == 1)
+}
+
+/// Forgets schedules that no scheduler has had for `days`; answers with how many.
+pub async fn purge(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
+    let purged =
+        sqlx::query!("delete from schedules where seen_at < now() - make_interval(days => $1)", days);
+    Ok(purged.execute(db).await?.rows_affected())
+}

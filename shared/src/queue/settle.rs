@@ -158,11 +158,11 @@ impl Ended {
                                   then date_part('epoch', clock_timestamp() - claimed_at) * 1000 end as ran
                ), kept as (
                    insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim,
-                                            created_at, run_at, claimed_at, expires_at, payload, last_error,
+                                            created_at, run_at, claimed_at, finished_at, expires_at, payload, last_error,
                                             failures, partition_key, subject, group_id, worker_id,
                                             unique_key, key_waits_only)
                    select id, queue, kind, outcome::job_outcome, priority, attempt, max_attempts, claim + 1,
-                          created_at, run_at, claimed_at, now() + make_interval(secs => keep), payload,
+                          created_at, run_at, claimed_at, clock_timestamp(), now() + make_interval(secs => keep), payload,
                           coalesce(error, last_error),
                           case when error is null or state <> 'running' then failures
                                else failures || jsonb_build_object('attempt', attempt, 'worker', worker_id,

@@ -26,11 +26,25 @@ pub async fn find_prior(db: &mut PgConnection) -> sqlx::Result<Prior> {
     Ok(Prior { weight: row.weight, distribution })
 }
 
-/// Recomputes every live photo's score and rank, writing only what changed; answers with the species of photos whose
-/// rank or score moved. Counters are locked in the order of photo ids, like on every path that locks several.
-pub async fn refresh_ranks(db: &mut PgConnection) -> sqlx::Result<Vec<Species>> {
+/// A live photo whose score or rank is no longer what is written.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// Which one.
+    pub photo: PhotoId,
+    /// Its species, by which lists are filtered.
+    pub species: Species,
+    /// Its score now.
+    pub score: f64,
+    /// Its rank now.
+    pub rank: i32,
+}
+
+/// Recomputes every live photo's score and rank and lists those that moved. Who enters or leaves the best places comes
+/// first: when the list is written in parts, the front is right after the first of them.
+pub async fn list_moved(db: &mut PgConnection) -> sqlx::Result<Vec<Moved>> {
     let prior = find_prior(db).await?;
-    sqlx::query_scalar!(
+    sqlx::query_as!(
+        Moved,
         r#"with scored as (
                select photo_id, species,
                       (select sum(k * ($1 * g + c)) / ($1 + sum(c))
@@ -39,19 +53,38 @@ pub async fn refresh_ranks(db: &mut PgConnection) -> sqlx::Result<Vec<Species>> 
                where state = 'live'
            ), ranked as (
                select photo_id, species, score, rank() over (order by score desc)::integer as rank from scored
-           ), changed as (
-               insert into photo_ranks (photo_id, score, rank)
-               select photo_id, score, rank from ranked order by photo_id
-               on conflict (photo_id) do update set score = excluded.score, rank = excluded.rank
-               where (photo_ranks.score, photo_ranks.rank) is distinct from (excluded.score, excluded.rank)
-               returning photo_id
            )
-           select distinct species as "species!: Species" from changed join ranked using (photo_id)"#,
+           select photo_id as "photo: PhotoId", species as "species: Species", ranked.score as "score!",
+                  ranked.rank as "rank!"
+           from ranked left join photo_ranks as old using (photo_id)
+           where (old.score, old.rank) is distinct from (ranked.score, ranked.rank)
+           order by least(old.rank, ranked.rank), photo_id"#,
         prior.weight,
         &prior.distribution,
     )
     .fetch_all(db)
     .await
+}
+
+/// Writes scores and ranks. They are locked in the order of photo ids, like on every path that locks several.
+pub async fn write_moved(db: &mut PgConnection, moved: &[Moved]) -> sqlx::Result<()> {
+    let photos: Vec<_> = moved.iter().map(|moved| moved.photo.0).collect();
+    let scores: Vec<_> = moved.iter().map(|moved| moved.score).collect();
+    let ranks: Vec<_> = moved.iter().map(|moved| moved.rank).collect();
+    sqlx::query!(
+        "insert into photo_ranks (photo_id, score, rank)
+         select photo_id, score, rank
+         from unnest($1::bigint[], $2::float8[], $3::integer[]) as moved (photo_id, score, rank)
+         join photos on photos.id = photo_id and state = 'live'
+         order by photo_id
+         on conflict (photo_id) do update set score = excluded.score, rank = excluded.rank",
+        &photos,
+        &scores,
+        &ranks,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Starts a new epoch from all ratings so far, unless one was started within the last twelve hours: the

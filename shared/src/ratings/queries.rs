@@ -139,12 +139,30 @@ pub struct Recounted {
     pub last: Option<PhotoId>,
 }
 
-/// Recounts the histograms of up to `limit` photos after `after`, in the order of their ids, from the raw ratings, and
-/// mends those that drifted. Nobody can rate these photos until the transaction ends, so keep `limit` small.
-pub async fn recount(db: &mut PgConnection, after: PhotoId, limit: i64) -> sqlx::Result<Recounted> {
+/// All photos that can be rated, in ranges of `size`: the first and the last id of each, in order.
+pub async fn list_ranges(db: &mut PgConnection, size: i64) -> sqlx::Result<Vec<(PhotoId, PhotoId)>> {
+    let ranges = sqlx::query!(
+        r#"select min(photo_id) as "first!: PhotoId", max(photo_id) as "last!: PhotoId"
+           from (select photo_id, (row_number() over (order by photo_id) - 1) / $1::bigint as number
+                 from photo_stats) as numbered
+           group by number order by number"#,
+        size,
+    );
+    Ok(ranges.fetch_all(db).await?.into_iter().map(|range| (range.first, range.last)).collect())
+}
+
+/// Recounts the histograms of up to `limit` photos from `first` to `last`, in the order of their ids, from the raw
+/// ratings, and mends those that drifted. Nobody can rate these photos until the transaction ends, so keep `limit` small.
+pub async fn recount(
+    db: &mut PgConnection,
+    first: PhotoId,
+    last: PhotoId,
+    limit: i64,
+) -> sqlx::Result<Recounted> {
     let photos = sqlx::query_scalar!(
-        "select photo_id from photo_stats where photo_id > $1 order by photo_id limit $2 for update",
-        after.0,
+        "select photo_id from photo_stats where photo_id between $1 and $2 order by photo_id limit $3 for update",
+        first.0,
+        last.0,
         limit,
     )
     .fetch_all(&mut *db)

@@ -14,7 +14,7 @@ pub use balance_jobs::balance_jobs;
 pub use invalidate_cache::invalidate_cache;
 pub use process_photo::process_photo;
 pub use purge::purge;
-pub use recount_ratings::recount_ratings;
+pub use recount_ratings::{recount_part, recount_ratings, start_epoch};
 pub use refresh_ranks::refresh_ranks;
 pub use refresh_virality::refresh_virality;
 pub use report_metrics::report_metrics;

@@ -8,7 +8,7 @@ use pawdium_shared::accounts::{links, queries, sessions};
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos;
 use pawdium_shared::photos::transitions::{fail_abandoned, purge_drafts};
-use pawdium_shared::queue::{JobError, cron, groups, inspect, ledger, partition};
+use pawdium_shared::queue::{JobError, cron, groups, inspect, ledger, partition, schedules};
 use pawdium_shared::ranking::refresh;
 use tracing::info;
 
@@ -28,7 +28,7 @@ const UNFINISHED_AGE: Duration = Duration::from_hours(1);
 /// Until an anonymous user who left nothing goes.
 const ANONYMOUS_AGE: TimeDelta = TimeDelta::days(30);
 
-/// Days for which ticks that fired are kept.
+/// Days for which ticks that fired, and schedules that nobody has any more, are kept.
 const TICK_DAYS: i32 = 7;
 
 /// Days for which the queues' minutes are kept.
@@ -78,6 +78,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let drafts = purge_drafts(&mut db, draft_days).await?;
     let anonymous = queries::purge_anonymous(&mut db, Utc::now() - ANONYMOUS_AGE).await?;
     let ticks = cron::purge_ticks(&mut db, TICK_DAYS).await?;
+    schedules::purge(&mut db, TICK_DAYS).await?;
     let partitions = partition::purge_partitions(&mut db).await?;
     let groups = groups::purge_groups(&mut db, TICK_DAYS).await?;
     let minutes = ledger::purge_minutes(&mut db, MINUTE_DAYS).await?;

@@ -1,7 +1,7 @@
-//! Checking the histograms against the raw ratings, and starting a new epoch.
+//! Checking the histograms against the raw ratings: a fan-out over ranges of photos, and a new epoch in the end.
 
-use pawdium_shared::ids::PhotoId;
-use pawdium_shared::jobs::ranking::RecountRatings;
+use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, StartEpoch};
+use pawdium_shared::queue::groups::fan_out;
 use pawdium_shared::queue::{Claim, JobError};
 use pawdium_shared::ranking::refresh;
 use pawdium_shared::ratings::queries;
@@ -9,24 +9,44 @@ use tracing::{error, info};
 
 use crate::env::Env;
 
+/// Photos of one part.
+const PART: i64 = 2000;
+
 /// Photos that one transaction recounts; nobody can rate them meanwhile.
 const PHOTOS: i64 = 200;
 
-/// Recounts all photos, batch by batch. A drift is mended and logged as an error: some path forgot a histogram.
+/// Shares the photos out, so that several workers recount them, a failure costs one part, and what is more urgent comes in
+/// between. A photo that comes later needs no recount yet.
 pub async fn recount_ratings(job: RecountRatings, env: &Env, claim: &Claim) -> Result<(), JobError> {
-    let mut after = PhotoId(0);
+    let mut tx = env.db.begin().await?;
+    let ranges = queries::list_ranges(&mut tx, PART).await?;
+    let parts: Vec<_> = ranges.into_iter().map(|(first, last)| RecountPart { first, last }).collect();
+    fan_out(&mut tx, &parts, &StartEpoch {}).await?;
+    claim.complete(&mut tx, &job).await?;
+    tx.commit().await?;
+    info!(parts = parts.len(), "shared out the recount of all ratings");
+    Ok(())
+}
+
+/// Recounts a part, batch by batch. A drift is mended and logged as an error: some path forgot a histogram.
+pub async fn recount_part(job: RecountPart, env: &Env) -> Result<(), JobError> {
+    let mut first = job.first;
     loop {
         let mut tx = env.db.begin().await?;
-        let recounted = queries::recount(&mut tx, after, PHOTOS).await?;
+        let recounted = queries::recount(&mut tx, first, job.last, PHOTOS).await?;
         tx.commit().await?;
         for drift in recounted.drifted {
             error!(photo = %drift.photo, was = ?drift.was, is = ?drift.is, "a histogram had drifted");
         }
         match recounted.last {
-            Some(last) => after = last,
-            None => break,
+            Some(last) => first.0 = last.0 + 1,
+            None => return Ok(()),
         }
     }
+}
+
+/// Starts a new epoch, also when a part is dead: its photos keep the histograms that they had.
+pub async fn start_epoch(job: StartEpoch, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
     let started = refresh::start_epoch(&mut tx).await?;
     claim.complete(&mut tx, &job).await?;

@@ -16,11 +16,11 @@ use crate::waiting::{
 use crate::workers::{Workers, enqueue};
 
 async fn pause(db: &PgPool, queue: Queue) {
-    assert!(control::pause(&mut *db.acquire().await.expect("a connection"), queue).await.expect("no error"));
+    assert!(control::pause(&mut db.acquire().await.expect("a connection"), queue).await.expect("no error"));
 }
 
 async fn resume(db: &PgPool, queue: Queue) {
-    assert!(control::resume(&mut *db.acquire().await.expect("a connection"), queue).await.expect("no error"));
+    assert!(control::resume(&mut db.acquire().await.expect("a connection"), queue).await.expect("no error"));
 }
 
 pub(crate) async fn cancel(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
@@ -29,16 +29,16 @@ pub(crate) async fn cancel(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
 }
 
 pub(crate) async fn retry(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
-    control::retry(&mut *db.acquire().await.expect("a connection"), jobs).await.expect("no error")
+    control::retry(&mut db.acquire().await.expect("a connection"), jobs).await.expect("no error")
 }
 
 async fn delete(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
-    control::delete(&mut *db.acquire().await.expect("a connection"), jobs).await.expect("no error")
+    control::delete(&mut db.acquire().await.expect("a connection"), jobs).await.expect("no error")
 }
 
 /// Asserts that no kind's jobs are missing.
 pub(crate) async fn assert_balanced(db: &PgPool) {
-    let accounts = ledger::balance(&mut *db.acquire().await.expect("a connection")).await.expect("no error");
+    let accounts = ledger::balance(&mut db.acquire().await.expect("a connection")).await.expect("no error");
     assert!(accounts.iter().all(|account| account.missing() == 0), "{accounts:#?}");
 }
 
@@ -66,7 +66,7 @@ async fn a_paused_queue_rests_in_all_processes_while_the_others_go_on(db: PgPool
     let gate = Gate::closed();
     // Four run in each process, and sixteen more are claimed ahead.
     let jobs: Vec<_> = (0..60).map(|number| Traceless::new(number.to_string())).collect();
-    Traceless::enqueue_all(&mut *db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
+    Traceless::enqueue_all(&mut db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
     let workers = [Workers::start(&db, &gate.runner()).await, Workers::start(&db, &gate.runner()).await];
     gate.until_inside("", 8).await;
     pause(&db, Queue::Cache).await;

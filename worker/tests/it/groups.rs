@@ -20,7 +20,7 @@ struct Stage {
 }
 
 /// Does what its text says.
-async fn play(stage: &Stage, text: String, claim: &Claim) -> Result<(), JobError> {
+fn play(stage: &Stage, text: String, claim: &Claim) -> Result<(), JobError> {
     match text.as_str() {
         "fail" => Err(JobError::give_up(anyhow!("as told"))),
         "stumble" if claim.attempt() == 1 => Err(JobError::retry(anyhow!("as told"))),
@@ -49,9 +49,9 @@ async fn play_in_a_transaction(stage: &Stage, job: Flaky, claim: &Claim) -> Resu
 fn playing(db: &PgPool) -> (Arc<Stage>, Runner<Stage>) {
     let stage = Arc::new(Stage { db: db.clone(), diary: Diary::default() });
     let runner = Runner::new(Arc::clone(&stage))
-        .on::<Traceless>(|job, stage, claim| Box::pin(play(stage, job.text, claim)))
-        .on::<Single>(|job, stage, claim| Box::pin(play(stage, job.text, claim)))
-        .on::<Finale>(|job, stage, claim| Box::pin(play(stage, job.text, claim)))
+        .on::<Traceless>(|job, stage, claim| Box::pin(async { play(stage, job.text, claim) }))
+        .on::<Single>(|job, stage, claim| Box::pin(async { play(stage, job.text, claim) }))
+        .on::<Finale>(|job, stage, claim| Box::pin(async { play(stage, job.text, claim) }))
         .on::<Flaky>(|job, stage, claim| Box::pin(play_in_a_transaction(stage, job, claim)));
     (stage, runner)
 }

@@ -143,7 +143,7 @@ async fn a_job_whose_partition_was_forgotten_runs_when_it_is_brought_back(db: Pg
     limit(&db, Limits { partition_max_running: Some(1), ..Limits::default() }).await;
     let job = enqueue(&db, &Letter::new("gone:0")).await;
     cancel(&db, &[job]).await;
-    assert_eq!(purge_partitions(&mut *db.acquire().await.expect("a connection")).await.expect("no error"), 1);
+    assert_eq!(purge_partitions(&mut db.acquire().await.expect("a connection")).await.expect("no error"), 1);
     assert_eq!(retry(&db, &[job]).await, [job]);
     let gate = Gate::open();
     let workers = two(&db, &gate).await;

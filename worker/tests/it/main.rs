@@ -15,6 +15,7 @@ mod order;
 mod outcomes;
 mod photos;
 mod ranking;
+mod schedules;
 mod shares;
 mod shutdowns;
 mod site;

@@ -83,7 +83,7 @@ async fn a_dead_job_is_brought_back_by_hand_with_all_its_attempts(db: PgPool) {
     let workers = Workers::start(&db, &runner).await;
     let job = enqueue(&db, &Flaky::new("")).await;
     until_job_is(&db, job, "dead").await;
-    let retry = async || control::retry(&mut *db.acquire().await.expect("a connection"), &[job]).await;
+    let retry = async || control::retry(&mut db.acquire().await.expect("a connection"), &[job]).await;
     mended.store(true, Ordering::Relaxed);
     assert_eq!(retry().await.expect("no error"), [job]);
     assert_eq!(until_job_is(&db, job, "done").await.attempt, 1);

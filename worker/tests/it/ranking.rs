@@ -3,6 +3,7 @@
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::photos::Species;
+use pawdium_shared::ranking::refresh::list_moved;
 use pawdium_shared::ranking::sharing;
 use pawdium_shared::ranking::virality::Moment;
 use pawdium_shared::ratings::queries::recount;
@@ -12,6 +13,26 @@ use sqlx::PgPool;
 use crate::site::Site;
 use crate::waiting::{SOON, count, until, until_idle};
 use crate::workers::{Workers, enqueue};
+
+/// Makes so many live photos, each with one rating fewer in its histogram than the one before; their ids are in order.
+async fn crowd(site: &Site, photos: i32) {
+    let owner = site.member("ada").await;
+    sqlx::query(
+        "with made as (
+             insert into photos (owner_id, title, species, state, slot, live_at)
+             select $1, 'Blep', case when n % 2 = 0 then 'cat' else 'dog' end, 'live', n, now()
+             from generate_series(1, $2) as n order by n
+             returning id, slot
+         )
+         insert into photo_stats (photo_id, histogram)
+         select id, array[0, 0, 0, 0, 0, 0, 0, 0, 0, $2 - slot] from made",
+    )
+    .bind(owner.0)
+    .bind(photos)
+    .execute(&site.db)
+    .await
+    .expect("photos can be made");
+}
 
 /// Rates without a ballot, histogram included.
 async fn rate(db: &PgPool, photo: PhotoId, rater: UserId, value: i16) {
@@ -116,7 +137,7 @@ async fn a_rating_that_commits_while_its_histogram_is_mended_is_counted(db: PgPo
         let db = site.db.clone();
         async move {
             let mut tx = db.begin().await.expect("a transaction");
-            let recounted = recount(&mut tx, PhotoId(0), 100).await.expect("no error");
+            let recounted = recount(&mut tx, PhotoId(0), photo, 100).await.expect("no error");
             tx.commit().await.expect("it commits");
             recounted
         }
@@ -131,4 +152,60 @@ async fn a_rating_that_commits_while_its_histogram_is_mended_is_counted(db: PgPo
     assert_eq!(recounted.drifted.iter().map(|drift| drift.photo).collect::<Vec<_>>(), [photo]);
     assert_eq!(recounted.last, Some(photo));
     assert_eq!(site.photo(photo).await.histogram, [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+}
+
+/// Photos whose rank is not what their score says.
+const MISPLACED: &str = "select count(*) from photos
+                         left join photo_ranks on photo_id = id
+                         left join (select photo_id, rank() over (order by score desc) as place from photo_ranks) as right_one
+                                   using (photo_id)
+                         where rank is distinct from place or rank is null";
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn thousands_of_ranks_that_move_at_once_are_all_right_in_the_end(db: PgPool) {
+    let site = Site::new(db);
+    crowd(&site, 11_000).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    enqueue(&site.db, &RefreshRanks {}).await;
+    until_idle(&site.db).await;
+    assert_eq!(count(&site.db, MISPLACED).await, 0);
+    // The best becomes the worst, and all others move up.
+    sqlx::query("update photo_stats set histogram = array[20000,0,0,0,0,0,0,0,0,0] where photo_id = (select min(id) from photos)")
+        .execute(&site.db)
+        .await
+        .expect("a histogram");
+    let moved = list_moved(&mut site.db.acquire().await.expect("a connection")).await.expect("no error");
+    let front: Vec<_> = moved.iter().take(3).map(|moved| moved.rank).collect();
+    assert_eq!(front, [11_000, 1, 2], "who leaves the front is moved with those who enter it");
+    enqueue(&site.db, &RefreshRanks {}).await;
+    until_idle(&site.db).await;
+    assert_eq!(count(&site.db, MISPLACED).await, 0);
+    let last =
+        "select count(*) from photo_ranks where rank = 11000 and photo_id = (select min(id) from photos)";
+    assert_eq!(count(&site.db, last).await, 1);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_recount_is_shared_out_and_the_epoch_begins_after_its_last_part(db: PgPool) {
+    let site = Site::new(db);
+    // Nobody rated them, whatever their histograms say.
+    crowd(&site, 4100).await;
+    let runner = runner(site.env.clone());
+    let workers = [Workers::start(&site.db, &runner).await, Workers::start(&site.db, &runner).await];
+    enqueue(&site.db, &RecountRatings {}).await;
+    until_idle(&site.db).await;
+    let wrong = "select count(*) from photo_stats where histogram <> array_fill(0, array[10])";
+    assert_eq!(count(&site.db, wrong).await, 0);
+    let parts =
+        "select count(*) from job_history where kind = 'ranking.recount_part.v1' and outcome = 'done'";
+    assert_eq!(count(&site.db, parts).await, 3);
+    assert_eq!(count(&site.db, "select count(*) from ranking_epochs").await, 2);
+    let late = "select count(*) from job_history as part, job_history as epoch
+                where part.kind = 'ranking.recount_part.v1' and epoch.kind = 'ranking.start_epoch.v1'
+                  and part.finished_at > epoch.claimed_at";
+    assert_eq!(count(&site.db, late).await, 0);
+    for workers in workers {
+        workers.stop().await;
+    }
 }
