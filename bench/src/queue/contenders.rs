@@ -32,6 +32,12 @@ pub(crate) enum Store {
 enum Program {
     /// This program again.
     Ourselves { kept: bool },
+    /// A file of `peers/node`.
+    Node(&'static str),
+    /// `peers/celery`, in the environment that is made for it in the target folder.
+    Celery,
+    /// `peers/apalis-postgres`, built in the target folder.
+    Apalis,
 }
 
 /// The one that the peers are compared with.
@@ -53,6 +59,53 @@ pub(crate) const ALL: &[Contender] = &[
         store: Store::Postgres { unfinished: "select exists (select from jobs)" },
         program: Program::Ourselves { kept: true },
     },
+    Contender {
+        name: "graphile-worker",
+        settings: "0.17.3, concurrentJobs 24, localQueue.size 500, completeJobBatchDelay and failJobBatchDelay 0",
+        is_peer: true,
+        store: Store::Postgres { unfinished: "select exists (select from graphile_worker._private_jobs)" },
+        program: Program::Node("graphile-worker.js"),
+    },
+    Contender {
+        name: "bullmq",
+        settings: "6.7.0, concurrency 24, removeOnComplete",
+        is_peer: true,
+        store: Store::Redis {
+            unfinished: &[
+                "bull:bench:wait",
+                "bull:bench:active",
+                "bull:bench:delayed",
+                "bull:bench:prioritized",
+            ],
+        },
+        program: Program::Node("bullmq.js"),
+    },
+    Contender {
+        name: "pg-boss",
+        settings: "10.4.2, 24 workers with batchSize 2000, pollingIntervalSeconds 0.5 (the least), their polls spread over \
+                   it, notifyWorker after a full batch",
+        is_peer: true,
+        store: Store::Postgres {
+            unfinished: "select exists (select from pgboss.job where name = 'bench' and state < 'completed')",
+        },
+        program: Program::Node("pg-boss.js"),
+    },
+    Contender {
+        name: "celery",
+        settings: "5.7.0, 24 threads (faster here than processes), task_ignore_result, without gossip, mingle, events",
+        is_peer: true,
+        store: Store::Redis { unfinished: &["celery", "unacked", "unacked_index"] },
+        program: Program::Celery,
+    },
+    Contender {
+        name: "apalis-postgres",
+        settings: "1.0.0, concurrency 24, with_pubsub, batch_size 2000, lock_tasks off",
+        is_peer: true,
+        store: Store::Postgres {
+            unfinished: "select exists (select from apalis.jobs where status <> 'Done')",
+        },
+        program: Program::Apalis,
+    },
 ];
 
 /// The contenders with these names, or all of them.
@@ -70,11 +123,18 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
 impl Contender {
     /// A process that does what `verb` says; it ends with the thread that starts it.
     pub(crate) fn command(&self, verb: &str) -> Result<std::process::Command> {
+        let peers = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers"));
         let (program, mut arguments): (PathBuf, Vec<OsString>) = match self.program {
             Program::Ourselves { kept } => {
                 let name = if kept { "ours-with-history" } else { OURS };
                 (std::env::current_exe()?, vec!["contender".into(), name.into()])
             }
+            Program::Node(file) => ("node".into(), vec![peers.join("node").join(file).into()]),
+            Program::Celery => {
+                let python = target()?.join("bench-peers/celery/bin/python");
+                (python, vec![peers.join("celery/contender.py").into()])
+            }
+            Program::Apalis => (target()?.join("bench-peers/release/apalis-postgres"), vec![]),
         };
         arguments.extend(verb.split(' ').map(OsString::from));
         let mut command = die_with_parent("TERM", program);

@@ -4,10 +4,12 @@ mod child;
 mod compare;
 mod contenders;
 mod figures;
+mod idle;
 mod machine;
 mod measures;
 mod ours;
 mod protocol;
+mod sizes;
 mod stores;
 mod table;
 
@@ -17,7 +19,9 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use compare::Compare;
+use idle::Idle;
 use protocol::Verb;
+use sizes::Sizes;
 
 /// Measures job queues side by side on this machine, each with its data safe on the disk.
 #[derive(Debug, Parser)]
@@ -31,6 +35,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Sizes(Sizes),
+    Idle(Idle),
     /// Our own queue as a contender, started by the driver.
     #[command(hide = true)]
     Contender {
@@ -60,6 +66,8 @@ fn run(arguments: Arguments) -> Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(ours::run(verb, url, name == "ours-with-history"))
         }
+        Some(Command::Sizes(sizes)) => driver()?.block_on(sizes.run()),
+        Some(Command::Idle(idle)) => driver()?.block_on(idle.run()),
         None => driver()?.block_on(arguments.compare.run()),
     }
 }

@@ -1,5 +1,6 @@
 //! The four measurements. Each begins with an empty store and a schema just made.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -17,8 +18,9 @@ const SINGLY: u64 = 2_000;
 const DISPATCHED: usize = 500;
 /// Jobs before them that are not counted: caches, code and connections warm up.
 const WARM_UP: usize = 25;
-/// Between one job's start and the next one's enqueueing: the worker is idle again, its ack written.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Between one job's start and the next one's enqueueing, in milliseconds: the worker is idle again, its ack written. It
+/// is drawn anew for each job, lest all of them hit the same moment of a contender's timers.
+const PAUSE: Range<u64> = 5..30;
 /// Until a worker that claims is idle for certain.
 const IDLE: Duration = Duration::from_secs(1);
 /// Between two looks at the store when every job has been handled.
@@ -51,12 +53,12 @@ pub(crate) async fn measure(
     if asked(Measure::Singly) {
         fresh(stores, contender).await?;
         let seconds = took(stores, contender, &format!("enqueue-singly {SINGLY}")).await?;
-        figures.singly = Some(per_second(SINGLY, seconds));
+        figures.singly = Some(rate(SINGLY, seconds));
     }
     if asked(Measure::Bulk) || asked(Measure::Throughput) {
         fresh(stores, contender).await?;
         let seconds = took(stores, contender, &format!("enqueue-bulk {backlog}")).await?;
-        figures.bulk = asked(Measure::Bulk).then(|| per_second(backlog, seconds));
+        figures.bulk = asked(Measure::Bulk).then(|| rate(backlog, seconds));
     }
     if asked(Measure::Throughput) {
         stores.settle().await?;
@@ -89,26 +91,33 @@ pub(crate) async fn took(stores: &Stores, contender: &Contender, verb: &str) -> 
 }
 
 /// Jobs a second, from the worker's first claim until the store holds no unfinished job.
+pub(crate) async fn throughput(stores: &Stores, contender: &Contender, backlog: u64) -> Result<f64> {
+    if !stores.observer(contender).await?.unfinished().await? {
+        bail!("{} has no backlog to work off", contender.name);
+    }
+    let (begin, end) = work_off(stores, contender, backlog).await?;
+    Ok(per_second(backlog, end - begin))
+}
+
+/// Has one worker handle so many jobs. Answers with the moment of its first claim and the one at which the store was
+/// without unfinished jobs.
 ///
 /// While jobs are handled nobody looks at the store. The moment that counts is the beginning of the look that finds
 /// nothing, because what it shows was so when it began.
-pub(crate) async fn throughput(stores: &Stores, contender: &Contender, backlog: u64) -> Result<f64> {
+pub(crate) async fn work_off(stores: &Stores, contender: &Contender, jobs: u64) -> Result<(i64, i64)> {
     let mut observer = stores.observer(contender).await?;
-    if !observer.unfinished().await? {
-        bail!("{} has no backlog to work off", contender.name);
-    }
-    let mut worker = Child::start(contender, &format!("work {backlog}"), stores)?;
+    let mut worker = Child::start(contender, &format!("work {jobs}"), stores)?;
     let Said::Claiming { at: begin } = worker.said().await? else {
         bail!("{} doesn't say when it begins to claim", contender.name)
     };
     match worker.said().await? {
-        Said::Handled { jobs } if jobs == backlog => {}
-        said => bail!("{} was to handle {backlog} jobs and says {said:?}", contender.name),
+        Said::Handled { jobs: handled } if handled == jobs => {}
+        said => bail!("{} was to handle {jobs} jobs and says {said:?}", contender.name),
     }
     let end = all_finished(&mut observer, contender).await?;
     match worker.stop().await? {
-        Some(Said::Stopped { jobs }) if jobs == backlog => Ok(per_second(backlog, seconds(end - begin))),
-        said => bail!("{} was to run {backlog} jobs once each and says {said:?}", contender.name),
+        Some(Said::Stopped { jobs: handled }) if handled == jobs => Ok((begin, end)),
+        said => bail!("{} was to run {jobs} jobs once each and says {said:?}", contender.name),
     }
 }
 
@@ -150,7 +159,7 @@ async fn latencies(stores: &Stores, contender: &Contender) -> Result<Vec<f64>> {
             }
             (one, other) => bail!("{} was to dispatch a job and says {one:?}, {other:?}", contender.name),
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(Duration::from_millis(rand::random_range(PAUSE))).await;
     }
     dispatcher.stop().await?;
     worker.stop().await?;
@@ -163,7 +172,12 @@ fn seconds(nanoseconds: i64) -> f64 {
     nanoseconds as f64 / 1e9
 }
 
+/// Jobs a second.
+pub(crate) fn per_second(jobs: u64, nanoseconds: i64) -> f64 {
+    rate(jobs, seconds(nanoseconds))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "at most millions")]
-pub(crate) fn per_second(jobs: u64, seconds: f64) -> f64 {
+fn rate(jobs: u64, seconds: f64) -> f64 {
     jobs as f64 / seconds
 }

@@ -90,8 +90,10 @@ impl Stores {
         self.settle().await
     }
 
-    /// Has both write to the disk what waits, so that no contender pays for what was before.
+    /// Has both write to the disk what waits, so that no contender pays for what was before, and Postgres look at what
+    /// is in the tables, as it does sooner or later by itself.
     pub(crate) async fn settle(&mut self) -> Result<()> {
+        self.connect().await?.execute("analyze").await?;
         self.admin.execute("checkpoint").await?;
         loop {
             let info: String = redis::cmd("INFO").arg("persistence").query_async(&mut self.redis).await?;
@@ -101,6 +103,20 @@ impl Stores {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Has Postgres log each statement of whoever connects to the contenders' database from now on.
+    pub(crate) async fn log_statements(&mut self) -> Result<()> {
+        self.admin.execute("alter database bench set log_statement = 'all'").await?;
+        Ok(())
+    }
+
+    /// The processes that serve the connections to the contenders' database.
+    pub(crate) async fn backends(&mut self) -> Result<Vec<u32>> {
+        let pids: Vec<i32> = sqlx::query_scalar("select pid from pg_stat_activity where datname = 'bench'")
+            .fetch_all(&mut self.admin)
+            .await?;
+        Ok(pids.into_iter().map(i32::unsigned_abs).collect())
     }
 
     /// Something that can be asked, often and cheaply, whether the contender has unfinished jobs.

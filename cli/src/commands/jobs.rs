@@ -106,10 +106,10 @@ impl Jobs {
             Self::Retry { ids } => {
                 let mut refused = Vec::new();
                 for id in ids {
-                    if !control::retry(&mut db, &[id]).await?.is_empty() {
-                        println!("{id} is ready to run");
-                    } else {
+                    if control::retry(&mut db, &[id]).await?.is_empty() {
                         refused.push(id);
+                    } else {
+                        println!("{id} is ready to run");
                     }
                 }
                 complain(&refused, "is neither dead nor scheduled, so there is nothing to bring back")?;
@@ -117,10 +117,10 @@ impl Jobs {
             Self::Delete { ids } => {
                 let mut refused = Vec::new();
                 for id in ids {
-                    if !control::delete(&mut db, &[id]).await?.is_empty() {
-                        println!("{id} is deleted");
-                    } else {
+                    if control::delete(&mut db, &[id]).await?.is_empty() {
                         refused.push(id);
+                    } else {
+                        println!("{id} is deleted");
                     }
                 }
                 complain(&refused, "is running or not there")?;

@@ -111,7 +111,7 @@ impl Lease {
     }
 
     fn is_thorough(&self) -> bool {
-        let due = self.beats.fetch_add(1, Ordering::Relaxed) % THOROUGH == 0;
+        let due = self.beats.fetch_add(1, Ordering::Relaxed).is_multiple_of(THOROUGH);
         let fewer = |left: u32| left.checked_sub(1);
         self.in_doubt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok() || due
     }

@@ -1,0 +1,108 @@
+//! apalis-postgres as a contender.
+//!
+//! Settings: its defaults, but for the pubsub backend of its README, so that a worker is told of new jobs, batches of 2000,
+//! and no second lock on what is fetched under a lock (`Config::batch_size`, `Config::lock_tasks`).
+
+#[path = "../../../src/queue/protocol.rs"]
+mod protocol;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use apalis::prelude::{BoxDynError, Data, TaskSink as _, WorkerBuilder, WorkerBuilderExt as _};
+use apalis_postgres::{Config, PgPool, PostgresStorage};
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgPoolOptions;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use protocol::{Said, Tally, Verb, now};
+
+const CONCURRENCY: usize = 24;
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Noop {
+    n: u64,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let verb = Verb::read(std::env::args().skip(1)).context("there is no such verb")?;
+    let url = std::env::var("BENCH_POSTGRES").context("BENCH_POSTGRES is not set")?;
+    let db = PgPoolOptions::new().max_connections(10).connect(&url).await?;
+    match verb {
+        Verb::Prepare => {
+            PostgresStorage::setup(&db).await?;
+            Said::Prepared.say();
+            Ok(())
+        }
+        Verb::EnqueueSingly(jobs) => enqueue_singly(&db, jobs).await,
+        Verb::EnqueueBulk(jobs) => enqueue_bulk(&db, jobs).await,
+        Verb::Work(_) | Verb::Announce => work(&db, verb).await,
+        Verb::Dispatch => dispatch(&db).await,
+    }
+}
+
+fn storage(db: &PgPool) -> PostgresStorage<Noop> {
+    let config = Config::default().queue("bench").batch_size(2000).lock_tasks(false);
+    PostgresStorage::new(db).with_config(config)
+}
+
+async fn enqueue_singly(db: &PgPool, jobs: u64) -> Result<()> {
+    let mut storage = storage(db);
+    for n in 0..jobs / 20 {
+        storage.push(Noop { n }).await?;
+    }
+    let begin = Instant::now();
+    for n in 0..jobs {
+        storage.push(Noop { n }).await?;
+    }
+    Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+async fn enqueue_bulk(db: &PgPool, jobs: u64) -> Result<()> {
+    let mut storage = storage(db);
+    let jobs = (0..jobs).map(|n| Noop { n }).collect();
+    let begin = Instant::now();
+    storage.push_bulk(jobs).await?;
+    Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+async fn work(db: &PgPool, verb: Verb) -> Result<()> {
+    let tally = Arc::new(Tally::of(verb));
+    let worker = WorkerBuilder::new("bench")
+        .backend(storage(db).with_pubsub())
+        .concurrency(CONCURRENCY)
+        .data(Arc::clone(&tally))
+        .build(handle);
+    Said::Claiming { at: now() }.say();
+    worker.run_until(told_to_stop()).await?;
+    Said::Stopped { jobs: tally.handled() }.say();
+    Ok(())
+}
+
+async fn handle(job: Noop, tally: Data<Arc<Tally>>) -> Result<(), BoxDynError> {
+    tally.handle(job.n);
+    Ok(())
+}
+
+/// Returns at the end of standard input.
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while lines.next_line().await?.is_some() {}
+    Ok(())
+}
+
+async fn dispatch(db: &PgPool) -> Result<()> {
+    let mut storage = storage(db);
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut job = 0;
+    while lines.next_line().await?.is_some() {
+        storage.push(Noop { n: job }).await?;
+        Said::Enqueued { job, at: now() }.say();
+        job += 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+// Settings: https://timgit.github.io/pg-boss: batches, the shortest polling interval there is, and notifyWorker(), by
+// which a worker that was given a full batch asks for the next one without waiting for that interval.
+import { setTimeout as delay } from "node:timers/promises";
+import PgBoss from "pg-boss";
+import { concurrency, contend, pieces, queue } from "./contender.js";
+
+const batchSize = 2000;
+
+async function start() {
+  const boss = new PgBoss({ connectionString: process.env.BENCH_POSTGRES, max: concurrency + 1 });
+  boss.on("error", console.error);
+  await boss.start();
+  return boss;
+}
+
+const stop = (boss) => boss.stop({ graceful: true, wait: true, timeout: 20_000 });
+
+await contend({
+  async prepare() {
+    const boss = await start();
+    await boss.createQueue(queue);
+    await stop(boss);
+  },
+
+  async connect() {
+    const boss = await start();
+    return {
+      add: (n) => boss.send(queue, { n }),
+      async addMany(count) {
+        for (const piece of pieces(count, 5000)) {
+          await boss.insert(piece.map((n) => ({ name: queue, data: { n } })));
+        }
+      },
+      close: () => stop(boss),
+    };
+  },
+
+  async work(handle, claiming) {
+    const boss = await start();
+    claiming();
+    await Promise.all(
+      Array.from({ length: concurrency }, async (_, i) => {
+        // Spread over the interval, so that an idle queue is looked at by one after the other.
+        await delay((500 / concurrency) * i);
+        const id = await boss.work(queue, { batchSize, pollingIntervalSeconds: 0.5 }, async (jobs) => {
+          if (jobs.length === batchSize) boss.notifyWorker(id);
+          for (const job of jobs) handle(job.data.n);
+        });
+      }),
+    );
+    return { stop: () => stop(boss) };
+  },
+});

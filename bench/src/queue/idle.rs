@@ -1,0 +1,112 @@
+//! What a worker costs that has nothing to do.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::child::Child;
+use crate::contenders;
+use crate::machine::Machine;
+use crate::measures::fresh;
+use crate::protocol::Said;
+use crate::stores::Stores;
+
+/// Until the worker has done everything that it does only once.
+const SETTLING: Duration = Duration::from_secs(10);
+/// In what unit `/proc/<pid>/stat` counts processor time (`USER_HZ`, proc(5)).
+const TICKS_A_SECOND: f64 = 100.0;
+/// How much of a query is shown.
+const SHOWN: usize = 90;
+
+/// How many queries an idle worker makes, and how much processor time it and its connections take.
+#[derive(Debug, Args)]
+pub(crate) struct Idle {
+    /// Whose worker.
+    #[arg(default_value = contenders::OURS)]
+    contender: String,
+    /// For how long, in seconds.
+    #[arg(long, default_value_t = 30)]
+    seconds: u16,
+}
+
+impl Idle {
+    pub(crate) async fn run(self) -> Result<()> {
+        let chosen = contenders::named(std::slice::from_ref(&self.contender))?;
+        let contender = chosen.first().context("there is such a contender")?;
+        let folder = contenders::target()?.join("bench-queue/stores");
+        let mut stores = Stores::start(&folder).await?;
+        println!("{}\n", Machine::of(&mut stores, &folder).await?);
+        fresh(&mut stores, contender).await?;
+        stores.log_statements().await?;
+        let mut worker = Child::start(contender, "announce", &stores)?;
+        let Said::Claiming { .. } = worker.said().await? else {
+            bail!("{} doesn't say when it begins to claim", contender.name)
+        };
+        tokio::time::sleep(SETTLING).await;
+
+        let pid = worker.pid().context("the worker runs")?;
+        let log = folder.join("postgres.log");
+        let begin = fs::metadata(&log).context("Postgres writes a log")?.len();
+        let backends = stores.backends().await?;
+        let (own, servers) = (processor_seconds(&[pid])?, processor_seconds(&backends)?);
+        tokio::time::sleep(Duration::from_secs(self.seconds.into())).await;
+        let (own, servers) = (processor_seconds(&[pid])? - own, processor_seconds(&backends)? - servers);
+        let statements = statements(&log, begin)?;
+        worker.stop().await?;
+        stores.stop().await?;
+
+        let seconds = f64::from(self.seconds);
+        let total: u32 = statements.values().sum();
+        println!("{}, one idle worker, {seconds} s:\n", contender.name);
+        println!("- {total} queries: {:.2} a second", f64::from(total) / seconds);
+        println!("- the worker took {:.2} % of a core", own / seconds * 100.0);
+        println!(
+            "- its {} connections in Postgres took {:.2} % of a core",
+            backends.len(),
+            servers / seconds * 100.0
+        );
+        println!("\n| times | query |\n|---:|---|");
+        for (statement, times) in statements {
+            println!("| {times} | `{statement}` |");
+        }
+        Ok(())
+    }
+}
+
+/// What the processes have used until now, user and system.
+fn processor_seconds(pids: &[u32]) -> Result<f64> {
+    let mut ticks = 0;
+    for pid in pids {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).context("a process has ended")?;
+        // The name, in brackets, may hold anything; utime and stime are the 12th and 13th field after it.
+        let (_, fields) = stat.rsplit_once(')').context("the name is in brackets")?;
+        for field in fields.split_whitespace().skip(11).take(2) {
+            ticks += field.parse::<u32>().context("ticks are a number")?;
+        }
+    }
+    Ok(f64::from(ticks) / TICKS_A_SECOND)
+}
+
+/// How often each statement was run, by what Postgres has logged since `begin`; of a statement, its first words.
+fn statements(log: &Path, begin: u64) -> Result<BTreeMap<String, u32>> {
+    let mut file = File::open(log)?;
+    file.seek(SeekFrom::Start(begin))?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let mut found = BTreeMap::new();
+    for entry in text.split("LOG:  ").skip(1) {
+        // `statement: …` by the simple protocol, `execute <name>: …` by the extended one.
+        let Some((how, statement)) = entry.split_once(": ") else { continue };
+        if how == "statement" || how.starts_with("execute ") {
+            let words: Vec<_> = statement.split_whitespace().collect();
+            let start: String = words.join(" ").chars().take(SHOWN).collect();
+            *found.entry(start).or_default() += 1;
+        }
+    }
+    Ok(found)
+}

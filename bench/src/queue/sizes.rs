@@ -1,0 +1,131 @@
+//! Our queue with a million jobs waiting, and after ten million have gone through it, against itself when it is fresh.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use sqlx::Row as _;
+
+use crate::contenders::{self, Contender};
+use crate::figures::quantile;
+use crate::machine::Machine;
+use crate::measures::{fresh, per_second, throughput, took, work_off};
+use crate::protocol::now;
+use crate::stores::Stores;
+
+/// What is worked off to see how fast the fresh and the aged queue are.
+const PROBE: u64 = 50_000;
+
+/// Tables and indexes that are smaller than this are not shown, in bytes.
+const SHOWN: i64 = 1 << 20;
+
+/// How the size of the queue, and what has gone through it, change its speed.
+#[derive(Debug, Args)]
+pub(crate) struct Sizes {
+    /// `ours`, or `ours-with-history`.
+    #[arg(default_value = contenders::OURS)]
+    contender: String,
+    /// How many jobs are waiting at once.
+    #[arg(long, default_value_t = 1_000_000)]
+    backlog: u64,
+    /// How many jobs go through the queue before it counts as aged.
+    #[arg(long, default_value_t = 10_000_000)]
+    processed: u64,
+    /// How many go through at a time, enqueued while they are worked off.
+    #[arg(long, default_value_t = 500_000)]
+    step: u64,
+    /// How often the speed of the fresh and of the aged queue is measured; the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+}
+
+impl Sizes {
+    pub(crate) async fn run(self) -> Result<()> {
+        let chosen = contenders::named(std::slice::from_ref(&self.contender))?;
+        let contender = chosen.first().context("there is such a contender")?;
+        let folder = contenders::target()?.join("bench-queue/stores");
+        let mut stores = Stores::start(&folder).await?;
+        println!("{}\n", Machine::of(&mut stores, &folder).await?);
+        println!("| {} | throughput, jobs/s | of fresh | tables and indexes from 1 MiB |", contender.name);
+        println!("|---|---:|---:|---|");
+
+        let mut speeds = Vec::with_capacity(self.rounds);
+        for _ in 0..self.rounds {
+            fresh(&mut stores, contender).await?;
+            speeds.push(probe(&mut stores, contender).await?);
+        }
+        let base = median(speeds)?;
+        row(&mut stores, &format!("fresh, {PROBE} waiting"), base, base).await?;
+
+        fresh(&mut stores, contender).await?;
+        took(&stores, contender, &format!("enqueue-bulk {}", self.backlog)).await?;
+        stores.settle().await?;
+        let speed = throughput(&stores, contender, self.backlog).await?;
+        row(&mut stores, &format!("{} waiting", self.backlog), speed, base).await?;
+
+        fresh(&mut stores, contender).await?;
+        let mut processed = 0;
+        while processed < self.processed {
+            let begin = now();
+            let enqueueing = format!("enqueue-bulk {}", self.step);
+            let (_, (_, end)) = tokio::try_join!(
+                took(&stores, contender, &enqueueing),
+                work_off(&stores, contender, self.step)
+            )?;
+            processed += self.step;
+            let speed = per_second(self.step, end - begin);
+            let what = format!("{processed} processed, while as many are enqueued");
+            row(&mut stores, &what, speed, base).await?;
+        }
+        let mut speeds = Vec::with_capacity(self.rounds);
+        for _ in 0..self.rounds {
+            speeds.push(probe(&mut stores, contender).await?);
+        }
+        let what = format!("after {processed} processed, {PROBE} waiting");
+        row(&mut stores, &what, median(speeds)?, base).await?;
+        stores.stop().await
+    }
+}
+
+/// The throughput with little waiting.
+async fn probe(stores: &mut Stores, contender: &Contender) -> Result<f64> {
+    took(stores, contender, &format!("enqueue-bulk {PROBE}")).await?;
+    stores.settle().await?;
+    throughput(stores, contender, PROBE).await
+}
+
+fn median(mut speeds: Vec<f64>) -> Result<f64> {
+    speeds.sort_by(f64::total_cmp);
+    quantile(&speeds, 0.5).context("--rounds is at least 1")
+}
+
+async fn row(stores: &mut Stores, what: &str, speed: f64, base: f64) -> Result<()> {
+    println!("| {what} | {speed:.0} | {:.0} % | {} |", speed / base * 100.0, sizes(stores).await?);
+    Ok(())
+}
+
+/// The larger tables, each with its indexes, its dead rows and how often autovacuum has been there.
+async fn sizes(stores: &Stores) -> Result<String> {
+    let mut db = stores.connect().await?;
+    let tables = sqlx::query(
+        "select relname::text as name, pg_table_size(relid) as heap, pg_indexes_size(relid) as indexes,
+                n_live_tup as live, n_dead_tup as dead, autovacuum_count as vacuums
+         from pg_stat_user_tables
+         where pg_total_relation_size(relid) >= $1
+         order by relname",
+    )
+    .bind(SHOWN)
+    .fetch_all(&mut db)
+    .await?;
+    let mut shown = Vec::with_capacity(tables.len());
+    for table in tables {
+        shown.push(format!(
+            "{}: {} MiB, indexes {} MiB, {} live, {} dead, {} autovacuums",
+            table.try_get::<String, _>("name")?,
+            table.try_get::<i64, _>("heap")? >> 20,
+            table.try_get::<i64, _>("indexes")? >> 20,
+            table.try_get::<i64, _>("live")?,
+            table.try_get::<i64, _>("dead")?,
+            table.try_get::<i64, _>("vacuums")?,
+        ));
+    }
+    Ok(shown.join("; "))
+}
