@@ -56,6 +56,12 @@ async fn shoot_all(site: &str, folder: &Path, screen: Screen, theme: &str) -> Re
     shoot("submit", "/submit").await?;
     shoot("settings", "/settings").await?;
     shoot("admin", "/admin").await?;
+    shoot("admin-queues", "/admin/queues").await?;
+    shoot("admin-jobs", "/admin/jobs").await?;
+    shoot("admin-job", "/admin/jobs/1").await?;
+    shoot("admin-bulk", "/admin/jobs/bulk?act=delete&state=done").await?;
+    shoot("admin-schedules", "/admin/schedules").await?;
+    shoot("admin-audit", "/admin/audit").await?;
     shoot("mailbox", "/demo/mail").await?;
     shoot("api", "/api").await?;
     browser.close().await

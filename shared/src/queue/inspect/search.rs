@@ -81,34 +81,53 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// The live states meant: `None` is none of them, `Some(None)` is any.
-    fn live(&self) -> Option<Option<Live>> {
+    fn live(&self) -> Meant<Live> {
         match self.state {
-            _ if self.error_group.is_some() => None,
-            None => Some(None),
-            Some(JobState::Scheduled) => Some(Some(Live::Scheduled)),
-            Some(JobState::Ready) => Some(Some(Live::Ready)),
-            Some(JobState::Running) => Some(Some(Live::Running)),
-            Some(JobState::Done | JobState::Dead | JobState::Cancelled) => None,
+            _ if self.error_group.is_some() => Meant::None,
+            None => Meant::Any,
+            Some(JobState::Scheduled) => Meant::Only(Live::Scheduled),
+            Some(JobState::Ready) => Meant::Only(Live::Ready),
+            Some(JobState::Running) => Meant::Only(Live::Running),
+            Some(JobState::Done | JobState::Dead | JobState::Cancelled) => Meant::None,
         }
     }
 
-    /// The outcomes meant: `None` is none of them, `Some(None)` is any.
-    fn ended(&self) -> Option<Option<Outcome>> {
+    fn ended(&self) -> Meant<Outcome> {
         match self.state {
-            None if self.error_group.is_some() => Some(Some(Outcome::Dead)),
-            None => Some(None),
-            Some(JobState::Dead) => Some(Some(Outcome::Dead)),
-            _ if self.error_group.is_some() => None,
-            Some(JobState::Done) => Some(Some(Outcome::Done)),
-            Some(JobState::Cancelled) => Some(Some(Outcome::Cancelled)),
-            Some(JobState::Scheduled | JobState::Ready | JobState::Running) => None,
+            Some(JobState::Dead) => Meant::Only(Outcome::Dead),
+            None if self.error_group.is_some() => Meant::Only(Outcome::Dead),
+            _ if self.error_group.is_some() => Meant::None,
+            None => Meant::Any,
+            Some(JobState::Done) => Meant::Only(Outcome::Done),
+            Some(JobState::Cancelled) => Meant::Only(Outcome::Cancelled),
+            Some(JobState::Scheduled | JobState::Ready | JobState::Running) => Meant::None,
         }
     }
 
     /// The error's text as a pattern in which nothing is a wildcard.
     fn pattern(&self) -> Option<String> {
         self.error.as_ref().map(|text| format!("%{}%", escaped(text)))
+    }
+}
+
+/// Which states of a table are meant.
+#[derive(Clone, Copy, Debug)]
+enum Meant<T> {
+    None,
+    Any,
+    Only(T),
+}
+
+impl<T> Meant<T> {
+    fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    fn only(self) -> Option<T> {
+        match self {
+            Self::Only(state) => Some(state),
+            Self::None | Self::Any => None,
+        }
     }
 }
 
@@ -276,8 +295,8 @@ async fn query_ids(
         limit,
         filter.id.map(|id| id.0),
         among,
-        live.flatten() as Option<Live>,
-        ended.flatten() as Option<Outcome>,
+        live.only() as Option<Live>,
+        ended.only() as Option<Outcome>,
         filter.kind,
         filter.subject,
         filter.partition,
