@@ -58,7 +58,9 @@ async fn shoot_all(site: &str, folder: &Path, screen: Screen, theme: &str) -> Re
     shoot("admin", "/admin").await?;
     shoot("admin-queues", "/admin/queues").await?;
     shoot("admin-jobs", "/admin/jobs").await?;
-    shoot("admin-job", "/admin/jobs/1").await?;
+    if let Some(job) = client.find(Locator::Css(".job-id")).await?.attr("href").await? {
+        shoot("admin-job", &job).await?;
+    }
     shoot("admin-bulk", "/admin/jobs/bulk?act=delete&state=done").await?;
     shoot("admin-schedules", "/admin/schedules").await?;
     shoot("admin-audit", "/admin/audit").await?;

@@ -168,7 +168,10 @@ async fn a_schedule_is_asked_for_once_and_shows_what_is_known(db: PgPool) {
     site.change("insert into schedule_ticks values ('upkeep/purge', now() - interval '1 day', '2026-03-02 03:17:01Z')").await;
     let page = root.pages.get("/admin/schedules").await.expect(200);
     let rows = page.texts("tbody tr");
-    assert!(rows[0].starts_with("old no scheduler since 2 Jan 2026, 03:04:05 UTC every 9 s"), "{rows:?}");
+    assert!(
+        rows[0].contains("no scheduler since 2 Jan 2026, 03:04:05 UTC") && rows[0].contains("every 9 s"),
+        "{rows:?}"
+    );
     assert!(rows[1].contains("2 Mar 2026, 03:17:01 UTC 2 Jan 2199, 03:17:00 UTC"), "{rows:?}");
 
     let run = page.attribute("form[action*='purge']", "action");
