@@ -16,6 +16,9 @@ use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings
 /// The largest body of a form or of JSON, in bytes.
 const BODY: usize = 64 * 1024;
 
+/// Ten thousand ids of jobs, the longest there are, and the search that found them, in bytes.
+const BULK_FORM: usize = 256 * 1024;
+
 /// What a form holds besides the file, in bytes.
 const FORM_AROUND_FILE: u64 = 256 * 1024;
 
@@ -70,18 +73,41 @@ fn pages(app: &App) -> Router<App> {
         .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
         .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
+        .merge(back_room())
         .route("/settings", get(accounts::settings::page))
         .route("/settings/name", post(accounts::settings::rename))
         .route("/settings/email", post(accounts::settings::change_email))
         .route("/settings/email/resend", post(accounts::settings::resend))
         .route("/settings/password", post(accounts::settings::change_password))
         .route("/settings/delete", post(accounts::settings::delete))
-        .route("/admin", get(admin::overview))
-        .route("/admin/jobs/{job}/retry", post(admin::retry))
-        .route("/admin/jobs/{job}/delete", post(admin::delete))
         .route("/api", get(api::reference::page))
         .route("/demo/mail", get(demo::mailbox))
         .route("/demo/mail/{id}", get(demo::mail))
+}
+
+fn back_room() -> Router<App> {
+    Router::new()
+        .route("/admin", get(admin::overview::page))
+        .route("/admin/queues", get(admin::queues::page))
+        .route("/admin/queues/board", get(admin::queues::board))
+        .route("/admin/queues/live", get(admin::queues::live))
+        .route("/admin/queues/{queue}/pause", post(admin::queues::pause))
+        .route("/admin/queues/{queue}/resume", post(admin::queues::resume))
+        .route("/admin/queues/{queue}/limits", post(admin::limits::set))
+        .route("/admin/jobs", get(admin::jobs::page))
+        .route(
+            "/admin/jobs/bulk",
+            get(admin::bulk::preview).post(admin::bulk::act).layer(DefaultBodyLimit::max(BULK_FORM)),
+        )
+        .route("/admin/jobs/{job}", get(admin::job::page))
+        .route("/admin/jobs/{job}/status", get(admin::job::status))
+        .route("/admin/jobs/{job}/live", get(admin::job::live))
+        .route("/admin/jobs/{job}/retry", post(admin::retry))
+        .route("/admin/jobs/{job}/cancel", post(admin::cancel))
+        .route("/admin/jobs/{job}/delete", post(admin::delete))
+        .route("/admin/schedules", get(admin::schedules::page))
+        .route("/admin/schedules/{name}/run", post(admin::schedules::run))
+        .route("/admin/audit", get(admin::audit::page))
 }
 
 fn json(app: &App) -> Router<App> {

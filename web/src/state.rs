@@ -13,6 +13,7 @@ use pawdium_shared::redis::Redis;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::watch::QueueWatch;
 use crate::http::limits::Limiter;
 use crate::http::visitor::Pins;
 
@@ -41,6 +42,8 @@ pub struct Inner {
     pub pins: Pins,
     /// Counts requests that are limited.
     pub limiter: Limiter,
+    /// The queues, for open admin pages.
+    pub queue_watch: QueueWatch,
     /// Cancelled when the process is told to stop: streams end then.
     pub stop: CancellationToken,
 }
@@ -52,8 +55,10 @@ impl App {
     /// When an address in the configuration is malformed, or the media store can't be opened.
     pub fn new(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
         let redis = Redis::connect(&config.redis)?;
+        let db = db::connect(&config.database, "pawdium-web")?;
         Ok(Self(Arc::new(Inner {
-            db: db::connect(&config.database, "pawdium-web")?,
+            queue_watch: QueueWatch::new(db.clone()),
+            db,
             cache: Cache::new(redis.clone()),
             changes: Changes::start(redis.clone()),
             store: MediaStore::open(&config.media.store)?,

@@ -56,6 +56,14 @@ async fn shoot_all(site: &str, folder: &Path, screen: Screen, theme: &str) -> Re
     shoot("submit", "/submit").await?;
     shoot("settings", "/settings").await?;
     shoot("admin", "/admin").await?;
+    shoot("admin-queues", "/admin/queues").await?;
+    shoot("admin-jobs", "/admin/jobs").await?;
+    if let Some(job) = client.find(Locator::Css(".job-id")).await?.attr("href").await? {
+        shoot("admin-job", &job).await?;
+    }
+    shoot("admin-bulk", "/admin/jobs/bulk?act=delete&state=done").await?;
+    shoot("admin-schedules", "/admin/schedules").await?;
+    shoot("admin-audit", "/admin/audit").await?;
     shoot("mailbox", "/demo/mail").await?;
     shoot("api", "/api").await?;
     browser.close().await

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
-use crate::views::Flash;
+use crate::views::admin::Act;
+use crate::views::{Flash, grouped};
 
 const COOKIE: &str = "notice";
 
@@ -33,6 +34,8 @@ pub enum Notice {
     AccountDeleted,
     /// A job will be tried again.
     JobRetried,
+    /// A job was called off.
+    JobCancelled,
     /// A job was deleted.
     JobDeleted,
     /// The job is not there any more, or runs.
@@ -41,10 +44,28 @@ pub enum Notice {
     RatingChanged,
     /// A photo was kept as a draft.
     DraftKept,
+    /// Nothing of a queue starts any more.
+    QueuePaused,
+    /// A queue runs again.
+    QueueResumed,
+    /// A queue's limits are set.
+    LimitsSet,
+    /// A schedule's job was asked for.
+    ScheduleRequested,
+    /// Something was done to many jobs.
+    Jobs {
+        /// What.
+        act: Act,
+        /// To how many.
+        done: u32,
+        /// How many were left alone, because they had changed.
+        left: u32,
+    },
 }
 
 impl Notice {
-    const ALL: [Self; 13] = [
+    /// Those that say no more than their name.
+    const ALL: [Self; 18] = [
         Self::PhotoDeleted,
         Self::NameChanged,
         Self::EmailChanged,
@@ -54,11 +75,41 @@ impl Notice {
         Self::LinkSent,
         Self::AccountDeleted,
         Self::JobRetried,
+        Self::JobCancelled,
         Self::JobDeleted,
         Self::JobGone,
         Self::RatingChanged,
         Self::DraftKept,
+        Self::QueuePaused,
+        Self::QueueResumed,
+        Self::LimitsSet,
+        Self::ScheduleRequested,
     ];
+
+    /// Something was done to so many jobs, and to others not.
+    #[must_use]
+    pub fn jobs(act: Act, done: usize, left: usize) -> Self {
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        Self::Jobs { act, done: number(done), left: number(left) }
+    }
+
+    /// What the cookie carries.
+    fn code(self) -> String {
+        match self {
+            Self::Jobs { act, done, left } => format!("Jobs.{}.{done}.{left}", act.name()),
+            named => format!("{named:?}"),
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        let Some(jobs) = code.strip_prefix("Jobs.") else {
+            return Self::ALL.into_iter().find(|notice| notice.code() == code);
+        };
+        let mut parts = jobs.split('.');
+        let act = parts.next().and_then(|name| Act::ALL.into_iter().find(|act| act.name() == name))?;
+        let mut number = || parts.next()?.parse().ok();
+        Some(Self::Jobs { act, done: number()?, left: number()? })
+    }
 
     fn flash(self) -> Flash {
         match self {
@@ -71,29 +122,51 @@ impl Notice {
             Self::LinkSent => Flash::info("A link is on its way; it works for 24 hours."),
             Self::AccountDeleted => Flash::info("Your account is deleted. Be well."),
             Self::JobRetried => Flash::good("The job will be tried again."),
+            Self::JobCancelled => Flash::good("The job is called off."),
             Self::JobDeleted => Flash::good("The job is deleted."),
-            Self::JobGone => Flash::bad("That job is running now, or is not there any more."),
+            Self::JobGone => {
+                Flash::bad("That can't be done to the job any more: it has changed, or is gone.")
+            }
             Self::RatingChanged => Flash::good("Your rating is saved."),
             Self::DraftKept => Flash::good("Kept as a draft; only you can see it."),
+            Self::QueuePaused => Flash::good("The queue is paused: nothing of it starts any more."),
+            Self::QueueResumed => Flash::good("The queue runs again."),
+            Self::LimitsSet => Flash::good("The limits are set."),
+            Self::ScheduleRequested => Flash::good("The next scheduler that looks starts it."),
+            Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }
 
     /// The cookie that carries it to the next page.
     #[must_use]
     pub fn cookie(self) -> Cookie<'static> {
-        Cookie::build((COOKIE, format!("{self:?}")))
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .build()
+        Cookie::build((COOKIE, self.code())).path("/").http_only(true).same_site(SameSite::Lax).build()
     }
 }
 
 /// The message that the request brings along.
 #[must_use]
 pub fn read(jar: &CookieJar) -> Option<Flash> {
-    let name = jar.get(COOKIE)?.value();
-    Notice::ALL.into_iter().find(|notice| format!("{notice:?}") == name).map(Notice::flash)
+    Notice::from_code(jar.get(COOKIE)?.value()).map(Notice::flash)
+}
+
+fn jobs(act: Act, done: u32, left: u32) -> Flash {
+    let count =
+        |count| if count == 1 { "1 job".to_owned() } else { format!("{} jobs", grouped(i64::from(count))) };
+    let was = match act {
+        Act::Retry => "will be tried again",
+        Act::Cancel if done == 1 => "is called off",
+        Act::Cancel => "are called off",
+        Act::Delete if done == 1 => "is deleted",
+        Act::Delete => "are deleted",
+    };
+    let rest = match left {
+        0 => String::new(),
+        1 => " 1 had changed meanwhile and was left alone.".to_owned(),
+        left => format!(" {} had changed meanwhile and were left alone.", grouped(i64::from(left))),
+    };
+    let text = format!("{} {was}.{rest}", count(done));
+    if done > 0 { Flash::good(text) } else { Flash::bad(text) }
 }
 
 /// Forgets a message once a page has shown it.
@@ -107,5 +180,25 @@ pub async fn forget_shown(jar: CookieJar, request: Request, next: Next) -> Respo
             .into_response()
     } else {
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_comes_back_from_its_cookie() {
+        let jobs = Notice::jobs(Act::Retry, 1312, 2);
+        for notice in Notice::ALL.into_iter().chain([jobs]) {
+            assert_eq!(Notice::from_code(&notice.code()), Some(notice));
+        }
+        assert_eq!(
+            jobs.flash().text,
+            "1,312 jobs will be tried again. 2 had changed meanwhile and were left alone."
+        );
+        for forged in ["Jobs", "Jobs.explode.1.1", "Jobs.retry.1", "Jobs.retry.x.1", "<b>"] {
+            assert_eq!(Notice::from_code(forged), None, "{forged}");
+        }
     }
 }

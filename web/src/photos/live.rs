@@ -13,7 +13,7 @@ use pawdium_shared::live::Topic;
 use pawdium_shared::photos::{PhotoState, queries, steps};
 use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
 
-use super::show::find_visible;
+use super::show::{find_visible, why_processing};
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::visitor::Visitor;
@@ -24,6 +24,9 @@ const PING: Duration = Duration::from_secs(20);
 
 /// While a photo is processed the database is asked this often too, so that its page moves without Redis.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// Between two questions of what keeps it waiting, which cost more than how far it is.
+const ASK: Duration = Duration::from_secs(8);
 
 /// `GET /photos/{photo}/live`: an event `changed` for each change; a reconnect with `Last-Event-ID` misses none.
 pub async fn live(
@@ -54,7 +57,10 @@ pub async fn live(
     });
     let first = stream::iter(missed.then(|| told(id)));
     let stop = app.stop.clone();
-    let stream = first.chain(stream::select(changed, looked_up(app, id, processing)));
+    let stream = first.chain(stream::select(
+        changed,
+        stream::select(looked_up(app.clone(), id, processing), asked(app, id, processing)),
+    ));
     let stream = stream.map(Ok::<_, Infallible>).take_until(stop.cancelled_owned());
     // nginx would hold events back until its buffer is full.
     let unbuffered = [("x-accel-buffering", "no")];
@@ -78,6 +84,23 @@ fn looked_up(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Even
             let moved = now.is_some() && before.is_some() && *before != now;
             *before = now.or(*before);
             std::future::ready((!through).then_some(moved))
+        })
+        .filter(|moved| std::future::ready(*moved))
+        .map(move |_| told(id))
+}
+
+/// An event whenever something else keeps the photo waiting than before.
+fn asked(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Event> {
+    let ticks = stream::iter(processing.then(|| IntervalStream::new(tokio::time::interval(ASK)))).flatten();
+    let reasons = ticks.then(move |_| {
+        let app = app.clone();
+        async move { why_processing(&mut *app.db.acquire().await?, id).await }
+    });
+    reasons
+        .scan(None, |before, now: sqlx::Result<_>| {
+            let moved = now.as_ref().is_ok_and(|now| before.as_ref().is_some_and(|before| before != now));
+            *before = now.ok().or(before.take());
+            std::future::ready(Some(moved))
         })
         .filter(|moved| std::future::ready(*moved))
         .map(move |_| told(id))

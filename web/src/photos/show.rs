@@ -5,10 +5,13 @@ use axum_extra::extract::CookieJar;
 use chrono::Utc;
 use pawdium_shared::cache::Group;
 use pawdium_shared::ids::PhotoId;
+use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::photos::steps::{self, Entry};
 use pawdium_shared::photos::{Photo, PhotoState, queries};
+use pawdium_shared::queue::{Job as _, Subject, inspect};
 use pawdium_shared::ranking::{sharing, virality};
 use pawdium_shared::ratings::{self, Lane, serving};
+use sqlx::PgConnection;
 
 use super::present;
 use super::share::record_moment;
@@ -107,6 +110,7 @@ pub(super) async fn assemble(
     Ok(PhotoPage {
         status: photo_status(app, &viewing.visitor, &photo).await?,
         can_delete: own || viewing.visitor.moderates(),
+        staff: viewing.visitor.moderates(),
         chrome: viewing.chrome,
         id: photo.id.0,
         picture: present::picture(&photo),
@@ -149,15 +153,29 @@ pub(super) async fn rating_control(
 
 async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<PhotoStatus, Error> {
     let mut entries = Vec::new();
+    let mut why = None;
     if visitor.id() == photo.owner || visitor.moderates() {
-        entries = steps::list(&mut *app.db.acquire().await?, photo.id).await?;
+        let mut db = app.db.acquire().await?;
+        entries = steps::list(&mut db, photo.id).await?;
+        if photo.state == PhotoState::Processing {
+            why = why_processing(&mut db, photo.id).await?;
+        }
     }
     let steps = entries.into_iter().map(|Entry { step, at, ms }| PhotoStep {
         step: step.name().to_owned(),
         at,
         ms: ms.map(i64::from),
     });
-    Ok(PhotoStatus { id: photo.id.0, state: present::state(photo), steps: steps.collect() })
+    Ok(PhotoStatus { id: photo.id.0, state: present::state(photo), steps: steps.collect(), why })
+}
+
+/// Why a photo is not through yet, from its job's own state; none when no job says.
+pub(super) async fn why_processing(db: &mut PgConnection, id: PhotoId) -> sqlx::Result<Option<String>> {
+    let job = inspect::find_live_about(db, ProcessPhoto::KIND, Subject::Photo(id)).await?;
+    match job {
+        Some(job) => Ok(inspect::explain(db, &job).await?.for_owner(Utc::now())),
+        None => Ok(None),
+    }
 }
 
 fn opinion(photo: &Photo) -> PhotoOpinion {

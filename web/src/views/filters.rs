@@ -84,13 +84,32 @@ pub(super) fn span(length: impl Bare<Duration>, _: &dyn Values) -> Result<String
     Ok(rounded(length.bare().as_secs()))
 }
 
+/// A rate or another measure, as exact as anybody reads it: 0, <0.1, 2.5, 1,240.
+#[filter_fn]
+pub(super) fn rate(value: impl Bare<f64>, _: &dyn Values) -> Result<String> {
+    Ok(measured(value.bare()))
+}
+
+/// A share between 0 and 1 in percent: 2.5 %.
+#[filter_fn]
+pub(super) fn percent(share: impl Bare<f64>, _: &dyn Values) -> Result<String> {
+    Ok(format!("{} %", measured(share.bare() * 100.0)))
+}
+
+/// A time in milliseconds, in the unit that fits: 12 ms, 1.4 s, 3 min 20 s.
+#[filter_fn]
+pub(super) fn millis(ms: impl Bare<f64>, _: &dyn Values) -> Result<String> {
+    Ok(timed(ms.bare()))
+}
+
 /// What a species is called.
 #[filter_fn]
 pub(super) fn species(key: impl AsRef<str>, _: &dyn Values) -> Result<String> {
     Ok(super::species::label(key.as_ref()).to_owned())
 }
 
-fn grouped(count: i64) -> String {
+/// A count with separators: 12,345.
+pub(crate) fn grouped(count: i64) -> String {
     let digits = count.unsigned_abs().to_string();
     let mut text = String::from(if count < 0 { "−" } else { "" });
     for (place, digit) in digits.chars().enumerate() {
@@ -100,6 +119,25 @@ fn grouped(count: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "numbers for people; beyond 2^63 they may be wrong")]
+fn measured(value: f64) -> String {
+    match value {
+        ..=0.0 => "0".to_owned(),
+        ..0.1 => "<0.1".to_owned(),
+        ..9.95 => format!("{value:.1}"),
+        _ => grouped(value.round() as i64),
+    }
+}
+
+fn timed(ms: f64) -> String {
+    match ms {
+        ..0.95 => "<1 ms".to_owned(),
+        ..999.5 => format!("{} ms", ms.round()),
+        ..59_950.0 => format!("{} s", measured(ms / 1000.0)),
+        _ => rounded(Duration::from_secs_f64(ms / 1000.0).as_secs()),
+    }
 }
 
 fn rounded(seconds: u64) -> String {
@@ -120,7 +158,19 @@ fn rounded(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, rounded};
+    use super::{grouped, measured, rounded, timed};
+
+    #[test]
+    fn measures_are_as_exact_as_anybody_reads_them() {
+        assert_eq!(
+            [0.0, 0.04, 0.12, 2.54, 9.96, 1240.4].map(measured),
+            ["0", "<0.1", "0.1", "2.5", "10", "1,240"]
+        );
+        assert_eq!(
+            [0.0, 12.3, 999.6, 1400.0, 62_000.0].map(timed),
+            ["<1 ms", "12 ms", "1.0 s", "1.4 s", "1 min 2 s"]
+        );
+    }
 
     #[test]
     fn counts_are_grouped_by_thousands() {

@@ -24,6 +24,7 @@ pub mod top;
 pub mod trending;
 
 pub use chrome::{Chrome, Flash, Theme, Tone, Viewer};
+pub(crate) use filters::grouped;
 pub use form::Field;
 pub use fragment::Fragment;
 pub use listing::{Paging, PhotoCard, PhotoGrid};

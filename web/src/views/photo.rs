@@ -41,6 +41,8 @@ pub struct PhotoPage {
     pub own: bool,
     /// The viewer may delete it: owner or moderator.
     pub can_delete: bool,
+    /// The viewer sees behind the scenes: shows the way to its jobs.
+    pub staff: bool,
 }
 
 impl PhotoPage {
@@ -86,6 +88,8 @@ pub struct PhotoStatus {
     pub state: PhotoState,
     /// What happened so far, in order; empty for those who may not see it.
     pub steps: Vec<PhotoStep>,
+    /// Why it is not through yet, a sentence.
+    pub why: Option<String>,
 }
 
 /// The states a photo's page can show.
@@ -233,7 +237,7 @@ mod tests {
     #[test]
     fn the_step_after_the_last_one_done_is_current() {
         let steps = vec![step("received"), step("checked")];
-        let status = PhotoStatus { id: 1, state: PhotoState::Processing, steps };
+        let status = PhotoStatus { id: 1, state: PhotoState::Processing, steps, why: None };
         let classes: Vec<_> = status.lines().iter().map(|line| line.class).collect();
         assert_eq!(classes, ["done", "done", "current", "waiting", "waiting", "waiting"]);
     }
@@ -241,7 +245,7 @@ mod tests {
     #[test]
     fn a_failed_photo_shows_how_far_it_came() {
         let state = PhotoState::Failed { reason: "The file ends too early.".to_owned() };
-        let status = PhotoStatus { id: 1, state, steps: vec![step("received"), step("failed")] };
+        let status = PhotoStatus { id: 1, state, steps: vec![step("received"), step("failed")], why: None };
         let names: Vec<_> = status.lines().iter().map(|line| line.name).collect();
         assert_eq!(names, ["received", "failed"]);
     }

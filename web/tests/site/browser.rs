@@ -218,9 +218,25 @@ async fn no_page_complains_in_the_console(db: PgPool) {
     let browser = site.browser().await;
     browser.goto("/register").await;
     browser.log_in(&root.email()).await;
-    for path in
-        ["/", "/top", "/trending", "/submit", "/settings", "/members/root", "/admin", "/api", "/forgot"]
-    {
+    let job: i64 = site.ask("select max(id) from jobs").await;
+    let job = format!("/admin/jobs/{job}");
+    for path in [
+        "/",
+        "/top",
+        "/trending",
+        "/submit",
+        "/settings",
+        "/members/root",
+        "/admin",
+        "/admin/queues",
+        "/admin/jobs",
+        "/admin/jobs/bulk?act=cancel&state=ready",
+        &job,
+        "/admin/schedules",
+        "/admin/audit",
+        "/api",
+        "/forgot",
+    ] {
         browser.goto(path).await;
         browser.find("h1").await;
     }

@@ -6,6 +6,10 @@
 mod harness;
 
 mod accounts;
+mod admin_access;
+mod admin_bulk;
+mod admin_jobs;
+mod admin_queues;
 mod anonymous;
 mod api_contract;
 mod browser;

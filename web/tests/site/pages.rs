@@ -38,7 +38,9 @@ async fn filled(db: PgPool) -> (Site, Vec<(&'static str, Pages, Vec<String>)>) {
     open.push("/demo/mail".into());
     let with = |more: &[String]| [open.clone(), more.to_vec()].concat();
     let own = [format!("/photos/{failed}"), format!("/photos/{draft}"), format!("/photos/{failed}/status")];
-    let back = ["/admin".to_owned()];
+    let back =
+        ["", "/queues", "/queues?window=24h", "/jobs", "/jobs?state=dead", "/jobs/0", "/schedules", "/audit"];
+    let back = back.map(|page| format!("/admin{page}"));
     let doors = ["/login".to_owned(), "/register".to_owned()];
     let viewers = vec![
         ("nobody", site.visitor(), with(&doors)),
@@ -100,7 +102,20 @@ async fn every_page_renders_for_everybody_and_its_links_lead_somewhere(db: PgPoo
 async fn an_empty_site_has_every_page_too(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
-    for path in ["/", "/top", "/trending", "/submit", "/members/root", "/settings", "/admin", "/api"] {
+    for path in [
+        "/",
+        "/top",
+        "/trending",
+        "/submit",
+        "/members/root",
+        "/settings",
+        "/admin",
+        "/admin/queues",
+        "/admin/jobs",
+        "/admin/schedules",
+        "/admin/audit",
+        "/api",
+    ] {
         assert_eq!(root.pages.get(path).await.expect(200).texts("h1").len(), 1, "{path}");
     }
     assert!(root.pages.get("/admin").await.text().contains("No worker is alive"));

@@ -36,9 +36,9 @@ pub async fn count_kinds(db: &mut PgConnection) -> sqlx::Result<Vec<KindCounts>>
                       min(created_at) filter (where state = 'ready') as oldest
                from jobs group by queue, kind
            ), dead as (
-               select kind, count(*) as dead from job_history where outcome = 'dead' group by kind
+               select kind, count(*) as dead, max(id) as last from job_history where outcome = 'dead' group by kind
            )
-           select coalesce(live.queue, (select queue from job_history where job_history.kind = dead.kind limit 1))
+           select coalesce(live.queue, (select queue from job_history where id = dead.last))
                       as "queue!", kind as "kind!",
                   coalesce(ready, 0) as "ready!", coalesce(running, 0) as "running!",
                   coalesce(scheduled, 0) as "scheduled!", coalesce(dead, 0) as "dead!", oldest

@@ -24,18 +24,23 @@ pub struct ErrorGroup {
     pub last: JobId,
 }
 
-/// Groups the newest [`DEAD_LOOKED_AT`] dead by kind and error, the largest groups first.
+/// Groups the newest [`DEAD_LOOKED_AT`] dead by kind and error, the largest groups first. All that is counted stands in
+/// one index; the history itself is read for the newest of each group alone.
 pub async fn group_dead(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<ErrorGroup>> {
     sqlx::query_as!(
         ErrorGroup,
-        r#"with newest as (
-               select id, kind, error_group, finished_at from job_history
-               where outcome = 'dead' order by id desc limit $1
+        r#"with oldest as (
+               select coalesce(min(id), 0) as id
+               from (select id from job_history where outcome = 'dead' order by id desc limit $1) as newest
+           ), grouped as (
+               select kind, error_group, count(*) as count, max(id) as last
+               from job_history where outcome = 'dead' and id >= (select id from oldest)
+               group by kind, error_group order by count(*) desc, max(id) desc limit $2
            )
-           select kind as "kind!", coalesce(error_group, '') as "error!", count(*) as "count!",
-                  max(finished_at) as "last_at!", max(id) as "last!: JobId"
-           from newest group by kind, error_group
-           order by count(*) desc, max(id) desc limit $2"#,
+           select grouped.kind as "kind!", coalesce(grouped.error_group, '') as "error!", count as "count!",
+                  finished_at as "last_at!", last as "last!: JobId"
+           from grouped join job_history on job_history.id = last
+           order by count desc, last desc"#,
         DEAD_LOOKED_AT,
         limit,
     )

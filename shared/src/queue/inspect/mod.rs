@@ -5,6 +5,7 @@ mod depth;
 mod detail;
 mod errors;
 mod explain;
+mod pulse;
 mod purge;
 mod rates;
 mod search;
@@ -17,9 +18,12 @@ pub use depth::{KindCounts, count_kinds};
 pub use detail::{FailedAttempt, JobDetail, find_detail, find_live_about};
 pub use errors::{DEAD_LOOKED_AT, ErrorGroup, group_dead};
 pub use explain::explain;
+pub use pulse::pulse;
 pub use purge::{purge_history, purge_workers};
 pub use rates::{KindRates, Moved, list_rates};
-pub use search::{BULK, Filter, JobRow, find, list_failures, lock_matching, search, search_ids};
+pub use search::{
+    BULK, Filter, JobRow, find, is_searchable, list_failures, lock_matching, search, search_ids,
+};
 pub use state::{JobState, UnknownState};
 pub use timeline::{Moment, What, timeline};
 pub use why::{Around, COUNTED_AHEAD, Whole, Why, why};

@@ -6,9 +6,13 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::state::JobState;
 use crate::ids::{JobId, UserId};
+use crate::queue::job::Subject;
 
 /// How many jobs one act in bulk may be about.
 pub const BULK: i64 = 10_000;
+
+/// Of how many of a member's photos, the newest, jobs are looked for beside those in the member's own partition.
+const PHOTOS: i64 = 500;
 
 /// A job, live or ended.
 #[derive(Clone, Debug, Serialize)]
@@ -49,9 +53,6 @@ pub struct Filter {
     /// In this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<JobState>,
-    /// On this queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub queue: Option<String>,
     /// Of this kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -61,13 +62,14 @@ pub struct Filter {
     /// In this partition: `user:7`, `example.org`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
-    /// About this member or one of their photos, or in their partition.
+    /// In this member's partition, about them, or about one of their photos: of the photos the newest 500, of the rest the
+    /// newest [`BULK`] each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<UserId>,
-    /// With this text in the last error, without regard to case.
+    /// With this text in the last error, without regard to case; see [`is_searchable`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// With a last error of this [group](super::ErrorGroup::error).
+    /// Dead, with a last error of this [group](super::ErrorGroup::error).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_group: Option<String>,
 }
@@ -79,20 +81,79 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// Whether live jobs can be among those meant.
-    fn wants_live(&self) -> bool {
-        self.state.is_none_or(JobState::is_live)
+    fn live(&self) -> Meant<Live> {
+        match self.state {
+            _ if self.error_group.is_some() => Meant::None,
+            None => Meant::Any,
+            Some(JobState::Scheduled) => Meant::Only(Live::Scheduled),
+            Some(JobState::Ready) => Meant::Only(Live::Ready),
+            Some(JobState::Running) => Meant::Only(Live::Running),
+            Some(JobState::Done | JobState::Dead | JobState::Cancelled) => Meant::None,
+        }
     }
 
-    /// Whether ended jobs can be among those meant.
-    fn wants_ended(&self) -> bool {
-        self.state.is_none_or(|state| !state.is_live())
+    fn ended(&self) -> Meant<Outcome> {
+        match self.state {
+            Some(JobState::Dead) => Meant::Only(Outcome::Dead),
+            None if self.error_group.is_some() => Meant::Only(Outcome::Dead),
+            _ if self.error_group.is_some() => Meant::None,
+            None => Meant::Any,
+            Some(JobState::Done) => Meant::Only(Outcome::Done),
+            Some(JobState::Cancelled) => Meant::Only(Outcome::Cancelled),
+            Some(JobState::Scheduled | JobState::Ready | JobState::Running) => Meant::None,
+        }
     }
 
     /// The error's text as a pattern in which nothing is a wildcard.
     fn pattern(&self) -> Option<String> {
         self.error.as_ref().map(|text| format!("%{}%", escaped(text)))
     }
+}
+
+/// Which states of a table are meant.
+#[derive(Clone, Copy, Debug)]
+enum Meant<T> {
+    None,
+    Any,
+    Only(T),
+}
+
+impl<T> Meant<T> {
+    fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    fn only(self) -> Option<T> {
+        match self {
+            Self::Only(state) => Some(state),
+            Self::None | Self::Any => None,
+        }
+    }
+}
+
+/// As the database knows the live states: partial indexes are found by them and not by text.
+#[derive(Clone, Copy, Debug, sqlx::Type)]
+#[sqlx(type_name = "job_state", rename_all = "lowercase")]
+enum Live {
+    Scheduled,
+    Ready,
+    Running,
+}
+
+/// As the database knows how jobs end.
+#[derive(Clone, Copy, Debug, sqlx::Type)]
+#[sqlx(type_name = "job_outcome", rename_all = "lowercase")]
+enum Outcome {
+    Done,
+    Dead,
+    Cancelled,
+}
+
+/// Whether an index finds errors with this text: it takes three letters or digits in a row. Anything shorter would be looked
+/// for in every error there is.
+#[must_use]
+pub fn is_searchable(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().nth(2).is_some())
 }
 
 /// Takes the meaning out of LIKE's wildcards.
@@ -166,9 +227,8 @@ async fn ids_before(
     ids_of(db, filter, None, before, limit).await
 }
 
-/// One statement for every filter, planned for the one at hand: what is not set is constant then, and falls away. Where
-/// whose jobs or whose error is asked for, ordering by `id + 0` keeps the planner from walking the whole history by id in
-/// the hope of meeting some soon.
+/// The newest matching ids, planned for the filter at hand: what is not set is constant then and falls away, and a partial
+/// index is found. A plan for any filter would read the whole history. Bitmaps of many errors need more memory than usual.
 async fn ids_of(
     db: &mut PgConnection,
     filter: &Filter,
@@ -177,59 +237,78 @@ async fn ids_of(
     limit: i64,
 ) -> sqlx::Result<Vec<i64>> {
     let mut planned = db.begin().await?;
-    sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(&mut *planned).await?;
-    let ids = sqlx::query_scalar!(
-        r#"select id as "id!" from (
-               (select id from jobs
-                where $1 and id < $3 and ($5::bigint is null or id = $5)
-                  and ($14::bigint[] is null or id = any($14))
-                  and ($6::text is null or state::text = $6)
-                  and ($7::text is null or queue = $7)
-                  and ($8::text is null or kind = $8)
-                  and ($9::text is null or subject = $9)
-                  and ($10::text is null or partition_key = $10)
-                  and ($11::text is null or partition_key = $11 or subject = $11 or subject = any(array(
-                           select 'photo:' || photos.id from photos where owner_id = $15)))
-                  and ($12::text is null or last_error ilike $12)
-                  and ($13::text is null or $13 =
-                           left(regexp_replace(split_part(last_error, E'\n', 1), '[0-9]+', '#', 'g'), 160))
-                order by id desc limit $4)
-               union all
-               (select id from job_history
-                where $2 and id < $3 and ($5::bigint is null or id = $5)
-                  and ($14::bigint[] is null or id = any($14))
-                  and ($6::text is null or outcome = $6::job_outcome)
-                  and ($7::text is null or queue = $7)
-                  and ($8::text is null or kind = $8)
-                  and ($9::text is null or subject = $9)
-                  and ($10::text is null or partition_key = $10)
-                  and ($11::text is null or partition_key = $11 or subject = $11 or subject = any(array(
-                           select 'photo:' || photos.id from photos where owner_id = $15)))
-                  and ($12::text is null or last_error ilike $12)
-                  and ($13::text is null or error_group = $13)
-                order by case when $11::text is null and $12::text is null then id else id + 0 end desc
-                limit $4)
-           ) as found order by id desc limit $4"#,
-        filter.wants_live(),
-        filter.wants_ended(),
+    sqlx::query!(
+        "select set_config('plan_cache_mode', 'force_custom_plan', true) as plan,
+                set_config('work_mem', '32MB', true) as memory",
+    )
+    .fetch_one(&mut *planned)
+    .await?;
+    let ids = query_ids(&mut planned, filter, among, before, limit).await?;
+    // Nothing was changed; this takes the settings back also inside the caller's transaction.
+    planned.rollback().await?;
+    Ok(ids)
+}
+
+/// Whose jobs they are is answered by indexes alone, as an array of ids: joined, the planner could as well walk the history
+/// in the hope of meeting some of theirs soon.
+async fn query_ids(
+    db: &mut PgConnection,
+    filter: &Filter,
+    among: Option<&[i64]>,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<i64>> {
+    let (live, ended) = (filter.live(), filter.ended());
+    sqlx::query_scalar!(
+        r#"(select id as "id!" from jobs
+            where $1 and id < $3 and ($5::bigint is null or id = $5) and ($6::bigint[] is null or id = any($6))
+              and ($7::job_state is null or state = $7) and ($9::text is null or kind = $9)
+              and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
+              and ($12::text is null or last_error ilike $12)
+              and ($14::text is null or id = any(array(
+                       (select id from jobs where partition_key = $14 and id < $3 order by id desc limit $17)
+                       union (select id from jobs where subject = $14 and id < $3 order by id desc limit $17)
+                       union (select about.id
+                              from (select id from photos where owner_id = $15 order by id desc limit $16) as photo
+                              join jobs as about on about.subject = 'photo:' || photo.id and about.id < $3))))
+            order by id desc limit $4)
+           union all
+           (select id from job_history
+            where $2 and id < $3 and ($5::bigint is null or id = $5) and ($6::bigint[] is null or id = any($6))
+              and ($8::job_outcome is null or outcome = $8) and ($9::text is null or kind = $9)
+              and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
+              and ($12::text is null or last_error ilike $12) and ($13::text is null or error_group = $13)
+              and ($14::text is null or id = any(array(
+                       (select id from job_history where partition_key = $14 and id < $3 order by id desc limit $17)
+                       union (select id from job_history where subject = $14 and id < $3
+                              order by id desc limit $17)
+                       union (select about.id
+                              from (select id from photos where owner_id = $15 order by id desc limit $16) as photo
+                              cross join lateral (
+                                  select id from job_history where subject = 'photo:' || photo.id and id < $3
+                                  order by id desc limit 100) as about))))
+            order by id desc limit $4)
+           order by 1 desc limit $4"#,
+        live.is_some(),
+        ended.is_some(),
         before,
         limit,
         filter.id.map(|id| id.0),
-        filter.state.map(JobState::as_str),
-        filter.queue,
+        among,
+        live.only() as Option<Live>,
+        ended.only() as Option<Outcome>,
         filter.kind,
         filter.subject,
         filter.partition,
-        filter.member.map(|member| format!("user:{member}")),
         filter.pattern(),
         filter.error_group,
-        among,
+        filter.member.map(|member| Subject::User(member).to_string()),
         filter.member.map(|member| member.0),
+        PHOTOS,
+        BULK + 1,
     )
-    .fetch_all(&mut *planned)
-    .await?;
-    planned.rollback().await?;
-    Ok(ids)
+    .fetch_all(db)
+    .await
 }
 
 async fn find_all(db: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<JobRow>> {
@@ -260,5 +339,15 @@ mod tests {
     fn wildcards_in_an_error_text_mean_themselves() {
         let filter = Filter { error: Some(r"50% of C:\a_b".to_owned()), ..Filter::default() };
         assert_eq!(filter.pattern().as_deref(), Some(r"%50\% of C:\\a\_b%"));
+    }
+
+    #[test]
+    fn a_text_is_searchable_with_three_letters_or_digits_in_a_row() {
+        for text in ["550", "mailbox full", "%%timed__out", "a: bcd", "größe"] {
+            assert!(is_searchable(text), "{text}");
+        }
+        for text in ["", "ab", "%%%%", "a b c d", "::-- 55"] {
+            assert!(!is_searchable(text), "{text}");
+        }
     }
 }

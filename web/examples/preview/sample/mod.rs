@@ -1,6 +1,7 @@
 //! One rendered page for every kind and state, from made-up data.
 
 mod accounts;
+mod back_room;
 mod staff;
 
 use askama::Template;
@@ -51,6 +52,7 @@ impl Samples {
         pages.extend(self.list_pages()?);
         pages.extend(self.account_pages()?);
         pages.extend(self.staff_pages()?);
+        pages.extend(self.back_room_pages()?);
         Ok(pages)
     }
 
@@ -81,7 +83,8 @@ impl Samples {
     pub(crate) fn status(id: i64, done: usize) -> PhotoStatus {
         let steps = steps().into_iter().take(done).collect();
         let state = if done < 6 { PhotoState::Processing } else { PhotoState::Live };
-        PhotoStatus { id, state, steps }
+        let why = (done == 1).then(|| "3 photos are ahead of yours.".to_owned());
+        PhotoStatus { id, state, steps, why }
     }
 
     fn rating_pages(&self) -> askama::Result<Vec<Sample>> {
@@ -129,12 +132,13 @@ impl Samples {
             owner: Some(self.owner(id)),
             created_at: moment(),
             picture: if shown { picture(id) } else { Picture::default() },
-            status: PhotoStatus { id, state, steps: steps() },
+            status: PhotoStatus { id, state, steps: steps(), why: None },
             opinion: shown.then(|| Fragment::render(&opinion)).transpose()?,
             rating,
             share_url: None,
             own: false,
             can_delete: false,
+            staff: true,
         })
     }
 
@@ -170,6 +174,7 @@ impl Samples {
                 id: 9,
                 state: PhotoState::Failed { reason: reason.clone() },
                 steps: steps().into_iter().take(2).chain([failed]).collect(),
+                why: None,
             },
             ..self.photo_page(9, PhotoState::Failed { reason }, RatingControl::Own)?
         };

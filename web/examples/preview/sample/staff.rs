@@ -54,6 +54,7 @@ impl Samples {
             ],
             workers: vec![worker(2_211, 5), worker(2_305, 2)],
             at: moment(),
+            acts: true,
         };
         let idle = AdminPage {
             chrome: self.member(),
@@ -61,6 +62,7 @@ impl Samples {
             failures: Vec::new(),
             workers: Vec::new(),
             at: moment(),
+            acts: false,
         };
         let row = MailRow {
             id: "1".to_owned(),

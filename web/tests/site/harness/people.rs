@@ -53,9 +53,18 @@ impl Site {
 
     /// Somebody who may do everything.
     pub(crate) async fn admin(&self, name: &str) -> Person {
+        self.with_role(name, Role::Admin).await
+    }
+
+    /// Somebody who sees behind the scenes and acts on photos only.
+    pub(crate) async fn moderator(&self, name: &str) -> Person {
+        self.with_role(name, Role::Moderator).await
+    }
+
+    async fn with_role(&self, name: &str, role: Role) -> Person {
         let person = self.member(name).await;
         let mut db = self.db.acquire().await.expect("a connection");
-        queries::set_role(&mut db, UserId(person.id), Role::Admin).await.expect("it is set");
+        queries::set_role(&mut db, UserId(person.id), role).await.expect("it is set");
         person
     }
 

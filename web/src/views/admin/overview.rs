@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::{Chrome, filters};
+use super::super::{Chrome, filters};
 
 /// `GET /admin`.
 #[derive(Debug, Template)]
@@ -21,6 +21,8 @@ pub struct AdminPage {
     pub workers: Vec<WorkerProcess>,
     /// When the figures were taken.
     pub at: DateTime<Utc>,
+    /// The viewer may act.
+    pub acts: bool,
 }
 
 impl AdminPage {

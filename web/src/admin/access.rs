@@ -1,0 +1,73 @@
+//! Who may come in, and who may touch something.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use pawdium_shared::accounts::Role;
+use pawdium_shared::audit::Actor;
+use pawdium_shared::ids::UserId;
+
+use crate::error::Error;
+use crate::http::visitor::{Viewing, Visitor};
+use crate::state::App;
+use crate::views::Chrome;
+
+/// A moderator or an admin on a page. To everybody else nothing is there.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Whether they may act, and see addresses.
+    pub acts: bool,
+}
+
+impl FromRequestParts<App> for Staff {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let viewing = Viewing::from_request_parts(parts, app).await?;
+        if !viewing.visitor.moderates() {
+            return Err(Error::NotFound);
+        }
+        Ok(Self { acts: role(&viewing.visitor) == Some(Role::Admin), chrome: viewing.chrome })
+    }
+}
+
+/// An admin who acts. Moderators are told that they may not; to everybody else nothing is there.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    id: UserId,
+    name: String,
+}
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        if !visitor.moderates() {
+            return Err(Error::NotFound);
+        }
+        match visitor.user {
+            Some(user) if user.role == Role::Admin => {
+                Ok(Self { id: user.id, name: user.name.unwrap_or_default() })
+            }
+            _ => Err(Error::Forbidden("Only admins can do that.")),
+        }
+    }
+}
+
+impl Admin {
+    /// Their entry in the audit log.
+    pub fn actor(&self) -> Actor<'_> {
+        Actor::User { id: self.id, name: &self.name }
+    }
+
+    /// Their name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+fn role(visitor: &Visitor) -> Option<Role> {
+    visitor.user.as_ref().map(|user| user.role)
+}

@@ -1,0 +1,132 @@
+//! What admins do to one job.
+
+use axum::extract::{Form, State};
+use axum::response::Redirect;
+use axum_extra::extract::CookieJar;
+use pawdium_shared::audit::{self, Action};
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::control;
+use serde::Deserialize;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::access::Admin;
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::flash::Notice;
+use crate::state::App;
+use crate::views::admin::Act;
+
+/// The page to go back to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Back {
+    back: Option<String>,
+}
+
+type Done = Result<(CookieJar, Redirect), Error>;
+
+/// `POST /admin/jobs/{job}/retry`
+pub async fn retry(
+    State(app): State<App>,
+    admin: Admin,
+    jar: CookieJar,
+    Path(job): Path<JobId>,
+    Form(back): Form<Back>,
+) -> Done {
+    act(&app, &admin, jar, job, Act::Retry, back).await
+}
+
+/// `POST /admin/jobs/{job}/cancel`
+pub async fn cancel(
+    State(app): State<App>,
+    admin: Admin,
+    jar: CookieJar,
+    Path(job): Path<JobId>,
+    Form(back): Form<Back>,
+) -> Done {
+    act(&app, &admin, jar, job, Act::Cancel, back).await
+}
+
+/// `POST /admin/jobs/{job}/delete`
+pub async fn delete(
+    State(app): State<App>,
+    admin: Admin,
+    jar: CookieJar,
+    Path(job): Path<JobId>,
+    Form(back): Form<Back>,
+) -> Done {
+    act(&app, &admin, jar, job, Act::Delete, back).await
+}
+
+async fn act(app: &App, admin: &Admin, jar: CookieJar, job: JobId, act: Act, back: Back) -> Done {
+    let mut tx = app.db.begin().await?;
+    let done = do_to(&mut tx, admin, act, &[job]).await?;
+    if !done.is_empty() {
+        audit::record(&mut tx, admin.actor(), action(act), &json!({ "jobs": 1, "ids": [job] })).await?;
+    }
+    tx.commit().await?;
+    let notice = match act {
+        _ if done.is_empty() => Notice::JobGone,
+        Act::Retry => Notice::JobRetried,
+        Act::Cancel => Notice::JobCancelled,
+        Act::Delete => Notice::JobDeleted,
+    };
+    let page = format!("/admin/jobs/{job}");
+    let back = match back.back.as_deref() {
+        // The job's own page, which has nothing to show any more once the job is deleted.
+        Some("") if act == Act::Delete => "/admin/jobs",
+        Some("") => &page,
+        Some(path) if is_own(path) => path,
+        _ => "/admin",
+    };
+    Ok((jar.add(notice.cookie()), Redirect::to(back)))
+}
+
+/// Does it to those that it can be done to, and answers with them.
+pub(super) async fn do_to(
+    db: &mut PgConnection,
+    admin: &Admin,
+    act: Act,
+    jobs: &[JobId],
+) -> sqlx::Result<Vec<JobId>> {
+    match act {
+        Act::Retry => control::retry(db, jobs).await,
+        Act::Cancel => control::cancel(db, jobs, &format!("called off by {}", admin.name())).await,
+        Act::Delete => control::delete(db, jobs).await,
+    }
+}
+
+/// The act in the audit log.
+pub(super) const fn action(act: Act) -> Action {
+    match act {
+        Act::Retry => Action::RetryJobs,
+        Act::Cancel => Action::CancelJobs,
+        Act::Delete => Action::DeleteJobs,
+    }
+}
+
+/// Whether a path is one of the lists of jobs on this site: nothing else is gone back to.
+fn is_own(path: &str) -> bool {
+    let rest = path.strip_prefix("/admin").unwrap_or("\\");
+    (rest.is_empty() || rest == "/jobs" || rest.starts_with("/jobs?"))
+        && !path.contains('\\')
+        && !path.contains(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn only_lists_of_jobs_are_gone_back_to() {
+        for own in ["/admin", "/admin/jobs", "/admin/jobs?state=dead&before=7"] {
+            assert!(is_own(own), "{own}");
+        }
+        for foreign in
+            ["", "//evil.test", "/admin.evil", "https://evil.test", "/top", "/admin/jobs?\r\nx", "/admin\\x"]
+        {
+            assert!(!is_own(foreign), "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The audit log.
+
+use axum::extract::{Query, State};
+use pawdium_shared::audit::{self, Entry};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::access::Staff;
+use super::present::shown;
+use crate::error::Error;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::admin::{AuditLine, AuditPage};
+
+/// How many entries a page shows.
+const PER_PAGE: usize = 50;
+
+/// Where a page begins. Nonsense is answered like nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    before: String,
+}
+
+/// `GET /admin/audit`
+pub async fn page(
+    State(app): State<App>,
+    staff: Staff,
+    Query(place): Query<Place>,
+) -> Result<Page<AuditPage>, Error> {
+    let before = place.before.parse().ok();
+    let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
+    let mut entries = audit::list(&mut *app.db.acquire().await?, before, limit).await?;
+    let more = entries.len() > PER_PAGE;
+    entries.truncate(PER_PAGE);
+    let last = entries.last().filter(|_| more);
+    Ok(Page(AuditPage {
+        older: last.map(|last| format!("/admin/audit?before={}", last.id)),
+        later: before.is_some(),
+        lines: entries.into_iter().map(|entry| line(entry, staff.acts)).collect(),
+        chrome: staff.chrome,
+    }))
+}
+
+fn line(entry: Entry, whole: bool) -> AuditLine {
+    let jobs = entry.detail.get("jobs").and_then(Value::as_i64);
+    AuditLine {
+        at: entry.at,
+        actor: entry.actor,
+        did: did(&entry.action, jobs),
+        detail: details(&entry.detail, whole),
+    }
+}
+
+/// The act in words; one that this program doesn't know, as it was written down.
+fn did(action: &str, jobs: Option<i64>) -> String {
+    let jobs = match jobs {
+        Some(1) => "a job".to_owned(),
+        Some(jobs) => format!("{jobs} jobs"),
+        None => "jobs".to_owned(),
+    };
+    match action {
+        "queue.pause" => "paused a queue".to_owned(),
+        "queue.resume" => "resumed a queue".to_owned(),
+        "queue.limit" => "set a queue's limits".to_owned(),
+        "job.retry" => format!("retried {jobs}"),
+        "job.cancel" => format!("called {jobs} off"),
+        "job.delete" => format!("deleted {jobs}"),
+        "schedule.run" => "asked for a schedule's job".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// What an entry was about, one name and value a line; what is in an object stands beside it.
+fn details(detail: &Value, whole: bool) -> Vec<(String, String)> {
+    let Value::Object(fields) = detail else { return Vec::new() };
+    let mut lines = Vec::new();
+    for (name, value) in fields {
+        match value {
+            Value::Null => {}
+            Value::Object(_) => lines.extend(details(value, whole)),
+            // The number of jobs stands in the sentence.
+            _ if name == "jobs" => {}
+            value => lines.push((name.replace('_', " "), shown(&plain(value), whole))),
+        }
+    }
+    lines
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn entries_read_as_sentences_with_their_details() {
+        assert_eq!(did("job.retry", Some(12)), "retried 12 jobs");
+        assert_eq!(did("job.cancel", Some(1)), "called a job off");
+        assert_eq!(did("moon.land", None), "moon.land");
+        let detail = json!({
+            "jobs": 2, "ids": [7, 8], "filter": { "error": "550 <ada@b.test>" },
+            "limits": { "max_running": 3, "starts_per_minute": null },
+        });
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            details(&detail, false),
+            [pair("error", "550 <a…@b.test>"), pair("ids", "7, 8"), pair("max running", "3")]
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! One job: all that is known of it, and why it is not done yet; live while it isn't.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Response, Sse};
+use futures::{Stream, StreamExt as _};
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::inspect::{self, JobDetail};
+use tokio_stream::wrappers::IntervalStream;
+
+use super::access::Staff;
+use super::mask::mask_json;
+use super::present;
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::Fragment;
+use crate::views::admin::{JobGonePage, JobPage, JobStatus};
+
+/// Between two comments that keep idle streams open through proxies.
+const PING: Duration = Duration::from_secs(20);
+
+/// Between two looks at a job whose page is open.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// `GET /admin/jobs/{job}`
+pub async fn page(State(app): State<App>, staff: Staff, Path(id): Path<JobId>) -> Result<Response, Error> {
+    let Some((job, status)) = read(&app, id, staff.acts).await? else {
+        let page = Page(JobGonePage { chrome: staff.chrome, id: id.0 });
+        return Ok((StatusCode::NOT_FOUND, page).into_response());
+    };
+    let mut payload = job.row.payload.clone();
+    let masked = !staff.acts && mask_json(&mut payload);
+    let page = JobPage {
+        chrome: staff.chrome,
+        id: id.0,
+        status: Fragment::render(&status).map_err(anyhow::Error::from)?,
+        facts: present::facts(&job, staff.acts),
+        payload: serde_json::to_string_pretty(&payload).map_err(anyhow::Error::from)?,
+        masked,
+        kind: job.row.kind,
+    };
+    Ok(Page(page).into_response())
+}
+
+/// `GET /admin/jobs/{job}/status`: the part that a live refresh fetches.
+pub async fn status(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<JobId>,
+) -> Result<Page<JobStatus>, Error> {
+    let (_, status) = read(&app, id, staff.acts).await?.ok_or(Error::NotFound)?;
+    Ok(Page(status))
+}
+
+async fn read(app: &App, id: JobId, acts: bool) -> Result<Option<(JobDetail, JobStatus)>, Error> {
+    let mut db = app.db.acquire().await?;
+    let Some(job) = inspect::find_detail(&mut db, id).await? else { return Ok(None) };
+    let why = inspect::explain(&mut db, &job).await?.to_string();
+    let status = JobStatus {
+        id: id.0,
+        state: job.row.state.as_str(),
+        live: job.row.state.is_live(),
+        attempt: job.row.attempt,
+        max_attempts: job.row.max_attempts,
+        why: present::shown(&why, acts),
+        timeline: present::points(&job, acts),
+        acts: present::possible(job.row.state, acts),
+    };
+    Ok(Some((job, status)))
+}
+
+/// `GET /admin/jobs/{job}/live`: an event `changed` for each change, until the job has ended.
+pub async fn live(State(app): State<App>, _: Staff, Path(id): Path<JobId>) -> impl IntoResponse {
+    let stop = app.stop.clone();
+    let stream = changes(app, id).map(move |()| Event::default().event("changed").data(id.to_string()));
+    let stream = stream.map(Ok::<_, Infallible>).take_until(stop.cancelled_owned());
+    // nginx would hold events back until its buffer is full.
+    let unbuffered = [("x-accel-buffering", "no")];
+    (unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping")))
+}
+
+/// Says whenever the job's page would read differently, the last time when it has ended.
+fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
+    let looks = IntervalStream::new(tokio::time::interval(LOOK)).then(move |_| {
+        let app = app.clone();
+        async move { glance(&app, id).await }
+    });
+    let seen = looks.scan((None, false), |(before, over), now| {
+        if *over {
+            return std::future::ready(None);
+        }
+        let changed = match now {
+            Ok(now) => {
+                *over = now.is_none();
+                let changed = *before != Some(now.clone());
+                *before = Some(now);
+                changed
+            }
+            // The next look may find the database back.
+            Err(_) => false,
+        };
+        std::future::ready(Some(changed))
+    });
+    seen.filter(|changed| std::future::ready(*changed)).map(|_| ())
+}
+
+/// What the page of a live job says; none when it has ended or is gone.
+async fn glance(app: &App, id: JobId) -> sqlx::Result<Option<String>> {
+    let mut db = app.db.acquire().await?;
+    let job = inspect::find_detail(&mut db, id).await?.filter(|job| job.row.state.is_live());
+    let Some(job) = job else { return Ok(None) };
+    let why = inspect::explain(&mut db, &job).await?;
+    Ok(Some(format!("{} {} {why}", job.row.state, job.row.attempt)))
+}

@@ -1,0 +1,80 @@
+//! Finding jobs.
+
+use axum::extract::{Query, State};
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::inspect::{self, ErrorGroup};
+use serde::Deserialize;
+
+use super::access::Staff;
+use super::mask::mask;
+use super::present;
+use super::search::{Read, Search};
+use crate::error::Error;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::Field;
+use crate::views::admin::{ErrorLine, JobsPage, SearchFields};
+
+/// How many jobs a page shows.
+const PER_PAGE: usize = 50;
+
+/// How many groups of errors the page shows.
+const ERRORS: i64 = 20;
+
+/// Where a page of the search begins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    before: String,
+}
+
+/// `GET /admin/jobs`
+pub async fn page(
+    State(app): State<App>,
+    staff: Staff,
+    Query(search): Query<Search>,
+    Query(place): Query<Place>,
+) -> Result<Page<JobsPage>, Error> {
+    let mut db = app.db.acquire().await?;
+    let Read { fields, filter } = search.read(&mut db).await?;
+    let before = place.before.parse().ok().map(JobId);
+    let mut rows = match &filter {
+        Some(filter) => inspect::search(&mut db, filter, before, limit(PER_PAGE + 1)).await?,
+        None => Vec::new(),
+    };
+    let errors = match &filter {
+        Some(filter) if filter.is_empty() && before.is_none() => inspect::group_dead(&mut db, ERRORS).await?,
+        _ => Vec::new(),
+    };
+    let more = rows.len() > PER_PAGE;
+    rows.truncate(PER_PAGE);
+    let last = rows.last().filter(|_| more).map(|last| last.id.to_string());
+    Ok(Page(JobsPage {
+        older: last.map(|last| fields.address_with(&[("before", &last)])),
+        later: before.is_some(),
+        errors: errors.into_iter().map(|group| error_line(group, staff.acts)).collect(),
+        jobs: rows.into_iter().map(|row| present::line(row, staff.acts)).collect(),
+        search: fields,
+        acts: staff.acts,
+        chrome: staff.chrome,
+    }))
+}
+
+fn limit(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn error_line(group: ErrorGroup, whole: bool) -> ErrorLine {
+    let error = if whole { group.error.clone() } else { mask(&group.error).into_owned() };
+    // The search's address would have to say what is masked.
+    let address = (error == group.error && !error.is_empty()).then(|| {
+        let search = SearchFields {
+            state: Field::of("dead"),
+            kind: Field::of(group.kind.clone()),
+            group: group.error,
+            ..SearchFields::default()
+        };
+        search.address()
+    });
+    ErrorLine { kind: group.kind, error, count: group.count, last: group.last_at, address }
+}

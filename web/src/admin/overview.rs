@@ -1,0 +1,88 @@
+//! The entrance: how much there is, what failed last, and who works.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use pawdium_shared::jobs::KINDS;
+use pawdium_shared::queue::inspect::{self, JobRow, JobState, KindCounts, WorkerRow};
+
+use super::access::Staff;
+use super::mask::mask;
+use crate::error::Error;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::admin::{AdminPage, JobFailure, JobKind, WorkerProcess};
+
+/// How many failures the overview shows.
+const FAILURES: i64 = 20;
+
+/// `GET /admin`
+pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage>, Error> {
+    let mut db = app.db.acquire().await?;
+    let now = Utc::now();
+    let failures = inspect::list_failures(&mut db, FAILURES).await?;
+    let workers = inspect::list_workers(&mut db).await?;
+    Ok(Page(AdminPage {
+        kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
+        failures: failures.into_iter().map(|row| failure(row, staff.acts)).collect(),
+        workers: workers.into_iter().filter(|row| row.alive).map(|row| worker(row, now)).collect(),
+        at: now,
+        acts: staff.acts,
+        chrome: staff.chrome,
+    }))
+}
+
+/// Those that have jobs, and those that have none now.
+fn all_kinds(counted: Vec<KindCounts>, now: DateTime<Utc>) -> Vec<JobKind> {
+    let mut kinds: Vec<JobKind> = counted.into_iter().map(|row| job_kind(row, now)).collect();
+    for (queue, kind) in KINDS {
+        if !kinds.iter().any(|known| known.kind == kind) {
+            let (queue, kind) = (queue.name().to_owned(), kind.to_owned());
+            kinds.push(JobKind { queue, kind, ready: 0, running: 0, scheduled: 0, dead: 0, oldest: None });
+        }
+    }
+    kinds.sort_by(|a, b| (&a.queue, &a.kind).cmp(&(&b.queue, &b.kind)));
+    kinds
+}
+
+fn job_kind(row: KindCounts, now: DateTime<Utc>) -> JobKind {
+    JobKind {
+        queue: row.queue,
+        kind: row.kind,
+        ready: row.ready,
+        running: row.running,
+        scheduled: row.scheduled,
+        dead: row.dead,
+        oldest: row.oldest.map(|at| since(at, now)),
+    }
+}
+
+fn failure(row: JobRow, whole: bool) -> JobFailure {
+    let error = row.last_error.unwrap_or_default();
+    JobFailure {
+        id: row.id.0,
+        kind: row.kind,
+        error: if whole { error } else { mask(&error).into_owned() },
+        at: row.at,
+        attempts: row.attempt,
+        max_attempts: row.max_attempts,
+        dead: row.state == JobState::Dead,
+    }
+}
+
+fn worker(row: WorkerRow, now: DateTime<Utc>) -> WorkerProcess {
+    WorkerProcess {
+        name: row.name,
+        host: row.host,
+        pid: row.pid,
+        since: row.started_at,
+        running: row.running,
+        beat: since(row.beat_at, now),
+    }
+}
+
+/// How long ago; nothing for what another clock says is yet to come.
+pub fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    (now - at).to_std().unwrap_or_default()
+}

@@ -1,0 +1,111 @@
+//! Jobs of the queue as the pages show them.
+
+use chrono::{DateTime, Utc};
+use pawdium_shared::queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, Moment, What, timeline};
+
+use super::mask::mask;
+use crate::views::admin::{Act, JobFacts, JobLine, Point, PointKind};
+
+/// How much of an error a list shows, in characters.
+const ERROR: usize = 400;
+
+/// A line of a list. `acts`: the viewer is an admin, who may act and sees addresses.
+pub(super) fn line(row: JobRow, acts: bool) -> JobLine {
+    JobLine {
+        id: row.id.0,
+        state: row.state.as_str(),
+        attempt: row.attempt,
+        max_attempts: row.max_attempts,
+        subject: row.subject.as_deref().map(|subject| about(subject).0),
+        created_at: row.created_at,
+        at: (row.state == JobState::Scheduled || !row.state.is_live()).then_some(row.at),
+        error: row.last_error.map(|error| shown(&shortened(&error), acts)),
+        acts: possible(row.state, acts),
+        kind: row.kind,
+    }
+}
+
+/// What the viewer can do to a job in a state.
+pub(super) fn possible(state: JobState, acts: bool) -> Vec<Act> {
+    Act::ALL.into_iter().filter(|act| acts && is_possible(*act, state)).collect()
+}
+
+/// Whether something can be done to jobs in a state.
+pub(super) fn is_possible(act: Act, state: JobState) -> bool {
+    match act {
+        Act::Retry => matches!(state, JobState::Dead | JobState::Cancelled | JobState::Scheduled),
+        Act::Cancel => state.is_live(),
+        Act::Delete => state != JobState::Running,
+    }
+}
+
+/// A text as the viewer may see it.
+pub(super) fn shown(text: &str, whole: bool) -> String {
+    if whole { text.to_owned() } else { mask(text).into_owned() }
+}
+
+fn shortened(error: &str) -> String {
+    match error.char_indices().nth(ERROR) {
+        Some((end, _)) => format!("{}…", &error[..end]),
+        None => error.to_owned(),
+    }
+}
+
+/// A subject in words, and the page that shows it.
+fn about(subject: &str) -> (String, Option<String>) {
+    match subject.split_once(':') {
+        Some(("photo", id)) => (format!("photo {id}"), Some(format!("/photos/{id}"))),
+        Some(("user", id)) => (format!("member {id}"), Some(format!("/admin/jobs?member={id}"))),
+        _ => (subject.to_owned(), None),
+    }
+}
+
+/// What doesn't change about a job.
+pub(super) fn facts(job: &JobDetail, whole: bool) -> JobFacts {
+    JobFacts {
+        queue: job.row.queue.clone(),
+        priority: job.priority,
+        subject: job.row.subject.as_deref().map(about),
+        partition: job.row.partition_key.as_deref().map(|key| about(key).0),
+        unique_key: job.unique_key.as_deref().map(|key| shown(key, whole)),
+        group: job.group.map(|group| group.0),
+        kept_until: job.expires_at,
+    }
+}
+
+/// The job's life.
+pub(super) fn points(job: &JobDetail, whole: bool) -> Vec<Point> {
+    timeline(job).into_iter().map(|moment| point(job, moment, whole)).collect()
+}
+
+fn point(job: &JobDetail, Moment { at, what }: Moment, whole: bool) -> Point {
+    let plain =
+        |kind, label: &str| Point { kind, label: label.to_owned(), at, ms: None, worker: None, error: None };
+    match what {
+        What::Enqueued => plain(PointKind::Done, "Enqueued"),
+        What::Failed(FailedAttempt { attempt, worker, worker_name, started_at, ended_at, error }) => Point {
+            ms: started_at.map(|started| millis(started, ended_at)),
+            worker: worker_name.or_else(|| worker.map(|id| format!("worker {id}"))),
+            error: Some(shown(&error, whole)),
+            ..plain(PointKind::Failed, &format!("Attempt {attempt} failed"))
+        },
+        What::Due { attempt } => plain(PointKind::Waiting, &format!("Attempt {attempt} is due")),
+        What::Claimed { attempt, worker } => {
+            let kind = if job.row.state.is_live() { PointKind::Current } else { PointKind::Done };
+            let ended = job.finished_at.map(|ended| millis(at, ended));
+            Point { worker, ms: ended, ..plain(kind, &format!("Attempt {attempt} started")) }
+        }
+        What::Done => plain(PointKind::Done, "Done"),
+        What::Dead => plain(PointKind::Failed, "Dead: it is not tried again by itself"),
+        What::Cancelled { reason } => Point {
+            error: reason.map(|reason| shown(&reason, whole)),
+            ..plain(PointKind::Failed, "Called off")
+        },
+    }
+}
+
+/// How long it took. The end may be stamped by a transaction that began before the start.
+#[expect(clippy::cast_precision_loss, reason = "a time for people")]
+fn millis(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+    (to - from).num_milliseconds().max(0) as f64
+}

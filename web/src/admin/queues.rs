@@ -1,0 +1,240 @@
+//! The queues: how they do, live, and the forms that pause, resume and limit them.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Redirect, Sse};
+use axum_extra::extract::CookieJar;
+use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
+use pawdium_shared::audit::{self, Action};
+use pawdium_shared::jobs::KINDS;
+use pawdium_shared::queue::control::{self, QueueSettings};
+use pawdium_shared::queue::inspect::{self, KindCounts, KindRates, Moved};
+use pawdium_shared::queue::{Queue, ledger};
+use serde::Deserialize;
+use serde_json::json;
+use tokio_stream::wrappers::WatchStream;
+
+use super::access::{Admin, Staff};
+use super::limits;
+use super::overview::since;
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::flash::Notice;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::Fragment;
+use crate::views::admin::{
+    Chart, KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Stretch,
+    Window,
+};
+
+/// Between two comments that keep idle streams open through proxies.
+const PING: Duration = Duration::from_secs(20);
+
+/// What the page's address says. Nonsense is answered like nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Choice {
+    window: String,
+}
+
+/// `GET /admin/queues`
+pub async fn page(
+    State(app): State<App>,
+    staff: Staff,
+    Query(choice): Query<Choice>,
+) -> Result<Page<QueuesPage>, Error> {
+    let window = Window::from_query(&choice.window);
+    show(&app, staff, window, None).await
+}
+
+/// The page, with the form of one queue as it was refused.
+pub(super) async fn show(
+    app: &App,
+    staff: Staff,
+    window: Window,
+    refused: Option<(Queue, LimitFields)>,
+) -> Result<Page<QueuesPage>, Error> {
+    let mut board = read(app, window, staff.acts).await?;
+    if let Some((queue, form)) = refused
+        && let Some(card) = board.queues.iter_mut().find(|card| card.name == queue.name())
+    {
+        card.form = form;
+    }
+    let board = Fragment::render(&board).map_err(anyhow::Error::from)?;
+    Ok(Page(QueuesPage { chrome: staff.chrome, board, window }))
+}
+
+/// `GET /admin/queues/board`: the part that a live refresh fetches.
+pub async fn board(
+    State(app): State<App>,
+    staff: Staff,
+    Query(choice): Query<Choice>,
+) -> Result<Page<QueueBoard>, Error> {
+    Ok(Page(read(&app, Window::from_query(&choice.window), staff.acts).await?))
+}
+
+/// `GET /admin/queues/live`: an event `changed` whenever something has.
+pub async fn live(State(app): State<App>, _: Staff) -> impl IntoResponse {
+    let changed = WatchStream::from_changes(app.queue_watch.listen());
+    let stream = changed.map(|_| Ok::<_, Infallible>(Event::default().event("changed").data("queues")));
+    let stream = stream.take_until(app.stop.clone().cancelled_owned());
+    // nginx would hold events back until its buffer is full.
+    let unbuffered = [("x-accel-buffering", "no")];
+    (unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping")))
+}
+
+/// `POST /admin/queues/{queue}/pause`
+pub async fn pause(
+    State(app): State<App>,
+    admin: Admin,
+    jar: CookieJar,
+    Path(queue): Path<String>,
+) -> Result<(CookieJar, Redirect), Error> {
+    let queue = find(&queue)?;
+    let mut tx = app.db.begin().await?;
+    if control::pause(&mut tx, queue).await? {
+        let detail = json!({ "queue": queue.name() });
+        audit::record(&mut tx, admin.actor(), Action::PauseQueue, &detail).await?;
+    }
+    tx.commit().await?;
+    Ok((jar.add(Notice::QueuePaused.cookie()), Redirect::to("/admin/queues")))
+}
+
+/// `POST /admin/queues/{queue}/resume`
+pub async fn resume(
+    State(app): State<App>,
+    admin: Admin,
+    jar: CookieJar,
+    Path(queue): Path<String>,
+) -> Result<(CookieJar, Redirect), Error> {
+    let queue = find(&queue)?;
+    let mut tx = app.db.begin().await?;
+    if control::resume(&mut tx, queue).await? {
+        let detail = json!({ "queue": queue.name() });
+        audit::record(&mut tx, admin.actor(), Action::ResumeQueue, &detail).await?;
+    }
+    tx.commit().await?;
+    Ok((jar.add(Notice::QueueResumed.cookie()), Redirect::to("/admin/queues")))
+}
+
+/// The queue of that name.
+pub(super) fn find(name: &str) -> Result<Queue, Error> {
+    name.parse().map_err(|_| Error::NotFound)
+}
+
+async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error> {
+    let now = Utc::now();
+    let (minutes, count) = window.stretches();
+    let mut db = app.db.acquire().await?;
+    let settings = control::list_queues(&mut db).await?;
+    let counts = inspect::count_kinds(&mut db).await?;
+    let rates = inspect::list_rates(&mut db, now, minutes, count).await?;
+    let workers = inspect::list_workers(&mut db).await?.iter().filter(|worker| worker.alive).count();
+    let accounts = ledger::balance(&mut db).await?;
+    let missing = accounts.into_iter().filter(|account| account.missing() != 0);
+    Ok(QueueBoard {
+        queues: cards(&settings, &merge(counts, rates), window, now),
+        window,
+        missing: missing.map(|account| MissingJobs { jobs: account.missing(), kind: account.kind }).collect(),
+        workers: i64::try_from(workers).unwrap_or(i64::MAX),
+        acts,
+        at: now,
+    })
+}
+
+/// What is known of a kind.
+#[derive(Default)]
+struct Kind {
+    depth: [i64; 4],
+    oldest: Option<DateTime<Utc>>,
+    stretches: Vec<Moved>,
+}
+
+type Kinds = BTreeMap<(String, String), Kind>;
+
+/// Every kind there is or was, by queue and name.
+fn merge(counts: Vec<KindCounts>, rates: Vec<KindRates>) -> Kinds {
+    let mut kinds = Kinds::new();
+    for (queue, kind) in KINDS {
+        kinds.entry((queue.name().to_owned(), kind.to_owned())).or_default();
+    }
+    for row in counts {
+        let kind = kinds.entry((row.queue, row.kind)).or_default();
+        kind.depth = [row.ready, row.running, row.scheduled, row.dead];
+        kind.oldest = row.oldest;
+    }
+    for row in rates {
+        kinds.entry((row.queue, row.kind)).or_default().stretches = row.stretches;
+    }
+    kinds
+}
+
+fn cards(settings: &[QueueSettings], kinds: &Kinds, window: Window, now: DateTime<Utc>) -> Vec<QueueCard> {
+    let card = |queue: Queue| {
+        let name = queue.name();
+        let own = || kinds.iter().filter(|((queue, _), _)| queue == name);
+        let set = settings.iter().find(|set| set.name == name);
+        let limits = set.map(|set| set.limits).unwrap_or_default();
+        QueueCard {
+            name: name.to_owned(),
+            paused_at: set.and_then(|set| set.paused_at),
+            limits: limits::in_words(limits),
+            form: limits::form(limits),
+            figures: figures(&own().fold(Kind::default(), |sum, (_, kind)| sum.plus(kind)), window, now),
+            kinds: own()
+                .map(|((_, name), kind)| KindLine { kind: name.clone(), figures: figures(kind, window, now) })
+                .collect(),
+        }
+    };
+    Queue::ALL.into_iter().map(card).collect()
+}
+
+impl Kind {
+    fn plus(self, other: &Self) -> Self {
+        let longer = self.stretches.len().max(other.stretches.len());
+        let at = |kind: &Self, number: usize| kind.stretches.get(number).copied().unwrap_or_default();
+        Self {
+            depth: std::array::from_fn(|state| self.depth[state] + other.depth[state]),
+            oldest: self.oldest.into_iter().chain(other.oldest).min(),
+            stretches: (0..longer).map(|number| at(&self, number).plus(at(other, number))).collect(),
+        }
+    }
+}
+
+fn figures(kind: &Kind, window: Window, now: DateTime<Utc>) -> QueueFigures {
+    let (minutes, count) = window.stretches();
+    let total = kind.stretches.iter().copied().fold(Moved::default(), Moved::plus);
+    // The last stretch is not over yet.
+    let width = i64::from(minutes) * 60;
+    let seconds = width * (i64::from(count) - 1) + now.timestamp().rem_euclid(width) + 1;
+    let stretch =
+        |moved: Moved| Stretch { enqueued: moved.enqueued, done: moved.done, failed: moved.failed() };
+    let mut stretches: Vec<_> = kind.stretches.iter().copied().map(stretch).collect();
+    stretches.resize(usize::from(count), Stretch::default());
+    let [ready, running, scheduled, dead] = kind.depth;
+    QueueFigures {
+        ready,
+        running,
+        scheduled,
+        dead,
+        oldest: kind.oldest.map(|oldest| since(oldest, now)),
+        enqueued: per_minute(total.enqueued, seconds),
+        done: per_minute(total.done, seconds),
+        failed: per_minute(total.failed(), seconds),
+        failure_share: total.failure_share(),
+        wait_ms: total.mean_wait_ms(),
+        run_ms: total.mean_run_ms(),
+        chart: Chart { stretches, minutes },
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn per_minute(count: i64, seconds: i64) -> f64 {
+    count as f64 * 60.0 / seconds as f64
+}

@@ -1,0 +1,66 @@
+//! What happens by the clock, and the form that asks for it now.
+
+use axum::extract::State;
+use axum::response::Redirect;
+use axum_extra::extract::CookieJar;
+use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_shared::audit::{self, Action};
+use pawdium_shared::queue::schedules::{self, ScheduleRow};
+use serde_json::json;
+
+use super::access::{Admin, Staff};
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::flash::Notice;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::admin::{ScheduleLine, SchedulesPage};
+
+/// A schedule that no scheduler has spoken of for this long may have none. They do every minute.
+const SILENCE: TimeDelta = TimeDelta::minutes(5);
+
+/// `GET /admin/schedules`
+pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<SchedulesPage>, Error> {
+    let schedules = schedules::list(&mut *app.db.acquire().await?).await?;
+    let now = Utc::now();
+    Ok(Page(SchedulesPage {
+        chrome: staff.chrome,
+        schedules: schedules.into_iter().map(|row| line(row, now)).collect(),
+        acts: staff.acts,
+    }))
+}
+
+/// `POST /admin/schedules/{name}/run`
+pub async fn run(
+    State(app): State<App>,
+    admin: Admin,
+    jar: CookieJar,
+    Path(name): Path<String>,
+) -> Result<(CookieJar, Redirect), Error> {
+    if name.contains('\0') {
+        return Err(Error::NotFound);
+    }
+    let mut tx = app.db.begin().await?;
+    if schedules::request(&mut tx, &name).await? {
+        audit::record(&mut tx, admin.actor(), Action::RunSchedule, &json!({ "schedule": name })).await?;
+    } else if !schedules::list(&mut tx).await?.iter().any(|schedule| schedule.name == name) {
+        return Err(Error::NotFound);
+    }
+    tx.commit().await?;
+    Ok((jar.add(Notice::ScheduleRequested.cookie()), Redirect::to("/admin/schedules")))
+}
+
+fn line(row: ScheduleRow, now: DateTime<Utc>) -> ScheduleLine {
+    let silent = now - row.seen_at > SILENCE;
+    ScheduleLine {
+        name: row.name,
+        expression: row.expression,
+        missed: row.missed,
+        kind: row.kind,
+        last: row.last_fired_at,
+        // What a silent scheduler was going to do says nothing.
+        next: row.next_at.filter(|_| !silent),
+        silent_since: silent.then_some(row.seen_at),
+        requested: row.requested_at.is_some(),
+    }
+}

@@ -1,0 +1,152 @@
+//! What the search form says, as a filter.
+
+use pawdium_shared::accounts::queries;
+use pawdium_shared::ids::{JobId, PhotoId, UserId};
+use pawdium_shared::jobs::KINDS;
+use pawdium_shared::queue::Subject;
+use pawdium_shared::queue::inspect::{Filter, JobState, is_searchable};
+use serde::Deserialize;
+use sqlx::PgConnection;
+
+use crate::error::Error;
+use crate::views::Field;
+use crate::views::admin::SearchFields;
+
+/// As much of a text as anybody searches for.
+const LONGEST: usize = 200;
+
+/// The search form, in an address or in the body of a form that acts on what was found.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    id: String,
+    state: String,
+    kind: String,
+    member: String,
+    photo: String,
+    error: String,
+    group: String,
+}
+
+/// A search, read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The form as it was filled in, with what is wrong.
+    pub fields: SearchFields,
+    /// What it asks for; none when something is wrong.
+    pub filter: Option<Filter>,
+}
+
+impl Search {
+    /// Reads the form. A member is looked for by name, then by number.
+    pub async fn read(self, db: &mut PgConnection) -> Result<Read, Error> {
+        let member = match self.member.trim() {
+            "" => Ok(None),
+            text => find_member(db, text).await?.map(Some).ok_or("No member is called that."),
+        };
+        let id = number(&self.id).map(|id| id.map(JobId));
+        let photo = number(&self.photo).map(|id| id.map(PhotoId));
+        let state = match self.state.trim() {
+            "" => Ok(None),
+            text => text.parse::<JobState>().map(Some).map_err(|_| "There is no such state."),
+        };
+        let kind = text(&self.kind);
+        let error = text(&self.error).and_then(|text| match text {
+            Some(text) if !is_searchable(&text) => Err("Three letters or digits in a row, at least."),
+            text => Ok(text),
+        });
+        // A group is what the history says, to the letter.
+        let group = Some(self.group.clone()).filter(|group| !group.is_empty() && !group.contains('\0'));
+        let fields = SearchFields {
+            id: field(&self.id, &id),
+            state: field(&self.state, &state),
+            kind: field(&self.kind, &kind),
+            member: field(&self.member, &member),
+            photo: field(&self.photo, &photo),
+            error: field(&self.error, &error),
+            group: group.clone().unwrap_or_default(),
+            kinds: kinds(self.kind.trim()),
+        };
+        let filter = match (id, state, kind, member, photo, error) {
+            (Ok(id), Ok(state), Ok(kind), Ok(member), Ok(photo), Ok(error)) => Some(Filter {
+                id,
+                state,
+                kind,
+                subject: photo.map(|photo| Subject::Photo(photo).to_string()),
+                member,
+                error,
+                error_group: group,
+                ..Filter::default()
+            }),
+            _ => None,
+        };
+        Ok(Read { fields, filter })
+    }
+}
+
+fn field<T>(value: &str, read: &Result<T, &'static str>) -> Field {
+    // Where it is shown again there is no NUL either.
+    let value = value.trim().replace('\0', "\u{fffd}");
+    match read {
+        Ok(_) => Field::of(value),
+        Err(refusal) => Field::refused(value, *refusal),
+    }
+}
+
+fn number(text: &str) -> Result<Option<i64>, &'static str> {
+    match text.trim().trim_start_matches('#') {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| "A number."),
+    }
+}
+
+fn text(text: &str) -> Result<Option<String>, &'static str> {
+    match text.trim() {
+        "" => Ok(None),
+        text if text.contains('\0') => Err("This has a character that no text has."),
+        text if text.chars().count() > LONGEST => Err("At most 200 characters."),
+        text => Ok(Some(text.to_owned())),
+    }
+}
+
+async fn find_member(db: &mut PgConnection, text: &str) -> Result<Option<UserId>, Error> {
+    if text.contains('\0') {
+        return Ok(None);
+    }
+    if let Some(user) = queries::find_by_name(&mut *db, text).await? {
+        return Ok(Some(user.id));
+    }
+    let Ok(id) = text.trim_start_matches('#').parse() else { return Ok(None) };
+    Ok(queries::find(db, id).await?.map(|user| user.id))
+}
+
+/// Every kind to choose from, the chosen one among them.
+fn kinds(chosen: &str) -> Vec<String> {
+    let mut kinds: Vec<_> = KINDS.iter().map(|(_, kind)| (*kind).to_owned()).collect();
+    if !chosen.is_empty() && !chosen.contains('\0') && !kinds.iter().any(|kind| kind == chosen) {
+        kinds.push(chosen.to_owned());
+    }
+    kinds.sort();
+    kinds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_numbers_with_or_without_a_hash() {
+        assert_eq!(number(" #12 "), Ok(Some(12)));
+        assert_eq!(number(""), Ok(None));
+        for bad in ["x", "1.5", "99999999999999999999", "1\0"] {
+            assert!(number(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_bounded_and_have_no_nul() {
+        assert_eq!(text(" a "), Ok(Some("a".to_owned())));
+        assert!(text("a\0b").is_err());
+        assert!(text(&"x".repeat(201)).is_err());
+    }
+}

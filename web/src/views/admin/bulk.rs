@@ -1,0 +1,67 @@
+use askama::Template;
+
+use super::super::{Chrome, filters};
+use super::jobs::{Act, JobLine, SearchFields};
+
+/// `GET /admin/jobs/bulk`: what an act on many jobs would do.
+#[derive(Debug, Template)]
+#[template(path = "admin/jobs/bulk.html")]
+pub struct BulkPage {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// What is to be done.
+    pub act: Act,
+    /// The search that the jobs were found by.
+    pub search: SearchFields,
+    /// How many jobs it is about, by state; none for states it can't be done in.
+    pub states: Vec<BulkState>,
+    /// More match than can be acted on at once.
+    pub capped: bool,
+    /// A few of them, the newest.
+    pub jobs: Vec<JobLine>,
+    /// The ids of those that are live.
+    pub live: String,
+    /// The ids of those that have ended.
+    pub ended: String,
+    /// The search's address.
+    pub back: String,
+}
+
+/// How many jobs in one state.
+#[derive(Clone, Debug)]
+pub struct BulkState {
+    /// The state's name.
+    pub state: &'static str,
+    /// How many.
+    pub count: i64,
+}
+
+impl BulkPage {
+    fn count(&self) -> i64 {
+        self.states.iter().map(|state| state.count).sum()
+    }
+
+    /// What will happen, a sentence or two.
+    fn consequence(&self) -> &'static str {
+        match self.act {
+            Act::Retry => {
+                "Dead and cancelled jobs come back with all their attempts; scheduled ones run now. One whose work is \
+                 on its queue already, under the same key, stays where it is."
+            }
+            Act::Cancel => "None of them starts any more, and those that run are stopped where they are.",
+            Act::Delete => {
+                "They are gone without a trace in the history, and the work of those that are still to be done is not \
+                 done. What is running by then is left alone."
+            }
+        }
+    }
+
+    /// The states that it can be done in.
+    fn possible(&self) -> &'static str {
+        match self.act {
+            Act::Retry => "dead, cancelled or scheduled",
+            Act::Cancel => "scheduled, ready or running",
+            Act::Delete => "in any state but running",
+        }
+    }
+}

@@ -1,0 +1,183 @@
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::super::{Chrome, Field, filters};
+
+/// `GET /admin/jobs`.
+#[derive(Debug, Template)]
+#[template(path = "admin/jobs/page.html")]
+pub struct JobsPage {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// What is searched for.
+    pub search: SearchFields,
+    /// The dead by error, on the page without a search.
+    pub errors: Vec<ErrorLine>,
+    /// The newest first.
+    pub jobs: Vec<JobLine>,
+    /// The address of the next page; none on the last.
+    pub older: Option<String>,
+    /// This is not the first page.
+    pub later: bool,
+    /// The viewer may act.
+    pub acts: bool,
+}
+
+/// The search form.
+#[derive(Clone, Debug, Default)]
+pub struct SearchFields {
+    /// A job's id.
+    pub id: Field,
+    /// A state's name, or nothing.
+    pub state: Field,
+    /// A kind's name, or nothing.
+    pub kind: Field,
+    /// A member's name or id.
+    pub member: Field,
+    /// A photo's id.
+    pub photo: Field,
+    /// Part of the last error.
+    pub error: Field,
+    /// A group of errors, when one was chosen.
+    pub group: String,
+    /// Every kind there is, to choose from.
+    pub kinds: Vec<String>,
+}
+
+impl SearchFields {
+    /// The states to choose from.
+    const STATES: [&'static str; 6] = ["scheduled", "ready", "running", "done", "dead", "cancelled"];
+
+    /// The fields and their values, as the address has them; those without a value are left out.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("id", self.id.value.as_str()),
+            ("state", &self.state.value),
+            ("kind", &self.kind.value),
+            ("member", &self.member.value),
+            ("photo", &self.photo.value),
+            ("error", &self.error.value),
+            ("group", &self.group),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// The address of the search, from its first page.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.address_with(&[])
+    }
+
+    /// The address of the search with something more to say.
+    #[must_use]
+    pub fn address_with(&self, more: &[(&str, &str)]) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.pairs()).extend_pairs(more);
+        let query = query.finish();
+        if query.is_empty() { "/admin/jobs".to_owned() } else { format!("/admin/jobs?{query}") }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pairs().is_empty()
+    }
+
+    fn is_refused(&self) -> bool {
+        [&self.id, &self.state, &self.kind, &self.member, &self.photo, &self.error]
+            .iter()
+            .any(|field| field.error.is_some())
+    }
+}
+
+/// Dead jobs with the same error.
+#[derive(Clone, Debug)]
+pub struct ErrorLine {
+    /// The kind's name.
+    pub kind: String,
+    /// The error, with `#` for numbers.
+    pub error: String,
+    /// How many.
+    pub count: i64,
+    /// When the newest of them ended.
+    pub last: DateTime<Utc>,
+    /// The search for them; none where the viewer may not see what it would have to say.
+    pub address: Option<String>,
+}
+
+/// One job in the list.
+#[derive(Clone, Debug)]
+pub struct JobLine {
+    /// The job's id.
+    pub id: i64,
+    /// The kind's name.
+    pub kind: String,
+    /// `scheduled`, `ready`, `running`, `done`, `dead` or `cancelled`.
+    pub state: &'static str,
+    /// Attempts counted so far.
+    pub attempt: i16,
+    /// Attempts allowed.
+    pub max_attempts: i16,
+    /// What it is about, in words: `photo 12`.
+    pub subject: Option<String>,
+    /// When it was enqueued.
+    pub created_at: DateTime<Utc>,
+    /// When it is due, or ended; none where that says nothing.
+    pub at: Option<DateTime<Utc>>,
+    /// The last error.
+    pub error: Option<String>,
+    /// What can be done to it.
+    pub acts: Vec<Act>,
+}
+
+impl JobLine {
+    pub(super) fn badge(&self) -> &'static str {
+        badge(self.state)
+    }
+}
+
+/// The badge that shows a state.
+pub(super) fn badge(state: &str) -> &'static str {
+    match state {
+        "running" => "busy",
+        "scheduled" => "processing",
+        "done" => "live",
+        "dead" => "failed",
+        _ => "",
+    }
+}
+
+/// What can be done to jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Bring back, or let run now.
+    Retry,
+    /// Call off.
+    Cancel,
+    /// Delete.
+    Delete,
+}
+
+impl Act {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Retry, Self::Cancel, Self::Delete];
+
+    /// In addresses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Cancel => "cancel",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// On buttons.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Retry => "Retry",
+            Self::Cancel => "Cancel",
+            Self::Delete => "Delete",
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The admin pages: what admins and moderators see of the queues, and the forms by which admins act.
+
+mod audit;
+mod bulk;
+mod chart;
+mod job;
+mod jobs;
+mod overview;
+mod queues;
+mod schedules;
+
+pub use audit::{AuditLine, AuditPage};
+pub use bulk::{BulkPage, BulkState};
+pub use chart::{Chart, Stretch};
+pub use job::{JobFacts, JobGonePage, JobPage, JobStatus, Point, PointKind};
+pub use jobs::{Act, ErrorLine, JobLine, JobsPage, SearchFields};
+pub use overview::{AdminPage, JobFailure, JobKind, WorkerProcess};
+pub use queues::{
+    KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Window,
+};
+pub use schedules::{ScheduleLine, SchedulesPage};

@@ -1,0 +1,37 @@
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::super::{Chrome, filters};
+
+/// `GET /admin/schedules`.
+#[derive(Debug, Template)]
+#[template(path = "admin/schedules.html")]
+pub struct SchedulesPage {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// By name.
+    pub schedules: Vec<ScheduleLine>,
+    /// The viewer may act.
+    pub acts: bool,
+}
+
+/// One schedule.
+#[derive(Clone, Debug)]
+pub struct ScheduleLine {
+    /// Its name.
+    pub name: String,
+    /// A cron expression or a period.
+    pub expression: String,
+    /// What becomes of missed ticks.
+    pub missed: String,
+    /// The kind that a tick enqueues.
+    pub kind: String,
+    /// The last tick that fired.
+    pub last: Option<DateTime<Utc>>,
+    /// The next tick.
+    pub next: Option<DateTime<Utc>>,
+    /// When a scheduler was last alive, if that is too long ago.
+    pub silent_since: Option<DateTime<Utc>>,
+    /// A run asked for by hand waits for a scheduler.
+    pub requested: bool,
+}

@@ -1,0 +1,165 @@
+//! Who gets behind the scenes, and what strange input does there.
+
+use pawdium_shared::db::MIGRATIONS;
+use reqwest::Method;
+use sqlx::PgPool;
+
+use crate::harness::{Answer, Site};
+
+const PAGES: [&str; 9] = [
+    "/admin",
+    "/admin/queues",
+    "/admin/queues/board",
+    "/admin/jobs",
+    "/admin/jobs?state=ready",
+    "/admin/jobs/1",
+    "/admin/jobs/1/status",
+    "/admin/schedules",
+    "/admin/audit",
+];
+
+/// Everything that admins can do.
+const ACTS: [(&str, &[(&str, &str)]); 8] = [
+    ("/admin/queues/mail/pause", &[]),
+    ("/admin/queues/mail/resume", &[]),
+    ("/admin/queues/mail/limits", &[("max_running", "1")]),
+    ("/admin/jobs/1/retry", &[]),
+    ("/admin/jobs/1/cancel", &[]),
+    ("/admin/jobs/1/delete", &[]),
+    ("/admin/jobs/bulk", &[("act", "delete"), ("state", "ready"), ("live", "1")]),
+    ("/admin/schedules/tick/run", &[]),
+];
+
+/// A site whose first job is the mail to its first member, paused mail, and a schedule.
+async fn prepared(db: PgPool) -> Site {
+    let site = Site::start(db).await;
+    site.change("update job_queues set paused_at = now(), max_running = 9 where name = 'mail'").await;
+    site.change("insert into schedules (name, expression, missed, kind) values ('tick', '* * * * * *', 'one', 'x.v1')")
+        .await;
+    site
+}
+
+/// What any of the acts would change.
+async fn state(site: &Site) -> (String, String, i64) {
+    let queue: String = site.ask("select job_queues::text from job_queues where name = 'mail'").await;
+    let job: String = site
+        .ask("select concat(state, requested_at) from jobs, schedules where jobs.id = 1 and name = 'tick'")
+        .await;
+    (queue, job, site.ask("select count(*) from audit_log").await)
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn moderators_see_admins_act_and_for_others_nothing_is_there(db: PgPool) {
+    let site = prepared(db).await;
+    let (ada, mo, root) = (site.member("ada").await, site.moderator("mo").await, site.admin("root").await);
+    let before = state(&site).await;
+    for stranger in [&site.visitor(), &ada.pages, &site.anonymous().await.pages] {
+        for page in PAGES.into_iter().chain(["/admin/queues/live", "/admin/jobs/1/live", "/admin/jobs/bulk"])
+        {
+            stranger.get(page).await.expect(404);
+        }
+        for (act, form) in ACTS {
+            stranger.post(act, form).await.expect(404);
+        }
+    }
+    for page in PAGES {
+        let page = mo.pages.get(page).await.expect(200);
+        assert!(!page.has("form[method=post]:not([action='/logout'])"), "{}", page.asked);
+    }
+    mo.pages.get("/admin/jobs/bulk?act=retry&state=dead").await.expect(403);
+    for (act, form) in ACTS {
+        assert!(mo.pages.post(act, form).await.expect(403).text().contains("Only admins can do that."));
+    }
+    assert_eq!(state(&site).await, before);
+
+    for page in PAGES {
+        root.pages.get(page).await.expect(200);
+    }
+    for (act, form) in ACTS {
+        root.pages.post(act, form).await.location();
+    }
+    // Cancelled by the second act on it, the job is no longer live for the bulk; nor does it run twice.
+    let entries: Vec<String> = sqlx::query_scalar("select action from audit_log order by id")
+        .fetch_all(&site.db)
+        .await
+        .expect("the log");
+    assert_eq!(entries, ["queue.resume", "queue.limit", "job.cancel", "job.delete", "schedule.run"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_form_on_another_site_does_nothing_behind_the_scenes(db: PgPool) {
+    let site = prepared(db).await;
+    let root = site.admin("root").await;
+    let before = state(&site).await;
+    for headers in [
+        vec![("sec-fetch-site", "cross-site")],
+        vec![("sec-fetch-site", "same-site")],
+        vec![("origin", "https://evil.test")],
+        vec![],
+    ] {
+        for (act, form) in ACTS {
+            let mut request = root.pages.request(Method::POST, act).form(form);
+            for (name, value) in &headers {
+                request = request.header(*name, *value);
+            }
+            assert_eq!(Answer::to(request).await.status, 403, "{act} with {headers:?}");
+        }
+    }
+    assert_eq!(state(&site).await, before);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn strange_input_is_answered_and_never_breaks_anything(db: PgPool) {
+    let site = prepared(db).await;
+    let root = site.admin("root").await;
+    for (path, status) in [
+        ("/admin/jobs/x", 404),
+        ("/admin/jobs/99999999999999999999", 404),
+        ("/admin/jobs/-1", 404),
+        ("/admin/jobs/9223372036854775807", 404),
+        ("/admin/jobs/1%00", 404),
+        ("/admin/jobs/1/nothing", 404),
+        ("/admin/jobs?id=%00", 200),
+        ("/admin/jobs?id=1e3&photo=-5&before=x", 200),
+        ("/admin/jobs?kind=%00&error=abc%00def&member=%00&group=%00&state=%00", 200),
+        ("/admin/jobs?state=exploded", 200),
+        ("/admin/jobs?member=nobody-at-all", 200),
+        ("/admin/jobs?member=99999999999999999999", 200),
+        ("/admin/jobs?error=%25%25", 200),
+        ("/admin/jobs?before=9223372036854775807", 200),
+        ("/admin/jobs?error=%FF%FE%FD", 200),
+        ("/admin/jobs/bulk", 400),
+        ("/admin/jobs/bulk?act=explode&state=dead", 400),
+        ("/admin/jobs/bulk?act=delete", 400),
+        ("/admin/jobs/bulk?act=delete&id=x", 400),
+        ("/admin/jobs/bulk?act=delete&kind=%00", 400),
+        ("/admin/queues?window=%00", 200),
+        ("/admin/queues/board?window=9999h", 200),
+        ("/admin/audit?before=%00", 200),
+        ("/admin/audit?before=-7", 200),
+    ] {
+        assert_eq!(root.pages.get(path).await.status, status, "{path}");
+    }
+    let before = state(&site).await;
+    for (path, form, status) in [
+        ("/admin/queues/nothing/pause", vec![], 404),
+        ("/admin/queues/%00/pause", vec![], 404),
+        ("/admin/queues/mail/limits", vec![("max_running", "0")], 400),
+        ("/admin/queues/mail/limits", vec![("max_running", "2147483648")], 400),
+        ("/admin/queues/mail/limits", vec![("starts_per_minute", "\0")], 400),
+        ("/admin/schedules/nothing/run", vec![], 404),
+        ("/admin/schedules/%00/run", vec![], 404),
+        ("/admin/jobs/x/retry", vec![], 404),
+        ("/admin/jobs/bulk", vec![("act", "delete"), ("state", "ready"), ("live", "1.x")], 400),
+        ("/admin/jobs/bulk", vec![("act", "delete"), ("live", "1")], 400),
+        ("/admin/jobs/bulk", vec![("state", "ready"), ("live", "1")], 400),
+    ] {
+        assert_eq!(root.pages.post(path, &form).await.status, status, "{path} {form:?}");
+    }
+    for back in ["//evil.test", "https://evil.test", "/\\evil.test", "/admin/jobs?\r\nx: y", "/top"] {
+        let answer = root.pages.post("/admin/jobs/404/retry", &[("back", back)]).await;
+        assert_eq!(answer.location(), "/admin", "{back:?}");
+    }
+    assert_eq!(state(&site).await, before);
+    assert!(!site.log().contains("request failed"), "{}", site.log());
+}
