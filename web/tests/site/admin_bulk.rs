@@ -107,7 +107,7 @@ async fn live_jobs_are_called_off_whatever_state_they_have_moved_to(db: PgPool) 
     site.change("delete from jobs").await;
     site.enqueue(RefreshRanks {}).await;
     site.enqueue(RefreshVirality {}).await;
-    site.change("update jobs set queue = 'ranking', kind = 'c.v1'").await;
+    site.change("update jobs set queue = 'ranking', kind = 'c.v1', unique_key = null").await;
     site.change("update jobs set state = 'scheduled', run_at = now() + interval '1 hour' where id = (select max(id) from jobs)").await;
     let preview = root.pages.get("/admin/jobs/bulk?act=cancel&kind=c.v1").await.expect(200);
     assert_eq!(preview.texts(".bulk-states li"), ["1 scheduled", "1 ready"]);
