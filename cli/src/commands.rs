@@ -1,11 +1,15 @@
 //! The subcommands, a file each.
 
+mod audit;
 mod cache;
 mod config;
 mod demo;
 mod jobs;
 mod migrate;
+mod operator;
 mod password;
+mod queues;
+mod schedules;
 mod seed;
 mod table;
 mod user;
@@ -37,6 +41,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     #[command(subcommand)]
+    Queues(queues::Queues),
+    #[command(subcommand)]
+    Schedules(schedules::Schedules),
+    Audit(audit::Audit),
+    #[command(subcommand)]
     Cache(cache::Cache),
     #[command(subcommand)]
     Config(config::Config),
@@ -52,6 +61,9 @@ impl Command {
             Self::Seed(command) => command.run().await,
             Self::User(command) => command.run().await,
             Self::Jobs(command) => command.run().await,
+            Self::Queues(command) => command.run().await,
+            Self::Schedules(command) => command.run().await,
+            Self::Audit(command) => command.run().await,
             Self::Cache(command) => command.run().await,
             Self::Config(command) => command.run(),
             Self::WithStack(command) => command.run().await,

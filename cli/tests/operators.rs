@@ -6,9 +6,12 @@ use std::process::Stdio;
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::sessions::Token;
 use pawdium_shared::accounts::{Role, passwords, queries};
+use pawdium_shared::audit;
+use pawdium_shared::ids::{JobId, UserId};
+use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::jobs::upkeep::Purge;
-use pawdium_shared::queue::{Enqueue as _, inspect};
+use pawdium_shared::queue::{Enqueue as _, inspect, schedules};
 use sqlx::{PgConnection, PgPool};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -99,22 +102,40 @@ async fn what_is_wrong_with_an_account_is_said_and_nothing_is_made(db: PgPool) {
     assert_eq!(users, 1);
 }
 
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
-    let ready =
-        RefreshRanks {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
-    let dead = Purge {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
+/// Has a job fail for good.
+async fn kill(db: &PgPool, job: JobId, error: &str) {
     sqlx::query(
         "with gone as (delete from jobs where id = $1 returning *)
          insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim, created_at,
                                   expires_at, payload, last_error)
          select id, queue, kind, 'dead', priority, 3, max_attempts, claim, created_at,
-                now() + interval '1 day', payload, 'the disk is full' from gone",
+                now() + interval '1 day', payload, $2 from gone",
     )
-    .bind(dead.0)
-    .execute(&db)
+    .bind(job.0)
+    .bind(error)
+    .execute(db)
     .await
     .expect("a job can die");
+}
+
+/// What is in the audit log, the oldest first.
+async fn audited(db: &PgPool) -> Vec<audit::Entry> {
+    let mut entries = audit::list(&mut connection(db).await, None, 100).await.expect("no error");
+    entries.reverse();
+    entries
+}
+
+fn json(ended: &Ended) -> serde_json::Value {
+    assert!(ended.succeeded, "{}", ended.err);
+    serde_json::from_str(&ended.out).expect("JSON")
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
+    let ready =
+        RefreshRanks {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
+    let dead = Purge {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
+    kill(&db, dead, "the disk is full").await;
     let (ready, dead) = (ready.to_string(), dead.to_string());
 
     let list = pawdium(&db, &["jobs", "list", "--state", "dead"], "").await.out;
@@ -123,11 +144,18 @@ async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
     let all = pawdium(&db, &["jobs", "list", "--json"], "").await.out;
     let all: serde_json::Value = serde_json::from_str(&all).expect("JSON");
     assert_eq!(all.as_array().map(Vec::len), Some(2));
-    assert!(pawdium(&db, &["jobs", "show", &dead], "").await.out.contains("the disk is full"));
+    let shown = pawdium(&db, &["jobs", "show", &dead], "").await.out;
+    assert!(shown.contains("It failed for good") && shown.contains("the disk is full"), "{shown}");
+    let shown = json(&pawdium(&db, &["jobs", "show", &ready, "--json"], "").await);
+    assert_eq!(shown["state"], "ready");
+    assert_eq!(shown["why"], "It is waiting because no worker is alive.");
+    assert_eq!(shown["timeline"][0]["what"], "enqueued");
+    let errors = json(&pawdium(&db, &["jobs", "errors", "--json"], "").await);
+    assert_eq!((&errors[0]["error"], &errors[0]["count"]), (&"the disk is full".into(), &1.into()));
 
     let retried = pawdium(&db, &["jobs", "retry", &ready, &dead], "").await;
     assert!(
-        !retried.succeeded && retried.err.contains(&format!("job {ready} is neither")),
+        !retried.succeeded && retried.err.contains(&format!("job {ready} is not there, or not dead")),
         "{}",
         retried.err
     );
@@ -135,4 +163,128 @@ async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
     assert!(pawdium(&db, &["jobs", "delete", &ready], "").await.succeeded);
     let deleted = ready.parse().expect("an id");
     assert!(inspect::find(&mut connection(&db).await, deleted).await.expect("no error").is_none());
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(db: PgPool) {
+    let mut dead = Vec::new();
+    for user in 1..=3 {
+        let mail = SendMail::verification(UserId(user), "ada@example.org");
+        dead.push(mail.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other"));
+    }
+    for job in &dead[..2] {
+        kill(&db, *job, "550 mailbox full").await;
+    }
+    kill(&db, dead[2], "451 try again later").await;
+    let full = ["--state", "dead", "--error", "Mailbox FULL"];
+
+    let dry = pawdium(&db, &[&["jobs", "retry", "--dry-run"], &full[..]].concat(), "").await;
+    assert!(dry.out.starts_with("2 jobs (2 dead) would be brought back"), "{}{}", dry.out, dry.err);
+    let dry = json(&pawdium(&db, &[&["jobs", "retry", "--dry-run", "--json"], &full[..]].concat(), "").await);
+    assert_eq!(dry["states"]["dead"], 2);
+    let asked = pawdium(&db, &[&["jobs", "retry"], &full[..]].concat(), "").await;
+    assert!(!asked.succeeded && asked.err.contains("Retry 2 jobs (2 dead)? Say --yes"), "{}", asked.err);
+    assert!(audited(&db).await.is_empty(), "nothing was done yet");
+
+    let retried = pawdium(&db, &[&["jobs", "retry", "--yes"], &full[..]].concat(), "").await;
+    assert_eq!(retried.out, "2 jobs brought back.\n", "{}", retried.err);
+    let cancelled =
+        json(&pawdium(&db, &["jobs", "cancel", "--kind", "mail.send.v1", "--yes", "--json"], "").await);
+    assert_eq!(cancelled["jobs"].as_array().map(Vec::len), Some(2));
+    let first = dead[0].to_string();
+    let shown = json(&pawdium(&db, &["jobs", "show", &first, "--json"], "").await);
+    assert_eq!(shown["state"], "cancelled");
+    let deleted = pawdium(&db, &["jobs", "delete", "--error-group", "# try again later", "--yes"], "").await;
+    assert_eq!(deleted.out, "1 job deleted.\n", "{}", deleted.err);
+
+    let entries = audited(&db).await;
+    let did: Vec<_> = entries.iter().map(|entry| (entry.action.as_str(), &entry.detail["jobs"])).collect();
+    assert_eq!(did, [("job.retry", &2.into()), ("job.cancel", &2.into()), ("job.delete", &1.into())]);
+    assert_eq!(entries[0].detail["filter"]["error"], "Mailbox FULL");
+    assert!(entries.iter().all(|entry| entry.user.is_none() && entry.actor.contains('@')), "{entries:?}");
+    let listed = pawdium(&db, &["audit"], "").await.out;
+    assert!(listed.contains("job.delete") && listed.contains("@"), "{listed}");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_selection_that_says_nothing_or_nonsense_does_nothing(db: PgPool) {
+    let job = Purge {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
+    let id = job.to_string();
+    for (arguments, complaint) in [
+        (&["jobs", "delete", "--yes"][..], "it would be every job there is"),
+        (&["jobs", "delete", &id, "--state", "ready"], "not both"),
+        (&["jobs", "delete", "--error", "50", "--yes"], "three letters or digits"),
+        (&["jobs", "delete", "--member", "nobody", "--yes"], "no member is called nobody"),
+        (&["jobs", "delete", "--state", "asleep", "--yes"], "possible values"),
+        (&["jobs", "cancel", "999999"], "job 999999 is not there"),
+        (&["queues", "pause", "moon"], "possible values"),
+        (&["queues", "limit", "mail"], "say which limit"),
+        (&["queues", "limit", "mail", "--max-running", "0"], "a whole number from 1"),
+        (&["schedules", "run", "moon.land"], "there is no schedule moon.land"),
+    ] {
+        let ended = pawdium(&db, arguments, "").await;
+        assert!(
+            !ended.succeeded && ended.err.contains(complaint),
+            "{arguments:?}: {}{}",
+            ended.out,
+            ended.err
+        );
+    }
+    let still = inspect::find(&mut connection(&db).await, job).await.expect("no error").expect("it is there");
+    assert_eq!(still.state, "ready");
+    assert!(audited(&db).await.is_empty());
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool) {
+    Purge {}.enqueue(&mut connection(&db).await).await.expect("no error");
+    assert_eq!(pawdium(&db, &["queues", "pause", "upkeep"], "").await.out, "upkeep is paused\n");
+    assert_eq!(
+        pawdium(&db, &["queues", "pause", "upkeep"], "").await.out,
+        "upkeep is paused, and was before\n"
+    );
+    let limits = ["queues", "limit", "mail", "--max-running", "3", "--partition-starts-per-minute", "20"];
+    assert!(pawdium(&db, &limits, "").await.succeeded);
+    let limited =
+        pawdium(&db, &["queues", "limit", "mail", "--partition-starts-per-minute", "none"], "").await;
+    assert_eq!(limited.out, "mail: 3 at once, each share 2 at once\n", "{}", limited.err);
+
+    let list = pawdium(&db, &["queues", "list"], "").await.out;
+    assert!(list.contains("upkeep is paused since") && list.contains("mail is limited: 3 at once"), "{list}");
+    let list = json(&pawdium(&db, &["queues", "list", "--json"], "").await);
+    let queue = |name: &str| {
+        let queues = list.as_array().expect("a list");
+        queues.iter().find(|queue| queue["name"] == name).expect("every queue").clone()
+    };
+    assert_eq!(queue("upkeep")["kinds"][0]["ready"], 1);
+    assert!(queue("upkeep")["paused_at"].is_string() && queue("mail")["paused_at"].is_null());
+    assert_eq!(queue("mail")["max_running"], 3);
+    assert_eq!(pawdium(&db, &["queues", "resume", "upkeep"], "").await.out, "upkeep runs again\n");
+
+    let did: Vec<_> = audited(&db).await.into_iter().map(|entry| entry.action).collect();
+    assert_eq!(did, ["queue.pause", "queue.limit", "queue.limit", "queue.resume"]);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_schedules_job_is_asked_for_now(db: PgPool) {
+    let none = pawdium(&db, &["schedules", "list"], "").await.out;
+    assert!(none.contains("is pawdium-scheduler running?"), "{none}");
+    let schedule = schedules::Announcement {
+        name: "upkeep.purge",
+        expression: "17 3 * * *".to_owned(),
+        missed: "once".to_owned(),
+        kind: "upkeep.purge.v1",
+        next_at: None,
+    };
+    schedules::announce(&mut connection(&db).await, &[schedule]).await.expect("no error");
+    let asked = pawdium(&db, &["schedules", "run", "upkeep.purge"], "").await;
+    assert!(asked.out.contains("a scheduler enqueues its job"), "{}", asked.err);
+    let again = pawdium(&db, &["schedules", "run", "upkeep.purge"], "").await;
+    assert!(again.succeeded && again.out.contains("was asked for before"), "{}", again.out);
+    let list = pawdium(&db, &["schedules", "list"], "").await.out;
+    assert!(list.contains("17 3 * * *") && list.contains("now"), "{list}");
+    let list = json(&pawdium(&db, &["schedules", "list", "--json"], "").await);
+    assert!(list[0]["requested_at"].is_string());
+    let did: Vec<_> = audited(&db).await.into_iter().map(|entry| entry.action).collect();
+    assert_eq!(did, ["schedule.run"]);
 }

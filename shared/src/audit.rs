@@ -23,6 +23,16 @@ pub enum Actor<'a> {
     Operator(&'a str),
 }
 
+impl<'a> Actor<'a> {
+    /// Their name.
+    #[must_use]
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::User { name, .. } | Self::Operator(name) => name,
+        }
+    }
+}
+
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -72,14 +82,14 @@ pub async fn record(
     action: Action,
     detail: &Value,
 ) -> sqlx::Result<()> {
-    let (user, name) = match actor {
-        Actor::User { id, name } => (Some(id.0), name),
-        Actor::Operator(name) => (None, name),
+    let user = match actor {
+        Actor::User { id, .. } => Some(id.0),
+        Actor::Operator(_) => None,
     };
     sqlx::query!(
         "insert into audit_log (user_id, actor, action, detail) values ($1, $2, $3, $4)",
         user,
-        name,
+        actor.name(),
         action.as_str(),
         detail,
     )

@@ -1,5 +1,22 @@
 //! Aligned columns for terminals.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A moment, to the second, in UTC.
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// How long something has been so, in its two largest units.
+pub(crate) fn age(age: TimeDelta) -> String {
+    match age.num_seconds().max(0) {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        seconds @ 3600..86_400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
+        seconds => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
 /// Lays rows out in columns under their headings. The last column isn't padded, so that it may be as long as it likes.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = headings.map(|heading| heading.chars().count());
@@ -42,6 +59,13 @@ mod tests {
             table(["ID", "KIND", "X"], &rows),
             "ID  KIND         X\n1   a long kind  ä\n22  b            c\n"
         );
+    }
+
+    #[test]
+    fn ages_have_their_two_largest_units() {
+        let seconds = [-5, 59, 3599, 3661, 90_061];
+        let ages = seconds.map(|seconds| age(TimeDelta::seconds(seconds)));
+        assert_eq!(ages, ["0s", "59s", "59m 59s", "1h 1m", "1d 1h"]);
     }
 
     #[test]

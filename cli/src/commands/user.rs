@@ -9,11 +9,9 @@ use pawdium_shared::accounts::{Email, Name, Role, User as Account, passwords, qu
 use pawdium_shared::config::Config;
 use pawdium_shared::db;
 use pawdium_shared::ids::UserId;
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
-use super::password;
-
-const UNREACHABLE: &str = "connecting to the database; is it running, and database.url right?";
+use super::{operator, password};
 
 /// Makes accounts, gives them roles, and helps those who can't get in.
 #[derive(Debug, Subcommand)]
@@ -58,24 +56,25 @@ pub(crate) enum User {
 impl User {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let config = Config::load()?;
-        let pool = db::connect(&config.database, "pawdium user").context("database.url")?;
+        let pool = operator::pool(&config, "pawdium user")?;
         let said = match self {
             Self::Create { name, email, admin, password_stdin } => {
                 let (name, email) = (Name::new(&name)?, Email::new(&email)?);
                 let hash = passwords::hash(&password::read(password_stdin)?).await;
-                let mut tx = pool.begin().await.context(UNREACHABLE)?;
+                let mut db = operator::acquire(&pool).await?;
+                let mut tx = db.begin().await?;
                 let user = create(&mut tx, &name, &email, &hash, admin).await?;
                 tx.commit().await?;
                 format!("Made the {} {} (user {user}).", role(admin), name.as_str())
             }
             Self::Promote { name, role } => {
-                let mut db = pool.acquire().await.context(UNREACHABLE)?;
+                let mut db = operator::acquire(&pool).await?;
                 let user = find(&mut db, &name).await?;
                 queries::set_role(&mut db, user.id, role).await?;
                 format!("{} is {role} now, and was {} before.", user.name.unwrap_or_default(), user.role)
             }
             Self::ResetLink { account } => {
-                let mut db = pool.acquire().await.context(UNREACHABLE)?;
+                let mut db = operator::acquire(&pool).await?;
                 let user = find(&mut db, &account).await?;
                 let email = user.email.context("this account has no address")?;
                 let token = links::issue(&mut db, user.id, &email, Purpose::Reset).await?;

@@ -16,6 +16,25 @@ pub struct Limits {
     pub partition_starts_per_minute: Option<i32>,
 }
 
+impl Limits {
+    /// More than this is no limit.
+    pub const MOST: i32 = 1_000_000;
+
+    /// What is set, a phrase each.
+    #[must_use]
+    pub fn in_words(self) -> Vec<String> {
+        [
+            self.max_running.map(|most| format!("{most} at once")),
+            self.starts_per_minute.map(|most| format!("{most} a minute")),
+            self.partition_max_running.map(|most| format!("each share {most} at once")),
+            self.partition_starts_per_minute.map(|most| format!("each share {most} a minute")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
 /// A rate limit: the generic cell rate algorithm in its virtual scheduling form (ITU-T I.371). Starts are evenly spaced,
 /// with a burst of as many as a tenth of a second holds, so that fast rates don't need a claim for each.
 #[derive(Clone, Copy, Debug)]

@@ -94,6 +94,7 @@ mod limited;
 pub mod limits;
 #[cfg(test)]
 mod model;
+pub mod operate;
 pub mod partition;
 pub mod process;
 pub mod runner;

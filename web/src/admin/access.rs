@@ -61,11 +61,6 @@ impl Admin {
     pub fn actor(&self) -> Actor<'_> {
         Actor::User { id: self.id, name: &self.name }
     }
-
-    /// Their name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 fn role(visitor: &Visitor) -> Option<Role> {

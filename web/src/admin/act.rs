@@ -3,19 +3,15 @@
 use axum::extract::{Form, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
-use pawdium_shared::audit::{self, Action};
 use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::control;
+use pawdium_shared::queue::operate::{self, Act};
 use serde::Deserialize;
-use serde_json::json;
-use sqlx::PgConnection;
 
 use super::access::Admin;
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::state::App;
-use crate::views::admin::Act;
 
 /// The page to go back to.
 #[derive(Debug, Default, Deserialize)]
@@ -60,12 +56,7 @@ pub async fn delete(
 }
 
 async fn act(app: &App, admin: &Admin, jar: CookieJar, job: JobId, act: Act, back: Back) -> Done {
-    let mut tx = app.db.begin().await?;
-    let done = do_to(&mut tx, admin, act, &[job]).await?;
-    if !done.is_empty() {
-        audit::record(&mut tx, admin.actor(), action(act), &json!({ "jobs": 1, "ids": [job] })).await?;
-    }
-    tx.commit().await?;
+    let done = operate::act(&mut *app.db.acquire().await?, admin.actor(), act, &[job]).await?;
     let notice = match act {
         _ if done.is_empty() => Notice::JobGone,
         Act::Retry => Notice::JobRetried,
@@ -81,29 +72,6 @@ async fn act(app: &App, admin: &Admin, jar: CookieJar, job: JobId, act: Act, bac
         _ => "/admin",
     };
     Ok((jar.add(notice.cookie()), Redirect::to(back)))
-}
-
-/// Does it to those that it can be done to, and answers with them.
-pub(super) async fn do_to(
-    db: &mut PgConnection,
-    admin: &Admin,
-    act: Act,
-    jobs: &[JobId],
-) -> sqlx::Result<Vec<JobId>> {
-    match act {
-        Act::Retry => control::retry(db, jobs).await,
-        Act::Cancel => control::cancel(db, jobs, &format!("called off by {}", admin.name())).await,
-        Act::Delete => control::delete(db, jobs).await,
-    }
-}
-
-/// The act in the audit log.
-pub(super) const fn action(act: Act) -> Action {
-    match act {
-        Act::Retry => Action::RetryJobs,
-        Act::Cancel => Action::CancelJobs,
-        Act::Delete => Action::DeleteJobs,
-    }
 }
 
 /// Whether a path is one of the lists of jobs on this site: nothing else is gone back to.

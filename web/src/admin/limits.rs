@@ -4,10 +4,8 @@ use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::audit::{self, Action};
-use pawdium_shared::queue::{Limits, control};
+use pawdium_shared::queue::{Limits, operate};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::access::{Admin, Staff};
 use super::queues;
@@ -17,9 +15,6 @@ use crate::http::flash::Notice;
 use crate::state::App;
 use crate::views::Field;
 use crate::views::admin::{LimitFields, Window};
-
-/// More than this is no limit.
-const MOST: i32 = 1_000_000;
 
 /// What the form sends; empty is no limit.
 #[derive(Debug, Default, Deserialize)]
@@ -48,11 +43,7 @@ pub async fn set(
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
     };
-    let mut tx = app.db.begin().await?;
-    control::set_limits(&mut tx, queue, limits).await?;
-    let detail = json!({ "queue": queue.name(), "limits": limits });
-    audit::record(&mut tx, admin.actor(), Action::LimitQueue, &detail).await?;
-    tx.commit().await?;
+    operate::limit(&mut *app.db.acquire().await?, admin.actor(), queue, limits).await?;
     Ok((jar.add(Notice::LimitsSet.cookie()), Redirect::to("/admin/queues")).into_response())
 }
 
@@ -91,7 +82,7 @@ fn limit(text: &str) -> Result<Option<i32>, &'static str> {
     match text.trim() {
         "" => Ok(None),
         text => match text.parse() {
-            Ok(limit) if (1..=MOST).contains(&limit) => Ok(Some(limit)),
+            Ok(limit) if (1..=Limits::MOST).contains(&limit) => Ok(Some(limit)),
             _ => Err("A whole number from 1 to 1,000,000, or nothing for no limit."),
         },
     }
@@ -106,19 +97,6 @@ pub fn form(limits: Limits) -> LimitFields {
         partition_max_running: field(limits.partition_max_running),
         partition_starts_per_minute: field(limits.partition_starts_per_minute),
     }
-}
-
-/// The limits that are set.
-pub fn in_words(limits: Limits) -> Vec<String> {
-    [
-        limits.max_running.map(|most| format!("{most} at once")),
-        limits.starts_per_minute.map(|most| format!("{most} a minute")),
-        limits.partition_max_running.map(|most| format!("each share {most} at once")),
-        limits.partition_starts_per_minute.map(|most| format!("each share {most} a minute")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 #[cfg(test)]

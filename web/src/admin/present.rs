@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use pawdium_shared::queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, Moment, What, timeline};
+use pawdium_shared::queue::operate::Act;
 
 use super::mask::mask;
-use crate::views::admin::{Act, JobFacts, JobLine, Point, PointKind};
+use crate::views::admin::{JobFacts, JobLine, Point, PointKind};
 
 /// How much of an error a list shows, in characters.
 const ERROR: usize = 400;
@@ -27,16 +28,7 @@ pub(super) fn line(row: JobRow, acts: bool) -> JobLine {
 
 /// What the viewer can do to a job in a state.
 pub(super) fn possible(state: JobState, acts: bool) -> Vec<Act> {
-    Act::ALL.into_iter().filter(|act| acts && is_possible(*act, state)).collect()
-}
-
-/// Whether something can be done to jobs in a state.
-pub(super) fn is_possible(act: Act, state: JobState) -> bool {
-    match act {
-        Act::Retry => matches!(state, JobState::Dead | JobState::Cancelled | JobState::Scheduled),
-        Act::Cancel => state.is_live(),
-        Act::Delete => state != JobState::Running,
-    }
+    Act::ALL.into_iter().filter(|act| acts && act.is_possible(state)).collect()
 }
 
 /// A text as the viewer may see it.

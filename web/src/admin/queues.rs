@@ -10,13 +10,11 @@ use axum::response::{IntoResponse, Redirect, Sse};
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
-use pawdium_shared::audit::{self, Action};
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::queue::control::{self, QueueSettings};
 use pawdium_shared::queue::inspect::{self, KindCounts, KindRates, Moved};
-use pawdium_shared::queue::{Queue, ledger};
+use pawdium_shared::queue::{Queue, ledger, operate};
 use serde::Deserialize;
-use serde_json::json;
 use tokio_stream::wrappers::WatchStream;
 
 use super::access::{Admin, Staff};
@@ -96,13 +94,7 @@ pub async fn pause(
     jar: CookieJar,
     Path(queue): Path<String>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    let queue = find(&queue)?;
-    let mut tx = app.db.begin().await?;
-    if control::pause(&mut tx, queue).await? {
-        let detail = json!({ "queue": queue.name() });
-        audit::record(&mut tx, admin.actor(), Action::PauseQueue, &detail).await?;
-    }
-    tx.commit().await?;
+    operate::pause(&mut *app.db.acquire().await?, admin.actor(), find(&queue)?).await?;
     Ok((jar.add(Notice::QueuePaused.cookie()), Redirect::to("/admin/queues")))
 }
 
@@ -113,13 +105,7 @@ pub async fn resume(
     jar: CookieJar,
     Path(queue): Path<String>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    let queue = find(&queue)?;
-    let mut tx = app.db.begin().await?;
-    if control::resume(&mut tx, queue).await? {
-        let detail = json!({ "queue": queue.name() });
-        audit::record(&mut tx, admin.actor(), Action::ResumeQueue, &detail).await?;
-    }
-    tx.commit().await?;
+    operate::resume(&mut *app.db.acquire().await?, admin.actor(), find(&queue)?).await?;
     Ok((jar.add(Notice::QueueResumed.cookie()), Redirect::to("/admin/queues")))
 }
 
@@ -184,7 +170,7 @@ fn cards(settings: &[QueueSettings], kinds: &Kinds, window: Window, now: DateTim
         QueueCard {
             name: name.to_owned(),
             paused_at: set.and_then(|set| set.paused_at),
-            limits: limits::in_words(limits),
+            limits: limits.in_words(),
             form: limits::form(limits),
             figures: figures(&own().fold(Kind::default(), |sum, (_, kind)| sum.plus(kind)), window, now),
             kinds: own()

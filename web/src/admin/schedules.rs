@@ -4,9 +4,8 @@ use axum::extract::State;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_shared::audit::{self, Action};
+use pawdium_shared::queue::operate::{self, Request};
 use pawdium_shared::queue::schedules::{self, ScheduleRow};
-use serde_json::json;
 
 use super::access::{Admin, Staff};
 use crate::error::Error;
@@ -40,13 +39,10 @@ pub async fn run(
     if name.contains('\0') {
         return Err(Error::NotFound);
     }
-    let mut tx = app.db.begin().await?;
-    if schedules::request(&mut tx, &name).await? {
-        audit::record(&mut tx, admin.actor(), Action::RunSchedule, &json!({ "schedule": name })).await?;
-    } else if !schedules::list(&mut tx).await?.iter().any(|schedule| schedule.name == name) {
+    let mut db = app.db.acquire().await?;
+    if operate::run_schedule(&mut db, admin.actor(), &name).await? == Request::Unknown {
         return Err(Error::NotFound);
     }
-    tx.commit().await?;
     Ok((jar.add(Notice::ScheduleRequested.cookie()), Redirect::to("/admin/schedules")))
 }
 

@@ -7,8 +7,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use pawdium_shared::queue::operate::Act;
 
-use crate::views::admin::Act;
 use crate::views::{Flash, grouped};
 
 const COOKIE: &str = "notice";

@@ -1,7 +1,8 @@
 use askama::Template;
+use pawdium_shared::queue::operate::Act;
 
 use super::super::{Chrome, filters};
-use super::jobs::{Act, JobLine, SearchFields};
+use super::jobs::{JobLine, SearchFields};
 
 /// `GET /admin/jobs/bulk`: what an act on many jobs would do.
 #[derive(Debug, Template)]
@@ -53,15 +54,6 @@ impl BulkPage {
                 "They are gone without a trace in the history, and the work of those that are still to be done is not \
                  done. What is running by then is left alone."
             }
-        }
-    }
-
-    /// The states that it can be done in.
-    fn possible(&self) -> &'static str {
-        match self.act {
-            Act::Retry => "dead, cancelled or scheduled",
-            Act::Cancel => "scheduled, ready or running",
-            Act::Delete => "in any state but running",
         }
     }
 }

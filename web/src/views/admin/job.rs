@@ -1,8 +1,9 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
+use pawdium_shared::queue::operate::Act;
 
 use super::super::{Chrome, Fragment, filters};
-use super::jobs::{Act, badge};
+use super::jobs::badge;
 
 /// `GET /admin/jobs/{id}`.
 #[derive(Debug, Template)]

@@ -1,5 +1,6 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
+use pawdium_shared::queue::operate::Act;
 
 use super::super::{Chrome, Field, filters};
 
@@ -143,41 +144,5 @@ pub(super) fn badge(state: &str) -> &'static str {
         "done" => "live",
         "dead" => "failed",
         _ => "",
-    }
-}
-
-/// What can be done to jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Bring back, or let run now.
-    Retry,
-    /// Call off.
-    Cancel,
-    /// Delete.
-    Delete,
-}
-
-impl Act {
-    /// All of them, the mildest first.
-    pub const ALL: [Self; 3] = [Self::Retry, Self::Cancel, Self::Delete];
-
-    /// In addresses.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::Cancel => "cancel",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// On buttons.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Retry => "Retry",
-            Self::Cancel => "Cancel",
-            Self::Delete => "Delete",
-        }
     }
 }

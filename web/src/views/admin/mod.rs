@@ -13,7 +13,7 @@ pub use audit::{AuditLine, AuditPage};
 pub use bulk::{BulkPage, BulkState};
 pub use chart::{Chart, Stretch};
 pub use job::{JobFacts, JobGonePage, JobPage, JobStatus, Point, PointKind};
-pub use jobs::{Act, ErrorLine, JobLine, JobsPage, SearchFields};
+pub use jobs::{ErrorLine, JobLine, JobsPage, SearchFields};
 pub use overview::{AdminPage, JobFailure, JobKind, WorkerProcess};
 pub use queues::{
     KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Window,

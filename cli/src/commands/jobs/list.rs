@@ -1,0 +1,92 @@
+//! `pawdium jobs list` and `pawdium jobs errors`
+
+use anyhow::Result;
+use clap::Args;
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::inspect::{self, JobRow};
+use sqlx::PgConnection;
+
+use super::selection::Selection;
+use crate::commands::table::{instant, shortened, table};
+
+/// How much of an error a list shows.
+const ERROR: usize = 80;
+
+/// Which jobs to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    selection: Selection,
+    /// How many at most.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    limit: i64,
+    /// Only older ones than this job: the next page after a list that ended with it.
+    #[arg(long, value_name = "ID")]
+    before: Option<JobId>,
+    /// Print JSON, with payloads.
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub(super) async fn print(self, db: &mut PgConnection) -> Result<()> {
+        let filter = self.selection.filter(db).await?;
+        let jobs = inspect::search(db, &filter, self.before, self.limit).await?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&jobs)?);
+        } else if jobs.is_empty() {
+            println!("There are no such jobs.");
+        } else {
+            print!("{}", lines(&jobs));
+        }
+        Ok(())
+    }
+}
+
+/// The jobs, a line each.
+pub(super) fn lines(jobs: &[JobRow]) -> String {
+    let row = |job: &JobRow| {
+        [
+            job.id.to_string(),
+            job.state.to_string(),
+            job.kind.clone(),
+            format!("{}/{}", job.attempt, job.max_attempts),
+            instant(job.at),
+            shortened(job.last_error.as_deref().unwrap_or_default(), ERROR),
+        ]
+    };
+    let rows: Vec<_> = jobs.iter().map(row).collect();
+    table(["ID", "STATE", "KIND", "ATTEMPT", "DUE OR ENDED", "LAST ERROR"], &rows)
+}
+
+/// How the dead are listed by error.
+#[derive(Debug, Args)]
+pub(crate) struct Errors {
+    /// How many at most.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
+    limit: i64,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Errors {
+    pub(super) async fn print(self, db: &mut PgConnection) -> Result<()> {
+        let groups = inspect::group_dead(db, self.limit).await?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&groups)?);
+        } else if groups.is_empty() {
+            println!("No job is dead.");
+        } else {
+            let rows: Vec<_> = groups
+                .into_iter()
+                .map(|group| {
+                    let count = group.count.to_string();
+                    [count, group.kind, group.last.to_string(), instant(group.last_at), group.error]
+                })
+                .collect();
+            print!("{}", table(["DEAD", "KIND", "NEWEST", "ENDED", "ERROR"], &rows));
+        }
+        Ok(())
+    }
+}

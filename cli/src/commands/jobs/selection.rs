@@ -1,0 +1,67 @@
+//! Which jobs a command is about.
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use pawdium_shared::accounts::queries;
+use pawdium_shared::ids::{PhotoId, UserId};
+use pawdium_shared::queue::Subject;
+use pawdium_shared::queue::inspect::{Filter, JobState, is_searchable};
+use sqlx::PgConnection;
+
+/// What all of the jobs have in common.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Selection {
+    /// In this state.
+    #[arg(long, value_parser = PossibleValuesParser::new(JobState::ALL.map(JobState::as_str))
+        .try_map(|name| name.parse::<JobState>()))]
+    state: Option<JobState>,
+    /// Of this kind, as in media.process.v1.
+    #[arg(long)]
+    kind: Option<String>,
+    /// Of this member or about their photos; a name or an id.
+    #[arg(long, value_name = "NAME|ID")]
+    member: Option<String>,
+    /// About this photo.
+    #[arg(long, value_name = "ID")]
+    photo: Option<PhotoId>,
+    /// Whose last error has this text, in any case.
+    #[arg(long, value_name = "TEXT")]
+    error: Option<String>,
+    /// Of the dead, those whose error is this, as `pawdium jobs errors` writes it.
+    #[arg(long, value_name = "ERROR")]
+    error_group: Option<String>,
+}
+
+impl Selection {
+    pub(super) async fn filter(&self, db: &mut PgConnection) -> Result<Filter> {
+        if self.error.as_deref().is_some_and(|text| !is_searchable(text)) {
+            bail!("--error takes three letters or digits in a row, at least");
+        }
+        let member = match &self.member {
+            Some(text) => Some(find_member(db, text).await?),
+            None => None,
+        };
+        Ok(Filter {
+            state: self.state,
+            kind: self.kind.clone(),
+            subject: self.photo.map(|photo| Subject::Photo(photo).to_string()),
+            member,
+            error: self.error.clone(),
+            error_group: self.error_group.clone(),
+            ..Filter::default()
+        })
+    }
+}
+
+/// By name, then by id, as the site's own search does.
+async fn find_member(db: &mut PgConnection, text: &str) -> Result<UserId> {
+    if let Some(user) = queries::find_by_name(&mut *db, text).await? {
+        return Ok(user.id);
+    }
+    let user = match text.parse() {
+        Ok(id) => queries::find(db, id).await?,
+        Err(_) => None,
+    };
+    Ok(user.with_context(|| format!("no member is called {text}"))?.id)
+}

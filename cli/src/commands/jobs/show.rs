@@ -1,0 +1,91 @@
+//! `pawdium jobs show`
+
+use anyhow::{Context as _, Result};
+use chrono::{DateTime, Utc};
+use pawdium_shared::ids::JobId;
+use pawdium_shared::queue::inspect::{self, FailedAttempt, JobDetail, Moment, What};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+/// A job with what can be told of it, as JSON has it.
+#[derive(Debug, Serialize)]
+struct Told {
+    #[serde(flatten)]
+    job: JobDetail,
+    /// Why it is not done yet, or how it ended.
+    why: String,
+    timeline: Vec<Moment>,
+}
+
+pub(super) async fn print(db: &mut PgConnection, id: JobId, json: bool) -> Result<()> {
+    let job = inspect::find_detail(db, id).await?;
+    let job = job.with_context(|| format!("there is no job {id}; it may have ended and not be kept"))?;
+    let why = inspect::explain(db, &job).await?.to_string();
+    let told = Told { why, timeline: inspect::timeline(&job), job };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&told)?);
+    } else {
+        print!("{}", told.text());
+    }
+    Ok(())
+}
+
+impl Told {
+    fn text(&self) -> String {
+        let (job, row) = (&self.job, &self.job.row);
+        let mut facts = vec![
+            ("job", row.id.to_string()),
+            ("kind", format!("{} (queue {})", row.kind, row.queue)),
+            ("state", row.state.to_string()),
+            ("attempt", format!("{} of {}", row.attempt, row.max_attempts)),
+            ("priority", job.priority.to_string()),
+        ];
+        facts.extend(row.subject.clone().map(|subject| ("about", subject)));
+        facts.extend(row.partition_key.clone().map(|key| ("share of", key)));
+        facts.extend(job.unique_key.clone().map(|key| ("key", key)));
+        facts.extend(job.group.map(|group| ("group", group.0.to_string())));
+        facts.push(("payload", row.payload.to_string()));
+        facts.push(("why", self.why.clone()));
+        let mut text: String = facts.iter().map(|(name, fact)| format!("{name:9} {fact}\n")).collect();
+        text.push('\n');
+        for moment in &self.timeline {
+            text += &format!("{}  {}\n", moment.at.format("%Y-%m-%d %H:%M:%S%.3f"), said(moment));
+        }
+        text
+    }
+}
+
+/// What happened, in words.
+fn said(moment: &Moment) -> String {
+    match &moment.what {
+        What::Enqueued => "enqueued".to_owned(),
+        What::Failed(failure) => failed(failure),
+        What::Due { attempt } => format!("attempt {attempt} is due"),
+        What::Claimed { attempt, worker } => match worker {
+            Some(worker) => format!("attempt {attempt} started on {worker}"),
+            None => format!("attempt {attempt} started"),
+        },
+        What::Done => "done".to_owned(),
+        What::Dead => "dead: it is not tried again by itself".to_owned(),
+        What::Cancelled { reason: Some(reason) } => format!("called off: {reason}"),
+        What::Cancelled { reason: None } => "called off".to_owned(),
+    }
+}
+
+fn failed(failure: &FailedAttempt) -> String {
+    let FailedAttempt { attempt, worker, worker_name, started_at, ended_at, error } = failure;
+    let on = match (worker_name, worker) {
+        (Some(name), _) => format!(" on {name}"),
+        (None, Some(id)) => format!(" on worker {id}"),
+        (None, None) => String::new(),
+    };
+    let after = started_at.map(|started| format!(" after {} ms", millis(started, *ended_at)));
+    // Further lines of an error stand below its first.
+    let error = error.trim_end().replace('\n', "\n                         ");
+    format!("attempt {attempt} failed{on}{}: {error}", after.unwrap_or_default())
+}
+
+/// How long it took. The end may be stamped by a transaction that began before the start.
+fn millis(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
+    (to - from).num_milliseconds().max(0)
+}

@@ -1,0 +1,262 @@
+//! `pawdium queues`
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
+use pawdium_shared::audit::Actor;
+use pawdium_shared::queue::control::{self, QueueSettings};
+use pawdium_shared::queue::inspect::{self, KindCounts, KindRates, Moved};
+use pawdium_shared::queue::{Limits, Queue, operate};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::operator;
+use super::table::{age, instant, table};
+
+/// The stretch that rates are about, in minutes.
+const HOUR: u16 = 60;
+
+/// Shows how the queues do, and pauses, resumes and limits them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queues {
+    /// Lists the queues with what waits, runs and is dead of each kind, and what happened in the last hour.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lets nothing of a queue start any more; what runs may end.
+    Pause {
+        /// The queue.
+        #[arg(value_parser = queues())]
+        queue: Queue,
+    },
+    /// Lets a queue run again.
+    Resume {
+        /// The queue.
+        #[arg(value_parser = queues())]
+        queue: Queue,
+    },
+    /// Sets a queue's limits over all worker processes; those that are not named stay as they are.
+    Limit(Limit),
+}
+
+/// The limits to set.
+#[derive(Debug, Args)]
+pub(crate) struct Limit {
+    /// The queue.
+    #[arg(value_parser = queues())]
+    queue: Queue,
+    /// Jobs of the queue that run at once; a number or none.
+    #[arg(long, value_parser = limit, value_name = "N|none")]
+    max_running: Option<Bound>,
+    /// Jobs of the queue that start in a minute.
+    #[arg(long, value_parser = limit, value_name = "N|none")]
+    starts_per_minute: Option<Bound>,
+    /// Jobs of one share that run at once: of one member's photos, of one domain's mail.
+    #[arg(long, value_parser = limit, value_name = "N|none")]
+    partition_max_running: Option<Bound>,
+    /// Jobs of one share that start in a minute.
+    #[arg(long, value_parser = limit, value_name = "N|none")]
+    partition_starts_per_minute: Option<Bound>,
+}
+
+/// A limit as it is typed: a number, or none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bound(Option<i32>);
+
+fn queues() -> impl TypedValueParser<Value = Queue> {
+    PossibleValuesParser::new(Queue::ALL.map(Queue::name)).try_map(|name| name.parse::<Queue>())
+}
+
+fn limit(text: &str) -> Result<Bound, String> {
+    match text {
+        "none" => Ok(Bound(None)),
+        text => match text.parse() {
+            Ok(limit) if (1..=Limits::MOST).contains(&limit) => Ok(Bound(Some(limit))),
+            _ => Err(format!("a whole number from 1 to {}, or none", Limits::MOST)),
+        },
+    }
+}
+
+impl Queues {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        let mut db = operator::connect("pawdium queues").await?;
+        let name = operator::name();
+        let actor = Actor::Operator(&name);
+        match self {
+            Self::List { json } => list(&mut db, json).await?,
+            Self::Pause { queue } => {
+                let paused = operate::pause(&mut db, actor, queue).await?;
+                println!("{queue} is paused{}", if paused { "" } else { ", and was before" });
+            }
+            Self::Resume { queue } => {
+                let resumed = operate::resume(&mut db, actor, queue).await?;
+                println!("{queue} runs{}", if resumed { " again" } else { ", and did before" });
+            }
+            Self::Limit(limit) => {
+                let limits = limit.set(&mut db, actor).await?;
+                println!("{}: {}", limit.queue, said(limits));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Limit {
+    async fn set(&self, db: &mut PgConnection, actor: Actor<'_>) -> Result<Limits> {
+        let named = [
+            self.max_running,
+            self.starts_per_minute,
+            self.partition_max_running,
+            self.partition_starts_per_minute,
+        ];
+        if named == [None; 4] {
+            bail!("say which limit to set, as in `pawdium queues limit {} --max-running 4`", self.queue);
+        }
+        let settings = control::list_queues(db).await?;
+        let Some(set) = settings.into_iter().find(|set| set.name == self.queue.name()) else {
+            bail!("the database knows no queue {}; `pawdium migrate` brings it up to date", self.queue);
+        };
+        let limits = self.over(set.limits);
+        operate::limit(db, actor, self.queue, limits).await?;
+        Ok(limits)
+    }
+
+    /// The limits with those that are named in their place.
+    fn over(&self, set: Limits) -> Limits {
+        let one = |named: Option<Bound>, set| named.map_or(set, |bound| bound.0);
+        Limits {
+            max_running: one(self.max_running, set.max_running),
+            starts_per_minute: one(self.starts_per_minute, set.starts_per_minute),
+            partition_max_running: one(self.partition_max_running, set.partition_max_running),
+            partition_starts_per_minute: one(
+                self.partition_starts_per_minute,
+                set.partition_starts_per_minute,
+            ),
+        }
+    }
+}
+
+fn said(limits: Limits) -> String {
+    let words = limits.in_words();
+    if words.is_empty() { "no limit".to_owned() } else { words.join(", ") }
+}
+
+/// A queue as JSON has it.
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    settings: QueueSettings,
+    kinds: Vec<Kind>,
+}
+
+#[derive(Debug, Serialize)]
+struct Kind {
+    #[serde(flatten)]
+    counts: KindCounts,
+    last_hour: Moved,
+}
+
+async fn list(db: &mut PgConnection, json: bool) -> Result<()> {
+    let now = Utc::now();
+    let settings = control::list_queues(db).await?;
+    let counts = inspect::count_kinds(db).await?;
+    let rates = inspect::list_rates(db, now, HOUR / 60, HOUR).await?;
+    let shown = merge(settings, counts, &rates);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&shown)?);
+        return Ok(());
+    }
+    let rows: Vec<_> = shown.iter().flat_map(|queue| queue.kinds.iter().map(|kind| row(kind, now))).collect();
+    if rows.is_empty() {
+        println!("There are no jobs, and there were none in the last hour.");
+    } else {
+        let headings =
+            ["QUEUE", "KIND", "READY", "RUNNING", "SCHEDULED", "DEAD", "OLDEST", "DONE/H", "FAILED/H"];
+        print!("{}", table(headings, &rows));
+    }
+    for queue in shown {
+        let name = &queue.settings.name;
+        if let Some(since) = queue.settings.paused_at {
+            println!("{name} is paused since {}; `pawdium queues resume {name}`", instant(since));
+        }
+        let limits = queue.settings.limits.in_words();
+        if !limits.is_empty() {
+            println!("{name} is limited: {}", limits.join(", "));
+        }
+    }
+    Ok(())
+}
+
+fn row(kind: &Kind, now: DateTime<Utc>) -> [String; 9] {
+    let Kind { counts, last_hour } = kind;
+    [
+        counts.queue.clone(),
+        counts.kind.clone(),
+        counts.ready.to_string(),
+        counts.running.to_string(),
+        counts.scheduled.to_string(),
+        counts.dead.to_string(),
+        counts.oldest.map_or_else(|| "-".to_owned(), |oldest| age(now - oldest)),
+        last_hour.done.to_string(),
+        last_hour.failed().to_string(),
+    ]
+}
+
+/// Every queue with its kinds: those that have jobs, and those that had some in the last hour.
+fn merge(settings: Vec<QueueSettings>, counts: Vec<KindCounts>, rates: &[KindRates]) -> Vec<Shown> {
+    let mut kinds: Vec<_> =
+        counts.into_iter().map(|counts| Kind { counts, last_hour: Moved::default() }).collect();
+    for rate in rates {
+        match kinds.iter_mut().find(|kind| kind.counts.kind == rate.kind) {
+            Some(kind) => kind.last_hour = rate.total(),
+            None => {
+                let (queue, kind) = (rate.queue.clone(), rate.kind.clone());
+                let counts =
+                    KindCounts { queue, kind, ready: 0, running: 0, scheduled: 0, dead: 0, oldest: None };
+                kinds.push(Kind { counts, last_hour: rate.total() });
+            }
+        }
+    }
+    kinds.sort_by(|a, b| a.counts.kind.cmp(&b.counts.kind));
+    let mut shown: Vec<_> =
+        settings.into_iter().map(|settings| Shown { settings, kinds: Vec::new() }).collect();
+    for kind in kinds {
+        if let Some(queue) = shown.iter_mut().find(|queue| queue.settings.name == kind.counts.queue) {
+            queue.kinds.push(kind);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_number_from_one_up_or_none() {
+        assert_eq!(limit("12"), Ok(Bound(Some(12))));
+        assert_eq!(limit("none"), Ok(Bound(None)));
+        for bad in ["0", "-1", "", "x", "1000001", "99999999999"] {
+            assert!(limit(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn limits_that_are_not_named_stay() {
+        let named = Limit {
+            queue: Queue::Mail,
+            max_running: Some(Bound(Some(3))),
+            starts_per_minute: None,
+            partition_max_running: Some(Bound(None)),
+            partition_starts_per_minute: None,
+        };
+        let set = Limits { starts_per_minute: Some(60), partition_max_running: Some(2), ..Limits::default() };
+        let limits = Limits { max_running: Some(3), starts_per_minute: Some(60), ..Limits::default() };
+        assert_eq!(named.over(set), limits);
+    }
+}
