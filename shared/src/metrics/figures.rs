@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
+use super::jobs;
 use super::line::Point;
-use crate::queue::inspect;
 
 /// Computes the points of the period that ended at `boundary`. Counts of what happened are the period's; counts of
 /// what is there are of the moment of asking.
@@ -15,7 +15,7 @@ pub async fn compute(
 ) -> sqlx::Result<Vec<Point>> {
     let mut points = count_photos(db, boundary).await?;
     points.extend(count_happenings(db, boundary - period, boundary).await?);
-    points.extend(count_jobs(db, boundary).await?);
+    points.extend(jobs::compute(db, boundary, period).await?);
     Ok(points)
 }
 
@@ -57,23 +57,4 @@ async fn count_happenings(
         Point::new("registrations", to).tag("kind", "registered").integer("count", row.registered),
         Point::new("registrations", to).tag("kind", "anonymous").integer("count", row.anonymous),
     ])
-}
-
-async fn count_jobs(db: &mut PgConnection, at: DateTime<Utc>) -> sqlx::Result<Vec<Point>> {
-    let now = Utc::now();
-    let age = |oldest: Option<DateTime<Utc>>| oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
-    Ok(inspect::count_kinds(db)
-        .await?
-        .into_iter()
-        .map(|kind| {
-            Point::new("jobs", at)
-                .tag("queue", kind.queue)
-                .tag("kind", kind.kind)
-                .integer("ready", kind.ready)
-                .integer("running", kind.running)
-                .integer("scheduled", kind.scheduled)
-                .integer("dead", kind.dead)
-                .integer("oldest_seconds", age(kind.oldest))
-        })
-        .collect())
 }

@@ -2,4 +2,5 @@
 
 pub mod figures;
 pub mod influx;
+mod jobs;
 pub mod line;

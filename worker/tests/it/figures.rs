@@ -7,9 +7,10 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::photos::Species;
+use pawdium_shared::queue::ledger;
 use pawdium_worker::runner;
 use sqlx::PgPool;
 
@@ -23,6 +24,7 @@ struct Line {
     measurement: String,
     tags: BTreeMap<String, String>,
     fields: BTreeMap<String, i64>,
+    measures: BTreeMap<String, f64>,
     seconds: i64,
 }
 
@@ -48,7 +50,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Reads a line, or says what InfluxDB would not take. Every field of ours is an integer.
+/// Reads a line, or says what InfluxDB would not take. Counts are integers, with an i; measures have none.
 fn parse(line: &str) -> Result<Line, String> {
     let parts = split(line, ' ');
     let [series, fields, seconds] = parts.as_slice() else {
@@ -60,14 +62,18 @@ fn parse(line: &str) -> Result<Line, String> {
         return Err(format!("{measurement:?} is no measurement"));
     }
     let tags: BTreeMap<_, _> = tags.iter().map(|tag| pair(tag)).collect::<Result<_, _>>()?;
-    let mut values = BTreeMap::new();
+    let (mut values, mut measures) = (BTreeMap::new(), BTreeMap::new());
     for field in split(fields, ',') {
         let (key, value) = pair(&field)?;
-        let integer = value.strip_suffix('i').and_then(|digits| digits.parse().ok());
-        values.insert(key, integer.ok_or_else(|| format!("{field:?} is no integer"))?);
+        if let Some(digits) = value.strip_suffix('i') {
+            values.insert(key, digits.parse().map_err(|_| format!("{field:?} is no integer"))?);
+        } else {
+            let measure: Option<f64> = value.parse().ok().filter(|measure: &f64| measure.is_finite());
+            measures.insert(key, measure.ok_or_else(|| format!("{field:?} is no number"))?);
+        }
     }
     let seconds = seconds.parse().map_err(|_| format!("{seconds:?} is no time in seconds"))?;
-    Ok(Line { measurement: measurement.clone(), tags, fields: values, seconds })
+    Ok(Line { measurement: measurement.clone(), tags, fields: values, measures, seconds })
 }
 
 #[derive(Debug, Default)]
@@ -173,8 +179,55 @@ async fn two_dogs_and_one_cat_arrive_as_lines_of_the_boundary(db: PgPool) {
     assert_eq!(count("submissions", None), 3);
     assert_eq!(count("registrations", Some(("kind", "registered"))), 1);
     assert_eq!(count("registrations", Some(("kind", "anonymous"))), 0);
-    assert_eq!(found(&influx.lines, "jobs", Some(("kind", "metrics.report.v1"))).fields["running"], 1);
+    let report = Some(("kind", "metrics.report.v1"));
+    assert_eq!(found(&influx.lines, "jobs", report).fields["running"], 1);
+    assert_eq!(found(&influx.lines, "job_accounts", report).fields["missing"], 0);
+    assert_eq!(found(&influx.lines, "queues", Some(("queue", "metrics"))).fields["running"], 1);
+    // Nothing is there or happened, and it is said.
+    assert_eq!(found(&influx.lines, "queues", Some(("queue", "cache"))).fields["ready"], 0);
+    assert_eq!(found(&influx.lines, "job_runs", Some(("kind", "cache.invalidate.v1"))).fields["attempts"], 0);
     assert!(influx.lines.iter().all(|line| line.seconds == boundary.timestamp()));
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_jobs_did_is_reported_with_the_minutes_that_ended_in_the_period(db: PgPool) {
+    let (url, influx) = serve().await;
+    let site = site(db, &url);
+    // Far from now, so that nothing else happens in that minute.
+    let boundary = boundary() - TimeDelta::days(1);
+    // Before the period, in it, and after it; a part of them is folded into minutes already.
+    for (seconds, done, retried) in [(-61, 100, 0), (-60, 2, 0), (-1, 0, 1), (0, 1000, 0)] {
+        sqlx::query(
+            "insert into job_movements (at, queue, kind, enqueued, done, retried, waited_ms, ran_ms, max_waited_ms,
+                                        max_ran_ms)
+             values ($1, 'mail', 'mail.send.v1', $2 + $3, $2, $3, 300 * ($2 + $3), 50, 400, 50)",
+        )
+        .bind(boundary + TimeDelta::seconds(seconds))
+        .bind(done)
+        .bind(retried)
+        .execute(&site.db)
+        .await
+        .expect("movements are written");
+        if seconds == -60 {
+            ledger::fold(&mut *site.db.acquire().await.expect("a connection")).await.expect("it folds");
+        }
+    }
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let job = enqueue(&site.db, &ReportMetrics { boundary, seconds: 60 }).await;
+    until_job_is(&site.db, job, "done").await;
+    workers.stop().await;
+
+    let influx = influx.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(influx.complaints.is_empty(), "{:?}", influx.complaints);
+    let runs = found(&influx.lines, "job_runs", Some(("kind", "mail.send.v1")));
+    assert_eq!((runs.fields["enqueued"], runs.fields["attempts"]), (3, 3));
+    assert_eq!((runs.fields["done"], runs.fields["retried"]), (2, 1));
+    assert_eq!((runs.fields["wait_ms_max"], runs.fields["run_ms_max"]), (400, 50));
+    assert!((runs.measures["wait_ms_mean"] - 300.0).abs() < 1e-9, "{runs:?}");
+    assert!((runs.measures["run_ms_mean"] - 100.0 / 3.0).abs() < 1e-9, "{runs:?}");
+    // The one that is tried again stands on no queue here, and that shows.
+    let account = found(&influx.lines, "job_accounts", Some(("kind", "mail.send.v1")));
+    assert_eq!(account.fields["missing"], 1);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

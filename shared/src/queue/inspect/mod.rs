@@ -20,7 +20,7 @@ pub use errors::{DEAD_LOOKED_AT, ErrorGroup, group_dead};
 pub use explain::explain;
 pub use pulse::pulse;
 pub use purge::{purge_history, purge_workers};
-pub use rates::{KindRates, Moved, list_rates};
+pub use rates::{KindRates, Moved, list_rates, sum_minutes};
 pub use search::{
     BULK, Filter, JobRow, find, is_searchable, list_failures, lock_matching, search, search_ids,
 };

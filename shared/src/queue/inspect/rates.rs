@@ -108,19 +108,45 @@ pub async fn list_rates(
     count: u16,
 ) -> sqlx::Result<Vec<KindRates>> {
     let width = i64::from(minutes.max(1)) * 60;
-    let first = now.timestamp().div_euclid(width) + 1 - i64::from(count);
+    let first = (now.timestamp().div_euclid(width) + 1 - i64::from(count)) * width;
+    sum(db, first, None, width, count).await
+}
+
+/// What every kind did in the whole minutes that ended after `from` and not after `to`: reports of one period after the
+/// other leave no minute out and count none twice, however long the periods are. Kinds that did nothing are missing.
+pub async fn sum_minutes(
+    db: &mut PgConnection,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> sqlx::Result<Vec<KindRates>> {
+    let minute = |at: DateTime<Utc>| at.timestamp().div_euclid(60) * 60;
+    let (first, end) = (minute(from), minute(to));
+    sum(db, first, Some(end), (end - first).max(1), 1).await
+}
+
+/// Sums what moved from second `first` of the epoch on, before `end`, in `count` stretches of `width` seconds.
+async fn sum(
+    db: &mut PgConnection,
+    first: i64,
+    end: Option<i64>,
+    width: i64,
+    count: u16,
+) -> sqlx::Result<Vec<KindRates>> {
     let rows = sqlx::query!(
         r#"with moved as (
                select queue, kind, minute as at, enqueued, done, retried, dead, cancelled,
                       waited_ms, ran_ms, max_waited_ms, max_ran_ms
-               from job_minutes where minute >= to_timestamp($1::bigint * $2::bigint)
+               from job_minutes
+               where minute >= to_timestamp($1::bigint)
+                 and ($3::bigint is null or minute < to_timestamp($3::bigint))
                union all
                select queue, kind, at, enqueued, done, retried, dead, cancelled,
                       waited_ms, ran_ms, max_waited_ms, max_ran_ms
-               from job_movements where at >= to_timestamp($1::bigint * $2::bigint)
+               from job_movements
+               where at >= to_timestamp($1::bigint) and ($3::bigint is null or at < to_timestamp($3::bigint))
            )
            select min(queue) as "queue!", kind as "kind!",
-                  (floor(date_part('epoch', at) / $2::bigint) - $1::bigint)::bigint as "stretch!",
+                  floor((date_part('epoch', at) - $1::bigint) / $2::bigint)::bigint as "stretch!",
                   sum(enqueued)::bigint as "enqueued!", sum(done)::bigint as "done!",
                   sum(retried)::bigint as "retried!", sum(dead)::bigint as "dead!",
                   sum(cancelled)::bigint as "cancelled!", sum(waited_ms)::bigint as "waited_ms!",
@@ -129,6 +155,7 @@ pub async fn list_rates(
            from moved group by kind, 3 order by kind, 3"#,
         first,
         width,
+        end,
     )
     .fetch_all(db)
     .await?;
