@@ -52,8 +52,9 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     Ok(())
 }
 
-/// Fires what is due and what is asked for, sleeps until the next tick, and so on until `stop`. While the database is away it keeps trying, and
-/// what was missed is dealt with by each schedule's policy. The time is what `clock` says, which may jump.
+/// Fires what is due and what is asked for, sleeps until the next tick, and so on until `stop`. While the database is
+/// away it keeps trying, and what was missed is dealt with by each schedule's policy. The time is what `clock` says, which
+/// may jump.
 pub async fn run(
     db: &PgPool,
     schedules: &[Schedule],
@@ -66,11 +67,13 @@ pub async fn run(
     loop {
         // What is cut short rolls back, and another scheduler or the next start fires it.
         let firing = async {
-            if announced.is_none_or(|last| last.elapsed() >= ANNOUNCE) {
+            // The next tick is another one as soon as one has fired.
+            if fire_due(db, schedules, &clock, &mut seen).await?
+                || announced.is_none_or(|last| last.elapsed() >= ANNOUNCE)
+            {
                 in_time(announce(db, schedules, clock())).await.context("announcing the schedules")?;
                 announced = Some(Instant::now());
             }
-            fire_due(db, schedules, &clock, &mut seen).await?;
             in_time(fire_requested(db, schedules, clock())).await.context("firing what is asked for")
         };
         let Some(fired) = stop.run_until_cancelled(firing).await else { return };
@@ -99,12 +102,14 @@ pub async fn run(
 /// The last tick of each schedule that this process has seen dealt with, so that the database is asked once a tick.
 type Seen = HashMap<&'static str, DateTime<Utc>>;
 
+/// Fires what is due. True: there was a tick that this process had not seen yet.
 async fn fire_due(
     db: &PgPool,
     schedules: &[Schedule],
     clock: impl Fn() -> DateTime<Utc>,
     seen: &mut Seen,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
+    let mut ticked = false;
     for schedule in schedules {
         let now = clock();
         let Some(latest) = schedule.when.at_or_before(now) else { continue };
@@ -113,8 +118,9 @@ async fn fire_due(
         }
         in_time(fire(db, schedule, now)).await.with_context(|| format!("firing {}", schedule.name))?;
         seen.insert(schedule.name, latest);
+        ticked = true;
     }
-    Ok(())
+    Ok(ticked)
 }
 
 async fn in_time<T>(asking: impl Future<Output = sqlx::Result<T>>) -> anyhow::Result<T> {

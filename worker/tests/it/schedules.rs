@@ -52,7 +52,12 @@ async fn schedulers_write_down_what_they_fire_and_that_they_live(db: PgPool) {
     let long_ago = "insert into schedules (name, expression, missed, kind, seen_at, requested_at)
                     values ('yearly', 'monthly', 'none', 'test.gone.v1', now() - interval '3 days', null)";
     sqlx::query(long_ago).execute(&db).await.expect("a schedule");
-    among_three(&db, until_jobs(&db, 1)).await;
+    let told = async || list(&db).await.iter().any(|row| row.next_at.is_some()).then_some(());
+    among_three(&db, async {
+        until_jobs(&db, 1).await;
+        until("a scheduler has told what comes next", SOON, told).await;
+    })
+    .await;
     let rows = list(&db).await;
     assert_eq!(rows.len(), 1);
     let row = &rows[0];
@@ -60,6 +65,26 @@ async fn schedulers_write_down_what_they_fire_and_that_they_live(db: PgPool) {
     assert_eq!(row.missed, "one run makes up for all");
     assert!(row.seen_at > Utc::now() - TimeDelta::hours(1));
     assert!(row.next_at > Some(Utc::now()) && row.last_tick < Some(Utc::now()));
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn when_a_tick_has_fired_the_next_one_is_told(db: PgPool) {
+    let when = When::cron("* * * * * *");
+    let every_second = [Schedule::new("often", when, Missed::Coalesce, |tick| Note::new(tick.to_rfc3339()))];
+    let stop = CancellationToken::new();
+    let later = Utc::now() + TimeDelta::seconds(2);
+    let told = async || {
+        list(&db)
+            .await
+            .iter()
+            .any(|row| row.last_tick > Some(later) && row.next_at > row.last_tick)
+            .then_some(())
+    };
+    let watching = async {
+        until("the tick after one that fired is told", SOON, told).await;
+        stop.cancel();
+    };
+    tokio::join!(pawdium_scheduler::run(&db, &every_second, Utc::now, &stop), watching);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
