@@ -94,7 +94,7 @@ pub(crate) const ALL: &[Contender] = &[
     },
     Contender {
         name: "graphile-worker-unbatched",
-        settings: "0.17.3, concurrentJobs 24, else the defaults: each job fetched and completed by itself",
+        settings: "0.17.3, concurrentJobs 24, maxPoolSize 25, else the defaults: each job fetched and completed by itself",
         is_peer: true,
         store: GRAPHILE_STORE,
         part: 1,
