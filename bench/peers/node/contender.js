@@ -4,6 +4,8 @@ import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 export const concurrency = 24;
+/** Whether the settings with the best batches are asked for, or those that the peer is shipped with. */
+export const batched = process.env.BENCH_BATCHED === "1";
 export const queue = "bench";
 
 /** Nanoseconds of CLOCK_MONOTONIC, which all processes of one machine share. */

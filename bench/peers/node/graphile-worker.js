@@ -1,11 +1,13 @@
-// Settings: https://worker.graphile.org/docs/performance, those of its quick stats. Logging each job to a console would
+// Settings: https://worker.graphile.org/docs/performance, those of its quick stats, or its defaults. Logging each job to a console would
 // cost more than running it, so there is none.
 process.env.NO_LOG_SUCCESS = "1";
 
 import { EventEmitter } from "node:events";
-import { concurrency, contend } from "./contender.js";
+import { batched, concurrency, contend } from "./contender.js";
 
 const { Logger, makeWorkerUtils, run, runMigrations } = await import("graphile-worker");
+
+const batches = { localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 
 const options = (events) => ({
   preset: {
@@ -13,9 +15,7 @@ const options = (events) => ({
       connectionString: process.env.BENCH_POSTGRES,
       concurrentJobs: concurrency,
       maxPoolSize: concurrency + 1,
-      localQueue: { size: 500 },
-      completeJobBatchDelay: 0,
-      failJobBatchDelay: 0,
+      ...(batched ? batches : {}),
       logger: new Logger(() => () => {}),
     },
   },

@@ -1,10 +1,11 @@
-// Settings: https://timgit.github.io/pg-boss: batches, the shortest polling interval there is, and notifyWorker(), by
-// which a worker that was given a full batch asks for the next one without waiting for that interval.
+// Settings: https://timgit.github.io/pg-boss. As shipped, a worker asks for one job every two seconds. Batched: large
+// batches, the shortest polling interval there is, and notifyWorker(), by which a worker that was given a full batch asks
+// for the next one without waiting for that interval.
 import { setTimeout as delay } from "node:timers/promises";
 import PgBoss from "pg-boss";
-import { concurrency, contend, pieces, queue } from "./contender.js";
+import { batched, concurrency, contend, pieces, queue } from "./contender.js";
 
-const batchSize = 2000;
+const polling = batched ? { batchSize: 2000, pollingIntervalSeconds: 0.5 } : { batchSize: 1, pollingIntervalSeconds: 2 };
 
 async function start() {
   const boss = new PgBoss({ connectionString: process.env.BENCH_POSTGRES, max: concurrency + 1 });
@@ -40,10 +41,11 @@ await contend({
     claiming();
     await Promise.all(
       Array.from({ length: concurrency }, async (_, i) => {
-        // Spread over the interval, so that an idle queue is looked at by one after the other.
-        await delay((500 / concurrency) * i);
-        const id = await boss.work(queue, { batchSize, pollingIntervalSeconds: 0.5 }, async (jobs) => {
-          if (jobs.length === batchSize) boss.notifyWorker(id);
+        // Spread over the interval, so that an idle queue is looked at by one after the other: a job waits for a fraction
+        // of the interval and not for half of it.
+        await delay(((polling.pollingIntervalSeconds * 1000) / concurrency) * i);
+        const id = await boss.work(queue, polling, async (jobs) => {
+          if (batched && jobs.length === polling.batchSize) boss.notifyWorker(id);
           for (const job of jobs) handle(job.data.n);
         });
       }),

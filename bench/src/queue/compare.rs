@@ -30,9 +30,8 @@ pub(crate) struct Compare {
 impl Compare {
     pub(crate) async fn run(self) -> Result<()> {
         let contenders = contenders::named(&self.contenders)?;
-        let folder = contenders::target()?.join("bench-queue/stores");
-        let mut stores = Stores::start(&folder).await?;
-        let machine = Machine::of(&mut stores, &folder).await?;
+        let mut stores = Stores::start().await?;
+        let machine = Machine::of(&mut stores).await?;
         let mut measured = vec![Vec::with_capacity(self.rounds); contenders.len()];
         for round in 0..self.rounds {
             for place in 0..contenders.len() {
@@ -50,7 +49,7 @@ impl Compare {
 
     async fn one(&self, stores: &mut Stores, contender: &Contender, round: usize) -> Result<Figures> {
         let figures = measure(stores, contender, &self.only, self.backlog).await?;
-        eprintln!("round {} of {}: {:<18} {}", round + 1, self.rounds, contender.name, table::line(&figures));
+        eprintln!("round {} of {}: {:<24} {}", round + 1, self.rounds, contender.name, table::line(&figures));
         Ok(figures)
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Contender {
     /// Whether our own queue is compared with it.
     pub(crate) is_peer: bool,
     pub(crate) store: Store,
+    /// Its throughput is measured with this part of the backlog.
+    part: u64,
     program: Program,
 }
 
@@ -31,44 +33,76 @@ pub(crate) enum Store {
 #[derive(Clone, Copy, Debug)]
 enum Program {
     /// This program again.
-    Ourselves { kept: bool },
-    /// A file of `peers/node`.
-    Node(&'static str),
+    Ourselves,
+    /// A file of `peers/node`, and the major version of node that the peer and its client need.
+    Node { file: &'static str, least: u32, batched: bool },
     /// `peers/celery`, in the environment that is made for it in the target folder.
     Celery,
     /// `peers/apalis-postgres`, built in the target folder.
-    Apalis,
+    Apalis { batched: bool },
 }
 
 /// The one that the peers are compared with.
 pub(crate) const OURS: &str = "ours";
+/// As ours, with the prefetch of the product's own worker.
+pub(crate) const OURS_AS_SHIPPED: &str = "ours-as-shipped";
+/// As ours, with history.
+pub(crate) const OURS_WITH_HISTORY: &str = "ours-with-history";
+
+const OUR_STORE: Store = Store::Postgres { unfinished: "select exists (select from jobs)" };
+const GRAPHILE_STORE: Store =
+    Store::Postgres { unfinished: "select exists (select from graphile_worker._private_jobs)" };
+const PG_BOSS_STORE: Store = Store::Postgres {
+    unfinished: "select exists (select from pgboss.job where name = 'bench' and state < 'completed')",
+};
+const APALIS_STORE: Store =
+    Store::Postgres { unfinished: "select exists (select from apalis.jobs where status <> 'Done')" };
 
 /// Everybody, in the order of the table.
 pub(crate) const ALL: &[Contender] = &[
     Contender {
         name: OURS,
-        settings: "concurrency 24, prefetch as its worker has for short jobs, done jobs are deleted",
+        settings: "concurrency 24, prefetch 2000 (as many ahead as the batched peers take), done jobs are deleted",
         is_peer: false,
-        store: Store::Postgres { unfinished: "select exists (select from jobs)" },
-        program: Program::Ourselves { kept: false },
+        store: OUR_STORE,
+        part: 1,
+        program: Program::Ourselves,
     },
     Contender {
-        name: "ours-with-history",
+        name: OURS_AS_SHIPPED,
+        settings: "as ours, prefetch 96: four times the concurrency, as the worker has it for short jobs",
+        is_peer: false,
+        store: OUR_STORE,
+        part: 1,
+        program: Program::Ourselves,
+    },
+    Contender {
+        name: OURS_WITH_HISTORY,
         settings: "as ours, done jobs are kept in the history for 24 hours",
         is_peer: false,
-        store: Store::Postgres { unfinished: "select exists (select from jobs)" },
-        program: Program::Ourselves { kept: true },
+        store: OUR_STORE,
+        part: 1,
+        program: Program::Ourselves,
     },
     Contender {
         name: "graphile-worker",
-        settings: "0.17.3, concurrentJobs 24, localQueue.size 500, completeJobBatchDelay and failJobBatchDelay 0",
+        settings: "0.17.3, batched: concurrentJobs 24, localQueue.size 500, completeJobBatchDelay and failJobBatchDelay 0",
         is_peer: true,
-        store: Store::Postgres { unfinished: "select exists (select from graphile_worker._private_jobs)" },
-        program: Program::Node("graphile-worker.js"),
+        store: GRAPHILE_STORE,
+        part: 1,
+        program: Program::Node { file: "graphile-worker.js", least: 16, batched: true },
+    },
+    Contender {
+        name: "graphile-worker-unbatched",
+        settings: "0.17.3, concurrentJobs 24, maxPoolSize 25, else the defaults: each job fetched and completed by itself",
+        is_peer: true,
+        store: GRAPHILE_STORE,
+        part: 1,
+        program: Program::Node { file: "graphile-worker.js", least: 16, batched: false },
     },
     Contender {
         name: "bullmq",
-        settings: "6.7.0, concurrency 24, removeOnComplete",
+        settings: "6.7.0 with ioredis 6.0.0, concurrency 24, removeOnComplete",
         is_peer: true,
         store: Store::Redis {
             unfinished: &[
@@ -78,37 +112,54 @@ pub(crate) const ALL: &[Contender] = &[
                 "bull:bench:prioritized",
             ],
         },
-        program: Program::Node("bullmq.js"),
+        part: 1,
+        program: Program::Node { file: "bullmq.js", least: 20, batched: false },
     },
     Contender {
         name: "pg-boss",
+        settings: "10.4.2, as shipped: 24 workers that ask for 1 job every 2 s, which bounds them at 12 jobs/s, so their \
+                   throughput is measured with a fiftieth of the backlog; their polls are spread over the 2 s",
+        is_peer: true,
+        store: PG_BOSS_STORE,
+        part: 50,
+        program: Program::Node { file: "pg-boss.js", least: 20, batched: false },
+    },
+    Contender {
+        name: "pg-boss-batched",
         settings: "10.4.2, 24 workers with batchSize 2000, pollingIntervalSeconds 0.5 (the least), their polls spread over \
                    it, notifyWorker after a full batch",
         is_peer: true,
-        store: Store::Postgres {
-            unfinished: "select exists (select from pgboss.job where name = 'bench' and state < 'completed')",
-        },
-        program: Program::Node("pg-boss.js"),
+        store: PG_BOSS_STORE,
+        part: 1,
+        program: Program::Node { file: "pg-boss.js", least: 20, batched: true },
     },
     Contender {
         name: "celery",
         settings: "5.7.0, 24 threads (faster here than processes), task_ignore_result, without gossip, mingle, events",
         is_peer: true,
         store: Store::Redis { unfinished: &["celery", "unacked", "unacked_index"] },
+        part: 1,
         program: Program::Celery,
     },
     Contender {
         name: "apalis-postgres",
-        settings: "1.0.0, concurrency 24, with_pubsub, batch_size 2000, lock_tasks off",
+        settings: "1.0.0, as shipped: concurrency 24, Config::default (batch_size 10, lock_tasks on), with_pubsub",
         is_peer: true,
-        store: Store::Postgres {
-            unfinished: "select exists (select from apalis.jobs where status <> 'Done')",
-        },
-        program: Program::Apalis,
+        store: APALIS_STORE,
+        part: 1,
+        program: Program::Apalis { batched: false },
+    },
+    Contender {
+        name: "apalis-postgres-batched",
+        settings: "1.0.0, concurrency 24, batch_size 2000, lock_tasks off, with_pubsub",
+        is_peer: true,
+        store: APALIS_STORE,
+        part: 1,
+        program: Program::Apalis { batched: true },
     },
 ];
 
-/// The contenders with these names, or all of them.
+/// The contenders with these names, or all of them, without those that can't run here, of which it says why.
 pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
     for name in names {
         if !ALL.iter().any(|contender| contender.name == name) {
@@ -116,29 +167,69 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
             bail!("no contender is called {name}; there are {}", known.join(", "));
         }
     }
-    let chosen = |contender: &&Contender| names.is_empty() || names.iter().any(|name| name == contender.name);
-    Ok(ALL.iter().filter(chosen).copied().collect())
+    let mut chosen = Vec::with_capacity(ALL.len());
+    for contender in ALL {
+        if names.is_empty() || names.iter().any(|name| name == contender.name) {
+            match contender.lacks() {
+                None => chosen.push(*contender),
+                Some(lack) => eprintln!("{} is skipped: {lack}", contender.name),
+            }
+        }
+    }
+    if chosen.is_empty() {
+        bail!("nobody is left to be measured");
+    }
+    Ok(chosen)
+}
+
+/// The contender with this name.
+pub(crate) fn one(name: &str) -> Result<Contender> {
+    let chosen = named(&[name.to_owned()])?;
+    chosen.first().copied().with_context(|| format!("{name} can't run here"))
+}
+
+/// The major version of this machine's node, and how node itself puts it; none where there is no node.
+fn node() -> Option<(u32, String)> {
+    let output = std::process::Command::new("node").arg("--version").output().ok()?;
+    let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    let major = version.trim_start_matches('v').split('.').next()?.parse().ok()?;
+    Some((major, version))
 }
 
 impl Contender {
+    /// How many jobs of a backlog are worked off to measure its throughput.
+    pub(crate) fn worked_off(&self, backlog: u64) -> u64 {
+        backlog.div_ceil(self.part)
+    }
+
+    /// Why it can't run here, if it can't.
+    fn lacks(&self) -> Option<String> {
+        let Program::Node { least, .. } = self.program else { return None };
+        match node() {
+            Some((major, _)) if major >= least => None,
+            Some((_, version)) => Some(format!("it needs node {least} or newer, and this is {version}")),
+            None => Some(format!("it needs node {least} or newer, and there is none")),
+        }
+    }
+
     /// A process that does what `verb` says; it ends with the thread that starts it.
     pub(crate) fn command(&self, verb: &str) -> Result<std::process::Command> {
         let peers = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers"));
         let (program, mut arguments): (PathBuf, Vec<OsString>) = match self.program {
-            Program::Ourselves { kept } => {
-                let name = if kept { "ours-with-history" } else { OURS };
-                (std::env::current_exe()?, vec!["contender".into(), name.into()])
-            }
-            Program::Node(file) => ("node".into(), vec![peers.join("node").join(file).into()]),
+            Program::Ourselves => (std::env::current_exe()?, vec!["contender".into(), self.name.into()]),
+            Program::Node { file, .. } => ("node".into(), vec![peers.join("node").join(file).into()]),
             Program::Celery => {
                 let python = target()?.join("bench-peers/celery/bin/python");
                 (python, vec![peers.join("celery/contender.py").into()])
             }
-            Program::Apalis => (target()?.join("bench-peers/release/apalis-postgres"), vec![]),
+            Program::Apalis { .. } => (target()?.join("bench-peers/release/apalis-postgres"), vec![]),
         };
         arguments.extend(verb.split(' ').map(OsString::from));
         let mut command = die_with_parent("TERM", program);
-        command.args(arguments);
+        command.args(arguments).env_remove("BENCH_BATCHED");
+        if let Program::Node { batched: true, .. } | Program::Apalis { batched: true } = self.program {
+            command.env("BENCH_BATCHED", "1");
+        }
         Ok(command)
     }
 }

@@ -10,11 +10,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::child::Child;
-use crate::contenders;
-use crate::machine::Machine;
-use crate::measures::fresh;
+use crate::contenders::{self, Store};
+use crate::measures::{alone, fresh};
 use crate::protocol::Said;
-use crate::stores::Stores;
 
 /// Until the worker has done everything that it does only once.
 const SETTLING: Duration = Duration::from_secs(10);
@@ -24,33 +22,37 @@ const TICKS_A_SECOND: f64 = 100.0;
 const SHOWN: usize = 90;
 
 /// How many queries an idle worker makes, and how much processor time it and its connections take.
+///
+/// All statements are logged meanwhile, which the connections' share includes.
 #[derive(Debug, Args)]
 pub(crate) struct Idle {
     /// Whose worker.
     #[arg(default_value = contenders::OURS)]
     contender: String,
     /// For how long, in seconds.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 60)]
     seconds: u16,
 }
 
 impl Idle {
     pub(crate) async fn run(self) -> Result<()> {
-        let chosen = contenders::named(std::slice::from_ref(&self.contender))?;
-        let contender = chosen.first().context("there is such a contender")?;
-        let folder = contenders::target()?.join("bench-queue/stores");
-        let mut stores = Stores::start(&folder).await?;
-        println!("{}\n", Machine::of(&mut stores, &folder).await?);
-        fresh(&mut stores, contender).await?;
+        let (contender, mut stores) = alone(&self.contender).await?;
+        let Store::Postgres { .. } = contender.store else {
+            bail!(
+                "{} keeps its jobs in Redis, and what is counted here are queries of Postgres",
+                contender.name
+            )
+        };
+        fresh(&mut stores, &contender).await?;
         stores.log_statements().await?;
-        let mut worker = Child::start(contender, "announce", &stores)?;
+        let mut worker = Child::start(&contender, "announce", &stores)?;
         let Said::Claiming { .. } = worker.said().await? else {
             bail!("{} doesn't say when it begins to claim", contender.name)
         };
         tokio::time::sleep(SETTLING).await;
 
         let pid = worker.pid().context("the worker runs")?;
-        let log = folder.join("postgres.log");
+        let log = stores.folder().join("postgres.log");
         let begin = fs::metadata(&log).context("Postgres writes a log")?.len();
         let backends = stores.backends().await?;
         let (own, servers) = (processor_seconds(&[pid])?, processor_seconds(&backends)?);

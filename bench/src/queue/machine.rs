@@ -31,10 +31,12 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// Looks around, and refuses to measure what is kept in memory only.
-    pub(crate) async fn of(stores: &mut Stores, folder: &Path) -> Result<Self> {
+    pub(crate) async fn of(stores: &mut Stores) -> Result<Self> {
+        let folder = stores.folder();
         if u64::try_from(rustix::fs::statfs(folder)?.f_type).is_ok_and(|kind| kind == TMPFS) {
             bail!("{} is kept in memory, where a sync costs nothing", folder.display());
         }
+        let sync = milliseconds_to_sync(&folder.join("sync-probe"))?;
         Ok(Self {
             processor: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".into()),
             processors: std::thread::available_parallelism()?.get(),
@@ -42,7 +44,7 @@ impl Machine {
                 .and_then(|text| text.split(' ').next()?.parse().ok())
                 .unwrap_or(0),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned(),
-            sync: milliseconds_to_sync(&folder.join("sync-probe"))?,
+            sync,
             postgres: stores.postgres_setting("server_version").await?,
             buffers: stores.postgres_setting("shared_buffers").await?,
             redis: stores.redis_version().await?,

@@ -40,7 +40,7 @@ enum Command {
     /// Our own queue as a contender, started by the driver.
     #[command(hide = true)]
     Contender {
-        /// `ours`, or `ours-with-history`.
+        /// `ours`, or one of its variants.
         name: String,
         /// What to do.
         verb: Vec<String>,
@@ -64,7 +64,7 @@ fn run(arguments: Arguments) -> Result<()> {
             let url = std::env::var("BENCH_POSTGRES").context("BENCH_POSTGRES is not set")?;
             // Its runtime is the worker's.
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(ours::run(verb, url, name == "ours-with-history"))
+            runtime.block_on(ours::run(verb, url, &name))
         }
         Some(Command::Sizes(sizes)) => driver()?.block_on(sizes.run()),
         Some(Command::Idle(idle)) => driver()?.block_on(idle.run()),

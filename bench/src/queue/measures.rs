@@ -7,8 +7,9 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::child::Child;
-use crate::contenders::Contender;
+use crate::contenders::{self, Contender};
 use crate::figures::{Figures, quantile};
+use crate::machine::Machine;
 use crate::protocol::{Said, now};
 use crate::stores::{Observer, Stores};
 
@@ -41,6 +42,14 @@ pub(crate) enum Measure {
     Latency,
 }
 
+/// For a command about one contender: that one and the stores, after saying under what they run.
+pub(crate) async fn alone(name: &str) -> Result<(Contender, Stores)> {
+    let contender = contenders::one(name)?;
+    let mut stores = Stores::start().await?;
+    println!("{}\n", Machine::of(&mut stores).await?);
+    Ok((contender, stores))
+}
+
 /// Takes the measurements of `which` that are asked for.
 pub(crate) async fn measure(
     stores: &mut Stores,
@@ -55,14 +64,19 @@ pub(crate) async fn measure(
         let seconds = took(stores, contender, &format!("enqueue-singly {SINGLY}")).await?;
         figures.singly = Some(rate(SINGLY, seconds));
     }
-    if asked(Measure::Bulk) || asked(Measure::Throughput) {
+    let worked_off = contender.worked_off(backlog);
+    if asked(Measure::Bulk) || (asked(Measure::Throughput) && worked_off == backlog) {
         fresh(stores, contender).await?;
         let seconds = took(stores, contender, &format!("enqueue-bulk {backlog}")).await?;
         figures.bulk = asked(Measure::Bulk).then(|| rate(backlog, seconds));
     }
     if asked(Measure::Throughput) {
+        if worked_off != backlog {
+            fresh(stores, contender).await?;
+            took(stores, contender, &format!("enqueue-bulk {worked_off}")).await?;
+        }
         stores.settle().await?;
-        figures.throughput = Some(throughput(stores, contender, backlog).await?);
+        figures.throughput = Some(throughput(stores, contender, worked_off).await?);
     }
     if asked(Measure::Latency) {
         fresh(stores, contender).await?;

@@ -12,10 +12,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
+use crate::contenders::{OURS_AS_SHIPPED, OURS_WITH_HISTORY};
 use crate::protocol::{Said, Tally, Verb, now};
 
-/// As many at once as every contender runs, and ahead of them what suits jobs that take no time.
-const CAPACITY: Capacity = Capacity { concurrency: 24, prefetch: 2000 };
+/// As many at once as every contender runs.
+const CONCURRENCY: usize = 24;
+/// Claimed ahead of them: what suits jobs that take no time, and as many as the batched peers take.
+const PREFETCH: usize = 2000;
+/// What the product's worker claims ahead for short jobs.
+const PREFETCH_AS_SHIPPED: usize = 4 * CONCURRENCY;
 
 /// Jobs in one bulk call.
 const BULK: usize = 50_000;
@@ -32,14 +37,20 @@ impl<const KEPT: bool> Job for Noop<KEPT> {
     const HISTORY: Option<Duration> = if KEPT { Some(Duration::from_hours(24)) } else { None };
 }
 
-/// Does what the verb says on the database at `url`; `kept` jobs stay in the history for a day.
-pub(crate) async fn run(verb: Verb, url: String, kept: bool) -> Result<()> {
+/// Does what the verb says on the database at `url`, as the contender `name`.
+pub(crate) async fn run(verb: Verb, url: String, name: &str) -> Result<()> {
     let config = DatabaseConfig { url: url.into(), ..DatabaseConfig::default() };
     let db = db::connect(&config, "pawdium-bench")?;
-    if kept { act::<true>(verb, db).await } else { act::<false>(verb, db).await }
+    let prefetch = if name == OURS_AS_SHIPPED { PREFETCH_AS_SHIPPED } else { PREFETCH };
+    let capacity = Capacity { concurrency: CONCURRENCY, prefetch };
+    if name == OURS_WITH_HISTORY {
+        act::<true>(verb, db, capacity).await
+    } else {
+        act::<false>(verb, db, capacity).await
+    }
 }
 
-async fn act<const KEPT: bool>(verb: Verb, db: PgPool) -> Result<()> {
+async fn act<const KEPT: bool>(verb: Verb, db: PgPool, capacity: Capacity) -> Result<()> {
     match verb {
         Verb::Prepare => {
             db::migrate(&db).await.context("making the schema")?;
@@ -48,7 +59,7 @@ async fn act<const KEPT: bool>(verb: Verb, db: PgPool) -> Result<()> {
         }
         Verb::EnqueueSingly(jobs) => enqueue_singly::<KEPT>(&db, jobs).await,
         Verb::EnqueueBulk(jobs) => enqueue_bulk::<KEPT>(&db, jobs).await,
-        Verb::Work(_) | Verb::Announce => work::<KEPT>(db, verb).await,
+        Verb::Work(_) | Verb::Announce => work::<KEPT>(db, verb, capacity).await,
         Verb::Dispatch => dispatch::<KEPT>(&db).await,
     }
 }
@@ -77,7 +88,7 @@ async fn enqueue_bulk<const KEPT: bool>(db: &PgPool, jobs: u64) -> Result<()> {
     Ok(())
 }
 
-async fn work<const KEPT: bool>(db: PgPool, verb: Verb) -> Result<()> {
+async fn work<const KEPT: bool>(db: PgPool, verb: Verb, capacity: Capacity) -> Result<()> {
     let tally = Arc::new(Tally::of(verb));
     let runner = Runner::new(Arc::clone(&tally)).on::<Noop<KEPT>>(|job, tally, _| {
         Box::pin(async move {
@@ -90,8 +101,8 @@ async fn work<const KEPT: bool>(db: PgPool, verb: Verb) -> Result<()> {
         let process = process.clone();
         move |_| {
             WorkerBuilder::new(Noop::<KEPT>::KIND)
-                .backend(process.backend(Noop::<KEPT>::QUEUE, CAPACITY))
-                .concurrency(CAPACITY.concurrency)
+                .backend(process.backend(Noop::<KEPT>::QUEUE, capacity))
+                .concurrency(capacity.concurrency)
                 .build(runner.clone())
         }
     });

@@ -6,13 +6,9 @@ use sqlx::Row as _;
 
 use crate::contenders::{self, Contender};
 use crate::figures::quantile;
-use crate::machine::Machine;
-use crate::measures::{fresh, per_second, throughput, took, work_off};
+use crate::measures::{alone, fresh, per_second, throughput, took, work_off};
 use crate::protocol::now;
 use crate::stores::Stores;
-
-/// What is worked off to see how fast the fresh and the aged queue are.
-const PROBE: u64 = 50_000;
 
 /// Tables and indexes that are smaller than this are not shown, in bytes.
 const SHOWN: i64 = 1 << 20;
@@ -23,6 +19,9 @@ pub(crate) struct Sizes {
     /// `ours`, or `ours-with-history`.
     #[arg(default_value = contenders::OURS)]
     contender: String,
+    /// How many jobs are worked off to see how fast the fresh and the aged queue are.
+    #[arg(long, default_value_t = 50_000)]
+    probe: u64,
     /// How many jobs are waiting at once.
     #[arg(long, default_value_t = 1_000_000)]
     backlog: u64,
@@ -39,57 +38,59 @@ pub(crate) struct Sizes {
 
 impl Sizes {
     pub(crate) async fn run(self) -> Result<()> {
-        let chosen = contenders::named(std::slice::from_ref(&self.contender))?;
-        let contender = chosen.first().context("there is such a contender")?;
-        let folder = contenders::target()?.join("bench-queue/stores");
-        let mut stores = Stores::start(&folder).await?;
-        println!("{}\n", Machine::of(&mut stores, &folder).await?);
+        let (contender, mut stores) = alone(&self.contender).await?;
         println!("| {} | throughput, jobs/s | of fresh | tables and indexes from 1 MiB |", contender.name);
         println!("|---|---:|---:|---|");
 
         let mut speeds = Vec::with_capacity(self.rounds);
         for _ in 0..self.rounds {
-            fresh(&mut stores, contender).await?;
-            speeds.push(probe(&mut stores, contender).await?);
+            fresh(&mut stores, &contender).await?;
+            speeds.push(self.probe(&mut stores, &contender).await?);
         }
         let base = median(speeds)?;
-        row(&mut stores, &format!("fresh, {PROBE} waiting"), base, base).await?;
+        row(&stores, &format!("fresh, {} waiting", self.probe), base, base).await?;
 
-        fresh(&mut stores, contender).await?;
-        took(&stores, contender, &format!("enqueue-bulk {}", self.backlog)).await?;
+        fresh(&mut stores, &contender).await?;
+        took(&stores, &contender, &format!("enqueue-bulk {}", self.backlog)).await?;
         stores.settle().await?;
-        let speed = throughput(&stores, contender, self.backlog).await?;
-        row(&mut stores, &format!("{} waiting", self.backlog), speed, base).await?;
+        let speed = throughput(&stores, &contender, self.backlog).await?;
+        row(&stores, &format!("{} waiting", self.backlog), speed, base).await?;
 
-        fresh(&mut stores, contender).await?;
-        let mut processed = 0;
-        while processed < self.processed {
-            let begin = now();
-            let enqueueing = format!("enqueue-bulk {}", self.step);
-            let (_, (_, end)) = tokio::try_join!(
-                took(&stores, contender, &enqueueing),
-                work_off(&stores, contender, self.step)
-            )?;
-            processed += self.step;
-            let speed = per_second(self.step, end - begin);
-            let what = format!("{processed} processed, while as many are enqueued");
-            row(&mut stores, &what, speed, base).await?;
-        }
+        fresh(&mut stores, &contender).await?;
+        self.age(&stores, &contender, base).await?;
         let mut speeds = Vec::with_capacity(self.rounds);
         for _ in 0..self.rounds {
-            speeds.push(probe(&mut stores, contender).await?);
+            speeds.push(self.probe(&mut stores, &contender).await?);
         }
-        let what = format!("after {processed} processed, {PROBE} waiting");
-        row(&mut stores, &what, median(speeds)?, base).await?;
+        let what = format!("after {} processed, {} waiting", self.processed, self.probe);
+        row(&stores, &what, median(speeds)?, base).await?;
         stores.stop().await
     }
-}
 
-/// The throughput with little waiting.
-async fn probe(stores: &mut Stores, contender: &Contender) -> Result<f64> {
-    took(stores, contender, &format!("enqueue-bulk {PROBE}")).await?;
-    stores.settle().await?;
-    throughput(stores, contender, PROBE).await
+    /// The throughput with little waiting.
+    async fn probe(&self, stores: &mut Stores, contender: &Contender) -> Result<f64> {
+        took(stores, contender, &format!("enqueue-bulk {}", self.probe)).await?;
+        stores.settle().await?;
+        throughput(stores, contender, self.probe).await
+    }
+
+    /// Has the jobs go through that age the queue. Nothing vacuums or analyzes but autovacuum, with the settings that the
+    /// migrations give the tables.
+    async fn age(&self, stores: &Stores, contender: &Contender, base: f64) -> Result<()> {
+        let mut processed = 0;
+        while processed < self.processed {
+            let step = self.step.clamp(1, self.processed - processed);
+            let begin = now();
+            let enqueueing = format!("enqueue-bulk {step}");
+            let (_, (_, end)) =
+                tokio::try_join!(took(stores, contender, &enqueueing), work_off(stores, contender, step))?;
+            processed += step;
+            let speed = per_second(step, end - begin);
+            let what = format!("{processed} processed, while as many are enqueued");
+            row(stores, &what, speed, base).await?;
+        }
+        Ok(())
+    }
 }
 
 fn median(mut speeds: Vec<f64>) -> Result<f64> {
@@ -97,7 +98,7 @@ fn median(mut speeds: Vec<f64>) -> Result<f64> {
     quantile(&speeds, 0.5).context("--rounds is at least 1")
 }
 
-async fn row(stores: &mut Stores, what: &str, speed: f64, base: f64) -> Result<()> {
+async fn row(stores: &Stores, what: &str, speed: f64, base: f64) -> Result<()> {
     println!("| {what} | {speed:.0} | {:.0} % | {} |", speed / base * 100.0, sizes(stores).await?);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The private Postgres and Redis that all contenders share, made fresh for each measurement.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -10,11 +10,12 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use url::Url;
 
-use crate::contenders::{Contender, Store};
+use crate::contenders::{Contender, Store, target};
 
 /// Both servers.
 #[derive(Debug)]
 pub(crate) struct Stores {
+    folder: PathBuf,
     stack: Stack,
     /// Outside of the contenders' database.
     admin: PgConnection,
@@ -22,15 +23,16 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    /// Starts both in `folder`, which should be on the disk that is to be measured, and makes sure that they keep what
-    /// they acknowledge.
-    pub(crate) async fn start(folder: &Path) -> Result<Self> {
-        let stack = Stack::start(folder, Kind::Durable).await?;
+    /// Starts both in the target folder, whose disk is the one that is measured, makes sure that they keep what they
+    /// acknowledge, as [`Machine`](crate::machine::Machine) then says.
+    pub(crate) async fn start() -> Result<Self> {
+        let folder = target()?.join("bench-queue/stores");
+        let stack = Stack::start(&folder, Kind::Durable).await?;
         let options: PgConnectOptions = stack.database_url().parse()?;
         let admin = options.disable_statement_logging().connect().await?;
         let redis =
             redis::Client::open(stack.redis_url().as_str())?.get_multiplexed_async_connection().await?;
-        let mut stores = Self { stack, admin, redis };
+        let mut stores = Self { folder, stack, admin, redis };
         for (setting, wanted) in [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")] {
             let found = stores.postgres_setting(setting).await?;
             if found != wanted {
@@ -44,6 +46,11 @@ impl Stores {
             }
         }
         Ok(stores)
+    }
+
+    /// Where both keep their data and their logs.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) async fn postgres_setting(&mut self, name: &str) -> Result<String> {
@@ -90,9 +97,11 @@ impl Stores {
         self.settle().await
     }
 
-    /// Has both write to the disk what waits, so that no contender pays for what was before, and Postgres look at what
-    /// is in the tables, as it does sooner or later by itself.
+    /// Comes before each measurement, of us and of every peer alike: has both write to the disk what waits, so that no
+    /// contender pays for what was before, and Postgres look at what is in the tables.
     pub(crate) async fn settle(&mut self) -> Result<()> {
+        // A table just filled still has the statistics of an empty one, until autovacuum comes by within a minute. A plan
+        // made from those is not what runs in production, and whether it is made would depend on when autovacuum comes.
         self.connect().await?.execute("analyze").await?;
         self.admin.execute("checkpoint").await?;
         loop {
