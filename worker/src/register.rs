@@ -38,7 +38,7 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
 }
 
 /// What a process serves by its configuration. Long jobs are claimed one by one, so that idle processes find them; short
-/// ones ahead, which saves round trips.
+/// ones ahead, which saves round trips, and the more of them the faster they end.
 pub(crate) fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
     let capacity = |queue| {
         let (concurrency, prefetch) = match queue {
@@ -49,7 +49,9 @@ pub(crate) fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
             Queue::Metrics => (config.metrics, 0),
             Queue::Upkeep => (config.upkeep, 0),
         };
-        Capacity { concurrency, prefetch }
+        // Mail goes to servers that may stop answering at any time; what is claimed ahead would wait with it.
+        let burst = if queue == Queue::Cache { Capacity::BURST } else { prefetch };
+        Capacity { concurrency, prefetch, burst }
     };
     Queue::ALL.map(|queue| (queue, capacity(queue))).into()
 }

@@ -44,8 +44,6 @@ enum Program {
 
 /// The one that the peers are compared with.
 pub(crate) const OURS: &str = "ours";
-/// As ours, with the prefetch of the product's own worker.
-pub(crate) const OURS_AS_SHIPPED: &str = "ours-as-shipped";
 /// As ours, with history.
 pub(crate) const OURS_WITH_HISTORY: &str = "ours-with-history";
 
@@ -62,15 +60,7 @@ const APALIS_STORE: Store =
 pub(crate) const ALL: &[Contender] = &[
     Contender {
         name: OURS,
-        settings: "concurrency 24, prefetch 2000 (as many ahead as the batched peers take), done jobs are deleted",
-        is_peer: false,
-        store: OUR_STORE,
-        part: 1,
-        program: Program::Ourselves,
-    },
-    Contender {
-        name: OURS_AS_SHIPPED,
-        settings: "as ours, prefetch 96: four times the concurrency, as the worker has it for short jobs",
+        settings: "concurrency 24, claims ahead as the worker does for short jobs, done jobs are deleted",
         is_peer: false,
         store: OUR_STORE,
         part: 1,

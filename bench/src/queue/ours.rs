@@ -12,15 +12,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::contenders::{OURS_AS_SHIPPED, OURS_WITH_HISTORY};
+use crate::contenders::OURS_WITH_HISTORY;
 use crate::protocol::{Said, Tally, Verb, now};
 
 /// As many at once as every contender runs.
 const CONCURRENCY: usize = 24;
-/// Claimed ahead of them: what suits jobs that take no time, and as many as the batched peers take.
-const PREFETCH: usize = 2000;
-/// What the product's worker claims ahead for short jobs.
-const PREFETCH_AS_SHIPPED: usize = 4 * CONCURRENCY;
+/// What the product's worker has for its short jobs.
+const CAPACITY: Capacity =
+    Capacity { concurrency: CONCURRENCY, prefetch: 4 * CONCURRENCY, burst: Capacity::BURST };
 
 /// Jobs in one bulk call.
 const BULK: usize = 50_000;
@@ -41,16 +40,10 @@ impl<const KEPT: bool> Job for Noop<KEPT> {
 pub(crate) async fn run(verb: Verb, url: String, name: &str) -> Result<()> {
     let config = DatabaseConfig { url: url.into(), ..DatabaseConfig::default() };
     let db = db::connect(&config, "pawdium-bench")?;
-    let prefetch = if name == OURS_AS_SHIPPED { PREFETCH_AS_SHIPPED } else { PREFETCH };
-    let capacity = Capacity { concurrency: CONCURRENCY, prefetch };
-    if name == OURS_WITH_HISTORY {
-        act::<true>(verb, db, capacity).await
-    } else {
-        act::<false>(verb, db, capacity).await
-    }
+    if name == OURS_WITH_HISTORY { act::<true>(verb, db).await } else { act::<false>(verb, db).await }
 }
 
-async fn act<const KEPT: bool>(verb: Verb, db: PgPool, capacity: Capacity) -> Result<()> {
+async fn act<const KEPT: bool>(verb: Verb, db: PgPool) -> Result<()> {
     match verb {
         Verb::Prepare => {
             db::migrate(&db).await.context("making the schema")?;
@@ -59,7 +52,7 @@ async fn act<const KEPT: bool>(verb: Verb, db: PgPool, capacity: Capacity) -> Re
         }
         Verb::EnqueueSingly(jobs) => enqueue_singly::<KEPT>(&db, jobs).await,
         Verb::EnqueueBulk(jobs) => enqueue_bulk::<KEPT>(&db, jobs).await,
-        Verb::Work(_) | Verb::Announce => work::<KEPT>(db, verb, capacity).await,
+        Verb::Work(_) | Verb::Announce => work::<KEPT>(db, verb).await,
         Verb::Dispatch => dispatch::<KEPT>(&db).await,
     }
 }
@@ -88,7 +81,7 @@ async fn enqueue_bulk<const KEPT: bool>(db: &PgPool, jobs: u64) -> Result<()> {
     Ok(())
 }
 
-async fn work<const KEPT: bool>(db: PgPool, verb: Verb, capacity: Capacity) -> Result<()> {
+async fn work<const KEPT: bool>(db: PgPool, verb: Verb) -> Result<()> {
     let tally = Arc::new(Tally::of(verb));
     let runner = Runner::new(Arc::clone(&tally)).on::<Noop<KEPT>>(|job, tally, _| {
         Box::pin(async move {
@@ -101,8 +94,8 @@ async fn work<const KEPT: bool>(db: PgPool, verb: Verb, capacity: Capacity) -> R
         let process = process.clone();
         move |_| {
             WorkerBuilder::new(Noop::<KEPT>::KIND)
-                .backend(process.backend(Noop::<KEPT>::QUEUE, capacity))
-                .concurrency(capacity.concurrency)
+                .backend(process.backend(Noop::<KEPT>::QUEUE, CAPACITY))
+                .concurrency(CONCURRENCY)
                 .build(runner.clone())
         }
     });

@@ -60,7 +60,8 @@ impl Worker {
         let env = Env { db: db.clone(), starts: Starts::append(&self.folder, &self.name)? };
         let mut queues = Vec::new();
         for Serves { queue, concurrency, prefetch } in self.serves {
-            queues.push((queue.parse::<Queue>()?, Capacity { concurrency, prefetch }));
+            queues
+                .push((queue.parse::<Queue>()?, Capacity { concurrency, prefetch, burst: Capacity::BURST }));
         }
         let drain = Duration::from_millis(self.drain_ms);
         pawdium_worker::run(&db, &runner(Arc::new(env)), &queues, drain, shutdown::on_signal()?).await

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{PgConnection, PgExecutor};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::ack::{Acks, Settlement};
 use super::holding::Hold;
 use super::job::{Job, Queue};
 use super::lease::Registration;
 use super::settle::{Outcome, settle_one};
+use super::slots::Slot;
 use crate::ids::{JobId, WorkerId};
 
 /// A job as a claim returns it.
@@ -106,17 +106,11 @@ pub struct Claimed {
     pub(super) max_attempts: i16,
     pub(super) claim: Arc<Claim>,
     /// Frees the slot when the job is through.
-    pub(super) slot: OwnedSemaphorePermit,
+    pub(super) slot: Slot,
 }
 
 impl Claimed {
-    pub(super) fn new(
-        row: Row,
-        hold: Arc<Hold>,
-        registration: Registration,
-        acks: Acks,
-        slot: OwnedSemaphorePermit,
-    ) -> Self {
+    pub(super) fn new(row: Row, hold: Arc<Hold>, registration: Registration, acks: Acks, slot: Slot) -> Self {
         let claim =
             Claim { attempt: row.attempt, hold, registration, acks, completed: AtomicBool::new(false) };
         Self {

@@ -100,11 +100,13 @@ pub mod process;
 pub mod runner;
 pub mod schedules;
 mod settle;
+mod slots;
 mod wake;
 
 pub use claim::{Claim, ClaimLost, Claimed};
 pub use enqueue::Enqueue;
 pub use job::{Backoff, Duplicate, Job, Queue, Subject, Unique};
 pub use limits::Limits;
-pub use process::{Capacity, Process};
+pub use process::Process;
 pub use runner::{JobError, Runner};
+pub use slots::Capacity;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -17,6 +16,7 @@ use super::claims::{Claims, Next};
 use super::job::Queue;
 use super::lease::Lease;
 use super::settle::Fence;
+use super::slots::{Capacity, Slots};
 use super::wake::Bells;
 
 /// The most that one claim takes.
@@ -27,15 +27,6 @@ const OWN_CONNECTIONS: u32 = 5;
 
 /// Before claiming again when the database failed.
 const RETRY: Duration = Duration::from_millis(500);
-
-/// How many jobs of a queue a process holds.
-#[derive(Clone, Copy, Debug)]
-pub struct Capacity {
-    /// How many run at once.
-    pub concurrency: usize,
-    /// How many more are claimed ahead: 0 for long jobs, so that idle processes find them; more for short ones.
-    pub prefetch: usize,
-}
 
 /// This process among the workers. Ask it for a backend for each queue that it serves.
 #[derive(Clone, Debug)]
@@ -88,7 +79,7 @@ impl Process {
     #[must_use]
     pub fn backend(&self, queue: Queue, capacity: Capacity) -> QueueBackend {
         let inbox = Arc::new(Inbox::default());
-        let slots = Arc::new(Semaphore::new(capacity.concurrency + capacity.prefetch));
+        let slots = Slots::new(capacity);
         self.claiming.spawn(self.clone().claim_until_stopped(queue, slots, Arc::clone(&inbox)));
         QueueBackend::new(inbox)
     }
@@ -115,20 +106,20 @@ impl Process {
         }
     }
 
-    async fn claim_until_stopped(self, queue: Queue, slots: Arc<Semaphore>, inbox: Arc<Inbox>) {
+    async fn claim_until_stopped(self, queue: Queue, slots: Arc<Slots>, inbox: Arc<Inbox>) {
         let stop = self.stop_claiming.clone();
         let mut claims = Claims::new(self.db.clone(), queue);
         let mut failing = false;
-        while let Some(permits) = stop.run_until_cancelled(free_slots(&slots)).await {
+        while let Some(room) = stop.run_until_cancelled(slots.room()).await {
             let registration = self.lease.current();
-            let next = match claims.claim_in_time(registration.worker, permits.len()).await {
+            let next = match claims.claim_in_time(registration.worker, room.min(BATCH)).await {
                 Ok((rows, next)) => {
                     failing = false;
-                    inbox.put(rows.into_iter().zip(permits).filter_map(|(row, permit)| {
+                    inbox.put(rows.into_iter().filter_map(|row| {
                         let worker = Some(registration.worker);
                         let hold =
                             self.lease.holding.hold(Fence { job: row.id, claim: row.claim, worker })?;
-                        Some(Claimed::new(row, hold, registration.clone(), self.acks.clone(), permit))
+                        Some(Claimed::new(row, hold, registration.clone(), self.acks.clone(), slots.take()))
                     }));
                     next
                 }
@@ -138,7 +129,6 @@ impl Process {
                     }
                     failing = true;
                     self.lease.doubt();
-                    drop(permits);
                     Next::Later(RETRY)
                 }
             };
@@ -157,15 +147,4 @@ impl Process {
         }
         inbox.hand_back();
     }
-}
-
-/// Waits for a free slot and takes all that are free, up to a batch.
-async fn free_slots(slots: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
-    let mut permits = Vec::from_iter(Arc::clone(slots).acquire_owned().await.ok());
-    while permits.len() < BATCH
-        && let Ok(permit) = Arc::clone(slots).try_acquire_owned()
-    {
-        permits.push(permit);
-    }
-    permits
 }

@@ -209,7 +209,7 @@ async fn what_jobs_did_is_reported_with_the_minutes_that_ended_in_the_period(db:
         .await
         .expect("movements are written");
         if seconds == -60 {
-            ledger::fold(&mut *site.db.acquire().await.expect("a connection")).await.expect("it folds");
+            ledger::fold(&mut site.db.acquire().await.expect("a connection")).await.expect("it folds");
         }
     }
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
