@@ -100,7 +100,8 @@ async fn work<const KEPT: bool>(db: PgPool, verb: Verb) -> Result<()> {
         }
     });
     Said::Claiming { at: now() }.say();
-    monitor.run_with_signal(told_to_stop()).await?;
+    // As the worker has it: among its own tasks, and not on the thread that waits for it.
+    tokio::spawn(monitor.run_with_signal(told_to_stop())).await??;
     process.leave().await;
     Said::Stopped { jobs: tally.handled() }.say();
     Ok(())

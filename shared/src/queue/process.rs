@@ -20,7 +20,7 @@ use super::slots::{Capacity, Slots};
 use super::wake::Bells;
 
 /// The most that one claim takes.
-const BATCH: usize = 500;
+const BATCH: usize = 1000;
 
 /// Heartbeat, poll and listener, one each; claims of all queues share the rest.
 const OWN_CONNECTIONS: u32 = 5;

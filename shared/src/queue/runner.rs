@@ -151,7 +151,9 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let handling = (entry.handle)(payload, Arc::clone(&self.env), Arc::clone(&claim));
         let mut task = AbortOnDrop(tokio::spawn(handling.instrument(span.clone())));
         let lost = &claim.registration.lost;
+        // A handler that has ended has ended, also when a stalled runtime finds its time over at the same moment.
         let result = tokio::select! {
+            biased;
             result = &mut task.0 => match result {
                 Ok(result) => result,
                 Err(error) => Err(JobError::retry(anyhow::anyhow!("panicked: {}", panic_message(error)))),
