@@ -153,3 +153,48 @@ async fn a_worker_that_was_silent_itself_judges_nobody_before_its_second_heartbe
     // Heartbeats are three seconds apart.
     assert!(gone - last_beat >= TimeDelta::milliseconds(4500), "{}", gone - last_beat);
 }
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn claims_whose_answer_was_lost_or_whose_worker_has_no_row_are_taken_back(db: PgPool) {
+    let bench = Bench::on(db).await;
+    let note = |tag| Note { tag, first_ms: 0, then_ms: 0 };
+    let jobs = bench.enqueue_all([note(1), note(2)]).await;
+    // The first worker of a database is number 1: one is claimed by the worker to come, the other by nobody.
+    for (job, worker) in jobs.iter().zip([1_i64, 1000]) {
+        sqlx::query(
+            "update jobs set state = 'running', worker_id = $2, claim = 1, attempt = 1,
+                             claimed_at = now() - interval '20 seconds' where id = $1",
+        )
+        .bind(job)
+        .bind(worker)
+        .execute(&bench.db)
+        .await
+        .expect("it is ready");
+    }
+    let _worker = bench.start(&bench.worker("worker", &[(Queue::Mail, 1, 0)]));
+    for job in jobs {
+        assert_eq!(bench.until_job_is(job, "done").await.attempt, 2);
+    }
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_claim_that_the_database_forgot_and_gave_out_again_to_the_same_worker_runs_once(db: PgPool) {
+    let bench = Bench::on(db).await;
+    let _worker = bench.start(&bench.worker("worker", &[(Queue::Mail, 2, 0)]));
+    let job = bench.enqueue(Note { tag: 1, first_ms: 8000, then_ms: 0 }).await;
+    until("it runs", SOON, async || (bench.starts_of(job) > 0).then_some(())).await;
+    // What a crash right after the claim leaves behind.
+    sqlx::query(
+        "with forgotten as (
+             update jobs set state = 'ready', worker_id = null, claimed_at = null, claim = claim - 1, attempt = attempt - 1
+             where id = $1
+         )
+         select pg_notify('pawdium_jobs', 'mail')",
+    )
+    .bind(job)
+    .execute(&bench.db)
+    .await
+    .expect("it is running");
+    assert_eq!(bench.until_job_is(job, "done").await.attempt, 1);
+    assert_eq!(bench.starts_of(job), 1);
+}
