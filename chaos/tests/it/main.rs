@@ -19,6 +19,10 @@
 //! | an outcome written once, not again after an error | `databases::postgres_may_crash_amid_claims_…` | not within 30s: job 241 is done |
 //! | outcomes append no movements | `conditions::one_connection_is_enough_…`, `poison::a_panic_a_hang_…` | the queue's own accounts don't balance: enqueued: 300, done: 0, dead: 0, cancelled: 0, live: 0 |
 //! | the poll rings no bell | `wakeups`: both | not within 30s: job 1 is done |
+//! | a worker that was silent itself judges at its first heartbeat | `databases::a_worker_that_was_silent_itself_…` | PT2.995671S after its last one, less than two heartbeats |
+//! | a restart of Postgres excuses nobody | `databases::a_worker_has_as_long_as_ever_…` | PT0.212591S after the restart, not 15 s |
+//! | no thorough heartbeats | `databases::claims_whose_answer_was_lost_…` | not within 30s: job 1 is done |
+//! | a claim that is held already is held again | `databases::a_claim_that_the_database_forgot_…` | left: 2, right: 1 starts |
 //! | a spent job is tried again when its worker dies | `poison::jobs_that_take_their_worker_with_them_…` | two attempts each (a fifth death) |
 //! | no notification from enqueueing and from handing back | `worker`: `order::a_notification_wakes_the_worker_…` | waits of 1.48 to 1.51 s: the poll's |
 //! | called off without a word to whoever runs it, heartbeat included | `worker`: `control::what_runs_is_stopped_when_it_is_called_off_…` | not within 60s: 1 of "second" are in |
@@ -29,6 +33,7 @@
 //! | claims heed no limit on what runs at once, of a queue or a partition | `worker`: `limits::no_more_jobs_of_a_queue_…` | not within 60s: 3 of "" are in |
 //! | claims heed no rate of a partition | `worker`: `limits::a_partition_at_its_rate_…` | left: Done, right: "ready" |
 //! | what a shutdown hands back counts as an attempt | `worker`: `shutdowns::what_does_not_end_in_time_…` | left: ("ready", 1), right: ("ready", 0) |
+//! | the process ends before its outcomes are written | the same test | left: ("running", 1), right: ("ready", 0) |
 
 mod bench;
 mod conditions;
