@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_chaos::cast::Actor;
 use pawdium_chaos::kinds::{Again, Note};
 use pawdium_chaos::sessions::{self, Use};
@@ -93,4 +94,107 @@ async fn sessions_that_claim_ack_listen_or_keep_the_lease_may_be_ended_at_any_ti
     until("both listen again", SOON, listening).await;
     assert!(workers.iter_mut().all(|worker| worker.ended().is_none()), "they went on without a restart");
     bench.is_in_order().await;
+}
+
+/// Waits until somebody's lease is ended; answers when it was.
+async fn until_one_is_gone(bench: &Bench) -> DateTime<Utc> {
+    let gone = "select gone_at from job_workers where gone_at is not null";
+    let gone = async || sqlx::query_scalar(gone).fetch_optional(&bench.db).await.ok().flatten();
+    until("one is taken for dead", SOON, gone).await
+}
+
+#[tokio::test]
+async fn a_worker_has_as_long_as_ever_to_show_itself_after_a_restart_of_postgres() {
+    let mut private = Private::start().await;
+    let bench = &private.bench;
+    let silent = bench.start(&bench.worker("silent", &[(Queue::Mail, 1, 0)]));
+    let registered = "select count(*) from job_workers";
+    until("it has registered", SOON, async || (bench.count(registered).await == 1).then_some(())).await;
+    silent.freeze();
+    let silence = "update job_workers set beat_at = now() - interval '20 seconds'";
+    sqlx::query(silence).execute(&bench.db).await.expect("it has a row");
+    private.stack.crash_postgres().await;
+    private.stack.restart_postgres().await.expect("it recovers");
+    let _judge = bench.start(&bench.worker("judge", &[(Queue::Mail, 1, 0)]));
+    let gone = until_one_is_gone(bench).await;
+    let started: DateTime<Utc> = sqlx::query_scalar("select pg_postmaster_start_time()")
+        .fetch_one(&bench.db)
+        .await
+        .expect("it has started");
+    assert!(gone - started >= TimeDelta::seconds(15), "{}", gone - started);
+    private.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_worker_that_was_silent_itself_judges_nobody_before_its_second_heartbeat(db: PgPool) {
+    let bench = Bench::on(db).await;
+    // Before, the restart excuses everybody.
+    let up = "select count(*) where pg_postmaster_start_time() < now() - interval '20 seconds'";
+    until("Postgres is up for a while", SOON, async || (bench.count(up).await == 1).then_some(())).await;
+    let _judge = bench.start(&bench.worker("judge", &[(Queue::Mail, 1, 0)]));
+    let beaten = "select count(*) from job_workers where beat_at > started_at";
+    until("it has beaten", SOON, async || (bench.count(beaten).await == 1).then_some(())).await;
+    // No heartbeat comes in between.
+    let mut tx = bench.db.begin().await.expect("a transaction");
+    sqlx::query("lock table job_workers in share row exclusive mode")
+        .execute(&mut *tx)
+        .await
+        .expect("a table");
+    let last_beat: DateTime<Utc> =
+        sqlx::query_scalar("select beat_at from job_workers").fetch_one(&mut *tx).await.expect("one worker");
+    sqlx::query("insert into job_workers (name, host, pid) values ('silent', 'elsewhere', 1)")
+        .execute(&mut *tx)
+        .await
+        .expect("another worker");
+    let silence = "update job_workers set beat_at = now() - interval '20 seconds'";
+    sqlx::query(silence).execute(&mut *tx).await.expect("they have rows");
+    tx.commit().await.expect("it commits");
+    let gone = until_one_is_gone(&bench).await;
+    // Heartbeats are three seconds apart.
+    assert!(gone - last_beat >= TimeDelta::milliseconds(4500), "{}", gone - last_beat);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn claims_whose_answer_was_lost_or_whose_worker_has_no_row_are_taken_back(db: PgPool) {
+    let bench = Bench::on(db).await;
+    let note = |tag| Note { tag, first_ms: 0, then_ms: 0 };
+    let jobs = bench.enqueue_all([note(1), note(2)]).await;
+    // The first worker of a database is number 1: one is claimed by the worker to come, the other by nobody.
+    for (job, worker) in jobs.iter().zip([1_i64, 1000]) {
+        sqlx::query(
+            "update jobs set state = 'running', worker_id = $2, claim = 1, attempt = 1,
+                             claimed_at = now() - interval '20 seconds' where id = $1",
+        )
+        .bind(job)
+        .bind(worker)
+        .execute(&bench.db)
+        .await
+        .expect("it is ready");
+    }
+    let _worker = bench.start(&bench.worker("worker", &[(Queue::Mail, 1, 0)]));
+    for job in jobs {
+        assert_eq!(bench.until_job_is(job, "done").await.attempt, 2);
+    }
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_claim_that_the_database_forgot_and_gave_out_again_to_the_same_worker_runs_once(db: PgPool) {
+    let bench = Bench::on(db).await;
+    let _worker = bench.start(&bench.worker("worker", &[(Queue::Mail, 2, 0)]));
+    let job = bench.enqueue(Note { tag: 1, first_ms: 8000, then_ms: 0 }).await;
+    until("it runs", SOON, async || (bench.starts_of(job) > 0).then_some(())).await;
+    // What a crash right after the claim leaves behind.
+    sqlx::query(
+        "with forgotten as (
+             update jobs set state = 'ready', worker_id = null, claimed_at = null, claim = claim - 1, attempt = attempt - 1
+             where id = $1
+         )
+         select pg_notify('pawdium_jobs', 'mail')",
+    )
+    .bind(job)
+    .execute(&bench.db)
+    .await
+    .expect("it is running");
+    assert_eq!(bench.until_job_is(job, "done").await.attempt, 1);
+    assert_eq!(bench.starts_of(job), 1);
 }

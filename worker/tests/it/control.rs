@@ -189,6 +189,26 @@ async fn a_worker_that_hears_nothing_stops_what_was_called_off_by_itself(db: PgP
     assert_eq!(find_job(&db, job).await.expect("it is remembered").state, "cancelled");
 }
 
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_worker_that_is_told_stops_what_was_called_off_without_a_heartbeat(db: PgPool) {
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    let job = enqueue(&db, &Patient::new("told")).await;
+    gate.until_inside("told", 1).await;
+    until_listening(&db, 1).await;
+    // Heartbeats wait for the table, so it can't find out by itself.
+    let mut lock = db.begin().await.expect("a transaction");
+    sqlx::query("lock table job_workers in share row exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .expect("it is there");
+    assert_eq!(cancel(&db, &[job]).await, [job]);
+    until("it is stopped", SOON, async || (gate.stopped.read() == ["told"]).then_some(())).await;
+    lock.rollback().await.expect("nobody has ended it");
+    workers.stop().await;
+    assert_eq!(find_job(&db, job).await.expect("it is remembered").state, "cancelled");
+}
+
 /// Calls its own job off, and says all the same that it is done.
 async fn go_on_regardless(
     db: &PgPool,
