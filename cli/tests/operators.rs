@@ -203,7 +203,7 @@ async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(
     assert_eq!(entries[0].detail["filter"]["error"], "Mailbox FULL");
     assert!(entries.iter().all(|entry| entry.user.is_none() && entry.actor.contains('@')), "{entries:?}");
     let listed = pawdium(&db, &["audit"], "").await.out;
-    assert!(listed.contains("job.delete") && listed.contains("@"), "{listed}");
+    assert!(listed.contains("job.delete") && listed.contains('@'), "{listed}");
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

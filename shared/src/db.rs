@@ -1,11 +1,12 @@
-//! The Postgres pool, the migrations, and what constraint an error is about.
+//! The Postgres pool, the migrations, and what an error is about.
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use secrecy::ExposeSecret as _;
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 use crate::config::DatabaseConfig;
 
@@ -23,6 +24,37 @@ pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<PgPool> {
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
         .connect_lazy_with(options))
+}
+
+/// How often something is tried that meets a deadlock.
+const ATTEMPTS: usize = 5;
+
+/// Does something in a transaction of its own, a savepoint inside the caller's; where Postgres ends it because of a
+/// deadlock, again. For what locks many rows while others, who don't lock in the same order, may do so too.
+pub(crate) async fn despite_deadlocks<T>(
+    db: &mut PgConnection,
+    mut act: impl for<'t> FnMut(&'t mut PgConnection) -> BoxFuture<'t, sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    let mut attempt = 1;
+    loop {
+        let mut tx = db.begin().await?;
+        match act(&mut tx).await {
+            Ok(done) => {
+                tx.commit().await?;
+                return Ok(done);
+            }
+            Err(error) if attempt < ATTEMPTS && is_deadlock(&error) => {
+                tx.rollback().await?;
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// SQLSTATE `deadlock_detected`.
+fn is_deadlock(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "40P01")
 }
 
 /// Brings the schema up to date; safe to call from several processes at once.

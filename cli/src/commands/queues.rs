@@ -212,14 +212,13 @@ fn merge(settings: Vec<QueueSettings>, counts: Vec<KindCounts>, rates: &[KindRat
     let mut kinds: Vec<_> =
         counts.into_iter().map(|counts| Kind { counts, last_hour: Moved::default() }).collect();
     for rate in rates {
-        match kinds.iter_mut().find(|kind| kind.counts.kind == rate.kind) {
-            Some(kind) => kind.last_hour = rate.total(),
-            None => {
-                let (queue, kind) = (rate.queue.clone(), rate.kind.clone());
-                let counts =
-                    KindCounts { queue, kind, ready: 0, running: 0, scheduled: 0, dead: 0, oldest: None };
-                kinds.push(Kind { counts, last_hour: rate.total() });
-            }
+        if let Some(kind) = kinds.iter_mut().find(|kind| kind.counts.kind == rate.kind) {
+            kind.last_hour = rate.total();
+        } else {
+            let (queue, kind) = (rate.queue.clone(), rate.kind.clone());
+            let counts =
+                KindCounts { queue, kind, ready: 0, running: 0, scheduled: 0, dead: 0, oldest: None };
+            kinds.push(Kind { counts, last_hour: rate.total() });
         }
     }
     kinds.sort_by(|a, b| a.counts.kind.cmp(&b.counts.kind));

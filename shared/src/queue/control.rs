@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::enqueue::CHANNEL;
 use super::job::Queue;
 use super::limits::Limits;
 use super::settle::{Fence, Outcome, Settlements};
 use super::wake::revocation;
+use crate::db::despite_deadlocks;
 use crate::ids::{JobId, WorkerId};
 
 /// A queue's settings.
@@ -97,14 +98,22 @@ pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> 
 /// notification arrives); whatever it still tries to ack is refused. Answers with those that were live.
 pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
+    let reason = reason.to_owned();
+    despite_deadlocks(db, move |tx| {
+        let (ids, reason) = (ids.clone(), reason.clone());
+        Box::pin(async move { cancel_once(tx, &ids, &reason).await })
+    })
+    .await
+}
+
+async fn cancel_once(db: &mut PgConnection, jobs: &[i64], reason: &str) -> sqlx::Result<Vec<JobId>> {
     // None of them may end between being looked at and being called off.
-    let mut tx = db.begin().await?;
     let live = sqlx::query!(
         r#"select id as "id: JobId", claim, worker_id as "worker: WorkerId"
            from jobs where id = any($1) order by id for update"#,
-        &ids,
+        jobs,
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut *db)
     .await?;
     let mut cancelled = Settlements::default();
     let mut told = Vec::new();
@@ -113,13 +122,12 @@ pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx
         cancelled.push(fence, &Outcome::Cancelled { reason: reason.to_owned() });
         told.extend(job.worker.map(|_| revocation(fence)));
     }
-    cancelled.write(&mut tx).await?;
+    cancelled.write(&mut *db).await?;
     if !told.is_empty() {
         sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &told)
-            .fetch_all(&mut *tx)
+            .fetch_all(db)
             .await?;
     }
-    tx.commit().await?;
     Ok(live.into_iter().map(|job| job.id).collect())
 }
 
@@ -128,6 +136,14 @@ pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx
 /// where it is. Answers with those that are ready now.
 pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
+    despite_deadlocks(db, move |tx| {
+        let ids = ids.clone();
+        Box::pin(async move { retry_once(tx, &ids).await })
+    })
+    .await
+}
+
+async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"with candidates as (
                select * from job_history
@@ -169,7 +185,7 @@ pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<Jo
            )
            select id as "id!: JobId" from touched left join (select count(*) from woken) as told on true
            order by id"#,
-        &ids,
+        jobs,
         CHANNEL,
     )
     .fetch_all(db)
@@ -180,6 +196,14 @@ pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<Jo
 /// Answers with those that are gone; what runs has to be cancelled first.
 pub async fn delete(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
+    despite_deadlocks(db, move |tx| {
+        let ids = ids.clone();
+        Box::pin(async move { delete_once(tx, &ids).await })
+    })
+    .await
+}
+
+async fn delete_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"with live as (
                delete from jobs
@@ -194,7 +218,7 @@ pub async fn delete(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<J
            )
            select id as "id!: JobId" from (select id from live union all select id from ended) as gone
            order by id"#,
-        &ids,
+        jobs,
     )
     .fetch_all(db)
     .await

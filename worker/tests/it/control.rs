@@ -361,3 +361,23 @@ async fn calling_off_a_thousand_jobs_that_are_just_ending_ends_each_once(db: PgP
     assert_eq!(usize::try_from(ended.1), Ok(cancelled));
     assert_balanced(&db).await;
 }
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_call_off_that_meets_somebody_who_locks_in_another_order_is_made_all_the_same(db: PgPool) {
+    let first = enqueue(&db, &Note::new("first")).await;
+    let second = enqueue(&db, &Note::new("second")).await;
+    let lock = "select from jobs where id = $1 for update";
+    let mut other = db.begin().await.expect("a connection");
+    // It is not the one to be ended because of the deadlock.
+    sqlx::query("set local deadlock_timeout = '10min'").execute(&mut *other).await.expect("the tests may");
+    sqlx::query(lock).bind(second.0).execute(&mut *other).await.expect("it is there");
+    let both = [first, second];
+    let (cancelled, ()) = tokio::join!(cancel(&db, &both), async {
+        let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'
+                       and datname = current_database()";
+        until("the call-off waits", SOON, async || (count(&db, waiting).await > 0).then_some(())).await;
+        sqlx::query(lock).bind(first.0).execute(&mut *other).await.expect("the other one gives way");
+        other.commit().await.expect("nothing has gone wrong");
+    });
+    assert_eq!(cancelled, both);
+}

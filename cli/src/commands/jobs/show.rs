@@ -1,5 +1,7 @@
 //! `pawdium jobs show`
 
+use std::fmt::{self, Display, Formatter};
+
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use pawdium_shared::ids::JobId;
@@ -25,13 +27,13 @@ pub(super) async fn print(db: &mut PgConnection, id: JobId, json: bool) -> Resul
     if json {
         println!("{}", serde_json::to_string_pretty(&told)?);
     } else {
-        print!("{}", told.text());
+        print!("{told}");
     }
     Ok(())
 }
 
-impl Told {
-    fn text(&self) -> String {
+impl Display for Told {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (job, row) = (&self.job, &self.job.row);
         let mut facts = vec![
             ("job", row.id.to_string()),
@@ -46,12 +48,14 @@ impl Told {
         facts.extend(job.group.map(|group| ("group", group.0.to_string())));
         facts.push(("payload", row.payload.to_string()));
         facts.push(("why", self.why.clone()));
-        let mut text: String = facts.iter().map(|(name, fact)| format!("{name:9} {fact}\n")).collect();
-        text.push('\n');
-        for moment in &self.timeline {
-            text += &format!("{}  {}\n", moment.at.format("%Y-%m-%d %H:%M:%S%.3f"), said(moment));
+        for (name, fact) in facts {
+            writeln!(f, "{name:9} {fact}")?;
         }
-        text
+        writeln!(f)?;
+        for moment in &self.timeline {
+            writeln!(f, "{}  {}", moment.at.format("%Y-%m-%d %H:%M:%S%.3f"), said(moment))?;
+        }
+        Ok(())
     }
 }
 

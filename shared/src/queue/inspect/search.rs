@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
 
 use super::state::JobState;
+use crate::db::despite_deadlocks;
 use crate::ids::{JobId, UserId};
 use crate::queue::job::Subject;
 
@@ -208,12 +209,19 @@ pub async fn lock_matching(
     filter: &Filter,
 ) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
-    sqlx::query!("select from jobs where id = any($1) order by id for update", &ids)
-        .execute(&mut *db)
-        .await?;
-    sqlx::query!("select from job_history where id = any($1) order by id for update", &ids)
-        .execute(&mut *db)
-        .await?;
+    let locked = ids.clone();
+    despite_deadlocks(db, move |tx| {
+        let ids = locked.clone();
+        Box::pin(async move {
+            sqlx::query!("select from jobs where id = any($1) order by id for update", &ids)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query!("select from job_history where id = any($1) order by id for update", &ids)
+                .execute(tx)
+                .await
+        })
+    })
+    .await?;
     let limit = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     Ok(ids_of(db, filter, Some(&ids), i64::MAX, limit).await?.into_iter().map(JobId).collect())
 }
