@@ -46,10 +46,10 @@ impl Schedules {
                 let operator = operator::name();
                 match operate::run_schedule(&mut db, Actor::Operator(&operator), &name).await? {
                     Request::Made => {
-                        println!("{name} is asked for; a scheduler enqueues its job within seconds.")
+                        println!("{name} is asked for; a scheduler enqueues its job within seconds.");
                     }
                     Request::Pending => {
-                        println!("{name} was asked for before; is pawdium-scheduler running?")
+                        println!("{name} was asked for before; is pawdium-scheduler running?");
                     }
                     Request::Unknown => bail!("there is no schedule {name}; see `pawdium schedules list`"),
                 }
