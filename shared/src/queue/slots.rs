@@ -82,9 +82,12 @@ impl Drop for Slot {
 }
 
 impl State {
+    /// For how many jobs there is room; none until a quarter of those ahead are missing, because a claim for a few costs
+    /// Postgres nearly as much as one for many.
     fn room(&mut self, capacity: Capacity, now: Instant) -> usize {
         let ahead = self.pace.in_a_span(now).min(capacity.burst).max(capacity.prefetch);
-        (capacity.concurrency + ahead).saturating_sub(self.held)
+        let room = (capacity.concurrency + ahead).saturating_sub(self.held);
+        if room >= ahead / 4 { room } else { 0 }
     }
 }
 
@@ -155,6 +158,10 @@ mod tests {
         assert_eq!(state.room(CAPACITY, begin + SPAN), 6, "the last span's pace still counts");
         (0..100).for_each(|_| state.pace.count(begin + SPAN));
         assert_eq!(state.room(CAPACITY, begin + SPAN), 10);
+        state.held = 12;
+        assert_eq!(state.room(CAPACITY, begin + SPAN), 2);
+        state.held = 13;
+        assert_eq!(state.room(CAPACITY, begin + SPAN), 0, "one is not worth a claim");
         state.held = 50;
         assert_eq!(state.room(CAPACITY, begin + SPAN), 0);
     }
