@@ -25,6 +25,18 @@ const BATCH: usize = 1000;
 /// Heartbeat, poll and listener, one each; claims of all queues share the rest.
 const OWN_CONNECTIONS: u32 = 5;
 
+/// The settings of a process's own connections.
+///
+/// Their statements look jobs up by indexes, one by one. A plan that was made while the table was small or empty, as it is
+/// most of the time, would read all of a backlog for each of them otherwise; and what we have given up waiting for must
+/// not go on for ever with its snapshot, which keeps vacuum from removing what has ended since.
+const SESSION: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("statement_timeout", "15s"),
+];
+
 /// Before claiming again when the database failed.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -54,7 +66,7 @@ impl Process {
                 .test_before_acquire(false)
                 .acquire_timeout(Duration::from_secs(3))
         };
-        let options = (*db.connect_options()).clone();
+        let options = (*db.connect_options()).clone().options(SESSION);
         let settling = pool(2).connect_lazy_with(options.clone());
         // Neither a claim nor a heartbeat has to be on disk to be good: a crash that forgets it hands the job back.
         let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options([
