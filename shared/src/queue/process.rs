@@ -25,17 +25,15 @@ const BATCH: usize = 1000;
 /// Heartbeat, poll and listener, one each; claims of all queues share the rest.
 const OWN_CONNECTIONS: u32 = 5;
 
-/// The settings of a process's own connections.
-///
-/// Their statements look jobs up by indexes, one by one. A plan that was made while the table was small or empty, as it is
-/// most of the time, would read all of a backlog for each of them otherwise; and what we have given up waiting for must
-/// not go on for ever with its snapshot, which keeps vacuum from removing what has ended since.
-const SESSION: [(&str, &str); 4] = [
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-    ("statement_timeout", "15s"),
-];
+/// What we have given up waiting for must not go on for ever with its snapshot, which keeps vacuum from removing what has
+/// ended since.
+const GIVE_UP: [(&str, &str); 1] = [("statement_timeout", "15s")];
+
+/// Claims and heartbeats look jobs up by indexes, one by one. A plan that was made while the table was small or empty, as
+/// it is most of the time, would read all of a backlog for each job otherwise. What is off counts as very expensive where
+/// nothing else is possible, which must not seem worth compiling.
+const BY_INDEX: [(&str, &str); 4] =
+    [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("jit", "off")];
 
 /// Before claiming again when the database failed.
 const RETRY: Duration = Duration::from_millis(500);
@@ -66,10 +64,10 @@ impl Process {
                 .test_before_acquire(false)
                 .acquire_timeout(Duration::from_secs(3))
         };
-        let options = (*db.connect_options()).clone().options(SESSION);
+        let options = (*db.connect_options()).clone().options(GIVE_UP);
         let settling = pool(2).connect_lazy_with(options.clone());
         // Neither a claim nor a heartbeat has to be on disk to be good: a crash that forgets it hands the job back.
-        let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options([
+        let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options(BY_INDEX).options([
             ("synchronous_commit", "off"),
             // A process that was stopped amid a claim within limits must not keep the queue's lock.
             ("idle_in_transaction_session_timeout", "5s"),
