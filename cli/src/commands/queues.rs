@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::queue::control::{self, QueueSettings};
-use pawdium_shared::queue::inspect::{self, KindCounts, KindRates, Moved};
+use pawdium_shared::queue::inspect::{self, KindCounts, KindFigures, Moved};
 use pawdium_shared::queue::{Limits, Queue, operate};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -166,7 +166,7 @@ async fn list(db: &mut PgConnection, json: bool) -> Result<()> {
     let settings = control::list_queues(db).await?;
     let counts = inspect::count_kinds(db).await?;
     let rates = inspect::list_rates(db, now, HOUR / 60, HOUR).await?;
-    let shown = merge(settings, counts, &rates);
+    let shown = shown(settings, &inspect::by_kind(&[], counts, rates));
     if json {
         println!("{}", serde_json::to_string_pretty(&shown)?);
         return Ok(());
@@ -208,28 +208,13 @@ fn row(kind: &Kind, now: DateTime<Utc>) -> [String; 9] {
 }
 
 /// Every queue with its kinds: those that have jobs, and those that had some in the last hour.
-fn merge(settings: Vec<QueueSettings>, counts: Vec<KindCounts>, rates: &[KindRates]) -> Vec<Shown> {
-    let mut kinds: Vec<_> =
-        counts.into_iter().map(|counts| Kind { counts, last_hour: Moved::default() }).collect();
-    for rate in rates {
-        if let Some(kind) = kinds.iter_mut().find(|kind| kind.counts.kind == rate.kind) {
-            kind.last_hour = rate.total();
-        } else {
-            let (queue, kind) = (rate.queue.clone(), rate.kind.clone());
-            let counts =
-                KindCounts { queue, kind, ready: 0, running: 0, scheduled: 0, dead: 0, oldest: None };
-            kinds.push(Kind { counts, last_hour: rate.total() });
-        }
-    }
-    kinds.sort_by(|a, b| a.counts.kind.cmp(&b.counts.kind));
-    let mut shown: Vec<_> =
-        settings.into_iter().map(|settings| Shown { settings, kinds: Vec::new() }).collect();
-    for kind in kinds {
-        if let Some(queue) = shown.iter_mut().find(|queue| queue.settings.name == kind.counts.queue) {
-            queue.kinds.push(kind);
-        }
-    }
-    shown
+fn shown(settings: Vec<QueueSettings>, kinds: &[KindFigures]) -> Vec<Shown> {
+    let kind = |kind: &KindFigures| Kind { counts: kind.counts.clone(), last_hour: kind.total() };
+    let queue = |settings: QueueSettings| {
+        let own = kinds.iter().filter(|kind| kind.counts.queue == settings.name);
+        Shown { kinds: own.map(kind).collect(), settings }
+    };
+    settings.into_iter().map(queue).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What admins and operators do: each act leaves its entry in the audit log, and both commit together.
 
+use serde::Deserialize;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
@@ -12,7 +13,8 @@ use crate::ids::JobId;
 const NAMED: usize = 100;
 
 /// What can be done to jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Bring back, or let run now.
     Retry,

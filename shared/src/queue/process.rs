@@ -29,7 +29,7 @@ const OWN_CONNECTIONS: u32 = 5;
 /// ended since.
 const GIVE_UP: [(&str, &str); 1] = [("statement_timeout", "15s")];
 
-/// Claims and heartbeats look jobs up by indexes, one by one. A plan that was made while the table was small or empty, as
+/// Claims, heartbeats and outcomes look jobs up by indexes, one by one. A plan that was made while the table was small or empty, as
 /// it is most of the time, would read all of a backlog for each job otherwise. What is off counts as very expensive where
 /// nothing else is possible, which must not seem worth compiling.
 const BY_INDEX: [(&str, &str); 4] =
@@ -64,10 +64,10 @@ impl Process {
                 .test_before_acquire(false)
                 .acquire_timeout(Duration::from_secs(3))
         };
-        let options = (*db.connect_options()).clone().options(GIVE_UP);
+        let options = (*db.connect_options()).clone().options(GIVE_UP).options(BY_INDEX);
         let settling = pool(2).connect_lazy_with(options.clone());
         // Neither a claim nor a heartbeat has to be on disk to be good: a crash that forgets it hands the job back.
-        let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options(BY_INDEX).options([
+        let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options([
             ("synchronous_commit", "off"),
             // A process that was stopped amid a claim within limits must not keep the queue's lock.
             ("idle_in_transaction_session_timeout", "5s"),

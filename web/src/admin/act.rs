@@ -20,42 +20,14 @@ pub struct Back {
     back: Option<String>,
 }
 
-type Done = Result<(CookieJar, Redirect), Error>;
-
-/// `POST /admin/jobs/{job}/retry`
-pub async fn retry(
+/// `POST /admin/jobs/{job}/{act}`: `retry`, `cancel` or `delete`.
+pub async fn act(
     State(app): State<App>,
     admin: Admin,
     jar: CookieJar,
-    Path(job): Path<JobId>,
+    Path((job, act)): Path<(JobId, Act)>,
     Form(back): Form<Back>,
-) -> Done {
-    act(&app, &admin, jar, job, Act::Retry, back).await
-}
-
-/// `POST /admin/jobs/{job}/cancel`
-pub async fn cancel(
-    State(app): State<App>,
-    admin: Admin,
-    jar: CookieJar,
-    Path(job): Path<JobId>,
-    Form(back): Form<Back>,
-) -> Done {
-    act(&app, &admin, jar, job, Act::Cancel, back).await
-}
-
-/// `POST /admin/jobs/{job}/delete`
-pub async fn delete(
-    State(app): State<App>,
-    admin: Admin,
-    jar: CookieJar,
-    Path(job): Path<JobId>,
-    Form(back): Form<Back>,
-) -> Done {
-    act(&app, &admin, jar, job, Act::Delete, back).await
-}
-
-async fn act(app: &App, admin: &Admin, jar: CookieJar, job: JobId, act: Act, back: Back) -> Done {
+) -> Result<(CookieJar, Redirect), Error> {
     let done = operate::act(&mut *app.db.acquire().await?, admin.actor(), act, &[job]).await?;
     let notice = match act {
         _ if done.is_empty() => Notice::JobGone,

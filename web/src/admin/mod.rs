@@ -15,4 +15,4 @@ pub mod schedules;
 mod search;
 pub mod watch;
 
-pub use act::{cancel, delete, retry};
+pub use act::act;

@@ -1,6 +1,5 @@
 //! The queues: how they do, live, and the forms that pause, resume and limit them.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::queue::control::{self, QueueSettings};
-use pawdium_shared::queue::inspect::{self, KindCounts, KindRates, Moved};
+use pawdium_shared::queue::inspect::{self, KindFigures, Moved};
 use pawdium_shared::queue::{Queue, ledger, operate};
 use serde::Deserialize;
 use tokio_stream::wrappers::WatchStream;
@@ -125,7 +124,7 @@ async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error
     let accounts = ledger::balance(&mut db).await?;
     let missing = accounts.into_iter().filter(|account| account.missing() != 0);
     Ok(QueueBoard {
-        queues: cards(&settings, &merge(counts, rates), window, now),
+        queues: cards(&settings, &inspect::by_kind(&KINDS, counts, rates), window, now),
         window,
         missing: missing.map(|account| MissingJobs { jobs: account.missing(), kind: account.kind }).collect(),
         workers: i64::try_from(workers).unwrap_or(i64::MAX),
@@ -134,37 +133,15 @@ async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error
     })
 }
 
-/// What is known of a kind.
-#[derive(Default)]
-struct Kind {
-    depth: [i64; 4],
-    oldest: Option<DateTime<Utc>>,
-    stretches: Vec<Moved>,
-}
-
-type Kinds = BTreeMap<(String, String), Kind>;
-
-/// Every kind there is or was, by queue and name.
-fn merge(counts: Vec<KindCounts>, rates: Vec<KindRates>) -> Kinds {
-    let mut kinds = Kinds::new();
-    for (queue, kind) in KINDS {
-        kinds.entry((queue.name().to_owned(), kind.to_owned())).or_default();
-    }
-    for row in counts {
-        let kind = kinds.entry((row.queue, row.kind)).or_default();
-        kind.depth = [row.ready, row.running, row.scheduled, row.dead];
-        kind.oldest = row.oldest;
-    }
-    for row in rates {
-        kinds.entry((row.queue, row.kind)).or_default().stretches = row.stretches;
-    }
-    kinds
-}
-
-fn cards(settings: &[QueueSettings], kinds: &Kinds, window: Window, now: DateTime<Utc>) -> Vec<QueueCard> {
+fn cards(
+    settings: &[QueueSettings],
+    kinds: &[KindFigures],
+    window: Window,
+    now: DateTime<Utc>,
+) -> Vec<QueueCard> {
     let card = |queue: Queue| {
         let name = queue.name();
-        let own = || kinds.iter().filter(|((queue, _), _)| queue == name);
+        let own = || kinds.iter().filter(|kind| kind.counts.queue == name);
         let set = settings.iter().find(|set| set.name == name);
         let limits = set.map(|set| set.limits).unwrap_or_default();
         QueueCard {
@@ -172,30 +149,19 @@ fn cards(settings: &[QueueSettings], kinds: &Kinds, window: Window, now: DateTim
             paused_at: set.and_then(|set| set.paused_at),
             limits: limits.in_words(),
             form: limits::form(limits),
-            figures: figures(&own().fold(Kind::default(), |sum, (_, kind)| sum.plus(kind)), window, now),
+            figures: figures(&KindFigures::sum(own()), window, now),
             kinds: own()
-                .map(|((_, name), kind)| KindLine { kind: name.clone(), figures: figures(kind, window, now) })
+                .map(|kind| KindLine { kind: kind.counts.kind.clone(), figures: figures(kind, window, now) })
                 .collect(),
         }
     };
     Queue::ALL.into_iter().map(card).collect()
 }
 
-impl Kind {
-    fn plus(self, other: &Self) -> Self {
-        let longer = self.stretches.len().max(other.stretches.len());
-        let at = |kind: &Self, number: usize| kind.stretches.get(number).copied().unwrap_or_default();
-        Self {
-            depth: std::array::from_fn(|state| self.depth[state] + other.depth[state]),
-            oldest: self.oldest.into_iter().chain(other.oldest).min(),
-            stretches: (0..longer).map(|number| at(&self, number).plus(at(other, number))).collect(),
-        }
-    }
-}
-
-fn figures(kind: &Kind, window: Window, now: DateTime<Utc>) -> QueueFigures {
+fn figures(kind: &KindFigures, window: Window, now: DateTime<Utc>) -> QueueFigures {
     let (minutes, count) = window.stretches();
-    let total = kind.stretches.iter().copied().fold(Moved::default(), Moved::plus);
+    let KindFigures { counts, .. } = kind;
+    let total = kind.total();
     // The last stretch is not over yet.
     let width = i64::from(minutes) * 60;
     let seconds = width * (i64::from(count) - 1) + now.timestamp().rem_euclid(width) + 1;
@@ -203,13 +169,12 @@ fn figures(kind: &Kind, window: Window, now: DateTime<Utc>) -> QueueFigures {
         |moved: Moved| Stretch { enqueued: moved.enqueued, done: moved.done, failed: moved.failed() };
     let mut stretches: Vec<_> = kind.stretches.iter().copied().map(stretch).collect();
     stretches.resize(usize::from(count), Stretch::default());
-    let [ready, running, scheduled, dead] = kind.depth;
     QueueFigures {
-        ready,
-        running,
-        scheduled,
-        dead,
-        oldest: kind.oldest.map(|oldest| since(oldest, now)),
+        ready: counts.ready,
+        running: counts.running,
+        scheduled: counts.scheduled,
+        dead: counts.dead,
+        oldest: counts.oldest.map(|oldest| since(oldest, now)),
         enqueued: per_minute(total.enqueued, seconds),
         done: per_minute(total.done, seconds),
         failed: per_minute(total.failed(), seconds),

@@ -75,3 +75,52 @@ fn is_over(watch: &Inner) -> bool {
 async fn pulse(db: &PgPool) -> sqlx::Result<String> {
     inspect::pulse(&mut *db.acquire().await?).await
 }
+
+#[cfg(test)]
+mod tests {
+    use pawdium_shared::db::MIGRATIONS;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(30);
+
+    impl QueueWatch {
+        fn runs(&self) -> bool {
+            *self.0.running.lock().expect("no holder panics")
+        }
+
+        async fn ends(&self) {
+            while self.runs() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+
+    async fn changes(listener: &mut watch::Receiver<String>) {
+        let changed = tokio::time::timeout(SOON, listener.changed()).await;
+        changed.expect("it is told within seconds").expect("the watch lives");
+    }
+
+    #[sqlx::test(migrator = "MIGRATIONS")]
+    async fn the_database_is_asked_only_while_somebody_listens(db: PgPool) {
+        let watch = QueueWatch::new(db.clone());
+        assert!(!watch.runs());
+        let mut first = watch.listen();
+        let second = watch.listen();
+        changes(&mut first).await;
+        drop(first);
+        tokio::time::sleep(2 * LOOK).await;
+        assert!(watch.runs(), "one still listens");
+        drop(second);
+        tokio::time::timeout(SOON, watch.ends()).await.expect("nobody listens any more");
+
+        let mut again = watch.listen();
+        assert!(watch.runs());
+        again.mark_unchanged();
+        sqlx::query("update job_queues set paused_at = now() where name = 'mail'")
+            .execute(&db)
+            .await
+            .expect("the queue is paused");
+        changes(&mut again).await;
+    }
+}

@@ -14,6 +14,7 @@ mod mails;
 mod order;
 mod outcomes;
 mod photos;
+mod plans;
 mod ranking;
 mod schedules;
 mod shares;

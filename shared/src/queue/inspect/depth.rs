@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 /// The jobs of one kind, by state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct KindCounts {
     /// The queue's name.
     pub queue: String,

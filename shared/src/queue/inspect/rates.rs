@@ -91,14 +91,6 @@ pub struct KindRates {
     pub stretches: Vec<Moved>,
 }
 
-impl KindRates {
-    /// All stretches together.
-    #[must_use]
-    pub fn total(&self) -> Moved {
-        self.stretches.iter().copied().fold(Moved::default(), Moved::plus)
-    }
-}
-
 /// What every kind did in the `count` stretches of `minutes` whole minutes up to now, of which the last is not over yet.
 /// Kinds that did nothing are missing. What has not been folded into minutes yet counts too.
 pub async fn list_rates(
