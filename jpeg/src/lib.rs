@@ -6,6 +6,9 @@
 //! enough.
 #![forbid(unsafe_code)]
 
+mod decode;
 mod plane;
+mod zigzag;
 
+pub use decode::{Colour, Component, ComponentInfo, Decoder, Error, Header, Region, Scale};
 pub use plane::Plane;
