@@ -6,6 +6,9 @@
 //! enough.
 #![forbid(unsafe_code)]
 
+mod encode;
 mod plane;
+mod zigzag;
 
+pub use encode::{EncodeError, Quality, encode};
 pub use plane::Plane;
