@@ -3,6 +3,7 @@
 //! A picture from outside is only [probed](probe()) in the web process: headers, no pixels. It is decoded by a
 //! [`Decoder`] in a process of its own, which can do nothing but read that one file and answer.
 
+mod colour;
 mod crop;
 mod decode;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod orientation;
 mod probe;
 mod render;
 mod sandbox;
+mod square;
 mod store;
 
 pub use self::{
