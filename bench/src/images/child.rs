@@ -52,12 +52,13 @@ impl Child {
 
     /// Has the three squares of `source` made in `folder`; answers with the milliseconds that it took.
     pub(crate) fn render(&mut self, source: &Path, folder: &Path, quality: u8) -> Result<f64> {
-        let failed = || format!("{} with {}", self.contender.name, source.display());
         let request = format!("{}\t{}\t{quality}\n", source.display(), folder.display());
-        self.input.write_all(request.as_bytes()).with_context(failed)?;
-        self.answer()
-            .and_then(|ms| ms.context("it doesn't say how long it took"))
-            .with_context(|| format!("{} with {}", self.contender.name, source.display()))
+        self.ask(&request).with_context(|| format!("{} with {}", self.contender.name, source.display()))
+    }
+
+    fn ask(&mut self, request: &str) -> Result<f64> {
+        self.input.write_all(request.as_bytes())?;
+        self.answer()?.context("it doesn't say how long it took")
     }
 
     fn answer(&mut self) -> Result<Option<f64>> {

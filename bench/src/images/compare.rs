@@ -91,8 +91,12 @@ pub(crate) struct Isolation {
 impl Compare {
     pub(crate) fn run(self) -> Result<()> {
         let contenders = contenders::named(&self.contenders)?;
-        let photographs = corpus::read(&self.corpus, &self.files)?;
         let outputs = contenders::target()?.join("bench-images");
+        // Squares of an earlier run must not stand in for those that somebody fails to make.
+        if outputs.exists() {
+            fs::remove_dir_all(&outputs).with_context(|| format!("emptying {}", outputs.display()))?;
+        }
+        let photographs = corpus::read(&self.corpus, &outputs, &self.files)?;
         let pinned = Pinned::to_one()?;
         let processor = pinned.processor;
         let mut figures = alone(&contenders, &photographs, &outputs)?;

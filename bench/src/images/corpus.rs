@@ -55,18 +55,18 @@ impl Photograph {
     }
 }
 
-/// The JPEGs of that folder, by size, with one of the demo's animals among them, whose names contain one of `wanted`; all
-/// if nothing is wanted in particular.
-pub(crate) fn read(folder: &Path, wanted: &[String]) -> Result<Vec<Photograph>> {
+/// The JPEGs of that folder and one of the demo's animals, by size, whose names contain one of `wanted`; all if nothing is
+/// wanted in particular. The animal is drawn into `drawn`.
+pub(crate) fn read(folder: &Path, drawn: &Path, wanted: &[String]) -> Result<Vec<Photograph>> {
     let failed = || format!("reading the photographs in {}", folder.display());
-    draw(&folder.join(format!("{GENERATED}.jpg")))?;
-    let mut photographs = Vec::new();
+    let mut paths = vec![draw(drawn)?];
     for entry in fs::read_dir(folder).with_context(failed)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jpg")) {
-            photographs.push(Photograph::open(path)?);
+            paths.push(path);
         }
     }
+    let mut photographs = paths.into_iter().map(Photograph::open).collect::<Result<Vec<_>>>()?;
     photographs.retain(|photograph| {
         wanted.is_empty() || wanted.iter().any(|part| photograph.name.contains(part.as_str()))
     });
@@ -77,14 +77,15 @@ pub(crate) fn read(folder: &Path, wanted: &[String]) -> Result<Vec<Photograph>> 
     Ok(photographs)
 }
 
-/// Draws a cat as a phone that was held upright stores it, unless it is there.
-fn draw(path: &Path) -> Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
+/// Draws a cat as a phone that was held upright stores it.
+fn draw(folder: &Path) -> Result<PathBuf> {
+    let path = folder.join(format!("{GENERATED}.jpg"));
+    let failed = || format!("writing {}", path.display());
     let photo =
         creatures::draw_with(Options { seed: 12, species: "cat", width: 3000, height: 4000, orientation: 6 });
-    fs::write(path, photo.jpeg).with_context(|| format!("writing {}", path.display()))
+    fs::create_dir_all(folder).with_context(failed)?;
+    fs::write(&path, photo.jpeg).with_context(failed)?;
+    Ok(path)
 }
 
 /// Reads from a JPEG's frame header (ITU-T T.81, B.2.2) how its data is arranged.

@@ -12,7 +12,7 @@ pub(crate) struct Pinned {
 }
 
 impl Pinned {
-    /// On the last one that this thread may use; the first is the one that interrupts like.
+    /// On the last one that this thread may use: interrupts prefer the first.
     pub(crate) fn to_one() -> Result<Self> {
         let before = sched_getaffinity(None).context("asking for this thread's processors")?;
         let processor = (0..CpuSet::MAX_CPU).rev().find(|&number| before.is_set(number));

@@ -50,8 +50,8 @@ impl Reference {
         Ok(Self { sizes })
     }
 
-    /// The scores of the squares in that folder, largest first: 100 is the reference itself, 90 can't be told from it in
-    /// a flicker test, 70 is high quality.
+    /// The scores of the squares in that folder, largest first: 100 is the reference itself, 90 can hardly
+    /// be told from it, 70 is of high quality.
     pub(crate) fn scores(&self, folder: &Path) -> Result<[f64; 3]> {
         let mut scores = [0.0; 3];
         for ((score, reference), edge) in scores.iter_mut().zip(&self.sizes).zip(EDGES) {
