@@ -26,3 +26,10 @@ pub use self::{
     sandbox::{Decoder, RenderError, child_main},
     store::{Incoming, IncomingKey, MediaKey, MediaStore, Stored, StoredPicture},
 };
+
+/// Renders a picture in this very process, as the child of a [`Decoder`] does in its own, but unconfined.
+///
+/// For pictures of one's own, where the cost of the confinement shall be left out: a benchmark's.
+pub fn render_here(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Result<Rendered, Refusal> {
+    render::render(source, crop, limits)
+}
