@@ -24,6 +24,7 @@ mod restart;
 mod scale;
 mod segments;
 mod sequential;
+mod stream;
 
 use crate::Plane;
 pub use error::Error;
@@ -135,7 +136,8 @@ impl<'a> Decoder<'a> {
             self.check_mcu(&scan)?;
             let interval = segments.tables.restart_interval;
             let mcus = layout::mcus(&self.frame);
-            segments.position = sequential::scan(self.source, segments.position, &mut parts, mcus, interval)?;
+            let stream = stream::Stream::new(self.source, segments.position);
+            segments.position = sequential::scan(stream, &mut parts, mcus, interval)?;
             for (&(index, ..), plane) in scan.components.iter().zip(new) {
                 planes[index] = Some(plane);
             }

@@ -1,13 +1,14 @@
 //! Progressive pictures (T.81, annex G): coefficients gather scan by scan and are transformed at the end.
 
 use super::bits::Bits;
-use super::block::{self, BadCode, Found};
+use super::block::{self, BadCode, Band, Found};
 use super::huffman::{END, Meaning, Table};
 use super::idct::Transform;
 use super::layout::{Layout, zeroed};
 use super::refine;
 use super::restart::Restarts;
 use super::segments::{Scan, Segments, Tables, end_of_scan};
+use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
 
@@ -135,7 +136,7 @@ impl Store {
 
 /// Reads a scan, which begins where `segments` are; returns where to look for the next marker.
 pub(super) fn scan(
-    data: &[u8],
+    source: &[u8],
     segments: &Segments<'_>,
     scan: &Scan,
     stores: &mut [Store],
@@ -145,12 +146,12 @@ pub(super) fn scan(
         stores[index].expect(scan)?;
     }
     if scan.first > 0 && scan.components.iter().all(|&(index, ..)| stores[index].layout.scale == Scale::Eighth) {
-        return end_of_scan(data, segments.position).ok_or(Error::Truncated);
+        return end_of_scan(source, segments.position).ok_or(Error::Truncated);
     }
     let pass = Pass::new(scan, &segments.tables)?;
     let mut reader = Reader {
-        data,
-        bits: Bits::new(segments.position),
+        stream: Stream::new(source, segments.position),
+        bits: Bits::default(),
         restarts: Restarts::new(segments.tables.restart_interval),
         scan,
         found: Found::new(),
@@ -189,7 +190,7 @@ impl Pass {
 }
 
 struct Reader<'a> {
-    data: &'a [u8],
+    stream: Stream<'a>,
     bits: Bits,
     restarts: Restarts,
     scan: &'a Scan,
@@ -209,7 +210,7 @@ impl Reader<'_> {
                 reader.refine(table, run, store, at)
             })?,
         }
-        Ok(self.bits.position())
+        Ok(self.stream.position())
     }
 
     /// Reads a scan of DC coefficients (G.1.2.1): the first with `tables`, one for each component.
@@ -223,7 +224,7 @@ impl Reader<'_> {
         for row in 0..rows {
             for column in 0..columns {
                 if self.restarts.due() {
-                    self.bits = self.restarts.pass(&self.bits, self.data)?;
+                    self.bits = self.restarts.pass(&self.bits, &mut self.stream)?;
                     predictions = [0; 4];
                 }
                 for (nth, &(index, ..)) in scan.components.iter().enumerate() {
@@ -232,15 +233,15 @@ impl Reader<'_> {
                     for y in row * high..(row + 1) * high {
                         for x in column * wide..(column + 1) * wide {
                             let Some(tables) = tables else {
-                                self.bits.refill(self.data);
+                                self.bits.refill(&mut self.stream);
                                 let bit = self.bits.take(1) as i16;
                                 if let Some(block) = store.kept((x, y)) {
                                     block[0] |= bit << scan.low;
                                 }
                                 continue;
                             };
-                            let difference = block::difference(&mut self.bits, self.data, &tables[nth]);
-                            let Ok(difference) = difference else { return Err(self.bits.damage(self.data)) };
+                            let difference = block::difference(&mut self.bits, &mut self.stream, &tables[nth]);
+                            let Ok(difference) = difference else { return Err(self.bits.damage(&self.stream)) };
                             predictions[nth] = predictions[nth].wrapping_add(difference);
                             if let Some(block) = store.kept((x, y)) {
                                 block[0] = predictions[nth] << scan.low;
@@ -265,11 +266,11 @@ impl Reader<'_> {
         for y in 0..store.layout.high {
             for x in 0..store.layout.wide {
                 if self.restarts.due() {
-                    self.bits = self.restarts.pass(&self.bits, self.data)?;
+                    self.bits = self.restarts.pass(&self.bits, &mut self.stream)?;
                     run = 0;
                 }
                 if block(self, &mut run, store, (x, y)).is_err() {
-                    return Err(self.bits.damage(self.data));
+                    return Err(self.bits.damage(&self.stream));
                 }
             }
             self.check()?;
@@ -278,7 +279,7 @@ impl Reader<'_> {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if self.bits.overdrawn() { Err(self.bits.damage(self.data)) } else { Ok(()) }
+        if self.bits.overdrawn() { Err(self.bits.damage(&self.stream)) } else { Ok(()) }
     }
 
     /// The first scan of a band (G.1.2.2).
@@ -288,13 +289,13 @@ impl Reader<'_> {
             *run -= 1;
             return Ok(());
         }
-        let band = (u32::from(self.scan.first), u32::from(self.scan.last));
-        self.bits.refill(self.data);
-        let keep = store.slots.keep;
-        let ended = block::collect(&mut self.bits, self.data, table, band, keep, &mut self.found)?;
+        let (first, last) = (u32::from(self.scan.first), u32::from(self.scan.last));
+        self.bits.refill(&mut self.stream);
+        let band = Band { first, last, keep: store.slots.keep };
+        let ended = block::collect(&mut self.bits, &mut self.stream, table, band, &mut self.found)?;
         if ended.next >= END {
-            *run = (1 << ended.step.size()) - 1 + ended.step.raw(ended.bits);
-        } else if ended.next > band.1 + 1 {
+            *run = (1 << ended.step.size()) - 1 + ended.step.raw(ended.top);
+        } else if ended.next > last + 1 {
             return Err(BadCode);
         }
         store.places[at.1 as usize * store.stride + at.0 as usize] |= ended.places;
@@ -317,7 +318,7 @@ impl Reader<'_> {
         let mut places = before;
         let slots = store.slots;
         let mut block = refine::Block { places: &mut places, coefficients: store.kept(at), slots: &slots };
-        refine::block(&mut self.bits, self.data, table, self.scan, run, &mut block)?;
+        refine::block(&mut self.bits, &mut self.stream, table, self.scan, run, &mut block)?;
         if places != before {
             store.places[at.1 as usize * store.stride + at.0 as usize] = places;
         }

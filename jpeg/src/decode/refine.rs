@@ -4,10 +4,11 @@
 //! coefficient, so no coefficient is looked at for being zero.
 
 use super::bits::Bits;
-use super::block::BadCode;
+use super::block::{self, BadCode};
 use super::huffman::{END, Table};
 use super::progressive::Slots;
 use super::segments::Scan;
+use super::stream::Stream;
 
 /// What is known of a block.
 pub(super) struct Block<'a> {
@@ -22,46 +23,44 @@ pub(super) struct Block<'a> {
 #[inline(always)]
 pub(super) fn block(
     bits: &mut Bits,
-    data: &[u8],
+    stream: &mut Stream<'_>,
     table: &Table,
     scan: &Scan,
     run: &mut u32,
-    block: &mut Block<'_>,
+    known: &mut Block<'_>,
 ) -> Result<(), BadCode> {
     // What of the band is still to come.
     let mut ahead = (u64::MAX << scan.first) & (u64::MAX >> (63 - scan.last));
     while *run == 0 && ahead != 0 {
-        bits.refill(data);
-        let top = bits.peek();
-        let step = table.step(top);
-        if step.is_none() || step.coefficient() == 1 && step.size() != 1 {
+        bits.refill(stream);
+        let (step, top) = block::step(bits, stream, table)?;
+        if step.coefficient() == 1 && step.size() != 1 {
             return Err(BadCode);
         }
-        bits.consume(step.total());
         if step.advance() >= END {
             *run = (1 << step.size()) + step.raw(top);
             break;
         }
-        let target = nth(ahead & !*block.places, step.advance() - 1);
+        let target = nth(ahead & !*known.places, step.advance() - 1);
         // All up to the target; all of the band if it has no such place.
         let passed = ahead & (target ^ target.wrapping_sub(1));
-        correct(bits, data, scan.low, passed & *block.places, block);
+        correct(bits, stream, scan.low, passed & *known.places, known);
         ahead &= !passed;
         if step.coefficient() == 1 {
             if target == 0 {
                 return Err(BadCode);
             }
-            *block.places |= target;
-            if let Some(coefficients) = &mut block.coefficients
-                && target & block.slots.keep != 0
+            *known.places |= target;
+            if let Some(coefficients) = &mut known.coefficients
+                && target & known.slots.keep != 0
             {
-                let slot = block.slots.index[target.trailing_zeros() as usize];
+                let slot = known.slots.index[target.trailing_zeros() as usize];
                 coefficients[usize::from(slot)] = (step.value(top) as i16) << scan.low;
             }
         }
     }
     if *run > 0 {
-        correct(bits, data, scan.low, ahead & *block.places, block);
+        correct(bits, stream, scan.low, ahead & *known.places, known);
         *run -= 1;
     }
     Ok(())
@@ -78,10 +77,10 @@ fn nth(mut word: u64, n: u32) -> u64 {
 
 /// Reads a correction bit for each of `places`.
 #[inline(always)]
-fn correct(bits: &mut Bits, data: &[u8], low: u8, mut places: u64, block: &mut Block<'_>) {
+fn correct(bits: &mut Bits, stream: &mut Stream<'_>, low: u8, mut places: u64, block: &mut Block<'_>) {
     let slots = block.slots;
     while places != 0 {
-        bits.refill(data);
+        bits.refill(stream);
         let count = places.count_ones().min(32);
         let corrections = u64::from(bits.take(count)) << (64 - count);
         let Some(coefficients) = &mut block.coefficients else {
