@@ -20,4 +20,5 @@ mod ranking;
 mod rating;
 mod reset;
 mod security;
+mod submitting;
 mod upload;
