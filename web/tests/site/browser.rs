@@ -139,7 +139,7 @@ async fn a_cropped_upload_goes_live_before_ones_eyes(db: PgPool) {
     })
     .await;
     site.start_worker();
-    let link = browser.find(".entry.done [data-entry-state] a").await;
+    let link = browser.find(".entry[data-state='live'] [data-entry-state] a").await;
     assert!(browser.text("[data-entry-state]").await.contains("It is live"));
     assert!(browser.is_marked().await, "the page was never loaded anew");
 

@@ -13,6 +13,8 @@ mod admin_queues;
 mod anonymous;
 mod api_contract;
 mod browser;
+mod browser_steady;
+mod browser_uploads;
 mod faults;
 mod openapi;
 mod pages;
