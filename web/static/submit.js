@@ -30,9 +30,7 @@ const page = {
   picker,
   refresh,
   next: () => entries.size,
-  announce(text) {
-    form.querySelector("[data-announce]").textContent = text;
-  },
+  announce,
   forget(entry) {
     entries.delete(entry);
     refresh();
@@ -42,6 +40,16 @@ const page = {
     picker.click();
   },
 };
+
+/** What is to be said to those who listen; what comes at once is said at once, or the last would silence the others. */
+const news = [];
+
+function announce(text) {
+  if (news.push(text) > 1) return;
+  setTimeout(() => {
+    form.querySelector("[data-announce]").textContent = news.splice(0).join(" ");
+  }, 300);
+}
 
 function among(...states) {
   return [...entries].filter((entry) => states.includes(entry.state));

@@ -204,6 +204,7 @@ export class Entry {
     this.enter("queued");
     this.report("Waiting for its turn");
     await this.shown;
+    if (this.state !== "queued") return;
     // Kept before the first byte goes: whatever happens then, the same key goes with the next attempt.
     await this.keep({ state: "queued" });
     await alone(this.record.key, () => this.transfer());
