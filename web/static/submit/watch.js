@@ -46,10 +46,9 @@ function show(entry, part) {
   more.replaceChildren(...copied(part, isLive ? ["[data-saved]", ".timeline"] : [".timeline"]));
   entry.report("", 100);
   const said = entry.find("[data-entry-state]");
-  const took = part.querySelector("[data-took]")?.textContent ?? "";
-  said.append(isLive ? "It is live. " : "It didn't work out. ", link(entry.record.photo.url, isLive ? "Look at it" : "Its page"));
+  const took = part.querySelector("[data-took]")?.textContent ?? "It is live.";
+  said.append(isLive ? `${took} ` : "It didn't work out. ", link(entry.record.photo.url, isLive ? "Look at it" : "Its page"));
   if (isLive) showSquare(entry, part);
-  if (isLive && took) said.append(`. ${took}`);
   entry.settled(isLive ? "live" : "failed", isLive ? "" : reason);
   return true;
 }

@@ -1,5 +1,6 @@
 //! Submitting the same again, as a client does that lost the answer; and what its owner is told of the bytes.
 
+use chrono::{DateTime, Utc};
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
 use reqwest::multipart::Form;
@@ -128,4 +129,25 @@ async fn the_owner_is_told_how_many_bytes_were_saved(db: PgPool) {
     assert!(saved.contains("in three sizes") && saved.contains("% less"), "{saved}");
     assert!(page.texts("[data-took]").concat().starts_with("Live "));
     assert!(!site.get(&format!("/photos/{photo}")).await.expect(200).has("[data-saved]"));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_timeline_says_when_each_step_was_finished(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    let form = submission("Large", pictures::quarters(3000, 2400));
+    let photo = ada.api.upload(form).await.expect(202).json()["id"].clone();
+    assert_eq!(site.processed(photo.as_i64().expect("an id")).await, "live");
+    let own = ada.api.get(&format!("photos/{photo}")).await.expect(200).json();
+    let timeline = own["timeline"].as_array().expect("steps");
+    let at = |step: &Value| -> DateTime<Utc> {
+        step["at"].as_str().and_then(|at| at.parse().ok()).expect("a time")
+    };
+    assert!(timeline.is_sorted_by_key(at), "{own}");
+    // The decoder answers once, when all is done; what it says of its steps is what is shown of them.
+    let (decoded, cropped) = (&timeline[2], &timeline[3]);
+    assert_eq!((&decoded["step"], &cropped["step"]), (&json!("decoded"), &json!("cropped")));
+    let took = cropped["ms"].as_i64().expect("it was measured");
+    let between = (at(cropped) - at(decoded)).num_milliseconds();
+    assert!(took > 0 && between >= took, "{between} ms lie between, and cropping took {took} ms");
 }
