@@ -61,8 +61,9 @@ pub async fn record(
     photo: PhotoId,
     steps: &[(Step, Option<i32>)],
 ) -> sqlx::Result<()> {
-    let mut since = 0.0;
-    for (step, ms) in steps.iter().rev() {
+    for (place, (step, ms)) in steps.iter().enumerate() {
+        let since: f64 =
+            steps[place + 1..].iter().map(|(_, ms)| f64::from(ms.unwrap_or_default()) / 1000.0).sum();
         sqlx::query!(
             "insert into photo_steps (photo_id, step, ms, at)
              values ($1, $2, $3, clock_timestamp() - make_interval(secs => $4))
@@ -74,7 +75,6 @@ pub async fn record(
         )
         .execute(&mut *db)
         .await?;
-        since += f64::from(ms.unwrap_or_default()) / 1000.0;
     }
     Ok(())
 }
