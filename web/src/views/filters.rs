@@ -131,7 +131,7 @@ pub(crate) fn grouped(count: i64) -> String {
 fn sized(bytes: u64) -> String {
     match bytes {
         ..1000 => format!("{bytes} bytes"),
-        ..999_500 => format!("{} kB", measured(bytes as f64 / 1e3)),
+        1000..999_500 => format!("{} kB", measured(bytes as f64 / 1e3)),
         _ => format!("{} MB", measured(bytes as f64 / 1e6)),
     }
 }

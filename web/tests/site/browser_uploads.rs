@@ -22,6 +22,9 @@ const KEPT: &str = "return new Promise((resolve) => {
     };
 })";
 
+/// Whether the page can be left without being asked.
+const LEAVES: &str = "return dispatchEvent(new Event('beforeunload', { cancelable: true }))";
+
 /// So slow that an upload of some kilobytes takes many seconds.
 const CRAWL: u32 = 4_000;
 
@@ -96,6 +99,14 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
     assert_eq!(said(3).await, "This file isn't a picture we can read. Upload a JPEG, PNG, WebP or GIF.");
     assert!(said(5).await.contains("the limit is 20 MB"), "{}", said(5).await);
 
+    let crop = entry(1, "[data-crop-box]");
+    eventually("the crop is drawn", SOON, async || {
+        browser.attribute(&crop, "aria-label").await.starts_with("Crop: 100 %").then_some(())
+    })
+    .await;
+    browser.run(&format!("document.querySelector(\"{crop}\").focus()")).await;
+    browser.press('-').await;
+    let chosen = browser.attribute(&crop, "aria-label").await;
     for place in [1, 2, 4] {
         browser.choose(&entry(place, "[name=species]"), "cat").await;
     }
@@ -112,6 +123,11 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
     browser.reload().await;
     until(&browser, "what can be sent is there again", ".entry[data-state='open']", 4).await;
     assert_eq!(browser.value(&entry(2, "[name=title]")).await, "two derps");
+    eventually("the crop is drawn as it was chosen", SOON, async || {
+        (browser.attribute(&crop, "aria-label").await == chosen).then_some(())
+    })
+    .await;
+    assert!(!chosen.contains("100 %"), "{chosen}");
 
     // The last one has no species yet: it says so, and the others go.
     browser.network(Duration::from_millis(20), CRAWL).await;
@@ -148,6 +164,10 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
     let live = titles(&site, "select title from photos where state = 'live' order by title").await;
     assert_eq!(live, ["four", "one", "three", "two derps"]);
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 4);
+    let sides =
+        titles(&site, "select crop_side::text from photos where title in ('one', 'three') order by title")
+            .await;
+    assert_eq!(sides, ["283", "340"], "one was cropped, before the reload");
     browser.has_no_complaints().await;
 }
 
@@ -190,6 +210,7 @@ async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_
     browser.goto("/submit").await;
     choose(&browser, &[("sleepy.jpg", heavy(300, 30))]).await;
     browser.choose(".entry [name=species]", "cat").await;
+    assert_eq!(browser.run(LEAVES).await, true, "nothing is under way");
     browser.network(Duration::ZERO, 0).await;
     browser.click("[data-send]").await;
     eventually("it says why it waits", SOON, async || {
@@ -201,6 +222,7 @@ async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_
         true,
         "the button that had the focus is gone, and its entry has it"
     );
+    assert_eq!(browser.run(LEAVES).await, false, "one is asked before an upload is left");
     // Every answer is lost, until the page is left and opened again.
     cable.lose_answers(1_000);
     browser.free_network().await;
