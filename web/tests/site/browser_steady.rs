@@ -61,7 +61,7 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
     let browser = site.browser().await;
     browser.log_in(&bob.email()).await;
     // Pictures come long after the page that they are on.
-    browser.network(Duration::from_millis(150), 200_000).await;
+    browser.slow_network(Duration::from_millis(150), 200_000).await;
     let photo = format!("/photos/{}", photos[0]);
     for (width, height) in [(1200, 900), (520, 900)] {
         browser.resize(width, height).await;

@@ -25,8 +25,8 @@ const KEPT: &str = "return new Promise((resolve) => {
 /// Whether the page can be left without being asked.
 const LEAVES: &str = "return dispatchEvent(new Event('beforeunload', { cancelable: true }))";
 
-/// So slow that an upload of some kilobytes takes many seconds.
-const CRAWL: u32 = 4_000;
+/// Bytes a second at which an upload of some kilobytes takes minutes.
+const CRAWL: i64 = 200;
 
 /// A picture of so many kilobytes: the pixels are few, and what follows the end of the image is nobody's.
 fn heavy(edge: u16, kilobytes: usize) -> Vec<u8> {
@@ -78,10 +78,8 @@ async fn titles(site: &Site, statement: &'static str) -> Vec<String> {
     sqlx::query_scalar(statement).fetch_all(&site.db).await.expect("it is asked")
 }
 
-#[sqlx::test(migrator = "MIGRATIONS")]
-async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: PgPool) {
-    let mut site = Site::start(db).await;
-    let browser = submit_page(&site).await;
+/// Four good files, one that is no picture and one that is too large; and what is said of those two.
+async fn choose_six(browser: &Browser) {
     let mut large = heavy(300, 20_001);
     large.push(0);
     let files = [
@@ -92,62 +90,69 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
         ("huge.jpg", large),
         ("four.jpg", heavy(360, 30)),
     ];
-    choose(&browser, &files).await;
-    until(&browser, "all are listed", ".entry", 6).await;
-    until(&browser, "two are refused before they are sent", ".entry[data-state='broken']", 2).await;
+    choose(browser, &files).await;
+    until(browser, "all are listed", ".entry", 6).await;
+    until(browser, "two are refused before they are sent", ".entry[data-state='broken']", 2).await;
     let said = async |place| browser.text(&entry(place, "[data-entry-error]")).await;
     assert_eq!(said(3).await, "This file isn't a picture we can read. Upload a JPEG, PNG, WebP or GIF.");
     assert!(said(5).await.contains("the limit is 20 MB"), "{}", said(5).await);
+}
 
+/// Crops the first, names the second, and says of all but the last what they show; all of it is there after a reload.
+async fn fill_in_and_reload(browser: &Browser) {
     let crop = entry(1, "[data-crop-box]");
-    eventually("the crop is drawn", SOON, async || {
-        browser.attribute(&crop, "aria-label").await.starts_with("Crop: 100 %").then_some(())
-    })
-    .await;
+    let label = async || browser.attribute(&crop, "aria-label").await;
+    eventually("the crop is drawn", SOON, async || label().await.starts_with("Crop: 100 %").then_some(()))
+        .await;
     browser.run(&format!("document.querySelector(\"{crop}\").focus()")).await;
     browser.press('-').await;
-    let chosen = browser.attribute(&crop, "aria-label").await;
+    let chosen = label().await;
+    assert!(!chosen.contains("100 %"), "{chosen}");
     for place in [1, 2, 4] {
         browser.choose(&entry(place, "[name=species]"), "cat").await;
     }
     browser.fill(&entry(2, "[name=title]"), " derps").await;
-    let kept = |state: &str| {
-        json!([
-            ["four", "", "open"],
-            ["one", "cat", state],
-            ["three", "cat", state],
-            ["two derps", "cat", state]
-        ])
-    };
-    until_kept(&browser, kept("open")).await;
+    until_kept(browser, kept("open")).await;
     browser.reload().await;
-    until(&browser, "what can be sent is there again", ".entry[data-state='open']", 4).await;
+    until(browser, "what can be sent is there again", ".entry[data-state='open']", 4).await;
     assert_eq!(browser.value(&entry(2, "[name=title]")).await, "two derps");
-    eventually("the crop is drawn as it was chosen", SOON, async || {
-        (browser.attribute(&crop, "aria-label").await == chosen).then_some(())
-    })
-    .await;
-    assert!(!chosen.contains("100 %"), "{chosen}");
+    eventually("the crop is drawn as it was chosen", SOON, async || (label().await == chosen).then_some(()))
+        .await;
+}
 
-    // The last one has no species yet: it says so, and the others go.
-    browser.network(Duration::from_millis(20), CRAWL).await;
+/// What is kept of them while three are in that state and the last one waits to be filled in.
+fn kept(state: &str) -> Value {
+    json!([["four", "", "open"], ["one", "cat", state], ["three", "cat", state], ["two derps", "cat", state]])
+}
+
+/// Sends what is complete, two at a time, and reloads in the middle.
+async fn send_and_reload(site: &Site, browser: &Browser) {
+    browser.slow_uploads(CRAWL).await;
     browser.click("[data-send-all]").await;
-    until(&browser, "three are on their way", ".entry[data-state='queued']", 3).await;
+    until(browser, "three are on their way", ".entry[data-state='queued']", 3).await;
     assert_eq!(browser.text(&entry(4, "[data-entry-error]")).await, "Choose a species.");
-    until_kept(&browser, kept("queued")).await;
+    until_kept(browser, kept("queued")).await;
     let state = async |place| browser.text(&entry(place, "[data-entry-state]")).await;
     eventually("two go at a time", SOON, async || {
         let states = [state(1).await, state(2).await, state(3).await];
-        let going = states.iter().filter(|state| state.contains("Uploading")).count();
-        let waiting = states.iter().filter(|state| state.contains("Waiting")).count();
-        ((going, waiting) == (2, 1)).then_some(())
+        let count = |word: &str| states.iter().filter(|state| state.contains(word)).count();
+        ((count("Upload"), count("Waiting")) == (2, 1)).then_some(())
     })
     .await;
     browser.reload().await;
-    until(&browser, "they go on by themselves", ".entry[data-state='queued']", 3).await;
+    until(browser, "they go on by themselves", ".entry[data-state='queued']", 3).await;
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0, "none was through");
     browser.free_network().await;
-    until(&browser, "they are taken", ".entry[data-state='taken']", 3).await;
+    until(browser, "they are taken", ".entry[data-state='taken']", 3).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: PgPool) {
+    let mut site = Site::start(db).await;
+    let browser = submit_page(&site).await;
+    choose_six(&browser).await;
+    fill_in_and_reload(&browser).await;
+    send_and_reload(&site, &browser).await;
 
     browser.reload().await;
     until(&browser, "who was taken is followed further", ".entry[data-state='taken']", 3).await;
@@ -158,16 +163,14 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
     until(&browser, "with their squares", ".entry img.crop-square[srcset][width][height]", 4).await;
     assert_eq!(browser.text("[data-summary]").await, "4 photos: 4 live");
     assert!(browser.text(&entry(1, "[data-saved]")).await.contains("% less"));
-    let said = state(1).await;
+    let said = browser.text(&entry(1, "[data-entry-state]")).await;
     assert!(said.starts_with("Live ") && said.ends_with("after it arrived. Look at it"), "{said}");
     until_kept(&browser, json!([])).await;
     let live = titles(&site, "select title from photos where state = 'live' order by title").await;
     assert_eq!(live, ["four", "one", "three", "two derps"]);
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 4);
-    let sides =
-        titles(&site, "select crop_side::text from photos where title in ('one', 'three') order by title")
-            .await;
-    assert_eq!(sides, ["283", "340"], "one was cropped, before the reload");
+    let sides = "select crop_side::text from photos where title in ('one', 'three') order by title";
+    assert_eq!(titles(&site, sides).await, ["283", "340"], "one was cropped, before the reload");
     browser.has_no_complaints().await;
 }
 
@@ -211,7 +214,7 @@ async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_
     choose(&browser, &[("sleepy.jpg", heavy(300, 30))]).await;
     browser.choose(".entry [name=species]", "cat").await;
     assert_eq!(browser.run(LEAVES).await, true, "nothing is under way");
-    browser.network(Duration::ZERO, 0).await;
+    browser.cut_off().await;
     browser.click("[data-send]").await;
     eventually("it says why it waits", SOON, async || {
         browser.text("[data-entry-state]").await.contains("No connection").then_some(())

@@ -166,28 +166,34 @@ impl Browser {
         self.run("return window.mark === true").await == true
     }
 
-    /// From now on the network takes `latency` and moves so many bytes a second each way; there is none when both are
-    /// zero. Nothing comes from the browser's cache meanwhile.
-    pub(crate) async fn network(&self, latency: Duration, bytes_a_second: u32) {
-        let conditions = json!({
-            "offline": latency.is_zero() && bytes_a_second == 0,
-            "latency": u64::try_from(latency.as_millis()).expect("it is short"),
-            "downloadThroughput": bytes_a_second,
-            "uploadThroughput": bytes_a_second,
-        });
-        self.emulate(true, conditions).await;
+    /// From now on answers are late and come at so many bytes a second, none of them from the browser's cache.
+    pub(crate) async fn slow_network(&self, latency: Duration, bytes_a_second: i64) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
+        self.emulate(false, latency, bytes_a_second, -1).await;
+    }
+
+    /// From now on what is sent goes at so many bytes a second.
+    pub(crate) async fn slow_uploads(&self, bytes_a_second: i64) {
+        self.emulate(false, Duration::ZERO, -1, bytes_a_second).await;
+    }
+
+    /// From now on there is no network.
+    pub(crate) async fn cut_off(&self) {
+        self.emulate(true, Duration::ZERO, 0, 0).await;
     }
 
     /// The network as it is.
     pub(crate) async fn free_network(&self) {
-        let free =
-            json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
-        self.emulate(false, free).await;
+        self.emulate(false, Duration::ZERO, -1, -1).await;
     }
 
-    async fn emulate(&self, without_cache: bool, conditions: Value) {
+    async fn emulate(&self, offline: bool, latency: Duration, down: i64, up: i64) {
+        let latency = u64::try_from(latency.as_millis()).expect("it is short");
+        let conditions = json!({
+            "offline": offline, "latency": latency, "downloadThroughput": down, "uploadThroughput": up,
+        });
         self.devtools("Network.enable", json!({})).await;
-        self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": without_cache })).await;
         self.devtools("Network.emulateNetworkConditions", conditions).await;
     }
 
