@@ -76,6 +76,16 @@ async fn the_square_that_was_chosen_is_what_is_shown_and_nothing_is_enlarged(db:
     let shape = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
     let edges: Vec<_> = EDGES.iter().map(|edge| shape["sizes"][edge.to_string()]["width"].as_u64()).collect();
     assert_eq!(edges, [Some(300), Some(300), Some(160)]);
+    for edge in EDGES {
+        let size = &shape["sizes"][edge.to_string()];
+        assert_eq!(size["height"], size["width"], "{size}");
+    }
+    let page = site.get(&format!("/photos/{photo}")).await.expect(200);
+    let at = |name| page.attribute("img.full", name);
+    assert_eq!((at("width").as_str(), at("height").as_str()), ("300", "300"));
+    let widths: Vec<_> =
+        at("srcset").split(", ").filter_map(|size| Some(size.split_once(' ')?.1.to_owned())).collect();
+    assert_eq!(widths, ["160w", "300w"], "a browser is told each size once, and what it truly is");
     let url = shape["sizes"]["1080"]["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
     let (_, _, quarters) = pictures::look(&site.get(&url).await.expect(200).body);
     assert!(

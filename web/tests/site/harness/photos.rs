@@ -6,7 +6,8 @@ use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::MediaStore;
-use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title, transitions};
+use pawdium_shared::photos::transitions::{self, Upload};
+use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
 use reqwest::Url;
 use reqwest::multipart::{Form, Part};
 use sqlx::{Postgres, Transaction};
@@ -101,6 +102,9 @@ impl Site {
     }
 }
 
+/// An upload that nobody will look for.
+const GONE: Upload<'static> = Upload { key: "gone", bytes: 1_000_000 };
+
 impl PhotoBuilder<'_> {
     pub(crate) fn by(mut self, owner: &Person) -> Self {
         self.owner = Some(owner.id);
@@ -139,7 +143,7 @@ impl PhotoBuilder<'_> {
         let (owner, draft) = (self.owner().await, self.draft());
         let pictures = self.site.stored_pictures().await;
         let mut tx = self.site.db.begin().await.expect("a transaction");
-        let id = transitions::submit(&mut tx, owner, &draft, "gone").await.expect("it is inserted");
+        let id = transitions::submit(&mut tx, owner, &draft, GONE).await.expect("it is inserted");
         assert!(
             transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI")
                 .await
@@ -159,7 +163,7 @@ impl PhotoBuilder<'_> {
     pub(crate) async fn processing(self) -> i64 {
         let (owner, draft) = (self.owner().await, self.draft());
         let mut tx = self.site.db.begin().await.expect("a transaction");
-        let id = transitions::submit(&mut tx, owner, &draft, "gone").await.expect("it is inserted");
+        let id = transitions::submit(&mut tx, owner, &draft, GONE).await.expect("it is inserted");
         tx.commit().await.expect("it is committed");
         id.0
     }
