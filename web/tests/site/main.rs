@@ -13,6 +13,7 @@ mod admin_queues;
 mod anonymous;
 mod api_contract;
 mod browser;
+mod buckets;
 mod faults;
 mod openapi;
 mod pages;
