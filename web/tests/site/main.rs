@@ -15,6 +15,7 @@ mod api_contract;
 mod browser;
 mod browser_steady;
 mod browser_uploads;
+mod buckets;
 mod faults;
 mod openapi;
 mod pages;

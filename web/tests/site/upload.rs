@@ -45,6 +45,7 @@ async fn a_cameras_jpeg_becomes_three_upright_squares_without_metadata(db: PgPoo
         assert!(file.header("cache-control").contains("immutable"));
         let again = site.visitor().request(reqwest::Method::GET, &url.replace(site.base.as_str(), "/"));
         assert_eq!(Answer::to(again.header("if-none-match", file.header("etag"))).await.status, 304);
+        ranges_of(&site, &url.replace(site.base.as_str(), "/"), &file).await;
         assert_eq!(size["bytes"], file.body.len());
         let (width, height, quarters) = pictures::look(&file.body);
         assert_eq!((width, height), (edge, edge));
@@ -63,6 +64,26 @@ async fn a_cameras_jpeg_becomes_three_upright_squares_without_metadata(db: PgPoo
     assert_eq!(shape.get("timeline"), None, "the timeline is for its owner");
     site.until_discarded().await;
     assert_eq!(site.media("pictures").len(), 3);
+}
+
+async fn ranges_of(site: &Site, path: &str, whole: &Answer) {
+    let length = whole.body.len();
+    for (asked, expected) in
+        [("bytes=0-9", 0..10), ("bytes=-7", length - 7..length), ("bytes=20-", 20..length)]
+    {
+        let request = site.visitor().request(reqwest::Method::GET, path).header("range", asked);
+        let part = Answer::to(request.header("if-range", whole.header("etag"))).await.expect(206);
+        assert_eq!(part.body, whole.body[expected.clone()], "{asked}");
+        let place = format!("bytes {}-{}/{length}", expected.start, expected.end - 1);
+        assert_eq!(part.header("content-range"), place);
+    }
+    for (asked, changed, status) in
+        [("bytes=99999999-", "", 416), ("bytes=0-9", "\"other\"", 200), ("lines=1-2", "", 200)]
+    {
+        let request = site.visitor().request(reqwest::Method::GET, path).header("range", asked);
+        let request = if changed.is_empty() { request } else { request.header("if-range", changed) };
+        Answer::to(request).await.expect(status);
+    }
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

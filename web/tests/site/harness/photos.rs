@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{Email, Name, queries};
+use pawdium_shared::config::MediaConfig;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::transitions::{self, Upload};
@@ -53,7 +54,7 @@ impl Site {
     fn store(&self) -> MediaStore {
         let folder = self.folder.path().join("media");
         let url = Url::from_directory_path(folder).expect("an absolute path");
-        MediaStore::open(&url).expect("the store opens")
+        MediaStore::open(&MediaConfig { store: url, ..MediaConfig::default() }).expect("the store opens")
     }
 
     /// How many pictures are stored whole; one that was being written when its worker was killed is a file too.
