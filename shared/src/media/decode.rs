@@ -3,7 +3,7 @@
 use std::{borrow::Cow, io::Cursor};
 
 use image::{
-    DynamicImage, ImageDecoder, ImageError,
+    DynamicImage, ImageDecoder, ImageError, Limits,
     codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
@@ -13,6 +13,11 @@ use super::{
     Refusal, jpeg,
     probe::{Format, Probe},
 };
+
+/// Bytes that a PNG's chunks other than its pixels may take, of which a colour profile is inflated.
+///
+/// All of a file may be such chunks; a profile that doesn't fit then is left out.
+const MAX_PNG_CHUNKS: u64 = 64 << 20;
 
 /// The pixels of a picture as it is stored.
 pub(super) struct Pixels {
@@ -29,7 +34,10 @@ pub(super) fn decode(source: &[u8], probe: &Probe) -> Result<Pixels, Refusal> {
     let pixels = match probe.format {
         Format::Jpeg => decode_jpeg(source)?,
         Format::Png => {
-            flatten(PngDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe)?
+            let mut limits = Limits::no_limits();
+            limits.max_alloc = Some(MAX_PNG_CHUNKS);
+            let decoder = PngDecoder::with_limits(Cursor::new(source), limits);
+            flatten(decoder.map_err(|error| refusal(&error))?, probe)?
         }
         Format::WebP => {
             flatten(WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe)?
