@@ -6,6 +6,11 @@
 //! enough.
 #![forbid(unsafe_code)]
 
+mod decode;
+mod encode;
 mod plane;
+mod zigzag;
 
+pub use decode::{Colour, Component, ComponentInfo, Decoder, Error, Header, Region, Scale};
+pub use encode::{EncodeError, Quality, encode};
 pub use plane::Plane;

@@ -29,9 +29,9 @@ const OWN_CONNECTIONS: u32 = 5;
 /// ended since.
 const GIVE_UP: [(&str, &str); 1] = [("statement_timeout", "15s")];
 
-/// Claims, heartbeats and outcomes look jobs up by indexes, one by one. A plan that was made while the table was small or empty, as
-/// it is most of the time, would read all of a backlog for each job otherwise. What is off counts as very expensive where
-/// nothing else is possible, which must not seem worth compiling.
+/// Claims, heartbeats and outcomes look jobs up by indexes, one by one. A plan that was made while the table was small or
+/// empty, as it is most of the time, would read all of a backlog for each job otherwise. What is off counts as very
+/// expensive where nothing else is possible, which must not seem worth compiling.
 const BY_INDEX: [(&str, &str); 4] =
     [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("jit", "off")];
 

@@ -1,0 +1,165 @@
+//! The inverse DCT (T.81, A.3.3) of a block's coefficients, at its full size or a fraction.
+//!
+//! A reduced one is the exact inverse of the N × N lowest coefficients. Its first pass goes through the coefficients
+//! that there are and adds each one's wave to its row: most blocks have few, and nothing needs to be cleared, put in
+//! order or transposed. The second pass works on all columns at once. Floating point keeps it exact to the rounding,
+//! can't overflow whatever a file holds, and multiplies as fast as integers do.
+
+use std::f32::consts::SQRT_2;
+use std::f64::consts::PI;
+
+use super::Scale;
+use super::block::Found;
+use crate::zigzag::ZIGZAG;
+
+/// What one component's blocks are transformed with.
+pub(super) struct Transform {
+    /// For each place in zigzag order its row, and its wave along a row times what the second pass leaves out.
+    waves: Box<[[f32; 8]; 64]>,
+    rows: [u8; 64],
+}
+
+impl Transform {
+    /// For coefficients quantized by `quantization`, in zigzag order.
+    pub(super) fn new(scale: Scale, quantization: &[u16; 64]) -> Self {
+        let side = scale.side();
+        let mut waves = Box::new([[0.0; 8]; 64]);
+        let mut rows = [0; 64];
+        for (place, (wave, row)) in waves.iter_mut().zip(&mut rows).enumerate() {
+            let (u, v) = (usize::from(ZIGZAG[place]) / 8, usize::from(ZIGZAG[place]) % 8);
+            *row = u as u8;
+            if u >= side || v >= side {
+                continue;
+            }
+            let factor = f64::from(quantization[place]) * left_out(scale, u);
+            for (x, sample) in wave[..side].iter_mut().enumerate() {
+                let angle = (2 * x + 1) as f64 * v as f64 * PI / (2 * side) as f64;
+                *sample = (factor * amplitude(v) * angle.cos()) as f32;
+            }
+        }
+        Self { waves, rows }
+    }
+
+    /// The sums of the coefficients' waves, row by row, around 128.
+    #[inline(always)]
+    fn rows<const N: usize>(&self, dc: i16, found: &Found) -> [[f32; N]; N] {
+        let mut rows = [[0.0; N]; N];
+        rows[0] = [128.0 + f32::from(dc) * self.waves[0][0]; N];
+        for (place, value) in found.iter() {
+            let row = &mut rows[usize::from(self.rows[place]) % N];
+            let value = f32::from(value);
+            for (sum, wave) in row.iter_mut().zip(&self.waves[place]) {
+                *sum += value * wave;
+            }
+        }
+        rows
+    }
+
+    /// The sample of a block without AC coefficients.
+    #[inline(always)]
+    fn flat(&self, dc: i16) -> u8 {
+        sample(128.0 + f32::from(dc) * self.waves[0][0])
+    }
+
+    /// Writes one block to `out`, whose rows are `stride` apart.
+    #[inline(always)]
+    pub(super) fn write(&self, scale: Scale, dc: i16, found: &Found, out: &mut [u8], stride: usize) {
+        if found.is_empty() {
+            let side = scale.side();
+            let value = self.flat(dc);
+            for row in out.chunks_mut(stride).take(side) {
+                row[..side].fill(value);
+            }
+            return;
+        }
+        match scale {
+            Scale::Full => store(&columns_of_8(&self.rows::<8>(dc, found)), out, stride),
+            Scale::Half => store(&columns_of_4(&self.rows::<4>(dc, found)), out, stride),
+            Scale::Quarter => store(&columns_of_2(&self.rows::<2>(dc, found)), out, stride),
+            Scale::Eighth => out[0] = self.flat(dc),
+        }
+    }
+}
+
+/// The amplitude of a wave in an 8-point DCT, in one direction.
+fn amplitude(frequency: usize) -> f64 {
+    if frequency == 0 { 0.125_f64.sqrt() } else { 0.5 }
+}
+
+/// What the second pass leaves out of the waves along a column.
+fn left_out(scale: Scale, frequency: usize) -> f64 {
+    match scale {
+        Scale::Full if frequency > 0 => 0.5 * (frequency as f64 * PI / 16.0).cos(),
+        Scale::Half if frequency % 2 == 1 => 0.5,
+        _ => 0.125_f64.sqrt(),
+    }
+}
+
+/// The nearest sample.
+#[inline(always)]
+fn sample(value: f32) -> u8 {
+    // Adding 1.5 × 2^23 leaves the rounded value in the lowest bits, which costs less than a checked conversion.
+    (value.clamp(0.0, 255.0) + 12_582_912.0).to_bits() as u8
+}
+
+#[inline(always)]
+fn store<const N: usize>(rows: &[[f32; N]; N], out: &mut [u8], stride: usize) {
+    for (row, out) in rows.iter().zip(out.chunks_mut(stride)) {
+        let row = row.map(sample);
+        out[..N].copy_from_slice(&row);
+    }
+}
+
+#[inline(always)]
+fn columns_of_2(rows: &[[f32; 2]; 2]) -> [[f32; 2]; 2] {
+    let [a, b] = rows;
+    [[a[0] + b[0], a[1] + b[1]], [a[0] - b[0], a[1] - b[1]]]
+}
+
+#[inline(always)]
+fn columns_of_4(rows: &[[f32; 4]; 4]) -> [[f32; 4]; 4] {
+    // cos(π/8) and cos(3π/8)
+    const C1: f32 = 0.923_879_5;
+    const C3: f32 = 0.382_683_43;
+    let mut out = [[0.0; 4]; 4];
+    for x in 0..4 {
+        let (sum, difference) = (rows[0][x] + rows[2][x], rows[0][x] - rows[2][x]);
+        let outer = C1 * rows[1][x] + C3 * rows[3][x];
+        let inner = C3 * rows[1][x] - C1 * rows[3][x];
+        out[0][x] = sum + outer;
+        out[1][x] = difference + inner;
+        out[2][x] = difference - inner;
+        out[3][x] = sum - outer;
+    }
+    out
+}
+
+/// By Arai, Agui and Nakajima's factors (Transactions of the IEICE E71, 1988), turned round.
+#[inline(always)]
+fn columns_of_8(rows: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+    // 2 cos(π/8), 2 (cos(π/8) − cos(3π/8)) and 2 (cos(π/8) + cos(3π/8))
+    const TURN: f32 = 1.847_759_1;
+    const LESS: f32 = 1.082_392_2;
+    const MORE: f32 = 2.613_126;
+    let mut out = [[0.0; 8]; 8];
+    for x in 0..8 {
+        let (sum, difference) = (rows[0][x] + rows[4][x], rows[0][x] - rows[4][x]);
+        let outer = rows[2][x] + rows[6][x];
+        let inner = (rows[2][x] - rows[6][x]) * SQRT_2 - outer;
+        let even = [sum + outer, difference + inner, difference - inner, sum - outer];
+
+        let (far, near) = (rows[1][x] + rows[7][x], rows[5][x] + rows[3][x]);
+        let (rise, fall) = (rows[1][x] - rows[7][x], rows[5][x] - rows[3][x]);
+        let turned = (rise + fall) * TURN;
+        let first = far + near;
+        let second = turned - fall * MORE - first;
+        let third = (far - near) * SQRT_2 - second;
+        let fourth = turned - rise * LESS - third;
+        let odd = [first, second, third, fourth];
+        for y in 0..4 {
+            out[y][x] = even[y] + odd[y];
+            out[7 - y][x] = even[y] - odd[y];
+        }
+    }
+    out
+}

@@ -1,0 +1,47 @@
+//! Restart markers (T.81, E.2.4).
+
+use super::Error;
+use super::bits::Bits;
+use super::segments::next_marker;
+
+/// Counts the MCUs between restart markers.
+pub(super) struct Restarts {
+    interval: u32,
+    left: u32,
+    /// The number of the next one.
+    number: u8,
+}
+
+impl Restarts {
+    /// For a marker every `interval` MCUs, or none if that is 0.
+    pub(super) fn new(interval: u32) -> Self {
+        Self { interval, left: if interval == 0 { u32::MAX } else { interval }, number: 0 }
+    }
+
+    /// Whether a marker stands before the next MCU, which is counted.
+    #[inline(always)]
+    pub(super) fn due(&mut self) -> bool {
+        if self.left > 0 {
+            // Without an interval it never gets there: no picture has so many MCUs.
+            self.left -= 1;
+            return false;
+        }
+        self.left = self.interval - 1;
+        true
+    }
+
+    /// Passes over the marker; returns the bits behind it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn pass(&mut self, bits: &Bits, data: &[u8]) -> Result<Bits, Error> {
+        if bits.overdrawn() {
+            return Err(bits.damage(data));
+        }
+        let (marker, position) = next_marker(data, bits.position()).ok_or(Error::Truncated)?;
+        if marker != 0xD0 + self.number {
+            return Err(Error::Corrupt("a restart marker is missing"));
+        }
+        self.number = (self.number + 1) % 8;
+        Ok(Bits::new(position))
+    }
+}

@@ -1,0 +1,46 @@
+//! How large the decoded blocks are.
+
+use crate::zigzag::ZIGZAG;
+
+/// How large the decoded picture is, compared with the stored one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scale {
+    /// Blocks of 8 × 8.
+    Full,
+    /// Blocks of 4 × 4, from the 16 lowest coefficients.
+    Half,
+    /// Blocks of 2 × 2, from the 4 lowest coefficients.
+    Quarter,
+    /// One sample for each block: its mean.
+    Eighth,
+}
+
+impl Scale {
+    /// Samples in a row of a block.
+    pub const fn side(self) -> usize {
+        match self {
+            Self::Full => 8,
+            Self::Half => 4,
+            Self::Quarter => 2,
+            Self::Eighth => 1,
+        }
+    }
+
+    /// A bit for each coefficient, in zigzag order, that counts.
+    pub(super) const fn keep(self) -> u64 {
+        let (mut keep, mut place) = (0, 0);
+        while place < 64 {
+            let (row, column) = (ZIGZAG[place] as usize / 8, ZIGZAG[place] as usize % 8);
+            if row < self.side() && column < self.side() {
+                keep |= 1 << place;
+            }
+            place += 1;
+        }
+        keep
+    }
+
+    /// The last place, in zigzag order, of a coefficient that counts.
+    pub(super) const fn last(self) -> u32 {
+        63 - self.keep().leading_zeros()
+    }
+}

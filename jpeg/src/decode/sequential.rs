@@ -1,0 +1,143 @@
+//! Scans of sequential pictures (T.81, F.2): each block is transformed as soon as it is read.
+
+use super::bits::Bits;
+use super::block::{self, BadCode, Found};
+use super::huffman::{END, Meaning, Skipper, Table};
+use super::idct::Transform;
+use super::layout::Layout;
+use super::restart::Restarts;
+use super::segments::{Tables, end_of_scan};
+use super::{Error, Scale};
+use crate::Plane;
+
+/// One component in a scan.
+pub(super) struct Part<'a> {
+    layout: Layout,
+    dc: Table,
+    ac: Table,
+    skipper: Skipper,
+    transform: Transform,
+    prediction: i16,
+    plane: &'a mut Plane,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn new(
+        layout: Layout,
+        quantization: &[u16; 64],
+        tables: &Tables,
+        (dc, ac): (usize, usize),
+        plane: &'a mut Plane,
+    ) -> Result<Self, Error> {
+        const MISSING: Error = Error::Corrupt("a scan's Huffman table is missing");
+        let dc = tables.dc[dc].as_ref().ok_or(MISSING)?.table(Meaning::Dc)?;
+        let ac = tables.ac[ac].as_ref().ok_or(MISSING)?.table(Meaning::Ac)?;
+        let transform = Transform::new(layout.scale, quantization);
+        Ok(Self { layout, dc, skipper: ac.skipper(), ac, transform, prediction: 0, plane })
+    }
+
+    /// Reads the block in column `x` and row `y`.
+    #[inline(always)]
+    fn block(
+        &mut self,
+        bits: &mut Bits,
+        data: &[u8],
+        found: &mut Found,
+        (x, y): (u32, u32),
+    ) -> Result<(), BadCode> {
+        let difference = block::difference(bits, data, &self.dc)?;
+        self.prediction = self.prediction.wrapping_add(difference);
+        let Some((x, y)) = self.layout.window.place(x, y) else {
+            return block::skip(bits, data, &self.ac, &self.skipper, 1);
+        };
+        let scale = self.layout.scale;
+        let (last, keep) = match scale {
+            Scale::Full => (63, !0),
+            Scale::Half => (Scale::Half.last(), Scale::Half.keep()),
+            Scale::Quarter => (Scale::Quarter.last(), Scale::Quarter.keep()),
+            Scale::Eighth => (0, 1),
+        };
+        found.clear();
+        if scale == Scale::Eighth {
+            block::skip(bits, data, &self.ac, &self.skipper, 1)?;
+        } else {
+            let ended = block::collect(bits, data, &self.ac, (1, last), keep, found)?;
+            if ended.next < 64 {
+                block::skip(bits, data, &self.ac, &self.skipper, ended.next)?;
+            } else if ended.next > 64 && ended.next < END {
+                return Err(BadCode);
+            }
+        }
+        let side = scale.side();
+        let stride = self.plane.width;
+        let out = &mut self.plane.samples[y * side * stride + x * side..];
+        self.transform.write(scale, self.prediction, found, out, stride);
+        Ok(())
+    }
+}
+
+/// Reads a scan of `parts` from `position`; returns where to look for the next marker.
+pub(super) fn scan(
+    data: &[u8],
+    position: usize,
+    parts: &mut [Part<'_>],
+    mcus: (u32, u32),
+    restart_interval: u32,
+) -> Result<usize, Error> {
+    if let Some(level) = fearless_simd::Level::new().as_avx2() {
+        use fearless_simd::Simd;
+        return level.vectorize(
+            #[inline(always)]
+            || rows(data, position, parts, mcus, restart_interval),
+        );
+    }
+    rows(data, position, parts, mcus, restart_interval)
+}
+
+#[inline(always)]
+fn rows(
+    data: &[u8],
+    position: usize,
+    parts: &mut [Part<'_>],
+    mcus: (u32, u32),
+    restart_interval: u32,
+) -> Result<usize, Error> {
+    let mut bits = Bits::new(position);
+    let mut found = Found::new();
+    let mut restarts = Restarts::new(restart_interval);
+    let (columns, rows) = match parts {
+        [part] => (part.layout.wide, part.layout.high),
+        _ => mcus,
+    };
+    // A scan of one component has MCUs of one block.
+    let single = parts.len() == 1;
+    let size = |layout: &Layout| if single { (1, 1) } else { (layout.horizontal, layout.vertical) };
+    let needed = parts.iter().map(|part| part.layout.window.bottom().div_ceil(size(&part.layout).1)).max();
+    for row in 0..rows {
+        if Some(row) == needed
+            && let Some(end) = end_of_scan(data, bits.position())
+        {
+            return Ok(end);
+        }
+        for column in 0..columns {
+            if restarts.due() {
+                bits = restarts.pass(&bits, data)?;
+                parts.iter_mut().for_each(|part| part.prediction = 0);
+            }
+            for part in parts.iter_mut() {
+                let (wide, high) = size(&part.layout);
+                for y in row * high..(row + 1) * high {
+                    for x in column * wide..(column + 1) * wide {
+                        if part.block(&mut bits, data, &mut found, (x, y)).is_err() {
+                            return Err(bits.damage(data));
+                        }
+                    }
+                }
+            }
+        }
+        if bits.overdrawn() {
+            return Err(bits.damage(data));
+        }
+    }
+    Ok(bits.position())
+}
