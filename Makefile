@@ -20,7 +20,7 @@ chaos: setup-demo  ## break things for DURATION= seconds under load, and count w
 	@exec target/release/pawdium-chaos --duration $(DURATION) $(if $(SEED),--seed $(SEED))
 
 FUZZ_SECONDS = 60
-FUZZ_TARGETS = probe orientation reply
+FUZZ_TARGETS = probe orientation reply jpeg
 fuzz: setup-fuzz  ## try each fuzz target for FUZZ_SECONDS=, from the hostile corpus on; FUZZ_TARGETS= names some
 	mkdir -p fuzz/seeds
 	HOSTILE_CORPUS_INTO=$(CURDIR)/fuzz/seeds cargo test -p pawdium-worker --test hostile
