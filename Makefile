@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test chaos lint setup setup-demo setup-test setup-bench setup-bench-images screenshots bench-queue bench-images sqlx deny
+.PHONY: demo test chaos fuzz lint setup setup-demo setup-test setup-bench setup-bench-images setup-fuzz screenshots bench-queue bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release --workspace --bins
@@ -19,13 +19,20 @@ chaos: setup-demo  ## break things for DURATION= seconds under load, and count w
 	cargo build --release -p pawdium-chaos
 	@exec target/release/pawdium-chaos --duration $(DURATION) $(if $(SEED),--seed $(SEED))
 
+FUZZ_SECONDS = 60
+FUZZ_TARGETS = probe orientation reply jpeg
+fuzz: setup-fuzz  ## try each fuzz target for FUZZ_SECONDS=, from the hostile corpus on; FUZZ_TARGETS= names some
+	mkdir -p fuzz/seeds
+	HOSTILE_CORPUS_INTO=$(CURDIR)/fuzz/seeds cargo test -p pawdium-worker --test hostile
+	fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
 lint:  ## formatting, clippy and rustdoc, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
 setup: setup-test
-setup-demo setup-test setup-bench setup-bench-images:  ## install what is missing
+setup-demo setup-test setup-bench setup-bench-images setup-fuzz:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots

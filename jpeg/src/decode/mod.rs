@@ -31,7 +31,7 @@ pub use error::Error;
 pub use header::{Colour, ComponentInfo, Header};
 use layout::Layout;
 pub use scale::Scale;
-use segments::{Extras, Frame, Found, Scan, Segments};
+use segments::{Extras, Found, Frame, Scan, Segments};
 
 /// The most scans a file may have; libjpeg's own scripts make ten.
 const MOST_SCANS: u32 = 100;
@@ -107,11 +107,8 @@ impl<'a> Decoder<'a> {
             return Err(Error::Region);
         }
         let layouts = Layout::all(&self.frame, region, scales);
-        let planes = if self.frame.progressive {
-            self.progressive(&layouts)?
-        } else {
-            self.sequential(&layouts)?
-        };
+        let planes =
+            if self.frame.progressive { self.progressive(&layouts)? } else { self.sequential(&layouts)? };
         let crops = layouts.iter().map(|layout| layout.crop(&self.frame, region));
         Ok(planes.into_iter().zip(crops).map(|(plane, crop)| Component { plane, crop }).collect())
     }
@@ -131,7 +128,13 @@ impl<'a> Decoder<'a> {
                     return Err(Error::Corrupt("a component comes twice"));
                 }
                 let quantization = self.quantization(&segments, index)?;
-                parts.push(sequential::Part::new(layouts[index], quantization, &segments.tables, (dc, ac), plane)?);
+                parts.push(sequential::Part::new(
+                    layouts[index],
+                    quantization,
+                    &segments.tables,
+                    (dc, ac),
+                    plane,
+                )?);
             }
             self.check_mcu(&scan)?;
             let interval = segments.tables.restart_interval;

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ImageDecoder, ImageError,
+    DynamicImage, ImageDecoder, ImageError, Limits,
     codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 use pawdium_jpeg::{Colour, Component, Decoder, Header, Region, Scale};
@@ -12,6 +12,11 @@ use super::{
     Crop, Refusal,
     probe::{Format, Probe},
 };
+
+/// Bytes that a PNG's chunks other than its pixels may take, of which a colour profile is inflated.
+///
+/// All of a file may be such chunks; a profile that doesn't fit then is left out.
+const MAX_PNG_CHUNKS: u64 = 64 << 20;
 
 /// What is known of a picture's pixels, as they are stored.
 pub(super) struct Pixels {
@@ -39,7 +44,10 @@ pub(super) fn decode(source: &[u8], probe: &Probe, crop: Crop, side: u32) -> Res
     let (rgb, profile) = match probe.format {
         Format::Jpeg => return decode_jpeg(source, probe, crop, side),
         Format::Png => {
-            flatten(PngDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe)?
+            let mut limits = Limits::no_limits();
+            limits.max_alloc = Some(MAX_PNG_CHUNKS);
+            let decoder = PngDecoder::with_limits(Cursor::new(source), limits);
+            flatten(decoder.map_err(|error| refusal(&error))?, probe)?
         }
         Format::WebP => {
             flatten(WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe)?
@@ -96,20 +104,11 @@ fn flatten(mut decoder: impl ImageDecoder, probe: &Probe) -> Result<(Vec<u8>, Op
         return Err(Refusal::Damaged);
     }
     let profile = decoder.icc_profile().ok().flatten();
-    let rgb = match DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))? {
-        DynamicImage::ImageRgb8(picture) => picture.into_raw(),
-        DynamicImage::ImageLuma8(picture) => each(picture.as_raw(), |&[grey]| [grey; 3]),
-        DynamicImage::ImageLumaA8(picture) => each(picture.as_raw(), |&[grey, a]| on_white([grey; 3], a)),
-        DynamicImage::ImageRgba8(picture) => each(picture.as_raw(), |&[r, g, b, a]| on_white([r, g, b], a)),
-        DynamicImage::ImageRgb16(picture) => each(picture.as_raw(), |deep: &[u16; 3]| deep.map(to_8_bits)),
-        DynamicImage::ImageLuma16(picture) => each(picture.as_raw(), |&[grey]| [to_8_bits(grey); 3]),
-        DynamicImage::ImageLumaA16(picture) => {
-            each(picture.as_raw(), |&[grey, a]| on_white([to_8_bits(grey); 3], to_8_bits(a)))
-        }
-        DynamicImage::ImageRgba16(picture) => {
-            each(picture.as_raw(), |&[r, g, b, a]| on_white([r, g, b].map(to_8_bits), to_8_bits(a)))
-        }
-        _ => return Err(Refusal::Unsupported),
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
+    let rgb = if picture.color().has_alpha() {
+        lay_on_white(picture.into_rgba8().into_raw())
+    } else {
+        picture.into_rgb8().into_raw()
     };
     Ok((rgb, profile))
 }
@@ -121,20 +120,20 @@ fn refusal(error: &ImageError) -> Refusal {
     }
 }
 
-/// Makes an RGB pixel of every `N` samples.
-fn each<T, const N: usize>(samples: &[T], pixel: impl Fn(&[T; N]) -> [u8; 3]) -> Vec<u8> {
-    let (pixels, _) = samples.as_chunks::<N>();
-    let mut rgb = Vec::with_capacity(pixels.len() * 3);
-    for samples in pixels {
-        rgb.extend_from_slice(&pixel(samples));
+/// Makes RGB of RGBA, in place.
+fn lay_on_white(mut pixels: Vec<u8>) -> Vec<u8> {
+    let count = pixels.len() / 4;
+    for at in 0..count {
+        let colour = [pixels[at * 4], pixels[at * 4 + 1], pixels[at * 4 + 2]];
+        let laid = match pixels[at * 4 + 3] {
+            u8::MAX => colour,
+            0 => [u8::MAX; 3],
+            opacity => on_white(colour, opacity),
+        };
+        pixels[at * 3..at * 3 + 3].copy_from_slice(&laid);
     }
-    rgb
-}
-
-/// Rounds 0..=65535 to 0..=255, of which it is the 257-fold.
-#[expect(clippy::cast_possible_truncation, reason = "at most 65535 / 257 = 255")]
-fn to_8_bits(sample: u16) -> u8 {
-    ((u32::from(sample) + 128) / 257) as u8
+    pixels.truncate(count * 3);
+    pixels
 }
 
 /// A colour that isn't premultiplied, with that opacity, on white.
@@ -149,14 +148,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sixteen_bits_round_to_the_nearest_eight() {
-        assert_eq!([0, 128, 129, 257, 65_407, 65_535].map(to_8_bits), [0, 0, 1, 1, 255, 255]);
-    }
-
-    #[test]
     fn transparent_is_white_and_opaque_keeps_its_colour() {
         assert_eq!(on_white([10, 200, 0], 0), [255, 255, 255]);
         assert_eq!(on_white([10, 200, 0], 255), [10, 200, 0]);
         assert_eq!(on_white([0, 0, 0], 128), [127, 127, 127]);
+        let pixels = vec![10, 200, 0, 0, 10, 200, 0, 255, 0, 0, 0, 128];
+        assert_eq!(lay_on_white(pixels), [255, 255, 255, 10, 200, 0, 127, 127, 127]);
     }
 }

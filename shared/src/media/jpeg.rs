@@ -19,6 +19,9 @@ pub(super) const PROGRESSIVE: u8 = 0xC2;
 /// Far more than cameras write, few enough to keep a hostile file cheap.
 const MAX_SEGMENTS: usize = 10_000;
 
+/// Programs write about ten. A progressive decoder goes over the whole picture for each, however short it is.
+const MAX_SCANS: usize = 100;
+
 /// One marker with its payload's beginning.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -84,6 +87,9 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
         segments.push(Segment { marker, length, head });
         if segments.len() > MAX_SEGMENTS {
             return Err(Refusal::Damaged.into());
+        }
+        if scans > MAX_SCANS {
+            return Err(Refusal::Unsupported.into());
         }
     }
     let Frame { marker, precision, width, height, components } = frame.ok_or(Refusal::Damaged)?;

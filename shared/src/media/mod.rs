@@ -8,6 +8,8 @@ mod crop;
 mod decode;
 #[cfg(test)]
 mod fixtures;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod jpeg;
 mod limits;
 mod orientation;

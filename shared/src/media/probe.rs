@@ -3,6 +3,8 @@
 //! Nothing is decoded and no pixel allocated, so that this may run in the web process on whatever was uploaded. The
 //! whole structure is walked, though, so that an upload that was cut off is refused at once.
 
+mod webp;
+
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
@@ -73,8 +75,8 @@ pub fn probe<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
     let found = match head.as_slice() {
         [0xFF, jpeg::SOI, 0xFF, ..] => probe_jpeg(reader)?,
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => probe_png(reader, limits)?,
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => probe_webp(reader, length)?,
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => probe_gif(reader)?,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp::probe(reader, length)?,
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => probe_gif(reader, limits)?,
         _ if is_heif(&head) => return Err(Refusal::Heif.into()),
         _ => return Err(Refusal::NotAPicture.into()),
     };
@@ -132,61 +134,8 @@ fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
     Ok(Probe { format: Format::Png, width, height, orientation: orientation.unwrap_or_default() })
 }
 
-/// RFC 9649: a RIFF file of chunks; size from VP8X, or from the bitstream's own header in a simple file.
-fn probe_webp<R: BufRead + Seek>(reader: &mut R, length: u64) -> Result<Probe, MediaError> {
-    reader.seek_relative(4)?;
-    let end = 8 + u64::from(u32::from_le_bytes(read_array(reader)?));
-    if end > length {
-        return Err(Refusal::Damaged.into());
-    }
-    reader.seek_relative(4)?;
-    let mut size = None;
-    let mut orientation = None;
-    let mut left = end.saturating_sub(12);
-    while left >= 8 {
-        let kind: [u8; 4] = read_array(reader)?;
-        let chunk = u32::from_le_bytes(read_array(reader)?);
-        let mut unread = i64::from(chunk) + i64::from(chunk % 2);
-        match &kind {
-            b"VP8X" | b"VP8 " | b"VP8L" if size.is_none() => {
-                size = Some(webp_size(kind, read_array(reader)?)?);
-                unread -= 10;
-            }
-            b"EXIF" if orientation.is_none() && chunk <= MAX_EXIF => {
-                let exif = read_vec(reader, chunk)?;
-                // Some programs put JPEG's prefix here, too.
-                let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
-                orientation = Some(Orientation::from_exif(tiff.to_vec()));
-                unread -= i64::from(chunk);
-            }
-            _ => {}
-        }
-        reader.seek_relative(unread)?;
-        left = left.saturating_sub(8 + u64::from(chunk) + u64::from(chunk % 2));
-    }
-    let (width, height) = size.ok_or(Refusal::Damaged)?;
-    Ok(Probe { format: Format::WebP, width, height, orientation: orientation.unwrap_or_default() })
-}
-
-/// Width and height from the first ten bytes of a VP8X, VP8 or VP8L chunk.
-fn webp_size(kind: [u8; 4], head: [u8; 10]) -> Result<(u32, u32), Refusal> {
-    let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9] = head;
-    match &kind {
-        b"VP8X" => Ok((u32::from_le_bytes([b4, b5, b6, 0]) + 1, u32::from_le_bytes([b7, b8, b9, 0]) + 1)),
-        b"VP8 " if [b3, b4, b5] == [0x9D, 0x01, 0x2A] => {
-            let side = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3FFF);
-            Ok((side(b6, b7), side(b8, b9)))
-        }
-        b"VP8L" if b0 == 0x2F => {
-            let bits = u32::from_le_bytes([b1, b2, b3, b4]);
-            Ok(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
-        }
-        _ => Err(Refusal::Damaged),
-    }
-}
-
 /// GIF89a: the logical screen, then blocks up to the end of the first image.
-fn probe_gif<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {
+fn probe_gif<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe, MediaError> {
     const EXTENSION: u8 = 0x21;
     const IMAGE: u8 = 0x2C;
     reader.seek_relative(6)?;
@@ -202,8 +151,13 @@ fn probe_gif<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {
                 skip_sub_blocks(reader)?;
             }
             IMAGE => {
-                let descriptor: [u8; 9] = read_array(reader)?;
-                reader.seek_relative(colour_table(descriptor[8]) + 1)?;
+                let [_, _, _, _, w0, w1, h0, h1, flags] = read_array(reader)?;
+                let area = u64::from(u16::from_le_bytes([w0, w1])) * u64::from(u16::from_le_bytes([h0, h1]));
+                // The decoder makes room for the whole frame, however small the screen is.
+                if area > limits.max_pixels {
+                    return Err(Refusal::Damaged.into());
+                }
+                reader.seek_relative(colour_table(flags) + 1)?;
                 skip_sub_blocks(reader)?;
                 break;
             }

@@ -3,7 +3,7 @@ use std::{io::Cursor, time::Instant};
 use image::{DynamicImage, ImageFormat};
 use proptest::prelude::*;
 
-use super::*;
+use super::{webp::picture_size, *};
 use crate::media::fixtures::{self, JpegWith, quarters};
 
 fn probed(file: &[u8]) -> Result<Probe, Refusal> {
@@ -32,12 +32,12 @@ fn every_format_is_told_by_its_magic_bytes() {
 #[test]
 fn sizes_are_read_from_each_kind_of_webp() {
     let extended = [0, 0, 0, 0, 0x3F, 0x01, 0, 0xEF, 0, 0];
-    assert_eq!(webp_size(*b"VP8X", extended), Ok((320, 240)));
+    assert_eq!(webp::canvas_size(extended), (320, 240));
     let lossy = [0, 0, 0, 0x9D, 0x01, 0x2A, 0x40, 0x01, 0xF0, 0x40];
-    assert_eq!(webp_size(*b"VP8 ", lossy), Ok((320, 240)));
+    assert_eq!(picture_size(*b"VP8 ", lossy), Ok((320, 240)));
     let lossless = [0x2F, 0x3F, 0xC1, 0x3B, 0, 0, 0, 0, 0, 0];
-    assert_eq!(webp_size(*b"VP8L", lossless), Ok((320, 240)));
-    assert_eq!(webp_size(*b"VP8L", [0; 10]), Err(Refusal::Damaged));
+    assert_eq!(picture_size(*b"VP8L", lossless), Ok((320, 240)));
+    assert_eq!(picture_size(*b"VP8L", [0; 10]), Err(Refusal::Damaged));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use super::{
     confine::confine,
-    protocol::{NO_SANDBOX, REQUEST_VAR, Request, write_reply},
+    protocol::{NO_MEMORY, NO_SANDBOX, REQUEST_VAR, Request, write_reply},
 };
 use crate::media::{Refusal, Rendered, render::render};
 
@@ -27,6 +27,7 @@ pub fn child_main() -> ExitCode {
     };
     match answer(&request) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => ExitCode::from(NO_MEMORY),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE

@@ -17,6 +17,8 @@
 
 mod child;
 mod confine;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod parent;
 mod protocol;
 

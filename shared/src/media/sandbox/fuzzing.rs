@@ -1,0 +1,18 @@
+//! The parent's reading of replies, for fuzzing.
+
+use bytes::Bytes;
+
+use super::protocol::{MAGIC, Request, read_reply};
+use crate::media::{Limits, Rendered};
+
+/// Reads a child's reply to a request without a crop, as it stands, and what was rendered if it passes.
+pub fn reply(reply: &[u8]) -> Option<Rendered> {
+    let request = Request { crop: None, limits: Limits::default() };
+    read_reply(Bytes::copy_from_slice(reply), &request).ok()?.ok()
+}
+
+/// Reads a reply of that header and those files, framed as a child would.
+pub fn framed_reply(header: &[u8], files: &[u8]) -> Option<Rendered> {
+    let length = u32::try_from(header.len()).ok()?;
+    reply(&[&MAGIC[..], &length.to_be_bytes(), header, files].concat())
+}

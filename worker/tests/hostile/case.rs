@@ -1,0 +1,173 @@
+//! A case: a file, what must become of it, and what that may cost.
+
+use std::{
+    fs::File,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io::{Seek as _, Write as _},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt as _, stream};
+use pawdium_shared::media::{Decoder, Limits, MediaError, Refusal, RenderError, probe_file};
+use pawdium_worker::DECODE;
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::{bytes::MIB, expected::Expected};
+
+/// How many decoder processes run at once.
+const AT_ONCE: usize = 2;
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// What a small file may take of memory, beyond what the process takes for none.
+const LITTLE: u64 = 16 * MIB;
+
+/// Bytes of the longest file that a fuzzer begins from.
+const MAX_SEED: usize = 64 << 10;
+
+/// One file of the corpus.
+pub(crate) struct Case {
+    name: String,
+    file: Vec<u8>,
+    expected: Expected,
+    memory: u64,
+    seconds: u64,
+}
+
+/// A case that may take [`LITTLE`] memory and ten seconds.
+pub(crate) fn case(name: impl Into<String>, file: impl Into<Vec<u8>>, expected: Expected) -> Case {
+    Case { name: name.into(), file: file.into(), expected, memory: LITTLE, seconds: 10 }
+}
+
+impl Case {
+    /// Allows that many bytes of address space, beyond what the process takes for no picture.
+    pub(crate) fn memory(self, memory: u64) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// Allows that many seconds, of the processor and of the clock.
+    pub(crate) fn seconds(self, seconds: u64) -> Self {
+        Self { seconds, ..self }
+    }
+
+    /// What is wrong, where something is.
+    async fn fault(self) -> Option<String> {
+        let Self { name, file, expected, memory, seconds } = self;
+        let limits = Limits {
+            memory: needed_for_nothing().await + memory,
+            timeout: Duration::from_secs(seconds),
+            ..Limits::default()
+        };
+        let file = opened(&file);
+        let outcome = decoder(&limits).render(file.try_clone().expect("can be cloned"), None).await;
+        if let Some(fault) = expected.fault(&outcome) {
+            return Some(format!("{name}: {fault}"));
+        }
+        // The worker looks at headers in its own process first, and what that refuses no child sees.
+        match (probed(file, &limits).await, outcome) {
+            (Err(refusal), Err(RenderError::Refused(same))) if refusal == same => None,
+            (Err(refusal), _) => Some(format!("{name}: the probe alone says {refusal:?}")),
+            (Ok(()), _) => None,
+        }
+    }
+}
+
+impl Case {
+    /// How much memory it takes to come to the same outcome as with plenty, to a sixteenth or a mebibyte, and how long.
+    async fn needs(self) -> String {
+        let Self { name, file, memory, .. } = self;
+        let with = |mebibytes: u64| async move {
+            let memory = needed_for_nothing().await + mebibytes * MIB;
+            Limits { memory, ..Limits::default() }
+        };
+        let outcome = async |mebibytes| {
+            let outcome = decoder(&with(mebibytes).await).render(opened(&file), None).await;
+            format!("{:?}", outcome.map(|rendered| (rendered.width, rendered.height)))
+        };
+        let started = Instant::now();
+        let plenty = outcome(1_023).await;
+        let took = started.elapsed();
+        let (mut too_little, mut enough) = (0, 1_023);
+        while enough - too_little > 1.max(enough / 16) {
+            let middle = u64::midpoint(too_little, enough);
+            if outcome(middle).await == plenty { enough = middle } else { too_little = middle }
+        }
+        format!("{name}: {enough} of {} MiB, {} ms, {plenty}", memory / MIB, took.as_millis())
+    }
+}
+
+/// Runs cases and asserts that each ends as it must.
+///
+/// With `HOSTILE_CORPUS_INTO`, also leaves them in that folder, for fuzzers to begin from. With `HOSTILE_CORPUS_MEASURE`,
+/// prints what each needs instead, for its bounds to be set after a decoder has changed.
+pub(crate) async fn run(cases: Vec<Case>) {
+    if let Some(folder) = std::env::var_os("HOSTILE_CORPUS_INTO") {
+        for Case { file, .. } in cases.iter().filter(|case| case.file.len() <= MAX_SEED) {
+            let mut hasher = DefaultHasher::new();
+            file.hash(&mut hasher);
+            let name = format!("{:016x}", hasher.finish());
+            std::fs::write(Path::new(&folder).join(name), file).expect("the folder can be written");
+        }
+    }
+    if std::env::var_os("HOSTILE_CORPUS_MEASURE").is_some() {
+        for case in cases {
+            println!("{}", case.needs().await);
+        }
+        return;
+    }
+    let faults: Vec<String> = stream::iter(cases)
+        .map(|case| async {
+            let _turn = TURNS.acquire().await.expect("is never closed");
+            case.fault().await
+        })
+        .buffer_unordered(AT_ONCE)
+        .filter_map(async |fault| fault)
+        .collect()
+        .await;
+    assert!(faults.is_empty(), "{} of the files end in another way:\n{}", faults.len(), faults.join("\n"));
+}
+
+fn decoder(limits: &Limits) -> Decoder {
+    Decoder::new(env!("CARGO_BIN_EXE_pawdium-worker").into(), [DECODE], limits.clone())
+}
+
+/// The address space in bytes that the process takes to refuse a little noise: its code, its libraries, its stack.
+///
+/// It depends on the build and on the machine, which the cases' bounds shouldn't. The noise is just long enough to be
+/// read into memory that the process doesn't have yet.
+async fn needed_for_nothing() -> u64 {
+    const NOISE: [u8; 256 << 10] = [7; 256 << 10];
+    static NEEDED: OnceCell<u64> = OnceCell::const_new();
+    let search = || async {
+        let (mut too_little, mut enough) = (0, 1024);
+        while enough - too_little > 1 {
+            let middle = u64::midpoint(too_little, enough);
+            let limits = Limits { memory: middle * MIB, ..Limits::default() };
+            let answer = decoder(&limits).render(opened(&NOISE), None).await;
+            if matches!(answer, Err(RenderError::Refused(Refusal::NotAPicture))) {
+                enough = middle;
+            } else {
+                too_little = middle;
+            }
+        }
+        enough * MIB
+    };
+    *NEEDED.get_or_init(search).await
+}
+
+async fn probed(mut file: File, limits: &Limits) -> Result<(), Refusal> {
+    file.rewind().expect("is rewound");
+    match probe_file(file, limits.clone()).await {
+        Ok(_) => Ok(()),
+        Err(MediaError::Refused(refusal)) => Err(refusal),
+        Err(MediaError::Io(error)) => panic!("a temporary file can be read: {error}"),
+    }
+}
+
+/// An open file of that content, at its beginning.
+fn opened(content: &[u8]) -> File {
+    let mut file = tempfile::tempfile().expect("is made");
+    file.write_all(content).expect("is written");
+    file.rewind().expect("is rewound");
+    file
+}

@@ -1,0 +1,89 @@
+//! Good files that were damaged on the way: cut off anywhere, or with bits that turned.
+
+use crate::{
+    bytes::{MIB, Random, photo},
+    case::{Case, case, run},
+    expected::{DAMAGED, Expected, NOT_A_PICTURE},
+    gif_file::Gif,
+    jpeg_file::{Jpeg, encoded},
+    png_file::Png,
+    webp_file::{WebP, frame, lossless_plain},
+};
+
+const SIDE: u32 = 200;
+const CUTS: usize = 64;
+const FLIPS: usize = 120;
+/// For headers that claim more, as long as the limits allow that.
+const MEMORY: u64 = 600 * MIB;
+
+/// A good file of each kind.
+fn good() -> [(&'static str, Vec<u8>); 9] {
+    let side = u16::try_from(SIDE).expect("is short");
+    let pixels = vec![3; (SIDE as usize + 1) * SIDE as usize + 400];
+    let animated =
+        frame([0, 0], [SIDE, SIDE], &crate::webp_file::chunk(*b"VP8L", &lossless_plain(SIDE, SIDE)));
+    let mut animation = WebP { chunks: vec![(*b"ANIM", vec![0; 6])] }.extended(SIDE, SIDE, 0x02);
+    animation.chunks.extend([animated.clone(), animated]);
+    [
+        ("baseline JPEG", Jpeg::photo(SIDE, SIDE).file()),
+        ("progressive JPEG", Jpeg::progressive(SIDE, SIDE).file()),
+        ("JPEG with restarts", encoded(&photo(SIDE, SIDE), |encoder| encoder.set_restart_interval(3))),
+        ("PNG", Png::photo(SIDE, SIDE).file()),
+        ("interlaced PNG", Png::of(SIDE, SIDE, 8, 0, 1, &pixels).file()),
+        ("lossless WebP", WebP::lossless_photo(SIDE, SIDE).file()),
+        ("lossy WebP", WebP::lossy_noise(side, side).file()),
+        ("animated WebP", animation.file()),
+        ("GIF", Gif::plain(side, side).file()),
+    ]
+}
+
+/// Each good file cut at 64 points, the first of them within its magic bytes and the last right before its end.
+fn cuts() -> Vec<Case> {
+    let cut = |(name, file): (&'static str, Vec<u8>)| {
+        // A GIF is whole where its first frame is; the end mark is one byte behind.
+        let needed = if name == "GIF" { file.len() - 1 } else { file.len() };
+        let magic = match &file[..1] {
+            b"\xFF" => 3,
+            b"G" => 6,
+            b"R" => 12,
+            _ => 8,
+        };
+        (0..CUTS).map(move |at| {
+            let kept = 2 + (needed - 3) * at / (CUTS - 1);
+            let expected = if kept < magic { NOT_A_PICTURE } else { DAMAGED };
+            case(format!("{kept} of {} bytes of a {name}", file.len()), &file[..kept], expected)
+        })
+    };
+    good().into_iter().flat_map(cut).collect()
+}
+
+/// Each good file with one to eight bits turned, somewhere.
+fn flips() -> Vec<Case> {
+    let mut random = Random::seeded(20_26);
+    let mut cases = Vec::new();
+    for (name, file) in good() {
+        for number in 0..FLIPS {
+            let mut damaged = file.clone();
+            let bits = 1 + random.below(8);
+            // Half of them hit the headers, where they matter most.
+            let within = if number % 2 == 0 { file.len() } else { file.len().min(700) };
+            for _ in 0..bits {
+                damaged[random.below(within)] ^= 1 << random.below(8);
+            }
+            cases.push(
+                case(format!("flips {number} of a {name}"), damaged, Expected::Survived).memory(MEMORY),
+            );
+        }
+    }
+    cases
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_off_is_refused_as_damaged() {
+    run(cuts()).await;
+}
+
+#[tokio::test]
+async fn bits_that_turned_never_bring_a_decoder_down() {
+    run(flips()).await;
+}
