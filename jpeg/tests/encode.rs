@@ -1,5 +1,12 @@
 //! What `encode` writes, read by decoders of others.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "these pictures are small"
+)]
+
 use pawdium_jpeg::{EncodeError, Plane, Quality, encode};
 use std::io::Write;
 use std::process::{Command, Stdio};
