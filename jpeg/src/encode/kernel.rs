@@ -135,7 +135,7 @@ mod tests {
             let rows: Rows = std::array::from_fn(|y| std::array::from_fn(|x| f32::from(values[8 * y + x])));
             let (transposed, mask) = dispatch(Both(rows, values));
             prop_assert_eq!(transposed, Portable.transpose(rows));
-            prop_assert_eq!(transposed[3][5], rows[5][3]);
+            prop_assert_eq!(transposed[3][5].to_bits(), rows[5][3].to_bits());
             prop_assert_eq!(mask, Portable.nonzero(&values));
             prop_assert!((0..64).all(|i| (mask >> i & 1 == 1) == (values[i] != 0)));
         }
