@@ -37,7 +37,9 @@ impl Found {
     /// Place and value of each.
     #[inline(always)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, i16)> {
-        self.list[..self.count.min(64)].iter().map(|&entry| ((entry >> 16) as usize & 63, entry as u16 as i16))
+        self.list[..self.count.min(64)]
+            .iter()
+            .map(|&entry| ((entry >> 16) as usize & 63, entry as u16 as i16))
     }
 
     /// Whether there are none.

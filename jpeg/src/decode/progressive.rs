@@ -145,7 +145,9 @@ pub(super) fn scan(
     for &(index, ..) in &scan.components {
         stores[index].expect(scan)?;
     }
-    if scan.first > 0 && scan.components.iter().all(|&(index, ..)| stores[index].layout.scale == Scale::Eighth) {
+    if scan.first > 0
+        && scan.components.iter().all(|&(index, ..)| stores[index].layout.scale == Scale::Eighth)
+    {
         return end_of_scan(source, segments.position).ok_or(Error::Truncated);
     }
     let pass = Pass::new(scan, &segments.tables)?;
@@ -177,7 +179,8 @@ enum Pass {
 impl Pass {
     fn new(scan: &Scan, tables: &Tables) -> Result<Self, Error> {
         const MISSING: Error = Error::Corrupt("a scan's Huffman table is missing");
-        let dc = |&(_, dc, _): &(usize, usize, usize)| tables.dc[dc].as_ref().ok_or(MISSING)?.table(Meaning::Dc);
+        let dc =
+            |&(_, dc, _): &(usize, usize, usize)| tables.dc[dc].as_ref().ok_or(MISSING)?.table(Meaning::Dc);
         if scan.first == 0 {
             return Ok(match scan.high {
                 0 => Self::DcFirst(scan.components.iter().map(dc).collect::<Result<_, _>>()?),
@@ -203,12 +206,14 @@ impl Reader<'_> {
         match pass {
             Pass::DcFirst(tables) => self.dc(Some(tables), stores, mcus)?,
             Pass::DcRefine => self.dc(None, stores, mcus)?,
-            Pass::AcFirst(table) => self.band(&mut stores[self.scan.components[0].0], |reader, run, store, at| {
-                reader.first(table, run, store, at)
-            })?,
-            Pass::AcRefine(table) => self.band(&mut stores[self.scan.components[0].0], |reader, run, store, at| {
-                reader.refine(table, run, store, at)
-            })?,
+            Pass::AcFirst(table) => self
+                .band(&mut stores[self.scan.components[0].0], |reader, run, store, at| {
+                    reader.first(table, run, store, at)
+                })?,
+            Pass::AcRefine(table) => self
+                .band(&mut stores[self.scan.components[0].0], |reader, run, store, at| {
+                    reader.refine(table, run, store, at)
+                })?,
         }
         Ok(self.stream.position())
     }
@@ -229,7 +234,8 @@ impl Reader<'_> {
                 }
                 for (nth, &(index, ..)) in scan.components.iter().enumerate() {
                     let store = &mut stores[index];
-                    let (wide, high) = if single { (1, 1) } else { (store.layout.horizontal, store.layout.vertical) };
+                    let (wide, high) =
+                        if single { (1, 1) } else { (store.layout.horizontal, store.layout.vertical) };
                     for y in row * high..(row + 1) * high {
                         for x in column * wide..(column + 1) * wide {
                             let Some(tables) = tables else {
@@ -240,8 +246,11 @@ impl Reader<'_> {
                                 }
                                 continue;
                             };
-                            let difference = block::difference(&mut self.bits, &mut self.stream, &tables[nth]);
-                            let Ok(difference) = difference else { return Err(self.bits.damage(&self.stream)) };
+                            let difference =
+                                block::difference(&mut self.bits, &mut self.stream, &tables[nth]);
+                            let Ok(difference) = difference else {
+                                return Err(self.bits.damage(&self.stream));
+                            };
                             predictions[nth] = predictions[nth].wrapping_add(difference);
                             if let Some(block) = store.kept((x, y)) {
                                 block[0] = predictions[nth] << scan.low;
@@ -284,7 +293,13 @@ impl Reader<'_> {
 
     /// The first scan of a band (G.1.2.2).
     #[inline(always)]
-    fn first(&mut self, table: &Table, run: &mut u32, store: &mut Store, at: (u32, u32)) -> Result<(), BadCode> {
+    fn first(
+        &mut self,
+        table: &Table,
+        run: &mut u32,
+        store: &mut Store,
+        at: (u32, u32),
+    ) -> Result<(), BadCode> {
         if *run > 0 {
             *run -= 1;
             return Ok(());
@@ -312,7 +327,13 @@ impl Reader<'_> {
 
     /// A later scan of a band (G.1.2.3).
     #[inline(always)]
-    fn refine(&mut self, table: &Table, run: &mut u32, store: &mut Store, at: (u32, u32)) -> Result<(), BadCode> {
+    fn refine(
+        &mut self,
+        table: &Table,
+        run: &mut u32,
+        store: &mut Store,
+        at: (u32, u32),
+    ) -> Result<(), BadCode> {
         let known = &mut store.places[at.1 as usize * store.stride + at.0 as usize];
         let before = *known;
         let mut places = before;
