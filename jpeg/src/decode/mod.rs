@@ -93,6 +93,10 @@ impl<'a> Decoder<'a> {
     }
 
     /// Decodes what covers `region`, all components at the same scale.
+    ///
+    /// Sequential files need memory for the region alone, progressive ones 8 bytes for each block of the picture too:
+    /// whoever decodes files of strangers bounds their pixels before. Damage below the region of a sequential file, and in
+    /// scans that an eighth does not need, is not looked for; a missing end is.
     pub fn decode(&self, region: Region, scale: Scale) -> Result<Vec<Component>, Error> {
         self.decode_at(region, &vec![scale; self.frame.components.len()])
     }
@@ -120,8 +124,8 @@ impl<'a> Decoder<'a> {
             let Found::Scan(scan) = segments.advance(&mut Extras::default())? else {
                 return Err(Error::Corrupt("a component is missing"));
             };
-            let mut new = scan.components.iter().map(|&(index, ..)| layouts[index].plane());
-            let mut new = new.by_ref().collect::<Result<Vec<_>, _>>()?;
+            let new = scan.components.iter().map(|&(index, ..)| layouts[index].plane());
+            let mut new = new.collect::<Result<Vec<_>, _>>()?;
             let mut parts = Vec::new();
             for (&(index, dc, ac), plane) in scan.components.iter().zip(&mut new) {
                 if planes[index].is_some() {
