@@ -22,13 +22,13 @@ pub(super) struct Bits {
 impl Bits {
     /// Whether more bits were consumed than there are.
     #[inline(always)]
-    pub(super) fn overdrawn(&self) -> bool {
+    pub(super) fn overdrawn(self) -> bool {
         self.made_up > self.count
     }
 
     /// What is wrong if the bits made no sense, or there were too few.
     #[cold]
-    pub(super) fn damage(&self, stream: &Stream<'_>) -> Error {
+    pub(super) fn damage(self, stream: &Stream<'_>) -> Error {
         if self.made_up > 0 && next_marker(stream.source(), stream.position()).is_none() {
             Error::Truncated
         } else {
@@ -73,7 +73,7 @@ impl Bits {
 
     /// The next 64 bits, of which those that [`Bits::refill`] promised are right.
     #[inline(always)]
-    pub(super) fn peek(&self) -> u64 {
+    pub(super) fn peek(self) -> u64 {
         self.buffer
     }
 

@@ -49,7 +49,8 @@ impl Found {
     }
 }
 
-/// Takes the step at the top of `bits`, where there are [`FAST`](super::huffman::FAST) of them; returns it with what was at the top.
+/// Takes the step at the top of `bits`, where there are [`FAST`](super::huffman::FAST) of them; returns it with what was
+/// at the top.
 ///
 /// A step of more bits leaves what a refill brings.
 #[inline(always)]
@@ -127,16 +128,22 @@ pub(super) fn collect(
     found: &mut Found,
 ) -> Result<Ended, BadCode> {
     let mut walk = Walk { next: band.first, count: 0, places: 0 };
-    let mut fast = 2;
-    let (step, top) = 'ended: loop {
-        for _ in 0..fast {
+    let (step, top) = 'ended: {
+        for _ in 0..2 {
             let (step, top) = step(bits, stream, table)?;
             if walk.pass(step, top, band, found) {
                 break 'ended (step, top);
             }
         }
-        bits.refill(stream);
-        fast = 3;
+        loop {
+            bits.refill(stream);
+            for _ in 0..3 {
+                let (step, top) = step(bits, stream, table)?;
+                if walk.pass(step, top, band, found) {
+                    break 'ended (step, top);
+                }
+            }
+        }
     };
     found.count = walk.count;
     Ok(Ended { next: walk.next, step, top, places: walk.places })

@@ -104,9 +104,13 @@ fn sample(value: f32) -> u8 {
 
 #[inline(always)]
 fn store<const N: usize>(rows: &[[f32; N]; N], out: &mut [u8], stride: usize) {
-    for (row, out) in rows.iter().zip(out.chunks_mut(stride)) {
-        let row = row.map(sample);
-        out[..N].copy_from_slice(&row);
+    // All at once before the rows part, so that they are packed by whole vectors.
+    let mut samples = [[0; N]; N];
+    for (out, value) in samples.as_flattened_mut().iter_mut().zip(rows.as_flattened()) {
+        *out = sample(*value);
+    }
+    for (row, out) in samples.iter().zip(out.chunks_mut(stride)) {
+        out[..N].copy_from_slice(row);
     }
 }
 

@@ -81,24 +81,23 @@ fn correct(bits: &mut Bits, stream: &mut Stream<'_>, low: u8, mut places: u64, b
     let slots = block.slots;
     while places != 0 {
         bits.refill(stream);
-        let count = places.count_ones().min(32);
-        let corrections = u64::from(bits.take(count)) << (64 - count);
-        let Some(coefficients) = &mut block.coefficients else {
-            for _ in 0..count {
-                places &= places - 1;
-            }
-            continue;
-        };
-        for nth in 0..count {
-            let place = places & places.wrapping_neg();
-            places ^= place;
-            if corrections << nth >> 63 == 1 && place & slots.keep != 0 {
-                let value = &mut coefficients[usize::from(slots.index[place.trailing_zeros() as usize])];
-                // Once only, even if a damaged file tells the same bit again.
-                if *value & 1 << low == 0 {
-                    *value = value.wrapping_add(if *value < 0 { -1 << low } else { 1 << low });
-                }
-            }
+        // No more than can be taken at once.
+        let now = if places.count_ones() > 32 { places & 0xFFFF_FFFF } else { places };
+        let count = now.count_ones();
+        let mut corrections = u64::from(bits.take(count)) << (64 - count);
+        places ^= now;
+        let Some(coefficients) = &mut block.coefficients else { continue };
+        let mut left = now;
+        // The bits are as good as random, so nothing branches on them.
+        while left & slots.keep != 0 {
+            let place = left.trailing_zeros();
+            left &= left - 1;
+            let value = &mut coefficients[usize::from(slots.index[place as usize])];
+            // Once only, even if a damaged file tells the same bit again.
+            let live = (corrections >> 63) & (slots.keep >> place) & !(i64::from(*value >> low) as u64) & 1;
+            let (step, sign) = ((live as i16) << low, *value >> 15);
+            *value = value.wrapping_add((step ^ sign) - sign);
+            corrections <<= 1;
         }
     }
 }

@@ -34,7 +34,7 @@ impl Restarts {
     /// Passes over the marker; returns the bits behind it.
     #[cold]
     #[inline(never)]
-    pub(super) fn pass(&mut self, bits: &Bits, stream: &mut Stream<'_>) -> Result<Bits, Error> {
+    pub(super) fn pass(&mut self, bits: Bits, stream: &mut Stream<'_>) -> Result<Bits, Error> {
         if bits.overdrawn() {
             return Err(bits.damage(stream));
         }
