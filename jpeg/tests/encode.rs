@@ -188,7 +188,7 @@ fn extremes_are_decoded() {
             [plane(97, 61, |_, _| value), plane(49, 31, |_, _| value), plane(49, 31, |_, _| 255 - value)]
         })
         .into();
-    let check = |x: usize, y: usize| if (x + y) % 2 == 0 { 255 } else { 0 };
+    let check = |x: usize, y: usize| if (x + y).is_multiple_of(2) { 255 } else { 0 };
     pictures.push([plane(97, 61, check), plane(49, 31, check), plane(49, 31, check)]);
     pictures
         .push([(97, 61), (49, 31), (49, 31)].map(|(width, height)| plane(width, height, |_, _| random())));

@@ -132,7 +132,9 @@ fn rows(
         for column in 0..columns {
             if restarts.due() {
                 bits = restarts.pass(bits, stream)?;
-                parts.iter_mut().for_each(|part| part.prediction = 0);
+                for part in parts.iter_mut() {
+                    part.prediction = 0;
+                }
             }
             for part in parts.iter_mut() {
                 let (wide, high) = size(&part.layout);

@@ -23,7 +23,8 @@ use tokens::{Kind, Tokens};
 /// How much of a picture is kept, from 1 (little) to 100 (all but rounding).
 ///
 /// The scale is that of libjpeg: photographs of 540 × 540 score about as many points of SSIMULACRA2 as they do when
-/// libjpeg-turbo encodes them at the same quality (80 gives 68 to 87), in about six sevenths of the bytes.
+/// libjpeg-turbo encodes them at the same quality (80 gives 68 to 87), in 12 % fewer bytes; it is 16 % at 1080 × 1080
+/// and 8 % at 160 × 160.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Quality(u8);
 

@@ -1,6 +1,7 @@
 //! The decoder, with files of libjpeg-turbo's and another encoder and some made by hand.
 #![expect(
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::unwrap_used,

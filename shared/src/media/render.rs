@@ -19,7 +19,7 @@ use super::{
 pub const EDGES: [u32; 3] = [1080, 540, 160];
 
 /// Above it, files grow faster than anyone sees.
-const QUALITY: Quality = Quality::new(85);
+const QUALITY: Quality = Quality::new(82);
 
 /// The edge of the square that the placeholder is computed from; thumbhash takes at most 100.
 const PLACEHOLDER_EDGE: u32 = 96;
