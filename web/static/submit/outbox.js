@@ -31,8 +31,14 @@ export class Outbox {
   }
 
   async act(mode, act) {
-    const store = (await this.database).transaction(STORE, mode).objectStore(STORE);
-    return settled(act(store));
+    const transaction = (await this.database).transaction(STORE, mode);
+    // A full disk is told when all of it is to be written, after the request itself has gone well.
+    const written = new Promise((resolve, reject) => {
+      transaction.addEventListener("complete", resolve);
+      transaction.addEventListener("abort", () => reject(transaction.error));
+    });
+    const [result] = await Promise.all([settled(act(transaction.objectStore(STORE))), written]);
+    return result;
   }
 
   /** What was left, oldest first. What is too old goes, whoever left it. */
