@@ -19,10 +19,11 @@ use super::{
 pub const EDGES: [u32; 3] = [1080, 540, 160];
 
 /// Above it, files grow faster than anyone sees.
-const QUALITY: Quality = Quality::new(82);
+const QUALITY: Quality = Quality::new(80);
 
-/// The edge of the square that the placeholder is computed from; thumbhash takes at most 100.
-const PLACEHOLDER_EDGE: u32 = 96;
+/// The edge of the square that the placeholder is computed from. A thumbhash keeps waves of up to seven a side, for which
+/// this is plenty.
+const PLACEHOLDER_EDGE: u32 = 32;
 
 /// One of the three sizes.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -51,7 +51,9 @@ fn answer(request: &Request) -> io::Result<()> {
 
 fn read_and_render(request: &Request) -> io::Result<Result<Rendered, Refusal>> {
     let max = request.limits.max_bytes;
-    let mut source = Vec::new();
+    let expected = usize::try_from(request.bytes.min(max)).unwrap_or_default();
+    // Room for one more, at which reading finds the end.
+    let mut source = Vec::with_capacity(expected + 1);
     // One byte more than allowed tells the probe that the file is too large.
     io::stdin().lock().take(max.saturating_add(1)).read_to_end(&mut source)?;
     Ok(render(&source, request.crop, &request.limits))

@@ -34,6 +34,8 @@ const MAX_STEPS: usize = 16;
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Request {
     pub(super) crop: Option<Crop>,
+    /// Of the file that it is given.
+    pub(super) bytes: u64,
     pub(super) limits: Limits,
 }
 
@@ -182,7 +184,7 @@ mod tests {
     use crate::media::{Orientation, fixtures, fixtures::JpegWith, render::render};
 
     fn request() -> Request {
-        Request { crop: None, limits: Limits::default() }
+        Request { crop: None, bytes: 0, limits: Limits::default() }
     }
 
     fn honest() -> Rendered {
@@ -219,7 +221,7 @@ mod tests {
         assert_eq!(caught(|rendered| rendered.pictures.truncate(2)), "which sizes there are");
         assert_eq!(caught(|rendered| rendered.pictures[2].edge = 540), "which sizes there are");
         assert_eq!(caught(|rendered| rendered.placeholder = "<script>".repeat(9)), "the placeholder");
-        let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), limits: Limits::default() };
+        let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), ..request() };
         let other = read_reply(reply(Ok(honest())), &asked);
         assert_eq!(other, Err(Lie("another crop than was asked for")));
     }
