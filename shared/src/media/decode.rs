@@ -17,7 +17,7 @@ use super::{
 /// Bytes that a PNG's chunks other than its pixels may take, of which a colour profile is inflated.
 ///
 /// All of a file may be such chunks; a profile that doesn't fit then is left out.
-const MAX_PNG_CHUNKS: u64 = 64 << 20;
+const MAX_PNG_CHUNKS: u64 = 32 << 20;
 
 /// The pixels of a picture as it is stored.
 pub(super) struct Pixels {

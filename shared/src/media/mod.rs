@@ -5,6 +5,7 @@
 
 mod crop;
 mod decode;
+mod exif;
 #[cfg(test)]
 mod fixtures;
 #[cfg(fuzzing)]
