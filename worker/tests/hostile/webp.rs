@@ -191,13 +191,6 @@ fn pictures() -> Vec<Case> {
         webp.chunks.insert(1, (*b"ALPH", data));
         webp.file()
     };
-    let extra = |flags: u8, kind: &[u8; 4], data: Vec<u8>| {
-        let mut webp = photo().extended(320, 240, flags);
-        webp.chunks.insert(1, (*kind, data));
-        webp
-    };
-    let mut profile_of_4_gib = extra(PROFILE, b"ICCP", vec![0; 64]).file();
-    profile_of_4_gib[34..38].copy_from_slice(&u32::MAX.to_le_bytes());
     vec![
         case("another signature", lossless(0, 0x2E), DAMAGED),
         case("version 7", lossless(4, photo().chunks[0].1[4] | 0xE0), BOUNDED),
@@ -232,6 +225,18 @@ fn pictures() -> Vec<Case> {
             WebP::lossy_noise(320, 240).extended(320, 240, ALPHA).file(),
             BOUNDED,
         ),
+    ]
+}
+
+fn metadata() -> Vec<Case> {
+    let extra = |flags: u8, kind: &[u8; 4], data: Vec<u8>| {
+        let mut webp = photo().extended(320, 240, flags);
+        webp.chunks.insert(1, (*kind, data));
+        webp
+    };
+    let mut profile_of_4_gib = extra(PROFILE, b"ICCP", vec![0; 64]).file();
+    profile_of_4_gib[34..38].copy_from_slice(&u32::MAX.to_le_bytes());
+    vec![
         case("a profile of noise", extra(PROFILE, b"ICCP", vec![9; 5_000]).file(), WHOLE),
         case("a profile of 10 MB", extra(PROFILE, b"ICCP", vec![9; 10_000_000]).file(), WHOLE)
             .memory(64 * MIB),
@@ -268,4 +273,9 @@ async fn frames_against_the_rules_are_refused_or_survived() {
 #[tokio::test]
 async fn pictures_against_the_rules_are_refused_or_survived() {
     run(pictures()).await;
+}
+
+#[tokio::test]
+async fn metadata_that_cannot_be_used_are_left_out() {
+    run(metadata()).await;
 }

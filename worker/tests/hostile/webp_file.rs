@@ -25,7 +25,7 @@ impl WebP {
         PHOTO.clone()
     }
 
-    pub(crate) fn lossless_photo(width: u32, height: u32) -> Self {
+    pub(crate) fn lossless_of(width: u32, height: u32) -> Self {
         let mut file = Cursor::new(Vec::new());
         DynamicImage::from(photo(width, height)).write_to(&mut file, ImageFormat::WebP).expect("is encoded");
         let file = file.into_inner();
