@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test chaos fuzz lint setup setup-demo setup-test setup-bench setup-fuzz screenshots bench-queue sqlx deny
+.PHONY: demo test chaos fuzz lint setup setup-demo setup-test setup-bench setup-bench-images setup-fuzz screenshots bench-queue bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release --workspace --bins
@@ -32,16 +32,22 @@ lint:  ## formatting, clippy and rustdoc, warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
 setup: setup-test
-setup-demo setup-test setup-bench setup-fuzz:  ## install what is missing
+setup-demo setup-test setup-bench setup-bench-images setup-fuzz:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots
 	cargo run -p pawdium-web --example screenshots
 
 bench-queue: setup-bench  ## the job queue beside its peers; BENCH="ours --rounds 1", BENCH=sizes, BENCH=idle
-	bench/peers/install
-	cargo build --release -p pawdium-bench
+	bench/peers/install queue
+	cargo build --release -p pawdium-bench --bin queue
 	@exec $${CARGO_TARGET_DIR:-target}/release/queue $(BENCH)
+
+bench-images: setup-bench-images  ## photographs made into squares, beside the peers; BENCH="--files leaves --rounds 1"
+	bench/peers/install images
+	bench/photographs
+	cargo build --release -p pawdium-bench --bin images
+	@exec $${CARGO_TARGET_DIR:-target}/release/images $(BENCH)
 
 sqlx:  ## refresh .sqlx/ after a query or the schema has changed
 	scripts/sqlx

@@ -65,7 +65,7 @@ impl Command {
             Self::Schedules(command) => command.run().await,
             Self::Audit(command) => command.run().await,
             Self::Cache(command) => command.run().await,
-            Self::Config(command) => command.run(),
+            Self::Config(command) => command.run().await,
             Self::WithStack(command) => command.run().await,
         }
     }

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = arguments.next() {
         let plane = &components.first().ok_or("nothing was decoded")?.plane;
         let mut file = std::fs::File::create(path)?;
-        write!(file, "P5 {} {} 255\n", plane.width, plane.height)?;
+        writeln!(file, "P5 {} {} 255", plane.width, plane.height)?;
         file.write_all(&plane.samples)?;
     }
     Ok(())

@@ -1,5 +1,12 @@
 //! What `encode` writes, read by decoders of others.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "these pictures are small"
+)]
+
 use pawdium_jpeg::{EncodeError, Plane, Quality, encode};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -181,7 +188,7 @@ fn extremes_are_decoded() {
             [plane(97, 61, |_, _| value), plane(49, 31, |_, _| value), plane(49, 31, |_, _| 255 - value)]
         })
         .into();
-    let check = |x: usize, y: usize| if (x + y) % 2 == 0 { 255 } else { 0 };
+    let check = |x: usize, y: usize| if (x + y).is_multiple_of(2) { 255 } else { 0 };
     pictures.push([plane(97, 61, check), plane(49, 31, check), plane(49, 31, check)]);
     pictures
         .push([(97, 61), (49, 31), (49, 31)].map(|(width, height)| plane(width, height, |_, _| random())));

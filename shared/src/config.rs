@@ -115,8 +115,14 @@ impl Default for RedisConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MediaConfig {
-    /// The store, as a URL. Default `file:///var/lib/pawdium/media`.
+    /// The store, as a URL: a folder, or a bucket of an S3-compatible store as in
+    /// `s3://bucket/prefix?endpoint=https://s3.example.org&region=eu-1`. Without `endpoint` it is Amazon's; `http` only
+    /// where the endpoint says so. Default `file:///var/lib/pawdium/media`.
     pub store: Url,
+    /// The bucket's access key. Left out, `AWS_ACCESS_KEY_ID` and its like say who Pawdium is, or the cloud's machine.
+    pub access_key_id: Option<String>,
+    /// That key's secret; a secret.
+    pub secret_access_key: Option<SecretString>,
     /// The largest upload, in bytes. Default 20,000,000.
     pub max_upload_bytes: u64,
     /// The largest picture, in pixels (width × height, by its header). Default 50,000,000.
@@ -131,6 +137,8 @@ impl Default for MediaConfig {
     fn default() -> Self {
         Self {
             store: values::known_url("file:///var/lib/pawdium/media"),
+            access_key_id: None,
+            secret_access_key: None,
             max_upload_bytes: 20_000_000,
             max_pixels: 50_000_000,
             decode_seconds: 20,

@@ -24,6 +24,7 @@ pub async fn serve(app: App, notifier: &Notifier) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     info!(%address, "serving");
     notifier.ready(&format!("serving on {address}"));
+    tokio::spawn(app.store.clone().report());
     let (stop, drain) = (app.stop.clone(), Duration::from_secs(app.config.web.drain_seconds));
     let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());

@@ -61,7 +61,7 @@ impl App {
             db,
             cache: Cache::new(redis.clone()),
             changes: Changes::start(redis.clone()),
-            store: MediaStore::open(&config.media.store)?,
+            store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),
             pins: Pins::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),

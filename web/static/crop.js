@@ -38,6 +38,14 @@ export class Square {
     this.moveTo(middleX - this.side / 2, middleY - this.side / 2);
   }
 
+  /** Takes a choice that was made before, as `toString` says it. */
+  restore(text) {
+    const [x, y, side] = text.split(",").map(Number);
+    if (![x, y, side].every(Number.isFinite)) return;
+    this.side = Math.round(between(Math.min(SMALLEST, this.side), side, this.side));
+    this.moveTo(x, y);
+  }
+
   /** As the server takes it: `x,y,side`. */
   toString() {
     return `${this.x},${this.y},${this.side}`;
@@ -125,26 +133,60 @@ function followKeys(box, square, redraw) {
   });
 }
 
-/** Lets a visitor choose a square of `bitmap` on the canvas within `element`; answers with the square. */
-export function chooseSquare(element, bitmap) {
+/** So many pixels across at most are kept of a picture: enough to choose by, and little beside the picture itself. */
+const SHOWN = 640;
+
+/** A picture made small enough to keep, with the size that it has upright. Throws for what the browser can't decode. */
+export async function shrink(file) {
+  const whole = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const zoom = Math.min(1, SHOWN / Math.max(whole.width, whole.height));
+  const small = document.createElement("canvas");
+  small.width = Math.max(1, Math.round(whole.width * zoom));
+  small.height = Math.max(1, Math.round(whole.height * zoom));
+  const context = small.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(whole, 0, 0, small.width, small.height);
+  const { width, height } = whole;
+  whole.close();
+  return { small, width, height };
+}
+
+/** Shows nothing but the square. */
+export function showSquare(canvas, picture, square) {
+  const zoom = picture.small.width / picture.width;
+  canvas.width = SHOWN / 2;
+  canvas.height = SHOWN / 2;
+  const part = [square.x * zoom, square.y * zoom, square.side * zoom, square.side * zoom];
+  canvas.getContext("2d").drawImage(picture.small, ...part, 0, 0, canvas.width, canvas.height);
+}
+
+/**
+ * Lets a visitor choose a square of a picture on the canvas within `element`, beginning with `square`. Answers with what
+ * draws it; `changed` is called after every change.
+ */
+export function chooseSquare(element, picture, square, changed) {
   const canvas = element.querySelector("canvas");
   const box = element.querySelector("[data-crop-box]");
-  const zoom = 640 / Math.max(bitmap.width, bitmap.height);
-  canvas.width = Math.max(1, Math.round(bitmap.width * zoom));
-  canvas.height = Math.max(1, Math.round(bitmap.height * zoom));
-  const square = new Square(bitmap.width, bitmap.height);
+  const zoom = SHOWN / Math.max(picture.width, picture.height);
   const redraw = () => {
-    draw(canvas, bitmap, square, zoom);
+    canvas.width = Math.max(1, Math.round(picture.width * zoom));
+    canvas.height = Math.max(1, Math.round(picture.height * zoom));
+    draw(canvas, picture.small, square, zoom);
     const percent = Math.round((square.side / Math.min(square.width, square.height)) * 100);
     box.setAttribute("aria-label", `Crop: ${percent} % of the largest square, ${square.x} from the left, ${square.y} from the top`);
   };
+  const follow = () => {
+    redraw();
+    changed();
+  };
   // The box covers the canvas and not the hint below it.
   const fit = () => {
+    box.style.width = `${canvas.clientWidth}px`;
     box.style.height = `${canvas.clientHeight}px`;
   };
   new ResizeObserver(fit).observe(canvas);
-  followPointer(box, square, redraw);
-  followKeys(box, square, redraw);
+  followPointer(box, square, follow);
+  followKeys(box, square, follow);
   redraw();
-  return square;
+  return redraw;
 }

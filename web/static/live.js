@@ -22,6 +22,7 @@ export function follow(url, changed) {
   };
   if (streams >= MOST) {
     timer = setInterval(look, 2000);
+    look();
     return stop;
   }
   streams += 1;

@@ -50,7 +50,7 @@ impl Env {
             db,
             cache: Cache::new(redis.clone()),
             redis,
-            store: MediaStore::open(&config.media.store)?,
+            store: MediaStore::open(&config.media)?,
             decoder: Decoder::this_program([DECODE], limits.clone()),
             limits,
             mailer: Mailer::new(&config.mail).context("mail.smtp_url")?,

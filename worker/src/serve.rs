@@ -29,6 +29,7 @@ const SIGN_OFF: Duration = Duration::from_secs(5);
 pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
     let db = db::connect(&config.database, "pawdium-worker").context("database.url")?;
     let env = Arc::new(Env::new(config, db.clone())?);
+    tokio::spawn(env.store.clone().report());
     let drain = Duration::from_secs(config.worker.drain_seconds);
     run(&db, &runner(env), &queues(&config.worker), drain, stop).await
 }

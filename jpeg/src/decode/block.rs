@@ -1,8 +1,10 @@
 //! The coefficients of one block from a sequential scan (T.81, F.2.2), or of its band from the first scan of a
 //! progressive one (G.1.2.2), and the ways past them.
 
+use super::Scale;
 use super::bits::Bits;
 use super::huffman::{END, Skipper, Step, Table};
+use super::stream::Stream;
 
 /// What stands for a code that no table has.
 pub(super) struct BadCode;
@@ -35,7 +37,9 @@ impl Found {
     /// Place and value of each.
     #[inline(always)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, i16)> {
-        self.list[..self.count.min(64)].iter().map(|&entry| ((entry >> 16) as usize & 63, entry as u16 as i16))
+        self.list[..self.count.min(64)]
+            .iter()
+            .map(|&entry| ((entry >> 16) as usize & 63, entry as u16 as i16))
     }
 
     /// Whether there are none.
@@ -45,17 +49,59 @@ impl Found {
     }
 }
 
-/// The difference of a DC coefficient. Leaves bits for one more step.
+/// Takes the step at the top of `bits`, where there are [`FAST`](super::huffman::FAST) of them; returns it with what was
+/// at the top.
+///
+/// A step of more bits leaves what a refill brings.
 #[inline(always)]
-pub(super) fn difference(bits: &mut Bits, data: &[u8], dc: &Table) -> Result<i16, BadCode> {
-    bits.refill(data);
-    let step = dc.step(bits.peek());
+pub(super) fn step(bits: &mut Bits, stream: &mut Stream<'_>, table: &Table) -> Result<(Step, u64), BadCode> {
+    let top = bits.peek();
+    let step = table.fast(top);
+    if step.is_none() {
+        return long_step(bits, stream, table);
+    }
+    bits.consume(step.total());
+    Ok((step, top))
+}
+
+/// Takes a step of any length.
+#[inline(always)]
+fn long_step(bits: &mut Bits, stream: &mut Stream<'_>, table: &Table) -> Result<(Step, u64), BadCode> {
+    bits.refill(stream);
+    let top = bits.peek();
+    let step = table.step(top);
     if step.is_none() {
         return Err(BadCode);
     }
-    let value = step.value(bits.peek());
     bits.consume(step.total());
-    Ok(value as i16)
+    bits.refill(stream);
+    Ok((step, top))
+}
+
+/// The difference of a DC coefficient. Leaves bits for two fast steps.
+#[inline(always)]
+pub(super) fn difference(bits: &mut Bits, stream: &mut Stream<'_>, dc: &Table) -> Result<i16, BadCode> {
+    bits.refill(stream);
+    let (step, top) = step(bits, stream, dc)?;
+    Ok(step.value(top) as i16)
+}
+
+/// Which coefficients to collect.
+#[derive(Clone, Copy)]
+pub(super) struct Band {
+    /// The first place.
+    pub(super) first: u32,
+    /// The last place.
+    pub(super) last: u32,
+    /// A bit for each place that counts.
+    pub(super) keep: u64,
+}
+
+impl Band {
+    /// All of a sequential block that a scale needs.
+    pub(super) const fn of(scale: Scale) -> Self {
+        Self { first: 1, last: scale.last(), keep: scale.keep() }
+    }
 }
 
 /// Where a block's coefficients ended.
@@ -65,43 +111,62 @@ pub(super) struct Ended {
     /// The step that ended it.
     pub(super) step: Step,
     /// What was at the top of the bits for that step.
-    pub(super) bits: u64,
+    pub(super) top: u64,
     /// The places that have a coefficient.
     pub(super) places: u64,
 }
 
-/// Collects the coefficients from place `next` to `last` of which `keep` has the bit set. There are bits for one step.
+/// Collects the coefficients of `band`. There are bits for two fast steps.
 ///
-/// What ends behind `last` may have brought coefficients of a block that is longer than `last`.
+/// The place it ends at may be behind the band's end, for a block that is longer.
 #[inline(always)]
 pub(super) fn collect(
     bits: &mut Bits,
-    data: &[u8],
+    stream: &mut Stream<'_>,
     table: &Table,
-    (mut next, last): (u32, u32),
-    keep: u64,
+    band: Band,
     found: &mut Found,
 ) -> Result<Ended, BadCode> {
-    let mut count = 0;
-    let mut places = 0;
-    loop {
-        let top = bits.peek();
-        let step = table.step(top);
-        if step.is_none() {
-            return Err(BadCode);
+    let mut walk = Walk { next: band.first, count: 0, places: 0 };
+    let (step, top) = 'ended: {
+        for _ in 0..2 {
+            let (step, top) = step(bits, stream, table)?;
+            if walk.pass(step, top, band, found) {
+                break 'ended (step, top);
+            }
         }
-        bits.consume(step.total());
-        next += step.advance();
-        let place = next.wrapping_sub(1) & 63;
-        found.list[count & 63] = place << 16 | step.value(top) as u32 & 0xFFFF;
-        count += step.coefficient() as usize & (keep >> place) as usize & 1;
-        places |= u64::from(step.coefficient()) << place;
-        if next > last {
-            found.count = count;
-            return Ok(Ended { next, step, bits: top, places });
+        loop {
+            bits.refill(stream);
+            for _ in 0..3 {
+                let (step, top) = step(bits, stream, table)?;
+                if walk.pass(step, top, band, found) {
+                    break 'ended (step, top);
+                }
+            }
         }
-        // Two steps fit into what one refill brings, but the loop is shorter so, and this is off its critical path.
-        bits.refill(data);
+    };
+    found.count = walk.count;
+    Ok(Ended { next: walk.next, step, top, places: walk.places })
+}
+
+/// How far a block's coefficients were collected.
+struct Walk {
+    next: u32,
+    count: usize,
+    places: u64,
+}
+
+impl Walk {
+    /// Notes a step's coefficient; returns whether the band is over.
+    #[inline(always)]
+    fn pass(&mut self, step: Step, top: u64, band: Band, found: &mut Found) -> bool {
+        self.next += step.advance();
+        let place = self.next.wrapping_sub(1) & 63;
+        found.list[self.count & 63] = place << 16 | step.value(top) as u32 & 0xFFFF;
+        let kept = if band.keep == u64::MAX { 1 } else { (band.keep >> place) as u32 };
+        self.count += (step.coefficient() & kept) as usize;
+        self.places |= u64::from(step.coefficient()) << place;
+        self.next > band.last
     }
 }
 
@@ -109,27 +174,25 @@ pub(super) fn collect(
 #[inline(always)]
 pub(super) fn skip(
     bits: &mut Bits,
-    data: &[u8],
+    stream: &mut Stream<'_>,
     ac: &Table,
     skipper: &Skipper,
     mut next: u32,
 ) -> Result<(), BadCode> {
     loop {
-        bits.refill(data);
-        let (length, advance) = skipper.leap(bits.peek());
-        if length == 0 || next + advance % END > 63 {
-            let step = ac.step(bits.peek());
-            if step.is_none() {
-                return Err(BadCode);
+        bits.refill(stream);
+        for _ in 0..2 {
+            let (length, advance) = skipper.leap(bits.peek());
+            if length == 0 || next + advance % END > 63 {
+                let (step, _) = step(bits, stream, ac)?;
+                next += step.advance();
+            } else {
+                bits.consume(length);
+                next += advance;
             }
-            bits.consume(step.total());
-            next += step.advance();
-        } else {
-            bits.consume(length);
-            next += advance;
-        }
-        if next > 63 {
-            return if next > 64 && next < END { Err(BadCode) } else { Ok(()) };
+            if next > 63 {
+                return if next > 64 && next < END { Err(BadCode) } else { Ok(()) };
+            }
         }
     }
 }

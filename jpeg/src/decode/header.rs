@@ -109,6 +109,7 @@ impl<'a> IccChunks<'a> {
         let whole = self.0.len() == usize::from(total)
             && self.0.iter().zip(1..=255).all(|(&(number, of, _), nth)| number == nth && of == total);
         let length: usize = self.0.iter().map(|(.., chunk)| chunk.len()).sum();
-        (whole && length <= MOST_ICC).then(|| self.0.iter().flat_map(|(.., chunk)| chunk.iter().copied()).collect())
+        (whole && length <= MOST_ICC)
+            .then(|| self.0.iter().flat_map(|(.., chunk)| chunk.iter().copied()).collect())
     }
 }

@@ -7,6 +7,9 @@ pub(super) const LOOKUP_BITS: u32 = 10;
 /// Bits that index the lookup of what is only passed over.
 pub(super) const SKIP_BITS: u32 = 11;
 
+/// The most bits of a step that the lookup has: three of them fit into what a refill brings.
+pub(super) const FAST: u32 = 18;
+
 /// What [`Step::advance`] is at least if the symbol ends its block or band.
 pub(super) const END: u32 = 128;
 
@@ -113,7 +116,7 @@ impl Meaning {
 /// A table as it is used.
 pub(super) struct Table {
     lookup: Box<[Step; 1 << LOOKUP_BITS]>,
-    /// For each length of a code, from [`LOOKUP_BITS`] + 1: the codes below this one, widened to 16 bits, are not longer.
+    /// For each length: codes below this one, widened to 16 bits, are not longer.
     limits: [u32; 17],
     /// For each length: the index of a code's symbol less the code.
     offsets: [i32; 17],
@@ -146,7 +149,10 @@ impl Definition {
                 let width = 1 << (LOOKUP_BITS - length);
                 for (nth, &symbol) in self.symbols[index..index + count].iter().enumerate() {
                     let from = (code as usize + nth) * width;
-                    lookup[from..from + width].fill(meaning.step(length, symbol));
+                    let step = meaning.step(length, symbol);
+                    if step.total() <= FAST {
+                        lookup[from..from + width].fill(step);
+                    }
                 }
             }
             code += count as u32;
@@ -159,22 +165,18 @@ impl Definition {
 }
 
 impl Table {
-    /// The step at the top of `bits`, of which 16 are there; none if no code is.
+    /// The step of up to [`FAST`] bits at the top of `bits`; none if that has more, or there is no such code.
     #[inline(always)]
-    pub(super) fn step(&self, bits: u64) -> Step {
-        let step = self.lookup[(bits >> (64 - LOOKUP_BITS)) as usize];
-        if step.is_none() { self.long_step(bits) } else { step }
+    pub(super) fn fast(&self, bits: u64) -> Step {
+        self.lookup[(bits >> (64 - LOOKUP_BITS)) as usize]
     }
 
+    /// The step at the top of `bits`; none if there is no such code.
     #[cold]
     #[inline(never)]
-    fn long_step(&self, bits: u64) -> Step {
+    pub(super) fn step(&self, bits: u64) -> Step {
         let next = (bits >> 48) as u32;
-        if next < self.limits[LOOKUP_BITS as usize] {
-            // A short code whose symbol is no good.
-            return Step::default();
-        }
-        let found = (LOOKUP_BITS + 1..=16).find(|&length| next < self.limits[length as usize]);
+        let found = (1..=16_u32).find(|&length| next < self.limits[length as usize]);
         let Some(length) = found else { return Step::default() };
         let code = (next >> (16 - length)) as i32;
         let index = code + self.offsets[length as usize];

@@ -104,9 +104,13 @@ fn sample(value: f32) -> u8 {
 
 #[inline(always)]
 fn store<const N: usize>(rows: &[[f32; N]; N], out: &mut [u8], stride: usize) {
-    for (row, out) in rows.iter().zip(out.chunks_mut(stride)) {
-        let row = row.map(sample);
-        out[..N].copy_from_slice(&row);
+    // All at once before the rows part, so that they are packed by whole vectors.
+    let mut samples = [[0; N]; N];
+    for (out, value) in samples.as_flattened_mut().iter_mut().zip(rows.as_flattened()) {
+        *out = sample(*value);
+    }
+    for (row, out) in samples.iter().zip(out.chunks_mut(stride)) {
+        out[..N].copy_from_slice(row);
     }
 }
 
@@ -156,10 +160,101 @@ fn columns_of_8(rows: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
         let third = (far - near) * SQRT_2 - second;
         let fourth = turned - rise * LESS - third;
         let odd = [first, second, third, fourth];
-        for y in 0..4 {
-            out[y][x] = even[y] + odd[y];
-            out[7 - y][x] = even[y] - odd[y];
+        for (y, (even, odd)) in even.into_iter().zip(odd).enumerate() {
+            out[y][x] = even + odd;
+            out[7 - y][x] = even - odd;
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T.81, A.3.3, for blocks of N × N, of the lowest coefficients of an 8 × 8 block.
+    fn reference(scale: Scale, coefficients: &[[f64; 8]; 8]) -> Vec<f64> {
+        let side = scale.side();
+        let c = |frequency: usize| if frequency == 0 { 0.5_f64.sqrt() } else { 1.0 };
+        let angle =
+            |at: usize, frequency: usize| (2 * at + 1) as f64 * frequency as f64 * PI / (2 * side) as f64;
+        let mut samples = Vec::new();
+        for y in 0..side {
+            for x in 0..side {
+                let mut sum = 0.0;
+                for (u, row) in coefficients.iter().enumerate().take(side) {
+                    for (v, coefficient) in row.iter().enumerate().take(side) {
+                        sum += c(u) * c(v) * coefficient * angle(y, u).cos() * angle(x, v).cos();
+                    }
+                }
+                samples.push(128.0 + sum / 4.0);
+            }
+        }
+        samples
+    }
+
+    /// Each sample with what it should have been before it was clamped.
+    fn transformed(scale: Scale, quantization: &[u16; 64], values: &[(usize, i16)]) -> Vec<(u8, f64)> {
+        let mut coefficients = [[0.0; 8]; 8];
+        let (mut dc, mut found) = (0, Found::new());
+        for &(place, value) in values {
+            let at = usize::from(ZIGZAG[place]);
+            coefficients[at / 8][at % 8] = f64::from(value) * f64::from(quantization[place]);
+            if place == 0 {
+                dc = value;
+            } else if scale.keep() >> place & 1 == 1 {
+                found.push(place, value);
+            }
+        }
+        let side = scale.side();
+        let mut out = vec![0; side * side];
+        Transform::new(scale, quantization).write(scale, dc, &found, &mut out, side);
+        out.into_iter().zip(reference(scale, &coefficients)).collect()
+    }
+
+    fn check(scale: Scale, quantization: &[u16; 64], values: &[(usize, i16)], tolerance: f64) {
+        for (sample, expected) in transformed(scale, quantization, values) {
+            let error = (f64::from(sample) - expected.clamp(0.0, 255.0)).abs();
+            assert!(error <= tolerance, "{scale:?} {values:?}: {sample} for {expected}");
+        }
+    }
+
+    const ALL: [Scale; 4] = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth];
+
+    #[test]
+    fn each_single_wave_is_the_exact_one() {
+        for scale in ALL {
+            for place in 0..64 {
+                for value in [-37, -1, 1, 5, 60] {
+                    check(scale, &[7; 64], &[(place, value)], 0.501);
+                }
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_block_is_the_exact_one(
+            values in proptest::collection::btree_map(0..64_usize, -120..120_i16, 0..64),
+            step in 1..20_u16,
+        ) {
+            let values: Vec<_> = values.into_iter().collect();
+            for scale in ALL {
+                check(scale, &[step; 64], &values, 0.51);
+            }
+        }
+
+        #[test]
+        fn the_largest_numbers_are_clamped(values in proptest::collection::vec(proptest::prelude::any::<i16>(), 64)) {
+            let values: Vec<_> = values.into_iter().enumerate().collect();
+            for scale in ALL {
+                for (sample, expected) in transformed(scale, &[u16::MAX; 64], &values) {
+                    // Sums of 10^10 and more have no use for the last digits.
+                    if expected.abs() > 1e7 {
+                        assert_eq!(sample, if expected > 0.0 { 255 } else { 0 });
+                    }
+                }
+            }
+        }
+    }
 }

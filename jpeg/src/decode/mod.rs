@@ -24,13 +24,14 @@ mod restart;
 mod scale;
 mod segments;
 mod sequential;
+mod stream;
 
 use crate::Plane;
 pub use error::Error;
 pub use header::{Colour, ComponentInfo, Header};
 use layout::Layout;
 pub use scale::Scale;
-use segments::{Extras, Frame, Found, Scan, Segments};
+use segments::{Extras, Found, Frame, Scan, Segments};
 
 /// The most scans a file may have; libjpeg's own scripts make ten.
 const MOST_SCANS: u32 = 100;
@@ -92,6 +93,10 @@ impl<'a> Decoder<'a> {
     }
 
     /// Decodes what covers `region`, all components at the same scale.
+    ///
+    /// Sequential files need memory for the region alone, progressive ones 8 bytes for each block of the picture too:
+    /// whoever decodes files of strangers bounds their pixels before. Damage below the region of a sequential file, and in
+    /// scans that an eighth does not need, is not looked for; a missing end is.
     pub fn decode(&self, region: Region, scale: Scale) -> Result<Vec<Component>, Error> {
         self.decode_at(region, &vec![scale; self.frame.components.len()])
     }
@@ -106,11 +111,8 @@ impl<'a> Decoder<'a> {
             return Err(Error::Region);
         }
         let layouts = Layout::all(&self.frame, region, scales);
-        let planes = if self.frame.progressive {
-            self.progressive(&layouts)?
-        } else {
-            self.sequential(&layouts)?
-        };
+        let planes =
+            if self.frame.progressive { self.progressive(&layouts)? } else { self.sequential(&layouts)? };
         let crops = layouts.iter().map(|layout| layout.crop(&self.frame, region));
         Ok(planes.into_iter().zip(crops).map(|(plane, crop)| Component { plane, crop }).collect())
     }
@@ -122,20 +124,27 @@ impl<'a> Decoder<'a> {
             let Found::Scan(scan) = segments.advance(&mut Extras::default())? else {
                 return Err(Error::Corrupt("a component is missing"));
             };
-            let mut new = scan.components.iter().map(|&(index, ..)| layouts[index].plane());
-            let mut new = new.by_ref().collect::<Result<Vec<_>, _>>()?;
+            let new = scan.components.iter().map(|&(index, ..)| layouts[index].plane());
+            let mut new = new.collect::<Result<Vec<_>, _>>()?;
             let mut parts = Vec::new();
             for (&(index, dc, ac), plane) in scan.components.iter().zip(&mut new) {
                 if planes[index].is_some() {
                     return Err(Error::Corrupt("a component comes twice"));
                 }
                 let quantization = self.quantization(&segments, index)?;
-                parts.push(sequential::Part::new(layouts[index], quantization, &segments.tables, (dc, ac), plane)?);
+                parts.push(sequential::Part::new(
+                    layouts[index],
+                    quantization,
+                    &segments.tables,
+                    (dc, ac),
+                    plane,
+                )?);
             }
             self.check_mcu(&scan)?;
             let interval = segments.tables.restart_interval;
             let mcus = layout::mcus(&self.frame);
-            segments.position = sequential::scan(self.source, segments.position, &mut parts, mcus, interval)?;
+            let stream = stream::Stream::new(self.source, segments.position);
+            segments.position = sequential::scan(stream, &mut parts, mcus, interval)?;
             for (&(index, ..), plane) in scan.components.iter().zip(new) {
                 planes[index] = Some(plane);
             }

@@ -1,13 +1,14 @@
 //! Progressive pictures (T.81, annex G): coefficients gather scan by scan and are transformed at the end.
 
 use super::bits::Bits;
-use super::block::{self, BadCode, Found};
+use super::block::{self, BadCode, Band, Found};
 use super::huffman::{END, Meaning, Table};
 use super::idct::Transform;
 use super::layout::{Layout, zeroed};
 use super::refine;
 use super::restart::Restarts;
 use super::segments::{Scan, Segments, Tables, end_of_scan};
+use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
 
@@ -31,7 +32,7 @@ pub(super) struct Store {
 pub(super) struct Slots {
     /// A bit for each place that is kept.
     pub(super) keep: u64,
-    /// For each place how many of those before it are kept.
+    /// For each kept place how many of those before it are; else 0.
     pub(super) index: [u8; 64],
 }
 
@@ -40,7 +41,9 @@ impl Slots {
         let keep = scale.keep();
         let mut index = [0; 64];
         for (place, slot) in index.iter_mut().enumerate() {
-            *slot = (keep & ((1 << place) - 1)).count_ones() as u8;
+            if keep >> place & 1 == 1 {
+                *slot = (keep & ((1 << place) - 1)).count_ones() as u8;
+            }
         }
         Self { keep, index }
     }
@@ -84,13 +87,18 @@ impl Store {
         Ok(())
     }
 
-    /// Where the coefficients of the block in column `x` and row `y` are, if they are kept.
+    /// What is known of the block in column `x` and row `y`.
     #[inline(always)]
-    fn kept(&mut self, (x, y): (u32, u32)) -> Option<&mut [i16]> {
-        let (column, row) = self.layout.window.place(x, y)?;
+    fn block(&mut self, (x, y): (u32, u32)) -> refine::Block<'_> {
         let size = self.layout.scale.side() * self.layout.scale.side();
-        let from = (row * self.layout.window.width as usize + column) * size;
-        self.coefficients.get_mut(from..from + size)
+        let coefficients = if let Some((column, row)) = self.layout.window.place(x, y) {
+            let from = (row * self.layout.window.width as usize + column) * size;
+            self.coefficients.get_mut(from..from + size)
+        } else {
+            None
+        };
+        let places = &mut self.places[y as usize * self.stride + x as usize];
+        refine::Block { places, coefficients, slots: &self.slots }
     }
 
     /// Transforms what was gathered.
@@ -135,7 +143,7 @@ impl Store {
 
 /// Reads a scan, which begins where `segments` are; returns where to look for the next marker.
 pub(super) fn scan(
-    data: &[u8],
+    source: &[u8],
     segments: &Segments<'_>,
     scan: &Scan,
     stores: &mut [Store],
@@ -144,16 +152,16 @@ pub(super) fn scan(
     for &(index, ..) in &scan.components {
         stores[index].expect(scan)?;
     }
-    if scan.first > 0 && scan.components.iter().all(|&(index, ..)| stores[index].layout.scale == Scale::Eighth) {
-        return end_of_scan(data, segments.position).ok_or(Error::Truncated);
+    if scan.first > 0
+        && scan.components.iter().all(|&(index, ..)| stores[index].layout.scale == Scale::Eighth)
+    {
+        return end_of_scan(source, segments.position).ok_or(Error::Truncated);
     }
     let pass = Pass::new(scan, &segments.tables)?;
     let mut reader = Reader {
-        data,
-        bits: Bits::new(segments.position),
+        stream: Stream::new(source, segments.position),
         restarts: Restarts::new(segments.tables.restart_interval),
         scan,
-        found: Found::new(),
     };
     if let Some(level) = fearless_simd::Level::new().as_avx2() {
         use fearless_simd::Simd;
@@ -176,7 +184,8 @@ enum Pass {
 impl Pass {
     fn new(scan: &Scan, tables: &Tables) -> Result<Self, Error> {
         const MISSING: Error = Error::Corrupt("a scan's Huffman table is missing");
-        let dc = |&(_, dc, _): &(usize, usize, usize)| tables.dc[dc].as_ref().ok_or(MISSING)?.table(Meaning::Dc);
+        let dc =
+            |&(_, dc, _): &(usize, usize, usize)| tables.dc[dc].as_ref().ok_or(MISSING)?.table(Meaning::Dc);
         if scan.first == 0 {
             return Ok(match scan.high {
                 0 => Self::DcFirst(scan.components.iter().map(dc).collect::<Result<_, _>>()?),
@@ -189,138 +198,149 @@ impl Pass {
 }
 
 struct Reader<'a> {
-    data: &'a [u8],
-    bits: Bits,
+    stream: Stream<'a>,
     restarts: Restarts,
     scan: &'a Scan,
-    found: Found,
 }
 
 impl Reader<'_> {
     #[inline(always)]
     fn read(&mut self, pass: &Pass, stores: &mut [Store], mcus: (u32, u32)) -> Result<usize, Error> {
+        let scan = self.scan;
+        let index = scan.components[0].0;
         match pass {
-            Pass::DcFirst(tables) => self.dc(Some(tables), stores, mcus)?,
-            Pass::DcRefine => self.dc(None, stores, mcus)?,
-            Pass::AcFirst(table) => self.band(&mut stores[self.scan.components[0].0], |reader, run, store, at| {
-                reader.first(table, run, store, at)
-            })?,
-            Pass::AcRefine(table) => self.band(&mut stores[self.scan.components[0].0], |reader, run, store, at| {
-                reader.refine(table, run, store, at)
-            })?,
+            Pass::DcFirst(tables) => {
+                self.dc(stores, mcus, |bits, stream, nth, prediction, block| {
+                    let difference = block::difference(bits, stream, &tables[nth])?;
+                    *prediction = prediction.wrapping_add(difference);
+                    if let Some(coefficients) = block.coefficients {
+                        coefficients[0] = *prediction << scan.low;
+                    }
+                    Ok(())
+                })?;
+            }
+            Pass::DcRefine => {
+                self.dc(stores, mcus, |bits, stream, _, _, block| {
+                    bits.refill(stream);
+                    let bit = bits.take(1) as i16;
+                    if let Some(coefficients) = block.coefficients {
+                        coefficients[0] |= bit << scan.low;
+                    }
+                    Ok(())
+                })?;
+            }
+            Pass::AcFirst(table) => {
+                let mut found = Found::new();
+                self.band(&mut stores[index], |bits, stream, run, block| {
+                    first(bits, stream, table, scan, run, block, &mut found)
+                })?;
+            }
+            Pass::AcRefine(table) => {
+                self.band(&mut stores[index], |bits, stream, run, mut block| {
+                    refine::block(bits, stream, table, scan, run, &mut block)
+                })?;
+            }
         }
-        Ok(self.bits.position())
+        Ok(self.stream.position())
     }
 
-    /// Reads a scan of DC coefficients (G.1.2.1): the first with `tables`, one for each component.
+    /// Reads a scan of DC coefficients (G.1.2.1) with `read`, which gets the component's number in the scan, what its
+    /// last coefficient was, and the block.
     #[inline(always)]
-    fn dc(&mut self, tables: Option<&[Table]>, stores: &mut [Store], mcus: (u32, u32)) -> Result<(), Error> {
-        let scan = self.scan;
-        let single = scan.components.len() == 1;
-        let first = &stores[scan.components[0].0].layout;
+    fn dc(
+        &mut self,
+        stores: &mut [Store],
+        mcus: (u32, u32),
+        read: impl Fn(&mut Bits, &mut Stream<'_>, usize, &mut i16, refine::Block<'_>) -> Result<(), BadCode>,
+    ) -> Result<(), Error> {
+        let parts = &self.scan.components;
+        let single = parts.len() == 1;
+        let first = &stores[parts[0].0].layout;
         let (columns, rows) = if single { (first.wide, first.high) } else { mcus };
         let mut predictions = [0_i16; 4];
+        let mut bits = Bits::default();
         for row in 0..rows {
             for column in 0..columns {
                 if self.restarts.due() {
-                    self.bits = self.restarts.pass(&self.bits, self.data)?;
+                    bits = self.restarts.pass(bits, &mut self.stream)?;
                     predictions = [0; 4];
                 }
-                for (nth, &(index, ..)) in scan.components.iter().enumerate() {
+                for ((nth, &(index, ..)), prediction) in parts.iter().enumerate().zip(&mut predictions) {
                     let store = &mut stores[index];
-                    let (wide, high) = if single { (1, 1) } else { (store.layout.horizontal, store.layout.vertical) };
+                    let layout = store.layout;
+                    let (wide, high) = if single { (1, 1) } else { (layout.horizontal, layout.vertical) };
                     for y in row * high..(row + 1) * high {
                         for x in column * wide..(column + 1) * wide {
-                            let Some(tables) = tables else {
-                                self.bits.refill(self.data);
-                                let bit = self.bits.take(1) as i16;
-                                if let Some(block) = store.kept((x, y)) {
-                                    block[0] |= bit << scan.low;
-                                }
-                                continue;
-                            };
-                            let difference = block::difference(&mut self.bits, self.data, &tables[nth]);
-                            let Ok(difference) = difference else { return Err(self.bits.damage(self.data)) };
-                            predictions[nth] = predictions[nth].wrapping_add(difference);
-                            if let Some(block) = store.kept((x, y)) {
-                                block[0] = predictions[nth] << scan.low;
+                            let block = store.block((x, y));
+                            if read(&mut bits, &mut self.stream, nth, prediction, block).is_err() {
+                                return Err(bits.damage(&self.stream));
                             }
                         }
                     }
                 }
             }
-            self.check()?;
+            if bits.overdrawn() {
+                return Err(bits.damage(&self.stream));
+            }
         }
         Ok(())
     }
 
-    /// Reads a scan of a band with `block`, which gets and leaves the run of blocks whose bands have ended.
+    /// Reads a scan of a band with `read`, which gets and leaves the run of blocks whose bands have ended, and the block.
     #[inline(always)]
     fn band(
         &mut self,
         store: &mut Store,
-        block: impl Fn(&mut Self, &mut u32, &mut Store, (u32, u32)) -> Result<(), BadCode>,
+        mut read: impl FnMut(&mut Bits, &mut Stream<'_>, &mut u32, refine::Block<'_>) -> Result<(), BadCode>,
     ) -> Result<(), Error> {
         let mut run = 0;
+        let mut bits = Bits::default();
         for y in 0..store.layout.high {
             for x in 0..store.layout.wide {
                 if self.restarts.due() {
-                    self.bits = self.restarts.pass(&self.bits, self.data)?;
+                    bits = self.restarts.pass(bits, &mut self.stream)?;
                     run = 0;
                 }
-                if block(self, &mut run, store, (x, y)).is_err() {
-                    return Err(self.bits.damage(self.data));
+                if read(&mut bits, &mut self.stream, &mut run, store.block((x, y))).is_err() {
+                    return Err(bits.damage(&self.stream));
                 }
             }
-            self.check()?;
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        if self.bits.overdrawn() { Err(self.bits.damage(self.data)) } else { Ok(()) }
-    }
-
-    /// The first scan of a band (G.1.2.2).
-    #[inline(always)]
-    fn first(&mut self, table: &Table, run: &mut u32, store: &mut Store, at: (u32, u32)) -> Result<(), BadCode> {
-        if *run > 0 {
-            *run -= 1;
-            return Ok(());
-        }
-        let band = (u32::from(self.scan.first), u32::from(self.scan.last));
-        self.bits.refill(self.data);
-        let keep = store.slots.keep;
-        let ended = block::collect(&mut self.bits, self.data, table, band, keep, &mut self.found)?;
-        if ended.next >= END {
-            *run = (1 << ended.step.size()) - 1 + ended.step.raw(ended.bits);
-        } else if ended.next > band.1 + 1 {
-            return Err(BadCode);
-        }
-        store.places[at.1 as usize * store.stride + at.0 as usize] |= ended.places;
-        if !self.found.is_empty() {
-            let (low, slots) = (self.scan.low, store.slots);
-            if let Some(block) = store.kept(at) {
-                for (place, value) in self.found.iter() {
-                    block[usize::from(slots.index[place])] = value << low;
-                }
+            if bits.overdrawn() {
+                return Err(bits.damage(&self.stream));
             }
         }
         Ok(())
     }
+}
 
-    /// A later scan of a band (G.1.2.3).
-    #[inline(always)]
-    fn refine(&mut self, table: &Table, run: &mut u32, store: &mut Store, at: (u32, u32)) -> Result<(), BadCode> {
-        let known = &mut store.places[at.1 as usize * store.stride + at.0 as usize];
-        let before = *known;
-        let mut places = before;
-        let slots = store.slots;
-        let mut block = refine::Block { places: &mut places, coefficients: store.kept(at), slots: &slots };
-        refine::block(&mut self.bits, self.data, table, self.scan, run, &mut block)?;
-        if places != before {
-            store.places[at.1 as usize * store.stride + at.0 as usize] = places;
-        }
-        Ok(())
+/// A block in the first scan of a band (G.1.2.2).
+#[inline(always)]
+fn first(
+    bits: &mut Bits,
+    stream: &mut Stream<'_>,
+    table: &Table,
+    scan: &Scan,
+    run: &mut u32,
+    block: refine::Block<'_>,
+    found: &mut Found,
+) -> Result<(), BadCode> {
+    if *run > 0 {
+        *run -= 1;
+        return Ok(());
     }
+    bits.refill(stream);
+    let band = Band { first: scan.first.into(), last: scan.last.into(), keep: block.slots.keep };
+    let ended = block::collect(bits, stream, table, band, found)?;
+    if ended.next >= END {
+        *run = (1 << ended.step.size()) - 1 + ended.step.raw(ended.top);
+    } else if ended.next > band.last + 1 {
+        return Err(BadCode);
+    }
+    *block.places |= ended.places;
+    if let Some(coefficients) = block.coefficients {
+        for (place, value) in found.iter() {
+            coefficients[usize::from(block.slots.index[place])] = value << scan.low;
+        }
+    }
+    Ok(())
 }

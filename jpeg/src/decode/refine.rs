@@ -4,10 +4,11 @@
 //! coefficient, so no coefficient is looked at for being zero.
 
 use super::bits::Bits;
-use super::block::BadCode;
+use super::block::{self, BadCode};
 use super::huffman::{END, Table};
 use super::progressive::Slots;
 use super::segments::Scan;
+use super::stream::Stream;
 
 /// What is known of a block.
 pub(super) struct Block<'a> {
@@ -22,46 +23,44 @@ pub(super) struct Block<'a> {
 #[inline(always)]
 pub(super) fn block(
     bits: &mut Bits,
-    data: &[u8],
+    stream: &mut Stream<'_>,
     table: &Table,
     scan: &Scan,
     run: &mut u32,
-    block: &mut Block<'_>,
+    known: &mut Block<'_>,
 ) -> Result<(), BadCode> {
     // What of the band is still to come.
     let mut ahead = (u64::MAX << scan.first) & (u64::MAX >> (63 - scan.last));
     while *run == 0 && ahead != 0 {
-        bits.refill(data);
-        let top = bits.peek();
-        let step = table.step(top);
-        if step.is_none() || step.coefficient() == 1 && step.size() != 1 {
+        bits.refill(stream);
+        let (step, top) = block::step(bits, stream, table)?;
+        if step.coefficient() == 1 && step.size() != 1 {
             return Err(BadCode);
         }
-        bits.consume(step.total());
         if step.advance() >= END {
             *run = (1 << step.size()) + step.raw(top);
             break;
         }
-        let target = nth(ahead & !*block.places, step.advance() - 1);
+        let target = nth(ahead & !*known.places, step.advance() - 1);
         // All up to the target; all of the band if it has no such place.
         let passed = ahead & (target ^ target.wrapping_sub(1));
-        correct(bits, data, scan.low, passed & *block.places, block);
+        correct(bits, stream, scan.low, passed & *known.places, known);
         ahead &= !passed;
         if step.coefficient() == 1 {
             if target == 0 {
                 return Err(BadCode);
             }
-            *block.places |= target;
-            if let Some(coefficients) = &mut block.coefficients
-                && target & block.slots.keep != 0
+            *known.places |= target;
+            if let Some(coefficients) = &mut known.coefficients
+                && target & known.slots.keep != 0
             {
-                let slot = block.slots.index[target.trailing_zeros() as usize];
+                let slot = known.slots.index[target.trailing_zeros() as usize];
                 coefficients[usize::from(slot)] = (step.value(top) as i16) << scan.low;
             }
         }
     }
     if *run > 0 {
-        correct(bits, data, scan.low, ahead & *block.places, block);
+        correct(bits, stream, scan.low, ahead & *known.places, known);
         *run -= 1;
     }
     Ok(())
@@ -78,28 +77,27 @@ fn nth(mut word: u64, n: u32) -> u64 {
 
 /// Reads a correction bit for each of `places`.
 #[inline(always)]
-fn correct(bits: &mut Bits, data: &[u8], low: u8, mut places: u64, block: &mut Block<'_>) {
+fn correct(bits: &mut Bits, stream: &mut Stream<'_>, low: u8, mut places: u64, block: &mut Block<'_>) {
     let slots = block.slots;
     while places != 0 {
-        bits.refill(data);
-        let count = places.count_ones().min(32);
-        let corrections = u64::from(bits.take(count)) << (64 - count);
-        let Some(coefficients) = &mut block.coefficients else {
-            for _ in 0..count {
-                places &= places - 1;
-            }
-            continue;
-        };
-        for nth in 0..count {
-            let place = places & places.wrapping_neg();
-            places ^= place;
-            if corrections << nth >> 63 == 1 && place & slots.keep != 0 {
-                let value = &mut coefficients[usize::from(slots.index[place.trailing_zeros() as usize])];
-                // Once only, even if a damaged file tells the same bit again.
-                if *value & 1 << low == 0 {
-                    *value = value.wrapping_add(if *value < 0 { -1 << low } else { 1 << low });
-                }
-            }
+        bits.refill(stream);
+        // No more than can be taken at once.
+        let now = if places.count_ones() > 32 { places & 0xFFFF_FFFF } else { places };
+        let count = now.count_ones();
+        let mut corrections = u64::from(bits.take(count)) << (64 - count);
+        places ^= now;
+        let Some(coefficients) = &mut block.coefficients else { continue };
+        let mut left = now;
+        // The bits are as good as random, so nothing branches on them.
+        while left & slots.keep != 0 {
+            let place = left.trailing_zeros();
+            left &= left - 1;
+            let value = &mut coefficients[usize::from(slots.index[place as usize])];
+            // Once only, even if a damaged file tells the same bit again.
+            let live = (corrections >> 63) & (slots.keep >> place) & !(i64::from(*value >> low) as u64) & 1;
+            let (step, sign) = ((live as i16) << low, *value >> 15);
+            *value = value.wrapping_add((step ^ sign) - sign);
+            corrections <<= 1;
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Error;
 use super::bits::Bits;
 use super::segments::next_marker;
+use super::stream::Stream;
 
 /// Counts the MCUs between restart markers.
 pub(super) struct Restarts {
@@ -33,15 +34,16 @@ impl Restarts {
     /// Passes over the marker; returns the bits behind it.
     #[cold]
     #[inline(never)]
-    pub(super) fn pass(&mut self, bits: &Bits, data: &[u8]) -> Result<Bits, Error> {
+    pub(super) fn pass(&mut self, bits: Bits, stream: &mut Stream<'_>) -> Result<Bits, Error> {
         if bits.overdrawn() {
-            return Err(bits.damage(data));
+            return Err(bits.damage(stream));
         }
-        let (marker, position) = next_marker(data, bits.position()).ok_or(Error::Truncated)?;
+        let (marker, position) = next_marker(stream.source(), stream.position()).ok_or(Error::Truncated)?;
         if marker != 0xD0 + self.number {
             return Err(Error::Corrupt("a restart marker is missing"));
         }
         self.number = (self.number + 1) % 8;
-        Ok(Bits::new(position))
+        stream.jump(position);
+        Ok(Bits::default())
     }
 }

@@ -41,6 +41,6 @@ impl Scale {
 
     /// The last place, in zigzag order, of a coefficient that counts.
     pub(super) const fn last(self) -> u32 {
-        63 - self.keep().leading_zeros()
+        self.keep().ilog2()
     }
 }

@@ -15,7 +15,7 @@ const DRI: u8 = 0xDD;
 const MOST_SEGMENTS: u32 = 10_000;
 
 /// The tables that are in force at a place of the file.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Tables {
     pub(super) quantization: [Option<[u16; 64]>; 4],
     pub(super) dc: [Option<Definition>; 4],
@@ -54,7 +54,6 @@ pub(super) enum Found {
 }
 
 /// Goes through a file's segments.
-#[derive(Clone)]
 pub(super) struct Segments<'a> {
     data: &'a [u8],
     pub(super) position: usize,
@@ -128,6 +127,7 @@ impl<'a> Segments<'a> {
     }
 
     fn frame(&mut self, marker: u8, segment: &[u8]) -> Result<(), Error> {
+        const SHORT: Error = Error::Corrupt("the frame's header is short");
         match marker {
             0xC0..=0xC2 => {}
             0xC3 => return Err(Error::Unsupported("lossless coding")),
@@ -138,7 +138,6 @@ impl<'a> Segments<'a> {
         if self.frame.is_some() {
             return Err(Error::Corrupt("a second frame"));
         }
-        const SHORT: Error = Error::Corrupt("the frame's header is short");
         let (&[precision, y1, y0, x1, x0, count], rest) = segment.split_first_chunk::<6>().ok_or(SHORT)?;
         let (width, height) = (u16::from_be_bytes([x1, x0]), u16::from_be_bytes([y1, y0]));
         if precision != 8 {
@@ -243,7 +242,7 @@ impl<'a> Segments<'a> {
 /// The next marker from `position` and where it ends: passes over stray bytes, fill bytes and stuffed zeros.
 pub(super) fn next_marker(data: &[u8], mut position: usize) -> Option<(u8, usize)> {
     loop {
-        position += find_ff(data.get(position..)?)?;
+        position += memchr::memchr(0xFF, data.get(position..)?)?;
         match data.get(position + 1)? {
             0x00 => position += 2,
             0xFF => position += 1,
@@ -252,7 +251,7 @@ pub(super) fn next_marker(data: &[u8], mut position: usize) -> Option<(u8, usize
     }
 }
 
-/// Whether the scan that goes on at `position` comes to an end there is a marker for.
+/// Where the marker is that ends the scan that goes on at `position`.
 pub(super) fn end_of_scan(data: &[u8], mut position: usize) -> Option<usize> {
     loop {
         let (marker, behind) = next_marker(data, position)?;
@@ -261,13 +260,4 @@ pub(super) fn end_of_scan(data: &[u8], mut position: usize) -> Option<usize> {
         }
         position = behind;
     }
-}
-
-/// Where the first 0xFF is.
-fn find_ff(data: &[u8]) -> Option<usize> {
-    // The largest byte of many at once: what the compiler makes of this beats a search byte by byte.
-    let (chunks, _) = data.as_chunks::<32>();
-    let plain = chunks.iter().take_while(|chunk| chunk.iter().fold(0, |most, &byte| byte.max(most)) < 0xFF).count();
-    let from = plain * 32;
-    data[from..].iter().position(|&byte| byte == 0xFF).map(|nth| from + nth)
 }

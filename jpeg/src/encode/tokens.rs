@@ -29,9 +29,9 @@ impl Tokens {
     }
 
     #[inline(always)]
-    fn push(&mut self, table: usize, symbol: u32, extra: u32) {
-        self.counts[table & 3][symbol as usize & 255] += 1;
-        self.list.push(symbol | (table as u32) << 8 | extra << 16);
+    fn push(&mut self, table: u32, symbol: u32, extra: u32) {
+        self.counts[table as usize & 3][symbol as usize & 255] += 1;
+        self.list.push(symbol | table << 8 | extra << 16);
     }
 
     /// The number of bits of a value, and the value in as many of them: negative ones less 1 (T.81, F.1.2.1.2).
@@ -44,7 +44,7 @@ impl Tokens {
     /// Appends a block, given in the quantizer's order with a bit for each coefficient that is not zero.
     #[inline(always)]
     pub(super) fn block(&mut self, kind: Kind, quantized: &[i16; 64], nonzero: u64, last_dc: &mut i16) {
-        let tables = 2 * kind as usize;
+        let tables = 2 * kind as u32;
         let (size, extra) = Self::sized(i32::from(quantized[0]) - i32::from(*last_dc));
         *last_dc = quantized[0];
         self.push(tables, size, extra);
@@ -79,8 +79,8 @@ impl Tokens {
 
     /// Appends a block that looks like the one before, without detail.
     pub(super) fn flat_block(&mut self, kind: Kind) {
-        self.push(2 * kind as usize, 0, 0);
-        self.push(2 * kind as usize + 1, END_OF_BLOCK, 0);
+        self.push(2 * kind as u32, 0, 0);
+        self.push(2 * kind as u32 + 1, END_OF_BLOCK, 0);
     }
 
     /// The best tables for these tokens, in the order of the tokens' table numbers.

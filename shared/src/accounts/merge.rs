@@ -30,6 +30,15 @@ pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::R
     .fetch_all(&mut *db)
     .await?;
     changed.extend(moved);
+    // Where the account has used a key itself, its own photo is what the key finds.
+    sqlx::query!(
+        "update photo_submissions set owner_id = $2
+         where owner_id = $1 and key not in (select key from photo_submissions where owner_id = $2)",
+        from.0,
+        into.0,
+    )
+    .execute(&mut *db)
+    .await?;
     sqlx::query!("update shares set sharer_id = $2 where sharer_id = $1", from.0, into.0)
         .execute(&mut *db)
         .await?;

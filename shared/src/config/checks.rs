@@ -7,14 +7,23 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
-use super::Config;
+use super::{Config, MediaConfig};
+use crate::media::MediaStore;
 
 const SECRET_CHARACTERS: usize = 32;
 
 /// Keys whose value never shows in a message.
 pub(super) fn is_secret(key: &str) -> bool {
-    ["database.url", "redis.url", "mail.smtp_url", "metrics.token", "security.secret", "demo.logins"]
-        .contains(&key)
+    [
+        "database.url",
+        "redis.url",
+        "media.secret_access_key",
+        "mail.smtp_url",
+        "metrics.token",
+        "security.secret",
+        "demo.logins",
+    ]
+    .contains(&key)
 }
 
 /// What a key that is more than a number or a text should look like.
@@ -23,7 +32,7 @@ pub(super) fn should_be(key: &str) -> Option<&'static str> {
         "web.listen" => "an address with a port, such as 127.0.0.1:8080",
         "web.base_url" => "where visitors reach the site, such as https://pawdium.example",
         "web.trusted_proxies" => "a list of addresses and networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
-        "media.store" => "a URL, such as file:///var/lib/pawdium/media",
+        "media.store" => "a URL, such as file:///var/lib/pawdium/media or s3://bucket",
         "mail.from" => "a sender, such as Pawdium <pawdium@example.org>",
         "metrics.url" => "a URL, such as http://127.0.0.1:8086",
         _ => return None,
@@ -94,10 +103,7 @@ fn addresses(config: &Config) -> Vec<(&'static str, String)> {
         let text = "port 0 means a port that nobody can know; it should be one from 1 to 65535";
         found.push(("web.listen", text.into()));
     }
-    if let Err(error) = object_store::parse_url(&config.media.store) {
-        let (store, expected) = (&config.media.store, should_be("media.store").unwrap_or_default());
-        found.push(("media.store", format!("{store} can't be used: {error}; it should be {expected}")));
-    }
+    found.extend(store(&config.media));
     if let Some(metrics) = &config.metrics
         && !["http", "https"].contains(&metrics.url.scheme())
     {
@@ -105,6 +111,19 @@ fn addresses(config: &Config) -> Vec<(&'static str, String)> {
         found.push(("metrics.url", format!("{} is not http or https; it should be {expected}", metrics.url)));
     }
     found
+}
+
+fn store(media: &MediaConfig) -> Option<(&'static str, String)> {
+    if let Err(problem) = MediaStore::check_url(&media.store) {
+        return Some(("media.store", format!("the URL {problem}")));
+    }
+    let [here, missing] = match (&media.access_key_id, &media.secret_access_key) {
+        (Some(_), None) => ["access_key_id", "secret_access_key"],
+        (None, Some(_)) => ["secret_access_key", "access_key_id"],
+        _ => return None,
+    };
+    let key = if missing == "access_key_id" { "media.access_key_id" } else { "media.secret_access_key" };
+    Some((key, format!("is missing beside media.{here}; set both or neither")))
 }
 
 /// The longest that a picture may take to decode, in seconds: its job has a minute for everything.

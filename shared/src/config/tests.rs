@@ -182,3 +182,19 @@ fn decoding_may_not_outlast_its_job() {
     assert_eq!(problems.len(), 1);
     assert!(problems[0].contains("media.decode_seconds") && problems[0].contains("up to 45"), "{problems:?}");
 }
+
+#[test]
+fn half_a_key_to_a_bucket_is_no_key() {
+    let problems = given().variable("PAWDIUM_MEDIA__ACCESS_KEY_ID", "pets").problems();
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].starts_with("media.secret_access_key: is missing beside media.access_key_id"),
+        "{problems:?}"
+    );
+    let config = given()
+        .variable("PAWDIUM_MEDIA__STORE", "s3://pets?region=eu-1")
+        .variable("PAWDIUM_MEDIA__ACCESS_KEY_ID", "pets")
+        .credential("media.secret_access_key", "hunter2")
+        .config();
+    assert!(!format!("{config:?}").contains("hunter2"));
+}

@@ -1,16 +1,15 @@
 //! From the bytes of a picture to its pixels. Runs only inside of the sandbox.
 
-use std::{borrow::Cow, io::Cursor};
+use std::io::Cursor;
 
 use image::{
     DynamicImage, ImageDecoder, ImageError, Limits,
     codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
-use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
-use zune_jpeg::{JpegDecoder, SampleRatios, errors::DecodeErrors};
+use pawdium_jpeg::{Colour, Component, Decoder, Header, Region, Scale};
 
 use super::{
-    Refusal, jpeg,
+    Crop, Refusal,
     probe::{Format, Probe},
 };
 
@@ -19,20 +18,31 @@ use super::{
 /// All of a file may be such chunks; a profile that doesn't fit then is left out.
 const MAX_PNG_CHUNKS: u64 = 32 << 20;
 
-/// The pixels of a picture as it is stored.
+/// What is known of a picture's pixels, as they are stored.
 pub(super) struct Pixels {
-    pub(super) width: u32,
-    pub(super) height: u32,
-    /// Three bytes a pixel, row by row; what was transparent lies on white.
-    pub(super) rgb: Vec<u8>,
+    pub(super) samples: Samples,
     /// The ICC profile that the colours are meant in, where one is embedded.
     pub(super) profile: Option<Vec<u8>>,
 }
 
-/// Decodes a picture that was probed. Its size is what the probe said, or it is refused.
-pub(super) fn decode(source: &[u8], probe: &Probe) -> Result<Pixels, Refusal> {
-    let pixels = match probe.format {
-        Format::Jpeg => decode_jpeg(source)?,
+/// The pixels themselves.
+pub(super) enum Samples {
+    /// What covers the crop, each component by itself and perhaps at a fraction of its size.
+    Components {
+        components: Vec<Component>,
+        colour: Colour,
+        /// Whether 255 is no ink instead of all of it.
+        inverted: bool,
+    },
+    /// The whole picture, three bytes a pixel, row by row; what was transparent lies on white.
+    Rgb(Vec<u8>),
+}
+
+/// Decodes what a picture that was probed shows in `crop`, which is in stored pixels, in enough detail for a square of
+/// `side` pixels. The whole file is read, though: one that is cut off or damaged is refused.
+pub(super) fn decode(source: &[u8], probe: &Probe, crop: Crop, side: u32) -> Result<Pixels, Refusal> {
+    let (rgb, profile) = match probe.format {
+        Format::Jpeg => return decode_jpeg(source, probe, crop, side),
         Format::Png => {
             let mut limits = Limits::no_limits();
             limits.max_alloc = Some(MAX_PNG_CHUNKS);
@@ -47,53 +57,49 @@ pub(super) fn decode(source: &[u8], probe: &Probe) -> Result<Pixels, Refusal> {
         }
     };
     let expected = u64::from(probe.width) * u64::from(probe.height) * 3;
-    let same_size = (pixels.width, pixels.height) == (probe.width, probe.height);
-    if same_size && pixels.rgb.len() as u64 == expected { Ok(pixels) } else { Err(Refusal::Damaged) }
-}
-
-fn decode_jpeg(source: &[u8]) -> Result<Pixels, Refusal> {
-    let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB).set_strict_mode(true);
-    let source = expose_missing_data(source)?;
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(source.as_ref()), options);
-    decoder.decode_headers().map_err(|error| jpeg_refusal(&error))?;
-    let info = decoder.info().ok_or(Refusal::Damaged)?;
-    let colours = decoder.input_colorspace();
-    // zune-jpeg 0.5.15 decodes subsampled CMYK to wrong colours, without an error; nothing common writes it.
-    if colours == Some(ColorSpace::CMYK) && info.sample_ratio != SampleRatios::None {
-        return Err(Refusal::Unsupported);
+    if rgb.len() as u64 == expected {
+        Ok(Pixels { samples: Samples::Rgb(rgb), profile })
+    } else {
+        Err(Refusal::Damaged)
     }
-    // A profile for CMYK or grey doesn't describe the RGB that the decoder makes of them.
-    let is_colour = matches!(colours, Some(ColorSpace::YCbCr | ColorSpace::RGB));
-    let profile = decoder.icc_profile().filter(|_| is_colour);
-    let rgb = decoder.decode().map_err(|error| jpeg_refusal(&error))?;
-    Ok(Pixels { width: info.width.into(), height: info.height.into(), rgb, profile })
 }
 
-/// Takes the end-of-image marker from a baseline JPEG.
-///
-/// The decoder goes on with grey where that marker comes too early, but fails where the file ends too early. A few
-/// zeros stand in for the marker, since the decoder reads ahead. A progressive picture keeps its marker, which the
-/// decoder looks for; one without its last scans is whole, if blurred.
-fn expose_missing_data(source: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
-    const READ_AHEAD: [u8; 16] = [0; 16];
-    let anatomy = jpeg::walk(&mut Cursor::new(source)).map_err(|_| Refusal::Damaged)?;
-    if anatomy.segments.iter().any(|segment| segment.marker == jpeg::PROGRESSIVE) {
-        return Ok(source.into());
+fn decode_jpeg(source: &[u8], probe: &Probe, crop: Crop, side: u32) -> Result<Pixels, Refusal> {
+    let decoder = Decoder::new(source).map_err(jpeg_refusal)?;
+    let header = decoder.header();
+    if (header.width, header.height) != (probe.width, probe.height) {
+        return Err(Refusal::Damaged);
     }
-    let end = usize::try_from(anatomy.end).map_err(|_| Refusal::Damaged)?;
-    let data = source.get(..end.saturating_sub(2)).ok_or(Refusal::Damaged)?;
-    Ok([data, &READ_AHEAD].concat().into())
+    let scales: Vec<_> =
+        (0..header.components.len()).map(|number| enough(header, number, crop, side)).collect();
+    let region = Region { x: crop.x, y: crop.y, width: crop.side, height: crop.side };
+    let components = decoder.decode_at(region, &scales).map_err(jpeg_refusal)?;
+    let samples = Samples::Components { components, colour: header.colour, inverted: header.inverted };
+    Ok(Pixels { samples, profile: header.icc.clone() })
 }
 
-fn jpeg_refusal(error: &DecodeErrors) -> Refusal {
+/// The smallest scale at which a component of the crop has as many samples as it will have in the square.
+fn enough(header: &Header<'_>, number: usize, crop: Crop, side: u32) -> Scale {
+    let component = header.components[number];
+    let is_halved = header.colour == Colour::YCbCr && number > 0;
+    let wanted = if is_halved { side.div_ceil(2) } else { side };
+    // At a scale of 1/8, the crop has 1/8 of its share of samples.
+    let samples = |share: u8, of: u8| u64::from(crop.side) * u64::from(share) / u64::from(of.max(1));
+    let wide = samples(component.horizontal, header.horizontal());
+    let high = samples(component.vertical, header.vertical());
+    let fits = |scale: &Scale| wide.min(high) * scale.side() as u64 / 8 >= u64::from(wanted);
+    [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(fits).unwrap_or(Scale::Full)
+}
+
+fn jpeg_refusal(error: pawdium_jpeg::Error) -> Refusal {
     match error {
-        DecodeErrors::Unsupported(_) => Refusal::Unsupported,
+        pawdium_jpeg::Error::Unsupported(_) => Refusal::Unsupported,
         _ => Refusal::Damaged,
     }
 }
 
-/// Decodes with one of `image`'s decoders and lays what is transparent on white.
-fn flatten(mut decoder: impl ImageDecoder, probe: &Probe) -> Result<Pixels, Refusal> {
+/// Decodes with one of `image`'s decoders and lays what is transparent on white. Answers with RGB and the profile.
+fn flatten(mut decoder: impl ImageDecoder, probe: &Probe) -> Result<(Vec<u8>, Option<Vec<u8>>), Refusal> {
     if decoder.dimensions() != (probe.width, probe.height) {
         return Err(Refusal::Damaged);
     }
@@ -104,7 +110,7 @@ fn flatten(mut decoder: impl ImageDecoder, probe: &Probe) -> Result<Pixels, Refu
     } else {
         picture.into_rgb8().into_raw()
     };
-    Ok(Pixels { width: probe.width, height: probe.height, rgb, profile })
+    Ok((rgb, profile))
 }
 
 fn refusal(error: &ImageError) -> Refusal {

@@ -11,6 +11,8 @@ pub(super) const APP0: u8 = 0xE0;
 const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 const APP1: u8 = 0xE1;
+/// The frame header of a baseline picture.
+pub(super) const BASELINE: u8 = 0xC0;
 /// The frame header of a progressive picture with Huffman coding.
 pub(super) const PROGRESSIVE: u8 = 0xC2;
 
@@ -40,8 +42,6 @@ pub(super) struct Anatomy {
     pub(super) height: u32,
     /// Number of colour components.
     pub(super) components: u8,
-    /// Whether a picture that isn't progressive has components in scans of their own and some with fewer rows.
-    pub(super) split_rows: bool,
     /// The TIFF part of the first EXIF segment.
     pub(super) exif: Option<Vec<u8>>,
     /// Each marker segment between start and end of image, in the order of the file.
@@ -60,7 +60,7 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
     let mut frame = None;
     let mut exif = None;
     let mut segments = Vec::new();
-    let (mut scans, mut fewest) = (0, u8::MAX);
+    let mut scans = 0;
     loop {
         let marker = next_marker(reader)?;
         if marker == EOI {
@@ -83,7 +83,6 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
         payload.skip()?;
         if marker == SOS {
             scans += 1;
-            fewest = fewest.min(head[0]);
         }
         segments.push(Segment { marker, length, head });
         if segments.len() > MAX_SEGMENTS {
@@ -93,17 +92,15 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
             return Err(Refusal::Unsupported.into());
         }
     }
-    let Frame { marker, precision, width, height, components, subsampled_rows } =
-        frame.ok_or(Refusal::Damaged)?;
-    if !matches!(marker, 0xC0..=PROGRESSIVE) || precision != 8 {
+    let Frame { marker, precision, width, height, components } = frame.ok_or(Refusal::Damaged)?;
+    if !matches!(marker, BASELINE..=PROGRESSIVE) || precision != 8 {
         return Err(Refusal::Unsupported.into());
     }
     if width == 0 || height == 0 || scans == 0 {
         return Err(Refusal::Damaged.into());
     }
-    let split_rows = marker != PROGRESSIVE && subsampled_rows && fewest < components;
     let end = reader.stream_position()?;
-    Ok(Anatomy { width: width.into(), height: height.into(), components, split_rows, exif, segments, end })
+    Ok(Anatomy { width: width.into(), height: height.into(), components, exif, segments, end })
 }
 
 /// What a frame header says (B.2.2).
@@ -114,7 +111,6 @@ struct Frame {
     width: u16,
     height: u16,
     components: u8,
-    subsampled_rows: bool,
 }
 
 impl Frame {
@@ -126,18 +122,13 @@ impl Frame {
     ) -> Result<Self, MediaError> {
         let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
         let components = payload.next_byte()?;
-        let mut subsampled_rows = false;
-        for _ in 0..components {
-            let [_id, sampling, _table] = [payload.next_byte()?, payload.next_byte()?, payload.next_byte()?];
-            subsampled_rows |= sampling & 0x0F != 1;
-        }
-        Ok(Self { marker, precision, width, height, components, subsampled_rows })
+        Ok(Self { marker, precision, width, height, components })
     }
 }
 
 /// Whether a marker begins a frame; DHT, JPG and DAC lie in the same range.
 fn is_frame(marker: u8) -> bool {
-    matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC)
+    matches!(marker, BASELINE..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC)
 }
 
 /// Skips fill bytes and entropy-coded data, and returns the next marker that has a payload or ends the image.

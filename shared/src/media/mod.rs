@@ -3,6 +3,7 @@
 //! A picture from outside is only [probed](probe()) in the web process: headers, no pixels. It is decoded by a
 //! [`Decoder`] in a process of its own, which can do nothing but read that one file and answer.
 
+mod colour;
 mod crop;
 mod decode;
 mod exif;
@@ -16,6 +17,7 @@ mod orientation;
 mod probe;
 mod render;
 mod sandbox;
+mod square;
 mod store;
 
 pub use self::{
@@ -27,3 +29,10 @@ pub use self::{
     sandbox::{Decoder, RenderError, child_main},
     store::{Incoming, IncomingKey, MediaKey, MediaStore, Stored, StoredPicture},
 };
+
+/// Renders a picture in this very process, as the child of a [`Decoder`] does in its own, but unconfined.
+///
+/// For pictures of one's own, where the cost of the confinement shall be left out: a benchmark's.
+pub fn render_here(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Result<Rendered, Refusal> {
+    render::render(source, crop, limits)
+}

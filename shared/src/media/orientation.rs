@@ -1,5 +1,7 @@
 //! Which way up a picture is: EXIF's tag 0x0112 and the geometry of its eight values.
 
+use pawdium_jpeg::Plane;
+
 use super::{Crop, exif};
 
 /// How the stored picture must be turned to stand upright, with EXIF's numbers (EXIF 2.32, 4.6.4 A).
@@ -77,20 +79,27 @@ impl Orientation {
         }
     }
 
-    /// Turns a square of 8-bit RGB pixels upright.
-    pub(super) fn turn_square(self, pixels: Vec<u8>, side: u32) -> Vec<u8> {
+    /// Turns a square plane upright.
+    pub(super) fn turn_square(self, plane: Plane) -> Plane {
         if self == Self::Upright {
-            return pixels;
+            return plane;
         }
-        let mut upright = Vec::with_capacity(pixels.len());
+        let side = plane.width;
+        let last = side.saturating_sub(1);
+        let (columns, rows) = self.reverses();
+        let mut samples = Vec::with_capacity(plane.samples.len());
         for y in 0..side {
-            for x in 0..side {
-                let from = self.stored_crop(Crop { x, y, side: 1 }, side, side);
-                let start = (from.y as usize * side as usize + from.x as usize) * 3;
-                upright.extend_from_slice(&pixels[start..start + 3]);
+            // Upright rows are stored rows, or, where axes change places, stored columns.
+            let line = |reversed| if reversed { last - y } else { y };
+            if self.swaps_axes() {
+                let column = plane.samples.iter().skip(line(columns)).step_by(side);
+                if rows { samples.extend(column.rev()) } else { samples.extend(column) }
+            } else {
+                let row = plane.samples.iter().skip(line(rows) * side).take(side);
+                if columns { samples.extend(row.rev()) } else { samples.extend(row) }
             }
         }
-        upright
+        Plane { samples, ..plane }
     }
 }
 
@@ -116,9 +125,8 @@ mod tests {
     fn each_orientation_is_turned_upright() {
         for (number, stored) in (1..).zip(STORED) {
             let orientation = Orientation::from_number(number).expect("is one of the eight");
-            let pixels = stored.into_iter().flat_map(|value| [value; 3]).collect();
-            let upright: Vec<u8> = orientation.turn_square(pixels, 2).into_iter().step_by(3).collect();
-            assert_eq!(upright, [1, 2, 3, 4], "{orientation:?}");
+            let stored = Plane { width: 2, height: 2, samples: stored.to_vec() };
+            assert_eq!(orientation.turn_square(stored).samples, [1, 2, 3, 4], "{orientation:?}");
         }
     }
 

@@ -95,10 +95,6 @@ fn is_heif(head: &[u8]) -> bool {
 
 fn probe_jpeg<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {
     let anatomy = jpeg::walk(reader)?;
-    // zune-jpeg 0.5.15 decodes these to wrong colours, without an error.
-    if anatomy.split_rows {
-        return Err(Refusal::Unsupported.into());
-    }
     let orientation = anatomy.exif.as_deref().map(Orientation::from_exif).unwrap_or_default();
     Ok(Probe { format: Format::Jpeg, width: anatomy.width, height: anatomy.height, orientation })
 }

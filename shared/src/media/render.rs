@@ -4,24 +4,22 @@ use std::{io::Cursor, time::Instant};
 
 use bytes::Bytes;
 use data_encoding::BASE64;
-use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
-};
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
-use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+use moxcms::Layout;
+use pawdium_jpeg::{Colour, Plane, Quality};
 
 use super::{
     Crop, Limits, MediaError, Refusal,
-    decode::{Pixels, decode},
+    colour::{self, ToSrgb},
+    decode::{Pixels, Samples, decode},
     probe::{Probe, probe},
+    square::{Square, scale, scale_rgb},
 };
 
 /// The edges in pixels of the three sizes that are shown, largest first.
 pub const EDGES: [u32; 3] = [1080, 540, 160];
 
-/// JPEG quality on libjpeg's scale; above it, files grow faster than anyone sees.
-const QUALITY: u8 = 85;
+/// Above it, files grow faster than anyone sees.
+const QUALITY: Quality = Quality::new(82);
 
 /// The edge of the square that the placeholder is computed from; thumbhash takes at most 100.
 const PLACEHOLDER_EDGE: u32 = 96;
@@ -104,103 +102,123 @@ pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Resu
     crop.check(width, height, limits)?;
     clock.tick(StepName::Checked);
 
-    let pixels = decode(source, &probe)?;
+    let sides = EDGES.map(|edge| edge.min(crop.side));
+    let stored = probe.orientation.stored_crop(crop, probe.width, probe.height);
+    let pixels = decode(source, &probe, stored, sides[0])?;
     clock.tick(StepName::Decoded);
 
-    let squares = cut(&pixels, &probe, crop)?;
+    let large = cut(&pixels, &probe, stored, sides[0])?.turned(probe.orientation);
+    drop(pixels);
+    let medium = large.scaled(sides[1])?;
+    let small = medium.scaled(sides[2])?;
+    let squares = [large, medium, small];
     clock.tick(StepName::Cropped);
 
     let mut pictures: Vec<Picture> = Vec::new();
     for (edge, square) in EDGES.into_iter().zip(&squares) {
         let jpeg = match pictures.last() {
-            Some(last) if last.width == square.side => last.jpeg.clone(),
+            Some(last) if last.width == square.side() => last.jpeg.clone(),
             _ => compress(square)?,
         };
-        pictures.push(Picture { edge, width: square.side, height: square.side, jpeg });
+        pictures.push(Picture { edge, width: square.side(), height: square.side(), jpeg });
     }
     let placeholder = placeholder(&squares[2])?;
     clock.tick(StepName::Compressed);
     Ok(Rendered { width, height, crop, pictures, placeholder, steps: clock.steps })
 }
 
-/// A square of 8-bit RGB pixels.
-struct Square {
-    side: u32,
-    rgb: Vec<u8>,
-}
-
-/// Cuts out the crop in each of the sizes, upright and in sRGB.
+/// Makes the square of `side` pixels that shows the crop, as it is stored but in sRGB.
 ///
-/// Only the largest is made from the source, the others from the next larger one; turning and colour conversion, too,
-/// then touch a million pixels instead of fifty.
-fn cut(pixels: &Pixels, probe: &Probe, crop: Crop) -> Result<[Square; 3], Refusal> {
-    let source = ImageRef::new(pixels.width, pixels.height, &pixels.rgb, PixelType::U8x3)
-        .map_err(|_| Refusal::Damaged)?;
-    let sides = EDGES.map(|edge| edge.min(crop.side));
-    let stored = probe.orientation.stored_crop(crop, pixels.width, pixels.height);
-    let rgb = scale(&source, stored, sides[0])?;
-    let rgb = probe.orientation.turn_square(to_srgb(rgb, pixels.profile.as_deref()), sides[0]);
-    let large = Square { side: sides[0], rgb };
-    let medium = large.scaled(sides[1])?;
-    let small = medium.scaled(sides[2])?;
-    Ok([large, medium, small])
-}
-
-impl Square {
-    fn scaled(&self, side: u32) -> Result<Self, Refusal> {
-        let source =
-            ImageRef::new(self.side, self.side, &self.rgb, PixelType::U8x3).map_err(|_| Refusal::Damaged)?;
-        Ok(Self { side, rgb: scale(&source, Crop { x: 0, y: 0, side: self.side }, side)? })
+/// Colours are converted only now, where there is a profile to convert from: a million pixels instead of fifty.
+fn cut(pixels: &Pixels, probe: &Probe, crop: Crop, side: u32) -> Result<Square, Refusal> {
+    let profile = pixels.profile.as_deref();
+    match &pixels.samples {
+        Samples::Rgb(rgb) => {
+            let crop = [crop.x, crop.y, crop.side, crop.side].map(f64::from);
+            let rgb = scale_rgb(rgb, (probe.width, probe.height), crop, side)?;
+            Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
+        }
+        Samples::Components { components, colour, inverted } => {
+            let scaled = |number: usize, side| {
+                let component = components.get(number).ok_or(Refusal::Damaged)?;
+                scale(&component.plane, component.crop, side)
+            };
+            let half = side.div_ceil(2);
+            match colour {
+                Colour::Grey => Ok(grey_to_srgb(scaled(0, side)?, profile)),
+                Colour::YCbCr => {
+                    let square =
+                        Square { luma: scaled(0, side)?, chroma: Some([scaled(1, half)?, scaled(2, half)?]) };
+                    Ok(square_to_srgb(square, profile))
+                }
+                Colour::Rgb => {
+                    let planes = [scaled(0, side)?, scaled(1, side)?, scaled(2, side)?];
+                    let rgb = interleave(&planes).flatten().collect();
+                    Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
+                }
+                Colour::Cmyk | Colour::Ycck => {
+                    let planes = [scaled(0, side)?, scaled(1, side)?, scaled(2, side)?, scaled(3, side)?];
+                    let inks = interleave(&planes).map(|stored| inks(stored, *colour, *inverted)).collect();
+                    Ok(Square::from_rgb(&inks_to_srgb(inks, profile), side as usize))
+                }
+            }
+        }
     }
 }
 
-fn scale(source: &ImageRef<'_>, crop: Crop, side: u32) -> Result<Vec<u8>, Refusal> {
-    let mut scaled = Image::new(side, side, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(
-        crop.x.into(),
-        crop.y.into(),
-        crop.side.into(),
-        crop.side.into(),
-    );
-    Resizer::new().resize(source, &mut scaled, &options).map_err(|_| Refusal::Damaged)?;
-    Ok(scaled.into_vec())
+/// Pixels of as many samples as there are planes.
+fn interleave<const N: usize>(planes: &[Plane; N]) -> impl Iterator<Item = [u8; N]> {
+    (0..planes[0].samples.len()).map(|at| std::array::from_fn(|plane| planes[plane].samples[at]))
 }
 
-/// Converts from the embedded profile. A profile that is broken or not for RGB leaves the colours as they are, which is
-/// what browsers do.
-fn to_srgb(rgb: Vec<u8>, profile: Option<&[u8]>) -> Vec<u8> {
-    let Some(profile) = profile.and_then(|bytes| ColorProfile::new_from_slice(bytes).ok()) else {
-        return rgb;
+/// How much of each ink there is, 255 for all of it.
+fn inks(stored: [u8; 4], colour: Colour, inverted: bool) -> [u8; 4] {
+    let [first, second, third, black] = stored;
+    let stored = if colour == Colour::Ycck {
+        let [cyan, magenta, yellow] = colour::rgb_of_ycc([first, second, third]).map(|light| 255 - light);
+        [cyan, magenta, yellow, black]
+    } else {
+        stored
     };
-    if profile.color_space != DataColorSpace::Rgb {
-        return rgb;
+    if inverted { stored.map(|light| 255 - light) } else { stored }
+}
+
+fn rgb_to_srgb(rgb: Vec<u8>, profile: Option<&[u8]>) -> Vec<u8> {
+    let converted = ToSrgb::from(profile, Layout::Rgb).and_then(|way| way.convert(&rgb, 3));
+    converted.unwrap_or(rgb)
+}
+
+fn square_to_srgb(square: Square, profile: Option<&[u8]>) -> Square {
+    let converted = ToSrgb::from(profile, Layout::Rgb).and_then(|way| way.convert(&square.to_rgb(), 3));
+    match converted {
+        Some(rgb) => Square::from_rgb(&rgb, square.luma.width),
+        None => square,
     }
-    let srgb = ColorProfile::new_srgb();
-    let options = TransformOptions::default();
-    let Ok(transform) = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options) else {
-        return rgb;
+}
+
+fn grey_to_srgb(luma: Plane, profile: Option<&[u8]>) -> Square {
+    let converted = ToSrgb::from(profile, Layout::Gray).and_then(|way| way.convert(&luma.samples, 1));
+    let samples = match converted {
+        Some(rgb) => rgb.into_iter().step_by(3).collect(),
+        None => luma.samples,
     };
-    let mut converted = vec![0; rgb.len()];
-    if transform.transform(&rgb, &mut converted).is_ok() { converted } else { rgb }
+    Square { luma: Plane { samples, ..luma }, chroma: None }
+}
+
+fn inks_to_srgb(inks: Vec<[u8; 4]>, profile: Option<&[u8]>) -> Vec<u8> {
+    let converted = ToSrgb::from(profile, Layout::Rgba).and_then(|way| way.convert(inks.as_flattened(), 4));
+    converted.unwrap_or_else(|| inks.into_iter().flat_map(colour::rgb_of_inks).collect())
 }
 
 fn compress(square: &Square) -> Result<Bytes, Refusal> {
-    let mut jpeg = Vec::new();
-    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
-    encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-    // With optimised tables this encoder writes either a progressive file or one scan for each component; the former
-    // shows early, and our own decoder reads it back.
-    encoder.set_optimized_huffman_tables(true);
-    encoder.set_progressive(true);
-    let side = u16::try_from(square.side).map_err(|_| Refusal::Damaged)?;
-    encoder.encode(&square.rgb, side, side, ColorType::Rgb).map_err(|_| Refusal::Damaged)?;
+    let chroma = square.chroma.as_ref().map(|[blue, red]| [blue, red]);
+    let jpeg = pawdium_jpeg::encode(&square.luma, chroma, QUALITY).map_err(|_| Refusal::Damaged)?;
     Ok(jpeg.into())
 }
 
 fn placeholder(square: &Square) -> Result<String, Refusal> {
-    let tiny = square.scaled(PLACEHOLDER_EDGE)?;
-    let rgba: Vec<u8> = tiny.rgb.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], u8::MAX]).collect();
+    let rgb = square.scaled(PLACEHOLDER_EDGE)?.to_rgb();
+    let rgba: Vec<u8> = rgb.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], u8::MAX]).collect();
     let edge = PLACEHOLDER_EDGE as usize;
     Ok(BASE64.encode(&thumbhash::rgba_to_thumb_hash(edge, edge, &rgba)))
 }

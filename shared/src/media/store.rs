@@ -1,13 +1,17 @@
-//! Where pictures are kept: a folder of this machine now, any object store later.
+//! Where pictures are kept: in a folder of this machine, or in a bucket of any S3-compatible store.
 //!
 //! `incoming/` holds uploads until they are processed, under names of our own making. `pictures/` holds what is shown,
 //! each file named by its content, so that writing one twice is harmless and a served file never changes. Only
 //! `pictures/` may be served.
 
+mod bucket;
+mod http;
+
 use std::{
     fmt,
     fs::File,
     io,
+    ops::Range,
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
@@ -19,20 +23,29 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
-    Error as StoreError, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, buffered::BufWriter,
-    local::LocalFileSystem, path::Path as StorePath,
+    Error as StoreError, GetOptions, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt,
+    buffered::BufWriter, local::LocalFileSystem, path::Path as StorePath,
 };
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncSeekExt, AsyncWriteExt},
+    runtime::Handle,
+};
+use tracing::{error, warn};
 use ulid::Ulid;
 use url::Url;
 
+use self::bucket::Bucket;
 use super::{MediaError, Refusal};
+use crate::config::MediaConfig;
 
 const INCOMING: &str = "incoming";
 const PICTURES: &str = "pictures";
 
-/// Uploads reach the store in parts of so many bytes, of which a few are in memory at once.
+/// Uploads reach a folder in parts of so many bytes, of which a few are in memory at once.
 const PART: usize = 256 << 10;
+
+/// So many parts of an upload are on their way to the store while the next one comes in.
+const PARTS_AT_ONCE: usize = 2;
 
 /// How old a picture's file may be when it is said to be there.
 const FRESH: TimeDelta = TimeDelta::hours(1);
@@ -120,13 +133,15 @@ pub struct Stored<K> {
     pub last_modified: DateTime<Utc>,
 }
 
-/// A picture on its way out.
+/// A picture on its way out, or a part of it.
 pub struct StoredPicture {
     /// Bytes of the whole file.
     pub size: u64,
+    /// Which of them are in `content`.
+    pub range: Range<u64>,
     /// When it was written last.
     pub last_modified: DateTime<Utc>,
-    /// The file in pieces.
+    /// Those bytes in pieces.
     pub content: BoxStream<'static, io::Result<Bytes>>,
 }
 
@@ -134,41 +149,98 @@ pub struct StoredPicture {
 #[derive(Clone, Debug)]
 pub struct MediaStore {
     store: Arc<dyn ObjectStore>,
-    /// The folder, where the store is one.
-    folder: Option<PathBuf>,
+    place: Arc<Place>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Folder(PathBuf),
+    Bucket(Bucket),
+}
+
+impl Place {
+    /// Bytes of a part of an upload.
+    fn part(&self) -> usize {
+        match self {
+            Self::Folder(_) => PART,
+            Self::Bucket(_) => bucket::PART,
+        }
+    }
+
+    fn explain(&self, error: StoreError) -> io::Error {
+        match self {
+            Self::Folder(_) => error.into(),
+            Self::Bucket(bucket) => bucket.explain(error),
+        }
+    }
+
+    /// The same for an error that came by way of a writer.
+    fn explain_io(&self, error: io::Error) -> io::Error {
+        match error.downcast::<StoreError>() {
+            Ok(error) => self.explain(error),
+            Err(error) => error,
+        }
+    }
+
+    /// Absence as `None`. A bucket that isn't there is no absence: what it held isn't gone.
+    fn present<T>(&self, result: Result<T, StoreError>) -> io::Result<Option<T>> {
+        match result {
+            Ok(found) => Ok(Some(found)),
+            Err(StoreError::NotFound { source, .. }) if !bucket::is_missing(&*source) => Ok(None),
+            Err(error) => Err(self.explain(error)),
+        }
+    }
 }
 
 impl MediaStore {
-    /// Opens the store at a URL: `file:///var/lib/pawdium/media`. The folder is made where it is missing.
-    pub fn open(url: &Url) -> anyhow::Result<Self> {
+    /// Whether a store could be opened at that URL, as far as the URL says; the error completes "media.store …".
+    pub(crate) fn check_url(url: &Url) -> Result<(), String> {
         match url.scheme() {
-            "file" => {
-                let folder = url.to_file_path().ok().context("a file URL needs an absolute path")?;
-                let failed = || format!("opening the media folder {}", folder.display());
-                std::fs::create_dir_all(&folder).with_context(failed)?;
-                let store = LocalFileSystem::new_with_prefix(&folder).with_context(failed)?.with_fsync(true);
-                Ok(Self { store: Arc::new(store), folder: Some(folder) })
-            }
-            other => anyhow::bail!("media can't be kept in {other}: URLs; use file:///an/absolute/folder"),
+            "file" => url.to_file_path().map(drop).map_err(|()| "isn't an absolute path".to_owned()),
+            "s3" => Bucket::parse(url).map(drop),
+            _ => Err("begins with neither file:// nor s3://".to_owned()),
         }
+    }
+
+    /// Opens the store: a folder, `file:///var/lib/pawdium/media`, which is made where it is missing, or a bucket,
+    /// `s3://bucket/prefix?endpoint=https://…&region=…`, which is first asked when it is first used.
+    pub fn open(config: &MediaConfig) -> anyhow::Result<Self> {
+        let url = &config.store;
+        Self::check_url(url).map_err(|problem| anyhow::anyhow!("media.store {problem}"))?;
+        if url.scheme() == "s3" {
+            let bucket = Bucket::parse(url).map_err(anyhow::Error::msg)?;
+            let store = bucket.open(config).with_context(|| format!("opening the bucket {bucket}"))?;
+            return Ok(Self { store, place: Arc::new(Place::Bucket(bucket)) });
+        }
+        let folder = url.to_file_path().ok().context("a file URL needs an absolute path")?;
+        let failed = || format!("opening the media folder {}", folder.display());
+        std::fs::create_dir_all(&folder).with_context(failed)?;
+        let store = LocalFileSystem::new_with_prefix(&folder).with_context(failed)?.with_fsync(true);
+        Ok(Self { store: Arc::new(store), place: Arc::new(Place::Folder(folder)) })
+    }
+
+    /// Whether pictures are kept on another machine.
+    pub fn is_remote(&self) -> bool {
+        matches!(*self.place, Place::Bucket(_))
     }
 
     /// Begins an upload of at most that many bytes.
     pub fn begin_incoming(&self, max_bytes: u64) -> Incoming {
         let key = IncomingKey(format!("{INCOMING}/{}", Ulid::generate()));
-        let writer = BufWriter::with_capacity(Arc::clone(&self.store), key.path(), PART);
-        Incoming { key, writer, written: 0, max_bytes }
+        let writer = BufWriter::with_capacity(Arc::clone(&self.store), key.path(), self.place.part())
+            .with_max_concurrency(PARTS_AT_ONCE);
+        Incoming { key, writer: Some(writer), place: Arc::clone(&self.place), written: 0, max_bytes }
     }
 
     /// Opens an upload for reading, as a local file wherever the store is; `None` where it is gone.
     pub async fn open_incoming(&self, key: &IncomingKey) -> io::Result<Option<File>> {
-        let Some(found) = present(self.store.get(&key.path()).await)? else { return Ok(None) };
+        let Some(found) = self.place.present(self.store.get(&key.path()).await)? else { return Ok(None) };
         if let GetResultPayload::File(file, _) = found.payload {
             return Ok(Some(file));
         }
         let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
         let mut content = found.into_stream();
-        while let Some(bytes) = content.try_next().await? {
+        while let Some(bytes) = content.try_next().await.map_err(|error| self.place.explain(error))? {
             file.write_all(&bytes).await?;
         }
         file.rewind().await?;
@@ -177,7 +249,7 @@ impl MediaStore {
 
     /// Removes an upload. One that is gone already is fine.
     pub async fn delete_incoming(&self, key: &IncomingKey) -> io::Result<()> {
-        present(self.store.delete(&key.path()).await).map(drop)
+        self.place.present(self.store.delete(&key.path()).await).map(drop)
     }
 
     /// Stores a picture under the name of its content, whole or not at all.
@@ -187,28 +259,43 @@ impl MediaStore {
     pub async fn put_picture(&self, content: Bytes) -> io::Result<MediaKey> {
         let key = MediaKey::of(&content);
         let path = key.path();
-        let there = present(self.store.head(&path).await)?;
+        let there = self.place.present(self.store.head(&path).await)?;
         let is_fresh = there.is_some_and(|found| Utc::now() - found.last_modified < FRESH);
         if !is_fresh {
-            self.store.put(&path, content.into()).await?;
+            self.store.put(&path, content.into()).await.map_err(|error| self.place.explain(error))?;
         }
         Ok(key)
     }
 
-    /// Opens a picture to serve it; `None` where there is none.
-    pub async fn get_picture(&self, key: &MediaKey) -> io::Result<Option<StoredPicture>> {
-        let Some(found) = present(self.store.get(&key.path()).await)? else { return Ok(None) };
-        let ObjectMeta { size, last_modified, .. } = found.meta;
-        Ok(Some(StoredPicture {
+    /// Looks a picture up without opening it; `None` where there is none.
+    pub async fn find_picture(&self, key: &MediaKey) -> io::Result<Option<Stored<MediaKey>>> {
+        let found = self.place.present(self.store.head(&key.path()).await)?;
+        Ok(found.map(|ObjectMeta { size, last_modified, .. }| Stored {
+            key: key.clone(),
             size,
             last_modified,
-            content: found.into_stream().map_err(io::Error::from).boxed(),
         }))
+    }
+
+    /// Opens a picture to serve it, or a part that lies within it; `None` where there is none.
+    pub async fn get_picture(
+        &self,
+        key: &MediaKey,
+        range: Option<Range<u64>>,
+    ) -> io::Result<Option<StoredPicture>> {
+        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
+        let Some(found) = self.place.present(self.store.get_opts(&key.path(), options).await)? else {
+            return Ok(None);
+        };
+        let ObjectMeta { size, last_modified, .. } = found.meta;
+        let (range, place) = (found.range.clone(), Arc::clone(&self.place));
+        let content = found.into_stream().map_err(move |error| place.explain(error)).boxed();
+        Ok(Some(StoredPicture { size, range, last_modified, content }))
     }
 
     /// Removes a picture. One that is gone already is fine.
     pub async fn delete_picture(&self, key: &MediaKey) -> io::Result<()> {
-        present(self.store.delete(&key.path()).await).map(drop)
+        self.place.present(self.store.delete(&key.path()).await).map(drop)
     }
 
     /// Every upload that waits, in no order. What isn't an upload is left out.
@@ -226,7 +313,9 @@ impl MediaStore {
         prefix: &str,
         key: fn(&str) -> Option<K>,
     ) -> BoxStream<'static, io::Result<Stored<K>>> {
-        let found = self.store.list(Some(&StorePath::from(prefix))).map_err(io::Error::from);
+        let place = Arc::clone(&self.place);
+        let found =
+            self.store.list(Some(&StorePath::from(prefix))).map_err(move |error| place.explain(error));
         found
             .try_filter_map(move |ObjectMeta { location, size, last_modified, .. }| {
                 let stored = key(location.as_ref()).map(|key| Stored { key, size, last_modified });
@@ -237,21 +326,37 @@ impl MediaStore {
 
     /// Removes what writers that were killed left half-written for longer than that, and returns how many files.
     ///
-    /// Only a folder needs this; an object store forgets unfinished uploads by a rule of its own.
+    /// Of a bucket they can't be listed by way of `object_store`: there a lifecycle rule of its own has to end them.
     pub async fn remove_unfinished(&self, older_than: Duration) -> io::Result<usize> {
-        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        let Place::Folder(folder) = &*self.place else { return Ok(0) };
+        let folder = folder.clone();
         let walk = tokio::task::spawn_blocking(move || remove_unfinished(&folder, older_than));
         walk.await.map_err(io::Error::other)?
     }
 
-    /// Writes, reads and removes a little file: whether the store works.
+    /// Logs what is wrong with a store on another machine, so that whoever has just set it up reads it. It isn't needed
+    /// to start: it may come back.
+    pub async fn report(self) {
+        if let Place::Bucket(bucket) = &*self.place
+            && let Err(error) = self.check().await
+        {
+            error!(%bucket, %error, "the media store doesn't work");
+        }
+    }
+
+    /// Lists, writes, reads and removes a little file: whether the store works.
     pub async fn check(&self) -> io::Result<()> {
         let name = Ulid::generate().to_string();
         let path = StorePath::from(format!("check/{name}"));
-        self.store.put(&path, name.clone().into()).await?;
-        let read = self.store.get(&path).await?.bytes().await?;
-        self.store.delete(&path).await?;
-        if read == name {
+        let written_and_read = async {
+            // Cleaning up lists; a bucket may forbid that alone.
+            self.store.list(Some(&StorePath::from("check"))).try_next().await?;
+            self.store.put(&path, name.clone().into()).await?;
+            let read = self.store.get(&path).await?.bytes().await?;
+            self.store.delete(&path).await?;
+            Ok(read)
+        };
+        if written_and_read.await.map_err(|error| self.place.explain(error))? == name {
             Ok(())
         } else {
             Err(io::Error::other("the media store returns what wasn't written"))
@@ -263,7 +368,9 @@ impl MediaStore {
 #[derive(Debug)]
 pub struct Incoming {
     key: IncomingKey,
-    writer: BufWriter,
+    /// There until the upload has ended, one way or the other.
+    writer: Option<BufWriter>,
+    place: Arc<Place>,
     written: u64,
     max_bytes: u64,
 }
@@ -275,7 +382,10 @@ impl Incoming {
         if self.written > self.max_bytes {
             return Err(Refusal::TooManyBytes { max: self.max_bytes }.into());
         }
-        Ok(self.writer.put(bytes).await.map_err(io::Error::from)?)
+        if let Some(writer) = &mut self.writer {
+            writer.put(bytes).await.map_err(|error| self.place.explain(error))?;
+        }
+        Ok(())
     }
 
     /// Makes the upload durable and visible, and returns its name. Refuses one of no bytes.
@@ -283,22 +393,34 @@ impl Incoming {
         if self.written == 0 {
             return Err(Refusal::Empty.into());
         }
-        self.writer.shutdown().await?;
-        Ok(self.key)
+        if let Some(mut writer) = self.writer.take() {
+            writer.shutdown().await.map_err(|error| self.place.explain_io(error))?;
+        }
+        Ok(self.key.clone())
     }
 
     /// Gives the upload up, and waits until nothing is left of it.
     pub async fn discard(mut self) -> io::Result<()> {
-        Ok(self.writer.abort().await?)
+        match self.writer.take() {
+            Some(mut writer) => writer.abort().await.map_err(|error| self.place.explain(error)),
+            None => Ok(()),
+        }
     }
 }
 
-/// Absence as `None`.
-fn present<T>(result: Result<T, StoreError>) -> io::Result<Option<T>> {
-    match result {
-        Ok(found) => Ok(Some(found)),
-        Err(StoreError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
+impl Drop for Incoming {
+    /// A folder's writer removes its file by itself; a bucket has to be told.
+    fn drop(&mut self) {
+        let is_remote = matches!(*self.place, Place::Bucket(_));
+        if let (true, Some(mut writer), Ok(runtime)) = (is_remote, self.writer.take(), Handle::try_current())
+        {
+            let (place, key) = (Arc::clone(&self.place), self.key.clone());
+            runtime.spawn(async move {
+                if let Err(error) = writer.abort().await {
+                    warn!(%key, error = %place.explain(error), "an upload that was given up is left unfinished");
+                }
+            });
+        }
     }
 }
 

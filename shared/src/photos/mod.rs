@@ -2,9 +2,12 @@
 
 mod fields;
 pub mod queries;
+mod saving;
 pub mod steps;
+pub mod submissions;
 pub mod transitions;
 mod types;
 
 pub use fields::{Alt, Draft, Refused, Tags, Title};
+pub use saving::Saving;
 pub use types::{Photo, PhotoState, Picture, Sizes, Species, UnknownSpecies};

@@ -97,6 +97,13 @@ pub async fn list_by_owner(db: &mut PgConnection, owner: UserId, own: bool) -> s
     Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
 }
 
+/// How many bytes a photo's upload had; none for photos from before that was kept.
+pub async fn find_source_bytes(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<u64>> {
+    let bytes = sqlx::query_scalar!("select source_bytes from photos where id = $1", photo.0);
+    let bytes = bytes.fetch_optional(db).await?.flatten();
+    Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()))
+}
+
 /// Whether any photo, in whatever state, still needs this upload.
 pub async fn source_in_use(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select from photos where source_key = $1) as "found!""#, key)

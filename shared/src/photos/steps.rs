@@ -54,19 +54,24 @@ pub struct Entry {
     pub ms: Option<i32>,
 }
 
-/// Records steps as finished now; a repeated step takes the new time.
+/// Records steps as finished one after the other, the last of them now: one that took so long began when the one before
+/// it was finished. A repeated step takes the new time.
 pub async fn record(
     db: &mut PgConnection,
     photo: PhotoId,
     steps: &[(Step, Option<i32>)],
 ) -> sqlx::Result<()> {
-    for (step, ms) in steps {
+    for (place, (step, ms)) in steps.iter().enumerate() {
+        let since: f64 =
+            steps[place + 1..].iter().map(|(_, ms)| f64::from(ms.unwrap_or_default()) / 1000.0).sum();
         sqlx::query!(
-            "insert into photo_steps (photo_id, step, ms) values ($1, $2, $3)
+            "insert into photo_steps (photo_id, step, ms, at)
+             values ($1, $2, $3, clock_timestamp() - make_interval(secs => $4))
              on conflict (photo_id, step) do update set at = excluded.at, ms = excluded.ms",
             photo.0,
             *step as Step,
             *ms,
+            since,
         )
         .execute(&mut *db)
         .await?;

@@ -13,14 +13,23 @@ use crate::jobs::media::ProcessPhoto;
 use crate::media::Crop;
 use crate::queue::{Enqueue as _, Job as _};
 
-/// Submits a photo whose upload is stored under `source`: the row, its timeline and the job that processes it.
+/// A stored upload.
+#[derive(Clone, Copy, Debug)]
+pub struct Upload<'a> {
+    /// Its key in the media store.
+    pub key: &'a str,
+    /// How large it is.
+    pub bytes: u64,
+}
+
+/// Submits a photo whose upload is stored: the row, its timeline and the job that processes it.
 pub async fn submit(
     db: &mut PgConnection,
     owner: UserId,
     draft: &Draft,
-    source: &str,
+    upload: Upload<'_>,
 ) -> sqlx::Result<PhotoId> {
-    let photo = insert(db, owner, draft, source, PhotoState::Processing).await?;
+    let photo = insert(db, owner, draft, upload, PhotoState::Processing).await?;
     ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
     Ok(photo)
 }
@@ -30,22 +39,23 @@ pub async fn keep_draft(
     db: &mut PgConnection,
     owner: UserId,
     draft: &Draft,
-    source: &str,
+    upload: Upload<'_>,
 ) -> sqlx::Result<PhotoId> {
-    insert(db, owner, draft, source, PhotoState::Draft).await
+    insert(db, owner, draft, upload, PhotoState::Draft).await
 }
 
 async fn insert(
     db: &mut PgConnection,
     owner: UserId,
     draft: &Draft,
-    source: &str,
+    upload: Upload<'_>,
     state: PhotoState,
 ) -> sqlx::Result<PhotoId> {
     let side = |pick: fn(Crop) -> u32| draft.crop.and_then(|crop| i32::try_from(pick(crop)).ok());
     let photo = sqlx::query_scalar!(
-        r#"insert into photos (owner_id, title, alt, species, tags, state, source_key, crop_x, crop_y, crop_side)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        r#"insert into photos (owner_id, title, alt, species, tags, state, source_key, crop_x, crop_y, crop_side,
+                               source_bytes)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
            returning id as "id: PhotoId""#,
         owner.0,
         draft.title.as_str(),
@@ -53,10 +63,11 @@ async fn insert(
         draft.species.name(),
         draft.tags.as_slice(),
         state as PhotoState,
-        source,
+        upload.key,
         side(|crop| crop.x),
         side(|crop| crop.y),
         side(|crop| crop.side),
+        i32::try_from(upload.bytes).ok().filter(|bytes| *bytes > 0),
     )
     .fetch_one(&mut *db)
     .await?;

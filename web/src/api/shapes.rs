@@ -52,6 +52,9 @@ pub struct PhotoShape {
     /// What happened to it; for its owner and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<StepShape>>,
+    /// How large the upload was, in bytes; for its owner and moderators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_bytes: Option<u64>,
 }
 
 /// Who submitted a photo.
@@ -68,9 +71,9 @@ pub struct OwnerShape {
 pub struct SizeShape {
     /// Where it is.
     pub url: String,
-    /// Pixels across; less than nominal where the original was smaller.
+    /// Pixels across: what the name says, or the side of the chosen square where that is less. Nothing is enlarged.
     pub width: u32,
-    /// Pixels down.
+    /// Pixels down, as many as across.
     pub height: u32,
     /// File size in bytes.
     pub bytes: u32,
@@ -184,14 +187,16 @@ impl PhotoShape {
             shares: photo.shares,
             created_at: photo.created_at,
             timeline: None,
+            source_bytes: None,
         }
     }
 
-    /// With what happened to it.
+    /// With what only its owner and moderators are told: what happened to it, and how large the upload was.
     #[must_use]
-    pub fn with_timeline(mut self, entries: Vec<Entry>) -> Self {
+    pub fn for_owner(mut self, entries: Vec<Entry>, source_bytes: Option<u64>) -> Self {
         let step = |entry: Entry| StepShape { step: entry.step.name(), at: entry.at, ms: entry.ms };
         self.timeline = Some(entries.into_iter().map(step).collect());
+        self.source_bytes = source_bytes;
         self
     }
 }

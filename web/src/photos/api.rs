@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::steps;
+use pawdium_shared::photos::{queries, steps};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::upload::{self, Fields};
+use super::upload::{self, Fields, Once};
 use super::{delete as deletion, share as sharing, show as showing};
 use crate::api::caller::Caller;
 use crate::api::shapes::{ErrorShape, PhotoShape};
@@ -58,25 +58,30 @@ pub struct LinkShape {
     pub url: String,
 }
 
-/// Submits a photo. It is live, or failed with a reason, within seconds.
+/// Submits a photo. It is live, or failed with a reason, within seconds. Whoever loses the answer can send the same again
+/// under the same `Idempotency-Key`, and is answered with the photo that was made.
 #[utoipa::path(post, path = "/photos", tag = "photos", security(("token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this submission among all of the caller's: \
+        a quoted text of 1 to 128 visible ASCII characters, such as a UUID. Kept as long as the photo")),
     request_body(content = SubmitBody, content_type = "multipart/form-data"), responses(
     (status = 202, description = "Taken in", body = SubmittedShape),
     (status = 400, description = "A field or the file was refused", body = ErrorShape),
     (status = 401, description = "No token, or none that works", body = ErrorShape),
     (status = 403, description = "The caller is not registered", body = ErrorShape),
     (status = 413, description = "The file is too large", body = ErrorShape),
+    (status = 422, description = "The key was used for another submission", body = ErrorShape),
     (status = 429, description = "Too many uploads", body = ErrorShape),
 ))]
 pub async fn submit(
     State(app): State<App>,
     caller: Caller,
     client: Client,
+    once: Once,
     multipart: Multipart,
 ) -> Result<(StatusCode, Json<SubmittedShape>), Error> {
     limits::count(&app, Limited::Upload, client.counted()).await?;
     let mut fields = Fields::default();
-    let submitted = upload::receive(&app, &caller.visitor(), client, multipart, &mut fields).await?;
+    let submitted = upload::receive(&app, &caller.visitor(), client, once, multipart, &mut fields).await?;
     let shape = SubmittedShape {
         id: submitted.photo.0,
         state: if submitted.draft { "draft" } else { "processing" },
@@ -101,7 +106,9 @@ pub async fn show(
     let knows_all = visitor.id() == photo.owner || visitor.moderates();
     let mut shape = PhotoShape::of(&app, photo);
     if knows_all {
-        shape = shape.with_timeline(steps::list(&mut *app.db.acquire().await?, id).await?);
+        let mut db = app.db.acquire().await?;
+        let entries = steps::list(&mut db, id).await?;
+        shape = shape.for_owner(entries, queries::find_source_bytes(&mut db, id).await?);
     }
     Ok(Json(shape))
 }

@@ -7,7 +7,7 @@ use pawdium_shared::cache::Group;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::photos::steps::{self, Entry};
-use pawdium_shared::photos::{Photo, PhotoState, queries};
+use pawdium_shared::photos::{Photo, PhotoState, Saving, queries};
 use pawdium_shared::queue::{Job as _, Subject, inspect};
 use pawdium_shared::ranking::{sharing, virality};
 use pawdium_shared::ratings::{self, Lane, serving};
@@ -21,8 +21,8 @@ use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
-use crate::views::Fragment;
 use crate::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, PhotoStep, RatingControl};
+use crate::views::{Fragment, Picture};
 
 /// `GET /photos/{photo}`
 pub async fn page(
@@ -153,20 +153,32 @@ pub(super) async fn rating_control(
 
 async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<PhotoStatus, Error> {
     let mut entries = Vec::new();
-    let mut why = None;
+    let (mut why, mut saved, mut picture) = (None, None, Picture::default());
     if visitor.id() == photo.owner || visitor.moderates() {
         let mut db = app.db.acquire().await?;
         entries = steps::list(&mut db, photo.id).await?;
         if photo.state == PhotoState::Processing {
             why = why_processing(&mut db, photo.id).await?;
         }
+        let source = queries::find_source_bytes(&mut db, photo.id).await?;
+        saved = source.and_then(|source| Saving::of(source, &photo.sizes));
+        picture = present::picture(photo);
     }
     let steps = entries.into_iter().map(|Entry { step, at, ms }| PhotoStep {
         step: step.name().to_owned(),
         at,
         ms: ms.map(i64::from),
     });
-    Ok(PhotoStatus { id: photo.id.0, state: present::state(photo), steps: steps.collect(), why })
+    Ok(PhotoStatus {
+        id: photo.id.0,
+        state: present::state(photo),
+        steps: steps.collect(),
+        why,
+        saved,
+        picture,
+        alt: photo.alt.clone(),
+        title: photo.title.clone(),
+    })
 }
 
 /// Why a photo is not through yet, from its job's own state; none when no job says.

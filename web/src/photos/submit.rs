@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use serde_json::json;
 
-use super::upload::{self, Fields, Submitted};
+use super::upload::{self, Fields, Once, Submitted};
 use crate::error::{Error, prefers_json};
 use crate::http::client::Client;
 use crate::http::flash::Notice;
@@ -15,14 +15,24 @@ use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
 use crate::state::App;
-use crate::views::submit::{SubmitForm, SubmitPage};
+use crate::views::submit::{Refusals, SubmitForm, SubmitPage};
 use crate::views::{Field, Viewer};
 
 /// `GET /submit`
 pub async fn page(State(app): State<App>, viewing: Viewing) -> Page<SubmitPage> {
-    let may_submit = matches!(viewing.chrome.viewer, Viewer::Member { .. });
+    Page(form(&app, viewing, SubmitForm::default()))
+}
+
+fn form(app: &App, viewing: Viewing, entered: SubmitForm) -> SubmitPage {
     let max_bytes = app.config.media.max_upload_bytes;
-    Page(SubmitPage { chrome: viewing.chrome, may_submit, max_bytes, entered: SubmitForm::default() })
+    SubmitPage {
+        may_submit: matches!(viewing.chrome.viewer, Viewer::Member { .. }),
+        member: viewing.visitor.id().0,
+        chrome: viewing.chrome,
+        max_bytes,
+        refusals: Refusals::of(max_bytes),
+        entered,
+    }
 }
 
 /// `POST /submit`: a script gets `202 {id, state, url}` or a problem as JSON, a form a redirect or itself again.
@@ -32,11 +42,12 @@ pub async fn submit(
     client: Client,
     jar: CookieJar,
     headers: HeaderMap,
+    once: Once,
     multipart: Multipart,
 ) -> Result<Response, Error> {
     limits::count(&app, Limited::Upload, client.counted()).await?;
     let mut fields = Fields::default();
-    match upload::receive(&app, &viewing.visitor, client, multipart, &mut fields).await {
+    match upload::receive(&app, &viewing.visitor, client, once, multipart, &mut fields).await {
         Ok(Submitted { photo, draft, cookie }) if prefers_json(&headers) => {
             let jar = cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
             let state = if draft { "draft" } else { "processing" };
@@ -49,11 +60,8 @@ pub async fn submit(
             Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
         }
         Err(error @ (Error::Field { .. } | Error::TooLarge(_))) if !prefers_json(&headers) => {
-            let may_submit = matches!(viewing.chrome.viewer, Viewer::Member { .. });
-            let max_bytes = app.config.media.max_upload_bytes;
             let entered = show_again(fields, &error);
-            Ok((error.status(), Page(SubmitPage { chrome: viewing.chrome, may_submit, max_bytes, entered }))
-                .into_response())
+            Ok((error.status(), Page(form(&app, viewing, entered))).into_response())
         }
         Err(error) => Err(error),
     }

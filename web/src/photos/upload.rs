@@ -1,11 +1,13 @@
 //! Taking an upload: the file streams to the media store, the fields are collected, and all of it is refused together.
 
-use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequestParts, Multipart};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum_extra::extract::cookie::Cookie;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Crop, Incoming, Refusal};
+use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
 use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, transitions};
 
 use crate::error::Error;
@@ -16,6 +18,20 @@ use crate::state::App;
 
 /// The longest text field, in bytes; each has a tighter limit of its own.
 const TEXT: usize = 8192;
+
+/// The header `Idempotency-Key`, with which a submission may be sent again until its answer arrives.
+#[derive(Clone, Debug, Default)]
+pub struct Once(Option<SubmissionKey>);
+
+impl<S: Sync> FromRequestParts<S> for Once {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = header.to_str().unwrap_or_default().parse::<SubmissionKey>();
+        key.map(|key| Self(Some(key))).map_err(|error| Error::Refused(error.to_string()))
+    }
+}
 
 /// The text fields, as they were sent.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +63,18 @@ impl Fields {
         })
     }
 
+    /// BLAKE3 of these and of the file: two submissions with the same one are the same. Lengths keep one field's end
+    /// from passing for the next one's beginning.
+    fn print(&self, file: &blake3::Hasher) -> [u8; 32] {
+        let mut print = blake3::Hasher::new();
+        print.update(file.finalize().as_bytes());
+        for text in [&self.title, &self.alt, &self.species, &self.tags, &self.crop, &self.draft] {
+            print.update(&(text.len() as u64).to_le_bytes());
+            print.update(text.as_bytes());
+        }
+        *print.finalize().as_bytes()
+    }
+
     fn check(&self) -> Result<Draft, Error> {
         let crop = match self.crop.trim() {
             "" => None,
@@ -65,10 +93,11 @@ impl Fields {
     }
 }
 
-/// A stored upload and what was said about it.
+/// An upload on its way into the store.
 struct Upload {
     incoming: Incoming,
     written: u64,
+    print: blake3::Hasher,
 }
 
 /// What came of an upload.
@@ -91,6 +120,7 @@ pub async fn receive(
     app: &App,
     visitor: &Visitor,
     client: Client,
+    once: Once,
     multipart: Multipart,
     fields: &mut Fields,
 ) -> Result<Submitted, Error> {
@@ -115,16 +145,51 @@ pub async fn receive(
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
+    let submission = once.0.map(|key| Submission { key, print: fields.print(&upload.print) });
     let key = upload.incoming.finish().await?;
+    let stored = transitions::Upload { key: key.as_str(), bytes: upload.written };
+    let made = make(app, visitor, &draft, keep, stored, submission.as_ref()).await?;
+    if made.is_repeated {
+        // What is left after a crash in between is removed by the purge.
+        app.store.delete_incoming(&key).await.map_err(anyhow::Error::from)?;
+    }
+    made.submitted
+}
+
+/// What became of a stored upload.
+struct Made {
+    submitted: Result<Submitted, Error>,
+    /// It was sent before: this copy of the file is needed by nobody.
+    is_repeated: bool,
+}
+
+/// Makes the photo, unless the same was submitted before: then that is the answer.
+async fn make(
+    app: &App,
+    visitor: &Visitor,
+    draft: &Draft,
+    keep: bool,
+    stored: transitions::Upload<'_>,
+    submission: Option<&Submission>,
+) -> Result<Made, Error> {
     let mut tx = app.db.begin().await?;
     let (owner, cookie) = visitor.remember(app, &mut tx).await?;
     let photo = if keep {
-        transitions::keep_draft(&mut tx, owner, &draft, key.as_str()).await?
+        transitions::keep_draft(&mut tx, owner, draft, stored).await?
     } else {
-        transitions::submit(&mut tx, owner, &draft, key.as_str()).await?
+        transitions::submit(&mut tx, owner, draft, stored).await?
     };
-    tx.commit().await?;
-    Ok(Submitted { photo, draft: keep, cookie })
+    let earlier = match submission {
+        Some(submission) => submissions::record(&mut tx, owner, photo, submission).await?,
+        None => None,
+    };
+    let Some(earlier) = earlier else {
+        tx.commit().await?;
+        return Ok(Made { submitted: Ok(Submitted { photo, draft: keep, cookie }), is_repeated: false });
+    };
+    tx.rollback().await?;
+    let again = Submitted { photo: earlier.photo, draft: keep, cookie: None };
+    Ok(Made { submitted: if earlier.same { Ok(again) } else { Err(Error::KeyReused) }, is_repeated: true })
 }
 
 fn no_file(empty: bool) -> Error {
@@ -146,7 +211,12 @@ async fn read_parts(
             // A browser sends a file field without a file as one without a name.
             if upload.is_none() && part.file_name() != Some("") {
                 let incoming = app.store.begin_incoming(max);
-                read_file(upload.insert(Upload { incoming, written: 0 }), &mut part, malformed).await?;
+                read_file(
+                    upload.insert(Upload { incoming, written: 0, print: blake3::Hasher::new() }),
+                    &mut part,
+                    malformed,
+                )
+                .await?;
             }
         } else if let Some(slot) = fields.slot(&name) {
             *slot = read_text(&mut part, malformed).await?;
@@ -162,6 +232,7 @@ async fn read_file(
 ) -> Result<(), Error> {
     while let Some(bytes) = part.chunk().await.map_err(&malformed)? {
         upload.written += bytes.len() as u64;
+        upload.print.update(&bytes);
         upload.incoming.write(bytes).await?;
     }
     Ok(())

@@ -28,7 +28,7 @@ macro_rules! bare {
     };
 }
 
-bare!(i64, f64, Duration, DateTime<Utc>);
+bare!(i64, u64, f64, Duration, DateTime<Utc>);
 
 impl<T, U: Bare<T> + ?Sized> Bare<T> for &U {
     fn bare(&self) -> T {
@@ -102,6 +102,12 @@ pub(super) fn millis(ms: impl Bare<f64>, _: &dyn Values) -> Result<String> {
     Ok(timed(ms.bare()))
 }
 
+/// A size of a file, in the unit that fits, decimal as the limits are: 812 bytes, 312 kB, 4.2 MB.
+#[filter_fn]
+pub(super) fn bytes(count: impl Bare<u64>, _: &dyn Values) -> Result<String> {
+    Ok(sized(count.bare()))
+}
+
 /// What a species is called.
 #[filter_fn]
 pub(super) fn species(key: impl AsRef<str>, _: &dyn Values) -> Result<String> {
@@ -119,6 +125,15 @@ pub(crate) fn grouped(count: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers for people; nobody has files of 2^52 bytes")]
+fn sized(bytes: u64) -> String {
+    match bytes {
+        ..1000 => format!("{bytes} bytes"),
+        1000..999_500 => format!("{} kB", measured(bytes as f64 / 1e3)),
+        _ => format!("{} MB", measured(bytes as f64 / 1e6)),
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "numbers for people; beyond 2^63 they may be wrong")]
@@ -158,7 +173,15 @@ fn rounded(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, measured, rounded, timed};
+    use super::{grouped, measured, rounded, sized, timed};
+
+    #[test]
+    fn sizes_of_files_are_in_the_unit_that_fits() {
+        assert_eq!(
+            [0, 999, 1000, 9_940, 312_400, 999_499, 999_500, 4_204_000, 19_960_000].map(sized),
+            ["0 bytes", "999 bytes", "1.0 kB", "9.9 kB", "312 kB", "999 kB", "1.0 MB", "4.2 MB", "20 MB"]
+        );
+    }
 
     #[test]
     fn measures_are_as_exact_as_anybody_reads_them() {

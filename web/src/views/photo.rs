@@ -2,6 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use pawdium_shared::photos::Saving;
 
 use super::picture::described;
 use super::rate::RatingKeys;
@@ -90,6 +91,14 @@ pub struct PhotoStatus {
     pub steps: Vec<PhotoStep>,
     /// Why it is not through yet, a sentence.
     pub why: Option<String>,
+    /// What was saved, of a photo that is through; for those who may see the steps.
+    pub saved: Option<Saving>,
+    /// The picture, for the page that it was submitted on; empty for those who may not see the steps.
+    pub picture: Picture,
+    /// As its owner described it.
+    pub alt: String,
+    /// As its owner called it.
+    pub title: String,
 }
 
 /// The states a photo's page can show.
@@ -152,6 +161,26 @@ impl PhotoStatus {
         ("stored", "Stored"),
         ("live", "Live"),
     ];
+
+    fn described(&self) -> &str {
+        described(&self.alt, &self.title)
+    }
+
+    /// In how many files it is served.
+    fn in_sizes(saved: &Saving) -> &'static str {
+        match saved.files {
+            1 => "one size",
+            2 => "two sizes",
+            _ => "three sizes",
+        }
+    }
+
+    /// From the upload until it was live, in milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "a time for people; nobody waits for 2^52 ms")]
+    fn took(&self) -> Option<f64> {
+        let at = |name: &str| self.steps.iter().find(|step| step.step == name).map(|step| step.at);
+        Some((at("live")? - at("received")?).num_milliseconds() as f64)
+    }
 
     fn lines(&self) -> Vec<Line<'_>> {
         let mut waiting = self.state == PhotoState::Processing;
@@ -234,10 +263,26 @@ mod tests {
         PhotoStep { step: name.to_owned(), at: DateTime::UNIX_EPOCH, ms: Some(3) }
     }
 
+    fn status(state: PhotoState, steps: Vec<PhotoStep>) -> PhotoStatus {
+        let (picture, alt, title) = (Picture::default(), String::new(), "Cat".to_owned());
+        PhotoStatus { id: 1, state, steps, why: None, saved: None, picture, alt, title }
+    }
+
+    #[test]
+    fn what_was_saved_reads_as_a_sentence() {
+        let saved = Some(Saving { source: 4_204_000, kept: 312_400, files: 3 });
+        let shown = PhotoStatus { saved, ..status(PhotoState::Live, vec![step("received"), step("live")]) };
+        let html = shown.render().expect("it renders");
+        let text: String =
+            html.split('<').filter_map(|tag| tag.split_once('>')).map(|(_, text)| text).collect();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("4.2 MB → to 312 kB in three sizes, 92 % less"), "{text}");
+    }
+
     #[test]
     fn the_step_after_the_last_one_done_is_current() {
         let steps = vec![step("received"), step("checked")];
-        let status = PhotoStatus { id: 1, state: PhotoState::Processing, steps, why: None };
+        let status = status(PhotoState::Processing, steps);
         let classes: Vec<_> = status.lines().iter().map(|line| line.class).collect();
         assert_eq!(classes, ["done", "done", "current", "waiting", "waiting", "waiting"]);
     }
@@ -245,7 +290,7 @@ mod tests {
     #[test]
     fn a_failed_photo_shows_how_far_it_came() {
         let state = PhotoState::Failed { reason: "The file ends too early.".to_owned() };
-        let status = PhotoStatus { id: 1, state, steps: vec![step("received"), step("failed")], why: None };
+        let status = status(state, vec![step("received"), step("failed")]);
         let names: Vec<_> = status.lines().iter().map(|line| line.name).collect();
         assert_eq!(names, ["received", "failed"]);
     }

@@ -1,6 +1,7 @@
 //! Submitting photos.
 
 use askama::Template;
+use pawdium_shared::media::Refusal;
 
 use super::{Chrome, Field, SPECIES, filters};
 
@@ -12,10 +13,40 @@ pub struct SubmitPage {
     pub chrome: Chrome,
     /// Without it the page asks to register or log in instead of showing the form.
     pub may_submit: bool,
+    /// The viewer's id, so that what one member left in a browser is not another's.
+    pub member: i64,
     /// The largest file that is taken, in bytes.
     pub max_bytes: u64,
+    /// What the page's script says about files that it need not send.
+    pub refusals: Refusals,
     /// What was entered and refused.
     pub entered: SubmitForm,
+}
+
+/// Why the server takes no such file, in its own words.
+#[derive(Clone, Debug)]
+pub struct Refusals {
+    /// It has no bytes.
+    pub empty: String,
+    /// It has too many.
+    pub too_large: String,
+    /// It is in no format that is read.
+    pub no_picture: String,
+    /// It is HEIC or AVIF.
+    pub heif: String,
+}
+
+impl Refusals {
+    /// With the largest file that is taken, in bytes.
+    #[must_use]
+    pub fn of(max_bytes: u64) -> Self {
+        Self {
+            empty: Refusal::Empty.to_string(),
+            too_large: Refusal::TooManyBytes { max: max_bytes }.to_string(),
+            no_picture: Refusal::NotAPicture.to_string(),
+            heif: Refusal::Heif.to_string(),
+        }
+    }
 }
 
 /// The fields of the form that works without JavaScript.

@@ -139,8 +139,8 @@ async fn a_cropped_upload_goes_live_before_ones_eyes(db: PgPool) {
     })
     .await;
     site.start_worker();
-    let link = browser.find(".entry.done [data-entry-state] a").await;
-    assert!(browser.text("[data-entry-state]").await.contains("It is live"));
+    let link = browser.find(".entry[data-state='live'] [data-entry-state] a").await;
+    assert!(browser.text("[data-entry-state]").await.starts_with("Live "));
     assert!(browser.is_marked().await, "the page was never loaded anew");
 
     let (x, y, side): (i32, i32, i32) = sqlx::query_as("select crop_x, crop_y, crop_side from photos")

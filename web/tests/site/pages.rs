@@ -64,6 +64,15 @@ fn links(page: &Answer, base: &str) -> BTreeSet<String> {
     found.collect()
 }
 
+/// So that nothing moves when they arrive, and none is larger than its place.
+fn pictures_say_their_size(page: &Answer) {
+    for picture in page.html().select(&select("img")) {
+        for needed in ["srcset", "sizes", "width", "height", "alt", "data-placeholder"] {
+            assert!(picture.attr(needed).is_some(), "{}: {} without {needed}", page.asked, picture.html());
+        }
+    }
+}
+
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn every_page_renders_for_everybody_and_its_links_lead_somewhere(db: PgPool) {
     let (site, viewers) = filled(db).await;
@@ -87,6 +96,7 @@ async fn every_page_renders_for_everybody_and_its_links_lead_somewhere(db: PgPoo
                 path != "/demo/mail" || page.texts(".mails li").len() == 2,
                 "two addresses are to be verified"
             );
+            pictures_say_their_size(&page);
             leads.extend(links(&page, site.base.as_str()).into_iter().map(|link| (link, path.clone())));
         }
         assert!(leads.len() > 20, "{who}: {leads:?}");

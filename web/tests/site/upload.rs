@@ -45,6 +45,7 @@ async fn a_cameras_jpeg_becomes_three_upright_squares_without_metadata(db: PgPoo
         assert!(file.header("cache-control").contains("immutable"));
         let again = site.visitor().request(reqwest::Method::GET, &url.replace(site.base.as_str(), "/"));
         assert_eq!(Answer::to(again.header("if-none-match", file.header("etag"))).await.status, 304);
+        ranges_of(&site, &url.replace(site.base.as_str(), "/"), &file).await;
         assert_eq!(size["bytes"], file.body.len());
         let (width, height, quarters) = pictures::look(&file.body);
         assert_eq!((width, height), (edge, edge));
@@ -65,6 +66,26 @@ async fn a_cameras_jpeg_becomes_three_upright_squares_without_metadata(db: PgPoo
     assert_eq!(site.media("pictures").len(), 3);
 }
 
+async fn ranges_of(site: &Site, path: &str, whole: &Answer) {
+    let length = whole.body.len();
+    for (asked, expected) in
+        [("bytes=0-9", 0..10), ("bytes=-7", length - 7..length), ("bytes=20-", 20..length)]
+    {
+        let request = site.visitor().request(reqwest::Method::GET, path).header("range", asked);
+        let part = Answer::to(request.header("if-range", whole.header("etag"))).await.expect(206);
+        assert_eq!(part.body, whole.body[expected.clone()], "{asked}");
+        let place = format!("bytes {}-{}/{length}", expected.start, expected.end - 1);
+        assert_eq!(part.header("content-range"), place);
+    }
+    for (asked, changed, status) in
+        [("bytes=99999999-", "", 416), ("bytes=0-9", "\"other\"", 200), ("lines=1-2", "", 200)]
+    {
+        let request = site.visitor().request(reqwest::Method::GET, path).header("range", asked);
+        let request = if changed.is_empty() { request } else { request.header("if-range", changed) };
+        Answer::to(request).await.expect(status);
+    }
+}
+
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_square_that_was_chosen_is_what_is_shown_and_nothing_is_enlarged(db: PgPool) {
     let site = Site::start_with_worker(db).await;
@@ -76,6 +97,16 @@ async fn the_square_that_was_chosen_is_what_is_shown_and_nothing_is_enlarged(db:
     let shape = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
     let edges: Vec<_> = EDGES.iter().map(|edge| shape["sizes"][edge.to_string()]["width"].as_u64()).collect();
     assert_eq!(edges, [Some(300), Some(300), Some(160)]);
+    for edge in EDGES {
+        let size = &shape["sizes"][edge.to_string()];
+        assert_eq!(size["height"], size["width"], "{size}");
+    }
+    let page = site.get(&format!("/photos/{photo}")).await.expect(200);
+    let at = |name| page.attribute("img.full", name);
+    assert_eq!((at("width").as_str(), at("height").as_str()), ("300", "300"));
+    let widths: Vec<_> =
+        at("srcset").split(", ").filter_map(|size| Some(size.split_once(' ')?.1.to_owned())).collect();
+    assert_eq!(widths, ["160w", "300w"], "a browser is told each size once, and what it truly is");
     let url = shape["sizes"]["1080"]["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
     let (_, _, quarters) = pictures::look(&site.get(&url).await.expect(200).body);
     assert!(

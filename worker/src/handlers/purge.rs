@@ -116,7 +116,7 @@ async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
         for key in unnamed {
             let key = key.parse()?;
             // It may have been stored again since it was listed.
-            let found = env.store.get_picture(&key).await?;
+            let found = env.store.find_picture(&key).await?;
             if found.is_some_and(|found| found.last_modified < before) {
                 env.store.delete_picture(&key).await?;
                 removed += 1;

@@ -38,7 +38,8 @@ async fn assert_whole(site: &Site, photo: &Photo) {
     assert_eq!(photo.sizes.keys().copied().collect::<Vec<_>>(), [160, 540, 1080]);
     for picture in photo.sizes.values() {
         let key: MediaKey = picture.key.parse().expect("a key");
-        let stored = site.env.store.get_picture(&key).await.expect("the store works").expect("it is there");
+        let stored =
+            site.env.store.get_picture(&key, None).await.expect("the store works").expect("it is there");
         assert_eq!(stored.size, u64::from(picture.bytes));
     }
     assert_eq!(site.files("pictures").len(), 3);

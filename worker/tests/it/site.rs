@@ -11,7 +11,8 @@ use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::media::{Decoder, IncomingKey};
-use pawdium_shared::photos::{self, Alt, Draft, Photo, Species, Tags, Title, transitions};
+use pawdium_shared::photos::transitions::{self, Upload};
+use pawdium_shared::photos::{self, Alt, Draft, Photo, Species, Tags, Title};
 use pawdium_worker::{DECODE, Env};
 use sqlx::PgPool;
 use tempfile::TempDir;
@@ -100,7 +101,7 @@ impl Site {
     pub(crate) async fn submit(&self, owner: UserId, content: &[u8], species: Species) -> PhotoId {
         let upload = self.upload(content).await;
         let mut tx = self.db.begin().await.expect("a transaction");
-        let photo = transitions::submit(&mut tx, owner, &draft(species), upload.as_str()).await;
+        let photo = transitions::submit(&mut tx, owner, &draft(species), stored(upload.as_str())).await;
         let photo = photo.expect("it can be submitted");
         tx.commit().await.expect("it commits");
         photo
@@ -109,7 +110,7 @@ impl Site {
     /// A photo in rotation, without files.
     pub(crate) async fn live(&self, owner: UserId, species: Species) -> PhotoId {
         let mut tx = self.db.begin().await.expect("a transaction");
-        let photo = transitions::submit(&mut tx, owner, &draft(species), "incoming/none").await;
+        let photo = transitions::submit(&mut tx, owner, &draft(species), stored("incoming/none")).await;
         let photo = photo.expect("it can be submitted");
         assert!(transitions::go_live(&mut tx, photo, &[], "").await.expect("it can go live"));
         sqlx::query("delete from jobs").execute(&mut *tx).await.expect("jobs can be deleted");
@@ -140,6 +141,11 @@ impl Site {
         files.sort();
         files
     }
+}
+
+/// A small upload under that key.
+pub(crate) fn stored(key: &str) -> Upload<'_> {
+    Upload { key, bytes: 1000 }
 }
 
 pub(crate) fn draft(species: Species) -> Draft {

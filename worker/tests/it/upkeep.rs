@@ -14,7 +14,7 @@ use pawdium_shared::photos::{PhotoState, Picture, Species, transitions};
 use pawdium_worker::runner;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::site::{Site, draft, jpeg};
+use crate::site::{Site, draft, jpeg, stored};
 use crate::waiting::{count, until_idle};
 use crate::workers::{Workers, enqueue};
 
@@ -54,10 +54,11 @@ async fn uploads_go_when_they_are_old_and_no_photo_needs_them(db: PgPool) {
     age(&site, "incoming", 2 * DAY);
     let young = site.upload(b"arriving").await;
     let mut connection = site.db.acquire().await.expect("a connection");
-    transitions::keep_draft(&mut connection, owner, &draft(Species::Cat), needed.as_str())
+    transitions::keep_draft(&mut connection, owner, &draft(Species::Cat), stored(needed.as_str()))
         .await
         .expect("no error");
-    let old = transitions::keep_draft(&mut connection, owner, &draft(Species::Cat), stale.as_str()).await;
+    let old =
+        transitions::keep_draft(&mut connection, owner, &draft(Species::Cat), stored(stale.as_str())).await;
     drop(connection);
     let old = old.expect("no error");
     execute(&site.db, format!("update photos set touched_at = now() - interval '31 days' where id = {old}"))
@@ -86,8 +87,9 @@ async fn pictures_go_when_they_are_old_and_no_photo_names_them(db: PgPool) {
     // Stored again, by a photo that is about to name it.
     assert_eq!(put(&site, b"again").await, again);
     let mut tx = site.db.begin().await.expect("a transaction");
-    let photo =
-        transitions::submit(&mut tx, owner, &draft(Species::Dog), "incoming/none").await.expect("no error");
+    let photo = transitions::submit(&mut tx, owner, &draft(Species::Dog), stored("incoming/none"))
+        .await
+        .expect("no error");
     let picture = Picture { key: named.to_string(), width: 160, height: 160, bytes: 5 };
     assert!(transitions::go_live(&mut tx, photo, &[(160, picture)], "").await.expect("no error"));
     tx.commit().await.expect("it commits");

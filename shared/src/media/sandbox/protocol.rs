@@ -156,12 +156,12 @@ fn check(rendered: &Rendered, request: &Request) -> Result<(), Lie> {
     Ok(())
 }
 
-/// Accepts a colour JPEG of that size whose segments hold only what decoding needs, and the JFIF header.
+/// Accepts a JPEG of that size, grey or in colour, whose segments hold only what decoding needs, and the JFIF header.
 fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
     const TABLES: [u8; 3] = [0xC4, 0xDB, 0xDD];
-    const FRAME_AND_SCAN: [u8; 2] = [jpeg::PROGRESSIVE, 0xDA];
+    const FRAME_AND_SCAN: [u8; 3] = [jpeg::BASELINE, jpeg::PROGRESSIVE, 0xDA];
     let anatomy = jpeg::walk(&mut Cursor::new(file)).map_err(|_| Lie("a file that isn't a JPEG"))?;
-    if (anatomy.width, anatomy.height, anatomy.components) != (side, side, 3) {
+    if (anatomy.width, anatomy.height) != (side, side) || !matches!(anatomy.components, 1 | 3) {
         return Err(Lie("a file of another size"));
     }
     if anatomy.end != file.len() as u64 {

@@ -4,7 +4,7 @@ use pawdium_web::views::accounts::{
     VerifyPage,
 };
 use pawdium_web::views::settings::SettingsPage;
-use pawdium_web::views::submit::{SubmitForm, SubmitPage};
+use pawdium_web::views::submit::{Refusals, SubmitForm, SubmitPage};
 use pawdium_web::views::{Chrome, Field, Flash};
 
 use super::{Sample, Samples, page};
@@ -29,7 +29,15 @@ impl Samples {
         let chrome = || self.nobody();
         let sent = |purpose| MailSentPage { chrome: chrome(), purpose, email: text() }.render();
         let submit = |may_submit, entered| {
-            SubmitPage { chrome: self.member(), may_submit, max_bytes: 20_000_000, entered }.render()
+            SubmitPage {
+                chrome: self.member(),
+                may_submit,
+                member: 1,
+                max_bytes: 20_000_000,
+                refusals: Refusals::of(20_000_000),
+                entered,
+            }
+            .render()
         };
         let refused = SubmitForm {
             photo_error: Some("This file is not a picture we can read.".to_owned()),

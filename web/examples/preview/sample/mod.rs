@@ -6,6 +6,7 @@ mod staff;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_shared::photos::Saving;
 use pawdium_web::views::members::{MemberPage, PendingPhoto};
 use pawdium_web::views::photo::{PhotoOpinion, PhotoPage, PhotoState, PhotoStatus, PhotoStep, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
@@ -84,7 +85,7 @@ impl Samples {
         let steps = steps().into_iter().take(done).collect();
         let state = if done < 6 { PhotoState::Processing } else { PhotoState::Live };
         let why = (done == 1).then(|| "3 photos are ahead of yours.".to_owned());
-        PhotoStatus { id, state, steps, why }
+        PhotoStatus { why, ..stands(id, state, steps) }
     }
 
     fn rating_pages(&self) -> askama::Result<Vec<Sample>> {
@@ -132,7 +133,7 @@ impl Samples {
             owner: Some(self.owner(id)),
             created_at: moment(),
             picture: if shown { picture(id) } else { Picture::default() },
-            status: PhotoStatus { id, state, steps: steps(), why: None },
+            status: stands(id, state, steps()),
             opinion: shown.then(|| Fragment::render(&opinion)).transpose()?,
             rating,
             share_url: None,
@@ -170,12 +171,11 @@ impl Samples {
         let failed = PhotoPage {
             own: true,
             can_delete: true,
-            status: PhotoStatus {
-                id: 9,
-                state: PhotoState::Failed { reason: reason.clone() },
-                steps: steps().into_iter().take(2).chain([failed]).collect(),
-                why: None,
-            },
+            status: stands(
+                9,
+                PhotoState::Failed { reason: reason.clone() },
+                steps().into_iter().take(2).chain([failed]).collect(),
+            ),
             ..self.photo_page(9, PhotoState::Failed { reason }, RatingControl::Own)?
         };
         Ok(vec![
@@ -272,6 +272,21 @@ impl Samples {
                 count: 400 - id * 13,
             })
             .collect()
+    }
+}
+
+/// Where a photo stands, as its owner sees it.
+fn stands(id: i64, state: PhotoState, steps: Vec<PhotoStep>) -> PhotoStatus {
+    let live = state == PhotoState::Live;
+    PhotoStatus {
+        id,
+        state,
+        steps,
+        why: None,
+        saved: live.then_some(Saving { source: 4_204_000, kept: 312_400, files: 3 }),
+        picture: if live { picture(id) } else { Picture::default() },
+        alt: String::new(),
+        title: pick(&TITLES, id).to_owned(),
     }
 }
 

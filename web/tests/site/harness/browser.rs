@@ -129,6 +129,11 @@ impl Browser {
         found.unwrap_or_default()
     }
 
+    /// What a field holds.
+    pub(crate) async fn value(&self, css: &str) -> String {
+        self.find(css).await.prop("value").await.expect("it is there").unwrap_or_default()
+    }
+
     /// Types into a field, or chooses a file.
     pub(crate) async fn fill(&self, css: &str, text: &str) {
         let field = self.find(css).await;
@@ -159,6 +164,58 @@ impl Browser {
 
     pub(crate) async fn is_marked(&self) -> bool {
         self.run("return window.mark === true").await == true
+    }
+
+    /// From now on answers are late and come at so many bytes a second, none of them from the browser's cache.
+    pub(crate) async fn slow_network(&self, latency: Duration, bytes_a_second: i64) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
+        self.emulate(false, latency, bytes_a_second, -1).await;
+    }
+
+    /// From now on what is sent goes at so many bytes a second.
+    pub(crate) async fn slow_uploads(&self, bytes_a_second: i64) {
+        self.emulate(false, Duration::ZERO, -1, bytes_a_second).await;
+    }
+
+    /// From now on there is no network.
+    pub(crate) async fn cut_off(&self) {
+        self.emulate(true, Duration::ZERO, 0, 0).await;
+    }
+
+    /// The network as it is.
+    pub(crate) async fn free_network(&self) {
+        self.emulate(false, Duration::ZERO, -1, -1).await;
+    }
+
+    async fn emulate(&self, offline: bool, latency: Duration, down: i64, up: i64) {
+        let latency = u64::try_from(latency.as_millis()).expect("it is short");
+        let conditions = json!({
+            "offline": offline, "latency": latency, "downloadThroughput": down, "uploadThroughput": up,
+        });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// A command of the Chrome DevTools protocol.
+    async fn devtools(&self, command: &'static str, parameters: Value) {
+        self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser knows how");
+    }
+
+    /// Makes the window so large, in pixels.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        self.page.set_window_size(width, height).await.expect("it can be resized");
+    }
+
+    /// Chooses files, many at once where the field takes them.
+    pub(crate) async fn choose_files(&self, css: &str, files: &[PathBuf]) {
+        let paths: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+        self.fill(css, &paths.join("\n")).await;
+    }
+
+    /// The same browser on another address of the site.
+    pub(crate) fn through(&mut self, address: &Url) {
+        self.base = address.clone();
     }
 
     /// A file that the browser can upload.
@@ -206,6 +263,23 @@ impl Drop for Browser {
         if let Err(error) = close() {
             eprintln!("the browser could not be closed: {error}");
         }
+    }
+}
+
+/// `POST /session/{id}/goog/cdp/execute` of chromedriver.
+#[derive(Debug)]
+struct DevTools {
+    command: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as std::str::FromStr>::Err> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.command, "params": self.parameters }).to_string()))
     }
 }
 

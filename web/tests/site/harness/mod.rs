@@ -1,6 +1,7 @@
 //! A whole site for one test: its processes, the people who use it, and what they see.
 
 mod browser;
+mod cable;
 mod client;
 mod letters;
 mod people;
@@ -12,6 +13,7 @@ mod site;
 mod waiting;
 
 pub(crate) use browser::Browser;
+pub(crate) use cable::Cable;
 pub(crate) use client::{Answer, Pages, select};
 pub(crate) use people::{PASSWORD, Person, pages_of, registration};
 pub(crate) use photos::{submission, with_file};

@@ -4,9 +4,11 @@
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{Email, Name, queries};
+use pawdium_shared::config::MediaConfig;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::MediaStore;
-use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title, transitions};
+use pawdium_shared::photos::transitions::{self, Upload};
+use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
 use reqwest::Url;
 use reqwest::multipart::{Form, Part};
 use sqlx::{Postgres, Transaction};
@@ -52,7 +54,7 @@ impl Site {
     fn store(&self) -> MediaStore {
         let folder = self.folder.path().join("media");
         let url = Url::from_directory_path(folder).expect("an absolute path");
-        MediaStore::open(&url).expect("the store opens")
+        MediaStore::open(&MediaConfig { store: url, ..MediaConfig::default() }).expect("the store opens")
     }
 
     /// How many pictures are stored whole; one that was being written when its worker was killed is a file too.
@@ -101,6 +103,9 @@ impl Site {
     }
 }
 
+/// An upload that nobody will look for.
+const GONE: Upload<'static> = Upload { key: "gone", bytes: 1_000_000 };
+
 impl PhotoBuilder<'_> {
     pub(crate) fn by(mut self, owner: &Person) -> Self {
         self.owner = Some(owner.id);
@@ -139,7 +144,7 @@ impl PhotoBuilder<'_> {
         let (owner, draft) = (self.owner().await, self.draft());
         let pictures = self.site.stored_pictures().await;
         let mut tx = self.site.db.begin().await.expect("a transaction");
-        let id = transitions::submit(&mut tx, owner, &draft, "gone").await.expect("it is inserted");
+        let id = transitions::submit(&mut tx, owner, &draft, GONE).await.expect("it is inserted");
         assert!(
             transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI")
                 .await
@@ -159,7 +164,7 @@ impl PhotoBuilder<'_> {
     pub(crate) async fn processing(self) -> i64 {
         let (owner, draft) = (self.owner().await, self.draft());
         let mut tx = self.site.db.begin().await.expect("a transaction");
-        let id = transitions::submit(&mut tx, owner, &draft, "gone").await.expect("it is inserted");
+        let id = transitions::submit(&mut tx, owner, &draft, GONE).await.expect("it is inserted");
         tx.commit().await.expect("it is committed");
         id.0
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
 use pawdium_cli::sink::Sink;
 use reqwest::Url;
 use sqlx::{ConnectOptions as _, PgPool};
@@ -70,6 +71,13 @@ impl Setup {
         self
     }
 
+    /// With pictures in a bucket.
+    pub(crate) fn in_bucket(self, server: &S3Server) -> Self {
+        let url = format!("s3://{BUCKET}/media?endpoint={}", server.endpoint());
+        let with_key = self.set("media.store", &url).set("media.access_key_id", ACCESS_KEY);
+        with_key.set("media.secret_access_key", SECRET_KEY)
+    }
+
     /// With a process that runs jobs.
     pub(crate) fn worker(mut self) -> Self {
         self.workers += 1;
@@ -89,7 +97,7 @@ impl Setup {
         std::fs::write(&config, "").expect("an empty configuration, so that the machine's own is not read");
         self.variables.insert("PAWDIUM_CONFIG".into(), config.display().to_string());
         self.variables.entry(variable("mail.smtp_url")).or_insert(sink.url());
-        self = self.set("media.store", media.as_str());
+        self.variables.entry(variable("media.store")).or_insert(media.to_string());
         let (web, base) = self.start_web(&folder).await;
         let mut site = Site::new(self.db, base, self.variables, web, sink, folder);
         for _ in 0..self.workers {

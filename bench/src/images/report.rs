@@ -1,0 +1,122 @@
+//! All figures together, and the lines under the tables.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::compare::{Figures, Isolation};
+use crate::contenders::{Contender, OURS};
+use crate::corpus::Photograph;
+use crate::equal::{Curve, Equal};
+use crate::figures::{geometric_mean, mean};
+use crate::table;
+
+/// What a run has found.
+pub(crate) struct Report {
+    pub(crate) contenders: Vec<Contender>,
+    pub(crate) photographs: Vec<Photograph>,
+    /// A row for each photograph, with each contender's figures.
+    pub(crate) figures: Vec<Vec<Figures>>,
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) curves: Vec<Curve>,
+    /// The number of the one that everybody ran on.
+    pub(crate) processor: usize,
+}
+
+/// Ours beside one peer, over all photographs.
+pub(crate) struct Ratio {
+    /// The peer's time over ours, the geometric mean: more is better.
+    pub(crate) speed: f64,
+    /// Our bytes over the peer's, of all files together.
+    pub(crate) bytes: f64,
+    /// Our peak over the peer's, the geometric mean.
+    pub(crate) memory: f64,
+    /// Our mean score less the peer's.
+    pub(crate) score: f64,
+}
+
+impl Report {
+    /// The figures of the contender at that place, of each photograph.
+    pub(crate) fn column(&self, place: usize) -> impl Iterator<Item = &Figures> {
+        self.figures.iter().map(move |row| &row[place])
+    }
+
+    /// Where ours stands among the contenders.
+    pub(crate) fn ours(&self) -> Option<usize> {
+        self.contenders.iter().position(|contender| contender.name == OURS)
+    }
+
+    /// Ours beside the contender at that place; none where ours isn't measured.
+    #[expect(clippy::cast_precision_loss, reason = "kilobytes and bytes stay far below 2^52")]
+    pub(crate) fn ratio(&self, place: usize) -> Option<Ratio> {
+        let pairs: Vec<_> = self.column(self.ours()?).zip(self.column(place)).collect();
+        let each = |of: fn(&Figures, &Figures) -> f64| {
+            pairs.iter().map(|(ours, theirs)| of(ours, theirs)).collect::<Vec<f64>>()
+        };
+        let total = |of: fn(&Figures, &Figures) -> u64| {
+            pairs.iter().map(|(ours, theirs)| of(ours, theirs)).sum::<u64>() as f64
+        };
+        Some(Ratio {
+            speed: geometric_mean(&each(|ours, theirs| theirs.time() / ours.time()))?,
+            bytes: total(|ours, _| ours.total_bytes()) / total(|_, theirs| theirs.total_bytes()),
+            memory: geometric_mean(&each(|ours, theirs| ours.peak_kib as f64 / theirs.peak_kib as f64))?,
+            score: mean(&each(|ours, theirs| ours.mean_score() - theirs.mean_score()))?,
+        })
+    }
+
+    /// Each photograph of which sharp's curve is known, with what it says.
+    pub(crate) fn equals(&self) -> Vec<(&Photograph, Option<Equal>)> {
+        let Some(ours) = self.ours() else { return Vec::new() };
+        let beside = |curve: &Curve| curve.beside(&self.figures[curve.photograph][ours]);
+        self.curves.iter().map(|curve| (&self.photographs[curve.photograph], beside(curve))).collect()
+    }
+
+    /// The tables, and the ratios last.
+    pub(crate) fn text(&self) -> String {
+        let mut text = table::header(self);
+        text.push_str(&table::times(self));
+        text.push_str(&table::outputs(self));
+        text.push_str(&table::overall(self));
+        text.push_str(&table::equals(self));
+        if let Some(Isolation { in_process, sandboxed }) = self.isolation {
+            let cost = (sandboxed / in_process - 1.0) * 100.0;
+            let _ = writeln!(
+                text,
+                "isolation of a 12-megapixel job: {in_process:.1} ms in process, {sandboxed:.1} ms sandboxed, cost {cost:.1} %"
+            );
+        }
+        for (place, contender) in self.contenders.iter().enumerate() {
+            if let (true, Some(Ratio { speed, bytes, memory, score })) =
+                (contender.is_peer, self.ratio(place))
+            {
+                let _ = writeln!(
+                    text,
+                    "ratio {} speed {speed:.2} bytes {bytes:.3} memory {memory:.2} ssimulacra2 {score:+.2}",
+                    contender.name
+                );
+            }
+        }
+        text
+    }
+
+    /// Every figure, for other programs.
+    pub(crate) fn data(&self) -> Value {
+        let rows = self.photographs.iter().zip(&self.figures).map(|(photograph, row)| {
+            let contenders: serde_json::Map<_, _> = self
+                .contenders
+                .iter()
+                .zip(row)
+                .map(|(contender, figures)| (contender.name.to_owned(), json!(figures)))
+                .collect();
+            json!({
+                "name": photograph.name,
+                "width": photograph.width,
+                "height": photograph.height,
+                "bytes": photograph.bytes,
+                "form": photograph.form,
+                "contenders": contenders,
+            })
+        });
+        json!({ "photographs": rows.collect::<Vec<_>>(), "isolation": self.isolation })
+    }
+}

@@ -1,0 +1,65 @@
+//! A scan's entropy-coded bytes without what is stuffed between them (T.81, F.1.2.3).
+
+/// How many bytes are made ready at a time: few enough to stay in the first cache.
+const READY: usize = 8192;
+
+/// The bytes up to the next marker, made ready piece by piece.
+pub(super) struct Stream<'a> {
+    source: &'a [u8],
+    /// Where the source goes on behind what was made ready: never behind the next marker.
+    position: usize,
+    ready: Vec<u8>,
+}
+
+impl<'a> Stream<'a> {
+    /// Begins at `position`, behind a scan's header.
+    pub(super) fn new(source: &'a [u8], position: usize) -> Self {
+        Self { source, position, ready: Vec::with_capacity(READY) }
+    }
+
+    /// Goes on at `position`, behind a restart marker.
+    pub(super) fn jump(&mut self, position: usize) {
+        self.position = position;
+        self.ready.clear();
+    }
+
+    /// The file.
+    pub(super) fn source(&self) -> &'a [u8] {
+        self.source
+    }
+
+    /// Where to look for the next marker.
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// What is ready.
+    #[inline(always)]
+    pub(super) fn ready(&self) -> &[u8] {
+        &self.ready
+    }
+
+    /// Makes more ready behind what is left from `used` on, which comes first then.
+    pub(super) fn more(&mut self, used: usize) {
+        self.ready.drain(..used.min(self.ready.len()));
+        while self.ready.len() < READY {
+            let rest = self.source.get(self.position..).unwrap_or_default();
+            let rest = &rest[..rest.len().min(READY - self.ready.len())];
+            let plain = memchr::memchr(0xFF, rest).unwrap_or(rest.len());
+            self.ready.extend_from_slice(&rest[..plain]);
+            self.position += plain;
+            if plain == rest.len() && !rest.is_empty() {
+                continue;
+            }
+            match self.source.get(self.position + 1) {
+                Some(0x00) => {
+                    self.ready.push(0xFF);
+                    self.position += 2;
+                }
+                // Fill bytes; T.81 allows them before markers only, but other decoders skip them anywhere.
+                Some(0xFF) => self.position += 1,
+                _ => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/** Beginnings of the files that the server reads; null stands for any byte. */
+const KINDS = [
+  [0xff, 0xd8, 0xff],
+  [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+  [..."GIF8"].map((letter) => letter.charCodeAt(0)),
+  [..."RIFF____WEBP"].map((letter) => (letter === "_" ? null : letter.charCodeAt(0))),
+];
+
+/** Brands of HEIF (ISO/IEC 23008-12) and AVIF, any of those that the first box names. */
+const HEIF = /^.{4}ftyp(.{4})*(heic|heix|heim|heis|hevc|hevx|mif1|msf1|avif|avis)/s;
+
+/**
+ * Why the server would not take a file, as far as that can be told from its length and its first bytes; empty where it
+ * may. `words` are the server's own.
+ */
+export async function refusalOf(file, maxBytes, words) {
+  if (file.size === 0) return words.empty;
+  if (file.size > maxBytes) return words.tooLarge;
+  let head;
+  try {
+    head = new Uint8Array(await file.slice(0, 32).arrayBuffer());
+  } catch {
+    return "The file can't be read any more. Choose it again.";
+  }
+  if (KINDS.some((kind) => kind.every((byte, place) => byte === null || byte === head[place]))) return "";
+  return HEIF.test(String.fromCharCode(...head)) ? words.heif : words.noPicture;
+}

@@ -1,0 +1,319 @@
+import { sized } from "../bytes.js";
+import { Square, chooseSquare, showSquare, shrink } from "../crop.js";
+import { alone } from "./alone.js";
+import { refusalOf } from "./check.js";
+import { newKey } from "./outbox.js";
+import { deliver } from "./send.js";
+import { watch } from "./watch.js";
+
+const FIELDS = ["title", "species", "alt", "tags"];
+
+/** States in which nothing is kept of it. */
+const OVER = ["broken", "live", "gone", "removed"];
+
+/** Between the last change of a field and keeping it. */
+const SETTLED_MS = 150;
+
+/** "IMG_20260512.jpeg" says nothing; "sleepy-dog.jpeg" is a title already. */
+function titleFrom(name) {
+  const words = name.replace(/\.[^.]*$/, "").replaceAll(/[-_.]+/g, " ").trim();
+  return /^(img|dsc|pxl|p|image|photo|screenshot|whatsapp)?\W*\d/i.test(words) ? "" : words.slice(0, 120);
+}
+
+/** Pictures are decoded one after the other: a handful at once is more than a phone has memory for. */
+let decoding = Promise.resolve();
+
+function shrinkInTurn(file) {
+  const shrunk = decoding.then(() => shrink(file));
+  decoding = shrunk.catch(() => {});
+  return shrunk;
+}
+
+/**
+ * One file on its way: its crop, its words, its upload, and what became of it. Its `state`:
+ * `open` (being filled in), `broken` (the file is no good), `queued` (on its way), `taken` (the server has it), then
+ * `live`, `failed` or `gone`.
+ */
+export class Entry {
+  /** `record` is what the outbox keeps of it; `page` has what all entries share. */
+  constructor(record, page) {
+    this.page = page;
+    this.record = record;
+    this.state = record.state;
+    this.element = page.template.content.firstElementChild.cloneNode(true);
+    this.element.setAttribute("aria-label", record.file.name);
+    this.find("[data-file-name]").textContent = record.file.name;
+    this.find("[data-file-size]").textContent = sized(record.file.size);
+    for (const name of FIELDS) this.field(name).value = record.fields[name] ?? "";
+    this.listen();
+    this.enter(record.state);
+    this.shown = this.show();
+  }
+
+  static of(file, page) {
+    const fields = { title: titleFrom(file.name) };
+    return new Entry({ key: newKey(), added: Date.now() + page.next(), file, fields, crop: "", state: "open" }, page);
+  }
+
+  find(selector) {
+    return this.element.querySelector(selector);
+  }
+
+  field(name) {
+    return this.find(`[name="${name}"]`);
+  }
+
+  get name() {
+    return this.field("title").value.trim() || this.record.file.name;
+  }
+
+  listen() {
+    const acts = { send: () => this.send(), stop: () => this.stop(), again: () => this.again(), remove: () => this.remove() };
+    for (const [name, act] of Object.entries(acts)) this.find(`[data-${name}]`).addEventListener("click", act);
+    this.find("[data-other]").addEventListener("click", () => this.page.replace(this));
+    this.find("[data-now]").addEventListener("click", () => this.now?.());
+    for (const kind of ["input", "change"]) this.element.addEventListener(kind, () => this.keepSoon());
+    // Return in a field means this photo, and not the page's form.
+    this.find(".entry-fields").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || event.target.localName !== "input") return;
+      event.preventDefault();
+      this.send();
+    });
+  }
+
+  /** Takes on a state: what it shows and which buttons it has follow from `data-state`. */
+  enter(state) {
+    this.state = state;
+    const focused = this.element.contains(document.activeElement);
+    this.element.dataset.state = state;
+    for (const control of this.element.querySelectorAll(".entry-fields :is(input, select)")) control.disabled = state !== "open";
+    this.find(".entry-title").textContent = this.name;
+    // The control that had the focus may be hidden now.
+    const holder = document.activeElement;
+    const holds = this.element.contains(holder) && !holder.disabled && holder.checkVisibility?.();
+    if (focused && !holds) this.element.focus({ preventScroll: true });
+    this.draw();
+    this.page.refresh();
+  }
+
+  async show() {
+    const { file } = this.record;
+    const refusal = await refusalOf(file, this.page.maxBytes, this.page.words);
+    if (refusal) {
+      this.complain(refusal);
+      this.enter("broken");
+      this.page.announce(`${file.name}: ${refusal}`);
+      return;
+    }
+    await this.keep();
+    try {
+      this.picture = await shrinkInTurn(file);
+    } catch {
+      // The server may know it all the same, and says so if not.
+      this.element.classList.add("unseen");
+      return;
+    }
+    this.square = new Square(this.picture.width, this.picture.height);
+    if (this.record.crop) this.square.restore(this.record.crop);
+    this.redraw = chooseSquare(this.find("[data-crop]"), this.picture, this.square, () => this.keepSoon());
+    this.draw();
+  }
+
+  draw() {
+    if (!this.picture) return;
+    if (this.state === "open") this.redraw();
+    else showSquare(this.find("canvas"), this.picture, this.square);
+  }
+
+  /** Keeps what was entered, so that it is there again after a reload. */
+  async keep(changes = {}) {
+    clearTimeout(this.later);
+    for (const name of FIELDS) this.record.fields[name] = this.field(name).value;
+    if (this.square) this.record.crop = String(this.square);
+    Object.assign(this.record, changes);
+    if (OVER.includes(this.state)) return;
+    this.isKept = await this.page.outbox.keep(this.record);
+    // It may have ended meanwhile.
+    if (OVER.includes(this.state)) await this.page.outbox.remove(this.record.key);
+  }
+
+  keepSoon() {
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.keep(), SETTLED_MS);
+  }
+
+  /** Takes a value for one of its fields from outside. */
+  take(name, value) {
+    this.field(name).value = value;
+    if (this.field(name).getAttribute("aria-invalid")) this.complain("");
+    this.keepSoon();
+  }
+
+  complain(message, name) {
+    const line = this.find("[data-entry-error]");
+    line.textContent = message;
+    line.hidden = !message;
+    this.element.classList.toggle("failed", Boolean(message));
+    for (const field of this.element.querySelectorAll("[aria-invalid]")) {
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+    }
+    const field = name && this.field(name);
+    if (!field) return;
+    line.id = `error-${this.record.key}`;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", line.id);
+    field.focus();
+  }
+
+  /** Takes it off the page, and what is under way back. */
+  async remove() {
+    const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
+    const focused = this.element.contains(document.activeElement);
+    this.state = "removed";
+    this.upload?.abort();
+    this.unwatch?.();
+    clearTimeout(this.later);
+    this.element.remove();
+    this.page.forget(this);
+    if (focused) (next ?? this.page.picker).focus();
+    await this.page.outbox.remove(this.record.key);
+  }
+
+  /** Why it can't be sent yet; empty when it can. */
+  missing() {
+    const field = [...this.element.querySelectorAll("input, select")].find((candidate) => !candidate.checkValidity());
+    return field?.name ?? "";
+  }
+
+  /** Sends the photo, once everything about it is there. */
+  async send() {
+    await this.shown;
+    if (this.state !== "open") return;
+    const missing = this.missing();
+    if (missing) {
+      this.complain(missing === "species" ? "Choose a species." : "Give the photo a title.", missing);
+      return;
+    }
+    this.complain("");
+    await this.resume();
+  }
+
+  /** Sends what was to be sent, now or before the page was left. */
+  async resume() {
+    this.enter("queued");
+    this.report("Waiting for its turn");
+    await this.shown;
+    if (this.state !== "queued") return;
+    // Kept before the first byte goes: whatever happens then, the same key goes with the next attempt.
+    await this.keep({ state: "queued" });
+    await alone(this.record.key, () => this.transfer());
+  }
+
+  async transfer() {
+    if (this.state !== "queued") return;
+    const kept = await this.page.outbox.find(this.record.key);
+    if (kept?.state === "taken") return this.accepted(kept.photo);
+    if (!kept && this.isKept) return this.elsewhere();
+    const body = new FormData();
+    for (const name of FIELDS) body.set(name, this.record.fields[name]);
+    body.set("crop", this.record.crop);
+    body.set("photo", this.record.file);
+    this.upload = new AbortController();
+    const result = await deliver(this.page.action, body, this.record.key, this.upload.signal, (how) => this.progress(how));
+    this.now = undefined;
+    this.find("[data-now]").hidden = true;
+    if (!result || this.state !== "queued") return;
+    if (result.status === 202) await this.accepted(result.answer);
+    else await this.refused(result);
+  }
+
+  progress({ loaded, total, wait, now }) {
+    if (this.state !== "queued") return;
+    this.now = now;
+    this.find("[data-now]").hidden = !now || navigator.onLine === false;
+    if (now && navigator.onLine === false) this.report("No connection. It goes on by itself when you are online again.", 0);
+    else if (now) this.report(`That didn't get through. Trying again in ${wait} s.`, 0);
+    else if (!total) this.report("Waiting for its turn");
+    else if (loaded < total) this.report(`Uploading, ${Math.floor((loaded / total) * 100)} %`, (loaded / total) * 100);
+    else this.report("Uploaded, waiting for the answer", 100);
+    if (now && !this.isTold) this.page.announce(`${this.name}: the upload didn't get through. It is tried again.`);
+    this.isTold = Boolean(now);
+  }
+
+  report(text, percent) {
+    this.find("[data-entry-state]").textContent = text;
+    const bar = this.find("progress");
+    bar.setAttribute("aria-label", `Progress of ${this.name}`);
+    if (percent === undefined) bar.removeAttribute("value");
+    else bar.value = percent;
+  }
+
+  /** Back to being filled in. */
+  async stop() {
+    this.upload?.abort();
+    this.enter("open");
+    this.field("title").focus({ preventScroll: true });
+    await this.keep({ state: "open" });
+  }
+
+  async refused({ status, answer }) {
+    // Something went under this key before: whatever is sent next is another submission.
+    if (status === 422) this.record.key = await this.rekeyed();
+    this.enter(status === 413 ? "broken" : "open");
+    const message = answer?.message ?? "The upload was refused. Submit it again.";
+    this.complain(message, answer?.field);
+    this.page.announce(`${this.name}: ${message}`);
+    if (status === 413) await this.page.outbox.remove(this.record.key);
+    else await this.keep({ state: "open" });
+  }
+
+  async rekeyed() {
+    await this.page.outbox.remove(this.record.key);
+    return newKey();
+  }
+
+  async accepted(photo) {
+    this.record.photo = photo;
+    this.enter("taken");
+    await this.keep({ state: "taken" });
+    this.follow();
+  }
+
+  /** Another window has sent it, and seen it through. */
+  elsewhere() {
+    this.enter("gone");
+    this.report("It was submitted in another window.", 100);
+  }
+
+  follow() {
+    this.report("Being prepared");
+    this.unwatch = watch(this);
+  }
+
+  /** What has become of it; `live` needs nothing to be kept any more. */
+  async settled(state, message) {
+    this.complain(message);
+    this.enter(state);
+    this.page.announce(`${this.name}: ${message || this.find("[data-entry-state]").textContent}`);
+    if (state === "failed") await this.keep({ state, message });
+    else await this.page.outbox.remove(this.record.key);
+  }
+
+  /** Another try with a photo that didn't work out: a new submission. */
+  async again() {
+    this.record.key = await this.rekeyed();
+    delete this.record.photo;
+    this.find("[data-entry-more]").replaceChildren();
+    this.enter("open");
+    this.field("title").focus({ preventScroll: true });
+    await this.keep({ state: "open", message: "" });
+  }
+
+  /** Goes on where the page was left. */
+  restore() {
+    if (this.state === "queued") this.resume();
+    else if (this.state === "taken") this.follow();
+    else if (this.state === "failed") this.complain(this.record.message);
+  }
+}

@@ -1,0 +1,60 @@
+import { fetchStatus, follow } from "../live.js";
+import { paintPlaceholders } from "../placeholder.js";
+
+/** The parts of a photo's status that an entry shows, as the server has written them. */
+function copied(part, selectors) {
+  return selectors.map((selector) => part.querySelector(selector)).filter(Boolean);
+}
+
+function link(url, text) {
+  const anchor = document.createElement("a");
+  anchor.href = url;
+  anchor.textContent = text;
+  return anchor;
+}
+
+/** Puts the picture as it is served in the place of the preview. */
+function showSquare(entry, part) {
+  const square = part.querySelector("template[data-square]")?.content.querySelector("img");
+  if (!square) return;
+  const image = document.importNode(square, true);
+  const canvas = entry.find("canvas");
+  image.className = "crop-square";
+  canvas.hidden = true;
+  canvas.after(image);
+  paintPlaceholders(canvas.parentElement);
+}
+
+/** Shows how far the photo is. True: it is through, one way or the other. */
+function show(entry, part) {
+  if (entry.state !== "taken") return true;
+  if (!part) {
+    entry.report("It was deleted", 100);
+    entry.settled("gone", "");
+    return true;
+  }
+  const { state } = part.dataset;
+  const more = entry.find("[data-entry-more]");
+  if (state === "processing") {
+    const step = part.querySelector(".current .timeline-label");
+    entry.report(step ? `Being prepared, next: ${step.textContent.toLowerCase()}` : "Being prepared");
+    more.replaceChildren(...copied(part, [".timeline"]));
+    return false;
+  }
+  const isLive = state === "live";
+  const reason = part.querySelector("p")?.textContent ?? "";
+  more.replaceChildren(...copied(part, isLive ? ["[data-saved]", ".timeline"] : [".timeline"]));
+  entry.report("", 100);
+  const said = entry.find("[data-entry-state]");
+  const took = part.querySelector("[data-took]")?.textContent ?? "It is live.";
+  said.append(isLive ? `${took} ` : "It didn't work out. ", link(entry.record.photo.url, isLive ? "Look at it" : "Its page"));
+  if (isLive) showSquare(entry, part);
+  entry.settled(isLive ? "live" : "failed", isLive ? "" : reason);
+  return true;
+}
+
+/** Follows a photo that the server has taken until it is live, or isn't going to be. Answers with what ends that. */
+export function watch(entry) {
+  const { id } = entry.record.photo;
+  return follow(`/photos/${id}/live`, async () => show(entry, await fetchStatus(id)));
+}

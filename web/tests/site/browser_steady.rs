@@ -1,0 +1,88 @@
+//! Nothing that is on a page moves when something else arrives, however late pictures are.
+
+use std::time::Duration;
+
+use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
+use sqlx::PgPool;
+
+use crate::harness::{Browser, SOON, Site, eventually};
+
+/// Scrolls to the end and back, until every picture is there, and adds up the layout shifts since the page was opened
+/// (<https://wicg.github.io/layout-instability/>), whoever caused them.
+const SHIFTS: &str = "
+    const frames = () => new Promise((resolve) => { setTimeout(() => requestAnimationFrame(resolve), 60); });
+    return (async () => {
+        let sum = 0;
+        const moved = [];
+        const observer = new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) {
+                sum += entry.value;
+                for (const { node } of entry.sources) moved.push(node?.className ?? node?.localName ?? 'text');
+            }
+        });
+        observer.observe({ type: 'layout-shift', buffered: true });
+        for (let y = 0; y < document.documentElement.scrollHeight; y += 300) {
+            scrollTo(0, y);
+            await frames();
+        }
+        const arrived = (image) => image.complete && image.naturalWidth > 0;
+        while (![...document.images].every(arrived)) await frames();
+        scrollTo(0, 0);
+        await frames();
+        await frames();
+        for (const entry of observer.takeRecords()) sum += entry.value;
+        return { sum, pictures: document.images.length, moved: moved.join(', ') };
+    })();
+";
+
+async fn stands_still(browser: &Browser, path: &str, least: u64) {
+    let found = browser.run(SHIFTS).await;
+    let (sum, pictures) = (found["sum"].as_f64().expect("a sum"), found["pictures"].as_u64());
+    assert!(pictures >= Some(least), "{path} has {pictures:?} pictures");
+    assert!(sum < 0.01, "{path} shifts by {sum}: {}", found["moved"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let mut photos = Vec::new();
+    for number in 1..=14 {
+        photos.push(site.photo().by(&ada).titled(&format!("Number {number}")).live().await);
+    }
+    for photo in &photos[..12] {
+        site.rate(&bob, *photo, 1 + photo % 10).await;
+        ada.api.post(&format!("photos/{photo}/shares"), serde_json::Value::Null).await.expect(201);
+    }
+    site.run(RefreshRanks {}).await;
+    site.run(RefreshVirality {}).await;
+
+    let browser = site.browser().await;
+    browser.log_in(&bob.email()).await;
+    // Pictures come long after the page that they are on.
+    browser.slow_network(Duration::from_millis(150), 200_000).await;
+    let photo = format!("/photos/{}", photos[0]);
+    for (width, height) in [(1200, 900), (520, 900)] {
+        browser.resize(width, height).await;
+        for (path, least) in
+            [("/", 1), (photo.as_str(), 1), ("/top", 12), ("/trending", 12), ("/members/ada", 14)]
+        {
+            browser.goto(path).await;
+            stands_still(&browser, path, least).await;
+        }
+    }
+    browser.run("document.querySelector('form[action=\"/logout\"]').submit()").await;
+    browser.find("a[href^='/login']").await;
+    browser.log_in(&ada.email()).await;
+    browser.goto(&photo).await;
+    assert!(browser.has("[data-saved], .timeline").await, "its owner sees more");
+    stands_still(&browser, &photo, 1).await;
+
+    // What would have been found.
+    browser.run("document.querySelector('main').prepend(Object.assign(document.createElement('div'), { className: 'frame' }))").await;
+    eventually("a shift is seen", SOON, async || {
+        (browser.run(SHIFTS).await["sum"].as_f64() > Some(0.05)).then_some(())
+    })
+    .await;
+}

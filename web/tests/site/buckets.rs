@@ -1,0 +1,57 @@
+//! Pictures in a bucket of a real S3 server instead of a folder.
+
+use pawdium_bucket::S3Server;
+use pawdium_shared::db::MIGRATIONS;
+use reqwest::Method;
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::harness::{Answer, SOON, Setup, eventually, pictures, submission};
+
+/// More than S3 takes in one part.
+const LARGE: usize = 6 << 20;
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_photo_goes_all_its_way_through_a_bucket(db: PgPool) {
+    let server = S3Server::start();
+    let site = Setup::on(db).in_bucket(&server).worker().start().await;
+    let ada = site.member("ada").await;
+    let mut file = pictures::quarters(1200, 1200);
+    // What cameras write behind a picture, so that it takes several parts.
+    file.resize(LARGE, 0);
+    let taken = ada.api.upload(submission("From afar", file)).await.expect(202).json();
+    let photo = taken["id"].as_i64().expect("an id");
+    assert_eq!(site.processed(photo).await, "live");
+
+    let shape = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
+    let size = &shape["sizes"]["1080"];
+    let path = size["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
+    let picture = site.get(&path).await.expect(200);
+    assert_eq!(size["bytes"], json!(picture.body.len()));
+    let (width, height, quarters) = pictures::look(&picture.body);
+    assert_eq!((width, height), (1080, 1080));
+    for (seen, expected) in quarters.into_iter().zip(pictures::QUARTERS) {
+        assert!(pictures::is_close(seen, expected), "{quarters:?}");
+    }
+    let asked = site.visitor().request(Method::GET, &path).header("range", "bytes=100-199");
+    let part = Answer::to(asked).await.expect(206);
+    assert_eq!(part.body, picture.body[100..200]);
+
+    let only_pictures = async || (server.files().len() == 3).then_some(());
+    eventually("nothing but three pictures is in the bucket", SOON, only_pictures).await;
+    assert!(server.files().iter().all(|file| file.starts_with(server.folder().join("media/pictures"))));
+    assert_eq!(site.get("/readyz").await.expect(200).json()["media"], "ok");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn without_its_bucket_the_site_is_not_ready_and_loses_no_upload(db: PgPool) {
+    let server = S3Server::start();
+    let site = Setup::on(db).in_bucket(&server).start().await;
+    let ada = site.member("ada").await;
+    drop(server);
+    assert_eq!(site.get("/readyz").await.expect(503).json()["media"], "unreachable");
+    let (message, _) = ada.api.upload(submission("Too late", pictures::quarters(300, 300))).await.error(500);
+    assert!(!message.contains("127.0.0.1"), "{message}");
+    assert!(site.log().contains("can't be reached: correct endpoint= in media.store"), "{}", site.log());
+    assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
+}
