@@ -94,6 +94,7 @@ fn enough(header: &Header<'_>, number: usize, crop: Crop, side: u32) -> Scale {
 fn jpeg_refusal(error: pawdium_jpeg::Error) -> Refusal {
     match error {
         pawdium_jpeg::Error::Unsupported(_) => Refusal::Unsupported,
+        pawdium_jpeg::Error::Memory => Refusal::TooMuchMemory,
         _ => Refusal::Damaged,
     }
 }
@@ -116,6 +117,7 @@ fn flatten(mut decoder: impl ImageDecoder, probe: &Probe) -> Result<(Vec<u8>, Op
 fn refusal(error: &ImageError) -> Refusal {
     match error {
         ImageError::Unsupported(_) => Refusal::Unsupported,
+        ImageError::Limits(_) => Refusal::TooMuchMemory,
         _ => Refusal::Damaged,
     }
 }
