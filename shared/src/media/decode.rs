@@ -16,7 +16,7 @@ use super::{
 /// Bytes that a PNG's chunks other than its pixels may take, of which a colour profile is inflated.
 ///
 /// All of a file may be such chunks; a profile that doesn't fit then is left out.
-const MAX_PNG_CHUNKS: u64 = 64 << 20;
+const MAX_PNG_CHUNKS: u64 = 32 << 20;
 
 /// What is known of a picture's pixels, as they are stored.
 pub(super) struct Pixels {
@@ -94,6 +94,7 @@ fn enough(header: &Header<'_>, number: usize, crop: Crop, side: u32) -> Scale {
 fn jpeg_refusal(error: pawdium_jpeg::Error) -> Refusal {
     match error {
         pawdium_jpeg::Error::Unsupported(_) => Refusal::Unsupported,
+        pawdium_jpeg::Error::Memory => Refusal::TooMuchMemory,
         _ => Refusal::Damaged,
     }
 }
@@ -116,6 +117,7 @@ fn flatten(mut decoder: impl ImageDecoder, probe: &Probe) -> Result<(Vec<u8>, Op
 fn refusal(error: &ImageError) -> Refusal {
     match error {
         ImageError::Unsupported(_) => Refusal::Unsupported,
+        ImageError::Limits(_) => Refusal::TooMuchMemory,
         _ => Refusal::Damaged,
     }
 }

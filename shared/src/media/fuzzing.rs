@@ -5,5 +5,5 @@ pub use super::sandbox::fuzzing::{framed_reply, reply};
 
 /// Reads the orientation from EXIF data that begin with their TIFF header.
 pub fn orientation(tiff: &[u8]) -> Orientation {
-    Orientation::from_exif(tiff.to_vec())
+    Orientation::from_exif(tiff)
 }

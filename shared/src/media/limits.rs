@@ -105,6 +105,11 @@ pub enum Refusal {
         /// The limit in bytes.
         max: u64,
     },
+    /// More than [`Limits::memory`] would be needed.
+    #[error(
+        "This picture takes more memory to process than we have for one. Save it smaller, as a JPEG, and upload that."
+    )]
+    TooMuchMemory,
     /// More pixels than allowed.
     #[error(
         "This picture has {width} × {height} pixels, which is more than {} megapixels. Make it smaller and upload that.",

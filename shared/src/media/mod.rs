@@ -6,6 +6,7 @@
 mod colour;
 mod crop;
 mod decode;
+mod exif;
 #[cfg(test)]
 mod fixtures;
 #[cfg(fuzzing)]

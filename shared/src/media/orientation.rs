@@ -2,7 +2,7 @@
 
 use pawdium_jpeg::Plane;
 
-use super::Crop;
+use super::{Crop, exif};
 
 /// How the stored picture must be turned to stand upright, with EXIF's numbers (EXIF 2.32, 4.6.4 A).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -43,20 +43,9 @@ impl Orientation {
         })
     }
 
-    /// Reads the orientation from EXIF data that begins with its TIFF header. Broken data is upright.
-    pub(super) fn from_exif(tiff: Vec<u8>) -> Self {
-        let mut reader = exif::Reader::new();
-        reader.continue_on_error(true);
-        let fields = match reader.read_raw(tiff) {
-            Ok(fields) => fields,
-            Err(exif::Error::PartialResult(partial)) => partial.into_inner().0,
-            Err(_) => return Self::Upright,
-        };
-        fields
-            .get_field(exif::Tag::Orientation, exif::In::PRIMARY)
-            .and_then(|field| field.value.get_uint(0))
-            .and_then(Self::from_number)
-            .unwrap_or_default()
+    /// Reads the orientation from EXIF data that begin with their TIFF header. Broken data are upright.
+    pub(super) fn from_exif(tiff: &[u8]) -> Self {
+        exif::orientation(tiff).and_then(|number| Self::from_number(number.into())).unwrap_or_default()
     }
 
     /// Whether width and height change places.
@@ -150,7 +139,7 @@ mod tests {
     #[test]
     fn broken_exif_is_upright() {
         for data in [&b""[..], b"II*\0", b"MM\0*\0\0\0\x08\xff\xff", b"Exif"] {
-            assert_eq!(Orientation::from_exif(data.to_vec()), Orientation::Upright);
+            assert_eq!(Orientation::from_exif(data), Orientation::Upright);
         }
     }
 
@@ -179,7 +168,7 @@ mod tests {
 
         #[test]
         fn reading_any_exif_never_panics(data in proptest::collection::vec(any::<u8>(), 0..400)) {
-            Orientation::from_exif(data);
+            Orientation::from_exif(&data);
         }
     }
 }

@@ -75,7 +75,9 @@ pub fn probe<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
     let found = match head.as_slice() {
         [0xFF, jpeg::SOI, 0xFF, ..] => probe_jpeg(reader)?,
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => probe_png(reader, limits)?,
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp::probe(reader, length)?,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
+            webp::probe(reader, length, limits)?
+        }
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => probe_gif(reader, limits)?,
         _ if is_heif(&head) => return Err(Refusal::Heif.into()),
         _ => return Err(Refusal::NotAPicture.into()),
@@ -93,7 +95,7 @@ fn is_heif(head: &[u8]) -> bool {
 
 fn probe_jpeg<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {
     let anatomy = jpeg::walk(reader)?;
-    let orientation = anatomy.exif.map(Orientation::from_exif).unwrap_or_default();
+    let orientation = anatomy.exif.as_deref().map(Orientation::from_exif).unwrap_or_default();
     Ok(Probe { format: Format::Jpeg, width: anatomy.width, height: anatomy.height, orientation })
 }
 
@@ -119,11 +121,13 @@ fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
             }
             // Browsers, too, only look for the orientation before the pixels.
             b"eXIf" if !seen_data && orientation.is_none() && length <= MAX_EXIF => {
-                orientation = Some(Orientation::from_exif(read_vec(reader, length)?));
+                orientation = Some(Orientation::from_exif(&read_vec(reader, length)?));
                 reader.seek_relative(4)?;
                 continue;
             }
             b"IDAT" => seen_data = true,
+            // The decoder panics at a palette of parts of colours.
+            b"PLTE" if !length.is_multiple_of(3) => return Err(Refusal::Damaged.into()),
             _ => {}
         }
         reader.seek_relative(i64::from(length) + 4)?;

@@ -1,6 +1,9 @@
 //! From a picture's bytes to the squares that are shown. Runs only inside of the sandbox.
 
-use std::{io::Cursor, time::Instant};
+use std::{
+    io::{self, Cursor},
+    time::Instant,
+};
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -95,6 +98,7 @@ pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Resu
     let mut clock = Clock::start();
     let probe = probe(&mut Cursor::new(source), limits).map_err(|error| match error {
         MediaError::Refused(refusal) => refusal,
+        MediaError::Io(error) if error.kind() == io::ErrorKind::OutOfMemory => Refusal::TooMuchMemory,
         // Memory can't fail to be read; the cursor only refuses offsets that overflow.
         MediaError::Io(_) => Refusal::Damaged,
     })?;

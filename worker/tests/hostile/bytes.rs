@@ -39,7 +39,7 @@ pub(crate) fn photo(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let [grain, ..] = random.next().to_le_bytes();
         let level = |slope: u32| u8::try_from(slope % 224).expect("is below 224") + grain % 32;
-        image::Rgb([level(x), level(y), level((x + y) / 2)])
+        image::Rgb([level(x), level(y), level(u32::midpoint(x, y))])
     })
 }
 

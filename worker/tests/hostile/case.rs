@@ -20,7 +20,7 @@ const AT_ONCE: usize = 2;
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// What a small file may take of memory, beyond what the process takes for none.
-const LITTLE: u64 = 16 * MIB;
+const LITTLE: u64 = 4 * MIB;
 
 /// Bytes of the longest file that a fuzzer begins from.
 const MAX_SEED: usize = 64 << 10;
@@ -136,7 +136,7 @@ fn decoder(limits: &Limits) -> Decoder {
 /// It depends on the build and on the machine, which the cases' bounds shouldn't. The noise is just long enough to be
 /// read into memory that the process doesn't have yet.
 async fn needed_for_nothing() -> u64 {
-    const NOISE: [u8; 256 << 10] = [7; 256 << 10];
+    static NOISE: [u8; 256 << 10] = [7; 256 << 10];
     static NEEDED: OnceCell<u64> = OnceCell::const_new();
     let search = || async {
         let (mut too_little, mut enough) = (0, 1024);

@@ -25,12 +25,12 @@ fn good() -> [(&'static str, Vec<u8>); 9] {
     let mut animation = WebP { chunks: vec![(*b"ANIM", vec![0; 6])] }.extended(SIDE, SIDE, 0x02);
     animation.chunks.extend([animated.clone(), animated]);
     [
-        ("baseline JPEG", Jpeg::photo(SIDE, SIDE).file()),
-        ("progressive JPEG", Jpeg::progressive(SIDE, SIDE).file()),
+        ("baseline JPEG", Jpeg::sized(SIDE, SIDE).file()),
+        ("progressive JPEG", Jpeg::progressive_of(SIDE, SIDE).file()),
         ("JPEG with restarts", encoded(&photo(SIDE, SIDE), |encoder| encoder.set_restart_interval(3))),
-        ("PNG", Png::photo(SIDE, SIDE).file()),
+        ("PNG", Png::sized(SIDE, SIDE).file()),
         ("interlaced PNG", Png::of(SIDE, SIDE, 8, 0, 1, &pixels).file()),
-        ("lossless WebP", WebP::lossless_photo(SIDE, SIDE).file()),
+        ("lossless WebP", WebP::lossless_of(SIDE, SIDE).file()),
         ("lossy WebP", WebP::lossy_noise(side, side).file()),
         ("animated WebP", animation.file()),
         ("GIF", Gif::plain(side, side).file()),

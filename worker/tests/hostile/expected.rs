@@ -13,8 +13,6 @@ pub(crate) enum Expected {
     Bounded(u32, u32),
     /// Rendered with any size or refused for any reason.
     Survived,
-    /// Refused for lack of memory.
-    OutOfMemory,
 }
 
 /// Cut off, corrupt, or against the rules of its format.
@@ -51,8 +49,7 @@ impl Expected {
             (Self::Bounded(..), Err(RenderError::Refused(refusal))) => {
                 matches!(refusal, Refusal::Damaged | Refusal::Unsupported)
             }
-            (Self::Survived, Ok(_) | Err(RenderError::Refused(_)))
-            | (Self::OutOfMemory, Err(RenderError::OutOfMemory)) => true,
+            (Self::Survived, Ok(_) | Err(RenderError::Refused(_))) => true,
             _ => false,
         };
         if !as_expected {
@@ -74,17 +71,7 @@ fn named(outcome: &Result<Rendered, RenderError>) -> String {
 
 /// The words for each outcome; none for those that no case may have.
 fn text(error: &RenderError) -> Option<String> {
-    let refusal = match error {
-        RenderError::Refused(refusal) => refusal,
-        RenderError::OutOfMemory => {
-            return Some(
-                "This picture takes more memory to process than we have for one. Save it smaller, as a JPEG, and \
-                 upload that."
-                    .to_owned(),
-            );
-        }
-        _ => return None,
-    };
+    let RenderError::Refused(refusal) = error else { return None };
     Some(match refusal {
         Refusal::Empty => "This file is empty. Choose the picture again.".to_owned(),
         Refusal::NotAPicture => {
@@ -100,6 +87,9 @@ fn text(error: &RenderError) -> Option<String> {
         Refusal::Damaged => {
             "This picture is damaged or incomplete. Open the original, save it as a JPEG and upload that.".to_owned()
         }
+        Refusal::TooMuchMemory => "This picture takes more memory to process than we have for one. Save it smaller, as a \
+                                   JPEG, and upload that."
+            .to_owned(),
         Refusal::TooManyBytes { .. } => {
             "This file is too large: the limit is 20 MB. Save the picture smaller and upload that.".to_owned()
         }

@@ -84,6 +84,8 @@ pub(crate) fn uncompressed(code_size: u32, pixels: impl Iterator<Item = u32>) ->
 /// Those LZW codes, each as wide as the first ones are.
 pub(crate) fn codes(code_size: u32, codes: &[u32]) -> Vec<u8> {
     let mut bits = LowBitsFirst::default();
-    codes.iter().for_each(|&code| bits.put(code, code_size + 1));
+    for &code in codes {
+        bits.put(code, code_size + 1);
+    }
     bits.finish()
 }

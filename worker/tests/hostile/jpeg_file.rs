@@ -1,7 +1,11 @@
 //! JPEG files taken apart into segments, to be put together wrongly (ITU T.81, annex B).
 
+use std::sync::LazyLock;
+
 use image::RgbImage;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+use crate::bytes::photo;
 
 pub(crate) const SOF0: u8 = 0xC0;
 pub(crate) const SOF2: u8 = 0xC2;
@@ -58,14 +62,24 @@ impl Jpeg {
         Self { segments }
     }
 
-    /// A photo of that size, baseline with half of the colour resolution.
-    pub(crate) fn photo(width: u32, height: u32) -> Self {
-        Self::parse(&encoded(&crate::bytes::photo(width, height), |_| {}))
+    /// A photo of 320 × 240, baseline with half of the colour resolution.
+    pub(crate) fn photo() -> Self {
+        static PHOTO: LazyLock<Jpeg> = LazyLock::new(|| Jpeg::sized(320, 240));
+        PHOTO.clone()
     }
 
-    /// A progressive photo of that size.
-    pub(crate) fn progressive(width: u32, height: u32) -> Self {
-        Self::parse(&encoded(&crate::bytes::photo(width, height), |encoder| encoder.set_progressive(true)))
+    /// The same as a progressive file.
+    pub(crate) fn progressive() -> Self {
+        static PHOTO: LazyLock<Jpeg> = LazyLock::new(|| Jpeg::progressive_of(320, 240));
+        PHOTO.clone()
+    }
+
+    pub(crate) fn sized(width: u32, height: u32) -> Self {
+        Self::parse(&encoded(&photo(width, height), |_| {}))
+    }
+
+    pub(crate) fn progressive_of(width: u32, height: u32) -> Self {
+        Self::parse(&encoded(&photo(width, height), |encoder| encoder.set_progressive(true)))
     }
 
     pub(crate) fn file(&self) -> Vec<u8> {

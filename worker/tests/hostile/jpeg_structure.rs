@@ -10,7 +10,7 @@ const WHOLE: Expected = Expected::Rendered(320, 240);
 const BOUNDED: Expected = Expected::Bounded(320, 240);
 
 fn photo() -> Jpeg {
-    Jpeg::photo(320, 240)
+    Jpeg::photo()
 }
 
 fn tables() -> Vec<Case> {
@@ -64,7 +64,7 @@ fn crowded_tables() -> Vec<u8> {
 fn scans() -> Vec<Case> {
     let scan = |at: usize, byte: u8| photo().with(SOS, |scan| scan.payload[at] = byte);
     let progressive = |at: usize, byte: u8| {
-        Jpeg::progressive(320, 240).with(SOS, |scan| {
+        Jpeg::progressive().with(SOS, |scan| {
             let from_end = scan.payload.len() - at;
             scan.payload[from_end] = byte;
         })
@@ -97,14 +97,14 @@ fn scans() -> Vec<Case> {
 }
 
 fn one_scan_of_many() -> Vec<u8> {
-    let mut jpeg = Jpeg::progressive(320, 240);
+    let mut jpeg = Jpeg::progressive();
     let first = jpeg.position(SOS);
     jpeg.segments.truncate(first + 1);
     jpeg.file()
 }
 
 fn same_scan_again() -> Vec<u8> {
-    let mut jpeg = Jpeg::progressive(320, 240);
+    let mut jpeg = Jpeg::progressive();
     assert!(jpeg.position(SOF2) < jpeg.position(SOS));
     let scan = jpeg.first(SOS).clone();
     jpeg.segments.extend(vec![scan; 80]);

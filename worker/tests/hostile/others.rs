@@ -14,7 +14,7 @@ fn box_of(brands: &[u8]) -> Vec<u8> {
 
 fn other_pictures() -> Vec<Case> {
     let heif = || Expected::Refused(Refusal::Heif);
-    let ihdr = crate::png_file::Png::photo(320, 240).file();
+    let ihdr = crate::png_file::Png::photo().file();
     vec![
         case("HEIC", box_of(b"heic\0\0\0\0mif1heic"), heif()),
         case("HEIC of a sequence", box_of(b"hevc\0\0\0\0heis"), heif()),
@@ -44,8 +44,8 @@ fn other_pictures() -> Vec<Case> {
 }
 
 fn no_pictures() -> Vec<Case> {
-    let png = crate::png_file::Png::photo(320, 240).file();
-    let jpeg = crate::jpeg_file::Jpeg::photo(320, 240).file();
+    let png = crate::png_file::Png::photo().file();
+    let jpeg = crate::jpeg_file::Jpeg::photo().file();
     vec![
         case("nothing", &b""[..], Expected::Refused(Refusal::Empty)),
         case("one byte", &b"\xFF"[..], NOT_A_PICTURE),

@@ -1,6 +1,6 @@
 //! PNG files put together from chunks, which may be wrong (PNG, third edition).
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::LazyLock};
 
 use flate2::Crc;
 use image::{DynamicImage, ImageFormat};
@@ -30,8 +30,13 @@ impl Png {
         Self { chunks }
     }
 
-    /// A photo of that size, 8 bits of each colour.
-    pub(crate) fn photo(width: u32, height: u32) -> Self {
+    /// A photo of 320 × 240, 8 bits of each colour.
+    pub(crate) fn photo() -> Self {
+        static PHOTO: LazyLock<Png> = LazyLock::new(|| Png::sized(320, 240));
+        PHOTO.clone()
+    }
+
+    pub(crate) fn sized(width: u32, height: u32) -> Self {
         let mut file = Cursor::new(Vec::new());
         DynamicImage::from(photo(width, height)).write_to(&mut file, ImageFormat::Png).expect("is encoded");
         Self::parse(file.get_ref())
@@ -62,27 +67,27 @@ impl Png {
         file
     }
 
-    pub(crate) fn position(&self, kind: &[u8; 4]) -> usize {
-        self.chunks.iter().position(|(found, _)| found == kind).expect("there is one")
+    pub(crate) fn position(&self, kind: [u8; 4]) -> usize {
+        self.chunks.iter().position(|(found, _)| *found == kind).expect("there is one")
     }
 
     /// With these chunks before the first of that kind.
-    pub(crate) fn before(mut self, kind: &[u8; 4], chunks: impl IntoIterator<Item = Chunk>) -> Self {
+    pub(crate) fn before(mut self, kind: [u8; 4], chunks: impl IntoIterator<Item = Chunk>) -> Self {
         let at = self.position(kind);
         self.chunks.splice(at..at, chunks);
         self
     }
 
     /// With the first chunk of that kind changed.
-    pub(crate) fn with(mut self, kind: &[u8; 4], change: impl FnOnce(&mut Vec<u8>)) -> Self {
+    pub(crate) fn with(mut self, kind: [u8; 4], change: impl FnOnce(&mut Vec<u8>)) -> Self {
         let at = self.position(kind);
         change(&mut self.chunks[at].1);
         self
     }
 
     /// Without any chunk of that kind.
-    pub(crate) fn without(mut self, kind: &[u8; 4]) -> Self {
-        self.chunks.retain(|(found, _)| found != kind);
+    pub(crate) fn without(mut self, kind: [u8; 4]) -> Self {
+        self.chunks.retain(|(found, _)| *found != kind);
         self
     }
 }

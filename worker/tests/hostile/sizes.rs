@@ -22,8 +22,17 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
     WebP::of(*b"VP8L", lossless_plain(width, height)).file()
 }
 
-fn gif(width: u16, height: u16) -> Vec<u8> {
-    Gif::plain(width, height).file()
+/// A file of each format; where it is refused anyway, its header alone is of that size.
+fn each_format(width: u16, height: u16, is_taken: bool) -> [(&'static str, Vec<u8>); 4] {
+    let (columns, rows) = (u32::from(width), u32::from(height));
+    let gif = if is_taken {
+        Gif::plain(width, height)
+    } else {
+        Gif { screen: [width, height], ..Gif::plain(9, 9) }
+    };
+    let jpeg =
+        if is_taken { Jpeg::sized(columns, rows).file() } else { Jpeg::photo().claiming(width, height) };
+    [("PNG", png(columns, rows)), ("WebP", webp(columns, rows)), ("GIF", gif.file()), ("JPEG", jpeg)]
 }
 
 fn sides() -> Vec<Case> {
@@ -40,12 +49,8 @@ fn sides() -> Vec<Case> {
         (12_000, 200, too_narrow(12_000, 200)),
         (12_001, 1_300, too_long(12_001, 1_300)),
     ] {
-        for (format, file) in [
-            ("PNG", png(width.into(), height.into())),
-            ("WebP", webp(width.into(), height.into())),
-            ("GIF", gif(width, height)),
-            ("JPEG", Jpeg::photo(u32::from(width), u32::from(height)).file()),
-        ] {
+        let is_taken = matches!(expected, Expected::Rendered(..));
+        for (format, file) in each_format(width, height, is_taken) {
             cases.push(case(format!("{width} × {height} {format}"), file, expected.clone()).memory(40 * MIB));
         }
     }
@@ -68,7 +73,7 @@ fn pixels() -> Vec<Case> {
 
 fn bytes() -> Vec<Case> {
     let padded = |bytes: usize| {
-        let mut file = Jpeg::photo(320, 240).file();
+        let mut file = Jpeg::photo().file();
         file.resize(bytes, 0);
         file
     };

@@ -1,6 +1,6 @@
 //! WebP files put together from chunks, which may be wrong (RFC 9649).
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::LazyLock};
 
 use image::{DynamicImage, ImageFormat};
 
@@ -19,8 +19,13 @@ impl WebP {
         Self { chunks: vec![(kind, data.into())] }
     }
 
-    /// A lossless photo of that size.
-    pub(crate) fn lossless_photo(width: u32, height: u32) -> Self {
+    /// A lossless photo of 320 × 240.
+    pub(crate) fn lossless() -> Self {
+        static PHOTO: LazyLock<WebP> = LazyLock::new(|| WebP::lossless_of(320, 240));
+        PHOTO.clone()
+    }
+
+    pub(crate) fn lossless_of(width: u32, height: u32) -> Self {
         let mut file = Cursor::new(Vec::new());
         DynamicImage::from(photo(width, height)).write_to(&mut file, ImageFormat::WebP).expect("is encoded");
         let file = file.into_inner();
@@ -36,7 +41,7 @@ impl WebP {
 
     /// With an extended header of that canvas and those flags before all else.
     pub(crate) fn extended(mut self, width: u32, height: u32, flags: u8) -> Self {
-        let sides = [width - 1, height - 1].map(|side| side.to_le_bytes());
+        let sides = [width - 1, height - 1].map(u32::to_le_bytes);
         let header = [&[flags, 0, 0, 0][..], &sides[0][..3], &sides[1][..3]].concat();
         self.chunks.insert(0, (*b"VP8X", header));
         self
@@ -135,7 +140,7 @@ impl BoolCoder {
     }
 
     fn put_bit(&mut self, bit: bool) {
-        let split = 1 + ((self.range - 1) * 128 >> 8);
+        let split = 1 + (((self.range - 1) * 128) >> 8);
         if bit {
             let (bottom, carried) = self.bottom.overflowing_add(split << 24);
             self.bottom = bottom;

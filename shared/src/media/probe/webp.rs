@@ -3,12 +3,16 @@
 use std::io::{BufRead, Seek};
 
 use super::{Format, MAX_EXIF, Probe, read_vec};
-use crate::media::{MediaError, Orientation, Refusal, jpeg::read_array};
+use crate::media::{Limits, MediaError, Orientation, Refusal, jpeg::read_array};
 
 /// Walks the chunks; the size is the canvas's, or the picture's own in a file without one.
 ///
 /// A picture unlike its canvas is damaged. The decoder says so, too, but only after it has made room for all of it.
-pub(super) fn probe<R: BufRead + Seek>(reader: &mut R, length: u64) -> Result<Probe, MediaError> {
+pub(super) fn probe<R: BufRead + Seek>(
+    reader: &mut R,
+    length: u64,
+    limits: &Limits,
+) -> Result<Probe, MediaError> {
     reader.seek_relative(4)?;
     let end = 8 + u64::from(u32::from_le_bytes(read_array(reader)?));
     if end > length {
@@ -23,7 +27,11 @@ pub(super) fn probe<R: BufRead + Seek>(reader: &mut R, length: u64) -> Result<Pr
         let mut chunk = Chunk::begin(reader, left)?;
         left = left.saturating_sub(8 + chunk.padded());
         match &chunk.kind {
-            b"VP8X" if size.is_none() => size = Some(canvas_size(chunk.read(reader)?)),
+            b"VP8X" if size.is_none() => {
+                let (width, height) = canvas_size(chunk.read(reader)?);
+                limits.check_size(width, height)?;
+                size = Some((width, height));
+            }
             b"VP8 " | b"VP8L" => {
                 let found = picture_size(chunk.kind, chunk.read(reader)?)?;
                 if *size.get_or_insert(found) != found {
@@ -39,7 +47,7 @@ pub(super) fn probe<R: BufRead + Seek>(reader: &mut R, length: u64) -> Result<Pr
                 chunk.read += chunk.length;
                 // Some programs put JPEG's prefix here, too.
                 let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
-                orientation = Some(Orientation::from_exif(tiff.to_vec()));
+                orientation = Some(Orientation::from_exif(tiff));
             }
             _ => {}
         }

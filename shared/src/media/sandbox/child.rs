@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use super::{
     confine::confine,
-    protocol::{NO_MEMORY, NO_SANDBOX, REQUEST_VAR, Request, write_reply},
+    protocol::{NO_SANDBOX, REQUEST_VAR, Request, write_reply},
 };
 use crate::media::{Refusal, Rendered, render::render};
 
@@ -27,7 +27,6 @@ pub fn child_main() -> ExitCode {
     };
     match answer(&request) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => ExitCode::from(NO_MEMORY),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -55,6 +54,9 @@ fn read_and_render(request: &Request) -> io::Result<Result<Rendered, Refusal>> {
     // Room for one more, at which reading finds the end.
     let mut source = Vec::with_capacity(expected + 1);
     // One byte more than allowed tells the probe that the file is too large.
-    io::stdin().lock().take(max.saturating_add(1)).read_to_end(&mut source)?;
-    Ok(render(&source, request.crop, &request.limits))
+    match io::stdin().lock().take(max.saturating_add(1)).read_to_end(&mut source) {
+        Ok(_) => Ok(render(&source, request.crop, &request.limits)),
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Ok(Err(Refusal::TooMuchMemory)),
+        Err(error) => Err(error),
+    }
 }

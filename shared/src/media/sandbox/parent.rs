@@ -18,7 +18,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use super::protocol::{MAX_REPLY, NO_MEMORY, NO_SANDBOX, REQUEST_VAR, Request, read_reply};
+use super::protocol::{MAX_REPLY, NO_SANDBOX, REQUEST_VAR, Request, read_reply};
 use crate::media::{Crop, Limits, Refusal, Rendered};
 
 /// Bytes of a child's standard error that are kept.
@@ -52,11 +52,6 @@ pub enum RenderError {
     /// The picture took too long.
     #[error("This picture took too long to process. Save it smaller, as a JPEG, and upload that.")]
     TimedOut,
-    /// The picture needed more than [`Limits::memory`].
-    #[error(
-        "This picture takes more memory to process than we have for one. Save it smaller, as a JPEG, and upload that."
-    )]
-    OutOfMemory,
     /// Ours: the file couldn't be read, no process started, or somebody ended it. Trying again may help.
     #[error("running the decoder: {0}")]
     Io(#[from] io::Error),
@@ -158,9 +153,8 @@ fn fault(outcome: &Outcome) -> RenderError {
         return RenderError::TimedOut;
     }
     // What Rust's standard library says before it aborts.
-    let aborted = signal == Some(Signal::ABORT.as_raw()) && complaint.contains("memory allocation of");
-    if aborted || status.code() == Some(NO_MEMORY.into()) {
-        return RenderError::OutOfMemory;
+    if signal == Some(Signal::ABORT.as_raw()) && complaint.contains("memory allocation of") {
+        return Refusal::TooMuchMemory.into();
     }
     // The service manager that stops the worker, or the kernel that runs out of memory for everybody.
     let ended = signal.is_some_and(|number| SOMEBODY_ELSE.iter().any(|other| other.as_raw() == number));

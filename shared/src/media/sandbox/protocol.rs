@@ -17,11 +17,6 @@ pub(super) const REQUEST_VAR: &str = "PAWDIUM_DECODE_REQUEST";
 /// The child's exit status when it couldn't confine itself, which is no picture's fault.
 pub(super) const NO_SANDBOX: u8 = 71;
 
-/// The child's exit status when there was no memory to read the file into.
-///
-/// Where there is none later on, it is aborted by its allocator.
-pub(super) const NO_MEMORY: u8 = 72;
-
 /// The longest reply in bytes; three files of the worst noise take less than half of it.
 pub(super) const MAX_REPLY: u64 = 8 << 20;
 

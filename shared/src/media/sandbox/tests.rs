@@ -317,7 +317,7 @@ async fn a_picture_that_needs_more_memory_than_allowed_fails_alone() {
     let file = fixtures::file_of(&quarters(5000, 5000).into(), ImageFormat::Png);
     let limits = Limits { memory: 64 << 20, ..Limits::default() };
     let result = child("decoder_process", limits).render(fixtures::open(&file), None).await;
-    assert!(matches!(result, Err(RenderError::OutOfMemory)), "{result:?}");
+    assert!(matches!(result, Err(RenderError::Refused(Refusal::TooMuchMemory))), "{result:?}");
 }
 
 #[tokio::test]
