@@ -7,7 +7,7 @@ use crate::media::{Limits, Rendered};
 
 /// Reads a child's reply to a request without a crop, as it stands, and what was rendered if it passes.
 pub fn reply(reply: &[u8]) -> Option<Rendered> {
-    let request = Request { crop: None, limits: Limits::default() };
+    let request = Request { crop: None, bytes: 0, limits: Limits::default() };
     read_reply(Bytes::copy_from_slice(reply), &request).ok()?.ok()
 }
 
