@@ -42,7 +42,7 @@ pub(super) fn rgb_of_ycc([luma, blue, red]: [u8; 3]) -> [u8; 3] {
         .map(|channel| clamp(channel >> BITS))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
+#[expect(clippy::cast_sign_loss, reason = "0 to 255")]
 fn clamp(value: i32) -> u8 {
     value.clamp(0, 255) as u8
 }
