@@ -5,6 +5,7 @@
 
 mod crop;
 mod decode;
+mod fingerprint;
 #[cfg(test)]
 mod fixtures;
 mod jpeg;
@@ -17,6 +18,7 @@ mod store;
 
 pub use self::{
     crop::{Crop, CropSyntax},
+    fingerprint::Fingerprint,
     limits::{Limits, MediaError, Refusal},
     orientation::Orientation,
     probe::{Format, Probe, probe, probe_file},

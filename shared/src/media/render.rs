@@ -12,7 +12,7 @@ use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::{
-    Crop, Limits, MediaError, Refusal,
+    Crop, Fingerprint, Limits, MediaError, Refusal,
     decode::{Pixels, decode},
     probe::{Probe, probe},
 };
@@ -87,6 +87,8 @@ pub struct Rendered {
     pub pictures: Vec<Picture>,
     /// A thumbhash in base64, about 30 characters.
     pub placeholder: String,
+    /// What the square looks like; none where it has no features.
+    pub fingerprint: Option<Fingerprint>,
     /// In the order in which they were taken.
     pub steps: Vec<Step>,
 }
@@ -119,8 +121,9 @@ pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Resu
         pictures.push(Picture { edge, width: square.side, height: square.side, jpeg });
     }
     let placeholder = placeholder(&squares[2])?;
+    let fingerprint = Fingerprint::of_rgb(&squares[2].rgb, squares[2].side as usize);
     clock.tick(StepName::Compressed);
-    Ok(Rendered { width, height, crop, pictures, placeholder, steps: clock.steps })
+    Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps: clock.steps })
 }
 
 /// A square of 8-bit RGB pixels.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::steps;
+use pawdium_shared::photos::{likeness, steps};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -98,10 +98,15 @@ pub async fn show(
 ) -> Result<Json<PhotoShape>, Error> {
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
     let photo = showing::find_visible(&app, &visitor, id).await?;
-    let knows_all = visitor.id() == photo.owner || visitor.moderates();
+    let is_own = visitor.id() == photo.owner;
+    let knows_all = is_own || visitor.moderates();
     let mut shape = PhotoShape::of(&app, photo);
     if knows_all {
-        shape = shape.with_timeline(steps::list(&mut *app.db.acquire().await?, id).await?);
+        let mut db = app.db.acquire().await?;
+        shape = shape.with_timeline(steps::list(&mut db, id).await?);
+        if is_own {
+            shape.same_as = likeness::find_earlier(&mut db, id).await?.map(|photo| photo.0);
+        }
     }
     Ok(Json(shape))
 }

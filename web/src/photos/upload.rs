@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum_extra::extract::cookie::Cookie;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Crop, Incoming, Refusal};
-use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, transitions};
+use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transitions};
 
 use crate::error::Error;
 use crate::http::client::Client;
@@ -115,6 +115,7 @@ pub async fn receive(
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
+    let hash = upload.incoming.hash();
     let key = upload.incoming.finish().await?;
     let mut tx = app.db.begin().await?;
     let (owner, cookie) = visitor.remember(app, &mut tx).await?;
@@ -123,6 +124,7 @@ pub async fn receive(
     } else {
         transitions::submit(&mut tx, owner, &draft, key.as_str()).await?
     };
+    likeness::note_source(&mut tx, photo, &hash).await?;
     tx.commit().await?;
     Ok(Submitted { photo, draft: keep, cookie })
 }

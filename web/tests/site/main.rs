@@ -15,6 +15,7 @@ mod api_contract;
 mod browser;
 mod buckets;
 mod faults;
+mod likeness;
 mod openapi;
 mod pages;
 mod ranking;
