@@ -1,4 +1,4 @@
-//! Who did what to the site's inner works. An act and its entry commit together; entries are added and never changed.
+//! Who did what to the site's inner works and to other people's photos. An act and its entry commit together; entries are added and never changed.
 
 use std::fmt;
 
@@ -50,6 +50,12 @@ pub enum Action {
     DeleteJobs,
     /// A schedule's job is asked for now.
     RunSchedule,
+    /// Somebody else's photo is deleted.
+    DeletePhoto,
+    /// A photo is taken down and its picture kept out.
+    BlockPicture,
+    /// A picture is let in again.
+    UnblockPicture,
 }
 
 impl Action {
@@ -64,6 +70,9 @@ impl Action {
             Self::CancelJobs => "job.cancel",
             Self::DeleteJobs => "job.delete",
             Self::RunSchedule => "schedule.run",
+            Self::DeletePhoto => "photo.delete",
+            Self::BlockPicture => "picture.block",
+            Self::UnblockPicture => "picture.unblock",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod live;
 pub mod mail;
 pub mod media;
 pub mod metrics;
+pub mod moderation;
 pub mod photos;
 pub mod queue;
 pub mod ranking;

@@ -57,7 +57,8 @@ pub enum Error {
     /// Nothing is there, or nothing that this visitor may know of.
     #[error("resource not found")]
     NotFound,
-    /// The idempotency key was used for something else (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
+    /// The idempotency key was used for something else (draft-ietf-httpapi-idempotency-key-header-07, section 2.7, which
+    /// would answer with 422; this API says 409 wherever something is taken).
     #[error(
         "An earlier upload under this key got through with other words, another crop or another file. Look among your photos before you submit it anew."
     )]
@@ -96,7 +97,7 @@ impl Error {
             Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::KeyReused => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -56,6 +56,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}/share", post(photos::share::share))
         .route("/photos/{photo}/publish", post(photos::publish::publish))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
+        .route("/photos/{photo}/block", post(photos::block::block))
         .route("/s/{code}", get(photos::show::shared))
         .route(
             "/submit",
@@ -105,6 +106,8 @@ fn back_room() -> Router<App> {
         .route("/admin/jobs/{job}/{act}", post(admin::act))
         .route("/admin/schedules", get(admin::schedules::page))
         .route("/admin/schedules/{name}/run", post(admin::schedules::run))
+        .route("/admin/blocked", get(admin::blocked::page))
+        .route("/admin/blocked/{id}/unblock", post(admin::blocked::unblock))
         .route("/admin/audit", get(admin::audit::page))
 }
 

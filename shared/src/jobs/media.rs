@@ -37,3 +37,28 @@ impl Job for ProcessPhoto {
         Some(Subject::Photo(self.photo))
     }
 }
+
+/// Removes the files of a photo that was taken down, except those that another photo names. Twice finds them gone.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RemoveFiles {
+    /// Whose they were.
+    pub photo: PhotoId,
+    /// The pictures' keys.
+    pub pictures: Vec<String>,
+    /// The upload's key, where it was not processed yet.
+    pub upload: Option<String>,
+}
+
+impl Job for RemoveFiles {
+    const KIND: &'static str = "media.remove.v1";
+    const QUEUE: Queue = Queue::Media;
+    const ATTEMPTS: i16 = 8;
+    const TIMEOUT: Duration = Duration::from_mins(1);
+    /// Before pictures that wait to be processed: what was taken down is to be gone.
+    const PRIORITY: i16 = -1;
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(10) };
+
+    fn subject(&self) -> Option<Subject> {
+        Some(Subject::Photo(self.photo))
+    }
+}

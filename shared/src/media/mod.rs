@@ -7,6 +7,7 @@ mod colour;
 mod crop;
 mod decode;
 mod exif;
+mod fingerprint;
 #[cfg(test)]
 mod fixtures;
 #[cfg(fuzzing)]
@@ -22,6 +23,7 @@ mod store;
 
 pub use self::{
     crop::{Crop, CropSyntax},
+    fingerprint::Fingerprint,
     limits::{Limits, MediaError, Refusal},
     orientation::Orientation,
     probe::{Format, Probe, probe, probe_file},

@@ -11,7 +11,7 @@ use moxcms::Layout;
 use pawdium_jpeg::{Colour, Plane, Quality};
 
 use super::{
-    Crop, Limits, MediaError, Refusal,
+    Crop, Fingerprint, Limits, MediaError, Refusal,
     colour::{self, ToSrgb},
     decode::{Pixels, Samples, decode},
     probe::{Probe, probe},
@@ -89,6 +89,8 @@ pub struct Rendered {
     pub pictures: Vec<Picture>,
     /// A thumbhash in base64, about 30 characters.
     pub placeholder: String,
+    /// What the square looks like; none where it has no features.
+    pub fingerprint: Option<Fingerprint>,
     /// In the order in which they were taken.
     pub steps: Vec<Step>,
 }
@@ -128,8 +130,9 @@ pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Resu
         pictures.push(Picture { edge, width: square.side(), height: square.side(), jpeg });
     }
     let placeholder = placeholder(&squares[2])?;
+    let fingerprint = Fingerprint::of_luma(&squares[2].luma.samples, squares[2].luma.width);
     clock.tick(StepName::Compressed);
-    Ok(Rendered { width, height, crop, pictures, placeholder, steps: clock.steps })
+    Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps: clock.steps })
 }
 
 /// Makes the square of `side` pixels that shows the crop, as it is stored but in sRGB.

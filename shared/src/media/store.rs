@@ -6,14 +6,14 @@
 
 mod bucket;
 mod http;
+mod incoming;
+mod keys;
 
 use std::{
-    fmt,
     fs::File,
     io,
     ops::Range,
     path::{Path, PathBuf},
-    str::FromStr,
     sync::Arc,
     time::Duration,
 };
@@ -26,16 +26,16 @@ use object_store::{
     Error as StoreError, GetOptions, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt,
     buffered::BufWriter, local::LocalFileSystem, path::Path as StorePath,
 };
-use tokio::{
-    io::{AsyncSeekExt, AsyncWriteExt},
-    runtime::Handle,
-};
-use tracing::{error, warn};
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tracing::error;
 use ulid::Ulid;
 use url::Url;
 
 use self::bucket::Bucket;
-use super::{MediaError, Refusal};
+pub use self::{
+    incoming::Incoming,
+    keys::{IncomingKey, MediaKey},
+};
 use crate::config::MediaConfig;
 
 const INCOMING: &str = "incoming";
@@ -49,78 +49,6 @@ const PARTS_AT_ONCE: usize = 2;
 
 /// How old a picture's file may be when it is said to be there.
 const FRESH: TimeDelta = TimeDelta::hours(1);
-
-macro_rules! text_key {
-    ($name:ident, $what:literal, $valid:expr) => {
-        impl $name {
-            /// The key as text, as the database keeps it.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidKey;
-
-            fn from_str(text: &str) -> Result<Self, InvalidKey> {
-                let valid: fn(&str) -> bool = $valid;
-                if valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidKey($what)) }
-            }
-        }
-    };
-}
-
-/// The name of an upload that waits to be processed: `incoming/<ulid>`.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct IncomingKey(String);
-
-/// The name of a picture that is shown: `ab/cd/<blake3 in hex>.jpg`, with the hash's first bytes as folders.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct MediaKey(String);
-
-/// A text that is no key of that kind.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("this isn't the key of {0}")]
-pub struct InvalidKey(&'static str);
-
-text_key!(IncomingKey, "an upload", |text| {
-    text.strip_prefix("incoming/")
-        .is_some_and(|name| Ulid::from_string(name).is_ok_and(|id| id.to_string() == name))
-});
-text_key!(MediaKey, "a picture", |text| {
-    let hash = text.get(6..).and_then(|name| name.strip_suffix(".jpg"));
-    hash.is_some_and(|hash| {
-        let is_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        hash.len() == 64 && hash.bytes().all(is_hex) && MediaKey::of_hash(hash).0 == text
-    })
-});
-
-impl MediaKey {
-    /// The key of a file with that content.
-    pub fn of(content: &[u8]) -> Self {
-        Self::of_hash(blake3::hash(content).to_hex().as_str())
-    }
-
-    fn of_hash(hash: &str) -> Self {
-        Self(format!("{}/{}/{hash}.jpg", &hash[..2], &hash[2..4]))
-    }
-
-    fn path(&self) -> StorePath {
-        StorePath::from(format!("{PICTURES}/{self}"))
-    }
-}
-
-impl IncomingKey {
-    fn path(&self) -> StorePath {
-        StorePath::from(self.as_str())
-    }
-}
 
 /// Something in the store.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -226,10 +154,11 @@ impl MediaStore {
 
     /// Begins an upload of at most that many bytes.
     pub fn begin_incoming(&self, max_bytes: u64) -> Incoming {
-        let key = IncomingKey(format!("{INCOMING}/{}", Ulid::generate()));
+        let key = IncomingKey::generate();
         let writer = BufWriter::with_capacity(Arc::clone(&self.store), key.path(), self.place.part())
             .with_max_concurrency(PARTS_AT_ONCE);
-        Incoming { key, writer: Some(writer), place: Arc::clone(&self.place), written: 0, max_bytes }
+        let place = Arc::clone(&self.place);
+        Incoming { key, writer: Some(writer), place, hasher: blake3::Hasher::new(), written: 0, max_bytes }
     }
 
     /// Opens an upload for reading, as a local file wherever the store is; `None` where it is gone.
@@ -360,66 +289,6 @@ impl MediaStore {
             Ok(())
         } else {
             Err(io::Error::other("the media store returns what wasn't written"))
-        }
-    }
-}
-
-/// An upload on its way in. Dropped before [`Incoming::finish`], it leaves nothing.
-#[derive(Debug)]
-pub struct Incoming {
-    key: IncomingKey,
-    /// There until the upload has ended, one way or the other.
-    writer: Option<BufWriter>,
-    place: Arc<Place>,
-    written: u64,
-    max_bytes: u64,
-}
-
-impl Incoming {
-    /// Adds bytes, of which only a few are in memory at once. Refuses those beyond the limit.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), MediaError> {
-        self.written += bytes.len() as u64;
-        if self.written > self.max_bytes {
-            return Err(Refusal::TooManyBytes { max: self.max_bytes }.into());
-        }
-        if let Some(writer) = &mut self.writer {
-            writer.put(bytes).await.map_err(|error| self.place.explain(error))?;
-        }
-        Ok(())
-    }
-
-    /// Makes the upload durable and visible, and returns its name. Refuses one of no bytes.
-    pub async fn finish(mut self) -> Result<IncomingKey, MediaError> {
-        if self.written == 0 {
-            return Err(Refusal::Empty.into());
-        }
-        if let Some(mut writer) = self.writer.take() {
-            writer.shutdown().await.map_err(|error| self.place.explain_io(error))?;
-        }
-        Ok(self.key.clone())
-    }
-
-    /// Gives the upload up, and waits until nothing is left of it.
-    pub async fn discard(mut self) -> io::Result<()> {
-        match self.writer.take() {
-            Some(mut writer) => writer.abort().await.map_err(|error| self.place.explain(error)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Incoming {
-    /// A folder's writer removes its file by itself; a bucket has to be told.
-    fn drop(&mut self) {
-        let is_remote = matches!(*self.place, Place::Bucket(_));
-        if let (true, Some(mut writer), Ok(runtime)) = (is_remote, self.writer.take(), Handle::try_current())
-        {
-            let (place, key) = (Arc::clone(&self.place), self.key.clone());
-            runtime.spawn(async move {
-                if let Err(error) = writer.abort().await {
-                    warn!(%key, error = %place.explain(error), "an upload that was given up is left unfinished");
-                }
-            });
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Photos: what is submitted, its states, its files and its timeline.
 
 mod fields;
+pub mod files;
+pub mod likeness;
 pub mod queries;
 mod saving;
 pub mod steps;
@@ -9,5 +11,6 @@ pub mod transitions;
 mod types;
 
 pub use fields::{Alt, Draft, Refused, Tags, Title};
+pub use likeness::Likeness;
 pub use saving::Saving;
 pub use types::{Photo, PhotoState, Picture, Sizes, Species, UnknownSpecies};

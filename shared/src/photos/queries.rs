@@ -67,7 +67,7 @@ macro_rules! photos_where {
                       state as "state: crate::photos::PhotoState", reason,
                       coalesce((select jsonb_object_agg(edge, jsonb_build_object(
                                     'key', key, 'width', width, 'height', height, 'bytes', bytes))
-                                from photo_files where photo_id = photos.id), '{}')
+                                from photo_files where photo_id = photos.id and state = 'live'), '{}')
                           as "sizes!: sqlx::types::Json<crate::photos::Sizes>",
                       placeholder, histogram, score as "score?", rank as "rank?", virality, views, shares, photos.created_at
                from photos

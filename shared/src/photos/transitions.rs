@@ -4,12 +4,13 @@
 use sqlx::PgConnection;
 
 use super::fields::Draft;
+use super::files;
 use super::steps::{self, Step};
 use super::types::{PhotoState, Picture};
 use crate::cache::Event;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
-use crate::jobs::media::ProcessPhoto;
+use crate::jobs::media::{ProcessPhoto, RemoveFiles};
 use crate::media::Crop;
 use crate::queue::{Enqueue as _, Job as _};
 
@@ -129,6 +130,9 @@ pub async fn go_live(
     pictures: &[(u16, Picture)],
     placeholder: &str,
 ) -> sqlx::Result<bool> {
+    if !files::name(db, photo, pictures).await? {
+        return Ok(false);
+    }
     let species = sqlx::query_scalar!(
         r#"update photos
            set state = 'live', live_at = now(), placeholder = $2, source_key = null,
@@ -141,22 +145,6 @@ pub async fn go_live(
     .fetch_optional(&mut *db)
     .await?;
     let Some(species) = species else { return Ok(false) };
-    for (edge, picture) in pictures {
-        let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
-        sqlx::query!(
-            "insert into photo_files (photo_id, edge, key, width, height, bytes) values ($1, $2, $3, $4, $5, $6)
-             on conflict (photo_id, edge) do update
-             set key = excluded.key, width = excluded.width, height = excluded.height, bytes = excluded.bytes",
-            photo.0,
-            i16::try_from(*edge).unwrap_or(i16::MAX),
-            picture.key,
-            number(picture.width),
-            number(picture.height),
-            number(picture.bytes),
-        )
-        .execute(&mut *db)
-        .await?;
-    }
     steps::record(db, photo, &[(Step::Live, None)]).await?;
     InvalidateCache::of(Event::PhotoPublished { photo, species }).enqueue(db).await?;
     Ok(true)
@@ -174,24 +162,45 @@ pub async fn fail(db: &mut PgConnection, photo: PhotoId, reason: &str) -> sqlx::
     if failed.rows_affected() == 0 {
         return Ok(false);
     }
+    // It may have named files that it never stored; what it did store is removed by the purge.
+    files::forget(db, photo).await?;
     steps::record(db, photo, &[(Step::Failed, None)]).await?;
     InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(db).await?;
     Ok(true)
 }
 
-/// Takes a photo away for good and tells the caches. What it leaves in the media store is removed by the purge.
-/// False: there is no such photo.
+/// Takes a photo away for good, with all that was known of its picture. False: there is no such photo.
 pub async fn delete(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
-    let species = sqlx::query_scalar!(
-        r#"update photos set state = 'deleted', reason = null, source_key = null
-           where id = $1 and state <> 'deleted'
-           returning species as "species: super::Species""#,
+    let removed = take_away(db, photo, PhotoState::Deleted).await?;
+    if removed {
+        sqlx::query!("update photos set source_hash = null, fingerprint = null where id = $1", photo.0)
+            .execute(db)
+            .await?;
+    }
+    Ok(removed)
+}
+
+/// Takes a photo from everybody's sight, and its picture for good; its owner and moderators still see that it was there.
+/// False: there is no such photo, or it is hidden.
+pub async fn hide(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+    take_away(db, photo, PhotoState::Hidden).await
+}
+
+/// Takes a photo out of rotation and lists, tells the caches, and has a job remove the files that nothing else needs.
+async fn take_away(db: &mut PgConnection, photo: PhotoId, state: PhotoState) -> sqlx::Result<bool> {
+    files::lock_names(db, photo).await?;
+    let taken = sqlx::query!(
+        r#"update photos set state = $2, reason = null, source_key = null
+           from (select id, source_key from photos where id = $1 for no key update) as before
+           where photos.id = before.id and state not in ($2, 'deleted')
+           returning species as "species: super::Species", before.source_key as upload"#,
         photo.0,
+        state as PhotoState,
     )
     .fetch_optional(&mut *db)
     .await?;
-    let Some(species) = species else { return Ok(false) };
-    sqlx::query!("delete from photo_files where photo_id = $1", photo.0).execute(&mut *db).await?;
+    let Some(taken) = taken else { return Ok(false) };
+    let pictures = files::forget(db, photo).await?;
     sqlx::query!(
         "with unranked as (delete from photo_ranks where photo_id = $1)
          update photo_stats set virality = null where photo_id = $1",
@@ -199,7 +208,10 @@ pub async fn delete(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool>
     )
     .execute(&mut *db)
     .await?;
-    InvalidateCache::of(Event::PhotoRemoved { photo, species }).enqueue(db).await?;
+    InvalidateCache::of(Event::PhotoRemoved { photo, species: taken.species }).enqueue(db).await?;
+    if !pictures.is_empty() || taken.upload.is_some() {
+        RemoveFiles { photo, pictures, upload: taken.upload }.enqueue(db).await?;
+    }
     Ok(true)
 }
 

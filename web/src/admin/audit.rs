@@ -67,6 +67,9 @@ fn did(action: &str, jobs: Option<i64>) -> String {
         "job.cancel" => format!("called {jobs} off"),
         "job.delete" => format!("deleted {jobs}"),
         "schedule.run" => "asked for a schedule's job".to_owned(),
+        "photo.delete" => "deleted somebody's photo".to_owned(),
+        "picture.block" => "took a photo down and blocked its picture".to_owned(),
+        "picture.unblock" => "let a blocked picture in again".to_owned(),
         other => other.to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod act;
 pub mod audit;
+pub mod blocked;
 pub mod bulk;
 pub mod job;
 pub mod jobs;

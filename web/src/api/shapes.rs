@@ -49,6 +49,9 @@ pub struct PhotoShape {
     pub shares: i64,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
+    /// The caller's own earlier photo of the same picture, if there is one; for its owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<i64>,
     /// What happened to it; for its owner and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<StepShape>>,
@@ -186,6 +189,7 @@ impl PhotoShape {
             views: photo.views,
             shares: photo.shares,
             created_at: photo.created_at,
+            same_as: None,
             timeline: None,
             source_bytes: None,
         }

@@ -18,6 +18,12 @@ const COOKIE: &str = "notice";
 pub enum Notice {
     /// A photo was deleted.
     PhotoDeleted,
+    /// A photo is down, and its picture is kept out.
+    PictureBlocked,
+    /// A photo is down, but there is nothing to know its picture by.
+    PhotoTakenDown,
+    /// A picture is let in again.
+    PictureUnblocked,
     /// The name was changed.
     NameChanged,
     /// The address was changed and a link is on its way.
@@ -65,8 +71,11 @@ pub enum Notice {
 
 impl Notice {
     /// Those that say no more than their name.
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 21] = [
         Self::PhotoDeleted,
+        Self::PictureBlocked,
+        Self::PhotoTakenDown,
+        Self::PictureUnblocked,
         Self::NameChanged,
         Self::EmailChanged,
         Self::PasswordChanged,
@@ -114,6 +123,13 @@ impl Notice {
     fn flash(self) -> Flash {
         match self {
             Self::PhotoDeleted => Flash::good("The photo is gone."),
+            Self::PictureBlocked => {
+                Flash::good("The photo is taken down, and its picture is refused from now on.")
+            }
+            Self::PhotoTakenDown => {
+                Flash::info("The photo is taken down. It is too old for its picture to be known again.")
+            }
+            Self::PictureUnblocked => Flash::good("The picture may be submitted again."),
             Self::NameChanged => Flash::good("Your name is changed."),
             Self::EmailChanged => Flash::good("Your address is changed. A link to verify it is on its way."),
             Self::PasswordChanged => Flash::good("Your password is changed. Other devices are logged out."),

@@ -11,6 +11,7 @@ use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{RaterKey, Role, User, queries};
+use pawdium_shared::audit::Actor;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ratings::serving;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -87,6 +88,14 @@ impl Visitor {
     #[must_use]
     pub fn moderates(&self) -> bool {
         self.user.as_ref().is_some_and(|user| user.role >= Role::Moderator)
+    }
+
+    /// Their entry in the audit log; none for those who are nobody.
+    #[must_use]
+    pub fn actor(&self) -> Option<Actor<'_>> {
+        self.user
+            .as_ref()
+            .map(|user| Actor::User { id: user.id, name: user.name.as_deref().unwrap_or_default() })
     }
 
     /// The user behind the visitor, made now if there is none: for acts that must be remembered. The cookie is to be

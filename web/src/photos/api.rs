@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::{queries, steps};
+use pawdium_shared::photos::{likeness, queries, steps};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -69,7 +69,7 @@ pub struct LinkShape {
     (status = 401, description = "No token, or none that works", body = ErrorShape),
     (status = 403, description = "The caller is not registered", body = ErrorShape),
     (status = 413, description = "The file is too large", body = ErrorShape),
-    (status = 422, description = "The key was used for another submission", body = ErrorShape),
+    (status = 409, description = "The key was used for another submission", body = ErrorShape),
     (status = 429, description = "Too many uploads", body = ErrorShape),
 ))]
 pub async fn submit(
@@ -103,12 +103,16 @@ pub async fn show(
 ) -> Result<Json<PhotoShape>, Error> {
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
     let photo = showing::find_visible(&app, &visitor, id).await?;
-    let knows_all = visitor.id() == photo.owner || visitor.moderates();
+    let is_own = visitor.id() == photo.owner;
+    let knows_all = is_own || visitor.moderates();
     let mut shape = PhotoShape::of(&app, photo);
     if knows_all {
         let mut db = app.db.acquire().await?;
         let entries = steps::list(&mut db, id).await?;
         shape = shape.for_owner(entries, queries::find_source_bytes(&mut db, id).await?);
+        if is_own {
+            shape.same_as = likeness::find_earlier(&mut db, id).await?.map(|photo| photo.0);
+        }
     }
     Ok(Json(shape))
 }

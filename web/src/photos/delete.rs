@@ -3,9 +3,11 @@
 use axum::extract::State;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
+use pawdium_shared::audit::{self, Action};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::transitions;
+use serde_json::json;
 
 use super::show::find_visible;
 use crate::error::Error;
@@ -41,6 +43,12 @@ pub async fn remove(app: &App, visitor: &Visitor, id: PhotoId) -> Result<(), Err
     let mut tx = app.db.begin().await?;
     if !transitions::delete(&mut tx, id).await? {
         return Err(Error::NotFound);
+    }
+    if visitor.id() != photo.owner
+        && let Some(actor) = visitor.actor()
+    {
+        let detail = json!({ "photo": id, "owner": photo.owner_name });
+        audit::record(&mut tx, actor, Action::DeletePhoto, &detail).await?;
     }
     tx.commit().await?;
     app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;

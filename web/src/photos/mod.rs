@@ -1,6 +1,7 @@
 //! Photos: submitting, showing, sharing, deleting, and serving their files.
 
 pub mod api;
+pub mod block;
 pub mod delete;
 pub mod live;
 pub mod media;

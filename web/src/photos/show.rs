@@ -6,8 +6,9 @@ use chrono::Utc;
 use pawdium_shared::cache::Group;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
+use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::steps::{self, Entry};
-use pawdium_shared::photos::{Photo, PhotoState, Saving, queries};
+use pawdium_shared::photos::{Photo, PhotoState, Saving, likeness, queries};
 use pawdium_shared::queue::{Job as _, Subject, inspect};
 use pawdium_shared::ranking::{sharing, virality};
 use pawdium_shared::ratings::{self, Lane, serving};
@@ -107,7 +108,10 @@ pub(super) async fn assemble(
     } else {
         None
     };
+    let earlier =
+        if own { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
     Ok(PhotoPage {
+        earlier: earlier.map(|photo| photo.0),
         status: photo_status(app, &viewing.visitor, &photo).await?,
         can_delete: own || viewing.visitor.moderates(),
         staff: viewing.visitor.moderates(),
@@ -159,6 +163,8 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
         entries = steps::list(&mut db, photo.id).await?;
         if photo.state == PhotoState::Processing {
             why = why_processing(&mut db, photo.id).await?;
+        } else if photo.state == PhotoState::Hidden {
+            why = blocked::reason_of(&mut db, photo.id).await?;
         }
         let source = queries::find_source_bytes(&mut db, photo.id).await?;
         saved = source.and_then(|source| Saving::of(source, &photo.sizes));

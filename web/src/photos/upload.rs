@@ -8,7 +8,7 @@ use axum_extra::extract::cookie::Cookie;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Crop, Incoming, Refusal};
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
-use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, transitions};
+use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transitions};
 
 use crate::error::Error;
 use crate::http::client::Client;
@@ -65,9 +65,9 @@ impl Fields {
 
     /// BLAKE3 of these and of the file: two submissions with the same one are the same. Lengths keep one field's end
     /// from passing for the next one's beginning.
-    fn print(&self, file: &blake3::Hasher) -> [u8; 32] {
+    fn print(&self, file: &[u8; 32]) -> [u8; 32] {
         let mut print = blake3::Hasher::new();
-        print.update(file.finalize().as_bytes());
+        print.update(file);
         for text in [&self.title, &self.alt, &self.species, &self.tags, &self.crop, &self.draft] {
             print.update(&(text.len() as u64).to_le_bytes());
             print.update(text.as_bytes());
@@ -97,7 +97,6 @@ impl Fields {
 struct Upload {
     incoming: Incoming,
     written: u64,
-    print: blake3::Hasher,
 }
 
 /// What came of an upload.
@@ -145,10 +144,11 @@ pub async fn receive(
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
-    let submission = once.0.map(|key| Submission { key, print: fields.print(&upload.print) });
+    let hash = upload.incoming.hash();
+    let submission = once.0.map(|key| Submission { key, print: fields.print(&hash) });
     let key = upload.incoming.finish().await?;
     let stored = transitions::Upload { key: key.as_str(), bytes: upload.written };
-    let made = make(app, visitor, &draft, keep, stored, submission.as_ref()).await?;
+    let made = make(app, visitor, &draft, keep, (stored, &hash), submission.as_ref()).await?;
     if made.is_repeated {
         // What is left after a crash in between is removed by the purge.
         app.store.delete_incoming(&key).await.map_err(anyhow::Error::from)?;
@@ -169,7 +169,7 @@ async fn make(
     visitor: &Visitor,
     draft: &Draft,
     keep: bool,
-    stored: transitions::Upload<'_>,
+    (stored, hash): (transitions::Upload<'_>, &[u8; 32]),
     submission: Option<&Submission>,
 ) -> Result<Made, Error> {
     let mut tx = app.db.begin().await?;
@@ -179,6 +179,7 @@ async fn make(
     } else {
         transitions::submit(&mut tx, owner, draft, stored).await?
     };
+    likeness::note_source(&mut tx, photo, hash).await?;
     let earlier = match submission {
         Some(submission) => submissions::record(&mut tx, owner, photo, submission).await?,
         None => None,
@@ -211,12 +212,7 @@ async fn read_parts(
             // A browser sends a file field without a file as one without a name.
             if upload.is_none() && part.file_name() != Some("") {
                 let incoming = app.store.begin_incoming(max);
-                read_file(
-                    upload.insert(Upload { incoming, written: 0, print: blake3::Hasher::new() }),
-                    &mut part,
-                    malformed,
-                )
-                .await?;
+                read_file(upload.insert(Upload { incoming, written: 0 }), &mut part, malformed).await?;
             }
         } else if let Some(slot) = fields.slot(&name) {
             *slot = read_text(&mut part, malformed).await?;
@@ -232,7 +228,6 @@ async fn read_file(
 ) -> Result<(), Error> {
     while let Some(bytes) = part.chunk().await.map_err(&malformed)? {
         upload.written += bytes.len() as u64;
-        upload.print.update(&bytes);
         upload.incoming.write(bytes).await?;
     }
     Ok(())

@@ -40,9 +40,11 @@ pub struct PhotoPage {
     pub share_url: Option<String>,
     /// The viewer is its owner: shows the timeline of a live photo too.
     pub own: bool,
+    /// For its owner: the photo of theirs, submitted before, that shows the same picture.
+    pub earlier: Option<i64>,
     /// The viewer may delete it: owner or moderator.
     pub can_delete: bool,
-    /// The viewer sees behind the scenes: shows the way to its jobs.
+    /// The viewer moderates: shows the way to its jobs, and takes it down.
     pub staff: bool,
 }
 
@@ -53,6 +55,10 @@ impl PhotoPage {
 
     fn is_live(&self) -> bool {
         matches!(self.status.state, PhotoState::Live)
+    }
+
+    fn can_block(&self) -> bool {
+        self.staff && self.status.state != PhotoState::Hidden
     }
 
     fn keys<'a>(&self, ballot: Option<&'a str>, chosen: Option<u8>) -> RatingKeys<'a> {
@@ -89,7 +95,7 @@ pub struct PhotoStatus {
     pub state: PhotoState,
     /// What happened so far, in order; empty for those who may not see it.
     pub steps: Vec<PhotoStep>,
-    /// Why it is not through yet, a sentence.
+    /// Why it is not through yet, a sentence; of a photo that was taken down, why that was.
     pub why: Option<String>,
     /// What was saved, of a photo that is through; for those who may see the steps.
     pub saved: Option<Saving>,

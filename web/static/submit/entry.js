@@ -259,7 +259,7 @@ export class Entry {
 
   async refused({ status, answer }) {
     // Something went under this key before: whatever is sent next is another submission.
-    if (status === 422) this.record.key = await this.rekeyed();
+    if (status === 409) this.record.key = await this.rekeyed();
     this.enter(status === 413 ? "broken" : "open");
     const message = answer?.message ?? "The upload was refused. Submit it again.";
     this.complain(message, answer?.field);

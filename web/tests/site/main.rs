@@ -17,6 +17,7 @@ mod browser_steady;
 mod browser_uploads;
 mod buckets;
 mod faults;
+mod likeness;
 mod openapi;
 mod pages;
 mod ranking;

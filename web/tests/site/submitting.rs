@@ -56,7 +56,7 @@ async fn a_key_is_refused_for_anything_else(db: PgPool) {
         cat().text("draft", "yes"),
     ];
     for other in others {
-        let (message, _) = send(&ada, "\"one\"", other).await.error(422);
+        let (message, _) = send(&ada, "\"one\"", other).await.error(409);
         assert!(message.contains("earlier upload"), "{message}");
     }
     assert_eq!(site.ask::<i64>(COUNT).await, 1);

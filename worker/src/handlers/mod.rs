@@ -7,6 +7,7 @@ mod purge;
 mod recount_ratings;
 mod refresh_ranks;
 mod refresh_virality;
+mod remove_files;
 mod report_metrics;
 mod send_mail;
 
@@ -17,5 +18,6 @@ pub use purge::purge;
 pub use recount_ratings::{recount_part, recount_ratings, start_epoch};
 pub use refresh_ranks::refresh_ranks;
 pub use refresh_virality::refresh_virality;
+pub use remove_files::remove_files;
 pub use report_metrics::report_metrics;
 pub use send_mail::send_mail;

@@ -9,10 +9,13 @@ use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::media::ProcessPhoto;
-use pawdium_shared::media::{Crop, IncomingKey, MediaError, RenderError, Rendered, StepName, probe_file};
+use pawdium_shared::media::{
+    Crop, IncomingKey, MediaError, MediaKey, RenderError, Rendered, StepName, probe_file,
+};
+use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::queries::source_in_use;
 use pawdium_shared::photos::steps::{self, Step};
-use pawdium_shared::photos::{Picture, transitions};
+use pawdium_shared::photos::{Likeness, Picture, files, likeness, transitions};
 use pawdium_shared::queue::{Claim, Enqueue as _, Job as _, JobError};
 use tracing::{error, info, warn};
 
@@ -25,6 +28,8 @@ pub(super) const UNPROCESSED: &str = "We couldn't process this photo. Try again,
 enum Trouble {
     /// The upload's fault; the text is for its owner.
     Refused(String),
+    /// Its picture was taken down before; which entry of the list says so.
+    Blocked(i64),
     /// Ours; may heal.
     Internal(anyhow::Error),
 }
@@ -52,6 +57,15 @@ pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Resul
             tx.commit().await?;
             info!(%photo, reason, "refused photo");
         }
+        Err(Trouble::Blocked(entry)) => {
+            let mut tx = env.db.begin().await?;
+            if transitions::fail(&mut tx, photo, blocked::REFUSAL).await? {
+                blocked::count_refusal(&mut tx, entry).await?;
+            }
+            claim.complete(&mut tx, &job).await?;
+            tx.commit().await?;
+            info!(%photo, entry, "refused a picture that was taken down before");
+        }
         Err(Trouble::Internal(cause)) if claim.attempt() >= ProcessPhoto::ATTEMPTS => {
             let mut tx = env.db.begin().await?;
             transitions::fail(&mut tx, photo, UNPROCESSED).await?;
@@ -75,6 +89,8 @@ async fn publish(
     claim: &Claim,
 ) -> Result<(), Trouble> {
     let started = Instant::now();
+    let source = likeness::source_of(&mut *env.db.acquire().await?, job.photo).await?;
+    refuse_blocked(Likeness { source, fingerprint: None }, env).await?;
     let file = open(upload, env).await?;
     record(env, job.photo, &[(Step::Checked, ms(started))]).await?;
 
@@ -83,12 +99,22 @@ async fn publish(
     let reached = [(Step::Decoded, took(StepName::Decoded)), (Step::Cropped, took(StepName::Cropped))];
     record(env, job.photo, &reached).await?;
 
+    refuse_blocked(Likeness { source, fingerprint: rendered.fingerprint }, env).await?;
+
     let started = Instant::now();
-    let pictures = store(&rendered, env).await?;
+    let pictures = name(&rendered)?;
+    let mut tx = env.db.begin().await?;
+    let named = files::name(&mut tx, job.photo, &pictures).await?;
+    tx.commit().await?;
+    if named {
+        store(&rendered, env).await?;
+    }
 
     let mut tx = env.db.begin().await?;
     steps::record(&mut tx, job.photo, &[(Step::Stored, ms(started))]).await?;
-    transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await?;
+    if transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await? {
+        likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
+    }
     claim.complete(&mut tx, job).await?;
     tx.commit().await?;
     Ok(())
@@ -120,12 +146,26 @@ async fn render(file: File, crop: Option<Crop>, env: &Env) -> Result<Rendered, T
     })
 }
 
-async fn store(rendered: &Rendered, env: &Env) -> Result<Vec<(u16, Picture)>, Trouble> {
+async fn refuse_blocked(likeness: Likeness, env: &Env) -> Result<(), Trouble> {
+    match blocked::find(&mut *env.db.acquire().await?, likeness).await? {
+        Some(entry) => Err(Trouble::Blocked(entry)),
+        None => Ok(()),
+    }
+}
+
+async fn store(rendered: &Rendered, env: &Env) -> Result<(), Trouble> {
+    for picture in &rendered.pictures {
+        env.store.put_picture(picture.jpeg.clone()).await.context("storing a picture")?;
+    }
+    Ok(())
+}
+
+/// The files to be, under the names that their content gives them.
+fn name(rendered: &Rendered) -> Result<Vec<(u16, Picture)>, Trouble> {
     let mut pictures = Vec::with_capacity(rendered.pictures.len());
     for picture in &rendered.pictures {
-        let key = env.store.put_picture(picture.jpeg.clone()).await.context("storing a picture")?;
         let stored = Picture {
-            key: key.to_string(),
+            key: MediaKey::of(&picture.jpeg).to_string(),
             width: picture.width,
             height: picture.height,
             bytes: u32::try_from(picture.jpeg.len())?,

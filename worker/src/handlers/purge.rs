@@ -13,6 +13,7 @@ use pawdium_shared::ranking::refresh;
 use tracing::info;
 
 use super::process_photo::UNPROCESSED;
+use super::remove_files::remove_unnamed;
 use crate::env::Env;
 
 /// How many rows or files one statement deals with.
@@ -114,12 +115,11 @@ async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
     while let Some(keys) = chunks.try_next().await? {
         let unnamed = photos::queries::unreferenced(&mut *env.db.acquire().await?, &keys).await?;
         for key in unnamed {
-            let key = key.parse()?;
+            let parsed = key.parse()?;
             // It may have been stored again since it was listed.
-            let found = env.store.find_picture(&key).await?;
+            let found = env.store.find_picture(&parsed).await?;
             if found.is_some_and(|found| found.last_modified < before) {
-                env.store.delete_picture(&key).await?;
-                removed += 1;
+                removed += u64::from(remove_unnamed(env, &key).await?);
             }
         }
     }

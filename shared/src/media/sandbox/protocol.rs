@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-use crate::media::{Crop, EDGES, Limits, Picture, Refusal, Rendered, Step, jpeg};
+use crate::media::{Crop, EDGES, Fingerprint, Limits, Picture, Refusal, Rendered, Step, jpeg};
 
 /// Carries the request into the child, whose environment is otherwise empty.
 pub(super) const REQUEST_VAR: &str = "PAWDIUM_DECODE_REQUEST";
@@ -21,7 +21,7 @@ pub(super) const NO_SANDBOX: u8 = 71;
 pub(super) const MAX_REPLY: u64 = 8 << 20;
 
 /// Ends in the version; parent and child are one program, except while one is being replaced.
-pub(super) const MAGIC: &[u8; 8] = b"pawdium\x01";
+pub(super) const MAGIC: &[u8; 8] = b"pawdium\x02";
 const MAX_HEADER: usize = 16 << 10;
 const MAX_STEPS: usize = 16;
 
@@ -53,6 +53,7 @@ struct RenderedHeader {
     crop: Crop,
     pictures: Vec<PictureHeader>,
     placeholder: String,
+    fingerprint: Option<Fingerprint>,
     steps: Vec<Step>,
 }
 
@@ -68,7 +69,7 @@ struct PictureHeader {
 pub(super) fn write_reply(out: &mut impl Write, result: Result<Rendered, Refusal>) -> io::Result<()> {
     let (header, pictures) = match result {
         Err(refusal) => (Header::Refused(refusal), Vec::new()),
-        Ok(Rendered { width, height, crop, pictures, placeholder, steps }) => {
+        Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps }) => {
             let headers = pictures.iter().map(|picture| PictureHeader {
                 edge: picture.edge,
                 width: picture.width,
@@ -76,8 +77,15 @@ pub(super) fn write_reply(out: &mut impl Write, result: Result<Rendered, Refusal
                 bytes: picture.jpeg.len(),
             });
             let pictures_header = headers.collect();
-            let header =
-                RenderedHeader { width, height, crop, pictures: pictures_header, placeholder, steps };
+            let header = RenderedHeader {
+                width,
+                height,
+                crop,
+                pictures: pictures_header,
+                placeholder,
+                fingerprint,
+                steps,
+            };
             (Header::Rendered(header), pictures)
         }
     };
@@ -113,7 +121,7 @@ pub(super) fn read_reply(mut reply: Bytes, request: &Request) -> Result<Result<R
 
 /// Cuts the files apart.
 fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, Lie> {
-    let RenderedHeader { width, height, crop, pictures: headers, placeholder, steps } = header;
+    let RenderedHeader { width, height, crop, pictures: headers, placeholder, fingerprint, steps } = header;
     let mut pictures = Vec::new();
     for PictureHeader { edge, width, height, bytes } in headers {
         if bytes > files.len() {
@@ -124,7 +132,7 @@ fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, L
     if !files.is_empty() {
         return Err(Lie("bytes behind the files"));
     }
-    Ok(Rendered { width, height, crop, pictures, placeholder, steps })
+    Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps })
 }
 
 fn check(rendered: &Rendered, request: &Request) -> Result<(), Lie> {
@@ -146,6 +154,9 @@ fn check(rendered: &Rendered, request: &Request) -> Result<(), Lie> {
     }
     if !BASE64.decode(rendered.placeholder.as_bytes()).is_ok_and(|hash| (5..=40).contains(&hash.len())) {
         return Err(Lie("the placeholder"));
+    }
+    if rendered.fingerprint.is_some_and(|print| !print.is_plausible()) {
+        return Err(Lie("the fingerprint"));
     }
     if rendered.steps.len() > MAX_STEPS {
         return Err(Lie("the number of steps"));
@@ -216,6 +227,8 @@ mod tests {
         assert_eq!(caught(|rendered| rendered.pictures.truncate(2)), "which sizes there are");
         assert_eq!(caught(|rendered| rendered.pictures[2].edge = 540), "which sizes there are");
         assert_eq!(caught(|rendered| rendered.placeholder = "<script>".repeat(9)), "the placeholder");
+        let all_set = serde_json::from_value(u64::MAX.into()).expect("is 64 bits");
+        assert_eq!(caught(|rendered| rendered.fingerprint = Some(all_set)), "the fingerprint");
         let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), ..request() };
         let other = read_reply(reply(Ok(honest())), &asked);
         assert_eq!(other, Err(Lie("another crop than was asked for")));

@@ -6,6 +6,7 @@ use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
 use tempfile::TempDir;
 
 use super::*;
+use crate::media::{MediaError, Refusal};
 
 mod bucket;
 mod folder;
@@ -128,6 +129,7 @@ async fn upload(store: &MediaStore, content: &[u8]) -> IncomingKey {
     for chunk in content.chunks(60_000) {
         incoming.write(Bytes::copy_from_slice(chunk)).await.expect("is written");
     }
+    assert_eq!(incoming.hash(), *blake3::hash(content).as_bytes());
     incoming.finish().await.expect("is finished")
 }
 

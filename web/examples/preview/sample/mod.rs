@@ -138,6 +138,7 @@ impl Samples {
             rating,
             share_url: None,
             own: false,
+            earlier: None,
             can_delete: false,
             staff: true,
         })
@@ -152,6 +153,7 @@ impl Samples {
         };
         let own = PhotoPage {
             own: true,
+            earlier: Some(2),
             can_delete: true,
             share_url: Some("http://127.0.0.1:8080/s/kX3v9QmT2b".to_owned()),
             ..self.photo_page(6, PhotoState::Live, RatingControl::Own)?

@@ -1,6 +1,7 @@
 //! The admin pages: what admins and moderators see of the queues, and the forms by which admins act.
 
 mod audit;
+mod blocked;
 mod bulk;
 mod chart;
 mod job;
@@ -10,6 +11,7 @@ mod queues;
 mod schedules;
 
 pub use audit::{AuditLine, AuditPage};
+pub use blocked::{BlockedLine, BlockedPage};
 pub use bulk::{BulkPage, BulkState};
 pub use chart::{Chart, Stretch};
 pub use job::{JobFacts, JobGonePage, JobPage, JobStatus, Point, PointKind};

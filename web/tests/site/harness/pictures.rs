@@ -12,6 +12,33 @@ pub(crate) fn quarters(width: u16, height: u16) -> Vec<u8> {
     encode(QUARTERS, width, height, None)
 }
 
+/// A JPEG of soft light and shade as photos have it, square: another seed is another scene, and another side or quality
+/// the same one.
+pub(crate) fn scene(seed: u8, side: u16, quality: u8) -> Vec<u8> {
+    let mut state = u32::from(seed).wrapping_mul(2_654_435_761);
+    let mut draw = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(state >> 8) / f64::from(1 << 24)
+    };
+    let blobs: [[f64; 4]; 12] =
+        std::array::from_fn(|_| [draw(), draw(), 0.03 + draw() * 0.2, draw() * 240.0 - 120.0]);
+    let at = |place: u16| (f64::from(place) + 0.5) / f64::from(side);
+    let light = |x: u16, y: u16| {
+        blobs.iter().fold(128.0, |sum, [blob_x, blob_y, size, light]| {
+            let away = (at(x) - blob_x).powi(2) + (at(y) - blob_y).powi(2);
+            sum + light * (-away / (size * size)).exp()
+        })
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+    let pixels: Vec<u8> = (0..side)
+        .flat_map(|y| (0..side).map(move |x| (x, y)))
+        .map(|(x, y)| light(x, y).clamp(0.0, 255.0) as u8)
+        .collect();
+    let mut file = Vec::new();
+    Encoder::new(&mut file, quality).encode(&pixels, side, side, ColorType::Luma).expect("it is encoded");
+    file
+}
+
 /// The same seen by a camera held on its side: stored `width` × `height`, to be turned clockwise when shown (EXIF
 /// orientation 6), with the maker's name and a place.
 pub(crate) fn quarters_on_their_side(width: u16, height: u16) -> Vec<u8> {

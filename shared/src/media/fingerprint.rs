@@ -1,0 +1,225 @@
+//! What a picture looks like, in 64 bits: pictures that look the same differ in few of them.
+//!
+//! The DCT hash of C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), section
+//! 3.2.1: reduce to 32 × 32 samples of luma, transform, keep the 8 × 8 lowest frequencies without those that are
+//! constant along a side, and note of each whether it is above their median. Beyond the paper, a frequency has to be
+//! clearly above it, and pictures with too little to tell them by get no fingerprint: drawings and empty walls consist of
+//! frequencies that are all but zero, and would be told apart, or taken for each other, by their noise.
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+/// The edge of the square that is transformed.
+const EDGE: usize = 32;
+
+/// The edge of the block of frequencies that is kept.
+const KEPT: usize = 8;
+
+/// How far above the median, in steps of luma: more than compression and scaling move a frequency that isn't there.
+const CLEARLY: f64 = 0.03;
+
+/// With fewer bits set than this there is too little to tell a picture by.
+const ENOUGH: u32 = 16;
+
+/// The 64 bits.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// Pictures whose fingerprints differ in so many bits or fewer are taken for the same. Of 64 bits that were drawn
+    /// by chance, half of them set, as few differ once in 10^11 pairs.
+    pub const SAME: u32 = 6;
+
+    /// The fingerprint of a square of luma samples, row by row, `side` of them at least 32. None where the picture has
+    /// no features, or the samples are no such square.
+    pub fn of_luma(luma: &[u8], side: usize) -> Option<Self> {
+        if side < EDGE || luma.len() != side * side {
+            return None;
+        }
+        let kept = low_frequencies(&reduce(luma, side));
+        let mut sorted = kept;
+        sorted.sort_unstable_by(f64::total_cmp);
+        let limit = f64::midpoint(sorted[31], sorted[32]) + CLEARLY;
+        let print = Self(kept.iter().fold(0, |bits, value| bits << 1 | u64::from(*value > limit)));
+        print.is_plausible().then_some(print)
+    }
+
+    /// The same of RGB pixels (BT.601 luma, as JPEG has it).
+    pub fn of_rgb(rgb: &[u8], side: usize) -> Option<Self> {
+        let luma = |&[r, g, b]: &[u8; 3]| {
+            let sum = 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b);
+            u8::try_from((sum + 500) / 1000).unwrap_or(u8::MAX)
+        };
+        let luma: Vec<u8> = rgb.as_chunks::<3>().0.iter().map(luma).collect();
+        Self::of_luma(&luma, side)
+    }
+
+    /// In how many bits two differ, 0 to 64.
+    #[must_use]
+    pub const fn distance(self, other: Self) -> u32 {
+        (self.0 ^ other.0).count_ones()
+    }
+
+    /// Whether it is one that [`Fingerprint::of_luma`] could have made: no more than half of the bits are above the
+    /// median.
+    pub(super) const fn is_plausible(self) -> bool {
+        matches!(self.0.count_ones(), ENOUGH..=32)
+    }
+
+    /// As the database keeps it.
+    #[must_use]
+    pub const fn to_bits(self) -> i64 {
+        self.0.cast_signed()
+    }
+}
+
+/// Means of the cells of a grid.
+#[expect(clippy::cast_precision_loss, reason = "sums of a few thousand bytes")]
+fn reduce(luma: &[u8], side: usize) -> [[f64; EDGE]; EDGE] {
+    let cell = |at: usize| at * side / EDGE..(at + 1) * side / EDGE;
+    let mean = |y: usize, x: usize| {
+        let rows = cell(y).map(|row| &luma[row * side..][cell(x)]);
+        let sum: u32 = rows.flatten().map(|sample| u32::from(*sample)).sum();
+        f64::from(sum) / (cell(y).len() * cell(x).len()) as f64
+    };
+    std::array::from_fn(|y| std::array::from_fn(|x| mean(y, x)))
+}
+
+/// The two-dimensional DCT-II at the frequencies 1 to 8 of each direction, orthonormal and in steps of luma.
+fn low_frequencies(samples: &[[f64; EDGE]; EDGE]) -> [f64; KEPT * KEPT] {
+    let basis = basis();
+    let dot = |a: &[f64; EDGE], b: &[f64; EDGE]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    // Rows first: a value for each row and horizontal frequency.
+    let rows: [[f64; EDGE]; KEPT] = basis.map(|wave| samples.map(|row| dot(&row, &wave)));
+    std::array::from_fn(|at| dot(&rows[at % KEPT], &basis[at / KEPT]) / 32.0)
+}
+
+/// The cosines of the frequencies 1 to 8 at 32 samples.
+#[expect(clippy::cast_precision_loss, reason = "numbers below 64")]
+fn basis() -> [[f64; EDGE]; KEPT] {
+    std::array::from_fn(|u| {
+        std::array::from_fn(|x| (PI * (u + 1) as f64 * (2 * x + 1) as f64 / (2 * EDGE) as f64).cos() / 4.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
+    use jpeg_encoder::{ColorType, Encoder};
+    use proptest::prelude::*;
+    use zune_jpeg::{JpegDecoder, zune_core::bytestream::ZCursor};
+
+    use super::*;
+
+    const SIDE: usize = 480;
+
+    /// Blobs of light at places that a seed draws: as different from each other as photos are.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "pixels"
+    )]
+    fn picture(seed: u32) -> Vec<u8> {
+        let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+        let mut draw = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(state >> 8) / f64::from(1 << 24)
+        };
+        let blobs: [[f64; 4]; 12] =
+            std::array::from_fn(|_| [draw(), draw(), 0.03 + draw() * 0.2, draw() * 240.0 - 120.0]);
+        let light = |x: f64, y: f64| {
+            blobs.iter().fold(128.0, |sum, [at_x, at_y, size, light]| {
+                sum + light * (-((x - at_x).powi(2) + (y - at_y).powi(2)) / (size * size)).exp()
+            })
+        };
+        let at = |at: usize| at as f64 / SIDE as f64;
+        (0..SIDE * SIDE)
+            .map(|place| light(at(place % SIDE), at(place / SIDE)).clamp(0.0, 255.0) as u8)
+            .collect()
+    }
+
+    fn of(luma: &[u8], side: usize) -> Fingerprint {
+        Fingerprint::of_luma(luma, side).expect("it has features")
+    }
+
+    fn encoded_again(luma: &[u8], quality: u8) -> Vec<u8> {
+        let mut file = Vec::new();
+        let side = u16::try_from(SIDE).expect("is small");
+        Encoder::new(&mut file, quality).encode(luma, side, side, ColorType::Luma).expect("is encoded");
+        JpegDecoder::new(ZCursor::new(&file)).decode().expect("is decoded")
+    }
+
+    fn scaled(luma: &[u8], side: usize) -> Vec<u8> {
+        let (from, to) = (u32::try_from(SIDE).expect("is small"), u32::try_from(side).expect("is small"));
+        let source = Image::from_vec_u8(from, from, luma.to_vec(), PixelType::U8).expect("is a square");
+        let mut result = Image::new(to, to, PixelType::U8);
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+        Resizer::new().resize(&source, &mut result, &options).expect("is scaled");
+        result.into_vec()
+    }
+
+    #[test]
+    fn the_same_picture_encoded_scaled_or_brightened_is_the_same() {
+        for seed in 0..40 {
+            let luma = picture(seed);
+            let print = of(&luma, SIDE);
+            let brighter: Vec<u8> = luma.iter().map(|sample| sample.saturating_add(8)).collect();
+            let flatter: Vec<u8> = luma.iter().map(|sample| sample / 10 * 9 + 12).collect();
+            let again = encoded_again(&luma, 40);
+            assert!(print.distance(of(&again[..SIDE * SIDE], SIDE)) <= Fingerprint::SAME, "{seed}: encoded");
+            assert!(print.distance(of(&brighter, SIDE)) <= Fingerprint::SAME, "{seed}: brighter");
+            assert!(print.distance(of(&flatter, SIDE)) <= Fingerprint::SAME, "{seed}: flatter");
+            for side in [97, 160, 1080] {
+                let there = of(&scaled(&luma, side), side);
+                assert!(print.distance(there) <= Fingerprint::SAME, "{seed}: {side}");
+            }
+        }
+    }
+
+    #[test]
+    fn different_pictures_differ_in_many_bits() {
+        let prints: Vec<_> = (0..200).map(|seed| of(&picture(seed), SIDE)).collect();
+        let pairs = prints.iter().enumerate().flat_map(|(at, a)| prints[..at].iter().map(|b| a.distance(*b)));
+        let distances: Vec<u32> = pairs.collect();
+        assert!(
+            distances.iter().all(|distance| *distance > Fingerprint::SAME),
+            "{:?}",
+            distances.iter().min()
+        );
+        let mean = distances.iter().map(|distance| f64::from(*distance)).sum::<f64>() / 19_900.0;
+        assert!((28.0..36.0).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn turned_and_mirrored_pictures_are_others() {
+        let luma = picture(7);
+        let mirrored: Vec<u8> = luma.chunks(SIDE).flat_map(|row| row.iter().rev().copied()).collect();
+        assert!(of(&luma, SIDE).distance(of(&mirrored, SIDE)) > Fingerprint::SAME);
+    }
+
+    #[test]
+    fn an_empty_wall_has_no_fingerprint() {
+        assert_eq!(Fingerprint::of_luma(&vec![200; 160 * 160], 160), None);
+        let grain: Vec<u8> =
+            (0..160 * 160_u32).map(|at| 120 + (at.wrapping_mul(2_654_435_761) >> 30) as u8).collect();
+        assert_eq!(Fingerprint::of_luma(&grain, 160), None);
+        assert_eq!(Fingerprint::of_luma(&[0, 255].repeat(8), 4), None, "too small");
+    }
+
+    #[test]
+    fn grey_is_the_same_in_colour() {
+        let luma = picture(3);
+        let rgb: Vec<u8> = luma.iter().flat_map(|sample| [*sample; 3]).collect();
+        assert_eq!(Fingerprint::of_rgb(&rgb, SIDE), Fingerprint::of_luma(&luma, SIDE));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_made_is_plausible(luma in proptest::collection::vec(any::<u8>(), 40 * 40)) {
+            prop_assert!(Fingerprint::of_luma(&luma, 40).is_none_or(Fingerprint::is_plausible));
+        }
+    }
+}

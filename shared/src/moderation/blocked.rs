@@ -1,0 +1,166 @@
+//! Pictures that were taken down and stay away, whoever submits them.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sqlx::PgConnection;
+
+use crate::audit::{self, Action, Actor};
+use crate::ids::{PhotoId, UserId};
+use crate::media::Fingerprint;
+use crate::photos::{Likeness, transitions};
+
+/// What the owner of a refused upload reads.
+pub const REFUSAL: &str = "This picture was taken down by our moderators before, so it can't be shown here. Please \
+                           submit another one; if you think that this is a mistake, tell them.";
+
+/// 1 to 500 characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason(String);
+
+impl Reason {
+    /// Checks a reason.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(text: &str) -> Result<Self, &'static str> {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match text.chars().count() {
+            0 => Err("Say why, in a few words."),
+            1..=500 if !text.contains(char::is_control) => Ok(Self(text)),
+            1..=500 => Err("The reason must be plain text."),
+            _ => Err("Keep the reason to 500 characters."),
+        }
+    }
+}
+
+/// What came of blocking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The photo is down, and its picture is refused from now on.
+    Blocked,
+    /// The photo is down; it came before pictures were told by anything, so there is nothing to refuse it by.
+    TakenDown,
+    /// There is no such photo to take down.
+    Gone,
+}
+
+/// Takes a photo down for everybody and keeps its picture out, in one act.
+pub async fn block(
+    db: &mut PgConnection,
+    actor: Actor<'_>,
+    photo: PhotoId,
+    reason: &Reason,
+) -> sqlx::Result<Outcome> {
+    let by = match actor {
+        Actor::User { id, .. } => Some(id.0),
+        Actor::Operator(_) => None,
+    };
+    let id = sqlx::query_scalar!(
+        "insert into blocked_pictures (source_hash, fingerprint, reason, photo_id, blocked_by, blocker)
+         select source_hash, fingerprint, $2::text, id, $3::bigint, $4::text from photos
+         where id = $1 and state not in ('hidden', 'deleted') and (source_hash is not null or fingerprint is not null)
+         on conflict (source_hash) do update set reason = excluded.reason
+         returning id",
+        photo.0,
+        reason.0,
+        by,
+        actor.name(),
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if !transitions::hide(db, photo).await? {
+        return Ok(Outcome::Gone);
+    }
+    let detail = json!({ "photo": photo, "picture": id, "reason": reason.0 });
+    audit::record(db, actor, Action::BlockPicture, &detail).await?;
+    Ok(if id.is_some() { Outcome::Blocked } else { Outcome::TakenDown })
+}
+
+/// Lets a picture in again. False: it isn't blocked.
+pub async fn unblock(db: &mut PgConnection, actor: Actor<'_>, id: i64) -> sqlx::Result<bool> {
+    let reason = sqlx::query_scalar!("delete from blocked_pictures where id = $1 returning reason", id)
+        .fetch_optional(&mut *db)
+        .await?;
+    let Some(reason) = reason else { return Ok(false) };
+    let detail = json!({ "picture": id, "reason": reason });
+    audit::record(db, actor, Action::UnblockPicture, &detail).await?;
+    Ok(true)
+}
+
+/// The entry that keeps a picture out; none lets it in. Compares with the whole list.
+pub async fn find(db: &mut PgConnection, likeness: Likeness) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "select id from blocked_pictures
+         where source_hash = $1 or bit_count((fingerprint # $2)::bit(64)) <= $3
+         order by id
+         limit 1",
+        likeness.source.as_ref().map(<[u8; 32]>::as_slice),
+        likeness.fingerprint.map(Fingerprint::to_bits),
+        i64::from(Fingerprint::SAME),
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Counts an upload that an entry has kept out.
+pub async fn count_refusal(db: &mut PgConnection, id: i64) -> sqlx::Result<()> {
+    sqlx::query!("update blocked_pictures set refused = refused + 1 where id = $1", id).execute(db).await?;
+    Ok(())
+}
+
+/// Why a photo was taken down, as its owner may read it.
+pub async fn reason_of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select reason from blocked_pictures where photo_id = $1 limit 1", photo.0)
+        .fetch_optional(db)
+        .await
+}
+
+/// An entry of the list.
+#[derive(Clone, Debug)]
+pub struct Blocked {
+    /// Its number; later entries have larger ones.
+    pub id: i64,
+    /// BLAKE3 of the uploaded bytes.
+    pub source_hash: Option<Vec<u8>>,
+    /// What it looks like.
+    pub fingerprint: Option<i64>,
+    /// Why.
+    pub reason: String,
+    /// The photo that it was taken from, unless that is gone.
+    pub photo: Option<PhotoId>,
+    /// By which user; none for an operator, or when the account is gone.
+    pub by: Option<UserId>,
+    /// By whom, in their own name.
+    pub blocker: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How many uploads it has kept out.
+    pub refused: i64,
+}
+
+/// Lists entries with a number below `before`, the newest first.
+pub async fn list(db: &mut PgConnection, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Blocked>> {
+    sqlx::query_as!(
+        Blocked,
+        r#"select id, source_hash, fingerprint, reason, photo_id as "photo: PhotoId", blocked_by as "by: UserId",
+                  blocker, blocked_at as at, refused
+           from blocked_pictures where id < $1 order by id desc limit $2"#,
+        before.unwrap_or(i64::MAX),
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_that_says_something() {
+        assert_eq!(Reason::new("  not an\nanimal "), Ok(Reason("not an animal".to_owned())));
+        assert!(Reason::new(" \n ").is_err());
+        assert!(Reason::new(&"ä".repeat(500)).is_ok());
+        assert!(Reason::new(&"ä".repeat(501)).is_err());
+    }
+}

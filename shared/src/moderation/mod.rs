@@ -1,0 +1,3 @@
+//! What moderators keep off the site.
+
+pub mod blocked;

@@ -1,0 +1,202 @@
+//! The same picture again: told to its owner, and refused where moderators have blocked it. And what is left of a photo
+//! that was taken down: nothing.
+
+use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::jobs::ranking::RefreshRanks;
+use reqwest::Method;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::harness::{Answer, Person, SOON, Site, eventually, pictures, submission};
+
+const TOLD: &str = "You have submitted this picture before";
+
+/// Uploads a picture and answers with its photo and the state in which processing ends.
+async fn submit(site: &Site, owner: &Person, file: Vec<u8>) -> (i64, String) {
+    let taken = owner.api.upload(submission("Blep", file)).await.expect(202).json();
+    let photo = taken["id"].as_i64().expect("an id");
+    (photo, site.processed(photo).await)
+}
+
+async fn live(site: &Site, owner: &Person, file: Vec<u8>) -> i64 {
+    let (photo, state) = submit(site, owner, file).await;
+    assert_eq!(state, "live");
+    photo
+}
+
+/// The paths of a photo's three files.
+async fn files_of(site: &Site, photo: i64) -> Vec<String> {
+    let shape = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
+    let sizes = shape["sizes"].as_object().expect("sizes").values();
+    sizes.map(|size| size["url"].as_str().expect("an address").replace(site.base.as_str(), "/")).collect()
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_picture_submitted_again_is_told_to_its_owner_and_to_nobody_else(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let first = live(&site, &ada, pictures::scene(1, 900, 90)).await;
+    let page = ada.pages.get(&format!("/photos/{first}")).await.expect(200);
+    assert!(!page.text().contains(TOLD));
+
+    let again = [pictures::scene(1, 900, 90), pictures::scene(1, 600, 60)];
+    for file in again {
+        let photo = live(&site, &ada, file).await;
+        let page = ada.pages.get(&format!("/photos/{photo}")).await.expect(200);
+        assert!(page.text().contains(TOLD), "{}", page.text());
+        assert_eq!(page.attribute(".earlier a", "href"), format!("/photos/{first}"));
+        assert_eq!(ada.api.get(&format!("photos/{photo}")).await.expect(200).json()["same_as"], first);
+        let seen_by_bob = bob.pages.get(&format!("/photos/{photo}")).await.expect(200);
+        assert!(!seen_by_bob.text().contains(TOLD));
+        assert_eq!(bob.api.get(&format!("photos/{photo}")).await.expect(200).json()["same_as"], Value::Null);
+    }
+    for (owner, file) in [(&bob, pictures::scene(1, 900, 90)), (&ada, pictures::scene(2, 900, 90))] {
+        let photo = live(&site, owner, file).await;
+        let page = owner.pages.get(&format!("/photos/{photo}")).await.expect(200);
+        assert!(!page.text().contains(TOLD), "another's photo, or another picture");
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_same_file_is_told_before_it_is_processed(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let mut photos = Vec::new();
+    for _ in 0..2 {
+        let taken = ada.api.upload(submission("Blep", pictures::scene(1, 300, 90))).await.expect(202).json();
+        photos.push(taken["id"].as_i64().expect("an id"));
+    }
+    let page = ada.pages.get(&format!("/photos/{}", photos[1])).await.expect(200);
+    assert_eq!(page.attribute(".earlier a", "href"), format!("/photos/{}", photos[0]));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let (mod_, root) = (site.moderator("mod").await, site.admin("root").await);
+    let photo = live(&site, &ada, pictures::scene(1, 900, 90)).await;
+    let files = files_of(&site, photo).await;
+    let block = format!("/photos/{photo}/block");
+
+    let reason = [("reason", "It shows somebody's address.")];
+    bob.pages.post(&block, &reason).await.expect(403);
+    ada.pages.post(&block, &reason).await.expect(403);
+    site.visitor().post(&block, &reason).await.expect(403);
+    assert!(!ada.pages.get(&format!("/photos/{photo}")).await.expect(200).has(".block-zone"));
+    let page = mod_.pages.get(&format!("/photos/{photo}")).await.expect(200);
+    assert!(page.has(&format!(".block-zone form[action=\"{block}\"] input[name=reason]")));
+    mod_.pages.post(&block, &[("reason", " ")]).await.expect(400);
+    assert_eq!(mod_.pages.post(&block, &reason).await.location(), format!("/photos/{photo}"));
+    mod_.pages.post(&block, &reason).await.expect(404);
+
+    gone(&site, photo, &files).await;
+    let page = ada.pages.get(&format!("/photos/{photo}")).await.expect(200);
+    assert!(page.text().contains("It shows somebody&#39;s address."), "{}", page.text());
+    assert!(!page.has(".frame img"));
+
+    // The same file, and one that looks the same, by whomever.
+    for (owner, file) in [(&ada, pictures::scene(1, 900, 90)), (&bob, pictures::scene(1, 500, 70))] {
+        let (refused, state) = submit(&site, owner, file).await;
+        assert_eq!(state, "failed");
+        let said = owner.api.get(&format!("photos/{refused}")).await.expect(200).json();
+        let reason = said["reason"].as_str().expect("a reason");
+        assert!(
+            reason.contains("taken down by our moderators") && reason.contains("another one"),
+            "{reason}"
+        );
+    }
+    live(&site, &bob, pictures::scene(2, 900, 90)).await;
+
+    let list = mod_.pages.get("/admin/blocked").await.expect(200);
+    assert_eq!(list.texts(".blocked tbody td.figure"), ["2"]);
+    assert!(list.texts(".blocked tbody tr")[0].contains("It shows somebody's address. Photo"));
+    assert!(!list.has(".blocked form"), "moderators can't unblock");
+    bob.pages.get("/admin/blocked").await.expect(404);
+    let unblock = root.pages.get("/admin/blocked").await.expect(200).attribute(".blocked form", "action");
+    mod_.pages.post(&unblock, &[]).await.expect(403);
+    assert_eq!(root.pages.post(&unblock, &[]).await.location(), "/admin/blocked");
+    root.pages.post(&unblock, &[]).await.expect(404);
+    live(&site, &ada, pictures::scene(1, 900, 90)).await;
+
+    let log = root.pages.get("/admin/audit").await.expect(200).texts(".audit li p");
+    assert_eq!(log, ["root let a blocked picture in again", "mod took a photo down and blocked its picture"]);
+}
+
+/// Asserts that nobody but its owner and moderators finds the photo, and that its files go.
+async fn gone(site: &Site, photo: i64, files: &[String]) {
+    let visitor = site.visitor();
+    let own = format!("/photos/{photo}");
+    visitor.get(&own).await.expect(404);
+    site.api().get(&format!("photos/{photo}")).await.error(404);
+    for list in ["/top", "/top?species=cat", "/trending", "/members/ada"] {
+        let page = visitor.get(list).await.expect(200);
+        assert!(!page.has(&format!("a[href=\"{own}\"]")), "{list} still shows it");
+        assert!(files.iter().all(|file| !page.text().contains(file)), "{list} still names its files");
+    }
+    assert_ne!(visitor.shown().await.map(|(photo, _)| photo), Some(photo));
+    for file in files {
+        let removed = async || (site.get(file).await.status == 404).then_some(());
+        eventually("the file is gone", SOON, removed).await;
+        // Whoever has it asks in vain whether it has changed.
+        let known = format!("\"{}\"", file.trim_start_matches("/media/"));
+        let asked = visitor.request(Method::GET, file).header("if-none-match", known);
+        Answer::to(asked).await.expect(404);
+    }
+    assert_eq!(site.pictures().await, 0);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn nothing_is_left_of_a_photo_that_its_owner_or_a_moderator_deletes(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let mod_ = site.moderator("mod").await;
+    for (who, audited) in [(&ada, 0), (&mod_, 1)] {
+        let photo = live(&site, &ada, pictures::scene(1, 900, 90)).await;
+        let files = files_of(&site, photo).await;
+        site.rate(&bob, photo, 9).await;
+        site.run(RefreshRanks {}).await;
+        // Every list and page is in the cache before.
+        for page in ["/top", "/top?species=cat", "/trending", "/members/ada", &format!("/photos/{photo}")] {
+            site.get(page).await.expect(200);
+        }
+        assert!(site.get("/top").await.has(&format!("a[href=\"/photos/{photo}\"]")));
+        who.pages.post(&format!("/photos/{photo}/delete"), &[]).await.location();
+        gone(&site, photo, &files).await;
+        ada.pages.get(&format!("/photos/{photo}")).await.expect(404);
+        let log = "select count(*) from audit_log where action = 'photo.delete' and actor = 'mod'";
+        assert_eq!(site.ask::<i64>(log).await, audited);
+        let known = "select count(*) from photos where source_hash is not null or fingerprint is not null";
+        assert_eq!(site.ask::<i64>(known).await, 0);
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_file_that_two_photos_have_goes_with_the_last_of_them(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let first = live(&site, &ada, pictures::scene(1, 900, 90)).await;
+    let second = live(&site, &bob, pictures::scene(1, 900, 90)).await;
+    let files = files_of(&site, first).await;
+    assert_eq!(files, files_of(&site, second).await);
+    ada.pages.post(&format!("/photos/{first}/delete"), &[]).await.location();
+    site.settle().await;
+    for file in &files {
+        site.get(file).await.expect(200);
+    }
+    bob.pages.post(&format!("/photos/{second}/delete"), &[]).await.location();
+    gone(&site, second, &files).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_photo_deleted_before_it_is_processed_takes_its_upload_along(db: PgPool) {
+    let mut site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let taken = ada.api.upload(submission("Oops", pictures::scene(1, 300, 90))).await.expect(202).json();
+    assert_eq!(site.media("incoming").len(), 1);
+    ada.pages.post(&format!("/photos/{}/delete", taken["id"]), &[]).await.location();
+    site.start_worker();
+    site.settle().await;
+    site.until_discarded().await;
+    assert_eq!(site.pictures().await, 0);
+}
