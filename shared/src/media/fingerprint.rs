@@ -109,7 +109,8 @@ mod tests {
     use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
     use jpeg_encoder::{ColorType, Encoder};
     use proptest::prelude::*;
-    use zune_jpeg::{JpegDecoder, zune_core::bytestream::ZCursor};
+    use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
+    use zune_jpeg::JpegDecoder;
 
     use super::*;
 
@@ -149,7 +150,8 @@ mod tests {
         let mut file = Vec::new();
         let side = u16::try_from(SIDE).expect("is small");
         Encoder::new(&mut file, quality).encode(luma, side, side, ColorType::Luma).expect("is encoded");
-        JpegDecoder::new(ZCursor::new(&file)).decode().expect("is decoded")
+        let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::Luma);
+        JpegDecoder::new_with_options(ZCursor::new(&file), options).decode().expect("is decoded")
     }
 
     fn scaled(luma: &[u8], side: usize) -> Vec<u8> {
@@ -167,9 +169,9 @@ mod tests {
             let luma = picture(seed);
             let print = of(&luma, SIDE);
             let brighter: Vec<u8> = luma.iter().map(|sample| sample.saturating_add(8)).collect();
-            let flatter: Vec<u8> = luma.iter().map(|sample| sample / 10 * 9 + 12).collect();
+            let flatter: Vec<u8> = luma.iter().map(|sample| sample / 8 * 7 + sample % 8 + 12).collect();
             let again = encoded_again(&luma, 40);
-            assert!(print.distance(of(&again[..SIDE * SIDE], SIDE)) <= Fingerprint::SAME, "{seed}: encoded");
+            assert!(print.distance(of(&again, SIDE)) <= Fingerprint::SAME, "{seed}: encoded");
             assert!(print.distance(of(&brighter, SIDE)) <= Fingerprint::SAME, "{seed}: brighter");
             assert!(print.distance(of(&flatter, SIDE)) <= Fingerprint::SAME, "{seed}: flatter");
             for side in [97, 160, 1080] {

@@ -347,8 +347,8 @@ async fn a_child_that_aborts_or_lies_fails_the_picture() {
     assert!(run("exit 101").await.contains("101"));
     assert!(run("true").await.contains("magic"));
     assert!(run("exec cat /dev/zero").await.contains("signal"));
-    assert!(run("printf 'pawdium\\1\\377\\377\\377\\377{}'").await.contains("length"));
-    assert!(run("printf 'pawdium\\1\\0\\0\\0\\2{}'").await.contains("syntax"));
+    assert!(run("printf 'pawdium\\2\\377\\377\\377\\377{}'").await.contains("length"));
+    assert!(run("printf 'pawdium\\2\\0\\0\\0\\2{}'").await.contains("syntax"));
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ impl Incoming {
     /// Gives the upload up, and waits until nothing is left of it.
     pub async fn discard(mut self) -> io::Result<()> {
         match self.writer.take() {
-            Some(mut writer) => writer.abort().await.map_err(|error| self.place.explain(error)),
+            Some(writer) => abort(writer).await.map_err(|error| self.place.explain(error)),
             None => Ok(()),
         }
     }
@@ -65,14 +65,21 @@ impl Drop for Incoming {
     /// A folder's writer removes its file by itself; a bucket has to be told.
     fn drop(&mut self) {
         let is_remote = matches!(*self.place, Place::Bucket(_));
-        if let (true, Some(mut writer), Ok(runtime)) = (is_remote, self.writer.take(), Handle::try_current())
-        {
+        if let (true, Some(writer), Ok(runtime)) = (is_remote, self.writer.take(), Handle::try_current()) {
             let (place, key) = (Arc::clone(&self.place), self.key.clone());
             runtime.spawn(async move {
-                if let Err(error) = writer.abort().await {
+                if let Err(error) = abort(writer).await {
                     warn!(%key, error = %place.explain(error), "an upload that was given up is left unfinished");
                 }
             });
         }
     }
+}
+
+/// Ends an unfinished upload after what is on its way has arrived: a part that a store receives after the end would stay.
+async fn abort(writer: BufWriter) -> object_store::Result<()> {
+    let mut writer = writer.with_max_concurrency(1);
+    // Waits for all parts that are under way. That one of them failed is no reason to leave the others.
+    drop(writer.put(Bytes::new()).await);
+    writer.abort().await
 }
