@@ -93,11 +93,10 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
-            Self::Taken { .. } => StatusCode::CONFLICT,
+            Self::Taken { .. } | Self::KeyReused => StatusCode::CONFLICT,
             Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::KeyReused => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
