@@ -118,7 +118,7 @@ async fn strange_input_is_answered_and_never_breaks_anything(db: PgPool) {
         ("/admin/jobs/-1", 404),
         ("/admin/jobs/9223372036854775807", 404),
         ("/admin/jobs/1%00", 404),
-        ("/admin/jobs/1/nothing", 404),
+        ("/admin/jobs/1/nothing", 405),
         ("/admin/jobs?id=%00", 200),
         ("/admin/jobs?id=1e3&photo=-5&before=x", 200),
         ("/admin/jobs?kind=%00&error=abc%00def&member=%00&group=%00&state=%00", 200),
@@ -143,6 +143,7 @@ async fn strange_input_is_answered_and_never_breaks_anything(db: PgPool) {
     let before = state(&site).await;
     for (path, form, status) in [
         ("/admin/queues/nothing/pause", vec![], 404),
+        ("/admin/jobs/1/nothing", vec![], 404),
         ("/admin/queues/%00/pause", vec![], 404),
         ("/admin/queues/mail/limits", vec![("max_running", "0")], 400),
         ("/admin/queues/mail/limits", vec![("max_running", "2147483648")], 400),

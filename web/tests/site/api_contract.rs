@@ -101,12 +101,15 @@ async fn a_photo_has_the_promised_fields_wherever_it_appears(db: PgPool) {
     assert_eq!((&shape["rating"]["mean"], &shape["rating"]["rank"]), (&json!(8.0), &json!(1)));
 
     let own = ada.api.get(&path).await.expect(200).json();
-    has(&own, &format!("{PHOTO} timeline"));
+    has(&own, &format!("{PHOTO} timeline source_bytes"));
     for step in own["timeline"].as_array().expect("a list") {
         has(step, "step at ms");
         is_time(&step["at"]);
     }
-    has(&site.admin("root").await.api.get(&path).await.expect(200).json(), &format!("{PHOTO} timeline"));
+    has(
+        &site.admin("root").await.api.get(&path).await.expect(200).json(),
+        &format!("{PHOTO} timeline source_bytes"),
+    );
     has(&bob.api.get(&path).await.expect(200).json(), PHOTO);
     for list in ["top", "trending"] {
         bob.api.post(&format!("{path}/shares"), Value::Null).await.expect(201);
@@ -132,7 +135,7 @@ async fn a_photo_that_is_not_live_is_its_owners_and_has_no_pictures(db: PgPool) 
         let path = format!("photos/{photo}");
         for person in [&ada, &root] {
             let shape = person.api.get(&path).await.expect(200).json();
-            has(&shape, &format!("{PHOTO} timeline"));
+            has(&shape, &format!("{PHOTO} timeline source_bytes"));
             assert_eq!((&shape["state"], &shape["reason"]), (&json!(state), &reason));
             assert_eq!((&shape["sizes"], &shape["placeholder"]), (&json!({}), &Value::Null));
             assert_eq!(shape["timeline"][0]["step"], "received");

@@ -13,6 +13,7 @@ mod admin_queues;
 mod anonymous;
 mod api_contract;
 mod browser;
+mod browser_admin;
 mod browser_steady;
 mod browser_uploads;
 mod buckets;

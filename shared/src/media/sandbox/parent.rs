@@ -24,11 +24,6 @@ use crate::media::{Crop, Limits, Refusal, Rendered};
 /// Bytes of a child's standard error that are kept.
 const MAX_COMPLAINT: u64 = 4 << 10;
 
-/// A process of one picture keeps what it frees for its next buffer, in large pages where there are any: asking the kernel
-/// for zeroed memory again and again would be a twentieth of its work. Other C libraries pass this over.
-const ONE_HEAP: &str = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:\
-                        glibc.malloc.trim_threshold=1073741824:glibc.malloc.top_pad=33554432";
-
 /// Renders pictures, each in a confined process of its own.
 #[derive(Clone, Debug)]
 pub struct Decoder {
@@ -115,7 +110,6 @@ impl Decoder {
             .args(&self.args)
             .env_clear()
             .env(REQUEST_VAR, serde_json::to_string(request)?)
-            .env("GLIBC_TUNABLES", ONE_HEAP)
             .stdin(source)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
