@@ -1,6 +1,7 @@
 //! Putting jobs on a queue, inside the caller's transaction.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgConnection;
@@ -8,6 +9,7 @@ use sqlx::PgConnection;
 use super::groups::GroupId;
 use super::job::{Duplicate, Job, Unique};
 use super::partition::take_turns;
+use crate::db::despite_deadlocks;
 use crate::ids::JobId;
 
 /// The Postgres channel on which queues with new work are announced; the payload is the queue's name.
@@ -82,8 +84,26 @@ pub(super) async fn insert<J: Job>(
     delay: Duration,
     group: Option<GroupId>,
 ) -> sqlx::Result<Vec<JobId>> {
-    let Columns { payloads, keys, partitions, subjects } = Columns::of(jobs)?;
-    let turns = take_turns(db, J::QUEUE.name(), J::PRIORITY, &partitions).await?;
+    let columns = Columns::of(jobs)?;
+    if columns.keys.iter().flatten().nth(1).is_none() {
+        return insert_once::<J>(db, &columns, delay, group).await;
+    }
+    // Live jobs that bear the keys are locked in the order of the keys; outcomes and operators lock in that of the ids.
+    let columns = Arc::new(columns);
+    despite_deadlocks(db, move |tx| {
+        let columns = Arc::clone(&columns);
+        Box::pin(async move { insert_once::<J>(tx, &columns, delay, group).await })
+    })
+    .await
+}
+
+async fn insert_once<J: Job>(
+    db: &mut PgConnection,
+    Columns { payloads, keys, partitions, subjects }: &Columns,
+    delay: Duration,
+    group: Option<GroupId>,
+) -> sqlx::Result<Vec<JobId>> {
+    let turns = take_turns(db, J::QUEUE.name(), J::PRIORITY, partitions).await?;
     let rows = sqlx::query_scalar!(
         r#"with inserted as (
                insert into jobs (queue, kind, state, priority, max_attempts, run_at, unique_key,
@@ -112,15 +132,15 @@ pub(super) async fn insert<J: Job>(
         J::PRIORITY,
         J::ATTEMPTS,
         delay.as_secs_f64(),
-        &keys as &[Option<String>],
-        &payloads,
+        keys as &[Option<String>],
+        payloads,
         J::DUPLICATE == Duplicate::ReplacePayload,
         J::DUPLICATE == Duplicate::MoveRunAt,
         CHANNEL,
         J::UNIQUE == Unique::WhileWaiting,
-        &partitions as &[Option<String>],
+        partitions as &[Option<String>],
         &turns,
-        &subjects as &[Option<String>],
+        subjects as &[Option<String>],
         group.map(|group| group.0),
     );
     rows.fetch_all(db).await

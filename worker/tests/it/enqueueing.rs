@@ -114,3 +114,26 @@ async fn what_happens_again_while_its_job_runs_is_done_again(db: PgPool) {
     assert_eq!(diary.read().len(), 2);
     workers.stop().await;
 }
+
+/// An operator who calls jobs off locks them by id, a second enqueue in the order of their keys.
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn keys_of_jobs_that_others_are_locking_in_another_order_are_no_error(db: PgPool) {
+    let jobs = ["a", "b"].map(Single::new);
+    let mut enqueuer = db.acquire().await.expect("a connection");
+    assert_eq!(Single::enqueue_all(&mut enqueuer, &jobs).await.expect("no error").len(), 2);
+
+    let mut operator = db.begin().await.expect("a transaction");
+    let patience = "set local deadlock_timeout = '1min'";
+    sqlx::query(patience).execute(&mut *operator).await.expect("the enqueuer finds the deadlock");
+    let lock = "select from jobs where unique_key = $1 for update";
+    sqlx::query(lock).bind("b").execute(&mut *operator).await.expect("nobody else has it");
+    let again =
+        tokio::spawn(async move { Single::enqueue_all(&mut enqueuer, &["a", "b"].map(Single::new)).await });
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    until("the enqueuer waits", SOON, async || (count(&db, waiting).await == 1).then_some(())).await;
+    sqlx::query(lock).bind("a").execute(&mut *operator).await.expect("the enqueuer lets go");
+    operator.commit().await.expect("nothing is in the way");
+    let added = again.await.expect("no panic").expect("no error");
+    assert!(added.is_empty(), "both are live: {added:?}");
+}
