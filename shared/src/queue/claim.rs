@@ -60,6 +60,9 @@ pub(super) enum Heed {
 
 /// Claims up to `limit` ready jobs behind `after` for `worker`, by priority, then by turn, then by age. Counting the
 /// attempt here and not at its end is what makes a job that kills its worker run out of attempts too.
+///
+/// Rows are updated where they were found, without a second way through an index. One that somebody else changes in that
+/// very moment has moved and is left out; whoever makes a job ready announces it, so the next claim finds it.
 pub(super) async fn claim(
     db: impl PgExecutor<'_>,
     queue: Queue,
@@ -74,8 +77,8 @@ pub(super) async fn claim(
            set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
                claimed_at = clock_timestamp(),
                unique_key = case when key_waits_only then null else unique_key end
-           where id = any(array(
-               select id from jobs
+           where ctid = any(array(
+               select ctid from jobs
                where queue = $1 and state = 'ready' and (priority, turn, id) > ($4, $5, $6)
                  and ($7 or not coalesce((select held from job_queues where name = $1), false))
                order by priority, turn, id
