@@ -1,4 +1,4 @@
-//! `pawdium-worker` runs jobs; `pawdium-worker decode` is the confined process that it starts for each picture.
+//! `pawdium-worker` runs jobs; `pawdium-worker decode` is the confined process that it starts for pictures.
 
 use std::process::ExitCode;
 

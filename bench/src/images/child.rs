@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     /// From the file's name to three files written, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ms: Option<f64>,
-    /// The peak of the largest process that it has started and waited for, in KiB.
+    /// The peak of the largest process that it has started, in KiB.
     #[serde(default)]
     pub(crate) children_kib: u64,
     /// Why there are no files.

@@ -6,6 +6,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -27,6 +28,10 @@ const WARM_UP: usize = 3;
 
 /// How often the cost of the confinement is measured.
 const PAIRS: usize = 15;
+
+/// How many pictures meet no decoder process, each after a pause in which the last one is let go.
+const FIRSTS: usize = 5;
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// What to measure; all of it, if nothing is said.
 #[derive(Debug, Args)]
@@ -86,6 +91,8 @@ impl Figures {
 pub(crate) struct Isolation {
     pub(crate) in_process: f64,
     pub(crate) sandboxed: f64,
+    /// Confined, in a process that starts for it, because there was nothing to do for a while.
+    pub(crate) first: f64,
 }
 
 impl Compare {
@@ -186,7 +193,7 @@ pub(crate) fn bytes(folder: &Path) -> Result<[u64; 3]> {
     Ok(bytes)
 }
 
-/// Renders the picture of 12 megapixels in this process and through the sandbox, in turn.
+/// Renders the picture of 12 megapixels in this process and through the sandbox, in turn, and then with pauses.
 fn isolation(
     contenders: &[Contender],
     photographs: &[Photograph],
@@ -204,8 +211,14 @@ fn isolation(
             times.push(children[child].render(&picture.path, folder, QUALITY)?);
         }
     }
-    let [in_process, sandboxed] = times.map(|times| median(&times).unwrap_or(f64::NAN));
-    Ok(Some(Isolation { in_process, sandboxed }))
+    let mut firsts = Vec::with_capacity(FIRSTS);
+    for _ in 0..FIRSTS {
+        thread::sleep(PAUSE);
+        firsts.push(children[sandboxed].render(&picture.path, folder, QUALITY)?);
+    }
+    let [in_process, sandboxed, first] =
+        [&times[0], &times[1], &firsts].map(|times| median(times).unwrap_or(f64::NAN));
+    Ok(Some(Isolation { in_process, sandboxed, first }))
 }
 
 /// A photograph and what is to be known of its squares.

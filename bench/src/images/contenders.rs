@@ -35,7 +35,7 @@ enum Program {
 
 /// The one that the peers are compared with.
 pub(crate) const OURS: &str = "ours";
-/// As ours, with a confined process for each picture.
+/// As ours, in confined processes.
 pub(crate) const SANDBOXED: &str = "ours-sandboxed";
 /// The peer whose quality is varied, to compare at equal bytes.
 pub(crate) const SHARP: &str = "sharp";
@@ -56,7 +56,7 @@ pub(crate) const ALL: &[Contender] = &[
     },
     Contender {
         name: SANDBOXED,
-        settings: "as the worker does it: a confined process for each picture, its reply checked",
+        settings: "as the worker does it: in a confined process, started when none is left from pictures before, its reply checked",
         is_peer: false,
         works_itself: true,
         program: Program::Ourselves,

@@ -22,7 +22,8 @@ pub(crate) fn serve(name: &str) -> Result<()> {
             request.store(&render_here(&source, None, &Limits::default())?)
         }),
         SANDBOXED => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
             let decoder = Decoder::this_program([DECODE], Limits::default());
             answer_all(|request| {
                 let source = File::open(&request.source)?;
@@ -87,9 +88,16 @@ fn answer_all(render: impl Fn(&Request) -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-/// The peak of the largest process that this one has waited for, in KiB.
+/// The peak of the largest process that this one has started, in KiB.
 fn children_kib() -> Result<u64> {
-    Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss().try_into()?)
+    let ended = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss().try_into()?;
+    let own = std::process::id().to_string();
+    let alive = fs::read_dir("/proc")?.filter_map(|entry| {
+        let status = fs::read_to_string(entry.ok()?.path().join("status")).ok()?;
+        let field = |name| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        (field("PPid:")? == own).then(|| field("VmHWM:")?.strip_suffix(" kB")?.parse().ok()).flatten()
+    });
+    Ok(alive.max().unwrap_or(0).max(ended))
 }
 
 /// A command for each size, as its users do.

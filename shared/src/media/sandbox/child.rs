@@ -1,31 +1,34 @@
-//! The child's side: one picture, then the end.
+//! The child's side: one picture after the other, then the end.
 
 use std::{
-    io::{self, Read, Write},
+    fs::File,
+    io::{self, IoSliceMut, Read, Write},
+    mem::MaybeUninit,
     process::ExitCode,
 };
 
 use anyhow::Context;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use super::{
     confine::confine,
-    protocol::{NO_SANDBOX, REQUEST_VAR, Request, write_reply},
+    protocol::{LIMITS_VAR, MAX_REQUEST, NO_SANDBOX, Request, write_reply},
 };
-use crate::media::{Refusal, Rendered, render::render};
+use crate::media::{Limits, Refusal, Rendered, render::render};
 
-/// What the hidden subcommand of the worker runs: confines this process, reads the picture from standard input and
-/// answers on standard output.
+/// What the hidden subcommand of the worker runs: confines this process, takes pictures from the socket that is its
+/// standard input and answers on standard output.
 ///
 /// Call it before anything else: before a runtime, a log or a configuration is set up.
 pub fn child_main() -> ExitCode {
-    let request = match confined() {
-        Ok(request) => request,
+    let limits = match confined() {
+        Ok(limits) => limits,
         Err(error) => {
             eprintln!("{error:#}");
             return ExitCode::from(NO_SANDBOX);
         }
     };
-    match answer(&request) {
+    match answer_all(&limits) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -34,28 +37,55 @@ pub fn child_main() -> ExitCode {
     }
 }
 
-fn confined() -> anyhow::Result<Request> {
-    let request = std::env::var(REQUEST_VAR).context("this command is run by the worker for each picture")?;
-    let request: Request = serde_json::from_str(&request).context("reading the request")?;
-    confine(&request.limits)?;
-    Ok(request)
+pub(super) fn confined() -> anyhow::Result<Limits> {
+    let limits = std::env::var(LIMITS_VAR).context("this command is run by the worker for pictures")?;
+    let limits: Limits = serde_json::from_str(&limits).context("reading the limits")?;
+    confine(&limits)?;
+    Ok(limits)
 }
 
-fn answer(request: &Request) -> io::Result<()> {
-    let result = read_and_render(request)?;
+fn answer_all(limits: &Limits) -> io::Result<()> {
+    while answer_next(limits)? {}
+    Ok(())
+}
+
+/// Renders the next picture. False: there are no more.
+pub(super) fn answer_next(limits: &Limits) -> io::Result<bool> {
+    let Some((request, source)) = receive()? else { return Ok(false) };
+    let result = read_and_render(&request, source, limits)?;
     let mut stdout = io::stdout().lock();
     write_reply(&mut stdout, result)?;
-    stdout.flush()
+    stdout.flush()?;
+    Ok(true)
 }
 
-fn read_and_render(request: &Request) -> io::Result<Result<Rendered, Refusal>> {
-    let max = request.limits.max_bytes;
+/// Waits for the next request and its file. `None`: there will be none.
+pub(super) fn receive() -> io::Result<Option<(Request, File)>> {
+    let mut packet = [0; MAX_REQUEST];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = RecvAncillaryBuffer::new(&mut space);
+    let parts = &mut [IoSliceMut::new(&mut packet)];
+    let received = recvmsg(rustix::stdio::stdin(), parts, &mut beside, RecvFlags::CMSG_CLOEXEC)?;
+    if received.bytes == 0 {
+        return Ok(None);
+    }
+    let request = serde_json::from_slice(&packet[..received.bytes])?;
+    let file = beside.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut files) => files.next(),
+        _ => None,
+    });
+    let file = file.ok_or_else(|| io::Error::other("a request came without a file"))?;
+    Ok(Some((request, file.into())))
+}
+
+fn read_and_render(request: &Request, file: File, limits: &Limits) -> io::Result<Result<Rendered, Refusal>> {
+    let max = limits.max_bytes;
     let expected = usize::try_from(request.bytes.min(max)).unwrap_or_default();
     // Room for one more, at which reading finds the end.
     let mut source = Vec::with_capacity(expected + 1);
     // One byte more than allowed tells the probe that the file is too large.
-    match io::stdin().lock().take(max.saturating_add(1)).read_to_end(&mut source) {
-        Ok(_) => Ok(render(&source, request.crop, &request.limits)),
+    match file.take(max.saturating_add(1)).read_to_end(&mut source) {
+        Ok(_) => Ok(render(&source, request.crop, limits)),
         Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Ok(Err(Refusal::TooMuchMemory)),
         Err(error) => Err(error),
     }

@@ -1,6 +1,6 @@
 //! What a decoder process gives up before it looks at a picture.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, fs::File, io, os::fd::AsRawFd as _, time::Duration};
 
 use anyhow::Context;
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
@@ -9,6 +9,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
+use super::pool::PICTURES;
 use crate::media::Limits;
 
 /// Confines every thread of this process for good.
@@ -16,11 +17,10 @@ use crate::media::Limits;
 /// Resource limits and the system call filter must hold, or this fails. Landlock, which only doubles what the filter
 /// already denies, is missing from some kernels; then a line on standard error says so.
 pub(super) fn confine(limits: &Limits) -> anyhow::Result<()> {
+    let given = lowest_free_descriptor().context("looking for a free descriptor")?;
     limit(Resource::Core, 0)?;
     limit(Resource::As, limits.memory)?;
-    let seconds = limits.timeout.as_secs().max(1);
-    let cpu = Rlimit { current: Some(seconds), maximum: Some(seconds + 1) };
-    setrlimit(Resource::Cpu, cpu).context("limiting processor time")?;
+    setrlimit(Resource::Cpu, processor_time(limits, Duration::ZERO)).context("limiting processor time")?;
     match deny_files_and_network() {
         Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => {}
         Ok(RulesetStatus::NotEnforced) => {
@@ -32,13 +32,25 @@ pub(super) fn confine(limits: &Limits) -> anyhow::Result<()> {
             eprintln!("landlock failed, pictures are decoded behind the system call filter alone: {error}");
         }
     }
-    // Only now, since landlock needs a descriptor for its ruleset.
-    limit(Resource::Nofile, 0)?;
-    seccompiler::apply_filter_all_threads(&system_calls()?).context("installing the system call filter")
+    // Only now, since landlock needs a descriptor for its ruleset. One that it is given is all that it can have.
+    limit(Resource::Nofile, u64::from(given) + 1)?;
+    seccompiler::apply_filter_all_threads(&system_calls(given)?).context("installing the system call filter")
+}
+
+/// What a process may have used up at the end of its next picture, after it has `worked` for others. Only the parent can
+/// allow more, and never more than for all of its pictures.
+pub(super) fn processor_time(limits: &Limits, worked: Duration) -> Rlimit {
+    let all = limits.timeout.as_secs().max(1) * u64::from(PICTURES) + 1;
+    Rlimit { current: Some((worked + limits.timeout).as_secs().clamp(1, all)), maximum: Some(all) }
 }
 
 fn limit(resource: Resource, value: u64) -> io::Result<()> {
     Ok(setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })?)
+}
+
+/// The number that the next descriptor gets: a picture's file.
+fn lowest_free_descriptor() -> anyhow::Result<u32> {
+    Ok(File::open("/dev/null")?.as_raw_fd().try_into()?)
 }
 
 /// Handles every kind of access that the kernel knows and allows none of it. Also sets no_new_privs.
@@ -55,7 +67,7 @@ fn deny_files_and_network() -> Result<RulesetStatus, landlock::RulesetError> {
 /// The few system calls that decoding needs; each other one fails with EPERM.
 ///
 /// An error instead of a kill keeps the decoder working where a libc tries something else first.
-fn system_calls() -> anyhow::Result<BpfProgram> {
+fn system_calls(given: u32) -> anyhow::Result<BpfProgram> {
     const FREE: [i64; 16] = [
         libc::SYS_brk,
         libc::SYS_clock_gettime,
@@ -79,7 +91,8 @@ fn system_calls() -> anyhow::Result<BpfProgram> {
     let own_pid = u64::try_from(getpid().as_raw_pid()).context("a process id is positive")?;
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         FREE.into_iter().map(|call| (call, Vec::new())).collect();
-    rules.insert(libc::SYS_read, vec![is(0, 0)?]);
+    rules.insert(libc::SYS_recvmsg, vec![is(0, 0)?]);
+    rules.insert(libc::SYS_read, vec![is(0, given.into())?]);
     rules.insert(libc::SYS_write, vec![is(0, 1)?, is(0, 2)?]);
     rules.insert(libc::SYS_writev, vec![is(0, 1)?, is(0, 2)?]);
     rules.insert(libc::SYS_mmap, vec![no_code.clone()]);

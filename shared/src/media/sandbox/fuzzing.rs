@@ -7,12 +7,12 @@ use crate::media::{Limits, Rendered};
 
 /// Reads a child's reply to a request without a crop, as it stands, and what was rendered if it passes.
 pub fn reply(reply: &[u8]) -> Option<Rendered> {
-    let request = Request { crop: None, bytes: 0, limits: Limits::default() };
-    read_reply(Bytes::copy_from_slice(reply), &request).ok()?.ok()
+    let request = Request { crop: None, bytes: 0 };
+    read_reply(Bytes::copy_from_slice(reply), &request, &Limits::default()).ok()?.ok()
 }
 
 /// Reads a reply of that header and those files, framed as a child would.
 pub fn framed_reply(header: &[u8], files: &[u8]) -> Option<Rendered> {
-    let length = u32::try_from(header.len()).ok()?;
-    reply(&[&MAGIC[..], &length.to_be_bytes(), header, files].concat())
+    let length = |part: &[u8]| Some(u32::try_from(part.len()).ok()?.to_be_bytes());
+    reply(&[&MAGIC[..], &length(header)?, &length(files)?, header, files].concat())
 }

@@ -1,35 +1,26 @@
-//! The parent's side: starts a child, bounds it, reads its answer.
+//! The parent's side: which process renders a picture, and what its end means.
 
 use std::{
     ffi::OsString,
     fs::File,
-    io,
-    os::unix::process::ExitStatusExt,
+    io::{self, Seek as _},
     path::PathBuf,
-    process::{ExitStatus, Stdio},
-    sync::Once,
 };
 
-use rustix::process::Signal;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    process::{Child, Command},
-    time::timeout,
+use super::{
+    pool::Pool,
+    process::Process,
+    protocol::{Lie, Request},
 };
-use tracing::warn;
-
-use super::protocol::{MAX_REPLY, NO_SANDBOX, REQUEST_VAR, Request, read_reply};
 use crate::media::{Crop, Limits, Refusal, Rendered};
 
-/// Bytes of a child's standard error that are kept.
-const MAX_COMPLAINT: u64 = 4 << 10;
-
-/// Renders pictures, each in a confined process of its own.
+/// Renders pictures in confined processes, of which it keeps as many as were busy at once.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     program: PathBuf,
     args: Vec<OsString>,
     limits: Limits,
+    pub(super) idle: Pool,
 }
 
 /// Why there is no rendered picture. Where [`RenderError::is_final`], the text is for the photo's owner.
@@ -59,11 +50,10 @@ impl RenderError {
     }
 }
 
-/// All that a child left behind.
-struct Outcome {
-    reply: Vec<u8>,
-    complaint: String,
-    status: ExitStatus,
+impl From<Lie> for RenderError {
+    fn from(lie: Lie) -> Self {
+        Self::Died { cause: lie.to_string() }
+    }
 }
 
 impl Decoder {
@@ -73,7 +63,8 @@ impl Decoder {
         args: impl IntoIterator<Item = impl Into<OsString>>,
         limits: Limits,
     ) -> Self {
-        Self { program, args: args.into_iter().map(Into::into).collect(), limits }
+        let args = args.into_iter().map(Into::into).collect();
+        Self { program, args, limits, idle: Pool::default() }
     }
 
     /// A decoder that runs this very program again, even after its file was replaced by another version.
@@ -81,85 +72,38 @@ impl Decoder {
         Self::new(PathBuf::from("/proc/self/exe"), args, limits)
     }
 
-    /// Makes the three sizes of the picture in that file, which must stand at its beginning, of the chosen crop or of the centred one.
+    /// Makes the three sizes of the picture in that file, of the chosen crop or of the centred one.
     ///
-    /// Takes up to [`Limits::timeout`] and one processor; how many run at once is the caller's choice.
-    pub async fn render(&self, source: File, crop: Option<Crop>) -> Result<Rendered, RenderError> {
-        let request = Request { crop, bytes: source.metadata()?.len(), limits: self.limits.clone() };
-        let child = self.start(source, &request)?;
-        // Dropping the child, here and when the caller gives up, kills it.
-        let outcome =
-            timeout(self.limits.timeout, finish(child)).await.map_err(|_| RenderError::TimedOut)??;
-        if !outcome.status.success() {
-            return Err(fault(&outcome));
+    /// Takes up to [`Limits::timeout`] and one processor; how many run at once is the caller's choice. A picture that
+    /// fails in a process that has rendered others before has the same time again in a new one, whose word counts.
+    pub async fn render(&self, mut source: File, crop: Option<Crop>) -> Result<Rendered, RenderError> {
+        let request = Request { crop, bytes: source.metadata()?.len() };
+        if let Some(process) = self.idle.take() {
+            source.rewind()?;
+            match self.render_in(process, &source, &request).await {
+                Ok(rendered) => return Ok(rendered),
+                Err(RenderError::Refused(refusal)) if refusal != Refusal::TooMuchMemory => {
+                    return Err(refusal.into());
+                }
+                Err(_) => {}
+            }
         }
-        if !outcome.complaint.is_empty() {
-            note_once(&outcome.complaint);
+        source.rewind()?;
+        let process = Process::start(&self.program, &self.args, &self.limits)?;
+        self.render_in(process, &source, &request).await
+    }
+
+    /// Dropping this, when the caller gives up, kills the process.
+    async fn render_in(
+        &self,
+        process: Process,
+        source: &File,
+        request: &Request,
+    ) -> Result<Rendered, RenderError> {
+        let (result, process) = process.render(source, request, &self.limits).await;
+        if let Some(process) = process {
+            self.idle.put(process);
         }
-        if outcome.reply.len() as u64 > MAX_REPLY {
-            return Err(RenderError::Died { cause: "its reply doesn't end".to_owned() });
-        }
-        match read_reply(outcome.reply.into(), &request) {
-            Ok(result) => Ok(result?),
-            Err(lie) => Err(RenderError::Died { cause: lie.to_string() }),
-        }
+        result
     }
-
-    fn start(&self, source: File, request: &Request) -> io::Result<Child> {
-        Command::new(&self.program)
-            .args(&self.args)
-            .env_clear()
-            .env(REQUEST_VAR, serde_json::to_string(request)?)
-            .stdin(source)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A Ctrl-C at the terminal is for the worker, which waits for the child.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-    }
-}
-
-/// Reads a child's output to the end, but keeps no more than its bounds, and waits for the child.
-async fn finish(mut child: Child) -> io::Result<Outcome> {
-    let stdout = child.stdout.take().ok_or_else(|| io::Error::other("no pipe to the decoder"))?;
-    let stderr = child.stderr.take().ok_or_else(|| io::Error::other("no pipe to the decoder"))?;
-    let (reply, complaint) =
-        tokio::try_join!(read_bounded(stdout, MAX_REPLY + 1), read_bounded(stderr, MAX_COMPLAINT))?;
-    let status = child.wait().await?;
-    Ok(Outcome { reply, complaint: String::from_utf8_lossy(&complaint).trim().to_owned(), status })
-}
-
-/// Reads up to `max` bytes, then closes the pipe: a child that writes more is ended by SIGPIPE or its error.
-async fn read_bounded(pipe: impl AsyncRead + Unpin, max: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    pipe.take(max).read_to_end(&mut bytes).await?;
-    Ok(bytes)
-}
-
-/// Whose fault a child's failure is.
-fn fault(outcome: &Outcome) -> RenderError {
-    const SOMEBODY_ELSE: [Signal; 5] = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::KILL];
-    let Outcome { status, complaint, .. } = outcome;
-    let cause = format!("{status}: {complaint}");
-    let signal = status.signal();
-    if signal == Some(Signal::XCPU.as_raw()) {
-        return RenderError::TimedOut;
-    }
-    // What Rust's standard library says before it aborts.
-    if signal == Some(Signal::ABORT.as_raw()) && complaint.contains("memory allocation of") {
-        return Refusal::TooMuchMemory.into();
-    }
-    // The service manager that stops the worker, or the kernel that runs out of memory for everybody.
-    let ended = signal.is_some_and(|number| SOMEBODY_ELSE.iter().any(|other| other.as_raw() == number));
-    if ended || status.code() == Some(NO_SANDBOX.into()) {
-        return RenderError::Io(io::Error::other(cause));
-    }
-    RenderError::Died { cause }
-}
-
-/// Logs what a successful child said, which is about this machine and not about the picture.
-fn note_once(complaint: &str) {
-    static NOTED: Once = Once::new();
-    NOTED.call_once(|| warn!(complaint, "the decoder has something to say"));
 }

@@ -1,7 +1,9 @@
 //! What parent and child say to each other.
 //!
-//! The request is JSON in one environment variable. The reply is [`MAGIC`], the length of a JSON header as a 32-bit
-//! big-endian number, the header, then the files one behind the other. The parent checks every word of it.
+//! The limits are JSON in one environment variable. A request is one packet of JSON on the socket that is the child's
+//! standard input, with the picture's file as a descriptor beside it. The reply is a frame ([`MAGIC`], the lengths of a JSON
+//! header and of all files together as 32-bit big-endian numbers), the header, then the files one behind the other. The
+//! parent checks every word of it.
 
 use std::io::{self, Cursor, Write};
 
@@ -11,17 +13,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::media::{Crop, EDGES, Fingerprint, Limits, Picture, Refusal, Rendered, Step, jpeg};
 
-/// Carries the request into the child, whose environment is otherwise empty.
-pub(super) const REQUEST_VAR: &str = "PAWDIUM_DECODE_REQUEST";
+/// Carries the [`Limits`] into the child, whose environment is otherwise empty.
+pub(super) const LIMITS_VAR: &str = "PAWDIUM_DECODE_LIMITS";
+
+/// The longest request in bytes.
+pub(super) const MAX_REQUEST: usize = 1 << 10;
 
 /// The child's exit status when it couldn't confine itself, which is no picture's fault.
 pub(super) const NO_SANDBOX: u8 = 71;
 
-/// The longest reply in bytes; three files of the worst noise take less than half of it.
-pub(super) const MAX_REPLY: u64 = 8 << 20;
+/// All files of a reply in bytes; three of the worst noise take less than half of it.
+const MAX_FILES: usize = 8 << 20;
 
 /// Ends in the version; parent and child are one program, except while one is being replaced.
-pub(super) const MAGIC: &[u8; 8] = b"pawdium\x02";
+pub(super) const MAGIC: &[u8; 8] = b"pawdium\x03";
+
+/// Bytes of a reply before its header.
+pub(super) const FRAME: usize = MAGIC.len() + 8;
+
 const MAX_HEADER: usize = 16 << 10;
 const MAX_STEPS: usize = 16;
 
@@ -31,7 +40,6 @@ pub(super) struct Request {
     pub(super) crop: Option<Crop>,
     /// Of the file that it is given.
     pub(super) bytes: u64,
-    pub(super) limits: Limits,
 }
 
 /// A reply that breaks the protocol: the child is broken, or no longer ours.
@@ -90,9 +98,11 @@ pub(super) fn write_reply(out: &mut impl Write, result: Result<Rendered, Refusal
         }
     };
     let header = serde_json::to_vec(&header)?;
-    let length = u32::try_from(header.len()).map_err(io::Error::other)?;
+    let files: usize = pictures.iter().map(|picture| picture.jpeg.len()).sum();
     out.write_all(MAGIC)?;
-    out.write_all(&length.to_be_bytes())?;
+    for length in [header.len(), files] {
+        out.write_all(&u32::try_from(length).map_err(io::Error::other)?.to_be_bytes())?;
+    }
     out.write_all(&header)?;
     for picture in pictures {
         out.write_all(&picture.jpeg)?;
@@ -100,14 +110,34 @@ pub(super) fn write_reply(out: &mut impl Write, result: Result<Rendered, Refusal
     Ok(())
 }
 
-/// Reads a whole reply and believes it only where it fits the request.
-pub(super) fn read_reply(mut reply: Bytes, request: &Request) -> Result<Result<Rendered, Refusal>, Lie> {
-    if reply.len() < MAGIC.len() + 4 || reply.split_to(MAGIC.len()) != MAGIC[..] {
+/// How many bytes follow the frame of a reply: the header and the files.
+pub(super) fn rest_of_reply(frame: &[u8]) -> Result<usize, Lie> {
+    let (header, files) = lengths(frame)?;
+    Ok(header + files)
+}
+
+fn lengths(mut frame: &[u8]) -> Result<(usize, usize), Lie> {
+    if frame.len() < FRAME || !frame.starts_with(MAGIC) {
         return Err(Lie("no magic bytes"));
     }
-    let length = reply.get_u32() as usize;
-    if length > MAX_HEADER || length > reply.len() {
-        return Err(Lie("the header's length"));
+    frame.advance(MAGIC.len());
+    match (frame.get_u32() as usize, frame.get_u32() as usize) {
+        (header, _) if header > MAX_HEADER => Err(Lie("the header's length")),
+        (_, files) if files > MAX_FILES => Err(Lie("the files' length")),
+        lengths => Ok(lengths),
+    }
+}
+
+/// Reads a whole reply and believes it only where it fits the request.
+pub(super) fn read_reply(
+    mut reply: Bytes,
+    request: &Request,
+    limits: &Limits,
+) -> Result<Result<Rendered, Refusal>, Lie> {
+    let (length, files) = lengths(&reply)?;
+    reply.advance(FRAME);
+    if reply.len() != length + files {
+        return Err(Lie("its length"));
     }
     let header = serde_json::from_slice(&reply.split_to(length)).map_err(|_| Lie("the header's syntax"))?;
     let rendered = match header {
@@ -115,7 +145,7 @@ pub(super) fn read_reply(mut reply: Bytes, request: &Request) -> Result<Result<R
         Header::Refused(_) => return Err(Lie("a refusal with files")),
         Header::Rendered(header) => read_rendered(header, reply)?,
     };
-    check(&rendered, request)?;
+    check(&rendered, request, limits)?;
     Ok(Ok(rendered))
 }
 
@@ -135,10 +165,10 @@ fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, L
     Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps })
 }
 
-fn check(rendered: &Rendered, request: &Request) -> Result<(), Lie> {
+fn check(rendered: &Rendered, request: &Request, limits: &Limits) -> Result<(), Lie> {
     let Rendered { width, height, crop, .. } = *rendered;
-    request.limits.check_size(width, height).map_err(|_| Lie("the picture's size"))?;
-    crop.check(width, height, &request.limits).map_err(|_| Lie("the crop"))?;
+    limits.check_size(width, height).map_err(|_| Lie("the picture's size"))?;
+    crop.check(width, height, limits).map_err(|_| Lie("the crop"))?;
     if request.crop.is_some_and(|asked| asked != crop) {
         return Err(Lie("another crop than was asked for"));
     }
@@ -190,7 +220,11 @@ mod tests {
     use crate::media::{Orientation, fixtures, fixtures::JpegWith, render::render};
 
     fn request() -> Request {
-        Request { crop: None, bytes: 0, limits: Limits::default() }
+        Request { crop: None, bytes: 0 }
+    }
+
+    fn read(reply: Bytes) -> Result<Result<Rendered, Refusal>, Lie> {
+        read_reply(reply, &request(), &Limits::default())
     }
 
     fn honest() -> Rendered {
@@ -208,15 +242,15 @@ mod tests {
     fn caught(change: impl FnOnce(&mut Rendered)) -> &'static str {
         let mut rendered = honest();
         change(&mut rendered);
-        read_reply(reply(Ok(rendered)), &request()).expect_err("is a lie").0
+        read(reply(Ok(rendered))).expect_err("is a lie").0
     }
 
     #[test]
     fn what_the_child_says_is_what_the_parent_reads() {
         let rendered = honest();
-        assert_eq!(read_reply(reply(Ok(rendered.clone())), &request()), Ok(Ok(rendered)));
+        assert_eq!(read(reply(Ok(rendered.clone()))), Ok(Ok(rendered)));
         let refusal = Refusal::TooSmall { width: 1, height: 2, min: 200 };
-        assert_eq!(read_reply(reply(Err(refusal.clone())), &request()), Ok(Err(refusal)));
+        assert_eq!(read(reply(Err(refusal.clone()))), Ok(Err(refusal)));
     }
 
     #[test]
@@ -230,7 +264,7 @@ mod tests {
         let all_set = serde_json::from_value(u64::MAX.into()).expect("is 64 bits");
         assert_eq!(caught(|rendered| rendered.fingerprint = Some(all_set)), "the fingerprint");
         let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), ..request() };
-        let other = read_reply(reply(Ok(honest())), &asked);
+        let other = read_reply(reply(Ok(honest())), &asked, &Limits::default());
         assert_eq!(other, Err(Lie("another crop than was asked for")));
     }
 
@@ -257,17 +291,17 @@ mod tests {
     fn a_reply_that_is_cut_or_goes_on_is_caught() {
         let whole = reply(Ok(honest()));
         for kept in [0, 7, 11, 40, whole.len() / 2, whole.len() - 1] {
-            assert!(read_reply(whole.slice(..kept), &request()).is_err(), "{kept} bytes");
+            assert!(read(whole.slice(..kept)).is_err(), "{kept} bytes");
         }
         let longer = Bytes::from([&whole[..], b"x"].concat());
-        assert_eq!(read_reply(longer, &request()), Err(Lie("bytes behind the files")));
+        assert_eq!(read(longer), Err(Lie("its length")));
     }
 
     proptest! {
         #[test]
         fn any_reply_is_read_without_a_panic(length: u32, rest in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read_reply([&MAGIC[..], &length.to_be_bytes(), &rest].concat().into(), &request());
-            let _ = read_reply(rest.into(), &request());
+            let _ = read([&MAGIC[..], &length.to_be_bytes(), &rest].concat().into());
+            let _ = read(rest.into());
         }
     }
 }

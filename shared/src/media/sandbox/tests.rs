@@ -8,18 +8,26 @@ use std::{
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
 use jpeg_encoder::ColorType;
 
-use super::{child_main, confine::confine, parent::Decoder, parent::RenderError, protocol::REQUEST_VAR};
+use super::{
+    child_main,
+    confine::{confine, processor_time},
+    parent::{Decoder, RenderError},
+    pool::PICTURES,
+    protocol::LIMITS_VAR,
+};
 use crate::media::{
     Crop, EDGES, Limits, Orientation, Refusal, Rendered, StepName, fixtures,
     fixtures::{JpegWith, QUARTERS, quarters},
     jpeg,
 };
 
+mod pool;
+
 /// Runs a test of this binary as the child. The shell keeps the test harness's own words out of the reply.
 fn child(test: &str, limits: Limits) -> Decoder {
     let this = std::env::current_exe().expect("has a path");
     let script =
-        "exec 3>&1 1>/dev/null; exec \"$0\" --exact --ignored --nocapture \"media::sandbox::tests::$1\"";
+        "exec 9>&1 1>/dev/null; exec \"$0\" --exact --ignored --nocapture \"media::sandbox::tests::$1\"";
     Decoder::new("/bin/sh".into(), ["-c".into(), script.into(), this.into_os_string(), test.into()], limits)
 }
 
@@ -33,8 +41,8 @@ fn shell(script: &str, limits: Limits) -> Decoder {
 }
 
 fn reply_on_stdout() -> bool {
-    let Ok(reply) = File::options().write(true).open("/proc/self/fd/3") else { return false };
-    rustix::stdio::dup2_stdout(reply).is_ok() && std::env::var_os(REQUEST_VAR).is_some()
+    let Ok(reply) = File::options().write(true).open("/proc/self/fd/9") else { return false };
+    rustix::stdio::dup2_stdout(reply).is_ok() && std::env::var_os(LIMITS_VAR).is_some()
 }
 
 #[test]
@@ -292,9 +300,9 @@ fn captive_process() {
 #[test]
 fn a_confined_process_can_do_nothing_but_answer() {
     let this = std::env::current_exe().expect("has a path");
-    let script = "exec 3>&1 1>/dev/null; exec \"$0\" --exact --ignored --nocapture media::sandbox::tests::captive_process";
+    let script = "exec 9>&1 1>/dev/null; exec \"$0\" --exact --ignored --nocapture media::sandbox::tests::captive_process";
     let output =
-        Command::new("/bin/sh").args(["-c", script]).arg(this).env(REQUEST_VAR, "").output().expect("runs");
+        Command::new("/bin/sh").args(["-c", script]).arg(this).env(LIMITS_VAR, "").output().expect("runs");
     let tried = String::from_utf8_lossy(&output.stdout);
     let mut lines = tried.lines().filter(|line| line.contains(": ")).collect::<Vec<_>>();
     assert_eq!(lines.len(), 6, "{output:?}");
@@ -345,10 +353,12 @@ async fn a_child_that_aborts_or_lies_fails_the_picture() {
     };
     assert!(run("echo oops >&2; kill -ABRT $$").await.contains("oops"));
     assert!(run("exit 101").await.contains("101"));
-    assert!(run("true").await.contains("magic"));
-    assert!(run("exec cat /dev/zero").await.contains("signal"));
-    assert!(run("printf 'pawdium\\2\\377\\377\\377\\377{}'").await.contains("length"));
-    assert!(run("printf 'pawdium\\2\\0\\0\\0\\2{}'").await.contains("syntax"));
+    assert!(run("true").await.contains("exit status: 0"));
+    assert!(run("exec cat /dev/zero").await.contains("magic"));
+    assert!(run("printf 'pawdium\\3\\377\\377\\377\\377\\0\\0\\0\\0{}'").await.contains("header's length"));
+    assert!(run("printf 'pawdium\\3\\0\\0\\0\\2\\377\\0\\0\\0{}'").await.contains("files' length"));
+    assert!(run("printf 'pawdium\\3\\0\\0\\0\\2\\0\\0\\0\\0{}'").await.contains("syntax"));
+    assert!(run("printf 'pawdium\\3\\0\\0\\0\\3\\0\\0\\0\\0{}'").await.contains("exit status: 0"));
 }
 
 #[tokio::test]
@@ -371,4 +381,14 @@ async fn this_program_is_started_again_by_itself() {
     let decoder = Decoder::this_program(["--no-such-option"], Limits::default());
     let cause = died(decoder.render(fixtures::open(b""), None).await);
     assert!(cause.contains("no-such-option"), "{cause}");
+}
+
+#[test]
+fn each_picture_has_the_same_processor_time_and_all_of_them_no_more_than_that() {
+    let limits = Limits { timeout: Duration::from_secs(20), ..Limits::default() };
+    let all = u64::from(PICTURES) * 20 + 1;
+    for (worked, current) in [(0, 20), (7, 27), (100_000, all)] {
+        let time = processor_time(&limits, Duration::from_secs(worked));
+        assert_eq!((time.current, time.maximum), (Some(current), Some(all)));
+    }
 }
