@@ -60,9 +60,9 @@
 //!
 //! On 2 cores with a local Postgres 15; `make bench-queue` measures the whole against its peers.
 //!
-//! - **One row a job, updated by the claim and deleted by the outcome, in batches.** A claim of 500 costs about 4 ms in
-//!   Postgres and their deletion 2 ms. With claims of up to 1,000 the whole does 91,000 to 106,000 jobs that do nothing a
-//!   second, with 500 it did 86,000 to 97,000.
+//! - **One row a job, updated by the claim and deleted by the outcome, in batches.** A claim of 1,000 costs about 7 ms in
+//!   Postgres and their deletion 3 ms. Updating rows where they were found, by `ctid`, saves a tenth of the claim, and
+//!   deleting claims that are alike without a join a seventh of the deletion.
 //! - **As far ahead as jobs end fast** (`slots`): what ends in 25 ms, 2,000 at most. A fixed number is too small for jobs
 //!   that take no time, which run out before the next claim, and too large for long ones, which wait here while another
 //!   process is idle.

@@ -2,25 +2,15 @@
 
 use axum::extract::{Query, State};
 use pawdium_shared::audit::{self, Entry};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::access::Staff;
+use super::paging::{ASKED, Place, cut};
 use super::present::shown;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{AuditLine, AuditPage};
-
-/// How many entries a page shows.
-const PER_PAGE: usize = 50;
-
-/// Where a page begins. Nonsense is answered like nothing.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Place {
-    before: String,
-}
 
 /// `GET /admin/audit`
 pub async fn page(
@@ -28,12 +18,9 @@ pub async fn page(
     staff: Staff,
     Query(place): Query<Place>,
 ) -> Result<Page<AuditPage>, Error> {
-    let before = place.before.parse().ok();
-    let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
-    let mut entries = audit::list(&mut *app.db.acquire().await?, before, limit).await?;
-    let more = entries.len() > PER_PAGE;
-    entries.truncate(PER_PAGE);
-    let last = entries.last().filter(|_| more);
+    let before = place.before();
+    let mut entries = audit::list(&mut *app.db.acquire().await?, before, ASKED).await?;
+    let last = cut(&mut entries);
     Ok(Page(AuditPage {
         older: last.map(|last| format!("/admin/audit?before={}", last.id)),
         later: before.is_some(),

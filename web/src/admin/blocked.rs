@@ -5,9 +5,9 @@ use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use data_encoding::HEXLOWER;
 use pawdium_shared::moderation::blocked::{self, Blocked};
-use serde::Deserialize;
 
 use super::access::{Admin, Staff};
+use super::paging::{ASKED, Place, cut};
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
@@ -15,28 +15,15 @@ use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{BlockedLine, BlockedPage};
 
-/// How many entries a page shows.
-const PER_PAGE: usize = 50;
-
-/// Where a page begins. Nonsense is answered like nothing.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Place {
-    before: String,
-}
-
 /// `GET /admin/blocked`
 pub async fn page(
     State(app): State<App>,
     staff: Staff,
     Query(place): Query<Place>,
 ) -> Result<Page<BlockedPage>, Error> {
-    let before = place.before.parse().ok();
-    let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
-    let mut entries = blocked::list(&mut *app.db.acquire().await?, before, limit).await?;
-    let more = entries.len() > PER_PAGE;
-    entries.truncate(PER_PAGE);
-    let last = entries.last().filter(|_| more);
+    let before = place.before();
+    let mut entries = blocked::list(&mut *app.db.acquire().await?, before, ASKED).await?;
+    let last = cut(&mut entries);
     Ok(Page(BlockedPage {
         older: last.map(|last| format!("/admin/blocked?before={}", last.id)),
         later: before.is_some(),

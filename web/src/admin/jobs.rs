@@ -3,10 +3,10 @@
 use axum::extract::{Query, State};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, ErrorGroup};
-use serde::Deserialize;
 
 use super::access::Staff;
 use super::mask::mask;
+use super::paging::{ASKED, Place, cut};
 use super::present;
 use super::search::{Read, Search};
 use crate::error::Error;
@@ -15,18 +15,8 @@ use crate::state::App;
 use crate::views::Field;
 use crate::views::admin::{ErrorLine, JobsPage, SearchFields};
 
-/// How many jobs a page shows.
-const PER_PAGE: usize = 50;
-
 /// How many groups of errors the page shows.
 const ERRORS: i64 = 20;
-
-/// Where a page of the search begins.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Place {
-    before: String,
-}
 
 /// `GET /admin/jobs`
 pub async fn page(
@@ -37,18 +27,16 @@ pub async fn page(
 ) -> Result<Page<JobsPage>, Error> {
     let mut db = app.db.acquire().await?;
     let Read { fields, filter } = search.read(&mut db).await?;
-    let before = place.before.parse().ok().map(JobId);
+    let before = place.before().map(JobId);
     let mut rows = match &filter {
-        Some(filter) => inspect::search(&mut db, filter, before, limit(PER_PAGE + 1)).await?,
+        Some(filter) => inspect::search(&mut db, filter, before, ASKED).await?,
         None => Vec::new(),
     };
     let errors = match &filter {
         Some(filter) if filter.is_empty() && before.is_none() => inspect::group_dead(&mut db, ERRORS).await?,
         _ => Vec::new(),
     };
-    let more = rows.len() > PER_PAGE;
-    rows.truncate(PER_PAGE);
-    let last = rows.last().filter(|_| more).map(|last| last.id.to_string());
+    let last = cut(&mut rows).map(|last| last.id.to_string());
     Ok(Page(JobsPage {
         older: last.map(|last| fields.address_with(&[("before", &last)])),
         later: before.is_some(),
@@ -58,10 +46,6 @@ pub async fn page(
         acts: staff.acts,
         chrome: staff.chrome,
     }))
-}
-
-fn limit(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn error_line(group: ErrorGroup, whole: bool) -> ErrorLine {

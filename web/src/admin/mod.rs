@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod limits;
 mod mask;
 pub mod overview;
+mod paging;
 mod present;
 pub mod queues;
 pub mod schedules;

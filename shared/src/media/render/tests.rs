@@ -58,6 +58,72 @@ fn a_grey_profile_sets_how_light_its_greys_are() {
     assert_shows(&file, [146; 3]);
 }
 
+/// A press on grey paper whose inks are nothing like what their names say, as CIELAB in the eight bits of ICC.1:2001: the
+/// corners of a table from cyan, magenta, yellow and black.
+const PAPER: [u8; 3] = [242, 128, 128];
+const CYAN: [u8; 3] = [153, 108, 98];
+const MAGENTA: [u8; 3] = [128, 173, 133];
+const YELLOW: [u8; 3] = [204, 123, 178];
+const ANY_OTHER: [u8; 3] = [51, 128, 128];
+
+/// The smallest profile of that press: a header and one table (`lut8Type`, ICC.1:2001, 6.5.7).
+fn press() -> Vec<u8> {
+    let ramp = || (0..=255).collect::<Vec<u8>>();
+    let mut table = b"mft1\0\0\0\0".to_vec();
+    table.extend([4, 3, 2, 0]);
+    for entry in [1, 0, 0, 0, 1, 0, 0, 0, 1] {
+        table.extend([0, entry, 0, 0]);
+    }
+    (0..4).for_each(|_| table.extend(ramp()));
+    // Black changes with each entry, cyan after eight.
+    for corner in 0..16 {
+        table.extend(match corner {
+            0 => PAPER,
+            8 => CYAN,
+            4 => MAGENTA,
+            2 => YELLOW,
+            _ => ANY_OTHER,
+        });
+    }
+    (0..3).for_each(|_| table.extend(ramp()));
+    table.resize(table.len().next_multiple_of(4), 0);
+    let number = |number: usize| u32::try_from(number).expect("is small").to_be_bytes();
+    let (start, length) = (128 + 4 + 12, table.len());
+    let mut profile = vec![0; 128];
+    profile[0..4].copy_from_slice(&number(start + length));
+    profile[8..12].copy_from_slice(&[2, 0x40, 0, 0]);
+    profile[12..24].copy_from_slice(b"prtrCMYKLab ");
+    profile[36..40].copy_from_slice(b"acsp");
+    // D50, to which the table's colours refer.
+    profile[68..80].copy_from_slice(&[0, 0, 0xF6, 0xD6, 0, 1, 0, 0, 0, 0, 0xD3, 0x2D]);
+    profile.extend(number(1));
+    profile.extend(b"A2B0");
+    profile.extend(number(start));
+    profile.extend(number(length));
+    profile.extend(table);
+    profile
+}
+
+/// The values are those of the press's CIELAB by the formulas of CIE 15 and IEC 61966-2-1.
+#[test]
+fn inks_are_shown_as_their_press_prints_them() {
+    for (inks, plain, printed) in [
+        ([255, 0, 0, 0], [0, 255, 255], [54, 156, 197]),
+        ([0, 255, 0, 0], [255, 0, 255], [188, 83, 113]),
+        ([0, 0, 255, 0], [255, 255, 0], [212, 200, 102]),
+        ([0, 0, 0, 0], [255, 255, 255], [240, 240, 240]),
+        ([0, 0, 0, 255], [0, 0, 0], [48, 48, 48]),
+    ] {
+        let samples = inks.repeat((EDGE * EDGE) as usize);
+        for (profile, expected) in [(None, plain), (Some(press()), printed)] {
+            for kind in [ColorType::Cmyk, ColorType::CmykAsYcck] {
+                let with = JpegWith { profile: profile.clone(), full_chroma: true, ..JpegWith::default() };
+                assert_shows(&fixtures::encode(&samples, (EDGE, EDGE), kind, &with), expected);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_png_may_bear_a_profile_too() {
     let mut file = Vec::new();

@@ -1,0 +1,51 @@
+//! Lists that go back page by page, from the newest entry on.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// How many entries a page shows.
+const PER_PAGE: usize = 50;
+
+/// How many entries a page asks for: one more tells that there is a page behind it.
+pub(super) const ASKED: i64 = 51;
+
+/// Where a page begins. Nonsense is answered like nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    before: String,
+}
+
+impl Place {
+    /// The entry that the page begins behind; none on the first page.
+    pub(super) fn before<T: FromStr>(&self) -> Option<T> {
+        self.before.parse().ok()
+    }
+}
+
+/// Leaves of the entries that were asked for what the page shows, and answers with the last one when there are more.
+pub(super) fn cut<T>(entries: &mut Vec<T>) -> Option<&T> {
+    let more = entries.len() > PER_PAGE;
+    entries.truncate(PER_PAGE);
+    entries.last().filter(|_| more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_asks_for_one_more_than_it_shows() {
+        assert_eq!(usize::try_from(ASKED), Ok(PER_PAGE + 1));
+    }
+
+    #[test]
+    fn only_a_page_with_more_behind_it_has_a_last_entry() {
+        for (entries, last) in [(0, None), (1, None), (50, None), (51, Some(49))] {
+            let mut entries: Vec<usize> = (0..entries).collect();
+            assert_eq!(cut(&mut entries).copied(), last);
+            assert!(entries.len() <= PER_PAGE);
+        }
+    }
+}
