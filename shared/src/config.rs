@@ -127,7 +127,7 @@ pub struct MediaConfig {
     pub max_upload_bytes: u64,
     /// The largest picture, in pixels (width × height, by its header). Default 50,000,000.
     pub max_pixels: u64,
-    /// Seconds that a picture may take to decode, up to 45. Default 20.
+    /// Seconds that a picture may take to decode, up to 45; it may be tried twice. Default 20.
     pub decode_seconds: u64,
     /// Memory that a picture may take to decode, in MiB. Default 1024.
     pub decode_memory_mb: u64,

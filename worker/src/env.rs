@@ -10,7 +10,7 @@ use pawdium_shared::redis::Redis;
 use sqlx::PgPool;
 use url::Url;
 
-/// The argument that makes this program the confined decoder of one picture.
+/// The argument that makes this program a confined decoder of pictures.
 pub const DECODE: &str = "decode";
 
 /// Everything that a handler may need: the outside systems, and the settings that concern jobs.

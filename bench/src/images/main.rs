@@ -19,7 +19,7 @@ use pawdium_shared::media;
 
 use compare::Compare;
 
-/// The argument with which this program starts itself to decode one picture, confined.
+/// The argument with which this program starts itself to decode pictures, confined.
 pub(crate) const DECODE: &str = "decode";
 
 /// Measures how photographs become squares, side by side on one processor of this machine.

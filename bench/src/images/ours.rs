@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
+use pawdium_shared::ids::UserId;
 use pawdium_shared::media::{Decoder, EDGES, Limits, Rendered, probe, render_here};
 
 use crate::DECODE;
@@ -27,7 +28,7 @@ pub(crate) fn serve(name: &str) -> Result<()> {
             let decoder = Decoder::this_program([DECODE], Limits::default());
             answer_all(|request| {
                 let source = File::open(&request.source)?;
-                request.store(&runtime.block_on(decoder.render(source, None))?)
+                request.store(&runtime.block_on(decoder.render(Some(UserId(1)), source, None))?)
             })
         }
         VIPSTHUMBNAIL => {

@@ -126,7 +126,8 @@ fn store(media: &MediaConfig) -> Option<(&'static str, String)> {
     Some((key, format!("is missing beside media.{here}; set both or neither")))
 }
 
-/// The longest that a picture may take to decode, in seconds: its job has a minute for everything.
+/// The longest that a picture may take to decode, in seconds: its job has two minutes for everything, and a
+/// picture that fails in a process that has rendered others has its time again in a new one.
 const MAX_DECODE_SECONDS: u64 = 45;
 
 fn counts(config: &Config) -> Vec<(&'static str, String)> {

@@ -22,7 +22,7 @@ impl Job for ProcessPhoto {
     const KIND: &'static str = "media.process.v1";
     const QUEUE: Queue = Queue::Media;
     const ATTEMPTS: i16 = 4;
-    const TIMEOUT: Duration = Duration::from_mins(1);
+    const TIMEOUT: Duration = Duration::from_mins(2);
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(2) };
 
     fn unique_key(&self) -> Option<String> {

@@ -20,7 +20,7 @@ pub struct Limits {
     pub max_side: u32,
     /// The longer side as a multiple of the shorter.
     pub max_aspect: u32,
-    /// Wall-clock time of a decoder process, and the processor time that it may use.
+    /// Wall-clock time of a picture in a decoder process, and the processor time that it may use for it.
     pub timeout: Duration,
     /// Bytes of address space of a decoder process.
     ///

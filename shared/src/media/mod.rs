@@ -1,7 +1,7 @@
 //! Pictures: what is taken, how it becomes the squares that are shown, and where those are kept.
 //!
 //! A picture from outside is only [probed](probe()) in the web process: headers, no pixels. It is decoded by a
-//! [`Decoder`] in a process of its own, which can do nothing but read that one file and answer.
+//! [`Decoder`] in a process that can do nothing but read the files of one owner, as they are given to it, and answer.
 
 mod colour;
 mod crop;

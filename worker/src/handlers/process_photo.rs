@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use pawdium_shared::cache::Event;
-use pawdium_shared::ids::PhotoId;
+use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::media::{
@@ -94,7 +94,7 @@ async fn publish(
     let file = open(upload, env).await?;
     record(env, job.photo, &[(Step::Checked, ms(started))]).await?;
 
-    let rendered = render(file, crop, env).await?;
+    let rendered = render(job.owner, file, crop, env).await?;
     let took = |name| rendered.steps.iter().find(|step| step.name == name).map(|step| step.ms.cast_signed());
     let reached = [(Step::Decoded, took(StepName::Decoded)), (Step::Cropped, took(StepName::Cropped))];
     record(env, job.photo, &reached).await?;
@@ -137,8 +137,13 @@ async fn open(upload: &IncomingKey, env: &Env) -> Result<File, Trouble> {
     Ok(file)
 }
 
-async fn render(file: File, crop: Option<Crop>, env: &Env) -> Result<Rendered, Trouble> {
-    env.decoder.render(file, crop).await.map_err(|error| {
+async fn render(
+    owner: Option<UserId>,
+    file: File,
+    crop: Option<Crop>,
+    env: &Env,
+) -> Result<Rendered, Trouble> {
+    env.decoder.render(owner, file, crop).await.map_err(|error| {
         if let RenderError::Died { cause } = &error {
             warn!(cause, "a picture brought its decoder down");
         }

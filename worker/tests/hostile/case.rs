@@ -59,7 +59,7 @@ impl Case {
             ..Limits::default()
         };
         let file = opened(&file);
-        let outcome = decoder(&limits).render(file.try_clone().expect("can be cloned"), None).await;
+        let outcome = decoder(&limits).render(None, file.try_clone().expect("can be cloned"), None).await;
         if let Some(fault) = expected.fault(&outcome) {
             return Some(format!("{name}: {fault}"));
         }
@@ -81,7 +81,7 @@ impl Case {
             Limits { memory, ..Limits::default() }
         };
         let outcome = async |mebibytes| {
-            let outcome = decoder(&with(mebibytes).await).render(opened(&file), None).await;
+            let outcome = decoder(&with(mebibytes).await).render(None, opened(&file), None).await;
             format!("{:?}", outcome.map(|rendered| (rendered.width, rendered.height)))
         };
         let started = Instant::now();
@@ -143,7 +143,7 @@ async fn needed_for_nothing() -> u64 {
         while enough - too_little > 1 {
             let middle = u64::midpoint(too_little, enough);
             let limits = Limits { memory: middle * MIB, ..Limits::default() };
-            let answer = decoder(&limits).render(opened(&NOISE), None).await;
+            let answer = decoder(&limits).render(None, opened(&NOISE), None).await;
             if matches!(answer, Err(RenderError::Refused(Refusal::NotAPicture))) {
                 enough = middle;
             } else {

@@ -12,7 +12,7 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 
 use super::{
     confine::confine,
-    protocol::{LIMITS_VAR, MAX_REQUEST, NO_SANDBOX, Request, write_reply},
+    protocol::{IO_FAILED, LIMITS_VAR, MAX_REQUEST, NO_SANDBOX, Request, write_reply},
 };
 use crate::media::{Limits, Refusal, Rendered, render::render};
 
@@ -32,7 +32,7 @@ pub fn child_main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::FAILURE
+            ExitCode::from(IO_FAILED)
         }
     }
 }

@@ -6,9 +6,10 @@
 //! is sent an open file at a time and answers on standard output; the parent bounds that answer in time and size and
 //! believes none of it unseen.
 //!
-//! A child that dies, hangs or lies fails that one picture. One that rendered its picture well is kept for the next few,
-//! because a new process costs 3 to 17 ms a picture, of 40 in all for 12 megapixels: its start, its memory, its cold
-//! code. What a picture might have left behind in it can't fail another one: that one is tried again in a new child.
+//! A child that dies, hangs or lies fails that one picture. One that rendered its picture well waits two seconds for the
+//! next one of the same owner, because a new process costs 3 to 17 ms a picture, of 40 in all for 12 megapixels: its
+//! start, its memory, its cold code. Whoever takes a child over with a hostile picture meets their own pictures in it and
+//! nobody else's. What one has left behind can't fail the next: that is tried again in a new child.
 //!
 //! ```text
 //!  worker                                    child

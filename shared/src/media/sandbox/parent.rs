@@ -1,20 +1,20 @@
 //! The parent's side: which process renders a picture, and what its end means.
 
-use std::{
-    ffi::OsString,
-    fs::File,
-    io::{self, Seek as _},
-    path::PathBuf,
-};
+use std::{ffi::OsString, fs::File, io, os::fd::AsRawFd as _, path::PathBuf};
+
+use tracing::warn;
 
 use super::{
     pool::Pool,
     process::Process,
     protocol::{Lie, Request},
 };
-use crate::media::{Crop, Limits, Refusal, Rendered};
+use crate::{
+    ids::UserId,
+    media::{Crop, Limits, Refusal, Rendered},
+};
 
-/// Renders pictures in confined processes, of which it keeps as many as were busy at once.
+/// Renders pictures in confined processes, none of which sees the pictures of two owners.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     program: PathBuf,
@@ -48,6 +48,14 @@ impl RenderError {
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Io(_))
     }
+
+    /// What a log should say.
+    fn cause(&self) -> String {
+        match self {
+            Self::Died { cause } => cause.clone(),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl From<Lie> for RenderError {
@@ -72,38 +80,46 @@ impl Decoder {
         Self::new(PathBuf::from("/proc/self/exe"), args, limits)
     }
 
-    /// Makes the three sizes of the picture in that file, of the chosen crop or of the centred one.
+    /// Makes the three sizes of the owner's picture in that file, of the chosen crop or of the centred one.
     ///
     /// Takes up to [`Limits::timeout`] and one processor; how many run at once is the caller's choice. A picture that
-    /// fails in a process that has rendered others before has the same time again in a new one, whose word counts.
-    pub async fn render(&self, mut source: File, crop: Option<Crop>) -> Result<Rendered, RenderError> {
+    /// fails in a process that has rendered others before has the same time again in a new one, whose word counts. Nobody's
+    /// has a process of its own.
+    pub async fn render(
+        &self,
+        owner: Option<UserId>,
+        source: File,
+        crop: Option<Crop>,
+    ) -> Result<Rendered, RenderError> {
         let request = Request { crop, bytes: source.metadata()?.len() };
-        if let Some(process) = self.idle.take() {
-            source.rewind()?;
-            match self.render_in(process, &source, &request).await {
+        if let Some(process) = owner.and_then(|owner| self.idle.take(owner)) {
+            match self.render_in(process, owner, &source, &request).await {
                 Ok(rendered) => return Ok(rendered),
-                Err(RenderError::Refused(refusal)) if refusal != Refusal::TooMuchMemory => {
-                    return Err(refusal.into());
-                }
-                Err(_) => {}
+                Err(error) => warn!(
+                    error = %error.cause(),
+                    "a picture failed in a decoder that has rendered others; trying it in a new one"
+                ),
             }
         }
-        source.rewind()?;
         let process = Process::start(&self.program, &self.args, &self.limits)?;
-        self.render_in(process, &source, &request).await
+        self.render_in(process, owner, &source, &request).await
     }
 
     /// Dropping this, when the caller gives up, kills the process.
     async fn render_in(
         &self,
         process: Process,
+        owner: Option<UserId>,
         source: &File,
         request: &Request,
     ) -> Result<Rendered, RenderError> {
-        let (result, process) = process.render(source, request, &self.limits).await;
-        if let Some(process) = process {
-            self.idle.put(process);
+        // To read, and with a place of its own: whoever reads on in another process is none of this one's business.
+        let source = File::open(format!("/proc/self/fd/{}", source.as_raw_fd()))?;
+        let (rendered, process) = process.render(&source, request, &self.limits).await?;
+        match owner {
+            Some(owner) => self.idle.put(owner, process),
+            None => process.dismiss(),
         }
-        result
+        Ok(rendered)
     }
 }

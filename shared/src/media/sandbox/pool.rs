@@ -1,4 +1,4 @@
-//! Decoder processes that have rendered a picture well and wait for the next one.
+//! Decoder processes that have rendered a picture well and wait for the next one of its owner.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -6,52 +6,80 @@ use std::{
 };
 
 use super::process::Process;
+use crate::ids::UserId;
 
-/// How many pictures one process renders. Its start, its memory and its code are paid for by so many; whoever takes one
-/// over, with a picture that is rendered well, sees no more than the rest of them.
+/// How many pictures one process renders. Its start, its memory and its code are paid for by so many.
 pub(super) const PICTURES: u32 = 32;
 
 /// How long one waits for the next picture: a worker without work holds no memory for it.
-const IDLE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(2);
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pool(Arc<Mutex<Vec<(Instant, Process)>>>);
+/// How many wait at once. Whoever submits many pictures has more than one rendered at a time, but few do so at once.
+const WAITING: usize = 4;
+
+/// The processes that wait, the last one last.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    waiting: Arc<Mutex<Vec<Waiting>>>,
+    pub(super) patience: Duration,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    owner: UserId,
+    since: Instant,
+    process: Process,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { waiting: Arc::default(), patience: PATIENCE }
+    }
+}
 
 impl Pool {
-    /// The one that waits for the shortest time, if it has kept silent.
-    pub(super) fn take(&self) -> Option<Process> {
+    /// The owner's that waits for the shortest time, if it has kept silent.
+    pub(super) fn take(&self, owner: UserId) -> Option<Process> {
         loop {
-            let (since, mut process) = self.lock().pop()?;
-            if since.elapsed() < IDLE && process.is_at_rest() {
+            let mut waiting = self.lock();
+            let last = waiting.iter().rposition(|waiting| waiting.owner == owner)?;
+            let Waiting { since, mut process, .. } = waiting.remove(last);
+            drop(waiting);
+            if since.elapsed() < self.patience && process.is_at_rest() {
                 return Some(process);
             }
         }
     }
 
-    /// Keeps it for the next picture, unless it has rendered enough.
-    pub(super) fn put(&self, process: Process) {
+    /// Keeps it for the owner's next picture, unless it has rendered enough.
+    pub(super) fn put(&self, owner: UserId, process: Process) {
         if process.rendered >= PICTURES {
             process.dismiss();
             return;
         }
-        self.lock().push((Instant::now(), process));
+        let mut waiting = self.lock();
+        waiting.push(Waiting { owner, since: Instant::now(), process });
+        let one_too_many = (waiting.len() > WAITING).then(|| waiting.remove(0));
+        drop(waiting);
+        if let Some(Waiting { process, .. }) = one_too_many {
+            process.dismiss();
+        }
         let pool = self.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(IDLE).await;
-            pool.dismiss_idle();
+            tokio::time::sleep(pool.patience).await;
+            pool.dismiss_impatient();
         });
     }
 
-    fn dismiss_idle(&self) {
-        let now = Instant::now();
-        let idle: Vec<_> =
-            self.lock().extract_if(.., |(since, _)| now.duration_since(*since) >= IDLE).collect();
-        for (_, process) in idle {
+    fn dismiss_impatient(&self) {
+        let over = |waiting: &mut Waiting| waiting.since.elapsed() >= self.patience;
+        let impatient: Vec<_> = self.lock().extract_if(.., over).collect();
+        for Waiting { process, .. } in impatient {
             process.dismiss();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Instant, Process)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, IoSlice},
+    io::{self, ErrorKind, IoSlice},
     mem::MaybeUninit,
     os::{
         fd::{AsFd as _, OwnedFd},
@@ -24,7 +24,8 @@ use rustix::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    process::{Child, ChildStderr, ChildStdout, Command},
+    process::{Child, ChildStdout, Command},
+    task::JoinHandle,
     time::{Instant as Deadline, timeout, timeout_at},
 };
 use tracing::warn;
@@ -32,7 +33,7 @@ use tracing::warn;
 use super::{
     confine::processor_time,
     parent::RenderError,
-    protocol::{FRAME, LIMITS_VAR, Lie, NO_SANDBOX, Request, read_reply, rest_of_reply},
+    protocol::{FRAME, IO_FAILED, LIMITS_VAR, Lie, NO_SANDBOX, Request, read_reply, rest_of_reply},
 };
 use crate::media::{Limits, Refusal, Rendered};
 
@@ -48,7 +49,8 @@ pub(super) struct Process {
     child: Child,
     requests: OwnedFd,
     replies: ChildStdout,
-    complaints: ChildStderr,
+    /// What it writes to standard error, up to a bound, when it has ended.
+    complaint: JoinHandle<io::Result<Vec<u8>>>,
     /// Of all pictures so far; the child had one processor at most.
     worked: Duration,
     /// How many pictures it has rendered.
@@ -74,7 +76,7 @@ impl Process {
         let no_pipe = || io::Error::other("no pipe to the decoder");
         Ok(Self {
             replies: child.stdout.take().ok_or_else(no_pipe)?,
-            complaints: child.stderr.take().ok_or_else(no_pipe)?,
+            complaint: tokio::spawn(read_bounded(child.stderr.take().ok_or_else(no_pipe)?, MAX_COMPLAINT)),
             child,
             requests,
             worked: Duration::ZERO,
@@ -82,45 +84,44 @@ impl Process {
         })
     }
 
-    /// Has one picture rendered. Only an answer that passed every check brings the process back, for another picture.
+    /// Has one picture rendered. Only an answer that passed every check brings the process back, for another picture; else
+    /// it is killed.
     pub(super) async fn render(
         mut self,
         source: &File,
         request: &Request,
         limits: &Limits,
-    ) -> (Result<Rendered, RenderError>, Option<Self>) {
+    ) -> Result<(Rendered, Self), RenderError> {
         let started = Instant::now();
         let deadline = Deadline::now() + limits.timeout;
-        let result = match timeout_at(deadline, self.ask(source, request, limits)).await {
-            Err(_) => Err(RenderError::TimedOut),
-            Ok(Ok(reply)) => match read_reply(reply, request, limits) {
-                Ok(Ok(rendered)) => {
-                    self.rendered += 1;
-                    self.worked += started.elapsed();
-                    return (Ok(rendered), Some(self));
-                }
-                Ok(Err(refusal)) => {
-                    self.dismiss();
-                    return (Err(refusal.into()), None);
-                }
-                Err(lie) => Err(lie.into()),
-            },
-            Ok(Err(Silence::Lie(lie))) => Err(lie.into()),
-            Ok(Err(Silence::Io(error))) => Err(self.fault(error, deadline).await),
-        };
-        (result, None)
+        let asked = timeout_at(deadline, self.ask(source, request, limits)).await;
+        match asked.map_err(|_| RenderError::TimedOut)? {
+            Ok(reply) => {
+                let rendered = read_reply(reply, request, limits)??;
+                self.rendered += 1;
+                self.worked += started.elapsed();
+                Ok((rendered, self))
+            }
+            Err(Silence::Lie(lie)) => Err(lie.into()),
+            Err(Silence::Ours(error)) => Err(error.into()),
+            Err(Silence::Ended(error)) => Err(self.fault(error, deadline).await),
+        }
     }
 
     async fn ask(&mut self, source: &File, request: &Request, limits: &Limits) -> Result<Bytes, Silence> {
         if self.rendered > 0 {
-            self.allow_more_time(limits)?;
+            self.allow_more_time(limits).map_err(Silence::Ours)?;
         }
-        send(&self.requests, request, source)?;
+        match send(&self.requests, request, source) {
+            // It has ended. What it said before, if anything, tells more.
+            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {}
+            sent => sent.map_err(Silence::Ours)?,
+        }
         let mut reply = BytesMut::zeroed(FRAME);
-        self.replies.read_exact(&mut reply).await?;
-        let rest = rest_of_reply(&reply)?;
+        self.replies.read_exact(&mut reply).await.map_err(Silence::Ended)?;
+        let rest = rest_of_reply(&reply).map_err(Silence::Lie)?;
         reply.resize(FRAME + rest, 0);
-        self.replies.read_exact(&mut reply[FRAME..]).await?;
+        self.replies.read_exact(&mut reply[FRAME..]).await.map_err(Silence::Ended)?;
         Ok(reply.freeze())
     }
 
@@ -152,13 +153,13 @@ impl Process {
 
     /// Ends its requests, and waits for what it says last and for its end.
     async fn end(self) -> io::Result<(ExitStatus, String)> {
-        let Self { mut child, requests, replies, complaints, .. } = self;
+        let Self { mut child, requests, replies, complaint, .. } = self;
         drop((requests, replies));
-        let complaint = read_bounded(complaints, MAX_COMPLAINT).await?;
+        let complaint = complaint.await.map_err(io::Error::other)??;
         Ok((child.wait().await?, String::from_utf8_lossy(&complaint).trim().to_owned()))
     }
 
-    /// Lets it end in peace, and logs what it said, which is about this machine and not about a picture.
+    /// Lets it end in peace after its last picture, and logs what it said, which is about this machine.
     pub(super) fn dismiss(self) {
         tokio::spawn(async move {
             if let Ok(Ok((_, complaint))) = timeout(FAREWELL, self.end()).await
@@ -174,20 +175,10 @@ impl Process {
 enum Silence {
     /// The child said something that is none.
     Lie(Lie),
-    /// It ended, or never got the request.
-    Io(io::Error),
-}
-
-impl From<Lie> for Silence {
-    fn from(lie: Lie) -> Self {
-        Self::Lie(lie)
-    }
-}
-
-impl<E: Into<io::Error>> From<E> for Silence {
-    fn from(error: E) -> Self {
-        Self::Io(error.into())
-    }
+    /// It never got the request.
+    Ours(io::Error),
+    /// It ended, or closed its output.
+    Ended(io::Error),
 }
 
 /// Sends the request, with the file itself beside it.
@@ -225,7 +216,8 @@ fn fault(status: ExitStatus, complaint: &str, error: &io::Error) -> RenderError 
     }
     // The service manager that stops the worker, or the kernel that runs out of memory for everybody.
     let ended = signal.is_some_and(|number| SOMEBODY_ELSE.iter().any(|other| other.as_raw() == number));
-    if ended || status.code() == Some(NO_SANDBOX.into()) {
+    let failed = [NO_SANDBOX, IO_FAILED].iter().any(|code| status.code() == Some(i32::from(*code)));
+    if ended || failed {
         return RenderError::Io(io::Error::other(cause));
     }
     RenderError::Died { cause: format!("{cause} ({error})") }

@@ -22,6 +22,9 @@ pub(super) const MAX_REQUEST: usize = 1 << 10;
 /// The child's exit status when it couldn't confine itself, which is no picture's fault.
 pub(super) const NO_SANDBOX: u8 = 71;
 
+/// The child's exit status when it couldn't get a request, read its file or write the reply: no picture's fault either.
+pub(super) const IO_FAILED: u8 = 74;
+
 /// All files of a reply in bytes; three of the worst noise take less than half of it.
 const MAX_FILES: usize = 8 << 20;
 

@@ -54,7 +54,7 @@ fn decoder_process() {
 }
 
 async fn render(file: &[u8]) -> Result<Rendered, RenderError> {
-    decoder().render(fixtures::open(file), None).await
+    decoder().render(None, fixtures::open(file), None).await
 }
 
 async fn refusal(file: &[u8]) -> Refusal {
@@ -120,7 +120,7 @@ async fn a_chosen_crop_is_cut_from_the_upright_picture() {
     let with = JpegWith { exif: Some(fixtures::exif(Orientation::Clockwise)), ..JpegWith::default() };
     let file = fixtures::jpeg(&stored, &with);
     let crop = Crop { x: 450, y: 10, side: 300 };
-    let rendered = decoder().render(fixtures::open(&file), Some(crop)).await.expect("is rendered");
+    let rendered = decoder().render(None, fixtures::open(&file), Some(crop)).await.expect("is rendered");
     assert_eq!(rendered.crop, crop);
     let sizes: Vec<_> = rendered.pictures.iter().map(|picture| (picture.edge, picture.width)).collect();
     assert_eq!(sizes, [(1080, 300), (540, 300), (160, 160)]);
@@ -135,7 +135,7 @@ async fn a_chosen_crop_is_cut_from_the_upright_picture() {
 async fn a_crop_outside_of_the_picture_is_refused() {
     let file = fixtures::jpeg(&quarters(800, 400), &JpegWith::default());
     let crop = Crop { x: 401, y: 0, side: 400 };
-    let result = decoder().render(fixtures::open(&file), Some(crop)).await;
+    let result = decoder().render(None, fixtures::open(&file), Some(crop)).await;
     let Err(RenderError::Refused(refusal)) = result else { panic!("not refused: {result:?}") };
     assert_eq!(refusal, Refusal::CropOutside { width: 800, height: 400 });
 }
@@ -324,7 +324,7 @@ fn died(result: Result<Rendered, RenderError>) -> String {
 async fn a_picture_that_needs_more_memory_than_allowed_fails_alone() {
     let file = fixtures::file_of(&quarters(5000, 5000).into(), ImageFormat::Png);
     let limits = Limits { memory: 64 << 20, ..Limits::default() };
-    let result = child("decoder_process", limits).render(fixtures::open(&file), None).await;
+    let result = child("decoder_process", limits).render(None, fixtures::open(&file), None).await;
     assert!(matches!(result, Err(RenderError::Refused(Refusal::TooMuchMemory))), "{result:?}");
 }
 
@@ -332,7 +332,7 @@ async fn a_picture_that_needs_more_memory_than_allowed_fails_alone() {
 async fn a_child_that_hangs_is_ended_in_time() {
     let limits = Limits { timeout: Duration::from_millis(300), ..Limits::default() };
     let started = Instant::now();
-    let result = shell("exec sleep 60", limits).render(fixtures::open(b""), None).await;
+    let result = shell("exec sleep 60", limits).render(None, fixtures::open(b""), None).await;
     assert!(matches!(result, Err(RenderError::TimedOut)), "{result:?}");
     assert!(started.elapsed() < Duration::from_secs(10));
 }
@@ -341,7 +341,7 @@ async fn a_child_that_hangs_is_ended_in_time() {
 async fn a_child_that_spins_is_ended_by_its_processor_limit() {
     let spin = shell("ulimit -S -t 1; while :; do :; done", Limits::default());
     let started = Instant::now();
-    let result = spin.render(fixtures::open(b""), None).await;
+    let result = spin.render(None, fixtures::open(b""), None).await;
     assert!(matches!(result, Err(RenderError::TimedOut)), "{result:?}");
     assert!(started.elapsed() < Limits::default().timeout);
 }
@@ -349,7 +349,7 @@ async fn a_child_that_spins_is_ended_by_its_processor_limit() {
 #[tokio::test]
 async fn a_child_that_aborts_or_lies_fails_the_picture() {
     let run = |script: &'static str| async move {
-        died(shell(script, Limits::default()).render(fixtures::open(b""), None).await)
+        died(shell(script, Limits::default()).render(None, fixtures::open(b""), None).await)
     };
     assert!(run("echo oops >&2; kill -ABRT $$").await.contains("oops"));
     assert!(run("exit 101").await.contains("101"));
@@ -364,7 +364,7 @@ async fn a_child_that_aborts_or_lies_fails_the_picture() {
 #[tokio::test]
 async fn a_child_that_others_end_is_tried_again() {
     for script in ["kill -TERM $$", "kill -KILL $$", "exit 71"] {
-        let result = shell(script, Limits::default()).render(fixtures::open(b""), None).await;
+        let result = shell(script, Limits::default()).render(None, fixtures::open(b""), None).await;
         assert!(matches!(&result, Err(error) if !error.is_final()), "{script}: {result:?}");
     }
 }
@@ -372,14 +372,14 @@ async fn a_child_that_others_end_is_tried_again() {
 #[tokio::test]
 async fn a_program_that_is_missing_is_no_fault_of_the_picture() {
     let decoder = Decoder::new("/nonexistent".into(), [""; 0], Limits::default());
-    let result = decoder.render(fixtures::open(b""), None).await;
+    let result = decoder.render(None, fixtures::open(b""), None).await;
     assert!(matches!(&result, Err(error) if !error.is_final()), "{result:?}");
 }
 
 #[tokio::test]
 async fn this_program_is_started_again_by_itself() {
     let decoder = Decoder::this_program(["--no-such-option"], Limits::default());
-    let cause = died(decoder.render(fixtures::open(b""), None).await);
+    let cause = died(decoder.render(None, fixtures::open(b""), None).await);
     assert!(cause.contains("no-such-option"), "{cause}");
 }
 
