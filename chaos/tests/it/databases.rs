@@ -162,8 +162,13 @@ async fn claims_whose_answer_was_lost_or_whose_worker_has_no_row_are_taken_back(
     // The first worker of a database is number 1: one is claimed by the worker to come, the other by nobody.
     for (job, worker) in jobs.iter().zip([1_i64, 1000]) {
         sqlx::query(
-            "update jobs set state = 'running', worker_id = $2, claim = 1, attempt = 1,
-                             claimed_at = now() - interval '20 seconds' where id = $1",
+            "with claimed as (
+                 update jobs set state = 'running', worker_id = $2, claim = 1, attempt = 1,
+                                 claimed_at = now() - interval '20 seconds'
+                 where id = $1 returning queue, worker_id, id
+             )
+             insert into job_batches (queue, worker_id, number, jobs)
+             select queue, worker_id, 1000, array[id] from claimed",
         )
         .bind(job)
         .bind(worker)

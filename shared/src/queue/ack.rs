@@ -112,8 +112,14 @@ async fn write(db: &PgPool, batch: &[Settlement]) -> sqlx::Result<()> {
     // In the order in which a bulk cancellation locks jobs, so that the two don't wait for each other in a circle.
     let mut batch: Vec<_> = batch.iter().collect();
     batch.sort_unstable_by_key(|settlement| settlement.hold.fence.job);
-    for Settlement { hold, outcome } in batch {
+    for Settlement { hold, outcome } in &batch {
         settlements.push(hold.fence, outcome);
     }
-    settlements.write(&mut *db.acquire().await?).await.map(drop)
+    let counted = settlements.write(&mut *db.acquire().await?).await?;
+    if usize::try_from(counted) == Ok(batch.len()) {
+        for settlement in batch {
+            settlement.hold.confirm();
+        }
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use super::ack::{Acks, Settlement};
 use super::holding::Hold;
 use super::job::{Job, Queue};
 use super::lease::Registration;
-use super::settle::{Outcome, settle_one};
+use super::settle::{Fence, Outcome, settle_one};
 use super::slots::Slot;
 use crate::ids::{JobId, WorkerId};
 
@@ -47,6 +47,11 @@ impl Row {
     pub(super) fn place(&self) -> Place {
         Place { priority: self.priority, turn: self.turn, id: self.id.0 }
     }
+
+    /// The claim's number and holder.
+    pub(super) fn fence(&self, worker: WorkerId) -> Fence {
+        Fence { job: self.id, claim: self.claim, worker: Some(worker) }
+    }
 }
 
 /// Whether a claim heeds that a queue is held: paused or limited.
@@ -58,42 +63,71 @@ pub(super) enum Heed {
     Nothing,
 }
 
-/// Claims up to `limit` ready jobs behind `after` for `worker`, by priority, then by turn, then by age. Counting the
-/// attempt here and not at its end is what makes a job that kills its worker run out of attempts too.
+/// What a process asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) queue: Queue,
+    pub(super) worker: WorkerId,
+    /// The most jobs.
+    pub(super) limit: usize,
+    /// The number under which the database notes what this claim takes.
+    pub(super) batch: i64,
+    /// The numbers of earlier claims of which nothing runs any more.
+    pub(super) over: Vec<i64>,
+}
+
+impl Ask {
+    /// The limit as Postgres takes it.
+    pub(super) fn limit(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX)
+    }
+}
+
+/// Claims ready jobs behind `after`, by priority, then by turn, then by age. Counting the attempt here and not at its end
+/// is what makes a job that kills its worker run out of attempts too.
 ///
-/// Rows are updated where they were found, without a second way through an index. One that somebody else changes in that
-/// very moment has moved and is left out; whoever makes a job ready announces it, so the next claim finds it.
+/// Rows are updated where they were found, without a second way through an index, and no index is written. One that
+/// somebody else changes in that very moment has moved and is left out; whoever makes a job ready announces it, so the
+/// next claim finds it.
 pub(super) async fn claim(
     db: impl PgExecutor<'_>,
-    queue: Queue,
-    worker: WorkerId,
-    limit: usize,
+    ask: &Ask,
     after: Place,
     heed: Heed,
 ) -> sqlx::Result<Vec<Row>> {
     let mut rows = sqlx::query_as!(
         Row,
-        r#"update jobs
-           set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
-               claimed_at = clock_timestamp(),
-               unique_key = case when key_waits_only then null else unique_key end
-           where ctid = any(array(
-               select ctid from jobs
-               where queue = $1 and state = 'ready' and (priority, turn, id) > ($4, $5, $6)
-                 and ($7 or not coalesce((select held from job_queues where name = $1), false))
-               order by priority, turn, id
-               limit $3
-               for update skip locked
-           ))
-           returning id as "id: JobId", kind, payload::text as "payload!", attempt, max_attempts,
-                     claim, priority, turn"#,
-        queue.name(),
-        worker.0,
-        i64::try_from(limit).unwrap_or(i64::MAX),
+        r#"with ended as (
+               delete from job_batches where queue = $1 and worker_id = $2 and number = any($9)
+           ), claimed as (
+               update jobs
+               set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
+                   claimed_at = clock_timestamp(),
+                   unique_key = case when key_waits_only then null else unique_key end
+               where ctid = any(array(
+                   select ctid from jobs
+                   where queue = $1 and open and state = 'ready' and (priority, turn, id) > ($4, $5, $6)
+                     and ($7 or not coalesce((select held from job_queues where name = $1), false))
+                   order by priority, turn, id
+                   limit $3
+                   for update skip locked
+               ))
+               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn
+           ), noted as (
+               insert into job_batches (queue, worker_id, number, jobs)
+               select $1, $2, $8, array_agg(id) from claimed having count(*) > 0
+           )
+           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts, claim, priority, turn
+           from claimed"#,
+        ask.queue.name(),
+        ask.worker.0,
+        ask.limit(),
         after.priority,
         after.turn,
         after.id,
         heed == Heed::Nothing,
+        ask.batch,
+        &ask.over,
     )
     .fetch_all(db)
     .await?;

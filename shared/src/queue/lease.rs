@@ -12,25 +12,16 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::heartbeat::beat;
 use super::holding::Holding;
-use super::settle::{Fence, Outcome, Settlements};
-use crate::ids::{JobId, WorkerId};
+use super::settle::{Outcome, Settlements};
+use crate::ids::WorkerId;
 
-/// Between two heartbeats. With [`SILENCE`] it bounds the time to recovery: 15 s + 3 s.
+/// Between two heartbeats. With [`SILENCE`](super::heartbeat::SILENCE) it bounds the time to recovery: 15 s + 3 s.
 const BEAT: Duration = Duration::from_secs(3);
 
-/// A process that has not written a heartbeat for this long has lost its jobs, in seconds.
-pub(super) const SILENCE: f64 = 15.0;
-
-/// A process that itself could not write for this long judges nobody until it has written twice in time: when the
-/// database was away, everybody was silent. In seconds.
-const OWN_SILENCE: f64 = 8.0;
-
-/// For so long after its end each heartbeat looks at what a worker has left behind, in minutes.
-const GONE_MINUTES: i32 = 5;
-
-/// Every so many heartbeats is a thorough one. It steps over the index entries of all jobs that have run since the oldest
-/// snapshot that anybody holds, so it is not each.
+/// Every so many heartbeats is a thorough one. It steps over the entries of all claims since the oldest snapshot that anybody
+/// holds, so it is not each.
 const THOROUGH: u32 = 20;
 
 /// So many heartbeats are thorough after a claim whose answer may have been lost: until it shows.
@@ -119,7 +110,7 @@ impl Lease {
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
         let thorough = self.is_thorough();
-        let beat = beat(&self.db, registration.worker, self.holding.claims(), thorough).await?;
+        let beat = beat(&self.db, registration.worker, &self.holding.known(), thorough).await?;
         for (job, claim) in beat.revoked {
             self.holding.revoke(job, claim);
         }
@@ -171,92 +162,4 @@ async fn register(db: &PgPool) -> sqlx::Result<Registration> {
     .await?;
     info!(%worker, name, "registered as a worker");
     Ok(Registration { worker, lost: CancellationToken::new() })
-}
-
-struct Beat {
-    alive: bool,
-    orphans: Vec<Orphan>,
-    /// Held jobs whose claim is no longer this process's.
-    revoked: Vec<(i64, i32)>,
-}
-
-/// A job that is running under a worker that is gone.
-struct Orphan {
-    fence: Fence,
-    spent: bool,
-}
-
-/// Writes the heartbeat, ends the lease of workers that fell silent, and finds the jobs of those that are gone, also when
-/// their claim was in flight at that moment. A thorough one looks at all that run: for jobs of whomever nobody has a row
-/// of, and for claims of its own that this process knows nothing of, since their answer was lost with a connection. What
-/// another process does meanwhile moves the claim number on, so that taking the orphan back counts for nothing.
-async fn beat(
-    db: &PgPool,
-    worker: WorkerId,
-    (held, claims): (Vec<i64>, Vec<i32>),
-    thorough: bool,
-) -> sqlx::Result<Beat> {
-    let rows = sqlx::query!(
-        r#"with me as (
-               select beat_at from job_workers where id = $1 and gone_at is null
-           ), beat as (
-               update job_workers set beat_at = now() where id = $1 and gone_at is null returning id
-           ), silent as (
-               update job_workers set gone_at = now()
-               where id <> $1 and gone_at is null
-                 and greatest(beat_at, pg_postmaster_start_time()) < now() - make_interval(secs => $2)
-                 and exists (select from me where me.beat_at > now() - make_interval(secs => $3))
-               returning id
-           ), gone as (
-               select id from job_workers where gone_at > now() - make_interval(mins => $7)
-               union all select id from silent
-           ), orphans as (
-               select left_behind.* from gone cross join job_queues cross join lateral (
-                   select jobs.id, claim, worker_id, attempt >= max_attempts as spent
-                   from jobs
-                   where state = 'running' and queue = job_queues.name and worker_id = gone.id) as left_behind
-               union
-               select jobs.id, claim, worker_id, attempt >= max_attempts as spent
-               from jobs
-               where $6 and state = 'running'
-                 and (not exists (
-                          select from job_workers
-                          where job_workers.id = jobs.worker_id and gone_at is null
-                            and job_workers.id not in (select id from silent))
-                      or (worker_id = $1 and id <> all($4) and claimed_at < now() - make_interval(secs => $2)))
-           ), revoked as (
-               select held.id, held.claim from unnest($4::bigint[], $5::integer[]) as held (id, claim)
-               where not exists (
-                   select from jobs
-                   where jobs.id = held.id
-                     and (jobs.claim = held.claim and worker_id = $1
-                          or jobs.claim = held.claim - 1 and worker_id is null
-                             and (unique_key is null or not key_waits_only)))
-           )
-           select exists (select from beat) as "alive!", id as "job: JobId", claim as "claim", worker_id as "worker: WorkerId", spent
-           from (select id, claim, worker_id, spent from orphans
-                 union all select id, claim, null, null from revoked) as found
-           right join (select 1 as one) as always on true"#,
-        worker.0,
-        SILENCE,
-        OWN_SILENCE,
-        &held,
-        &claims,
-        thorough,
-        GONE_MINUTES,
-    )
-    .fetch_all(db)
-    .await?;
-    let mut beat = Beat { alive: false, orphans: Vec::new(), revoked: Vec::new() };
-    for row in rows {
-        beat.alive = row.alive;
-        match (row.job, row.claim, row.spent) {
-            (Some(job), Some(claim), Some(spent)) => {
-                beat.orphans.push(Orphan { fence: Fence { job, claim, worker: row.worker }, spent });
-            }
-            (Some(job), Some(claim), None) => beat.revoked.push((job.0, claim)),
-            _ => {}
-        }
-    }
-    Ok(beat)
 }

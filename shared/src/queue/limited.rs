@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgConnection, PgPool};
 
-use super::claim::{Heed, Place, Row, claim};
+use super::claim::{Ask, Heed, Place, Row, claim};
 use super::job::Queue;
 use super::limits::{Limits, Rate};
-use crate::ids::{JobId, WorkerId};
+use crate::ids::JobId;
 
 /// Before looking again at what concurrency limits hold back: no notification tells that a job elsewhere has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -27,14 +27,10 @@ pub(super) enum Found {
     Paused,
 }
 
-/// Claims up to `limit` jobs within the queue's limits. Claims of one queue that is held follow each other, because each
+/// Claims within the queue's limits. Claims of one queue that is held follow each other, because each
 /// has to see what the last one took.
-pub(super) async fn claim_within_limits(
-    db: &PgPool,
-    queue: Queue,
-    worker: WorkerId,
-    limit: usize,
-) -> sqlx::Result<Found> {
+pub(super) async fn claim_within_limits(db: &PgPool, ask: &Ask) -> sqlx::Result<Found> {
+    let queue = ask.queue;
     let settings = sqlx::query!(
         r#"select held as "held!", paused_at is not null as "paused!" from job_queues where name = $1"#,
         queue.name(),
@@ -52,17 +48,16 @@ pub(super) async fn claim_within_limits(
     if !held.waiting {
         return Ok(Found::Jobs(Vec::new()));
     }
-    let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
-    let (room, wait) = held.room(wanted);
+    let (room, wait) = held.room(ask.limit());
     let by_partition =
         held.limits.partition_max_running.is_some() || held.limits.partition_starts_per_minute.is_some();
     let (rows, partitions_wait) = if room == 0 {
         (Vec::new(), None)
     } else if by_partition {
-        claim_by_partition(&mut tx, queue, worker, room, &held).await?
+        claim_by_partition(&mut tx, ask, room, &held).await?
     } else {
-        let limit = usize::try_from(room).unwrap_or(usize::MAX);
-        (claim(&mut *tx, queue, worker, limit, Place::FIRST, Heed::Nothing).await?, None)
+        let ask = Ask { limit: usize::try_from(room).unwrap_or(usize::MAX), ..ask.clone() };
+        (claim(&mut *tx, &ask, Place::FIRST, Heed::Nothing).await?, None)
     };
     let started = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     if let Some(rate) = held.limits.starts_per_minute.filter(|_| started > 0).map(Rate::per_minute) {
@@ -128,8 +123,8 @@ async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<Held>>
     let Some(row) = row else { return Ok(None) };
     let count = sqlx::query!(
         r#"select count(*) as "running!", clock_timestamp() as "now!",
-                  exists (select from jobs where state = 'ready' and queue = $1) as "waiting!"
-           from jobs where state = 'running' and queue = $1"#,
+                  exists (select from jobs where open and state = 'ready' and queue = $1) as "waiting!"
+           from running_jobs($1)"#,
         queue.name(),
     )
     .fetch_one(db)
@@ -153,13 +148,12 @@ async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<Held>>
 /// have only the queue's limits.
 async fn claim_by_partition(
     db: &mut PgConnection,
-    queue: Queue,
-    worker: WorkerId,
+    ask: &Ask,
     room: i64,
     held: &Held,
 ) -> sqlx::Result<(Vec<Row>, Option<Duration>)> {
     let rate = held.limits.partition_starts_per_minute.map(Rate::per_minute);
-    let partitions = list_waiting(db, queue).await?;
+    let partitions = list_waiting(db, ask.queue).await?;
     let (mut keys, mut rooms, mut wait) = (Vec::new(), Vec::new(), None);
     for partition in &partitions {
         let most = held.limits.partition_max_running;
@@ -171,7 +165,7 @@ async fn claim_by_partition(
             rooms.push(own);
         }
     }
-    let rows = claim_of_each(db, queue, worker, room, &keys, &rooms).await?;
+    let rows = claim_of_each(db, ask, room, &keys, &rooms).await?;
     if let Some(rate) = rate {
         let mut started: HashMap<&str, i64> = HashMap::new();
         for key in rows.iter().filter_map(|row| row.1.as_deref()) {
@@ -188,7 +182,7 @@ async fn claim_by_partition(
             "insert into job_partitions (queue, key, turn, next_start_at)
              select $1, key, 0, next from unnest($2::text[], $3::timestamptz[]) as given (key, next) order by key
              on conflict (queue, key) do update set next_start_at = excluded.next_start_at",
-            queue.name(),
+            ask.queue.name(),
             &keys,
             &nexts,
         )
@@ -211,16 +205,15 @@ async fn list_waiting(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Vec<P
         Partition,
         r#"with recursive waiting (key) as (
                (select partition_key from jobs
-                where queue = $1 and state = 'ready' and partition_key is not null
+                where queue = $1 and open and state = 'ready' and partition_key is not null
                 order by partition_key limit 1)
                union all
                select (select partition_key from jobs
-                       where queue = $1 and state = 'ready' and partition_key > waiting.key
+                       where queue = $1 and open and state = 'ready' and partition_key > waiting.key
                        order by partition_key limit 1)
                from waiting where waiting.key is not null
            ), running as (
-               select partition_key, count(*) as jobs from jobs
-               where state = 'running' and queue = $1 group by partition_key
+               select partition_key, count(*) as jobs from running_jobs($1) group by partition_key
            )
            select waiting.key as "key!", coalesce(next_start_at, 'epoch') as "next_start_at!",
                   coalesce(running.jobs, 0) as "running!"
@@ -238,18 +231,17 @@ async fn list_waiting(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Vec<P
 /// are the first of each priority.
 async fn claim_of_each(
     db: &mut PgConnection,
-    queue: Queue,
-    worker: WorkerId,
+    ask: &Ask,
     room: i64,
     keys: &[String],
     rooms: &[i64],
 ) -> sqlx::Result<Vec<(Row, Option<String>)>> {
     let rows = sqlx::query!(
         r#"with recursive priorities (priority) as (
-               (select priority from jobs where queue = $1 and state = 'ready' order by priority limit 1)
+               (select priority from jobs where queue = $1 and open and state = 'ready' order by priority limit 1)
                union all
                select (select priority from jobs
-                       where queue = $1 and state = 'ready' and jobs.priority > priorities.priority
+                       where queue = $1 and open and state = 'ready' and jobs.priority > priorities.priority
                        order by priority limit 1)
                from priorities where priorities.priority is not null
            ), candidates as (
@@ -257,7 +249,7 @@ async fn claim_of_each(
                from priorities
                cross join lateral (
                    select id, priority, turn from jobs
-                   where queue = $1 and state = 'ready' and partition_key is null
+                   where queue = $1 and open and state = 'ready' and partition_key is null
                      and jobs.priority = priorities.priority and turn = 0
                    order by id limit $3) as free
                union all
@@ -265,26 +257,33 @@ async fn claim_of_each(
                from unnest($4::text[], $5::bigint[]) as open (key, room)
                cross join lateral (
                    select id, priority, turn from jobs
-                   where queue = $1 and state = 'ready' and partition_key = open.key
+                   where queue = $1 and open and state = 'ready' and partition_key = open.key
                    order by priority, turn, id limit open.room) as first
            ), chosen as (
                select id from jobs
                where id = any(array(select id from candidates order by priority, turn, id limit $3))
                  and state = 'ready'
                for update skip locked
+           ), claimed as (
+               update jobs
+               set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
+                   claimed_at = clock_timestamp(),
+                   unique_key = case when key_waits_only then null else unique_key end
+               where id = any(array(select id from chosen))
+               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, partition_key
+           ), noted as (
+               insert into job_batches (queue, worker_id, number, jobs)
+               select $1, $2, $6, array_agg(id) from claimed having count(*) > 0
            )
-           update jobs
-           set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
-               claimed_at = clock_timestamp(),
-               unique_key = case when key_waits_only then null else unique_key end
-           where id = any(array(select id from chosen))
-           returning id as "id: JobId", kind, payload::text as "payload!", attempt, max_attempts,
-                     claim, priority, turn, partition_key"#,
-        queue.name(),
-        worker.0,
+           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts,
+                  claim, priority, turn, partition_key
+           from claimed"#,
+        ask.queue.name(),
+        ask.worker.0,
         room,
         keys,
         rooms,
+        ask.batch,
     )
     .fetch_all(db)
     .await?;

@@ -93,6 +93,7 @@ pub mod control;
 pub mod cron;
 pub mod enqueue;
 pub mod groups;
+mod heartbeat;
 mod holding;
 pub mod inspect;
 pub mod job;

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 
 use super::claim::{Heed, Place, claim};
 use super::enqueue::Enqueue as _;
+use super::holding::Holding;
 use super::job::{Job, Queue};
 use super::settle::{Fence, Outcome, settle_one};
 use super::{control, ledger};
@@ -308,7 +309,12 @@ fn numbers(jobs: &[JobId]) -> Vec<i64> {
 }
 
 /// Lets it happen in both, and compares the answers.
-async fn happen(db: &mut PgConnection, model: &mut Model, event: &Event) -> sqlx::Result<()> {
+async fn happen(
+    db: &mut PgConnection,
+    holding: &Holding,
+    model: &mut Model,
+    event: &Event,
+) -> sqlx::Result<()> {
     match event {
         Event::Enqueue { key, delayed } => {
             let delay = if *delayed { Duration::from_hours(1) } else { Duration::ZERO };
@@ -326,7 +332,8 @@ async fn happen(db: &mut PgConnection, model: &mut Model, event: &Event) -> sqlx
             }
         }
         Event::Claim { worker, limit } => {
-            let rows = claim(db, Queue::Cache, WorkerId(*worker), *limit, Place::FIRST, Heed::Hold).await?;
+            let ask = holding.ask(Queue::Cache, WorkerId(*worker), *limit);
+            let rows = claim(db, &ask, Place::FIRST, Heed::Hold).await?;
             let claimed: Vec<_> = rows.iter().map(|row| (row.id.0, row.claim)).collect();
             assert_eq!(claimed, model.claim(*worker, *limit));
         }
@@ -367,9 +374,9 @@ async fn happen(db: &mut PgConnection, model: &mut Model, event: &Event) -> sqlx
 async fn compare(db: &PgPool, events: &[Event]) -> sqlx::Result<()> {
     let mut db = db.acquire().await?;
     let mut tx = db.begin().await?;
-    let mut model = Model::default();
+    let (mut model, holding) = (Model::default(), Holding::default());
     for event in events {
-        happen(&mut tx, &mut model, event).await?;
+        happen(&mut tx, &holding, &mut model, event).await?;
         assert_eq!(read(&mut tx).await, model.rows, "after {event:?}");
         let accounts = ledger::balance(&mut tx).await?;
         let live = model.rows.values().filter(|row| row.state.is_live()).count();
@@ -380,6 +387,12 @@ async fn compare(db: &PgPool, events: &[Event]) -> sqlx::Result<()> {
         });
         assert_eq!(found, expected, "after {event:?}");
         assert!(accounts.iter().all(|account| account.missing() == 0), "after {event:?}: {accounts:?}");
+        let unnoted = "select count(*) from jobs where state = 'running' and not exists (
+                           select from job_batches as batch
+                           where batch.queue = jobs.queue and batch.worker_id = jobs.worker_id
+                             and jobs.id = any(batch.jobs))";
+        let unnoted: i64 = sqlx::query_scalar(unnoted).fetch_one(&mut *tx).await?;
+        assert_eq!(unnoted, 0, "after {event:?}");
     }
     tx.rollback().await
 }

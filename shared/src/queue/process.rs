@@ -15,15 +15,16 @@ use super::claim::Claimed;
 use super::claims::{Claims, Next};
 use super::job::Queue;
 use super::lease::Lease;
-use super::settle::Fence;
 use super::slots::{Capacity, Slots};
 use super::wake::Bells;
 
 /// The most that one claim takes.
 const BATCH: usize = 1000;
 
-/// Heartbeat, poll and listener, one each; claims of all queues share the rest.
-const OWN_CONNECTIONS: u32 = 5;
+/// Heartbeat, poll and listener, one each, and one for each queue amid a burst of claims; of them two or three are open most
+/// of the time.
+const OWN_CONNECTIONS: u32 = 9;
+const _: () = assert!(OWN_CONNECTIONS as usize == 3 + Queue::ALL.len());
 
 /// What we have given up waiting for must not go on for ever with its snapshot, which keeps vacuum from removing what has
 /// ended since.
@@ -65,7 +66,8 @@ impl Process {
                 .acquire_timeout(Duration::from_secs(3))
         };
         let options = (*db.connect_options()).clone().options(GIVE_UP).options(BY_INDEX);
-        let settling = pool(2).connect_lazy_with(options.clone());
+        let settling = pool(1).connect_lazy_with(options.clone());
+        let acking = pool(1).connect_lazy_with(options.clone());
         // Neither a claim nor a heartbeat has to be on disk to be good: a crash that forgets it hands the job back.
         let db = pool(OWN_CONNECTIONS).connect_lazy_with(options.options([
             ("synchronous_commit", "off"),
@@ -73,10 +75,10 @@ impl Process {
             ("idle_in_transaction_session_timeout", "5s"),
         ]));
         let (stop_claiming, stop_beating) = (CancellationToken::new(), CancellationToken::new());
-        let lease = Lease::start(db.clone(), settling.clone(), stop_beating.clone()).await?;
+        let lease = Lease::start(db.clone(), settling, stop_beating.clone()).await?;
         Ok(Self {
             bells: Bells::start(db.clone(), lease.holding.clone(), stop_claiming.clone()),
-            acks: Acks::start(settling),
+            acks: Acks::start(acking),
             lease,
             db,
             claiming: TaskTracker::new(),
@@ -118,19 +120,28 @@ impl Process {
 
     async fn claim_until_stopped(self, queue: Queue, slots: Arc<Slots>, inbox: Arc<Inbox>) {
         let stop = self.stop_claiming.clone();
-        let mut claims = Claims::new(self.db.clone(), queue);
+        let mut claims = Claims::new(self.db.clone());
+        let holding = &self.lease.holding;
         let mut failing = false;
         while let Some(room) = stop.run_until_cancelled(slots.room()).await {
             let registration = self.lease.current();
-            let next = match claims.claim_in_time(registration.worker, room.min(BATCH)).await {
+            let ask = holding.ask(queue, registration.worker, room.min(BATCH));
+            let next = match claims.claim_in_time(&ask).await {
                 Ok((rows, next)) => {
                     failing = false;
-                    inbox.put(rows.into_iter().filter_map(|row| {
-                        let worker = Some(registration.worker);
-                        let hold =
-                            self.lease.holding.hold(Fence { job: row.id, claim: row.claim, worker })?;
-                        Some(Claimed::new(row, hold, registration.clone(), self.acks.clone(), slots.take()))
-                    }));
+                    if !rows.is_empty() {
+                        let batch = holding.batch(&ask, rows.len());
+                        inbox.put(rows.into_iter().filter_map(|row| {
+                            let hold = holding.hold(row.fence(registration.worker), &batch)?;
+                            Some(Claimed::new(
+                                row,
+                                hold,
+                                registration.clone(),
+                                self.acks.clone(),
+                                slots.take(),
+                            ))
+                        }));
+                    }
                     next
                 }
                 Err(error) => {

@@ -107,7 +107,7 @@ async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"with locked as (
                select id, queue, priority, partition_key from jobs
-               where state = 'scheduled' and run_at <= now()
+               where not open and run_at <= now()
                order by run_at limit $2
                for update skip locked
            ), due as (
@@ -121,7 +121,7 @@ async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
                returning queue
            )
            select name as "name!" from unnest($1::text[]) as names (name)
-           where exists (select from jobs where queue = name and state = 'ready')
+           where exists (select from jobs where queue = name and open and state = 'ready')
            union
            select queue from due"#,
         &queues,

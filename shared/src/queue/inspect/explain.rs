@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::detail::JobDetail;
 use super::why::{Around, COUNTED_AHEAD, Why, why};
-use crate::queue::lease::SILENCE;
+use crate::queue::heartbeat::SILENCE;
 use crate::queue::limits::Limits;
 
 /// Says why a job is not done yet, as of now.
@@ -29,12 +29,12 @@ async fn look_around(db: &mut PgConnection, job: &JobDetail) -> sqlx::Result<Aro
                   next_start_at as "next_start_at?",
                   (select next_start_at from job_partitions where queue = $2 and key = $3)
                       as "partition_next: DateTime<Utc>",
-                  (select count(*) from jobs where state = 'running' and queue = $2) as "running!",
-                  (select count(*) from jobs where state = 'running' and queue = $2 and partition_key = $3)
+                  (select count(*) from running_jobs($2)) as "running!",
+                  (select count(*) from running_jobs($2) where partition_key = $3)
                       as "partition_running!",
                   (select count(*) from (
                        select from jobs
-                       where state = 'ready' and queue = $2 and (priority, turn, id) < ($4, $5::bigint, $6)
+                       where open and state = 'ready' and queue = $2 and (priority, turn, id) < ($4, $5::bigint, $6)
                        limit $7) as ahead) as "ahead!"
            from (select 1) as always left join job_queues on name = $2"#,
         job.worker.map(|worker| worker.0),

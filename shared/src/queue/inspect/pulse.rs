@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use crate::queue::lease::SILENCE;
+use crate::queue::heartbeat::SILENCE;
 
 /// A text that is another one after jobs were enqueued, claimed or ended, a queue was paused or limited, or a worker came or
 /// went; and with each minute, by which rates move. Reads the accounts and what runs, and neither backlog nor history.
@@ -13,8 +13,7 @@ pub async fn pulse(db: &mut PgConnection) -> sqlx::Result<String> {
                 from (select enqueued, done, dead, cancelled from job_totals
                       union all
                       select enqueued, done, dead - revived, cancelled from job_movements) as accounts),
-               (select string_agg(queue || jobs, ' ' order by queue)
-                from (select queue, count(*) as jobs from jobs where state = 'running' group by queue) as running),
+               (select string_agg(name || (select count(*) from running_jobs(name)), ' ' order by name) from job_queues),
                (select string_agg(row(name, paused_at, max_running, starts_per_minute, partition_max_running,
                                       partition_starts_per_minute)::text, ' ' order by name) from job_queues),
                (select count(*) from job_workers

@@ -173,7 +173,7 @@ pub async fn find(db: &mut PgConnection, job: JobId) -> sqlx::Result<Option<JobR
 pub async fn list_failures(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<JobRow>> {
     let ids = sqlx::query_scalar!(
         r#"select id as "id!" from (
-               (select id from (select id, last_error from jobs where state = 'scheduled' order by run_at limit 1000)
+               (select id from (select id, last_error from jobs where not open order by run_at limit 1000)
                                as due where last_error is not null)
                union all
                (select id from job_history where outcome = 'dead' order by id desc limit $1)
@@ -271,6 +271,8 @@ async fn query_ids(
         r#"(select id as "id!" from jobs
             where $1 and id < $3 and ($5::bigint is null or id = $5) and ($6::bigint[] is null or id = any($6))
               and ($7::job_state is null or state = $7) and ($9::text is null or kind = $9)
+              and ($7::job_state is distinct from 'scheduled' or not open)
+              and ($7::job_state is distinct from 'running' or id = any(array(select unnest(jobs) from job_batches)))
               and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
               and ($12::text is null or last_error ilike $12)
               and ($14::text is null or id = any(array(

@@ -33,9 +33,10 @@ pub async fn list_workers(db: &mut PgConnection) -> sqlx::Result<Vec<WorkerRow>>
         WorkerRow,
         r#"select id as "id: WorkerId", name, host, pid, started_at, beat_at,
                   beat_at > now() - make_interval(secs => $1) as "alive!",
-                  (select count(*) from jobs where worker_id = job_workers.id and state = 'running') as "running!"
+                  (select count(*) from job_queues cross join lateral running_jobs(job_queues.name) as running
+                   where running.worker_id = job_workers.id) as "running!"
            from job_workers where gone_at is null order by id"#,
-        crate::queue::lease::SILENCE,
+        crate::queue::heartbeat::SILENCE,
     )
     .fetch_all(db)
     .await
