@@ -7,8 +7,9 @@ use anyhow::anyhow;
 use pawdium_shared::queue::{Claim, JobError, Runner, control};
 use sqlx::PgPool;
 
-use crate::kinds::{Diary, Flaky, Note, Patient};
-use crate::waiting::{count, until_job_is};
+use crate::gates::Gate;
+use crate::kinds::{Diary, Flaky, Note, Patient, Traceless};
+use crate::waiting::{SOON, count, until, until_job_is};
 use crate::workers::{Workers, enqueue};
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -167,4 +168,41 @@ async fn a_job_buried_by_its_handler_is_dead_with_that_error(db: PgPool) {
     assert_eq!(dead.last_error.as_deref(), Some("beyond repair"));
     workers.stop().await;
     assert_eq!(count(&db, "select count(*) from jobs").await, 0, "also after every ack is written");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_a_claim_took_is_noted_until_none_of_it_runs(db: PgPool) {
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    for text in ["one", "two", "three"] {
+        enqueue(&db, &Traceless::new(text)).await;
+    }
+    gate.until_inside("", 3).await;
+    assert_eq!(count(&db, "select count(*) from running_jobs('cache')").await, 3);
+    gate.pass(2);
+    gate.until_inside("", 1).await;
+    until_count(&db, "select count(*) from running_jobs('cache')", 1).await;
+    gate.pass(1);
+    until_count(&db, "select count(*) from job_batches", 0).await;
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_a_claim_took_is_forgotten_also_where_handlers_end_it_themselves(db: PgPool) {
+    let runner = Runner::new(Arc::new(db.clone())).on::<Note>(|job, db, claim| {
+        Box::pin(async move {
+            let mut tx = db.begin().await?;
+            claim.complete(&mut tx, &job).await?;
+            Ok(tx.commit().await?)
+        })
+    });
+    let workers = Workers::start(&db, &runner).await;
+    let job = enqueue(&db, &Note::new("")).await;
+    until_job_is(&db, job, "done").await;
+    until_count(&db, "select count(*) from job_batches", 0).await;
+    workers.stop().await;
+}
+
+async fn until_count(db: &PgPool, query: &'static str, wanted: i64) {
+    until(query, SOON, async || (count(db, query).await == wanted).then_some(())).await;
 }
