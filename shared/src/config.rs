@@ -84,7 +84,8 @@ impl Default for WebConfig {
 pub struct DatabaseConfig {
     /// Where the database is, as in `postgres://user:password@host/pawdium`; a secret. Default `postgres:///pawdium`.
     pub url: SecretString,
-    /// The most connections that one process holds. Default 10.
+    /// The most connections that one process holds. A worker has up to 11 more for its queues, usually four or five.
+    /// Default 10.
     pub max_connections: u32,
 }
 

@@ -6,7 +6,6 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -14,7 +13,7 @@ use pawdium_shared::media::EDGES;
 use serde::Serialize;
 
 use crate::child::Child;
-use crate::contenders::{self, Contender, OURS, QUALITY, SANDBOXED};
+use crate::contenders::{self, APART, Contender, OURS, QUALITY, SANDBOXED};
 use crate::corpus::{self, GENERATED, Photograph};
 use crate::equal::{self, Curve};
 use crate::figures::median;
@@ -27,11 +26,7 @@ use crate::report::Report;
 const WARM_UP: usize = 3;
 
 /// How often the cost of the confinement is measured.
-const PAIRS: usize = 15;
-
-/// How many pictures meet no decoder process, each after a pause in which the last one is let go.
-const FIRSTS: usize = 5;
-const PAUSE: Duration = Duration::from_secs(3);
+const TURNS: usize = 15;
 
 /// What to measure; all of it, if nothing is said.
 #[derive(Debug, Args)]
@@ -90,9 +85,10 @@ impl Figures {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Isolation {
     pub(crate) in_process: f64,
+    /// Confined, in the process that rendered the one before.
     pub(crate) sandboxed: f64,
-    /// Confined, in a process that starts for it, because there was nothing to do for a while.
-    pub(crate) first: f64,
+    /// Confined, in a process that starts for it.
+    pub(crate) apart: f64,
 }
 
 impl Compare {
@@ -193,7 +189,7 @@ pub(crate) fn bytes(folder: &Path) -> Result<[u64; 3]> {
     Ok(bytes)
 }
 
-/// Renders the picture of 12 megapixels in this process and through the sandbox, in turn, and then with pauses.
+/// Renders the picture of 12 megapixels in process and through the sandbox, as one member's and as different ones', in turn.
 fn isolation(
     contenders: &[Contender],
     photographs: &[Photograph],
@@ -202,23 +198,19 @@ fn isolation(
 ) -> Result<Option<Isolation>> {
     let place = |name| contenders.iter().position(|contender| contender.name == name);
     let generated = photographs.iter().find(|photograph| photograph.name == GENERATED);
-    let (Some(ours), Some(sandboxed), Some(picture)) = (place(OURS), place(SANDBOXED), generated) else {
+    let (Some(ours), Some(sandboxed), Some(apart), Some(picture)) =
+        (place(OURS), place(SANDBOXED), place(APART), generated)
+    else {
         return Ok(None);
     };
-    let mut times = [Vec::with_capacity(PAIRS), Vec::with_capacity(PAIRS)];
-    for _ in 0..PAIRS {
-        for (times, child) in times.iter_mut().zip([ours, sandboxed]) {
+    let mut times = [const { Vec::new() }; 3];
+    for _ in 0..TURNS {
+        for (times, child) in times.iter_mut().zip([ours, sandboxed, apart]) {
             times.push(children[child].render(&picture.path, folder, QUALITY)?);
         }
     }
-    let mut firsts = Vec::with_capacity(FIRSTS);
-    for _ in 0..FIRSTS {
-        thread::sleep(PAUSE);
-        firsts.push(children[sandboxed].render(&picture.path, folder, QUALITY)?);
-    }
-    let [in_process, sandboxed, first] =
-        [&times[0], &times[1], &firsts].map(|times| median(times).unwrap_or(f64::NAN));
-    Ok(Some(Isolation { in_process, sandboxed, first }))
+    let [in_process, sandboxed, apart] = times.map(|times| median(&times).unwrap_or(f64::NAN));
+    Ok(Some(Isolation { in_process, sandboxed, apart }))
 }
 
 /// A photograph and what is to be known of its squares.

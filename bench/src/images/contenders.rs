@@ -35,8 +35,10 @@ enum Program {
 
 /// The one that the peers are compared with.
 pub(crate) const OURS: &str = "ours";
-/// As ours, in confined processes.
+/// As ours, in confined processes, all pictures being one member's.
 pub(crate) const SANDBOXED: &str = "ours-sandboxed";
+/// The same, each picture being another member's.
+pub(crate) const APART: &str = "ours-sandboxed-apart";
 /// The peer whose quality is varied, to compare at equal bytes.
 pub(crate) const SHARP: &str = "sharp";
 /// A command and no library: each size decodes the file again.
@@ -56,7 +58,15 @@ pub(crate) const ALL: &[Contender] = &[
     },
     Contender {
         name: SANDBOXED,
-        settings: "as the worker does it: in a confined process, started when none is left from pictures before, its reply checked",
+        settings: "as the worker renders one member's pictures: in a confined process that is left from the one before, its \
+                   reply checked",
+        is_peer: false,
+        works_itself: true,
+        program: Program::Ourselves,
+    },
+    Contender {
+        name: APART,
+        settings: "as the worker renders pictures of different members: each in a confined process that is started for it",
         is_peer: false,
         works_itself: true,
         program: Program::Ourselves,

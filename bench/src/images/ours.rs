@@ -1,7 +1,9 @@
 //! The contenders that this program itself is.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, Write as _};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -13,7 +15,7 @@ use pawdium_shared::media::{Decoder, EDGES, Limits, Rendered, probe, render_here
 
 use crate::DECODE;
 use crate::child::Answer;
-use crate::contenders::{OURS, SANDBOXED, VIPSTHUMBNAIL};
+use crate::contenders::{APART, OURS, SANDBOXED, VIPSTHUMBNAIL};
 
 /// Answers requests until there are no more.
 pub(crate) fn serve(name: &str) -> Result<()> {
@@ -22,15 +24,8 @@ pub(crate) fn serve(name: &str) -> Result<()> {
             let source = fs::read(&request.source)?;
             request.store(&render_here(&source, None, &Limits::default())?)
         }),
-        SANDBOXED => {
-            let runtime =
-                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-            let decoder = Decoder::this_program([DECODE], Limits::default());
-            answer_all(|request| {
-                let source = File::open(&request.source)?;
-                request.store(&runtime.block_on(decoder.render(Some(UserId(1)), source, None))?)
-            })
-        }
+        SANDBOXED => answer_sandboxed(iter::repeat(UserId(1))),
+        APART => answer_sandboxed((1..).map(UserId)),
         VIPSTHUMBNAIL => {
             // Started once, so that its memory without a picture is known.
             run(Command::new(VIPSTHUMBNAIL).arg("--vips-version").stdout(Stdio::null()))?;
@@ -38,6 +33,17 @@ pub(crate) fn serve(name: &str) -> Result<()> {
         }
         _ => bail!("no contender of this program is called {name}"),
     }
+}
+
+/// Answers requests by decoder processes, as pictures of these members.
+fn answer_sandboxed(owners: impl Iterator<Item = UserId>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let decoder = Decoder::this_program([DECODE], Limits::default());
+    let owners = RefCell::new(owners);
+    answer_all(|request| {
+        let (owner, source) = (owners.borrow_mut().next(), File::open(&request.source)?);
+        request.store(&runtime.block_on(decoder.render(owner, source, None))?)
+    })
 }
 
 struct Request {

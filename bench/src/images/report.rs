@@ -78,14 +78,14 @@ impl Report {
         text.push_str(&table::outputs(self));
         text.push_str(&table::overall(self));
         text.push_str(&table::equals(self));
-        if let Some(Isolation { in_process, sandboxed, first }) = self.isolation {
+        if let Some(Isolation { in_process, sandboxed, apart }) = self.isolation {
             let cost = |ms: f64| (ms / in_process - 1.0) * 100.0;
             let _ = writeln!(
                 text,
                 "isolation of a 12-megapixel job: {in_process:.1} ms in process, {sandboxed:.1} ms sandboxed, cost {:.1} %; \
-                 {first:.1} ms, {:.1} % for the first after a pause",
+                 {apart:.1} ms, {:.1} % in a process of its own",
                 cost(sandboxed),
-                cost(first),
+                cost(apart),
             );
         }
         for (place, contender) in self.contenders.iter().enumerate() {

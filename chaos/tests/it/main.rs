@@ -14,6 +14,9 @@
 //! | the same | `kills::a_job_longer_than_the_lease_…` | left: 0, right: 50 attempts |
 //! | jobs of workers that are gone never handed back | `kills::jobs_of_a_killed_worker_…` | not within 30s: job 1 is done |
 //! | the same | `poison::jobs_that_take_their_worker_with_them_…` | not within 60s: no job is live |
+//! | claims don't note what they took | `kills::jobs_of_a_killed_worker_…` | not within 30s: job 1 is done |
+//! | the same | `poison::jobs_that_take_their_worker_with_them_…` | not within 60s: no job is live |
+//! | the same | `shared`: `queue::model::jobs_go_the_ways_of_the_model_…` | left: 1, right: 0 running jobs that no claim notes |
 //! | a worker that fell silent keeps its lease | `freezes::a_worker_frozen_past_its_lease_…` | not within 30s: the other has the job |
 //! | `on conflict` left out of the enqueueing | `databases::sessions_that_claim_ack_listen_…` | an enqueue was refused: duplicate key value violates unique constraint "jobs_unique_key" |
 //! | an outcome written once, not again after an error | `databases::postgres_may_crash_amid_claims_…` | not within 30s: job 241 is done |

@@ -46,16 +46,6 @@ impl Fingerprint {
         print.is_plausible().then_some(print)
     }
 
-    /// The same of RGB pixels (BT.601 luma, as JPEG has it).
-    pub fn of_rgb(rgb: &[u8], side: usize) -> Option<Self> {
-        let luma = |&[r, g, b]: &[u8; 3]| {
-            let sum = 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b);
-            u8::try_from((sum + 500) / 1000).unwrap_or(u8::MAX)
-        };
-        let luma: Vec<u8> = rgb.as_chunks::<3>().0.iter().map(luma).collect();
-        Self::of_luma(&luma, side)
-    }
-
     /// In how many bits two differ, 0 to 64.
     #[must_use]
     pub const fn distance(self, other: Self) -> u32 {
@@ -215,13 +205,6 @@ mod tests {
             (0..160 * 160_u32).map(|at| 120 + (at.wrapping_mul(2_654_435_761) >> 30) as u8).collect();
         assert_eq!(Fingerprint::of_luma(&grain, 160), None);
         assert_eq!(Fingerprint::of_luma(&[0, 255].repeat(8), 4), None, "too small");
-    }
-
-    #[test]
-    fn grey_is_the_same_in_colour() {
-        let luma = picture(3);
-        let rgb: Vec<u8> = luma.iter().flat_map(|sample| [*sample; 3]).collect();
-        assert_eq!(Fingerprint::of_rgb(&rgb, SIDE), Fingerprint::of_luma(&luma, SIDE));
     }
 
     proptest! {

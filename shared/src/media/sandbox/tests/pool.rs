@@ -3,15 +3,16 @@
 use std::{
     ffi::OsString,
     io::Write as _,
-    path::Path,
     time::{Duration, Instant},
 };
+
+use tempfile::NamedTempFile;
 
 use super::{assert_upright, decoder, reply_on_stdout};
 use crate::{
     ids::UserId,
     media::{
-        Limits, Refusal, fixtures,
+        Limits, Refusal, Rendered, fixtures,
         fixtures::{JpegWith, quarters},
         sandbox::{
             child::{answer_next, confined, receive},
@@ -25,13 +26,32 @@ use crate::{
 const OWNER: Option<UserId> = Some(UserId(1));
 
 /// A decoder whose processes leave a line in a file when they start.
-fn counted(test: &str, started: &Path) -> Decoder {
-    let this = std::env::current_exe().expect("has a path");
-    let script = "echo >> \"$2\"; exec 9>&1 1>/dev/null; \
-                  exec \"$0\" --exact --ignored --nocapture \"media::sandbox::tests::$1\"";
-    let args: [OsString; 5] =
-        ["-c".into(), script.into(), this.into_os_string(), test.into(), started.as_os_str().to_owned()];
-    patient(Decoder::new("/bin/sh".into(), args, Limits::default()))
+struct Counted {
+    decoder: Decoder,
+    started: NamedTempFile,
+}
+
+impl Counted {
+    /// Its processes run this test.
+    fn of(test: &str) -> Self {
+        let started = NamedTempFile::new().expect("is made");
+        let this = std::env::current_exe().expect("has a path");
+        let script = "echo >> \"$2\"; exec 9>&1 1>/dev/null; \
+                      exec \"$0\" --exact --ignored --nocapture \"media::sandbox::tests::$1\"";
+        let args: [OsString; 5] =
+            ["-c".into(), script.into(), this.into_os_string(), test.into(), started.path().into()];
+        Self { decoder: patient(Decoder::new("/bin/sh".into(), args, Limits::default())), started }
+    }
+
+    /// Renders it as a picture of that member.
+    async fn render(&self, owner: Option<UserId>, picture: &[u8]) -> Result<Rendered, RenderError> {
+        self.decoder.render(owner, fixtures::open(picture), None).await
+    }
+
+    /// How many processes have started.
+    fn processes(&self) -> usize {
+        std::fs::read_to_string(self.started.path()).expect("is there").lines().count()
+    }
 }
 
 /// Its processes wait longer than any machine stalls.
@@ -40,49 +60,41 @@ fn patient(mut decoder: Decoder) -> Decoder {
     decoder
 }
 
-fn lines(file: &Path) -> usize {
-    std::fs::read_to_string(file).expect("is there").lines().count()
-}
-
 #[tokio::test]
 async fn a_process_renders_picture_after_picture_until_one_fails() {
-    let folder = tempfile::tempdir().expect("is made");
-    let started = folder.path().join("started");
-    let decoder = counted("decoder_process", &started);
+    let decoder = Counted::of("decoder_process");
     let picture = fixtures::jpeg(&quarters(300, 300), &JpegWith::default());
     for _ in 0..3 {
-        assert_upright(&decoder.render(OWNER, fixtures::open(&picture), None).await.expect("is rendered"));
+        assert_upright(&decoder.render(OWNER, &picture).await.expect("is rendered"));
     }
-    assert_eq!(lines(&started), 1);
-    let damaged = decoder.render(OWNER, fixtures::open(&picture[..picture.len() / 2]), None).await;
+    assert_eq!(decoder.processes(), 1);
+    let damaged = decoder.render(OWNER, &picture[..picture.len() / 2]).await;
     assert!(matches!(damaged, Err(RenderError::Refused(Refusal::Damaged))), "{damaged:?}");
-    assert_eq!(lines(&started), 2, "it was tried again in a new one");
-    assert_upright(&decoder.render(OWNER, fixtures::open(&picture), None).await.expect("is rendered"));
-    assert_eq!(lines(&started), 3);
-    let render = || decoder.render(OWNER, fixtures::open(&picture), None);
+    assert_eq!(decoder.processes(), 2, "it was tried again in a new one");
+    assert_upright(&decoder.render(OWNER, &picture).await.expect("is rendered"));
+    assert_eq!(decoder.processes(), 3);
+    let render = || decoder.render(OWNER, &picture);
     let both = tokio::join!(render(), render());
     assert!(both.0.is_ok() && both.1.is_ok());
-    assert_eq!(lines(&started), 4, "two at once take two");
+    assert_eq!(decoder.processes(), 4, "two at once take two");
     for _ in 0..2 * PICTURES {
         render().await.expect("is rendered");
     }
-    assert_eq!(lines(&started), 5, "the two have had enough, and another begins");
+    assert_eq!(decoder.processes(), 5, "the two have had enough, and another begins");
 }
 
 #[tokio::test]
 async fn nobody_meets_the_process_of_another() {
-    let folder = tempfile::tempdir().expect("is made");
-    let started = folder.path().join("started");
-    let decoder = counted("decoder_process", &started);
+    let decoder = Counted::of("decoder_process");
     let picture = fixtures::jpeg(&quarters(300, 300), &JpegWith::default());
     for (owner, processes) in [(OWNER, 1), (Some(UserId(2)), 2), (OWNER, 2), (None, 3), (None, 4)] {
-        decoder.render(owner, fixtures::open(&picture), None).await.expect("is rendered");
-        assert_eq!(lines(&started), processes, "{owner:?}");
+        decoder.render(owner, &picture).await.expect("is rendered");
+        assert_eq!(decoder.processes(), processes, "{owner:?}");
     }
     for owner in 3..=5 {
-        decoder.render(Some(UserId(owner)), fixtures::open(&picture), None).await.expect("is rendered");
+        decoder.render(Some(UserId(owner)), &picture).await.expect("is rendered");
     }
-    let waiting = [2, 1, 3, 4, 5].map(|owner| decoder.idle.take(UserId(owner)).is_some());
+    let waiting = [2, 1, 3, 4, 5].map(|owner| decoder.decoder.idle.take(UserId(owner)).is_some());
     assert_eq!(
         waiting,
         [false, true, true, true, true],
@@ -151,12 +163,10 @@ async fn what_one_picture_left_behind_fails_no_other() {
         "process_that_lies_about_the_second_picture",
         "process_that_refuses_the_second_picture",
     ] {
-        let folder = tempfile::tempdir().expect("is made");
-        let started = folder.path().join("started");
-        let decoder = counted(&format!("pool::{test}"), &started);
+        let decoder = Counted::of(&format!("pool::{test}"));
         for pictures in 1..=3 {
-            assert_upright(&decoder.render(OWNER, fixtures::open(&picture), None).await.expect(test));
-            assert_eq!(lines(&started), pictures, "{test}");
+            assert_upright(&decoder.render(OWNER, &picture).await.expect(test));
+            assert_eq!(decoder.processes(), pictures, "{test}");
         }
     }
 }
