@@ -30,11 +30,17 @@ const _: () = assert!(OWN_CONNECTIONS as usize == 3 + Queue::ALL.len());
 /// ended since.
 const GIVE_UP: [(&str, &str); 1] = [("statement_timeout", "15s")];
 
-/// Claims, heartbeats and outcomes look jobs up by indexes, one by one. A plan that was made while the table was small or
-/// empty, as it is most of the time, would read all of a backlog for each job otherwise. What is off counts as very
-/// expensive where nothing else is possible, which must not seem worth compiling.
-const BY_INDEX: [(&str, &str); 4] =
-    [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("jit", "off")];
+/// Claims, heartbeats and outcomes look jobs up by indexes, one by one, and in the order of an index. A plan that was made
+/// while the table was small or empty, as it is most of the time, would read all of a backlog for each claim otherwise, and
+/// sort it. What is off counts as very expensive where nothing else is possible, which must not seem worth compiling.
+const BY_INDEX: [(&str, &str); 6] = [
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_sort", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
 
 /// Before claiming again when the database failed.
 const RETRY: Duration = Duration::from_millis(500);

@@ -102,6 +102,8 @@ async fn poll(db: PgPool, bells: Bells) {
 
 /// Makes scheduled jobs ready whose time has come, and names every queue that has ready jobs. Those of a partition get a
 /// new place in the round: a thousand that failed together come back among the others, not before them.
+///
+/// One ready job of a queue is asked for as a value: `exists` may become a join with all jobs.
 async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
     let queues: Vec<String> = Queue::ALL.iter().map(|queue| queue.name().to_owned()).collect();
     sqlx::query_scalar!(
@@ -121,7 +123,7 @@ async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
                returning queue
            )
            select name as "name!" from unnest($1::text[]) as names (name)
-           where exists (select from jobs where queue = name and open and state = 'ready')
+           where (select true from jobs where queue = name and open and state = 'ready' limit 1)
            union
            select queue from due"#,
         &queues,

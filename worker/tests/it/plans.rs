@@ -5,13 +5,16 @@ use std::sync::Arc;
 use pawdium_shared::queue::{JobError, Runner};
 use sqlx::PgPool;
 
+use crate::gates::Gate;
 use crate::kinds::{Diary, Flaky, Note};
-use crate::waiting::{SOON, until};
+use crate::waiting::{SOON, count, until, until_alone};
 use crate::workers::{Workers, enqueue};
 
 /// From its sixth execution on, Postgres keeps the plan of a prepared statement.
 const UNTIL_PLANNED: usize = 8;
 const BACKLOG: i64 = 20_000;
+/// Jobs that are ready at once.
+const READY: i64 = 5_000;
 
 /// Notes work at once, flaky ones at their second attempt.
 fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
@@ -53,9 +56,35 @@ async fn jobs_are_found_by_index_by_plans_that_were_made_when_there_were_none(db
                    from generate_series(1, $1)";
     sqlx::query(backlog).bind(BACKLOG).execute(&db).await.expect("jobs are inserted");
     run(&db, &diary, UNTIL_PLANNED).await;
-    // Sessions report what they have read when they end.
     workers.stop().await;
+    until_alone(&db).await;
     let read = "select seq_tup_read from pg_stat_user_tables where relname = 'jobs'";
     let read: i64 = sqlx::query_scalar(read).fetch_one(&db).await.expect("the table has figures");
     assert!(read < BACKLOG, "{read} rows of jobs were read by scanning all of them");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn no_claim_reads_a_whole_backlog_because_next_to_nothing_was_ready_when_it_was_analyzed(db: PgPool) {
+    for made in [
+        // In no order of queues, as any old table is.
+        "insert into jobs (queue, kind, payload, state, worker_id, max_attempts)
+         select case when random() < 0.5 then 'cache' else 'mail' end, 'test.traceless.v1', '{}', 'running', 7, 1
+         from generate_series(1, 300)",
+        "analyze jobs",
+        "delete from jobs",
+    ] {
+        sqlx::query(made).execute(&db).await.expect("the statistics are made");
+    }
+    let fill = "insert into jobs (queue, kind, payload, max_attempts)
+                select 'cache', 'test.traceless.v1', '{\"text\": \"\"}', 1 from generate_series(1, $1)";
+    sqlx::query(fill).bind(READY).execute(&db).await.expect("jobs are inserted");
+    let gate = Gate::closed();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    gate.pass(3);
+    gate.until_started(4).await;
+    workers.stop().await;
+    until_alone(&db).await;
+    let read = "select idx_tup_fetch from pg_stat_user_tables where relname = 'jobs'";
+    let read = count(&db, read).await;
+    assert!(read < READY, "{read} rows of jobs were read to run three of them");
 }

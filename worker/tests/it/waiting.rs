@@ -63,6 +63,14 @@ pub(crate) async fn until_all_have_beaten(db: &PgPool) {
     .await;
 }
 
+/// Waits until nobody else is connected to the test's database. Sessions report what they have read when they end.
+pub(crate) async fn until_alone(db: &PgPool) {
+    let sessions = "select count(*) from pg_stat_activity
+                    where datname = current_database() and backend_type = 'client backend'";
+    let alone = async || (count(db, sessions).await <= i64::from(db.size())).then_some(());
+    until("nobody else is connected", SOON, alone).await;
+}
+
 /// The number that a query answers with.
 pub(crate) async fn count(db: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(db).await.expect("the query is good")
