@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
+use moxcms::{
+    CicpColorPrimaries, CicpProfile, ColorProfile, DataColorSpace, Layout, MatrixCoefficients,
+    TransferCharacteristics, Transform8BitExecutor, TransformOptions,
+};
 
 /// Fractions are counted in 2^-16.
 const BITS: u32 = 16;
@@ -40,6 +43,106 @@ pub(super) fn rgb_of_ycc([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let (blue, red) = (i32::from(blue) - 128, i32::from(red) - 128);
     [luma + 91_881 * red, luma - 22_554 * blue - 46_802 * red, luma + 116_130 * blue]
         .map(|channel| clamp(channel >> BITS))
+}
+
+/// From samples of luma and chroma, or of whatever else a film may be stored in, to RGB (ITU-T H.273, 8.3).
+#[derive(Debug)]
+pub(super) struct Matrix {
+    /// What is taken off each sample first.
+    zero: [i32; 3],
+    /// Red, green and blue, of each sample that much.
+    rows: [[i32; 3]; 3],
+}
+
+impl Matrix {
+    /// The one with that number, for samples of the full range of numbers, or of 16 to 235. None: it isn't known, or it
+    /// is no matrix.
+    pub(super) fn of(coefficients: u8, full_range: bool) -> Option<Self> {
+        let (red, blue) = match coefficients {
+            0 => {
+                return Some(Self::new(
+                    [false; 3],
+                    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+                    full_range,
+                ));
+            }
+            8 => {
+                let rows = [[1.0, -1.0, 1.0], [1.0, 1.0, 0.0], [1.0, -1.0, -1.0]];
+                return Some(Self::new([false, true, true], rows, full_range));
+            }
+            1 => (0.2126, 0.0722),
+            4 => (0.30, 0.11),
+            2 | 5 | 6 => (0.299, 0.114),
+            7 => (0.212, 0.087),
+            9 => (0.2627, 0.0593),
+            _ => return None,
+        };
+        let green = 1.0 - red - blue;
+        let (from_blue, from_red) = (2.0 * (1.0 - blue), 2.0 * (1.0 - red));
+        let rows = [
+            [1.0, 0.0, from_red],
+            [1.0, -from_blue * blue / green, -from_red * red / green],
+            [1.0, from_blue, 0.0],
+        ];
+        Some(Self::new([false, true, true], rows, full_range))
+    }
+
+    /// Of samples on both sides of nothing, as chroma's are, or from black on.
+    #[expect(clippy::cast_possible_truncation, reason = "a few units")]
+    fn new(is_chroma: [bool; 3], rows: [[f64; 3]; 3], full_range: bool) -> Self {
+        let scale = is_chroma.map(|is_chroma| match (full_range, is_chroma) {
+            (true, _) => 1.0,
+            (false, true) => 255.0 / 224.0,
+            (false, false) => 255.0 / 219.0,
+        });
+        let black = if full_range { 0 } else { 16 };
+        Self {
+            zero: is_chroma.map(|is_chroma| if is_chroma { 128 } else { black }),
+            rows: rows.map(|row| {
+                std::array::from_fn(|sample| {
+                    (row[sample] * scale[sample] * f64::from(1 << BITS)).round() as i32
+                })
+            }),
+        }
+    }
+
+    /// RGB of a pixel.
+    #[inline]
+    pub(super) fn rgb(&self, samples: [u8; 3]) -> [u8; 3] {
+        let above: [i32; 3] = std::array::from_fn(|sample| i32::from(samples[sample]) - self.zero[sample]);
+        self.rows.map(|row| {
+            let sum: i32 = row.iter().zip(above).map(|(share, sample)| share * sample).sum();
+            clamp((sum + HALF) >> BITS)
+        })
+    }
+}
+
+/// A profile for colours of those primaries and that transfer, in the numbers of ITU-T H.273. None: they are sRGB, or
+/// nobody knows what they are.
+pub(super) fn profile_of(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
+    /// Films are shown as if they were sRGB, too, whatever curve the camera had.
+    const LIKE_SRGB: [u8; 6] = [1, 2, 6, 13, 14, 15];
+    let is_srgb = LIKE_SRGB.contains(&transfer);
+    // Unspecified ones are those of sRGB and of television.
+    let primaries = if primaries == 2 { 1 } else { primaries };
+    if is_srgb && primaries == 1 {
+        return None;
+    }
+    let color_primaries = CicpColorPrimaries::try_from(primaries).ok()?;
+    let transfer_characteristics = if is_srgb {
+        TransferCharacteristics::Srgb
+    } else {
+        TransferCharacteristics::try_from(transfer).ok()?
+    };
+    let profile = ColorProfile::new_from_cicp(CicpProfile {
+        color_primaries,
+        transfer_characteristics,
+        matrix_coefficients: MatrixCoefficients::Identity,
+        full_range: true,
+    });
+    // One that isn't known has left the curves out.
+    profile.red_trc.as_ref()?;
+    profile.encode().ok()
 }
 
 #[expect(clippy::cast_sign_loss, reason = "0 to 255")]
@@ -125,6 +228,46 @@ mod tests {
                 assert!(rgb.iter().zip(back).all(|(a, b)| a.abs_diff(b) <= 2), "{rgb:?} became {back:?}");
             }
         }
+    }
+
+    #[test]
+    fn films_have_the_colours_of_their_matrix() {
+        let near = |matrix: u8, full_range: bool, samples: [u8; 3], rgb: [u8; 3]| {
+            let found = Matrix::of(matrix, full_range).expect("is known").rgb(samples);
+            let is_near = found.iter().zip(rgb).all(|(a, b)| a.abs_diff(b) <= 1);
+            assert!(is_near, "{matrix}, {full_range}: {found:?} instead of {rgb:?}");
+        };
+        for matrix in [1, 2, 4, 5, 6, 7, 8, 9] {
+            near(matrix, true, [0, 128, 128], [0; 3]);
+            near(matrix, true, [255, 128, 128], [255; 3]);
+            near(matrix, false, [16, 128, 128], [0; 3]);
+            near(matrix, false, [235, 128, 128], [255; 3]);
+            near(matrix, false, [255, 128, 128], [255; 3]);
+        }
+        // Red, by the formulas of the recommendations that the numbers stand for.
+        near(6, true, [76, 85, 255], [254, 0, 0]);
+        near(6, false, [81, 90, 240], [255, 0, 0]);
+        near(1, false, [63, 102, 240], [255, 0, 0]);
+        near(9, false, [74, 97, 240], [255, 0, 0]);
+        near(1, true, [54, 99, 255], [254, 0, 0]);
+        near(8, true, [64, 64, 255], [255, 0, 1]);
+        near(0, true, [10, 20, 30], [30, 10, 20]);
+        near(0, false, [16, 235, 126], [128, 0, 255]);
+        for unknown in [3, 10, 11, 12, 13, 14, 15, 255] {
+            assert!(Matrix::of(unknown, true).is_none(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn numbers_stand_for_profiles() {
+        let changes = |primaries, transfer| {
+            ToSrgb::from(profile_of(primaries, transfer).as_deref(), Layout::Rgb).is_some()
+        };
+        assert!(!changes(1, 13) && !changes(2, 2) && !changes(1, 1) && !changes(2, 6) && !changes(0, 0));
+        assert!(changes(12, 13) && changes(9, 14) && changes(1, 8) && changes(1, 4));
+        let p3 = ToSrgb::from(profile_of(12, 13).as_deref(), Layout::Rgb).expect("is another gamut");
+        let shown = p3.convert(&[120, 200, 120], 3).expect("is converted");
+        assert!(shown.iter().zip([89, 202, 110]).all(|(a, b)| a.abs_diff(b) <= 1), "{shown:?}");
     }
 
     #[test]

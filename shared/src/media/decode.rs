@@ -3,13 +3,14 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ImageDecoder, ImageError, Limits,
+    DynamicImage, ImageDecoder, ImageError,
     codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 use pawdium_jpeg::{Colour, Component, Decoder, Header, Region, Scale};
 
 use super::{
-    Crop, Refusal,
+    Crop, Limits, Refusal, avif,
+    colour::Matrix,
     probe::{Format, Probe},
 };
 
@@ -34,17 +35,26 @@ pub(super) enum Samples {
         /// Whether 255 is no ink instead of all of it.
         inverted: bool,
     },
+    /// The same of three components that a matrix makes RGB of.
+    Coded { components: Vec<Component>, matrix: Matrix },
     /// The whole picture, three bytes a pixel, row by row; what was transparent lies on white.
     Rgb(Vec<u8>),
 }
 
 /// Decodes what a picture that was probed shows in `crop`, which is in stored pixels, in enough detail for a square of
 /// `side` pixels. The whole file is read, though: one that is cut off or damaged is refused.
-pub(super) fn decode(source: &[u8], probe: &Probe, crop: Crop, side: u32) -> Result<Pixels, Refusal> {
+pub(super) fn decode(
+    source: &[u8],
+    probe: &Probe,
+    crop: Crop,
+    side: u32,
+    limits: &Limits,
+) -> Result<Pixels, Refusal> {
     let (rgb, profile) = match probe.format {
         Format::Jpeg => return decode_jpeg(source, probe, crop, side),
+        Format::Avif => return avif::read_slice(source, limits)?.decode(source, crop),
         Format::Png => {
-            let mut limits = Limits::no_limits();
+            let mut limits = image::Limits::no_limits();
             limits.max_alloc = Some(MAX_PNG_CHUNKS);
             let decoder = PngDecoder::with_limits(Cursor::new(source), limits);
             flatten(decoder.map_err(|error| refusal(&error))?, probe)?
@@ -140,7 +150,7 @@ fn lay_on_white(mut pixels: Vec<u8>) -> Vec<u8> {
 
 /// A colour that isn't premultiplied, with that opacity, on white.
 #[expect(clippy::cast_possible_truncation, reason = "a weighted mean of two bytes is a byte")]
-fn on_white(colour: [u8; 3], opacity: u8) -> [u8; 3] {
+pub(super) fn on_white(colour: [u8; 3], opacity: u8) -> [u8; 3] {
     let opacity = u32::from(opacity);
     colour.map(|sample| ((u32::from(sample) * opacity + 255 * (255 - opacity) + 127) / 255) as u8)
 }

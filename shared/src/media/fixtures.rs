@@ -7,8 +7,9 @@ use std::{
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use pawdium_avif_samples::{Avif, Still};
 
-use super::Orientation;
+use super::{Orientation, colour};
 
 /// The colours of the quarters of [`quarters`]: top left, top right, bottom left, bottom right.
 pub(super) const QUARTERS: [[u8; 3]; 4] = [[220, 40, 40], [40, 200, 40], [40, 40, 220], [230, 210, 40]];
@@ -115,6 +116,16 @@ pub(super) fn file_of(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, format).expect("is encoded");
     file.into_inner()
+}
+
+/// The four quarters of [`quarters`] as an AVIF, of 8 or of 10 bits.
+pub(super) fn avif(width: u32, height: u32, deep: bool) -> Vec<u8> {
+    let still = Still { depth: if deep { 10 } else { 8 }, ..Still::new(width, height) };
+    let coded = QUARTERS.map(|colour| {
+        let [blue, red] = colour::chroma([colour; 4]);
+        [colour::luma(colour), blue, red].map(|sample| u16::from(sample) << (still.depth - 8))
+    });
+    Avif::of(&still, still.quarters(coded)).file()
 }
 
 /// The beginning of a PNG that claims a size, with an empty IDAT and an end.

@@ -25,7 +25,7 @@ pub struct Limits {
     /// Bytes of address space of a decoder process.
     ///
     /// A progressive JPEG of 50 megapixels takes 150 MB for its pixels and 300 MB for its coefficients, a PNG with
-    /// 16 bits and alpha 550 MB.
+    /// 16 bits and alpha 550 MB, an AVIF with 12 bits and all of its chroma 500 MB.
     pub memory: u64,
 }
 
@@ -83,14 +83,19 @@ pub enum Refusal {
     #[error("This file is empty. Choose the picture again.")]
     Empty,
     /// None of the formats that are read, whatever the file is called.
-    #[error("This file isn't a picture we can read. Upload a JPEG, PNG, WebP or GIF.")]
+    #[error("This file isn't a picture we can read. Upload a JPEG, PNG, WebP, AVIF or GIF.")]
     NotAPicture,
-    /// HEIC, HEIF or AVIF.
+    /// HEIC: a picture as HEVC has it, whatever else its file says.
     #[error(
-        "HEIC and AVIF pictures can't be read here yet. Export yours as a JPEG and upload that; an iPhone does so by \
-         itself with Settings > Camera > Formats > Most Compatible."
+        "HEIC pictures can't be read here. Export yours as a JPEG and upload that; an iPhone does so by itself with \
+         Settings > Camera > Formats > Most Compatible."
     )]
     Heif,
+    /// Brighter than white, for screens that can show that.
+    #[error(
+        "This picture is in HDR, which can't be shown here. Export it in SDR, as a JPEG, and upload that."
+    )]
+    HighDynamicRange,
     /// A known format in a form that the decoders don't know, such as a lossless JPEG.
     #[error(
         "This picture is stored in a way we can't read. Save it as an ordinary JPEG or PNG and upload that."

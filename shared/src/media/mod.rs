@@ -3,6 +3,7 @@
 //! A picture from outside is only [probed](probe()) in the web process: headers, no pixels. It is decoded by a
 //! [`Decoder`] in a process that can do nothing but read the files of one owner, as they are given to it, and answer.
 
+mod avif;
 mod colour;
 mod crop;
 mod decode;

@@ -61,6 +61,20 @@ impl Orientation {
         (columns, rows)
     }
 
+    /// The one turn that does what this one and then the next one do.
+    pub(super) fn then(self, next: Self) -> Self {
+        let (columns, rows) = self.reverses();
+        let (next_columns, next_rows) = next.reverses();
+        // Where axes change places first, what the next one takes for columns were rows.
+        let (next_columns, next_rows) =
+            if self.swaps_axes() { (next_rows, next_columns) } else { (next_columns, next_rows) };
+        let swaps_axes = self.swaps_axes() != next.swaps_axes();
+        let reverses = (columns != next_columns, rows != next_rows);
+        let is_it = |turn: &Self| turn.swaps_axes() == swaps_axes && turn.reverses() == reverses;
+        // There is one for each way of the three, so one is found.
+        (1..=8).filter_map(Self::from_number).find(is_it).unwrap_or(self)
+    }
+
     /// Width and height of the upright picture from those of the stored one, and the other way round.
     pub fn turn_size(self, width: u32, height: u32) -> (u32, u32) {
         if self.swaps_axes() { (height, width) } else { (width, height) }
@@ -127,6 +141,17 @@ mod tests {
             let orientation = Orientation::from_number(number).expect("is one of the eight");
             let stored = Plane { width: 2, height: 2, samples: stored.to_vec() };
             assert_eq!(orientation.turn_square(stored).samples, [1, 2, 3, 4], "{orientation:?}");
+        }
+    }
+
+    #[test]
+    fn two_turns_are_as_one() {
+        let all = || (1..=8).filter_map(Orientation::from_number);
+        for (first, second) in all().flat_map(|first| all().map(move |second| (first, second))) {
+            let square = || Plane { width: 3, height: 3, samples: (0..9).collect() };
+            let one_by_one = second.turn_square(first.turn_square(square())).samples;
+            let at_once = first.then(second).turn_square(square()).samples;
+            assert_eq!(at_once, one_by_one, "{first:?}, then {second:?}");
         }
     }
 

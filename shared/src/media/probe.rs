@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Limits, MediaError, Orientation, Refusal,
+    Limits, MediaError, Orientation, Refusal, avif,
     jpeg::{self, read_array},
 };
 
@@ -29,6 +29,8 @@ pub enum Format {
     WebP,
     /// GIF, the first frame.
     Gif,
+    /// AVIF; of an animated one, its still picture.
+    Avif,
 }
 
 /// What the headers of a picture say.
@@ -79,18 +81,17 @@ pub fn probe<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
             webp::probe(reader, length, limits)?
         }
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => probe_gif(reader, limits)?,
-        _ if is_heif(&head) => return Err(Refusal::Heif.into()),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => probe_avif(reader, length, limits)?,
         _ => return Err(Refusal::NotAPicture.into()),
     };
     limits.check_size(found.width, found.height)?;
     Ok(found)
 }
 
-/// ISO base media files with one of HEIF's or AVIF's brands (ISO/IEC 23008-12, annex B).
-fn is_heif(head: &[u8]) -> bool {
-    const BRANDS: [&[u8]; 10] =
-        [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"];
-    head.get(4..8) == Some(b"ftyp") && head[8..].chunks_exact(4).any(|brand| BRANDS.contains(&brand))
+fn probe_avif<R: BufRead + Seek>(reader: &mut R, length: u64, limits: &Limits) -> Result<Probe, MediaError> {
+    let picture = avif::read(reader, length, limits)?;
+    let (width, height) = picture.size();
+    Ok(Probe { format: Format::Avif, width, height, orientation: picture.orientation })
 }
 
 fn probe_jpeg<R: BufRead + Seek>(reader: &mut R) -> Result<Probe, MediaError> {

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use data_encoding::BASE64;
 use moxcms::Layout;
-use pawdium_jpeg::{Colour, Plane, Quality};
+use pawdium_jpeg::{Colour, Component, Plane, Quality};
 
 use super::{
     Crop, Fingerprint, Limits, MediaError, Refusal,
@@ -111,7 +111,7 @@ pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Resu
 
     let sides = EDGES.map(|edge| edge.min(crop.side));
     let stored = probe.orientation.stored_crop(crop, probe.width, probe.height);
-    let pixels = decode(source, &probe, stored, sides[0])?;
+    let pixels = decode(source, &probe, stored, sides[0], limits)?;
     clock.tick(StepName::Decoded);
 
     let large = cut(&pixels, &probe, stored, sides[0])?.turned(probe.orientation);
@@ -146,11 +146,14 @@ fn cut(pixels: &Pixels, probe: &Probe, crop: Crop, side: u32) -> Result<Square, 
             let rgb = scale_rgb(rgb, (probe.width, probe.height), crop, side)?;
             Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
         }
+        Samples::Coded { components, matrix } => {
+            let planes =
+                [scaled(components, 0, side)?, scaled(components, 1, side)?, scaled(components, 2, side)?];
+            let rgb = interleave(&planes).flat_map(|coded| matrix.rgb(coded)).collect();
+            Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
+        }
         Samples::Components { components, colour, inverted } => {
-            let scaled = |number: usize, side| {
-                let component = components.get(number).ok_or(Refusal::Damaged)?;
-                scale(&component.plane, component.crop, side)
-            };
+            let scaled = |number, side| scaled(components, number, side);
             let half = side.div_ceil(2);
             match colour {
                 Colour::Grey => Ok(grey_to_srgb(scaled(0, side)?, profile)),
@@ -172,6 +175,12 @@ fn cut(pixels: &Pixels, probe: &Probe, crop: Crop, side: u32) -> Result<Square, 
             }
         }
     }
+}
+
+/// The component with that number, as much of it as the crop shows.
+fn scaled(components: &[Component], number: usize, side: u32) -> Result<Plane, Refusal> {
+    let component = components.get(number).ok_or(Refusal::Damaged)?;
+    scale(&component.plane, component.crop, side)
 }
 
 /// Pixels of as many samples as there are planes.

@@ -23,7 +23,7 @@ use crate::state::App;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form; the handler reads it as it streams in")]
 pub struct SubmitBody {
-    /// JPEG, PNG, WebP or GIF, up to 20 MB.
+    /// JPEG, PNG, WebP, AVIF or GIF, up to 20 MB.
     #[schema(value_type = String, format = Binary)]
     photo: Vec<u8>,
     /// 1 to 120 characters.

@@ -32,7 +32,7 @@ pub struct Refusals {
     pub too_large: String,
     /// It is in no format that is read.
     pub no_picture: String,
-    /// It is HEIC or AVIF.
+    /// It is HEIC.
     pub heif: String,
 }
 

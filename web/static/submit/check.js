@@ -6,8 +6,10 @@ const KINDS = [
   [..."RIFF____WEBP"].map((letter) => (letter === "_" ? null : letter.charCodeAt(0))),
 ];
 
-/** Brands of HEIF (ISO/IEC 23008-12) and AVIF, any of those that the first box names. */
-const HEIF = /^.{4}ftyp(.{4})*(heic|heix|heim|heis|hevc|hevx|mif1|msf1|avif|avis)/s;
+/** Brands of AVIF, and of HEIF, which may hold either kind of picture (ISO/IEC 23008-12), in the first box. */
+const AVIF = /^.{4}ftyp(.{4})*(avif|avis)/s;
+const HEIC = /^.{4}ftyp(.{4})*(heic|heix|heim|heis|hevc|hevx)/s;
+const HEIF = /^.{4}ftyp(.{4})*(mif1|mif2|msf1)/s;
 
 /**
  * Why the server would not take a file, as far as that can be told from its length and its first bytes; empty where it
@@ -23,5 +25,8 @@ export async function refusalOf(file, maxBytes, words) {
     return "The file can't be read any more. Choose it again.";
   }
   if (KINDS.some((kind) => kind.every((byte, place) => byte === null || byte === head[place]))) return "";
-  return HEIF.test(String.fromCharCode(...head)) ? words.heif : words.noPicture;
+  const beginning = String.fromCharCode(...head);
+  if (AVIF.test(beginning)) return "";
+  if (HEIC.test(beginning)) return words.heif;
+  return HEIF.test(beginning) ? "" : words.noPicture;
 }

@@ -94,7 +94,10 @@ async fn choose_six(browser: &Browser) {
     until(browser, "all are listed", ".entry", 6).await;
     until(browser, "two are refused before they are sent", ".entry[data-state='broken']", 2).await;
     let said = async |place| browser.text(&entry(place, "[data-entry-error]")).await;
-    assert_eq!(said(3).await, "This file isn't a picture we can read. Upload a JPEG, PNG, WebP or GIF.");
+    assert_eq!(
+        said(3).await,
+        "This file isn't a picture we can read. Upload a JPEG, PNG, WebP, AVIF or GIF."
+    );
     assert!(said(5).await.contains("the limit is 20 MB"), "{}", said(5).await);
 }
 
@@ -291,4 +294,24 @@ async fn what_one_member_left_is_not_anothers(db: PgPool) {
     browser.reload().await;
     until(&browser, "his own is there", ".entry", 1).await;
     assert_eq!(browser.value(".entry [name=title]").await, "his");
+}
+
+/// What the brands of the first box let a page know; whether the picture is any good, the server finds out.
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn heic_is_refused_before_it_is_sent_and_avif_is_not(db: PgPool) {
+    let site = Site::start(db).await;
+    let browser = submit_page(&site).await;
+    let files = [
+        ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec()),
+        ("still.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf".to_vec()),
+        ("still.heif", b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf".to_vec()),
+        ("film.mp4", b"\0\0\0\x18ftypisom\0\0\0\0isommp42".to_vec()),
+    ];
+    choose(&browser, &files).await;
+    until(&browser, "all are listed", ".entry", 4).await;
+    until(&browser, "two are refused", ".entry[data-state='broken']", 2).await;
+    until(&browser, "two may be good", ".entry.unseen[data-state='open']", 2).await;
+    let said = async |place| browser.text(&entry(place, "[data-entry-error]")).await;
+    assert!(said(1).await.starts_with("HEIC pictures can't be read here."), "{}", said(1).await);
+    assert!(said(4).await.starts_with("This file isn't a picture we can read."), "{}", said(4).await);
 }

@@ -121,7 +121,7 @@ async fn what_is_no_picture_fails_with_a_reason_and_is_never_served(db: PgPool) 
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let whole = pictures::quarters(600, 600);
     let cases = [
-        ("a text", b"Dear diary, the cat fell off the sofa.".to_vec(), "JPEG, PNG, WebP or GIF"),
+        ("a text", b"Dear diary, the cat fell off the sofa.".to_vec(), "JPEG, PNG, WebP, AVIF or GIF"),
         ("a truncated file", whole[..whole.len() / 2].to_vec(), "damaged or incomplete"),
         ("a huge claim", pictures::png_claiming(50_000, 50_000), "50000 × 50000"),
         ("too small", pictures::quarters(100, 100), "at least 200"),

@@ -1,6 +1,9 @@
 //! Good files that were damaged on the way: cut off anywhere, or with bits that turned.
 
+use pawdium_avif_samples::{Layout, Still};
+
 use crate::{
+    avif::noise,
     bytes::{MIB, Random, photo},
     case::{Case, case, run},
     expected::{DAMAGED, Expected, NOT_A_PICTURE},
@@ -17,13 +20,15 @@ const FLIPS: usize = 120;
 const MEMORY: u64 = 600 * MIB;
 
 /// A good file of each kind.
-fn good() -> [(&'static str, Vec<u8>); 9] {
+fn good() -> [(&'static str, Vec<u8>); 11] {
     let side = u16::try_from(SIDE).expect("is short");
     let pixels = vec![3; (SIDE as usize + 1) * SIDE as usize + 400];
     let animated =
         frame([0, 0], [SIDE, SIDE], &crate::webp_file::chunk(*b"VP8L", &lossless_plain(SIDE, SIDE)));
     let mut animation = WebP { chunks: vec![(*b"ANIM", vec![0; 6])] }.extended(SIDE, SIDE, 0x02);
     animation.chunks.extend([animated.clone(), animated]);
+    let still = Still::new(SIDE, SIDE);
+    let grey = Still { layout: Layout::Grey, ..still };
     [
         ("baseline JPEG", Jpeg::sized(SIDE, SIDE).file()),
         ("progressive JPEG", Jpeg::progressive_of(SIDE, SIDE).file()),
@@ -34,6 +39,8 @@ fn good() -> [(&'static str, Vec<u8>); 9] {
         ("lossy WebP", WebP::lossy_noise(side, side).file()),
         ("animated WebP", animation.file()),
         ("GIF", Gif::plain(side, side).file()),
+        ("AVIF", noise(&still).file()),
+        ("AVIF with opacity", noise(&still).with_alpha(2, &grey, noise(&grey).items.remove(0).data).file()),
     ]
 }
 
@@ -45,7 +52,7 @@ fn cuts() -> Vec<Case> {
         let magic = match &file[..1] {
             b"\xFF" => 3,
             b"G" => 6,
-            b"R" => 12,
+            b"R" | b"\0" => 12,
             _ => 8,
         };
         (0..CUTS).map(move |at| {

@@ -75,11 +75,14 @@ fn text(error: &RenderError) -> Option<String> {
     Some(match refusal {
         Refusal::Empty => "This file is empty. Choose the picture again.".to_owned(),
         Refusal::NotAPicture => {
-            "This file isn't a picture we can read. Upload a JPEG, PNG, WebP or GIF.".to_owned()
+            "This file isn't a picture we can read. Upload a JPEG, PNG, WebP, AVIF or GIF.".to_owned()
         }
-        Refusal::Heif => "HEIC and AVIF pictures can't be read here yet. Export yours as a JPEG and upload that; an \
-                          iPhone does so by itself with Settings > Camera > Formats > Most Compatible."
+        Refusal::Heif => "HEIC pictures can't be read here. Export yours as a JPEG and upload that; an iPhone does so \
+                          by itself with Settings > Camera > Formats > Most Compatible."
             .to_owned(),
+        Refusal::HighDynamicRange => {
+            "This picture is in HDR, which can't be shown here. Export it in SDR, as a JPEG, and upload that.".to_owned()
+        }
         Refusal::Unsupported => {
             "This picture is stored in a way we can't read. Save it as an ordinary JPEG or PNG and upload that."
                 .to_owned()

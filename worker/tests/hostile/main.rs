@@ -3,6 +3,7 @@
 //! Every file is made here, by code. A [`case::Case`] says what becomes of it, which the member reads, and how much
 //! memory and time that may take; the child runs under exactly those limits, so needing more fails the case.
 
+mod avif;
 mod bytes;
 mod case;
 mod damage;

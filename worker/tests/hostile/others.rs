@@ -4,12 +4,17 @@ use pawdium_shared::media::Refusal;
 
 use crate::{
     case::{Case, case, run},
-    expected::{Expected, NOT_A_PICTURE},
+    expected::{Expected, NOT_A_PICTURE, UNSUPPORTED},
 };
 
 fn box_of(brands: &[u8]) -> Vec<u8> {
     let length = u32::try_from(brands.len() + 8).expect("is short");
     [&length.to_be_bytes()[..], b"ftyp", brands, &[0; 200]].concat()
+}
+
+/// The box that tells of the tracks of a film.
+fn film() -> Vec<u8> {
+    [&b"\0\0\0\xD0moov"[..], &[0; 200]].concat()
 }
 
 fn other_pictures() -> Vec<Case> {
@@ -19,8 +24,8 @@ fn other_pictures() -> Vec<Case> {
         case("HEIC", box_of(b"heic\0\0\0\0mif1heic"), heif()),
         case("HEIC of a sequence", box_of(b"hevc\0\0\0\0heis"), heif()),
         case("HEIF", box_of(b"mif1\0\0\0\0heic"), heif()),
-        case("AVIF", box_of(b"avif\0\0\0\0avifmif1miaf"), heif()),
-        case("AVIF of a sequence", box_of(b"avis\0\0\0\0"), heif()),
+        case("AVIF of nothing but brands", box_of(b"avif\0\0\0\0avifmif1miaf"), crate::expected::DAMAGED),
+        case("a film of AV1", [&box_of(b"avis\0\0\0\0")[..16], &film()].concat(), UNSUPPORTED),
         case("a film", box_of(b"isom\0\0\x02\0isomiso2avc1mp41"), NOT_A_PICTURE),
         case(
             "SVG",

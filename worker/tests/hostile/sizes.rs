@@ -1,8 +1,10 @@
 //! Sizes at the limits, and one beyond them.
 
+use pawdium_avif_samples::{Avif, Still};
 use pawdium_shared::media::Refusal;
 
 use crate::{
+    avif::noise,
     bytes::MIB,
     case::{Case, case, run},
     expected::{Expected, too_long, too_many_pixels, too_narrow, too_small},
@@ -22,8 +24,13 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
     WebP::of(*b"VP8L", lossless_plain(width, height)).file()
 }
 
+fn avif(width: u32, height: u32, is_taken: bool) -> Vec<u8> {
+    let still = Still::new(width, height);
+    if is_taken { noise(&still).file() } else { Avif::of(&still, vec![0; 99]).file() }
+}
+
 /// A file of each format; where it is refused anyway, its header alone is of that size.
-fn each_format(width: u16, height: u16, is_taken: bool) -> [(&'static str, Vec<u8>); 4] {
+fn each_format(width: u16, height: u16, is_taken: bool) -> [(&'static str, Vec<u8>); 5] {
     let (columns, rows) = (u32::from(width), u32::from(height));
     let gif = if is_taken {
         Gif::plain(width, height)
@@ -32,7 +39,13 @@ fn each_format(width: u16, height: u16, is_taken: bool) -> [(&'static str, Vec<u
     };
     let jpeg =
         if is_taken { Jpeg::sized(columns, rows).file() } else { Jpeg::photo().claiming(width, height) };
-    [("PNG", png(columns, rows)), ("WebP", webp(columns, rows)), ("GIF", gif.file()), ("JPEG", jpeg)]
+    [
+        ("PNG", png(columns, rows)),
+        ("WebP", webp(columns, rows)),
+        ("GIF", gif.file()),
+        ("JPEG", jpeg),
+        ("AVIF", avif(columns, rows, is_taken)),
+    ]
 }
 
 fn sides() -> Vec<Case> {
@@ -67,6 +80,7 @@ fn pixels() -> Vec<Case> {
             .memory(240 * MIB)
             .seconds(20),
         case("a row more of PNG", png(10_000, 5_001), too_many_pixels(10_000, 5_001)),
+        case("a row more of AVIF", avif(10_000, 5_001, false), too_many_pixels(10_000, 5_001)),
         case("a row more of WebP", webp(10_000, 5_001), too_many_pixels(10_000, 5_001)),
     ]
 }

@@ -1,6 +1,7 @@
 use std::{io::Cursor, time::Instant};
 
 use image::{DynamicImage, ImageFormat};
+use pawdium_avif_samples::{Avif, Still};
 use proptest::prelude::*;
 
 use super::{webp::picture_size, *};
@@ -14,6 +15,11 @@ fn probed(file: &[u8]) -> Result<Probe, Refusal> {
     }
 }
 
+fn avif(width: u32, height: u32) -> Vec<u8> {
+    let still = Still::new(width, height);
+    Avif::of(&still, still.of(&[7; 500])).file()
+}
+
 #[test]
 fn every_format_is_told_by_its_magic_bytes() {
     let picture = quarters(320, 240);
@@ -23,6 +29,7 @@ fn every_format_is_told_by_its_magic_bytes() {
         (fixtures::file_of(&plain, ImageFormat::Png), Format::Png),
         (fixtures::file_of(&plain, ImageFormat::WebP), Format::WebP),
         (fixtures::file_of(&plain, ImageFormat::Gif), Format::Gif),
+        (avif(320, 240), Format::Avif),
     ] {
         let expected = Probe { format, width: 320, height: 240, orientation: Orientation::Upright };
         assert_eq!(probed(&file), Ok(expected));
@@ -90,15 +97,18 @@ fn names_lie_but_bytes_do_not() {
 }
 
 #[test]
-fn heic_and_avif_are_named_with_a_way_out() {
+fn heic_is_named_with_a_way_out() {
     for file in [
         &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..],
-        b"\0\0\0\x1cftypavif\0\0\0\0avifmif1",
-        b"\0\0\0\x18ftypmif1\0\0\0\0",
+        b"\0\0\0\x1cftypmif1\0\0\0\0heicmif1",
+        b"\0\0\0\x18ftyphevc\0\0\0\0",
     ] {
         assert_eq!(probed(file), Err(Refusal::Heif));
     }
     assert!(Refusal::Heif.to_string().contains("JPEG"));
+    for file in [&b"\0\0\0\x1cftypavif\0\0\0\0avifmif1"[..], b"\0\0\0\x18ftypmif1\0\0\0\0"] {
+        assert_eq!(probed(file), Err(Refusal::Damaged));
+    }
 }
 
 #[test]
@@ -124,7 +134,7 @@ fn jpegs_of_kinds_that_are_not_decoded_are_refused() {
 }
 
 /// Beginnings that lead into each of the walks.
-const MAGIC: [&[u8]; 7] = [
+const MAGIC: [&[u8]; 8] = [
     b"",
     b"\xFF\xD8\xFF",
     b"\xFF\xD8\xFF\xE1\0\x20Exif\0\0MM\0*",
@@ -132,6 +142,7 @@ const MAGIC: [&[u8]; 7] = [
     b"RIFF\x20\0\0\0WEBPVP8 ",
     b"GIF89a\0\x01\0\x01\x80\0\0",
     b"\0\0\0\x18ftyp",
+    b"\0\0\0\x10ftypavif\0\0\0\0\0\0\0\0meta\0\0\0\0",
 ];
 
 proptest! {
@@ -145,7 +156,7 @@ proptest! {
 
     #[test]
     fn a_picture_with_any_byte_changed_or_cut_is_probed_without_a_panic(
-        format in 0_usize..4, at: prop::sample::Index, byte: u8, cut: prop::sample::Index,
+        format in 0_usize..5, at: prop::sample::Index, byte: u8, cut: prop::sample::Index,
     ) {
         let picture = quarters(200, 200);
         let plain = DynamicImage::ImageRgb8(picture.clone());
@@ -153,6 +164,7 @@ proptest! {
             0 => fixtures::jpeg(&picture, &JpegWith { exif: Some(fixtures::exif(Orientation::Flipped)), ..JpegWith::default() }),
             1 => fixtures::file_of(&plain, ImageFormat::Png),
             2 => fixtures::file_of(&plain, ImageFormat::WebP),
+            3 => avif(200, 200),
             _ => fixtures::file_of(&plain, ImageFormat::Gif),
         };
         let at = at.index(file.len());

@@ -220,8 +220,13 @@ fn fault(status: ExitStatus, complaint: &str, error: &io::Error) -> RenderError 
         return RenderError::TimedOut;
     }
     // What Rust's standard library says before it aborts.
-    if signal == Some(Signal::ABORT.as_raw()) && complaint.contains("memory allocation of") {
+    let aborted_over = |words| signal == Some(Signal::ABORT.as_raw()) && complaint.contains(words);
+    if aborted_over("memory allocation of") {
         return Refusal::TooMuchMemory.into();
+    }
+    // The AV1 decoder panics at a picture that is damaged, and has an interface for C alone, which nothing unwinds across.
+    if aborted_over("panic in a function that cannot unwind") {
+        return Refusal::Damaged.into();
     }
     // The service manager that stops the worker, or the kernel that runs out of memory for everybody.
     let ended = signal.is_some_and(|number| SOMEBODY_ELSE.iter().any(|other| other.as_raw() == number));

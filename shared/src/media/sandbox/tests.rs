@@ -168,6 +168,9 @@ async fn other_formats_come_out_as_they_look() {
         let rendered = render(&fixtures::file_of(picture, format)).await.expect("is rendered");
         assert_upright(&rendered);
     }
+    for deep in [false, true] {
+        assert_upright(&render(&fixtures::avif(640, 448, deep)).await.expect("is rendered"));
+    }
 }
 
 #[tokio::test]
@@ -236,6 +239,7 @@ async fn a_truncated_picture_is_refused_wherever_it_is_cut() {
         fixtures::file_of(&plain, ImageFormat::Png),
         fixtures::file_of(&plain, ImageFormat::WebP),
         fixtures::file_of(&plain, ImageFormat::Gif),
+        fixtures::avif(448, 320, false),
     ] {
         for kept in [40, file.len() / 2, file.len() - 2] {
             assert_eq!(refusal(&file[..kept]).await, Refusal::Damaged, "{kept} of {} bytes", file.len());
