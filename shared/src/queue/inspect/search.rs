@@ -272,7 +272,8 @@ async fn query_ids(
             where $1 and id < $3 and ($5::bigint is null or id = $5) and ($6::bigint[] is null or id = any($6))
               and ($7::job_state is null or state = $7) and ($9::text is null or kind = $9)
               and ($7::job_state is distinct from 'scheduled' or not open)
-              and ($7::job_state is distinct from 'running' or id = any(array(select unnest(jobs) from job_batches)))
+              and ($7::job_state is distinct from 'running' or $6 is not null
+                   or id = any(array(select unnest(jobs) from job_batches)))
               and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
               and ($12::text is null or last_error ilike $12)
               and ($14::text is null or id = any(array(
