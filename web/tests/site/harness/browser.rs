@@ -136,8 +136,9 @@ impl Browser {
 
     /// Types into a field, or chooses a file.
     pub(crate) async fn fill(&self, css: &str, text: &str) {
-        let field = self.find(css).await;
-        field.send_keys(text).await.unwrap_or_else(|error| panic!("{css} can't be filled in: {error}"));
+        // What was just brought back on the page takes no keys before it is shown.
+        let what = format!("{css} can be filled in");
+        eventually(&what, SOON, async || self.find(css).await.send_keys(text).await.ok()).await;
     }
 
     pub(crate) async fn choose(&self, css: &str, value: &str) {
