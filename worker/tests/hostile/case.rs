@@ -131,12 +131,14 @@ fn decoder(limits: &Limits) -> Decoder {
     Decoder::new(env!("CARGO_BIN_EXE_pawdium-worker").into(), [DECODE], limits.clone())
 }
 
-/// The address space in bytes that the process takes to refuse a little noise: its code, its libraries, its stack.
+/// The address space in bytes that the process takes to refuse noise, without the noise: its code, its libraries, its
+/// stack, and what the allocator takes more than it is asked for.
 ///
-/// It depends on the build and on the machine, which the cases' bounds shouldn't. The noise is just long enough to be
-/// read into memory that the process doesn't have yet.
+/// It depends on the build and on the machine, which the cases' bounds shouldn't. The noise is longer than the two
+/// mebibytes that the allocator takes from the kernel at once where it asks for huge pages: a shorter one may lie in
+/// what the process has before its memory is bounded, and then any bound seems to do.
 async fn needed_for_nothing() -> u64 {
-    static NOISE: [u8; 256 << 10] = [7; 256 << 10];
+    static NOISE: [u8; 3 << 20] = [7; 3 << 20];
     static NEEDED: OnceCell<u64> = OnceCell::const_new();
     let search = || async {
         let (mut too_little, mut enough) = (0, 1024);
@@ -150,7 +152,7 @@ async fn needed_for_nothing() -> u64 {
                 too_little = middle;
             }
         }
-        enough * MIB
+        enough * MIB - NOISE.len() as u64
     };
     *NEEDED.get_or_init(search).await
 }
