@@ -117,3 +117,28 @@ pub(super) async fn beat(db: &PgPool, worker: WorkerId, known: &Known, thorough:
     }
     Ok(beat)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever tells of the end of a claim, in a statement that fails, doesn't tell of it again.
+    #[sqlx::test(migrator = "crate::db::MIGRATIONS")]
+    async fn a_claim_whose_end_was_told_in_vain_goes_at_a_thorough_heartbeat(db: PgPool) -> sqlx::Result<()> {
+        let worker =
+            "insert into job_workers (name, host, pid) values ('worker', 'localhost', 1) returning id";
+        let worker = WorkerId(sqlx::query_scalar(worker).fetch_one(&db).await?);
+        let noted =
+            "insert into job_batches (queue, worker_id, number, jobs) values ('cache', $1, 1, '{1,2}')";
+        sqlx::query(noted).bind(worker.0).execute(&db).await?;
+        let mut left = Vec::new();
+        for thorough in [false, true] {
+            let beat = beat(&db, worker, &Known::default(), thorough).await?;
+            assert!(beat.alive && beat.orphans.is_empty() && beat.revoked.is_empty());
+            let count = sqlx::query_scalar::<_, i64>("select count(*) from job_batches");
+            left.push(count.fetch_one(&db).await?);
+        }
+        assert_eq!(left, [1, 0], "after a heartbeat, and after a thorough one");
+        Ok(())
+    }
+}

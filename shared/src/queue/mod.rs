@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `jobs` | live jobs only; small and hot |
 //! | `job_history` | what ended, for as long as the kind asks |
+//! | `job_errors` | the history's errors once more, close together, for finding them by their text |
 //! | `job_workers` | a row a worker process, whose heartbeat is the lease on all that the process has claimed |
 //! | `job_batches` | a row a claim with what it took, until none of that runs any more: where running jobs are found |
 //! | `job_queues`, `job_partitions` | what operators set for a queue, and whose turn it is in it |
@@ -69,7 +70,7 @@
 //!   before: versions go to other pages and to the index after all.
 //! - **What runs is noted a claim at a time**, in `job_batches`, since no index of the jobs knows it.
 //! - **A burst of claims keeps its connection.** Five connections that take turns have five plans and caches to fill, and a
-//!   ping each time; one of them did an eighth more.
+//!   ping each time.
 //! - **As far ahead as jobs end fast** (`slots`): what ends in 25 ms, 2,000 at most. A fixed number is too small for jobs
 //!   that take no time, which run out before the next claim, and too large for long ones, which wait here while another
 //!   process is idle.

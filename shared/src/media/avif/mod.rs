@@ -210,6 +210,17 @@ impl<'a> About<'a> {
         if self.is_foreign { Err(Refusal::Unsupported) } else { self.size.ok_or(Refusal::Damaged) }
     }
 
+    /// The size of an item of this kind, which has to be an AV1 image that can be shown.
+    fn size_of_av1(&self, kind: [u8; 4]) -> Result<(u32, u32), Refusal> {
+        match &kind {
+            b"av01" => {}
+            b"hvc1" | b"hev1" => return Err(Refusal::Heif),
+            _ => return Err(Refusal::Unsupported),
+        }
+        let size = self.size()?;
+        if self.is_configured { Ok(size) } else { Err(Refusal::Damaged) }
+    }
+
     /// `colr` (ISO/IEC 14496-12, 12.1.5): a profile, numbers, or both, each in a box of its own.
     fn colour(&mut self, mut content: Part<'a>) -> Result<(), Refusal> {
         match &content.array()? {
@@ -232,15 +243,6 @@ fn is_alpha(mut content: Part<'_>) -> Result<bool, Refusal> {
     Ok(content.0.split(|&byte| byte == 0).next().is_some_and(|name| NAMES.contains(&name)))
 }
 
-/// Refuses what isn't an AV1 image.
-fn check_kind(kind: [u8; 4]) -> Result<(), Refusal> {
-    match &kind {
-        b"av01" => Ok(()),
-        b"hvc1" | b"hev1" => Err(Refusal::Heif),
-        _ => Err(Refusal::Unsupported),
-    }
-}
-
 fn image<R: BufRead + Seek>(
     reader: &mut R,
     items: &Items,
@@ -252,11 +254,7 @@ fn image<R: BufRead + Seek>(
     if kind == *b"grid" {
         return grid(reader, items, id, about, limits);
     }
-    check_kind(kind)?;
-    let (width, height) = about.size()?;
-    if !about.is_configured {
-        return Err(Refusal::Damaged.into());
-    }
+    let (width, height) = about.size_of_av1(kind)?;
     limits.check_size(width, height)?;
     let tiles = vec![items.extents(id)?];
     Ok(Image { width, height, tile: (width, height), columns: 1, tiles })
@@ -295,9 +293,8 @@ fn grid<R: BufRead + Seek>(
     check_tiles((width, height), tile, (columns, rows), limits)?;
     let mut tiles = Vec::with_capacity(ids.len());
     for id in ids {
-        check_kind(items.kind(id)?)?;
         let about = About::item(items, id)?;
-        if about.size()? != tile || !about.is_configured {
+        if about.size_of_av1(items.kind(id)?)? != tile {
             return Err(Refusal::Damaged.into());
         }
         // Only the whole is turned (ISO/IEC 23000-22, 7.3.11.4).

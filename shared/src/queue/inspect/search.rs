@@ -1,13 +1,15 @@
 //! Finding jobs, live and ended, among any number of them.
 
+mod ids;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
+use self::ids::ids_of;
 use super::state::JobState;
 use crate::db::despite_deadlocks;
 use crate::ids::{JobId, UserId};
-use crate::queue::job::Subject;
 
 /// How many jobs one act in bulk may be about.
 pub const BULK: i64 = 10_000;
@@ -192,13 +194,13 @@ pub async fn search(
     before: Option<JobId>,
     limit: i64,
 ) -> sqlx::Result<Vec<JobRow>> {
-    let ids = ids_before(db, filter, before.map_or(i64::MAX, |before| before.0), limit).await?;
+    let ids = ids_of(db, filter, None, before.map_or(i64::MAX, |before| before.0), limit).await?;
     find_all(db, &ids).await
 }
 
 /// The ids of the newest jobs, up to `limit`: for stating how many an act in bulk would be about.
 pub async fn search_ids(db: &mut PgConnection, filter: &Filter, limit: i64) -> sqlx::Result<Vec<JobId>> {
-    Ok(ids_before(db, filter, i64::MAX, limit).await?.into_iter().map(JobId).collect())
+    Ok(ids_of(db, filter, None, i64::MAX, limit).await?.into_iter().map(JobId).collect())
 }
 
 /// Of `jobs`, those that still are as `filter` says; nobody else can change them until the caller's transaction ends. So
@@ -224,102 +226,6 @@ pub async fn lock_matching(
     .await?;
     let limit = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     Ok(ids_of(db, filter, Some(&ids), i64::MAX, limit).await?.into_iter().map(JobId).collect())
-}
-
-async fn ids_before(
-    db: &mut PgConnection,
-    filter: &Filter,
-    before: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<i64>> {
-    ids_of(db, filter, None, before, limit).await
-}
-
-/// The newest matching ids, planned for the filter at hand: what is not set is constant then and falls away, and a partial
-/// index is found. A plan for any filter would read the whole history. Bitmaps of many errors need more memory than usual.
-async fn ids_of(
-    db: &mut PgConnection,
-    filter: &Filter,
-    among: Option<&[i64]>,
-    before: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<i64>> {
-    let mut planned = db.begin().await?;
-    sqlx::query!(
-        "select set_config('plan_cache_mode', 'force_custom_plan', true) as plan,
-                set_config('work_mem', '32MB', true) as memory",
-    )
-    .fetch_one(&mut *planned)
-    .await?;
-    let ids = query_ids(&mut planned, filter, among, before, limit).await?;
-    // Nothing was changed; this takes the settings back also inside the caller's transaction.
-    planned.rollback().await?;
-    Ok(ids)
-}
-
-/// Whose jobs they are is answered by indexes alone, as an array of ids: joined, the planner could as well walk the history
-/// in the hope of meeting some of theirs soon.
-async fn query_ids(
-    db: &mut PgConnection,
-    filter: &Filter,
-    among: Option<&[i64]>,
-    before: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<i64>> {
-    let (live, ended) = (filter.live(), filter.ended());
-    sqlx::query_scalar!(
-        r#"(select id as "id!" from jobs
-            where $1 and id < $3 and ($5::bigint is null or id = $5) and ($6::bigint[] is null or id = any($6))
-              and ($7::job_state is null or state = $7) and ($9::text is null or kind = $9)
-              and ($7::job_state is distinct from 'scheduled' or not open)
-              and ($7::job_state is distinct from 'running' or $6 is not null
-                   or id = any(array(select unnest(jobs) from job_batches)))
-              and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
-              and ($12::text is null or last_error ilike $12)
-              and ($14::text is null or id = any(array(
-                       (select id from jobs where partition_key = $14 and id < $3 order by id desc limit $17)
-                       union (select id from jobs where subject = $14 and id < $3 order by id desc limit $17)
-                       union (select about.id
-                              from (select id from photos where owner_id = $15 order by id desc limit $16) as photo
-                              join jobs as about on about.subject = 'photo:' || photo.id and about.id < $3))))
-            order by id desc limit $4)
-           union all
-           (select id from job_history
-            where $2 and id < $3 and ($5::bigint is null or id = $5) and ($6::bigint[] is null or id = any($6))
-              and ($8::job_outcome is null or outcome = $8) and ($9::text is null or kind = $9)
-              and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
-              and ($12::text is null or last_error ilike $12) and ($13::text is null or error_group = $13)
-              and ($14::text is null or id = any(array(
-                       (select id from job_history where partition_key = $14 and id < $3 order by id desc limit $17)
-                       union (select id from job_history where subject = $14 and id < $3
-                              order by id desc limit $17)
-                       union (select about.id
-                              from (select id from photos where owner_id = $15 order by id desc limit $16) as photo
-                              cross join lateral (
-                                  select id from job_history where subject = 'photo:' || photo.id and id < $3
-                                  order by id desc limit 100) as about))))
-            order by id desc limit $4)
-           order by 1 desc limit $4"#,
-        live.is_some(),
-        ended.is_some(),
-        before,
-        limit,
-        filter.id.map(|id| id.0),
-        among,
-        live.only() as Option<Live>,
-        ended.only() as Option<Outcome>,
-        filter.kind,
-        filter.subject,
-        filter.partition,
-        filter.pattern(),
-        filter.error_group,
-        filter.member.map(|member| Subject::User(member).to_string()),
-        filter.member.map(|member| member.0),
-        PHOTOS,
-        BULK + 1,
-    )
-    .fetch_all(db)
-    .await
 }
 
 async fn find_all(db: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<JobRow>> {
