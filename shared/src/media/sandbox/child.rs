@@ -8,7 +8,10 @@ use std::{
 };
 
 use anyhow::Context;
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::{
+    net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg, sockopt::socket_peercred},
+    process::{Signal, getppid, set_parent_process_death_signal},
+};
 
 use super::{
     confine::confine,
@@ -40,8 +43,23 @@ pub fn child_main() -> ExitCode {
 pub(super) fn confined() -> anyhow::Result<Limits> {
     let limits = std::env::var(LIMITS_VAR).context("this command is run by the worker for pictures")?;
     let limits: Limits = serde_json::from_str(&limits).context("reading the limits")?;
+    end_with_parent()?;
     confine(&limits)?;
     Ok(limits)
+}
+
+/// Has the kernel kill this process when its parent ends, however that ends. One that a picture has taken over might stay
+/// for good else.
+///
+/// The kernel means the thread that has started this process. That is one of the runtime's, which live as long as the
+/// worker, because nothing calls `block_in_place`, with which they may end earlier (`clippy.toml` sees to that). A picture
+/// whose process ended so would be tried again.
+fn end_with_parent() -> anyhow::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL)).context("following the worker")?;
+    // It may have ended before that. The socket knows who has made it.
+    let parent = socket_peercred(rustix::stdio::stdin()).context("asking for the worker")?.pid;
+    anyhow::ensure!(getppid() == Some(parent), "the worker has ended");
+    Ok(())
 }
 
 fn answer_all(limits: &Limits) -> io::Result<()> {

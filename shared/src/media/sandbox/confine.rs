@@ -54,7 +54,7 @@ fn lowest_free_descriptor() -> anyhow::Result<u32> {
 }
 
 /// Handles every kind of access that the kernel knows and allows none of it. Also sets no_new_privs.
-fn deny_files_and_network() -> Result<RulesetStatus, landlock::RulesetError> {
+pub(super) fn deny_files_and_network() -> Result<RulesetStatus, landlock::RulesetError> {
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(ABI::V6))?
         .handle_access(AccessNet::from_all(ABI::V6))?

@@ -7,9 +7,10 @@
 //! believes none of it unseen.
 //!
 //! A child that dies, hangs or lies fails that one picture. One that rendered its picture well waits two seconds for the
-//! next one of the same owner, because a new process costs 3 to 17 ms a picture, of 40 in all for 12 megapixels: its
-//! start, its memory, its cold code. Whoever takes a child over with a hostile picture meets their own pictures in it and
-//! nobody else's. What one has left behind can't fail the next: that is tried again in a new child.
+//! next one of the same owner, because a new process costs time: its start, its memory, its cold code (`make
+//! bench-images` shows how much). Whoever takes a child over with a hostile picture meets their own pictures in it and
+//! nobody else's. What one has left behind can't fail the next: that is tried again in a new child. All of them end with
+//! the worker, however that ends.
 //!
 //! ```text
 //!  worker                                    child

@@ -1,7 +1,6 @@
 use std::{
+    ffi::OsString,
     fs::File,
-    net::TcpStream,
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -10,7 +9,7 @@ use jpeg_encoder::ColorType;
 
 use super::{
     child_main,
-    confine::{confine, processor_time},
+    confine::processor_time,
     parent::{Decoder, RenderError},
     pool::PICTURES,
     protocol::LIMITS_VAR,
@@ -21,14 +20,19 @@ use crate::media::{
     jpeg,
 };
 
+mod confined;
 mod pool;
 
-/// Runs a test of this binary as the child. The shell keeps the test harness's own words out of the reply.
-fn child(test: &str, limits: Limits) -> Decoder {
+/// What a shell runs as a process: a test of this binary. It keeps the test harness's own words out of the reply.
+fn arguments(test: &str) -> [OsString; 4] {
     let this = std::env::current_exe().expect("has a path");
     let script =
         "exec 9>&1 1>/dev/null; exec \"$0\" --exact --ignored --nocapture \"media::sandbox::tests::$1\"";
-    Decoder::new("/bin/sh".into(), ["-c".into(), script.into(), this.into_os_string(), test.into()], limits)
+    ["-c".into(), script.into(), this.into_os_string(), test.into()]
+}
+
+fn child(test: &str, limits: Limits) -> Decoder {
+    Decoder::new("/bin/sh".into(), arguments(test), limits)
 }
 
 fn decoder() -> Decoder {
@@ -279,39 +283,6 @@ async fn hostile_and_mistaken_files_are_refused_with_a_reason() {
     assert_eq!(bomb, Refusal::TooManyPixels { width: 50_000, height: 50_000, max: 50_000_000 });
     let dot = fixtures::jpeg(&quarters(1, 1), &JpegWith::default());
     assert_eq!(refusal(&dot).await, Refusal::TooSmall { width: 1, height: 1, min: 200 });
-}
-
-/// What a child that was taken over would try; each line is what came of it.
-#[test]
-#[ignore = "is the confined process of the test below"]
-fn captive_process() {
-    if reply_on_stdout() {
-        let limits = Limits::default();
-        confine(&limits).expect("can be confined");
-        println!("read a file: {}", File::open("/etc/passwd").is_ok());
-        println!("write a file: {}", File::create("/tmp/escaped").is_ok());
-        println!(
-            "connect: {}",
-            TcpStream::connect("127.0.0.1:1").is_err_and(|e| e.raw_os_error() == Some(111))
-        );
-        println!("run a program: {}", Command::new("/bin/true").status().is_ok());
-        println!("start a thread: {}", std::thread::Builder::new().spawn(|| ()).is_ok());
-        println!("kill another: {}", rustix::process::test_kill_process(rustix::process::Pid::INIT).is_ok());
-        std::process::exit(0);
-    }
-}
-
-#[test]
-fn a_confined_process_can_do_nothing_but_answer() {
-    let this = std::env::current_exe().expect("has a path");
-    let script = "exec 9>&1 1>/dev/null; exec \"$0\" --exact --ignored --nocapture media::sandbox::tests::captive_process";
-    let output =
-        Command::new("/bin/sh").args(["-c", script]).arg(this).env(LIMITS_VAR, "").output().expect("runs");
-    let tried = String::from_utf8_lossy(&output.stdout);
-    let mut lines = tried.lines().filter(|line| line.contains(": ")).collect::<Vec<_>>();
-    assert_eq!(lines.len(), 6, "{output:?}");
-    lines.retain(|line| !line.ends_with(": false"));
-    assert!(lines.is_empty(), "{lines:?}");
 }
 
 fn died(result: Result<Rendered, RenderError>) -> String {
