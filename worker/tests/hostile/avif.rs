@@ -117,6 +117,26 @@ fn replaced(kind: [u8; 4], table: &[u8]) -> Vec<u8> {
     [&file[..meta], &longer.to_be_bytes(), &file[meta + 4..at], table, &file[at + old..]].concat()
 }
 
+/// The same file with more at the end of the innermost of those boxes, which are in each other. Its data are in `meta`,
+/// where they are found wherever that is.
+fn lengthened(mut avif: Avif, kinds: &[[u8; 4]], more: &[u8]) -> Vec<u8> {
+    for item in &mut avif.items {
+        item.place = Place::Meta;
+    }
+    let mut file = avif.file();
+    let (mut at, mut end) = (0, 0);
+    for kind in kinds {
+        at += file[at..].windows(4).position(|bytes| bytes == kind).expect("has one") - 4;
+        let length = u32::from_be_bytes(file[at..at + 4].try_into().expect("are four"));
+        end = at + length as usize;
+        let longer = length + u32::try_from(more.len()).expect("is short");
+        file[at..at + 4].copy_from_slice(&longer.to_be_bytes());
+        at += 8;
+    }
+    file.splice(end..end, more.iter().copied());
+    file
+}
+
 fn tables() -> Vec<Case> {
     let before = |before: Vec<u8>| Avif { before, ..photo() }.file();
     let nested =
@@ -147,6 +167,20 @@ fn tables() -> Vec<Case> {
         case("4,000 items, none of which it is", replaced(*b"iinf", &infos(4_000)), DAMAGED),
         case("100,000 properties", replaced(*b"iprp", &properties(100_000)), UNSUPPORTED).memory(12 * MIB),
         case("5 MB of properties", replaced(*b"iprp", &properties(625_000)), UNSUPPORTED).memory(12 * MIB),
+        case(
+            "1,300,000 lists of its properties",
+            {
+                let list = full_boxed(
+                    b"ipma",
+                    0,
+                    0,
+                    &[&4_000_u32.to_be_bytes()[..], &[0, 1, 0].repeat(4_000)].concat(),
+                );
+                lengthened(photo(), &[*b"meta", *b"iprp"], &list.repeat(330))
+            },
+            WHOLE,
+        )
+        .memory(16 * MIB),
         case("65,535 places that aren't there", replaced(*b"iloc", &locations), UNSUPPORTED),
         case(
             "65,535 pieces of no bytes",
@@ -231,6 +265,19 @@ fn grids() -> Vec<Case> {
         case("a grid", whole.file(), taken.clone()),
         case("a grid of one tile, four times", one_tile.file(), taken),
         case("1,024 tiles", many.file(), Expected::Rendered(4_096, 1_024)).memory(24 * MIB),
+        case(
+            "1,024 tiles, and 32,000 properties",
+            lengthened(many.clone(), &[*b"meta", *b"iprp", *b"ipco"], &boxed(b"free", b"").repeat(32_000)),
+            Expected::Rendered(4_096, 1_024),
+        )
+        .memory(24 * MIB),
+        case(
+            "1,024 tiles, and 500,000 boxes beside their properties",
+            lengthened(many, &[*b"meta", *b"iprp"], &boxed(b"free", b"").repeat(500_000)),
+            DAMAGED,
+        )
+        .memory(16 * MIB)
+        .seconds(5),
         case("a grid of itself", itself.file(), DAMAGED),
         case("a grid of grids", of_grids.file(), UNSUPPORTED),
         case("a tile that isn't there", missing.file(), DAMAGED),

@@ -1,22 +1,23 @@
 //! The items of a file, and what it says of each (ISO/IEC 14496-12, 8.11, and 23008-12, 9.3).
 //!
-//! Nothing is collected that nobody asks for: a file of a thousand items costs a walk over its tables for each that is
-//! needed, and those are bounded.
+//! Little is collected that nobody asks for: a file of a thousand items costs a walk over its tables for each that is
+//! needed, and those are bounded. Properties, of which there may be many more, are walked over once.
 
 use std::io::{BufRead, Seek};
 
-use super::boxes::{Head, Part, read_range};
+use super::{
+    boxes::{Head, Part, read_range},
+    properties::Properties,
+};
 use crate::media::{MediaError, Refusal};
 
 /// Bytes of all tables together, of which a colour profile may be the most.
 const MAX_TABLES: u64 = 4 << 20;
 /// A phone's picture has fifty: tiles, a thumbnail, metadata.
 const MAX_ITEMS: u32 = 4_096;
-/// As many as an item can name.
-const MAX_PROPERTIES: usize = 0x7FFF;
 /// Pieces of one item; programs write one.
 const MAX_EXTENTS: u16 = 1_024;
-/// Boxes side by side at the top of a file, or in its `meta`; a dozen is usual.
+/// Boxes side by side at the top of a file, in its `meta` or in `iprp`; a dozen is usual.
 pub(super) const MAX_BOXES: usize = 1_000;
 
 /// A part of the file.
@@ -148,32 +149,9 @@ impl Items {
         if length > most { Err(Refusal::Damaged) } else { Ok(Extent { start: whole.start + offset, length }) }
     }
 
-    /// The properties of an item, in the order in which they apply, and whether each is essential.
-    pub(super) fn properties(&self, id: u32) -> Result<Vec<(bool, [u8; 4], Part<'_>)>, Refusal> {
-        let mut boxes = Part(&self.properties);
-        let mut known = Vec::new();
-        let mut named = Vec::new();
-        while let Some((kind, mut content)) = boxes.next_box()? {
-            match &kind {
-                b"ipco" if known.is_empty() => {
-                    while let Some(property) = content.next_box()? {
-                        if known.len() >= MAX_PROPERTIES {
-                            return Err(Refusal::Unsupported);
-                        }
-                        known.push(property);
-                    }
-                }
-                b"ipma" if named.is_empty() => named = associations(content, id)?,
-                _ => {}
-            }
-        }
-        let property = |(is_essential, number): (bool, usize)| {
-            // The number 0 stands for none.
-            let Some(place) = number.checked_sub(1) else { return Ok(None) };
-            let (kind, content) = *known.get(place).ok_or(Refusal::Damaged)?;
-            Ok(Some((is_essential, kind, content)))
-        };
-        named.into_iter().filter_map(|entry| property(entry).transpose()).collect()
+    /// What all items have of properties.
+    pub(super) fn properties(&self) -> Result<Properties<'_>, Refusal> {
+        Properties::read(&self.properties)
     }
 
     /// The items that one refers to in that way, in order.
@@ -229,32 +207,6 @@ impl Items {
     }
 }
 
-/// Which properties an item has, by number, and whether each is essential.
-fn associations(mut table: Part<'_>, id: u32) -> Result<Vec<(bool, usize)>, Refusal> {
-    let (version, flags) = table.version_and_flags()?;
-    let is_long = flags & 1 == 1;
-    let count = few(table.u32()?)?;
-    for _ in 0..count {
-        let is_it = table.short_or_long(version > 0)? == id;
-        let properties = usize::from(table.u8()?);
-        let mut entries = Part(table.take(properties * if is_long { 2 } else { 1 })?);
-        if !is_it {
-            continue;
-        }
-        let entry = |_| {
-            Ok(if is_long {
-                let entry = entries.u16()?;
-                (entry >> 15 == 1, usize::from(entry & 0x7FFF))
-            } else {
-                let entry = entries.u8()?;
-                (entry >> 7 == 1, usize::from(entry & 0x7F))
-            })
-        };
-        return (0..properties).map(entry).collect();
-    }
-    Ok(Vec::new())
-}
-
-fn few(count: u32) -> Result<u32, Refusal> {
+pub(super) fn few(count: u32) -> Result<u32, Refusal> {
     if count <= MAX_ITEMS { Ok(count) } else { Err(Refusal::Unsupported) }
 }

@@ -6,6 +6,7 @@
 mod boxes;
 mod items;
 mod pixels;
+mod properties;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use pawdium_av1::Colours;
 use self::{
     boxes::{Head, Part, read_range},
     items::{Extent, Items, MAX_BOXES},
+    properties::Properties,
 };
 use super::{Limits, MediaError, Orientation, Refusal};
 
@@ -128,8 +130,9 @@ impl Brands {
 
 fn describe<R: BufRead + Seek>(reader: &mut R, items: &Items, limits: &Limits) -> Result<Avif, MediaError> {
     let primary = items.primary()?;
-    let about = About::item(items, primary)?;
-    let colour = image(reader, items, primary, &about, limits)?;
+    let properties = items.properties()?;
+    let about = About::item(&properties, primary)?;
+    let colour = image(reader, items, &properties, primary, limits)?;
     // What is left out of a grid is in its tiles, which are alike.
     let mut colours = about.colours;
     let mut profile = about.profile.map(<[u8]>::to_vec);
@@ -137,19 +140,19 @@ fn describe<R: BufRead + Seek>(reader: &mut R, items: &Items, limits: &Limits) -
         && colours.is_none()
         && profile.is_none()
     {
-        let tile = About::item(items, tile)?;
+        let tile = About::item(&properties, tile)?;
         colours = tile.colours;
         profile = tile.profile.map(<[u8]>::to_vec);
     }
     let mut alpha = None;
     let mut is_premultiplied = false;
     for id in items.referring(*b"auxl", primary, MAX_AUXILIARIES)? {
-        let about = About::item(items, id)?;
+        let about = About::item(&properties, id)?;
         if about.is_alpha {
             if about.size != Some((colour.width, colour.height)) {
                 return Err(Refusal::Damaged.into());
             }
-            alpha = Some(image(reader, items, id, &about, limits)?);
+            alpha = Some(image(reader, items, &properties, id, limits)?);
             is_premultiplied = items.referred(*b"prem", primary, MAX_TILES)?.contains(&id);
             break;
         }
@@ -171,9 +174,9 @@ struct About<'a> {
 }
 
 impl<'a> About<'a> {
-    fn item(items: &'a Items, id: u32) -> Result<Self, Refusal> {
+    fn item(properties: &Properties<'a>, id: u32) -> Result<Self, Refusal> {
         let mut about = Self::default();
-        for (is_essential, kind, mut content) in items.properties(id)? {
+        for (is_essential, kind, mut content) in properties.of(id)? {
             match &kind {
                 b"ispe" => {
                     content.version_and_flags()?;
@@ -246,14 +249,15 @@ fn is_alpha(mut content: Part<'_>) -> Result<bool, Refusal> {
 fn image<R: BufRead + Seek>(
     reader: &mut R,
     items: &Items,
+    properties: &Properties<'_>,
     id: u32,
-    about: &About<'_>,
     limits: &Limits,
 ) -> Result<Image, MediaError> {
     let kind = items.kind(id)?;
     if kind == *b"grid" {
-        return grid(reader, items, id, about, limits);
+        return grid(reader, items, properties, id, limits);
     }
+    let about = About::item(properties, id)?;
     let (width, height) = about.size_of_av1(kind)?;
     limits.check_size(width, height)?;
     let tiles = vec![items.extents(id)?];
@@ -264,8 +268,8 @@ fn image<R: BufRead + Seek>(
 fn grid<R: BufRead + Seek>(
     reader: &mut R,
     items: &Items,
+    properties: &Properties<'_>,
     id: u32,
-    about: &About<'_>,
     limits: &Limits,
 ) -> Result<Image, MediaError> {
     /// Of the longer kind.
@@ -280,7 +284,7 @@ fn grid<R: BufRead + Seek>(
     let (rows, columns) = (u32::from(rows) + 1, u32::from(columns) + 1);
     let mut side = || data.short_or_long(flags & 1 == 1);
     let (width, height) = (side()?, side()?);
-    if version != 0 || about.size()? != (width, height) {
+    if version != 0 || About::item(properties, id)?.size()? != (width, height) {
         return Err(Refusal::Damaged.into());
     }
     limits.check_size(width, height)?;
@@ -289,11 +293,11 @@ fn grid<R: BufRead + Seek>(
     if ids.len() as u64 != u64::from(rows) * u64::from(columns) {
         return Err(Refusal::Damaged.into());
     }
-    let tile = About::item(items, first)?.size()?;
+    let tile = About::item(properties, first)?.size()?;
     check_tiles((width, height), tile, (columns, rows), limits)?;
     let mut tiles = Vec::with_capacity(ids.len());
     for id in ids {
-        let about = About::item(items, id)?;
+        let about = About::item(properties, id)?;
         if about.size_of_av1(items.kind(id)?)? != tile {
             return Err(Refusal::Damaged.into());
         }
