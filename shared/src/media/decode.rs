@@ -6,7 +6,7 @@ use image::{
     DynamicImage, ImageDecoder, ImageError,
     codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
-use pawdium_jpeg::{Colour, Component, Decoder, Header, Region, Scale};
+use pawdium_jpeg::{Colour, Component, Decoder, Header, Plane, Region, Scale};
 
 use super::{
     Crop, Limits, Refusal, avif,
@@ -37,12 +37,13 @@ pub(super) enum Samples {
     },
     /// The same of three components that a matrix makes RGB of.
     Coded { components: Vec<Component>, matrix: Matrix },
-    /// The whole picture, three bytes a pixel, row by row; what was transparent lies on white.
+    /// The whole picture in colours, three bytes a pixel, row by row; what was transparent lies on white.
     Rgb(Vec<u8>),
 }
 
 /// Decodes what a picture that was probed shows in `crop`, which is in stored pixels, in enough detail for a square of
-/// `side` pixels. The whole file is read, though: one that is cut off or damaged is refused.
+/// `side` pixels. The whole file is read, though: one that is cut off is refused, and so is one that is damaged, except
+/// where a JPEG is below the crop.
 pub(super) fn decode(
     source: &[u8],
     probe: &Probe,
@@ -50,27 +51,21 @@ pub(super) fn decode(
     side: u32,
     limits: &Limits,
 ) -> Result<Pixels, Refusal> {
-    let (rgb, profile) = match probe.format {
-        Format::Jpeg => return decode_jpeg(source, probe, crop, side),
-        Format::Avif => return avif::read_slice(source, limits)?.decode(source, crop),
+    match probe.format {
+        Format::Jpeg => decode_jpeg(source, probe, crop, side),
+        Format::Avif => avif::read_slice(source, limits)?.decode(source, crop),
         Format::Png => {
             let mut limits = image::Limits::no_limits();
             limits.max_alloc = Some(MAX_PNG_CHUNKS);
             let decoder = PngDecoder::with_limits(Cursor::new(source), limits);
-            flatten(decoder.map_err(|error| refusal(&error))?, probe)?
+            flatten(decoder.map_err(|error| refusal(&error))?, probe, crop)
         }
         Format::WebP => {
-            flatten(WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe)?
+            flatten(WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe, crop)
         }
         Format::Gif => {
-            flatten(GifDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe)?
+            flatten(GifDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe, crop)
         }
-    };
-    let expected = u64::from(probe.width) * u64::from(probe.height) * 3;
-    if rgb.len() as u64 == expected {
-        Ok(Pixels { samples: Samples::Rgb(rgb), profile })
-    } else {
-        Err(Refusal::Damaged)
     }
 }
 
@@ -109,19 +104,32 @@ fn jpeg_refusal(error: pawdium_jpeg::Error) -> Refusal {
     }
 }
 
-/// Decodes with one of `image`'s decoders and lays what is transparent on white. Answers with RGB and the profile.
-fn flatten(mut decoder: impl ImageDecoder, probe: &Probe) -> Result<(Vec<u8>, Option<Vec<u8>>), Refusal> {
+/// Decodes with one of `image`'s decoders and lays what is transparent on white.
+fn flatten(mut decoder: impl ImageDecoder, probe: &Probe, crop: Crop) -> Result<Pixels, Refusal> {
     if decoder.dimensions() != (probe.width, probe.height) {
         return Err(Refusal::Damaged);
     }
     let profile = decoder.icc_profile().ok().flatten();
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
-    let rgb = if picture.color().has_alpha() {
-        lay_on_white(picture.into_rgba8().into_raw())
-    } else {
-        picture.into_rgb8().into_raw()
+    let colours = picture.color();
+    let (channels, pixels) = match (colours.has_color(), colours.has_alpha()) {
+        (true, true) => (3, lay_on_white(picture.into_rgba8().into_raw())),
+        (true, false) => (3, picture.into_rgb8().into_raw()),
+        (false, true) => (1, lay_grey_on_white(&picture.into_luma_alpha8().into_raw())),
+        (false, false) => (1, picture.into_luma8().into_raw()),
     };
-    Ok((rgb, profile))
+    if pixels.len() as u64 != u64::from(probe.width) * u64::from(probe.height) * channels {
+        return Err(Refusal::Damaged);
+    }
+    let samples = if channels == 3 { Samples::Rgb(pixels) } else { grey(pixels, probe, crop) };
+    Ok(Pixels { samples, profile })
+}
+
+/// A whole picture of one byte a pixel.
+fn grey(samples: Vec<u8>, probe: &Probe, crop: Crop) -> Samples {
+    let plane = Plane { width: probe.width as usize, height: probe.height as usize, samples };
+    let crop = [crop.x, crop.y, crop.side, crop.side].map(f64::from);
+    Samples::Components { components: vec![Component { plane, crop }], colour: Colour::Grey, inverted: false }
 }
 
 fn refusal(error: &ImageError) -> Refusal {
@@ -148,9 +156,15 @@ fn lay_on_white(mut pixels: Vec<u8>) -> Vec<u8> {
     pixels
 }
 
+/// Makes grey of grey and opacity.
+fn lay_grey_on_white(pixels: &[u8]) -> Vec<u8> {
+    let (pixels, _) = pixels.as_chunks();
+    pixels.iter().map(|&[grey, opacity]| on_white([grey], opacity)[0]).collect()
+}
+
 /// A colour that isn't premultiplied, with that opacity, on white.
 #[expect(clippy::cast_possible_truncation, reason = "a weighted mean of two bytes is a byte")]
-pub(super) fn on_white(colour: [u8; 3], opacity: u8) -> [u8; 3] {
+pub(super) fn on_white<const N: usize>(colour: [u8; N], opacity: u8) -> [u8; N] {
     let opacity = u32::from(opacity);
     colour.map(|sample| ((u32::from(sample) * opacity + 255 * (255 - opacity) + 127) / 255) as u8)
 }
@@ -166,5 +180,6 @@ mod tests {
         assert_eq!(on_white([0, 0, 0], 128), [127, 127, 127]);
         let pixels = vec![10, 200, 0, 0, 10, 200, 0, 255, 0, 0, 0, 128];
         assert_eq!(lay_on_white(pixels), [255, 255, 255, 10, 200, 0, 127, 127, 127]);
+        assert_eq!(lay_grey_on_white(&[10, 0, 10, 255, 0, 128]), [255, 10, 127]);
     }
 }

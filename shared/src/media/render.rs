@@ -213,13 +213,17 @@ fn square_to_srgb(square: Square, profile: Option<&[u8]>) -> Square {
     }
 }
 
+/// A profile for colours may stand beside greys, too, and counts.
 fn grey_to_srgb(luma: Plane, profile: Option<&[u8]>) -> Square {
-    let converted = ToSrgb::from(profile, Layout::Gray).and_then(|way| way.convert(&luma.samples, 1));
-    let samples = match converted {
-        Some(rgb) => rgb.into_iter().step_by(3).collect(),
-        None => luma.samples,
+    let convert = |layout, samples: &[u8], channels| {
+        ToSrgb::from(profile, layout).and_then(|way| way.convert(samples, channels))
     };
-    Square { luma: Plane { samples, ..luma }, chroma: None }
+    if let Some(rgb) = convert(Layout::Gray, &luma.samples, 1) {
+        let samples = rgb.into_iter().step_by(3).collect();
+        return Square { luma: Plane { samples, ..luma }, chroma: None };
+    }
+    let square = Square { luma, chroma: None };
+    square_to_srgb(square, profile)
 }
 
 fn inks_to_srgb(inks: Vec<[u8; 4]>, profile: Option<&[u8]>) -> Vec<u8> {

@@ -22,7 +22,7 @@ impl Avif {
     /// Decodes all of it; what shows `crop` is of use then.
     pub(in crate::media) fn decode(&self, source: &[u8], crop: Crop) -> Result<Pixels, Refusal> {
         let range = self.colours.map(|colours| colours.full_range);
-        let canvas = Canvas::decoded(source, &self.colour, range, false)?;
+        let mut canvas = Canvas::decoded(source, &self.colour, range, false)?;
         let colours = self.colours.unwrap_or(canvas.told);
         let profile = match &self.profile {
             Some(profile) => Some(profile.clone()),
@@ -31,7 +31,10 @@ impl Avif {
         };
         if let Some(alpha) = &self.alpha {
             let alpha = Canvas::decoded(source, alpha, None, true)?.planes.swap_remove(0);
-            if alpha.samples.iter().any(|&opacity| opacity != u8::MAX) {
+            let is_transparent = alpha.samples.iter().any(|&opacity| opacity != u8::MAX);
+            if is_transparent && canvas.chroma == Chroma::None {
+                canvas.lay_grey_on_white(&alpha, self.is_premultiplied);
+            } else if is_transparent {
                 let rgb = canvas.laid_on_white(colours, &alpha, self.is_premultiplied)?;
                 return Ok(Pixels { samples: Samples::Rgb(rgb), profile });
             }
@@ -190,6 +193,15 @@ impl Canvas {
         })
     }
 
+    /// A grey picture on white.
+    fn lay_grey_on_white(&mut self, alpha: &Plane, is_premultiplied: bool) {
+        for plane in &mut self.planes {
+            for (grey, &opacity) in plane.samples.iter_mut().zip(&alpha.samples) {
+                [*grey] = lay_on_white([*grey], opacity, is_premultiplied);
+            }
+        }
+    }
+
     /// The whole picture in RGB, on white.
     fn laid_on_white(
         &self,
@@ -197,37 +209,30 @@ impl Canvas {
         alpha: &Plane,
         is_premultiplied: bool,
     ) -> Result<Vec<u8>, Refusal> {
-        let luma = self.planes.first().ok_or(Refusal::Damaged)?;
-        let matrix = match self.chroma {
-            Chroma::None => None,
-            chroma => Some(matrix(chroma, colours)?),
-        };
+        let [luma, blue, red] = self.planes.as_slice() else { return Err(Refusal::Damaged) };
+        let matrix = matrix(self.chroma, colours)?;
         let (halves_columns, halves_rows) = self.chroma.halves();
-        let lay = |colour: [u8; 3], opacity: u8| match opacity {
-            u8::MAX => colour,
-            0 => [u8::MAX; 3],
-            _ if is_premultiplied => colour.map(|sample| sample.saturating_add(u8::MAX - opacity)),
-            opacity => on_white(colour, opacity),
-        };
         let mut rgb = Vec::with_capacity(luma.samples.len() * 3);
         let rows = luma.samples.chunks_exact(luma.width).zip(alpha.samples.chunks_exact(luma.width));
         for (y, (row, alpha)) in rows.enumerate() {
             let line = |plane: &Plane| (y >> usize::from(halves_rows)) * plane.width;
-            let chroma = match (&matrix, self.planes.as_slice()) {
-                (Some(matrix), [_, blue, red]) => {
-                    Some((matrix, &blue.samples[line(blue)..], &red.samples[line(red)..]))
-                }
-                _ => None,
-            };
+            let (blue, red) = (&blue.samples[line(blue)..], &red.samples[line(red)..]);
             for (x, (&luma, &opacity)) in row.iter().zip(alpha).enumerate() {
-                let colour = chroma.map_or([luma; 3], |(matrix, blue, red)| {
-                    let x = x >> usize::from(halves_columns);
-                    matrix.rgb([luma, blue[x], red[x]])
-                });
-                rgb.extend(lay(colour, opacity));
+                let half = x >> usize::from(halves_columns);
+                let colour = matrix.rgb([luma, blue[half], red[half]]);
+                rgb.extend(lay_on_white(colour, opacity, is_premultiplied));
             }
         }
         Ok(rgb)
+    }
+}
+
+fn lay_on_white<const N: usize>(colour: [u8; N], opacity: u8, is_premultiplied: bool) -> [u8; N] {
+    match opacity {
+        u8::MAX => colour,
+        0 => [u8::MAX; N],
+        _ if is_premultiplied => colour.map(|sample| sample.saturating_add(u8::MAX - opacity)),
+        opacity => on_white(colour, opacity),
     }
 }
 

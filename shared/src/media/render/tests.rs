@@ -1,25 +1,39 @@
 //! Colours on their way from a profile to sRGB, in every kind of file that can bear one.
 
-use image::{ExtendedColorType, ImageEncoder as _, RgbImage, codecs::png::PngEncoder};
+use image::{
+    ExtendedColorType, ImageEncoder, RgbImage,
+    codecs::{png::PngEncoder, webp::WebPEncoder},
+};
 use jpeg_encoder::ColorType;
 use moxcms::ColorProfile;
+use pawdium_avif_samples::{Avif, Property, Still};
 use zune_core::bytestream::ZCursor;
 use zune_jpeg::JpegDecoder;
 
 use super::*;
 use crate::media::fixtures::{self, JpegWith};
 
+mod formats;
+
 const EDGE: u32 = 240;
 
-/// The colour in the middle of the largest square, as another decoder shows it.
-fn shown(file: &[u8]) -> [u8; 3] {
+/// The colours of the largest square at those places, as another decoder shows them.
+fn shown_at<const N: usize>(file: &[u8], places: [(u32, u32); N]) -> [[u8; 3]; N] {
     let rendered = render(file, None, &Limits::default()).expect("is rendered");
     let jpeg = rendered.pictures[0].jpeg.clone();
     let mut decoder = JpegDecoder::new(ZCursor::new(&jpeg));
     let rgb = decoder.decode().expect("is a JPEG");
     let channels = rgb.len() / (EDGE * EDGE) as usize;
-    let middle = (EDGE * EDGE / 2 + EDGE / 2) as usize * channels;
-    std::array::from_fn(|channel| rgb[middle + channel % channels])
+    places.map(|(x, y)| {
+        let at = (y * EDGE + x) as usize * channels;
+        std::array::from_fn(|channel| rgb[at + channel % channels])
+    })
+}
+
+/// The colour in the middle.
+fn shown(file: &[u8]) -> [u8; 3] {
+    let [middle] = shown_at(file, [(EDGE / 2, EDGE / 2)]);
+    middle
 }
 
 /// Two generations of JPEG move a colour, and a wide gamut spreads that.
@@ -124,14 +138,58 @@ fn inks_are_shown_as_their_press_prints_them() {
     }
 }
 
-#[test]
-fn a_png_may_bear_a_profile_too() {
+/// A picture of one colour with a profile, as that encoder writes it.
+fn plain(mut encoder: impl ImageEncoder, profile: &ColorProfile, samples: &[u8], kind: ExtendedColorType) {
+    encoder.set_icc_profile(bytes_of(profile)).expect("there is a place for it");
+    let samples = samples.repeat((EDGE * EDGE) as usize);
+    encoder.write_image(&samples, EDGE, EDGE, kind).expect("is encoded");
+}
+
+fn png(profile: &ColorProfile, samples: &[u8], kind: ExtendedColorType) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut encoder = PngEncoder::new(&mut file);
-    encoder.set_icc_profile(bytes_of(&ColorProfile::new_adobe_rgb())).expect("PNG has a place for it");
-    let samples = [120, 200, 120].repeat((EDGE * EDGE) as usize);
-    encoder.write_image(&samples, EDGE, EDGE, ExtendedColorType::Rgb8).expect("is encoded");
-    assert_shows(&file, [51, 201, 116]);
+    plain(PngEncoder::new(&mut file), profile, samples, kind);
+    file
+}
+
+#[test]
+fn png_and_webp_may_bear_a_profile_too() {
+    let green = [120, 200, 120];
+    assert_shows(&png(&ColorProfile::new_adobe_rgb(), &green, ExtendedColorType::Rgb8), [51, 201, 116]);
+    let p3 = ColorProfile::new_display_p3();
+    let mut file = Vec::new();
+    plain(WebPEncoder::new_lossless(&mut file), &p3, &green, ExtendedColorType::Rgb8);
+    assert_shows(&file, [94, 202, 111]);
+    let mut file = Vec::new();
+    plain(WebPEncoder::new_lossless(&mut file), &p3, &[120, 200, 120, 255], ExtendedColorType::Rgba8);
+    assert_shows(&file, [94, 202, 111]);
+}
+
+/// By the curves' own definitions: 255 · s((v / 255)^1.8), where s is that of IEC 61966-2-1.
+#[test]
+fn greys_are_as_light_as_their_profile_says_whatever_file_they_are_in() {
+    let profile = ColorProfile::new_gray_with_gamma(1.8);
+    for (samples, kind, expected) in [
+        (&[128][..], ExtendedColorType::L8, 146),
+        (&[60], ExtendedColorType::L8, 77),
+        (&[128, 255], ExtendedColorType::La8, 146),
+        (&[128, 0], ExtendedColorType::La8, 255),
+        (&[128, 128], ExtendedColorType::L16, 146),
+    ] {
+        assert_shows(&png(&profile, samples, kind), [expected; 3]);
+    }
+    let grey = Still { layout: pawdium_avif_samples::Layout::Grey, ..Still::new(EDGE, EDGE) };
+    let avif = Avif::of(&grey, grey.quarters([[128, 0, 0]; 4])).with(Property::profile(&bytes_of(&profile)));
+    assert_shows(&avif.file(), [146; 3]);
+    let opacity = grey.quarters([[254, 0, 0]; 4]);
+    assert_shows(&avif.with_alpha(2, &grey, opacity).file(), [146; 3]);
+}
+
+/// ProPhoto's curve is the same one, but for the darkest colours.
+#[test]
+fn a_profile_for_colours_counts_for_greys_too() {
+    let pro_photo = ColorProfile::new_pro_photo_rgb();
+    assert_shows(&png(&pro_photo, &[128], ExtendedColorType::L8), [146; 3]);
+    assert_shows(&png(&pro_photo, &[128; 3], ExtendedColorType::Rgb8), [146; 3]);
 }
 
 #[test]
