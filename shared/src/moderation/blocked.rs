@@ -110,9 +110,18 @@ pub async fn count_refusal(db: &mut PgConnection, id: i64) -> sqlx::Result<()> {
 
 /// Why a photo was taken down, as its owner may read it.
 pub async fn reason_of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!("select reason from blocked_pictures where photo_id = $1 limit 1", photo.0)
-        .fetch_optional(db)
-        .await
+    // The same file may be blocked under another photo that had it, too.
+    sqlx::query_scalar!(
+        "select blocked.reason from photos
+         join blocked_pictures blocked
+             on blocked.photo_id = photos.id or blocked.source_hash = photos.source_hash
+         where photos.id = $1
+         order by blocked.photo_id = photos.id desc nulls last
+         limit 1",
+        photo.0,
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// An entry of the list.

@@ -123,6 +123,23 @@ async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(d
     assert_eq!(log, ["root let a blocked picture in again", "mod took a photo down and blocked its picture"]);
 }
 
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn each_owner_of_a_file_that_is_blocked_reads_why(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let mod_ = site.moderator("mod").await;
+    let first = live(&site, &ada, pictures::scene(1, 900, 90)).await;
+    let second = live(&site, &bob, pictures::scene(1, 900, 90)).await;
+    for (owner, photo) in [(&ada, first), (&bob, second)] {
+        let own = format!("/photos/{photo}");
+        mod_.pages.post(&format!("{own}/block"), &[("reason", "It is no animal.")]).await.location();
+        let page = owner.pages.get(&own).await.expect(200);
+        assert!(page.text().contains("It is no animal."), "{}", page.text());
+    }
+    let list = mod_.pages.get("/admin/blocked").await.expect(200);
+    assert_eq!(list.texts(".blocked tbody th").len(), 1, "it is one picture");
+}
+
 /// Asserts that nobody but its owner and moderators finds the photo, and that its files go.
 async fn gone(site: &Site, photo: i64, files: &[String]) {
     let visitor = site.visitor();
