@@ -1,4 +1,4 @@
-//! EXIF data, which are read in the web and the worker process.
+//! EXIF data, which are read in the worker itself.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

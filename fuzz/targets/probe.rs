@@ -1,4 +1,4 @@
-//! What the web and the worker process do with an upload before any decoder sees it.
+//! What the worker does with an upload before any decoder sees it.
 #![no_main]
 
 use std::io::Cursor;

@@ -1,6 +1,6 @@
 //! What a file is and how large its picture, from magic bytes and headers alone.
 //!
-//! Nothing is decoded and no pixel allocated, so that this may run in the web process on whatever was uploaded. The
+//! Nothing is decoded and no pixel allocated, so that this may run in the worker itself on whatever was uploaded. The
 //! whole structure is walked, though, so that an upload that was cut off is refused at once.
 
 mod webp;
