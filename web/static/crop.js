@@ -1,14 +1,13 @@
-const SMALLEST = 32;
-
 function between(low, value, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** A square within a picture, in the picture's own pixels. It can't leave the picture or become tiny. */
+/** A square within a picture, in the picture's own pixels. It can't leave the picture or have fewer than `smallest` a side. */
 export class Square {
-  constructor(width, height) {
+  constructor(width, height, smallest) {
     this.width = width;
     this.height = height;
+    this.smallest = smallest;
     this.side = Math.min(width, height);
     this.x = Math.floor((width - this.side) / 2);
     this.y = Math.floor((height - this.side) / 2);
@@ -24,7 +23,7 @@ export class Square {
     const fixedX = east ? this.x : this.x + this.side;
     const fixedY = south ? this.y : this.y + this.side;
     const room = Math.min(east ? this.width - fixedX : fixedX, south ? this.height - fixedY : fixedY);
-    this.side = Math.round(between(Math.min(SMALLEST, room), side, room));
+    this.side = Math.round(between(Math.min(this.smallest, room), side, room));
     this.x = east ? fixedX : fixedX - this.side;
     this.y = south ? fixedY : fixedY - this.side;
   }
@@ -34,7 +33,7 @@ export class Square {
     const middleX = this.x + this.side / 2;
     const middleY = this.y + this.side / 2;
     const most = Math.min(this.width, this.height);
-    this.side = Math.round(between(Math.min(SMALLEST, most), this.side * factor, most));
+    this.side = Math.round(between(Math.min(this.smallest, most), this.side * factor, most));
     this.moveTo(middleX - this.side / 2, middleY - this.side / 2);
   }
 
@@ -42,7 +41,7 @@ export class Square {
   restore(text) {
     const [x, y, side] = text.split(",").map(Number);
     if (![x, y, side].every(Number.isFinite)) return;
-    this.side = Math.round(between(Math.min(SMALLEST, this.side), side, this.side));
+    this.side = Math.round(between(Math.min(this.smallest, this.side), side, this.side));
     this.moveTo(x, y);
   }
 

@@ -26,6 +26,7 @@ const page = {
   outbox: new Outbox(words.member),
   action: form.action,
   maxBytes: Number(words.maxBytes),
+  minSide: Number(words.minSide),
   words,
   picker,
   refresh,

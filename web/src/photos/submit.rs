@@ -5,6 +5,7 @@ use axum::extract::{Multipart, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::media::Limits;
 use serde_json::json;
 
 use super::upload::{self, Fields, Once, Submitted};
@@ -30,6 +31,7 @@ fn form(app: &App, viewing: Viewing, entered: SubmitForm) -> SubmitPage {
         member: viewing.visitor.id().0,
         chrome: viewing.chrome,
         max_bytes,
+        min_side: Limits::from(&app.config.media).min_side,
         refusals: Refusals::of(max_bytes),
         entered,
     }

@@ -17,6 +17,8 @@ pub struct SubmitPage {
     pub member: i64,
     /// The largest file that is taken, in bytes.
     pub max_bytes: u64,
+    /// The smallest crop that is taken, in pixels of its side.
+    pub min_side: u32,
     /// What the page's script says about files that it need not send.
     pub refusals: Refusals,
     /// What was entered and refused.

@@ -113,7 +113,7 @@ export class Entry {
       this.element.classList.add("unseen");
       return;
     }
-    this.square = new Square(this.picture.width, this.picture.height);
+    this.square = new Square(this.picture.width, this.picture.height, this.page.minSide);
     if (this.record.crop) this.square.restore(this.record.crop);
     this.redraw = chooseSquare(this.find("[data-crop]"), this.picture, this.square, () => this.keepSoon());
     this.draw();

@@ -177,6 +177,28 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
     browser.has_no_complaints().await;
 }
 
+/// As small as the page lets them be, and not smaller than the server takes them.
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_smallest_crop_that_can_be_chosen_is_taken(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let browser = submit_page(&site).await;
+    choose(&browser, &[("small.jpg", heavy(200, 10)), ("wide.jpg", pictures::quarters(640, 320))]).await;
+    for (place, percent) in [(1, "100 %"), (2, "63 %")] {
+        let crop = entry(place, "[data-crop-box]");
+        let label = async || browser.attribute(&crop, "aria-label").await;
+        eventually("the crop is drawn", SOON, async || label().await.contains("100 %").then_some(())).await;
+        browser.run(&format!("document.querySelector(\"{crop}\").focus()")).await;
+        for _ in 0..12 {
+            browser.press('-').await;
+        }
+        assert!(label().await.starts_with(&format!("Crop: {percent}")), "{}", label().await);
+    }
+    browser.choose("[data-all-species]", "cat").await;
+    browser.click("[data-send-all]").await;
+    until(&browser, "both are live", ".entry[data-state='live']", 2).await;
+    assert_eq!(titles(&site, "select crop_side::text from photos").await, ["200", "200"]);
+}
+
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_lost_answer_makes_no_second_photo(db: PgPool) {
     let site = Site::start(db).await;

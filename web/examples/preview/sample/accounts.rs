@@ -34,6 +34,7 @@ impl Samples {
                 may_submit,
                 member: 1,
                 max_bytes: 20_000_000,
+                min_side: 200,
                 refusals: Refusals::of(20_000_000),
                 entered,
             }
