@@ -178,10 +178,13 @@ export function chooseSquare(element, picture, square, changed) {
     redraw();
     changed();
   };
-  // The box covers the canvas and not the hint below it.
+  // The box covers the picture, where `object-fit` puts it.
   const fit = () => {
-    box.style.width = `${canvas.clientWidth}px`;
-    box.style.height = `${canvas.clientHeight}px`;
+    const { clientWidth, clientHeight } = canvas;
+    const fitted = Math.min(clientWidth / canvas.width, clientHeight / canvas.height);
+    const [width, height] = [canvas.width * fitted, canvas.height * fitted];
+    const [left, top] = [canvas.offsetLeft + (clientWidth - width) / 2, canvas.offsetTop + (clientHeight - height) / 2];
+    for (const [name, length] of Object.entries({ width, height, left, top })) box.style[name] = `${length}px`;
   };
   new ResizeObserver(fit).observe(canvas);
   followPointer(box, square, follow);

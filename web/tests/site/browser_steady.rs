@@ -6,7 +6,7 @@ use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
 use sqlx::PgPool;
 
-use crate::harness::{Browser, SOON, Site, eventually};
+use crate::harness::{Browser, SOON, Site, eventually, pictures};
 
 /// Scrolls to the end and back, until every picture is there, and adds up the layout shifts since the page was opened
 /// (<https://wicg.github.io/layout-instability/>), whoever caused them.
@@ -34,6 +34,21 @@ const SHIFTS: &str = "
         for (const entry of observer.takeRecords()) sum += entry.value;
         return { sum, pictures: document.images.length, moved: moved.join(', ') };
     })();
+";
+
+/// Adds up what moves among the photos that are being submitted, but for what follows at once from a click.
+const WATCH: &str = "
+    const found = { sum: 0, moved: [] };
+    window.shifts = found;
+    const observer = new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput, sources } of list.getEntries()) {
+            const nodes = sources.map(({ node }) => node).filter((node) => node?.parentElement?.closest('[data-queue]'));
+            if (hadRecentInput || nodes.length === 0) continue;
+            found.sum += value;
+            found.moved.push(...nodes.map((node) => node.className ?? node.nodeName));
+        }
+    });
+    observer.observe({ type: 'layout-shift' });
 ";
 
 async fn stands_still(browser: &Browser, path: &str, least: u64) {
@@ -85,4 +100,32 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
         (browser.run(SHIFTS).await["sum"].as_f64() > Some(0.05)).then_some(())
     })
     .await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn nothing_of_a_photo_shifts_on_its_way_from_its_file_to_being_live(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    // Longer than a shift counts as what a click has brought about.
+    browser.slow_network(Duration::from_millis(600), 200_000).await;
+    for (width, height) in [(1200, 900), (520, 900)] {
+        browser.resize(width, height).await;
+        for (name, sides) in [("wide.jpg", (640, 320)), ("high.jpg", (320, 640))] {
+            browser.goto("/submit").await;
+            browser.find("form.enhanced").await;
+            browser.run(WATCH).await;
+            let file = browser.file(name, &pictures::quarters(sides.0, sides.1));
+            browser.choose_files("#photo", &[file]).await;
+            browser.find("[data-crop-box][aria-label]").await;
+            browser.choose(".entry [name=species]", "cat").await;
+            browser.click("[data-send]").await;
+            browser.find(".entry[data-state='live'] img.crop-square").await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let found = browser.run("return window.shifts").await;
+            let sum = found["sum"].as_f64().expect("a sum");
+            assert!(sum < 0.01, "{name} shifts by {sum}, {width} pixels wide: {}", found["moved"]);
+        }
+    }
 }
