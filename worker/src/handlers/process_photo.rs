@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::cache::InvalidateCache;
-use pawdium_shared::jobs::media::ProcessPhoto;
+use pawdium_shared::jobs::media::{ProcessPhoto, RemoveFiles};
 use pawdium_shared::media::{
     Crop, IncomingKey, MediaError, MediaKey, RenderError, Rendered, StepName, probe_file,
 };
@@ -114,6 +114,10 @@ async fn publish(
     steps::record(&mut tx, job.photo, &[(Step::Stored, ms(started))]).await?;
     if transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await? {
         likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
+    } else if named {
+        // It was taken down, and what removes its files may have looked for them before they were stored.
+        let pictures = pictures.into_iter().map(|(_, picture)| picture.key).collect();
+        RemoveFiles { photo: job.photo, pictures, upload: None }.enqueue(&mut tx).await?;
     }
     claim.complete(&mut tx, job).await?;
     tx.commit().await?;

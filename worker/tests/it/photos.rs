@@ -143,6 +143,30 @@ async fn a_photo_deleted_meanwhile_is_left_alone(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_photo_deleted_while_its_files_are_stored_leaves_none(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
+    // The files can be stored then, but the step that follows has to wait.
+    let mut step = site.db.begin().await.expect("a transaction");
+    steps::record(&mut step, photo, &[(Step::Stored, None)]).await.expect("no error");
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
+
+    let mut tx = site.db.begin().await.expect("a transaction");
+    assert!(transitions::delete(&mut tx, photo).await.expect("no error"));
+    // As if it had run before the files were there.
+    let removed = sqlx::query("delete from jobs where kind = 'media.remove.v1'").execute(&mut *tx).await;
+    assert_eq!(removed.expect("jobs can be deleted").rows_affected(), 1);
+    tx.commit().await.expect("it commits");
+    step.rollback().await.expect("it rolls back");
+    until_idle(&site.db).await;
+    assert!(site.files("pictures").is_empty(), "{:?}", site.files("pictures"));
+    assert_eq!(count(&site.db, "select count(*) from job_history where outcome <> 'done'").await, 0);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_worker_killed_in_the_middle_of_a_photo_leaves_one_set_of_files(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
