@@ -1,5 +1,7 @@
 //! A photo's timeline, from upload to live, as its owner sees it.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -61,9 +63,20 @@ pub async fn record(
     photo: PhotoId,
     steps: &[(Step, Option<i32>)],
 ) -> sqlx::Result<()> {
+    record_past(db, photo, steps, Duration::ZERO).await
+}
+
+/// Records steps as [`record`] does, the last of them as finished that long ago.
+pub async fn record_past(
+    db: &mut PgConnection,
+    photo: PhotoId,
+    steps: &[(Step, Option<i32>)],
+    ago: Duration,
+) -> sqlx::Result<()> {
     for (place, (step, ms)) in steps.iter().enumerate() {
-        let since: f64 =
+        let later: f64 =
             steps[place + 1..].iter().map(|(_, ms)| f64::from(ms.unwrap_or_default()) / 1000.0).sum();
+        let since = later + ago.as_secs_f64();
         sqlx::query!(
             "insert into photo_steps (photo_id, step, ms, at)
              values ($1, $2, $3, clock_timestamp() - make_interval(secs => $4))

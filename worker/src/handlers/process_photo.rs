@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Seek as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use pawdium_shared::cache::Event;
@@ -79,8 +79,8 @@ pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Resul
     Ok(())
 }
 
-/// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded as they are reached, so that the
-/// photo's page moves; no connection is held meanwhile.
+/// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded on the way, so that the photo's page
+/// moves; no connection is held meanwhile.
 async fn publish(
     job: &ProcessPhoto,
     upload: &IncomingKey,
@@ -92,12 +92,10 @@ async fn publish(
     let source = likeness::source_of(&mut *env.db.acquire().await?, job.photo).await?;
     refuse_blocked(Likeness { source, fingerprint: None }, env).await?;
     let file = open(upload, env).await?;
-    record(env, job.photo, &[(Step::Checked, ms(started))]).await?;
+    record(env, job.photo, &[(Step::Checked, ms(started))], Duration::ZERO).await?;
 
     let rendered = render(job.owner, file, crop, env).await?;
-    let took = |name| rendered.steps.iter().find(|step| step.name == name).map(|step| step.ms.cast_signed());
-    let reached = [(Step::Decoded, took(StepName::Decoded)), (Step::Cropped, took(StepName::Cropped))];
-    record(env, job.photo, &reached).await?;
+    record_rendered(env, job.photo, &rendered).await?;
 
     refuse_blocked(Likeness { source, fingerprint: rendered.fingerprint }, env).await?;
 
@@ -184,10 +182,24 @@ fn name(rendered: &Rendered) -> Result<Vec<(u16, Picture)>, Trouble> {
     Ok(pictures)
 }
 
-/// Records steps and tells the photo's page, in one small transaction.
-async fn record(env: &Env, photo: PhotoId, reached: &[(Step, Option<i32>)]) -> sqlx::Result<()> {
+/// Records what the decoder did, when it did it: it tells only when all is done.
+async fn record_rendered(env: &Env, photo: PhotoId, rendered: &Rendered) -> sqlx::Result<()> {
+    let took = |name| rendered.steps.iter().find(|step| step.name == name).map(|step| step.ms);
+    let ms = |name| took(name).map(u32::cast_signed);
+    let reached = [(Step::Decoded, ms(StepName::Decoded)), (Step::Cropped, ms(StepName::Cropped))];
+    let compressing = took(StepName::Compressed).unwrap_or_default();
+    record(env, photo, &reached, Duration::from_millis(compressing.into())).await
+}
+
+/// Records steps, the last of which ended that long ago, and tells the photo's page, in one small transaction.
+async fn record(
+    env: &Env,
+    photo: PhotoId,
+    reached: &[(Step, Option<i32>)],
+    ago: Duration,
+) -> sqlx::Result<()> {
     let mut tx = env.db.begin().await?;
-    steps::record(&mut tx, photo, reached).await?;
+    steps::record_past(&mut tx, photo, reached, ago).await?;
     InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(&mut tx).await?;
     tx.commit().await
 }

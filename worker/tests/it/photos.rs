@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Decoder, MediaKey, Refusal};
-use pawdium_shared::photos::steps::{self, Step};
+use pawdium_shared::photos::steps::{self, Entry, Step};
 use pawdium_shared::photos::{Photo, PhotoState, Species, transitions};
 use pawdium_worker::runner;
 use sqlx::PgPool;
@@ -18,14 +19,13 @@ async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo
     until(&what, SOON, async || Some(site.photo(photo).await).filter(|photo| photo.state == state)).await
 }
 
-async fn steps_of(site: &Site, photo: PhotoId) -> Vec<Step> {
+async fn timeline(site: &Site, photo: PhotoId) -> Vec<Entry> {
     let mut db = site.db.acquire().await.expect("a connection");
-    steps::list(&mut db, photo)
-        .await
-        .expect("steps can be read")
-        .into_iter()
-        .map(|entry| entry.step)
-        .collect()
+    steps::list(&mut db, photo).await.expect("steps can be read")
+}
+
+async fn steps_of(site: &Site, photo: PhotoId) -> Vec<Step> {
+    timeline(site, photo).await.into_iter().map(|entry| entry.step).collect()
 }
 
 /// Waits until no upload is left: it goes after its job has ended.
@@ -63,12 +63,32 @@ async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(
     assert!(live.placeholder.is_some_and(|hash| !hash.is_empty()));
     let all = [Step::Received, Step::Checked, Step::Decoded, Step::Cropped, Step::Stored, Step::Live];
     assert_eq!(steps_of(&site, photo).await, all);
+    assert!(timeline(&site, photo).await.is_sorted_by_key(|entry| entry.at));
     let told: usize = redis::cmd("XLEN")
         .arg(site.env.redis.key("live"))
         .query_async(&mut site.env.redis.connection())
         .await
         .expect("Redis answers");
     assert!(told >= 2, "progress and publication are told, not {told}");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn steps_that_are_recorded_later_have_the_times_at_which_they_ended(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, b"not looked at", Species::Cat).await;
+    let done = [(Step::Decoded, Some(700)), (Step::Cropped, Some(2_000))];
+    let mut db = site.db.acquire().await.expect("a connection");
+    let before = Utc::now();
+    steps::record_past(&mut db, photo, &done, Duration::from_secs(5)).await.expect("no error");
+    let after = Utc::now();
+    let [_, decoded, cropped] = <[Entry; 3]>::try_from(timeline(&site, photo).await).expect("are three");
+    for (entry, seconds) in [(decoded, 7), (cropped, 5)] {
+        let ended = entry.at + TimeDelta::seconds(seconds);
+        // Postgres keeps microseconds.
+        let slack = TimeDelta::milliseconds(1);
+        assert!(before - slack <= ended && ended <= after + slack, "{entry:?}, {before}, {after}");
+    }
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
