@@ -1,8 +1,8 @@
 //! Pictures: what is taken, how it becomes the squares that are shown, and where those are kept.
 //!
-//! The web process doesn't look into a picture from outside, and the worker only [probes](probe()) it: headers, no pixels.
-//! It is decoded by a [`Decoder`] in a process that can do nothing but read the files of one owner, as they are given to
-//! it, and answer.
+//! The web process doesn't look into a picture from outside, and the worker only [probes](probe()) it: headers, no
+//! pixels. It is decoded by a [`Decoder`] in a process that can do nothing but read the files of one owner, as they are
+//! given to it, and answer.
 
 mod avif;
 mod colour;

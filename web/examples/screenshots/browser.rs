@@ -54,6 +54,7 @@ impl Browser {
             .spawn()
             .context("chromedriver can't be started; `make setup` installs it")?;
         let profile = TempDir::new()?;
+        #[expect(clippy::disallowed_methods, reason = "the site and its decoders are other processes")]
         let port = tokio::task::block_in_place(|| port_of(&mut driver))?;
         let Value::Object(capabilities) = capabilities(screen, &profile) else {
             bail!("capabilities are an object")

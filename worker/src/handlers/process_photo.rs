@@ -79,8 +79,8 @@ pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Resul
     Ok(())
 }
 
-/// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded on the way, so that the photo's page
-/// moves; no connection is held meanwhile.
+/// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded on the way, so that the photo's
+/// page moves; no connection is held meanwhile.
 async fn publish(
     job: &ProcessPhoto,
     upload: &IncomingKey,

@@ -48,12 +48,12 @@ pub(super) fn confined() -> anyhow::Result<Limits> {
     Ok(limits)
 }
 
-/// Has the kernel kill this process when its parent ends, however that ends. One that a picture has taken over might stay
-/// for good else.
+/// Has the kernel kill this process when its parent ends, however that ends. One that a picture has taken over might
+/// stay for good else.
 ///
 /// The kernel means the thread that has started this process. That is one of the runtime's, which live as long as the
-/// worker, because nothing calls `block_in_place`, with which they may end earlier (`clippy.toml` sees to that). A picture
-/// whose process ended so would be tried again.
+/// worker, because nothing calls `block_in_place`, with which they may end earlier (`clippy.toml` sees to that). A
+/// picture whose process ended so would be tried again.
 fn end_with_parent() -> anyhow::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL)).context("following the worker")?;
     // It may have ended before that. The socket knows who has made it.

@@ -135,8 +135,8 @@ fn lives(pid: Pid) -> bool {
 #[test]
 fn a_decoder_ends_with_its_worker_even_if_that_is_killed() {
     let mut worker = process("worker_that_is_killed").stdout(Stdio::piped()).spawn().expect("runs");
-    let said = BufReader::new(worker.stdout.take().expect("is piped")).lines().map_while(Result::ok);
-    let pid = said.filter_map(|line| line.strip_prefix("decoder: ")?.parse().ok()).next();
+    let mut said = BufReader::new(worker.stdout.take().expect("is piped")).lines().map_while(Result::ok);
+    let pid = said.find_map(|line| line.strip_prefix("decoder: ")?.parse().ok());
     let decoder = pid.and_then(Pid::from_raw).expect("it says who its decoder is");
     assert!(lives(decoder));
     worker.kill().expect("it can be killed");
