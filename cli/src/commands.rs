@@ -9,6 +9,7 @@ mod migrate;
 mod operator;
 mod password;
 mod queues;
+mod say;
 mod schedules;
 mod seed;
 mod table;

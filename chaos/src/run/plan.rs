@@ -10,6 +10,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::sessions::Use;
 
+/// How many workers are killed for each time that everything else breaks.
+const KILLS: usize = 9;
+
 /// Something that breaks. What breaks for a while says for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -126,9 +129,6 @@ impl Deck {
         let queue = [Queue::Cache, Queue::Mail, Queue::Ranking][self.random.random_range(0..3)];
         let hours = if self.random.random() { 1 } else { -1 };
         let mut deck = vec![
-            Fault::KillWorker { renamed: false },
-            Fault::KillWorker { renamed: true },
-            Fault::KillWorker { renamed: false },
             // Beyond the lease, which is 15 s and a heartbeat.
             Fault::FreezeWorker { time: self.time(19.0..24.0) },
             Fault::TerminateWorker,
@@ -145,6 +145,8 @@ impl Deck {
             Fault::SilenceListeners { time: self.time(5.0..15.0) },
             Fault::Cut { time: self.time(1.0..6.0) },
         ];
+        // Every few seconds, whatever else breaks.
+        deck.extend((0..KILLS).map(|kill| Fault::KillWorker { renamed: kill % 3 == 0 }));
         deck.extend(Use::ALL.map(|of| Fault::EndSession { of }));
         deck.shuffle(&mut self.random);
         deck

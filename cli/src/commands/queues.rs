@@ -14,6 +14,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::operator;
+use super::say::say;
 use super::table::{age, instant, table};
 
 /// The stretch that rates are about, in minutes.
@@ -33,12 +34,18 @@ pub(crate) enum Queues {
         /// The queue.
         #[arg(value_parser = queues())]
         queue: Queue,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Lets a queue run again.
     Resume {
         /// The queue.
         #[arg(value_parser = queues())]
         queue: Queue,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Sets a queue's limits over all worker processes; those that are not named stay as they are.
     Limit(Limit),
@@ -62,6 +69,25 @@ pub(crate) struct Limit {
     /// Jobs of one share that start in a minute.
     #[arg(long, value_parser = limit, value_name = "N|none")]
     partition_starts_per_minute: Option<Bound>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What pausing or resuming came to.
+#[derive(Debug, Serialize)]
+struct Flow {
+    queue: &'static str,
+    paused: bool,
+    /// Whether it was otherwise before.
+    changed: bool,
+}
+
+/// What limits hold now.
+#[derive(Debug, Serialize)]
+struct Limited {
+    queue: &'static str,
+    limits: Limits,
 }
 
 /// A limit as it is typed: a number, or none at all.
@@ -89,17 +115,20 @@ impl Queues {
         let actor = Actor::Operator(&name);
         match self {
             Self::List { json } => list(&mut db, json).await?,
-            Self::Pause { queue } => {
-                let paused = operate::pause(&mut db, actor, queue).await?;
-                println!("{queue} is paused{}", if paused { "" } else { ", and was before" });
+            Self::Pause { queue, json } => {
+                let changed = operate::pause(&mut db, actor, queue).await?;
+                let told = format!("{queue} is paused{}", if changed { "" } else { ", and was before" });
+                say(json, &Flow { queue: queue.name(), paused: true, changed }, &told)?;
             }
-            Self::Resume { queue } => {
-                let resumed = operate::resume(&mut db, actor, queue).await?;
-                println!("{queue} runs{}", if resumed { " again" } else { ", and did before" });
+            Self::Resume { queue, json } => {
+                let changed = operate::resume(&mut db, actor, queue).await?;
+                let told = format!("{queue} runs{}", if changed { " again" } else { ", and did before" });
+                say(json, &Flow { queue: queue.name(), paused: false, changed }, &told)?;
             }
             Self::Limit(limit) => {
                 let limits = limit.set(&mut db, actor).await?;
-                println!("{}: {}", limit.queue, said(limits));
+                let told = format!("{}: {}", limit.queue, said(limits));
+                say(limit.json, &Limited { queue: limit.queue.name(), limits }, &told)?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -238,6 +267,7 @@ mod tests {
             starts_per_minute: None,
             partition_max_running: Some(Bound(None)),
             partition_starts_per_minute: None,
+            json: false,
         };
         let set = Limits { starts_per_minute: Some(60), partition_max_running: Some(2), ..Limits::default() };
         let limits = Limits { max_running: Some(3), starts_per_minute: Some(60), ..Limits::default() };

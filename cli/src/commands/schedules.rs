@@ -7,8 +7,10 @@ use clap::Subcommand;
 use pawdium_shared::audit::Actor;
 use pawdium_shared::queue::operate::{self, Request};
 use pawdium_shared::queue::schedules::{self, ScheduleRow};
+use serde::Serialize;
 
 use super::operator;
+use super::say::say;
 use super::table::{instant, table};
 
 /// Shows what happens by the clock, and makes it happen now.
@@ -24,7 +26,18 @@ pub(crate) enum Schedules {
     Run {
         /// The schedule's name, from the list.
         name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
+}
+
+/// What asking for a run came to.
+#[derive(Debug, Serialize)]
+struct Asked<'a> {
+    schedule: &'a str,
+    /// Whether it was not asked for before.
+    changed: bool,
 }
 
 impl Schedules {
@@ -42,17 +55,22 @@ impl Schedules {
                     print!("{}", table(["SCHEDULE", "KIND", "WHEN", "MISSED", "LAST", "NEXT"], &rows));
                 }
             }
-            Self::Run { name } => {
+            Self::Run { name, json } => {
                 let operator = operator::name();
-                match operate::run_schedule(&mut db, Actor::Operator(&operator), &name).await? {
+                let (changed, told) = match operate::run_schedule(&mut db, Actor::Operator(&operator), &name)
+                    .await?
+                {
                     Request::Made => {
-                        println!("{name} is asked for; a scheduler enqueues its job within seconds.");
+                        (true, format!("{name} is asked for; a scheduler enqueues its job within seconds."))
                     }
                     Request::Pending => {
-                        println!("{name} was asked for before; is pawdium-scheduler running?");
+                        (false, format!("{name} was asked for before; is pawdium-scheduler running?"))
                     }
-                    Request::Unknown => bail!("there is no schedule {name}; see `pawdium schedules list`"),
-                }
+                    Request::Unknown => {
+                        bail!("there is no schedule {name}; see `pawdium schedules list`")
+                    }
+                };
+                say(json, &Asked { schedule: &name, changed }, &told)?;
             }
         }
         Ok(ExitCode::SUCCESS)

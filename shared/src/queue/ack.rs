@@ -1,10 +1,11 @@
 //! The task that writes how claims ended: in batches, and again until it holds.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::{info, warn};
 
 use super::holding::Hold;
@@ -12,6 +13,10 @@ use super::settle::{Outcome, Settlements};
 
 /// How many settlements one statement takes at most.
 const BATCH: usize = 500;
+
+/// While so many outcomes wait to be written, nothing is claimed: work would pile up here that a crash undoes. At the pace
+/// of jobs that take no time it is a quarter of a second.
+const MAX_UNWRITTEN: usize = 20_000;
 
 /// How long one statement may take before its connection is given up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
@@ -31,7 +36,16 @@ enum Message {
 
 /// Hands settlements to the task that writes them.
 #[derive(Clone, Debug)]
-pub(super) struct Acks(mpsc::UnboundedSender<Message>);
+pub(super) struct Acks {
+    send: mpsc::UnboundedSender<Message>,
+    unwritten: Arc<Unwritten>,
+}
+
+#[derive(Debug, Default)]
+struct Unwritten {
+    count: AtomicUsize,
+    fewer: Notify,
+}
 
 impl std::fmt::Debug for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,29 +57,50 @@ impl std::fmt::Debug for Message {
 }
 
 impl Acks {
-    /// Starts the writing task. The channel needs no bound of its own: what is in it was claimed, and claims are bounded.
+    /// Starts the writing task. The channel has no bound, so that no handler waits for it: whoever claims waits until it
+    /// has [`caught_up`](Self::caught_up).
     pub(super) fn start(db: PgPool) -> Self {
         let (send, receive) = mpsc::unbounded_channel();
-        tokio::spawn(write_settlements(db, receive));
-        Self(send)
+        let unwritten = Arc::<Unwritten>::default();
+        tokio::spawn(write_settlements(db, receive, Arc::clone(&unwritten)));
+        Self { send, unwritten }
     }
 
     /// Queues the end of a claim for writing.
     pub(super) fn settle(&self, settlement: Settlement) {
+        self.unwritten.count.fetch_add(1, Ordering::Relaxed);
         // The receiver lives until every sender is gone.
-        let _ = self.0.send(Message::Settle(settlement));
+        let _ = self.send.send(Message::Settle(settlement));
+    }
+
+    /// Waits until few enough outcomes are unwritten to claim more work.
+    pub(super) async fn caught_up(&self) {
+        loop {
+            let fewer = self.unwritten.fewer.notified();
+            tokio::pin!(fewer);
+            // From here on no notification is missed.
+            fewer.as_mut().enable();
+            if self.unwritten.count.load(Ordering::Relaxed) < MAX_UNWRITTEN {
+                return;
+            }
+            fewer.await;
+        }
     }
 
     /// Waits until everything that was queued before is written.
     pub(super) async fn flush(&self) {
         let (send, receive) = oneshot::channel();
-        let _ = self.0.send(Message::Flush(send));
+        let _ = self.send.send(Message::Flush(send));
         let _ = receive.await;
     }
 }
 
 /// Writes settlements in batches, and keeps trying while the database is away: finished work is acked when it is back.
-async fn write_settlements(db: PgPool, mut receive: mpsc::UnboundedReceiver<Message>) {
+async fn write_settlements(
+    db: PgPool,
+    mut receive: mpsc::UnboundedReceiver<Message>,
+    unwritten: Arc<Unwritten>,
+) {
     let mut inbox = Vec::with_capacity(BATCH);
     while receive.recv_many(&mut inbox, BATCH).await > 0 {
         let mut batch = Vec::with_capacity(inbox.len());
@@ -77,6 +112,8 @@ async fn write_settlements(db: PgPool, mut receive: mpsc::UnboundedReceiver<Mess
             }
         }
         write_until_it_holds(&db, &batch).await;
+        unwritten.count.fetch_sub(batch.len(), Ordering::Relaxed);
+        unwritten.fewer.notify_waiters();
         for done in flushed {
             let _ = done.send(());
         }

@@ -135,6 +135,19 @@ pub(super) async fn claim(
     Ok(rows)
 }
 
+/// Removes the rows of claims that are over, for whoever doesn't [`claim`] in order, which does that by the way.
+pub(super) async fn forget(db: impl PgExecutor<'_>, ask: &Ask) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from job_batches where queue = $1 and worker_id = $2 and number = any($3)",
+        ask.queue.name(),
+        ask.worker.0,
+        &ask.over,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// A claimed job on its way to its handler.
 #[derive(Debug)]
 pub struct Claimed {

@@ -6,7 +6,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 
 use super::ack::PATIENCE;
-use super::claim::{Ask, Heed, Place, Row, claim};
+use super::claim::{Ask, Heed, Place, Row, claim, forget};
 use super::limited::{Found, claim_within_limits};
 
 /// While a backlog is worked off, each claim goes on where the last one ended instead of stepping over the index entries
@@ -61,6 +61,8 @@ impl Claims {
             if !claimed.0.is_empty() || claimed.1 == Next::AtOnce {
                 return Ok(claimed);
             }
+        } else if !ask.over.is_empty() {
+            forget(&self.db, ask).await?;
         }
         // Nothing is there, or nothing may be claimed in passing.
         let found = claim_within_limits(&self.db, ask).await?;

@@ -43,13 +43,13 @@ pub async fn list_queues(db: &mut PgConnection) -> sqlx::Result<Vec<QueueSetting
 }
 
 /// Lets nothing of a queue be claimed, by any process, from the commit on; what runs may end, and what was claimed ahead
-/// goes back. False: it was paused already.
+/// goes back (within 2 s where no notification arrives). False: it was paused already.
 pub async fn pause(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
     let paused = sqlx::query!(
         "with paused as (
              update job_queues set paused_at = now() where name = $1 and paused_at is null returning name
          )
-         select pg_notify($2, name) from paused",
+         select pg_notify($2, '=' || name) from paused",
         queue.name(),
         CHANNEL,
     );
@@ -62,14 +62,15 @@ pub async fn resume(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
         "with resumed as (
              update job_queues set paused_at = null where name = $1 and paused_at is not null returning name
          )
-         select pg_notify($2, name) from resumed",
+         select pg_notify($2, '=' || name) from resumed",
         queue.name(),
         CHANNEL,
     );
     Ok(!resumed.fetch_all(db).await?.is_empty())
 }
 
-/// Sets a queue's limits, which hold from the commit on for what starts then.
+/// Sets a queue's limits, which hold from the commit on for what is claimed then; what was claimed ahead goes back first,
+/// at once where the notification arrives.
 ///
 /// # Errors
 /// The database's; a limit below 1 violates a check.
@@ -81,7 +82,7 @@ pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> 
                  partition_starts_per_minute = $5, next_start_at = 'epoch'
              where name = $1 returning name
          )
-         select pg_notify($6, name) from limited",
+         select pg_notify($6, '=' || name) from limited",
         queue.name(),
         limits.max_running,
         limits.starts_per_minute,

@@ -118,6 +118,23 @@ pub(super) async fn beat(db: &PgPool, worker: WorkerId, known: &Known, thorough:
     Ok(beat)
 }
 
+/// Notes what runs and is in no claim's row, so that it is found when its worker is gone: jobs that a version without
+/// such rows claims while this one runs beside it. Reads all live jobs. Answers with how many workers have such jobs.
+pub(super) async fn note_unlisted(db: &PgPool) -> sqlx::Result<u64> {
+    let noted = sqlx::query!(
+        "insert into job_batches (queue, worker_id, number, jobs)
+         select queue, worker_id, -min(id), array_agg(id) from jobs
+         where state = 'running' and claimed_at < now() - make_interval(secs => $1)
+           and not exists (
+               select from job_batches as batch
+               where batch.queue = jobs.queue and batch.worker_id = jobs.worker_id and jobs.id = any(batch.jobs))
+         group by queue, worker_id
+         on conflict do nothing",
+        SILENCE,
+    );
+    Ok(noted.execute(db).await?.rows_affected())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +156,26 @@ mod tests {
             left.push(count.fetch_one(&db).await?);
         }
         assert_eq!(left, [1, 0], "after a heartbeat, and after a thorough one");
+        Ok(())
+    }
+
+    #[sqlx::test(migrator = "crate::db::MIGRATIONS")]
+    async fn a_job_that_was_claimed_without_a_note_is_taken_from_a_worker_that_is_gone(
+        db: PgPool,
+    ) -> sqlx::Result<()> {
+        let worker =
+            "insert into job_workers (name, host, pid) values ('worker', 'localhost', 1) returning id";
+        let worker = WorkerId(sqlx::query_scalar(worker).fetch_one(&db).await?);
+        let claimed = "insert into jobs (queue, kind, state, max_attempts, attempt, claim, worker_id, claimed_at, payload)
+                       select 'cache', 'a.v1', 'running', 3, 1, 1, 1000, now() - seconds * interval '1 second', '{}'
+                       from unnest('{2,20,40}'::integer[]) as seconds";
+        sqlx::query(claimed).execute(&db).await?;
+        let orphans =
+            async || beat(&db, worker, &Known::default(), true).await.map(|beat| beat.orphans.len());
+        assert_eq!(orphans().await?, 0, "nothing says that they run");
+        assert_eq!(note_unlisted(&db).await?, 1);
+        assert_eq!(orphans().await?, 2, "the third may be in the hands of a claim that isn't committed");
+        assert_eq!(note_unlisted(&db).await?, 0);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::heartbeat::beat;
+use super::heartbeat::{beat, note_unlisted};
 use super::holding::Holding;
 use super::settle::{Outcome, Settlements};
 use crate::ids::WorkerId;
@@ -26,6 +26,9 @@ const THOROUGH: u32 = 20;
 
 /// So many heartbeats are thorough after a claim whose answer may have been lost: until it shows.
 const IN_DOUBT: u32 = 8;
+
+/// Every so many heartbeats, ten minutes, and at the first, all live jobs are read for those that run without a note of it.
+const UNLISTED: u32 = 200;
 
 /// One registration of this process; jobs are claimed under it.
 #[derive(Clone, Debug)]
@@ -109,6 +112,12 @@ impl Lease {
 
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
+        if self.beats.load(Ordering::Relaxed).is_multiple_of(UNLISTED) {
+            let workers = note_unlisted(&self.db).await?;
+            if workers > 0 {
+                info!(workers, "noted jobs that run without a note of their claim");
+            }
+        }
         let thorough = self.is_thorough();
         let beat = beat(&self.db, registration.worker, &self.holding.known(), thorough).await?;
         for (job, claim) in beat.revoked {

@@ -42,8 +42,8 @@
 //! 3. **Leases.** A process writes a heartbeat every 3 s; when it was silent for 15 s, any other process hands its jobs
 //!    back, so a job runs again at most 18 s after a `kill -9`. The lease is the process's, so a job may take as long as
 //!    it likes in a live one. Silence that the database itself caused is not held against anybody. A claim whose answer got
-//!    lost on the way is told by the heartbeat from those that are worked on: at the next one after a claim failed, and
-//!    within a minute where no error told of it.
+//!    lost on the way is told by the heartbeat from those that are worked on, as soon as a lease would be over after a claim
+//!    failed, and within a minute more where no error told of it.
 //! 4. **Bounded.** An attempt counts when it is claimed, so a job that kills its worker ends too.
 //! 5. **Isolated.** A payload that does not decode, a panic or a timeout fails that job only. While the database is
 //!    away the process waits, and writes the outcome of finished work when it is back.

@@ -124,12 +124,29 @@ impl Process {
         }
     }
 
+    /// Waits for slots to claim for. `None`: it is time to stop. What was claimed ahead under other settings goes back.
+    async fn room(&self, queue: Queue, slots: &Slots, inbox: &Inbox) -> Option<usize> {
+        let room = async {
+            self.acks.caught_up().await;
+            slots.room().await
+        };
+        tokio::pin!(room);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop_claiming.cancelled() => return None,
+                () = self.bells.changed(queue) => inbox.hand_back(),
+                room = &mut room => return Some(room),
+            }
+        }
+    }
+
     async fn claim_until_stopped(self, queue: Queue, slots: Arc<Slots>, inbox: Arc<Inbox>) {
         let stop = self.stop_claiming.clone();
         let mut claims = Claims::new(self.db.clone());
         let holding = &self.lease.holding;
         let mut failing = false;
-        while let Some(room) = stop.run_until_cancelled(slots.room()).await {
+        while let Some(room) = self.room(queue, &slots, &inbox).await {
             let registration = self.lease.current();
             let ask = holding.ask(queue, registration.worker, room.min(BATCH));
             let next = match claims.claim_in_time(&ask).await {

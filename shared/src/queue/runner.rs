@@ -146,11 +146,15 @@ impl<E: Send + Sync + 'static> Runner<E> {
             warn!(id = %claim.job(), kind, "no handler for this kind here; leaving it to another worker");
             return Err(Failure { outcome: Outcome::Postponed { delay: Duration::from_secs(30) } });
         };
+        // Called off or taken over while it was claimed ahead: it must not begin.
+        let lost = &claim.registration.lost;
+        if claim.hold.revoked.is_cancelled() || lost.is_cancelled() {
+            return Err(Failure { outcome: Outcome::HandedBack });
+        }
         let span = info_span!("job", id = %claim.job(), kind, attempt = claim.attempt());
         let started = Instant::now();
         let handling = (entry.handle)(payload, Arc::clone(&self.env), Arc::clone(&claim));
         let mut task = AbortOnDrop(tokio::spawn(handling.instrument(span.clone())));
-        let lost = &claim.registration.lost;
         // A handler that has ended has ended, also when a stalled runtime finds its time over at the same moment.
         let result = tokio::select! {
             biased;

@@ -21,30 +21,45 @@ const POLL: Duration = Duration::from_millis(1500);
 /// How many due jobs one poll makes ready at most; more are due for the next.
 const PROMOTE: i64 = 1000;
 
-/// One bell a queue. A ring while nobody waits is remembered.
+/// Before the name of a queue that is paused, resumed or limited.
+pub(super) const CHANGED: char = '=';
+
+/// Two bells a queue. A ring while nobody waits is remembered.
 #[derive(Clone, Debug)]
 pub(super) struct Bells {
-    queues: Arc<[Notify; Queue::ALL.len()]>,
+    work: Arc<[Notify; Queue::ALL.len()]>,
+    settings: Arc<[Notify; Queue::ALL.len()]>,
     holding: Holding,
 }
 
 impl Bells {
     /// Starts listening and polling on connections from `db` until `stop`.
     pub(super) fn start(db: PgPool, holding: Holding, stop: CancellationToken) -> Self {
-        let bells = Self { queues: Arc::new(std::array::from_fn(|_| Notify::new())), holding };
+        let of_each_queue = || Arc::new(std::array::from_fn(|_| Notify::new()));
+        let bells = Self { work: of_each_queue(), settings: of_each_queue(), holding };
         tokio::spawn(stop.clone().run_until_cancelled_owned(listen(db.clone(), bells.clone())));
         tokio::spawn(stop.run_until_cancelled_owned(poll(db, bells.clone())));
         bells
     }
 
+    /// Waits for news of work, or of settings.
     pub(super) async fn rung(&self, queue: Queue) {
-        self.queues[queue as usize].notified().await;
+        self.work[queue as usize].notified().await;
     }
 
-    /// Heeds a notification: a queue's name, or what [`revocation`] says.
+    /// Waits for news of settings.
+    pub(super) async fn changed(&self, queue: Queue) {
+        self.settings[queue as usize].notified().await;
+    }
+
+    /// Heeds a notification: a queue's name where there is work, with [`CHANGED`] before it where an operator has changed
+    /// its settings, or what [`revocation`] says.
     fn heed(&self, told: &str) {
-        if let Ok(queue) = told.parse::<Queue>() {
-            self.queues[queue as usize].notify_one();
+        if let Ok(queue) = told.strip_prefix(CHANGED).unwrap_or(told).parse::<Queue>() {
+            if told.starts_with(CHANGED) {
+                self.settings[queue as usize].notify_one();
+            }
+            self.work[queue as usize].notify_one();
         } else if let Some((job, claim)) = told.strip_prefix('!').and_then(|claim| claim.split_once(' '))
             && let (Ok(job), Ok(claim)) = (job.parse(), claim.parse())
         {
@@ -101,7 +116,8 @@ async fn poll(db: PgPool, bells: Bells) {
 }
 
 /// Makes scheduled jobs ready whose time has come, and names every queue that has ready jobs. Those of a partition get a
-/// new place in the round: a thousand that failed together come back among the others, not before them.
+/// new place in the round: a thousand that failed together come back among the others, not before them. Paused queues are
+/// named too, as [`CHANGED`].
 ///
 /// One ready job of a queue is asked for as a value: `exists` may become a join with all jobs.
 async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
@@ -125,9 +141,12 @@ async fn promote_due(db: &PgPool) -> sqlx::Result<Vec<String>> {
            select name as "name!" from unnest($1::text[]) as names (name)
            where (select true from jobs where queue = name and open and state = 'ready' limit 1)
            union
-           select queue from due"#,
+           select queue from due
+           union
+           select $3 || name from job_queues where paused_at is not null"#,
         &queues,
         PROMOTE,
+        String::from(CHANGED),
     )
     .fetch_all(db)
     .await

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::anyhow;
-use pawdium_shared::queue::{Claim, JobError, Runner, control};
+use pawdium_shared::queue::{Claim, Job as _, JobError, Limits, Queue, Runner, control};
 use sqlx::PgPool;
 
 use crate::gates::Gate;
 use crate::kinds::{Diary, Flaky, Note, Patient, Traceless};
-use crate::waiting::{SOON, count, until, until_job_is};
+use crate::waiting::{SOON, count, until, until_all_have_beaten, until_idle, until_job_is};
 use crate::workers::{Workers, enqueue};
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -200,6 +200,49 @@ async fn what_a_claim_took_is_forgotten_also_where_handlers_end_it_themselves(db
     let job = enqueue(&db, &Note::new("")).await;
     until_job_is(&db, job, "done").await;
     until_count(&db, "select count(*) from job_batches", 0).await;
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_claims_within_limits_took_is_forgotten_too(db: PgPool) {
+    let limits = Limits { partition_max_running: Some(2), ..Limits::default() };
+    control::set_limits(&mut db.acquire().await.expect("a connection"), Queue::Cache, limits)
+        .await
+        .expect("no error");
+    let gate = Gate::open();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    for number in 0..10 {
+        enqueue(&db, &Traceless::new(number.to_string())).await;
+        until_idle(&db).await;
+    }
+    until_count(&db, "select count(*) from job_batches", 0).await;
+    workers.stop().await;
+}
+
+/// What keeps outcomes from being written and claims not.
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn nothing_more_is_claimed_while_too_many_outcomes_wait_to_be_written(db: PgPool) {
+    const JOBS: i64 = 40_000;
+    sqlx::query(
+        "insert into jobs (queue, kind, max_attempts, payload)
+         select 'cache', $1, 3, '{\"text\": \"\"}' from generate_series(1, $2)",
+    )
+    .bind(Traceless::KIND)
+    .bind(JOBS)
+    .execute(&db)
+    .await
+    .expect("there is room");
+    let mut lock = db.begin().await.expect("a transaction");
+    sqlx::query("lock table job_movements in exclusive mode").execute(&mut *lock).await.expect("it is free");
+    let gate = Gate::open();
+    let workers = Workers::start(&db, &gate.runner()).await;
+    let claimed = async || count(&db, "select count(*) from jobs where state = 'running'").await;
+    until("many are claimed", SOON, async || (claimed().await >= 20_000).then_some(())).await;
+    until_all_have_beaten(&db).await;
+    let claimed = claimed().await;
+    assert!(claimed <= 25_000, "{claimed}");
+    lock.rollback().await.expect("it is given back");
+    until_idle(&db).await;
     workers.stop().await;
 }
 
