@@ -12,6 +12,7 @@ use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::queue::{Enqueue as _, inspect, schedules};
+use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -125,7 +126,7 @@ async fn audited(db: &PgPool) -> Vec<audit::Entry> {
     entries
 }
 
-fn json(ended: &Ended) -> serde_json::Value {
+fn read(ended: &Ended) -> serde_json::Value {
     assert!(ended.succeeded, "{}", ended.err);
     serde_json::from_str(&ended.out).expect("JSON")
 }
@@ -146,11 +147,11 @@ async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
     assert_eq!(all.as_array().map(Vec::len), Some(2));
     let shown = pawdium(&db, &["jobs", "show", &dead], "").await.out;
     assert!(shown.contains("It failed for good") && shown.contains("the disk is full"), "{shown}");
-    let shown = json(&pawdium(&db, &["jobs", "show", &ready, "--json"], "").await);
+    let shown = read(&pawdium(&db, &["jobs", "show", &ready, "--json"], "").await);
     assert_eq!(shown["state"], "ready");
     assert_eq!(shown["why"], "It is waiting because no worker is alive.");
     assert_eq!(shown["timeline"][0]["what"], "enqueued");
-    let errors = json(&pawdium(&db, &["jobs", "errors", "--json"], "").await);
+    let errors = read(&pawdium(&db, &["jobs", "errors", "--json"], "").await);
     assert_eq!((&errors[0]["error"], &errors[0]["count"]), (&"the disk is full".into(), &1.into()));
 
     let retried = pawdium(&db, &["jobs", "retry", &ready, &dead], "").await;
@@ -180,7 +181,7 @@ async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(
 
     let dry = pawdium(&db, &[&["jobs", "retry", "--dry-run"], &full[..]].concat(), "").await;
     assert!(dry.out.starts_with("2 jobs (2 dead) would be brought back"), "{}{}", dry.out, dry.err);
-    let dry = json(&pawdium(&db, &[&["jobs", "retry", "--dry-run", "--json"], &full[..]].concat(), "").await);
+    let dry = read(&pawdium(&db, &[&["jobs", "retry", "--dry-run", "--json"], &full[..]].concat(), "").await);
     assert_eq!(dry["states"]["dead"], 2);
     let asked = pawdium(&db, &[&["jobs", "retry"], &full[..]].concat(), "").await;
     assert!(!asked.succeeded && asked.err.contains("Retry 2 jobs (2 dead)? Say --yes"), "{}", asked.err);
@@ -189,10 +190,10 @@ async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(
     let retried = pawdium(&db, &[&["jobs", "retry", "--yes"], &full[..]].concat(), "").await;
     assert_eq!(retried.out, "2 jobs brought back.\n", "{}", retried.err);
     let cancelled =
-        json(&pawdium(&db, &["jobs", "cancel", "--kind", "mail.send.v1", "--yes", "--json"], "").await);
+        read(&pawdium(&db, &["jobs", "cancel", "--kind", "mail.send.v1", "--yes", "--json"], "").await);
     assert_eq!(cancelled["jobs"].as_array().map(Vec::len), Some(2));
     let first = dead[0].to_string();
-    let shown = json(&pawdium(&db, &["jobs", "show", &first, "--json"], "").await);
+    let shown = read(&pawdium(&db, &["jobs", "show", &first, "--json"], "").await);
     assert_eq!(shown["state"], "cancelled");
     let deleted = pawdium(&db, &["jobs", "delete", "--error-group", "# try again later", "--yes"], "").await;
     assert_eq!(deleted.out, "1 job deleted.\n", "{}", deleted.err);
@@ -251,7 +252,7 @@ async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool)
 
     let list = pawdium(&db, &["queues", "list"], "").await.out;
     assert!(list.contains("upkeep is paused since") && list.contains("mail is limited: 3 at once"), "{list}");
-    let list = json(&pawdium(&db, &["queues", "list", "--json"], "").await);
+    let list = read(&pawdium(&db, &["queues", "list", "--json"], "").await);
     let queue = |name: &str| {
         let queues = list.as_array().expect("a list");
         queues.iter().find(|queue| queue["name"] == name).expect("every queue").clone()
@@ -260,9 +261,37 @@ async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool)
     assert!(queue("upkeep")["paused_at"].is_string() && queue("mail")["paused_at"].is_null());
     assert_eq!(queue("mail")["max_running"], 3);
     assert_eq!(pawdium(&db, &["queues", "resume", "upkeep"], "").await.out, "upkeep runs again\n");
+    for (arguments, said) in [
+        (
+            &["queues", "pause", "upkeep", "--json"][..],
+            json!({"name": "upkeep", "paused": true, "changed": true}),
+        ),
+        (
+            &["queues", "resume", "upkeep", "--json"],
+            json!({"name": "upkeep", "paused": false, "changed": true}),
+        ),
+        (
+            &["queues", "limit", "mail", "--max-running", "none", "--json"],
+            json!({"name": "mail", "max_running": null, "starts_per_minute": null, "partition_max_running": 2,
+                   "partition_starts_per_minute": null}),
+        ),
+    ] {
+        assert_eq!(read(&pawdium(&db, arguments, "").await), said);
+    }
 
     let did: Vec<_> = audited(&db).await.into_iter().map(|entry| entry.action).collect();
-    assert_eq!(did, ["queue.pause", "queue.limit", "queue.limit", "queue.resume"]);
+    assert_eq!(
+        did,
+        [
+            "queue.pause",
+            "queue.limit",
+            "queue.limit",
+            "queue.resume",
+            "queue.pause",
+            "queue.resume",
+            "queue.limit"
+        ]
+    );
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -281,9 +310,11 @@ async fn a_schedules_job_is_asked_for_now(db: PgPool) {
     assert!(asked.out.contains("a scheduler enqueues its job"), "{}", asked.err);
     let again = pawdium(&db, &["schedules", "run", "upkeep.purge"], "").await;
     assert!(again.succeeded && again.out.contains("was asked for before"), "{}", again.out);
+    let again = pawdium(&db, &["schedules", "run", "upkeep.purge", "--json"], "").await;
+    assert_eq!(read(&again), json!({"name": "upkeep.purge", "changed": false}));
     let list = pawdium(&db, &["schedules", "list"], "").await.out;
     assert!(list.contains("17 3 * * *") && list.contains("now"), "{list}");
-    let list = json(&pawdium(&db, &["schedules", "list", "--json"], "").await);
+    let list = read(&pawdium(&db, &["schedules", "list", "--json"], "").await);
     assert!(list[0]["requested_at"].is_string());
     let did: Vec<_> = audited(&db).await.into_iter().map(|entry| entry.action).collect();
     assert_eq!(did, ["schedule.run"]);

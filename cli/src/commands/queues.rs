@@ -77,7 +77,7 @@ pub(crate) struct Limit {
 /// What pausing or resuming came to.
 #[derive(Debug, Serialize)]
 struct Flow {
-    queue: &'static str,
+    name: &'static str,
     paused: bool,
     /// Whether it was otherwise before.
     changed: bool,
@@ -86,7 +86,8 @@ struct Flow {
 /// What limits hold now.
 #[derive(Debug, Serialize)]
 struct Limited {
-    queue: &'static str,
+    name: &'static str,
+    #[serde(flatten)]
     limits: Limits,
 }
 
@@ -118,17 +119,17 @@ impl Queues {
             Self::Pause { queue, json } => {
                 let changed = operate::pause(&mut db, actor, queue).await?;
                 let told = format!("{queue} is paused{}", if changed { "" } else { ", and was before" });
-                say(json, &Flow { queue: queue.name(), paused: true, changed }, &told)?;
+                say(json, &Flow { name: queue.name(), paused: true, changed }, &told)?;
             }
             Self::Resume { queue, json } => {
                 let changed = operate::resume(&mut db, actor, queue).await?;
                 let told = format!("{queue} runs{}", if changed { " again" } else { ", and did before" });
-                say(json, &Flow { queue: queue.name(), paused: false, changed }, &told)?;
+                say(json, &Flow { name: queue.name(), paused: false, changed }, &told)?;
             }
             Self::Limit(limit) => {
                 let limits = limit.set(&mut db, actor).await?;
                 let told = format!("{}: {}", limit.queue, said(limits));
-                say(limit.json, &Limited { queue: limit.queue.name(), limits }, &told)?;
+                say(limit.json, &Limited { name: limit.queue.name(), limits }, &told)?;
             }
         }
         Ok(ExitCode::SUCCESS)

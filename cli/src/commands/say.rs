@@ -5,10 +5,7 @@ use serde::Serialize;
 
 /// Prints `done` as JSON, or in words.
 pub(crate) fn say(json: bool, done: &impl Serialize, words: &str) -> Result<()> {
-    if json {
-        println!("{}", serde_json::to_string_pretty(done)?)
-    } else {
-        println!("{words}")
-    }
+    let said = if json { serde_json::to_string_pretty(done)? } else { words.to_owned() };
+    println!("{said}");
     Ok(())
 }

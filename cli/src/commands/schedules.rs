@@ -35,7 +35,7 @@ pub(crate) enum Schedules {
 /// What asking for a run came to.
 #[derive(Debug, Serialize)]
 struct Asked<'a> {
-    schedule: &'a str,
+    name: &'a str,
     /// Whether it was not asked for before.
     changed: bool,
 }
@@ -70,7 +70,7 @@ impl Schedules {
                         bail!("there is no schedule {name}; see `pawdium schedules list`")
                     }
                 };
-                say(json, &Asked { schedule: &name, changed }, &told)?;
+                say(json, &Asked { name: &name, changed }, &told)?;
             }
         }
         Ok(ExitCode::SUCCESS)
