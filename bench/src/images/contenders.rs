@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
+use pawdium_shared::media::DECODER_MEMORY;
 
 /// Something that makes the three squares.
 #[derive(Clone, Copy, Debug)]
@@ -129,15 +130,13 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
 impl Contender {
     /// Why it can't run here, if it can't.
     fn lacks(&self) -> Option<String> {
-        let (program, option) = match self.program {
-            Program::Vipsthumbnail => ("vipsthumbnail", "--vips-version"),
-            Program::Sharp => ("node", "--version"),
-            _ => return None,
-        };
-        match Command::new(program).arg(option).output() {
+        if !matches!(self.program, Program::Vipsthumbnail) {
+            return None;
+        }
+        match Command::new("vipsthumbnail").arg("--vips-version").output() {
             Ok(output) if output.status.success() => None,
-            Ok(output) => Some(format!("{program} ends with {}", output.status)),
-            Err(error) => Some(format!("{program}: {error}")),
+            Ok(output) => Some(format!("vipsthumbnail ends with {}", output.status)),
+            Err(error) => Some(format!("vipsthumbnail: {error}")),
         }
     }
 
@@ -148,10 +147,14 @@ impl Contender {
             Program::Ourselves | Program::Vipsthumbnail => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.args(["contender", self.name]);
+                if matches!(self.program, Program::Ourselves) {
+                    // What is rendered in process is rendered as decoders do it, but for their confinement.
+                    command.envs([DECODER_MEMORY]);
+                }
                 command
             }
             Program::Sharp => {
-                let mut command = Command::new("node");
+                let mut command = Command::new(target()?.join("bench-peers/node"));
                 command.arg(peers.join("sharp/contender.js"));
                 command
             }

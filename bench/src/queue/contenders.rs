@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use pawdium_cli::stack::die_with_parent;
 
 /// One queue that is measured.
@@ -34,8 +34,8 @@ pub(crate) enum Store {
 enum Program {
     /// This program again.
     Ourselves,
-    /// A file of `peers/node`, and the major version of node that the peer and its client need.
-    Node { file: &'static str, least: u32, batched: bool },
+    /// A file of `peers/node`.
+    Node { file: &'static str, batched: bool },
     /// `peers/celery`, in the environment that is made for it in the target folder.
     Celery,
     /// `peers/apalis-postgres`, built in the target folder.
@@ -80,7 +80,7 @@ pub(crate) const ALL: &[Contender] = &[
         is_peer: true,
         store: GRAPHILE_STORE,
         part: 1,
-        program: Program::Node { file: "graphile-worker.js", least: 16, batched: true },
+        program: Program::Node { file: "graphile-worker.js", batched: true },
     },
     Contender {
         name: "graphile-worker-unbatched",
@@ -88,7 +88,7 @@ pub(crate) const ALL: &[Contender] = &[
         is_peer: true,
         store: GRAPHILE_STORE,
         part: 1,
-        program: Program::Node { file: "graphile-worker.js", least: 16, batched: false },
+        program: Program::Node { file: "graphile-worker.js", batched: false },
     },
     Contender {
         name: "bullmq",
@@ -103,7 +103,7 @@ pub(crate) const ALL: &[Contender] = &[
             ],
         },
         part: 1,
-        program: Program::Node { file: "bullmq.js", least: 20, batched: false },
+        program: Program::Node { file: "bullmq.js", batched: false },
     },
     Contender {
         name: "pg-boss",
@@ -112,7 +112,7 @@ pub(crate) const ALL: &[Contender] = &[
         is_peer: true,
         store: PG_BOSS_STORE,
         part: 50,
-        program: Program::Node { file: "pg-boss.js", least: 20, batched: false },
+        program: Program::Node { file: "pg-boss.js", batched: false },
     },
     Contender {
         name: "pg-boss-batched",
@@ -121,7 +121,7 @@ pub(crate) const ALL: &[Contender] = &[
         is_peer: true,
         store: PG_BOSS_STORE,
         part: 1,
-        program: Program::Node { file: "pg-boss.js", least: 20, batched: true },
+        program: Program::Node { file: "pg-boss.js", batched: true },
     },
     Contender {
         name: "celery",
@@ -149,41 +149,21 @@ pub(crate) const ALL: &[Contender] = &[
     },
 ];
 
-/// The contenders with these names, or all of them, without those that can't run here, of which it says why.
+/// The contenders with these names, or all of them.
 pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
-    for name in names {
-        if !ALL.iter().any(|contender| contender.name == name) {
-            let known: Vec<_> = ALL.iter().map(|contender| contender.name).collect();
-            bail!("no contender is called {name}; there are {}", known.join(", "));
-        }
+    if names.is_empty() {
+        return Ok(ALL.to_vec());
     }
-    let mut chosen = Vec::with_capacity(ALL.len());
-    for contender in ALL {
-        if names.is_empty() || names.iter().any(|name| name == contender.name) {
-            match contender.lacks() {
-                None => chosen.push(*contender),
-                Some(lack) => eprintln!("{} is skipped: {lack}", contender.name),
-            }
-        }
-    }
-    if chosen.is_empty() {
-        bail!("nobody is left to be measured");
-    }
-    Ok(chosen)
+    names.iter().map(|name| one(name)).collect()
 }
 
 /// The contender with this name.
 pub(crate) fn one(name: &str) -> Result<Contender> {
-    let chosen = named(&[name.to_owned()])?;
-    chosen.first().copied().with_context(|| format!("{name} can't run here"))
-}
-
-/// The major version of this machine's node, and how node itself puts it; none where there is no node.
-fn node() -> Option<(u32, String)> {
-    let output = std::process::Command::new("node").arg("--version").output().ok()?;
-    let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    let major = version.trim_start_matches('v').split('.').next()?.parse().ok()?;
-    Some((major, version))
+    let named = ALL.iter().find(|contender| contender.name == name);
+    named.copied().with_context(|| {
+        let known: Vec<_> = ALL.iter().map(|contender| contender.name).collect();
+        format!("no contender is called {name}; there are {}", known.join(", "))
+    })
 }
 
 impl Contender {
@@ -192,22 +172,14 @@ impl Contender {
         backlog.div_ceil(self.part)
     }
 
-    /// Why it can't run here, if it can't.
-    fn lacks(&self) -> Option<String> {
-        let Program::Node { least, .. } = self.program else { return None };
-        match node() {
-            Some((major, _)) if major >= least => None,
-            Some((_, version)) => Some(format!("it needs node {least} or newer, and this is {version}")),
-            None => Some(format!("it needs node {least} or newer, and there is none")),
-        }
-    }
-
     /// A process that does what `verb` says; it ends with the thread that starts it.
     pub(crate) fn command(&self, verb: &str) -> Result<std::process::Command> {
         let peers = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers"));
         let (program, mut arguments): (PathBuf, Vec<OsString>) = match self.program {
             Program::Ourselves => (std::env::current_exe()?, vec!["contender".into(), self.name.into()]),
-            Program::Node { file, .. } => ("node".into(), vec![peers.join("node").join(file).into()]),
+            Program::Node { file, .. } => {
+                (target()?.join("bench-peers/node"), vec![peers.join("node").join(file).into()])
+            }
             Program::Celery => {
                 let python = target()?.join("bench-peers/celery/bin/python");
                 (python, vec![peers.join("celery/contender.py").into()])

@@ -30,7 +30,7 @@ pub use self::{
     orientation::Orientation,
     probe::{Format, Probe, probe, probe_file},
     render::{EDGES, Picture, Rendered, Step, StepName},
-    sandbox::{Decoder, RenderError, child_main},
+    sandbox::{DECODER_MEMORY, Decoder, RenderError, child_main},
     store::{Incoming, IncomingKey, MediaKey, MediaStore, Stored, StoredPicture},
 };
 

@@ -36,6 +36,7 @@ mod protocol;
 pub use self::{
     child::child_main,
     parent::{Decoder, RenderError},
+    process::DECODER_MEMORY,
 };
 
 #[cfg(test)]

@@ -40,10 +40,10 @@ use crate::media::{Limits, Refusal, Rendered};
 /// Bytes of a child's standard error that are kept.
 const MAX_COMPLAINT: u64 = 4 << 10;
 
-/// For the GNU C library: blocks of memory are kept from one step to the next, and come in huge pages where the kernel gives
-/// them. A new process would touch all memory that a picture takes for the first time, four KiB after the other, several
-/// times over.
-const MEMORY: (&str, &str) = (
+/// A variable of a decoder's environment, for the GNU C library: blocks of memory are kept from one step to the next, and
+/// come in huge pages where the kernel gives them. A new process would touch all memory that a picture takes for the first
+/// time, four KiB after the other, several times over.
+pub const DECODER_MEMORY: (&str, &str) = (
     "GLIBC_TUNABLES",
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=268435456",
 );
@@ -74,7 +74,7 @@ impl Process {
             .args(args)
             .env_clear()
             .env(LIMITS_VAR, serde_json::to_string(limits)?)
-            .envs([MEMORY])
+            .envs([DECODER_MEMORY])
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
