@@ -4,6 +4,7 @@ mod child;
 mod compare;
 mod contenders;
 mod figures;
+mod history;
 mod idle;
 mod machine;
 mod measures;
@@ -19,6 +20,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use compare::Compare;
+use history::History;
 use idle::Idle;
 use protocol::Verb;
 use sizes::Sizes;
@@ -37,6 +39,7 @@ struct Arguments {
 enum Command {
     Sizes(Sizes),
     Idle(Idle),
+    History(History),
     /// Our own queue as a contender, started by the driver.
     #[command(hide = true)]
     Contender {
@@ -67,6 +70,7 @@ fn run(arguments: Arguments) -> Result<()> {
             runtime.block_on(ours::run(verb, url, &name))
         }
         Some(Command::Sizes(sizes)) => driver()?.block_on(sizes.run()),
+        Some(Command::History(history)) => driver()?.block_on(history.run()),
         Some(Command::Idle(idle)) => driver()?.block_on(idle.run()),
         None => driver()?.block_on(arguments.compare.run()),
     }
