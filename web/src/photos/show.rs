@@ -108,8 +108,9 @@ pub(super) async fn assemble(
     } else {
         None
     };
+    let may_keep = own && photo.state != PhotoState::Hidden;
     let earlier =
-        if own { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
+        if may_keep { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
     Ok(PhotoPage {
         earlier: earlier.map(|photo| photo.0),
         status: photo_status(app, &viewing.visitor, &photo).await?,
