@@ -14,7 +14,9 @@ use crate::error::Error;
 use crate::http::extract::Path;
 use crate::state::App;
 
-const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A browser that has a picture keeps it; caches that serve it to others ask every five minutes whether it is still there,
+/// for it may have been taken down.
+const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, s-maxage=300, immutable");
 
 /// `GET /media/{*key}`: streamed from the store; one range of it, if that is asked for.
 pub async fn serve(
