@@ -44,7 +44,7 @@ fn bombs() -> Vec<Case> {
             WHOLE,
         )
         .memory(40 * MIB),
-        case("12 MB of fill bytes", stuffed(0xFF), WHOLE).memory(40 * MIB),
+        case("12 MB of fill bytes", stuffed(0xFF), WHOLE).memory(40 * MIB).seconds(20),
         case("12 MB between two segments", stuffed(0x00), BOUNDED).memory(40 * MIB),
     ]
 }
