@@ -5,23 +5,16 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::{Enqueue as _, JobError, Limits, Queue, Runner, control, ledger};
+use pawdium_shared::queue::{Enqueue as _, JobError, Queue, Runner, control, ledger};
 use sqlx::PgPool;
 
 use crate::gates::Gate;
-use crate::kinds::{Diary, Letter, Note, Owned, Patient, Single, Traceless};
+use crate::kinds::{Diary, Note, Owned, Patient, Single, Traceless};
+use crate::pauses::{pause, resume};
 use crate::waiting::{
     SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
 };
 use crate::workers::{Workers, enqueue};
-
-async fn pause(db: &PgPool, queue: Queue) {
-    assert!(control::pause(&mut db.acquire().await.expect("a connection"), queue).await.expect("no error"));
-}
-
-async fn resume(db: &PgPool, queue: Queue) {
-    assert!(control::resume(&mut db.acquire().await.expect("a connection"), queue).await.expect("no error"));
-}
 
 pub(crate) async fn cancel(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
     let mut db = db.acquire().await.expect("a connection");
@@ -43,74 +36,16 @@ pub(crate) async fn assert_balanced(db: &PgPool) {
 }
 
 /// Breaks the poll, so that workers find only what they are told of.
-async fn without_poll(db: &PgPool) {
+pub(crate) async fn without_poll(db: &PgPool) {
     sqlx::query("drop function job_round").execute(db).await.expect("the poll's function is there");
     until_all_have_beaten(db).await;
 }
 
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn every_queue_can_be_controlled(db: PgPool) {
-    let mut db = db.acquire().await.expect("a connection");
-    let mut names: Vec<_> = Queue::ALL.iter().map(|queue| queue.name()).collect();
-    names.sort_unstable();
-    let queues = control::list_queues(&mut db).await.expect("no error");
-    assert_eq!(queues.iter().map(|queue| queue.name.as_str()).collect::<Vec<_>>(), names);
-    assert!(control::pause(&mut db, Queue::Cache).await.expect("no error"));
-    assert!(!control::pause(&mut db, Queue::Cache).await.expect("no error"), "it is paused already");
-    assert!(control::resume(&mut db, Queue::Cache).await.expect("no error"));
-    assert!(!control::resume(&mut db, Queue::Cache).await.expect("no error"), "it was not paused");
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_paused_queue_rests_in_all_processes_while_the_others_go_on(db: PgPool) {
-    let gate = Gate::closed();
-    // Four run in each process, and sixteen more are claimed ahead.
-    let jobs: Vec<_> = (0..60).map(|number| Traceless::new(number.to_string())).collect();
-    Traceless::enqueue_all(&mut db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
-    let workers = [Workers::start(&db, &gate.runner()).await, Workers::start(&db, &gate.runner()).await];
-    gate.until_inside("", 8).await;
-    pause(&db, Queue::Cache).await;
-    // What was claimed ahead goes back though no slot is free; what runs may end.
-    until_running(&db, 8).await;
-    gate.pass(8);
-    gate.until_inside("", 0).await;
-    let waiting = count(&db, "select count(*) from jobs where state = 'ready' and attempt = 0").await;
-    assert_eq!(waiting, 52);
-
-    gate.pass(1000);
-    let other = enqueue(&db, &Note::new("other")).await;
-    until_job_is(&db, other, "done").await;
-    until_all_have_beaten(&db).await;
-    assert_eq!(count(&db, "select count(*) from jobs where state = 'ready' and attempt = 0").await, waiting);
-    resume(&db, Queue::Cache).await;
-    until_idle(&db).await;
-    for workers in workers {
-        workers.stop().await;
-    }
-    assert_balanced(&db).await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_new_limit_holds_for_what_was_claimed_ahead(db: PgPool) {
-    let gate = Gate::closed();
-    let workers = Workers::start(&db, &gate.runner()).await;
-    until_listening(&db, 1).await;
-    let jobs: Vec<_> = (0..30).map(|number| Traceless::new(number.to_string())).collect();
-    Traceless::enqueue_all(&mut db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
-    gate.until_inside("", 4).await;
-    until_running(&db, 20).await;
-    let limits = Limits { max_running: Some(2), ..Limits::default() };
-    control::set_limits(&mut db.acquire().await.expect("a connection"), Queue::Cache, limits)
-        .await
-        .expect("no error");
-    until_running(&db, 4).await;
-    for _ in 4..30 {
-        gate.pass(1);
-        until("the next may start", SOON, async || (gate.inside("") <= 2).then_some(())).await;
-    }
-    gate.pass(4);
-    until_idle(&db).await;
-    workers.stop().await;
+pub(crate) async fn until_running(db: &PgPool, jobs: i64) {
+    until(&format!("{jobs} are claimed"), SOON, async || {
+        (count(db, "select count(*) from jobs where state = 'running'").await == jobs).then_some(())
+    })
+    .await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -132,48 +67,6 @@ async fn what_is_called_off_while_it_is_claimed_ahead_never_starts(db: PgPool) {
     assert_eq!(gate.started.read().len(), 4);
     workers.stop().await;
     assert_balanced(&db).await;
-}
-
-async fn until_running(db: &PgPool, jobs: i64) {
-    until(&format!("{jobs} are claimed"), SOON, async || {
-        (count(db, "select count(*) from jobs where state = 'running'").await == jobs).then_some(())
-    })
-    .await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_resumed_queue_starts_without_waiting_for_the_poll(db: PgPool) {
-    let gate = Gate::open();
-    let workers = Workers::start(&db, &gate.runner()).await;
-    until_listening(&db, 1).await;
-    pause(&db, Queue::Media).await;
-    let job = enqueue(&db, &Note::new("")).await;
-    without_poll(&db).await;
-    assert_eq!(find_job(&db, job).await.expect("it waits").state, "ready");
-    resume(&db, Queue::Media).await;
-    until_job_is(&db, job, "done").await;
-    workers.stop().await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_limit_that_is_lifted_holds_nothing_back_until_the_poll(db: PgPool) {
-    let gate = Gate::closed();
-    let workers = Workers::start(&db, &gate.runner()).await;
-    until_listening(&db, 1).await;
-    // The first starts, and the next only in a minute.
-    let limits = Limits { starts_per_minute: Some(1), ..Limits::default() };
-    let mut connection = db.acquire().await.expect("a connection");
-    control::set_limits(&mut connection, Queue::Mail, limits).await.expect("no error");
-    for _ in 0..3 {
-        enqueue(&db, &Letter::new("")).await;
-    }
-    gate.until_inside("", 1).await;
-    without_poll(&db).await;
-    assert_eq!(gate.inside(""), 1);
-    control::set_limits(&mut connection, Queue::Mail, Limits::default()).await.expect("no error");
-    gate.until_inside("", 3).await;
-    gate.pass(3);
-    workers.stop().await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

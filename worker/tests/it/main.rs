@@ -13,6 +13,7 @@ mod limits;
 mod mails;
 mod order;
 mod outcomes;
+mod pauses;
 mod photos;
 mod plans;
 mod ranking;
