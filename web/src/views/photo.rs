@@ -282,7 +282,7 @@ mod tests {
         let text: String =
             html.split('<').filter_map(|tag| tag.split_once('>')).map(|(_, text)| text).collect();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains("4.2 MB → to 312 kB in three sizes, 92 % less"), "{text}");
+        assert!(text.contains("4.2 MB → to 312 kB in three sizes, 92&nbsp;% less"), "{text}");
     }
 
     #[test]
