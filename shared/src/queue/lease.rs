@@ -112,12 +112,7 @@ impl Lease {
 
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
-        if self.beats.load(Ordering::Relaxed).is_multiple_of(UNLISTED) {
-            let workers = note_unlisted(&self.db).await?;
-            if workers > 0 {
-                info!(workers, "noted jobs that run without a note of their claim");
-            }
-        }
+        let number = self.beats.load(Ordering::Relaxed);
         let thorough = self.is_thorough();
         let beat = beat(&self.db, registration.worker, &self.holding.known(), thorough).await?;
         for (job, claim) in beat.revoked {
@@ -136,6 +131,12 @@ impl Lease {
             registration.lost.cancel();
             let fresh = register(&self.settling).await?;
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+        if number.is_multiple_of(UNLISTED) {
+            let workers = note_unlisted(&self.db).await?;
+            if workers > 0 {
+                info!(workers, "noted jobs that run without a note of their claim");
+            }
         }
         Ok(())
     }

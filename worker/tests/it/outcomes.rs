@@ -97,16 +97,17 @@ async fn be_overtaken(db: &PgPool, diary: &Diary, claim: &Claim) -> Result<(), J
     if claim.attempt() > 1 {
         return Ok(());
     }
+    // A heartbeat that saw it would stop this handler.
+    let mut tx = db.begin().await?;
     sqlx::query("update jobs set state = 'ready', worker_id = null, claim = claim + 1 where id = $1")
         .bind(claim.job().0)
-        .execute(db)
+        .execute(&mut *tx)
         .await?;
-    let mut tx = db.begin().await?;
     match claim.complete(&mut tx, &Note::new("")).await {
         Ok(()) => diary.write("completed"),
         Err(error) => diary.write(error.to_string()),
     }
-    drop(tx);
+    tx.commit().await?;
     // Says that it is done all the same: an ack under the old claim.
     Ok(())
 }
