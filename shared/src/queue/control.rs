@@ -8,7 +8,7 @@ use super::enqueue::CHANNEL;
 use super::job::Queue;
 use super::limits::Limits;
 use super::settle::{Fence, Outcome, Settlements};
-use super::wake::revocation;
+use super::wake::{CHANGED, revocation};
 use crate::db::despite_deadlocks;
 use crate::ids::{JobId, WorkerId};
 
@@ -49,9 +49,10 @@ pub async fn pause(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
         "with paused as (
              update job_queues set paused_at = now() where name = $1 and paused_at is null returning name
          )
-         select pg_notify($2, '=' || name) from paused",
+         select pg_notify($2, $3 || name) from paused",
         queue.name(),
         CHANNEL,
+        String::from(CHANGED),
     );
     Ok(!paused.fetch_all(db).await?.is_empty())
 }
@@ -62,15 +63,16 @@ pub async fn resume(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
         "with resumed as (
              update job_queues set paused_at = null where name = $1 and paused_at is not null returning name
          )
-         select pg_notify($2, '=' || name) from resumed",
+         select pg_notify($2, $3 || name) from resumed",
         queue.name(),
         CHANNEL,
+        String::from(CHANGED),
     );
     Ok(!resumed.fetch_all(db).await?.is_empty())
 }
 
-/// Sets a queue's limits, which hold from the commit on for what is claimed then; what was claimed ahead goes back first,
-/// at once where the notification arrives.
+/// Sets a queue's limits, which hold from the commit on for what is claimed then; what was claimed ahead goes back first
+/// in each process that hears of it. One whose listening connection is down starts what it has.
 ///
 /// # Errors
 /// The database's; a limit below 1 violates a check.
@@ -82,13 +84,14 @@ pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> 
                  partition_starts_per_minute = $5, next_start_at = 'epoch'
              where name = $1 returning name
          )
-         select pg_notify($6, '=' || name) from limited",
+         select pg_notify($6, $7 || name) from limited",
         queue.name(),
         limits.max_running,
         limits.starts_per_minute,
         limits.partition_max_running,
         limits.partition_starts_per_minute,
         CHANNEL,
+        String::from(CHANGED),
     )
     .fetch_all(db)
     .await?;

@@ -27,8 +27,10 @@ const THOROUGH: u32 = 20;
 /// So many heartbeats are thorough after a claim whose answer may have been lost: until it shows.
 const IN_DOUBT: u32 = 8;
 
-/// Every so many heartbeats, ten minutes, and at the first, all live jobs are read for those that run without a note of it.
-const UNLISTED: u32 = 200;
+/// Between two looks at all live jobs for those that run without a note of their claim, and after one that failed. The
+/// first is made at the start.
+const UNLISTED: Duration = Duration::from_mins(10);
+const UNLISTED_RETRY: Duration = Duration::from_mins(1);
 
 /// One registration of this process; jobs are claimed under it.
 #[derive(Clone, Debug)]
@@ -68,6 +70,8 @@ impl Lease {
             beats: AtomicU32::new(0),
             in_doubt: AtomicU32::new(0),
         });
+        let noting = keep_noting_unlisted(lease.db.clone());
+        tokio::spawn(stop.clone().run_until_cancelled_owned(noting));
         tokio::spawn(Arc::clone(&lease).keep(stop));
         Ok(lease)
     }
@@ -112,7 +116,6 @@ impl Lease {
 
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
-        let number = self.beats.load(Ordering::Relaxed);
         let thorough = self.is_thorough();
         let beat = beat(&self.db, registration.worker, &self.holding.known(), thorough).await?;
         for (job, claim) in beat.revoked {
@@ -132,13 +135,27 @@ impl Lease {
             let fresh = register(&self.settling).await?;
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
-        if number.is_multiple_of(UNLISTED) {
-            let workers = note_unlisted(&self.db).await?;
-            if workers > 0 {
-                info!(workers, "noted jobs that run without a note of their claim");
-            }
-        }
         Ok(())
+    }
+}
+
+/// Has jobs noted that run without a note of their claim. Takes some tenths of a second for each million that live, so
+/// it is no heartbeat's business.
+async fn keep_noting_unlisted(db: PgPool) {
+    loop {
+        let wait = match note_unlisted(&db).await {
+            Ok(workers) => {
+                if workers > 0 {
+                    info!(workers, "noted jobs that run without a note of their claim");
+                }
+                UNLISTED
+            }
+            Err(error) => {
+                warn!(%error, "couldn't look for jobs that run without a note of their claim; will try again");
+                UNLISTED_RETRY
+            }
+        };
+        tokio::time::sleep(wait).await;
     }
 }
 

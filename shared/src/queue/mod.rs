@@ -87,11 +87,11 @@
 //! # Where is what
 //!
 //! [`job`] policy of a kind · [`enqueue`] in · `partition` turns · `claim`, `claims`, `limited` out, as far
-//! ahead as `slots` say · [`limits`] rates · `settle` how a claim ends, `ack` writes it in batches · `lease` and `heartbeat`
-//! recovery, `holding` what this process has · `wake` LISTEN and poll · [`process`] ties these together · [`backend`] for
-//! apalis · [`runner`] calls handlers · [`groups`] fan-out · [`cron`] ticks, [`schedules`] what is known of them ·
-//! [`inspect`], [`ledger`] for whoever looks, [`control`] what can be done, [`operate`] the same with an entry in the audit
-//! log.
+//! ahead as `slots` say · [`limits`] rates · `settle` how a claim ends, `ack` writes it in batches, and has claims wait
+//! where it can't · `lease` and `heartbeat` recovery, `holding` what this process has · `wake` LISTEN and poll ·
+//! [`process`] ties these together · [`backend`] for apalis · [`runner`] calls handlers · [`groups`] fan-out · [`cron`]
+//! ticks, [`schedules`] what is known of them · [`inspect`], [`ledger`] for whoever looks, [`control`] what can be done,
+//! [`operate`] the same with an entry in the audit log.
 
 mod ack;
 pub mod backend;

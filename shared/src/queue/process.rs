@@ -21,10 +21,10 @@ use super::wake::Bells;
 /// The most that one claim takes.
 const BATCH: usize = 1000;
 
-/// Heartbeat, poll and listener, one each, and one for each queue amid a burst of claims; of them two or three are open most
-/// of the time.
-const OWN_CONNECTIONS: u32 = 9;
-const _: () = assert!(OWN_CONNECTIONS as usize == 3 + Queue::ALL.len());
+/// Heartbeat, poll, listener and the look for jobs without a note, one each, and one for each queue amid a burst of claims;
+/// of them two or three are open most of the time.
+const OWN_CONNECTIONS: u32 = 10;
+const _: () = assert!(OWN_CONNECTIONS as usize == 4 + Queue::ALL.len());
 
 /// What we have given up waiting for must not go on for ever with its snapshot, which keeps vacuum from removing what has
 /// ended since.
