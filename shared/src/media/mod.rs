@@ -29,7 +29,7 @@ pub use self::{
     limits::{Limits, MediaError, Refusal},
     orientation::Orientation,
     probe::{Format, Probe, probe, probe_file},
-    render::{EDGES, Picture, Rendered, Step, StepName},
+    render::{EDGES, Picture, Rendered, Stage},
     sandbox::{DECODER_MEMORY, Decoder, RenderError, child_main},
     store::{Incoming, IncomingKey, MediaKey, MediaStore, Stored, StoredPicture},
 };
@@ -38,5 +38,5 @@ pub use self::{
 ///
 /// For pictures of one's own, where the cost of the confinement shall be left out: a benchmark's.
 pub fn render_here(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Result<Rendered, Refusal> {
-    render::render(source, crop, limits)
+    render::render(source, crop, limits, |_, _| ())
 }

@@ -41,39 +41,19 @@ pub struct Picture {
     pub jpeg: Bytes,
 }
 
-/// A step of the way from upload to squares.
+/// A part of the way from upload to squares.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StepName {
-    /// Format, size and crop were found to be good.
-    Checked,
-    /// The file became pixels.
+pub enum Stage {
+    /// The file was checked and became pixels.
     Decoded,
-    /// The square was cut out, scaled, turned upright and its colours converted.
+    /// The square was cut out, scaled, turned upright and its colours converted; what is left is to compress it.
     Cropped,
-    /// The sizes became JPEG files.
-    Compressed,
 }
 
-impl StepName {
-    /// The name as the photo's timeline keeps it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Checked => "checked",
-            Self::Decoded => "decoded",
-            Self::Cropped => "cropped",
-            Self::Compressed => "compressed",
-        }
-    }
-}
-
-/// A step and how long it took.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
-pub struct Step {
-    /// Which step.
-    pub name: StepName,
-    /// Milliseconds.
-    pub ms: u32,
+impl Stage {
+    /// All of them, in their order.
+    pub(super) const ALL: [Self; 2] = [Self::Decoded, Self::Cropped];
 }
 
 /// What became of a picture.
@@ -91,14 +71,25 @@ pub struct Rendered {
     pub placeholder: String,
     /// What the square looks like; none where it has no features.
     pub fingerprint: Option<Fingerprint>,
-    /// In the order in which they were taken.
-    pub steps: Vec<Step>,
 }
 
-/// Checks, decodes, crops and compresses a picture.
-pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Result<Rendered, Refusal> {
-    let mut clock = Clock::start();
-    let probe = probe(&mut Cursor::new(source), limits).map_err(|error| match error {
+/// Checks, decodes, crops and compresses a picture. Tells of each stage when it is reached, with the milliseconds that it
+/// took.
+///
+/// What isn't needed any more is dropped at once, the file itself too.
+pub(super) fn render<S: AsRef<[u8]>>(
+    source: S,
+    crop: Option<Crop>,
+    limits: &Limits,
+    mut reached: impl FnMut(Stage, u32),
+) -> Result<Rendered, Refusal> {
+    let mut started = Instant::now();
+    let mut reached = |stage| {
+        let ms = started.elapsed().as_millis().try_into().unwrap_or(u32::MAX);
+        reached(stage, ms);
+        started = Instant::now();
+    };
+    let probe = probe(&mut Cursor::new(source.as_ref()), limits).map_err(|error| match error {
         MediaError::Refused(refusal) => refusal,
         MediaError::Io(error) if error.kind() == io::ErrorKind::OutOfMemory => Refusal::TooMuchMemory,
         // Memory can't fail to be read; the cursor only refuses offsets that overflow.
@@ -107,19 +98,18 @@ pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Resu
     let (width, height) = probe.upright_size();
     let crop = crop.unwrap_or_else(|| Crop::centred(width, height));
     crop.check(width, height, limits)?;
-    clock.tick(StepName::Checked);
 
     let sides = EDGES.map(|edge| edge.min(crop.side));
     let stored = probe.orientation.stored_crop(crop, probe.width, probe.height);
-    let pixels = decode(source, &probe, stored, sides[0], limits)?;
-    clock.tick(StepName::Decoded);
+    let pixels = decode(source.as_ref(), &probe, stored, sides[0], limits)?;
+    drop(source);
+    reached(Stage::Decoded);
 
-    let large = cut(&pixels, &probe, stored, sides[0])?.turned(probe.orientation);
-    drop(pixels);
+    let large = cut(pixels, &probe, stored, sides[0])?.turned(probe.orientation);
     let medium = large.scaled(sides[1])?;
     let small = medium.scaled(sides[2])?;
     let squares = [large, medium, small];
-    clock.tick(StepName::Cropped);
+    reached(Stage::Cropped);
 
     let mut pictures: Vec<Picture> = Vec::new();
     for (edge, square) in EDGES.into_iter().zip(&squares) {
@@ -131,56 +121,56 @@ pub(super) fn render(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Resu
     }
     let placeholder = placeholder(&squares[2])?;
     let fingerprint = Fingerprint::of_luma(&squares[2].luma.samples, squares[2].luma.width);
-    clock.tick(StepName::Compressed);
-    Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps: clock.steps })
+    Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint })
 }
 
 /// Makes the square of `side` pixels that shows the crop, as it is stored but in sRGB.
 ///
 /// Colours are converted only now, where there is a profile to convert from: a million pixels instead of fifty.
-fn cut(pixels: &Pixels, probe: &Probe, crop: Crop, side: u32) -> Result<Square, Refusal> {
+fn cut(pixels: Pixels, probe: &Probe, crop: Crop, side: u32) -> Result<Square, Refusal> {
     let profile = pixels.profile.as_deref();
-    match &pixels.samples {
+    match pixels.samples {
         Samples::Rgb(rgb) => {
             let crop = [crop.x, crop.y, crop.side, crop.side].map(f64::from);
-            let rgb = scale_rgb(rgb, (probe.width, probe.height), crop, side)?;
-            Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
+            let scaled = scale_rgb(&rgb, (probe.width, probe.height), crop, side)?;
+            drop(rgb);
+            Ok(Square::from_rgb(&rgb_to_srgb(scaled, profile), side as usize))
         }
         Samples::Coded { components, matrix } => {
-            let planes =
-                [scaled(components, 0, side)?, scaled(components, 1, side)?, scaled(components, 2, side)?];
+            let planes = scaled(components, [side; 3])?;
             let rgb = interleave(&planes).flat_map(|coded| matrix.rgb(coded)).collect();
             Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
         }
-        Samples::Components { components, colour, inverted } => {
-            let scaled = |number, side| scaled(components, number, side);
-            let half = side.div_ceil(2);
-            match colour {
-                Colour::Grey => Ok(grey_to_srgb(scaled(0, side)?, profile)),
-                Colour::YCbCr => {
-                    let square =
-                        Square { luma: scaled(0, side)?, chroma: Some([scaled(1, half)?, scaled(2, half)?]) };
-                    Ok(square_to_srgb(square, profile))
-                }
-                Colour::Rgb => {
-                    let planes = [scaled(0, side)?, scaled(1, side)?, scaled(2, side)?];
-                    let rgb = interleave(&planes).flatten().collect();
-                    Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
-                }
-                Colour::Cmyk | Colour::Ycck => {
-                    let planes = [scaled(0, side)?, scaled(1, side)?, scaled(2, side)?, scaled(3, side)?];
-                    let inks = interleave(&planes).map(|stored| inks(stored, *colour, *inverted)).collect();
-                    Ok(Square::from_rgb(&inks_to_srgb(inks, profile), side as usize))
-                }
+        Samples::Components { components, colour, inverted } => match colour {
+            Colour::Grey => {
+                let [luma] = scaled(components, [side])?;
+                Ok(grey_to_srgb(luma, profile))
             }
-        }
+            Colour::YCbCr => {
+                let half = side.div_ceil(2);
+                let [luma, blue, red] = scaled(components, [side, half, half])?;
+                Ok(square_to_srgb(Square { luma, chroma: Some([blue, red]) }, profile))
+            }
+            Colour::Rgb => {
+                let planes = scaled(components, [side; 3])?;
+                let rgb = interleave(&planes).flatten().collect();
+                Ok(Square::from_rgb(&rgb_to_srgb(rgb, profile), side as usize))
+            }
+            Colour::Cmyk | Colour::Ycck => {
+                let planes = scaled(components, [side; 4])?;
+                let inks = interleave(&planes).map(|stored| inks(stored, colour, inverted)).collect();
+                Ok(Square::from_rgb(&inks_to_srgb(inks, profile), side as usize))
+            }
+        },
     }
 }
 
-/// The component with that number, as much of it as the crop shows.
-fn scaled(components: &[Component], number: usize, side: u32) -> Result<Plane, Refusal> {
-    let component = components.get(number).ok_or(Refusal::Damaged)?;
-    scale(&component.plane, component.crop, side)
+/// As much of each component as the crop shows, in squares of those sides.
+fn scaled<const N: usize>(components: Vec<Component>, sides: [u32; N]) -> Result<[Plane; N], Refusal> {
+    let squares = components.into_iter().zip(sides);
+    let squares: Result<Vec<_>, _> =
+        squares.map(|(component, side)| scale(&component.plane, component.crop, side)).collect();
+    squares?.try_into().map_err(|_| Refusal::Damaged)
 }
 
 /// Pixels of as many samples as there are planes.
@@ -242,25 +232,6 @@ fn placeholder(square: &Square) -> Result<String, Refusal> {
     let rgba: Vec<u8> = rgb.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], u8::MAX]).collect();
     let edge = PLACEHOLDER_EDGE as usize;
     Ok(BASE64.encode(&thumbhash::rgba_to_thumb_hash(edge, edge, &rgba)))
-}
-
-/// Measures steps that follow each other.
-struct Clock {
-    last: Instant,
-    steps: Vec<Step>,
-}
-
-impl Clock {
-    fn start() -> Self {
-        Self { last: Instant::now(), steps: Vec::new() }
-    }
-
-    fn tick(&mut self, name: StepName) {
-        let now = Instant::now();
-        let ms = u32::try_from((now - self.last).as_millis()).unwrap_or(u32::MAX);
-        self.steps.push(Step { name, ms });
-        self.last = now;
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! A photo's timeline, from upload to live, as its owner sees it.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -56,39 +54,17 @@ pub struct Entry {
     pub ms: Option<i32>,
 }
 
-/// Records steps as finished one after the other, the last of them now: one that took so long began when the one before
-/// it was finished. A repeated step takes the new time.
-pub async fn record(
-    db: &mut PgConnection,
-    photo: PhotoId,
-    steps: &[(Step, Option<i32>)],
-) -> sqlx::Result<()> {
-    record_past(db, photo, steps, Duration::ZERO).await
-}
-
-/// Records steps as [`record`] does, the last of them as finished that long ago.
-pub async fn record_past(
-    db: &mut PgConnection,
-    photo: PhotoId,
-    steps: &[(Step, Option<i32>)],
-    ago: Duration,
-) -> sqlx::Result<()> {
-    for (place, (step, ms)) in steps.iter().enumerate() {
-        let later: f64 =
-            steps[place + 1..].iter().map(|(_, ms)| f64::from(ms.unwrap_or_default()) / 1000.0).sum();
-        let since = later + ago.as_secs_f64();
-        sqlx::query!(
-            "insert into photo_steps (photo_id, step, ms, at)
-             values ($1, $2, $3, clock_timestamp() - make_interval(secs => $4))
-             on conflict (photo_id, step) do update set at = excluded.at, ms = excluded.ms",
-            photo.0,
-            *step as Step,
-            *ms,
-            since,
-        )
-        .execute(&mut *db)
-        .await?;
-    }
+/// Records a step as finished now, after so many milliseconds where that was measured. A repeated step takes the new time.
+pub async fn record(db: &mut PgConnection, photo: PhotoId, step: Step, ms: Option<i32>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into photo_steps (photo_id, step, ms, at) values ($1, $2, $3, clock_timestamp())
+         on conflict (photo_id, step) do update set at = excluded.at, ms = excluded.ms",
+        photo.0,
+        step as Step,
+        ms,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -73,7 +73,7 @@ async fn insert(
     .fetch_one(&mut *db)
     .await?;
     sqlx::query!("insert into photo_stats (photo_id) values ($1)", photo.0).execute(&mut *db).await?;
-    steps::record(db, photo, &[(Step::Received, None)]).await?;
+    steps::record(db, photo, Step::Received, None).await?;
     Ok(photo)
 }
 
@@ -145,7 +145,7 @@ pub async fn go_live(
     .fetch_optional(&mut *db)
     .await?;
     let Some(species) = species else { return Ok(false) };
-    steps::record(db, photo, &[(Step::Live, None)]).await?;
+    steps::record(db, photo, Step::Live, None).await?;
     InvalidateCache::of(Event::PhotoPublished { photo, species }).enqueue(db).await?;
     Ok(true)
 }
@@ -164,7 +164,7 @@ pub async fn fail(db: &mut PgConnection, photo: PhotoId, reason: &str) -> sqlx::
     }
     // It may have named files that it never stored; what it did store is removed by the purge.
     files::forget(db, photo).await?;
-    steps::record(db, photo, &[(Step::Failed, None)]).await?;
+    steps::record(db, photo, Step::Failed, None).await?;
     InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(db).await?;
     Ok(true)
 }

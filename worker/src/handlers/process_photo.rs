@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Seek as _;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use pawdium_shared::cache::Event;
@@ -10,19 +10,23 @@ use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::media::{ProcessPhoto, RemoveFiles};
 use pawdium_shared::media::{
-    Crop, IncomingKey, MediaError, MediaKey, RenderError, Rendered, StepName, probe_file,
+    Crop, IncomingKey, MediaError, MediaKey, RenderError, Rendered, Stage, probe_file,
 };
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::queries::source_in_use;
 use pawdium_shared::photos::steps::{self, Step};
 use pawdium_shared::photos::{Likeness, Picture, files, likeness, transitions};
 use pawdium_shared::queue::{Claim, Enqueue as _, Job as _, JobError};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tracing::{error, info, warn};
 
 use crate::env::Env;
 
 /// What the owner reads when the fault is ours.
 pub(super) const UNPROCESSED: &str = "We couldn't process this photo. Try again, or choose another file.";
+
+/// A step, and the milliseconds that it took where they fit.
+type Done = (Step, Option<i32>);
 
 /// Why there are no pictures.
 enum Trouble {
@@ -92,10 +96,11 @@ async fn publish(
     let source = likeness::source_of(&mut *env.db.acquire().await?, job.photo).await?;
     refuse_blocked(Likeness { source, fingerprint: None }, env).await?;
     let file = open(upload, env).await?;
-    record(env, job.photo, &[(Step::Checked, ms(started))], Duration::ZERO).await?;
+    record(env, job.photo, &[(Step::Checked, ms(started))]).await?;
 
-    let rendered = render(job.owner, file, crop, env).await?;
-    record_rendered(env, job.photo, &rendered).await?;
+    let (tell, told) = mpsc::unbounded_channel();
+    let rendering = render(job.owner, file, crop, env, tell);
+    let (rendered, ()) = tokio::try_join!(rendering, record_reached(env, job.photo, told))?;
 
     refuse_blocked(Likeness { source, fingerprint: rendered.fingerprint }, env).await?;
 
@@ -109,7 +114,7 @@ async fn publish(
     }
 
     let mut tx = env.db.begin().await?;
-    steps::record(&mut tx, job.photo, &[(Step::Stored, ms(started))]).await?;
+    steps::record(&mut tx, job.photo, Step::Stored, ms(started)).await?;
     if transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await? {
         likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
     } else if named {
@@ -139,13 +144,23 @@ async fn open(upload: &IncomingKey, env: &Env) -> Result<File, Trouble> {
     Ok(file)
 }
 
+/// Has the squares made, and tells of what is done until then.
 async fn render(
     owner: Option<UserId>,
     file: File,
     crop: Option<Crop>,
     env: &Env,
+    tell: UnboundedSender<Done>,
 ) -> Result<Rendered, Trouble> {
-    env.decoder.render(owner, file, crop).await.map_err(|error| {
+    let reached = move |stage, ms: u32| {
+        let step = match stage {
+            Stage::Decoded => Step::Decoded,
+            Stage::Cropped => Step::Cropped,
+        };
+        // Nobody listens any more where it couldn't be recorded, which ends this too.
+        let _ = tell.send((step, ms.try_into().ok()));
+    };
+    env.decoder.render_and_tell(owner, file, crop, reached).await.map_err(|error| {
         if let RenderError::Died { cause } = &error {
             warn!(cause, "a picture brought its decoder down");
         }
@@ -182,24 +197,22 @@ fn name(rendered: &Rendered) -> Result<Vec<(u16, Picture)>, Trouble> {
     Ok(pictures)
 }
 
-/// Records what the decoder did, when it did it: it tells only when all is done.
-async fn record_rendered(env: &Env, photo: PhotoId, rendered: &Rendered) -> sqlx::Result<()> {
-    let took = |name| rendered.steps.iter().find(|step| step.name == name).map(|step| step.ms);
-    let ms = |name| took(name).map(u32::cast_signed);
-    let reached = [(Step::Decoded, ms(StepName::Decoded)), (Step::Cropped, ms(StepName::Cropped))];
-    let compressing = took(StepName::Compressed).unwrap_or_default();
-    record(env, photo, &reached, Duration::from_millis(compressing.into())).await
+/// Records what is told until there will be no more. What is told while one step is written goes with the next.
+async fn record_reached(env: &Env, photo: PhotoId, mut told: UnboundedReceiver<Done>) -> Result<(), Trouble> {
+    let mut done = Vec::new();
+    while told.recv_many(&mut done, usize::MAX).await > 0 {
+        record(env, photo, &done).await?;
+        done.clear();
+    }
+    Ok(())
 }
 
-/// Records steps, the last of which ended that long ago, and tells the photo's page, in one small transaction.
-async fn record(
-    env: &Env,
-    photo: PhotoId,
-    reached: &[(Step, Option<i32>)],
-    ago: Duration,
-) -> sqlx::Result<()> {
+/// Records steps and tells the photo's page, in one small transaction.
+async fn record(env: &Env, photo: PhotoId, done: &[Done]) -> sqlx::Result<()> {
     let mut tx = env.db.begin().await?;
-    steps::record_past(&mut tx, photo, reached, ago).await?;
+    for (step, ms) in done {
+        steps::record(&mut tx, photo, *step, *ms).await?;
+    }
     InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(&mut tx).await?;
     tx.commit().await
 }

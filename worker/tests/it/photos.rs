@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Decoder, MediaKey, Refusal};
 use pawdium_shared::photos::steps::{self, Entry, Step};
 use pawdium_shared::photos::{Photo, PhotoState, Species, transitions};
-use pawdium_worker::runner;
+use pawdium_worker::{Env, runner};
 use sqlx::PgPool;
+use tempfile::NamedTempFile;
 
 use crate::site::{REDIS, Site, jpeg, redis_remembers};
 use crate::waiting::{SOON, count, until, until_idle};
@@ -72,23 +72,30 @@ async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(
     assert!(told >= 2, "progress and publication are told, not {told}");
 }
 
+/// The decoder goes on only when its first stage is in the timeline.
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn steps_that_are_recorded_later_have_the_times_at_which_they_ended(db: PgPool) {
-    let site = Site::new(db);
+async fn the_timeline_moves_while_a_picture_is_decoded(db: PgPool) {
+    let seen = NamedTempFile::new().expect("is made");
+    let script = format!(
+        r#"printf 'pawdium\4\0\0\0\46\0\0\0\0{{"reached":{{"stage":"decoded","ms":7}}}}'
+           until test -s {}; do sleep 0.02; done
+           printf 'pawdium\4\0\0\0\41\0\0\0\0{{"refused":{{"refusal":"damaged"}}}}'"#,
+        seen.path().display()
+    );
+    let decoder = |env: &mut Env| {
+        env.decoder = Decoder::new("/bin/sh".into(), ["-c", &script], env.limits.clone());
+    };
+    let site = Site::new(db).altered(decoder);
     let owner = site.member("ada").await;
-    let photo = site.submit(owner, b"not looked at", Species::Cat).await;
-    let done = [(Step::Decoded, Some(700)), (Step::Cropped, Some(2_000))];
-    let mut db = site.db.acquire().await.expect("a connection");
-    let before = Utc::now();
-    steps::record_past(&mut db, photo, &done, Duration::from_secs(5)).await.expect("no error");
-    let after = Utc::now();
-    let [_, decoded, cropped] = <[Entry; 3]>::try_from(timeline(&site, photo).await).expect("are three");
-    for (entry, seconds) in [(decoded, 7), (cropped, 5)] {
-        let ended = entry.at + TimeDelta::seconds(seconds);
-        // Postgres keeps microseconds.
-        let slack = TimeDelta::milliseconds(1);
-        assert!(before - slack <= ended && ended <= after + slack, "{entry:?}, {before}, {after}");
-    }
+    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let decoded = async || timeline(&site, photo).await.into_iter().find(|entry| entry.step == Step::Decoded);
+    assert_eq!(until("it is decoded", SOON, decoded).await.ms, Some(7));
+    assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
+    std::fs::write(seen.path(), "seen").expect("can be written");
+    until_photo_is(&site, photo, PhotoState::Failed).await;
+    assert_eq!(steps_of(&site, photo).await, [Step::Received, Step::Checked, Step::Decoded, Step::Failed]);
+    workers.stop().await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -169,7 +176,7 @@ async fn a_photo_deleted_while_its_files_are_stored_leaves_none(db: PgPool) {
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     // The files can be stored then, but the step that follows has to wait.
     let mut step = site.db.begin().await.expect("a transaction");
-    steps::record(&mut step, photo, &[(Step::Stored, None)]).await.expect("no error");
+    steps::record(&mut step, photo, Step::Stored, None).await.expect("no error");
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
 

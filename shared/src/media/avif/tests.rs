@@ -36,7 +36,7 @@ fn probed(file: &[u8]) -> Result<Probe, Refusal> {
 }
 
 fn rendered(file: &[u8]) -> Result<Rendered, Refusal> {
-    render(file, None, &Limits::default())
+    render(file, None, &Limits::default(), |_, _| ())
 }
 
 /// Samples of colours, by the definitions of ITU-T H.273 (8.3, equations 4 to 6, 20 to 45 and 57 to 60).

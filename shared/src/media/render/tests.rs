@@ -19,7 +19,7 @@ const EDGE: u32 = 240;
 
 /// The colours of the largest square at those places, as another decoder shows them.
 fn shown_at<const N: usize>(file: &[u8], places: [(u32, u32); N]) -> [[u8; 3]; N] {
-    let rendered = render(file, None, &Limits::default()).expect("is rendered");
+    let rendered = render(file, None, &Limits::default(), |_, _| ()).expect("is rendered");
     let jpeg = rendered.pictures[0].jpeg.clone();
     let mut decoder = JpegDecoder::new(ZCursor::new(&jpeg));
     let rgb = decoder.decode().expect("is a JPEG");

@@ -15,9 +15,9 @@ use rustix::{
 
 use super::{
     confine::confine,
-    protocol::{IO_FAILED, LIMITS_VAR, MAX_REQUEST, NO_SANDBOX, Request, write_reply},
+    protocol::{IO_FAILED, LIMITS_VAR, MAX_REQUEST, NO_SANDBOX, Request, write_reply, write_stage},
 };
-use crate::media::{Limits, Refusal, Rendered, render::render};
+use crate::media::{Limits, Refusal, Rendered, Stage, render::render};
 
 /// What the hidden subcommand of the worker runs: confines this process, takes pictures from the socket that is its
 /// standard input and answers on standard output.
@@ -70,8 +70,14 @@ fn answer_all(limits: &Limits) -> io::Result<()> {
 /// Renders the next picture. False: there are no more.
 pub(super) fn answer_next(limits: &Limits) -> io::Result<bool> {
     let Some((request, source)) = receive()? else { return Ok(false) };
-    let result = read_and_render(&request, source, limits)?;
     let mut stdout = io::stdout().lock();
+    let mut told = Ok(());
+    let result = read_and_render(&request, source, limits, |stage, ms| {
+        if told.is_ok() {
+            told = write_stage(&mut stdout, stage, ms).and_then(|()| stdout.flush());
+        }
+    })?;
+    told?;
     write_reply(&mut stdout, result)?;
     stdout.flush()?;
     Ok(true)
@@ -96,14 +102,19 @@ pub(super) fn receive() -> io::Result<Option<(Request, File)>> {
     Ok(Some((request, file.into())))
 }
 
-fn read_and_render(request: &Request, file: File, limits: &Limits) -> io::Result<Result<Rendered, Refusal>> {
+fn read_and_render(
+    request: &Request,
+    file: File,
+    limits: &Limits,
+    reached: impl FnMut(Stage, u32),
+) -> io::Result<Result<Rendered, Refusal>> {
     let max = limits.max_bytes;
     let expected = usize::try_from(request.bytes.min(max)).unwrap_or_default();
     // Room for one more, at which reading finds the end.
     let mut source = Vec::with_capacity(expected + 1);
     // One byte more than allowed tells the probe that the file is too large.
     match file.take(max.saturating_add(1)).read_to_end(&mut source) {
-        Ok(_) => Ok(render(&source, request.crop, limits)),
+        Ok(_) => Ok(render(source, request.crop, limits, reached)),
         Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Ok(Err(Refusal::TooMuchMemory)),
         Err(error) => Err(error),
     }

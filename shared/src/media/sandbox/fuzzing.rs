@@ -2,13 +2,16 @@
 
 use bytes::Bytes;
 
-use super::protocol::{MAGIC, Request, read_reply};
+use super::protocol::{MAGIC, Message, Request, read_message};
 use crate::media::{Limits, Rendered};
 
-/// Reads a child's reply to a request without a crop, as it stands, and what was rendered if it passes.
+/// Reads a child's message after a request without a crop, as it stands, and what was rendered if it passes.
 pub fn reply(reply: &[u8]) -> Option<Rendered> {
     let request = Request { crop: None, bytes: 0 };
-    read_reply(Bytes::copy_from_slice(reply), &request, &Limits::default()).ok()?.ok()
+    match read_message(Bytes::copy_from_slice(reply), &request, &Limits::default()).ok()? {
+        Message::Ended(result) => result.ok(),
+        Message::Reached(..) => None,
+    }
 }
 
 /// Reads a reply of that header and those files, framed as a child would.

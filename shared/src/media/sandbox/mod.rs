@@ -19,7 +19,8 @@
 //!    │ request, and its file's descriptor      │
 //!    ├────────────────────────────────────────▶│ read, probe, decode, crop, compress
 //!    │ wall clock starts                       │
-//!    │◀──────────────── reply: header, files ──┤
+//!    │◀──────────────── decoded, then cropped ─┤
+//!    │◀────────────── outcome: header, files ──┤
 //!    │ check each length, size and segment     │
 //!    ├─── another request, or the end ────────▶╵
 //! ```

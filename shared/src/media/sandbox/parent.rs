@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ids::UserId,
-    media::{Crop, Limits, Refusal, Rendered},
+    media::{Crop, Limits, Refusal, Rendered, Stage},
 };
 
 /// Renders pictures in confined processes, none of which sees the pictures of two owners.
@@ -91,9 +91,21 @@ impl Decoder {
         source: File,
         crop: Option<Crop>,
     ) -> Result<Rendered, RenderError> {
+        self.render_and_tell(owner, source, crop, |_, _| ()).await
+    }
+
+    /// Renders as [`Decoder::render`] does. Tells of each stage when the process says that it is reached, with the
+    /// milliseconds that it took; all over again where the picture is tried once more.
+    pub async fn render_and_tell(
+        &self,
+        owner: Option<UserId>,
+        source: File,
+        crop: Option<Crop>,
+        mut reached: impl FnMut(Stage, u32) + Send,
+    ) -> Result<Rendered, RenderError> {
         let request = Request { crop, bytes: source.metadata()?.len() };
         if let Some(process) = owner.and_then(|owner| self.idle.take(owner)) {
-            match self.render_in(process, owner, &source, &request).await {
+            match self.render_in(process, owner, &source, &request, &mut reached).await {
                 Ok(rendered) => return Ok(rendered),
                 Err(error) => warn!(
                     error = %error.cause(),
@@ -102,7 +114,7 @@ impl Decoder {
             }
         }
         let process = Process::start(&self.program, &self.args, &self.limits)?;
-        self.render_in(process, owner, &source, &request).await
+        self.render_in(process, owner, &source, &request, &mut reached).await
     }
 
     /// Dropping this, when the caller gives up, kills the process.
@@ -112,10 +124,11 @@ impl Decoder {
         owner: Option<UserId>,
         source: &File,
         request: &Request,
+        reached: &mut (impl FnMut(Stage, u32) + Send),
     ) -> Result<Rendered, RenderError> {
         // To read, and with a place of its own: whoever reads on in another process is none of this one's business.
         let source = File::open(format!("/proc/self/fd/{}", source.as_raw_fd()))?;
-        let (rendered, process) = process.render(&source, request, &self.limits).await?;
+        let (rendered, process) = process.render(&source, request, &self.limits, reached).await?;
         match owner {
             Some(owner) => self.idle.put(owner, process),
             None => process.dismiss(),

@@ -33,9 +33,11 @@ use tracing::warn;
 use super::{
     confine::processor_time,
     parent::RenderError,
-    protocol::{FRAME, IO_FAILED, LIMITS_VAR, Lie, NO_SANDBOX, Request, read_reply, rest_of_reply},
+    protocol::{
+        FRAME, IO_FAILED, LIMITS_VAR, Lie, Message, NO_SANDBOX, Request, read_message, rest_of_message,
+    },
 };
-use crate::media::{Limits, Refusal, Rendered};
+use crate::media::{Limits, Refusal, Rendered, Stage};
 
 /// Bytes of a child's standard error that are kept.
 const MAX_COMPLAINT: u64 = 4 << 10;
@@ -93,20 +95,21 @@ impl Process {
         })
     }
 
-    /// Has one picture rendered. Only an answer that passed every check brings the process back, for another picture; else
-    /// it is killed.
+    /// Has one picture rendered, and tells of its stages. Only an answer that passed every check brings the process back,
+    /// for another picture; else it is killed.
     pub(super) async fn render(
         mut self,
         source: &File,
         request: &Request,
         limits: &Limits,
+        reached: &mut impl FnMut(Stage, u32),
     ) -> Result<(Rendered, Self), RenderError> {
         let started = Instant::now();
         let deadline = Deadline::now() + limits.timeout;
-        let asked = timeout_at(deadline, self.ask(source, request, limits)).await;
+        let asked = timeout_at(deadline, self.ask(source, request, limits, reached)).await;
         match asked.map_err(|_| RenderError::TimedOut)? {
-            Ok(reply) => {
-                let rendered = read_reply(reply, request, limits)??;
+            Ok(result) => {
+                let rendered = result?;
                 self.rendered += 1;
                 self.worked += started.elapsed();
                 Ok((rendered, self))
@@ -117,7 +120,13 @@ impl Process {
         }
     }
 
-    async fn ask(&mut self, source: &File, request: &Request, limits: &Limits) -> Result<Bytes, Silence> {
+    async fn ask(
+        &mut self,
+        source: &File,
+        request: &Request,
+        limits: &Limits,
+        reached: &mut impl FnMut(Stage, u32),
+    ) -> Result<Result<Rendered, Refusal>, Silence> {
         if self.rendered > 0 {
             self.allow_more_time(limits).map_err(Silence::Ours)?;
         }
@@ -126,12 +135,28 @@ impl Process {
             Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {}
             sent => sent.map_err(Silence::Ours)?,
         }
-        let mut reply = BytesMut::zeroed(FRAME);
-        self.replies.read_exact(&mut reply).await.map_err(Silence::Ended)?;
-        let rest = rest_of_reply(&reply).map_err(Silence::Lie)?;
-        reply.resize(FRAME + rest, 0);
-        self.replies.read_exact(&mut reply[FRAME..]).await.map_err(Silence::Ended)?;
-        Ok(reply.freeze())
+        let mut stages = Stage::ALL.into_iter();
+        loop {
+            let message = self.next_message().await?;
+            match read_message(message, request, limits).map_err(Silence::Lie)? {
+                Message::Ended(result) => return Ok(result),
+                Message::Reached(stage, ms) => {
+                    if stages.next() != Some(stage) {
+                        return Err(Silence::Lie(Lie("the order of its stages")));
+                    }
+                    reached(stage, ms);
+                }
+            }
+        }
+    }
+
+    async fn next_message(&mut self) -> Result<Bytes, Silence> {
+        let mut message = BytesMut::zeroed(FRAME);
+        self.replies.read_exact(&mut message).await.map_err(Silence::Ended)?;
+        let rest = rest_of_message(&message).map_err(Silence::Lie)?;
+        message.resize(FRAME + rest, 0);
+        self.replies.read_exact(&mut message[FRAME..]).await.map_err(Silence::Ended)?;
+        Ok(message.freeze())
     }
 
     /// The limit counts from the process's start, and what it has used up is no more than the time that passed.

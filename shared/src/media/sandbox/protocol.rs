@@ -1,9 +1,9 @@
 //! What parent and child say to each other.
 //!
 //! The limits are JSON in one environment variable. A request is one packet of JSON on the socket that is the child's
-//! standard input, with the picture's file as a descriptor beside it. The reply is a frame ([`MAGIC`], the lengths of a JSON
-//! header and of all files together as 32-bit big-endian numbers), the header, then the files one behind the other. The
-//! parent checks every word of it.
+//! standard input, with the picture's file as a descriptor beside it. The reply is messages: one for each stage that is
+//! reached, then the outcome. A message is a frame ([`MAGIC`], the lengths of a JSON header and of all files together as
+//! 32-bit big-endian numbers), the header, then the files one behind the other. The parent checks every word of it.
 
 use std::io::{self, Cursor, Write};
 
@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-use crate::media::{Crop, EDGES, Fingerprint, Limits, Picture, Refusal, Rendered, Step, jpeg};
+use crate::media::{Crop, EDGES, Fingerprint, Limits, Picture, Refusal, Rendered, Stage, jpeg};
 
 /// Carries the [`Limits`] into the child, whose environment is otherwise empty.
 pub(super) const LIMITS_VAR: &str = "PAWDIUM_DECODE_LIMITS";
@@ -29,13 +29,12 @@ pub(super) const IO_FAILED: u8 = 74;
 const MAX_FILES: usize = 8 << 20;
 
 /// Ends in the version; parent and child are one program, except while one is being replaced.
-pub(super) const MAGIC: &[u8; 8] = b"pawdium\x03";
+pub(super) const MAGIC: &[u8; 8] = b"pawdium\x04";
 
-/// Bytes of a reply before its header.
+/// Bytes of a message before its header.
 pub(super) const FRAME: usize = MAGIC.len() + 8;
 
 const MAX_HEADER: usize = 16 << 10;
-const MAX_STEPS: usize = 16;
 
 /// What the child is asked to do.
 #[derive(Debug, Deserialize, Serialize)]
@@ -48,11 +47,21 @@ pub(super) struct Request {
 /// A reply that breaks the protocol: the child is broken, or no longer ours.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the decoder's reply is wrong: {0}")]
-pub(super) struct Lie(&'static str);
+pub(super) struct Lie(pub(super) &'static str);
+
+/// A message of the child that passed every check.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Message {
+    /// There will be more: this was reached, and took so many milliseconds.
+    Reached(Stage, u32),
+    /// The last one.
+    Ended(Result<Rendered, Refusal>),
+}
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Header {
+    Reached { stage: Stage, ms: u32 },
     Rendered(RenderedHeader),
     Refused(Refusal),
 }
@@ -65,7 +74,6 @@ struct RenderedHeader {
     pictures: Vec<PictureHeader>,
     placeholder: String,
     fingerprint: Option<Fingerprint>,
-    steps: Vec<Step>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -76,31 +84,30 @@ struct PictureHeader {
     bytes: usize,
 }
 
-/// Writes the child's reply.
+/// Writes that a stage was reached.
+pub(super) fn write_stage(out: &mut impl Write, stage: Stage, ms: u32) -> io::Result<()> {
+    write_message(out, &Header::Reached { stage, ms }, &[])
+}
+
+/// Writes the outcome.
 pub(super) fn write_reply(out: &mut impl Write, result: Result<Rendered, Refusal>) -> io::Result<()> {
-    let (header, pictures) = match result {
-        Err(refusal) => (Header::Refused(refusal), Vec::new()),
-        Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps }) => {
-            let headers = pictures.iter().map(|picture| PictureHeader {
-                edge: picture.edge,
-                width: picture.width,
-                height: picture.height,
-                bytes: picture.jpeg.len(),
-            });
-            let pictures_header = headers.collect();
-            let header = RenderedHeader {
-                width,
-                height,
-                crop,
-                pictures: pictures_header,
-                placeholder,
-                fingerprint,
-                steps,
-            };
-            (Header::Rendered(header), pictures)
-        }
+    let Rendered { width, height, crop, pictures, placeholder, fingerprint } = match result {
+        Err(refusal) => return write_message(out, &Header::Refused(refusal), &[]),
+        Ok(rendered) => rendered,
     };
-    let header = serde_json::to_vec(&header)?;
+    let headers = pictures.iter().map(|picture| PictureHeader {
+        edge: picture.edge,
+        width: picture.width,
+        height: picture.height,
+        bytes: picture.jpeg.len(),
+    });
+    let header =
+        RenderedHeader { width, height, crop, pictures: headers.collect(), placeholder, fingerprint };
+    write_message(out, &Header::Rendered(header), &pictures)
+}
+
+fn write_message(out: &mut impl Write, header: &Header, pictures: &[Picture]) -> io::Result<()> {
+    let header = serde_json::to_vec(header)?;
     let files: usize = pictures.iter().map(|picture| picture.jpeg.len()).sum();
     out.write_all(MAGIC)?;
     for length in [header.len(), files] {
@@ -113,8 +120,8 @@ pub(super) fn write_reply(out: &mut impl Write, result: Result<Rendered, Refusal
     Ok(())
 }
 
-/// How many bytes follow the frame of a reply: the header and the files.
-pub(super) fn rest_of_reply(frame: &[u8]) -> Result<usize, Lie> {
+/// How many bytes follow the frame of a message: the header and the files.
+pub(super) fn rest_of_message(frame: &[u8]) -> Result<usize, Lie> {
     let (header, files) = lengths(frame)?;
     Ok(header + files)
 }
@@ -131,30 +138,29 @@ fn lengths(mut frame: &[u8]) -> Result<(usize, usize), Lie> {
     }
 }
 
-/// Reads a whole reply and believes it only where it fits the request.
-pub(super) fn read_reply(
-    mut reply: Bytes,
-    request: &Request,
-    limits: &Limits,
-) -> Result<Result<Rendered, Refusal>, Lie> {
-    let (length, files) = lengths(&reply)?;
-    reply.advance(FRAME);
-    if reply.len() != length + files {
+/// Reads a whole message and believes it only where it fits the request.
+pub(super) fn read_message(mut message: Bytes, request: &Request, limits: &Limits) -> Result<Message, Lie> {
+    let (length, files) = lengths(&message)?;
+    message.advance(FRAME);
+    if message.len() != length + files {
         return Err(Lie("its length"));
     }
-    let header = serde_json::from_slice(&reply.split_to(length)).map_err(|_| Lie("the header's syntax"))?;
-    let rendered = match header {
-        Header::Refused(refusal) if reply.is_empty() => return Ok(Err(refusal)),
-        Header::Refused(_) => return Err(Lie("a refusal with files")),
-        Header::Rendered(header) => read_rendered(header, reply)?,
-    };
-    check(&rendered, request, limits)?;
-    Ok(Ok(rendered))
+    let header = serde_json::from_slice(&message.split_to(length)).map_err(|_| Lie("the header's syntax"))?;
+    match header {
+        Header::Reached { stage, ms } if message.is_empty() => Ok(Message::Reached(stage, ms)),
+        Header::Refused(refusal) if message.is_empty() => Ok(Message::Ended(Err(refusal))),
+        Header::Reached { .. } | Header::Refused(_) => Err(Lie("files without a picture")),
+        Header::Rendered(header) => {
+            let rendered = read_rendered(header, message)?;
+            check(&rendered, request, limits)?;
+            Ok(Message::Ended(Ok(rendered)))
+        }
+    }
 }
 
 /// Cuts the files apart.
 fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, Lie> {
-    let RenderedHeader { width, height, crop, pictures: headers, placeholder, fingerprint, steps } = header;
+    let RenderedHeader { width, height, crop, pictures: headers, placeholder, fingerprint } = header;
     let mut pictures = Vec::new();
     for PictureHeader { edge, width, height, bytes } in headers {
         if bytes > files.len() {
@@ -165,7 +171,7 @@ fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, L
     if !files.is_empty() {
         return Err(Lie("bytes behind the files"));
     }
-    Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint, steps })
+    Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint })
 }
 
 fn check(rendered: &Rendered, request: &Request, limits: &Limits) -> Result<(), Lie> {
@@ -190,9 +196,6 @@ fn check(rendered: &Rendered, request: &Request, limits: &Limits) -> Result<(), 
     }
     if rendered.fingerprint.is_some_and(|print| !print.is_plausible()) {
         return Err(Lie("the fingerprint"));
-    }
-    if rendered.steps.len() > MAX_STEPS {
-        return Err(Lie("the number of steps"));
     }
     Ok(())
 }
@@ -226,13 +229,13 @@ mod tests {
         Request { crop: None, bytes: 0 }
     }
 
-    fn read(reply: Bytes) -> Result<Result<Rendered, Refusal>, Lie> {
-        read_reply(reply, &request(), &Limits::default())
+    fn read(reply: Bytes) -> Result<Message, Lie> {
+        read_message(reply, &request(), &Limits::default())
     }
 
     fn honest() -> Rendered {
         let file = fixtures::jpeg(&fixtures::quarters(600, 300), &JpegWith::default());
-        render(&file, None, &Limits::default()).expect("is rendered")
+        render(file, None, &Limits::default(), |_, _| ()).expect("is rendered")
     }
 
     fn reply(result: Result<Rendered, Refusal>) -> Bytes {
@@ -251,9 +254,14 @@ mod tests {
     #[test]
     fn what_the_child_says_is_what_the_parent_reads() {
         let rendered = honest();
-        assert_eq!(read(reply(Ok(rendered.clone()))), Ok(Ok(rendered)));
+        assert_eq!(read(reply(Ok(rendered.clone()))), Ok(Message::Ended(Ok(rendered))));
         let refusal = Refusal::TooSmall { width: 1, height: 2, min: 200 };
-        assert_eq!(read(reply(Err(refusal.clone()))), Ok(Err(refusal)));
+        assert_eq!(read(reply(Err(refusal.clone()))), Ok(Message::Ended(Err(refusal))));
+        for stage in Stage::ALL {
+            let mut message = Vec::new();
+            write_stage(&mut message, stage, 7).expect("memory can be written");
+            assert_eq!(read(message.into()), Ok(Message::Reached(stage, 7)));
+        }
     }
 
     #[test]
@@ -267,7 +275,7 @@ mod tests {
         let all_set = serde_json::from_value(u64::MAX.into()).expect("is 64 bits");
         assert_eq!(caught(|rendered| rendered.fingerprint = Some(all_set)), "the fingerprint");
         let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), ..request() };
-        let other = read_reply(reply(Ok(honest())), &asked, &Limits::default());
+        let other = read_message(reply(Ok(honest())), &asked, &Limits::default());
         assert_eq!(other, Err(Lie("another crop than was asked for")));
     }
 

@@ -15,13 +15,14 @@ use super::{
     protocol::LIMITS_VAR,
 };
 use crate::media::{
-    Crop, EDGES, Limits, Orientation, Refusal, Rendered, StepName, fixtures,
+    Crop, Limits, Orientation, Refusal, Rendered, fixtures,
     fixtures::{JpegWith, QUARTERS, quarters},
     jpeg,
 };
 
 mod confined;
 mod pool;
+mod stages;
 
 /// What a shell runs as a process: a test of this binary. It keeps the test harness's own words out of the reply.
 fn arguments(test: &str) -> [OsString; 4] {
@@ -142,19 +143,6 @@ async fn a_crop_outside_of_the_picture_is_refused() {
     let result = decoder().render(None, fixtures::open(&file), Some(crop)).await;
     let Err(RenderError::Refused(refusal)) = result else { panic!("not refused: {result:?}") };
     assert_eq!(refusal, Refusal::CropOutside { width: 800, height: 400 });
-}
-
-#[tokio::test]
-async fn every_step_is_timed_and_every_size_is_there() {
-    let file = fixtures::jpeg(&fixtures::noise(2000, 1500), &JpegWith::default());
-    let started = Instant::now();
-    let rendered = render(&file).await.expect("is rendered");
-    let whole = started.elapsed();
-    assert_eq!(rendered.pictures.iter().map(|picture| picture.width).collect::<Vec<_>>(), EDGES);
-    let names: Vec<_> = rendered.steps.iter().map(|step| step.name).collect();
-    assert_eq!(names, [StepName::Checked, StepName::Decoded, StepName::Cropped, StepName::Compressed]);
-    let sizes: Vec<_> = rendered.pictures.iter().map(|picture| picture.jpeg.len()).collect();
-    println!("3 megapixels, {} bytes: {whole:?}, {:?}, {sizes:?} bytes", file.len(), rendered.steps);
 }
 
 /// PNG, GIF and lossless WebP, each with what makes it hard.
@@ -323,17 +311,17 @@ async fn a_child_that_spins_is_ended_by_its_processor_limit() {
 
 #[tokio::test]
 async fn a_child_that_aborts_or_lies_fails_the_picture() {
-    let run = |script: &'static str| async move {
+    let run = async |script: &str| {
         died(shell(script, Limits::default()).render(None, fixtures::open(b""), None).await)
     };
     assert!(run("echo oops >&2; kill -ABRT $$").await.contains("oops"));
     assert!(run("exit 101").await.contains("101"));
     assert!(run("true").await.contains("exit status: 0"));
     assert!(run("exec cat /dev/zero").await.contains("magic"));
-    assert!(run("printf 'pawdium\\3\\377\\377\\377\\377\\0\\0\\0\\0{}'").await.contains("header's length"));
-    assert!(run("printf 'pawdium\\3\\0\\0\\0\\2\\377\\0\\0\\0{}'").await.contains("files' length"));
-    assert!(run("printf 'pawdium\\3\\0\\0\\0\\2\\0\\0\\0\\0{}'").await.contains("syntax"));
-    assert!(run("printf 'pawdium\\3\\0\\0\\0\\3\\0\\0\\0\\0{}'").await.contains("exit status: 0"));
+    assert!(run("printf 'pawdium\\4\\377\\377\\377\\377\\0\\0\\0\\0{}'").await.contains("header's length"));
+    assert!(run("printf 'pawdium\\4\\0\\0\\0\\2\\377\\0\\0\\0{}'").await.contains("files' length"));
+    assert!(run("printf 'pawdium\\4\\0\\0\\0\\2\\0\\0\\0\\0{}'").await.contains("syntax"));
+    assert!(run("printf 'pawdium\\4\\0\\0\\0\\3\\0\\0\\0\\0{}'").await.contains("exit status: 0"));
 }
 
 #[tokio::test]
