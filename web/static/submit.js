@@ -71,21 +71,23 @@ function refresh() {
 
 function put(entry, place) {
   entries.add(entry);
-  if (place) place.before(entry.element);
+  if (place?.isConnected) place.before(entry.element);
   else queue.append(entry.element);
   refresh();
 }
 
-function add(files) {
-  for (const file of files) put(Entry.of(file, page), replaced?.element);
-  if (replaced && files.length > 0) replaced.remove();
+async function add(files) {
+  const place = files.length > 0 ? replaced : null;
   replaced = null;
+  const chosen = await Promise.all([...files].map((file) => Entry.of(file, page)));
+  for (const entry of chosen) put(entry, place?.element);
+  await place?.remove();
 }
 
 /** Takes up what was left here before. */
 async function restore() {
-  for (const record of await page.outbox.list()) {
-    const entry = new Entry(record, page);
+  const records = await page.outbox.list();
+  for (const entry of await Promise.all(records.map((record) => Entry.from(record, page)))) {
     put(entry);
     entry.restore();
   }

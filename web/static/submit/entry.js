@@ -32,10 +32,24 @@ function shrinkInTurn(file) {
 /**
  * One file on its way: its crop, its words, its upload, and what became of it. Its `state`:
  * `open` (being filled in), `broken` (the file is no good), `queued` (on its way), `taken` (the server has it), then
- * `live`, `failed` or `gone`.
+ * `live`, `failed` (or refused) or `gone`.
  */
 export class Entry {
-  /** `record` is what the outbox keeps of it; `page` has what all entries share. */
+  /**
+   * The entry of a `record`, which is what the outbox keeps of it. Whether the file is any good is found out first: what
+   * is on the page has its room. `page` has what all entries share.
+   */
+  static async from(record, page) {
+    const sendable = ["open", "queued"].includes(record.state);
+    const refusal = sendable ? await refusalOf(record.file, page.maxBytes, page.words) : "";
+    return new Entry(refusal ? { ...record, state: "broken", message: refusal } : record, page);
+  }
+
+  static of(file, page) {
+    const fields = { title: titleFrom(file.name) };
+    return Entry.from({ key: newKey(), added: Date.now() + page.next(), file, fields, crop: "", state: "open" }, page);
+  }
+
   constructor(record, page) {
     this.page = page;
     this.record = record;
@@ -47,12 +61,8 @@ export class Entry {
     for (const name of FIELDS) this.field(name).value = record.fields[name] ?? "";
     this.listen();
     this.enter(record.state);
+    if (["broken", "failed"].includes(record.state)) this.complain(record.message);
     this.shown = this.show();
-  }
-
-  static of(file, page) {
-    const fields = { title: titleFrom(file.name) };
-    return new Entry({ key: newKey(), added: Date.now() + page.next(), file, fields, crop: "", state: "open" }, page);
   }
 
   find(selector) {
@@ -98,11 +108,9 @@ export class Entry {
 
   async show() {
     const { file } = this.record;
-    const refusal = await refusalOf(file, this.page.maxBytes, this.page.words);
-    if (refusal) {
-      this.complain(refusal);
-      this.enter("broken");
-      this.page.announce(`${file.name}: ${refusal}`);
+    if (this.state === "broken") {
+      this.page.announce(`${file.name}: ${this.record.message}`);
+      await this.page.outbox.remove(this.record.key);
       return;
     }
     await this.keep();
@@ -188,7 +196,6 @@ export class Entry {
 
   /** Sends the photo, once everything about it is there. */
   async send() {
-    await this.shown;
     if (this.state !== "open") return;
     const missing = this.missing();
     if (missing) {
@@ -257,15 +264,13 @@ export class Entry {
     await this.keep({ state: "open" });
   }
 
+  /** The server has answered, and doesn't want it so. */
   async refused({ status, answer }) {
     // Something went under this key before: whatever is sent next is another submission.
     if (status === 409) this.record.key = await this.rekeyed();
-    this.enter(status === 413 ? "broken" : "open");
-    const message = answer?.message ?? "The upload was refused. Submit it again.";
-    this.complain(message, answer?.field);
-    this.page.announce(`${this.name}: ${message}`);
-    if (status === 413) await this.page.outbox.remove(this.record.key);
-    else await this.keep({ state: "open" });
+    this.record.field = answer?.field;
+    this.report("");
+    await this.settled("failed", answer?.message ?? "The upload was refused. Submit it again.");
   }
 
   async rekeyed() {
@@ -300,20 +305,21 @@ export class Entry {
     else await this.page.outbox.remove(this.record.key);
   }
 
-  /** Another try with a photo that didn't work out: a new submission. */
+  /** Another try with a photo that didn't work out: a new submission, where the server has taken the first. */
   async again() {
-    this.record.key = await this.rekeyed();
+    if (this.record.photo) this.record.key = await this.rekeyed();
     delete this.record.photo;
     this.find("[data-entry-more]").replaceChildren();
     this.enter("open");
-    this.field("title").focus({ preventScroll: true });
-    await this.keep({ state: "open", message: "" });
+    const { field, message } = this.record;
+    if (field && this.field(field)) this.complain(message, field);
+    else this.field("title").focus({ preventScroll: true });
+    await this.keep({ state: "open", message: "", field: "" });
   }
 
   /** Goes on where the page was left. */
   restore() {
     if (this.state === "queued") this.resume();
     else if (this.state === "taken") this.follow();
-    else if (this.state === "failed") this.complain(this.record.message);
   }
 }

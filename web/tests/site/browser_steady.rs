@@ -122,10 +122,56 @@ async fn nothing_of_a_photo_shifts_on_its_way_from_its_file_to_being_live(db: Pg
             browser.choose(".entry [name=species]", "cat").await;
             browser.click("[data-send]").await;
             browser.find(".entry[data-state='live'] img.crop-square").await;
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let found = browser.run("return window.shifts").await;
-            let sum = found["sum"].as_f64().expect("a sum");
-            assert!(sum < 0.01, "{name} shifts by {sum}, {width} pixels wide: {}", found["moved"]);
+            stood_still(&browser, name, width).await;
         }
     }
+}
+
+/// One that the browser can't show and the server neither, one that is cut off, one that is refused as it is sent, and
+/// a good one below them.
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn nothing_shifts_when_photos_fail(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.slow_network(Duration::from_millis(600), 200_000).await;
+    let whole = pictures::quarters(640, 320);
+    let files = [
+        browser.file("diary.jpg", b"Dear diary, the cat fell off the sofa."),
+        browser.file("unseen.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf"),
+        browser.file("torn.jpg", &whole[..whole.len() / 2]),
+        browser.file("tags.jpg", &whole),
+        browser.file("whole.jpg", &whole),
+    ];
+    for (width, height) in [(1200, 900), (390, 844)] {
+        browser.resize(width, height).await;
+        browser.goto("/submit").await;
+        browser.find("form.enhanced").await;
+        browser.run(WATCH).await;
+        browser.choose_files("#photo", &files).await;
+        browser.find(".entry:nth-child(1)[data-state='broken']").await;
+        browser.find(".entry:nth-child(2).unseen").await;
+        browser.find(".entry:nth-child(5) [data-crop-box][aria-label]").await;
+        browser.fill(".entry:nth-child(4) [name=tags]", "a,b,c,d,e,f,g,h,i,j,k").await;
+        browser.choose("[data-all-species]", "cat").await;
+        browser.click("[data-send-all]").await;
+        for failed in 2..=4 {
+            browser.find(&format!(".entry:nth-child({failed})[data-state='failed']")).await;
+        }
+        browser.find(".entry:nth-child(5)[data-state='live'] img.crop-square").await;
+        stood_still(&browser, "what fails", width).await;
+
+        browser.click(".entry:nth-child(4) [data-again]").await;
+        assert!(browser.has(".entry:nth-child(4)[data-state='open'] [name=tags][aria-invalid]").await);
+        browser.run("for (const button of document.querySelectorAll('[data-remove]')) button.click()").await;
+    }
+}
+
+/// Asserts that nothing has moved since [`WATCH`].
+async fn stood_still(browser: &Browser, name: &str, width: u32) {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let found = browser.run("return window.shifts").await;
+    let sum = found["sum"].as_f64().expect("a sum");
+    assert!(sum < 0.01, "{name} shifts by {sum}, {width} pixels wide: {}", found["moved"]);
 }
