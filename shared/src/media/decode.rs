@@ -9,7 +9,9 @@ use image::{
 use pawdium_jpeg::{Colour, Component, Decoder, Header, Plane, Region, Scale};
 
 use super::{
-    Crop, Limits, Refusal, avif,
+    Crop, Limits, Refusal,
+    apng::{self, Frame},
+    avif,
     colour::Matrix,
     probe::{Format, Probe},
 };
@@ -54,19 +56,32 @@ pub(super) fn decode(
     match probe.format {
         Format::Jpeg => decode_jpeg(source, probe, crop, side),
         Format::Avif => avif::read_slice(source, limits)?.decode(source, crop),
-        Format::Png => {
-            let mut limits = image::Limits::no_limits();
-            limits.max_alloc = Some(MAX_PNG_CHUNKS);
-            let decoder = PngDecoder::with_limits(Cursor::new(source), limits);
-            flatten(decoder.map_err(|error| refusal(&error))?, probe, crop)
-        }
+        Format::Png => match apng::first_frame(source) {
+            None => Ok(flatten(png_decoder(source)?, (probe.width, probe.height))?.pixels(probe, crop)),
+            Some(frame) => decode_frame(&frame, probe, crop),
+        },
         Format::WebP => {
-            flatten(WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe, crop)
+            let decoder = WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?;
+            Ok(flatten(decoder, (probe.width, probe.height))?.pixels(probe, crop))
         }
         Format::Gif => {
-            flatten(GifDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?, probe, crop)
+            let decoder = GifDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?;
+            Ok(flatten(decoder, (probe.width, probe.height))?.pixels(probe, crop))
         }
     }
+}
+
+fn png_decoder(source: &[u8]) -> Result<PngDecoder<Cursor<&[u8]>>, Refusal> {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(MAX_PNG_CHUNKS);
+    PngDecoder::with_limits(Cursor::new(source), limits).map_err(|error| refusal(&error))
+}
+
+fn decode_frame(frame: &Frame, probe: &Probe, crop: Crop) -> Result<Pixels, Refusal> {
+    let [_, _, width, height] = frame.area;
+    let Flat { samples, channels, profile } = flatten(png_decoder(&frame.png)?, (width, height))?;
+    let samples = frame.place(samples, channels, (probe.width, probe.height));
+    Ok(Flat { samples, channels, profile }.pixels(probe, crop))
 }
 
 fn decode_jpeg(source: &[u8], probe: &Probe, crop: Crop, side: u32) -> Result<Pixels, Refusal> {
@@ -104,25 +119,41 @@ fn jpeg_refusal(error: pawdium_jpeg::Error) -> Refusal {
     }
 }
 
-/// Decodes with one of `image`'s decoders and lays what is transparent on white.
-fn flatten(mut decoder: impl ImageDecoder, probe: &Probe, crop: Crop) -> Result<Pixels, Refusal> {
-    if decoder.dimensions() != (probe.width, probe.height) {
+/// A picture of eight bits a sample and nothing transparent.
+struct Flat {
+    samples: Vec<u8>,
+    /// Samples of a pixel: 1 where it is grey, else 3.
+    channels: usize,
+    profile: Option<Vec<u8>>,
+}
+
+/// Decodes a picture of that size with one of `image`'s decoders and lays what is transparent on white.
+fn flatten(mut decoder: impl ImageDecoder, size: (u32, u32)) -> Result<Flat, Refusal> {
+    if decoder.dimensions() != size {
         return Err(Refusal::Damaged);
     }
     let profile = decoder.icc_profile().ok().flatten();
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
     let colours = picture.color();
-    let (channels, pixels) = match (colours.has_color(), colours.has_alpha()) {
+    let (channels, samples) = match (colours.has_color(), colours.has_alpha()) {
         (true, true) => (3, lay_on_white(picture.into_rgba8().into_raw())),
         (true, false) => (3, picture.into_rgb8().into_raw()),
         (false, true) => (1, lay_grey_on_white(&picture.into_luma_alpha8().into_raw())),
         (false, false) => (1, picture.into_luma8().into_raw()),
     };
-    if pixels.len() as u64 != u64::from(probe.width) * u64::from(probe.height) * channels {
+    if samples.len() != size.0 as usize * size.1 as usize * channels {
         return Err(Refusal::Damaged);
     }
-    let samples = if channels == 3 { Samples::Rgb(pixels) } else { grey(pixels, probe, crop) };
-    Ok(Pixels { samples, profile })
+    Ok(Flat { samples, channels, profile })
+}
+
+impl Flat {
+    /// All of the picture.
+    fn pixels(self, probe: &Probe, crop: Crop) -> Pixels {
+        let Self { samples, channels, profile } = self;
+        let samples = if channels == 3 { Samples::Rgb(samples) } else { grey(samples, probe, crop) };
+        Pixels { samples, profile }
+    }
 }
 
 /// A whole picture of one byte a pixel.

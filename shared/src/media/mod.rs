@@ -4,6 +4,7 @@
 //! pixels. It is decoded by a [`Decoder`] in a process that can do nothing but read the files of one owner, as they are
 //! given to it, and answer.
 
+mod apng;
 mod avif;
 mod colour;
 mod crop;

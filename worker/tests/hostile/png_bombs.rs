@@ -107,6 +107,14 @@ fn frame_bombs() -> Vec<Case> {
         png.chunks.splice(end..end, frames);
         png.file()
     };
+    // The still picture is no frame.
+    let elsewhere = |width, height, data: &[u8]| {
+        let mut png = Png::photo().before(*b"IDAT", [(*b"acTL", [[0, 0, 0, 1], [0; 4]].concat())]);
+        let end = png.position(*b"IEND");
+        let data = [&[0, 0, 0, 1], data].concat();
+        png.chunks.splice(end..end, [control(0, width, height), (*b"fdAT", data)]);
+        png.file()
+    };
     let mut hidden = Png::photo().before(*b"IDAT", [(*b"acTL", [[0xFF; 4], [0; 4]].concat())]);
     hidden.chunks.swap(1, 2);
     vec![
@@ -117,6 +125,12 @@ fn frame_bombs() -> Vec<Case> {
             WHOLE,
         )
         .memory(32 * MIB),
+        case("a first frame elsewhere", elsewhere(320, 240, &zlib(&[0; 961 * 240])), WHOLE),
+        case("a first frame elsewhere of 4 GB", elsewhere(320, 240, &zlib_of_zeros(4_000_000_000)), WHOLE)
+            .memory(32 * MIB),
+        case("a first frame elsewhere of 4 GiB squared", elsewhere(u32::MAX, u32::MAX, &[]), WHOLE),
+        case("a first frame elsewhere that is noise", elsewhere(320, 240, &[7; 1_000]), DAMAGED),
+        case("a first frame elsewhere without data", elsewhere(320, 240, b""), DAMAGED),
         case("4,294,967,295 frames, none there", hidden.file(), Expected::Bounded(320, 240)),
         case("a first frame smaller than the picture", first_frame(100, 100), Expected::Bounded(320, 240)),
         case(

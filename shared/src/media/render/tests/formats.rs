@@ -125,17 +125,89 @@ fn of_a_gif_the_first_frame_is_shown() {
     assert_quarters("GIF", &file, QUARTERS);
 }
 
+/// An animation of that many frames.
+fn animation(frames: u32) -> Vec<u8> {
+    png_chunk(*b"acTL", &[frames, 0].map(u32::to_be_bytes).concat())
+}
+
+/// Where the next frame is: from the left and from above, width and height.
+fn frame_control(sequence: u32, [left, top, width, height]: [u32; 4]) -> Vec<u8> {
+    let numbers = [sequence, width, height, left, top].map(u32::to_be_bytes);
+    png_chunk(*b"fcTL", &[numbers.as_flattened(), &[0, 1, 0, 10, 0, 0]].concat())
+}
+
+fn frame_data(sequence: u32, stream: &[u8]) -> Vec<u8> {
+    png_chunk(*b"fdAT", &[&sequence.to_be_bytes()[..], stream].concat())
+}
+
+const WHOLE: [u32; 4] = [0, 0, EDGE, EDGE];
+
 #[test]
 fn of_an_animated_png_the_first_frame_is_shown() {
-    let control = |sequence: u32| {
-        let numbers = [sequence, EDGE, EDGE, 0, 0].map(u32::to_be_bytes);
-        png_chunk(*b"fcTL", &[numbers.as_flattened(), &[0, 1, 0, 10, 0, 0]].concat())
+    let second = [frame_control(1, WHOLE), frame_data(2, &zlib(&rows([SECOND; 4])))].concat();
+    let before = [animation(2), frame_control(0, WHOLE)].concat();
+    let file = png([8, 2, 0], &before, &rows(QUARTERS), &second);
+    assert_quarters("the still picture is a frame", &file, QUARTERS);
+
+    let stream = zlib(&rows(QUARTERS));
+    let (one, other) = stream.split_at(stream.len() / 2);
+    let frames = [
+        frame_control(0, WHOLE),
+        frame_data(1, one),
+        frame_data(2, other),
+        frame_control(3, WHOLE),
+        frame_data(4, &zlib(&rows([SECOND; 4]))),
+    ]
+    .concat();
+    let file = png([8, 2, 0], &animation(2), &rows([SECOND; 4]), &frames);
+    assert_quarters("the still picture is none", &file, QUARTERS);
+
+    let deep = QUARTERS.map(|[red, green, blue]| [red, 0, green, 0, blue, 0]);
+    let frames = [frame_control(0, WHOLE), frame_data(1, &zlib(&rows(deep)))].concat();
+    let file = png([16, 2, 0], &animation(1), &rows([[0; 6]; 4]), &frames);
+    assert_quarters("of 16 bits", &file, QUARTERS);
+    let [red, green, blue, yellow] = QUARTERS;
+    let palette = png_chunk(*b"PLTE", QUARTERS.as_flattened());
+    let frames = [frame_control(0, WHOLE), frame_data(1, &zlib(&rows([[3], [2], [1], [0]])))].concat();
+    let file = png([8, 3, 0], &[palette, animation(1)].concat(), &rows([[0]; 4]), &frames);
+    assert_quarters("with a palette", &file, [yellow, blue, green, red]);
+}
+
+#[test]
+fn a_first_frame_that_covers_a_part_lies_on_white() {
+    let column = |pixel: &[u8]| {
+        let row = [&[0][..], &pixel.repeat(HALF as usize)].concat();
+        zlib(&row.repeat(HALF as usize))
     };
-    let animation = png_chunk(*b"acTL", &[2_u32, 0].map(u32::to_be_bytes).concat());
-    let second = [&2_u32.to_be_bytes()[..], &zlib(&rows([SECOND; 4]))].concat();
-    let after = [control(1), png_chunk(*b"fdAT", &second)].concat();
-    let file = png([8, 2, 0], &[animation, control(0)].concat(), &rows(QUARTERS), &after);
-    assert_quarters("APNG", &file, QUARTERS);
+    let place = frame_control(0, [HALF, HALF, HALF, HALF]);
+    let frames = [place.clone(), frame_data(1, &column(&SECOND))].concat();
+    let file = png([8, 2, 0], &animation(1), &rows(QUARTERS), &frames);
+    assert_quarters("in colours", &file, [[255; 3], [255; 3], [255; 3], SECOND]);
+    let frames = [place, frame_data(1, &column(&[90]))].concat();
+    let file = png([8, 0, 0], &animation(1), &rows([[0]; 4]), &frames);
+    assert_quarters("grey", &file, [[255; 3], [255; 3], [255; 3], [90; 3]]);
+}
+
+#[test]
+fn the_still_picture_is_shown_of_a_png_whose_animation_breaks_the_rules() {
+    let data = frame_data(1, &zlib(&rows([SECOND; 4])));
+    let mut damaged = data.clone();
+    *damaged.last_mut().expect("is no empty chunk") ^= 1;
+    let control = frame_control(0, WHOLE);
+    for (what, before, after) in [
+        ("no frames", animation(0), [&control[..], &data].concat()),
+        ("no animation", Vec::new(), [&control[..], &data].concat()),
+        ("no frame's place", animation(1), data.clone()),
+        ("no frame's data", animation(1), control.clone()),
+        ("damaged data", animation(1), [&control[..], &damaged].concat()),
+        ("no pixels", animation(1), [&frame_control(0, [0, 0, 0, EDGE])[..], &data].concat()),
+        ("beyond the picture", animation(1), [&frame_control(0, [1, 0, EDGE, EDGE])[..], &data].concat()),
+        ("far beyond", animation(1), [&frame_control(0, [u32::MAX, 0, 1, 1])[..], &data].concat()),
+        ("a short place", animation(1), [&png_chunk(*b"fcTL", &[0; 19])[..], &data].concat()),
+        ("a short animation", png_chunk(*b"acTL", &[0; 3]), [&control[..], &data].concat()),
+    ] {
+        assert_quarters(what, &png([8, 2, 0], &before, &rows(QUARTERS), &after), QUARTERS);
+    }
 }
 
 /// RFC 9649, 2.7.1.

@@ -1,0 +1,128 @@
+//! Animated PNGs whose animation begins with another picture than the one that every decoder shows.
+//!
+//! The pixels of a PNG are those of its IDAT chunks. In an animated one they are the first frame where an fcTL chunk
+//! stands before them. Else they are for those who don't know of animations, and the first frame's are in fdAT chunks
+//! (PNG, third edition, 4.9 and 11.3.6). What breaks the rules isn't animated, for browsers either.
+
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// The first frame of an animation, which may be smaller than the picture.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Frame {
+    /// The frame as a PNG of its own, with the picture's palette, profile and whatever else is said of its colours.
+    pub(super) png: Vec<u8>,
+    /// Where it is in the picture: pixels from the left and from above, width and height.
+    pub(super) area: [u32; 4],
+}
+
+/// The first frame, unless the pixels of this PNG are those that a still picture of it has.
+pub(super) fn first_frame(source: &[u8]) -> Option<Frame> {
+    let mut chunks = Chunks { rest: source.strip_prefix(SIGNATURE)? };
+    let header = chunks.next().filter(|chunk| chunk.kind == *b"IHDR")?;
+    let mut before = Vec::new();
+    let mut frames = 0;
+    loop {
+        let chunk = chunks.next()?;
+        match &chunk.kind {
+            b"acTL" => frames = number(chunk.data, 0)?,
+            b"fcTL" => return None,
+            b"IDAT" => break,
+            _ => before.push(chunk),
+        }
+    }
+    if frames == 0 {
+        return None;
+    }
+    let control = chunks.find(|chunk| chunk.kind == *b"fcTL")?;
+    let area = area(&control, &header)?;
+    let own = chunks.take_while(|chunk| chunk.kind != *b"fcTL");
+    let data: Vec<_> = own.filter(|chunk| chunk.kind == *b"fdAT").collect();
+    if data.is_empty() {
+        return None;
+    }
+
+    let mut png = SIGNATURE.to_vec();
+    let [_, _, width, height] = area;
+    let size = [width, height].map(u32::to_be_bytes);
+    write(&mut png, *b"IHDR", &[size.as_flattened(), header.data.get(8..)?].concat())?;
+    for Chunk { kind, data, .. } in before {
+        write(&mut png, kind, data)?;
+    }
+    for chunk in data {
+        // Before the pixels stands the chunk's number.
+        write(&mut png, *b"IDAT", chunk.data.get(4..)?)?;
+    }
+    write(&mut png, *b"IEND", &[])?;
+    Some(Frame { png, area })
+}
+
+impl Frame {
+    /// Puts its pixels, of so many bytes each, where they are in a picture of that width and height, which is white.
+    pub(super) fn place(&self, pixels: Vec<u8>, channels: usize, (width, height): (u32, u32)) -> Vec<u8> {
+        let [left, top, wide, high] = self.area;
+        if (wide, high) == (width, height) {
+            return pixels;
+        }
+        let [left, top, wide, width, height] = [left, top, wide, width, height].map(|length| length as usize);
+        let mut picture = vec![u8::MAX; width * height * channels];
+        let rows = picture.chunks_exact_mut(width * channels).skip(top);
+        for (row, own) in rows.zip(pixels.chunks_exact(wide * channels)) {
+            row[left * channels..][..own.len()].copy_from_slice(own);
+        }
+        picture
+    }
+}
+
+/// Where the frame of that fcTL is, if it is in the picture.
+fn area(control: &Chunk<'_>, header: &Chunk<'_>) -> Option<[u32; 4]> {
+    let [width, height] = [number(header.data, 0)?, number(header.data, 4)?];
+    // After the chunk's number.
+    let [wide, high] = [number(control.data, 4)?, number(control.data, 8)?];
+    let [left, top] = [number(control.data, 12)?, number(control.data, 16)?];
+    let fits = |from: u32, length: u32, whole| {
+        length > 0 && from.checked_add(length).is_some_and(|end| end <= whole)
+    };
+    (fits(left, wide, width) && fits(top, high, height)).then_some([left, top, wide, high])
+}
+
+fn number(data: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*data.get(at..)?.first_chunk()?))
+}
+
+fn write(png: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) -> Option<()> {
+    png.extend(u32::try_from(data.len()).ok()?.to_be_bytes());
+    png.extend(kind);
+    png.extend(data);
+    png.extend(checksum(kind, data).to_be_bytes());
+    Some(())
+}
+
+fn checksum(kind: [u8; 4], data: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&kind);
+    hasher.update(data);
+    hasher.finalize()
+}
+
+struct Chunk<'a> {
+    kind: [u8; 4],
+    data: &'a [u8],
+}
+
+/// A file's chunks, up to one that is damaged or cut off.
+struct Chunks<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = Chunk<'a>;
+
+    fn next(&mut self) -> Option<Chunk<'a>> {
+        let (length, rest) = self.rest.split_first_chunk()?;
+        let (kind, rest) = rest.split_first_chunk()?;
+        let (data, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        let (sum, rest) = rest.split_first_chunk()?;
+        self.rest = rest;
+        (checksum(*kind, data) == u32::from_be_bytes(*sum)).then_some(Chunk { kind: *kind, data })
+    }
+}
