@@ -23,7 +23,7 @@ FUZZ_SECONDS = 60
 FUZZ_TARGETS = probe orientation reply jpeg
 fuzz: setup-fuzz  ## try each fuzz target for FUZZ_SECONDS=, from the hostile corpus on; FUZZ_TARGETS= names some
 	mkdir -p fuzz/seeds
-	HOSTILE_CORPUS_INTO=$(CURDIR)/fuzz/seeds cargo test -p pawdium-worker --test hostile
+	HOSTILE_CORPUS_INTO=$(CURDIR)/fuzz/seeds cargo test --workspace --test hostile
 	fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 lint:  ## formatting, clippy and rustdoc, warnings denied
