@@ -57,6 +57,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}/publish", post(photos::publish::publish))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
         .route("/photos/{photo}/block", post(photos::block::block))
+        .route("/photos/{photo}/block-alike", post(photos::block::block_alike))
         .route("/s/{code}", get(photos::show::shared))
         .route(
             "/submit",

@@ -6,6 +6,7 @@ use sqlx::types::Json;
 
 use super::types::{Photo, PhotoState, Sizes, Species};
 use crate::ids::{PhotoId, UserId};
+use crate::media::Fingerprint;
 
 /// A photo as a row; [`Photo`] is what the rest sees.
 pub(crate) struct Row {
@@ -93,6 +94,25 @@ pub async fn list_by_owner(db: &mut PgConnection, owner: UserId, own: bool) -> s
          order by photos.id desc limit 500",
         owner.0,
         own,
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
+}
+
+/// Lists the live photos that show the same picture as this one, whoever's they are and whatever became of this one: the
+/// oldest first, `limit` at most. Compares with all live photos.
+pub async fn list_alike(db: &mut PgConnection, photo: PhotoId, limit: i64) -> sqlx::Result<Vec<Photo>> {
+    let rows = photos_where!(
+        "where state = 'live' and photos.id = any(array(
+             select other.id from photos as this
+             join photos as other on other.id <> this.id and other.state = 'live'
+                 and (other.source_hash = this.source_hash
+                      or bit_count((other.fingerprint # this.fingerprint)::bit(64)) <= $2)
+             where this.id = $1
+             order by other.id limit $3))
+         order by photos.id",
+        photo.0,
+        i64::from(Fingerprint::SAME),
+        limit,
     );
     Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
 }

@@ -22,6 +22,8 @@ pub enum Notice {
     PictureBlocked,
     /// A photo is down, but there is nothing to know its picture by.
     PhotoTakenDown,
+    /// Other photos of a picture that was blocked are taken down.
+    PhotosTakenDown,
     /// A picture is let in again.
     PictureUnblocked,
     /// The name was changed.
@@ -71,10 +73,11 @@ pub enum Notice {
 
 impl Notice {
     /// Those that say no more than their name.
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::PhotoDeleted,
         Self::PictureBlocked,
         Self::PhotoTakenDown,
+        Self::PhotosTakenDown,
         Self::PictureUnblocked,
         Self::NameChanged,
         Self::EmailChanged,
@@ -129,6 +132,7 @@ impl Notice {
             Self::PhotoTakenDown => {
                 Flash::info("The photo is taken down. It is too old for its picture to be known again.")
             }
+            Self::PhotosTakenDown => Flash::good("They are taken down, too."),
             Self::PictureUnblocked => Flash::good("The picture may be submitted again."),
             Self::NameChanged => Flash::good("Your name is changed."),
             Self::EmailChanged => Flash::good("Your address is changed. A link to verify it is on its way."),

@@ -6,6 +6,7 @@ use axum_extra::extract::CookieJar;
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::moderation::blocked::{self, Outcome, Reason};
+use pawdium_shared::photos::queries;
 use serde::Deserialize;
 
 use super::show::find_visible;
@@ -21,6 +22,9 @@ use crate::state::App;
 pub struct BlockForm {
     reason: String,
 }
+
+/// How many photos of one picture are shown, and taken down, at once.
+pub(super) const ALIKE: i64 = 24;
 
 /// `POST /photos/{photo}/block`: for moderators.
 pub async fn block(
@@ -45,4 +49,45 @@ pub async fn block(
     tx.commit().await?;
     app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
+}
+
+/// Photos that a moderator has seen to show the same picture: their ids, separated by commas.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AlikeForm {
+    photos: String,
+}
+
+/// `POST /photos/{photo}/block-alike`: takes down, for the reason for which this photo was, others of the same picture:
+/// those that the moderator has seen and that are still up.
+pub async fn block_alike(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: CookieJar,
+    Path(id): Path<PhotoId>,
+    Form(form): Form<AlikeForm>,
+) -> Result<(CookieJar, Redirect), Error> {
+    find_visible(&app, &visitor, id).await?;
+    let Some(actor) = visitor.actor().filter(|_| visitor.moderates()) else {
+        return Err(Error::Forbidden("Only moderators can do that."));
+    };
+    let seen: Result<Vec<_>, _> = form.photos.split(',').map(|id| id.parse().map(PhotoId)).collect();
+    let seen =
+        seen.map_err(|_| Error::Refused("The photos must be numbers, separated by commas.".to_owned()))?;
+    let mut tx = app.db.begin().await?;
+    let reason = blocked::reason_of(&mut tx, id).await?.and_then(|reason| Reason::new(&reason).ok());
+    let reason = reason.ok_or(Error::NotFound)?;
+    let mut taken = Vec::new();
+    for photo in queries::list_alike(&mut tx, id, ALIKE).await? {
+        if seen.contains(&photo.id)
+            && blocked::block(&mut tx, actor, photo.id, &reason).await? != Outcome::Gone
+        {
+            taken.push(photo);
+        }
+    }
+    tx.commit().await?;
+    for photo in &taken {
+        app.cache.forget(&Event::PhotoRemoved { photo: photo.id, species: photo.species }).await;
+    }
+    Ok((jar.add(Notice::PhotosTakenDown.cookie()), Redirect::to(&format!("/photos/{id}"))))
 }

@@ -14,6 +14,7 @@ use pawdium_shared::ranking::{sharing, virality};
 use pawdium_shared::ratings::{self, Lane, serving};
 use sqlx::PgConnection;
 
+use super::block::ALIKE;
 use super::present;
 use super::share::record_moment;
 use crate::error::Error;
@@ -111,7 +112,13 @@ pub(super) async fn assemble(
     let may_keep = own && photo.state != PhotoState::Hidden;
     let earlier =
         if may_keep { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
+    let alike = if viewing.visitor.moderates() && photo.state == PhotoState::Hidden {
+        queries::list_alike(&mut *app.db.acquire().await?, photo.id, ALIKE).await?
+    } else {
+        Vec::new()
+    };
     Ok(PhotoPage {
+        alike: alike.iter().map(|photo| present::card(photo, false)).collect(),
         earlier: earlier.map(|photo| photo.0),
         status: photo_status(app, &viewing.visitor, &photo).await?,
         can_delete: own || viewing.visitor.moderates(),

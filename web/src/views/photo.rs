@@ -6,7 +6,7 @@ use pawdium_shared::photos::Saving;
 
 use super::picture::described;
 use super::rate::RatingKeys;
-use super::{Chrome, Fragment, Picture, filters};
+use super::{Chrome, Fragment, PhotoCard, Picture, filters};
 
 /// `GET /photos/{id}`, in every state.
 #[derive(Debug, Template)]
@@ -46,6 +46,8 @@ pub struct PhotoPage {
     pub can_delete: bool,
     /// The viewer moderates: shows the way to its jobs, and takes it down.
     pub staff: bool,
+    /// For a moderator who looks at a photo that was taken down: live ones of the same picture.
+    pub alike: Vec<PhotoCard>,
 }
 
 impl PhotoPage {
@@ -55,6 +57,11 @@ impl PhotoPage {
 
     fn is_live(&self) -> bool {
         matches!(self.status.state, PhotoState::Live)
+    }
+
+    /// As the form takes them.
+    fn alike_ids(&self) -> String {
+        self.alike.iter().map(|photo| photo.id.to_string()).collect::<Vec<_>>().join(",")
     }
 
     fn can_block(&self) -> bool {

@@ -1,7 +1,12 @@
 //! Pictures in a bucket of a real S3 server instead of a folder.
 
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
 use pawdium_bucket::S3Server;
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::jobs::upkeep::Purge;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
@@ -41,6 +46,32 @@ async fn a_photo_goes_all_its_way_through_a_bucket(db: PgPool) {
     eventually("nothing but three pictures is in the bucket", SOON, only_pictures).await;
     assert!(server.files().iter().all(|file| file.starts_with(server.folder().join("media/pictures"))));
     assert_eq!(site.get("/readyz").await.expect(200).json()["media"], "ok");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_purge_takes_from_a_bucket_what_no_photo_names(db: PgPool) {
+    let server = S3Server::start();
+    let site = Setup::on(db).in_bucket(&server).worker().start().await;
+    let ada = site.member("ada").await;
+    let taken = ada.api.upload(submission("Blep", pictures::quarters(700, 700))).await.expect(202).json();
+    assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live");
+    site.settle().await;
+    let named = server.files();
+    let store = site.store();
+    store.put_picture(Bytes::from(pictures::quarters(300, 300))).await.expect("it is stored");
+    let mut upload = store.begin_incoming(1_000_000);
+    upload.write(Bytes::from_static(b"left by a visitor")).await.expect("it fits");
+    upload.finish().await.expect("it is stored");
+    assert_eq!(server.files().len(), named.len() + 2);
+    site.run(Purge {}).await;
+    assert_eq!(server.files().len(), named.len() + 2, "they may be about to be named");
+
+    for file in server.files() {
+        let file = File::options().write(true).open(file).expect("a file can be opened");
+        file.set_modified(SystemTime::now() - Duration::from_hours(72)).expect("a file's time can be set");
+    }
+    site.run(Purge {}).await;
+    assert_eq!(server.files(), named);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

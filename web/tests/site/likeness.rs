@@ -1,13 +1,16 @@
 //! The same picture again: told to its owner, and refused where moderators have blocked it. And what is left of a photo
 //! that was taken down: nothing.
 
+use std::path::PathBuf;
+
+use pawdium_bucket::S3Server;
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use reqwest::Method;
 use serde_json::Value;
 use sqlx::PgPool;
 
-use crate::harness::{Answer, Person, SOON, Site, eventually, pictures, submission};
+use crate::harness::{Answer, Person, SOON, Setup, Site, eventually, pictures, submission};
 
 const TOLD: &str = "You have submitted this picture before";
 
@@ -124,20 +127,47 @@ async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(d
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn each_owner_of_a_file_that_is_blocked_reads_why(db: PgPool) {
+async fn a_moderator_sees_where_a_blocked_picture_is_still_up_and_takes_it_down_there(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let mod_ = site.moderator("mod").await;
     let first = live(&site, &ada, pictures::scene(1, 900, 90)).await;
-    let second = live(&site, &bob, pictures::scene(1, 900, 90)).await;
-    for (owner, photo) in [(&ada, first), (&bob, second)] {
-        let own = format!("/photos/{photo}");
-        mod_.pages.post(&format!("{own}/block"), &[("reason", "It is no animal.")]).await.location();
-        let page = owner.pages.get(&own).await.expect(200);
+    let same_file = live(&site, &bob, pictures::scene(1, 900, 90)).await;
+    let same_look = live(&site, &bob, pictures::scene(1, 500, 70)).await;
+    let other = live(&site, &bob, pictures::scene(2, 900, 90)).await;
+    let own = format!("/photos/{first}");
+    assert!(!mod_.pages.get(&own).await.expect(200).has(".alike"), "it is up itself");
+    mod_.pages.post(&format!("{own}/block"), &[("reason", "It is no animal.")]).await.location();
+
+    let page = mod_.pages.get(&own).await.expect(200);
+    let alike = [same_file, same_look].map(|photo| photo.to_string()).join(",");
+    assert_eq!(page.attribute(".alike input[name=photos]", "value"), alike);
+    assert_eq!(page.texts(".alike-list .byline"), ["bob", "bob"]);
+    assert!(!ada.pages.get(&own).await.expect(200).has(".alike"), "whose they are is moderators' business");
+    let act = format!("{own}/block-alike");
+    for (who, photos, refused) in [(&ada, alike.as_str(), 403), (&mod_, "", 400), (&mod_, "1;2", 400)] {
+        who.pages.post(&act, &[("photos", photos)]).await.expect(refused);
+    }
+    // What the moderator hasn't seen stays, and so does what is another picture.
+    let seen = format!("{other},{same_look},{}", i64::MAX);
+    assert_eq!(mod_.pages.post(&act, &[("photos", &seen)]).await.location(), own);
+    let left = mod_.pages.get(&own).await.expect(200).attribute(".alike input[name=photos]", "value");
+    assert_eq!(left, same_file.to_string());
+    mod_.pages.post(&act, &[("photos", &left)]).await.location();
+    assert!(!mod_.pages.get(&own).await.expect(200).has(".alike"));
+    assert_eq!(site.visitor().shown().await.map(|(photo, _)| photo), Some(other));
+    for photo in [same_file, same_look] {
+        let page = bob.pages.get(&format!("/photos/{photo}")).await.expect(200);
         assert!(page.text().contains("It is no animal."), "{}", page.text());
     }
+    site.settle().await;
+    assert_eq!(site.pictures().await, 3, "of the other one");
+    let log = "select count(*) from audit_log where action = 'picture.block' and actor = 'mod'";
+    assert_eq!(site.ask::<i64>(log).await, 3);
     let list = mod_.pages.get("/admin/blocked").await.expect(200);
-    assert_eq!(list.texts(".blocked tbody th").len(), 1, "it is one picture");
+    assert_eq!(list.texts(".blocked tbody th").len(), 2, "two files");
+    // Of a photo that nobody has blocked there is no reason to take others down for.
+    mod_.pages.post(&format!("/photos/{other}/block-alike"), &[("photos", "1")]).await.expect(404);
 }
 
 /// Asserts that nobody but its owner and moderators finds the photo, and that its files go.
@@ -165,12 +195,23 @@ async fn gone(site: &Site, photo: i64, files: &[String]) {
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn nothing_is_left_of_a_photo_that_its_owner_or_a_moderator_deletes(db: PgPool) {
-    let site = Site::start_with_worker(db).await;
+    nothing_is_left(&Site::start_with_worker(db).await).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn nothing_is_left_of_it_in_a_bucket_either(db: PgPool) {
+    let server = S3Server::start();
+    let site = Setup::on(db).in_bucket(&server).worker().start().await;
+    nothing_is_left(&site).await;
+    assert_eq!(server.files(), [""; 0].map(PathBuf::from));
+}
+
+async fn nothing_is_left(site: &Site) {
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let mod_ = site.moderator("mod").await;
     for (who, audited) in [(&ada, 0), (&mod_, 1)] {
-        let photo = live(&site, &ada, pictures::scene(1, 900, 90)).await;
-        let files = files_of(&site, photo).await;
+        let photo = live(site, &ada, pictures::scene(1, 900, 90)).await;
+        let files = files_of(site, photo).await;
         site.rate(&bob, photo, 9).await;
         site.run(RefreshRanks {}).await;
         // Every list and page is in the cache before.
@@ -179,7 +220,7 @@ async fn nothing_is_left_of_a_photo_that_its_owner_or_a_moderator_deletes(db: Pg
         }
         assert!(site.get("/top").await.has(&format!("a[href=\"/photos/{photo}\"]")));
         who.pages.post(&format!("/photos/{photo}/delete"), &[]).await.location();
-        gone(&site, photo, &files).await;
+        gone(site, photo, &files).await;
         ada.pages.get(&format!("/photos/{photo}")).await.expect(404);
         let log = "select count(*) from audit_log where action = 'photo.delete' and actor = 'mod'";
         assert_eq!(site.ask::<i64>(log).await, audited);

@@ -141,6 +141,7 @@ impl Samples {
             earlier: None,
             can_delete: false,
             staff: true,
+            alike: Vec::new(),
         })
     }
 

@@ -4,12 +4,11 @@
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{Email, Name, queries};
-use pawdium_shared::config::MediaConfig;
+use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::transitions::{self, Upload};
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
-use reqwest::Url;
 use reqwest::multipart::{Form, Part};
 use sqlx::{Postgres, Transaction};
 
@@ -51,10 +50,11 @@ impl Site {
         queries::register(&mut db, None, &name, &email, "no password").await.expect("it is new").0
     }
 
-    fn store(&self) -> MediaStore {
-        let folder = self.folder.path().join("media");
-        let url = Url::from_directory_path(folder).expect("an absolute path");
-        MediaStore::open(&MediaConfig { store: url, ..MediaConfig::default() }).expect("the store opens")
+    /// Where its pictures are.
+    pub(crate) fn store(&self) -> MediaStore {
+        let sources = Sources { variables: self.variables.clone(), ..Sources::default() };
+        let config = Config::from_sources(&sources).expect("the settings are good");
+        MediaStore::open(&config.media).expect("the store opens")
     }
 
     /// How many pictures are stored whole; one that was being written when its worker was killed is a file too.

@@ -35,7 +35,7 @@ pub(crate) struct Site {
     pub(super) folder: TempDir,
     pub(super) http: Client,
     pub(super) stored: OnceCell<Vec<(u16, pawdium_shared::photos::Picture)>>,
-    variables: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 impl Site {
