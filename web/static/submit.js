@@ -20,6 +20,9 @@ const CALLED = [
 /** The entry in whose place a file is being chosen. */
 let replaced = null;
 
+/** How many entries there were; their order, when several are chosen in one moment. */
+let listed = 0;
+
 /** What all entries share. */
 const page = {
   template: document.querySelector("template[data-entry]"),
@@ -30,7 +33,7 @@ const page = {
   words,
   picker,
   refresh,
-  next: () => entries.size,
+  next: () => (listed += 1),
   announce,
   forget(entry) {
     entries.delete(entry);
@@ -56,9 +59,14 @@ function among(...states) {
   return [...entries].filter((entry) => states.includes(entry.state));
 }
 
+/** Those that can be sent as they are, or once something is filled in. */
+function sendable() {
+  return [...entries].filter((entry) => entry.isSendable);
+}
+
 /** Shows where all entries stand together, and what can be done with them at once. */
 function refresh() {
-  const open = among("open").length;
+  const open = sendable().length;
   form.querySelector("[data-queue-actions]").hidden = open < 2;
   form.querySelector("[data-send-all]").textContent = `Submit all ${open}`;
   form.classList.toggle("busy", entries.size > 0);
@@ -79,15 +87,16 @@ function put(entry, place) {
 async function add(files) {
   const place = files.length > 0 ? replaced : null;
   replaced = null;
-  const chosen = await Promise.all([...files].map((file) => Entry.of(file, page)));
-  for (const entry of chosen) put(entry, place?.element);
+  const chosen = [...files].map((file) => Entry.of(file, page));
+  for (const entry of chosen) put(await entry, place?.element);
   await place?.remove();
 }
 
 /** Takes up what was left here before. */
 async function restore() {
   const records = await page.outbox.list();
-  for (const entry of await Promise.all(records.map((record) => Entry.from(record, page)))) {
+  for (const found of records.map((record) => Entry.from(record, page))) {
+    const entry = await found;
     put(entry);
     entry.restore();
   }
@@ -95,7 +104,7 @@ async function restore() {
 
 /** Sends what is complete; what isn't says so, and the first of those gets the focus. */
 async function sendAll() {
-  const open = among("open");
+  const open = sendable();
   const missing = open.filter((entry) => entry.missing());
   for (const entry of open.filter((candidate) => !missing.includes(candidate))) entry.send();
   // The last one to complain has the focus.
@@ -138,7 +147,7 @@ form.querySelector("[data-all-species]").addEventListener("change", (event) => {
 });
 // What is on its way goes on when the page is opened again, and what can't be kept is lost.
 addEventListener("beforeunload", (event) => {
-  if (among("queued").length > 0 || among("open").some((entry) => entry.isKept === false)) event.preventDefault();
+  if (among("queued").length > 0 || among("open", "failed").some((entry) => entry.isLostIfLeft)) event.preventDefault();
 });
 acceptDrops();
 refresh();

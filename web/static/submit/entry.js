@@ -46,8 +46,8 @@ export class Entry {
   }
 
   static of(file, page) {
-    const fields = { title: titleFrom(file.name) };
-    return Entry.from({ key: newKey(), added: Date.now() + page.next(), file, fields, crop: "", state: "open" }, page);
+    const [fields, added] = [{ title: titleFrom(file.name) }, Date.now() + page.next()];
+    return Entry.from({ key: newKey(), added, file, fields, crop: "", state: "open" }, page);
   }
 
   constructor(record, page) {
@@ -75,6 +75,16 @@ export class Entry {
 
   get name() {
     return this.field("title").value.trim() || this.record.file.name;
+  }
+
+  /** The server hasn't taken it, and may yet: it isn't what was filled in that was refused. */
+  get isSendable() {
+    return this.state === "open" || (this.state === "failed" && !this.record.photo && !this.record.field);
+  }
+
+  /** The browser keeps nothing of it, nor has the server anything. */
+  get isLostIfLeft() {
+    return this.isKept === false && !this.record.photo;
   }
 
   listen() {
@@ -110,7 +120,6 @@ export class Entry {
     const { file } = this.record;
     if (this.state === "broken") {
       this.page.announce(`${file.name}: ${this.record.message}`);
-      await this.page.outbox.remove(this.record.key);
       return;
     }
     await this.keep();
@@ -196,7 +205,7 @@ export class Entry {
 
   /** Sends the photo, once everything about it is there. */
   async send() {
-    if (this.state !== "open") return;
+    if (!this.isSendable) return;
     const missing = this.missing();
     if (missing) {
       this.complain(missing === "species" ? "Choose a species." : "Give the photo a title.", missing);
@@ -267,15 +276,17 @@ export class Entry {
   /** The server has answered, and doesn't want it so. */
   async refused({ status, answer }) {
     // Something went under this key before: whatever is sent next is another submission.
-    if (status === 409) this.record.key = await this.rekeyed();
+    if (status === 409) await this.rekey();
+    if (this.state !== "queued") return;
     this.record.field = answer?.field;
     this.report("");
     await this.settled("failed", answer?.message ?? "The upload was refused. Submit it again.");
   }
 
-  async rekeyed() {
-    await this.page.outbox.remove(this.record.key);
-    return newKey();
+  async rekey() {
+    const { key } = this.record;
+    this.record.key = newKey();
+    await this.page.outbox.remove(key);
   }
 
   async accepted(photo) {
@@ -307,14 +318,15 @@ export class Entry {
 
   /** Another try with a photo that didn't work out: a new submission, where the server has taken the first. */
   async again() {
-    if (this.record.photo) this.record.key = await this.rekeyed();
+    if (this.state !== "failed") return;
+    const { photo, field, message } = this.record;
     delete this.record.photo;
     this.find("[data-entry-more]").replaceChildren();
     this.enter("open");
-    const { field, message } = this.record;
     if (field && this.field(field)) this.complain(message, field);
     else this.field("title").focus({ preventScroll: true });
-    await this.keep({ state: "open", message: "", field: "" });
+    if (photo) await this.rekey();
+    await this.keep({ state: this.state, message: "", field: "" });
   }
 
   /** Goes on where the page was left. */

@@ -43,7 +43,7 @@ function show(entry, part) {
   }
   const isLive = state === "live";
   const reason = part.querySelector("p")?.textContent ?? "";
-  more.replaceChildren(...copied(part, isLive ? ["[data-saved]", ".timeline"] : [".timeline"]));
+  more.replaceChildren(...copied(part, isLive ? ["[data-saved]", ".timeline"] : []));
   entry.report("", 100);
   const said = entry.find("[data-entry-state]");
   const took = part.querySelector("[data-took]")?.textContent ?? "It is live.";
