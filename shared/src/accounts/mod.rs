@@ -2,7 +2,6 @@
 
 mod fields;
 pub mod links;
-pub mod merge;
 pub mod passwords;
 pub mod queries;
 pub mod sessions;

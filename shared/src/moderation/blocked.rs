@@ -51,6 +51,10 @@ pub async fn block(
     photo: PhotoId,
     reason: &Reason,
 ) -> sqlx::Result<Outcome> {
+    // First, so that nothing is blocked for a photo that somebody else takes away meanwhile.
+    if !transitions::hide(db, photo).await? {
+        return Ok(Outcome::Gone);
+    }
     let by = match actor {
         Actor::User { id, .. } => Some(id.0),
         Actor::Operator(_) => None,
@@ -58,7 +62,7 @@ pub async fn block(
     let id = sqlx::query_scalar!(
         "insert into blocked_pictures (source_hash, fingerprint, reason, photo_id, blocked_by, blocker)
          select source_hash, fingerprint, $2::text, id, $3::bigint, $4::text from photos
-         where id = $1 and state not in ('hidden', 'deleted') and (source_hash is not null or fingerprint is not null)
+         where id = $1 and (source_hash is not null or fingerprint is not null)
          on conflict (source_hash) do update set reason = excluded.reason
          returning id",
         photo.0,
@@ -68,9 +72,6 @@ pub async fn block(
     )
     .fetch_optional(&mut *db)
     .await?;
-    if !transitions::hide(db, photo).await? {
-        return Ok(Outcome::Gone);
-    }
     let detail = json!({ "photo": photo, "picture": id, "reason": reason.0 });
     audit::record(db, actor, Action::BlockPicture, &detail).await?;
     Ok(if id.is_some() { Outcome::Blocked } else { Outcome::TakenDown })

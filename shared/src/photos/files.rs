@@ -40,7 +40,7 @@ pub async fn name(db: &mut PgConnection, photo: PhotoId, pictures: &[(u16, Pictu
 
 /// Until the transaction ends nobody else adds to what a photo names, or takes from it: a photo that is taken down while
 /// it is processed would else keep what was named a moment later.
-pub(super) async fn lock_names(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<()> {
+pub(crate) async fn lock_names(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<()> {
     sqlx::query!("select pg_advisory_xact_lock(1, hashint8($1))", photo.0).fetch_one(db).await?;
     Ok(())
 }

@@ -162,8 +162,11 @@ pub async fn fail(db: &mut PgConnection, photo: PhotoId, reason: &str) -> sqlx::
     if failed.rows_affected() == 0 {
         return Ok(false);
     }
-    // It may have named files that it never stored; what it did store is removed by the purge.
-    files::forget(db, photo).await?;
+    // It may have named files, and stored some of them.
+    let pictures = files::forget(db, photo).await?;
+    if !pictures.is_empty() {
+        RemoveFiles { photo, pictures, upload: None }.enqueue(db).await?;
+    }
     steps::record(db, photo, Step::Failed, None).await?;
     InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(db).await?;
     Ok(true)

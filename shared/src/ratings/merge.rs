@@ -1,10 +1,12 @@
-//! Moving what somebody did anonymously to the account they log in to, and deleting an account with all it did.
+//! Moving what somebody did anonymously to the account they log in to, and deleting an account with all it did: photos
+//! and, what has to be taken out of histograms, ratings.
 
 use sqlx::PgConnection;
 
 use crate::cache::Event;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
+use crate::photos::{files, transitions};
 use crate::queue::Enqueue as _;
 
 /// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. Where both rated
@@ -47,15 +49,25 @@ pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::R
     Ok(changed)
 }
 
-/// Deletes a user with ratings, photos and sessions; histograms follow. The photos' files become orphans, which the
-/// purge removes. Answers with the photos that are gone or are rated otherwise now.
+/// Deletes a user with ratings, photos and sessions; histograms follow. A job removes the photos' files. Answers with the
+/// photos that are gone or are rated otherwise now.
 pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
     // Before any counter: a rating under way holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
-    let own = sqlx::query_scalar!(r#"select id as "id: PhotoId" from photos where owner_id = $1"#, user.0)
-        .fetch_all(&mut *db)
-        .await?;
+    let own = sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos where owner_id = $1 and state <> 'deleted' order by id"#,
+        user.0,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    // Before their counters, as whoever takes a photo down has it.
+    for photo in &own {
+        files::lock_names(db, *photo).await?;
+    }
     let mut changed = drop_ratings(db, user, None).await?;
+    for photo in &own {
+        transitions::delete(db, *photo).await?;
+    }
     changed.extend(own);
     sqlx::query!("delete from users where id = $1", user.0).execute(&mut *db).await?;
     announce(db, &changed).await?;

@@ -2,6 +2,7 @@
 
 mod ballot;
 mod derpiness;
+pub mod merge;
 pub mod permutation;
 pub mod queries;
 pub mod serving;

@@ -4,8 +4,9 @@ use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, User, merge, passwords, queries};
+use pawdium_shared::accounts::{Email, User, passwords, queries};
 use pawdium_shared::cache::Event;
+use pawdium_shared::ratings::merge;
 use serde::Deserialize;
 
 use super::local;

@@ -4,13 +4,14 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::sessions;
-use pawdium_shared::accounts::{Email, Name, Password, User, merge, passwords, queries};
+use pawdium_shared::accounts::{Email, Name, Password, User, passwords, queries};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos;
 use pawdium_shared::queue::Enqueue as _;
+use pawdium_shared::ratings::merge;
 use serde::Deserialize;
 
 use super::taken;

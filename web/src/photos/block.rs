@@ -89,5 +89,6 @@ pub async fn block_alike(
     for photo in &taken {
         app.cache.forget(&Event::PhotoRemoved { photo: photo.id, species: photo.species }).await;
     }
-    Ok((jar.add(Notice::PhotosTakenDown.cookie()), Redirect::to(&format!("/photos/{id}"))))
+    let jar = if taken.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
+    Ok((jar, Redirect::to(&format!("/photos/{id}"))))
 }

@@ -112,7 +112,9 @@ pub(super) async fn assemble(
     let may_keep = own && photo.state != PhotoState::Hidden;
     let earlier =
         if may_keep { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
-    let alike = if viewing.visitor.moderates() && photo.state == PhotoState::Hidden {
+    let status = photo_status(app, &viewing.visitor, &photo).await?;
+    let is_blocked = photo.state == PhotoState::Hidden && status.why.is_some();
+    let alike = if viewing.visitor.moderates() && is_blocked {
         queries::list_alike(&mut *app.db.acquire().await?, photo.id, ALIKE).await?
     } else {
         Vec::new()
@@ -120,7 +122,7 @@ pub(super) async fn assemble(
     Ok(PhotoPage {
         alike: alike.iter().map(|photo| present::card(photo, false)).collect(),
         earlier: earlier.map(|photo| photo.0),
-        status: photo_status(app, &viewing.visitor, &photo).await?,
+        status,
         can_delete: own || viewing.visitor.moderates(),
         staff: viewing.visitor.moderates(),
         chrome: viewing.chrome,

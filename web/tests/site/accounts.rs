@@ -6,7 +6,7 @@ use pawdium_shared::db::MIGRATIONS;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::harness::{PASSWORD, Setup, Site, registration};
+use crate::harness::{PASSWORD, Setup, Site, pictures, registration, submission};
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn registering_and_logging_in_each_give_a_token_that_works(db: PgPool) {
@@ -238,6 +238,31 @@ async fn a_deleted_member_leaves_no_photo_rating_or_session(db: PgPool) {
     assert!(!bob.pages.get("/").await.has(".menu-name"));
     assert_eq!(site.ask::<i64>("select count(*) from users where name is not null").await, 0);
     assert_eq!(site.ask::<i64>("select count(*) from sessions").await, 0);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_deleted_members_pictures_are_gone_at_once_and_for_everybody(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    let file = pictures::quarters(600, 600);
+    let taken = ada.api.upload(submission("Blep", file)).await.expect(202).json();
+    let photo = taken["id"].as_i64().expect("an id");
+    assert_eq!(site.processed(photo).await, "live");
+    let shape = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
+    let files: Vec<String> = shape["sizes"]
+        .as_object()
+        .expect("sizes")
+        .values()
+        .map(|size| size["url"].as_str().expect("an address").replace(site.base.as_str(), "/"))
+        .collect();
+    assert_eq!(files.len(), 3);
+    ada.api.delete("users/me", json!({ "password": PASSWORD })).await.expect(204);
+    site.settle().await;
+    for file in files {
+        site.get(&file).await.expect(404);
+    }
+    assert_eq!(site.pictures().await, 0);
+    assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

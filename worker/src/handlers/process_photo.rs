@@ -23,7 +23,8 @@ use tracing::{error, info, warn};
 use crate::env::Env;
 
 /// What the owner reads when the fault is ours.
-pub(super) const UNPROCESSED: &str = "We couldn't process this photo. Try again, or choose another file.";
+pub(super) const UNPROCESSED: &str =
+    "We couldn't process this photo. Submit it again, or choose another file.";
 
 /// A step, and the milliseconds that it took where they fit.
 type Done = (Step, Option<i32>);
@@ -84,7 +85,7 @@ pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Resul
 }
 
 /// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded on the way, so that the photo's
-/// page moves; no connection is held meanwhile.
+/// page moves; a connection is held only while one is written.
 async fn publish(
     job: &ProcessPhoto,
     upload: &IncomingKey,
@@ -100,9 +101,12 @@ async fn publish(
 
     let (tell, told) = mpsc::unbounded_channel();
     let rendering = render(job.owner, file, crop, env, tell);
-    let (rendered, ()) = tokio::try_join!(rendering, record_reached(env, job.photo, told))?;
+    let (rendered, recorded) = tokio::join!(rendering, record_reached(env, job.photo, told));
+    let rendered = rendered?;
+    recorded?;
 
-    refuse_blocked(Likeness { source, fingerprint: rendered.fingerprint }, env).await?;
+    let likeness = Likeness { source, fingerprint: rendered.fingerprint };
+    refuse_blocked(likeness, env).await?;
 
     let started = Instant::now();
     let pictures = name(&rendered)?;
@@ -111,12 +115,16 @@ async fn publish(
     tx.commit().await?;
     if named {
         store(&rendered, env).await?;
+        record(env, job.photo, &[(Step::Stored, ms(started))]).await?;
     }
 
     let mut tx = env.db.begin().await?;
-    steps::record(&mut tx, job.photo, Step::Stored, ms(started)).await?;
     if transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await? {
         likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
+        // Meanwhile it may have been blocked.
+        if let Some(entry) = blocked::find(&mut tx, likeness).await? {
+            return Err(Trouble::Blocked(entry));
+        }
     } else if named {
         // It was taken down, and what removes its files may have looked for them before they were stored.
         let pictures = pictures.into_iter().map(|(_, picture)| picture.key).collect();
@@ -157,7 +165,7 @@ async fn render(
             Stage::Decoded => Step::Decoded,
             Stage::Cropped => Step::Cropped,
         };
-        // Nobody listens any more where it couldn't be recorded, which ends this too.
+        // Nobody listens any more where it couldn't be recorded, of which the other half tells.
         let _ = tell.send((step, ms.try_into().ok()));
     };
     env.decoder.render_and_tell(owner, file, crop, reached).await.map_err(|error| {

@@ -1,9 +1,8 @@
 //! From an upload to a photo in rotation, or not.
 
-use std::time::Duration;
-
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Decoder, MediaKey, Refusal};
+use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::steps::{self, Entry, Step};
 use pawdium_shared::photos::{Photo, PhotoState, Species, transitions};
 use pawdium_worker::{Env, runner};
@@ -29,12 +28,12 @@ async fn steps_of(site: &Site, photo: PhotoId) -> Vec<Step> {
 }
 
 /// Waits until no upload is left: it goes after its job has ended.
-async fn until_discarded(site: &Site) {
+pub(crate) async fn until_discarded(site: &Site) {
     until("the upload is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
 }
 
 /// Asserts that the photo's three files are what the store holds, and nothing else.
-async fn assert_whole(site: &Site, photo: &Photo) {
+pub(crate) async fn assert_whole(site: &Site, photo: &Photo) {
     assert_eq!(photo.sizes.keys().copied().collect::<Vec<_>>(), [160, 540, 1080]);
     for picture in photo.sizes.values() {
         let key: MediaKey = picture.key.parse().expect("a key");
@@ -111,20 +110,6 @@ async fn a_file_that_is_no_picture_fails_with_what_its_owner_can_do(db: PgPool) 
     assert_eq!(count(&site.db, "select count(*) from job_history where outcome = 'dead'").await, 0);
     until_discarded(&site).await;
     assert!(site.files("pictures").is_empty());
-    workers.stop().await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_decoder_that_hangs_fails_its_photo_and_no_other(db: PgPool) {
-    let site = Site::new(db).altered(|env| {
-        env.limits.timeout = Duration::from_secs(1);
-        env.decoder = Decoder::new("/bin/sleep".into(), ["60"], env.limits.clone());
-    });
-    let owner = site.member("ada").await;
-    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
-    let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
-    assert!(failed.reason.is_some_and(|reason| reason.contains("too long")));
     workers.stop().await;
 }
 
@@ -240,5 +225,28 @@ async fn emptying_redis_loses_no_photo(db: PgPool) {
     until_photo_is(&site, second, PhotoState::Live).await;
     until_idle(&site.db).await;
     assert_eq!(count(&site.db, "select count(*) from job_history where outcome <> 'done'").await, 0);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_picture_that_is_blocked_while_its_files_are_stored_stays_out(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
+    // The files can be stored then, but the photo can't go live.
+    let mut lock = site.db.begin().await.expect("a transaction");
+    let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo.0);
+    hold.execute(&mut *lock).await.expect("it can be locked");
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
+    let block = "insert into blocked_pictures (source_hash, reason, blocker)
+                 select source_hash, 'No animal.', 'mod' from photos where id = $1";
+    sqlx::query(block).bind(photo.0).execute(&site.db).await.expect("it is blocked");
+    lock.rollback().await.expect("it rolls back");
+    let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
+    assert_eq!(failed.reason.as_deref(), Some(blocked::REFUSAL));
+    until_idle(&site.db).await;
+    assert!(site.files("pictures").is_empty(), "{:?}", site.files("pictures"));
+    assert_eq!(count(&site.db, "select refused from blocked_pictures").await, 1);
     workers.stop().await;
 }
