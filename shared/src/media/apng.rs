@@ -2,7 +2,7 @@
 //!
 //! The pixels of a PNG are those of its IDAT chunks. In an animated one they are the first frame where an fcTL chunk
 //! stands before them. Else they are for those who don't know of animations, and the first frame's are in fdAT chunks
-//! (PNG, third edition, 4.9 and 11.3.6). What breaks the rules isn't animated, for browsers either.
+//! (PNG, third edition, 4.9 and 11.3.6). Where these break the rules the picture is shown that isn't animated.
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -35,8 +35,17 @@ pub(super) fn first_frame(source: &[u8]) -> Option<Frame> {
     }
     let control = chunks.find(|chunk| chunk.kind == *b"fcTL")?;
     let area = area(&control, &header)?;
-    let own = chunks.take_while(|chunk| chunk.kind != *b"fcTL");
-    let data: Vec<_> = own.filter(|chunk| chunk.kind == *b"fdAT").collect();
+    // Each chunk of an animation bears its number.
+    let mut data = Vec::new();
+    loop {
+        let chunk = chunks.next()?;
+        match &chunk.kind {
+            b"fdAT" if number(chunk.data, 0)? as usize == data.len() + 1 => data.push(chunk.data.get(4..)?),
+            b"fdAT" => return None,
+            b"fcTL" | b"IEND" => break,
+            _ => {}
+        }
+    }
     if data.is_empty() {
         return None;
     }
@@ -48,9 +57,8 @@ pub(super) fn first_frame(source: &[u8]) -> Option<Frame> {
     for Chunk { kind, data, .. } in before {
         write(&mut png, kind, data)?;
     }
-    for chunk in data {
-        // Before the pixels stands the chunk's number.
-        write(&mut png, *b"IDAT", chunk.data.get(4..)?)?;
+    for part in data {
+        write(&mut png, *b"IDAT", part)?;
     }
     write(&mut png, *b"IEND", &[])?;
     Some(Frame { png, area })
@@ -73,10 +81,12 @@ impl Frame {
     }
 }
 
-/// Where the frame of that fcTL is, if it is in the picture.
+/// Where the frame of that fcTL is, if it is the first chunk of its kind and the frame is in the picture.
 fn area(control: &Chunk<'_>, header: &Chunk<'_>) -> Option<[u32; 4]> {
+    if control.data.len() != 26 || number(control.data, 0)? != 0 {
+        return None;
+    }
     let [width, height] = [number(header.data, 0)?, number(header.data, 4)?];
-    // After the chunk's number.
     let [wide, high] = [number(control.data, 4)?, number(control.data, 8)?];
     let [left, top] = [number(control.data, 12)?, number(control.data, 16)?];
     let fits = |from: u32, length: u32, whole| {
@@ -109,7 +119,7 @@ struct Chunk<'a> {
     data: &'a [u8],
 }
 
-/// A file's chunks, up to one that is damaged or cut off.
+/// A file's chunks, up to its end or one that is damaged or cut off.
 struct Chunks<'a> {
     rest: &'a [u8],
 }
@@ -122,7 +132,7 @@ impl<'a> Iterator for Chunks<'a> {
         let (kind, rest) = rest.split_first_chunk()?;
         let (data, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
         let (sum, rest) = rest.split_first_chunk()?;
-        self.rest = rest;
+        self.rest = if kind == b"IEND" { &[] } else { rest };
         (checksum(*kind, data) == u32::from_be_bytes(*sum)).then_some(Chunk { kind: *kind, data })
     }
 }

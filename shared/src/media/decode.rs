@@ -61,7 +61,9 @@ pub(super) fn decode(
             Some(frame) => decode_frame(&frame, probe, crop),
         },
         Format::WebP => {
-            let decoder = WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?;
+            let mut decoder = WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?;
+            // Of an animation, what the first frame doesn't cover; a still picture has no background.
+            let _ = decoder.set_background_color(image::Rgba([u8::MAX; 4]));
             Ok(flatten(decoder, (probe.width, probe.height))?.pixels(probe, crop))
         }
         Format::Gif => {

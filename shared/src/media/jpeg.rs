@@ -46,6 +46,8 @@ pub(super) struct Anatomy {
     pub(super) exif: Option<Vec<u8>>,
     /// Each marker segment between start and end of image, in the order of the file.
     pub(super) segments: Vec<Segment>,
+    /// Whether there are bytes that belong neither to a segment nor to a scan.
+    pub(super) stray: bool,
     /// The offset just behind the end-of-image marker.
     pub(super) end: u64,
 }
@@ -61,8 +63,10 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
     let mut exif = None;
     let mut segments = Vec::new();
     let mut scans = 0;
+    let mut stray = false;
     loop {
-        let marker = next_marker(reader)?;
+        let (marker, skipped) = next_marker(reader)?;
+        stray |= skipped > 0 && segments.last().is_none_or(|segment: &Segment| segment.marker != SOS);
         if marker == EOI {
             break;
         }
@@ -100,7 +104,7 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
         return Err(Refusal::Damaged.into());
     }
     let end = reader.stream_position()?;
-    Ok(Anatomy { width: width.into(), height: height.into(), components, exif, segments, end })
+    Ok(Anatomy { width: width.into(), height: height.into(), components, exif, segments, stray, end })
 }
 
 /// What a frame header says (B.2.2).
@@ -131,18 +135,21 @@ fn is_frame(marker: u8) -> bool {
     matches!(marker, BASELINE..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC)
 }
 
-/// Skips fill bytes and entropy-coded data, and returns the next marker that has a payload or ends the image.
-fn next_marker<R: BufRead>(reader: &mut R) -> Result<u8, MediaError> {
+/// Skips fill bytes and entropy-coded data, and returns the next marker that has a payload or ends the image, and how many
+/// bytes other than fill bytes were skipped.
+fn next_marker<R: BufRead>(reader: &mut R) -> Result<(u8, usize), MediaError> {
+    let mut skipped = 0;
     loop {
-        reader.skip_until(0xFF)?;
+        skipped += reader.skip_until(0xFF)?.saturating_sub(1);
         let mut byte = 0xFF;
         while byte == 0xFF {
             [byte] = read_array(reader)?;
         }
         // A stuffed zero, TEM and restart markers stand alone and belong to the data around them.
         if !matches!(byte, 0x00 | 0x01 | 0xD0..=0xD7) {
-            return Ok(byte);
+            return Ok((byte, skipped));
         }
+        skipped += 2;
     }
 }
 

@@ -23,13 +23,13 @@ const MAX_EXIF: u32 = 1 << 20;
 pub enum Format {
     /// JPEG, baseline or progressive.
     Jpeg,
-    /// PNG; of an animated one, its still picture.
+    /// PNG; of an animated one, its first frame.
     Png,
     /// WebP; of an animated one, the first frame.
     WebP,
     /// GIF, the first frame.
     Gif,
-    /// AVIF; of an animated one, its still picture.
+    /// AVIF; of an animated one, its first frame.
     Avif,
 }
 

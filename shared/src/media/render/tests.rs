@@ -14,6 +14,7 @@ use super::*;
 use crate::media::fixtures::{self, JpegWith};
 
 mod formats;
+mod jpegs;
 
 const EDGE: u32 = 240;
 

@@ -211,6 +211,9 @@ fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
     if anatomy.end != file.len() as u64 {
         return Err(Lie("bytes behind an image"));
     }
+    if anatomy.stray {
+        return Err(Lie("bytes between segments"));
+    }
     let plain = anatomy.segments.iter().enumerate().all(|(at, segment)| match segment.marker {
         jpeg::APP0 => at == 0 && segment.head == *b"JFIF\0" && segment.length == 14,
         marker => TABLES.contains(&marker) || FRAME_AND_SCAN.contains(&marker),
@@ -251,6 +254,14 @@ mod tests {
         read(reply(Ok(rendered))).expect_err("is a lie").0
     }
 
+    /// Puts something behind the first segment of the smallest file.
+    fn insert(rendered: &mut Rendered, bytes: &[u8]) {
+        let file = &rendered.pictures[2].jpeg;
+        // The start of the image, then JFIF's marker and 16 bytes.
+        let (head, rest) = file.split_at(2 + 2 + 16);
+        rendered.pictures[2].jpeg = [head, bytes, rest].concat().into();
+    }
+
     #[test]
     fn what_the_child_says_is_what_the_parent_reads() {
         let rendered = honest();
@@ -288,6 +299,14 @@ mod tests {
         };
         let tagged = fixtures::jpeg(&fixtures::quarters(160, 160), &with_exif);
         assert_eq!(caught(|rendered| rendered.pictures[2].jpeg = tagged.into()), "a file with metadata");
+        // A comment, a profile, and what Photoshop writes.
+        for marker in [0xFE, 0xE2, 0xED] {
+            let segment = [0xFF, marker, 0, 4, b'h', b'i'];
+            assert_eq!(caught(|rendered| insert(rendered, &segment)), "a file with metadata", "{marker:x}");
+        }
+        for between in [&b"<script>"[..], &[0xFF, 0xD0]] {
+            assert_eq!(caught(|rendered| insert(rendered, between)), "bytes between segments");
+        }
         let other = |rendered: &mut Rendered| rendered.pictures[2].jpeg = rendered.pictures[0].jpeg.clone();
         assert_eq!(caught(other), "a file of another size");
         let page = Bytes::from_static(b"<html>");

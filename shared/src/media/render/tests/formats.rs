@@ -6,7 +6,10 @@ use flate2::{Compression, Crc, write::ZlibEncoder};
 use image::{DynamicImage, Frame, ImageFormat, codecs::gif::GifEncoder};
 
 use super::{EDGE, fixtures, shown_at};
-use crate::media::fixtures::{QUARTERS, quarters};
+use crate::media::{
+    Orientation,
+    fixtures::{QUARTERS, quarters, stored_as},
+};
 
 const HALF: u32 = EDGE / 2;
 /// The colour of second frames.
@@ -109,6 +112,57 @@ fn greys_may_be_of_any_depth_and_transparent() {
     assert_quarters("one grey that is clear", &file, grey([0, 255, 180, 255]));
 }
 
+#[test]
+fn greys_may_be_of_few_bits() {
+    for (depth, levels) in [(1_u8, [255_u8, 0, 0, 255]), (2, [0, 85, 170, 255]), (4, [17, 102, 187, 238])] {
+        // A byte of pixels of one grey is that grey in eight bits.
+        let half = HALF as usize * usize::from(depth) / 8;
+        let row = |y| {
+            let [left, right] = [0, HALF].map(|x| levels[quarter(x, y)]);
+            [vec![0], vec![left; half], vec![right; half]].concat()
+        };
+        let rows: Vec<u8> = (0..EDGE).flat_map(row).collect();
+        let file = png([depth, 0, 0], b"", &rows, b"");
+        assert_quarters(&format!("{depth} bits"), &file, levels.map(|level| [level; 3]));
+        let clear = png_chunk(*b"tRNS", &[0, levels[1] >> (8 - depth)]);
+        let file = png([depth, 0, 0], &clear, &rows, b"");
+        let expected = levels.map(|level| if level == levels[1] { [255; 3] } else { [level; 3] });
+        assert_quarters(&format!("{depth} bits, one grey that is clear"), &file, expected);
+    }
+}
+
+#[test]
+fn colours_may_be_transparent() {
+    let [red, green, blue, yellow] = QUARTERS;
+    let pixels = [(red, 255), (green, 128), (blue, 0), (yellow, 255)]
+        .map(|([red, green, blue], opacity)| [red, green, blue, opacity]);
+    let expected = [red, [147, 227, 147], [255; 3], yellow];
+    assert_quarters("opacity", &png([8, 6, 0], b"", &rows(pixels), b""), expected);
+    let pixels =
+        pixels.map(|[red, green, blue, opacity]| [red, 9, green, 9, blue, 9, opacity, opacity]);
+    assert_quarters("opacity of 16 bits", &png([16, 6, 0], b"", &rows(pixels), b""), expected);
+
+    let clear = png_chunk(*b"tRNS", &[0, 40, 0, 200, 0, 40]);
+    let file = png([8, 2, 0], &clear, &rows(QUARTERS), b"");
+    assert_quarters("one colour that is clear", &file, [red, [255; 3], blue, yellow]);
+    let clear = png_chunk(*b"tRNS", &[40, 9, 200, 9, 40, 9]);
+    let pixels =
+        [[220, 0, 40, 0, 40, 0], [40, 9, 200, 9, 40, 9], [40, 9, 200, 8, 40, 9], [230, 0, 210, 0, 40, 0]];
+    let file = png([16, 2, 0], &clear, &rows(pixels), b"");
+    assert_quarters("one colour of 16 bits that is clear", &file, [red, [255; 3], green, yellow]);
+}
+
+#[test]
+fn pngs_are_turned_upright() {
+    for orientation in (1..=8).filter_map(Orientation::from_number) {
+        let stored = stored_as(&quarters(EDGE + 60, EDGE), orientation);
+        let mut file = fixtures::file_of(&stored.into(), ImageFormat::Png);
+        // Behind the signature and IHDR.
+        file.splice(33..33, png_chunk(*b"eXIf", &fixtures::exif(orientation)));
+        assert_quarters(&format!("{orientation:?}"), &file, QUARTERS);
+    }
+}
+
 /// Made by libwebp of the four quarters.
 #[test]
 fn lossy_webps_look_as_they_did() {
@@ -123,6 +177,40 @@ fn of_a_gif_the_first_frame_is_shown() {
     let second = image::RgbaImage::from_pixel(EDGE, EDGE, image::Rgba([red, green, blue, 255]));
     GifEncoder::new(&mut file).encode_frames([first, second].map(Frame::new)).expect("is encoded");
     assert_quarters("GIF", &file, QUARTERS);
+}
+
+/// A GIF whose only frame is of one of [`QUARTERS`], at that place: from the left and from above, width and height.
+///
+/// Each byte of its data is a code for itself (GIF89a, appendix F): the table begins anew before codes need more bits.
+fn gif(area: [u32; 4], colour: u8) -> Vec<u8> {
+    const CLEAR: u8 = 0x80;
+    const END: u8 = 0x81;
+    let two = |number: u32| u16::try_from(number).expect("is small").to_le_bytes();
+    let [_, _, width, height] = area;
+    let hundred_pixels = [&[101, CLEAR][..], &[colour; 100]].concat();
+    [
+        b"GIF89a",
+        [EDGE; 2].map(two).as_flattened(),
+        // There are four colours. The third is the background, which browsers pass over.
+        &[0x81, 2, 0],
+        QUARTERS.as_flattened(),
+        b",",
+        area.map(two).as_flattened(),
+        &[0, 7],
+        &hundred_pixels.repeat((width * height / 100) as usize),
+        &[1, END, 0],
+        b";",
+    ]
+    .concat()
+}
+
+#[test]
+fn what_the_first_frame_of_a_gif_leaves_free_is_white() {
+    const WHITE: [u8; 3] = [255; 3];
+    let [_, green, _, yellow] = QUARTERS;
+    assert_quarters("a corner", &gif([HALF; 4], 3), [WHITE, WHITE, WHITE, yellow]);
+    assert_quarters("the lower half", &gif([0, HALF, EDGE, HALF], 1), [WHITE, WHITE, green, green]);
+    assert_quarters("the right half", &gif([HALF, 0, HALF, EDGE], 1), [WHITE, green, WHITE, green]);
 }
 
 /// An animation of that many frames.
@@ -203,31 +291,49 @@ fn the_still_picture_is_shown_of_a_png_whose_animation_breaks_the_rules() {
         ("no pixels", animation(1), [&frame_control(0, [0, 0, 0, EDGE])[..], &data].concat()),
         ("beyond the picture", animation(1), [&frame_control(0, [1, 0, EDGE, EDGE])[..], &data].concat()),
         ("far beyond", animation(1), [&frame_control(0, [u32::MAX, 0, 1, 1])[..], &data].concat()),
-        ("a short place", animation(1), [&png_chunk(*b"fcTL", &[0; 19])[..], &data].concat()),
+        ("a short place", animation(1), [&png_chunk(*b"fcTL", &[0; 25])[..], &data].concat()),
+        ("a place that isn't the first", animation(1), [&frame_control(1, WHOLE)[..], &data].concat()),
+        ("a number that is missing", animation(1), [&control[..], &frame_data(2, b"")].concat()),
+        ("damaged data behind good", animation(1), [&control[..], &frame_data(1, b""), &damaged].concat()),
+        ("data behind the end", animation(1), [&png_chunk(*b"IEND", b"")[..], &control, &data].concat()),
         ("a short animation", png_chunk(*b"acTL", &[0; 3]), [&control[..], &data].concat()),
     ] {
         assert_quarters(what, &png([8, 2, 0], &before, &rows(QUARTERS), &after), QUARTERS);
     }
 }
 
-/// RFC 9649, 2.7.1.
-#[test]
-fn of_an_animated_webp_the_first_frame_is_shown() {
+/// An animation that has no alpha channel, of frames that are so far from the left and from above (RFC 9649, 2.7.1).
+fn animated_webp<const N: usize>(frames: [([u32; 2], image::RgbImage); N]) -> Vec<u8> {
     let chunk = |kind: &[u8; 4], data: &[u8]| {
         [kind, &number(data.len()).to_le_bytes()[..], data, &vec![0; data.len() % 2]].concat()
     };
     let three = |number: u32| number.to_le_bytes()[..3].to_vec();
-    let frame = |picture: image::RgbImage| {
+    let frames = frames.map(|([left, top], picture)| {
+        let (width, height) = picture.dimensions();
+        let place = [left / 2, top / 2, width - 1, height - 1, 100].map(three).concat();
         let still = fixtures::file_of(&picture.into(), ImageFormat::WebP);
-        let place = [three(0), three(0), three(EDGE - 1), three(EDGE - 1), three(100)].concat();
         chunk(b"ANMF", &[&place, &[0][..], &still[12..]].concat())
-    };
+    });
     let chunks = [
         b"WEBP".to_vec(),
         chunk(b"VP8X", &[vec![0b10, 0, 0, 0], three(EDGE - 1), three(EDGE - 1)].concat()),
-        chunk(b"ANIM", &[0; 6]),
-        frame(quarters(EDGE, EDGE)),
-        frame(image::RgbImage::from_pixel(EDGE, EDGE, image::Rgb(SECOND))),
+        // With a background of its own, which browsers pass over.
+        chunk(b"ANIM", &[10, 200, 10, 255, 0, 0]),
+        frames.concat(),
     ];
-    assert_quarters("WebP", &chunk(b"RIFF", &chunks.concat()), QUARTERS);
+    chunk(b"RIFF", &chunks.concat())
+}
+
+#[test]
+fn of_an_animated_webp_the_first_frame_is_shown() {
+    let second = image::RgbImage::from_pixel(EDGE, EDGE, image::Rgb(SECOND));
+    let file = animated_webp([([0, 0], quarters(EDGE, EDGE)), ([0, 0], second)]);
+    assert_quarters("WebP", &file, QUARTERS);
+}
+
+#[test]
+fn what_the_first_frame_of_a_webp_leaves_free_is_white() {
+    let corner = image::RgbImage::from_pixel(HALF, HALF, image::Rgb(SECOND));
+    let file = animated_webp([([HALF, HALF], corner), ([0, 0], quarters(EDGE, EDGE))]);
+    assert_quarters("WebP", &file, [[255; 3], [255; 3], [255; 3], SECOND]);
 }

@@ -3,7 +3,8 @@
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, ErrorKind},
-    net::TcpStream,
+    net::{TcpStream, UdpSocket},
+    os::unix::net::UnixStream,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -18,6 +19,7 @@ use crate::media::{
     sandbox::{
         child::confined,
         confine::{confine, deny_files_and_network},
+        pool::PICTURES,
         process::Process,
         protocol::LIMITS_VAR,
     },
@@ -39,32 +41,68 @@ fn said(test: &str) -> Vec<String> {
     lines
 }
 
-/// What a child that was taken over would try; each line is what came of it.
+/// What a child that was taken over would try; each line is the error that came of it.
 #[test]
 #[ignore = "is the confined process of the test below"]
 fn captive_process() {
+    fn code<T>(tried: std::io::Result<T>) -> Option<i32> {
+        tried.err().and_then(|error| error.raw_os_error())
+    }
     if reply_on_stdout() {
         let limits = Limits::default();
         confine(&limits).expect("can be confined");
-        println!("read a file: {}", File::open("/etc/passwd").is_ok());
-        println!("write a file: {}", File::create("/tmp/escaped").is_ok());
-        println!(
-            "connect: {}",
-            TcpStream::connect("127.0.0.1:1").is_err_and(|e| e.raw_os_error() == Some(111))
-        );
-        println!("run a program: {}", Command::new("/bin/true").status().is_ok());
-        println!("start a thread: {}", std::thread::Builder::new().spawn(|| ()).is_ok());
-        println!("kill another: {}", test_kill_process(Pid::INIT).is_ok());
+        for (act, code) in [
+            ("read a file", code(File::open("/etc/passwd"))),
+            ("write a file", code(File::create("/tmp/escaped"))),
+            ("connect", code(TcpStream::connect("127.0.0.1:1"))),
+            ("send a datagram", code(UdpSocket::bind("127.0.0.1:0"))),
+            ("find a local service", code(UnixStream::connect("/run/nobody"))),
+            ("run a program", code(Command::new("/bin/true").status())),
+            ("start a thread", code(std::thread::Builder::new().spawn(|| ()))),
+            ("kill another", code(test_kill_process(Pid::INIT).map_err(Into::into))),
+        ] {
+            println!("{act}: {code:?}");
+        }
         std::process::exit(0);
     }
 }
 
+/// The filter's own error: landlock's is EACCES, and where no descriptor is left it would be EMFILE.
 #[test]
 fn a_confined_process_can_do_nothing_but_answer() {
     let mut tried = said("captive_process");
-    assert_eq!(tried.len(), 6, "{tried:?}");
-    tried.retain(|line| !line.ends_with(": false"));
+    assert_eq!(tried.len(), 8, "{tried:?}");
+    tried.retain(|line| !line.ends_with(&format!(": {:?}", Some(libc::EPERM))));
     assert!(tried.is_empty(), "{tried:?}");
+}
+
+#[tokio::test]
+async fn a_decoder_is_bounded_by_the_kernel() {
+    let arguments = arguments("confined::process_that_never_ends");
+    let limits = Limits { timeout: Duration::from_secs(7), memory: 600 << 20, ..Limits::default() };
+    let mut decoder = Process::start(Path::new("/bin/sh"), &arguments, &limits).expect("starts");
+    while decoder.is_at_rest() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let about = |file: &str| {
+        let pid = decoder.pid().expect("it lives").as_raw_pid();
+        std::fs::read_to_string(format!("/proc/{pid}/{file}")).expect("it can be read")
+    };
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let (bounds, status) = (about("limits"), about("status"));
+    let bound = |name: &str| {
+        let line = bounds.lines().find_map(|line| line.strip_prefix(name)).expect("is bounded");
+        words(line)[..2].to_vec()
+    };
+    let memory = (600 << 20).to_string();
+    assert_eq!(bound("Max address space"), [memory.as_str(), memory.as_str()]);
+    assert_eq!(bound("Max cpu time"), ["7".to_owned(), (7 * PICTURES + 1).to_string()]);
+    assert_eq!(bound("Max core file size"), ["0", "0"]);
+    let [files, most] = <[String; 2]>::try_from(bound("Max open files")).expect("are two");
+    assert!(files == most && files.parse::<u32>().expect("a number") < 16, "{files} of {most}");
+    for held in ["NoNewPrivs:\t1", "Seccomp:\t2"] {
+        assert!(status.lines().any(|line| line == held), "{held} isn't in\n{status}");
+    }
 }
 
 #[test]
