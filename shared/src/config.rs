@@ -84,7 +84,7 @@ impl Default for WebConfig {
 pub struct DatabaseConfig {
     /// Where the database is, as in `postgres://user:password@host/pawdium`; a secret. Default `postgres:///pawdium`.
     pub url: SecretString,
-    /// The most connections that one process holds. A worker has up to 11 more for its queues, usually four or five.
+    /// The most connections that one process holds. A worker has up to 12 more for its queues, usually four or five.
     /// Default 10.
     pub max_connections: u32,
 }

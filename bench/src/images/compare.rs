@@ -26,7 +26,7 @@ use crate::report::Report;
 const WARM_UP: usize = 3;
 
 /// How often the cost of the confinement is measured.
-const TURNS: usize = 15;
+const TURNS: usize = 60;
 
 /// What to measure; all of it, if nothing is said.
 #[derive(Debug, Args)]

@@ -117,6 +117,9 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
         if names.is_empty() || names.iter().any(|name| name == contender.name) {
             match contender.lacks() {
                 None => chosen.push(*contender),
+                Some(lack) if names.is_empty() => {
+                    bail!("{} can't run: {lack}; name the --contenders that can", contender.name)
+                }
                 Some(lack) => eprintln!("{} is skipped: {lack}", contender.name),
             }
         }

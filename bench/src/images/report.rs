@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::compare::{Figures, Isolation};
-use crate::contenders::{Contender, OURS};
+use crate::contenders::{Contender, OURS, SHARP};
 use crate::corpus::Photograph;
 use crate::equal::{Curve, Equal};
 use crate::figures::{geometric_mean, mean};
@@ -64,6 +64,13 @@ impl Report {
         })
     }
 
+    /// How much faster than sharp the contender at that place is: the geometric mean over all photographs.
+    fn speed_beside_sharp(&self, place: usize) -> Option<f64> {
+        let sharp = self.contenders.iter().position(|contender| contender.name == SHARP)?;
+        let pairs = self.column(place).zip(self.column(sharp));
+        geometric_mean(&pairs.map(|(own, sharp)| sharp.time() / own.time()).collect::<Vec<_>>())
+    }
+
     /// Each photograph of which sharp's curve is known, with what it says.
     pub(crate) fn equals(&self) -> Vec<(&Photograph, Option<Equal>)> {
         let Some(ours) = self.ours() else { return Vec::new() };
@@ -87,6 +94,13 @@ impl Report {
                 cost(sandboxed),
                 cost(apart),
             );
+        }
+        for (place, contender) in self.contenders.iter().enumerate() {
+            if !contender.is_peer
+                && let Some(speed) = self.speed_beside_sharp(place)
+            {
+                let _ = writeln!(text, "{} beside sharp: speed {speed:.2}", contender.name);
+            }
         }
         for (place, contender) in self.contenders.iter().enumerate() {
             if let (true, Some(Ratio { speed, bytes, memory, score })) =
