@@ -177,6 +177,35 @@ async fn an_open_photo_page_follows_along_until_it_is_live(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_open_photo_page_shows_each_step_and_is_loaded_anew_only_at_the_end(db: PgPool) {
+    let mut site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let taken = ada.api.upload(submission("Slowly", pictures::quarters(600, 600))).await.expect(202).json();
+    let photo = taken["id"].as_i64().expect("an id");
+    let held = site.hold(photo).await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.goto(&format!("/photos/{photo}")).await;
+    browser.find("[data-state=processing] li.current[data-step=checked]").await;
+    assert!(!browser.has("li.done[data-step=decoded]").await);
+    browser.mark().await;
+
+    site.start_worker();
+    for step in ["checked", "decoded", "cropped"] {
+        browser.find(&format!("[data-state=processing] li.done[data-step={step}]")).await;
+    }
+    assert!(browser.has("[data-state=processing] li.current[aria-current=step]").await);
+    assert!(!browser.has("article.photo img.full").await);
+    assert!(browser.is_marked().await, "the page was not loaded anew");
+
+    held.rollback().await.expect("it is let go");
+    browser.find("article.photo img.full").await;
+    assert_eq!(browser.attribute("[data-status]", "data-state").await, "live");
+    assert!(!browser.is_marked().await, "now it was");
+    browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn pages_that_follow_a_photo_learn_that_it_was_deleted(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;

@@ -1,5 +1,8 @@
 //! Pictures as cameras and forgers make them, and looking into those that are served.
 
+use std::io::Cursor;
+
+use image::{ImageFormat, Rgb, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 use zune_core::bytestream::ZCursor;
 use zune_jpeg::JpegDecoder;
@@ -10,6 +13,16 @@ pub(crate) const QUARTERS: [[u8; 3]; 4] = [[220, 40, 40], [40, 200, 40], [40, 40
 /// A JPEG of four quarters.
 pub(crate) fn quarters(width: u16, height: u16) -> Vec<u8> {
     encode(QUARTERS, width, height, None)
+}
+
+/// The same, square, in a format that loses nothing.
+pub(crate) fn quarters_as(format: ImageFormat, side: u32) -> Vec<u8> {
+    let picture = RgbImage::from_fn(side, side, |x, y| {
+        Rgb(QUARTERS[usize::from(x >= side / 2) + 2 * usize::from(y >= side / 2)])
+    });
+    let mut file = Cursor::new(Vec::new());
+    picture.write_to(&mut file, format).expect("it is encoded");
+    file.into_inner()
 }
 
 /// A JPEG of soft light and shade as photos have it, square: another seed is another scene, and another side or quality
