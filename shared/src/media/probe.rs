@@ -146,6 +146,7 @@ fn probe_gif<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
     reader.seek_relative(6)?;
     let width = u16::from_le_bytes(read_array(reader)?);
     let height = u16::from_le_bytes(read_array(reader)?);
+    limits.check_size(width.into(), height.into())?;
     let [flags, _, _] = read_array(reader)?;
     reader.seek_relative(colour_table(flags))?;
     loop {

@@ -13,7 +13,11 @@ use pawdium_shared::media::{Decoder, Limits, MediaError, Refusal, RenderError, p
 use pawdium_worker::DECODE;
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::{bytes::MIB, expected::Expected};
+use crate::{
+    bytes::MIB,
+    expected::{Expected, named},
+    record::{self, Outcome},
+};
 
 /// How many decoder processes run at once.
 const AT_ONCE: usize = 2;
@@ -22,24 +26,37 @@ static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 /// What a small file may take of memory, beyond what the process takes for none.
 const LITTLE: u64 = 4 * MIB;
 
+/// Seconds that are plenty for a small file, in a debug build on two processors that have more to do.
+const SOON: u64 = 3;
+
+/// Seconds that are enough for whatever is measured.
+const LONG: u64 = 60;
+
 /// Bytes of the longest file that a fuzzer begins from.
 const MAX_SEED: usize = 64 << 10;
 
 /// One file of the corpus.
 pub(crate) struct Case {
     name: String,
+    /// Which of the series of that name it is.
+    number: Option<usize>,
     file: Vec<u8>,
     expected: Expected,
     memory: u64,
     seconds: u64,
 }
 
-/// A case that may take [`LITTLE`] memory and ten seconds.
+/// A case that may take [`LITTLE`] memory and must end [`SOON`].
 pub(crate) fn case(name: impl Into<String>, file: impl Into<Vec<u8>>, expected: Expected) -> Case {
-    Case { name: name.into(), file: file.into(), expected, memory: LITTLE, seconds: 10 }
+    Case { name: name.into(), number: None, file: file.into(), expected, memory: LITTLE, seconds: SOON }
 }
 
 impl Case {
+    /// Makes it one of many with its name, which differ by their numbers.
+    pub(crate) fn number(self, number: usize) -> Self {
+        Self { number: Some(number), ..self }
+    }
+
     /// Allows that many bytes of address space, beyond what the process takes for no picture.
     pub(crate) fn memory(self, memory: u64) -> Self {
         Self { memory, ..self }
@@ -50,9 +67,15 @@ impl Case {
         Self { seconds, ..self }
     }
 
-    /// What is wrong, where something is.
-    async fn fault(self) -> Option<String> {
-        let Self { name, file, expected, memory, seconds } = self;
+    /// The name, and the number where there is one.
+    fn title(&self) -> String {
+        self.number.map_or_else(|| self.name.clone(), |number| format!("{}, number {number}", self.name))
+    }
+
+    /// How it ends where more than one end is right, or what is wrong with its end.
+    async fn end(self) -> Result<Option<Outcome>, String> {
+        let title = self.title();
+        let Self { name, number, file, expected, memory, seconds } = self;
         let limits = Limits {
             memory: needed_for_nothing().await + memory,
             timeout: Duration::from_secs(seconds),
@@ -61,24 +84,26 @@ impl Case {
         let file = opened(&file);
         let outcome = decoder(&limits).render(None, file.try_clone().expect("can be cloned"), None).await;
         if let Some(fault) = expected.fault(&outcome) {
-            return Some(format!("{name}: {fault}"));
+            return Err(format!("{title}: {fault}"));
         }
         // The worker looks at headers in its own process first, and what that refuses no child sees.
-        match (probed(file, &limits).await, outcome) {
-            (Err(refusal), Err(RenderError::Refused(same))) if refusal == same => None,
-            (Err(refusal), _) => Some(format!("{name}: the probe alone says {refusal:?}")),
-            (Ok(()), _) => None,
+        match (probed(file, &limits).await, &outcome) {
+            (Err(refusal), Err(RenderError::Refused(same))) if refusal == *same => {}
+            (Err(refusal), _) => return Err(format!("{title}: the probe alone says {refusal:?}")),
+            (Ok(()), _) => {}
         }
+        Ok(expected.is_open().then(|| Outcome { name, number, end: named(&outcome) }))
     }
 }
 
 impl Case {
     /// How much memory it takes to come to the same outcome as with plenty, to a sixteenth or a mebibyte, and how long.
     async fn needs(self) -> String {
-        let Self { name, file, memory, .. } = self;
+        let title = self.title();
+        let Self { file, memory, .. } = self;
         let with = |mebibytes: u64| async move {
             let memory = needed_for_nothing().await + mebibytes * MIB;
-            Limits { memory, ..Limits::default() }
+            Limits { memory, timeout: Duration::from_secs(LONG), ..Limits::default() }
         };
         let outcome = async |mebibytes| {
             let outcome = decoder(&with(mebibytes).await).render(None, opened(&file), None).await;
@@ -92,15 +117,31 @@ impl Case {
             let middle = u64::midpoint(too_little, enough);
             if outcome(middle).await == plenty { enough = middle } else { too_little = middle }
         }
-        format!("{name}: {enough} of {} MiB, {} ms, {plenty}", memory / MIB, took.as_millis())
+        format!("{title}: {enough} of {} MiB, {} ms, {plenty}", memory / MIB, took.as_millis())
     }
 }
 
-/// Runs cases and asserts that each ends as it must.
+/// Runs cases and asserts that each ends as it must, for which there is one way.
 ///
-/// With `HOSTILE_CORPUS_INTO`, also leaves them in that folder, for fuzzers to begin from. With `HOSTILE_CORPUS_MEASURE`,
-/// prints what each needs instead, for its bounds to be set after a decoder has changed.
+/// With `HOSTILE_CORPUS_INTO`, also leaves them in that folder, for fuzzers to begin from. With
+/// `HOSTILE_CORPUS_MEASURE`, prints what each needs instead, for its bounds to be set after a decoder has changed. With
+/// `INSTA_UPDATE=always`, rewrites the records of [`run_recorded`] instead of asserting them, for the difference to be
+/// looked at before it is committed.
 pub(crate) async fn run(cases: Vec<Case>) {
+    let open = ends(cases).await.unwrap_or_default();
+    assert!(open.is_empty(), "more than one end is right for these, so there has to be a record: {open:?}");
+}
+
+/// Runs cases as [`run`] does, and asserts that those for which more than one end is right come to the one in the
+/// record of that name, which has to be there.
+pub(crate) async fn run_recorded(record: &str, cases: Vec<Case>) {
+    if let Some(outcomes) = ends(cases).await {
+        record::compare(record, &outcomes);
+    }
+}
+
+/// How those cases ended for which more than one end is right; nothing where all were only measured.
+async fn ends(cases: Vec<Case>) -> Option<Vec<Outcome>> {
     if let Some(folder) = std::env::var_os("HOSTILE_CORPUS_INTO") {
         for Case { file, .. } in cases.iter().filter(|case| case.file.len() <= MAX_SEED) {
             let mut hasher = DefaultHasher::new();
@@ -113,18 +154,25 @@ pub(crate) async fn run(cases: Vec<Case>) {
         for case in cases {
             println!("{}", case.needs().await);
         }
-        return;
+        return None;
     }
-    let faults: Vec<String> = stream::iter(cases)
+    let ends: Vec<_> = stream::iter(cases)
         .map(|case| async {
             let _turn = TURNS.acquire().await.expect("is never closed");
-            case.fault().await
+            case.end().await
         })
         .buffer_unordered(AT_ONCE)
-        .filter_map(async |fault| fault)
         .collect()
         .await;
+    let (mut outcomes, mut faults) = (Vec::new(), Vec::new());
+    for end in ends {
+        match end {
+            Ok(outcome) => outcomes.extend(outcome),
+            Err(fault) => faults.push(fault),
+        }
+    }
     assert!(faults.is_empty(), "{} of the files end in another way:\n{}", faults.len(), faults.join("\n"));
+    Some(outcomes)
 }
 
 fn decoder(limits: &Limits) -> Decoder {

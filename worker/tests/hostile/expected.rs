@@ -2,6 +2,8 @@
 
 use pawdium_shared::media::{Refusal, RenderError, Rendered};
 
+use crate::output;
+
 /// What must become of a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Expected {
@@ -9,9 +11,11 @@ pub(crate) enum Expected {
     Rendered(u32, u32),
     /// Refused for that reason.
     Refused(Refusal),
-    /// Rendered with that size or refused as damaged or unsupported: decoders may differ, but none may die.
+    /// Rendered with that size or refused as damaged or unsupported: decoders may differ, but none may die. Which it
+    /// is stands in a record.
     Bounded(u32, u32),
-    /// Rendered with any size or refused for any reason.
+    /// Rendered with any size or refused for any reason, but for the memory that it takes. Which it is stands in a
+    /// record.
     Survived,
 }
 
@@ -39,6 +43,11 @@ pub(crate) fn too_narrow(width: u32, height: u32) -> Expected {
 }
 
 impl Expected {
+    /// Whether more than one outcome is right.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Bounded(..) | Self::Survived)
+    }
+
     /// What is wrong with an outcome, where something is.
     pub(crate) fn fault(&self, outcome: &Result<Rendered, RenderError>) -> Option<String> {
         let as_expected = match (self, outcome) {
@@ -49,19 +58,25 @@ impl Expected {
             (Self::Bounded(..), Err(RenderError::Refused(refusal))) => {
                 matches!(refusal, Refusal::Damaged | Refusal::Unsupported)
             }
-            (Self::Survived, Ok(_) | Err(RenderError::Refused(_))) => true,
+            (Self::Survived, Ok(_)) => true,
+            (Self::Survived, Err(RenderError::Refused(refusal))) => *refusal != Refusal::TooMuchMemory,
             _ => false,
         };
         if !as_expected {
             return Some(format!("{} instead of {self:?}", named(outcome)));
         }
-        let error = outcome.as_ref().err()?;
-        let (read, expected) = (error.to_string(), text(error)?);
-        (read != expected).then(|| format!("the member reads {read:?} instead of {expected:?}"))
+        match outcome {
+            Ok(rendered) => output::fault(rendered),
+            Err(error) => {
+                let (read, expected) = (error.to_string(), text(error)?);
+                (read != expected).then(|| format!("the member reads {read:?} instead of {expected:?}"))
+            }
+        }
     }
 }
 
-fn named(outcome: &Result<Rendered, RenderError>) -> String {
+/// An outcome in a few words, the same ones for the same outcome.
+pub(crate) fn named(outcome: &Result<Rendered, RenderError>) -> String {
     match outcome {
         Ok(rendered) => format!("rendered {} × {}", rendered.width, rendered.height),
         Err(RenderError::Refused(refusal)) => format!("refused as {refusal:?}"),

@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::MIB,
-    case::{Case, case, run},
+    case::{Case, case, run_recorded},
     expected::{DAMAGED, Expected, NOT_A_PICTURE, too_many_pixels, too_narrow},
     gif_file::{Gif, blocks, codes, uncompressed},
 };
@@ -31,7 +31,8 @@ fn bombs() -> Vec<Case> {
             Gif { screen: [12_000, 4_000], frame: [0, 0, 12_000, 4_000], ..gif() }.file(),
             BOUNDED,
         )
-        .memory(256 * MIB),
+        .memory(256 * MIB)
+        .seconds(10),
         case("300 frames", Gif { after: [image.repeat(300), vec![0x3B]].concat(), ..gif() }.file(), WHOLE)
             .memory(24 * MIB),
         case("a million frames", Gif { after: tiny_frames(1_000_000), ..gif() }.file(), WHOLE)
@@ -140,15 +141,15 @@ fn data() -> Vec<Case> {
 
 #[tokio::test]
 async fn bombs_are_defused() {
-    run(bombs()).await;
+    run_recorded("gif-bombs", bombs()).await;
 }
 
 #[tokio::test]
 async fn frames_against_the_rules_are_refused_or_survived() {
-    run(frames()).await;
+    run_recorded("gif-frames", frames()).await;
 }
 
 #[tokio::test]
 async fn codes_against_the_rules_are_refused_or_survived() {
-    run(data()).await;
+    run_recorded("gif-data", data()).await;
 }

@@ -36,6 +36,12 @@ impl Gif {
         }
     }
 
+    /// A picture of one colour, in few bytes whatever its size.
+    pub(crate) fn of_one_colour(width: u16, height: u16) -> Self {
+        let data = one_colour(usize::from(width) * usize::from(height));
+        Self { screen: [width, height], frame: [0, 0, width, height], data, ..Self::plain(9, 9) }
+    }
+
     pub(crate) fn file(&self) -> Vec<u8> {
         let mut file = b"GIF89a".to_vec();
         file.extend(self.screen.iter().flat_map(|side| side.to_le_bytes()));
@@ -78,6 +84,33 @@ pub(crate) fn uncompressed(code_size: u32, pixels: impl Iterator<Item = u32>) ->
         bits.put(pixel, code_size + 1);
     }
     bits.put(end, code_size + 1);
+    bits.finish()
+}
+
+/// LZW of that many pixels of colour 0 among four: each code stands for a pixel more than the one before it, and gets
+/// into the table only when it is read.
+fn one_colour(pixels: usize) -> Vec<u8> {
+    const CLEAR: u32 = 4;
+    const END: u32 = 5;
+    /// Codes until the table is cleared, right before it is full.
+    const CODES: u32 = 4_090;
+    // Code 0 is one pixel, code 6 is the first that isn't in the table from the start.
+    let code_of = |pixels: u32| if pixels == 1 { 0 } else { pixels + 4 };
+    let width_at = |turn: u32| code_of(turn.max(2)).ilog2() + 1;
+    let mut bits = LowBitsFirst::default();
+    bits.put(CLEAR, 3);
+    let (mut left, mut turn) = (pixels, 1);
+    while left > 0 {
+        let run = u32::try_from(left).map_or(turn, |left| left.min(turn));
+        bits.put(code_of(run), width_at(turn));
+        left -= run as usize;
+        turn += 1;
+        if turn == CODES {
+            bits.put(CLEAR, width_at(turn));
+            turn = 1;
+        }
+    }
+    bits.put(END, width_at(turn));
     bits.finish()
 }
 

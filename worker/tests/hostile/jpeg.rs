@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::MIB,
-    case::{Case, case, run},
+    case::{Case, case, run_recorded},
     expected::{DAMAGED, Expected, UNSUPPORTED, too_many_pixels},
     jpeg_file::{APP0, COMMENT, DHT, DNL, Jpeg, SOF0, SOF2, SOS, Segment, plain},
 };
@@ -33,7 +33,8 @@ fn bombs() -> Vec<Case> {
             progressive(12_000, 4_000),
             Expected::Rendered(12_000, 4_000),
         )
-        .memory(300 * MIB),
+        .memory(300 * MIB)
+        .seconds(10),
         case("thousands of scans", scans(5_000), UNSUPPORTED),
         case("as many scans as are read, most of them again", scans(100), BOUNDED),
         case("9,000 empty segments", empty_segments(9_000), WHOLE),
@@ -172,15 +173,15 @@ fn also_something_else() -> Vec<Case> {
 
 #[tokio::test]
 async fn bombs_are_defused() {
-    run(bombs()).await;
+    run_recorded("jpeg-bombs", bombs()).await;
 }
 
 #[tokio::test]
 async fn frames_that_nobody_reads_are_refused() {
-    run(frames()).await;
+    run_recorded("jpeg-frames", frames()).await;
 }
 
 #[tokio::test]
 async fn what_is_also_something_else_is_read_as_a_picture_alone() {
-    run(also_something_else()).await;
+    run_recorded("jpeg-and-something-else", also_something_else()).await;
 }

@@ -1,7 +1,7 @@
 //! JPEG: tables, scans and restart intervals against the rules.
 
 use crate::{
-    case::{Case, case, run},
+    case::{Case, case, run, run_recorded},
     expected::{DAMAGED, Expected},
     jpeg_file::{DHT, DQT, DRI, Jpeg, SOF2, SOS, Segment},
 };
@@ -164,17 +164,17 @@ fn lengths() -> Vec<Case> {
 
 #[tokio::test]
 async fn tables_against_the_rules_are_refused_or_survived() {
-    run(tables()).await;
+    run_recorded("jpeg-tables", tables()).await;
 }
 
 #[tokio::test]
 async fn scans_against_the_rules_are_refused_or_survived() {
-    run(scans()).await;
+    run_recorded("jpeg-scans", scans()).await;
 }
 
 #[tokio::test]
 async fn restart_markers_against_the_rules_are_refused_or_survived() {
-    run(restarts()).await;
+    run_recorded("jpeg-restarts", restarts()).await;
 }
 
 #[tokio::test]

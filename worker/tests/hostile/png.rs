@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::zlib,
-    case::{Case, case, run},
+    case::{Case, case, run_recorded},
     expected::{DAMAGED, Expected, too_small},
     png_file::{Png, SIGNATURE, chunk},
 };
@@ -171,20 +171,20 @@ fn empty_chunks() -> Vec<u8> {
 
 #[tokio::test]
 async fn headers_against_the_rules_are_refused_or_survived() {
-    run(headers()).await;
+    run_recorded("png-headers", headers()).await;
 }
 
 #[tokio::test]
 async fn palettes_against_the_rules_are_refused_or_survived() {
-    run(palettes()).await;
+    run_recorded("png-palettes", palettes()).await;
 }
 
 #[tokio::test]
 async fn data_that_are_not_whole_are_refused() {
-    run(data()).await;
+    run_recorded("png-data", data()).await;
 }
 
 #[tokio::test]
 async fn chunks_against_the_rules_are_refused_or_survived() {
-    run(chunks()).await;
+    run_recorded("png-chunks", chunks()).await;
 }

@@ -11,7 +11,7 @@ use crate::{
     gif_file::Gif,
     jpeg_file::{Jpeg, plain},
     png_file::Png,
-    webp_file::{WebP, lossless_plain},
+    webp_file::{WebP, lossless_plain, lossy_plain},
 };
 
 /// A PNG of one colour with all of its data.
@@ -22,6 +22,10 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 
 fn webp(width: u32, height: u32) -> Vec<u8> {
     WebP::of(*b"VP8L", lossless_plain(width, height)).file()
+}
+
+fn lossy_webp(width: u16, height: u16) -> Vec<u8> {
+    WebP::of(*b"VP8 ", lossy_plain(width, height)).file()
 }
 
 fn avif(width: u32, height: u32, is_taken: bool) -> Vec<u8> {
@@ -71,17 +75,21 @@ fn sides() -> Vec<Case> {
 }
 
 fn pixels() -> Vec<Case> {
+    let whole = || Expected::Rendered(10_000, 5_000);
     vec![
-        case("50 megapixels of JPEG", plain(10_000, 5_000).file(), Expected::Rendered(10_000, 5_000))
-            .memory(240 * MIB)
-            .seconds(20),
+        case("50 megapixels of JPEG", plain(10_000, 5_000).file(), whole()).memory(240 * MIB).seconds(20),
         case("50.08 megapixels of JPEG", plain(10_000, 5_008).file(), too_many_pixels(10_000, 5_008)),
-        case("50 megapixels of PNG", png(10_000, 5_000), Expected::Rendered(10_000, 5_000))
-            .memory(240 * MIB)
-            .seconds(20),
+        case("50 megapixels of PNG", png(10_000, 5_000), whole()).memory(240 * MIB).seconds(20),
+        case("50 megapixels of lossless WebP", webp(10_000, 5_000), whole()).memory(400 * MIB).seconds(20),
+        case("50 megapixels of lossy WebP", lossy_webp(10_000, 5_000), whole()).memory(280 * MIB).seconds(20),
+        case("50 megapixels of GIF", Gif::of_one_colour(10_000, 5_000).file(), whole())
+            .memory(300 * MIB)
+            .seconds(30),
         case("a row more of PNG", png(10_000, 5_001), too_many_pixels(10_000, 5_001)),
         case("a row more of AVIF", avif(10_000, 5_001, false), too_many_pixels(10_000, 5_001)),
-        case("a row more of WebP", webp(10_000, 5_001), too_many_pixels(10_000, 5_001)),
+        case("a row more of lossless WebP", webp(10_000, 5_001), too_many_pixels(10_000, 5_001)),
+        case("a row more of lossy WebP", lossy_webp(10_000, 5_001), too_many_pixels(10_000, 5_001)),
+        case("a row more of GIF", Gif::of_one_colour(10_000, 5_001).file(), too_many_pixels(10_000, 5_001)),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::MIB,
-    case::{Case, case, run},
+    case::{Case, case, run, run_recorded},
     expected::{DAMAGED, Expected, too_many_pixels, too_small},
     webp_file::{WebP, chunk, frame, lossless_plain, lossy},
 };
@@ -262,17 +262,17 @@ async fn bombs_are_defused() {
 
 #[tokio::test]
 async fn lengths_and_canvases_that_lie_are_refused() {
-    run(structure()).await;
+    run_recorded("webp-structure", structure()).await;
 }
 
 #[tokio::test]
 async fn frames_against_the_rules_are_refused_or_survived() {
-    run(animations()).await;
+    run_recorded("webp-animations", animations()).await;
 }
 
 #[tokio::test]
 async fn pictures_against_the_rules_are_refused_or_survived() {
-    run(pictures()).await;
+    run_recorded("webp-pictures", pictures()).await;
 }
 
 #[tokio::test]

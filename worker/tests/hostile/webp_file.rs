@@ -98,7 +98,7 @@ pub(crate) fn lossless_plain(width: u32, height: u32) -> Vec<u8> {
 
 /// A key frame (RFC 6386, 9) of a real header and of noise behind it, which decodes to some picture as any bits do.
 pub(crate) fn lossy(width: u16, height: u16) -> Vec<u8> {
-    const FIRST_PARTITION: u32 = 20_000;
+    const FIRST_PARTITION: usize = 20_000;
     let mut coder = BoolCoder::default();
     coder.put(0, 1 + 1); // YCbCr, to be clamped.
     coder.put(0, 1); // No segments.
@@ -110,11 +110,24 @@ pub(crate) fn lossy(width: u16, height: u16) -> Vec<u8> {
     coder.put(1, 1); // Probabilities hold on.
     let mut random = Random::seeded(8);
     let mut first = coder.finish();
-    first.extend(random.bytes(FIRST_PARTITION as usize - first.len()));
-    let tag = FIRST_PARTITION << 5 | 1 << 4;
+    first.extend(random.bytes(FIRST_PARTITION - first.len()));
+    key_frame(width, height, &first, &random.bytes(usize::from(width) * usize::from(height)))
+}
+
+/// A key frame of nothing but zeros, which are the first choice wherever there is one: no segments, no loop filter,
+/// blocks like those beside them, no coefficients. So it is of about one colour, and a byte holds 128 pixels.
+pub(crate) fn lossy_plain(width: u16, height: u16) -> Vec<u8> {
+    // Of a macroblock's modes and of its coefficients there is less than a byte each, of the header less than 200.
+    let macroblocks = usize::from(width.div_ceil(16)) * usize::from(height.div_ceil(16));
+    let zeros = vec![0; 200 + macroblocks];
+    key_frame(width, height, &zeros, &zeros)
+}
+
+/// The frame's tag and size, and its two partitions (RFC 6386, 9.1).
+fn key_frame(width: u16, height: u16, first: &[u8], coefficients: &[u8]) -> Vec<u8> {
+    let tag = length(first) << 5 | 1 << 4;
     let sides = [width.to_le_bytes(), height.to_le_bytes()].concat();
-    let coefficients = random.bytes(usize::from(width) * usize::from(height));
-    [&tag.to_le_bytes()[..3], &[0x9D, 0x01, 0x2A], &sides, &first, &coefficients].concat()
+    [&tag.to_le_bytes()[..3], &[0x9D, 0x01, 0x2A], &sides, first, coefficients].concat()
 }
 
 /// The boolean entropy encoder (RFC 6386, 7.3), for bits that are as likely as not.
