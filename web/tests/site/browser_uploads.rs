@@ -299,6 +299,54 @@ async fn what_did_not_work_out_says_why_and_is_tried_again_or_removed(db: PgPool
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_the_server_refuses_says_why_after_a_reload_too_and_is_mended(db: PgPool) {
+    let site = Site::start(db).await;
+    let browser = submit_page(&site).await;
+    choose(&browser, &[("one.jpg", heavy(300, 20)), ("two.jpg", heavy(310, 20))]).await;
+    until(&browser, "both are listed", ".entry", 2).await;
+    browser.choose("[data-all-species]", "cat").await;
+    browser.fill(&entry(2, "[name=tags]"), "a,b,c,d,e,f,g,h,i,j,k").await;
+    browser.click("[data-send-all]").await;
+    until(&browser, "one is taken", ".entry[data-state='taken']", 1).await;
+    until(&browser, "one is refused", ".entry[data-state='failed']", 1).await;
+    let said = async || browser.text(&entry(2, "[data-entry-error]")).await;
+    assert_eq!(said().await, "Use at most ten tags.");
+    browser.reload().await;
+    until(&browser, "it is there again", ".entry[data-state='failed']", 1).await;
+    assert_eq!(said().await, "Use at most ten tags.");
+
+    browser.click(&entry(2, "[data-again]")).await;
+    assert!(browser.has(&entry(2, "[name=tags][aria-invalid]")).await, "what is wrong is pointed at");
+    browser.run("document.activeElement.value = ''").await;
+    browser.fill(&entry(2, "[name=tags]"), "a").await;
+    browser.click(&entry(2, "[data-send]")).await;
+    until(&browser, "both are taken", ".entry[data-state='taken']", 2).await;
+    assert_eq!(titles(&site, "select title from photos order by id").await, ["one", "two"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn another_file_takes_the_place_of_one_that_is_no_good(db: PgPool) {
+    let site = Site::start(db).await;
+    let browser = submit_page(&site).await;
+    let diary = b"Dear diary, the cat fell off the sofa.".to_vec();
+    choose(&browser, &[("diary.jpg", diary), ("two.jpg", heavy(300, 20))]).await;
+    until(&browser, "both are listed", ".entry", 2).await;
+    until(&browser, "one is no good", ".entry[data-state='broken']", 1).await;
+    // Nobody answers the dialog that a click would open.
+    browser
+        .run("document.querySelector('#photo').addEventListener('click', (event) => event.preventDefault())")
+        .await;
+    browser.click(&entry(1, "[data-other]")).await;
+    choose(&browser, &[("one.jpg", heavy(310, 20))]).await;
+    until(&browser, "it is replaced", ".entry[data-state='open']", 2).await;
+    until(&browser, "and gone", ".entry", 2).await;
+    assert_eq!(browser.value(&entry(1, "[name=title]")).await, "one");
+    choose(&browser, &[("three.jpg", heavy(320, 20))]).await;
+    until(&browser, "the next one is added", ".entry", 3).await;
+    assert_eq!(browser.value(&entry(3, "[name=title]")).await, "three");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn what_one_member_left_is_not_anothers(db: PgPool) {
     let site = Site::start(db).await;
     let bob = site.member("bob").await;

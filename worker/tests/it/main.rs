@@ -4,6 +4,7 @@
 mod accounts;
 mod caches;
 mod control;
+mod decoders;
 mod enqueueing;
 mod figures;
 mod gates;

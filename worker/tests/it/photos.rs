@@ -4,7 +4,7 @@ use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Decoder, MediaKey, Refusal};
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::steps::{self, Entry, Step};
-use pawdium_shared::photos::{Photo, PhotoState, Species, transitions};
+use pawdium_shared::photos::{Photo, PhotoState, Species, likeness, transitions};
 use pawdium_worker::{Env, runner};
 use sqlx::PgPool;
 use tempfile::NamedTempFile;
@@ -233,6 +233,9 @@ async fn a_picture_that_is_blocked_while_its_files_are_stored_stays_out(db: PgPo
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
+    let mut db = site.db.acquire().await.expect("a connection");
+    likeness::note_source(&mut db, photo, &[7; 32]).await.expect("it is noted");
+    drop(db);
     // The files can be stored then, but the photo can't go live.
     let mut lock = site.db.begin().await.expect("a transaction");
     let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo.0);

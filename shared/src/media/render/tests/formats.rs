@@ -138,8 +138,7 @@ fn colours_may_be_transparent() {
         .map(|([red, green, blue], opacity)| [red, green, blue, opacity]);
     let expected = [red, [147, 227, 147], [255; 3], yellow];
     assert_quarters("opacity", &png([8, 6, 0], b"", &rows(pixels), b""), expected);
-    let pixels =
-        pixels.map(|[red, green, blue, opacity]| [red, 9, green, 9, blue, 9, opacity, opacity]);
+    let pixels = pixels.map(|[red, green, blue, opacity]| [red, 9, green, 9, blue, 9, opacity, opacity]);
     assert_quarters("opacity of 16 bits", &png([16, 6, 0], b"", &rows(pixels), b""), expected);
 
     let clear = png_chunk(*b"tRNS", &[0, 40, 0, 200, 0, 40]);

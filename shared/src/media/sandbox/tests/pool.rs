@@ -12,13 +12,13 @@ use super::{assert_upright, decoder, reply_on_stdout};
 use crate::{
     ids::UserId,
     media::{
-        Limits, Refusal, Rendered, fixtures,
+        Limits, Refusal, Rendered, Stage, fixtures,
         fixtures::{JpegWith, quarters},
         sandbox::{
             child::{answer_next, confined, receive},
             parent::{Decoder, RenderError},
             pool::PICTURES,
-            protocol::write_reply,
+            protocol::{write_reply, write_stage},
         },
     },
 };
@@ -151,6 +151,28 @@ fn process_that_refuses_the_second_picture() {
         let _ = std::io::stdout().flush();
         let _ = receive();
     });
+}
+
+#[test]
+#[ignore = "is a process of the test below"]
+fn process_that_dies_after_the_second_pictures_first_stage() {
+    turncoat(|| {
+        let _ = receive();
+        let _ = write_stage(&mut std::io::stdout(), Stage::Decoded, 7);
+        let _ = std::io::stdout().flush();
+    });
+}
+
+#[tokio::test]
+async fn stages_are_told_all_over_again_where_a_picture_is() {
+    let picture = fixtures::jpeg(&quarters(300, 300), &JpegWith::default());
+    let decoder = Counted::of("pool::process_that_dies_after_the_second_pictures_first_stage");
+    decoder.render(OWNER, &picture).await.expect("is rendered");
+    let mut told = Vec::new();
+    let reached = |stage, _| told.push(stage);
+    let again = decoder.decoder.render_and_tell(OWNER, fixtures::open(&picture), None, reached).await;
+    assert_upright(&again.expect("is rendered"));
+    assert_eq!(told, [Stage::Decoded, Stage::Decoded, Stage::Cropped]);
 }
 
 #[tokio::test]
