@@ -29,7 +29,7 @@ pub enum Format {
     WebP,
     /// GIF, the first frame.
     Gif,
-    /// AVIF; of an animated one, its first frame.
+    /// AVIF; of an animated one, its still picture.
     Avif,
 }
 

@@ -92,7 +92,7 @@ pub async fn unblock(db: &mut PgConnection, actor: Actor<'_>, id: i64) -> sqlx::
 pub async fn find(db: &mut PgConnection, likeness: Likeness) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
         "select id from blocked_pictures
-         where source_hash = $1 or bit_count((fingerprint # $2)::bit(64)) <= $3
+         where source_hash = $1 or fingerprint_distance(fingerprint, $2) <= $3
          order by id
          limit 1",
         likeness.source.as_ref().map(<[u8; 32]>::as_slice),

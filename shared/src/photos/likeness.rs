@@ -49,7 +49,7 @@ pub async fn find_earlier(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result
            join photos as earlier on earlier.owner_id = photos.owner_id and earlier.id < photos.id
            where photos.id = $1 and earlier.state in ('draft', 'processing', 'live')
              and (earlier.source_hash = photos.source_hash
-                  or bit_count((earlier.fingerprint # photos.fingerprint)::bit(64)) <= $2)
+                  or fingerprint_distance(earlier.fingerprint, photos.fingerprint) <= $2)
            order by earlier.id
            limit 1"#,
         photo.0,

@@ -106,7 +106,7 @@ pub async fn list_alike(db: &mut PgConnection, photo: PhotoId, limit: i64) -> sq
              select other.id from photos as this
              join photos as other on other.id <> this.id and other.state = 'live'
                  and (other.source_hash = this.source_hash
-                      or bit_count((other.fingerprint # this.fingerprint)::bit(64)) <= $2)
+                      or fingerprint_distance(other.fingerprint, this.fingerprint) <= $2)
              where this.id = $1
              order by other.id limit $3))
          order by photos.id",

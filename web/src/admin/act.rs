@@ -7,8 +7,8 @@ use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::operate::{self, Act};
 use serde::Deserialize;
 
-use super::access::Admin;
 use crate::error::Error;
+use crate::http::access::Admin;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::state::App;

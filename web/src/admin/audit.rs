@@ -4,10 +4,10 @@ use axum::extract::{Query, State};
 use pawdium_shared::audit::{self, Entry};
 use serde_json::Value;
 
-use super::access::Staff;
 use super::paging::{ASKED, Place, cut};
 use super::present::shown;
 use crate::error::Error;
+use crate::http::access::Staff;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{AuditLine, AuditPage};

@@ -6,9 +6,9 @@ use axum_extra::extract::CookieJar;
 use data_encoding::HEXLOWER;
 use pawdium_shared::moderation::blocked::{self, Blocked};
 
-use super::access::{Admin, Staff};
 use super::paging::{ASKED, Place, cut};
 use crate::error::Error;
+use crate::http::access::{Admin, Staff};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;

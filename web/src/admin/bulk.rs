@@ -8,11 +8,12 @@ use pawdium_shared::queue::inspect::{self, BULK, Filter};
 use pawdium_shared::queue::operate::{self, Act, Found};
 use serde::Deserialize;
 
-use super::access::{Admin, Staff};
 use super::present;
 use super::search::{Read, Search};
 use crate::error::Error;
+use crate::http::access::{Admin, Staff};
 use crate::http::flash::Notice;
+use crate::http::ids;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{BulkPage, BulkState, SearchFields};
@@ -60,8 +61,8 @@ pub async fn preview(
         states: counts.collect(),
         capped: preview.capped,
         jobs: jobs.into_iter().map(|job| present::line(job, staff.acts)).collect(),
-        live: join(&found.live),
-        ended: join(&found.ended),
+        live: ids::join(&found.live),
+        ended: ids::join(&found.ended),
         back: fields.address(),
         search: fields,
         chrome: staff.chrome,
@@ -89,7 +90,7 @@ pub async fn act(
     Form(previewed): Form<Previewed>,
 ) -> Result<(CookieJar, Redirect), Error> {
     let act = previewed.choice.act()?;
-    let found = Found { live: split(&previewed.live)?, ended: split(&previewed.ended)? };
+    let found = Found { live: listed(&previewed.live)?, ended: listed(&previewed.ended)? };
     let count = found.count();
     if i64::try_from(count).unwrap_or(i64::MAX) > BULK {
         return Err(Error::Refused("At most 10,000 jobs at a time.".to_owned()));
@@ -112,28 +113,6 @@ fn narrowed(read: Read) -> Result<(SearchFields, Filter), Error> {
     }
 }
 
-/// Ids as the preview's form carries them: a separator that forms don't escape keeps ten thousand of them small.
-fn join(ids: &[JobId]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
-}
-
-fn split(ids: &str) -> Result<Vec<JobId>, Error> {
-    let ids = ids.split('.').filter(|id| !id.is_empty()).map(str::parse);
-    ids.collect::<Result<_, _>>()
-        .map_err(|_| Error::Refused("The list of jobs is damaged; search again.".to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_come_back_as_they_went() {
-        let ids = [JobId(9_000_000_000), JobId(12), JobId(1)];
-        assert_eq!(split(&join(&ids)).expect("ours"), ids);
-        assert!(split("").expect("none").is_empty());
-        for damaged in ["1.x", "1,2", "99999999999999999999", "1.\0"] {
-            assert!(split(damaged).is_err(), "{damaged}");
-        }
-    }
+fn listed(ids: &str) -> Result<Vec<JobId>, Error> {
+    ids::split(ids).ok_or_else(|| Error::Refused("The list of jobs is damaged; search again.".to_owned()))
 }

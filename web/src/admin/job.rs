@@ -12,10 +12,10 @@ use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, JobDetail};
 use tokio_stream::wrappers::IntervalStream;
 
-use super::access::Staff;
 use super::mask::mask_json;
 use super::present;
 use crate::error::Error;
+use crate::http::access::Staff;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::state::App;

@@ -4,12 +4,12 @@ use axum::extract::{Query, State};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, ErrorGroup};
 
-use super::access::Staff;
 use super::mask::mask;
 use super::paging::{ASKED, Place, cut};
 use super::present;
 use super::search::{Read, Search};
 use crate::error::Error;
+use crate::http::access::Staff;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::Field;

@@ -7,9 +7,9 @@ use axum_extra::extract::CookieJar;
 use pawdium_shared::queue::{Limits, operate};
 use serde::Deserialize;
 
-use super::access::{Admin, Staff};
 use super::queues;
 use crate::error::Error;
+use crate::http::access::{Admin, Staff};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::state::App;

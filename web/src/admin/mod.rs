@@ -1,6 +1,5 @@
 //! The admin pages: moderators and admins see them, admins act on them, and to everybody else they are not there.
 
-mod access;
 mod act;
 pub mod audit;
 pub mod blocked;

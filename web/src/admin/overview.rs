@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::queue::inspect::{self, JobRow, JobState, KindCounts, WorkerRow};
 
-use super::access::Staff;
 use super::mask::mask;
 use crate::error::Error;
+use crate::http::access::Staff;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{AdminPage, JobFailure, JobKind, WorkerProcess};

@@ -16,10 +16,10 @@ use pawdium_shared::queue::{Queue, ledger, operate};
 use serde::Deserialize;
 use tokio_stream::wrappers::WatchStream;
 
-use super::access::{Admin, Staff};
 use super::limits;
 use super::overview::since;
 use crate::error::Error;
+use crate::http::access::{Admin, Staff};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;

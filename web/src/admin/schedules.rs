@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_shared::queue::operate::{self, Request};
 use pawdium_shared::queue::schedules::{self, ScheduleRow};
 
-use super::access::{Admin, Staff};
 use crate::error::Error;
+use crate::http::access::{Admin, Staff};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;

@@ -1,9 +1,11 @@
 //! What handlers have in common in speaking HTTP: who asks, from where, how often, and in which form it is answered.
 
+pub mod access;
 pub mod client;
 pub mod extract;
 pub mod flash;
 pub mod headers;
+pub mod ids;
 pub mod limits;
 pub mod linger;
 pub mod origin;

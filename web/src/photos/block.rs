@@ -9,11 +9,11 @@ use pawdium_shared::moderation::blocked::{self, Outcome, Reason};
 use pawdium_shared::photos::queries;
 use serde::Deserialize;
 
-use super::show::find_visible;
 use crate::error::Error;
+use crate::http::access::Moderator;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
-use crate::http::visitor::Visitor;
+use crate::http::ids;
 use crate::state::App;
 
 /// Why.
@@ -29,19 +29,16 @@ pub(super) const ALIKE: i64 = 24;
 /// `POST /photos/{photo}/block`: for moderators.
 pub async fn block(
     State(app): State<App>,
-    visitor: Visitor,
+    moderator: Moderator,
     jar: CookieJar,
     Path(id): Path<PhotoId>,
     Form(form): Form<BlockForm>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    let photo = find_visible(&app, &visitor, id).await?;
-    let Some(actor) = visitor.actor().filter(|_| visitor.moderates()) else {
-        return Err(Error::Forbidden("Only moderators can do that."));
-    };
     let reason = Reason::new(&form.reason)
         .map_err(|message| Error::Field { field: "reason", message: message.to_owned() })?;
     let mut tx = app.db.begin().await?;
-    let notice = match blocked::block(&mut tx, actor, id, &reason).await? {
+    let photo = queries::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let notice = match blocked::block(&mut tx, moderator.actor(), id, &reason).await? {
         Outcome::Blocked => Notice::PictureBlocked,
         Outcome::TakenDown => Notice::PhotoTakenDown,
         Outcome::Gone => return Err(Error::NotFound),
@@ -51,7 +48,7 @@ pub async fn block(
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
 }
 
-/// Photos that a moderator has seen to show the same picture: their ids, separated by commas.
+/// Photos that a moderator has seen to show the same picture.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AlikeForm {
@@ -62,25 +59,22 @@ pub struct AlikeForm {
 /// those that the moderator has seen and that are still up.
 pub async fn block_alike(
     State(app): State<App>,
-    visitor: Visitor,
+    moderator: Moderator,
     jar: CookieJar,
     Path(id): Path<PhotoId>,
     Form(form): Form<AlikeForm>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    find_visible(&app, &visitor, id).await?;
-    let Some(actor) = visitor.actor().filter(|_| visitor.moderates()) else {
-        return Err(Error::Forbidden("Only moderators can do that."));
-    };
-    let seen: Result<Vec<_>, _> = form.photos.split(',').map(|id| id.parse().map(PhotoId)).collect();
-    let seen =
-        seen.map_err(|_| Error::Refused("The photos must be numbers, separated by commas.".to_owned()))?;
+    let seen = ids::split::<PhotoId>(&form.photos)
+        .filter(|seen| !seen.is_empty())
+        .ok_or_else(|| Error::Refused("The list of photos is damaged; open the photo again.".to_owned()))?;
     let mut tx = app.db.begin().await?;
+    queries::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let reason = blocked::reason_of(&mut tx, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;
     let mut taken = Vec::new();
     for photo in queries::list_alike(&mut tx, id, ALIKE).await? {
         if seen.contains(&photo.id)
-            && blocked::block(&mut tx, actor, photo.id, &reason).await? != Outcome::Gone
+            && blocked::block(&mut tx, moderator.actor(), photo.id, &reason).await? != Outcome::Gone
         {
             taken.push(photo);
         }

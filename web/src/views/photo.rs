@@ -48,6 +48,8 @@ pub struct PhotoPage {
     pub staff: bool,
     /// For a moderator who looks at a photo that was taken down: live ones of the same picture.
     pub alike: Vec<PhotoCard>,
+    /// Their ids, as the form takes them.
+    pub alike_ids: String,
 }
 
 impl PhotoPage {
@@ -57,11 +59,6 @@ impl PhotoPage {
 
     fn is_live(&self) -> bool {
         matches!(self.status.state, PhotoState::Live)
-    }
-
-    /// As the form takes them.
-    fn alike_ids(&self) -> String {
-        self.alike.iter().map(|photo| photo.id.to_string()).collect::<Vec<_>>().join(",")
     }
 
     fn can_block(&self) -> bool {

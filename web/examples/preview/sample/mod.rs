@@ -142,6 +142,7 @@ impl Samples {
             can_delete: false,
             staff: true,
             alike: Vec::new(),
+            alike_ids: String::new(),
         })
     }
 

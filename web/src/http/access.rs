@@ -1,0 +1,89 @@
+//! Who may come in where not everybody may, and who may touch something.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use pawdium_shared::accounts::{Role, User};
+use pawdium_shared::audit::Actor;
+use pawdium_shared::ids::UserId;
+
+use super::visitor::{Viewing, Visitor};
+use crate::error::Error;
+use crate::state::App;
+use crate::views::Chrome;
+
+/// A moderator or an admin on a page. To everybody else nothing is there.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Whether they may act, and see addresses.
+    pub acts: bool,
+}
+
+impl FromRequestParts<App> for Staff {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let viewing = Viewing::from_request_parts(parts, app).await?;
+        if !viewing.visitor.moderates() {
+            return Err(Error::NotFound);
+        }
+        Ok(Self { acts: role(&viewing.visitor) == Some(Role::Admin), chrome: viewing.chrome })
+    }
+}
+
+/// A moderator or an admin who acts. Everybody else is told that they may not.
+#[derive(Clone, Debug)]
+pub struct Moderator {
+    id: UserId,
+    name: String,
+}
+
+impl FromRequestParts<App> for Moderator {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        match Visitor::from_request_parts(parts, app).await?.user {
+            Some(user) if user.role >= Role::Moderator => Ok(Self::from(user)),
+            _ => Err(Error::Forbidden("Only moderators can do that.")),
+        }
+    }
+}
+
+impl Moderator {
+    fn from(user: User) -> Self {
+        Self { id: user.id, name: user.name.unwrap_or_default() }
+    }
+
+    /// Their entry in the audit log.
+    pub fn actor(&self) -> Actor<'_> {
+        Actor::User { id: self.id, name: &self.name }
+    }
+}
+
+/// An admin who acts. Moderators are told that they may not; to everybody else nothing is there.
+#[derive(Clone, Debug)]
+pub struct Admin(Moderator);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        match Visitor::from_request_parts(parts, app).await?.user {
+            Some(user) if user.role == Role::Admin => Ok(Self(Moderator::from(user))),
+            Some(user) if user.role >= Role::Moderator => Err(Error::Forbidden("Only admins can do that.")),
+            _ => Err(Error::NotFound),
+        }
+    }
+}
+
+impl Admin {
+    /// Their entry in the audit log.
+    pub fn actor(&self) -> Actor<'_> {
+        self.0.actor()
+    }
+}
+
+fn role(visitor: &Visitor) -> Option<Role> {
+    visitor.user.as_ref().map(|user| user.role)
+}
