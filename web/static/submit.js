@@ -11,8 +11,7 @@ const entries = new Set();
 /** What a summary calls the states, in the order in which it names them. */
 const CALLED = [
   [["live"], "live"],
-  [["queued"], "on the way"],
-  [["taken"], "being prepared"],
+  [["queued", "taken"], "on the way"],
   [["open"], "to submit"],
   [["broken", "failed"], "didn't work out"],
 ];
@@ -87,16 +86,16 @@ function put(entry, place) {
 async function add(files) {
   const place = files.length > 0 ? replaced : null;
   replaced = null;
-  const chosen = [...files].map((file) => Entry.of(file, page));
-  for (const entry of chosen) put(await entry, place?.element);
+  // All in one moment: the summary comes with the second, and would move the first.
+  const chosen = await Promise.all([...files].map((file) => Entry.of(file, page)));
+  for (const entry of chosen) put(entry, place?.element);
   await place?.remove();
 }
 
 /** Takes up what was left here before. */
 async function restore() {
   const records = await page.outbox.list();
-  for (const found of records.map((record) => Entry.from(record, page))) {
-    const entry = await found;
+  for (const entry of await Promise.all(records.map((record) => Entry.from(record, page)))) {
     put(entry);
     entry.restore();
   }
@@ -128,7 +127,6 @@ function acceptDrops() {
   });
 }
 
-form.classList.add("enhanced");
 form.querySelector("[data-single]").remove();
 picker.multiple = true;
 picker.required = false;
@@ -151,4 +149,5 @@ addEventListener("beforeunload", (event) => {
 });
 acceptDrops();
 refresh();
-restore();
+// Shown when all is there: nothing moves then.
+restore().finally(() => form.classList.add("enhanced"));

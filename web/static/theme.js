@@ -9,7 +9,6 @@ function isDark() {
 export function enableThemeToggle() {
   const button = document.querySelector("[data-theme-toggle]");
   if (!button) return;
-  button.hidden = false;
   button.addEventListener("click", () => {
     const theme = isDark() ? "light" : "dark";
     document.documentElement.dataset.theme = theme;

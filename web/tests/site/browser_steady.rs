@@ -36,13 +36,21 @@ const SHIFTS: &str = "
     })();
 ";
 
-/// Adds up what moves among the photos that are being submitted, but for what follows at once from a click.
+/// Adds up what moves among the photos that are being submitted, but for what follows at once from a click; and keeps
+/// in how many lines the summary above them has been.
 const WATCH: &str = "
-    const found = { sum: 0, moved: [] };
+    const found = { sum: 0, moved: [], lines: [] };
     window.shifts = found;
+    const summary = document.querySelector('[data-summary]');
+    new MutationObserver(() => {
+        const words = document.createRange();
+        words.selectNodeContents(summary);
+        found.lines.push(words.getClientRects().length);
+    }).observe(summary, { childList: true });
+    const queued = (node) => (node?.closest ? node : node?.parentElement)?.closest('[data-queue]');
     const observer = new PerformanceObserver((list) => {
         for (const { value, hadRecentInput, sources } of list.getEntries()) {
-            const nodes = sources.map(({ node }) => node).filter((node) => node?.parentElement?.closest('[data-queue]'));
+            const nodes = sources.map(({ node }) => node).filter(queued);
             if (hadRecentInput || nodes.length === 0) continue;
             found.sum += value;
             found.moved.push(...nodes.map((node) => node.className ?? node.nodeName));
@@ -93,6 +101,12 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
     browser.goto(&photo).await;
     assert!(browser.has("[data-saved], .timeline").await, "its owner sees more");
     stands_still(&browser, &photo, 1).await;
+    // Nobody scrolls before there is anything to scroll to.
+    for (path, last) in [("/settings", ".danger-zone"), ("/api", ".api-group:last-child .call")] {
+        browser.goto(path).await;
+        browser.find(last).await;
+        stands_still(&browser, path, 0).await;
+    }
 
     // What would have been found.
     browser.run("document.querySelector('main').prepend(Object.assign(document.createElement('div'), { className: 'frame' }))").await;
@@ -100,6 +114,38 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
         (browser.run(SHIFTS).await["sum"].as_f64() > Some(0.05)).then_some(())
     })
     .await;
+}
+
+/// The page to submit on is another one with its script, and one with photos that were left there again another; if the
+/// script doesn't come, it is the one that does without.
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_page_to_submit_on_shows_itself_when_it_is_ready(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.slow_network(Duration::from_millis(150), 200_000).await;
+    for (width, height) in [(1200, 900), (390, 844)] {
+        browser.resize(width, height).await;
+        browser.goto("/submit").await;
+        browser.find("form.enhanced").await;
+        stands_still(&browser, "/submit", 0).await;
+        let files = ["one.jpg", "two.jpg"].map(|name| browser.file(name, &pictures::quarters(640, 320)));
+        browser.choose_files("#photo", &files).await;
+        browser.find(".entry:nth-child(2) [data-crop-box][aria-label]").await;
+        // What it keeps is kept a moment later.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        browser.reload().await;
+        browser.find(".enhanced .entry:nth-child(2) [data-crop-box][aria-label]").await;
+        stands_still(&browser, "/submit with photos", 0).await;
+        browser.run("for (const button of document.querySelectorAll('[data-remove]')) button.click()").await;
+        eventually("they are gone", SOON, async || (!browser.has(".entry").await).then_some(())).await;
+    }
+    browser.block("*/submit/entry.js").await;
+    browser.goto("/submit").await;
+    let button = browser.find(".submit-form .actions [type=submit]").await;
+    eventually("the form is there", SOON, async || button.is_displayed().await.ok()?.then_some(())).await;
+    assert!(!browser.has("form.enhanced").await);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -144,7 +190,7 @@ async fn nothing_shifts_when_photos_fail(db: PgPool) {
         browser.file("tags.jpg", &whole),
         browser.file("whole.jpg", &whole),
     ];
-    for (width, height) in [(1200, 900), (390, 844)] {
+    for (width, height) in [(1200, 900), (740, 900), (390, 844), (320, 640)] {
         browser.resize(width, height).await;
         browser.goto("/submit").await;
         browser.find("form.enhanced").await;
@@ -161,6 +207,10 @@ async fn nothing_shifts_when_photos_fail(db: PgPool) {
         }
         browser.find(".entry:nth-child(5)[data-state='live'] img.crop-square").await;
         stood_still(&browser, "what fails", width).await;
+        let lines = browser.run("return window.shifts.lines").await;
+        let lines: Vec<u64> = serde_json::from_value(lines).expect("numbers");
+        let wraps = lines.contains(&1) && lines.contains(&2);
+        assert!(wraps || width > 320, "the summary wraps and unwraps: {lines:?}");
 
         browser.click(".entry:nth-child(4) [data-again]").await;
         assert!(browser.has(".entry:nth-child(4)[data-state='open'] [name=tags][aria-invalid]").await);
@@ -168,10 +218,18 @@ async fn nothing_shifts_when_photos_fail(db: PgPool) {
     }
 }
 
-/// Asserts that nothing has moved since [`WATCH`].
+/// How high the photos are that are being filled in no more.
+const HEIGHTS: &str = "
+    const sent = document.querySelectorAll('.entry:not([data-state=open], [data-state=broken])');
+    return [...sent].map((entry) => Math.round(entry.getBoundingClientRect().height));
+";
+
+/// Asserts that nothing has moved since [`WATCH`], and that nothing has grown whatever has become of it.
 async fn stood_still(browser: &Browser, name: &str, width: u32) {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let found = browser.run("return window.shifts").await;
     let sum = found["sum"].as_f64().expect("a sum");
     assert!(sum < 0.01, "{name} shifts by {sum}, {width} pixels wide: {}", found["moved"]);
+    let heights: Vec<u64> = serde_json::from_value(browser.run(HEIGHTS).await).expect("numbers");
+    assert!(heights.windows(2).all(|pair| pair[0] == pair[1]), "{name}, {width} pixels wide: {heights:?}");
 }

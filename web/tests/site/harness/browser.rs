@@ -184,6 +184,12 @@ impl Browser {
         self.emulate(true, Duration::ZERO, 0, 0).await;
     }
 
+    /// From now on what has such an address can't be had.
+    pub(crate) async fn block(&self, addresses: &str) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setBlockedURLs", json!({ "urls": [addresses] })).await;
+    }
+
     /// The network as it is.
     pub(crate) async fn free_network(&self) {
         self.emulate(false, Duration::ZERO, -1, -1).await;
