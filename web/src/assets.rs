@@ -1,5 +1,6 @@
 //! The static files, embedded in the binary and served under a URL that changes with their content.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
@@ -27,6 +28,44 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     }
     HEXLOWER.encode(&sum.finalize().as_bytes()[..6])
 });
+
+/// Of each ES module those that it needs, directly or not.
+static NEEDED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+    let modules = Static::iter().filter(|name| name.ends_with(".js"));
+    modules.map(|module| (module.to_string(), needed(&module))).collect()
+});
+
+fn needed(module: &str) -> Vec<String> {
+    let mut found = imported(module);
+    let mut read = 0;
+    while let Some(next) = found.get(read) {
+        let further: Vec<_> = imported(next).into_iter().filter(|name| !found.contains(name)).collect();
+        found.extend(further);
+        read += 1;
+    }
+    found
+}
+
+/// What the `import` statements of a module name, as paths within `web/static`.
+fn imported(module: &str) -> Vec<String> {
+    let file = Static::get(module).map(|file| file.data).unwrap_or_default();
+    let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let text = String::from_utf8_lossy(&file);
+    let imports = text.lines().filter(|line| line.starts_with("import "));
+    let named = imports.filter_map(|line| line.split('"').nth(1));
+    let within = |name: &str| match name.strip_prefix("../") {
+        Some(above) => above.to_owned(),
+        None => format!("{folder}/{}", name.trim_start_matches("./")).trim_start_matches('/').to_owned(),
+    };
+    named.map(within).collect()
+}
+
+/// The ES modules that the module `path` needs: a page that names them has them all fetched at once, instead of one
+/// after the other as each is read.
+#[must_use]
+pub fn modules_of(path: &str) -> &'static [String] {
+    NEEDED.get(path).map_or(&[], Vec::as_slice)
+}
 
 /// The URL of the file `path` within `web/static`: `/assets/<version>/<path>`.
 #[must_use]
@@ -107,6 +146,18 @@ mod tests {
         let tag = first.headers()[ETAG].to_str().expect("an ASCII tag");
         assert_eq!(ask(&url, Some(tag)).await.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(ask(&url, Some("\"other\"")).await.status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn every_module_is_found_from_the_first_on() {
+        assert_eq!(modules_of("rate.js"), ["keys.js", "placeholder.js"]);
+        assert!(modules_of("submit.js").contains(&"live.js".to_owned()), "by way of submit/watch.js");
+        assert_eq!(modules_of("base.css"), [""; 0]);
+        for (module, needed) in NEEDED.iter() {
+            for name in needed {
+                assert!(Static::get(name).is_some(), "{module} needs {name}");
+            }
+        }
     }
 
     #[tokio::test]

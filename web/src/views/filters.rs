@@ -42,6 +42,15 @@ pub(super) fn asset(path: &str, _: &dyn Values) -> Result<String> {
     Ok(crate::assets::asset(path))
 }
 
+/// An ES module on a page, with those that it needs: `{{ "app.js"|module|safe }}`.
+#[filter_fn]
+pub(super) fn module(path: &str, _: &dyn Values) -> Result<String> {
+    let preload =
+        |module: &String| format!(r#"<link rel="modulepreload" href="{}">"#, crate::assets::asset(module));
+    let needed: String = crate::assets::modules_of(path).iter().map(preload).collect();
+    Ok(format!(r#"{needed}<script type="module" src="{}"></script>"#, crate::assets::asset(path)))
+}
+
 /// A count with separators: 12,345.
 #[filter_fn]
 pub(super) fn number(count: impl Bare<i64>, _: &dyn Values) -> Result<String> {
