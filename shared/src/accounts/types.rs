@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Actor;
 use crate::ids::UserId;
 
 /// What a user may do beyond a member's own things.
@@ -16,6 +17,14 @@ pub enum Role {
     Moderator,
     /// Everything.
     Admin,
+}
+
+impl Role {
+    /// Whether it includes what moderators may.
+    #[must_use]
+    pub fn moderates(self) -> bool {
+        self >= Self::Moderator
+    }
 }
 
 impl std::fmt::Display for Role {
@@ -79,5 +88,11 @@ impl User {
     #[must_use]
     pub fn anonymous(&self) -> bool {
         self.name.is_none()
+    }
+
+    /// Their entry in the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor<'_> {
+        Actor::User { id: self.id, name: self.name.as_deref().unwrap_or_default() }
     }
 }

@@ -109,14 +109,14 @@ pub async fn count_refusal(db: &mut PgConnection, id: i64) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Why a photo was taken down, as its owner may read it.
+/// Why a photo was taken down, as its owner may read it; none for one that is deleted.
 pub async fn reason_of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<String>> {
     // The same file may be blocked under another photo that had it, too.
     sqlx::query_scalar!(
         "select blocked.reason from photos
          join blocked_pictures blocked
              on blocked.photo_id = photos.id or blocked.source_hash = photos.source_hash
-         where photos.id = $1
+         where photos.id = $1 and photos.state <> 'deleted'
          order by blocked.photo_id = photos.id desc nulls last
          limit 1",
         photo.0,

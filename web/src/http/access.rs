@@ -4,7 +4,6 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use pawdium_shared::accounts::{Role, User};
 use pawdium_shared::audit::Actor;
-use pawdium_shared::ids::UserId;
 
 use super::visitor::{Viewing, Visitor};
 use crate::error::Error;
@@ -32,46 +31,39 @@ impl FromRequestParts<App> for Staff {
     }
 }
 
-/// A moderator or an admin who acts. Everybody else is told that they may not.
+/// A moderator or an admin who acts. Everybody else is told that they may not, whether there is anything or not.
 #[derive(Clone, Debug)]
-pub struct Moderator {
-    id: UserId,
-    name: String,
-}
+pub struct Moderator(User);
 
 impl FromRequestParts<App> for Moderator {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         match Visitor::from_request_parts(parts, app).await?.user {
-            Some(user) if user.role >= Role::Moderator => Ok(Self::from(user)),
+            Some(user) if user.role.moderates() => Ok(Self(user)),
             _ => Err(Error::Forbidden("Only moderators can do that.")),
         }
     }
 }
 
 impl Moderator {
-    fn from(user: User) -> Self {
-        Self { id: user.id, name: user.name.unwrap_or_default() }
-    }
-
     /// Their entry in the audit log.
     pub fn actor(&self) -> Actor<'_> {
-        Actor::User { id: self.id, name: &self.name }
+        self.0.actor()
     }
 }
 
 /// An admin who acts. Moderators are told that they may not; to everybody else nothing is there.
 #[derive(Clone, Debug)]
-pub struct Admin(Moderator);
+pub struct Admin(User);
 
 impl FromRequestParts<App> for Admin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         match Visitor::from_request_parts(parts, app).await?.user {
-            Some(user) if user.role == Role::Admin => Ok(Self(Moderator::from(user))),
-            Some(user) if user.role >= Role::Moderator => Err(Error::Forbidden("Only admins can do that.")),
+            Some(user) if user.role == Role::Admin => Ok(Self(user)),
+            Some(user) if user.role.moderates() => Err(Error::Forbidden("Only admins can do that.")),
             _ => Err(Error::NotFound),
         }
     }

@@ -9,7 +9,7 @@ pub fn join<Id: Display>(ids: impl IntoIterator<Item = Id>) -> String {
     ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>().join(".")
 }
 
-/// The ids in a field's text. None: this isn't what [`join`] makes.
+/// The ids in a field's text. None: something in it is no id.
 pub fn split<Id: FromStr>(text: &str) -> Option<Vec<Id>> {
     text.split('.').filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect()
 }

@@ -10,7 +10,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{RaterKey, Role, User, queries};
+use pawdium_shared::accounts::{RaterKey, User, queries};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ratings::serving;
@@ -87,15 +87,13 @@ impl Visitor {
     /// Whether the visitor may moderate.
     #[must_use]
     pub fn moderates(&self) -> bool {
-        self.user.as_ref().is_some_and(|user| user.role >= Role::Moderator)
+        self.user.as_ref().is_some_and(|user| user.role.moderates())
     }
 
     /// Their entry in the audit log; none for those who are nobody.
     #[must_use]
     pub fn actor(&self) -> Option<Actor<'_>> {
-        self.user
-            .as_ref()
-            .map(|user| Actor::User { id: user.id, name: user.name.as_deref().unwrap_or_default() })
+        self.user.as_ref().map(User::actor)
     }
 
     /// The user behind the visitor, made now if there is none: for acts that must be remembered. The cookie is to be
@@ -162,7 +160,7 @@ async fn viewer(app: &App, visitor: &Visitor) -> Result<Viewer, Error> {
     Ok(match &visitor.user {
         None => Viewer::Nobody,
         Some(User { name: Some(name), role, .. }) => {
-            Viewer::Member { name: name.clone(), admin: *role >= Role::Moderator }
+            Viewer::Member { name: name.clone(), admin: role.moderates() }
         }
         Some(user) => {
             let activity = queries::count_activity(&mut *app.db.acquire().await?, user.id).await?;

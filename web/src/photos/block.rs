@@ -68,7 +68,6 @@ pub async fn block_alike(
         .filter(|seen| !seen.is_empty())
         .ok_or_else(|| Error::Refused("The list of photos is damaged; open the photo again.".to_owned()))?;
     let mut tx = app.db.begin().await?;
-    queries::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let reason = blocked::reason_of(&mut tx, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;
     let mut taken = Vec::new();

@@ -20,7 +20,6 @@ use super::share::record_moment;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
-use crate::http::ids;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
@@ -122,7 +121,6 @@ pub(super) async fn assemble(
     };
     Ok(PhotoPage {
         alike: alike.iter().map(|photo| present::card(photo, false)).collect(),
-        alike_ids: ids::join(alike.iter().map(|photo| photo.id)),
         earlier: earlier.map(|photo| photo.0),
         status,
         can_delete: own || viewing.visitor.moderates(),

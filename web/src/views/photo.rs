@@ -4,6 +4,8 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use pawdium_shared::photos::Saving;
 
+use crate::http::ids;
+
 use super::picture::described;
 use super::rate::RatingKeys;
 use super::{Chrome, Fragment, PhotoCard, Picture, filters};
@@ -48,8 +50,6 @@ pub struct PhotoPage {
     pub staff: bool,
     /// For a moderator who looks at a photo that was taken down: live ones of the same picture.
     pub alike: Vec<PhotoCard>,
-    /// Their ids, as the form takes them.
-    pub alike_ids: String,
 }
 
 impl PhotoPage {
@@ -59,6 +59,11 @@ impl PhotoPage {
 
     fn is_live(&self) -> bool {
         matches!(self.status.state, PhotoState::Live)
+    }
+
+    /// As the form takes them.
+    fn alike_ids(&self) -> String {
+        ids::join(self.alike.iter().map(|photo| photo.id))
     }
 
     fn can_block(&self) -> bool {

@@ -86,6 +86,8 @@ async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(d
     bob.pages.post(&block, &reason).await.expect(403);
     ada.pages.post(&block, &reason).await.expect(403);
     site.visitor().post(&block, &reason).await.expect(403);
+    // Nor are they told which photos there are.
+    ada.pages.post("/photos/999999/block", &reason).await.expect(403);
     assert!(!ada.pages.get(&format!("/photos/{photo}")).await.expect(200).has(".block-zone"));
     let page = mod_.pages.get(&format!("/photos/{photo}")).await.expect(200);
     assert!(page.has(&format!(".block-zone form[action=\"{block}\"] input[name=reason]")));
@@ -168,6 +170,8 @@ async fn a_moderator_sees_where_a_blocked_picture_is_still_up_and_takes_it_down_
     assert_eq!(list.texts(".blocked tbody th").len(), 2, "two files");
     // Of a photo that nobody has blocked there is no reason to take others down for.
     mod_.pages.post(&format!("/photos/{other}/block-alike"), &[("photos", "1")]).await.expect(404);
+    mod_.pages.post(&format!("{own}/delete"), &[]).await.location();
+    mod_.pages.post(&act, &[("photos", "1")]).await.expect(404);
 }
 
 /// Asserts that nobody but its owner and moderators finds the photo, and that its files go.

@@ -142,7 +142,6 @@ impl Samples {
             can_delete: false,
             staff: true,
             alike: Vec::new(),
-            alike_ids: String::new(),
         })
     }
 
