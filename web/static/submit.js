@@ -95,7 +95,8 @@ async function add(files) {
 /** Takes up what was left here before. */
 async function restore() {
   const records = await page.outbox.list();
-  for (const entry of await Promise.all(records.map((record) => Entry.from(record, page)))) {
+  const found = await Promise.allSettled(records.map((record) => Entry.from(record, page)));
+  for (const { value: entry } of found.filter(({ status }) => status === "fulfilled")) {
     put(entry);
     entry.restore();
   }

@@ -9,6 +9,7 @@ function isDark() {
 export function enableThemeToggle() {
   const button = document.querySelector("[data-theme-toggle]");
   if (!button) return;
+  button.classList.add("ready");
   button.addEventListener("click", () => {
     const theme = isDark() ? "light" : "dark";
     document.documentElement.dataset.theme = theme;

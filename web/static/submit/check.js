@@ -1,3 +1,8 @@
+import { soon } from "./soon.js";
+
+/** For files that come from somewhere else when they are read; what can't be told of them here, the server tells. */
+const PATIENCE_MS = 1000;
+
 /** Beginnings of the files that the server reads; null stands for any byte. */
 const KINDS = [
   [0xff, 0xd8, 0xff],
@@ -18,15 +23,17 @@ const HEIF = /^.{4}ftyp(.{4})*(mif1|mif2|msf1)/s;
 export async function refusalOf(file, maxBytes, words) {
   if (file.size === 0) return words.empty;
   if (file.size > maxBytes) return words.tooLarge;
-  let head;
+  let beginning;
   try {
-    head = new Uint8Array(await file.slice(0, 32).arrayBuffer());
+    beginning = await soon(file.slice(0, 32).arrayBuffer(), PATIENCE_MS);
   } catch {
     return "The file can't be read any more. Choose it again.";
   }
+  if (!beginning) return "";
+  const head = new Uint8Array(beginning);
   if (KINDS.some((kind) => kind.every((byte, place) => byte === null || byte === head[place]))) return "";
-  const beginning = String.fromCharCode(...head);
-  if (AVIF.test(beginning)) return "";
-  if (HEIC.test(beginning)) return words.heif;
-  return HEIF.test(beginning) ? "" : words.noPicture;
+  const brands = String.fromCharCode(...head);
+  if (AVIF.test(brands)) return "";
+  if (HEIC.test(brands)) return words.heif;
+  return HEIF.test(brands) ? "" : words.noPicture;
 }

@@ -4,7 +4,7 @@ import { alone } from "./alone.js";
 import { refusalOf } from "./check.js";
 import { newKey } from "./outbox.js";
 import { deliver } from "./send.js";
-import { watch } from "./watch.js";
+import { link, watch } from "./watch.js";
 
 const FIELDS = ["title", "species", "alt", "tags"];
 
@@ -169,6 +169,7 @@ export class Entry {
   complain(message, name) {
     const line = this.find("[data-entry-error]");
     line.textContent = message;
+    if (message && this.record.photo) line.append(" ", link(this.record.photo.url, "Its page"));
     line.hidden = !message;
     this.element.classList.toggle("failed", Boolean(message));
     for (const field of this.element.querySelectorAll("[aria-invalid]")) {
@@ -248,7 +249,7 @@ export class Entry {
     if (this.state !== "queued") return;
     this.now = now;
     this.find("[data-now]").hidden = !now || navigator.onLine === false;
-    if (now && navigator.onLine === false) this.report("No connection. It goes on by itself when you are online again.", 0);
+    if (now && navigator.onLine === false) this.report("No connection. It goes on when you are online again.", 0);
     else if (now) this.report(`That didn't get through. Trying again in ${wait} s.`, 0);
     else if (!total) this.report("Waiting for its turn");
     else if (loaded < total) this.report(`Uploading, ${Math.floor((loaded / total) * 100)} %`, (loaded / total) * 100);

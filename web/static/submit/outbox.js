@@ -3,7 +3,12 @@
  * a crash or a dead battery loses none.
  */
 
+import { soon } from "./soon.js";
+
 const STORE = "uploads";
+
+/** Longer than this nobody waits for the page. */
+const PATIENCE_MS = 1500;
 
 /** Whoever has not come back by then has given them up. */
 const KEPT_MS = 14 * 24 * 3600 * 1000;
@@ -15,13 +20,18 @@ function settled(request) {
   });
 }
 
-function open() {
+async function open() {
   const request = indexedDB.open("pawdium", 1);
   request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE, { keyPath: "key" }));
-  return settled(request);
+  const database = await soon(settled(request), PATIENCE_MS);
+  if (!database) throw new Error("the browser's database doesn't open");
+  return database;
 }
 
-/** One member's uploads. Where the browser keeps nothing (private windows, full disks) every promise still resolves. */
+/**
+ * One member's uploads. Where the browser keeps nothing (private windows, full disks, databases that don't open) every
+ * promise still resolves.
+ */
 export class Outbox {
   constructor(member) {
     this.member = member;

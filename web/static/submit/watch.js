@@ -6,7 +6,7 @@ function copied(part, selectors) {
   return selectors.map((selector) => part.querySelector(selector)).filter(Boolean);
 }
 
-function link(url, text) {
+export function link(url, text) {
   const anchor = document.createElement("a");
   anchor.href = url;
   anchor.textContent = text;
@@ -44,11 +44,12 @@ function show(entry, part) {
   const isLive = state === "live";
   const reason = part.querySelector("p")?.textContent ?? "";
   more.replaceChildren(...copied(part, isLive ? ["[data-saved]", ".timeline"] : []));
-  entry.report("", 100);
-  const said = entry.find("[data-entry-state]");
-  const took = part.querySelector("[data-took]")?.textContent ?? "It is live.";
-  said.append(isLive ? `${took} ` : "It didn't work out. ", link(entry.record.photo.url, isLive ? "Look at it" : "Its page"));
-  if (isLive) showSquare(entry, part);
+  if (isLive) {
+    const took = part.querySelector("[data-took]")?.textContent ?? "It is live.";
+    entry.report(`${took} `, 100);
+    entry.find("[data-entry-state]").append(link(entry.record.photo.url, "Look at it"));
+    showSquare(entry, part);
+  }
   entry.settled(isLive ? "live" : "failed", isLive ? "" : reason);
   return true;
 }

@@ -109,7 +109,13 @@ impl Browser {
     }
 
     pub(crate) async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css} can't be clicked: {error}"));
+        let element = self.find(css).await;
+        // Away from what stays at the edges of the page.
+        let place = serde_json::to_value(&element).expect("a reference");
+        let scrolled =
+            self.page.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![place]).await;
+        scrolled.unwrap_or_else(|error| panic!("{css} can't be scrolled to: {error}"));
+        element.click().await.unwrap_or_else(|error| panic!("{css} can't be clicked: {error}"));
     }
 
     /// The text of an element; live parts of a page may be swapped between finding and reading.
@@ -190,6 +196,11 @@ impl Browser {
         self.devtools("Network.setBlockedURLs", json!({ "urls": [addresses] })).await;
     }
 
+    /// From now on pages begin with this script, the latest last.
+    pub(crate) async fn begin_with(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
     /// The network as it is.
     pub(crate) async fn free_network(&self) {
         self.emulate(false, Duration::ZERO, -1, -1).await;
@@ -209,9 +220,10 @@ impl Browser {
         self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser knows how");
     }
 
-    /// Makes the window so large, in pixels.
+    /// Gives pages so much room, in pixels, whatever a window has around them.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
-        self.page.set_window_size(width, height).await.expect("it can be resized");
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
     /// Chooses files, many at once where the field takes them.
