@@ -6,7 +6,7 @@ export SQLX_OFFLINE = true
 .PHONY: demo test chaos fuzz lint setup setup-demo setup-test setup-bench setup-bench-images setup-fuzz screenshots bench-queue bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
-	cargo build --release --workspace --bins
+	cargo build --release
 	@exec target/release/pawdium demo
 
 test: setup-test  ## run every test, with a throwaway Postgres and Redis
