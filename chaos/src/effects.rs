@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pawdium_shared::db;
+use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool};
@@ -46,7 +47,7 @@ pub async fn prepare_effects(db: &PgPool) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the database refuses or breaks off.
-pub async fn enqueue<J: Tagged>(db: &mut PgConnection, job: J, delay: Duration) -> sqlx::Result<Entry> {
+pub async fn enqueue<J: Tagged>(db: &mut Tx, job: J, delay: Duration) -> sqlx::Result<Entry> {
     let id = job.enqueue_in(db, delay).await?;
     request(db, &job, id).await
 }
@@ -98,7 +99,7 @@ pub(crate) async fn make<J: Tagged>(
 }
 
 /// Makes a job's effect and acks it, both or neither.
-pub(crate) async fn make_and_ack<J: Tagged>(db: &PgPool, claim: &Claim, job: &J) -> Result<(), JobError> {
+pub(crate) async fn make_and_ack<J: Tagged>(db: &Db, claim: &Claim, job: &J) -> Result<(), JobError> {
     let mut tx = db.begin().await?;
     make(&mut tx, claim, job, 0).await?;
     claim.complete(&mut tx, job).await?;
@@ -107,7 +108,7 @@ pub(crate) async fn make_and_ack<J: Tagged>(db: &PgPool, claim: &Claim, job: &J)
 }
 
 /// Makes the effect of a chain's step, enqueues the next step and acks this one, all or nothing.
-pub(crate) async fn make_step(db: &PgPool, claim: &Claim, job: &Chain) -> Result<(), JobError> {
+pub(crate) async fn make_step(db: &Db, claim: &Claim, job: &Chain) -> Result<(), JobError> {
     let mut tx = db.begin().await?;
     make(&mut tx, claim, job, job.step).await?;
     if job.step < job.last {

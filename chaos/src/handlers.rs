@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use futures::future::BoxFuture;
+use pawdium_shared::db::Db;
 use pawdium_shared::queue::{Claim, JobError, Runner};
-use sqlx::PgPool;
 
 use crate::effects;
 use crate::kinds::{
@@ -22,7 +22,7 @@ const GULP: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Env {
     /// The database; the process's own pool.
-    pub db: PgPool,
+    pub db: Db,
     /// Where each start is written down.
     pub starts: Starts,
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use pawdium_cli::relay::{Relay, Target};
 use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_shared::db::Tx;
 use pawdium_shared::queue::{Enqueue as _, Job as _};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -187,7 +188,7 @@ async fn enqueue_backlog(db: &PgPool, ledger: &Ledger, backlog: i64) -> Result<(
     while enqueued < backlog {
         let chunk = CHUNK.min(backlog - enqueued);
         let jobs: Vec<Bulk> = (enqueued..enqueued + chunk).map(|number| Bulk { tag: number }).collect();
-        let mut tx = db.begin().await?;
+        let mut tx = Tx::begin(db).await?;
         let ids = Bulk::enqueue_all(&mut tx, &jobs).await?;
         tx.commit().await?;
         let line = Line::EnqueuedMany { kind: Bulk::KIND.into(), jobs: ids.iter().map(|id| id.0).collect() };

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use pawdium_shared::accounts::{Role, queries};
+use pawdium_shared::db::Db;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
 use pawdium_shared::queue::Enqueue as _;
-use sqlx::PgPool;
 use url::Url;
 
 use crate::logins::LOGINS;
@@ -39,7 +39,7 @@ impl Default for Amounts {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_empty(db: &PgPool) -> Result<bool> {
+pub async fn is_empty(db: &Db) -> Result<bool> {
     Ok(photos::count(db).await? == 0)
 }
 
@@ -47,8 +47,8 @@ pub async fn is_empty(db: &PgPool) -> Result<bool> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_finished(db: &PgPool) -> Result<bool> {
-    Ok(sqlx::query_scalar!(r#"select exists (select from shares) as "shared!""#).fetch_one(db).await?)
+pub async fn is_finished(db: &Db) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from shares) as "shared!""#).fetch_one(&**db).await?)
 }
 
 /// Fills the site at `site`, whose database is `db`. What an interrupted run has done is not done again. `say` is told
@@ -56,7 +56,7 @@ pub async fn is_finished(db: &PgPool) -> Result<bool> {
 ///
 /// # Errors
 /// When the site refuses something, or its worker doesn't process the photos in time.
-pub async fn seed(site: &Url, db: &PgPool, amounts: Amounts, say: impl Fn(&str)) -> Result<()> {
+pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> Result<()> {
     let begin = Instant::now();
     let client = Client::new(site.clone())?;
     let mut members = Vec::new();
@@ -82,12 +82,12 @@ pub async fn seed(site: &Url, db: &PgPool, amounts: Amounts, say: impl Fn(&str))
     Ok(())
 }
 
-async fn ids_of_members(db: &PgPool) -> Result<Vec<i64>> {
+async fn ids_of_members(db: &Db) -> Result<Vec<i64>> {
     let names = LOGINS.map(|login| login.name.to_owned());
-    Ok(sqlx::query_scalar!("select id from users where name = any($1)", &names).fetch_all(db).await?)
+    Ok(sqlx::query_scalar!("select id from users where name = any($1)", &names).fetch_all(&**db).await?)
 }
 
-async fn promote(db: &PgPool, name: &str) -> Result<()> {
+async fn promote(db: &Db, name: &str) -> Result<()> {
     let mut db = db.acquire().await?;
     let user = queries::find_by_name(&mut db, name).await?;
     ensure!(user.is_some(), "{name} is not registered in this database: does the site use another one?");

@@ -7,6 +7,7 @@ use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::sessions::Token;
 use pawdium_shared::accounts::{Role, passwords, queries};
 use pawdium_shared::audit;
+use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::ids::{JobId, UserId};
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::jobs::ranking::RefreshRanks;
@@ -134,8 +135,8 @@ fn read(ended: &Ended) -> serde_json::Value {
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
     let ready =
-        RefreshRanks {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
-    let dead = Purge {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
+        RefreshRanks {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error").expect("no other");
+    let dead = Purge {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error").expect("no other");
     kill(&db, dead, "the disk is full").await;
     let (ready, dead) = (ready.to_string(), dead.to_string());
 
@@ -163,7 +164,12 @@ async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
     assert!(retried.out.contains(&format!("{dead} is ready")), "{}", retried.out);
     assert!(pawdium(&db, &["jobs", "delete", &ready], "").await.succeeded);
     let deleted = ready.parse().expect("an id");
-    assert!(inspect::find(&mut connection(&db).await, deleted).await.expect("no error").is_none());
+    assert!(
+        inspect::find(&mut Tx::begin(&db).await.expect("a connection"), deleted)
+            .await
+            .expect("no error")
+            .is_none()
+    );
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -171,7 +177,7 @@ async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(
     let mut dead = Vec::new();
     for user in 1..=3 {
         let mail = SendMail::verification(UserId(user), "ada@example.org");
-        dead.push(mail.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other"));
+        dead.push(mail.enqueue_alone(&Db::from(db.clone())).await.expect("no error").expect("no other"));
     }
     for job in &dead[..2] {
         kill(&db, *job, "550 mailbox full").await;
@@ -209,7 +215,7 @@ async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_selection_that_says_nothing_or_nonsense_does_nothing(db: PgPool) {
-    let job = Purge {}.enqueue(&mut connection(&db).await).await.expect("no error").expect("no other");
+    let job = Purge {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error").expect("no other");
     let id = job.to_string();
     for (arguments, complaint) in [
         (&["jobs", "delete", "--yes"][..], "it would be every job there is"),
@@ -231,14 +237,17 @@ async fn a_selection_that_says_nothing_or_nonsense_does_nothing(db: PgPool) {
             ended.err
         );
     }
-    let still = inspect::find(&mut connection(&db).await, job).await.expect("no error").expect("it is there");
+    let still = inspect::find(&mut Tx::begin(&db).await.expect("a connection"), job)
+        .await
+        .expect("no error")
+        .expect("it is there");
     assert_eq!(still.state, "ready");
     assert!(audited(&db).await.is_empty());
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool) {
-    Purge {}.enqueue(&mut connection(&db).await).await.expect("no error");
+    Purge {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error");
     assert_eq!(pawdium(&db, &["queues", "pause", "upkeep"], "").await.out, "upkeep is paused\n");
     assert_eq!(
         pawdium(&db, &["queues", "pause", "upkeep"], "").await.out,

@@ -5,12 +5,12 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use pawdium_shared::config::MetricsConfig;
+use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
 use pawdium_shared::queue::schedules::Announcement;
 use pawdium_shared::queue::{Enqueue as _, Job};
-use sqlx::PgConnection;
 
 use crate::tick::{Missed, When};
 
@@ -18,7 +18,7 @@ use crate::tick::{Missed, When};
 const REPORTS: usize = 1440;
 
 type EnqueueAt =
-    Box<dyn for<'a> Fn(&'a mut PgConnection, DateTime<Utc>) -> BoxFuture<'a, sqlx::Result<()>> + Send + Sync>;
+    Box<dyn for<'a> Fn(&'a mut Tx, DateTime<Utc>) -> BoxFuture<'a, sqlx::Result<()>> + Send + Sync>;
 
 /// A line of the table.
 pub struct Schedule {
@@ -66,7 +66,7 @@ impl Schedule {
     }
 
     /// Enqueues a tick's job in the caller's transaction.
-    pub async fn enqueue(&self, db: &mut PgConnection, tick: DateTime<Utc>) -> sqlx::Result<()> {
+    pub async fn enqueue(&self, db: &mut Tx, tick: DateTime<Utc>) -> sqlx::Result<()> {
         (self.enqueue)(db, tick).await
     }
 }

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use pawdium_shared::config::Config;
-use pawdium_shared::db;
+use pawdium_shared::db::{self, Db};
 use pawdium_shared::queue::cron::{last_tick, take_tick};
 use pawdium_shared::queue::schedules;
 use pawdium_shared::shutdown::Notifier;
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -56,7 +55,7 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
 /// away it keeps trying, and what was missed is dealt with by each schedule's policy. The time is what `clock` says, which
 /// may jump.
 pub async fn run(
-    db: &PgPool,
+    db: &Db,
     schedules: &[Schedule],
     clock: impl Fn() -> DateTime<Utc>,
     stop: &CancellationToken,
@@ -104,7 +103,7 @@ type Seen = HashMap<&'static str, DateTime<Utc>>;
 
 /// Fires what is due. True: there was a tick that this process had not seen yet.
 async fn fire_due(
-    db: &PgPool,
+    db: &Db,
     schedules: &[Schedule],
     clock: impl Fn() -> DateTime<Utc>,
     seen: &mut Seen,
@@ -127,13 +126,13 @@ async fn in_time<T>(asking: impl Future<Output = sqlx::Result<T>>) -> anyhow::Re
     Ok(tokio::time::timeout(PATIENCE, asking).await.context("the database didn't answer in time")??)
 }
 
-async fn announce(db: &PgPool, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::Result<()> {
+async fn announce(db: &Db, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::Result<()> {
     let announcements: Vec<_> = schedules.iter().map(|schedule| schedule.announcement(now)).collect();
     schedules::announce(&mut *db.acquire().await?, &announcements).await
 }
 
 /// Fires what somebody asked for by hand, as of its last tick, each with its job in one transaction.
-async fn fire_requested(db: &PgPool, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::Result<()> {
+async fn fire_requested(db: &Db, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::Result<()> {
     let names: Vec<_> = schedules.iter().map(|schedule| schedule.name).collect();
     let requested = schedules::list_requested(&mut *db.acquire().await?, &names).await?;
     for schedule in schedules.iter().filter(|schedule| requested.iter().any(|name| name == schedule.name)) {
@@ -148,7 +147,7 @@ async fn fire_requested(db: &PgPool, schedules: &[Schedule], now: DateTime<Utc>)
 }
 
 /// Fires a schedule's due ticks, each with its job in one transaction; those that another scheduler took are left alone.
-async fn fire(db: &PgPool, schedule: &Schedule, now: DateTime<Utc>) -> sqlx::Result<()> {
+async fn fire(db: &Db, schedule: &Schedule, now: DateTime<Utc>) -> sqlx::Result<()> {
     let last = last_tick(&mut *db.acquire().await?, schedule.name, now).await?;
     for tick in due(&schedule.when, schedule.missed, last, now) {
         let mut tx = db.begin().await?;

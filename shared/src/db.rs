@@ -1,60 +1,51 @@
-//! The Postgres pool, the migrations, and what an error is about.
+//! The Postgres pool, its transactions, the migrations, and what an error is about.
 
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use secrecy::ExposeSecret as _;
+use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool};
 
 use crate::config::DatabaseConfig;
 
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub(crate) use transaction::despite_deadlocks;
+pub use transaction::{Conflict, Db, Tx, retry_conflicts};
+
 /// Every migration in `migrations/`, embedded in the binary.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// What no connection does without end. One lock that is held too long, or one host that lost its power in the middle of a
+/// transaction, must not take the site down: a statement is given up while whoever asked still waits, a lock before that,
+/// and a transaction in which nothing is said any more ends. Postgres gives up a host that doesn't answer (`tcp_*`, in
+/// seconds and milliseconds; over a Unix socket they mean nothing).
+const BOUNDS: [(&str, &str); 8] = [
+    ("timezone", "UTC"),
+    ("lock_timeout", "3s"),
+    ("statement_timeout", "20s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
+];
 
 /// Opens a pool; the first connection is made when it is first needed, so a process can start before its database.
 ///
 /// # Errors
 /// When the URL in the configuration is malformed.
-pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<PgPool> {
+pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<Db> {
     let options: PgConnectOptions = config.url.expose_secret().parse()?;
-    let options = options.application_name(process).options([("timezone", "UTC")]);
-    Ok(PgPoolOptions::new()
+    let options = options.application_name(process).options(BOUNDS);
+    let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy_with(options))
-}
-
-/// How often something is tried that meets a deadlock.
-const ATTEMPTS: usize = 5;
-
-/// Does something in a transaction of its own, a savepoint inside the caller's; where Postgres ends it because of a
-/// deadlock, again. For what locks many rows while others, who don't lock in the same order, may do so too.
-pub(crate) async fn despite_deadlocks<T>(
-    db: &mut PgConnection,
-    mut act: impl for<'t> FnMut(&'t mut PgConnection) -> BoxFuture<'t, sqlx::Result<T>>,
-) -> sqlx::Result<T> {
-    let mut attempt = 1;
-    loop {
-        let mut tx = db.begin().await?;
-        match act(&mut tx).await {
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if attempt < ATTEMPTS && is_deadlock(&error) => {
-                tx.rollback().await?;
-                attempt += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// SQLSTATE `deadlock_detected`.
-fn is_deadlock(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "40P01")
+        .connect_lazy_with(options);
+    Ok(pool.into())
 }
 
 /// Brings the schema up to date; safe to call from several processes at once.

@@ -9,7 +9,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::{self, Error};
-use crate::http::{flash, headers, linger, origin};
+use crate::http::{flash, headers, linger, origin, writes};
 use crate::state::App;
 use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings};
 
@@ -36,6 +36,7 @@ pub fn router(app: App) -> Router {
         .fallback(async || Error::NotFound);
     let site = site
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn_with_state(app.clone(), writes::run_to_the_end))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(app.clone(), error::render))
         .layer(CompressionLayer::new())

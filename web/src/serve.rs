@@ -26,6 +26,7 @@ pub async fn serve(app: App, notifier: &Notifier) -> anyhow::Result<()> {
     notifier.ready(&format!("serving on {address}"));
     tokio::spawn(app.store.clone().report());
     let (stop, drain) = (app.stop.clone(), Duration::from_secs(app.config.web.drain_seconds));
+    let writing = app.clone();
     let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
@@ -33,8 +34,13 @@ pub async fn serve(app: App, notifier: &Notifier) -> anyhow::Result<()> {
         notifier.stopping("answering the last requests");
         tokio::time::sleep(drain).await;
     };
+    let served = async {
+        server.await?;
+        writing.writes.ended().await;
+        std::io::Result::Ok(())
+    };
     tokio::select! {
-        served = server => served?,
+        served = served => served?,
         () = deadline => warn!("some requests took longer than the drain allows"),
     }
     info!("stopped");

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use pawdium_shared::cache::Cache;
 use pawdium_shared::config::Config;
-use pawdium_shared::db;
+use pawdium_shared::db::{self, Db};
 use pawdium_shared::live::Changes;
 use pawdium_shared::media::MediaStore;
 use pawdium_shared::ratings::Ballots;
 use pawdium_shared::redis::Redis;
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::watch::QueueWatch;
 use crate::http::limits::Limiter;
 use crate::http::visitor::Pins;
+use crate::http::writes::Writes;
 
 /// The application's shared state; a clone is a reference.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Inner {
     /// As it was read at start.
     pub config: Config,
     /// The truth.
-    pub db: PgPool,
+    pub db: Db,
     /// The disposable.
     pub redis: Redis,
     /// Cached fragments.
@@ -44,6 +44,8 @@ pub struct Inner {
     pub limiter: Limiter,
     /// The queues, for open admin pages.
     pub queue_watch: QueueWatch,
+    /// Requests that change something.
+    pub writes: Writes,
     /// Cancelled when the process is told to stop: streams end then.
     pub stop: CancellationToken,
 }
@@ -57,7 +59,7 @@ impl App {
         let redis = Redis::connect(&config.redis)?;
         let db = db::connect(&config.database, "pawdium-web")?;
         Ok(Self(Arc::new(Inner {
-            queue_watch: QueueWatch::new(db.clone()),
+            queue_watch: QueueWatch::new((*db).clone()),
             db,
             cache: Cache::new(redis.clone()),
             changes: Changes::start(redis.clone()),
@@ -65,6 +67,7 @@ impl App {
             ballots: Ballots::new(&config.security.secret),
             pins: Pins::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
+            writes: Writes::new(config.database.max_connections),
             redis,
             config,
             stop,

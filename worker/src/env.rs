@@ -3,11 +3,11 @@
 use anyhow::Context as _;
 use pawdium_shared::cache::Cache;
 use pawdium_shared::config::{Config, UpkeepConfig};
+use pawdium_shared::db::Db;
 use pawdium_shared::mail::Mailer;
 use pawdium_shared::media::{Decoder, Limits, MediaStore};
 use pawdium_shared::metrics::influx::Influx;
 use pawdium_shared::redis::Redis;
-use sqlx::PgPool;
 use url::Url;
 
 /// The argument that makes this program a confined decoder of pictures.
@@ -17,7 +17,7 @@ pub const DECODE: &str = "decode";
 #[derive(Debug)]
 pub struct Env {
     /// Postgres.
-    pub db: PgPool,
+    pub db: Db,
     /// Redis, for telling open pages.
     pub redis: Redis,
     /// The cached fragments.
@@ -43,7 +43,7 @@ impl Env {
     ///
     /// # Errors
     /// When a URL in the configuration is malformed, or the media folder can't be made.
-    pub fn new(config: &Config, db: PgPool) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
         let redis = Redis::connect(&config.redis).context("redis.url")?;
         let limits = Limits::from(&config.media);
         Ok(Self {

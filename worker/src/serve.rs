@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use pawdium_shared::config::Config;
-use pawdium_shared::db;
+use pawdium_shared::db::{self, Db};
 use pawdium_shared::queue::{Capacity, Process, Queue, Runner};
 use pawdium_shared::shutdown::Notifier;
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -40,7 +39,7 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
 /// # Errors
 /// When a queue's worker broke.
 pub async fn run<E: Send + Sync + 'static>(
-    db: &PgPool,
+    db: &Db,
     runner: &Runner<E>,
     queues: &[(Queue, Capacity)],
     drain: Duration,
@@ -82,10 +81,10 @@ pub async fn run<E: Send + Sync + 'static>(
 }
 
 /// Registers as soon as the database is there and has its schema.
-async fn register(db: &PgPool) -> Process {
+async fn register(db: &Db) -> Process {
     let mut told = String::new();
     loop {
-        match Process::start(db.clone()).await {
+        match Process::start((**db).clone()).await {
             Ok(process) => return process,
             Err(error) => {
                 let text = error.to_string();

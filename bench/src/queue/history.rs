@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, Filter, JobState};
 use pawdium_shared::queue::ledger;
@@ -34,23 +35,20 @@ impl History {
     pub(crate) async fn run(self) -> Result<()> {
         let (contender, mut stores) = alone(contenders::OURS).await?;
         fresh(&mut stores, &contender).await?;
-        let mut db = stores.connect().await?;
-        self.fill(&mut db).await?;
+        let db = stores.pool()?;
+        self.fill(&mut *db.acquire().await?).await?;
         println!("With {} ended jobs, of which one in 25 bears an error:\n", self.ended);
         println!("| asked | first, ms | then, ms |");
         println!("|---|---:|---:|");
         for (asked, filter) in searches(self.ended) {
-            let search =
-                async |db: &mut PgConnection| inspect::search(db, &filter, None, PAGE).await.map(drop);
-            self.row(&mut db, asked, search).await?;
+            let search = async |db: &mut Tx| inspect::search(db, &filter, None, PAGE).await.map(drop);
+            self.row(&db, asked, search).await?;
         }
         let job = JobId(i64::try_from(self.ended / 2)?);
-        self.row(&mut db, "one job", async |db| inspect::find_detail(db, job).await.map(drop)).await?;
-        self.row(&mut db, "the dead by their errors", async |db| {
-            inspect::group_dead(db, PAGE).await.map(drop)
-        })
-        .await?;
-        self.row(&mut db, "the queues' board", async |db| {
+        self.row(&db, "one job", async |db| inspect::find_detail(db, job).await.map(drop)).await?;
+        self.row(&db, "the dead by their errors", async |db| inspect::group_dead(db, PAGE).await.map(drop))
+            .await?;
+        self.row(&db, "the queues' board", async |db| {
             inspect::count_kinds(db).await?;
             ledger::balance(db).await.map(drop)
         })
@@ -78,14 +76,16 @@ impl History {
 
     async fn row(
         &self,
-        db: &mut PgConnection,
+        db: &Db,
         asked: &str,
-        question: impl AsyncFn(&mut PgConnection) -> sqlx::Result<()>,
+        question: impl AsyncFn(&mut Tx) -> sqlx::Result<()>,
     ) -> Result<()> {
         let mut times = Vec::with_capacity(self.rounds);
         for _ in 0..=self.rounds {
             let begin = Instant::now();
-            question(db).await?;
+            let mut tx = db.begin().await?;
+            question(&mut tx).await?;
+            tx.commit().await?;
             times.push(begin.elapsed().as_secs_f64() * 1000.0);
         }
         let first = times.remove(0);

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use apalis::prelude::{Monitor, WorkerBuilder, WorkerBuilderExt as _};
 use pawdium_shared::config::DatabaseConfig;
-use pawdium_shared::db;
+use pawdium_shared::db::{self, Db};
 use pawdium_shared::queue::{Capacity, Enqueue as _, Job, Process, Queue, Runner};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::contenders::OURS_WITH_HISTORY;
@@ -43,7 +42,7 @@ pub(crate) async fn run(verb: Verb, url: String, name: &str) -> Result<()> {
     if name == OURS_WITH_HISTORY { act::<true>(verb, db).await } else { act::<false>(verb, db).await }
 }
 
-async fn act<const KEPT: bool>(verb: Verb, db: PgPool) -> Result<()> {
+async fn act<const KEPT: bool>(verb: Verb, db: Db) -> Result<()> {
     match verb {
         Verb::Prepare => {
             db::migrate(&db).await.context("making the schema")?;
@@ -57,31 +56,31 @@ async fn act<const KEPT: bool>(verb: Verb, db: PgPool) -> Result<()> {
     }
 }
 
-async fn enqueue_singly<const KEPT: bool>(db: &PgPool, jobs: u64) -> Result<()> {
-    let mut db = db.acquire().await?;
+async fn enqueue_singly<const KEPT: bool>(db: &Db, jobs: u64) -> Result<()> {
     for n in 0..jobs / 20 {
-        Noop::<KEPT> { n }.enqueue(&mut db).await?;
+        Noop::<KEPT> { n }.enqueue_alone(db).await?;
     }
     let begin = Instant::now();
     for n in 0..jobs {
-        Noop::<KEPT> { n }.enqueue(&mut db).await?;
+        Noop::<KEPT> { n }.enqueue_alone(db).await?;
     }
     Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
     Ok(())
 }
 
-async fn enqueue_bulk<const KEPT: bool>(db: &PgPool, jobs: u64) -> Result<()> {
-    let mut db = db.acquire().await?;
+async fn enqueue_bulk<const KEPT: bool>(db: &Db, jobs: u64) -> Result<()> {
     let jobs: Vec<_> = (0..jobs).map(|n| Noop::<KEPT> { n }).collect();
     let begin = Instant::now();
     for piece in jobs.chunks(BULK) {
-        Noop::enqueue_all(&mut db, piece).await?;
+        let mut tx = db.begin().await?;
+        Noop::enqueue_all(&mut tx, piece).await?;
+        tx.commit().await?;
     }
     Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
     Ok(())
 }
 
-async fn work<const KEPT: bool>(db: PgPool, verb: Verb) -> Result<()> {
+async fn work<const KEPT: bool>(db: Db, verb: Verb) -> Result<()> {
     let tally = Arc::new(Tally::of(verb));
     let runner = Runner::new(Arc::clone(&tally)).on::<Noop<KEPT>>(|job, tally, _| {
         Box::pin(async move {
@@ -89,7 +88,7 @@ async fn work<const KEPT: bool>(db: PgPool, verb: Verb) -> Result<()> {
             Ok(())
         })
     });
-    let process = Process::start(db).await?;
+    let process = Process::start((*db).clone()).await?;
     let monitor = Monitor::new().register({
         let process = process.clone();
         move |_| {
@@ -114,12 +113,11 @@ async fn told_to_stop() -> std::io::Result<()> {
     Ok(())
 }
 
-async fn dispatch<const KEPT: bool>(db: &PgPool) -> Result<()> {
-    let mut db = db.acquire().await?;
+async fn dispatch<const KEPT: bool>(db: &Db) -> Result<()> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut job = 0;
     while lines.next_line().await?.is_some() {
-        Noop::<KEPT> { n: job }.enqueue(&mut db).await?;
+        Noop::<KEPT> { n: job }.enqueue_alone(db).await?;
         Said::Enqueued { job, at: now() }.say();
         job += 1;
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use pawdium_cli::stack::{Kind, Stack};
+use pawdium_shared::db::Db;
 use redis::aio::MultiplexedConnection;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use url::Url;
 
@@ -86,6 +87,13 @@ impl Stores {
     pub(crate) async fn connect(&self) -> Result<PgConnection> {
         let options: PgConnectOptions = self.postgres_url().parse()?;
         Ok(options.disable_statement_logging().connect().await?)
+    }
+
+    /// A pool on the contenders' database.
+    pub(crate) fn pool(&self) -> Result<Db> {
+        let options: PgConnectOptions = self.postgres_url().parse()?;
+        let pool = PgPoolOptions::new().max_connections(1);
+        Ok(pool.connect_lazy_with(options.disable_statement_logging()).into())
     }
 
     /// An empty database and an empty Redis. What was there before is neither seen nor still being written to the disk.

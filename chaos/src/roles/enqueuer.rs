@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pawdium_shared::config::DatabaseConfig;
+use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::queue::{Enqueue, groups};
 use pawdium_shared::{db, shutdown};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+
 use tokio_util::sync::CancellationToken;
 
 use crate::effects::{enqueue, request};
@@ -72,7 +73,7 @@ impl Enqueuer {
 
 /// One transaction after the other.
 struct Lane {
-    db: PgPool,
+    db: Db,
     number: u32,
     count: u32,
     random: ChaCha8Rng,
@@ -115,7 +116,7 @@ impl Lane {
     }
 
     /// Of a hundred transactions, what how many are about.
-    async fn fill(&mut self, db: &mut PgConnection) -> sqlx::Result<Vec<Entry>> {
+    async fn fill(&mut self, db: &mut Tx) -> sqlx::Result<Vec<Entry>> {
         let (tag, key) = (self.tag(), self.key());
         let now = Duration::ZERO;
         let entry = match self.random.random_range(0..100) {
@@ -146,7 +147,7 @@ impl Lane {
         Ok(vec![entry])
     }
 
-    async fn enqueue_many(&mut self, db: &mut PgConnection) -> sqlx::Result<Vec<Entry>> {
+    async fn enqueue_many(&mut self, db: &mut Tx) -> sqlx::Result<Vec<Entry>> {
         let jobs: Vec<Effect> = (0..BULK).map(|_| Effect { tag: self.tag() }).collect();
         let ids = Effect::enqueue_all(db, &jobs).await?;
         let mut entries = Vec::with_capacity(BULK);
@@ -156,7 +157,7 @@ impl Lane {
         Ok(entries)
     }
 
-    async fn fan_out(&mut self, db: &mut PgConnection, group: i64) -> sqlx::Result<Vec<Entry>> {
+    async fn fan_out(&mut self, db: &mut Tx, group: i64) -> sqlx::Result<Vec<Entry>> {
         let members: Vec<Member> = (0..GROUP).map(|_| Member { tag: self.tag(), group }).collect();
         let last = Total { tag: group };
         let ids = groups::fan_out(db, &members, &last).await?;

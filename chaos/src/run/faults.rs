@@ -6,6 +6,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use pawdium_cli::relay::Relay;
 use pawdium_cli::stack::Stack;
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::{Job as _, Queue, control};
 use sqlx::PgPool;
@@ -239,7 +240,7 @@ impl<'a> Director<'a> {
 
     /// Calls off some jobs that nothing else waits for.
     async fn cancel_some(&self) -> sqlx::Result<bool> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(self.db).await?;
         let some: Vec<JobId> = sqlx::query_scalar(
             "select id from jobs where kind = any($1) order by state = 'running' desc, random() limit $2",
         )
@@ -254,7 +255,7 @@ impl<'a> Director<'a> {
 
     async fn pause(&mut self, queue: Queue, time: Duration) -> bool {
         let pausing = async {
-            let mut tx = self.db.begin().await?;
+            let mut tx = Tx::begin(self.db).await?;
             // The server gives up before the client does, so that nothing is paused after it was resumed.
             sqlx::query("set local statement_timeout = '500ms'").execute(&mut *tx).await?;
             let paused = control::pause(&mut tx, queue).await?;
@@ -283,7 +284,7 @@ impl<'a> Director<'a> {
     }
 
     async fn enqueue<J: Tagged>(&self, jobs: Vec<J>) -> Result<()> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(self.db).await?;
         let mut lines = Vec::new();
         for job in jobs {
             lines.push(Line::Enqueued(effects::enqueue(&mut tx, job, Duration::ZERO).await?));

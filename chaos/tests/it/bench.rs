@@ -12,6 +12,7 @@ use pawdium_chaos::roles::{Enqueuer, Role, Serves, Worker};
 use pawdium_chaos::starts;
 use pawdium_chaos::verdict::{self, Verdict};
 use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::Queue;
 use pawdium_shared::queue::inspect::{self, JobRow};
@@ -88,7 +89,7 @@ impl Bench {
 
     /// Enqueues what may be unnecessary, because a live job bears its key.
     pub(crate) async fn ask_for<J: Tagged>(&self, job: J) -> Option<JobId> {
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let entry = effects::enqueue(&mut tx, job, Duration::ZERO).await.expect("it can be enqueued");
         tx.commit().await.expect("it commits");
         let id = entry.job.map(JobId);
@@ -103,7 +104,7 @@ impl Bench {
 
     /// Enqueues in one transaction.
     pub(crate) async fn enqueue_all<J: Tagged>(&self, jobs: impl IntoIterator<Item = J>) -> Vec<JobId> {
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let (mut ids, mut lines) = (Vec::new(), Vec::new());
         for job in jobs {
             let entry = effects::enqueue(&mut tx, job, Duration::ZERO).await.expect("it can be enqueued");
@@ -117,8 +118,8 @@ impl Bench {
 
     /// The job as it is now.
     pub(crate) async fn find(&self, job: JobId) -> Option<JobRow> {
-        let mut db = self.db.acquire().await.expect("a connection");
-        inspect::find(&mut db, job).await.expect("jobs can be read")
+        let mut tx = Tx::begin(&self.db).await.expect("a connection");
+        inspect::find(&mut tx, job).await.expect("jobs can be read")
     }
 
     /// Waits until the job is in that state.

@@ -7,6 +7,7 @@ use pawdium_chaos::cast::Actor;
 use pawdium_chaos::kinds::{Again, Note};
 use pawdium_chaos::sessions::{self, Use};
 use pawdium_chaos::starts;
+use pawdium_shared::db::Tx;
 use pawdium_shared::queue::Queue;
 use sqlx::PgPool;
 
@@ -135,7 +136,7 @@ async fn a_worker_that_was_silent_itself_judges_nobody_before_its_second_heartbe
     let beaten = "select count(*) from job_workers where beat_at > started_at";
     until("it has beaten", SOON, async || (bench.count(beaten).await == 1).then_some(())).await;
     // No heartbeat comes in between.
-    let mut tx = bench.db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&bench.db).await.expect("a transaction");
     sqlx::query("lock table job_workers in share row exclusive mode")
         .execute(&mut *tx)
         .await

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use pawdium_chaos::cast::Actor;
 use pawdium_chaos::roles::{COALESCED, REPLAYED, Role, Scheduler, schedules};
+use pawdium_shared::db::Tx;
 use pawdium_shared::queue::cron::take_tick;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -74,7 +75,7 @@ async fn when_the_scheduler_that_fires_is_killed_another_fires_and_each_tick_is_
     for _ in 0..2 {
         fired(2).await;
         // Whoever takes the next tick gets no further than its job.
-        let mut lock = bench.db.begin().await.expect("a transaction");
+        let mut lock = Tx::begin(&bench.db).await.expect("a transaction");
         sqlx::query("lock table jobs in share row exclusive mode").execute(&mut *lock).await.expect("a lock");
         let caught = async || {
             sqlx::query_scalar::<_, String>(
@@ -103,7 +104,7 @@ async fn run_three(db: &PgPool, cron: &str, wrong: &[Arc<AtomicI64>; 3], done: i
         let (stop, table) = (stop.clone(), schedules(cron));
         async move {
             let clock = || Utc::now() + TimeDelta::seconds(wrong.load(Ordering::Relaxed));
-            pawdium_scheduler::run(db, &table, clock, &stop).await;
+            pawdium_scheduler::run(&db.clone().into(), &table, clock, &stop).await;
         }
     });
     let running = futures::future::join_all(running);

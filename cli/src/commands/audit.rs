@@ -25,7 +25,7 @@ pub(crate) struct Audit {
 
 impl Audit {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let mut db = operator::connect("pawdium audit").await?;
+        let mut db = operator::connect("pawdium audit").await?.acquire().await?;
         let entries = audit::list(&mut db, self.before, self.limit).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&entries)?);

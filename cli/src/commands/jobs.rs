@@ -44,14 +44,14 @@ pub(crate) enum Jobs {
 
 impl Jobs {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let mut db = operator::connect("pawdium jobs").await?;
+        let db = operator::connect("pawdium jobs").await?;
         match self {
-            Self::List(list) => list.print(&mut db).await?,
-            Self::Errors(errors) => errors.print(&mut db).await?,
-            Self::Show { id, json } => show::print(&mut db, id, json).await?,
-            Self::Retry(targets) => targets.act(&mut db, Act::Retry).await?,
-            Self::Cancel(targets) => targets.act(&mut db, Act::Cancel).await?,
-            Self::Delete(targets) => targets.act(&mut db, Act::Delete).await?,
+            Self::List(list) => list.print(&db).await?,
+            Self::Errors(errors) => errors.print(&db).await?,
+            Self::Show { id, json } => show::print(&db, id, json).await?,
+            Self::Retry(targets) => targets.act(&db, Act::Retry).await?,
+            Self::Cancel(targets) => targets.act(&db, Act::Cancel).await?,
+            Self::Delete(targets) => targets.act(&db, Act::Delete).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -30,7 +30,7 @@ impl Migrate {
         let pool = db::connect(&config.database, "pawdium migrate").context("database.url")?;
         self.wait_for(&pool).await.context("the database does not answer")?;
         match &self.from {
-            Some(folder) => Migrator::new(folder.as_path()).await?.run(&pool).await,
+            Some(folder) => Migrator::new(folder.as_path()).await?.run(&*pool).await,
             None => db::migrate(&pool).await,
         }
         .context("bringing the schema up to date")?;

@@ -4,24 +4,26 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, Result, bail};
 use pawdium_shared::config::Config;
-use pawdium_shared::db;
+use pawdium_shared::db::{self, Db};
+use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres};
 
 const UNREACHABLE: &str = "connecting to the database; is it running, and database.url right?";
 
 /// The database that the settings name; `command` is how it sees who is connected.
-pub(crate) fn pool(config: &Config, command: &str) -> Result<PgPool> {
+pub(crate) fn pool(config: &Config, command: &str) -> Result<Db> {
     db::connect(&config.database, command).context("database.url")
 }
 
-/// A connection to the database that the settings name.
-pub(crate) async fn connect(command: &str) -> Result<PoolConnection<Postgres>> {
-    acquire(&pool(&Config::load()?, command)?).await
+/// The database that the settings name, which answers.
+pub(crate) async fn connect(command: &str) -> Result<Db> {
+    let db = pool(&Config::load()?, command)?;
+    acquire(&db).await?;
+    Ok(db)
 }
 
 /// One of the pool's connections.
-pub(crate) async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>> {
+pub(crate) async fn acquire(pool: &Db) -> Result<PoolConnection<Postgres>> {
     pool.acquire().await.context(UNREACHABLE)
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use pawdium_shared::audit::Actor;
+use pawdium_shared::db::Db;
 use pawdium_shared::queue::control::{self, QueueSettings};
 use pawdium_shared::queue::inspect::{self, KindCounts, KindFigures, Moved};
 use pawdium_shared::queue::{Limits, Queue, operate};
@@ -111,23 +112,23 @@ fn limit(text: &str) -> Result<Bound, String> {
 
 impl Queues {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let mut db = operator::connect("pawdium queues").await?;
+        let db = operator::connect("pawdium queues").await?;
         let name = operator::name();
         let actor = Actor::Operator(&name);
         match self {
-            Self::List { json } => list(&mut db, json).await?,
+            Self::List { json } => list(&mut *db.acquire().await?, json).await?,
             Self::Pause { queue, json } => {
-                let changed = operate::pause(&mut db, actor, queue).await?;
+                let changed = operate::pause(&db, actor, queue).await?;
                 let told = format!("{queue} is paused{}", if changed { "" } else { ", and was before" });
                 say(json, &Flow { name: queue.name(), paused: true, changed }, &told)?;
             }
             Self::Resume { queue, json } => {
-                let changed = operate::resume(&mut db, actor, queue).await?;
+                let changed = operate::resume(&db, actor, queue).await?;
                 let told = format!("{queue} runs{}", if changed { " again" } else { ", and did before" });
                 say(json, &Flow { name: queue.name(), paused: false, changed }, &told)?;
             }
             Self::Limit(limit) => {
-                let limits = limit.set(&mut db, actor).await?;
+                let limits = limit.set(&db, actor).await?;
                 let told = format!("{}: {}", limit.queue, said(limits));
                 say(limit.json, &Limited { name: limit.queue.name(), limits }, &told)?;
             }
@@ -137,7 +138,7 @@ impl Queues {
 }
 
 impl Limit {
-    async fn set(&self, db: &mut PgConnection, actor: Actor<'_>) -> Result<Limits> {
+    async fn set(&self, db: &Db, actor: Actor<'_>) -> Result<Limits> {
         let named = [
             self.max_running,
             self.starts_per_minute,
@@ -147,7 +148,7 @@ impl Limit {
         if named == [None; 4] {
             bail!("say which limit to set, as in `pawdium queues limit {} --max-running 4`", self.queue);
         }
-        let settings = control::list_queues(db).await?;
+        let settings = control::list_queues(&mut *db.acquire().await?).await?;
         let Some(set) = settings.into_iter().find(|set| set.name == self.queue.name()) else {
             bail!("the database knows no queue {}; `pawdium migrate` brings it up to date", self.queue);
         };

@@ -42,10 +42,10 @@ struct Asked<'a> {
 
 impl Schedules {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let mut db = operator::connect("pawdium schedules").await?;
+        let db = operator::connect("pawdium schedules").await?;
         match self {
             Self::List { json } => {
-                let schedules = schedules::list(&mut db).await?;
+                let schedules = schedules::list(&mut *db.acquire().await?).await?;
                 if json {
                     println!("{}", serde_json::to_string_pretty(&schedules)?);
                 } else if schedules.is_empty() {
@@ -57,7 +57,7 @@ impl Schedules {
             }
             Self::Run { name, json } => {
                 let operator = operator::name();
-                let (changed, told) = match operate::run_schedule(&mut db, Actor::Operator(&operator), &name)
+                let (changed, told) = match operate::run_schedule(&db, Actor::Operator(&operator), &name)
                     .await?
                 {
                     Request::Made => {

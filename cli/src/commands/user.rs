@@ -9,7 +9,7 @@ use pawdium_shared::accounts::{Email, Name, Role, User as Account, passwords, qu
 use pawdium_shared::config::Config;
 use pawdium_shared::db;
 use pawdium_shared::ids::UserId;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::{operator, password};
 
@@ -61,8 +61,7 @@ impl User {
             Self::Create { name, email, admin, password_stdin } => {
                 let (name, email) = (Name::new(&name)?, Email::new(&email)?);
                 let hash = passwords::hash(&password::read(password_stdin)?).await;
-                let mut db = operator::acquire(&pool).await?;
-                let mut tx = db.begin().await?;
+                let mut tx = pool.begin().await?;
                 let user = create(&mut tx, &name, &email, &hash, admin).await?;
                 tx.commit().await?;
                 format!("Made the {} {} (user {user}).", role(admin), name.as_str())

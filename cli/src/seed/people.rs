@@ -1,12 +1,12 @@
 //! Members, raters and their opinions.
 
 use anyhow::{Result, bail};
+use pawdium_shared::db::Db;
 use pawdium_shared::ids::PhotoId;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use super::client::{Client, text};
@@ -90,10 +90,10 @@ fn opinion(photo: i64, mildness: f64, dice: &mut ChaCha8Rng) -> i64 {
 }
 
 /// Shares some photos, the later ones more often, so that trending and top differ.
-pub(super) async fn share_some(client: &Client, db: &PgPool) -> Result<()> {
+pub(super) async fn share_some(client: &Client, db: &Db) -> Result<()> {
     let live: Vec<PhotoId> =
         sqlx::query_scalar!(r#"select id as "id: PhotoId" from photos where state = 'live' order by id"#)
-            .fetch_all(db)
+            .fetch_all(&**db)
             .await?;
     let mut dice = ChaCha8Rng::seed_from_u64(7);
     for photo in live {

@@ -1,10 +1,10 @@
 //! Photos: drawn, submitted, processed, and spread over the last weeks.
 
+use pawdium_shared::db::Db;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use reqwest::multipart::{Form, Part};
-use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use super::Amounts;
@@ -12,14 +12,14 @@ use super::client::Client;
 use crate::creatures::{self, DemoPhoto};
 
 /// How many photos there are, in whatever state.
-pub(super) async fn count(db: &PgPool) -> Result<i64> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from photos"#).fetch_one(db).await?)
+pub(super) async fn count(db: &Db) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from photos"#).fetch_one(&**db).await?)
 }
 
 /// Draws and submits photos until there are as many as asked for, and waits until all are processed.
 pub(super) async fn submit_all(
     client: &Client,
-    db: &PgPool,
+    db: &Db,
     members: &[String],
     amounts: Amounts,
     say: &impl Fn(&str),
@@ -81,7 +81,7 @@ fn form(photo: DemoPhoto) -> Result<Form> {
     Ok(form)
 }
 
-async fn wait_until_processed(db: &PgPool, patience: Duration, say: &impl Fn(&str)) -> Result<()> {
+async fn wait_until_processed(db: &Db, patience: Duration, say: &impl Fn(&str)) -> Result<()> {
     let begin = Instant::now();
     loop {
         let row = sqlx::query!(
@@ -89,7 +89,7 @@ async fn wait_until_processed(db: &PgPool, patience: Duration, say: &impl Fn(&st
                       count(*) filter (where state = 'live') as "live!"
                from photos"#,
         )
-        .fetch_one(db)
+        .fetch_one(&**db)
         .await
         .context("looking how far the worker is")?;
         if row.waiting == 0 {
@@ -106,7 +106,7 @@ async fn wait_until_processed(db: &PgPool, patience: Duration, say: &impl Fn(&st
 
 /// As if these members' photos had come in over the last eight weeks, the later the more: the lists of the month, the week and the day
 /// then differ.
-pub(super) async fn spread_over_time(db: &PgPool, owners: &[i64]) -> Result<()> {
+pub(super) async fn spread_over_time(db: &Db, owners: &[i64]) -> Result<()> {
     sqlx::query!(
         "with placed as (
              select id, percent_rank() over (order by id) as place from photos where state = 'live' and owner_id = any($1)
@@ -117,13 +117,13 @@ pub(super) async fn spread_over_time(db: &PgPool, owners: &[i64]) -> Result<()> 
          from placed where photos.id = placed.id",
         owners,
     )
-    .execute(db)
+    .execute(&**db)
     .await?;
     sqlx::query!(
         "update users set created_at = now() - interval '70 days' - id * interval '9 hours' where id = any($1)",
         owners,
     )
-    .execute(db)
+    .execute(&**db)
     .await?;
     Ok(())
 }

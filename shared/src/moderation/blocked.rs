@@ -5,6 +5,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use crate::audit::{self, Action, Actor};
+use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::media::Fingerprint;
 use crate::photos::{Likeness, transitions};
@@ -45,12 +46,7 @@ pub enum Outcome {
 }
 
 /// Takes a photo down for everybody and keeps its picture out, in one act.
-pub async fn block(
-    db: &mut PgConnection,
-    actor: Actor<'_>,
-    photo: PhotoId,
-    reason: &Reason,
-) -> sqlx::Result<Outcome> {
+pub async fn block(db: &mut Tx, actor: Actor<'_>, photo: PhotoId, reason: &Reason) -> sqlx::Result<Outcome> {
     // First, so that nothing is blocked for a photo that somebody else takes away meanwhile.
     if !transitions::hide(db, photo).await? {
         return Ok(Outcome::Gone);

@@ -8,6 +8,7 @@ use super::files;
 use super::steps::{self, Step};
 use super::types::{PhotoState, Picture};
 use crate::cache::Event;
+use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
@@ -24,12 +25,7 @@ pub struct Upload<'a> {
 }
 
 /// Submits a photo whose upload is stored: the row, its timeline and the job that processes it.
-pub async fn submit(
-    db: &mut PgConnection,
-    owner: UserId,
-    draft: &Draft,
-    upload: Upload<'_>,
-) -> sqlx::Result<PhotoId> {
+pub async fn submit(db: &mut Tx, owner: UserId, draft: &Draft, upload: Upload<'_>) -> sqlx::Result<PhotoId> {
     let photo = insert(db, owner, draft, upload, PhotoState::Processing).await?;
     ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
     Ok(photo)
@@ -78,7 +74,7 @@ async fn insert(
 }
 
 /// Publishes a draft. False: it is no draft of this owner, or has no picture.
-pub async fn publish(db: &mut PgConnection, photo: PhotoId, owner: UserId) -> sqlx::Result<bool> {
+pub async fn publish(db: &mut Tx, photo: PhotoId, owner: UserId) -> sqlx::Result<bool> {
     let published = sqlx::query!(
         "update photos set state = 'processing', touched_at = now()
          where id = $1 and owner_id = $2 and state = 'draft' and source_key is not null",
@@ -125,7 +121,7 @@ pub async fn find_source(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<
 
 /// Puts a processed photo in rotation, names its files and tells the caches. False: it isn't processing any more.
 pub async fn go_live(
-    db: &mut PgConnection,
+    db: &mut Tx,
     photo: PhotoId,
     pictures: &[(u16, Picture)],
     placeholder: &str,
@@ -151,7 +147,7 @@ pub async fn go_live(
 }
 
 /// Marks a photo as unusable, with what its owner can do about it. False: it isn't processing any more.
-pub async fn fail(db: &mut PgConnection, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
+pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
     let failed = sqlx::query!(
         "update photos set state = 'failed', reason = $2, source_key = null where id = $1 and state = 'processing'",
         photo.0,
@@ -173,7 +169,7 @@ pub async fn fail(db: &mut PgConnection, photo: PhotoId, reason: &str) -> sqlx::
 }
 
 /// Takes a photo away for good, with all that was known of its picture. False: there is no such photo.
-pub async fn delete(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+pub async fn delete(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     let removed = take_away(db, photo, PhotoState::Deleted).await?;
     if removed {
         sqlx::query!("update photos set source_hash = null, fingerprint = null where id = $1", photo.0)
@@ -185,12 +181,12 @@ pub async fn delete(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool>
 
 /// Takes a photo from everybody's sight, and its picture for good; its owner and moderators still see that it was there.
 /// False: there is no such photo, or it is hidden.
-pub async fn hide(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+pub async fn hide(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     take_away(db, photo, PhotoState::Hidden).await
 }
 
 /// Takes a photo out of rotation and lists, tells the caches, and has a job remove the files that nothing else needs.
-async fn take_away(db: &mut PgConnection, photo: PhotoId, state: PhotoState) -> sqlx::Result<bool> {
+async fn take_away(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Result<bool> {
     files::lock_names(db, photo).await?;
     let taken = sqlx::query!(
         r#"update photos set state = $2, reason = null, source_key = null
@@ -230,7 +226,7 @@ pub async fn purge_drafts(db: &mut PgConnection, days: i32) -> sqlx::Result<u64>
 }
 
 /// Fails photos whose processing nobody works on any more: their job is dead or was deleted. Answers with how many.
-pub async fn fail_abandoned(db: &mut PgConnection, reason: &str) -> sqlx::Result<usize> {
+pub async fn fail_abandoned(db: &mut Tx, reason: &str) -> sqlx::Result<usize> {
     let abandoned = sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos
            where state = 'processing' and source_key is not null

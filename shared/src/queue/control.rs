@@ -9,7 +9,7 @@ use super::job::Queue;
 use super::limits::Limits;
 use super::settle::{Fence, Outcome, Settlements};
 use super::wake::{CHANGED, revocation};
-use crate::db::despite_deadlocks;
+use crate::db::{Tx, despite_deadlocks};
 use crate::ids::{JobId, WorkerId};
 
 /// A queue's settings.
@@ -100,7 +100,7 @@ pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> 
 
 /// Calls live jobs off: none of them starts any more, and what runs is stopped where it is (within 3 s where no
 /// notification arrives); whatever it still tries to ack is refused. Answers with those that were live.
-pub async fn cancel(db: &mut PgConnection, jobs: &[JobId], reason: &str) -> sqlx::Result<Vec<JobId>> {
+pub async fn cancel(db: &mut Tx, jobs: &[JobId], reason: &str) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     let reason = reason.to_owned();
     despite_deadlocks(db, move |tx| {
@@ -138,7 +138,7 @@ async fn cancel_once(db: &mut PgConnection, jobs: &[i64], reason: &str) -> sqlx:
 /// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now; what has a partition
 /// takes its place in the round anew. A job whose unique key is borne by a live one, or by an older one of these, stays
 /// where it is. Answers with those that are ready now.
-pub async fn retry(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
+pub async fn retry(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     despite_deadlocks(db, move |tx| {
         let ids = ids.clone();
@@ -198,7 +198,7 @@ async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Job
 
 /// Deletes jobs without a trace: live ones that are not running, which count as cancelled, and those of the history.
 /// Answers with those that are gone; what runs has to be cancelled first.
-pub async fn delete(db: &mut PgConnection, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
+pub async fn delete(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     despite_deadlocks(db, move |tx| {
         let ids = ids.clone();

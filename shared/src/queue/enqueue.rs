@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::groups::GroupId;
 use super::job::{Duplicate, Job, Unique};
 use super::partition::take_turns;
-use crate::db::despite_deadlocks;
+use crate::db::{Db, Tx, despite_deadlocks};
 use crate::ids::JobId;
 
 /// The Postgres channel on which queues with new work are announced; the payload is the queue's name.
@@ -18,25 +18,38 @@ pub(super) const CHANNEL: &str = "pawdium_jobs";
 /// Enqueueing, for every [`Job`]. The job exists exactly when the caller's transaction commits.
 pub trait Enqueue: Job + Sized {
     /// Enqueues this job to run as soon as possible. `None` when a live job bears its unique key already.
-    fn enqueue(&self, db: &mut PgConnection) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
+    fn enqueue(&self, db: &mut Tx) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
         self.enqueue_in(db, Duration::ZERO)
     }
 
     /// Enqueues this job to run after `delay`.
     fn enqueue_in(
         &self,
-        db: &mut PgConnection,
+        db: &mut Tx,
         delay: Duration,
     ) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
         async move { Ok(insert(db, std::slice::from_ref(self), delay, None).await?.pop()) }
     }
 
+    /// Enqueues this job by itself, in a transaction of its own.
+    fn enqueue_alone(&self, db: &Db) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
+        async move {
+            let columns = Columns::of(std::slice::from_ref(self))?;
+            if columns.partitions.iter().any(Option::is_some) {
+                let mut tx = db.begin().await?;
+                let job = self.enqueue(&mut tx).await?;
+                tx.commit().await?;
+                return Ok(job);
+            }
+            // One statement is a transaction, and needs one round trip instead of three.
+            let mut connection = db.acquire().await?;
+            Ok(insert_once::<Self>(&mut connection, &columns, Duration::ZERO, None).await?.pop())
+        }
+    }
+
     /// Enqueues many jobs of this kind in one round trip, or two where they have partitions; answers with the ids of those
     /// that are new.
-    fn enqueue_all(
-        db: &mut PgConnection,
-        jobs: &[Self],
-    ) -> impl Future<Output = sqlx::Result<Vec<JobId>>> + Send {
+    fn enqueue_all(db: &mut Tx, jobs: &[Self]) -> impl Future<Output = sqlx::Result<Vec<JobId>>> + Send {
         insert(db, jobs, Duration::ZERO, None)
     }
 }
@@ -79,7 +92,7 @@ impl Columns {
 /// One statement however many jobs: rows come in as arrays, and each queue is notified once a transaction, because
 /// Postgres folds equal notifications of one transaction into one.
 pub(super) async fn insert<J: Job>(
-    db: &mut PgConnection,
+    db: &mut Tx,
     jobs: &[J],
     delay: Duration,
     group: Option<GroupId>,

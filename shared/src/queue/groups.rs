@@ -7,10 +7,11 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::enqueue::insert;
 use super::job::Job;
+use crate::db::Tx;
 use crate::ids::JobId;
 
 /// A group of jobs: `job_groups.id`.
@@ -24,13 +25,7 @@ pub struct GroupId(pub i64);
 ///
 /// # Errors
 /// The database's; nothing is enqueued then.
-pub async fn fan_out<M: Job, L: Job>(
-    db: &mut PgConnection,
-    members: &[M],
-    last: &L,
-) -> sqlx::Result<Vec<JobId>> {
-    // Nobody may end a member before the group knows how many there are.
-    let mut tx = db.begin().await?;
+pub async fn fan_out<M: Job, L: Job>(db: &mut Tx, members: &[M], last: &L) -> sqlx::Result<Vec<JobId>> {
     let payload = serde_json::to_value(last).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let group = sqlx::query_scalar!(
         r#"insert into job_groups (remaining, queue, kind, priority, max_attempts, subject, payload)
@@ -42,19 +37,18 @@ pub async fn fan_out<M: Job, L: Job>(
         last.subject().map(|subject| subject.to_string()),
         payload,
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut *db)
     .await?;
-    let ids = insert(&mut tx, members, Duration::ZERO, Some(group)).await?;
+    let ids = insert(db, members, Duration::ZERO, Some(group)).await?;
     if ids.is_empty() {
-        sqlx::query!("delete from job_groups where id = $1", group.0).execute(&mut *tx).await?;
-        insert(&mut tx, std::slice::from_ref(last), Duration::ZERO, None).await?;
+        sqlx::query!("delete from job_groups where id = $1", group.0).execute(&mut *db).await?;
+        insert(db, std::slice::from_ref(last), Duration::ZERO, None).await?;
     } else {
         let members = i32::try_from(ids.len()).unwrap_or(i32::MAX);
         sqlx::query!("update job_groups set remaining = $2 where id = $1", group.0, members)
-            .execute(&mut *tx)
+            .execute(&mut *db)
             .await?;
     }
-    tx.commit().await?;
     Ok(ids)
 }
 

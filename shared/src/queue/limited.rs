@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use super::claim::{Ask, Heed, Place, Row, claim};
 use super::job::Queue;
 use super::limits::{Limits, Rate};
+use crate::db::Tx;
 use crate::ids::JobId;
 
 /// Before looking again at what concurrency limits hold back: no notification tells that a job elsewhere has ended.
@@ -40,7 +41,7 @@ pub(super) async fn claim_within_limits(db: &PgPool, ask: &Ask) -> sqlx::Result<
         Some(settings) if settings.held => {}
         _ => return Ok(Found::Open),
     }
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     let Some(held) = lock(&mut tx, queue).await? else { return Ok(Found::Open) };
     if held.paused {
         return Ok(Found::Paused);

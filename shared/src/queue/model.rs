@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 use serde::{Deserialize, Serialize};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use tokio::runtime::Handle;
 
 use self::rules::{Ending, Model, Row, State, latest};
@@ -20,6 +20,7 @@ use super::holding::Holding;
 use super::job::{Job, Queue};
 use super::settle::{Fence, Outcome, settle_one};
 use super::{control, ledger};
+use crate::db::Tx;
 use crate::ids::{JobId, WorkerId};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -138,12 +139,7 @@ fn numbers(jobs: &[JobId]) -> Vec<i64> {
 }
 
 /// Lets it happen in both, and compares the answers.
-async fn happen(
-    db: &mut PgConnection,
-    holding: &Holding,
-    model: &mut Model,
-    event: &Event,
-) -> sqlx::Result<()> {
+async fn happen(db: &mut Tx, holding: &Holding, model: &mut Model, event: &Event) -> sqlx::Result<()> {
     match event {
         Event::Enqueue { key, delayed } => {
             let delay = if *delayed { Duration::from_hours(1) } else { Duration::ZERO };
@@ -201,8 +197,7 @@ async fn happen(
 
 /// Everything happens in a transaction that is rolled back in the end.
 async fn compare(db: &PgPool, events: &[Event]) -> sqlx::Result<()> {
-    let mut db = db.acquire().await?;
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     let (mut model, holding) = (Model::default(), Holding::default());
     for event in events {
         happen(&mut tx, &holding, &mut model, event).await?;

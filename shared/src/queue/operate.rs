@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::inspect::{self, BULK, Filter, JobState};
 use super::{Limits, Queue, control, schedules};
 use crate::audit::{self, Action, Actor};
+use crate::db::{Db, Tx};
 use crate::ids::JobId;
 
 /// How many ids an entry of the audit log names.
@@ -68,12 +69,7 @@ impl Act {
 }
 
 /// Does it to those of `jobs` that it can be done to, and answers with them.
-pub async fn act(
-    db: &mut PgConnection,
-    actor: Actor<'_>,
-    act: Act,
-    jobs: &[JobId],
-) -> sqlx::Result<Vec<JobId>> {
+pub async fn act(db: &Db, actor: Actor<'_>, act: Act, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let mut tx = db.begin().await?;
     let done = apply(&mut tx, actor, act, jobs).await?;
     record(&mut tx, actor, act, None, &done).await?;
@@ -126,7 +122,7 @@ impl Found {
 }
 
 /// Finds what an act in bulk would be done to, the newest [`BULK`] of it.
-pub async fn preview(db: &mut PgConnection, act: Act, filter: &Filter) -> sqlx::Result<Preview> {
+pub async fn preview(db: &mut Tx, act: Act, filter: &Filter) -> sqlx::Result<Preview> {
     let mut jobs = Vec::new();
     for state in states(act, filter) {
         let ids = inspect::search_ids(db, &in_state(filter, state), BULK + 1).await?;
@@ -142,7 +138,7 @@ pub async fn preview(db: &mut PgConnection, act: Act, filter: &Filter) -> sqlx::
 /// Does it to those previewed that still are as the filter says: what was live is live still, and what had ended has not
 /// come back. Answers with them.
 pub async fn act_on_found(
-    db: &mut PgConnection,
+    db: &Db,
     actor: Actor<'_>,
     act: Act,
     filter: &Filter,
@@ -172,12 +168,7 @@ fn in_state(filter: &Filter, state: JobState) -> Filter {
     Filter { state: Some(state), ..filter.clone() }
 }
 
-async fn apply(
-    db: &mut PgConnection,
-    actor: Actor<'_>,
-    act: Act,
-    jobs: &[JobId],
-) -> sqlx::Result<Vec<JobId>> {
+async fn apply(db: &mut Tx, actor: Actor<'_>, act: Act, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     match act {
         Act::Retry => control::retry(db, jobs).await,
         Act::Cancel => control::cancel(db, jobs, &format!("called off by {}", actor.name())).await,
@@ -203,7 +194,7 @@ async fn record(
 }
 
 /// Lets nothing of a queue start any more. False: it was paused already.
-pub async fn pause(db: &mut PgConnection, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
+pub async fn pause(db: &Db, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
     let paused = control::pause(&mut tx, queue).await?;
     if paused {
@@ -214,7 +205,7 @@ pub async fn pause(db: &mut PgConnection, actor: Actor<'_>, queue: Queue) -> sql
 }
 
 /// Lets a queue run again. False: it was not paused.
-pub async fn resume(db: &mut PgConnection, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
+pub async fn resume(db: &Db, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
     let resumed = control::resume(&mut tx, queue).await?;
     if resumed {
@@ -225,12 +216,7 @@ pub async fn resume(db: &mut PgConnection, actor: Actor<'_>, queue: Queue) -> sq
 }
 
 /// Sets a queue's limits.
-pub async fn limit(
-    db: &mut PgConnection,
-    actor: Actor<'_>,
-    queue: Queue,
-    limits: Limits,
-) -> sqlx::Result<()> {
+pub async fn limit(db: &Db, actor: Actor<'_>, queue: Queue, limits: Limits) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     control::set_limits(&mut tx, queue, limits).await?;
     let detail = json!({ "queue": queue.name(), "limits": limits });
@@ -250,7 +236,7 @@ pub enum Request {
 }
 
 /// Asks for a schedule's job now.
-pub async fn run_schedule(db: &mut PgConnection, actor: Actor<'_>, name: &str) -> sqlx::Result<Request> {
+pub async fn run_schedule(db: &Db, actor: Actor<'_>, name: &str) -> sqlx::Result<Request> {
     let mut tx = db.begin().await?;
     let request = if schedules::request(&mut tx, name).await? {
         audit::record(&mut tx, actor, Action::RunSchedule, &json!({ "schedule": name })).await?;

@@ -8,7 +8,8 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Connection as _, PgConnection};
+use crate::db::Db;
+use sqlx::PgConnection;
 
 /// Gives each of `keys` its turn, in order; jobs without a partition have turn 0. The partitions' rows are locked until
 /// the caller's transaction ends, in the order of their keys.
@@ -55,7 +56,7 @@ pub(super) async fn take_turns(
 ///
 /// # Errors
 /// The database's; nothing is forgotten then.
-pub async fn purge_partitions(db: &mut PgConnection) -> sqlx::Result<u64> {
+pub async fn purge_partitions(db: &Db) -> sqlx::Result<u64> {
     let mut tx = db.begin().await?;
     let idle = sqlx::query!(
         "select queue, key from job_partitions

@@ -4,6 +4,7 @@
 use sqlx::PgConnection;
 
 use crate::cache::Event;
+use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::photos::{files, transitions};
@@ -12,7 +13,7 @@ use crate::queue::Enqueue as _;
 /// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. Where both rated
 /// a photo the account's rating stays; a rating of the account's own photo is dropped. Answers with the photos that are
 /// another's or are rated otherwise now; nothing happens when `from` is registered or gone.
-pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::Result<Vec<PhotoId>> {
+pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<Vec<PhotoId>> {
     let anonymous =
         sqlx::query_scalar!("select id from users where id = $1 and name is null for update", from.0)
             .fetch_optional(&mut *db)
@@ -51,7 +52,7 @@ pub async fn merge(db: &mut PgConnection, from: UserId, into: UserId) -> sqlx::R
 
 /// Deletes a user with ratings, photos and sessions; histograms follow. A job removes the photos' files. Answers with the
 /// photos that are gone or are rated otherwise now.
-pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
+pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
     // Before any counter: a rating under way holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
     let own = sqlx::query_scalar!(
@@ -74,7 +75,7 @@ pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<Pho
     Ok(changed)
 }
 
-async fn announce(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<()> {
+async fn announce(db: &mut Tx, photos: &[PhotoId]) -> sqlx::Result<()> {
     if !photos.is_empty() {
         InvalidateCache::of(Event::MemberChanged { photos: photos.to_vec() }).enqueue(db).await?;
     }

@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use super::{Ballot, BallotRefused, Derpiness, Lane};
 use crate::cache::Event;
+use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::queue::Enqueue as _;
@@ -31,7 +32,7 @@ pub enum NotRecorded {
 /// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. Without
 /// a ballot it only replaces.
 pub async fn record(
-    db: &mut PgConnection,
+    db: &mut Tx,
     photo: PhotoId,
     rater: UserId,
     value: Derpiness,

@@ -94,9 +94,8 @@ pub async fn resend(
     let user = visitor.member()?;
     limits::count(&app, Limited::Mail, client.counted()).await?;
     if !user.verified {
-        SendMail::verification(user.id, user.email.as_deref().unwrap_or_default())
-            .enqueue(&mut *app.db.acquire().await?)
-            .await?;
+        let address = user.email.as_deref().unwrap_or_default();
+        SendMail::verification(user.id, address).enqueue_alone(&app.db).await?;
     }
     Ok((jar.add(Notice::LinkSent.cookie()), Redirect::to("/settings")))
 }

@@ -28,7 +28,7 @@ pub async fn act(
     Path((job, act)): Path<(JobId, Act)>,
     Form(back): Form<Back>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    let done = operate::act(&mut *app.db.acquire().await?, admin.actor(), act, &[job]).await?;
+    let done = operate::act(&app.db, admin.actor(), act, &[job]).await?;
     let notice = match act {
         _ if done.is_empty() => Notice::JobGone,
         Act::Retry => Notice::JobRetried,

@@ -25,7 +25,7 @@ pub async fn page(
     Query(search): Query<Search>,
     Query(place): Query<Place>,
 ) -> Result<Page<JobsPage>, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.db.begin().await?;
     let Read { fields, filter } = search.read(&mut db).await?;
     let before = place.before().map(JobId);
     let mut rows = match &filter {

@@ -43,7 +43,7 @@ pub async fn set(
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
     };
-    operate::limit(&mut *app.db.acquire().await?, admin.actor(), queue, limits).await?;
+    operate::limit(&app.db, admin.actor(), queue, limits).await?;
     Ok((jar.add(Notice::LimitsSet.cookie()), Redirect::to("/admin/queues")).into_response())
 }
 

@@ -93,7 +93,7 @@ pub async fn pause(
     jar: CookieJar,
     Path(queue): Path<String>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    operate::pause(&mut *app.db.acquire().await?, admin.actor(), find(&queue)?).await?;
+    operate::pause(&app.db, admin.actor(), find(&queue)?).await?;
     Ok((jar.add(Notice::QueuePaused.cookie()), Redirect::to("/admin/queues")))
 }
 
@@ -104,7 +104,7 @@ pub async fn resume(
     jar: CookieJar,
     Path(queue): Path<String>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    operate::resume(&mut *app.db.acquire().await?, admin.actor(), find(&queue)?).await?;
+    operate::resume(&app.db, admin.actor(), find(&queue)?).await?;
     Ok((jar.add(Notice::QueueResumed.cookie()), Redirect::to("/admin/queues")))
 }
 

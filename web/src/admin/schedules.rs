@@ -39,8 +39,7 @@ pub async fn run(
     if name.contains('\0') {
         return Err(Error::NotFound);
     }
-    let mut db = app.db.acquire().await?;
-    if operate::run_schedule(&mut db, admin.actor(), &name).await? == Request::Unknown {
+    if operate::run_schedule(&app.db, admin.actor(), &name).await? == Request::Unknown {
         return Err(Error::NotFound);
     }
     Ok((jar.add(Notice::ScheduleRequested.cookie()), Redirect::to("/admin/schedules")))

@@ -11,3 +11,4 @@ pub mod linger;
 pub mod origin;
 pub mod page;
 pub mod visitor;
+pub mod writes;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_cli::relay::{Relay, Target};
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use redis::AsyncCommands as _;
 use serde_json::json;
@@ -227,7 +228,7 @@ async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: P
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_session_that_postgres_ends_is_503_and_the_next_request_gets_another(db: PgPool) {
     let site = Site::start(db).await;
-    let mut lock = site.db.begin().await.expect("a transaction");
+    let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     sqlx::query("lock table photos").execute(&mut *lock).await.expect("it is locked");
     let end_it = eventually("a request waits for the lock", SOON, async || {
         let ended: i64 = site

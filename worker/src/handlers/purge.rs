@@ -80,7 +80,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let anonymous = queries::purge_anonymous(&mut db, Utc::now() - ANONYMOUS_AGE).await?;
     let ticks = cron::purge_ticks(&mut db, TICK_DAYS).await?;
     schedules::purge(&mut db, TICK_DAYS).await?;
-    let partitions = partition::purge_partitions(&mut db).await?;
+    let partitions = partition::purge_partitions(&env.db).await?;
     let groups = groups::purge_groups(&mut db, TICK_DAYS).await?;
     let minutes = ledger::purge_minutes(&mut db, MINUTE_DAYS).await?;
     let workers = inspect::purge_workers(&mut db, WORKER_DAYS).await?;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use pawdium_shared::cache::Event;
+use pawdium_shared::db::Db;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::queue::{Enqueue as _, JobError};
 use pawdium_shared::ranking::refresh::{self, Moved};
-use sqlx::PgPool;
 use tracing::debug;
 
 use crate::env::Env;
@@ -27,7 +27,7 @@ pub async fn refresh_ranks(_: RefreshRanks, env: &Env) -> Result<(), JobError> {
     Ok(())
 }
 
-async fn write(db: &PgPool, part: &[Moved]) -> sqlx::Result<()> {
+async fn write(db: &Db, part: &[Moved]) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     refresh::write_moved(&mut tx, part).await?;
     // Equal sets have equal keys, of which one waits at a time.

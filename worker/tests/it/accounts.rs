@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::groups::fan_out;
 use pawdium_shared::queue::{Claim, Enqueue as _, Job as _, JobError, Queue, Runner, control, ledger};
@@ -16,7 +17,7 @@ use crate::control::assert_balanced;
 use crate::gates::Gate;
 use crate::kinds::{Finale, Flaky, Letter, Single, Traceless};
 use crate::waiting::{count, until_idle};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 /// Fails, gives up or succeeds by its text and attempt, always in the same way.
 fn fate(text: &str, attempt: i16) -> Result<(), JobError> {
@@ -31,7 +32,7 @@ fn fate(text: &str, attempt: i16) -> Result<(), JobError> {
 /// Leaves its effect in the transaction that acks it.
 async fn leave_an_effect(db: &PgPool, job: Flaky, claim: &Claim) -> Result<(), JobError> {
     fate(&job.text, claim.attempt())?;
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     sqlx::query("insert into effects (job) values ($1)").bind(claim.job().0).execute(&mut *tx).await?;
     claim.complete(&mut tx, &job).await?;
     tx.commit().await?;
@@ -54,7 +55,6 @@ async fn connection(db: &PgPool) -> PgConnection {
 /// Puts all kinds of jobs on the queues; answers with how many of those with effects there are.
 async fn enqueue_at_random(db: &PgPool, seed: u64) -> usize {
     let mut random = StdRng::seed_from_u64(seed);
-    let mut db = connection(db).await;
     let mut effects = 0;
     for round in 0..60 {
         let text = |number: usize| format!("{seed} {round} {number}");
@@ -62,23 +62,31 @@ async fn enqueue_at_random(db: &PgPool, seed: u64) -> usize {
         match random.random_range(0..5) {
             0 => {
                 let jobs: Vec<_> = (0..size).map(|number| Flaky::new(text(number))).collect();
-                effects += Flaky::enqueue_all(&mut db, &jobs).await.expect("no error").len();
+                effects += transact(db, async |tx| Flaky::enqueue_all(tx, &jobs).await.expect("no error"))
+                    .await
+                    .len();
             }
             1 => {
                 let delay = Duration::from_millis(random.random_range(1..200));
-                Traceless::new(text(0)).enqueue_in(&mut db, delay).await.expect("no error");
+                transact(db, async |tx| {
+                    Traceless::new(text(0)).enqueue_in(tx, delay).await.expect("no error")
+                })
+                .await;
             }
             2 => {
                 let jobs: Vec<_> = (0..size).map(|number| Single::new((number % 5).to_string())).collect();
-                Single::enqueue_all(&mut db, &jobs).await.expect("no error");
+                transact(db, async |tx| Single::enqueue_all(tx, &jobs).await.expect("no error")).await;
             }
             3 => {
                 let jobs: Vec<_> = (0..size).map(|number| Letter::new(format!("{}:", number % 3))).collect();
-                Letter::enqueue_all(&mut db, &jobs).await.expect("no error");
+                transact(db, async |tx| Letter::enqueue_all(tx, &jobs).await.expect("no error")).await;
             }
             _ => {
                 let members: Vec<_> = (0..size).map(|number| Traceless::new(text(number))).collect();
-                fan_out(&mut db, &members, &Finale::new(text(0))).await.expect("no error");
+                transact(db, async |tx| {
+                    fan_out(tx, &members, &Finale::new(text(0))).await.expect("no error")
+                })
+                .await;
             }
         }
     }
@@ -88,31 +96,34 @@ async fn enqueue_at_random(db: &PgPool, seed: u64) -> usize {
 /// Cancels, brings back, deletes and pauses whatever there is, until it is stopped; leaves no queue paused.
 async fn meddle(db: &PgPool, seed: u64, stop: &CancellationToken) {
     let mut random = StdRng::seed_from_u64(seed);
-    let mut db = connection(db).await;
+    let mut own = connection(db).await;
     while !stop.is_cancelled() {
         let last: i64 = sqlx::query_scalar("select last_value from jobs_id_seq")
-            .fetch_one(&mut db)
+            .fetch_one(&mut own)
             .await
             .expect("ids are numbered");
         let size = random.random_range(1..15);
         let jobs: Vec<_> = (0..size).map(|_| JobId(random.random_range(1..=last))).collect();
         let queue = Queue::ALL[random.random_range(0..Queue::ALL.len())];
         match random.random_range(0..6) {
-            0 => drop(control::cancel(&mut db, &jobs, "meddling").await.expect("no error")),
-            1 | 2 => drop(control::retry(&mut db, &jobs).await.expect("no error")),
-            3 => drop(control::delete(&mut db, &jobs).await.expect("no error")),
+            0 => drop(
+                transact(db, async |tx| control::cancel(tx, &jobs, "meddling").await.expect("no error"))
+                    .await,
+            ),
+            1 | 2 => drop(transact(db, async |tx| control::retry(tx, &jobs).await.expect("no error")).await),
+            3 => drop(transact(db, async |tx| control::delete(tx, &jobs).await.expect("no error")).await),
             4 => {
-                control::pause(&mut db, queue).await.expect("no error");
+                control::pause(&mut own, queue).await.expect("no error");
             }
             _ => {
                 for queue in Queue::ALL {
-                    control::resume(&mut db, queue).await.expect("no error");
+                    control::resume(&mut own, queue).await.expect("no error");
                 }
             }
         }
     }
     for queue in Queue::ALL {
-        control::resume(&mut db, queue).await.expect("no error");
+        control::resume(&mut own, queue).await.expect("no error");
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::{Enqueue as _, JobError, Queue, Runner, control, ledger};
 use sqlx::PgPool;
@@ -14,19 +15,18 @@ use crate::pauses::{pause, resume};
 use crate::waiting::{
     SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
 };
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 pub(crate) async fn cancel(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
-    let mut db = db.acquire().await.expect("a connection");
-    control::cancel(&mut db, jobs, "called off").await.expect("no error")
+    transact(db, async |tx| control::cancel(tx, jobs, "called off").await.expect("no error")).await
 }
 
 pub(crate) async fn retry(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
-    control::retry(&mut db.acquire().await.expect("a connection"), jobs).await.expect("no error")
+    transact(db, async |tx| control::retry(tx, jobs).await.expect("no error")).await
 }
 
 async fn delete(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
-    control::delete(&mut db.acquire().await.expect("a connection"), jobs).await.expect("no error")
+    transact(db, async |tx| control::delete(tx, jobs).await.expect("no error")).await
 }
 
 /// Asserts that no kind's jobs are missing.
@@ -53,9 +53,7 @@ async fn what_is_called_off_while_it_is_claimed_ahead_never_starts(db: PgPool) {
     let gate = Gate::closed();
     let workers = Workers::start(&db, &gate.runner()).await;
     let jobs: Vec<_> = (0..20).map(|number| Traceless::new(number.to_string())).collect();
-    let jobs = Traceless::enqueue_all(&mut db.acquire().await.expect("a connection"), &jobs)
-        .await
-        .expect("they fit");
+    let jobs = transact(&db, async |tx| Traceless::enqueue_all(tx, &jobs).await.expect("they fit")).await;
     gate.until_inside("", 4).await;
     until_running(&db, 20).await;
     let ahead = jobs[4..].to_vec();
@@ -71,10 +69,9 @@ async fn what_is_called_off_while_it_is_claimed_ahead_never_starts(db: PgPool) {
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn what_is_called_off_before_it_runs_never_does(db: PgPool) {
-    let mut connection = db.acquire().await.expect("a connection");
     let later = Duration::from_hours(1);
-    let scheduled =
-        Note::new("scheduled").enqueue_in(&mut connection, later).await.expect("no error").expect("no key");
+    let scheduled = transact(&db, async |tx| Note::new("scheduled").enqueue_in(tx, later).await).await;
+    let scheduled = scheduled.expect("no error").expect("no key");
     let ready = enqueue(&db, &Note::new("ready")).await;
     let other = enqueue(&db, &Note::new("other")).await;
     let unknown = JobId(1_000_000);
@@ -136,7 +133,7 @@ async fn a_worker_that_is_told_stops_what_was_called_off_without_a_heartbeat(db:
     gate.until_inside("told", 1).await;
     until_listening(&db, 1).await;
     // Heartbeats wait for the table, so it can't find out by itself.
-    let mut lock = db.begin().await.expect("a transaction");
+    let mut lock = Tx::begin(&db).await.expect("a transaction");
     sqlx::query("lock table job_workers in share row exclusive mode")
         .execute(&mut *lock)
         .await
@@ -155,7 +152,7 @@ async fn go_on_regardless(
     claim: &pawdium_shared::queue::Claim,
 ) -> Result<(), JobError> {
     // In one transaction, so that nobody hears of it before the handler has tried.
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     control::cancel(&mut tx, &[claim.job()], "called off").await?;
     match claim.complete(&mut tx, &Note::new("")).await {
         Ok(()) => diary.write("completed"),
@@ -187,7 +184,7 @@ async fn a_job_that_is_called_off_and_brought_back_runs_anew(db: PgPool) {
     let workers = Workers::start(&db, &gate.runner()).await;
     let job = enqueue(&db, &Owned::new("again")).await;
     gate.until_inside("again", 1).await;
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&db).await.expect("a transaction");
     control::cancel(&mut tx, &[job], "called off").await.expect("no error");
     assert_eq!(control::retry(&mut tx, &[job]).await.expect("no error"), [job]);
     tx.commit().await.expect("it commits");
@@ -216,8 +213,7 @@ async fn a_job_that_is_brought_back_bears_its_key_again_unless_another_does(db: 
     assert_eq!(delete(&db, &[second]).await, [second]);
 
     assert_eq!(retry(&db, &[first]).await, [first]);
-    let mut connection = db.acquire().await.expect("a connection");
-    let third = Single::new("key").enqueue(&mut connection).await.expect("no error");
+    let third = transact(&db, async |tx| Single::new("key").enqueue(tx).await.expect("no error")).await;
     assert_eq!(third, None, "the first bears the key again");
     resume(&db, Queue::Cache).await;
     until_job_is(&db, first, "dead").await;
@@ -242,8 +238,7 @@ async fn of_two_dead_jobs_with_one_key_the_older_is_brought_back(db: PgPool) {
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_job_that_waits_for_its_time_runs_now_when_it_is_asked_for(db: PgPool) {
-    let mut connection = db.acquire().await.expect("a connection");
-    let job = Patient::new("").enqueue_in(&mut connection, Duration::from_hours(1)).await;
+    let job = transact(&db, async |tx| Patient::new("").enqueue_in(tx, Duration::from_hours(1)).await).await;
     let job = job.expect("no error").expect("no key");
     let gate = Gate::open();
     let workers = Workers::start(&db, &gate.runner()).await;
@@ -277,11 +272,10 @@ async fn what_is_deleted_is_gone_and_what_runs_can_not_be(db: PgPool) {
 async fn calling_off_a_thousand_jobs_that_are_just_ending_ends_each_once(db: PgPool) {
     let gate = Gate::open();
     let workers = [Workers::start(&db, &gate.runner()).await, Workers::start(&db, &gate.runner()).await];
-    let mut connection = db.acquire().await.expect("a connection");
     let mut cancelled = 0;
     for round in 0..5 {
         let jobs: Vec<_> = (0..200).map(|number| Single::new(format!("{round} {number}"))).collect();
-        let ids = Single::enqueue_all(&mut connection, &jobs).await.expect("they fit");
+        let ids = transact(&db, async |tx| Single::enqueue_all(tx, &jobs).await.expect("they fit")).await;
         gate.until_started(round * 200 - cancelled + 20).await;
         cancelled += cancel(&db, &ids).await.len();
         until_idle(&db).await;
@@ -306,7 +300,7 @@ async fn a_call_off_that_meets_somebody_who_locks_in_another_order_is_made_all_t
     let first = enqueue(&db, &Note::new("first")).await;
     let second = enqueue(&db, &Note::new("second")).await;
     let lock = "select from jobs where id = $1 for update";
-    let mut other = db.begin().await.expect("a connection");
+    let mut other = Tx::begin(&db).await.expect("a connection");
     // It is not the one to be ended because of the deadlock.
     sqlx::query("set local deadlock_timeout = '10min'").execute(&mut *other).await.expect("the tests may");
     sqlx::query(lock).bind(second.0).execute(&mut *other).await.expect("it is there");

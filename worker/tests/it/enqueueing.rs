@@ -3,24 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pawdium_shared::db::Tx;
 use pawdium_shared::queue::{Enqueue as _, Runner};
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 use crate::kinds::{Again, Diary, Latest, Note, Single};
 use crate::waiting::{SOON, count, until, until_job_is};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 const JOBS: &str = "select count(*) from jobs";
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_job_exists_exactly_when_its_transaction_commits(db: PgPool) {
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&db).await.expect("a transaction");
     Note::new("lost").enqueue(&mut tx).await.expect("it can be enqueued");
     tx.rollback().await.expect("it rolls back");
     assert_eq!(count(&db, JOBS).await, 0);
 
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&db).await.expect("a transaction");
     Note::new("kept").enqueue(&mut tx).await.expect("it can be enqueued");
     assert_eq!(count(&db, JOBS).await, 0);
     tx.commit().await.expect("it commits");
@@ -30,8 +31,7 @@ async fn a_job_exists_exactly_when_its_transaction_commits(db: PgPool) {
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn many_jobs_are_enqueued_in_order_and_at_once(db: PgPool) {
     let jobs: Vec<_> = (0..1000).map(|number| Note::new(number.to_string())).collect();
-    let ids =
-        Note::enqueue_all(&mut db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
+    let ids = transact(&db, async |tx| Note::enqueue_all(tx, &jobs).await.expect("they fit")).await;
     assert_eq!(ids.len(), 1000);
     assert!(ids.is_sorted());
     let texts: Vec<String> = sqlx::query_scalar("select payload->>'text' from jobs order by id")
@@ -43,7 +43,7 @@ async fn many_jobs_are_enqueued_in_order_and_at_once(db: PgPool) {
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_second_job_with_a_live_ones_key_is_passed_over_without_an_error(db: PgPool) {
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&db).await.expect("a transaction");
     assert!(Single::new("a").enqueue(&mut tx).await.expect("no error").is_some());
     assert!(Single::new("a").enqueue(&mut tx).await.expect("no error").is_none());
     assert!(Single::new("b").enqueue(&mut tx).await.expect("no error").is_some());
@@ -58,7 +58,7 @@ async fn of_many_transactions_with_the_same_key_all_commit_and_one_enqueues(db: 
     let enqueueing = (0..8).map(|_| {
         let db = db.clone();
         tokio::spawn(async move {
-            let mut tx = db.begin().await.expect("a transaction");
+            let mut tx = Tx::begin(&db).await.expect("a transaction");
             let job = Single::new("a").enqueue(&mut tx).await.expect("no error");
             tokio::time::sleep(Duration::from_millis(30)).await;
             sqlx::query("select 1").execute(&mut *tx).await.expect("the transaction is sound");
@@ -77,8 +77,8 @@ async fn of_many_transactions_with_the_same_key_all_commit_and_one_enqueues(db: 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_kind_may_have_the_last_payload_replace_the_waiting_one(db: PgPool) {
     let job = enqueue(&db, &Latest::new("old")).await;
-    let mut connection = db.acquire().await.expect("a connection");
-    assert!(Latest::new("new").enqueue(&mut connection).await.expect("no error").is_none());
+    let again = transact(&db, async |tx| Latest::new("new").enqueue(tx).await.expect("no error")).await;
+    assert!(again.is_none());
     let text: String = sqlx::query_scalar("select payload->>'text' from jobs where id = $1")
         .bind(job.0)
         .fetch_one(&db)
@@ -104,7 +104,7 @@ async fn what_happens_again_while_its_job_runs_is_done_again(db: PgPool) {
     until("the first runs", SOON, async || (diary.read().len() == 1).then_some(())).await;
 
     // The second waits or runs beside the first; a third in its place would be one too many.
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&db).await.expect("a transaction");
     let second = Again::new("a").enqueue(&mut tx).await.expect("no error").expect("the first is running");
     assert!(Again::new("a").enqueue(&mut tx).await.expect("no error").is_none());
     tx.commit().await.expect("it commits");
@@ -119,16 +119,18 @@ async fn what_happens_again_while_its_job_runs_is_done_again(db: PgPool) {
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn keys_of_jobs_that_others_are_locking_in_another_order_are_no_error(db: PgPool) {
     let jobs = ["a", "b"].map(Single::new);
-    let mut enqueuer = db.acquire().await.expect("a connection");
-    assert_eq!(Single::enqueue_all(&mut enqueuer, &jobs).await.expect("no error").len(), 2);
+    let two = transact(&db, async |tx| Single::enqueue_all(tx, &jobs).await.expect("no error").len()).await;
+    assert_eq!(two, 2);
 
-    let mut operator = db.begin().await.expect("a transaction");
+    let mut operator = Tx::begin(&db).await.expect("a transaction");
     let patience = "set local deadlock_timeout = '1min'";
     sqlx::query(patience).execute(&mut *operator).await.expect("the enqueuer finds the deadlock");
     let lock = "select from jobs where unique_key = $1 for update";
     sqlx::query(lock).bind("b").execute(&mut *operator).await.expect("nobody else has it");
-    let again =
-        tokio::spawn(async move { Single::enqueue_all(&mut enqueuer, &["a", "b"].map(Single::new)).await });
+    let again = tokio::spawn({
+        let db = db.clone();
+        async move { transact(&db, async |tx| Single::enqueue_all(tx, &["a", "b"].map(Single::new)).await).await }
+    });
     let waiting = "select count(*) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock'";
     until("the enqueuer waits", SOON, async || (count(&db, waiting).await == 1).then_some(())).await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::groups::{fan_out, purge_groups};
 use pawdium_shared::queue::{Claim, Enqueue as _, JobError, Queue, Runner, control};
@@ -11,7 +12,7 @@ use sqlx::PgPool;
 use crate::control::{assert_balanced, cancel, retry};
 use crate::kinds::{Diary, Finale, Flaky, Single, Traceless};
 use crate::waiting::{SOON, count, until, until_all_have_beaten, until_idle, until_job_is};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 #[derive(Debug)]
 struct Stage {
@@ -33,7 +34,7 @@ fn play(stage: &Stage, text: String, claim: &Claim) -> Result<(), JobError> {
 
 /// Ends in a transaction of its own, which doesn't commit at first, and leaves a successor in it.
 async fn play_in_a_transaction(stage: &Stage, job: Flaky, claim: &Claim) -> Result<(), JobError> {
-    let mut tx = stage.db.begin().await?;
+    let mut tx = Tx::begin(&stage.db).await?;
     claim.complete(&mut tx, &job).await?;
     if job.text == "chain" {
         Finale::new("after the chain").enqueue(&mut tx).await?;
@@ -58,7 +59,7 @@ fn playing(db: &PgPool) -> (Arc<Stage>, Runner<Stage>) {
 
 async fn start_group(db: &PgPool, members: &[&str]) -> Vec<JobId> {
     let members: Vec<_> = members.iter().map(|text| Traceless::new(*text)).collect();
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(db).await.expect("a transaction");
     let ids = fan_out(&mut tx, &members, &Finale::new("finale")).await.expect("no error");
     tx.commit().await.expect("it commits");
     ids
@@ -97,8 +98,7 @@ async fn the_last_step_starts_once_when_every_member_has_ended_in_whatever_way(d
 async fn members_that_end_in_their_own_transactions_count_when_those_commit(db: PgPool) {
     let (stage, runner) = playing(&db);
     let members: Vec<_> = (0..20).map(|_| Flaky::new("member")).collect();
-    let mut connection = db.acquire().await.expect("a connection");
-    fan_out(&mut connection, &members, &Finale::new("finale")).await.expect("no error");
+    transact(&db, async |tx| fan_out(tx, &members, &Finale::new("finale")).await.expect("no error")).await;
     let workers = [Workers::start(&db, &runner).await, Workers::start(&db, &runner).await];
     until_idle(&db).await;
     assert_eq!(stage.diary.read(), ["finale"]);
@@ -146,12 +146,17 @@ async fn a_group_does_not_wait_for_those_whose_key_another_job_bears(db: PgPool)
     control::pause(&mut connection, Queue::Cache).await.expect("no error");
     let taken = enqueue(&db, &Single::new("taken")).await;
     let members = [Single::new("taken"), Single::new("free"), Single::new("free")];
-    let ids = fan_out(&mut connection, &members, &Finale::new("finale")).await.expect("no error");
+    let ids =
+        transact(&db, async |tx| fan_out(tx, &members, &Finale::new("finale")).await.expect("no error"))
+            .await;
     assert_eq!(ids.len(), 1);
     cancel(&db, &ids).await;
     assert_eq!(count(&db, FINALES).await, 1, "the only member has ended");
 
-    let all_taken = fan_out(&mut connection, &members[..1], &Finale::new("another")).await.expect("no error");
+    let all_taken = transact(&db, async |tx| {
+        fan_out(tx, &members[..1], &Finale::new("another")).await.expect("no error")
+    })
+    .await;
     assert_eq!(all_taken, []);
     assert_eq!(count(&db, FINALES).await, 2, "there is nobody to wait for");
     cancel(&db, &[taken]).await;
@@ -161,7 +166,7 @@ async fn a_group_does_not_wait_for_those_whose_key_another_job_bears(db: PgPool)
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_group_exists_exactly_when_its_transaction_commits(db: PgPool) {
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&db).await.expect("a transaction");
     fan_out(&mut tx, &[Traceless::new("ok")], &Finale::new("finale")).await.expect("no error");
     tx.rollback().await.expect("it rolls back");
     assert_eq!(count(&db, "select count(*) from jobs").await, 0);

@@ -1,6 +1,7 @@
 //! Limits of queues and of their partitions, over two processes.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::partition::purge_partitions;
 use pawdium_shared::queue::{Enqueue as _, Limits, Queue, control};
@@ -10,7 +11,7 @@ use crate::control::{assert_balanced, cancel, retry};
 use crate::gates::Gate;
 use crate::kinds::Letter;
 use crate::waiting::{SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 async fn limit(db: &PgPool, limits: Limits) {
     let mut db = db.acquire().await.expect("a connection");
@@ -19,8 +20,7 @@ async fn limit(db: &PgPool, limits: Limits) {
 
 async fn post(db: &PgPool, owner: &str, letters: usize) -> Vec<JobId> {
     let letters: Vec<_> = (0..letters).map(|number| Letter::new(format!("{owner}{number}"))).collect();
-    let mut db = db.acquire().await.expect("a connection");
-    Letter::enqueue_all(&mut db, &letters).await.expect("they fit")
+    transact(db, async |tx| Letter::enqueue_all(tx, &letters).await.expect("they fit")).await
 }
 
 /// Two processes, each of which sends four mails at once.
@@ -143,7 +143,7 @@ async fn a_job_whose_partition_was_forgotten_runs_when_it_is_brought_back(db: Pg
     limit(&db, Limits { partition_max_running: Some(1), ..Limits::default() }).await;
     let job = enqueue(&db, &Letter::new("gone:0")).await;
     cancel(&db, &[job]).await;
-    assert_eq!(purge_partitions(&mut db.acquire().await.expect("a connection")).await.expect("no error"), 1);
+    assert_eq!(purge_partitions(&Db::from(db.clone())).await.expect("no error"), 1);
     assert_eq!(retry(&db, &[job]).await, [job]);
     let gate = Gate::open();
     let workers = two(&db, &gate).await;
@@ -155,13 +155,12 @@ async fn a_job_whose_partition_was_forgotten_runs_when_it_is_brought_back(db: Pg
 async fn a_partition_that_is_just_getting_a_job_is_not_forgotten(db: PgPool) {
     let job = enqueue(&db, &Letter::new("busy:0")).await;
     cancel(&db, &[job]).await;
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&db).await.expect("a transaction");
     Letter::new("busy:1").enqueue(&mut tx).await.expect("no error");
-    let mut connection = db.acquire().await.expect("a connection");
-    let purged = tokio::time::timeout(SOON, purge_partitions(&mut connection)).await;
+    let purged = tokio::time::timeout(SOON, purge_partitions(&Db::from(db.clone()))).await;
     assert_eq!(purged.expect("it waits for nobody").expect("no error"), 0);
     tx.commit().await.expect("it commits");
-    assert_eq!(purge_partitions(&mut connection).await.expect("no error"), 0);
+    assert_eq!(purge_partitions(&Db::from(db.clone())).await.expect("no error"), 0);
     assert_eq!(count(&db, "select count(*) from job_partitions").await, 1);
 }
 

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use crate::kinds::{Diary, Note, Urgent};
 use crate::waiting::{SOON, until, until_idle, until_job_is, until_listening};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
     Runner::new(Arc::new(Arc::clone(diary)))
@@ -45,9 +45,8 @@ async fn a_scheduled_job_runs_when_it_is_due_and_not_before(db: PgPool) {
     let workers = Workers::start(&db, &writing(&diary)).await;
     let delay = Duration::from_secs(3);
     let enqueued = Instant::now();
-    let mut connection = db.acquire().await.expect("a connection");
-    let job = Note::new("later").enqueue_in(&mut connection, delay).await.expect("no error").expect("no key");
-    drop(connection);
+    let job = transact(&db, async |tx| Note::new("later").enqueue_in(tx, delay).await).await;
+    let job = job.expect("no error").expect("no key");
     let sooner = enqueue(&db, &Note::new("sooner")).await;
     until_job_is(&db, sooner, "done").await;
     until_job_is(&db, job, "done").await;

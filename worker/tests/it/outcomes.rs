@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::anyhow;
+use pawdium_shared::db::Tx;
 use pawdium_shared::queue::{Claim, Job as _, JobError, Limits, Queue, Runner, control};
 use sqlx::PgPool;
 
 use crate::gates::Gate;
 use crate::kinds::{Diary, Flaky, Note, Patient, Traceless};
 use crate::waiting::{SOON, count, until, until_all_have_beaten, until_idle, until_job_is};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn an_attempt_counts_when_it_starts(db: PgPool) {
@@ -84,7 +85,7 @@ async fn a_dead_job_is_brought_back_by_hand_with_all_its_attempts(db: PgPool) {
     let workers = Workers::start(&db, &runner).await;
     let job = enqueue(&db, &Flaky::new("")).await;
     until_job_is(&db, job, "dead").await;
-    let retry = async || control::retry(&mut db.acquire().await.expect("a connection"), &[job]).await;
+    let retry = async || transact(&db, async |tx| control::retry(tx, &[job]).await).await;
     mended.store(true, Ordering::Relaxed);
     assert_eq!(retry().await.expect("no error"), [job]);
     assert_eq!(until_job_is(&db, job, "done").await.attempt, 1);
@@ -98,7 +99,7 @@ async fn be_overtaken(db: &PgPool, diary: &Diary, claim: &Claim) -> Result<(), J
         return Ok(());
     }
     // A heartbeat that saw it would stop this handler.
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     sqlx::query("update jobs set state = 'ready', worker_id = null, claim = claim + 1 where id = $1")
         .bind(claim.job().0)
         .execute(&mut *tx)
@@ -129,7 +130,7 @@ async fn a_claim_that_was_lost_can_neither_complete_nor_ack(db: PgPool) {
 async fn a_handlers_rows_and_its_ack_commit_together(db: PgPool) {
     let runner = Runner::new(Arc::new(db.clone())).on::<Flaky>(|job, db, claim| {
         Box::pin(async move {
-            let mut tx = db.begin().await?;
+            let mut tx = Tx::begin(db).await?;
             sqlx::query(
                 "insert into ranking_epochs (weight, prior) values (1, array_fill(0.1::float8, array[10]))",
             )
@@ -157,7 +158,7 @@ async fn a_handlers_rows_and_its_ack_commit_together(db: PgPool) {
 async fn a_job_buried_by_its_handler_is_dead_with_that_error(db: PgPool) {
     let runner = Runner::new(Arc::new(db.clone())).on::<Note>(|_, db, claim| {
         Box::pin(async move {
-            let mut tx = db.begin().await?;
+            let mut tx = Tx::begin(db).await?;
             claim.bury(&mut tx, &anyhow!("beyond repair")).await?;
             tx.commit().await?;
             Ok(())
@@ -192,7 +193,7 @@ async fn what_a_claim_took_is_noted_until_none_of_it_runs(db: PgPool) {
 async fn what_a_claim_took_is_forgotten_also_where_handlers_end_it_themselves(db: PgPool) {
     let runner = Runner::new(Arc::new(db.clone())).on::<Note>(|job, db, claim| {
         Box::pin(async move {
-            let mut tx = db.begin().await?;
+            let mut tx = Tx::begin(db).await?;
             claim.complete(&mut tx, &job).await?;
             Ok(tx.commit().await?)
         })
@@ -233,7 +234,7 @@ async fn nothing_more_is_claimed_while_too_many_outcomes_wait_to_be_written(db: 
     .execute(&db)
     .await
     .expect("there is room");
-    let mut lock = db.begin().await.expect("a transaction");
+    let mut lock = Tx::begin(&db).await.expect("a transaction");
     sqlx::query("lock table job_movements in exclusive mode").execute(&mut *lock).await.expect("it is free");
     let gate = Gate::open();
     let workers = Workers::start(&db, &gate.runner()).await;

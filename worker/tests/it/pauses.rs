@@ -9,7 +9,7 @@ use crate::kinds::{Letter, Note, Traceless};
 use crate::waiting::{
     SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
 };
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 pub(crate) async fn pause(db: &PgPool, queue: Queue) {
     assert!(control::pause(&mut db.acquire().await.expect("a connection"), queue).await.expect("no error"));
@@ -37,7 +37,7 @@ async fn a_paused_queue_rests_in_all_processes_while_the_others_go_on(db: PgPool
     let gate = Gate::closed();
     // Four run in each process, and sixteen more are claimed ahead.
     let jobs: Vec<_> = (0..60).map(|number| Traceless::new(number.to_string())).collect();
-    Traceless::enqueue_all(&mut db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
+    transact(&db, async |tx| Traceless::enqueue_all(tx, &jobs).await.expect("they fit")).await;
     let workers = [Workers::start(&db, &gate.runner()).await, Workers::start(&db, &gate.runner()).await];
     gate.until_inside("", 8).await;
     pause(&db, Queue::Cache).await;
@@ -67,7 +67,7 @@ async fn a_new_limit_holds_for_what_was_claimed_ahead(db: PgPool) {
     let workers = Workers::start(&db, &gate.runner()).await;
     until_listening(&db, 1).await;
     let jobs: Vec<_> = (0..30).map(|number| Traceless::new(number.to_string())).collect();
-    Traceless::enqueue_all(&mut db.acquire().await.expect("a connection"), &jobs).await.expect("they fit");
+    transact(&db, async |tx| Traceless::enqueue_all(tx, &jobs).await.expect("they fit")).await;
     gate.until_inside("", 4).await;
     until_running(&db, 20).await;
     let limits = Limits { max_running: Some(2), ..Limits::default() };

@@ -1,5 +1,6 @@
 //! From an upload to a photo in rotation, or not.
 
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Decoder, MediaKey, Refusal};
 use pawdium_shared::moderation::blocked;
@@ -11,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use crate::site::{REDIS, Site, jpeg, redis_remembers};
 use crate::waiting::{SOON, count, until, until_idle};
-use crate::workers::Workers;
+use crate::workers::{Workers, transact};
 
 async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo {
     let what = format!("photo {photo} is {state:?}");
@@ -144,9 +145,7 @@ async fn a_photo_deleted_meanwhile_is_left_alone(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
-    let mut connection = site.db.acquire().await.expect("a connection");
-    assert!(transitions::delete(&mut connection, photo).await.expect("no error"));
-    drop(connection);
+    assert!(transact(&site.db, async |tx| transitions::delete(tx, photo).await).await.expect("no error"));
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     until_idle(&site.db).await;
     assert_eq!(count(&site.db, "select count(*) from job_history where outcome <> 'done'").await, 0);
@@ -160,12 +159,12 @@ async fn a_photo_deleted_while_its_files_are_stored_leaves_none(db: PgPool) {
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     // The files can be stored then, but the step that follows has to wait.
-    let mut step = site.db.begin().await.expect("a transaction");
+    let mut step = Tx::begin(&site.db).await.expect("a transaction");
     steps::record(&mut step, photo, Step::Stored, None).await.expect("no error");
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
 
-    let mut tx = site.db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&site.db).await.expect("a transaction");
     assert!(transitions::delete(&mut tx, photo).await.expect("no error"));
     // As if it had run before the files were there.
     let removed = sqlx::query("delete from jobs where kind = 'media.remove.v1'").execute(&mut *tx).await;
@@ -184,7 +183,7 @@ async fn a_worker_killed_in_the_middle_of_a_photo_leaves_one_set_of_files(db: Pg
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
     // The files can be stored then, but the photo can't go live.
-    let mut lock = site.db.begin().await.expect("a transaction");
+    let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     sqlx::query("select from photos where id = $1 for no key update")
         .bind(photo.0)
         .execute(&mut *lock)
@@ -237,7 +236,7 @@ async fn a_picture_that_is_blocked_while_its_files_are_stored_stays_out(db: PgPo
     likeness::note_source(&mut db, photo, &[7; 32]).await.expect("it is noted");
     drop(db);
     // The files can be stored then, but the photo can't go live.
-    let mut lock = site.db.begin().await.expect("a transaction");
+    let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo.0);
     hold.execute(&mut *lock).await.expect("it can be locked");
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;

@@ -1,5 +1,6 @@
 //! Ranks, virality and the nightly recount.
 
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::photos::Species;
@@ -36,7 +37,7 @@ async fn crowd(site: &Site, photos: i32) {
 
 /// Rates without a ballot, histogram included.
 async fn rate(db: &PgPool, photo: PhotoId, rater: UserId, value: i16) {
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(db).await.expect("a transaction");
     sqlx::query("insert into ratings (photo_id, rater_id, value, lane, ballot_at) values ($1, $2, $3, 'random', now())")
         .bind(photo.0)
         .bind(rater.0)
@@ -121,7 +122,7 @@ async fn a_rating_that_commits_while_its_histogram_is_mended_is_counted(db: PgPo
     let (owner, rater) = (site.member("ada").await, site.member("bo").await);
     let photo = site.live(owner, Species::Dog).await;
     sqlx::query("update photo_stats set histogram[7] = 5").execute(&site.db).await.expect("a histogram");
-    let mut rating = site.db.begin().await.expect("a transaction");
+    let mut rating = Tx::begin(&site.db).await.expect("a transaction");
     sqlx::query("insert into ratings (photo_id, rater_id, value, lane, ballot_at) values ($1, $2, 4, 'random', now())")
         .bind(photo.0)
         .bind(rater.0)
@@ -136,7 +137,7 @@ async fn a_rating_that_commits_while_its_histogram_is_mended_is_counted(db: PgPo
     let recounting = tokio::spawn({
         let db = site.db.clone();
         async move {
-            let mut tx = db.begin().await.expect("a transaction");
+            let mut tx = Tx::begin(&db).await.expect("a transaction");
             let recounted = recount(&mut tx, PhotoId(0), photo, 100).await.expect("no error");
             tx.commit().await.expect("it commits");
             recounted

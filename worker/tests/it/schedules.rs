@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_scheduler::schedule::Schedule;
 use pawdium_scheduler::tick::{Missed, When};
+use pawdium_shared::db::Db;
 use pawdium_shared::queue::schedules::{self, ScheduleRow};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -33,10 +34,11 @@ async fn among_three<T>(db: &PgPool, day: impl Future<Output = T>) -> T {
         stop.cancel();
         seen
     };
+    let db = Db::from(db.clone());
     tokio::join!(
-        pawdium_scheduler::run(db, &one, Utc::now, &stop),
-        pawdium_scheduler::run(db, &two, Utc::now, &stop),
-        pawdium_scheduler::run(db, &three, Utc::now, &stop),
+        pawdium_scheduler::run(&db, &one, Utc::now, &stop),
+        pawdium_scheduler::run(&db, &two, Utc::now, &stop),
+        pawdium_scheduler::run(&db, &three, Utc::now, &stop),
         day
     )
     .3
@@ -84,7 +86,8 @@ async fn when_a_tick_has_fired_the_next_one_is_told(db: PgPool) {
         until("the tick after one that fired is told", SOON, told).await;
         stop.cancel();
     };
-    tokio::join!(pawdium_scheduler::run(&db, &every_second, Utc::now, &stop), watching);
+    let pool = Db::from(db.clone());
+    tokio::join!(pawdium_scheduler::run(&pool, &every_second, Utc::now, &stop), watching);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

@@ -10,12 +10,11 @@ use crate::control::{cancel, retry};
 use crate::gates::Gate;
 use crate::kinds::Owned;
 use crate::waiting::{SOON, count, until, until_idle};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 async fn submit(db: &PgPool, owner: &str, photos: usize) -> Vec<JobId> {
     let jobs: Vec<_> = (0..photos).map(|number| Owned::new(format!("{owner}:{number}"))).collect();
-    let mut db = db.acquire().await.expect("a connection");
-    Owned::enqueue_all(&mut db, &jobs).await.expect("they fit")
+    transact(db, async |tx| Owned::enqueue_all(tx, &jobs).await.expect("they fit")).await
 }
 
 async fn paused(db: &PgPool) {

@@ -9,6 +9,7 @@ use futures::TryStreamExt as _;
 use jpeg_encoder::{ColorType, Encoder};
 use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::config::{Config, Sources};
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::media::{Decoder, IncomingKey};
 use pawdium_shared::photos::transitions::{self, Upload};
@@ -61,7 +62,7 @@ impl Site {
         variables.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let sources = Sources { variables: variables.clone(), ..Sources::default() };
         let config = Config::from_sources(&sources).expect("the settings are good");
-        let mut env = Env::new(&config, db.clone()).expect("the settings can be used");
+        let mut env = Env::new(&config, db.clone().into()).expect("the settings can be used");
         env.decoder = Decoder::new(WORKER.into(), [DECODE], env.limits.clone());
         Self { db, env: Arc::new(env), variables, folder }
     }
@@ -100,7 +101,7 @@ impl Site {
     /// Submits a photo, as the site's form does.
     pub(crate) async fn submit(&self, owner: UserId, content: &[u8], species: Species) -> PhotoId {
         let upload = self.upload(content).await;
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let photo = transitions::submit(&mut tx, owner, &draft(species), stored(upload.as_str())).await;
         let photo = photo.expect("it can be submitted");
         tx.commit().await.expect("it commits");
@@ -109,7 +110,7 @@ impl Site {
 
     /// A photo in rotation, without files.
     pub(crate) async fn live(&self, owner: UserId, species: Species) -> PhotoId {
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let photo = transitions::submit(&mut tx, owner, &draft(species), stored("incoming/none")).await;
         let photo = photo.expect("it can be submitted");
         assert!(transitions::go_live(&mut tx, photo, &[], "").await.expect("it can go live"));

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::{RaterKey, queries, sessions};
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::media::MediaKey;
@@ -16,7 +17,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::site::{Site, draft, jpeg, stored};
 use crate::waiting::{count, until_idle};
-use crate::workers::{Workers, enqueue};
+use crate::workers::{Workers, enqueue, transact};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -86,7 +87,7 @@ async fn pictures_go_when_they_are_old_and_no_photo_names_them(db: PgPool) {
     let young = put(&site, b"young").await;
     // Stored again, by a photo that is about to name it.
     assert_eq!(put(&site, b"again").await, again);
-    let mut tx = site.db.begin().await.expect("a transaction");
+    let mut tx = Tx::begin(&site.db).await.expect("a transaction");
     let photo = transitions::submit(&mut tx, owner, &draft(Species::Dog), stored("incoming/none"))
         .await
         .expect("no error");
@@ -143,8 +144,7 @@ async fn a_deleted_photos_files_go_with_the_next_purge(db: PgPool) {
 }
 
 async fn delete(site: &Site, photo: PhotoId) {
-    let mut connection = site.db.acquire().await.expect("a connection");
-    assert!(transitions::delete(&mut connection, photo).await.expect("no error"));
+    assert!(transact(&site.db, async |tx| transitions::delete(tx, photo).await).await.expect("no error"));
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, JobRow};
 use sqlx::PgPool;
@@ -25,8 +26,8 @@ pub(crate) async fn until<T>(what: &str, within: Duration, mut probe: impl Async
 
 /// The job as it is now; `None` when it is gone without a trace.
 pub(crate) async fn find_job(db: &PgPool, job: JobId) -> Option<JobRow> {
-    let mut db = db.acquire().await.expect("a connection");
-    inspect::find(&mut db, job).await.expect("jobs can be read")
+    let mut tx = Tx::begin(db).await.expect("a connection");
+    inspect::find(&mut tx, job).await.expect("jobs can be read")
 }
 
 /// Waits until the job is in that state.

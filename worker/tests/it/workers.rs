@@ -1,6 +1,7 @@
 //! Workers in this process.
 
 use pawdium_shared::config::WorkerConfig;
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::{Enqueue, Process, Runner};
 use sqlx::PgPool;
@@ -54,8 +55,18 @@ impl Workers {
 
 /// Enqueues in a transaction of its own.
 pub(crate) async fn enqueue(db: &PgPool, job: &impl Enqueue) -> JobId {
-    let mut db = db.acquire().await.expect("a connection");
-    job.enqueue(&mut db).await.expect("it can be enqueued").expect("nothing bears its key")
+    let mut tx = Tx::begin(db).await.expect("a connection");
+    let id = job.enqueue(&mut tx).await.expect("it can be enqueued").expect("nothing bears its key");
+    tx.commit().await.expect("it commits");
+    id
+}
+
+/// Does something in a transaction of its own.
+pub(crate) async fn transact<T>(db: &PgPool, act: impl AsyncFnOnce(&mut Tx) -> T) -> T {
+    let mut tx = Tx::begin(db).await.expect("a connection");
+    let done = act(&mut tx).await;
+    tx.commit().await.expect("it commits");
+    done
 }
 
 /// The test's database, as a URL for another process.

@@ -3,11 +3,11 @@
 use anyhow::{Result, bail};
 use clap::Args;
 use pawdium_shared::audit::Actor;
+use pawdium_shared::db::Db;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, BULK};
 use pawdium_shared::queue::operate::{self, Act, Preview};
 use serde_json::json;
-use sqlx::PgConnection;
 
 use super::list;
 use super::selection::Selection;
@@ -36,8 +36,8 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    pub(super) async fn act(self, db: &mut PgConnection, act: Act) -> Result<()> {
-        let filter = self.selection.filter(db).await?;
+    pub(super) async fn act(self, db: &Db, act: Act) -> Result<()> {
+        let filter = self.selection.filter(&mut *db.acquire().await?).await?;
         match (self.ids.is_empty(), filter.is_empty()) {
             (true, true) => bail!(
                 "name jobs by their ids, or select some, as in `pawdium jobs {} --kind mail.send.v1`; without either \
@@ -51,7 +51,7 @@ impl Targets {
             }
             (false, true) => self.act_on_named(db, act).await,
             (true, false) => {
-                let preview = operate::preview(db, act, &filter).await?;
+                let preview = operate::preview(&mut db.begin().await?, act, &filter).await?;
                 if self.dry_run {
                     return self.show(db, act, &preview).await;
                 }
@@ -74,7 +74,7 @@ impl Targets {
         }
     }
 
-    async fn act_on_named(&self, db: &mut PgConnection, act: Act) -> Result<()> {
+    async fn act_on_named(&self, db: &Db, act: Act) -> Result<()> {
         let name = operator::name();
         let done = operate::act(db, Actor::Operator(&name), act, &self.ids).await?;
         if self.json {
@@ -88,7 +88,7 @@ impl Targets {
         complain(act, self.ids.iter().filter(|id| !done.contains(id)))
     }
 
-    async fn show(&self, db: &mut PgConnection, act: Act, preview: &Preview) -> Result<()> {
+    async fn show(&self, db: &Db, act: Act, preview: &Preview) -> Result<()> {
         if self.json {
             let states: serde_json::Map<_, _> = preview
                 .counts()
@@ -102,9 +102,11 @@ impl Targets {
         }
         println!("{}", would(act, preview));
         let mut jobs = Vec::new();
+        let mut tx = db.begin().await?;
         for (id, _) in preview.jobs.iter().take(SHOWN) {
-            jobs.extend(inspect::find(db, *id).await?);
+            jobs.extend(inspect::find(&mut tx, *id).await?);
         }
+        drop(tx);
         if !jobs.is_empty() {
             print!("{}", list::lines(&jobs));
         }
@@ -116,10 +118,11 @@ impl Targets {
 }
 
 /// Those of the named jobs that it can be done to.
-async fn among(db: &mut PgConnection, act: Act, ids: &[JobId]) -> Result<Preview> {
+async fn among(db: &Db, act: Act, ids: &[JobId]) -> Result<Preview> {
     let mut preview = Preview::default();
+    let mut tx = db.begin().await?;
     for id in ids {
-        let job = inspect::find(db, *id).await?.filter(|job| act.is_possible(job.state));
+        let job = inspect::find(&mut tx, *id).await?.filter(|job| act.is_possible(job.state));
         preview.jobs.extend(job.map(|job| (job.id, job.state)));
     }
     Ok(preview)

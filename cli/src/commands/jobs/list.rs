@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use clap::Args;
+use pawdium_shared::db::Db;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, JobRow};
-use sqlx::PgConnection;
 
 use super::selection::Selection;
 use crate::commands::table::{instant, shortened, table};
@@ -29,9 +29,10 @@ pub(crate) struct List {
 }
 
 impl List {
-    pub(super) async fn print(self, db: &mut PgConnection) -> Result<()> {
-        let filter = self.selection.filter(db).await?;
-        let jobs = inspect::search(db, &filter, self.before, self.limit).await?;
+    pub(super) async fn print(self, db: &Db) -> Result<()> {
+        let mut db = db.begin().await?;
+        let filter = self.selection.filter(&mut db).await?;
+        let jobs = inspect::search(&mut db, &filter, self.before, self.limit).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&jobs)?);
         } else if jobs.is_empty() {
@@ -71,8 +72,8 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
-    pub(super) async fn print(self, db: &mut PgConnection) -> Result<()> {
-        let groups = inspect::group_dead(db, self.limit).await?;
+    pub(super) async fn print(self, db: &Db) -> Result<()> {
+        let groups = inspect::group_dead(&mut *db.acquire().await?, self.limit).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&groups)?);
         } else if groups.is_empty() {

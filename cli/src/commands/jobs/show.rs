@@ -4,10 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
+use pawdium_shared::db::Db;
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, FailedAttempt, JobDetail, Moment, What};
 use serde::Serialize;
-use sqlx::PgConnection;
 
 /// A job with what can be told of it, as JSON has it.
 #[derive(Debug, Serialize)]
@@ -19,10 +19,11 @@ struct Told {
     timeline: Vec<Moment>,
 }
 
-pub(super) async fn print(db: &mut PgConnection, id: JobId, json: bool) -> Result<()> {
-    let job = inspect::find_detail(db, id).await?;
+pub(super) async fn print(db: &Db, id: JobId, json: bool) -> Result<()> {
+    let mut db = db.begin().await?;
+    let job = inspect::find_detail(&mut db, id).await?;
     let job = job.with_context(|| format!("there is no job {id}; it may have ended and not be kept"))?;
-    let why = inspect::explain(db, &job).await?.to_string();
+    let why = inspect::explain(&mut db, &job).await?.to_string();
     let told = Told { why, timeline: inspect::timeline(&job), job };
     if json {
         println!("{}", serde_json::to_string_pretty(&told)?);

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use self::ids::ids_of;
 use super::state::JobState;
-use crate::db::despite_deadlocks;
+use crate::db::{Tx, despite_deadlocks};
 use crate::ids::{JobId, UserId};
 
 /// How many jobs one act in bulk may be about.
@@ -165,7 +165,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Finds one job, live or ended.
-pub async fn find(db: &mut PgConnection, job: JobId) -> sqlx::Result<Option<JobRow>> {
+pub async fn find(db: &mut Tx, job: JobId) -> sqlx::Result<Option<JobRow>> {
     let filter = Filter { id: Some(job), ..Filter::default() };
     Ok(search(db, &filter, None, 1).await?.pop())
 }
@@ -189,7 +189,7 @@ pub async fn list_failures(db: &mut PgConnection, limit: i64) -> sqlx::Result<Ve
 
 /// Lists jobs older than `before`, the newest first: a page of the search, the next of which begins before its last id.
 pub async fn search(
-    db: &mut PgConnection,
+    db: &mut Tx,
     filter: &Filter,
     before: Option<JobId>,
     limit: i64,
@@ -199,17 +199,13 @@ pub async fn search(
 }
 
 /// The ids of the newest jobs, up to `limit`: for stating how many an act in bulk would be about.
-pub async fn search_ids(db: &mut PgConnection, filter: &Filter, limit: i64) -> sqlx::Result<Vec<JobId>> {
+pub async fn search_ids(db: &mut Tx, filter: &Filter, limit: i64) -> sqlx::Result<Vec<JobId>> {
     Ok(ids_of(db, filter, None, i64::MAX, limit).await?.into_iter().map(JobId).collect())
 }
 
 /// Of `jobs`, those that still are as `filter` says; nobody else can change them until the caller's transaction ends. So
 /// an act that was previewed is done to what was previewed and nothing else.
-pub async fn lock_matching(
-    db: &mut PgConnection,
-    jobs: &[JobId],
-    filter: &Filter,
-) -> sqlx::Result<Vec<JobId>> {
+pub async fn lock_matching(db: &mut Tx, jobs: &[JobId], filter: &Filter) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     let locked = ids.clone();
     despite_deadlocks(db, move |tx| {

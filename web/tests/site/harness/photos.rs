@@ -5,12 +5,12 @@ use bytes::Bytes;
 use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::config::{Config, Sources};
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::transitions::{self, Upload};
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
 use reqwest::multipart::{Form, Part};
-use sqlx::{Postgres, Transaction};
 
 use super::people::Person;
 use super::pictures;
@@ -70,8 +70,8 @@ impl Site {
     }
 
     /// Lets a photo be worked on and not change its state, until what is returned ends.
-    pub(crate) async fn hold(&self, photo: i64) -> Transaction<'static, Postgres> {
-        let mut held = self.db.begin().await.expect("a transaction");
+    pub(crate) async fn hold(&self, photo: i64) -> Tx {
+        let mut held = Tx::begin(&self.db).await.expect("a transaction");
         let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo);
         hold.execute(&mut *held).await.expect("it is there");
         held
@@ -143,7 +143,7 @@ impl PhotoBuilder<'_> {
     pub(crate) async fn live(self) -> i64 {
         let (owner, draft) = (self.owner().await, self.draft());
         let pictures = self.site.stored_pictures().await;
-        let mut tx = self.site.db.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(&self.site.db).await.expect("a transaction");
         let id = transitions::submit(&mut tx, owner, &draft, GONE).await.expect("it is inserted");
         assert!(
             transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI")
@@ -163,7 +163,7 @@ impl PhotoBuilder<'_> {
     /// Submitted, with nobody working on it.
     pub(crate) async fn processing(self) -> i64 {
         let (owner, draft) = (self.owner().await, self.draft());
-        let mut tx = self.site.db.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(&self.site.db).await.expect("a transaction");
         let id = transitions::submit(&mut tx, owner, &draft, GONE).await.expect("it is inserted");
         tx.commit().await.expect("it is committed");
         id.0
@@ -173,7 +173,7 @@ impl PhotoBuilder<'_> {
     pub(crate) async fn failed(self, reason: &str) -> i64 {
         let site = self.site;
         let id = self.processing().await;
-        let mut tx = site.db.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(&site.db).await.expect("a transaction");
         let photo = pawdium_shared::ids::PhotoId(id);
         assert!(transitions::fail(&mut tx, photo, reason).await.expect("it is updated"));
         tx.commit().await.expect("it is committed");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pawdium_cli::sink::Sink;
 use pawdium_shared::accounts::RaterKey;
+use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::queue::{Enqueue as _, Job};
 use pawdium_shared::ratings::{Ballots, Lane};
@@ -131,8 +132,9 @@ impl Site {
 
     /// Puts a job on its queue.
     pub(crate) async fn enqueue(&self, job: impl Job) {
-        let mut db = self.db.acquire().await.expect("a connection");
-        job.enqueue(&mut db).await.expect("it is enqueued");
+        let mut tx = Tx::begin(&self.db).await.expect("a connection");
+        job.enqueue(&mut tx).await.expect("it is enqueued");
+        tx.commit().await.expect("it commits");
     }
 
     /// Runs a job and whatever else is waiting.

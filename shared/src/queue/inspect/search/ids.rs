@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::{BULK, Filter, Live, Outcome, PHOTOS};
+use crate::db::Tx;
 use crate::ids::UserId;
 use crate::queue::job::Subject;
 
@@ -14,13 +15,13 @@ use crate::queue::job::Subject;
 /// plan for any filter would read the whole history. Bitmaps of many errors need more memory than usual, and their pages
 /// are asked for ahead.
 pub(super) async fn ids_of(
-    db: &mut PgConnection,
+    db: &mut Tx,
     filter: &Filter,
     among: Option<&[i64]>,
     before: i64,
     limit: i64,
 ) -> sqlx::Result<Vec<i64>> {
-    let mut planned = db.begin().await?;
+    let mut planned = db.savepoint().await?;
     sqlx::query!(
         "select set_config('plan_cache_mode', 'force_custom_plan', true) as plan,
                 set_config('work_mem', '32MB', true) as memory,

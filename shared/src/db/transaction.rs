@@ -1,0 +1,212 @@
+//! Transactions that nobody leaves half begun or half ended.
+//!
+//! A future may be dropped wherever it waits: its request's client has gone, its job was cancelled or ran out of time.
+//! sqlx 0.9.0 does not survive that everywhere: where it awaits the answer to BEGIN, the connection goes back to its
+//! pool inside a transaction that the pool knows nothing of (transact-rs/sqlx#4393). So BEGIN, COMMIT and ROLLBACK run on
+//! tasks of their own, which end whatever becomes of whoever waits for them. Anywhere else a dropped [`Tx`] rolls back.
+
+use std::ops::{Deref, DerefMut};
+
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{
+    Connection as _, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction,
+};
+
+/// The database: a pool, and the only way to begin a transaction.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Tx::begin(&self.pool).await
+    }
+}
+
+impl From<PgPool> for Db {
+    fn from(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+impl Deref for Db {
+    type Target = PgPool;
+
+    fn deref(&self) -> &PgPool {
+        &self.pool
+    }
+}
+
+/// A transaction. Dropped, it rolls back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+}
+
+impl Tx {
+    /// Begins a transaction on a pool.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
+        // Waiting for a connection may be given up; only what is said on it must be heard out.
+        let connection = pool.acquire().await?;
+        let inner = to_its_end(Transaction::begin(connection, None)).await?;
+        Ok(Self { inner })
+    }
+
+    /// Commits. Once this is polled the transaction commits or fails, whether or not somebody waits for the answer.
+    ///
+    /// # Errors
+    /// Where something was violated that is checked at the end, or the connection is lost, in which case it may have
+    /// been committed all the same.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        to_its_end(self.inner.commit()).await
+    }
+
+    /// Rolls back.
+    ///
+    /// # Errors
+    /// When the connection is lost, which rolls back, too.
+    pub async fn rollback(self) -> sqlx::Result<()> {
+        to_its_end(self.inner.rollback()).await
+    }
+
+    /// A savepoint inside this transaction. Given up in its middle, the whole transaction rolls back with it.
+    ///
+    /// # Errors
+    /// The database's.
+    #[expect(clippy::disallowed_methods, reason = "inside a transaction, which ends cleanly")]
+    pub async fn savepoint(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
+        self.inner.begin().await
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+/// So that a query takes `&mut *tx` whether `tx` is owned or borrowed.
+impl<'c> Executor<'c> for &'c mut Tx {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Either<PgQueryResult, PgRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        (&mut *self.inner).fetch_many(query)
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        (&mut *self.inner).fetch_optional(query)
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, sqlx::Result<PgStatement>>
+    where
+        'c: 'e,
+    {
+        (&mut *self.inner).prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Postgres>>>
+    where
+        'c: 'e,
+    {
+        (&mut *self.inner).describe(sql)
+    }
+}
+
+/// Runs to its end what is asked for, on a task of its own.
+async fn to_its_end<T: Send + 'static>(
+    asking: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> sqlx::Result<T> {
+    tokio::spawn(asking).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}
+
+/// How often a transaction is tried that others are in the way of.
+const ATTEMPTS: usize = 5;
+
+/// An error that may be another transaction's fault.
+pub trait Conflict {
+    /// Whether the same transaction may succeed when it is run again: Postgres ended it because of a deadlock
+    /// (SQLSTATE 40P01) or because it can't be put in an order with others (40001).
+    fn is_conflict(&self) -> bool;
+}
+
+impl Conflict for sqlx::Error {
+    fn is_conflict(&self) -> bool {
+        let code = self.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        matches!(code.as_deref(), Some("40P01" | "40001"))
+    }
+}
+
+impl Conflict for anyhow::Error {
+    fn is_conflict(&self) -> bool {
+        self.chain().any(|cause| cause.downcast_ref::<sqlx::Error>().is_some_and(Conflict::is_conflict))
+    }
+}
+
+/// Does something that begins and commits a transaction; where others were in its way, again.
+///
+/// # Errors
+/// Those of `act`, a conflict only after [`ATTEMPTS`] in a row.
+pub async fn retry_conflicts<T, E: Conflict>(mut act: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    let mut attempt = 1;
+    loop {
+        match act().await {
+            Err(error) if attempt < ATTEMPTS && error.is_conflict() => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+/// As [`retry_conflicts`], inside a transaction: in a savepoint, which is all that is done again.
+///
+/// # Errors
+/// Those of `act`.
+pub(crate) async fn despite_deadlocks<T>(
+    tx: &mut Tx,
+    mut act: impl for<'t> FnMut(&'t mut PgConnection) -> BoxFuture<'t, sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    let mut attempt = 1;
+    loop {
+        let mut savepoint = tx.savepoint().await?;
+        match act(&mut savepoint).await {
+            Ok(done) => {
+                savepoint.commit().await?;
+                return Ok(done);
+            }
+            Err(error) if attempt < ATTEMPTS && error.is_conflict() => {
+                savepoint.rollback().await?;
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
