@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
 use crate::config::DatabaseConfig;
 
+mod announcer;
 #[cfg(test)]
 mod tests;
 mod transaction;
 
+pub(crate) use announcer::CHANNEL;
 pub(crate) use transaction::despite_deadlocks;
 pub use transaction::{Conflict, Db, Tx, retry_conflicts};
 
@@ -34,6 +36,9 @@ const BOUNDS: [(&str, &str); 8] = [
     ("tcp_user_timeout", "30000"),
 ];
 
+/// A connection that idled for less is not asked whether it works.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// Opens a pool; the first connection is made when it is first needed, so a process can start before its database.
 ///
 /// # Errors
@@ -44,6 +49,13 @@ pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<Db> {
     let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
+        // A connection that was used a moment ago still works; asking each time costs a round trip for each use.
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for < FRESH { Ok(true) } else { Ok(connection.ping().await.is_ok()) }
+            })
+        })
         .connect_lazy_with(options);
     Ok(pool.into())
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::db::Conflict;
 use pawdium_shared::media::{MediaError, Refusal};
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::{accounts, photos};
@@ -153,6 +154,16 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl Conflict for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Internal(cause) if cause.is_conflict())
+    }
+}
+
+/// There are too many sessions (SQLSTATE 53300), a lock was not to be had in time (55P03), or a statement took too long
+/// (57014): it may go better in a moment.
+const BUSY: [&str; 3] = ["53300", "55P03", "57014"];
+
 /// Whether the database can't be reached, or says itself that it isn't there for now: it is starting, stopping, ended
 /// the session or takes no more of them (PostgreSQL, appendix A, classes 08, 53 and 57). A connection that a proxy
 /// closes at once looks like a violation of the protocol.
@@ -165,7 +176,7 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(error) => error
             .code()
-            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300"),
+            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || BUSY.contains(&&*code)),
         _ => false,
     }
 }
@@ -199,6 +210,7 @@ impl From<NotRecorded> for Error {
         match error {
             NotRecorded::Database(error) => error.into(),
             NotRecorded::Gone => Self::NotFound,
+            NotRecorded::NoRater => Self::BadToken,
             NotRecorded::Own => Self::Forbidden("You can't rate your own photo."),
             NotRecorded::NotServed => {
                 Self::Forbidden("You can rate a photo when it is shown to you, or through a shared link.")

@@ -5,6 +5,7 @@
 //! pool inside a transaction that the pool knows nothing of (transact-rs/sqlx#4393). So BEGIN, COMMIT and ROLLBACK run on
 //! tasks of their own, which end whatever becomes of whoever waits for them. Anywhere else a dropped [`Tx`] rolls back.
 
+use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 
 use futures::future::BoxFuture;
@@ -14,10 +15,13 @@ use sqlx::{
     Connection as _, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction,
 };
 
+use super::announcer::Announcer;
+
 /// The database: a pool, and the only way to begin a transaction.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    announcer: Announcer,
 }
 
 impl Db {
@@ -26,13 +30,18 @@ impl Db {
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        Tx::begin(&self.pool).await
+        Tx::begin_with(&self.pool, self.announcer.clone()).await
+    }
+
+    /// Says that a queue has work, which is committed.
+    pub(crate) fn announce(&self, queue: &'static str) {
+        self.announcer.announce(queue);
     }
 }
 
 impl From<PgPool> for Db {
     fn from(pool: PgPool) -> Self {
-        Self { pool }
+        Self { announcer: Announcer::new(&pool.connect_options()), pool }
     }
 }
 
@@ -48,6 +57,9 @@ impl Deref for Db {
 #[derive(Debug)]
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
+    /// Queues that have work as soon as this has committed.
+    woken: BTreeSet<&'static str>,
+    announcer: Announcer,
 }
 
 impl Tx {
@@ -56,10 +68,14 @@ impl Tx {
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
+        Self::begin_with(pool, Announcer::new(&pool.connect_options())).await
+    }
+
+    async fn begin_with(pool: &PgPool, announcer: Announcer) -> sqlx::Result<Self> {
         // Waiting for a connection may be given up; only what is said on it must be heard out.
         let connection = pool.acquire().await?;
         let inner = to_its_end(Transaction::begin(connection, None)).await?;
-        Ok(Self { inner })
+        Ok(Self { inner, woken: BTreeSet::new(), announcer })
     }
 
     /// Commits. Once this is polled the transaction commits or fails, whether or not somebody waits for the answer.
@@ -68,7 +84,15 @@ impl Tx {
     /// Where something was violated that is checked at the end, or the connection is lost, in which case it may have
     /// been committed all the same.
     pub async fn commit(self) -> sqlx::Result<()> {
-        to_its_end(self.inner.commit()).await
+        let Self { inner, woken, announcer } = self;
+        to_its_end(async move {
+            inner.commit().await?;
+            for queue in woken {
+                announcer.announce(queue);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Rolls back.
@@ -77,6 +101,11 @@ impl Tx {
     /// When the connection is lost, which rolls back, too.
     pub async fn rollback(self) -> sqlx::Result<()> {
         to_its_end(self.inner.rollback()).await
+    }
+
+    /// Has a queue announced once this has committed.
+    pub(crate) fn wake(&mut self, queue: &'static str) {
+        self.woken.insert(queue);
     }
 
     /// A savepoint inside this transaction. Given up in its middle, the whole transaction rolls back with it.
@@ -176,7 +205,10 @@ impl Conflict for anyhow::Error {
 ///
 /// # Errors
 /// Those of `act`, a conflict only after [`ATTEMPTS`] in a row.
-pub async fn retry_conflicts<T, E: Conflict>(mut act: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+pub async fn retry_conflicts<T, E: Conflict, F>(mut act: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
     let mut attempt = 1;
     loop {
         match act().await {

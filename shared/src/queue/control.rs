@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::enqueue::CHANNEL;
 use super::job::Queue;
 use super::limits::Limits;
 use super::settle::{Fence, Outcome, Settlements};
 use super::wake::{CHANGED, revocation};
+use crate::db::CHANNEL;
 use crate::db::{Tx, despite_deadlocks};
 use crate::ids::{JobId, WorkerId};
 

@@ -12,9 +12,6 @@ use super::partition::take_turns;
 use crate::db::{Db, Tx, despite_deadlocks};
 use crate::ids::JobId;
 
-/// The Postgres channel on which queues with new work are announced; the payload is the queue's name.
-pub(super) const CHANNEL: &str = "pawdium_jobs";
-
 /// Enqueueing, for every [`Job`]. The job exists exactly when the caller's transaction commits.
 pub trait Enqueue: Job + Sized {
     /// Enqueues this job to run as soon as possible. `None` when a live job bears its unique key already.
@@ -43,7 +40,11 @@ pub trait Enqueue: Job + Sized {
             }
             // One statement is a transaction, and needs one round trip instead of three.
             let mut connection = db.acquire().await?;
-            Ok(insert_once::<Self>(&mut connection, &columns, Duration::ZERO, None).await?.pop())
+            let job = insert_once::<Self>(&mut connection, &columns, Duration::ZERO, None).await?.pop();
+            if wakes::<Self>(job.as_slice(), Duration::ZERO) {
+                db.announce(Self::QUEUE.name());
+            }
+            Ok(job)
         }
     }
 
@@ -89,8 +90,12 @@ impl Columns {
     }
 }
 
-/// One statement however many jobs: rows come in as arrays, and each queue is notified once a transaction, because
-/// Postgres folds equal notifications of one transaction into one.
+/// Whether there is something to do at once: new jobs, or one that was waiting for its time.
+fn wakes<J: Job>(new: &[JobId], delay: Duration) -> bool {
+    delay.is_zero() && (!new.is_empty() || J::DUPLICATE == Duplicate::MoveRunAt)
+}
+
+/// One statement however many jobs: rows come in as arrays.
 pub(super) async fn insert<J: Job>(
     db: &mut Tx,
     jobs: &[J],
@@ -98,9 +103,23 @@ pub(super) async fn insert<J: Job>(
     group: Option<GroupId>,
 ) -> sqlx::Result<Vec<JobId>> {
     let columns = Columns::of(jobs)?;
-    if columns.keys.iter().flatten().nth(1).is_none() {
-        return insert_once::<J>(db, &columns, delay, group).await;
+    let new = if columns.keys.iter().flatten().nth(1).is_none() {
+        insert_once::<J>(db, &columns, delay, group).await?
+    } else {
+        insert_keyed::<J>(db, columns, delay, group).await?
+    };
+    if wakes::<J>(&new, delay) {
+        db.wake(J::QUEUE.name());
     }
+    Ok(new)
+}
+
+async fn insert_keyed<J: Job>(
+    db: &mut Tx,
+    columns: Columns,
+    delay: Duration,
+    group: Option<GroupId>,
+) -> sqlx::Result<Vec<JobId>> {
     // Live jobs that bear the keys are locked in the order of the keys; outcomes and operators lock in that of the ids.
     let columns = Arc::new(columns);
     despite_deadlocks(db, move |tx| {
@@ -122,9 +141,9 @@ async fn insert_once<J: Job>(
                insert into jobs (queue, kind, state, priority, max_attempts, run_at, unique_key,
                                  key_waits_only, payload, partition_key, turn, subject, group_id)
                select $1, $2, case when $5::float8 > 0 then 'scheduled' else 'ready' end::job_state, $3, $4,
-                      now() + make_interval(secs => $5), given.key, $11, given.payload::jsonb,
-                      given.partition_key, given.turn, given.subject, $15
-               from unnest($6::text[], $7::text[], $12::text[], $13::bigint[], $14::text[]) with ordinality
+                      now() + make_interval(secs => $5), given.key, $10, given.payload::jsonb,
+                      given.partition_key, given.turn, given.subject, $14
+               from unnest($6::text[], $7::text[], $11::text[], $12::bigint[], $13::text[]) with ordinality
                     as given (key, payload, partition_key, turn, subject, place)
                order by given.place
                on conflict (kind, unique_key) where unique_key is not null do update
@@ -133,13 +152,11 @@ async fn insert_once<J: Job>(
                        state = case when $9 then excluded.state else jobs.state end
                    where ($8 or $9) and jobs.state <> 'running'
                returning id, xmax = 0 as fresh
-           ), woken as (
-               select pg_notify($10, $1) from (select from inserted limit 1) as any_inserted where $5 <= 0
            ), counted as (
                insert into job_movements (queue, kind, enqueued)
                select $1, $2, count(*) from inserted where fresh having count(*) > 0
            )
-           select id as "id!: JobId" from inserted left join woken on true where fresh order by id"#,
+           select id as "id!: JobId" from inserted where fresh order by id"#,
         J::QUEUE.name(),
         J::KIND,
         J::PRIORITY,
@@ -149,7 +166,6 @@ async fn insert_once<J: Job>(
         payloads,
         J::DUPLICATE == Duplicate::ReplacePayload,
         J::DUPLICATE == Duplicate::MoveRunAt,
-        CHANNEL,
         J::UNIQUE == Unique::WhileWaiting,
         partitions as &[Option<String>],
         &turns,

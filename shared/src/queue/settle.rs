@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::enqueue::CHANNEL;
+use crate::db::CHANNEL;
 use crate::ids::{JobId, WorkerId};
 
 /// For how long what did not end well stays in the history.

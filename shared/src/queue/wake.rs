@@ -9,10 +9,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::enqueue::CHANNEL;
 use super::holding::Holding;
 use super::job::Queue;
 use super::settle::Fence;
+use crate::db::CHANNEL;
 
 /// Between two polls. A notification that never arrives costs at most this much latency. Together with the heartbeat
 /// an idle process makes one query a second.

@@ -15,6 +15,9 @@ pub enum NotRecorded {
     /// The photo is not in rotation.
     #[error("This photo isn't there any more.")]
     Gone,
+    /// The rater's row is gone: merged into an account, or deleted.
+    #[error("You aren't logged in any more.")]
+    NoRater,
     /// The rater submitted it.
     #[error("You can't rate your own photo.")]
     Own,
@@ -31,6 +34,9 @@ pub enum NotRecorded {
 
 /// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. Without
 /// a ballot it only replaces.
+///
+/// Rows are locked in the order rater, rating, job, counters: all ratings of a photo wait for each other at its counters,
+/// so those come last.
 pub async fn record(
     db: &mut Tx,
     photo: PhotoId,
@@ -38,78 +44,109 @@ pub async fn record(
     value: Derpiness,
     ballot: Option<&Ballot>,
 ) -> Result<(), NotRecorded> {
-    // The lock on the photo's counters puts all ratings of one photo in an order.
-    let owner = sqlx::query_scalar!(
-        r#"select owner_id as "owner: UserId"
-           from photos join photo_stats on photo_id = photos.id
-           where photos.id = $1 and state = 'live'
-           for update of photo_stats"#,
-        photo.0,
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    match owner {
-        None => return Err(NotRecorded::Gone),
-        Some(owner) if owner == rater => return Err(NotRecorded::Own),
-        Some(_) => {}
-    }
-    let old = sqlx::query!(
-        r#"select value, lane as "lane: Lane", ballot_at from ratings where photo_id = $1 and rater_id = $2"#,
-        photo.0,
-        rater.0,
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    let (lane, ballot_at) = match (ballot, &old) {
-        (Some(ballot), Some(old)) if ballot.issued_at <= old.ballot_at => {
-            return Err(BallotRefused::Used.into());
-        }
-        (Some(ballot), _) => (ballot.lane, ballot.issued_at),
-        (None, Some(old)) => (old.lane, old.ballot_at),
-        (None, None) => return Err(NotRecorded::NotServed),
+    let Some(previous) = write(db, photo, rater, value, ballot).await? else {
+        return Err(refusal(db, photo, rater, ballot).await?);
     };
-    sqlx::query!(
-        "insert into ratings (photo_id, rater_id, value, lane, ballot_at) values ($1, $2, $3, $4, $5)
-         on conflict (photo_id, rater_id) do update
-         set value = excluded.value, ballot_at = excluded.ballot_at, rated_at = now()",
-        photo.0,
-        rater.0,
-        value.get(),
-        lane as Lane,
-        ballot_at,
-    )
-    .execute(&mut *db)
-    .await?;
-    shift_histogram(db, photo, old.map(|old| old.value), value).await?;
     InvalidateCache::of(Event::PhotoRated { photo }).enqueue(db).await?;
+    shift_histogram(db, photo, previous, value).await?;
     Ok(())
 }
 
-async fn shift_histogram(
-    db: &mut PgConnection,
+/// Writes the rating; answers with the value it replaces, if any, or with nothing where it does not count.
+async fn write(
+    db: &mut Tx,
     photo: PhotoId,
-    old: Option<i16>,
-    new: Derpiness,
-) -> sqlx::Result<()> {
-    if old == Some(new.get()) {
-        return Ok(());
-    }
-    if let Some(old) = old {
-        sqlx::query!(
-            "update photo_stats set histogram[$2] = histogram[$2] - 1 where photo_id = $1",
+    rater: UserId,
+    value: Derpiness,
+    ballot: Option<&Ballot>,
+) -> sqlx::Result<Option<Option<i16>>> {
+    let Some(ballot) = ballot else {
+        let replaced = sqlx::query_scalar!(
+            "with rater as (select id from users where id = $2 for key share)
+             update ratings set previous = value, value = $3, rated_at = now()
+             from photos, rater
+             where photo_id = $1 and rater_id = rater.id
+               and photos.id = photo_id and state = 'live' and owner_id <> rater_id
+             returning previous",
             photo.0,
-            i32::from(old),
-        )
-        .execute(&mut *db)
-        .await?;
-    }
-    sqlx::query!(
-        "update photo_stats set histogram[$2] = histogram[$2] + 1 where photo_id = $1",
+            rater.0,
+            value.get(),
+        );
+        return replaced.fetch_optional(&mut *db).await;
+    };
+    let written = sqlx::query_scalar!(
+        "with rater as (select id from users where id = $2 for key share)
+         insert into ratings (photo_id, rater_id, value, lane, ballot_at)
+         select photos.id, rater.id, $3, $4, $5
+         from photos, rater
+         where photos.id = $1 and state = 'live' and owner_id <> rater.id
+         on conflict (photo_id, rater_id) do update
+         set previous = ratings.value, value = excluded.value, ballot_at = excluded.ballot_at, rated_at = now()
+         where ratings.ballot_at < excluded.ballot_at
+         returning previous",
         photo.0,
-        i32::from(new.get()),
+        rater.0,
+        value.get(),
+        ballot.lane as Lane,
+        ballot.issued_at,
+    );
+    written.fetch_optional(&mut *db).await
+}
+
+/// Why nothing was written.
+async fn refusal(
+    db: &mut Tx,
+    photo: PhotoId,
+    rater: UserId,
+    ballot: Option<&Ballot>,
+) -> sqlx::Result<NotRecorded> {
+    let owner = sqlx::query_scalar!(
+        r#"select owner_id as "owner: UserId" from photos where id = $1 and state = 'live'"#,
+        photo.0,
     )
-    .execute(db)
+    .fetch_optional(&mut *db)
     .await?;
+    Ok(match owner {
+        None => NotRecorded::Gone,
+        Some(owner) if owner == rater => NotRecorded::Own,
+        Some(_) if find(db, photo, rater).await?.is_none() => {
+            let lives = sqlx::query_scalar!(
+                r#"select exists (select from users where id = $1) as "lives!""#,
+                rater.0
+            )
+            .fetch_one(&mut *db)
+            .await?;
+            if lives { NotRecorded::NotServed } else { NotRecorded::NoRater }
+        }
+        Some(_) if ballot.is_some() => BallotRefused::Used.into(),
+        Some(_) => NotRecorded::NotServed,
+    })
+}
+
+async fn shift_histogram(db: &mut Tx, photo: PhotoId, old: Option<i16>, new: Derpiness) -> sqlx::Result<()> {
+    match old {
+        Some(old) if old == new.get() => {}
+        Some(old) => {
+            sqlx::query!(
+                "update photo_stats set histogram[$2] = histogram[$2] - 1, histogram[$3] = histogram[$3] + 1
+                 where photo_id = $1",
+                photo.0,
+                i32::from(old),
+                i32::from(new.get()),
+            )
+            .execute(&mut *db)
+            .await?;
+        }
+        None => {
+            sqlx::query!(
+                "update photo_stats set histogram[$2] = histogram[$2] + 1 where photo_id = $1",
+                photo.0,
+                i32::from(new.get()),
+            )
+            .execute(&mut *db)
+            .await?;
+        }
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use super::Lane;
 use super::permutation::Permutation;
 use crate::accounts::RaterKey;
+use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 
 /// How many places of the permutation are looked up at once; most are live and unrated, so one look is enough.
@@ -35,48 +36,75 @@ struct Position {
     served: i64,
 }
 
-/// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated.
-/// Concurrent calls for one rater wait for each other and get the same photo.
-pub async fn current(db: &mut PgConnection, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
-    sqlx::query!("insert into rater_positions (rater_id) values ($1) on conflict do nothing", rater.0)
+/// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated, or
+/// there is no such rater any more. Concurrent calls for one rater wait for each other and get the same photo.
+pub async fn current(db: &mut Tx, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
+    let Some((mut position, on_page)) = lock(db, rater).await? else { return Ok(None) };
+    if on_page.is_some() {
+        return Ok(on_page);
+    }
+    loop {
+        let next = pick(db, rater, key, &mut position).await?;
+        position.served += i64::from(next.is_some());
+        // A photo that is deleted meanwhile is found out here, where it would violate the reference to it.
+        let stored = sqlx::query_scalar!(
+            r#"update rater_positions
+               set first = $2, last = $3, cursor = $4, fresh = $5, served = $6, lane = $8,
+                   photo_id = (select id from photos where id = $7 for key share)
+               where rater_id = $1
+               returning photo_id as "photo: PhotoId""#,
+            rater.0,
+            position.first,
+            position.last,
+            position.cursor,
+            position.fresh,
+            position.served,
+            next.map(|next| next.photo.0),
+            next.map(|next| next.lane) as Option<Lane>,
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        if stored == next.map(|next| next.photo) {
+            return Ok(next);
+        }
+    }
+}
+
+/// Locks where a rater stands, and looks at what is on their page: the photo, if it can be rated still.
+async fn lock(db: &mut Tx, rater: UserId) -> sqlx::Result<Option<(Position, Option<Served>)>> {
+    for _ in 0..2 {
+        let row = sqlx::query!(
+            r#"select first, last, cursor, fresh, served, photo_id as "photo: PhotoId", lane as "lane: Lane",
+                      exists (select from photos
+                              where id = photo_id and state = 'live' and owner_id <> rater_id
+                                and not exists (select from ratings
+                                                where ratings.photo_id = photos.id
+                                                  and ratings.rater_id = rater_positions.rater_id)) as "ratable!"
+               from rater_positions where rater_id = $1 for update"#,
+            rater.0,
+        )
+        .fetch_optional(&mut *db)
+        .await?;
+        if let Some(row) = row {
+            let position = Position {
+                first: row.first,
+                last: row.last,
+                cursor: row.cursor,
+                fresh: row.fresh,
+                served: row.served,
+            };
+            let on_page = row.photo.zip(row.lane).filter(|_| row.ratable);
+            return Ok(Some((position, on_page.map(|(photo, lane)| Served { photo, lane }))));
+        }
+        sqlx::query!(
+            "insert into rater_positions (rater_id) select id from users where id = $1 for key share
+             on conflict do nothing",
+            rater.0,
+        )
         .execute(&mut *db)
         .await?;
-    let row = sqlx::query!(
-        r#"select first, last, cursor, fresh, served, photo_id as "photo: PhotoId", lane as "lane: Lane"
-           from rater_positions where rater_id = $1 for update"#,
-        rater.0,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    if let (Some(photo), Some(lane)) = (row.photo, row.lane)
-        && ratable(db, photo, rater).await?
-    {
-        return Ok(Some(Served { photo, lane }));
     }
-    let mut position = Position {
-        first: row.first,
-        last: row.last,
-        cursor: row.cursor,
-        fresh: row.fresh,
-        served: row.served,
-    };
-    let next = pick(db, rater, key, &mut position).await?;
-    sqlx::query!(
-        "update rater_positions
-         set first = $2, last = $3, cursor = $4, fresh = $5, served = $6, photo_id = $7, lane = $8
-         where rater_id = $1",
-        rater.0,
-        position.first,
-        position.last,
-        position.cursor,
-        position.fresh,
-        position.served + i64::from(next.is_some()),
-        next.map(|next| next.photo.0),
-        next.map(|next| next.lane) as Option<Lane>,
-    )
-    .execute(db)
-    .await?;
-    Ok(next)
+    Ok(None)
 }
 
 /// The photo that is on a rater's page now, if any; nothing is picked.

@@ -8,6 +8,7 @@ use axum_extra::extract::cookie::Cookie;
 use chrono::Utc;
 use pawdium_shared::accounts;
 use pawdium_shared::cache::Event;
+use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::{sharing, virality::Moment};
 use pawdium_shared::ratings::serving::{self, Served};
@@ -86,7 +87,8 @@ pub struct Recorded {
     pub cookie: Option<Cookie<'static>>,
 }
 
-/// Records a rating in one transaction, together with the user it may take and the photo that comes next.
+/// Records a rating in one transaction, together with the user it may take. What comes next is picked when that has
+/// committed: whatever is wrong with the next photo, the rating stands.
 ///
 /// # Errors
 /// Why it doesn't count.
@@ -105,17 +107,30 @@ pub async fn record(
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
-    let mut tx = app.db.begin().await?;
-    let (rater, cookie) = visitor.remember(app, &mut tx).await?;
-    queries::record(&mut tx, photo, rater, value, ballot.as_ref()).await?;
-    if is_by_link(ballot) {
-        let digest = share::digest(app, visitor, client);
-        sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
-    }
-    let rater = find_rater(&mut tx, rater).await?;
-    let next = serving::current(&mut tx, rater.id, rater.rater_key).await?;
-    tx.commit().await?;
+    let (rater, cookie) = retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        let (rater, cookie) = visitor.remember(app, &mut tx).await?;
+        if is_by_link(ballot) {
+            let digest = share::digest(app, visitor, client);
+            sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
+        }
+        queries::record(&mut tx, photo, rater, value, ballot.as_ref()).await?;
+        let rater = match &visitor.user {
+            Some(user) => user.clone(),
+            None => find_rater(&mut tx, rater).await?,
+        };
+        tx.commit().await?;
+        Ok::<_, Error>((rater, cookie))
+    })
+    .await?;
     app.cache.forget(&Event::PhotoRated { photo }).await;
+    let next = retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        let next = serving::current(&mut tx, rater.id, rater.rater_key).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(next)
+    })
+    .await?;
     Ok(Recorded { rater, next, cookie })
 }
 
