@@ -61,6 +61,10 @@ pub async fn record(
     .fetch_optional(&mut *db)
     .await?;
     let (lane, ballot_at) = match (ballot, &old) {
+        // Sent again because the answer got lost.
+        (Some(ballot), Some(old)) if ballot.issued_at == old.ballot_at && old.value == value.get() => {
+            return Ok(());
+        }
         (Some(ballot), Some(old)) if ballot.issued_at <= old.ballot_at => {
             return Err(BallotRefused::Used.into());
         }
