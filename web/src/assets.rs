@@ -150,7 +150,10 @@ mod tests {
 
     #[test]
     fn every_module_is_found_from_the_first_on() {
-        assert_eq!(modules_of("rate.js"), ["keys.js", "placeholder.js"]);
+        assert_eq!(
+            modules_of("rate.js"),
+            ["keys.js", "placeholder.js", "rate/deliver.js", "rate/pictures.js"]
+        );
         assert!(modules_of("submit.js").contains(&"live.js".to_owned()), "by way of submit/watch.js");
         assert_eq!(modules_of("base.css"), [""; 0]);
         for (module, needed) in NEEDED.iter() {

@@ -50,6 +50,7 @@ pub fn router(app: App) -> Router {
 fn pages(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(ratings::page::page))
+        .route("/rate/ahead", get(ratings::ahead::ahead))
         .route("/photos/{photo}", get(photos::show::page))
         .route("/photos/{photo}/rating", post(ratings::rate::rate))
         .route("/photos/{photo}/status", get(photos::show::status))

@@ -1,5 +1,16 @@
 import { enableKeys } from "./keys.js";
 import { paintPlaceholders } from "./placeholder.js";
+import { deliver } from "./rate/deliver.js";
+import { insist, isShown, lookAhead, painted } from "./rate/pictures.js";
+
+/** How long a stamp can be seen at least, in milliseconds. */
+const STAMPED = 180;
+
+/** How long a photo that has just come takes to be seen, in milliseconds: a second tap isn't meant for it. */
+const ARRIVING = 220;
+
+/** How long the next picture is waited for before its blurred one is shown, in milliseconds. */
+const PATIENCE = 1500;
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -7,6 +18,10 @@ function pause(ms) {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
+}
+
+function announce(text) {
+  document.querySelector("[data-announce]").textContent = text;
 }
 
 /** Presses the value onto the photo like a stamp. */
@@ -20,60 +35,112 @@ function stamp(stage, value) {
   stage.querySelector(".frame").append(mark);
 }
 
-async function send(form, value) {
-  const body = new URLSearchParams(new FormData(form));
-  body.set("value", value);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "Pawdium-Part": "rate" } });
+/** Says something over the photo; without a text it takes back what it said. */
+function note(stage, text) {
+  const said = stage.querySelector("[data-note]");
+  if (!text) return said?.remove();
+  if (said?.textContent === text) return undefined;
+  const line = said ?? document.createElement("p");
+  line.className = "stage-note";
+  line.dataset.note = "";
+  line.setAttribute("aria-hidden", "true");
+  line.textContent = text;
+  if (!said) stage.querySelector(".stage-square").append(line);
+  return announce(text);
+}
+
+/** Shows that a press didn't count, and why. */
+function refuse(stage, why) {
+  note(stage, why);
+  const [here, left, right] = ["none", "-6px 0", "6px 0"];
+  const translate = [here, left, right, left, here];
+  if (!calm.matches) stage.querySelector(".key-row").animate({ translate }, 240);
+}
+
+/** Why a press doesn't count now: the last rating is under way, or nobody can have seen the photo yet. */
+function refusal(stage, form) {
+  if (form.getAttribute("aria-busy") === "true") {
+    return stage.querySelector("[data-note]")?.textContent || "Wait for the next photo.";
+  }
+  const image = stage.querySelector("img.full");
+  const isUnseen = stage.classList.contains("arriving") || (image && !isShown(image));
+  return isUnseen ? "Wait until you see the photo." : "";
+}
+
+function parse(answer) {
   const holder = document.createElement("template");
-  holder.innerHTML = await answer.text();
+  holder.innerHTML = answer.text;
   const next = holder.content.querySelector("[data-stage]");
   if (!next) throw new Error(`rating was answered with ${answer.status}`);
   return document.importNode(next, true);
 }
 
-/** Waits until the next picture can be painted at once, but not for ever. */
-async function ready(stage) {
-  const image = stage.querySelector("img.full");
-  if (image) await Promise.race([image.decode().catch(() => {}), pause(1500)]);
-}
-
-/** Tells those who listen what the swap shows: how the rating compares, and what is next. */
-function announce(stage) {
+/** What the swap shows, for those who listen: how the rating compares, and what is next. */
+function summary(stage) {
   const parts = [".feedback-verdict", ".flash", "h1"].map((part) => stage.querySelector(part)?.textContent.trim());
-  document.querySelector("[data-announce]").textContent = parts.filter(Boolean).join(" ");
+  return parts.filter(Boolean).join(" ");
 }
 
-async function rate(form, button) {
-  const stage = form.closest("[data-stage]");
-  const { value } = button;
-  form.setAttribute("aria-busy", "true");
-  button.classList.add("pressed");
-  stamp(stage, value);
-  const [next] = await Promise.all([
-    send(form, value).then(async (part) => {
-      await ready(part);
-      return part;
-    }),
-    pause(calm.matches ? 0 : 480),
-  ]);
-  stage.classList.add("leaving");
-  await pause(calm.matches ? 0 : 240);
+/** What was said about a photo that couldn't be seen is over when it can. */
+function settle(stage) {
+  if (!refusal(stage, stage.querySelector("form[data-keys]"))) note(stage, "");
+}
+
+/** Takes care of a photo that is on the page now. */
+function enter(stage) {
+  const image = stage.querySelector("img.full");
+  if (!image) return;
+  insist(
+    image,
+    () => note(stage, "The photo doesn't load, trying again."),
+    () => settle(stage),
+  );
+  // Without it the next photo only comes later.
+  lookAhead(image).catch(() => {});
+}
+
+function swap(stage, next, value) {
   paintPlaceholders(next);
   next.classList.add("arriving");
   const tabbing = stage.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
   stage.replaceWith(next);
   // The pressed button is gone: keep the place of those who tab.
   if (tabbing) next.querySelector(`button[value="${value}"]`)?.focus({ preventScroll: true });
-  announce(next);
-  if (scrollY > next.offsetTop) next.scrollIntoView({ block: "start" });
+  announce(summary(next));
+  // Unless it is out of sight, everything stays where it is.
+  if (next.getBoundingClientRect().top < -innerHeight / 3) next.scrollIntoView({ block: "start" });
+  enter(next);
+  setTimeout(() => {
+    next.classList.remove("arriving");
+    if (next.querySelector("form[data-keys]")) settle(next);
+  }, ARRIVING);
+}
+
+async function rate(stage, form, button) {
+  const { value } = button;
+  const body = new URLSearchParams(new FormData(form));
+  body.set("value", value);
+  form.setAttribute("aria-busy", "true");
+  button.classList.add("pressed");
+  note(stage, "");
+  stamp(stage, value);
+  const stamped = pause(calm.matches ? 0 : STAMPED);
+  const next = parse(await deliver(form.action, body, () => note(stage, "Not saved yet, trying again.")));
+  const image = next.querySelector("img.full");
+  if (image) await Promise.race([painted(image), pause(PATIENCE)]);
+  await stamped;
+  swap(stage, next, value);
 }
 
 enableKeys();
+enter(document.querySelector("[data-stage]"));
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-stage] form[data-keys]")) return;
   event.preventDefault();
-  if (form.getAttribute("aria-busy") === "true") return;
+  const stage = form.closest("[data-stage]");
+  const why = refusal(stage, form);
+  if (why) refuse(stage, why);
   // What can't be swapped in place is loaded as a page: the server knows which photo is due.
-  rate(form, event.submitter).catch(() => location.assign("/"));
+  else rate(stage, form, event.submitter).catch(() => location.assign("/"));
 });

@@ -33,7 +33,7 @@ pub enum NotRecorded {
 }
 
 /// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. Without
-/// a ballot it only replaces.
+/// a ballot it only replaces. The same value with the same ballot is the same form, sent twice, and changes nothing.
 ///
 /// Rows are locked in the order rater, rating, job, counters: all ratings of a photo wait for each other at its counters,
 /// so those come last.
@@ -45,7 +45,7 @@ pub async fn record(
     ballot: Option<&Ballot>,
 ) -> Result<(), NotRecorded> {
     let Some(previous) = write(db, photo, rater, value, ballot).await? else {
-        return Err(refusal(db, photo, rater, ballot).await?);
+        return explain(db, photo, rater, value, ballot).await;
     };
     InvalidateCache::of(Event::PhotoRated { photo }).enqueue(db).await?;
     shift_histogram(db, photo, previous, value).await?;
@@ -93,13 +93,14 @@ async fn write(
     written.fetch_optional(&mut *db).await
 }
 
-/// Why nothing was written.
-async fn refusal(
+/// Why nothing was written. It is no error where the same was sent before.
+async fn explain(
     db: &mut Tx,
     photo: PhotoId,
     rater: UserId,
+    value: Derpiness,
     ballot: Option<&Ballot>,
-) -> sqlx::Result<NotRecorded> {
+) -> Result<(), NotRecorded> {
     let owner = sqlx::query_scalar!(
         r#"select owner_id as "owner: UserId" from photos where id = $1 and state = 'live'"#,
         photo.0,

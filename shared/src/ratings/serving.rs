@@ -36,6 +36,11 @@ struct Position {
     served: i64,
 }
 
+impl Position {
+    /// Before the first photo.
+    const START: Self = Self { first: 0, last: 0, cursor: 0, fresh: 0, served: 0 };
+}
+
 /// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated, or
 /// there is no such rater any more. Concurrent calls for one rater wait for each other and get the same photo.
 pub async fn current(db: &mut Tx, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
@@ -121,8 +126,40 @@ pub async fn on_page(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Optio
 /// The photo that a visitor without a user row would be served first. It depends on the key alone while no photo comes
 /// or goes; the visitor's cookie pins it.
 pub async fn preview(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<Option<PhotoId>> {
-    let mut position = Position { first: 0, last: 0, cursor: 0, fresh: 0, served: 0 };
+    let mut position = Position::START;
     Ok(pick(db, UserId(0), key, &mut position).await?.map(|served| served.photo))
+}
+
+/// The photo that would follow the one on the page, which is `pinned` for a visitor without a user row, if that were
+/// rated now. Nothing is picked: another one may follow when photos come or go meanwhile. The last search isn't made.
+pub async fn ahead(
+    db: &mut PgConnection,
+    rater: UserId,
+    key: RaterKey,
+    pinned: Option<PhotoId>,
+) -> sqlx::Result<Option<PhotoId>> {
+    let row = sqlx::query!(
+        r#"select first, last, cursor, fresh, served, photo_id as "photo: PhotoId"
+           from rater_positions where rater_id = $1"#,
+        rater.0,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let (current, mut position) = match row {
+        Some(row) => {
+            let (first, last) = (row.first, row.last);
+            (row.photo, Position { first, last, cursor: row.cursor, fresh: row.fresh, served: row.served })
+        }
+        None => (pinned, Position::START),
+    };
+    // The current photo isn't rated yet, so it may come up once more.
+    for _ in 0..2 {
+        match pick_in_turn(db, rater, key, &mut position).await? {
+            Some(next) if Some(next.photo) == current => {}
+            next => return Ok(next.map(|next| next.photo)),
+        }
+    }
+    Ok(None)
 }
 
 /// Puts the photo that a visitor has on the page already on the page of the user that the visitor becomes.
@@ -158,6 +195,19 @@ async fn pick(
     key: RaterKey,
     position: &mut Position,
 ) -> sqlx::Result<Option<Served>> {
+    if let Some(next) = pick_in_turn(db, rater, key, position).await? {
+        return Ok(Some(next));
+    }
+    let photo = find_any_ratable(db, rater).await?;
+    Ok(photo.map(|photo| Served { photo, lane: Lane::Random }))
+}
+
+async fn pick_in_turn(
+    db: &mut PgConnection,
+    rater: UserId,
+    key: RaterKey,
+    position: &mut Position,
+) -> sqlx::Result<Option<Served>> {
     if position.served % FRESH_EVERY == FRESH_EVERY - 1
         && let Some(photo) = pick_fresh(db, rater, position).await?
     {
@@ -169,12 +219,10 @@ async fn pick(
         }
         let end = next_slot(db).await?;
         if end <= position.last {
-            break;
+            return Ok(None);
         }
         (position.first, position.last, position.cursor) = (position.last, end, 0);
     }
-    let photo = find_any_ratable(db, rater).await?;
-    Ok(photo.map(|photo| Served { photo, lane: Lane::Random }))
 }
 
 /// One past the highest slot of a live photo.

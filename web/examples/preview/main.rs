@@ -38,6 +38,7 @@ async fn main() -> anyhow::Result<()> {
         .route("/assets/{version}/{*path}", get(assets::serve))
         .route("/sample/{file}", get(picture))
         .route("/photos/{id}/rating", post(rate))
+        .route("/rate/ahead", get(async || StatusCode::NO_CONTENT))
         .route(
             "/photos/{id}/share",
             post(async || Json(json!({ "url": "http://127.0.0.1:8080/s/kX3v9QmT2b" }))),

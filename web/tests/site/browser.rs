@@ -58,7 +58,8 @@ async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
         browser.press(key).await;
         eventually("the next one is there", SOON, async || {
             let gone = format!("[data-stage] [data-photo='{photo}']");
-            (!browser.has(&gone).await && browser.has("[data-feedback]").await).then_some(())
+            let is_there = browser.has("[data-stage]:not(.arriving) [data-feedback]").await;
+            (!browser.has(&gone).await && is_there).then_some(())
         })
         .await;
         let value: i16 = site.ask_of("select value from ratings where photo_id = $1", photo).await;

@@ -15,6 +15,8 @@ mod api_contract;
 mod browser;
 mod browser_admin;
 mod browser_pictures;
+mod browser_rating;
+mod browser_screens;
 mod browser_steady;
 mod browser_uploads;
 mod buckets;

@@ -164,6 +164,11 @@ impl Browser {
         self.page.execute(script, Vec::new()).await.expect("it runs")
     }
 
+    /// The same for a script that takes an argument.
+    pub(crate) async fn run_with(&self, script: &str, argument: Value) -> Value {
+        self.page.execute(script, vec![argument]).await.expect("it runs")
+    }
+
     /// Leaves a mark that a reload would wipe away.
     pub(crate) async fn mark(&self) {
         self.run("window.mark = true").await;
@@ -177,6 +182,12 @@ impl Browser {
     pub(crate) async fn slow_network(&self, latency: Duration, bytes_a_second: i64) {
         self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
+        self.emulate(false, latency, bytes_a_second, -1).await;
+    }
+
+    /// From now on answers are late and come at so many bytes a second, or as fast as they can with -1; what the browser
+    /// has in its cache is there at once.
+    pub(crate) async fn slow_connection(&self, latency: Duration, bytes_a_second: i64) {
         self.emulate(false, latency, bytes_a_second, -1).await;
     }
 
@@ -222,8 +233,23 @@ impl Browser {
 
     /// Gives pages so much room, in pixels, whatever a window has around them.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.emulate_screen(width, height, false).await;
+    }
+
+    /// The same, on a screen that is touched, where what is wider than the page makes the page wider.
+    pub(crate) async fn phone(&self, width: u32, height: u32) {
+        self.emulate_screen(width, height, true).await;
+    }
+
+    async fn emulate_screen(&self, width: u32, height: u32, mobile: bool) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// The size of text, in pixels, that the visitor has asked the browser for.
+    pub(crate) async fn text_size(&self, pixels: u32) {
+        let sizes = json!({ "fontSizes": { "standard": pixels, "fixed": pixels } });
+        self.devtools("Page.setFontSizes", sizes).await;
     }
 
     /// Chooses files, many at once where the field takes them.

@@ -34,7 +34,7 @@ impl Cable {
         Self { base, losing, forwarding }
     }
 
-    /// The answers to the next so many uploads get lost: the site has answered, and nobody hears it.
+    /// The answers to the next so many uploads and ratings get lost: the site has answered, and nobody hears it.
     pub(crate) fn lose_answers(&self, count: usize) {
         self.losing.store(count, Ordering::SeqCst);
     }
@@ -54,12 +54,13 @@ impl Drop for Cable {
 /// Ends, and cuts both ends, when one of them does or when an answer is to be lost.
 async fn forward(mut near: TcpStream, mut far: TcpStream, left: Arc<AtomicUsize>) {
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
-    let mut uploads = false;
+    let mut acts = false;
     loop {
         tokio::select! {
             read = near.read(&mut asked) => match read {
                 Ok(length) if length > 0 => {
-                    uploads |= asked[..length].starts_with(b"POST /submit ");
+                    let begins = |with: &[u8]| asked[..length].starts_with(with);
+                    acts |= begins(b"POST /submit ") || begins(b"POST /photos/");
                     if far.write_all(&asked[..length]).await.is_err() { return }
                 }
                 _ => return,
@@ -67,8 +68,8 @@ async fn forward(mut near: TcpStream, mut far: TcpStream, left: Arc<AtomicUsize>
             read = far.read(&mut answered) => match read {
                 Ok(length) if length > 0 => {
                     let lose = |count: usize| count.checked_sub(1);
-                    if uploads && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose).is_ok() { return }
-                    uploads = false;
+                    if acts && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose).is_ok() { return }
+                    acts = false;
                     if near.write_all(&answered[..length]).await.is_err() { return }
                 }
                 _ => return,

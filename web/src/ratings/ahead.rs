@@ -1,0 +1,40 @@
+//! What comes next, said in advance.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use pawdium_shared::photos;
+use pawdium_shared::ratings::serving;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::http::visitor::Visitor;
+use crate::photos::present;
+use crate::state::App;
+
+/// A picture as an `img` names it.
+#[derive(Debug, Serialize)]
+struct Ahead {
+    src: String,
+    srcset: String,
+}
+
+/// `GET /rate/ahead`: the picture that will probably be on the visitor's page next, so that `rate.js` has it when it is
+/// due. It comes without its photo's name, and without a ballot: it is served by the rating of the one before.
+pub async fn ahead(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
+    let mut db = app.db.acquire().await?;
+    let next = serving::ahead(&mut db, visitor.id(), visitor.key, visitor.pinned).await?;
+    let photo = match next {
+        Some(photo) => photos::queries::find(&mut db, photo).await?,
+        None => None,
+    };
+    drop(db);
+    let picture = photo.map(|photo| present::picture(&photo)).unwrap_or_default();
+    let answer = match picture.largest() {
+        Some(size) => Json(Ahead { src: size.url.clone(), srcset: picture.srcset() }).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    };
+    Ok(([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], answer).into_response())
+}
