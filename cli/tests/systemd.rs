@@ -15,7 +15,10 @@ fn source() -> PathBuf {
 }
 
 fn units() -> Vec<PathBuf> {
-    let is_unit = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "service" || kind == "target");
+    let is_unit = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|kind| ["service", "socket", "target"].map(std::ffi::OsStr::new).contains(&kind))
+    };
     let mut units: Vec<_> = fs::read_dir(source())
         .expect("the units are there")
         .flatten()
@@ -23,7 +26,7 @@ fn units() -> Vec<PathBuf> {
         .filter(is_unit)
         .collect();
     units.sort();
-    assert_eq!(units.len(), 5, "{units:?}");
+    assert_eq!(units.len(), 6, "{units:?}");
     units
 }
 

@@ -63,8 +63,15 @@ pub struct WebConfig {
     /// Addresses or networks of the proxies whose `X-Forwarded-For` is believed. Default: loopback.
     #[serde(deserialize_with = "values::networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Seconds that open requests get to end when the process is told to stop. Default 20.
+    /// Seconds that open requests get to end when the process is told to stop. Default 60.
     pub drain_seconds: u64,
+    /// Seconds that a client has to send a request's header, from the connection or the request before. Default 30.
+    pub header_seconds: u64,
+    /// The longest pause in a request's body, in seconds. Default 30.
+    pub body_pause_seconds: u64,
+    /// The most connections at once from one address; 0 turns the limit off. Those of trusted proxies don't count.
+    /// Default 256.
+    pub connections_per_address: usize,
 }
 
 impl Default for WebConfig {
@@ -73,7 +80,10 @@ impl Default for WebConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             base_url: values::known_url("http://127.0.0.1:8080"),
             trusted_proxies: values::loopback(),
-            drain_seconds: 20,
+            drain_seconds: 60,
+            header_seconds: 30,
+            body_pause_seconds: 30,
+            connections_per_address: 256,
         }
     }
 }

@@ -67,6 +67,9 @@ pub enum Error {
     /// Too many bytes.
     #[error("{0}")]
     TooLarge(String),
+    /// The body didn't arrive in time.
+    #[error("The request took too long to arrive; try again.")]
+    TooSlow,
     /// Too many requests.
     #[error("That was a lot at once; try again in {0} seconds.")]
     TooMany(u64),
@@ -99,6 +102,7 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -9,7 +9,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::{self, Error};
-use crate::http::{flash, headers, linger, origin, writes};
+use crate::http::{cookies, flash, headers, linger, origin, patience, writes};
 use crate::state::App;
 use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings};
 
@@ -37,10 +37,12 @@ pub fn router(app: App) -> Router {
     let site = site
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(app.clone(), writes::run_to_the_end))
+        .layer(from_fn_with_state(app.clone(), patience::bound))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(app.clone(), error::render))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn_with_state(app.clone(), cookies::bind))
         .layer(TraceLayer::new_for_http());
     // Probes come every few seconds and from anywhere: no layers, no log.
     let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));

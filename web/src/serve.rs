@@ -1,48 +1,110 @@
 //! Serving until told to stop, and then until the requests under way are answered.
+//!
+//! A restart loses nothing as long as the listening socket outlives the process: systemd holds it
+//! (`pawdium-web.socket`), and what connects between two processes waits in its queue for the next one. A process that
+//! is told to stop answers each connection once more, with `Connection: close`. While a request takes longer, such as
+//! a slow upload, it goes on accepting, so the site is never away for longer than a start takes.
 
+mod connection;
+mod crowd;
+mod listen;
+
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use pawdium_shared::shutdown::Notifier;
-use tokio::net::TcpListener;
-use tracing::{info, warn};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
 
+use self::connection::Connection;
+use self::crowd::Crowd;
+use self::listen::Listener;
+pub use self::listen::inherited;
 use crate::routes;
 use crate::state::App;
 
-/// Serves the site on the configured address. Returns when the stop token was cancelled and all requests were
-/// answered, or the time for that is over.
+/// A connection that is older than this while the process stops has a slow request: one without any has been closed by
+/// then ([`connection::LINGER`]).
+const OLD: Duration = Duration::from_millis(750);
+
+/// How long before the end of the drain new connections are left to the next process.
+const LAST_CALL: Duration = Duration::from_secs(1);
+
+/// How often a process that stops looks whether it is done.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long to wait when a connection can't be accepted, as when there are no file descriptors left.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Serves the site on the socket given, or on the configured address. Returns when the stop token was cancelled and all
+/// requests were answered, or the time for that is over.
 ///
 /// # Errors
 /// When the address can't be bound.
-pub async fn serve(app: App, notifier: &Notifier) -> anyhow::Result<()> {
-    let address = app.config.web.listen;
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("can't listen on {address}: stop what uses it, or set web.listen (PAWDIUM_WEB__LISTEN)")
-    })?;
-    let address = listener.local_addr()?;
+pub async fn serve(
+    app: App,
+    socket: Option<std::net::TcpListener>,
+    notifier: &Notifier,
+) -> anyhow::Result<()> {
+    let mut listener = Listener::open(app.config.web.listen, socket).await?;
+    let address = listener.address;
     info!(%address, "serving");
     notifier.ready(&format!("serving on {address}"));
     tokio::spawn(app.store.clone().report());
-    let (stop, drain) = (app.stop.clone(), Duration::from_secs(app.config.web.drain_seconds));
-    let writing = app.clone();
-    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let deadline = async {
-        stop.cancelled().await;
-        notifier.stopping("answering the last requests");
-        tokio::time::sleep(drain).await;
+    let door = Door { crowd: Crowd::new(&app.config.web), connection: Connection::new(&app) };
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => break,
+            accepted = listener.accept() => door.admit(accepted).await,
+        }
+    }
+    notifier.stopping("answering the last requests");
+    let end = Instant::now() + Duration::from_secs(app.config.web.drain_seconds);
+    let drained = async {
+        door.drain(&mut listener, end).await;
+        app.writes.ended().await;
     };
-    let served = async {
-        server.await?;
-        writing.writes.ended().await;
-        std::io::Result::Ok(())
-    };
-    tokio::select! {
-        served = served => served?,
-        () = deadline => warn!("some requests took longer than the drain allows"),
+    if tokio::time::timeout_at(end, drained).await.is_err() {
+        warn!("some requests took longer than the drain allows");
     }
     info!("stopped");
     Ok(())
+}
+
+/// Lets connections in.
+struct Door {
+    crowd: Crowd,
+    connection: Connection,
+}
+
+impl Door {
+    async fn admit(&self, accepted: io::Result<(TcpStream, SocketAddr)>) {
+        match accepted {
+            Ok((stream, peer)) => match self.crowd.admit(peer.ip()) {
+                Some(place) => self.connection.clone().spawn(stream, peer, place),
+                None => debug!("refused a connection: its address has too many"),
+            },
+            Err(error) => {
+                warn!(%error, "could not accept a connection");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+    }
+
+    /// Returns when all are gone. New ones are let in for as long as a slow request is under way.
+    async fn drain(&self, listener: &mut Listener, end: Instant) {
+        let mut look = tokio::time::interval(LOOK);
+        while let Some(oldest) = self.crowd.oldest() {
+            let accepts = oldest.elapsed() > OLD && Instant::now() + LAST_CALL < end;
+            if !accepts {
+                listener.leave();
+            }
+            tokio::select! {
+                accepted = listener.accept(), if accepts => self.admit(accepted).await,
+                _ = look.tick() => {}
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ use pawdium_shared::redis::Redis;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::watch::QueueWatch;
+use crate::health::Checks;
 use crate::http::limits::Limiter;
 use crate::http::visitor::Pins;
 use crate::http::writes::Writes;
@@ -46,6 +47,8 @@ pub struct Inner {
     pub queue_watch: QueueWatch,
     /// Requests that change something.
     pub writes: Writes,
+    /// How the dependencies were a moment ago.
+    pub checks: Checks,
     /// Cancelled when the process is told to stop: streams end then.
     pub stop: CancellationToken,
 }
@@ -69,6 +72,7 @@ impl App {
             limiter: Limiter::new(redis.clone()),
             writes: Writes::new(config.database.max_connections),
             redis,
+            checks: Checks::default(),
             config,
             stop,
         })))

@@ -14,7 +14,7 @@ export function enableThemeToggle() {
     const theme = isDark() ? "light" : "dark";
     document.documentElement.dataset.theme = theme;
     document.querySelector('meta[name="color-scheme"]').content = theme;
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `theme=${theme}; path=/; max-age=${YEAR}; samesite=lax${secure}`;
+    const [prefix, secure] = location.protocol === "https:" ? ["__Host-", "; secure"] : ["", ""];
+    document.cookie = `${prefix}theme=${theme}; path=/; max-age=${YEAR}; samesite=lax${secure}`;
   });
 }

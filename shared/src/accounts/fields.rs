@@ -3,6 +3,8 @@
 use lettre::Address;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::reserved::is_reserved;
+
 /// Why a field was refused; the text completes "That name …" and is shown beside the field.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{message}")]
@@ -39,6 +41,19 @@ impl Name {
         } else {
             refuse("name", "Names have 2 to 30 letters, digits, - or _, and start with a letter or digit.")
         }
+    }
+
+    /// Checks a name that a member chooses: some are the site's own. Who has one of them already keeps it, and operators
+    /// may give them to their accounts.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn choose(text: &str) -> Result<Self, Refused> {
+        let name = Self::new(text)?;
+        if is_reserved(&name.0) {
+            return refuse("name", "That name is reserved; choose another.");
+        }
+        Ok(name)
     }
 
     /// The name.

@@ -4,6 +4,7 @@ mod fields;
 pub mod links;
 pub mod passwords;
 pub mod queries;
+mod reserved;
 pub mod sessions;
 mod types;
 

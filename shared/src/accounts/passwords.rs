@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
-use tokio::sync::Semaphore;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::{self, CustomizedPasswordHasher, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::fields::Password;
 
@@ -28,22 +29,73 @@ pub async fn verify(password: &str, hash: Option<String>) -> bool {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
         let matches = PasswordHash::new(&hash)
-            .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
+            .is_ok_and(|parsed| Hasher.verify_password(password.as_bytes(), &parsed).is_ok());
         matches && known
     })
     .await
 }
 
 fn hash_now(password: &str) -> String {
-    Argon2::default()
-        .hash_password(password.as_bytes())
+    let salt = password_hash::try_generate_salt().expect("the system has random numbers");
+    Hasher
+        .hash_password_with_params(password.as_bytes(), &salt, Params::default())
         .expect("hashing fails only for parameters out of range, and these are constants")
         .to_string()
 }
 
+/// Argon2 in memory that the system has back after each hash.
+struct Hasher;
+
+impl CustomizedPasswordHasher<PasswordHash> for Hasher {
+    type Params = Params;
+
+    fn hash_password_customized(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        algorithm: Option<&str>,
+        version: Option<u32>,
+        params: Params,
+    ) -> password_hash::Result<PasswordHash> {
+        let algorithm = algorithm.map(Algorithm::try_from).transpose()?.unwrap_or_default();
+        let version = version.map(Version::try_from).transpose()?.unwrap_or_default();
+        let mut bytes = [0; Output::MAX_LENGTH];
+        let bytes = bytes
+            .get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))
+            .ok_or(password_hash::Error::OutputSize)?;
+        Argon2::new(algorithm, version, params.clone()).hash_password_into_with_memory(
+            password,
+            salt,
+            bytes,
+            blocks(params.block_count()),
+        )?;
+        Ok(PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: ParamsString::try_from(&params)?,
+            salt: Some(Salt::new(salt)?),
+            hash: Some(Output::new(bytes)?),
+        })
+    }
+}
+
+/// The working memory of one hash.
+///
+/// glibc keeps freed blocks of up to 32 MiB for the thread that asked for them, and hashes run on many threads. It always
+/// maps larger blocks, and unmaps them when they are freed (`M_MMAP_THRESHOLD` in mallopt(3)). The unused rest of the
+/// capacity is never touched, so it takes no memory.
+fn blocks(count: usize) -> Vec<Block> {
+    const MAPPED: usize = 33 * 1024 * 1024;
+    let mut blocks = Vec::with_capacity(count.max(MAPPED / Block::SIZE));
+    blocks.resize(count, Block::new());
+    blocks
+}
+
 async fn on_a_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let _slot = SLOTS.acquire().await.expect("the semaphore is never closed");
-    match tokio::task::spawn_blocking(work).await {
+    let slot = SLOTS.acquire().await.expect("the semaphore is never closed");
+    // The work has the slot, because it goes on when the caller goes away.
+    let work = move |_slot: SemaphorePermit<'static>| work();
+    match tokio::task::spawn_blocking(move || work(slot)).await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
@@ -51,6 +103,8 @@ async fn on_a_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher as _;
+
     use super::*;
 
     #[tokio::test]
@@ -62,5 +116,11 @@ mod tests {
         assert!(!verify("correct house", Some(stored)).await);
         assert!(!verify("the password of nobody", None).await);
         assert!(!verify("anything", Some("not a hash".to_owned())).await);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_program_matches() {
+        let stored = Argon2::default().hash_password(b"correct horse").expect("constants").to_string();
+        assert!(verify("correct horse", Some(stored)).await);
     }
 }

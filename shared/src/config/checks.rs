@@ -133,6 +133,8 @@ const MAX_DECODE_SECONDS: u64 = 45;
 fn counts(config: &Config) -> Vec<(&'static str, String)> {
     let (media, worker, upkeep) = (&config.media, &config.worker, &config.upkeep);
     let at_least_one = [
+        ("web.header_seconds", config.web.header_seconds == 0),
+        ("web.body_pause_seconds", config.web.body_pause_seconds == 0),
         ("database.max_connections", config.database.max_connections == 0),
         ("media.max_upload_bytes", media.max_upload_bytes == 0),
         ("media.max_pixels", media.max_pixels == 0),

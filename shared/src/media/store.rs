@@ -273,13 +273,18 @@ impl MediaStore {
         }
     }
 
+    /// Lists: whether the store is there. Cleaning up lists, too, and a bucket may forbid that alone.
+    pub async fn check_reading(&self) -> io::Result<()> {
+        let listed = self.store.list(Some(&StorePath::from("check"))).try_next().await;
+        listed.map(drop).map_err(|error| self.place.explain(error))
+    }
+
     /// Lists, writes, reads and removes a little file: whether the store works.
     pub async fn check(&self) -> io::Result<()> {
+        self.check_reading().await?;
         let name = Ulid::generate().to_string();
         let path = StorePath::from(format!("check/{name}"));
         let written_and_read = async {
-            // Cleaning up lists; a bucket may forbid that alone.
-            self.store.list(Some(&StorePath::from("check"))).try_next().await?;
             self.store.put(&path, name.clone().into()).await?;
             let read = self.store.get(&path).await?.bytes().await?;
             self.store.delete(&path).await?;

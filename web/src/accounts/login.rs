@@ -1,7 +1,7 @@
 //! Logging in and out.
 
 use axum::extract::{Form, Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, User, passwords, queries};
@@ -13,6 +13,7 @@ use super::local;
 use super::register::Next;
 use crate::error::Error;
 use crate::http::client::Client;
+use crate::http::headers;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, session_cookie, without_session};
@@ -67,11 +68,11 @@ pub async fn logout(
     State(app): State<App>,
     visitor: Visitor,
     jar: CookieJar,
-) -> Result<(CookieJar, Redirect), Error> {
+) -> Result<impl IntoResponse, Error> {
     if let Some(token) = &visitor.token {
         sessions::close(&mut *app.db.acquire().await?, token).await?;
     }
-    Ok((without_session(&app, jar), Redirect::to("/")))
+    Ok((headers::FORGET, without_session(&app, jar), Redirect::to("/")))
 }
 
 /// Checks a password and opens a session. What the caller did anonymously moves to the account. An unknown address

@@ -105,7 +105,7 @@ pub async fn create(
     keep: Option<&Token>,
     wanted: Registration<'_>,
 ) -> Result<(UserId, Token), Error> {
-    let name = Name::new(wanted.name)?;
+    let name = Name::choose(wanted.name)?;
     let email = Email::new(wanted.email)?;
     let password = Password::new(wanted.password)?;
     limits::count(app, Limited::Registration, client.counted()).await?;

@@ -4,7 +4,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::sessions;
-use pawdium_shared::accounts::{Email, Name, Password, User, passwords, queries};
+use pawdium_shared::accounts::{Email, Name, Password, Refused, User, passwords, queries};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
@@ -18,6 +18,7 @@ use super::taken;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::flash::Notice;
+use crate::http::headers;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, without_session};
@@ -138,7 +139,7 @@ pub async fn delete(
     }
     remove(&app, user).await?;
     let jar = without_session(&app, jar).add(Notice::AccountDeleted.cookie());
-    Ok((jar, Redirect::to("/")).into_response())
+    Ok((headers::FORGET, jar, Redirect::to("/")).into_response())
 }
 
 /// What to change about an account; the rest stays.
@@ -163,7 +164,7 @@ pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Chang
     if changes.email.is_some() || changes.password.is_some() {
         check_password(app, client, user, CURRENT_PASSWORD, changes.current_password).await?;
     }
-    let name = changes.name.map(Name::new).transpose()?;
+    let name = changes.name.map(|name| chosen(user, name)).transpose()?;
     let email = changes.email.map(Email::new).transpose()?;
     let hash = match changes.password.map(Password::new).transpose()? {
         Some(password) => Some(passwords::hash(&password).await),
@@ -191,6 +192,12 @@ pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Chang
         app.cache.forget(&event).await;
     }
     Ok(())
+}
+
+/// A new name for a user, who may keep the one they have.
+fn chosen(user: &User, name: &str) -> Result<Name, Refused> {
+    let has_it = user.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name.trim()));
+    if has_it { Name::new(name) } else { Name::choose(name) }
 }
 
 /// Whether `password` is the user's.

@@ -1,10 +1,13 @@
 //! Headers that every answer bears.
 
 use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use axum_extra::extract::CookieJar;
 
+use super::visitor::SESSION;
 use crate::state::App;
 
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
@@ -17,10 +20,21 @@ const ALWAYS: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 
-/// Adds the security headers.
+/// Has a browser forget what it keeps of this site, pages that it would show again on Back included.
+///
+/// It leaves its storage alone: photos that a member has chosen and not sent yet are kept there, by member.
+pub const FORGET: [(&str, &str); 1] = [("clear-site-data", "\"cache\"")];
+
+/// Adds the security headers. What is for somebody with a session or a token is kept nowhere, so that Back shows
+/// nothing of it after logging out.
 pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_known = request.headers().contains_key(AUTHORIZATION)
+        || CookieJar::from_headers(request.headers()).get(SESSION).is_some();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if is_known && headers.get(CACHE_CONTROL).is_none_or(|kept| kept.as_bytes().starts_with(b"private")) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

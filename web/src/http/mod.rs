@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod client;
+pub mod cookies;
 pub mod extract;
 pub mod flash;
 pub mod headers;
@@ -10,5 +11,6 @@ pub mod limits;
 pub mod linger;
 pub mod origin;
 pub mod page;
+pub mod patience;
 pub mod visitor;
 pub mod writes;

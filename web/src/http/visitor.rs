@@ -23,6 +23,12 @@ use crate::error::Error;
 use crate::state::App;
 use crate::views::{Chrome, Theme, Viewer};
 
+/// The cookie with the session's token.
+pub const SESSION: &str = "session";
+
+/// The cookie of a visitor without a user.
+const PIN: &str = "visitor";
+
 const YEAR: i64 = 365;
 
 /// Who asks for a page.
@@ -48,7 +54,7 @@ impl FromRequestParts<App> for Visitor {
 
 impl Visitor {
     async fn find(app: &App, jar: &CookieJar) -> Result<Self, Error> {
-        if let Some(cookie) = jar.get(session_name(app)) {
+        if let Some(cookie) = jar.get(SESSION) {
             let token = Token::presented(cookie.value());
             let mut db = app.db.acquire().await?;
             if let Some(user) = sessions::find_user(&mut db, &token).await? {
@@ -56,7 +62,7 @@ impl Visitor {
                 return Ok(Self { user: Some(user), key, pinned: None, token: Some(token) });
             }
         }
-        let pin = jar.get(pin_name(app)).and_then(|cookie| app.pins.open(cookie.value()));
+        let pin = jar.get(PIN).and_then(|cookie| app.pins.open(cookie.value()));
         let (key, pinned) = pin.unwrap_or_else(|| (RaterKey::generate(), None));
         Ok(Self { user: None, key, pinned, token: None })
     }
@@ -178,12 +184,12 @@ pub fn theme(jar: &CookieJar) -> Theme {
 /// The cookie of a new session.
 #[must_use]
 pub fn session_cookie(app: &App, token: &Token) -> Cookie<'static> {
-    lasting(app, session_name(app), token.expose().to_owned())
+    lasting(app, SESSION, token.expose().to_owned())
 }
 
 /// Cookies without anything that says who this was.
 pub fn without_session(app: &App, jar: CookieJar) -> CookieJar {
-    [session_name(app), pin_name(app)]
+    [SESSION, PIN]
         .into_iter()
         .fold(jar, |jar, name| jar.remove(Cookie::build(name).path("/").secure(app.secure())))
 }
@@ -191,7 +197,7 @@ pub fn without_session(app: &App, jar: CookieJar) -> CookieJar {
 /// The cookie that keeps a photo on the page of a visitor without a user.
 #[must_use]
 pub fn pin_cookie(app: &App, key: RaterKey, photo: Option<PhotoId>) -> Cookie<'static> {
-    lasting(app, pin_name(app), app.pins.seal(key, photo))
+    lasting(app, PIN, app.pins.seal(key, photo))
 }
 
 fn lasting(app: &App, name: &'static str, value: String) -> Cookie<'static> {
@@ -202,14 +208,6 @@ fn lasting(app: &App, name: &'static str, value: String) -> Cookie<'static> {
         .same_site(SameSite::Lax)
         .max_age(time::Duration::days(YEAR))
         .build()
-}
-
-fn session_name(app: &App) -> &'static str {
-    if app.secure() { "__Host-session" } else { "session" }
-}
-
-fn pin_name(app: &App) -> &'static str {
-    if app.secure() { "__Host-visitor" } else { "visitor" }
 }
 
 /// Seals what a visitor without a user carries.

@@ -80,7 +80,11 @@ async fn without_its_bucket_the_site_is_not_ready_and_loses_no_upload(db: PgPool
     let site = Setup::on(db).in_bucket(&server).start().await;
     let ada = site.member("ada").await;
     drop(server);
-    assert_eq!(site.get("/readyz").await.expect(503).json()["media"], "unreachable");
+    let ready = eventually("it is noticed", SOON, async || {
+        let ready = site.get("/readyz").await;
+        (ready.status == 503).then_some(ready)
+    });
+    assert_eq!(ready.await.json()["media"], "unreachable");
     let (message, _) = ada.api.upload(submission("Too late", pictures::quarters(300, 300))).await.error(500);
     assert!(!message.contains("127.0.0.1"), "{message}");
     assert!(site.log().contains("can't be reached: correct endpoint= in media.store"), "{}", site.log());

@@ -77,6 +77,13 @@ impl Process {
         self.child.try_wait().expect("it is our child").is_some()
     }
 
+    /// How much of the machine's memory it holds.
+    pub(crate) fn memory_kb(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Tells it to stop, as systemd does.
     pub(crate) fn terminate(&self) {
         pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
 use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
@@ -11,7 +12,7 @@ use sqlx::{ConnectOptions as _, PgPool};
 use tempfile::TempDir;
 
 use super::client::plain_client;
-use super::process::{Process, program};
+use super::process::{Process, installed, program};
 use super::site::Site;
 use super::waiting::{SOON, eventually};
 
@@ -28,6 +29,7 @@ pub(crate) struct Setup {
     workers: usize,
     scheme: &'static str,
     is_demo: bool,
+    has_socket: bool,
 }
 
 impl Setup {
@@ -36,7 +38,14 @@ impl Setup {
         let redis = std::env::var("PAWDIUM_REDIS__URL").expect(
             "PAWDIUM_REDIS__URL names a Redis: run `make test`, or `target/debug/pawdium with-stack -- cargo test`",
         );
-        let mut setup = Self { variables: BTreeMap::new(), workers: 0, scheme: "http", is_demo: false, db };
+        let mut setup = Self {
+            variables: BTreeMap::new(),
+            workers: 0,
+            scheme: "http",
+            is_demo: false,
+            has_socket: false,
+            db,
+        };
         let database = setup.db.connect_options().to_url_lossy().to_string();
         setup = setup.set("database.url", &database).set("redis.url", &redis).set("security.secret", SECRET);
         setup = setup.set("redis.prefix", &format!("test-{}:", ulid::Ulid::generate()));
@@ -71,6 +80,12 @@ impl Setup {
         self
     }
 
+    /// With a socket that outlives the process, as systemd holds one.
+    pub(crate) fn behind_socket(mut self) -> Self {
+        self.has_socket = true;
+        self
+    }
+
     /// With pictures in a bucket.
     pub(crate) fn in_bucket(self, server: &S3Server) -> Self {
         let url = format!("s3://{BUCKET}/media?endpoint={}", server.endpoint());
@@ -98,22 +113,27 @@ impl Setup {
         self.variables.insert("PAWDIUM_CONFIG".into(), config.display().to_string());
         self.variables.entry(variable("mail.smtp_url")).or_insert(sink.url());
         self.variables.entry(variable("media.store")).or_insert(media.to_string());
-        let (web, base) = self.start_web(&folder).await;
+        let socket = self.has_socket.then(|| TcpListener::bind(("127.0.0.1", 0)).expect("a port is free"));
+        let (web, base) = self.start_web(&folder, socket.as_ref()).await;
         let mut site = Site::new(self.db, base, self.variables, web, sink, folder);
+        site.socket = socket;
         for _ in 0..self.workers {
             site.start_worker();
         }
         site
     }
 
-    async fn start_web(&mut self, folder: &TempDir) -> (Process, Url) {
+    async fn start_web(&mut self, folder: &TempDir, socket: Option<&TcpListener>) -> (Process, Url) {
         loop {
-            let port = free_port();
+            let port = socket.map_or_else(free_port, port_of);
             let base: Url = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
             self.variables.insert(variable("web.listen"), format!("127.0.0.1:{port}"));
             let public = format!("{}://127.0.0.1:{port}/", self.scheme);
             self.variables.insert(variable("web.base_url"), public);
-            let mut web = start_program("pawdium-web", &self.variables, folder);
+            let mut web = match socket {
+                Some(socket) => start_behind(socket, &self.variables, folder),
+                None => start_program("pawdium-web", &self.variables, folder),
+            };
             if is_ready(&mut web, &base).await {
                 return (web, base);
             }
@@ -128,13 +148,29 @@ pub(super) fn start_program(name: &str, variables: &BTreeMap<String, String>, fo
     Process::start(name, &program(name), &[], variables, folder.path())
 }
 
+/// Starts web and passes it a listening socket, as systemd does (`sd_listen_fds(3)`).
+pub(super) fn start_behind(
+    socket: &TcpListener,
+    variables: &BTreeMap<String, String>,
+    folder: &TempDir,
+) -> Process {
+    rustix::io::fcntl_setfd(socket, rustix::io::FdFlags::empty()).expect("it is open");
+    let pass =
+        format!("export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" 3<&{} 0</dev/null", socket.as_raw_fd());
+    let web = program("pawdium-web").display().to_string();
+    Process::start("pawdium-web", &installed(&["bash"]), &["-c".into(), pass, web], variables, folder.path())
+}
+
 fn variable(key: &str) -> String {
     format!("PAWDIUM_{}", key.replace('.', "__").to_uppercase())
 }
 
 /// A port that nobody uses right now.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    port_of(&TcpListener::bind(("127.0.0.1", 0)).expect("a port is free"))
+}
+
+fn port_of(listener: &TcpListener) -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 

@@ -1,8 +1,9 @@
 //! A running site and what a test can ask of it.
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pawdium_cli::sink::Sink;
 use pawdium_shared::accounts::RaterKey;
@@ -20,7 +21,7 @@ use tokio::sync::OnceCell;
 use super::client::{Answer, Api, Pages, plain_client};
 use super::people::Person;
 use super::process::Process;
-use super::setup::{SECRET, Setup, start_program};
+use super::setup::{SECRET, Setup, start_behind, start_program};
 use super::waiting::{SOON, eventually};
 
 /// A running site. Its processes end and its files go with it.
@@ -37,6 +38,8 @@ pub(crate) struct Site {
     pub(super) http: Client,
     pub(super) stored: OnceCell<Vec<(u16, pawdium_shared::photos::Picture)>>,
     pub(super) variables: BTreeMap<String, String>,
+    /// The socket that outlives web.
+    pub(super) socket: Option<TcpListener>,
 }
 
 impl Site {
@@ -60,6 +63,7 @@ impl Site {
             http,
             stored,
             variables,
+            socket: None,
         }
     }
 
@@ -71,6 +75,18 @@ impl Site {
     /// Web and one worker.
     pub(crate) async fn start_with_worker(db: PgPool) -> Self {
         Setup::on(db).worker().start().await
+    }
+
+    /// Does with web what `systemctl restart` does; it must have a socket. Answers when the new process was started,
+    /// with how long the old one took to end.
+    pub(crate) async fn restart_web(&mut self) -> Duration {
+        let begin = Instant::now();
+        self.web.terminate();
+        eventually("web has ended", SOON, async || self.web.has_ended().then_some(())).await;
+        let took = begin.elapsed();
+        let socket = self.socket.as_ref().expect("a socket of its own");
+        self.web = start_behind(socket, &self.variables, &self.folder);
+        took
     }
 
     pub(crate) fn start_worker(&mut self) {
@@ -165,10 +181,15 @@ impl Site {
         rater.api.put(&format!("photos/{photo}/rating"), body).await.expect(200);
     }
 
+    /// Where the media store is.
+    pub(crate) fn media_folder(&self) -> PathBuf {
+        self.folder.path().join("media")
+    }
+
     /// The files of the media store below a folder, as paths within it.
     pub(crate) fn media(&self, below: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        let mut open = vec![self.folder.path().join("media").join(below)];
+        let mut open = vec![self.media_folder().join(below)];
         while let Some(folder) = open.pop() {
             for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
                 if entry.path().is_dir() { open.push(entry.path()) } else { found.push(entry.path()) }

@@ -1,0 +1,97 @@
+//! One client's connection: HTTP/1.1, with bounds on how long it may take.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::net::sockopt;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+use tracing::debug;
+
+use super::crowd::Place;
+use crate::routes;
+use crate::state::App;
+
+/// How long a connection without a request is kept when the process stops: its client may be sending one just now.
+pub(super) const LINGER: Duration = Duration::from_millis(500);
+
+/// A client that takes nothing of its answer for so long is gone.
+const UNREAD: Duration = Duration::from_mins(1);
+
+/// How connections are served.
+#[derive(Clone)]
+pub(super) struct Connection {
+    router: Router,
+    http: http1::Builder,
+    stop: CancellationToken,
+}
+
+impl Connection {
+    pub(super) fn new(app: &App) -> Self {
+        let mut http = http1::Builder::new();
+        let patience = Duration::from_secs(app.config.web.header_seconds);
+        http.timer(TokioTimer::new()).header_read_timeout(patience);
+        Self { router: routes::router(app.clone()), http, stop: app.stop.clone() }
+    }
+
+    /// Serves a connection on a task of its own.
+    pub(super) fn spawn(self, stream: TcpStream, peer: SocketAddr, place: Place) {
+        tokio::spawn(async move {
+            if let Err(error) = self.serve(stream, peer).await {
+                debug!(%error, "a connection broke");
+            }
+            drop(place);
+        });
+    }
+
+    async fn serve(self, stream: TcpStream, peer: SocketAddr) -> hyper::Result<()> {
+        // Whether either can be set is no reason not to serve.
+        let _ = stream.set_nodelay(true);
+        let unread = u32::try_from(UNREAD.as_millis()).unwrap_or(u32::MAX);
+        let _ = sockopt::set_tcp_user_timeout(&stream, unread);
+        let Self { router, http, stop } = self;
+        let stopping = stop.clone();
+        let service = service_fn(move |request| answer(router.clone(), stopping.clone(), peer, request));
+        let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let lingered = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LINGER).await;
+        };
+        tokio::select! {
+            ended = serving.as_mut() => ended,
+            () = lingered => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        }
+    }
+}
+
+/// Answers one request. While the process stops it is the connection's last one.
+async fn answer(
+    mut router: Router,
+    stop: CancellationToken,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let mut response = router.call(request).await?;
+    if stop.is_cancelled() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}

@@ -1,0 +1,171 @@
+//! Connections: how long they may take, how many there may be, and what becomes of them when web restarts.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use pawdium_shared::db::MIGRATIONS;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Body, Client};
+use serde_json::json;
+use sqlx::PgPool;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness::{PASSWORD, SOON, Setup, Site, eventually, pictures};
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn logging_in_leaves_no_memory_behind(db: PgPool) {
+    let site = Setup::on(db).set("database.max_connections", "24").start().await;
+    site.member("ada").await;
+    let api = site.api();
+    let log_in = async |_| {
+        let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+        api.post("tokens", body).await.expect(201);
+    };
+    futures::stream::iter(0..100).map(log_in).buffer_unordered(8).collect::<Vec<()>>().await;
+    let held = site.web.memory_kb();
+    assert!(held < 60_000, "web holds {held} kB after a hundred logins");
+}
+
+/// A photo that arrives in pieces.
+fn slow_form(pause: Duration) -> Form {
+    let file = pictures::quarters(300, 300);
+    let pieces: Vec<Bytes> = file.chunks(file.len().div_ceil(10)).map(Bytes::copy_from_slice).collect();
+    let pieces = futures::stream::iter(pieces).then(move |piece| async move {
+        tokio::time::sleep(pause).await;
+        Ok::<_, std::io::Error>(piece)
+    });
+    let photo = Part::stream(Body::wrap_stream(pieces)).file_name("cat.png");
+    Form::new().text("title", "Slow").text("alt", "A cat").text("species", "cat").part("photo", photo)
+}
+
+/// Rates and looks at the site until told to stop. Answers with how many requests it made; fails when one fails.
+async fn visit(http: Client, page: String, act: String, pause: Duration, stop: CancellationToken) -> usize {
+    let mut requests = Vec::new();
+    while !stop.is_cancelled() {
+        let (page, act) = (http.get(&page).send(), http.post(&act).send());
+        requests.push(tokio::spawn(async move {
+            let page = page.await.expect("the page is answered").status();
+            let act = act.await.expect("the act is answered").status();
+            assert_eq!((page.as_u16(), act.as_u16()), (200, 201));
+        }));
+        if pause.is_zero() {
+            // One at a time, over a connection that is kept.
+            requests.pop().expect("the last").await.expect("it is answered");
+        }
+        tokio::time::sleep(pause).await;
+    }
+    let count = requests.len();
+    for request in requests {
+        request.await.expect("it is answered");
+    }
+    count
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_restart_loses_no_request_and_no_slow_upload(db: PgPool) {
+    let mut site = Setup::on(db).behind_socket().set("web.drain_seconds", "20").start().await;
+    let ada = site.member("ada").await;
+    let photo = site.photos(1).await[0];
+    let (page, act) = (site.url("/top"), site.url(&format!("/api/v1/photos/{photo}/shares")));
+    let stop = CancellationToken::new();
+    let each = Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+    let pause = Duration::from_millis(40);
+    let each = tokio::spawn(visit(each, page.clone(), act.clone(), pause, stop.clone()));
+    let kept = tokio::spawn(visit(Client::new(), page, act, Duration::ZERO, stop.clone()));
+    let uploading = ada.api.clone();
+    let upload = tokio::spawn(async move { uploading.upload(slow_form(Duration::from_millis(250))).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    site.restart_web().await;
+    upload.await.expect("it ends").expect(202);
+    eventually("the next process serves", SOON, async || {
+        (site.get("/healthz").await.status == 200).then_some(())
+    })
+    .await;
+    let took = site.restart_web().await;
+    assert!(took < Duration::from_secs(5), "only slow requests take long, and this took {took:?}");
+    site.get("/healthz").await.expect(200);
+    stop.cancel();
+    assert!(each.await.expect("all are answered") > 20);
+    kept.await.expect("all are answered");
+}
+
+async fn connect(site: &Site) -> TcpStream {
+    TcpStream::connect(("127.0.0.1", site.base.port().expect("a port"))).await.expect("it listens")
+}
+
+/// What comes until the site closes the connection.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    // A connection that is reset is closed, too.
+    let read = tokio::time::timeout(SOON, stream.read_to_end(&mut text)).await;
+    drop(read.expect("the site closes what is never finished"));
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_request_that_never_arrives_whole_is_given_up(db: PgPool) {
+    let setup = Setup::on(db).set("web.header_seconds", "1").set("web.body_pause_seconds", "1");
+    let site = setup.start().await;
+    let mut half = connect(&site).await;
+    half.write_all(b"GET / HTTP/1.1\r\nHost: pawdium\r\n").await.expect("it is sent");
+    let mut silent = connect(&site).await;
+    let form = "POST /login HTTP/1.1\r\nHost: pawdium\r\nSec-Fetch-Site: same-origin\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 40\r\n\r\n";
+    let mut short = connect(&site).await;
+    short.write_all(format!("{form}email=").as_bytes()).await.expect("it is sent");
+    // What goes on is waited for, however slow.
+    let mut slow = connect(&site).await;
+    slow.write_all(form.as_bytes()).await.expect("it is sent");
+    for piece in ["email=ada%40", "example.or", "g&password", "=whatev"] {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        slow.write_all(piece.as_bytes()).await.expect("it is sent");
+    }
+    slow.write_all(b"e").await.expect("it is sent");
+    let (half, silent, short, slow) =
+        tokio::join!(rest(&mut half), rest(&mut silent), rest(&mut short), rest(&mut slow));
+    assert!(!half.contains(" 200 ") && !silent.contains(" 200 "), "{half}{silent}");
+    assert!(short.starts_with("HTTP/1.1 408 "), "{short}");
+    assert!(slow.starts_with("HTTP/1.1 403 "), "{slow}");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn one_address_has_only_so_many_connections(db: PgPool) {
+    let setup = Setup::on(db).set("web.trusted_proxies", "[]").set("web.connections_per_address", "10");
+    let site = setup.start().await;
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.push(connect(&site).await);
+    }
+    eventually("the next one is closed at once", SOON, async || {
+        let mut more = connect(&site).await;
+        let closed = tokio::time::timeout(Duration::from_millis(200), more.read_u8()).await;
+        closed.is_ok_and(|read| read.is_err()).then_some(())
+    })
+    .await;
+    held.clear();
+    let http = Client::new();
+    eventually("there is room again", SOON, async || http.get(site.url("/healthz")).send().await.ok()).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn without_room_for_more_photos_the_site_is_degraded_and_ready(db: PgPool) {
+    let site = Site::start(db).await;
+    // Nothing can be written into what is no folder, whoever tries.
+    let checked = site.media_folder().join("check");
+    let _ = std::fs::remove_dir_all(&checked);
+    std::fs::write(&checked, "").expect("a file");
+    let ready = eventually("it is noticed", SOON, async || {
+        let ready = site.get("/readyz").await.expect(200).json();
+        (ready["media"] != "ok").then_some(ready)
+    });
+    let ready = ready.await;
+    assert_eq!(
+        (&ready["ready"], &ready["degraded"], &ready["media"]),
+        (&json!(true), &json!(true), &json!("not writable"))
+    );
+    site.get("/").await.expect(200);
+}
