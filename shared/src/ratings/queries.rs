@@ -107,21 +107,26 @@ async fn explain(
     )
     .fetch_optional(&mut *db)
     .await?;
-    Ok(match owner {
-        None => NotRecorded::Gone,
-        Some(owner) if owner == rater => NotRecorded::Own,
-        Some(_) if find(db, photo, rater).await?.is_none() => {
-            let lives = sqlx::query_scalar!(
-                r#"select exists (select from users where id = $1) as "lives!""#,
-                rater.0
-            )
-            .fetch_one(&mut *db)
-            .await?;
-            if lives { NotRecorded::NotServed } else { NotRecorded::NoRater }
-        }
-        Some(_) if ballot.is_some() => BallotRefused::Used.into(),
-        Some(_) => NotRecorded::NotServed,
-    })
+    match owner {
+        None => return Err(NotRecorded::Gone),
+        Some(owner) if owner == rater => return Err(NotRecorded::Own),
+        Some(_) => {}
+    }
+    let old = sqlx::query!(
+        r#"select value as "value?", ballot_at as "ballot_at?"
+           from users left join ratings on photo_id = $1 and rater_id = users.id
+           where users.id = $2"#,
+        photo.0,
+        rater.0,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(old) = old else { return Err(NotRecorded::NoRater) };
+    match (ballot, old.value, old.ballot_at) {
+        (Some(ballot), Some(old), Some(used)) if used == ballot.issued_at && old == value.get() => Ok(()),
+        (Some(_), Some(_), _) => Err(BallotRefused::Used.into()),
+        _ => Err(NotRecorded::NotServed),
+    }
 }
 
 async fn shift_histogram(db: &mut Tx, photo: PhotoId, old: Option<i16>, new: Derpiness) -> sqlx::Result<()> {
