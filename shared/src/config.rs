@@ -63,6 +63,9 @@ pub struct WebConfig {
     /// Addresses or networks of the proxies whose `X-Forwarded-For` is believed. Default: loopback.
     #[serde(deserialize_with = "values::networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// The most live streams that one process holds open for one client address; 0 turns the limit off. A photo's page
+    /// has one, and many people may share an address. Default 200.
+    pub streams_per_address: u32,
     /// Seconds that open requests get to end when the process is told to stop. Default 20.
     pub drain_seconds: u64,
 }
@@ -73,6 +76,7 @@ impl Default for WebConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             base_url: values::known_url("http://127.0.0.1:8080"),
             trusted_proxies: values::loopback(),
+            streams_per_address: 200,
             drain_seconds: 20,
         }
     }

@@ -10,5 +10,6 @@ pub mod limits;
 pub mod linger;
 pub mod origin;
 pub mod page;
+pub mod streams;
 pub mod visitor;
 pub mod writes;
