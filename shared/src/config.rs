@@ -63,6 +63,9 @@ pub struct WebConfig {
     /// Addresses or networks of the proxies whose `X-Forwarded-For` is believed. Default: loopback.
     #[serde(deserialize_with = "values::networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// The most live streams that one process holds open for one client address; 0 turns the limit off. A photo's page
+    /// has one, and many people may share an address. Default 200.
+    pub streams_per_address: u32,
     /// Seconds that open requests get to end when the process is told to stop. Default 60.
     pub drain_seconds: u64,
     /// Seconds that a client has to send a request's header, from the connection or the request before. Default 30.
@@ -84,6 +87,7 @@ impl Default for WebConfig {
             header_seconds: 30,
             body_pause_seconds: 30,
             connections_per_address: 256,
+            streams_per_address: 200,
         }
     }
 }

@@ -15,8 +15,13 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::watch::QueueWatch;
 use crate::health::Checks;
 use crate::http::limits::Limiter;
+use crate::http::streams::Streams;
 use crate::http::visitor::Pins;
 use crate::http::writes::Writes;
+
+/// What the log says of an outage of Redis.
+const WITHOUT_REDIS: &str = "pages are computed without the cache, open pages are not told of changes, and rate limits \
+                             count in this process alone";
 
 /// The application's shared state; a clone is a reference.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ pub struct Inner {
     pub pins: Pins,
     /// Counts requests that are limited.
     pub limiter: Limiter,
+    /// The live streams that are open.
+    pub streams: Streams,
     /// The queues, for open admin pages.
     pub queue_watch: QueueWatch,
     /// Requests that change something.
@@ -59,7 +66,7 @@ impl App {
     /// # Errors
     /// When an address in the configuration is malformed, or the media store can't be opened.
     pub fn new(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
-        let redis = Redis::connect(&config.redis)?;
+        let redis = Redis::connect(&config.redis, WITHOUT_REDIS)?;
         let db = db::connect(&config.database, "pawdium-web")?;
         Ok(Self(Arc::new(Inner {
             queue_watch: QueueWatch::new((*db).clone()),
@@ -70,6 +77,7 @@ impl App {
             ballots: Ballots::new(&config.security.secret),
             pins: Pins::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
+            streams: Streams::up_to(config.web.streams_per_address),
             writes: Writes::new(config.database.max_connections),
             redis,
             checks: Checks::default(),

@@ -13,6 +13,10 @@ use url::Url;
 /// The argument that makes this program a confined decoder of pictures.
 pub const DECODE: &str = "decode";
 
+/// What the log says of an outage of Redis.
+const WITHOUT_REDIS: &str =
+    "caches are not dropped and open pages are not told of changes; the jobs for that wait";
+
 /// Everything that a handler may need: the outside systems, and the settings that concern jobs.
 #[derive(Debug)]
 pub struct Env {
@@ -44,7 +48,7 @@ impl Env {
     /// # Errors
     /// When a URL in the configuration is malformed, or the media folder can't be made.
     pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
-        let redis = Redis::connect(&config.redis).context("redis.url")?;
+        let redis = Redis::connect(&config.redis, WITHOUT_REDIS).context("redis.url")?;
         let limits = Limits::from(&config.media);
         Ok(Self {
             db,

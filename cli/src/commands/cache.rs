@@ -30,7 +30,8 @@ pub(crate) enum Cache {
 impl Cache {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let config = Config::load()?;
-        let cache = cache::Cache::new(Redis::connect(&config.redis).context("redis.url")?);
+        let cache =
+            cache::Cache::new(Redis::connect(&config.redis, "nothing is changed").context("redis.url")?);
         let unreachable = "Redis can't be reached; is it running, and redis.url right?";
         match self {
             Self::List { json } => {

@@ -28,7 +28,7 @@ pub enum Event {
         /// Its species, by which lists are filtered.
         species: Species,
     },
-    /// A photo was rated, or rated again.
+    /// A photo was rated, or rated again, or its histogram was mended.
     PhotoRated {
         /// Which photo.
         photo: PhotoId,
@@ -43,9 +43,9 @@ pub enum Event {
         /// Which photos.
         photos: Vec<PhotoId>,
     },
-    /// A member's public name changed, or the member left.
+    /// A member's public name changed, or the member left or took over what an anonymous user had done.
     MemberChanged {
-        /// Photos that bear the name.
+        /// Photos that bear the name, or are rated otherwise now.
         photos: Vec<PhotoId>,
     },
 }

@@ -1,4 +1,24 @@
 //! Which fragments and open pages an event concerns: exactly those whose data it changed.
+//!
+//! What is cached, the facts it shows, and what drops it when one of them changes:
+//!
+//! | fragment | fact | event |
+//! |---|---|---|
+//! | `photo:N`, of a live photo | state, files | `PhotoPublished`, `PhotoRemoved` |
+//! | | histogram: mean, number of ratings | `PhotoRated`, also from the recount; `MemberChanged` when a rater left or was merged |
+//! | | owner and the owner's name | `MemberChanged` |
+//! | | score, rank | `RanksMoved`, which drops `ranks`, the group around all photos |
+//! | | virality, views, shares | `ViralityMoved` |
+//! | | title, alt, species, tags | none: they don't change |
+//! | `top:…`: the ids on a page, in order, and the number of pages | ranks | `RanksMoved`; a new photo enters with its first rank |
+//! | | which photos are live | `PhotoRemoved` |
+//! | | which photos are young enough | the clock: up to five minutes late, when the fragment ends |
+//! | `trending`: the same | virality | `ViralityMoved`; a new photo enters with its first moment |
+//! | | which photos are live | `PhotoRemoved` |
+//! | `totals` | how many photos are live | `PhotoPublished`, `PhotoRemoved` |
+//!
+//! Lists hold ids, and whatever they show of a photo comes from its own fragment: a fact is cached in one place. Photos that
+//! are not live are not cached. Roles, sessions, a member's figures, timelines and reasons come from the database.
 
 use super::events::Event;
 use crate::ids::PhotoId;
@@ -15,6 +35,12 @@ impl Group {
     #[must_use]
     pub fn photo(photo: PhotoId) -> Self {
         Self(format!("photo:{photo}"))
+    }
+
+    /// What all photos share: score and rank. One rating can move thousands of them.
+    #[must_use]
+    pub fn ranks() -> Self {
+        Self("ranks".to_owned())
     }
 
     /// All pages of one top list.
@@ -41,6 +67,12 @@ impl Group {
         Self(name)
     }
 
+    /// The group around this one: a drop of it voids this one, too.
+    #[must_use]
+    pub(super) fn around(&self) -> Option<Self> {
+        self.0.starts_with("photo:").then(Self::ranks)
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -60,18 +92,17 @@ pub fn groups_concerned(event: &Event) -> Vec<Group> {
             groups.extend([Group::photo(*photo), Group::trending(), Group::totals()]);
             groups
         }
-        Event::RanksMoved { species } => tops(species),
+        Event::RanksMoved { species } => {
+            let mut groups = tops(species);
+            groups.push(Group::ranks());
+            groups
+        }
         Event::ViralityMoved { photos } => {
             let mut groups: Vec<Group> = photos.iter().copied().map(Group::photo).collect();
             groups.push(Group::trending());
             groups
         }
-        Event::MemberChanged { photos } => {
-            let mut groups = tops(&Species::ALL);
-            groups.extend(photos.iter().copied().map(Group::photo));
-            groups.extend([Group::trending(), Group::totals()]);
-            groups
-        }
+        Event::MemberChanged { photos } => photos.iter().copied().map(Group::photo).collect(),
     }
 }
 
@@ -118,6 +149,12 @@ mod tests {
         assert!(groups.contains(&Group::top(Period::All, None)));
         assert!(!groups.contains(&Group::top(Period::All, Some(Species::Cat))));
         assert!(!groups.contains(&Group::trending()));
+        assert!(groups.contains(&Group::ranks()));
+        assert_eq!(
+            Group::photo(PHOTO).around(),
+            Some(Group::ranks()),
+            "so that every photo's rank is read anew"
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ impl InvalidateCache {
 impl Job for InvalidateCache {
     const KIND: &'static str = "cache.invalidate.v1";
     const QUEUE: Queue = Queue::Cache;
-    const ATTEMPTS: i16 = 6;
+    /// Without an end, in effect: weeks of an outage are fewer attempts.
+    const ATTEMPTS: i16 = i16::MAX;
     const TIMEOUT: Duration = Duration::from_secs(10);
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_mins(1) };
     const HISTORY: Option<Duration> = None;

@@ -1,17 +1,25 @@
 //! Telling open pages that something they show has changed, through one Redis stream that every web process reads.
 
+mod recent;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::AsyncCommands as _;
+use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamMaxlen, StreamRangeReply, StreamReadOptions, StreamReadReply};
 use tokio::sync::broadcast;
 use tracing::debug;
 
 use crate::ids::PhotoId;
-use crate::redis::Redis;
+use crate::redis::{Patience, Redis};
+use recent::Recent;
 
-/// How many changes the stream remembers, for those who reconnect.
+/// How many changes the stream remembers, for web processes that lose their connection.
 const REMEMBERED: usize = 10_000;
+
+/// The place before the first entry.
+const EMPTY: &str = "0-0";
 
 /// How many changes a slow page may lag behind before it is told to start over.
 const LAG: usize = 1024;
@@ -41,23 +49,31 @@ pub async fn publish(redis: &Redis, topics: &[Topic]) -> redis::RedisResult<()> 
         pipe.xadd_maxlen(redis.key("live"), StreamMaxlen::Approx(REMEMBERED), "*", &[("topic", &topic.0)])
             .ignore();
     }
-    pipe.exec_async(&mut redis.connection()).await
+    redis
+        .caches()
+        .run(Patience::Job, |mut connection| async move { pipe.exec_async(&mut connection).await })
+        .await
 }
 
-/// A change, with the id by which a page resumes.
+/// What the stream says.
 #[derive(Clone, Debug)]
-pub struct Change {
-    /// The stream's id: `<milliseconds>-<number>`.
-    pub id: String,
-    /// What changed.
-    pub topic: Topic,
+pub enum Change {
+    /// A topic has changed.
+    Of {
+        /// Its place in the stream, by which a page resumes: `<milliseconds>-<number>`.
+        id: String,
+        /// What changed.
+        topic: Topic,
+    },
+    /// A part of the stream is lost: anything may have changed.
+    Unknown,
 }
 
 /// This process's ear on the stream.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    redis: Redis,
     sender: broadcast::Sender<Change>,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl Changes {
@@ -65,8 +81,9 @@ impl Changes {
     #[must_use]
     pub fn start(redis: Redis) -> Self {
         let (sender, _) = broadcast::channel(LAG);
-        tokio::spawn(listen(redis.clone(), sender.clone()));
-        Self { redis, sender }
+        let changes = Self { sender, recent: Arc::default() };
+        tokio::spawn(listen(redis, changes.clone()));
+        changes
     }
 
     /// Changes from now on.
@@ -75,62 +92,82 @@ impl Changes {
         self.sender.subscribe()
     }
 
-    /// Whether `topic` has changed since `last`, the last id that a page has seen. True also when nobody can say.
-    pub async fn changed_since(&self, topic: &Topic, last: &str) -> bool {
-        // From `last` on and including it: a stream that no longer holds it was trimmed or lost, and can't tell.
-        let range: redis::RedisResult<StreamRangeReply> =
-            self.redis.connection().xrange(self.redis.key("live"), last, "+").await;
-        match range {
-            Ok(range) => {
-                range.ids.first().is_none_or(|entry| entry.id != last)
-                    || range.ids.iter().skip(1).any(|entry| topic_of(entry).as_ref() == Some(topic))
-            }
-            Err(_) => true,
-        }
+    /// Whether `topic` has changed since `last`, the last id that a page has seen. True also when this process can't say.
+    /// Subscribe first, so that nothing falls between.
+    #[must_use]
+    pub fn has_changed_since(&self, topic: &Topic, last: &str) -> bool {
+        self.with_recent(|recent| recent.has_changed_since(topic, last))
+    }
+
+    fn with_recent<T>(&self, act: impl FnOnce(&mut Recent) -> T) -> T {
+        act(&mut self.recent.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn tell(&self, id: &str, topic: Topic) {
+        self.with_recent(|recent| recent.push(id, topic.clone()));
+        // Nobody listening is no error.
+        let _ = self.sender.send(Change::Of { id: id.to_owned(), topic });
     }
 }
 
-async fn listen(redis: Redis, sender: broadcast::Sender<Change>) {
+async fn listen(redis: Redis, changes: Changes) {
     let mut last = None;
     loop {
-        if let Err(error) = read(&redis, &sender, &mut last).await {
+        if let Err(error) = read(&redis, &changes, &mut last).await {
             debug!(%error, "lost the stream of changes; will keep trying");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-async fn read(
-    redis: &Redis,
-    sender: &broadcast::Sender<Change>,
-    last: &mut Option<String>,
-) -> redis::RedisResult<()> {
+async fn read(redis: &Redis, changes: &Changes, last: &mut Option<String>) -> redis::RedisResult<()> {
     let mut connection = redis.dedicated().await?;
     let options = StreamReadOptions::default().block(5000).count(500);
     let keys = [redis.key("live")];
-    // "The end" must be one place, and not wherever the end is when the next read begins.
-    let mut after = if let Some(after) = last.take() {
-        after
-    } else {
-        let end: StreamRangeReply = connection.xrevrange_count(&keys[0], "+", "-", 1).await?;
-        end.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |entry| entry.id)
-    };
+    let mut after = in_time(resume(&mut connection, &keys[0], changes, last.as_deref())).await?;
     loop {
         *last = Some(after.clone());
         let position = [after.as_str()];
         let read = connection.xread_options(&keys, &position, &options);
-        // Half-open connections answer nothing at all, not even that nothing came.
-        let reply: Option<StreamReadReply> = tokio::time::timeout(Duration::from_secs(10), read)
-            .await
-            .map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+        let reply: Option<StreamReadReply> = in_time(read).await?;
         for entry in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids) {
             if let Some(topic) = topic_of(&entry) {
-                // Nobody listening is no error.
-                let _ = sender.send(Change { id: entry.id.clone(), topic });
+                changes.tell(&entry.id, topic);
             }
             after = entry.id;
         }
     }
+}
+
+/// Where to read on: after `last`, or after the end if that is lost or there was none yet. "The end" must be one place,
+/// and not wherever the end is when the next read begins.
+async fn resume(
+    connection: &mut MultiplexedConnection,
+    key: &str,
+    changes: &Changes,
+    last: Option<&str>,
+) -> redis::RedisResult<String> {
+    if let Some(last) = last {
+        // A stream that no longer holds the last entry was trimmed or lost, and can't tell what followed.
+        let kept: StreamRangeReply = connection.xrange_count(key, last, last, 1).await?;
+        if last == EMPTY || !kept.ids.is_empty() {
+            return Ok(last.to_owned());
+        }
+    }
+    let end: StreamRangeReply = connection.xrevrange_count(key, "+", "-", 1).await?;
+    let end = end.ids.into_iter().next().map_or_else(|| EMPTY.to_owned(), |entry| entry.id);
+    changes.with_recent(|recent| recent.begin_after(&end));
+    if last.is_some() {
+        let _ = changes.sender.send(Change::Unknown);
+    }
+    Ok(end)
+}
+
+/// Half-open connections answer nothing at all, not even that nothing came.
+async fn in_time<T>(answer: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
+    tokio::time::timeout(Duration::from_secs(10), answer)
+        .await
+        .map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))?
 }
 
 fn topic_of(entry: &StreamId) -> Option<Topic> {

@@ -9,25 +9,25 @@ use crate::ids::{PhotoId, UserId};
 use crate::media::Fingerprint;
 
 /// A photo as a row; [`Photo`] is what the rest sees.
-pub(crate) struct Row {
-    pub(crate) id: PhotoId,
-    pub(crate) title: String,
-    pub(crate) alt: String,
-    pub(crate) species: Species,
-    pub(crate) tags: Vec<String>,
-    pub(crate) owner: UserId,
-    pub(crate) owner_name: Option<String>,
-    pub(crate) state: PhotoState,
-    pub(crate) reason: Option<String>,
-    pub(crate) sizes: Json<Sizes>,
-    pub(crate) placeholder: Option<String>,
-    pub(crate) histogram: Vec<i32>,
-    pub(crate) score: Option<f64>,
-    pub(crate) rank: Option<i32>,
-    pub(crate) virality: Option<f64>,
-    pub(crate) views: i64,
-    pub(crate) shares: i64,
-    pub(crate) created_at: DateTime<Utc>,
+struct Row {
+    id: PhotoId,
+    title: String,
+    alt: String,
+    species: Species,
+    tags: Vec<String>,
+    owner: UserId,
+    owner_name: Option<String>,
+    state: PhotoState,
+    reason: Option<String>,
+    sizes: Json<Sizes>,
+    placeholder: Option<String>,
+    histogram: Vec<i32>,
+    score: Option<f64>,
+    rank: Option<i32>,
+    virality: Option<f64>,
+    views: i64,
+    shares: i64,
+    created_at: DateTime<Utc>,
 }
 
 impl From<Row> for Photo {
@@ -61,7 +61,7 @@ impl From<Row> for Photo {
 macro_rules! photos_where {
     ($rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
-            $crate::photos::queries::Row,
+            Row,
             r#"select photos.id as "id: crate::ids::PhotoId", title, alt,
                       species as "species: crate::photos::Species", tags,
                       owner_id as "owner: crate::ids::UserId", users.name as owner_name,
@@ -79,12 +79,28 @@ macro_rules! photos_where {
         )
     };
 }
-pub(crate) use photos_where;
 
 /// Finds a photo in any state but deleted.
 pub async fn find(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Photo>> {
     let row = photos_where!("where photos.id = $1 and state <> 'deleted'", photo.0);
     Ok(row.fetch_optional(db).await?.map(Photo::from))
+}
+
+/// Lists those of these photos that are live, in any order.
+pub async fn list_live(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<Photo>> {
+    let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
+    let rows = photos_where!("where photos.id = any($1) and state = 'live'", &ids);
+    Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
+}
+
+/// Lists the ids of all of a user's live photos.
+pub async fn list_live_ids(db: &mut PgConnection, owner: UserId) -> sqlx::Result<Vec<PhotoId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos where owner_id = $1 and state = 'live' order by id"#,
+        owner.0,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Lists a user's photos, the newest first: the live ones, or with `own` everything that is not deleted or hidden.

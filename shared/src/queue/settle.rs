@@ -254,7 +254,10 @@ impl Waiting {
                        attempt = attempt - case when error is null then 1 else 0 end,
                        last_error = coalesce(error, last_error),
                        failures = case when error is null then failures
-                                       else failures || jsonb_build_object('attempt', attempt,
+                                       -- The last fifty: what is tried for days must not grow with each attempt.
+                                       else case when jsonb_array_length(failures) < 50 then failures
+                                                 else failures - 0 end
+                                            || jsonb_build_object('attempt', attempt,
                                                 'worker', running.worker_id, 'started_at', jobs.claimed_at,
                                                 'ended_at', clock_timestamp(), 'error', error)
                                   end

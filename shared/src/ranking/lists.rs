@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use crate::photos::queries::photos_where;
-use crate::photos::{Photo, Species};
+use crate::ids::PhotoId;
+use crate::photos::Species;
 
 /// How far back a top list looks, by when photos went live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,19 +46,19 @@ impl Period {
     }
 }
 
-/// One page of a list.
+/// One page of a list of photos, or of their ids.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Page {
+pub struct Page<T> {
     /// The photos on it, in order.
-    pub photos: Vec<Photo>,
+    pub photos: Vec<T>,
     /// Its number, from 1.
     pub page: i64,
     /// The number of the last page, at least 1.
     pub last_page: i64,
 }
 
-impl Page {
-    fn new(photos: Vec<Photo>, page: i64, limit: i64, total: i64) -> Self {
+impl<T> Page<T> {
+    fn new(photos: Vec<T>, page: i64, limit: i64, total: i64) -> Self {
         Self { photos, page, last_page: total.max(1).saturating_add(limit - 1) / limit }
     }
 }
@@ -70,7 +70,7 @@ pub async fn top(
     species: Option<Species>,
     page: i64,
     limit: i64,
-) -> sqlx::Result<Page> {
+) -> sqlx::Result<Page<PhotoId>> {
     let (days, species) = (period.days(), species.map(Species::name));
     let total = sqlx::query_scalar!(
         r#"select count(*) as "total!" from photos join photo_ranks on photo_id = photos.id
@@ -82,36 +82,40 @@ pub async fn top(
     )
     .fetch_one(&mut *db)
     .await?;
-    let rows = photos_where!(
-        "where state = 'live' and rank is not null
-           and ($1::integer is null or live_at > now() - make_interval(days => $1))
-           and ($2::text is null or species = $2)
-         order by rank, photo_ranks.photo_id
-         limit $3 offset $4",
+    let photos = sqlx::query_scalar!(
+        r#"select photos.id as "id: PhotoId" from photos join photo_ranks on photo_id = photos.id
+           where state = 'live'
+             and ($1::integer is null or live_at > now() - make_interval(days => $1))
+             and ($2::text is null or species = $2)
+           order by rank, photo_ranks.photo_id
+           limit $3 offset $4"#,
         days,
         species,
         limit,
         (page - 1).saturating_mul(limit),
-    );
-    let photos = rows.fetch_all(db).await?.into_iter().map(Photo::from).collect();
+    )
+    .fetch_all(db)
+    .await?;
     Ok(Page::new(photos, page, limit, total))
 }
 
 /// The photos with the highest virality.
-pub async fn trending(db: &mut PgConnection, page: i64, limit: i64) -> sqlx::Result<Page> {
+pub async fn trending(db: &mut PgConnection, page: i64, limit: i64) -> sqlx::Result<Page<PhotoId>> {
     let total = sqlx::query_scalar!(
         r#"select count(*) as "total!" from photos join photo_stats on photo_id = photos.id
            where state = 'live' and virality is not null"#,
     )
     .fetch_one(&mut *db)
     .await?;
-    let rows = photos_where!(
-        "where state = 'live' and virality is not null
-         order by virality desc, photo_stats.photo_id
-         limit $1 offset $2",
+    let photos = sqlx::query_scalar!(
+        r#"select photos.id as "id: PhotoId" from photos join photo_stats on photo_id = photos.id
+           where state = 'live' and virality is not null
+           order by virality desc, photo_stats.photo_id
+           limit $1 offset $2"#,
         limit,
         (page - 1).saturating_mul(limit),
-    );
-    let photos = rows.fetch_all(db).await?.into_iter().map(Photo::from).collect();
+    )
+    .fetch_all(db)
+    .await?;
     Ok(Page::new(photos, page, limit, total))
 }

@@ -6,7 +6,6 @@ use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::sessions;
 use pawdium_shared::accounts::{Email, Name, Password, Refused, User, passwords, queries};
 use pawdium_shared::cache::Event;
-use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos;
@@ -233,9 +232,7 @@ pub async fn remove(app: &App, user: &User) -> Result<(), Error> {
 }
 
 async fn member_changed(db: &mut sqlx::PgConnection, user: &User) -> Result<Event, Error> {
-    let photos = photos::queries::list_by_owner(db, user.id, true).await?;
-    let photos: Vec<PhotoId> = photos.into_iter().map(|photo| photo.id).collect();
-    Ok(Event::MemberChanged { photos })
+    Ok(Event::MemberChanged { photos: photos::queries::list_live_ids(db, user.id).await? })
 }
 
 /// A redirect with a notice, or the page again after `refuse` has put the refused field's error into it.

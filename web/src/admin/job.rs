@@ -16,6 +16,7 @@ use super::mask::mask_json;
 use super::present;
 use crate::error::Error;
 use crate::http::access::Staff;
+use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::state::App;
@@ -76,13 +77,22 @@ async fn read(app: &App, id: JobId, acts: bool) -> Result<Option<(JobDetail, Job
 }
 
 /// `GET /admin/jobs/{job}/live`: an event `changed` for each change, until the job has ended.
-pub async fn live(State(app): State<App>, _: Staff, Path(id): Path<JobId>) -> impl IntoResponse {
+pub async fn live(
+    State(app): State<App>,
+    client: Client,
+    _: Staff,
+    Path(id): Path<JobId>,
+) -> Result<impl IntoResponse, Error> {
+    let open = app.streams.open(client.counted())?;
     let stop = app.stop.clone();
-    let stream = changes(app, id).map(move |()| Event::default().event("changed").data(id.to_string()));
-    let stream = stream.map(Ok::<_, Infallible>).take_until(stop.cancelled_owned());
+    let stream = changes(app, id).map(move |()| {
+        let _counted = &open;
+        Ok::<_, Infallible>(Event::default().event("changed").data(id.to_string()))
+    });
+    let stream = stream.take_until(stop.cancelled_owned());
     // nginx would hold events back until its buffer is full.
     let unbuffered = [("x-accel-buffering", "no")];
-    (unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping")))
+    Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping"))))
 }
 
 /// Says whenever the job's page would read differently, the last time when it has ended.

@@ -20,6 +20,7 @@ use super::limits;
 use super::overview::since;
 use crate::error::Error;
 use crate::http::access::{Admin, Staff};
+use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
@@ -77,13 +78,17 @@ pub async fn board(
 }
 
 /// `GET /admin/queues/live`: an event `changed` whenever something has.
-pub async fn live(State(app): State<App>, _: Staff) -> impl IntoResponse {
+pub async fn live(State(app): State<App>, client: Client, _: Staff) -> Result<impl IntoResponse, Error> {
+    let open = app.streams.open(client.counted())?;
     let changed = WatchStream::from_changes(app.queue_watch.listen());
-    let stream = changed.map(|_| Ok::<_, Infallible>(Event::default().event("changed").data("queues")));
+    let stream = changed.map(move |_| {
+        let _counted = &open;
+        Ok::<_, Infallible>(Event::default().event("changed").data("queues"))
+    });
     let stream = stream.take_until(app.stop.clone().cancelled_owned());
     // nginx would hold events back until its buffer is full.
     let unbuffered = [("x-accel-buffering", "no")];
-    (unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping")))
+    Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping"))))
 }
 
 /// `POST /admin/queues/{queue}/pause`

@@ -208,7 +208,7 @@ impl PhotoShape {
 impl ListShape {
     /// A page of photos.
     #[must_use]
-    pub fn of(app: &App, list: Page) -> Self {
+    pub fn of(app: &App, list: Page<Photo>) -> Self {
         Self {
             data: list.photos.into_iter().map(|photo| PhotoShape::of(app, photo)).collect(),
             paging: PagingShape { page: list.page, last_page: list.last_page },

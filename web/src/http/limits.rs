@@ -1,11 +1,16 @@
 //! Limits on how often a client may do what is costly or can be guessed at.
 
-use std::net::IpAddr;
-use std::time::Duration;
+mod local;
 
-use pawdium_shared::redis::Redis;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pawdium_shared::redis::{Patience, Redis};
 use redis::Script;
 use tracing::debug;
+
+use local::Windows;
 
 use crate::error::Error;
 use crate::state::App;
@@ -41,29 +46,45 @@ impl Limited {
     }
 }
 
-/// Counts in Redis, in fixed windows that begin with the first request. While Redis is away nothing is refused.
+/// Counts in fixed windows that begin with the first request: in Redis, for all processes, and beside that in this process
+/// alone, whose count stands in while Redis is away.
 #[derive(Clone, Debug)]
 pub struct Limiter {
     redis: Redis,
+    local: Arc<Windows>,
 }
 
 impl Limiter {
-    /// A limiter on this connection.
+    /// A limiter on the connection that is for limits.
     #[must_use]
     pub fn new(redis: Redis) -> Self {
-        Self { redis }
+        Self { redis, local: Arc::default() }
     }
 
-    async fn count(&self, key: &str, window: Duration) -> redis::RedisResult<(u32, u64)> {
-        Script::new(
+    /// Counts one more under `key`; answers with how many there were in this window, and the seconds that it lasts.
+    pub async fn count(&self, key: &str, window: Duration) -> (u32, u64) {
+        let (count, left) = self.local.count(key, window, Instant::now());
+        match self.count_in_redis(key, window).await {
+            Ok(counted) => counted,
+            Err(error) => {
+                debug!(%error, "counted for a limit in this process alone");
+                (count, left.as_secs())
+            }
+        }
+    }
+
+    async fn count_in_redis(&self, key: &str, window: Duration) -> redis::RedisResult<(u32, u64)> {
+        let script = Script::new(
             "local count = redis.call('incr', KEYS[1])
              if count == 1 then redis.call('expire', KEYS[1], ARGV[1]) end
              return {count, redis.call('ttl', KEYS[1])}",
-        )
-        .key(self.redis.key(key))
-        .arg(window.as_secs())
-        .invoke_async(&mut self.redis.connection())
-        .await
+        );
+        let mut call = script.key(self.redis.key(key));
+        call.arg(window.as_secs());
+        let limits = self.redis.limits();
+        limits
+            .run(Patience::Page, |mut connection| async move { call.invoke_async(&mut connection).await })
+            .await
     }
 }
 
@@ -76,12 +97,6 @@ pub async fn count(app: &App, what: Limited, client: IpAddr) -> Result<(), Error
     if limit == 0 {
         return Ok(());
     }
-    match app.limiter.count(&format!("limit:{name}:{client}"), window).await {
-        Ok((count, left)) if count > limit => Err(Error::TooMany(left.max(1))),
-        Ok(_) => Ok(()),
-        Err(error) => {
-            debug!(%error, "couldn't count for a limit");
-            Ok(())
-        }
-    }
+    let (count, left) = app.limiter.count(&format!("limit:{name}:{client}"), window).await;
+    if count > limit { Err(Error::TooMany(left.max(1))) } else { Ok(()) }
 }

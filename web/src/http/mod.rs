@@ -12,5 +12,6 @@ pub mod linger;
 pub mod origin;
 pub mod page;
 pub mod patience;
+pub mod streams;
 pub mod visitor;
 pub mod writes;

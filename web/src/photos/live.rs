@@ -9,12 +9,13 @@ use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Sse};
 use futures::{Stream, StreamExt as _, stream};
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::live::Topic;
+use pawdium_shared::live::{Change, Topic};
 use pawdium_shared::photos::{PhotoState, queries, steps};
 use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
 
 use super::show::{find_visible, why_processing};
 use crate::error::Error;
+use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::visitor::Visitor;
 use crate::state::App;
@@ -32,26 +33,26 @@ const ASK: Duration = Duration::from_secs(8);
 pub async fn live(
     State(app): State<App>,
     visitor: Visitor,
+    client: Client,
     headers: HeaderMap,
     Path(id): Path<PhotoId>,
 ) -> Result<impl IntoResponse, Error> {
+    let open = app.streams.open(client.counted())?;
     // Subscribed before anything is looked up, so that nothing falls between.
     let changes = BroadcastStream::new(app.changes.subscribe());
     let photo = find_visible(&app, &visitor, id).await?;
     let topic = Topic::photo(id);
     let processing = photo.state == PhotoState::Processing;
     let missed = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
-        Some(last) => app.changes.changed_since(&topic, last).await,
+        Some(last) => app.changes.has_changed_since(&topic, last),
         None => processing,
     };
     let changed = changes.filter_map(move |change| {
         let event = match change {
-            Ok(change) if change.topic == topic => {
-                Some(Event::default().id(change.id).event("changed").data(id.to_string()))
-            }
-            Ok(_) => None,
-            // The page lagged behind: it is told to look, whatever it missed.
-            Err(_) => Some(told(id)),
+            Ok(Change::Of { id: change, topic: changed }) if changed == topic => Some(told(id).id(change)),
+            Ok(Change::Of { .. }) => None,
+            // The page lagged behind, or this process did: it is told to look, whatever it missed.
+            Ok(Change::Unknown) | Err(_) => Some(told(id)),
         };
         std::future::ready(event)
     });
@@ -61,7 +62,11 @@ pub async fn live(
         changed,
         stream::select(looked_up(app.clone(), id, processing), asked(app, id, processing)),
     ));
-    let stream = stream.map(Ok::<_, Infallible>).take_until(stop.cancelled_owned());
+    let stream = stream.map(move |event| {
+        let _counted = &open;
+        Ok::<_, Infallible>(event)
+    });
+    let stream = stream.take_until(stop.cancelled_owned());
     // nginx would hold events back until its buffer is full.
     let unbuffered = [("x-accel-buffering", "no")];
     Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping"))))

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod block;
 pub mod delete;
+pub mod find;
 pub mod live;
 pub mod media;
 pub mod present;

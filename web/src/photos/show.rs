@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
-use pawdium_shared::cache::Group;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::moderation::blocked;
@@ -15,8 +14,8 @@ use pawdium_shared::ratings::{self, Lane, serving};
 use sqlx::PgConnection;
 
 use super::block::ALIKE;
-use super::present;
 use super::share::record_moment;
+use super::{find, present};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
@@ -85,11 +84,7 @@ pub async fn status(
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Photo, Error> {
-    // Absence is not kept: the next upload may get this id.
-    let find = async || -> Result<Photo, Error> {
-        queries::find(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)
-    };
-    let photo = app.cache.get_or(&Group::photo(id), "photo", find).await?;
+    let photo = find::find(app, id).await?;
     let visible = photo.state == PhotoState::Live || visitor.id() == photo.owner || visitor.moderates();
     if visible { Ok(photo) } else { Err(Error::NotFound) }
 }

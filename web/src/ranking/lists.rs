@@ -2,14 +2,15 @@
 
 use axum::extract::{Query, State};
 use pawdium_shared::cache::Group;
-use pawdium_shared::photos::Species;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos::{Photo, Species};
 use pawdium_shared::ranking::lists::{self, Page as List, Period};
 use serde::Deserialize;
 
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
-use crate::photos::present;
+use crate::photos::{find, present};
 use crate::state::App;
 use crate::views::top::{self, TopList, TopPage};
 use crate::views::trending::{TrendingList, TrendingPage};
@@ -93,25 +94,32 @@ pub async fn top(
     species: Option<Species>,
     page: i64,
     limit: i64,
-) -> Result<List, Error> {
-    let compute = async || -> Result<List, Error> {
+) -> Result<List<Photo>, Error> {
+    let compute = async || -> Result<_, Error> {
         Ok(lists::top(&mut *app.db.acquire().await?, period, species, page, limit).await?)
     };
-    app.cache.get_or(&Group::top(period, species), &format!("{limit}:{page}"), compute).await
+    show(app, app.cache.get_or(&Group::top(period, species), &format!("{limit}:{page}"), compute).await?)
+        .await
 }
 
 /// A page of the trending list, from the cache if it is there.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn trending(app: &App, page: i64, limit: i64) -> Result<List, Error> {
-    let compute = async || -> Result<List, Error> {
+pub async fn trending(app: &App, page: i64, limit: i64) -> Result<List<Photo>, Error> {
+    let compute = async || -> Result<_, Error> {
         Ok(lists::trending(&mut *app.db.acquire().await?, page, limit).await?)
     };
-    app.cache.get_or(&Group::trending(), &format!("{limit}:{page}"), compute).await
+    show(app, app.cache.get_or(&Group::trending(), &format!("{limit}:{page}"), compute).await?).await
 }
 
-fn paging(list: &List, base: String) -> Paging {
+/// The photos of a page; one that was taken down a moment ago is left out.
+async fn show(app: &App, list: List<PhotoId>) -> Result<List<Photo>, Error> {
+    let List { photos, page, last_page } = list;
+    Ok(List { photos: find::list_live(app, &photos).await?, page, last_page })
+}
+
+fn paging(list: &List<Photo>, base: String) -> Paging {
     let number = |page: i64| u32::try_from(page).unwrap_or(u32::MAX);
     Paging { page: number(list.page), last_page: number(list.last_page), base }
 }

@@ -1,6 +1,5 @@
 //! What happens when something that the site needs dies, forgets or goes away.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,9 +11,7 @@ use redis::AsyncCommands as _;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::harness::{
-    NOBODY, Process, SOON, Setup, Site, eventually, installed, pages_of, pictures, submission,
-};
+use crate::harness::{NOBODY, OwnRedis, SOON, Setup, Site, eventually, pages_of, pictures, submission};
 
 /// A photo that takes long enough to be interrupted, and short enough to be finished in time by a build without
 /// optimisation.
@@ -83,32 +80,10 @@ async fn a_worker_that_is_told_to_stop_hands_its_photo_over_at_once(db: PgPool) 
     assert_eq!(attempt, 1, "what is handed over doesn't count; what a lease that runs out brings back does");
 }
 
-/// A Redis of its own, for what would hurt other tests.
-struct OwnRedis {
-    url: String,
-    _process: Process,
-    _folder: tempfile::TempDir,
-}
-
-async fn own_redis() -> OwnRedis {
-    let folder = tempfile::tempdir().expect("a folder");
-    let socket = folder.path().join("redis").display().to_string();
-    let arguments = ["--port", "0", "--unixsocket", &socket, "--save", ""].map(str::to_owned);
-    let program = installed(&["redis-server", "valkey-server"]);
-    let process = Process::start("redis", &program, &arguments, &BTreeMap::new(), folder.path());
-    let url = format!("unix://{socket}");
-    eventually("Redis answers", SOON, async || connect(&url).await).await;
-    OwnRedis { url, _process: process, _folder: folder }
-}
-
-async fn connect(url: &str) -> Option<redis::aio::MultiplexedConnection> {
-    redis::Client::open(url).ok()?.get_multiplexed_async_connection().await.ok()
-}
-
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_redis_that_forgets_everything_costs_nobody_anything(db: PgPool) {
-    let redis = own_redis().await;
-    let site = Setup::on(db).set("redis.url", &redis.url).worker().start().await;
+    let redis = OwnRedis::start().await;
+    let site = Setup::on(db).set("redis.url", &redis.url()).worker().start().await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let photo = site.photo().by(&ada).live().await;
     site.rate(&bob, photo, 8).await;
@@ -117,20 +92,19 @@ async fn a_redis_that_forgets_everything_costs_nobody_anything(db: PgPool) {
     for path in &pages {
         ada.pages.get(path).await.expect(200);
     }
-    let mut connection = connect(&redis.url).await.expect("it answers");
-    let keys: Vec<String> = connection.keys("*").await.expect("it answers");
+    let keys: Vec<String> = redis.connection().await.keys("*").await.expect("it answers");
     assert!(keys.iter().any(|key| key.contains("fragments:")), "there was something to forget: {keys:?}");
-    redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("it forgets");
+    redis.flush().await;
 
     for path in &pages {
         ada.pages.get(path).await.expect(200);
     }
     let shape = bob.api.get(&format!("photos/{photo}")).await.expect(200).json();
     assert_eq!((&shape["rating"]["mean"], &shape["rating"]["rank"]), (&json!(8.0), &json!(1)));
-    redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("it forgets");
+    redis.flush().await;
     site.rate(&bob, photo, 4).await;
     let taken = ada.api.upload(submission("After", pictures::quarters(300, 300))).await.expect(202).json();
-    redis::cmd("FLUSHALL").exec_async(&mut connection).await.expect("it forgets");
+    redis.flush().await;
     assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live");
     site.settle().await;
     assert_eq!(bob.api.get(&format!("photos/{photo}")).await.json()["rating"]["mean"], 4.0);

@@ -88,5 +88,60 @@ async fn while_redis_is_away_the_invalidation_waits(db: PgPool) {
     let job = enqueue(&site.db, &InvalidateCache::of(Event::PhotoRated { photo: ONE })).await;
     let waiting = until_job_is(&site.db, job, "scheduled").await;
     assert!(waiting.last_error.is_some());
+
+    // However often it has failed, it is tried again.
+    sqlx::query("update jobs set attempt = 1000, run_at = now()").execute(&site.db).await.expect("it is due");
+    let again = async || {
+        let attempt: i16 =
+            sqlx::query_scalar("select attempt from jobs").fetch_one(&site.db).await.expect("it lives");
+        (attempt > 1000).then_some(())
+    };
+    until("it is tried once more", SOON, again).await;
+    let waiting = until_job_is(&site.db, job, "scheduled").await;
+    assert_eq!(waiting.attempt, 1001);
     workers.stop().await;
+}
+
+/// Computes a fragment of a photo unless it is cached; `meanwhile` happens while it is computed.
+async fn read(site: &Site, value: u8, meanwhile: impl AsyncFnOnce()) -> u8 {
+    let compute = async || {
+        meanwhile().await;
+        Ok::<_, Infallible>(value)
+    };
+    let Ok(read) = site.env.cache.get_or(&Group::photo(ONE), "fragment", compute).await;
+    read
+}
+
+/// Loses all that Redis holds of this site.
+async fn lose_everything(site: &Site) {
+    let mut redis = site.env.redis.dedicated().await.expect("Redis is there");
+    let pattern = site.env.redis.key("*");
+    let keys: Vec<String> =
+        redis::cmd("KEYS").arg(pattern).query_async(&mut redis).await.expect("it lists them");
+    if !keys.is_empty() {
+        redis::cmd("DEL").arg(keys).exec_async(&mut redis).await.expect("it forgets them");
+    }
+}
+
+/// What was computed before a change is not stored after it, whatever Redis has forgotten in between.
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_a_drop_overtakes_is_not_stored(db: PgPool) {
+    let _redis = redis_remembers().await;
+    let site = Site::new(db);
+    site.env.redis.check().await.expect("Redis is there");
+    let photo = [Group::photo(ONE)];
+    let drop = async || site.env.cache.drop_groups(&photo).await.expect("Redis answers");
+    assert_eq!(read(&site, 1, drop).await, 1);
+    assert_eq!(read(&site, 2, async || lose_everything(&site).await).await, 2);
+    let both = async || {
+        drop().await;
+        lose_everything(&site).await;
+    };
+    assert_eq!(read(&site, 3, both).await, 3);
+    let ranks = async || site.env.cache.drop_groups(&[Group::ranks()]).await.expect("Redis answers");
+    assert_eq!(read(&site, 4, ranks).await, 4);
+    assert_eq!(read(&site, 5, async || ()).await, 5);
+    assert_eq!(read(&site, 6, async || ()).await, 5, "nothing happened: it is cached");
+    ranks().await;
+    assert_eq!(read(&site, 7, async || ()).await, 7, "a drop of the ranks voids every photo");
 }

@@ -66,7 +66,7 @@ async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(
     assert!(timeline(&site, photo).await.is_sorted_by_key(|entry| entry.at));
     let told: usize = redis::cmd("XLEN")
         .arg(site.env.redis.key("live"))
-        .query_async(&mut site.env.redis.connection())
+        .query_async(&mut site.env.redis.dedicated().await.expect("Redis is there"))
         .await
         .expect("Redis answers");
     assert!(told >= 2, "progress and publication are told, not {told}");
@@ -209,7 +209,7 @@ async fn emptying_redis_loses_no_photo(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let flush = async || {
-        let mut redis = site.env.redis.connection();
+        let mut redis = site.env.redis.dedicated().await.expect("Redis is there");
         redis::cmd("FLUSHALL").exec_async(&mut redis).await.expect("Redis answers");
     };
     let first = site.submit(owner, &jpeg(600, 500, 1), Species::Dog).await;

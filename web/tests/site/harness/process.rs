@@ -89,6 +89,16 @@ impl Process {
         pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
     }
 
+    /// Has it do nothing until it is resumed, as a machine that stalls has.
+    pub(crate) fn pause(&self) {
+        pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::STOP);
+    }
+
+    /// Has it go on.
+    pub(crate) fn resume(&self) {
+        pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::CONT);
+    }
+
     /// Ends it as kill -9 does, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
         // An error says that it has ended already.

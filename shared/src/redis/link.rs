@@ -1,0 +1,299 @@
+//! One shared connection with a circuit breaker.
+//!
+//! A command that isn't answered in time, or finds the connection broken, opens the breaker: from then on commands fail at
+//! once, and a task in the background connects anew until Redis answers. So an outage or a stall costs whoever meets it
+//! first a few hundredths of a second, and everybody else nothing.
+//!
+//! What had to be dropped from the caches meanwhile is made up for before the connection is used again. Cached fragments
+//! belong to an epoch; a new one voids them all. It begins when Redis was away, when a drop failed, and when the server is
+//! another than the one that wrote the fragments: one that was restarted, or took over, may have gone back in time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Script};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::outage::Outages;
+
+/// How long making a connection may take, greetings included.
+const CONNECTING: Duration = Duration::from_millis(500);
+
+/// Between two attempts to connect.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long the caller of a command can wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// A page is waiting, and better without Redis than late. Redis usually answers in less than a millisecond.
+    Page,
+    /// A job or an operator, who needs the answer.
+    Job,
+}
+
+impl Patience {
+    /// How long that is.
+    #[must_use]
+    pub const fn limit(self) -> Duration {
+        match self {
+            Self::Page => Duration::from_millis(50),
+            Self::Job => Duration::from_millis(500),
+        }
+    }
+}
+
+/// The keys by which cached fragments are voided.
+#[derive(Debug)]
+pub(super) struct Renewal {
+    epoch: String,
+    server: String,
+}
+
+impl Renewal {
+    pub(super) fn new(epoch: String, server: String) -> Self {
+        Self { epoch, server }
+    }
+
+    /// Ends the epoch when `forced`, or when this server is not the one that was used last.
+    async fn apply(&self, connection: &mut MultiplexedConnection, forced: bool) -> RedisResult<()> {
+        // A server that doesn't say who it is may be another one each time.
+        let about: String =
+            redis::cmd("INFO").arg("server").query_async(connection).await.unwrap_or_default();
+        let id = about.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
+        Script::new(
+            "if ARGV[1] == '1' or ARGV[2] == '' or redis.call('get', KEYS[2]) ~= ARGV[2] then
+                 redis.call('del', KEYS[1])
+                 redis.call('set', KEYS[2], ARGV[2])
+             end",
+        )
+        .key(&self.epoch)
+        .key(&self.server)
+        .arg(u8::from(forced))
+        .arg(id)
+        .invoke_async(connection)
+        .await
+    }
+}
+
+/// A connection that everybody in this process shares; a clone is a reference.
+#[derive(Clone)]
+pub struct Link(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    outages: Arc<Outages>,
+    renewal: Option<Renewal>,
+    state: Mutex<State>,
+    /// Bumped when a connection stands, or can't be made.
+    news: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<MultiplexedConnection>,
+    /// Counts connections, so that a late failure of an old one doesn't break its successor.
+    number: u64,
+    /// Whether a task is connecting.
+    connecting: bool,
+    /// Whether an attempt has failed since a connection stood.
+    away: bool,
+    /// Whether something should have been dropped and wasn't.
+    owes: bool,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    pub(super) fn new(client: Client, outages: Arc<Outages>, renewal: Option<Renewal>) -> Self {
+        let (news, _) = watch::channel(0);
+        Self(Arc::new(Inner { client, outages, renewal, state: Mutex::default(), news }))
+    }
+
+    /// Runs a command. It may still be carried out after this has given up on its answer.
+    ///
+    /// # Errors
+    /// Those of the command, or that Redis is away or didn't answer in time.
+    pub async fn run<T, F>(
+        &self,
+        patience: Patience,
+        command: impl FnOnce(MultiplexedConnection) -> F,
+    ) -> RedisResult<T>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let (number, connection) = self.connected(patience).await?;
+        match timeout(patience.limit(), command(connection)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                if breaks(&error) {
+                    self.open_breaker(number);
+                }
+                Err(error)
+            }
+            Err(_) => {
+                self.open_breaker(number);
+                Err(late())
+            }
+        }
+    }
+
+    /// As [`run`](Self::run), for what must not be left undone: should it fail, nothing that is cached now is used again.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(crate) async fn run_or_owe<T, F>(
+        &self,
+        patience: Patience,
+        command: impl FnOnce(MultiplexedConnection) -> F,
+    ) -> RedisResult<T>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let mut debt = Debt { link: self, paid: false };
+        let answer = self.run(patience, command).await;
+        debt.paid = answer.is_ok();
+        answer
+    }
+
+    async fn connected(&self, patience: Patience) -> RedisResult<(u64, MultiplexedConnection)> {
+        let mut news = self.0.news.subscribe();
+        let waiting = async {
+            loop {
+                {
+                    let mut state = self.0.state();
+                    if let Some(connection) = &state.connection {
+                        return Ok((state.number, connection.clone()));
+                    }
+                    self.connect(&mut state);
+                    // A page waits only for the first connection of all: who meets a stall later is not to wait.
+                    if state.away || (patience == Patience::Page && state.number > 0) {
+                        return Err(away());
+                    }
+                }
+                if news.changed().await.is_err() {
+                    return Err(away());
+                }
+            }
+        };
+        timeout(patience.limit(), waiting).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    fn open_breaker(&self, number: u64) {
+        let mut state = self.0.state();
+        if state.number == number {
+            state.connection = None;
+            self.connect(&mut state);
+        }
+    }
+
+    /// Starts to connect, unless that is under way.
+    fn connect(&self, state: &mut State) {
+        if !state.connecting {
+            state.connecting = true;
+            tokio::spawn(connect(Arc::downgrade(&self.0)));
+        }
+    }
+}
+
+/// Something that has to be done. A caller that fails, or is cancelled before it knows, leaves the debt to the link.
+struct Debt<'a> {
+    link: &'a Link,
+    paid: bool,
+}
+
+impl Drop for Debt<'_> {
+    fn drop(&mut self) {
+        if !self.paid {
+            let mut state = self.link.0.state();
+            state.owes = true;
+            state.connection = None;
+            if tokio::runtime::Handle::try_current().is_ok() {
+                self.link.connect(&mut state);
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn open(&self, renew: bool) -> RedisResult<MultiplexedConnection> {
+        let settings =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECTING)).set_response_timeout(None);
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&settings).await?;
+        match &self.renewal {
+            Some(renewal) => renewal.apply(&mut connection, renew).await?,
+            None => redis::cmd("PING").exec_async(&mut connection).await?,
+        }
+        Ok(connection)
+    }
+
+    /// One attempt to connect. False: it is to be tried again.
+    async fn attempt(&self) -> bool {
+        let (owes, away) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.owes), state.away)
+        };
+        let opened = timeout(CONNECTING, self.open(owes || away)).await.unwrap_or_else(|_| Err(late()));
+        let mut state = self.state();
+        match opened {
+            Ok(connection) => {
+                if state.owes {
+                    // The next attempt makes up for what was left undone during this one.
+                    return false;
+                }
+                state.connection = Some(connection);
+                state.number += 1;
+                state.connecting = false;
+                if std::mem::take(&mut state.away) {
+                    self.outages.end();
+                }
+            }
+            Err(error) => {
+                state.owes |= owes;
+                if !std::mem::replace(&mut state.away, true) {
+                    self.outages.begin(&error);
+                }
+            }
+        }
+        let stands = !state.connecting;
+        drop(state);
+        self.news.send_modify(|news| *news += 1);
+        stands
+    }
+}
+
+/// Connects until it succeeds or nobody needs the connection any more.
+async fn connect(link: Weak<Inner>) {
+    loop {
+        let Some(inner) = link.upgrade() else { return };
+        if inner.attempt().await {
+            return;
+        }
+        drop(inner);
+        sleep(PAUSE).await;
+    }
+}
+
+/// Whether an error says that this connection is of no use.
+fn breaks(error: &RedisError) -> bool {
+    error.is_io_error()
+        || error.is_unrecoverable_error()
+        || matches!(error.code(), Some("LOADING" | "READONLY" | "MASTERDOWN"))
+}
+
+fn away() -> RedisError {
+    std::io::Error::new(std::io::ErrorKind::NotConnected, "Redis is away").into()
+}
+
+fn late() -> RedisError {
+    std::io::Error::new(std::io::ErrorKind::TimedOut, "Redis didn't answer in time").into()
+}

@@ -1,0 +1,78 @@
+//! How many live streams a client may hold open: each costs memory for as long as it stands.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::Error;
+
+/// After so many seconds a client that was refused may try again.
+const RETRY: u64 = 10;
+
+/// The open streams of this process, by the address that they are for.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    most: usize,
+}
+
+impl Streams {
+    /// Up to so many for each address; 0 is without a limit.
+    #[must_use]
+    pub fn up_to(most: u32) -> Self {
+        let most = if most == 0 { usize::MAX } else { usize::try_from(most).unwrap_or(usize::MAX) };
+        Self { open: Arc::default(), most }
+    }
+
+    /// One more stream for this address, until the answer is dropped.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] when it has as many as it may.
+    pub fn open(&self, address: IpAddr) -> Result<OpenStream, Error> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(address).or_default();
+        if *count >= self.most {
+            return Err(Error::TooMany(RETRY));
+        }
+        *count += 1;
+        Ok(OpenStream { streams: self.clone(), address })
+    }
+}
+
+/// Counts while it lives.
+#[derive(Debug)]
+pub struct OpenStream {
+    streams: Streams,
+    address: IpAddr,
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        let mut open = self.streams.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_holds_so_many_and_no_more() {
+        let streams = Streams::up_to(2);
+        let (near, far) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let first = streams.open(near).expect("the first");
+        let second = streams.open(near).expect("the second");
+        assert!(matches!(streams.open(near), Err(Error::TooMany(_))));
+        let other = streams.open(far).expect("another's");
+        drop(first);
+        let third = streams.open(near).expect("one has ended");
+        drop((second, third, other));
+        assert!(streams.open.lock().expect("no holder panics").is_empty(), "nothing is kept of who has gone");
+    }
+}

@@ -1,0 +1,154 @@
+//! Every act, once its jobs are done, is seen wherever what it changed is shown: what comes from the cache is what the
+//! database says.
+
+use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::harness::{OwnRedis, Person, Setup, Site};
+
+/// A site whose cache can be emptied.
+struct Watched {
+    site: Site,
+    redis: OwnRedis,
+    photos: Vec<i64>,
+}
+
+impl Watched {
+    /// All that is cached, as the API shows it, and how many photos there are to rate.
+    async fn read(&self) -> Vec<(String, Value)> {
+        let mut paths: Vec<_> = self.photos.iter().map(|photo| format!("photos/{photo}")).collect();
+        paths.extend(
+            [
+                "top",
+                "top?species=cat",
+                "top?species=dog",
+                "top?period=day&limit=2&page=2",
+                "trending",
+                "trending?limit=1",
+            ]
+            .map(str::to_owned),
+        );
+        let mut shown = Vec::new();
+        for path in paths {
+            let mut answer = self.site.api().get(&path).await.json();
+            still(&mut answer);
+            shown.push((path, answer));
+        }
+        let page = self.site.get("/").await.expect(200);
+        shown.push(("/".to_owned(), json!(page.texts("label[for=rated]"))));
+        shown
+    }
+
+    /// Fills the cache, has something done, and compares.
+    async fn check(&self, what: &str, act: impl AsyncFnOnce()) {
+        let before = self.read().await;
+        act().await;
+        self.site.settle().await;
+        let cached = self.read().await;
+        self.redis.flush().await;
+        let computed = self.read().await;
+        for ((path, cached), (_, computed)) in cached.iter().zip(&computed) {
+            assert_eq!(cached, computed, "{path} after {what}");
+        }
+        assert_ne!(before, cached, "{what} changes something that is shown");
+    }
+}
+
+/// Without what moves by itself: virality decays.
+fn still(shown: &mut Value) {
+    match shown {
+        Value::Object(fields) => {
+            if let Some(virality) = fields.get_mut("virality") {
+                *virality = json!(format!("{:.1}", virality.as_f64().unwrap_or_default()));
+            }
+            fields.values_mut().for_each(still);
+        }
+        Value::Array(items) => items.iter_mut().for_each(still),
+        _ => {}
+    }
+}
+
+async fn share(site: &Site, sharer: &Person, photo: i64) {
+    let link = sharer.api.post(&format!("photos/{photo}/shares"), Value::Null).await.expect(201).json();
+    let code = link["url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a code").to_owned();
+    site.get(&format!("/s/{code}")).await.expect(200);
+    site.run(RefreshVirality {}).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_is_shown_from_the_cache_is_what_the_database_says(db: PgPool) {
+    let redis = OwnRedis::start().await;
+    let site = Setup::on(db).set("redis.url", &redis.url()).worker().start().await;
+    let (ada, bob, eve) = (site.member("ada").await, site.member("bob").await, site.member("eve").await);
+    let mallory = site.moderator("mallory").await;
+    let mut photos = Vec::new();
+    for (owner, species) in [(&ada, "cat"), (&ada, "dog"), (&bob, "cat"), (&bob, "dog"), (&bob, "cat")] {
+        photos.push(site.photo().by(owner).species(species).live().await);
+    }
+    let [a, b, c, d, e] = photos[..] else { panic!("five photos") };
+    site.settle().await;
+    let watched = Watched { site, redis, photos };
+    let site = &watched.site;
+
+    watched.check("a rating", async || site.rate(&eve, a, 9).await).await;
+    watched.check("a first ranking", async || site.run(RefreshRanks {}).await).await;
+    watched.check("a share", async || share(site, &eve, a).await).await;
+    watched.check("another share", async || share(site, &eve, c).await).await;
+    watched.check("another rating", async || site.rate(&eve, a, 2).await).await;
+    watched.check("moved ranks", async || site.run(RefreshRanks {}).await).await;
+    watched
+        .check("another name", async || {
+            bob.api.patch("users/me", json!({ "name": "robert" })).await.expect(200);
+        })
+        .await;
+    watched
+        .check("a new photo", async || {
+            site.photo().by(&ada).live().await;
+        })
+        .await;
+    watched
+        .check("a histogram that had drifted", async || {
+            let drift = "update photo_stats set histogram[5] = histogram[5] + 1
+                         where photo_id = (select min(id) from photos)";
+            site.change(drift).await;
+            site.run(RecountRatings {}).await;
+        })
+        .await;
+    watched
+        .check("a deletion", async || {
+            drop(ada.api.delete(&format!("photos/{b}"), Value::Null).await.expect(204))
+        })
+        .await;
+    watched.check("ranks after a deletion", async || site.run(RefreshRanks {}).await).await;
+    watched
+        .check("a block", async || {
+            let form = [("reason", "Not an animal")];
+            let blocked = mallory.pages.post(&format!("/photos/{d}/block"), &form).await;
+            assert_eq!(blocked.status, 303);
+        })
+        .await;
+    let visitor = site.anonymous().await;
+    site.rate(&visitor, e, 7).await;
+    site.settle().await;
+    watched
+        .check("somebody who logs in and has rated before", async || {
+            site.rate(&eve, e, 3).await;
+            let body = json!({ "email": "eve@example.org", "password": crate::harness::PASSWORD });
+            visitor.api.post("tokens", body).await.expect(201);
+        })
+        .await;
+    watched
+        .check("a rater who leaves", async || {
+            let body = json!({ "password": crate::harness::PASSWORD });
+            eve.api.delete("users/me", body).await.expect(204);
+        })
+        .await;
+    watched
+        .check("a member who leaves", async || {
+            let body = json!({ "password": crate::harness::PASSWORD });
+            bob.api.delete("users/me", body).await.expect(204);
+        })
+        .await;
+}

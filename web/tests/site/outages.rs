@@ -1,0 +1,189 @@
+//! What a Redis that is away, stalls or goes back in time does to a site, and what somebody can do to Redis.
+
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use pawdium_cli::relay::{Relay, Target};
+use pawdium_shared::db::MIGRATIONS;
+use reqwest::Method;
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::harness::{NOBODY, OwnRedis, PASSWORD, Person, SOON, Setup, Site, eventually, pages_of};
+
+/// How long the quickest of three takes, so that a machine that stalls is not blamed on the site.
+async fn quickest(mut act: impl AsyncFnMut()) -> Duration {
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let begin = Instant::now();
+        act().await;
+        best = best.min(begin.elapsed());
+    }
+    best
+}
+
+/// Waits until the site says that about Redis.
+async fn until_redis_is(site: &Site, word: &str) {
+    eventually("the site has noticed", SOON, async || {
+        (site.get("/readyz").await.json()["redis"] == word).then_some(())
+    })
+    .await;
+}
+
+/// A live photo that is on its page and in both lists, all of which are cached.
+async fn shown_everywhere(site: &Site, owner: &Person) -> i64 {
+    let photo = site.photo().by(owner).live().await;
+    site.change("insert into photo_ranks (photo_id, score, rank) select id, 5, 1 from photos").await;
+    site.change("update photo_stats set virality = 1").await;
+    for path in [format!("photos/{photo}"), "top".to_owned(), "trending".to_owned()] {
+        for _ in 0..2 {
+            assert!(site.api().get(&path).await.expect(200).text().contains(&format!("\"id\":{photo}")));
+        }
+    }
+    photo
+}
+
+async fn is_gone(site: &Site, photo: i64) {
+    site.api().get(&format!("photos/{photo}")).await.expect(404);
+    for list in ["top", "trending"] {
+        assert_eq!(site.api().get(list).await.expect(200).json()["data"], json!([]), "{list}");
+    }
+}
+
+fn lines(site: &Site, words: &str) -> usize {
+    site.log().lines().filter(|line| line.contains(words)).count()
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn while_redis_stalls_nobody_waits_for_it(db: PgPool) {
+    let redis = OwnRedis::start().await;
+    let site = Setup::on(db).set("redis.url", &redis.url()).start().await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let photo = shown_everywhere(&site, &ada).await;
+    let mut acts = pages_of(&ada, photo);
+    acts.retain(|path| path != "/api" && path != "/submit" && path != "/forgot");
+    let mut usual = Vec::new();
+    for path in &acts {
+        usual.push(quickest(async || drop(ada.pages.get(path).await.expect(200))).await);
+    }
+    let rating = quickest(async || site.rate(&bob, photo, 8).await).await;
+
+    redis.process.pause();
+    until_redis_is(&site, "unreachable").await;
+    for (path, usual) in acts.iter().zip(usual) {
+        let took = quickest(async || drop(ada.pages.get(path).await.expect(200))).await;
+        assert!(took < usual + Duration::from_millis(250), "{path} took {took:?} instead of {usual:?}");
+    }
+    let took = quickest(async || site.rate(&bob, photo, 4).await).await;
+    assert!(took < rating + Duration::from_millis(250), "a rating took {took:?} instead of {rating:?}");
+    ada.api.delete(&format!("photos/{photo}"), json!(null)).await.expect(204);
+    is_gone(&site, photo).await;
+
+    redis.process.resume();
+    until_redis_is(&site, "ok").await;
+    is_gone(&site, photo).await;
+    assert_eq!((lines(&site, "Redis is away"), lines(&site, "Redis is back")), (1, 1), "{}", site.log());
+}
+
+/// There is no worker: the web process itself makes up for what it could not drop.
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_was_deleted_while_redis_was_out_of_reach_is_gone_when_it_is_back(db: PgPool) {
+    let redis = OwnRedis::start().await;
+    let relay = Relay::to(Target::Unix(redis.socket())).await.expect("a port is free");
+    let site = Setup::on(db).set("redis.url", &format!("redis://127.0.0.1:{}", relay.port())).start().await;
+    let ada = site.member("ada").await;
+    let photo = shown_everywhere(&site, &ada).await;
+    relay.cut();
+    ada.api.delete(&format!("photos/{photo}"), json!(null)).await.expect(204);
+    relay.mend();
+    until_redis_is(&site, "ok").await;
+    is_gone(&site, photo).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_redis_that_comes_back_with_what_it_had_saved_shows_nothing_of_it(db: PgPool) {
+    let mut redis = OwnRedis::start().await;
+    let site = Setup::on(db).set("redis.url", &redis.url()).start().await;
+    let ada = site.member("ada").await;
+    let photo = shown_everywhere(&site, &ada).await;
+    redis::cmd("SAVE").exec_async(&mut redis.connection().await).await.expect("it saves");
+    ada.api.delete(&format!("photos/{photo}"), json!(null)).await.expect(204);
+    redis.process.kill();
+    redis.restart().await;
+    assert!(redis.figure("used_memory").await > 0);
+    until_redis_is(&site, "ok").await;
+    is_gone(&site, photo).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn while_redis_is_away_limits_count_in_the_process_and_the_log_says_so(db: PgPool) {
+    let url = format!("redis://{NOBODY}");
+    let site = Setup::on(db).set("redis.url", &url).set("security.logins_per_minute", "5").start().await;
+    site.member("ada").await;
+    let guess = json!({ "email": "ada@example.org", "password": "a wrong guess" });
+    for _ in 0..5 {
+        site.api().post("tokens", guess.clone()).await.expect(403);
+    }
+    let refused = site.api().post("tokens", guess).await.expect(429);
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(lines(&site, "Redis is away"), 1, "{}", site.log());
+    assert_eq!(lines(&site, "rate limits count in this process alone"), 1, "{}", site.log());
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn streams_that_resume_from_long_ago_cost_redis_nothing_and_switch_no_limit_off(db: PgPool) {
+    const STREAMS: usize = 150;
+    let redis = OwnRedis::start().await;
+    let site = Setup::on(db)
+        .set("redis.url", &redis.url())
+        .set("redis.prefix", "site:")
+        .set("security.logins_per_minute", "5")
+        .set("web.streams_per_address", &STREAMS.to_string())
+        .start()
+        .await;
+    site.member("ada").await;
+    let photo = site.photo().live().await;
+    let mut pipe = redis::pipe();
+    for number in 0..10_000 {
+        pipe.xadd("site:live", "*", &[("topic", format!("photo:{}", 1_000_000 + number))]).ignore();
+    }
+    pipe.exec_async(&mut redis.connection().await).await.expect("it takes them");
+    let before = redis.figure("used_memory_peak").await;
+
+    let follow = || {
+        let path = format!("/photos/{photo}/live");
+        site.visitor().request(Method::GET, &path).header("last-event-id", "0-1").send()
+    };
+    let streams = join_all((0..STREAMS).map(|_| async {
+        let mut stream = follow().await.expect("it is answered");
+        assert_eq!(stream.status(), 200);
+        let told = stream.chunk().await.expect("it is open").expect("a page is told to look");
+        assert!(String::from_utf8_lossy(&told).contains("event: changed"));
+        stream
+    }));
+    let guesses = async {
+        let guess = json!({ "email": "ada@example.org", "password": "a wrong guess" });
+        let mut answers = Vec::new();
+        for _ in 0..7 {
+            answers.push(site.api().post("tokens", guess.clone()).await.status);
+        }
+        answers
+    };
+    let (streams, answers) = tokio::join!(streams, guesses);
+    assert_eq!(answers, [403, 403, 403, 403, 403, 429, 429]);
+    let grown = redis.figure("used_memory_peak").await.saturating_sub(before);
+    assert!(grown < 5_000_000, "Redis took {grown} bytes more");
+
+    let refused = follow().await.expect("it is answered");
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+    drop(streams);
+    eventually("places are free again", SOON, async || {
+        (follow().await.expect("it is answered").status() == 200).then_some(())
+    })
+    .await;
+    // What the password is for is still open to its owner, from elsewhere.
+    let right = json!({ "email": "ada@example.org", "password": PASSWORD });
+    let call = site.api().call(Method::POST, "tokens").header("x-forwarded-for", "203.0.113.9");
+    assert_eq!(call.json(&right).send().await.expect("it is answered").status(), 201);
+}
