@@ -304,7 +304,9 @@ async fn chrome(app: &App, jar: &CookieJar, path: String, status: StatusCode) ->
 
 fn as_page(chrome: Chrome, problem: &Problem) -> Response {
     let mut page = ErrorPage::new(chrome, problem.status.as_u16());
-    if problem.status != StatusCode::NOT_FOUND && !problem.message.is_empty() {
+    // What the API says of a missing or ended token means nothing to people.
+    let is_for_programs = matches!(problem.status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED);
+    if !is_for_programs && !problem.message.is_empty() {
         page.message.clone_from(&problem.message);
     }
     page.id.clone_from(&problem.id);

@@ -3,6 +3,7 @@
 mod fields;
 pub mod links;
 pub mod passwords;
+pub mod proof;
 pub mod queries;
 pub mod sessions;
 mod types;

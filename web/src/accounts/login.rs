@@ -3,8 +3,9 @@
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, User, passwords, queries};
+use pawdium_shared::accounts::{Email, User, queries};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ratings::merge;
 use serde::Deserialize;
@@ -49,7 +50,7 @@ pub async fn login(
     jar: CookieJar,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, Error> {
-    match enter(&app, client, viewing.visitor.user.as_ref(), &form.email, &form.password).await {
+    match enter(&app, client, &viewing.visitor, &form.email, &form.password).await {
         Ok((_, token)) => {
             let jar = jar.add(session_cookie(&app, &token));
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
@@ -74,7 +75,7 @@ pub async fn logout(
     Ok((without_session(&app, jar), Redirect::to("/")))
 }
 
-/// Checks a password and opens a session. What the caller did anonymously moves to the account. An unknown address
+/// Checks a password and opens a session. What the visitor did anonymously moves to the account. An unknown address
 /// takes as long as a wrong password.
 ///
 /// # Errors
@@ -82,7 +83,7 @@ pub async fn logout(
 pub async fn enter(
     app: &App,
     client: Client,
-    caller: Option<&User>,
+    visitor: &Visitor,
     email: &str,
     password: &str,
 ) -> Result<(User, Token), Error> {
@@ -92,18 +93,27 @@ pub async fn enter(
         Ok(email) => queries::find_by_email(&mut db, email.as_str()).await?,
         Err(_) => None,
     };
-    let hash = match &user {
-        Some(user) => queries::find_password_hash(&mut db, user.id).await?,
+    let stored = match &user {
+        Some(user) => queries::find_password_hash(&mut db, user.id).await?.map(|hash| (user.id, hash)),
         None => None,
     };
     drop(db);
-    let matches = passwords::verify(password, hash).await;
-    let Some(user) = user.filter(|_| matches) else { return Err(Error::Forbidden(WRONG)) };
+    let (Some(proof), Some(user)) = (Proof::check(password, stored).await, user) else {
+        return Err(Error::Forbidden(WRONG));
+    };
     let mut tx = app.db.begin().await?;
-    let mut moved = Vec::new();
-    if let Some(caller) = caller.filter(|caller| caller.anonymous()) {
-        moved = merge::merge(&mut tx, caller.id, user.id).await?;
+    proof::lock(&mut tx, &[visitor.id(), user.id]).await?;
+    if !proof.holds(&mut tx).await? {
+        return Err(Error::Forbidden(WRONG));
     }
+    let moved = match (&visitor.user, &visitor.token) {
+        (Some(caller), Some(token))
+            if caller.anonymous() && sessions::is_open(&mut tx, token, caller.id).await? =>
+        {
+            merge::merge(&mut tx, caller.id, user.id).await?
+        }
+        _ => Vec::new(),
+    };
     let token = sessions::open(&mut tx, user.id).await?;
     tx.commit().await?;
     if !moved.is_empty() {

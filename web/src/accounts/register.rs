@@ -4,7 +4,7 @@ use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, Name, Password, User, passwords, queries};
+use pawdium_shared::accounts::{Email, Name, Password, passwords, proof, queries};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::queue::Enqueue as _;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
-use crate::http::visitor::{Viewing, session_cookie};
+use crate::http::visitor::{Viewing, Visitor, session_cookie};
 use crate::state::App;
 use crate::views::Field;
 use crate::views::accounts::RegisterPage;
@@ -62,7 +62,7 @@ pub async fn register(
     Form(form): Form<RegisterForm>,
 ) -> Result<Response, Error> {
     let wanted = Registration { name: &form.name, email: &form.email, password: &form.password };
-    match create(&app, client, viewing.visitor.user.as_ref(), None, wanted).await {
+    match create(&app, client, &viewing.visitor, None, wanted).await {
         Ok((_, token)) => {
             let jar = jar.add(session_cookie(&app, &token));
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
@@ -93,7 +93,7 @@ pub struct Registration<'a> {
     pub password: &'a str,
 }
 
-/// Registers and opens a session; the verification mail goes out with it. An anonymous caller keeps its row, but its
+/// Registers and opens a session; the verification mail goes out with it. An anonymous visitor keeps its row, but its
 /// sessions end, save the one to `keep`: a cookie that somebody else has planted must not become the account's.
 ///
 /// # Errors
@@ -101,7 +101,7 @@ pub struct Registration<'a> {
 pub async fn create(
     app: &App,
     client: Client,
-    caller: Option<&User>,
+    visitor: &Visitor,
     keep: Option<&Token>,
     wanted: Registration<'_>,
 ) -> Result<(UserId, Token), Error> {
@@ -110,13 +110,15 @@ pub async fn create(
     let password = Password::new(wanted.password)?;
     limits::count(app, Limited::Registration, client.counted()).await?;
     let hash = passwords::hash(&password).await;
-    let anonymous = match caller {
-        Some(user) if !user.anonymous() => {
-            return Err(Error::Forbidden("You are registered already; log out to register somebody else."));
-        }
-        caller => caller.map(|user| user.id),
-    };
+    if visitor.member().is_ok() {
+        return Err(Error::Forbidden("You are registered already; log out to register somebody else."));
+    }
     let mut tx = app.db.begin().await?;
+    proof::lock(&mut tx, &[visitor.id()]).await?;
+    let anonymous = match &visitor.token {
+        Some(token) if sessions::is_open(&mut tx, token, visitor.id()).await? => Some(visitor.id()),
+        _ => None,
+    };
     let user = queries::register(&mut tx, anonymous, &name, &email, &hash).await.map_err(taken)?;
     sessions::close_others(&mut tx, user, keep).await?;
     let token = sessions::open(&mut tx, user).await?;

@@ -3,8 +3,8 @@
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::accounts::sessions;
-use pawdium_shared::accounts::{Email, Name, Password, User, passwords, queries};
+use pawdium_shared::accounts::proof::{self, Proof};
+use pawdium_shared::accounts::{Email, Name, Password, User, passwords, queries, sessions};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
@@ -129,14 +129,13 @@ pub async fn delete(
     jar: CookieJar,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, Error> {
-    let user = viewing.visitor.member()?;
-    if let Err(error) = check_password(&app, client, user, "password", &form.password).await {
+    viewing.visitor.member()?;
+    if let Err(error) = remove(&app, &viewing.visitor, client, &form.password).await {
         return answer(&app, viewing, jar, Notice::AccountDeleted, Err(error), |page, _, error| {
             page.delete_error = Some(error);
         })
         .await;
     }
-    remove(&app, user).await?;
     let jar = without_session(&app, jar).add(Notice::AccountDeleted.cookie());
     Ok((jar, Redirect::to("/")).into_response())
 }
@@ -160,9 +159,11 @@ pub struct Changes<'a> {
 /// What is wrong or taken; [`Error::Forbidden`] for who isn't registered.
 pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Changes<'_>) -> Result<(), Error> {
     let user = visitor.member()?;
-    if changes.email.is_some() || changes.password.is_some() {
-        check_password(app, client, user, CURRENT_PASSWORD, changes.current_password).await?;
-    }
+    let proof = if changes.email.is_some() || changes.password.is_some() {
+        Some(check_password(app, client, user, CURRENT_PASSWORD, changes.current_password).await?)
+    } else {
+        None
+    };
     let name = changes.name.map(Name::new).transpose()?;
     let email = changes.email.map(Email::new).transpose()?;
     let hash = match changes.password.map(Password::new).transpose()? {
@@ -170,6 +171,8 @@ pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Chang
         None => None,
     };
     let mut tx = app.db.begin().await?;
+    proof::lock(&mut tx, &[user.id]).await?;
+    confirm(&mut tx, visitor, proof.as_ref(), CURRENT_PASSWORD).await?;
     let mut event = None;
     if let Some(name) = name {
         queries::rename(&mut tx, user.id, &name).await.map_err(taken)?;
@@ -193,33 +196,59 @@ pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Chang
     Ok(())
 }
 
-/// Whether `password` is the user's.
+/// Proves that `password` is the user's, for now: see [`confirm`].
 ///
 /// # Errors
 /// [`Error::Field`] naming `field` when it isn't.
-pub async fn check_password(
+async fn check_password(
     app: &App,
     client: Client,
     user: &User,
     field: &'static str,
     password: &str,
-) -> Result<(), Error> {
+) -> Result<Proof, Error> {
     limits::count(app, Limited::Login, client.counted()).await?;
     let hash = queries::find_password_hash(&mut *app.db.acquire().await?, user.id).await?;
-    if passwords::verify(password, hash).await {
-        Ok(())
-    } else {
-        Err(Error::Field { field, message: "That isn't your password.".to_owned() })
+    Proof::check(password, hash.map(|hash| (user.id, hash))).await.ok_or_else(|| wrong_password(field))
+}
+
+fn wrong_password(field: &'static str) -> Error {
+    Error::Field { field, message: "That isn't your password.".to_owned() }
+}
+
+/// Asks again, under the lock on the visitor's row, what the request began with: that the session is open, and that the
+/// password is the one that was proven.
+async fn confirm(
+    db: &mut sqlx::PgConnection,
+    visitor: &Visitor,
+    proof: Option<&Proof>,
+    field: &'static str,
+) -> Result<(), Error> {
+    if let Some(token) = &visitor.token
+        && !sessions::is_open(&mut *db, token, visitor.id()).await?
+    {
+        return Err(Error::BadToken);
+    }
+    match proof {
+        Some(proof) if !proof.holds(db).await? => Err(wrong_password(field)),
+        _ => Ok(()),
     }
 }
 
-/// Deletes a user with everything it did.
+/// Deletes the visitor's user with everything it did; who has registered confirms it with the password.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn remove(app: &App, user: &User) -> Result<(), Error> {
+/// [`Error::Field`] naming `password` when it is wrong.
+pub async fn remove(app: &App, visitor: &Visitor, client: Client, password: &str) -> Result<(), Error> {
+    const FIELD: &str = "password";
+    let proof = match &visitor.user {
+        Some(user) if !user.anonymous() => Some(check_password(app, client, user, FIELD, password).await?),
+        _ => None,
+    };
     let mut tx = app.db.begin().await?;
-    let photos = merge::delete(&mut tx, user.id).await?;
+    proof::lock_to_delete(&mut tx, visitor.id()).await?;
+    confirm(&mut tx, visitor, proof.as_ref(), FIELD).await?;
+    let photos = merge::delete(&mut tx, visitor.id()).await?;
     tx.commit().await?;
     app.cache.forget(&Event::MemberChanged { photos }).await;
     Ok(())

@@ -23,6 +23,7 @@ mod labels;
 mod likeness;
 mod openapi;
 mod pages;
+mod races;
 mod ranking;
 mod rating;
 mod reset;
