@@ -30,7 +30,7 @@ pub enum NotRecorded {
 }
 
 /// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. Without
-/// a ballot it only replaces.
+/// a ballot it only replaces. The same value with the same ballot is the same form, sent twice, and changes nothing.
 pub async fn record(
     db: &mut Tx,
     photo: PhotoId,
@@ -61,6 +61,9 @@ pub async fn record(
     .fetch_optional(&mut *db)
     .await?;
     let (lane, ballot_at) = match (ballot, &old) {
+        (Some(ballot), Some(old)) if ballot.issued_at == old.ballot_at && value.get() == old.value => {
+            return Ok(());
+        }
         (Some(ballot), Some(old)) if ballot.issued_at <= old.ballot_at => {
             return Err(BallotRefused::Used.into());
         }
