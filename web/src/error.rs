@@ -13,10 +13,13 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::media::{MediaError, Refusal};
 use pawdium_shared::ratings::queries::NotRecorded;
+use pawdium_shared::security::{self, Incident};
 use pawdium_shared::{accounts, photos};
 use serde::Serialize;
 use tracing::error;
 
+use crate::http::asker::Asker;
+use crate::http::client::Client;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, theme};
 use crate::state::App;
@@ -54,6 +57,9 @@ pub enum Error {
     /// Not for this visitor.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// A wrong password, or an address that nobody has: the same for both.
+    #[error("This address and password don't belong together.")]
+    WrongLogin,
     /// Nothing is there, or nothing that this visitor may know of.
     #[error("resource not found")]
     NotFound,
@@ -69,6 +75,11 @@ pub enum Error {
     /// Too many requests.
     #[error("That was a lot at once; try again in {0} seconds.")]
     TooMany(u64),
+    /// Too many attempts at one account's password.
+    #[error(
+        "Too many passwords were tried for this address. Try again in {0} seconds, or have a link sent to you: that works at once."
+    )]
+    Guarded(u64),
     /// The database is away.
     #[error("We are busy getting up; try again in a moment.")]
     Unavailable,
@@ -95,12 +106,33 @@ impl Error {
             Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
             Self::Taken { .. } | Self::KeyReused => StatusCode::CONFLICT,
             Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::WrongLogin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::Guarded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Seconds after which trying again makes sense.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(seconds) | Self::Guarded(seconds) => Some(*seconds),
+            Self::Unavailable => Some(5),
+            _ => None,
+        }
+    }
+
+    /// What the security log says of it. Who answers with a page of their own puts this into it as an extension.
+    #[must_use]
+    pub fn incident(&self) -> Option<Incident> {
+        match self {
+            Self::WrongLogin => Some(Incident::LoginFailed),
+            Self::Forbidden(_) | Self::BadToken => Some(Incident::Refused),
+            Self::TooMany(_) | Self::Guarded(_) => Some(Incident::Limited),
+            _ => None,
         }
     }
 
@@ -123,20 +155,16 @@ impl IntoResponse for Error {
         } else {
             None
         };
-        let retry_after = match self {
-            Self::TooMany(seconds) => Some(seconds),
-            Self::Unavailable => Some(5),
-            _ => None,
-        };
         let problem = Problem {
             status: self.status(),
             message: self.to_string(),
             field: self.field(),
             id,
-            retry_after,
+            retry_after: self.retry_after(),
         };
         let mut response = problem.status.into_response();
         response.extensions_mut().insert(problem);
+        response.extensions_mut().insert(self.incident());
         response
     }
 }
@@ -219,15 +247,21 @@ struct Body<'a> {
 }
 
 /// The outermost layer around all handlers: writes problems in the form that the client asked for, and turns what the
-/// framework refused by itself into problems too.
-pub async fn render(State(app): State<App>, jar: CookieJar, request: Request, next: Next) -> Response {
+/// framework refused by itself into problems too. What the security log is to know is noted here.
+pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
     let json = request.uri().path().starts_with("/api/") || prefers_json(request.headers());
     // Only a page that can be asked for is one to come back to after logging in.
     let path = match *request.method() {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         _ => String::new(),
     };
+    let client = Client::of(&app, request.extensions(), request.headers());
+    let asker = Asker::default();
+    request.extensions_mut().insert(asker.clone());
     let response = next.run(request).await;
+    if let Some(Some(incident)) = response.extensions().get::<Option<Incident>>() {
+        security::note(*incident, client.0, asker.user());
+    }
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;

@@ -11,7 +11,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
 
-use super::passwords;
+use super::{password, passwords};
 use crate::ids::UserId;
 
 /// A password that was found to be a user's, and the hash that it was compared with.
@@ -24,10 +24,13 @@ pub struct Proof {
 impl Proof {
     /// Checks a password against what is stored of it. Without a user the answer is no, after the same work.
     pub async fn check(password: &str, stored: Option<(UserId, String)>) -> Option<Self> {
-        let hash = stored.as_ref().map(|(_, hash)| hash.clone());
-        let matches = passwords::verify(password, hash).await;
-        let (user, hash) = stored.filter(|_| matches)?;
-        Some(Self { user, hash: hash.into() })
+        for form in password::forms(password) {
+            let hash = stored.as_ref().map(|(_, hash)| hash.clone());
+            if passwords::verify(&form, hash).await {
+                return stored.map(|(user, hash)| Self { user, hash: hash.into() });
+            }
+        }
+        None
     }
 
     /// Whether the user still has that password. Lock the user's row first.
@@ -57,4 +60,20 @@ pub async fn lock(db: &mut PgConnection, users: &[UserId]) -> sqlx::Result<Vec<U
 pub async fn lock_to_delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
     let row = sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(db);
     Ok(row.await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::{Argon2, PasswordHasher as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_hashed_as_it_was_typed_still_opens() {
+        let apart = "man\u{303}ana 1";
+        let hash = Argon2::default().hash_password(apart.as_bytes()).expect("it is hashed").to_string();
+        assert!(Proof::check(apart, Some((UserId(1), hash.clone()))).await.is_some());
+        assert!(Proof::check("manana 1", Some((UserId(1), hash))).await.is_none());
+        assert!(Proof::check(apart, None).await.is_none());
+    }
 }

@@ -270,7 +270,7 @@ pub async fn create_token(
     Json(body): Json<LoginBody>,
 ) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
-    let (user, token) = login::enter(&app, client, &visitor, &body.email, &body.password).await?;
+    let (user, token) = login::enter(&app, client, &visitor, None, &body.email, &body.password).await?;
     let shape = EnteredShape {
         id: user.id.0,
         name: user.name,

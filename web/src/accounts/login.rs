@@ -1,8 +1,12 @@
 //! Logging in and out.
 
+use axum::Extension;
 use axum::extract::{Form, Query, State};
+use axum::http::HeaderValue;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::accounts::networks::{self, Network};
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, User, queries};
@@ -10,8 +14,8 @@ use pawdium_shared::cache::Event;
 use pawdium_shared::ratings::merge;
 use serde::Deserialize;
 
-use super::local;
 use super::register::Next;
+use super::{guesses, local};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited};
@@ -20,9 +24,6 @@ use crate::http::visitor::{Viewing, Visitor, session_cookie, without_session};
 use crate::state::App;
 use crate::views::Field;
 use crate::views::accounts::{DemoLogin, LoginPage};
-
-/// The same whether the address or the password is wrong.
-const WRONG: &str = "This address and password don't belong together.";
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]
@@ -50,14 +51,19 @@ pub async fn login(
     jar: CookieJar,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, Error> {
-    match enter(&app, client, &viewing.visitor, &form.email, &form.password).await {
+    let replaced = viewing.visitor.token.as_ref();
+    match enter(&app, client, &viewing.visitor, replaced, &form.email, &form.password).await {
         Ok((_, token)) => {
             let jar = jar.add(session_cookie(&app, &token));
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
         }
-        Err(error @ Error::Forbidden(_)) => {
+        Err(error @ (Error::WrongLogin | Error::Guarded(_))) => {
             let page = show(&app, viewing, Field::of(form.email), Some(error.to_string()), form.next);
-            Ok((error.status(), Page(page)).into_response())
+            let mut response = (error.status(), Extension(error.incident()), Page(page)).into_response();
+            if let Some(seconds) = error.retry_after() {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Ok(response)
         }
         Err(error) => Err(error),
     }
@@ -75,36 +81,31 @@ pub async fn logout(
     Ok((without_session(&app, jar), Redirect::to("/")))
 }
 
-/// Checks a password and opens a session. What the visitor did anonymously moves to the account. An unknown address
-/// takes as long as a wrong password.
+/// Checks a password and opens a session, which may replace one that the visitor had. What they did anonymously moves to
+/// the account. An unknown address takes as long as a wrong password.
 ///
 /// # Errors
-/// [`Error::Forbidden`], with the same text for both.
+/// [`Error::WrongLogin`], for both; [`Error::Guarded`].
 pub async fn enter(
     app: &App,
     client: Client,
     visitor: &Visitor,
+    replaced: Option<&Token>,
     email: &str,
     password: &str,
 ) -> Result<(User, Token), Error> {
     limits::count(app, Limited::Login, client.counted()).await?;
-    let mut db = app.db.acquire().await?;
-    let user = match Email::new(email) {
-        Ok(email) => queries::find_by_email(&mut db, email.as_str()).await?,
-        Err(_) => None,
-    };
-    let stored = match &user {
-        Some(user) => queries::find_password_hash(&mut db, user.id).await?.map(|hash| (user.id, hash)),
-        None => None,
-    };
-    drop(db);
-    let (Some(proof), Some(user)) = (Proof::check(password, stored).await, user) else {
-        return Err(Error::Forbidden(WRONG));
-    };
+    let network = guesses::network(app, client);
+    let account = find_account(app, email, network).await?;
+    let is_known = account.as_ref().is_some_and(|account| account.is_known);
+    guesses::count(app, email, network, is_known).await?;
+    let stored = account.as_ref().and_then(|account| Some((account.user.id, account.hash.clone()?)));
+    let proof = Proof::check(password, stored).await;
+    let (Some(proof), Some(Account { user, .. })) = (proof, account) else { return Err(Error::WrongLogin) };
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[visitor.id(), user.id]).await?;
     if !proof.holds(&mut tx).await? {
-        return Err(Error::Forbidden(WRONG));
+        return Err(Error::WrongLogin);
     }
     let moved = match (&visitor.user, &visitor.token) {
         (Some(caller), Some(token))
@@ -114,12 +115,32 @@ pub async fn enter(
         }
         _ => Vec::new(),
     };
+    if let Some(replaced) = replaced {
+        sessions::close(&mut tx, replaced).await?;
+    }
     let token = sessions::open(&mut tx, user.id).await?;
+    networks::remember(&mut tx, user.id, network).await?;
     tx.commit().await?;
     if !moved.is_empty() {
         app.cache.forget(&Event::MemberChanged { photos: moved }).await;
     }
     Ok((user, token))
+}
+
+/// Whose address it is, and what logging in takes.
+struct Account {
+    user: User,
+    hash: Option<String>,
+    is_known: bool,
+}
+
+async fn find_account(app: &App, email: &str, network: Network) -> Result<Option<Account>, Error> {
+    let Ok(email) = Email::new(email) else { return Ok(None) };
+    let mut db = app.db.acquire().await?;
+    let Some(user) = queries::find_by_email(&mut db, email.as_str()).await? else { return Ok(None) };
+    let hash = queries::find_password_hash(&mut db, user.id).await?;
+    let is_known = networks::is_known(&mut db, user.id, network).await?;
+    Ok(Some(Account { user, hash, is_known }))
 }
 
 fn show(app: &App, viewing: Viewing, email: Field, error: Option<String>, next: Option<String>) -> LoginPage {

@@ -43,8 +43,12 @@ fn acts_of(site: &Site, ada: &Person) -> Vec<(&'static str, RequestBuilder, u16)
     let patch_name = json!({ "name": "thief" });
     vec![
         ("login", site.visitor().own("/login").form(&login), 403),
-        ("api login", site.api().call(Method::POST, "tokens").json(&json!(
-            { "email": "ada@example.org", "password": PASSWORD })), 403),
+        (
+            "api login",
+            site.api().call(Method::POST, "tokens").json(&json!(
+            { "email": "ada@example.org", "password": PASSWORD })),
+            403,
+        ),
         ("name", ada.pages.own("/settings/name").form(&[("name", "thief")]), 401),
         ("email", ada.pages.own("/settings/email").form(&email), 401),
         ("password", ada.pages.own("/settings/password").form(&password), 401),
