@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::ids::UserId;
 use pawdium_shared::media::{MediaError, Refusal};
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::security::{self, Incident};
@@ -57,9 +58,9 @@ pub enum Error {
     /// Not for this visitor.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// A wrong password, or an address that nobody has: the same for both.
+    /// A wrong password of that account, or an address that nobody has: the same for both.
     #[error("This address and password don't belong together.")]
-    WrongLogin,
+    WrongLogin(Option<UserId>),
     /// Nothing is there, or nothing that this visitor may know of.
     #[error("resource not found")]
     NotFound,
@@ -98,6 +99,14 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
+/// What the security log is to know of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    incident: Incident,
+    /// The account that a login was tried at.
+    account: Option<UserId>,
+}
+
 impl Error {
     /// The HTTP status.
     #[must_use]
@@ -106,7 +115,7 @@ impl Error {
             Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
             Self::Taken { .. } | Self::KeyReused => StatusCode::CONFLICT,
             Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::WrongLogin => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) | Self::Guarded(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -125,13 +134,13 @@ impl Error {
         }
     }
 
-    /// What the security log says of it. Who answers with a page of their own puts this into it as an extension.
+    /// What the security log is to know of it. Who answers with a page of their own puts this into it as an extension.
     #[must_use]
-    pub fn incident(&self) -> Option<Incident> {
+    pub fn noted(&self) -> Option<Noted> {
         match self {
-            Self::WrongLogin => Some(Incident::LoginFailed),
-            Self::Forbidden(_) | Self::BadToken => Some(Incident::Refused),
-            Self::TooMany(_) | Self::Guarded(_) => Some(Incident::Limited),
+            Self::WrongLogin(account) => Some(Noted { incident: Incident::LoginFailed, account: *account }),
+            Self::Forbidden(_) | Self::BadToken => Some(Noted { incident: Incident::Refused, account: None }),
+            Self::TooMany(_) | Self::Guarded(_) => Some(Noted { incident: Incident::Limited, account: None }),
             _ => None,
         }
     }
@@ -164,7 +173,7 @@ impl IntoResponse for Error {
         };
         let mut response = problem.status.into_response();
         response.extensions_mut().insert(problem);
-        response.extensions_mut().insert(self.incident());
+        response.extensions_mut().insert(self.noted());
         response
     }
 }
@@ -259,8 +268,9 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
     let asker = Asker::default();
     request.extensions_mut().insert(asker.clone());
     let response = next.run(request).await;
-    if let Some(Some(incident)) = response.extensions().get::<Option<Incident>>() {
-        security::note(*incident, client.0, asker.user());
+    if let Some(Some(noted)) = response.extensions().get::<Option<Noted>>() {
+        let is_login = noted.incident == Incident::LoginFailed;
+        security::note(noted.incident, client.0, if is_login { noted.account } else { asker.user() });
     }
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {

@@ -57,9 +57,9 @@ pub async fn login(
             let jar = jar.add(session_cookie(&app, &token));
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
         }
-        Err(error @ (Error::WrongLogin | Error::Guarded(_))) => {
+        Err(error @ (Error::WrongLogin(_) | Error::Guarded(_))) => {
             let page = show(&app, viewing, Field::of(form.email), Some(error.to_string()), form.next);
-            let mut response = (error.status(), Extension(error.incident()), Page(page)).into_response();
+            let mut response = (error.status(), Extension(error.noted()), Page(page)).into_response();
             if let Some(seconds) = error.retry_after() {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             }
@@ -101,11 +101,14 @@ pub async fn enter(
     guesses::count(app, email, network, is_known).await?;
     let stored = account.as_ref().and_then(|account| Some((account.user.id, account.hash.clone()?)));
     let proof = Proof::check(password, stored).await;
-    let (Some(proof), Some(Account { user, .. })) = (proof, account) else { return Err(Error::WrongLogin) };
+    let tried = account.as_ref().map(|account| account.user.id);
+    let (Some(proof), Some(Account { user, .. })) = (proof, account) else {
+        return Err(Error::WrongLogin(tried));
+    };
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[visitor.id(), user.id]).await?;
     if !proof.holds(&mut tx).await? {
-        return Err(Error::WrongLogin);
+        return Err(Error::WrongLogin(tried));
     }
     let moved = match (&visitor.user, &visitor.token) {
         (Some(caller), Some(token))

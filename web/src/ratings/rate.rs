@@ -70,7 +70,7 @@ pub async fn rate(
         Err(error) if wants_part && error.status().is_client_error() => {
             let served = page::current(&app, &visitor).await?;
             let stage = page::stage(&app, &visitor, served, None, Some(error.to_string())).await?;
-            Ok((error.status(), Extension(error.incident()), Page(stage)).into_response())
+            Ok((error.status(), Extension(error.noted()), Page(stage)).into_response())
         }
         Err(error) => Err(error),
     }

@@ -38,8 +38,8 @@ async fn failed_logins_refusals_limits_and_changes_are_one_line_each(db: PgPool)
 
     let user = format!("client={client} user={}", ada.id);
     let expected = [
-        format!("login-failed client={client}"),
         format!("login-failed {user}"),
+        format!("login-failed client={client}"),
         format!("password-wrong {user}"),
         format!("address-changed {user}"),
         format!("limited {user}"),
