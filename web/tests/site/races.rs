@@ -1,9 +1,9 @@
 //! Requests that overtake each other.
 
-use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::db::{MIGRATIONS, Tx};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::PgPool;
 
 use crate::harness::{Answer, PASSWORD, Person, SOON, Site, eventually};
 
@@ -11,8 +11,8 @@ const NEW: &str = "a brand new password";
 
 impl Site {
     /// Holds a user's row: whoever wants it waits until what is returned ends.
-    pub(crate) async fn hold_user(&self, user: i64) -> Transaction<'static, Postgres> {
-        let mut held = self.db.begin().await.expect("a transaction");
+    pub(crate) async fn hold_user(&self, user: i64) -> Tx {
+        let mut held = Tx::begin(&self.db).await.expect("a transaction");
         let hold = sqlx::query("select from users where id = $1 for update").bind(user);
         hold.execute(&mut *held).await.expect("it is there");
         held
