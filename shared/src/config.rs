@@ -209,7 +209,8 @@ impl MetricsConfig {
     }
 }
 
-/// The secret and the rate limits. A limit counts per client address; 0 turns it off.
+/// The secret and the rate limits. A limit counts per client address (an IPv6 /64, and eight times as much for its /48)
+/// unless it says otherwise; 0 turns it off.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityConfig {
@@ -226,6 +227,12 @@ pub struct SecurityConfig {
     pub uploads_per_hour: u32,
     /// Anonymous visitors that become users, and links shared by those who are none, per hour. Default 60.
     pub anonymous_per_hour: u32,
+    /// Attempts at one account's password within ten minutes, and four times as many within a day, by all those together
+    /// who have not been in it from where they are; each network from which it was opened before has as many of its own
+    /// within ten minutes. Default 10.
+    pub guesses_per_account: u32,
+    /// Mails to one recipient within half an hour, whoever asks for them. Default 3.
+    pub mails_per_recipient: u32,
 }
 
 impl Default for SecurityConfig {
@@ -237,6 +244,8 @@ impl Default for SecurityConfig {
             resets_per_hour: 5,
             uploads_per_hour: 60,
             anonymous_per_hour: 60,
+            guesses_per_account: 10,
+            mails_per_recipient: 3,
         }
     }
 }

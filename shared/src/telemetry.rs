@@ -1,7 +1,8 @@
-//! Logs: on standard error, as text for people or JSON for machines, and in the journal's own way under systemd.
+//! Logs: on standard error, as text for people or JSON for machines, and in the journal's own way under systemd. Each event
+//! is one line, whatever a mail server or a client has put into it, and mail addresses in it are masked.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
@@ -10,6 +11,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::mask::{mask, printable};
 
 /// Logs whatever this process does from here on. Called once, at the start of `main`.
 ///
@@ -20,13 +22,15 @@ use crate::config::{LogConfig, LogFormat};
 /// When the filter is malformed, or logging was set up before.
 pub fn init(config: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let is_coloured = is_coloured() && config.format == LogFormat::Text && !is_journal();
+    let writer = move || Cleaned { inner: io::stderr(), is_coloured };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let outcome = match config.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text if is_journal() => {
             builder.with_ansi(false).event_format(ForJournal::default()).try_init()
         }
-        LogFormat::Text => builder.with_ansi(is_coloured()).try_init(),
+        LogFormat::Text => builder.with_ansi(is_coloured).try_init(),
     };
     outcome.map_err(|error| anyhow::anyhow!("logging can't be set up: {error}"))
 }
@@ -40,6 +44,34 @@ fn is_coloured() -> bool {
 fn is_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     rustix::fs::fstat(io::stderr()).is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
+}
+
+/// Writes events, each of which comes as a whole, without what doesn't belong in a log.
+struct Cleaned<W> {
+    inner: W,
+    is_coloured: bool,
+}
+
+impl<W: Write> Write for Cleaned<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let (line, end) = text.strip_suffix('\n').map_or((&*text, ""), |line| (line, "\n"));
+        let masked = mask(line);
+        // Where there are colours, what is not one of them was escaped when it was formatted.
+        let mut parts = masked.split('\x1b').map(printable);
+        let mut cleaned = parts.next().unwrap_or_default().into_owned();
+        for part in parts {
+            cleaned.push_str(if self.is_coloured { "\x1b" } else { "\\u{1b}" });
+            cleaned.push_str(&part);
+        }
+        cleaned.push_str(end);
+        self.inner.write_all(cleaned.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 /// A line as the journal wants it.
@@ -123,5 +155,21 @@ mod tests {
         let text = String::from_utf8(written).expect("logs are UTF-8");
         let target = "pawdium_shared::telemetry::tests";
         assert_eq!(text, format!("<3>{target}: could not decode photo=7\n<6>{target}: ready\n"));
+    }
+
+    #[test]
+    fn an_event_is_one_line_without_addresses_and_control_characters() {
+        let written = |is_coloured: bool, event: &str| {
+            let mut bytes = Vec::new();
+            Cleaned { inner: &mut bytes, is_coloured }.write_all(event.as_bytes()).expect("memory takes it");
+            String::from_utf8(bytes).expect("logs are UTF-8")
+        };
+        let hostile =
+            "job failed error=550 <ada@b.test>\r\n<3>security: limited client=::1 \u{1b}[2J\u{9b}\n";
+        assert_eq!(
+            written(false, hostile),
+            "job failed error=550 <a…@b.test>\\r\\n<3>security: limited client=::1 \\u{1b}[2J\\u{9b}\n"
+        );
+        assert_eq!(written(true, "\u{1b}[32m INFO\u{1b}[0m ready\n"), "\u{1b}[32m INFO\u{1b}[0m ready\n");
     }
 }

@@ -12,12 +12,16 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::db::Conflict;
+use pawdium_shared::ids::UserId;
 use pawdium_shared::media::{MediaError, Refusal};
 use pawdium_shared::ratings::queries::NotRecorded;
+use pawdium_shared::security::{self, Incident};
 use pawdium_shared::{accounts, photos};
 use serde::Serialize;
 use tracing::error;
 
+use crate::http::asker::Asker;
+use crate::http::client::Client;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, theme};
 use crate::state::App;
@@ -55,6 +59,9 @@ pub enum Error {
     /// Not for this visitor.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// A wrong password of that account, or an address that nobody has: the same for both.
+    #[error("This address and password don't belong together.")]
+    WrongLogin(Option<UserId>),
     /// Nothing is there, or nothing that this visitor may know of.
     #[error("resource not found")]
     NotFound,
@@ -73,6 +80,11 @@ pub enum Error {
     /// Too many requests.
     #[error("That was a lot at once; try again in {0} seconds.")]
     TooMany(u64),
+    /// Too many attempts at one account's password.
+    #[error(
+        "Too many passwords were tried for this address. Try again in {0} seconds, or have a link sent to you: that works at once."
+    )]
+    Guarded(u64),
     /// The database is away.
     #[error("We are busy getting up; try again in a moment.")]
     Unavailable,
@@ -91,6 +103,14 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
+/// What the security log is to know of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    incident: Incident,
+    /// The account that a login was tried at.
+    account: Option<UserId>,
+}
+
 impl Error {
     /// The HTTP status.
     #[must_use]
@@ -99,13 +119,34 @@ impl Error {
             Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
             Self::Taken { .. } | Self::KeyReused => StatusCode::CONFLICT,
             Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::Guarded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Seconds after which trying again makes sense.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(seconds) | Self::Guarded(seconds) => Some(*seconds),
+            Self::Unavailable => Some(5),
+            _ => None,
+        }
+    }
+
+    /// What the security log is to know of it. Who answers with a page of their own puts this into it as an extension.
+    #[must_use]
+    pub fn noted(&self) -> Option<Noted> {
+        match self {
+            Self::WrongLogin(account) => Some(Noted { incident: Incident::LoginFailed, account: *account }),
+            Self::Forbidden(_) | Self::BadToken => Some(Noted { incident: Incident::Refused, account: None }),
+            Self::TooMany(_) | Self::Guarded(_) => Some(Noted { incident: Incident::Limited, account: None }),
+            _ => None,
         }
     }
 
@@ -128,20 +169,16 @@ impl IntoResponse for Error {
         } else {
             None
         };
-        let retry_after = match self {
-            Self::TooMany(seconds) => Some(seconds),
-            Self::Unavailable => Some(5),
-            _ => None,
-        };
         let problem = Problem {
             status: self.status(),
             message: self.to_string(),
             field: self.field(),
             id,
-            retry_after,
+            retry_after: self.retry_after(),
         };
         let mut response = problem.status.into_response();
         response.extensions_mut().insert(problem);
+        response.extensions_mut().insert(self.noted());
         response
     }
 }
@@ -235,15 +272,22 @@ struct Body<'a> {
 }
 
 /// The outermost layer around all handlers: writes problems in the form that the client asked for, and turns what the
-/// framework refused by itself into problems too.
-pub async fn render(State(app): State<App>, jar: CookieJar, request: Request, next: Next) -> Response {
+/// framework refused by itself into problems too. What the security log is to know is noted here.
+pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
     let json = request.uri().path().starts_with("/api/") || prefers_json(request.headers());
     // Only a page that can be asked for is one to come back to after logging in.
     let path = match *request.method() {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         _ => String::new(),
     };
+    let client = Client::of(&app, request.extensions(), request.headers());
+    let asker = Asker::default();
+    request.extensions_mut().insert(asker.clone());
     let response = next.run(request).await;
+    if let Some(Some(noted)) = response.extensions().get::<Option<Noted>>() {
+        let is_login = noted.incident == Incident::LoginFailed;
+        security::note(noted.incident, client.0, if is_login { noted.account } else { asker.user() });
+    }
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -320,7 +364,9 @@ async fn chrome(app: &App, jar: &CookieJar, path: String, status: StatusCode) ->
 
 fn as_page(chrome: Chrome, problem: &Problem) -> Response {
     let mut page = ErrorPage::new(chrome, problem.status.as_u16());
-    if problem.status != StatusCode::NOT_FOUND && !problem.message.is_empty() {
+    // What the API says of a missing or ended token means nothing to people.
+    let is_for_programs = matches!(problem.status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED);
+    if !is_for_programs && !problem.message.is_empty() {
         page.message.clone_from(&problem.message);
     }
     page.id.clone_from(&problem.id);

@@ -3,20 +3,21 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, Result, bail};
-use pawdium_shared::accounts::Password;
+use pawdium_shared::accounts::{Email, Name, Password};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// Reads a password: the first line of standard input, or asked for twice at the terminal without showing it.
-pub(crate) fn read(from_stdin: bool) -> Result<Password> {
+/// Reads a password for the account of that name and address: the first line of standard input, or asked for twice at the terminal without showing it.
+pub(crate) fn read(from_stdin: bool, name: &Name, email: &Email) -> Result<Password> {
+    let choose = |typed: &str| Password::choose(typed, name.as_str(), email.as_str());
     if from_stdin {
-        return Ok(Password::new(&line()?)?);
+        return Ok(choose(&line()?)?);
     }
     if !io::stdin().is_terminal() {
         bail!("there is no terminal to ask for the password at; give it with --password-stdin");
     }
     let hidden = Hidden::start()?;
     let typed = ask("Password: ")?;
-    let password = Password::new(&typed)?;
+    let password = choose(&typed)?;
     let again = ask("Once more: ")?;
     drop(hidden);
     if typed != again {

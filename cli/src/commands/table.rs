@@ -1,6 +1,7 @@
 //! Aligned columns for terminals.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_shared::mask::printable;
 
 /// A moment, to the second, in UTC.
 pub(crate) fn instant(at: DateTime<Utc>) -> String {
@@ -17,10 +18,11 @@ pub(crate) fn age(age: TimeDelta) -> String {
     }
 }
 
-/// Lays rows out in columns under their headings. The last column isn't padded, so that it may be as long as it likes.
+/// Lays rows out in columns under their headings; what means something to a terminal is written out. The last column isn't padded, so that it may be as long as it likes.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<_> = rows.iter().map(|row| row.each_ref().map(|cell| printable(cell))).collect();
     let mut widths = headings.map(|heading| heading.chars().count());
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -30,8 +32,8 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     let mut text = line(headings);
-    for row in rows {
-        text += &line(row.each_ref().map(String::as_str));
+    for row in &rows {
+        text += &line(row.each_ref().map(AsRef::as_ref));
     }
     text
 }
@@ -59,6 +61,12 @@ mod tests {
             table(["ID", "KIND", "X"], &rows),
             "ID  KIND         X\n1   a long kind  ä\n22  b            c\n"
         );
+    }
+
+    #[test]
+    fn a_cell_means_nothing_to_a_terminal() {
+        let rows = [["550 \u{1b}[2J\n".to_owned(), "x".to_owned()]];
+        assert_eq!(table(["ERROR", "X"], &rows), "ERROR              X\n550 \\u{1b}[2J\\n  x\n");
     }
 
     #[test]

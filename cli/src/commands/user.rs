@@ -9,6 +9,7 @@ use pawdium_shared::accounts::{Email, Name, Role, User as Account, passwords, qu
 use pawdium_shared::config::Config;
 use pawdium_shared::db;
 use pawdium_shared::ids::UserId;
+use pawdium_shared::security::{self, Grant};
 use sqlx::PgConnection;
 
 use super::{operator, password};
@@ -60,16 +61,19 @@ impl User {
         let said = match self {
             Self::Create { name, email, admin, password_stdin } => {
                 let (name, email) = (Name::new(&name)?, Email::new(&email)?);
-                let hash = passwords::hash(&password::read(password_stdin)?).await;
+                let typed = password::read(password_stdin, &name, &email)?;
+                let hash = passwords::hash(&typed).await;
                 let mut tx = pool.begin().await?;
                 let user = create(&mut tx, &name, &email, &hash, admin).await?;
                 tx.commit().await?;
+                security::note_operator(&operator::name(), Grant::Role(role(admin)), user);
                 format!("Made the {} {} (user {user}).", role(admin), name.as_str())
             }
             Self::Promote { name, role } => {
                 let mut db = operator::acquire(&pool).await?;
                 let user = find(&mut db, &name).await?;
                 queries::set_role(&mut db, user.id, role).await?;
+                security::note_operator(&operator::name(), Grant::Role(role), user.id);
                 format!("{} is {role} now, and was {} before.", user.name.unwrap_or_default(), user.role)
             }
             Self::ResetLink { account } => {
@@ -77,6 +81,7 @@ impl User {
                 let user = find(&mut db, &account).await?;
                 let email = user.email.context("this account has no address")?;
                 let token = links::issue(&mut db, user.id, &email, Purpose::Reset).await?;
+                security::note_operator(&operator::name(), Grant::ResetLink, user.id);
                 links::url(&config.web.base_url, Purpose::Reset, &token).to_string()
             }
         };

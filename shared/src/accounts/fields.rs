@@ -1,7 +1,6 @@
 //! Names, addresses and passwords, checked once, in their types.
 
 use lettre::Address;
-use secrecy::{ExposeSecret as _, SecretString};
 
 use super::reserved::is_reserved;
 
@@ -15,7 +14,7 @@ pub struct Refused {
     pub message: &'static str,
 }
 
-const fn refuse<T>(field: &'static str, message: &'static str) -> Result<T, Refused> {
+pub(super) const fn refuse<T>(field: &'static str, message: &'static str) -> Result<T, Refused> {
     Err(Refused { field, message })
 }
 
@@ -90,28 +89,6 @@ impl Email {
     }
 }
 
-/// A new password: 8 to 200 characters (NIST SP 800-63B asks for length, not for character classes).
-#[derive(Clone, Debug)]
-pub struct Password(SecretString);
-
-impl Password {
-    /// Checks a new password.
-    ///
-    /// # Errors
-    /// [`Refused`] with what is wrong.
-    pub fn new(text: &str) -> Result<Self, Refused> {
-        match text.chars().count() {
-            0..8 => refuse("password", "Use at least 8 characters; a few words in a row do well."),
-            8..=200 => Ok(Self(text.to_owned().into())),
-            _ => refuse("password", "Use at most 200 characters."),
-        }
-    }
-
-    pub(super) fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,12 +113,5 @@ mod tests {
         {
             assert_eq!(Email::new(bad).expect_err(bad).field, "email");
         }
-    }
-
-    #[test]
-    fn passwords_are_judged_by_their_length() {
-        assert!(Password::new("8 chars!").is_ok());
-        assert!(Password::new("7 chars").is_err());
-        assert!(Password::new(&"x".repeat(201)).is_err());
     }
 }

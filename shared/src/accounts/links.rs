@@ -69,18 +69,21 @@ pub async fn issue(
     Ok(token)
 }
 
-/// Whether the link would still work; what its GET asks before it shows a form.
-pub async fn valid(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sqlx::Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from mail_tokens join users on users.id = user_id
-                          where token_hash = $1 and purpose = $2 and expires_at > now()
-                            and lower(users.email) = lower(mail_tokens.email)) as "found!""#,
+/// Whose link it is, while it works; what its GET asks before it shows a form.
+pub async fn find_user(
+    db: &mut PgConnection,
+    token: &Token,
+    purpose: Purpose,
+) -> sqlx::Result<Option<UserId>> {
+    sqlx::query_scalar!(
+        r#"select user_id as "user: UserId" from mail_tokens join users on users.id = user_id
+           where token_hash = $1 and purpose = $2 and expires_at > now()
+             and lower(users.email) = lower(mail_tokens.email)"#,
         &token.hash(),
         purpose.name(),
     )
-    .fetch_one(db)
-    .await?;
-    Ok(found)
+    .fetch_optional(db)
+    .await
 }
 
 /// Uses the link up, together with all others of its user and purpose. `None` when it is unknown, used, too old, or
@@ -104,11 +107,41 @@ pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> 
     .fetch_optional(&mut *db)
     .await?;
     if let Some(user) = user {
-        sqlx::query!("delete from mail_tokens where user_id = $1 and purpose = $2", user.0, purpose.name())
-            .execute(db)
-            .await?;
+        sqlx::query!(
+            "insert into spent_links (token_hash, user_id, purpose) values ($1, $2, $3)",
+            &token.hash(),
+            user.0,
+            purpose.name(),
+        )
+        .execute(&mut *db)
+        .await?;
+        discard(db, user, purpose).await?;
     }
     Ok(user)
+}
+
+/// Makes all of a user's links for a purpose worthless.
+pub async fn discard(db: &mut PgConnection, user: UserId, purpose: Purpose) -> sqlx::Result<()> {
+    sqlx::query!("delete from mail_tokens where user_id = $1 and purpose = $2", user.0, purpose.name())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whose link it was, if it was used within the last ten minutes: its form may have been sent twice.
+pub async fn find_spent(
+    db: &mut PgConnection,
+    token: &Token,
+    purpose: Purpose,
+) -> sqlx::Result<Option<UserId>> {
+    sqlx::query_scalar!(
+        r#"select user_id as "user: UserId" from spent_links
+           where token_hash = $1 and purpose = $2 and spent_at > now() - interval '10 minutes'"#,
+        &token.hash(),
+        purpose.name(),
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// Deletes expired tokens; answers with how many.

@@ -2,11 +2,15 @@
 
 mod fields;
 pub mod links;
+pub mod networks;
+mod password;
 pub mod passwords;
+pub mod proof;
 pub mod queries;
 mod reserved;
 pub mod sessions;
 mod types;
 
-pub use fields::{Email, Name, Password, Refused};
+pub use fields::{Email, Name, Refused};
+pub use password::Password;
 pub use types::{RaterKey, Role, User};

@@ -13,7 +13,7 @@ pub const NAME_TAKEN: &str = "users_name_key";
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
 /// Makes an anonymous user for a visitor's key, or finds the one that has it: two requests at once get the same user. A
-/// key whose user has registered since opens nothing: whoever still carries it gets a new user with another key.
+/// key whose user has registered since, or is gone, opens nothing: the visitor gets a new user with another key.
 pub async fn insert_anonymous(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<UserId> {
     let known = sqlx::query_scalar!(
         r#"insert into users (rater_key) values ($1)
@@ -23,15 +23,64 @@ pub async fn insert_anonymous(db: &mut PgConnection, key: RaterKey) -> sqlx::Res
     )
     .fetch_optional(&mut *db)
     .await?;
-    if let Some(user) = known {
-        return Ok(user);
-    }
-    sqlx::query_scalar!(
-        r#"insert into users (rater_key) values ($1) returning id as "id: UserId""#,
+    let Some(user) = known else {
+        return sqlx::query_scalar!(
+            r#"insert into users (rater_key) values ($1) returning id as "id: UserId""#,
+            RaterKey::generate().0,
+        )
+        .fetch_one(db)
+        .await;
+    };
+    // A statement of its own: the one above may have waited until the key's earlier user was gone.
+    sqlx::query!(
+        "update users set rater_key = $3
+         where id = $1 and exists (select from spent_rater_keys where rater_key = $2)",
+        user.0,
+        key.0,
         RaterKey::generate().0,
+    )
+    .execute(db)
+    .await?;
+    Ok(user)
+}
+
+/// Whether a visitor's key was that of somebody who has registered or is gone.
+pub async fn is_spent(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from users where rater_key = $1 and name is not null)
+               or exists (select from spent_rater_keys where rater_key = $1) as "spent!""#,
+        key.0,
     )
     .fetch_one(db)
     .await
+}
+
+/// Deletes a user. Nobody gets its key for the next days: ballots that were issued for it must not count once more.
+pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with gone as (delete from users where id = $1 returning rater_key)
+         insert into spent_rater_keys (rater_key) select rater_key from gone
+         on conflict (rater_key) do update set spent_at = now()",
+        user.0,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Forgets what was used up more than `days` ago; answers with how much.
+pub async fn purge_spent(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
+    let keys = sqlx::query!(
+        "delete from spent_rater_keys where spent_at < now() - make_interval(days => $1)",
+        days,
+    )
+    .execute(&mut *db)
+    .await?;
+    let links =
+        sqlx::query!("delete from spent_links where spent_at < now() - make_interval(days => $1)", days)
+            .execute(db)
+            .await?;
+    Ok(keys.rows_affected() + links.rows_affected())
 }
 
 /// Registers: upgrades the anonymous user given, or makes a new one.
@@ -114,6 +163,22 @@ pub async fn find_by_name(db: &mut PgConnection, name: &str) -> sqlx::Result<Opt
 pub async fn find_password_hash(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<String>> {
     let row = sqlx::query_scalar!("select password_hash from users where id = $1", user.0);
     Ok(row.fetch_optional(db).await?.flatten())
+}
+
+/// The user of that name and address and their password's hash, if they registered within the last minute.
+pub async fn find_just_registered(
+    db: &mut PgConnection,
+    name: &Name,
+    email: &Email,
+) -> sqlx::Result<Option<(UserId, String)>> {
+    let row = sqlx::query!(
+        r#"select id as "id: UserId", password_hash as "hash!" from users
+           where lower(name) = lower($1) and lower(email) = lower($2)
+             and registered_at > now() - interval '1 minute'"#,
+        name.as_str(),
+        email.as_str(),
+    );
+    Ok(row.fetch_optional(db).await?.map(|row| (row.id, row.hash)))
 }
 
 /// Changes the public name.

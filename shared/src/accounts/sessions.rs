@@ -90,6 +90,19 @@ pub async fn find_user(db: &mut PgConnection, token: &Token) -> sqlx::Result<Opt
     }))
 }
 
+/// Whether a session is still this user's and open. Whoever ends all of a user's sessions locks the user's row, so lock it
+/// first where the answer must hold until the transaction ends.
+pub async fn is_open(db: &mut PgConnection, token: &Token, user: UserId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from sessions
+                          where token_hash = $1 and user_id = $2 and expires_at > now()) as "open!""#,
+        &token.hash(),
+        user.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Ends one session.
 pub async fn close(db: &mut PgConnection, token: &Token) -> sqlx::Result<()> {
     sqlx::query!("delete from sessions where token_hash = $1", &token.hash()).execute(db).await?;

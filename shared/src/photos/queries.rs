@@ -173,3 +173,13 @@ pub async fn unneeded_sources(db: &mut PgConnection, keys: &[String]) -> sqlx::R
     .fetch_all(db)
     .await
 }
+
+/// Whose a deleted photo was; `None` for one that is there, and for one that never was.
+pub async fn find_owner_of_deleted(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<UserId>> {
+    sqlx::query_scalar!(
+        r#"select owner_id as "owner: UserId" from photos where id = $1 and state = 'deleted'"#,
+        photo.0,
+    )
+    .fetch_optional(db)
+    .await
+}

@@ -3,6 +3,7 @@
 
 use sqlx::PgConnection;
 
+use crate::accounts::queries;
 use crate::cache::Event;
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
@@ -45,7 +46,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<Vec<
     sqlx::query!("update shares set sharer_id = $2 where sharer_id = $1", from.0, into.0)
         .execute(&mut *db)
         .await?;
-    sqlx::query!("delete from users where id = $1", from.0).execute(&mut *db).await?;
+    queries::delete(db, from).await?;
     announce(db, &changed).await?;
     Ok(changed)
 }
@@ -70,7 +71,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
         transitions::delete(db, *photo).await?;
     }
     changed.extend(own);
-    sqlx::query!("delete from users where id = $1", user.0).execute(&mut *db).await?;
+    queries::delete(db, user).await?;
     announce(db, &changed).await?;
     Ok(changed)
 }

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::http::limits::{self, Limited};
+use crate::http::visitor::Visitor;
 use crate::state::App;
 
 /// What registering takes.
@@ -147,14 +148,8 @@ pub async fn create_user(
     let body: RegisterBody = serde_json::from_slice(&body)
         .map_err(|error| Error::Refused(format!("The body isn't right: {error}.")))?;
     let wanted = Registration { name: &body.name, email: &body.email, password: &body.password };
-    let (id, token) = register::create(
-        &app,
-        client,
-        caller.as_ref().map(|caller| &caller.user),
-        caller.as_ref().map(|caller| &caller.token),
-        wanted,
-    )
-    .await?;
+    let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
+    let (id, token) = register::create(&app, client, &visitor, visitor.token.as_ref(), wanted).await?;
     let shape = EnteredShape {
         id: id.0,
         name: Some(body.name.trim().to_owned()),
@@ -232,11 +227,8 @@ pub async fn delete_me(
     client: Client,
     body: Bytes,
 ) -> Result<StatusCode, Error> {
-    if !caller.user.anonymous() {
-        let body: PasswordBody = serde_json::from_slice(&body).unwrap_or_default();
-        settings::check_password(&app, client, &caller.user, "password", &body.password).await?;
-    }
-    settings::remove(&app, &caller.user).await?;
+    let body: PasswordBody = serde_json::from_slice(&body).unwrap_or_default();
+    settings::remove(&app, &caller.visitor(), client, &body.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -277,8 +269,8 @@ pub async fn create_token(
     client: Client,
     Json(body): Json<LoginBody>,
 ) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
-    let caller = caller.map(|caller| caller.user);
-    let (user, token) = login::enter(&app, client, caller.as_ref(), &body.email, &body.password).await?;
+    let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
+    let (user, token) = login::enter(&app, client, &visitor, None, &body.email, &body.password).await?;
     let shape = EnteredShape {
         id: user.id.0,
         name: user.name,

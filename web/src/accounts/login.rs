@@ -1,16 +1,21 @@
 //! Logging in and out.
 
+use axum::Extension;
 use axum::extract::{Form, Query, State};
+use axum::http::HeaderValue;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::accounts::networks::{self, Network};
+use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, User, passwords, queries};
+use pawdium_shared::accounts::{Email, User, queries};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ratings::merge;
 use serde::Deserialize;
 
-use super::local;
 use super::register::Next;
+use super::{guesses, local};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::headers;
@@ -20,9 +25,6 @@ use crate::http::visitor::{Viewing, Visitor, session_cookie, without_session};
 use crate::state::App;
 use crate::views::Field;
 use crate::views::accounts::{DemoLogin, LoginPage};
-
-/// The same whether the address or the password is wrong.
-const WRONG: &str = "This address and password don't belong together.";
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]
@@ -50,14 +52,19 @@ pub async fn login(
     jar: CookieJar,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, Error> {
-    match enter(&app, client, viewing.visitor.user.as_ref(), &form.email, &form.password).await {
+    let replaced = viewing.visitor.token.as_ref();
+    match enter(&app, client, &viewing.visitor, replaced, &form.email, &form.password).await {
         Ok((_, token)) => {
             let jar = jar.add(session_cookie(&app, &token));
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
         }
-        Err(error @ Error::Forbidden(_)) => {
+        Err(error @ (Error::WrongLogin(_) | Error::Guarded(_))) => {
             let page = show(&app, viewing, Field::of(form.email), Some(error.to_string()), form.next);
-            Ok((error.status(), Page(page)).into_response())
+            let mut response = (error.status(), Extension(error.noted()), Page(page)).into_response();
+            if let Some(seconds) = error.retry_after() {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Ok(response)
         }
         Err(error) => Err(error),
     }
@@ -75,42 +82,69 @@ pub async fn logout(
     Ok((headers::FORGET, without_session(&app, jar), Redirect::to("/")))
 }
 
-/// Checks a password and opens a session. What the caller did anonymously moves to the account. An unknown address
-/// takes as long as a wrong password.
+/// Checks a password and opens a session, which may replace one that the visitor had. What they did anonymously moves to
+/// the account. An unknown address takes as long as a wrong password.
 ///
 /// # Errors
-/// [`Error::Forbidden`], with the same text for both.
+/// [`Error::WrongLogin`], for both; [`Error::Guarded`].
 pub async fn enter(
     app: &App,
     client: Client,
-    caller: Option<&User>,
+    visitor: &Visitor,
+    replaced: Option<&Token>,
     email: &str,
     password: &str,
 ) -> Result<(User, Token), Error> {
     limits::count(app, Limited::Login, client.counted()).await?;
-    let mut db = app.db.acquire().await?;
-    let user = match Email::new(email) {
-        Ok(email) => queries::find_by_email(&mut db, email.as_str()).await?,
-        Err(_) => None,
+    let network = guesses::network(app, client);
+    let account = find_account(app, email, network).await?;
+    let is_known = account.as_ref().is_some_and(|account| account.is_known);
+    guesses::count(app, email, network, is_known).await?;
+    let stored = account.as_ref().and_then(|account| Some((account.user.id, account.hash.clone()?)));
+    let proof = Proof::check(password, stored).await;
+    let tried = account.as_ref().map(|account| account.user.id);
+    let (Some(proof), Some(Account { user, .. })) = (proof, account) else {
+        return Err(Error::WrongLogin(tried));
     };
-    let hash = match &user {
-        Some(user) => queries::find_password_hash(&mut db, user.id).await?,
-        None => None,
-    };
-    drop(db);
-    let matches = passwords::verify(password, hash).await;
-    let Some(user) = user.filter(|_| matches) else { return Err(Error::Forbidden(WRONG)) };
     let mut tx = app.db.begin().await?;
-    let mut moved = Vec::new();
-    if let Some(caller) = caller.filter(|caller| caller.anonymous()) {
-        moved = merge::merge(&mut tx, caller.id, user.id).await?;
+    proof::lock(&mut tx, &[visitor.id(), user.id]).await?;
+    if !proof.holds(&mut tx).await? {
+        return Err(Error::WrongLogin(tried));
+    }
+    let moved = match (&visitor.user, &visitor.token) {
+        (Some(caller), Some(token))
+            if caller.anonymous() && sessions::is_open(&mut tx, token, caller.id).await? =>
+        {
+            merge::merge(&mut tx, caller.id, user.id).await?
+        }
+        _ => Vec::new(),
+    };
+    if let Some(replaced) = replaced {
+        sessions::close(&mut tx, replaced).await?;
     }
     let token = sessions::open(&mut tx, user.id).await?;
+    networks::remember(&mut tx, user.id, network).await?;
     tx.commit().await?;
     if !moved.is_empty() {
         app.cache.forget(&Event::MemberChanged { photos: moved }).await;
     }
     Ok((user, token))
+}
+
+/// Whose address it is, and what logging in takes.
+struct Account {
+    user: User,
+    hash: Option<String>,
+    is_known: bool,
+}
+
+async fn find_account(app: &App, email: &str, network: Network) -> Result<Option<Account>, Error> {
+    let Ok(email) = Email::new(email) else { return Ok(None) };
+    let mut db = app.db.acquire().await?;
+    let Some(user) = queries::find_by_email(&mut db, email.as_str()).await? else { return Ok(None) };
+    let hash = queries::find_password_hash(&mut db, user.id).await?;
+    let is_known = networks::is_known(&mut db, user.id, network).await?;
+    Ok(Some(Account { user, hash, is_known }))
 }
 
 fn show(app: &App, viewing: Viewing, email: Field, error: Option<String>, next: Option<String>) -> LoginPage {

@@ -1,6 +1,7 @@
 //! Accounts: registering, logging in, mailed links, settings and profiles.
 
 pub mod api;
+mod guesses;
 pub mod login;
 pub mod member;
 pub mod register;
@@ -8,26 +9,37 @@ pub mod reset;
 pub mod settings;
 pub mod verify;
 
+use anyhow::Context as _;
+use pawdium_shared::accounts::Password;
 use pawdium_shared::accounts::queries::{EMAIL_TAKEN, NAME_TAKEN};
 use pawdium_shared::db::violates;
 
 use crate::error::Error;
 
+const NAME_IS_TAKEN: Error = Error::Taken { field: "name", message: "That name is taken; choose another." };
+
+const EMAIL_IS_TAKEN: Error = Error::Taken {
+    field: "email",
+    message: "That address is registered already; log in, or reset the password.",
+};
+
 /// A violated unique index as the field that is taken.
 fn taken(error: sqlx::Error) -> Error {
     if violates(&error, NAME_TAKEN) {
-        Error::Taken { field: "name", message: "That name is taken; choose another." }
+        NAME_IS_TAKEN
     } else if violates(&error, EMAIL_TAKEN) {
-        Error::Taken {
-            field: "email",
-            message: "That address is registered already; log in, or reset the password.",
-        }
-    } else if matches!(error, sqlx::Error::RowNotFound) {
-        // The same form, sent twice at once.
-        Error::Forbidden("You are registered already; log in.")
+        EMAIL_IS_TAKEN
     } else {
         error.into()
     }
+}
+
+/// Checks a new password of the user with that name and address, away from the async threads: a long one takes
+/// milliseconds.
+async fn choose_password(text: &str, name: &str, email: &str) -> Result<Password, Error> {
+    let (text, name, email) = (text.to_owned(), name.to_owned(), email.to_owned());
+    let chosen = tokio::task::spawn_blocking(move || Password::choose(&text, &name, &email));
+    Ok(chosen.await.context("checking a password")??)
 }
 
 /// A path on this site to go to, if `next` is one: anything that a browser could read as another host is not.

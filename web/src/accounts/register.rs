@@ -3,19 +3,20 @@
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, Name, Password, User, passwords, queries};
+use pawdium_shared::accounts::{Email, Name, Password, User, networks, passwords, queries};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::queue::Enqueue as _;
 use serde::Deserialize;
 
-use super::{local, taken};
+use super::{EMAIL_IS_TAKEN, NAME_IS_TAKEN, choose_password, guesses, local, taken};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
-use crate::http::visitor::{Viewing, session_cookie};
+use crate::http::visitor::{Viewing, Visitor, session_cookie};
 use crate::state::App;
 use crate::views::Field;
 use crate::views::accounts::RegisterPage;
@@ -36,6 +37,13 @@ pub struct RegisterForm {
     #[serde(default)]
     password: String,
     next: Option<String>,
+}
+
+impl RegisterForm {
+    fn is_of(&self, user: &User) -> bool {
+        let is = |own: Option<&str>, sent: &str| own.is_some_and(|own| own.eq_ignore_ascii_case(sent.trim()));
+        is(user.name.as_deref(), &self.name) && is(user.email.as_deref(), &self.email)
+    }
 }
 
 /// `GET /register`
@@ -61,8 +69,12 @@ pub async fn register(
     jar: CookieJar,
     Form(form): Form<RegisterForm>,
 ) -> Result<Response, Error> {
+    // The same form, sent twice, and the first has been answered already.
+    if viewing.visitor.member().is_ok_and(|user| form.is_of(user)) {
+        return Ok(Redirect::to(local(form.next.as_deref())).into_response());
+    }
     let wanted = Registration { name: &form.name, email: &form.email, password: &form.password };
-    match create(&app, client, viewing.visitor.user.as_ref(), None, wanted).await {
+    match create(&app, client, &viewing.visitor, None, wanted).await {
         Ok((_, token)) => {
             let jar = jar.add(session_cookie(&app, &token));
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
@@ -93,7 +105,7 @@ pub struct Registration<'a> {
     pub password: &'a str,
 }
 
-/// Registers and opens a session; the verification mail goes out with it. An anonymous caller keeps its row, but its
+/// Registers and opens a session; the verification mail goes out with it. An anonymous visitor keeps its row, but its
 /// sessions end, save the one to `keep`: a cookie that somebody else has planted must not become the account's.
 ///
 /// # Errors
@@ -101,26 +113,100 @@ pub struct Registration<'a> {
 pub async fn create(
     app: &App,
     client: Client,
-    caller: Option<&User>,
+    visitor: &Visitor,
     keep: Option<&Token>,
     wanted: Registration<'_>,
 ) -> Result<(UserId, Token), Error> {
     let name = Name::choose(wanted.name)?;
     let email = Email::new(wanted.email)?;
-    let password = Password::new(wanted.password)?;
     limits::count(app, Limited::Registration, client.counted()).await?;
-    let hash = passwords::hash(&password).await;
-    let anonymous = match caller {
-        Some(user) if !user.anonymous() => {
-            return Err(Error::Forbidden("You are registered already; log out to register somebody else."));
-        }
-        caller => caller.map(|user| user.id),
+    let password = choose_password(wanted.password, name.as_str(), email.as_str()).await?;
+    if visitor.member().is_ok() {
+        return Err(Error::Forbidden("You are registered already; log out to register somebody else."));
+    }
+    let wanted = Checked { name, email, password, typed: wanted.password };
+    let made = match refuse_taken(app, &wanted).await {
+        Ok(()) => make(app, client, visitor, keep, &wanted).await,
+        Err(error) => Err(error),
     };
+    match made {
+        // The same form, sent twice.
+        Err(error @ (Error::Taken { .. } | Error::Forbidden(_))) => {
+            enter_twin(app, client, &wanted).await?.ok_or(error)
+        }
+        made => made,
+    }
+}
+
+/// A registration whose fields are fine.
+struct Checked<'a> {
+    name: Name,
+    email: Email,
+    password: Password,
+    typed: &'a str,
+}
+
+/// Says early what the unique indexes would say: before the work of hashing, and before a mail is counted.
+async fn refuse_taken(app: &App, wanted: &Checked<'_>) -> Result<(), Error> {
+    let mut db = app.db.acquire().await?;
+    if queries::find_by_name(&mut db, wanted.name.as_str()).await?.is_some() {
+        return Err(NAME_IS_TAKEN);
+    }
+    if queries::find_by_email(&mut db, wanted.email.as_str()).await?.is_some() {
+        return Err(EMAIL_IS_TAKEN);
+    }
+    Ok(())
+}
+
+async fn make(
+    app: &App,
+    client: Client,
+    visitor: &Visitor,
+    keep: Option<&Token>,
+    wanted: &Checked<'_>,
+) -> Result<(UserId, Token), Error> {
+    let Checked { name, email, password, .. } = wanted;
+    guesses::count_mail(app, email.as_str()).await?;
+    let hash = passwords::hash(password).await;
     let mut tx = app.db.begin().await?;
-    let user = queries::register(&mut tx, anonymous, &name, &email, &hash).await.map_err(taken)?;
+    proof::lock(&mut tx, &[visitor.id()]).await?;
+    let anonymous = match &visitor.token {
+        Some(token) if sessions::is_open(&mut tx, token, visitor.id()).await? => Some(visitor.id()),
+        _ => None,
+    };
+    let user = match queries::register(&mut tx, anonymous, name, email, &hash).await {
+        Err(sqlx::Error::RowNotFound) => return Err(Error::Forbidden("You are registered already; log in.")),
+        made => made.map_err(taken)?,
+    };
     sessions::close_others(&mut tx, user, keep).await?;
     let token = sessions::open(&mut tx, user).await?;
+    networks::remember(&mut tx, user, guesses::network(app, client)).await?;
     SendMail::verification(user, email.as_str()).enqueue(&mut tx).await?;
     tx.commit().await?;
     Ok((user, token))
+}
+
+/// Lets in who has registered a moment ago with the very same name, address and password: an answer got lost, or a button
+/// was pressed twice. `None`: that is somebody else.
+async fn enter_twin(
+    app: &App,
+    client: Client,
+    wanted: &Checked<'_>,
+) -> Result<Option<(UserId, Token)>, Error> {
+    let mut db = app.db.acquire().await?;
+    let Some((user, hash)) = queries::find_just_registered(&mut db, &wanted.name, &wanted.email).await?
+    else {
+        return Ok(None);
+    };
+    drop(db);
+    guesses::count(app, wanted.email.as_str(), guesses::network(app, client), false).await?;
+    let Some(proof) = Proof::check(wanted.typed, Some((user, hash))).await else { return Ok(None) };
+    let mut tx = app.db.begin().await?;
+    proof::lock(&mut tx, &[user]).await?;
+    if !proof.holds(&mut tx).await? {
+        return Ok(None);
+    }
+    let token = sessions::open(&mut tx, user).await?;
+    tx.commit().await?;
+    Ok(Some((user, token)))
 }

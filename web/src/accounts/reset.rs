@@ -5,12 +5,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::links::{self, Purpose};
+use pawdium_shared::accounts::proof::Proof;
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, Password, passwords, queries};
+use pawdium_shared::accounts::{Email, User, networks, passwords, queries};
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::queue::Enqueue as _;
+use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 
+use super::{choose_password, guesses};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
@@ -70,9 +73,11 @@ pub async fn forgot(
 pub async fn request(app: &App, client: Client, email: &str) -> Result<(), Error> {
     let email = Email::new(email)?;
     limits::count(app, Limited::Mail, client.counted()).await?;
+    guesses::count_mail(app, email.as_str()).await?;
     let mut tx = app.db.begin().await?;
     SendMail::PasswordReset { email: email.as_str().to_owned() }.enqueue(&mut tx).await?;
     tx.commit().await?;
+    security::note(Incident::ResetRequested, client.0, None);
     Ok(())
 }
 
@@ -83,7 +88,7 @@ pub async fn reset_page(
     Path(token): Path<String>,
 ) -> Result<Response, Error> {
     let mut db = app.db.acquire().await?;
-    if !links::valid(&mut db, &Token::presented(&token), Purpose::Reset).await? {
+    if links::find_user(&mut db, &Token::presented(&token), Purpose::Reset).await?.is_none() {
         return Ok(stale(viewing));
     }
     Ok(Page(ResetPage { chrome: viewing.chrome, token, password_error: None }).into_response())
@@ -99,27 +104,56 @@ pub async fn reset(
     Form(form): Form<ResetForm>,
 ) -> Result<Response, Error> {
     limits::count(&app, Limited::Login, client.counted()).await?;
-    let password = match Password::new(&form.password) {
+    let link = Token::presented(&token);
+    let Some(user) = find_user(&app, &link).await? else {
+        return if is_done(&app, &link, &form.password).await? { Ok(done(jar)) } else { Ok(stale(viewing)) };
+    };
+    let (name, email) = (user.name.unwrap_or_default(), user.email.unwrap_or_default());
+    let password = match choose_password(&form.password, &name, &email).await {
         Ok(password) => password,
-        Err(refused) => {
-            let password_error = Some(refused.message.to_owned());
+        Err(error @ Error::Field { .. }) => {
+            let password_error = Some(error.to_string());
             let page = ResetPage { chrome: viewing.chrome, token, password_error };
             return Ok((StatusCode::BAD_REQUEST, Page(page)).into_response());
         }
+        Err(error) => return Err(error),
     };
     let hash = passwords::hash(&password).await;
     let mut tx = app.db.begin().await?;
-    let Some(user) = links::consume(&mut tx, &Token::presented(&token), Purpose::Reset).await? else {
-        return Ok(stale(viewing));
+    let Some(user) = links::consume(&mut tx, &link, Purpose::Reset).await? else {
+        tx.rollback().await?;
+        return if is_done(&app, &link, &form.password).await? { Ok(done(jar)) } else { Ok(stale(viewing)) };
     };
     queries::set_password(&mut tx, user, &hash).await?;
     queries::verify_email(&mut tx, user).await?;
     sessions::close_others(&mut tx, user, None).await?;
+    networks::keep_only(&mut tx, user, guesses::network(&app, client)).await?;
     tx.commit().await?;
+    security::note(Incident::PasswordReset, client.0, Some(user));
     let own = viewing.visitor.id() == user;
-    let jar = if own { without_session(&app, jar) } else { jar };
-    let jar = jar.add(Notice::PasswordReset.cookie());
-    Ok((jar, Redirect::to("/login")).into_response())
+    Ok(done(if own { without_session(&app, jar) } else { jar }))
+}
+
+fn done(jar: CookieJar) -> Response {
+    (jar.add(Notice::PasswordReset.cookie()), Redirect::to("/login")).into_response()
+}
+
+/// Whether the link was used a moment ago for the very same password: the form was sent twice.
+async fn is_done(app: &App, link: &Token, password: &str) -> Result<bool, Error> {
+    let mut db = app.db.acquire().await?;
+    let Some(user) = links::find_spent(&mut db, link, Purpose::Reset).await? else { return Ok(false) };
+    let hash = queries::find_password_hash(&mut db, user).await?;
+    drop(db);
+    Ok(Proof::check(password, hash.map(|hash| (user, hash))).await.is_some())
+}
+
+/// Whose link it is.
+async fn find_user(app: &App, token: &Token) -> Result<Option<User>, Error> {
+    let mut db = app.db.acquire().await?;
+    Ok(match links::find_user(&mut db, token, Purpose::Reset).await? {
+        Some(user) => queries::find(&mut db, user).await?,
+        None => None,
+    })
 }
 
 fn stale(viewing: Viewing) -> Response {

@@ -3,17 +3,19 @@
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::accounts::sessions;
-use pawdium_shared::accounts::{Email, Name, Password, Refused, User, passwords, queries};
+use pawdium_shared::accounts::links::{self, Purpose};
+use pawdium_shared::accounts::proof::{self, Proof};
+use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions};
 use pawdium_shared::cache::Event;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos;
 use pawdium_shared::queue::Enqueue as _;
 use pawdium_shared::ratings::merge;
+use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 
-use super::taken;
+use super::{EMAIL_IS_TAKEN, choose_password, guesses, taken};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::flash::Notice;
@@ -95,6 +97,7 @@ pub async fn resend(
     limits::count(&app, Limited::Mail, client.counted()).await?;
     if !user.verified {
         let address = user.email.as_deref().unwrap_or_default();
+        guesses::count_mail(&app, address).await?;
         SendMail::verification(user.id, address).enqueue_alone(&app.db).await?;
     }
     Ok((jar.add(Notice::LinkSent.cookie()), Redirect::to("/settings")))
@@ -129,14 +132,13 @@ pub async fn delete(
     jar: CookieJar,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, Error> {
-    let user = viewing.visitor.member()?;
-    if let Err(error) = check_password(&app, client, user, "password", &form.password).await {
+    viewing.visitor.member()?;
+    if let Err(error) = remove(&app, &viewing.visitor, client, &form.password).await {
         return answer(&app, viewing, jar, Notice::AccountDeleted, Err(error), |page, _, error| {
             page.delete_error = Some(error);
         })
         .await;
     }
-    remove(&app, user).await?;
     let jar = without_session(&app, jar).add(Notice::AccountDeleted.cookie());
     Ok((headers::FORGET, jar, Redirect::to("/")).into_response())
 }
@@ -160,33 +162,81 @@ pub struct Changes<'a> {
 /// What is wrong or taken; [`Error::Forbidden`] for who isn't registered.
 pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Changes<'_>) -> Result<(), Error> {
     let user = visitor.member()?;
-    if changes.email.is_some() || changes.password.is_some() {
-        check_password(app, client, user, CURRENT_PASSWORD, changes.current_password).await?;
-    }
+    let proof = if changes.email.is_some() || changes.password.is_some() {
+        Some(prove(app, client, user, changes).await?)
+    } else {
+        None
+    };
     let name = changes.name.map(|name| chosen(user, name)).transpose()?;
     let email = changes.email.map(Email::new).transpose()?;
-    let hash = match changes.password.map(Password::new).transpose()? {
-        Some(password) => Some(passwords::hash(&password).await),
+    if let Some(email) = &email {
+        count_new_address(app, client, user, email).await?;
+    }
+    let hash = match changes.password {
+        Some(password) => {
+            let name = name.as_ref().map(Name::as_str).or(user.name.as_deref());
+            let email = email.as_ref().map(Email::as_str).or(user.email.as_deref());
+            let (name, email) = (name.unwrap_or_default(), email.unwrap_or_default());
+            Some(passwords::hash(&choose_password(password, name, email).await?).await)
+        }
         None => None,
     };
+    let checked = Checked { name, email, hash };
+    match (apply(app, visitor, client, proof.as_ref(), &checked).await, changes.password) {
+        (Err(Error::Field { field: CURRENT_PASSWORD, .. }), Some(new)) => {
+            // Sent twice, and the other one has just set the new password.
+            let proof = check_password(app, client, user, CURRENT_PASSWORD, new).await?;
+            apply(app, visitor, client, Some(&proof), &checked).await
+        }
+        (applied, _) => applied,
+    }
+}
+
+/// Changes that are fine in themselves.
+struct Checked {
+    name: Option<Name>,
+    email: Option<Email>,
+    hash: Option<String>,
+}
+
+async fn apply(
+    app: &App,
+    visitor: &Visitor,
+    client: Client,
+    proof: Option<&Proof>,
+    changes: &Checked,
+) -> Result<(), Error> {
+    let user = visitor.member()?;
     let mut tx = app.db.begin().await?;
+    proof::lock(&mut tx, &[user.id]).await?;
+    confirm(&mut tx, visitor, proof, CURRENT_PASSWORD).await?;
     let mut event = None;
-    if let Some(name) = name {
-        queries::rename(&mut tx, user.id, &name).await.map_err(taken)?;
+    if let Some(name) = &changes.name {
+        queries::rename(&mut tx, user.id, name).await.map_err(taken)?;
         let changed = member_changed(&mut tx, user).await?;
         InvalidateCache::of(changed.clone()).enqueue(&mut tx).await?;
         event = Some(changed);
     }
-    if let Some(email) = email
-        && queries::change_email(&mut tx, user.id, &email).await.map_err(taken)?
+    let mut is_readdressed = false;
+    if let Some(email) = &changes.email
+        && queries::change_email(&mut tx, user.id, email).await.map_err(taken)?
     {
         SendMail::verification(user.id, email.as_str()).enqueue(&mut tx).await?;
+        is_readdressed = true;
     }
-    if let Some(hash) = hash {
-        queries::set_password(&mut tx, user.id, &hash).await?;
+    if let Some(hash) = &changes.hash {
+        queries::set_password(&mut tx, user.id, hash).await?;
         sessions::close_others(&mut tx, user.id, visitor.token.as_ref()).await?;
+        links::discard(&mut tx, user.id, Purpose::Reset).await?;
+        networks::keep_only(&mut tx, user.id, guesses::network(app, client)).await?;
     }
     tx.commit().await?;
+    if changes.hash.is_some() {
+        security::note(Incident::PasswordChanged, client.0, Some(user.id));
+    }
+    if is_readdressed {
+        security::note(Incident::AddressChanged, client.0, Some(user.id));
+    }
     if let Some(event) = event {
         app.cache.forget(&event).await;
     }
@@ -199,34 +249,95 @@ fn chosen(user: &User, name: &str) -> Result<Name, Refused> {
     if has_it { Name::new(name) } else { Name::choose(name) }
 }
 
-/// Whether `password` is the user's.
+/// Counts a mail to a new address, and says early that somebody has it: what is refused sends no mail.
+async fn count_new_address(app: &App, client: Client, user: &User, email: &Email) -> Result<(), Error> {
+    match queries::find_by_email(&mut *app.db.acquire().await?, email.as_str()).await? {
+        Some(owner) if owner.id == user.id => Ok(()),
+        Some(_) => Err(EMAIL_IS_TAKEN),
+        None => {
+            limits::count(app, Limited::Mail, client.counted()).await?;
+            limits::count_by(app, Limited::Mail, &format!("user:{}", user.id)).await?;
+            guesses::count_mail(app, email.as_str()).await
+        }
+    }
+}
+
+/// Proves the current password, for now: see [`confirm`]. The second of two equal forms may come when the first has set the
+/// new password; then that is the current one.
+async fn prove(app: &App, client: Client, user: &User, changes: Changes<'_>) -> Result<Proof, Error> {
+    match (
+        check_password(app, client, user, CURRENT_PASSWORD, changes.current_password).await,
+        changes.password,
+    ) {
+        (Err(Error::Field { .. }), Some(new)) => {
+            check_password(app, client, user, CURRENT_PASSWORD, new).await
+        }
+        (checked, _) => checked,
+    }
+}
+
+/// Proves that `password` is the user's, for now: see [`confirm`].
 ///
 /// # Errors
 /// [`Error::Field`] naming `field` when it isn't.
-pub async fn check_password(
+async fn check_password(
     app: &App,
     client: Client,
     user: &User,
     field: &'static str,
     password: &str,
-) -> Result<(), Error> {
+) -> Result<Proof, Error> {
     limits::count(app, Limited::Login, client.counted()).await?;
+    guesses::count_own(app, user.id).await?;
     let hash = queries::find_password_hash(&mut *app.db.acquire().await?, user.id).await?;
-    if passwords::verify(password, hash).await {
-        Ok(())
-    } else {
-        Err(Error::Field { field, message: "That isn't your password.".to_owned() })
+    Proof::check(password, hash.map(|hash| (user.id, hash))).await.ok_or_else(|| {
+        security::note(Incident::PasswordWrong, client.0, Some(user.id));
+        wrong_password(field)
+    })
+}
+
+fn wrong_password(field: &'static str) -> Error {
+    Error::Field { field, message: "That isn't your password.".to_owned() }
+}
+
+/// Asks again, under the lock on the visitor's row, what the request began with: that the session is open, and that the
+/// password is the one that was proven.
+async fn confirm(
+    db: &mut sqlx::PgConnection,
+    visitor: &Visitor,
+    proof: Option<&Proof>,
+    field: &'static str,
+) -> Result<(), Error> {
+    if let Some(token) = &visitor.token
+        && !sessions::is_open(&mut *db, token, visitor.id()).await?
+    {
+        return Err(Error::BadToken);
+    }
+    match proof {
+        Some(proof) if !proof.holds(db).await? => Err(wrong_password(field)),
+        _ => Ok(()),
     }
 }
 
-/// Deletes a user with everything it did.
+/// Deletes the visitor's user with everything it did; who has registered confirms it with the password.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn remove(app: &App, user: &User) -> Result<(), Error> {
+/// [`Error::Field`] naming `password` when it is wrong.
+pub async fn remove(app: &App, visitor: &Visitor, client: Client, password: &str) -> Result<(), Error> {
+    const FIELD: &str = "password";
+    let proof = match &visitor.user {
+        Some(user) if !user.anonymous() => Some(check_password(app, client, user, FIELD, password).await?),
+        _ => None,
+    };
     let mut tx = app.db.begin().await?;
-    let photos = merge::delete(&mut tx, user.id).await?;
+    if !proof::lock_to_delete(&mut tx, visitor.id()).await? {
+        // The same form, sent twice.
+        return Ok(());
+    }
+    confirm(&mut tx, visitor, proof.as_ref(), FIELD).await?;
+    let photos = merge::delete(&mut tx, visitor.id()).await?;
     tx.commit().await?;
+    security::note(Incident::AccountDeleted, client.0, Some(visitor.id()));
     app.cache.forget(&Event::MemberChanged { photos }).await;
     Ok(())
 }

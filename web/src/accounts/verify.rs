@@ -23,7 +23,7 @@ pub async fn page(
     Path(token): Path<String>,
 ) -> Result<Response, Error> {
     let mut db = app.db.acquire().await?;
-    if !links::valid(&mut db, &Token::presented(&token), Purpose::Verify).await? {
+    if links::find_user(&mut db, &Token::presented(&token), Purpose::Verify).await?.is_none() {
         return Ok(stale(viewing));
     }
     Ok(Page(VerifyPage { chrome: viewing.chrome, token }).into_response())
@@ -36,11 +36,14 @@ pub async fn verify(
     jar: CookieJar,
     Path(token): Path<String>,
 ) -> Result<Response, Error> {
+    let token = Token::presented(&token);
     let mut tx = app.db.begin().await?;
-    let Some(user) = links::consume(&mut tx, &Token::presented(&token), Purpose::Verify).await? else {
-        return Ok(stale(viewing));
-    };
-    queries::verify_email(&mut tx, user).await?;
+    match links::consume(&mut tx, &token, Purpose::Verify).await? {
+        Some(user) => queries::verify_email(&mut tx, user).await?,
+        // The same form, sent twice.
+        None if links::find_spent(&mut tx, &token, Purpose::Verify).await?.is_some() => {}
+        None => return Ok(stale(viewing)),
+    }
     tx.commit().await?;
     Ok((jar.add(Notice::EmailVerified.cookie()), Redirect::to("/")).into_response())
 }

@@ -45,7 +45,7 @@ pub async fn preview(
 ) -> Result<Page<BulkPage>, Error> {
     let act = choice.act()?;
     let mut db = app.db.begin().await?;
-    let (fields, filter) = narrowed(search.read(&mut db).await?)?;
+    let (fields, filter) = narrowed(search.read(&mut db, true).await?)?;
     let preview = operate::preview(&mut db, act, &filter).await?;
     let counts = preview.counts().into_iter().map(|(state, count)| {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -95,7 +95,7 @@ pub async fn act(
     if i64::try_from(count).unwrap_or(i64::MAX) > BULK {
         return Err(Error::Refused("At most 10,000 jobs at a time.".to_owned()));
     }
-    let read = previewed.search.read(&mut *app.db.acquire().await?).await?;
+    let read = previewed.search.read(&mut *app.db.acquire().await?, true).await?;
     let (fields, filter) = narrowed(read)?;
     let done = operate::act_on_found(&app.db, admin.actor(), act, &filter, &found).await?;
     let notice = Notice::jobs(act, done.len(), count.saturating_sub(done.len()));

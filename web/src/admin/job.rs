@@ -9,10 +9,10 @@ use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
 use futures::{Stream, StreamExt as _};
 use pawdium_shared::ids::JobId;
+use pawdium_shared::mask::mask_json;
 use pawdium_shared::queue::inspect::{self, JobDetail};
 use tokio_stream::wrappers::IntervalStream;
 
-use super::mask::mask_json;
 use super::present;
 use crate::error::Error;
 use crate::http::access::Staff;

@@ -2,9 +2,9 @@
 
 use axum::extract::{Query, State};
 use pawdium_shared::ids::JobId;
+use pawdium_shared::mask::mask;
 use pawdium_shared::queue::inspect::{self, ErrorGroup};
 
-use super::mask::mask;
 use super::paging::{ASKED, Place, cut};
 use super::present;
 use super::search::{Read, Search};
@@ -26,7 +26,7 @@ pub async fn page(
     Query(place): Query<Place>,
 ) -> Result<Page<JobsPage>, Error> {
     let mut db = app.db.begin().await?;
-    let Read { fields, filter } = search.read(&mut db).await?;
+    let Read { fields, filter } = search.read(&mut db, staff.acts).await?;
     let before = place.before().map(JobId);
     let mut rows = match &filter {
         Some(filter) => inspect::search(&mut db, filter, before, ASKED).await?,

@@ -7,7 +7,6 @@ pub mod bulk;
 pub mod job;
 pub mod jobs;
 pub mod limits;
-mod mask;
 pub mod overview;
 mod paging;
 mod present;

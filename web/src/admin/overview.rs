@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use pawdium_shared::jobs::KINDS;
+use pawdium_shared::mask::mask;
 use pawdium_shared::queue::inspect::{self, JobRow, JobState, KindCounts, WorkerRow};
 
-use super::mask::mask;
 use crate::error::Error;
 use crate::http::access::Staff;
 use crate::http::page::Page;

@@ -1,10 +1,10 @@
 //! Jobs of the queue as the pages show them.
 
 use chrono::{DateTime, Utc};
+use pawdium_shared::mask::mask;
 use pawdium_shared::queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, Moment, What, timeline};
 use pawdium_shared::queue::operate::Act;
 
-use super::mask::mask;
 use crate::views::admin::{JobFacts, JobLine, Point, PointKind};
 
 /// How much of an error a list shows, in characters.

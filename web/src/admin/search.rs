@@ -3,6 +3,7 @@
 use pawdium_shared::accounts::queries;
 use pawdium_shared::ids::{JobId, PhotoId, UserId};
 use pawdium_shared::jobs::KINDS;
+use pawdium_shared::mask::mask;
 use pawdium_shared::queue::Subject;
 use pawdium_shared::queue::inspect::{Filter, JobState, is_searchable};
 use serde::Deserialize;
@@ -38,8 +39,9 @@ pub struct Read {
 }
 
 impl Search {
-    /// Reads the form. A member is looked for by name, then by number.
-    pub async fn read(self, db: &mut PgConnection) -> Result<Read, Error> {
+    /// Reads the form. A member is looked for by name, then by number. Who may not read addresses doesn't find anything by
+    /// them either.
+    pub async fn read(self, db: &mut PgConnection, reads_addresses: bool) -> Result<Read, Error> {
         let member = match self.member.trim() {
             "" => Ok(None),
             text => find_member(db, text).await?.map(Some).ok_or("No member is called that."),
@@ -56,7 +58,9 @@ impl Search {
             text => Ok(text),
         });
         // A group is what the history says, to the letter.
-        let group = Some(self.group.clone()).filter(|group| !group.is_empty() && !group.contains('\0'));
+        let may_ask = |group: &str| reads_addresses || mask(group) == group;
+        let group = Some(self.group.clone())
+            .filter(|group| !group.is_empty() && !group.contains('\0') && may_ask(group));
         let fields = SearchFields {
             id: field(&self.id, &id),
             state: field(&self.state, &state),
@@ -76,6 +80,7 @@ impl Search {
                 member,
                 error,
                 error_group: group,
+                is_masked: !reads_addresses,
                 ..Filter::default()
             }),
             _ => None,

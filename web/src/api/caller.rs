@@ -7,6 +7,7 @@ use pawdium_shared::accounts::User;
 use pawdium_shared::accounts::sessions::{self, Token};
 
 use crate::error::Error;
+use crate::http::asker::Asker;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
@@ -57,5 +58,6 @@ async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
         _ => return Err(Error::BadToken),
     };
     let user = sessions::find_user(&mut *app.db.acquire().await?, &token).await?.ok_or(Error::BadToken)?;
+    Asker::found(&parts.extensions, user.id);
     Ok(Some(Caller { user, token }))
 }

@@ -2,7 +2,7 @@
 
 mod local;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,10 +28,23 @@ pub enum Limited {
     Upload,
     /// Becoming an anonymous user, and sharing without being one.
     Anonymous,
+    /// Trying passwords of one account, within ten minutes.
+    Guess,
+    /// Trying passwords of one account from where it hasn't been opened before, within a day.
+    GuessOfDay,
+    /// Mails to one recipient.
+    Recipient,
 }
 
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// How many times one IPv6 customer's limit a whole /48 has: some are given it, and others a /64 of it each.
+const SITE: u32 = 8;
+
+/// How many times the guesses of ten minutes a day has.
+const GUESSES_OF_DAY: u32 = 4;
 
 impl Limited {
     fn policy(self, app: &App) -> (&'static str, u32, Duration) {
@@ -42,6 +55,11 @@ impl Limited {
             Self::Mail => ("mail", security.resets_per_hour, HOUR),
             Self::Upload => ("upload", security.uploads_per_hour, HOUR),
             Self::Anonymous => ("anonymous", security.anonymous_per_hour, HOUR),
+            Self::Guess => ("guess", security.guesses_per_account, 10 * MINUTE),
+            Self::GuessOfDay => {
+                ("guess-of-day", security.guesses_per_account.saturating_mul(GUESSES_OF_DAY), DAY)
+            }
+            Self::Recipient => ("recipient", security.mails_per_recipient, HOUR / 2),
         }
     }
 }
@@ -88,15 +106,34 @@ impl Limiter {
     }
 }
 
-/// Counts one more of `what` from `client`.
+/// Counts one more of `what` from `client`, and from the site that an IPv6 client belongs to.
 ///
 /// # Errors
 /// [`Error::TooMany`] when that is beyond the limit.
 pub async fn count(app: &App, what: Limited, client: IpAddr) -> Result<(), Error> {
+    count_times(app, what, &client.to_string(), 1).await?;
+    match client {
+        IpAddr::V6(address) => {
+            let site = Ipv6Addr::from_bits(address.to_bits() >> 80 << 80);
+            count_times(app, what, &format!("{site}/48"), SITE).await
+        }
+        IpAddr::V4(_) => Ok(()),
+    }
+}
+
+/// Counts one more of `what` by or for somebody, whoever asks.
+///
+/// # Errors
+/// [`Error::TooMany`] when that is beyond the limit.
+pub async fn count_by(app: &App, what: Limited, whom: &str) -> Result<(), Error> {
+    count_times(app, what, whom, 1).await
+}
+
+async fn count_times(app: &App, what: Limited, whom: &str, times: u32) -> Result<(), Error> {
     let (name, limit, window) = what.policy(app);
     if limit == 0 {
         return Ok(());
     }
-    let (count, left) = app.limiter.count(&format!("limit:{name}:{client}"), window).await;
-    if count > limit { Err(Error::TooMany(left.max(1))) } else { Ok(()) }
+    let (count, left) = app.limiter.count(&format!("limit:{name}:{whom}"), window).await;
+    if count > limit.saturating_mul(times) { Err(Error::TooMany(left.max(1))) } else { Ok(()) }
 }

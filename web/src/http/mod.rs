@@ -1,6 +1,7 @@
 //! What handlers have in common in speaking HTTP: who asks, from where, how often, and in which form it is answered.
 
 pub mod access;
+pub mod asker;
 pub mod client;
 pub mod cookies;
 pub mod extract;

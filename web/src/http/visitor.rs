@@ -4,6 +4,7 @@
 //! photo on their page; the first rating turns it into a user row with that same key.
 
 use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -18,6 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 use sqlx::PgConnection;
 
+use super::asker::Asker;
 use super::flash;
 use crate::error::Error;
 use crate::state::App;
@@ -48,7 +50,9 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        Self::find(app, &CookieJar::from_headers(&parts.headers)).await
+        let visitor = Self::find(app, &CookieJar::from_headers(&parts.headers)).await?;
+        visitor.leave_name(&parts.extensions);
+        Ok(visitor)
     }
 }
 
@@ -65,6 +69,12 @@ impl Visitor {
         let pin = jar.get(PIN).and_then(|cookie| app.pins.open(cookie.value()));
         let (key, pinned) = pin.unwrap_or_else(|| (RaterKey::generate(), None));
         Ok(Self { user: None, key, pinned, token: None })
+    }
+
+    fn leave_name(&self, extensions: &Extensions) {
+        if let Some(user) = &self.user {
+            Asker::found(extensions, user.id);
+        }
     }
 
     /// Somebody who says nothing about themselves.
@@ -100,6 +110,17 @@ impl Visitor {
     #[must_use]
     pub fn actor(&self) -> Option<Actor<'_>> {
         self.user.as_ref().map(User::actor)
+    }
+
+    /// Gives a visitor without a user another key where theirs is used up, before a ballot is issued for it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew_key(&mut self, app: &App) -> Result<(), Error> {
+        if self.user.is_none() && queries::is_spent(&mut *app.db.acquire().await?, self.key).await? {
+            (self.key, self.pinned) = (RaterKey::generate(), None);
+        }
+        Ok(())
     }
 
     /// The user behind the visitor, made now if there is none: for acts that must be remembered. The cookie is to be
@@ -140,7 +161,9 @@ impl FromRequestParts<App> for Viewing {
         let jar = CookieJar::from_headers(&parts.headers);
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Self::find(app, &jar, path).await
+        let viewing = Self::find(app, &jar, path).await?;
+        viewing.visitor.leave_name(&parts.extensions);
+        Ok(viewing)
     }
 }
 

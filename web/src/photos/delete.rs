@@ -6,7 +6,7 @@ use axum_extra::extract::CookieJar;
 use pawdium_shared::audit::{self, Action};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::transitions;
+use pawdium_shared::photos::{queries, transitions};
 use serde_json::json;
 
 use super::show::find_visible;
@@ -23,7 +23,11 @@ pub async fn delete(
     jar: CookieJar,
     Path(id): Path<PhotoId>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    remove(&app, &visitor, id).await?;
+    match remove(&app, &visitor, id).await {
+        // The same form, sent twice.
+        Err(Error::NotFound) if is_deleted(&app, &visitor, id).await? => {}
+        removed => removed?,
+    }
     let home = visitor
         .user
         .and_then(|user| user.name)
@@ -53,4 +57,10 @@ pub async fn remove(app: &App, visitor: &Visitor, id: PhotoId) -> Result<(), Err
     tx.commit().await?;
     app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
     Ok(())
+}
+
+/// Whether the photo was there for the visitor to delete, and is deleted.
+async fn is_deleted(app: &App, visitor: &Visitor, id: PhotoId) -> Result<bool, Error> {
+    let owner = queries::find_owner_of_deleted(&mut *app.db.acquire().await?, id).await?;
+    Ok(owner.is_some_and(|owner| owner == visitor.id() || visitor.moderates()))
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Redirect;
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::transitions;
+use pawdium_shared::photos::{PhotoState, queries, transitions};
 
 use crate::error::Error;
 use crate::http::extract::Path;
@@ -20,7 +20,11 @@ pub async fn publish(
     let owner = visitor.member()?.id;
     let mut tx = app.db.begin().await?;
     if !transitions::publish(&mut tx, id, owner).await? {
-        return Err(Error::NotFound);
+        // The same form, sent twice: the first has published it.
+        let photo = queries::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+        if photo.owner != owner || photo.state == PhotoState::Draft {
+            return Err(Error::NotFound);
+        }
     }
     tx.commit().await?;
     app.cache.forget(&Event::PhotoProgressed { photo: id }).await;

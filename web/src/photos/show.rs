@@ -43,7 +43,7 @@ pub async fn page(
 /// `GET /s/{code}`: counts the visit and permits to rate.
 pub async fn shared(
     State(app): State<App>,
-    viewing: Viewing,
+    mut viewing: Viewing,
     client: Client,
     jar: CookieJar,
     Path(code): Path<String>,
@@ -51,6 +51,7 @@ pub async fn shared(
     if !code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
         return Err(Error::NotFound);
     }
+    viewing.visitor.renew_key(&app).await?;
     let mut db = app.db.acquire().await?;
     let id = sharing::find_shared(&mut db, &code).await?.ok_or(Error::NotFound)?;
     drop(db);

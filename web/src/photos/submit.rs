@@ -14,14 +14,19 @@ use crate::http::client::Client;
 use crate::http::flash::Notice;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
-use crate::http::visitor::Viewing;
+use crate::http::visitor::{Viewing, pin_cookie};
 use crate::state::App;
 use crate::views::submit::{Refusals, SubmitForm, SubmitPage};
 use crate::views::{Field, Viewer};
 
 /// `GET /submit`
-pub async fn page(State(app): State<App>, viewing: Viewing) -> Page<SubmitPage> {
-    Page(form(&app, viewing, SubmitForm::default()))
+pub async fn page(State(app): State<App>, viewing: Viewing, jar: CookieJar) -> (CookieJar, Page<SubmitPage>) {
+    let jar = match viewing.visitor.user {
+        // A draft that is sent again, because its answer got lost, has to come from the same visitor.
+        None => jar.add(pin_cookie(&app, viewing.visitor.key, viewing.visitor.pinned)),
+        Some(_) => jar,
+    };
+    (jar, Page(form(&app, viewing, SubmitForm::default())))
 }
 
 fn form(app: &App, viewing: Viewing, entered: SubmitForm) -> SubmitPage {

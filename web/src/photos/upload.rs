@@ -5,6 +5,7 @@ use axum::extract::{FromRequestParts, Multipart};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::Cookie;
+use pawdium_shared::accounts::sessions;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Crop, Incoming, Refusal};
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
@@ -13,7 +14,7 @@ use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transit
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited};
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{Visitor, session_cookie};
 use crate::state::App;
 
 /// The longest text field, in bytes; each has a tighter limit of its own.
@@ -189,7 +190,15 @@ async fn make(
         return Ok(Made { submitted: Ok(Submitted { photo, draft: keep, cookie }), is_repeated: false });
     };
     tx.rollback().await?;
-    let again = Submitted { photo: earlier.photo, draft: keep, cookie: None };
+    // Who had no user before has lost the session together with the answer.
+    let cookie = match &visitor.user {
+        None if earlier.same => {
+            let token = sessions::open(&mut *app.db.acquire().await?, owner).await?;
+            Some(session_cookie(app, &token))
+        }
+        _ => None,
+    };
+    let again = Submitted { photo: earlier.photo, draft: keep, cookie };
     Ok(Made { submitted: if earlier.same { Ok(again) } else { Err(Error::KeyReused) }, is_repeated: true })
 }
 

@@ -28,10 +28,11 @@ pub struct After {
 /// `GET /`
 pub async fn page(
     State(app): State<App>,
-    viewing: Viewing,
+    mut viewing: Viewing,
     jar: CookieJar,
     Query(after): Query<After>,
 ) -> Result<(CookieJar, Page<RatePage>), Error> {
+    viewing.visitor.renew_key(&app).await?;
     let served = current(&app, &viewing.visitor).await?;
     let jar = match (&viewing.visitor.user, served) {
         (None, Some(served)) => jar.add(pin_cookie(&app, viewing.visitor.key, Some(served.photo))),

@@ -1,5 +1,6 @@
 //! Recording a rating.
 
+use axum::Extension;
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -12,7 +13,7 @@ use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::{sharing, virality::Moment};
 use pawdium_shared::ratings::serving::{self, Served};
-use pawdium_shared::ratings::{Ballot, Derpiness, Lane, queries};
+use pawdium_shared::ratings::{Ballot, BallotRefused, Derpiness, Lane, queries};
 use serde::Deserialize;
 
 use super::page;
@@ -70,7 +71,7 @@ pub async fn rate(
         Err(error) if wants_part && error.status().is_client_error() => {
             let served = page::current(&app, &visitor).await?;
             let stage = page::stage(&app, &visitor, served, None, Some(error.to_string())).await?;
-            Ok((error.status(), Page(stage)).into_response())
+            Ok((error.status(), Extension(error.noted()), Page(stage)).into_response())
         }
         Err(error) => Err(error),
     }
@@ -110,15 +111,16 @@ pub async fn record(
     let (rater, cookie) = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         let (rater, cookie) = visitor.remember(app, &mut tx).await?;
+        let rater = find_rater(&mut tx, rater).await?;
+        // The visitor's key is somebody's who has registered or is gone: with that key this ballot may have counted already.
+        if ballot.is_some_and(|ballot| ballot.rater != rater.rater_key) {
+            return Err(refused(BallotRefused::Forged));
+        }
         if is_by_link(ballot) {
             let digest = share::digest(app, visitor, client);
             sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
         }
-        queries::record(&mut tx, photo, rater, value, ballot.as_ref()).await?;
-        let rater = match &visitor.user {
-            Some(user) => user.clone(),
-            None => find_rater(&mut tx, rater).await?,
-        };
+        queries::record(&mut tx, photo, rater.id, value, ballot.as_ref()).await?;
         tx.commit().await?;
         Ok::<_, Error>((rater, cookie))
     })
@@ -138,7 +140,7 @@ fn is_by_link(ballot: Option<Ballot>) -> bool {
     ballot.is_some_and(|ballot| ballot.lane == Lane::Link)
 }
 
-fn refused(error: pawdium_shared::ratings::BallotRefused) -> Error {
+fn refused(error: BallotRefused) -> Error {
     Error::Field { field: "ballot", message: error.to_string() }
 }
 

@@ -32,6 +32,7 @@ impl ErrorPage {
     pub fn usual_message(code: u16) -> &'static str {
         match code {
             400 => "That request didn't make sense to us. Go back and try it once more.",
+            401 => "You are logged out. Log in, and do that again.",
             403 => "This page is for somebody else.",
             404 => "There is nothing here. It may have been deleted, or the link is mistyped.",
             413 => "That file is too large. Photos may have up to 20 MB.",

@@ -154,6 +154,60 @@ async fn a_registration_without_what_it_takes_says_what_is_missing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn passwords_that_anybody_would_try_first_are_refused_everywhere(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("adalovelace").await;
+    site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
+    let link = site.reset_letters().await[0].link(&site, "reset");
+    for common in ["aaaaaaaa", "password1", "adalovelace", "AdaLovelace@example.org", "pawdium123"] {
+        let mut body = registration("adalovelace");
+        body["password"] = json!(common);
+        assert_eq!(
+            site.api().post("users", body).await.error(400).1.as_deref(),
+            Some("password"),
+            "{common}"
+        );
+        let form = [("password", common), ("current_password", PASSWORD)];
+        assert_eq!(ada.pages.post("/settings/password", &form).await.status, 400, "{common}");
+        let page = site.visitor().post(&link, &[("password", common)]).await.expect(400);
+        assert!(page.text().contains("first that anybody would try"), "{common}");
+    }
+    site.log_in("adalovelace").await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_password_opens_in_whichever_form_a_keyboard_sends_it(db: PgPool) {
+    let site = Site::start(db).await;
+    let (composed, apart) = ("ma\u{f1}ana por la noche", "man\u{303}ana por la noche");
+    for (name, first, second) in [("ada", composed, apart), ("bob", apart, composed)] {
+        let mut body = registration(name);
+        body["password"] = json!(first);
+        let email = body["email"].clone();
+        site.api().post("users", body).await.expect(201);
+        site.api().post("tokens", json!({ "email": email, "password": second })).await.expect(201);
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn logging_in_ends_the_session_that_it_replaces(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, elsewhere) = (site.member("ada").await, site.log_in("ada").await);
+    let before = ada.pages.cookie("session").expect("a session");
+    let login = [("email", "ada@example.org"), ("password", PASSWORD)];
+    ada.pages.post("/login", &login).await.location();
+    assert_ne!(ada.pages.cookie("session"), Some(before.clone()));
+    site.api().with_token(&before).get("users/me").await.error(401);
+    elsewhere.api.get("users/me").await.expect(200);
+    // A program may have as many tokens as it likes.
+    elsewhere
+        .api
+        .post("tokens", json!({ "email": "ada@example.org", "password": PASSWORD }))
+        .await
+        .expect(201);
+    elsewhere.api.get("users/me").await.expect(200);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn settings_change_one_thing_at_a_time_and_ask_for_the_password(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;

@@ -288,12 +288,10 @@ async fn what_is_left_in_a_browser_after_logging_out_opens_no_account(db: PgPool
     assert_eq!((pages.cookie("session"), pages.cookie("visitor")), (None, None));
 
     let thief = site.visitor();
-    let page = Answer::to(thief.request(Method::GET, "/").header(COOKIE, &left)).await.expect(200);
-    let (photo, ballot) =
-        (page.attribute("[data-photo]", "data-photo"), page.attribute("input[name=ballot]", "value"));
+    thief.keep(&left);
+    let (photo, ballot) = thief.shown().await.expect("a photo");
     let rating = [("value", "3"), ("ballot", ballot.as_str())];
-    let path = format!("/photos/{photo}/rating");
-    Answer::to(thief.own(&path).header(COOKIE, &left).form(&rating)).await.location();
+    thief.post(&format!("/photos/{photo}/rating"), &rating).await.location();
     assert_eq!(site.ask::<i64>("select count(*) from users where name is null").await, 1);
     thief.get("/settings").await.location();
     assert!(thief.get("/").await.expect(200).attribute("link[rel=icon]", "href").starts_with("/assets/"));

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
+use reqwest::header::COOKIE;
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -42,6 +43,29 @@ async fn the_same_sent_again_finds_the_photo_that_was_made(db: PgPool) {
     send(&ada, "\"another\"", cat()).await.expect(202);
     ada.api.upload(cat()).await.expect(202);
     assert_eq!(site.ask::<i64>(COUNT).await, 4);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_visitor_without_a_user_who_lost_the_answer_finds_the_draft_too(db: PgPool) {
+    let site = Site::start(db).await;
+    let pages = site.visitor();
+    pages.get("/submit").await.expect(200);
+    let cookie = format!("visitor={}", pages.cookie("visitor").expect("the form's page sets it"));
+    let send = || {
+        let call = site.visitor().own("/submit").header(COOKIE, &cookie).header("idempotency-key", "\"one\"");
+        Answer::to(call.multipart(cat().text("draft", "1")))
+    };
+    let (first, other) = tokio::join!(send(), send());
+    let again = send().await;
+    for answer in [&first, &other, &again] {
+        assert_eq!(answer.location(), first.location());
+        // The session of whichever answer arrives opens the draft.
+        let session = answer.header("set-cookie").split(';').next().expect("a pair").to_owned();
+        let seen = site.visitor().request(Method::GET, first.location()).header(COOKIE, session);
+        Answer::to(seen).await.expect(200);
+    }
+    assert_eq!(site.ask::<i64>(COUNT).await, 1);
+    assert_eq!(site.ask::<i64>("select count(*) from users").await, 1);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

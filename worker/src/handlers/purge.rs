@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt as _;
-use pawdium_shared::accounts::{links, queries, sessions};
+use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos;
 use pawdium_shared::photos::transitions::{fail_abandoned, purge_drafts};
@@ -37,6 +37,12 @@ const MINUTE_DAYS: i32 = 14;
 
 /// Days for which a worker that is gone can be named: longer than any job's history.
 const WORKER_DAYS: i32 = 40;
+
+/// Days for which a network is known that an account isn't opened from any more.
+const NETWORK_DAYS: i32 = 90;
+
+/// Days for which what was used up is known: longer than a ballot or a mailed link can be used.
+const SPENT_DAYS: i32 = 2;
 
 /// Days for which counted moments are kept.
 const MOMENT_DAYS: i32 = 2;
@@ -77,6 +83,8 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let sessions = sessions::purge(&mut db).await?;
     let links = links::purge(&mut db).await?;
     let drafts = purge_drafts(&mut db, draft_days).await?;
+    let networks = networks::purge(&mut db, NETWORK_DAYS).await?;
+    let spent = queries::purge_spent(&mut db, SPENT_DAYS).await?;
     let anonymous = queries::purge_anonymous(&mut db, Utc::now() - ANONYMOUS_AGE).await?;
     let ticks = cron::purge_ticks(&mut db, TICK_DAYS).await?;
     schedules::purge(&mut db, TICK_DAYS).await?;
@@ -85,7 +93,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let minutes = ledger::purge_minutes(&mut db, MINUTE_DAYS).await?;
     let workers = inspect::purge_workers(&mut db, WORKER_DAYS).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
-    info!(sessions, links, drafts, anonymous, ticks, moments, "purged rows");
+    info!(sessions, links, networks, spent, drafts, anonymous, ticks, moments, "purged rows");
     info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
     Ok(())
 }

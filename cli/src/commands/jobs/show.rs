@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use pawdium_shared::db::Db;
 use pawdium_shared::ids::JobId;
+use pawdium_shared::mask::printable;
 use pawdium_shared::queue::inspect::{self, FailedAttempt, JobDetail, Moment, What};
 use serde::Serialize;
 
@@ -50,7 +51,7 @@ impl Display for Told {
         facts.push(("payload", row.payload.to_string()));
         facts.push(("why", self.why.clone()));
         for (name, fact) in facts {
-            writeln!(f, "{name:9} {fact}")?;
+            writeln!(f, "{name:9} {}", printable(&fact))?;
         }
         writeln!(f)?;
         for moment in &self.timeline {
@@ -72,7 +73,7 @@ fn said(moment: &Moment) -> String {
         },
         What::Done => "done".to_owned(),
         What::Dead => "dead: it is not tried again by itself".to_owned(),
-        What::Cancelled { reason: Some(reason) } => format!("called off: {reason}"),
+        What::Cancelled { reason: Some(reason) } => format!("called off: {}", printable(reason)),
         What::Cancelled { reason: None } => "called off".to_owned(),
     }
 }
@@ -86,7 +87,8 @@ fn failed(failure: &FailedAttempt) -> String {
     };
     let after = started_at.map(|started| format!(" after {} ms", millis(started, *ended_at)));
     // Further lines of an error stand below its first.
-    let error = error.trim_end().replace('\n', "\n                         ");
+    let error: Vec<_> = error.trim_end().lines().map(printable).collect();
+    let error = error.join("\n                         ");
     format!("attempt {attempt} failed{on}{}: {error}", after.unwrap_or_default())
 }
 

@@ -75,13 +75,16 @@ pub struct Filter {
     /// Dead, with a last error of this [group](super::ErrorGroup::error).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_group: Option<String>,
+    /// Finds errors only by what [`mask`](crate::mask::mask) leaves of them, for those who may not read addresses.
+    #[serde(skip)]
+    pub is_masked: bool,
 }
 
 impl Filter {
     /// Whether nothing is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { is_masked: self.is_masked, ..Self::default() }
     }
 
     fn live(&self) -> Meant<Live> {
@@ -112,6 +115,9 @@ impl Filter {
         self.error.as_ref().map(|text| format!("%{}%", escaped(text)))
     }
 }
+
+/// What [`mask`](crate::mask::mask) takes out of a text.
+const MASKED: &str = r#"([^[:space:][:cntrl:]<>()\[\]\\,;:"@])[^[:space:][:cntrl:]<>()\[\]\\,;:"]*@"#;
 
 /// Which states of a table are meant.
 #[derive(Clone, Copy, Debug)]

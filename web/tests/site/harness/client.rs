@@ -140,8 +140,13 @@ impl Pages {
 
     /// Carries a session from now on.
     pub(crate) fn with_session(self, token: &str) -> Self {
-        self.jar.add_cookie_str(&format!("session={token}; Path=/"), &self.base);
+        self.keep(&format!("session={token}"));
         self
+    }
+
+    /// Carries a cookie from now on.
+    pub(crate) fn keep(&self, pair: &str) {
+        self.jar.add_cookie_str(&format!("{pair}; Path=/"), &self.base);
     }
 
     /// The value of a cookie that the browser holds.

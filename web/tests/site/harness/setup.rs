@@ -55,6 +55,8 @@ impl Setup {
             "resets_per_hour",
             "uploads_per_hour",
             "anonymous_per_hour",
+            "guesses_per_account",
+            "mails_per_recipient",
         ] {
             setup = setup.set(&format!("security.{limit}"), "0");
         }

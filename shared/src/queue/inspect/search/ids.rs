@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
-use super::{BULK, Filter, Live, Outcome, PHOTOS};
+use super::{BULK, Filter, Live, MASKED, Outcome, PHOTOS};
 use crate::db::Tx;
 use crate::ids::UserId;
 use crate::queue::job::Subject;
@@ -96,6 +96,7 @@ async fn query_ids(
                    or id = any(array(select unnest(jobs) from job_batches)))
               and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
               and ($12::text is null or last_error ilike $12)
+              and ($14::text is null or $12 is null or regexp_replace(last_error, $14, '\1…@', 'g') ilike $12)
             order by id desc limit $4)
            union all
            (select id from job_history
@@ -108,6 +109,7 @@ async fn query_ids(
            union all
            (select id from job_errors left join job_history using (id)
             where $2 and error ilike $12::text
+              and ($14::text is null or regexp_replace(error, $14, '\1…@', 'g') ilike $12)
               and id < $3 and ($5::bigint is null or id = $5) and ($6::bigint[] is null or id = any($6))
               and ($8::job_outcome is null or job_errors.outcome = $8) and ($9::text is null or job_errors.kind = $9)
               and ($10::text is null or subject = $10) and ($11::text is null or partition_key = $11)
@@ -127,6 +129,7 @@ async fn query_ids(
         filter.partition,
         filter.pattern(),
         filter.error_group,
+        filter.is_masked.then_some(MASKED),
     )
     .fetch_all(db)
     .await

@@ -1,11 +1,13 @@
-//! Addresses in what jobs were given and what they complain about, which only admins see.
+//! Mail addresses, and characters that mean something to terminals, in what jobs were given, in what they complain about,
+//! and in logs.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
 /// The text without the names in its addresses: `a…@example.org`.
-pub(super) fn mask(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn mask(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return Cow::Borrowed(text);
     }
@@ -19,6 +21,19 @@ pub(super) fn mask(text: &str) -> Cow<'_, str> {
     }
     mask_word(rest, &mut masked);
     Cow::Owned(masked)
+}
+
+/// The text with its control characters written out, so that it stays on its line and means nothing to a terminal.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut printable = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() { printable.extend(c.escape_default()) } else { printable.push(c) }
+    }
+    Cow::Owned(printable)
 }
 
 /// What can't be part of an address that stands without quotes (RFC 5322, section 3.2.3).
@@ -38,7 +53,7 @@ fn mask_word(word: &str, masked: &mut String) {
 }
 
 /// The same for all texts in a JSON value. True: something was masked.
-pub(super) fn mask_json(value: &mut Value) -> bool {
+pub fn mask_json(value: &mut Value) -> bool {
     match value {
         Value::String(text) => match mask(text) {
             Cow::Owned(masked) => {
@@ -71,6 +86,12 @@ mod tests {
         ] {
             assert_eq!(mask(text), masked);
         }
+    }
+
+    #[test]
+    fn control_characters_are_written_out() {
+        assert_eq!(printable("550 \u{1b}[2Jgone\r\n<3>x\u{9b}"), "550 \\u{1b}[2Jgone\\r\\n<3>x\\u{9b}");
+        assert_eq!(printable("größe 🐾"), "größe 🐾");
     }
 
     #[test]

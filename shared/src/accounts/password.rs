@@ -1,0 +1,122 @@
+//! Passwords: which may be chosen, and in which form they are compared.
+//!
+//! One text can be typed as several sequences of characters: macOS may send `ñ` as `n` and a tilde, other systems as one
+//! character. Passwords are hashed in Unicode's form NFKC, as NIST SP 800-63B asks (section 5.1.1.2), so each opens what
+//! the other has chosen.
+
+use std::borrow::Cow;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use unicode_normalization::UnicodeNormalization as _;
+use zxcvbn::{Score, zxcvbn};
+
+use super::fields::{Refused, refuse};
+
+const FIELD: &str = "password";
+
+/// Words that anybody tries first on this site.
+const SITE: [&str; 3] = ["pawdium", "derpy", "derpiness"];
+
+/// A new password: 8 to 200 characters that are not easily guessed. NIST SP 800-63B asks for length and against common
+/// and related words, not for classes of characters.
+#[derive(Clone, Debug)]
+pub struct Password(SecretString);
+
+impl Password {
+    /// Checks what the user of that name and address wants as a password. Takes milliseconds of a core.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn choose(text: &str, name: &str, email: &str) -> Result<Self, Refused> {
+        let text = normal(text).into_owned();
+        match text.chars().count() {
+            0..8 => refuse(FIELD, "Use at least 8 characters; a few words in a row do well."),
+            8..=200 if is_guessable(&text, name, email) => refuse(
+                FIELD,
+                "That password is among the first that anybody would try. A few words in a row that don't name you do well.",
+            ),
+            8..=200 => Ok(Self(text.into())),
+            _ => refuse(FIELD, "Use at most 200 characters."),
+        }
+    }
+
+    /// The text to hash.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// Whether fewer than a million guesses find it, by somebody who knows the name and the address. The estimate is zxcvbn's:
+/// lists of common passwords, names and words, with what is usually done to them.
+fn is_guessable(text: &str, name: &str, email: &str) -> bool {
+    let mut known = vec![name, email];
+    known.extend(email.split(['@', '.', '+', '-', '_']));
+    known.extend(SITE);
+    zxcvbn(text, &known).score() < Score::Two
+}
+
+/// The form in which passwords are hashed.
+fn normal(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
+}
+
+/// The forms in which a password may have been hashed: normal, and, from before that was done, as it was typed.
+pub(super) fn forms(text: &str) -> Vec<Cow<'_, str>> {
+    let normal = normal(text);
+    let typed = Cow::Borrowed(text);
+    if normal == typed { vec![typed] } else { vec![normal, typed] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choose(text: &str) -> Result<Password, Refused> {
+        Password::choose(text, "adalovelace", "ada.byron@engines.example")
+    }
+
+    #[test]
+    fn length_is_what_counts() {
+        for good in
+            ["8 chars!", "derpy but long enough", "correct horse", "mañana mañana", &"word ".repeat(40)]
+        {
+            assert!(choose(good).is_ok(), "{good}");
+        }
+        for bad in ["7 chars", "", &"xy".repeat(101)] {
+            assert!(choose(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_anybody_would_try_first_is_refused() {
+        for common in [
+            "aaaaaaaa",
+            "password",
+            "Passw0rd",
+            "12345678",
+            "qwertyuiop",
+            "iloveyou1",
+            "sunshine",
+            "abcdefgh",
+        ] {
+            assert_eq!(choose(common).expect_err(common).field, "password");
+        }
+        for own in
+            ["adalovelace", "AdaLovelace", "ada.byron@engines.example", "adabyron", "lovelaceada", "pawdium1"]
+        {
+            assert!(choose(own).is_err(), "{own}");
+        }
+        assert!(Password::choose("adalovelace", "grace", "grace@example.org").is_ok(), "it isn't hers");
+    }
+
+    #[test]
+    fn one_text_has_one_form() {
+        let (composed, apart, wide) = ("mañana 1", "man\u{303}ana 1", "ｍañana\u{a0}1");
+        for typed in [composed, apart, wide] {
+            assert_eq!(choose(typed).expect("long enough").expose(), composed);
+        }
+        assert_eq!(forms(apart), [composed, apart]);
+        assert_eq!(forms(composed), [composed]);
+        assert_eq!(forms("plain"), ["plain"]);
+    }
+}

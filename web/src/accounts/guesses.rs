@@ -1,0 +1,69 @@
+//! What passwords are protected by from those who guess them from many addresses.
+//!
+//! Strangers to an account, who come from networks from which it was never opened, share ten attempts within ten minutes
+//! and forty within a day. Each network from which it was opened has a budget of its own, so strangers lock no owner out;
+//! an owner who is under way uses a link by mail, which makes the new network a known one. Addresses that nobody has are
+//! counted alike, so a refusal says nothing about who is registered.
+
+use pawdium_shared::accounts::networks::Network;
+use pawdium_shared::ids::UserId;
+
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::http::limits::{self, Limited};
+use crate::state::App;
+
+/// Where a client is, as accounts remember it.
+pub(super) fn network(app: &App, client: Client) -> Network {
+    Network(app.pins.digest(&format!("network {}", client.counted())))
+}
+
+/// Counts an attempt at the password of whoever has that address, from a network that is known to the account or not.
+///
+/// # Errors
+/// [`Error::Guarded`] when there were too many.
+pub(super) async fn count(app: &App, email: &str, network: Network, is_known: bool) -> Result<(), Error> {
+    let account = digest(app, &email.trim().to_lowercase());
+    let counted = if is_known {
+        let whom = format!("{account}:{}", data_encoding::HEXLOWER.encode(&network.0));
+        limits::count_by(app, Limited::Guess, &whom).await
+    } else {
+        match limits::count_by(app, Limited::Guess, &account).await {
+            Ok(()) => limits::count_by(app, Limited::GuessOfDay, &account).await,
+            refused => refused,
+        }
+    };
+    counted.map_err(guarded)
+}
+
+/// Counts an attempt at the password of who is logged in already. Strangers can't.
+///
+/// # Errors
+/// [`Error::Guarded`] when there were too many.
+pub(super) async fn count_own(app: &App, user: UserId) -> Result<(), Error> {
+    limits::count_by(app, Limited::Guess, &format!("user:{user}")).await.map_err(guarded)
+}
+
+fn guarded(error: Error) -> Error {
+    match error {
+        Error::TooMany(seconds) => Error::Guarded(seconds),
+        error => error,
+    }
+}
+
+/// Counts a mail to a recipient, whoever asks for it. Dots and what follows a plus are not counted apart: to many servers
+/// they make no difference.
+///
+/// # Errors
+/// [`Error::TooMany`] when there were too many.
+pub(super) async fn count_mail(app: &App, email: &str) -> Result<(), Error> {
+    let email = email.to_lowercase();
+    let (name, domain) = email.rsplit_once('@').unwrap_or((&email, ""));
+    let name = name.split('+').next().unwrap_or_default().replace('.', "");
+    limits::count_by(app, Limited::Recipient, &digest(app, &format!("{name}@{domain}"))).await
+}
+
+/// Redis learns no address.
+fn digest(app: &App, email: &str) -> String {
+    data_encoding::HEXLOWER.encode(&app.pins.digest(&format!("address {email}")))
+}

@@ -1,0 +1,114 @@
+//! Those who guess passwords or write to strangers through the site, from as many addresses as they like.
+
+use pawdium_shared::db::MIGRATIONS;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::harness::{Answer, PASSWORD, Setup, Site, registration};
+
+/// A call to the API from another address: the test is the proxy.
+async fn from(site: &Site, address: &str, path: &str, body: &Value) -> Answer {
+    let call = site.api().call(Method::POST, path).header("x-forwarded-for", address).json(body);
+    Answer::to(call).await
+}
+
+fn login(email: &str, password: &str) -> Value {
+    json!({ "email": email, "password": password })
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn strangers_share_a_budget_that_the_owner_does_not_depend_on(db: PgPool) {
+    let site = Setup::on(db).set("security.guesses_per_account", "3").worker().start().await;
+    let (home, away) = ("198.51.100.1", "2001:db8:5::1");
+    from(&site, home, "users", &registration("ada")).await.expect(201);
+    for email in ["ada@example.org", "nobody@example.org"] {
+        for number in 0..3 {
+            let stranger = format!("2001:db8:{number:x}::1");
+            from(&site, &stranger, "tokens", &login(email, "a wrong guess")).await.error(403);
+        }
+        let refused = from(&site, "2001:db8:77::1", "tokens", &login(email, "a wrong guess")).await;
+        let after = refused.header("retry-after").parse::<u64>().expect("seconds");
+        assert!((1..=600).contains(&after), "{after}");
+        assert!(refused.error(429).0.contains("link"), "{email}");
+    }
+    // Not even the right one: otherwise the guessing could go on.
+    let right = login("ada@example.org", PASSWORD);
+    from(&site, away, "tokens", &right).await.error(429);
+    for _ in 0..2 {
+        from(&site, home, "tokens", &right).await.expect(201);
+    }
+
+    // A link by mail makes the new place a known one.
+    let asked = json!({ "email": "ada@example.org" });
+    from(&site, away, "password-resets", &asked).await.expect(202);
+    let link = site.reset_letters().await[0].link(&site, "reset");
+    let form = site.get(&link).await.expect(200).attribute("form[action^='/reset']", "action");
+    let reset = site.visitor().own(&form).header("x-forwarded-for", away);
+    assert_eq!(Answer::to(reset.form(&[("password", PASSWORD)])).await.location(), "/login");
+    from(&site, away, "tokens", &right).await.expect(201);
+    from(&site, home, "tokens", &right).await.error(429);
+
+    // Who is beside the owner has no more guesses than anybody.
+    for _ in 0..2 {
+        from(&site, away, "tokens", &login("ada@example.org", "a wrong guess")).await.error(403);
+    }
+    from(&site, away, "tokens", &login("ada@example.org", "a wrong guess")).await.error(429);
+
+    let page = site.visitor().post("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await;
+    assert!(!page.header("retry-after").is_empty());
+    let page = page.expect(429);
+    assert_eq!(page.texts("[role=alert]").len(), 1);
+    assert!(page.has("a[href='/forgot']"));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_whole_ipv6_site_is_limited_too(db: PgPool) {
+    let site = Setup::on(db).set("security.logins_per_minute", "1").start().await;
+    let attempt = async |network: usize| {
+        let address = format!("2001:db8:1:{network:x}::1");
+        from(&site, &address, "tokens", &login(&format!("{network}@example.org"), "a guess")).await.status
+    };
+    assert_eq!((attempt(0).await, attempt(0).await), (403, 429), "a /64 is one customer's at least");
+    for network in 1..8 {
+        assert_eq!(attempt(network).await, 403, "{network}");
+    }
+    assert_eq!(attempt(8).await, 429);
+    let elsewhere = from(&site, "2001:db8:2::1", "tokens", &login("8@example.org", "a guess")).await;
+    assert_eq!(elsewhere.status, 403);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn nobody_gets_more_than_a_few_mails_whoever_asks_for_them(db: PgPool) {
+    let site = Setup::on(db).set("security.mails_per_recipient", "2").start().await;
+    let ada = site.member("ada").await;
+    let move_to = async |email: &str| {
+        ada.api.patch("users/me", json!({ "email": email, "current_password": PASSWORD })).await.status
+    };
+    assert_eq!(move_to("victim@example.net").await, 200);
+    assert_eq!(move_to("ada@example.org").await, 200);
+    assert_eq!(move_to("victim@example.net").await, 200);
+    assert_eq!(move_to("elsewhere@example.org").await, 200);
+    for spelling in ["victim@example.net", "Vic.Tim+7@Example.net"] {
+        assert_eq!(move_to(spelling).await, 429, "{spelling}");
+        let mut body = registration("bob");
+        body["email"] = json!(spelling);
+        site.api().post("users", body).await.error(429);
+        site.api().post("password-resets", json!({ "email": spelling })).await.error(429);
+    }
+    assert_eq!(
+        site.ask::<i64>("select count(*) from users").await,
+        1,
+        "nobody was made for whom no mail went out"
+    );
+    let mails: i64 = site.ask("select count(*) from jobs where kind like 'mail%'").await;
+    assert_eq!(mails, 5, "one for registering, and four for the changes that were made");
+
+    // An address that is taken costs nothing: its owner's mails can't be used up by asking for it.
+    for _ in 0..5 {
+        let mut body = registration("bob");
+        body["email"] = json!("elsewhere@example.org");
+        site.api().post("users", body).await.error(409);
+    }
+    site.api().post("password-resets", json!({ "email": "elsewhere@example.org" })).await.expect(202);
+}
