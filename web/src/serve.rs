@@ -22,7 +22,6 @@ use self::connection::Connection;
 use self::crowd::Crowd;
 use self::listen::Listener;
 pub use self::listen::inherited;
-use crate::routes;
 use crate::state::App;
 
 /// A connection that is older than this while the process stops has a slow request: one without any has been closed by
@@ -82,10 +81,13 @@ struct Door {
 impl Door {
     async fn admit(&self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
-            Ok((stream, peer)) => match self.crowd.admit(peer.ip()) {
-                Some(place) => self.connection.clone().spawn(stream, peer, place),
-                None => debug!("refused a connection: its address has too many"),
-            },
+            Ok((stream, peer)) => {
+                if let Some(place) = self.crowd.admit(peer.ip()) {
+                    self.connection.clone().spawn(stream, peer, place);
+                } else {
+                    debug!("refused a connection: its address has too many");
+                }
+            }
             Err(error) => {
                 warn!(%error, "could not accept a connection");
                 tokio::time::sleep(ACCEPT_AGAIN).await;

@@ -118,7 +118,7 @@ async fn what_is_shown_from_the_cache_is_what_the_database_says(db: PgPool) {
         .await;
     watched
         .check("a deletion", async || {
-            drop(ada.api.delete(&format!("photos/{b}"), Value::Null).await.expect(204))
+            drop(ada.api.delete(&format!("photos/{b}"), Value::Null).await.expect(204));
         })
         .await;
     watched.check("ranks after a deletion", async || site.run(RefreshRanks {}).await).await;

@@ -18,7 +18,6 @@ pub(crate) use cable::Cable;
 pub(crate) use client::{Answer, Pages, select};
 pub(crate) use people::{PASSWORD, Person, pages_of, registration};
 pub(crate) use photos::{submission, with_file};
-pub(crate) use process::Process;
 pub(crate) use redis::OwnRedis;
 pub(crate) use setup::{NOBODY, Setup};
 pub(crate) use site::Site;
