@@ -5,6 +5,7 @@ mod cache;
 mod config;
 mod demo;
 mod jobs;
+mod media;
 mod migrate;
 mod operator;
 mod password;
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Cache(cache::Cache),
     #[command(subcommand)]
+    Media(media::Media),
+    #[command(subcommand)]
     Config(config::Config),
     WithStack(with_stack::WithStack),
 }
@@ -66,6 +69,7 @@ impl Command {
             Self::Schedules(command) => command.run().await,
             Self::Audit(command) => command.run().await,
             Self::Cache(command) => command.run().await,
+            Self::Media(command) => command.run().await,
             Self::Config(command) => command.run().await,
             Self::WithStack(command) => command.run().await,
         }

@@ -5,6 +5,7 @@
 //! bounds on lines and messages, which are most of the work.
 
 mod session;
+mod stall;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use session::{Ended, Envelope, Next, Reply, Session};
+use stall::Stalls;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -35,6 +37,7 @@ const ACCEPT: u16 = 0;
 pub struct Sink {
     address: SocketAddr,
     refusal: Arc<AtomicU16>,
+    stalls: Arc<Stalls>,
     _running: DropGuard,
 }
 
@@ -57,9 +60,10 @@ impl Sink {
         let address = listener.local_addr()?;
         let refusal = Arc::new(AtomicU16::new(ACCEPT));
         let running = CancellationToken::new();
-        let store = Arc::new(Store { folder, refusal: Arc::clone(&refusal) });
+        let stalls = Arc::<Stalls>::default();
+        let store = Arc::new(Store { folder, refusal: Arc::clone(&refusal), stalls: Arc::clone(&stalls) });
         tokio::spawn(accept(listener, store, running.clone()));
-        Ok(Self { address, refusal, _running: running.drop_guard() })
+        Ok(Self { address, refusal, stalls, _running: running.drop_guard() })
     }
 
     /// As [`Sink::bind`], on a free port of 127.0.0.1.
@@ -84,6 +88,25 @@ impl Sink {
     pub fn fail_with(&self, code: u16) {
         self.refusal.store(code, Ordering::Relaxed);
     }
+
+    /// Falls silent from here on where a client has sent this: a command such as `MAIL`, the dot that ends a message, or
+    /// nothing at all. See [`STAGES`](Sink::STAGES).
+    pub fn stall_at(&self, stage: &'static str) {
+        self.stalls.stall_at(stage);
+    }
+
+    /// Waits until some client waits for an answer since the last [`Sink::stall_at`].
+    pub async fn stalled(&self) {
+        self.stalls.stalled().await;
+    }
+
+    /// Answers all who wait, and everybody else again.
+    pub fn go_on(&self) {
+        self.stalls.go_on();
+    }
+
+    /// Where a conversation can stall, in the order of a mail: before the greeting, after a command, after the dot.
+    pub const STAGES: [&str; 7] = ["", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"];
 
     /// Takes messages again after [`Sink::fail_with`].
     pub fn accept(&self) {
@@ -125,9 +148,11 @@ async fn accept(listener: TcpListener, store: Arc<Store>, running: CancellationT
 async fn serve(stream: TcpStream, store: &Store) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut session = Session::default();
+    store.stalls.pass("").await;
     answer(&mut stream, &Reply::greeting()).await?;
     loop {
         let Some(line) = read_line(&mut stream).await? else { return Ok(()) };
+        store.stalls.pass(line.verb()).await;
         let (reply, next) = session.command(&line);
         answer(&mut stream, &reply).await?;
         match next {
@@ -135,6 +160,7 @@ async fn serve(stream: TcpStream, store: &Store) -> io::Result<()> {
             Next::Close => return Ok(()),
             Next::Data(envelope) => {
                 let Some(ended) = read_data(&mut stream).await? else { return Ok(()) };
+                store.stalls.pass(".").await;
                 answer(&mut stream, &store.take(&envelope, ended).await).await?;
             }
         }
@@ -149,6 +175,15 @@ enum Line {
     TooLong,
     /// Ended by a bare LF, which some servers take for a line's end and some don't: the root of SMTP smuggling.
     BareLf,
+}
+
+impl Line {
+    /// What it begins with.
+    fn verb(&self) -> &str {
+        let Self::Text(line) = self else { return "" };
+        let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
+        std::str::from_utf8(&line[..end]).unwrap_or_default()
+    }
 }
 
 /// The next line; none when the client has gone.
@@ -220,6 +255,7 @@ async fn answer(stream: &mut BufReader<TcpStream>, reply: &Reply) -> io::Result<
 struct Store {
     folder: PathBuf,
     refusal: Arc<AtomicU16>,
+    stalls: Arc<Stalls>,
 }
 
 impl Store {

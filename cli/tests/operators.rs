@@ -27,6 +27,10 @@ struct Ended {
 }
 
 async fn pawdium(db: &PgPool, arguments: &[&str], input: &str) -> Ended {
+    pawdium_with(db, arguments, input, &[]).await
+}
+
+async fn pawdium_with(db: &PgPool, arguments: &[&str], input: &str, settings: &[(&str, &str)]) -> Ended {
     let mut url: Url = std::env::var("DATABASE_URL").expect("it is set").parse().expect("a URL");
     url.set_path(db.connect_options().get_database().expect("the test has a database"));
     let mut child = Command::new(env!("CARGO_BIN_EXE_pawdium"))
@@ -35,6 +39,7 @@ async fn pawdium(db: &PgPool, arguments: &[&str], input: &str) -> Ended {
         .env("PAWDIUM_DATABASE__URL", url.as_str())
         .env("PAWDIUM_SECURITY__SECRET", "a secret for tests, of no worth at all")
         .env("PAWDIUM_WEB__BASE_URL", "https://paw.example")
+        .envs(settings.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -328,4 +333,29 @@ async fn a_schedules_job_is_asked_for_now(db: PgPool) {
     assert!(list[0]["requested_at"].is_string());
     let did: Vec<_> = audited(&db).await.into_iter().map(|entry| entry.action).collect();
     assert_eq!(did, ["schedule.run"]);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn the_media_store_is_adopted_when_that_is_confirmed_and_the_log_knows(db: PgPool) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = format!("file://{}", folder.path().display());
+    let adopt = async |arguments: &[&str]| {
+        pawdium_with(&db, arguments, "", &[("PAWDIUM_MEDIA__STORE", &store)]).await
+    };
+    let asked = adopt(&["media", "adopt"]).await;
+    assert!(!asked.succeeded && asked.err.contains("--yes"), "{}", asked.err);
+    let first = adopt(&["media", "adopt", "--yes"]).await;
+    assert!(first.succeeded && first.out.contains("already"), "{}{}", first.out, first.err);
+    sqlx::query("update site set id = gen_random_uuid()").execute(&db).await.expect("it can be changed");
+    let second = adopt(&["media", "adopt", "--yes"]).await;
+    assert!(
+        second.succeeded && second.out.contains("belongs to another site"),
+        "{}{}",
+        second.out,
+        second.err
+    );
+    let did: Vec<_> =
+        audited(&db).await.into_iter().map(|entry| (entry.action, entry.detail["was"].clone())).collect();
+    let was = json!("the media store belongs to another site");
+    assert_eq!(did, [("media.adopt".to_owned(), was), ("media.adopt".to_owned(), json!(null))]);
 }

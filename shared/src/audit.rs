@@ -56,6 +56,8 @@ pub enum Action {
     BlockPicture,
     /// A picture is let in again.
     UnblockPicture,
+    /// The media store is made the database's.
+    AdoptMedia,
 }
 
 impl Action {
@@ -73,6 +75,7 @@ impl Action {
             Self::DeletePhoto => "photo.delete",
             Self::BlockPicture => "picture.block",
             Self::UnblockPicture => "picture.unblock",
+            Self::AdoptMedia => "media.adopt",
         }
     }
 }

@@ -172,7 +172,7 @@ pub struct MailConfig {
     /// The sender. Default `Pawdium <pawdium@localhost>`.
     #[serde(deserialize_with = "values::mailbox")]
     pub from: Mailbox,
-    /// Seconds that one SMTP command may take. Default 20.
+    /// Seconds that handing one mail over may take, from connecting to the last reply, up to 90. Default 30.
     pub timeout_seconds: u64,
 }
 
@@ -181,7 +181,7 @@ impl Default for MailConfig {
         Self {
             smtp_url: "smtp://127.0.0.1:25".into(),
             from: Mailbox::new(Some("Pawdium".into()), values::known_address("pawdium", "localhost")),
-            timeout_seconds: 20,
+            timeout_seconds: 30,
         }
     }
 }
@@ -281,7 +281,8 @@ impl Default for WorkerConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UpkeepConfig {
-    /// Days until a draft that was never published goes. Default 30.
+    /// Days until a draft that was never published goes, and the original of a photo that failed by a fault of ours. Default
+    /// 30.
     pub draft_days: u32,
     /// Hours until an upload that never became a photo goes. Default 24.
     pub incoming_hours: u32,

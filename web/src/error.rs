@@ -3,6 +3,8 @@
 //! A handler answers with [`Error`], which only notes a [`Problem`] on the response; the outermost layer
 //! ([`render`]) writes it as JSON for the API and for scripts, and as a page for everybody else.
 
+use std::io::ErrorKind;
+
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -85,9 +87,12 @@ pub enum Error {
         "Too many passwords were tried for this address. Try again in {0} seconds, or have a link sent to you: that works at once."
     )]
     Guarded(u64),
-    /// The database is away.
+    /// The database is away, or the store of pictures.
     #[error("We are busy getting up; try again in a moment.")]
     Unavailable,
+    /// A disk is full, or a quota is used up.
+    #[error("We have no room for more at the moment. Nothing of this was kept; try again later.")]
+    Full,
     /// Ours. The cause goes to the log and nowhere else.
     #[error("Something broke on our side.")]
     Internal(#[from] anyhow::Error),
@@ -125,6 +130,7 @@ impl Error {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) | Self::Guarded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -135,6 +141,7 @@ impl Error {
         match self {
             Self::TooMany(seconds) | Self::Guarded(seconds) => Some(*seconds),
             Self::Unavailable => Some(5),
+            Self::Full => Some(60),
             _ => None,
         }
     }
@@ -190,6 +197,10 @@ impl From<sqlx::Error> for Error {
                 error!(%error, "the database is away");
                 Self::Unavailable
             }
+            error if is_full(&error) => {
+                error!(%error, "the database has no room");
+                Self::Full
+            }
             error => Self::Internal(error.into()),
         }
     }
@@ -199,6 +210,11 @@ impl Conflict for Error {
     fn is_conflict(&self) -> bool {
         matches!(self, Self::Internal(cause) if cause.is_conflict())
     }
+}
+
+/// Whether the database's disk is full.
+fn is_full(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("53100")
 }
 
 /// There are too many sessions (SQLSTATE 53300), a lock was not to be had in time (55P03), or a statement took too long
@@ -241,7 +257,17 @@ impl From<MediaError> for Error {
                 Self::TooLarge(refusal.to_string())
             }
             MediaError::Refused(refusal) => Self::Field { field: "photo", message: refusal.to_string() },
-            MediaError::Io(error) => Self::Internal(error.into()),
+            MediaError::Io(error) => match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                    error!(%error, "the media store has no room");
+                    Self::Full
+                }
+                ErrorKind::NotConnected => {
+                    error!(%error, "the media store is away");
+                    Self::Unavailable
+                }
+                _ => Self::Internal(error.into()),
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use pawdium_shared::db::Db;
 use pawdium_shared::mail::Mailer;
 use pawdium_shared::media::{Decoder, Limits, MediaStore};
 use pawdium_shared::metrics::influx::Influx;
+use pawdium_shared::photos::lineage::Keeper;
 use pawdium_shared::redis::Redis;
 use url::Url;
 
@@ -28,6 +29,8 @@ pub struct Env {
     pub cache: Cache,
     /// Uploads and pictures.
     pub store: MediaStore,
+    /// Keeps the store's mark up to date.
+    pub keeper: Keeper,
     /// Renders uploads in confined processes.
     pub decoder: Decoder,
     /// What an upload may be.
@@ -55,6 +58,7 @@ impl Env {
             cache: Cache::new(redis.clone()),
             redis,
             store: MediaStore::open(&config.media)?,
+            keeper: Keeper::default(),
             decoder: Decoder::this_program([DECODE], limits.clone()),
             limits,
             mailer: Mailer::new(&config.mail).context("mail.smtp_url")?,

@@ -6,7 +6,7 @@ use apalis::prelude::{Monitor, WorkerBuilder, WorkerBuilderExt as _};
 use pawdium_shared::config::WorkerConfig;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::jobs::media::{ProcessPhoto, RemoveFiles};
+use pawdium_shared::jobs::media::{AbandonPhoto, ProcessPhoto, RemoveFiles};
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, RefreshRanks, RefreshVirality, StartEpoch};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
@@ -16,8 +16,8 @@ use tracing::error;
 
 use crate::env::Env;
 use crate::handlers::{
-    balance_jobs, invalidate_cache, process_photo, purge, recount_part, recount_ratings, refresh_ranks,
-    refresh_virality, remove_files, report_metrics, send_mail, start_epoch,
+    abandon_photo, balance_jobs, invalidate_cache, process_photo, purge, recount_part, recount_ratings,
+    refresh_ranks, refresh_virality, remove_files, report_metrics, send_mail, start_epoch,
 };
 
 /// Every kind of job and its handler.
@@ -25,6 +25,7 @@ use crate::handlers::{
 pub fn runner(env: Arc<Env>) -> Runner<Env> {
     Runner::new(env)
         .on::<ProcessPhoto>(|job, env, claim| Box::pin(process_photo(job, env, claim)))
+        .on::<AbandonPhoto>(|job, env, _| Box::pin(abandon_photo(job, env)))
         .on::<RemoveFiles>(|job, env, _| Box::pin(remove_files(job, env)))
         .on::<SendMail>(|job, env, claim| Box::pin(send_mail(job, env, claim)))
         .on::<RefreshRanks>(|job, env, _| Box::pin(refresh_ranks(job, env)))

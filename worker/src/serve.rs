@@ -29,6 +29,8 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     let db = db::connect(&config.database, "pawdium-worker").context("database.url")?;
     let env = Arc::new(Env::new(config, db.clone())?);
     tokio::spawn(env.store.clone().report());
+    // Before new photos make a database that was restored look younger than it is.
+    tokio::spawn(note_mark(Arc::clone(&env)));
     let drain = Duration::from_secs(config.worker.drain_seconds);
     run(&db, &runner(env), &queues(&config.worker), drain, stop).await
 }
@@ -78,6 +80,19 @@ pub async fn run<E: Send + Sync + 'static>(
     ended.cancel();
     info!("stopped");
     Ok(())
+}
+
+/// Looks whose the media store is, as soon as the database is there and has its schema.
+async fn note_mark(env: Arc<Env>) {
+    loop {
+        if let Ok(mut db) = env.db.acquire().await
+            && db::is_migrated(&env.db).await.unwrap_or(false)
+        {
+            env.keeper.note(&mut db, &env.store).await;
+            return;
+        }
+        tokio::time::sleep(RETRY).await;
+    }
 }
 
 /// Registers as soon as the database is there and has its schema.

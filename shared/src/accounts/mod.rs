@@ -7,6 +7,7 @@ mod password;
 pub mod passwords;
 pub mod proof;
 pub mod queries;
+pub mod refusals;
 mod reserved;
 pub mod sessions;
 mod types;

@@ -2,12 +2,12 @@
 
 use std::str::FromStr as _;
 
-use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, MediaConfig};
+use crate::mail;
 use crate::media::MediaStore;
 
 const SECRET_CHARACTERS: usize = 32;
@@ -76,7 +76,7 @@ fn secrets(config: &Config) -> Vec<(&'static str, String)> {
             "is not a URL such as redis://127.0.0.1:6379 or unix:///run/redis.sock".into(),
         ));
     }
-    if AsyncSmtpTransport::<Tokio1Executor>::from_url(config.mail.smtp_url.expose_secret()).is_err() {
+    if mail::Server::parse(config.mail.smtp_url.expose_secret()).is_err() {
         let text = "is not a URL such as smtps://user:password@host or smtp://host:587?tls=required";
         found.push(("mail.smtp_url", text.into()));
     }
@@ -126,9 +126,12 @@ fn store(media: &MediaConfig) -> Option<(&'static str, String)> {
     Some((key, format!("is missing beside media.{here}; set both or neither")))
 }
 
-/// The longest that a picture may take to decode, in seconds: its job has two minutes for everything, and a
-/// picture that fails in a process that has rendered others has its time again in a new one.
+/// The longest that a picture may take to decode, in seconds: its job has three minutes for everything, of which the
+/// store may take half; and a picture that fails in a process that has rendered others has its time again in a new one.
 const MAX_DECODE_SECONDS: u64 = 45;
+
+/// The longest that handing a mail over may take, in seconds: its job has two minutes for everything.
+const MAX_MAIL_SECONDS: u64 = 90;
 
 fn counts(config: &Config) -> Vec<(&'static str, String)> {
     let (media, worker, upkeep) = (&config.media, &config.worker, &config.upkeep);
@@ -165,6 +168,13 @@ fn counts(config: &Config) -> Vec<(&'static str, String)> {
             media.decode_seconds
         );
         found.push(("media.decode_seconds", text));
+    }
+    if config.mail.timeout_seconds > MAX_MAIL_SECONDS {
+        let text = format!(
+            "{} is more than a job has; it should be up to {MAX_MAIL_SECONDS}",
+            config.mail.timeout_seconds
+        );
+        found.push(("mail.timeout_seconds", text));
     }
     found
 }

@@ -184,6 +184,13 @@ fn decoding_may_not_outlast_its_job() {
 }
 
 #[test]
+fn a_mail_may_not_outlast_its_job() {
+    let problems = given().variable("PAWDIUM_MAIL__TIMEOUT_SECONDS", "120").problems();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].contains("mail.timeout_seconds") && problems[0].contains("up to 90"), "{problems:?}");
+}
+
+#[test]
 fn half_a_key_to_a_bucket_is_no_key() {
     let problems = given().variable("PAWDIUM_MEDIA__ACCESS_KEY_ID", "pets").problems();
     assert_eq!(problems.len(), 1);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::links::Purpose;
 use crate::ids::UserId;
 use crate::queue::{Backoff, Job, Queue, Subject};
 
@@ -43,11 +44,20 @@ fn domain(email: &str) -> Option<String> {
 impl Job for SendMail {
     const KIND: &'static str = "mail.send.v1";
     const QUEUE: Queue = Queue::Mail;
-    const ATTEMPTS: i16 = 10;
-    const TIMEOUT: Duration = Duration::from_mins(1);
-    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(30) };
+    const ATTEMPTS: i16 = 3;
+    const TIMEOUT: Duration = Duration::from_mins(2);
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(10) };
     /// The payload may hold an address, so nothing is kept once it is sent.
     const HISTORY: Option<Duration> = None;
+
+    /// For as long as somebody waits for the mail. Its link begins to count when it is sent.
+    fn patience(&self) -> Duration {
+        let purpose = match self {
+            Self::Verification { .. } => Purpose::Verify,
+            Self::PasswordReset { .. } => Purpose::Reset,
+        };
+        Duration::from_mins(purpose.minutes().unsigned_abs().into())
+    }
 
     fn partition(&self) -> Option<String> {
         match self {

@@ -22,8 +22,13 @@ impl Job for ProcessPhoto {
     const KIND: &'static str = "media.process.v1";
     const QUEUE: Queue = Queue::Media;
     const ATTEMPTS: i16 = 4;
-    const TIMEOUT: Duration = Duration::from_mins(2);
-    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(2) };
+    const TIMEOUT: Duration = Duration::from_mins(3);
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(5) };
+
+    /// The upload is kept meanwhile, and for longer.
+    fn patience(&self) -> Duration {
+        Duration::from_hours(3 * 24)
+    }
 
     fn unique_key(&self) -> Option<String> {
         Some(self.photo.to_string())
@@ -32,6 +37,24 @@ impl Job for ProcessPhoto {
     fn partition(&self) -> Option<String> {
         self.owner.map(|owner| Subject::User(owner).to_string())
     }
+
+    fn subject(&self) -> Option<Subject> {
+        Some(Subject::Photo(self.photo))
+    }
+}
+
+/// Fails a photo that is still being processed though its job has ended. Enqueued by the database (a trigger on `jobs`),
+/// whatever ended the job. Twice finds it failed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AbandonPhoto {
+    /// Which one.
+    pub photo: PhotoId,
+}
+
+impl Job for AbandonPhoto {
+    const KIND: &'static str = "media.abandon.v1";
+    const QUEUE: Queue = Queue::Media;
+    const PRIORITY: i16 = -1;
 
     fn subject(&self) -> Option<Subject> {
         Some(Subject::Photo(self.photo))
@@ -57,6 +80,11 @@ impl Job for RemoveFiles {
     /// Before pictures that wait to be processed: what was taken down is to be gone.
     const PRIORITY: i16 = -1;
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(10) };
+
+    /// What is left then is found by the purge.
+    fn patience(&self) -> Duration {
+        Duration::from_hours(24)
+    }
 
     fn subject(&self) -> Option<Subject> {
         Some(Subject::Photo(self.photo))

@@ -10,10 +10,12 @@ pub mod upkeep;
 use crate::queue::{Job, Queue};
 
 /// Every kind of job with its queue, for those who want to see also what has no jobs now.
-pub const KINDS: [(Queue, &str); 11] = [
+pub const KINDS: [(Queue, &str); 13] = [
     kind::<cache::InvalidateCache>(),
     kind::<mail::SendMail>(),
+    kind::<media::AbandonPhoto>(),
     kind::<media::ProcessPhoto>(),
+    kind::<media::RemoveFiles>(),
     kind::<metrics::ReportMetrics>(),
     kind::<ranking::RecountRatings>(),
     kind::<ranking::RecountPart>(),

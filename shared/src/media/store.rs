@@ -20,7 +20,7 @@ use std::{
 
 use anyhow::Context;
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
     Error as StoreError, GetOptions, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt,
@@ -40,15 +40,13 @@ use crate::config::MediaConfig;
 
 const INCOMING: &str = "incoming";
 const PICTURES: &str = "pictures";
+const MARK: &str = "site.json";
 
 /// Uploads reach a folder in parts of so many bytes, of which a few are in memory at once.
 const PART: usize = 256 << 10;
 
 /// So many parts of an upload are on their way to the store while the next one comes in.
 const PARTS_AT_ONCE: usize = 2;
-
-/// How old a picture's file may be when it is said to be there.
-const FRESH: TimeDelta = TimeDelta::hours(1);
 
 /// Something in the store.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -97,7 +95,13 @@ impl Place {
 
     fn explain(&self, error: StoreError) -> io::Error {
         match self {
-            Self::Folder(_) => error.into(),
+            // The kind tells a full disk from other troubles; the whole error says where.
+            Self::Folder(_) => match cause(&error) {
+                Some(kind @ (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) => {
+                    io::Error::new(kind, error)
+                }
+                _ => error.into(),
+            },
             Self::Bucket(bucket) => bucket.explain(error),
         }
     }
@@ -118,6 +122,15 @@ impl Place {
             Err(error) => Err(self.explain(error)),
         }
     }
+}
+
+/// What the operating system said at the root of an error.
+fn cause(error: &StoreError) -> Option<io::ErrorKind> {
+    let first: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    std::iter::successors(first, |error| error.source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .map(io::Error::kind)
+        .last()
 }
 
 impl MediaStore {
@@ -183,16 +196,12 @@ impl MediaStore {
 
     /// Stores a picture under the name of its content, whole or not at all.
     ///
-    /// One that is there already isn't written again, unless it is an hour old: then it is, so that a purge of files
-    /// that nothing refers to, which spares young ones, can't take it before its new owner is recorded.
+    /// One that is there already is written again. What was there may be about to go, by a removal that a store carries out
+    /// late; and a purge of files that nothing refers to spares young ones.
     pub async fn put_picture(&self, content: Bytes) -> io::Result<MediaKey> {
         let key = MediaKey::of(&content);
-        let path = key.path();
-        let there = self.place.present(self.store.head(&path).await)?;
-        let is_fresh = there.is_some_and(|found| Utc::now() - found.last_modified < FRESH);
-        if !is_fresh {
-            self.store.put(&path, content.into()).await.map_err(|error| self.place.explain(error))?;
-        }
+        let put = self.store.put(&key.path(), content.into()).await;
+        put.map_err(|error| self.place.explain(error))?;
         Ok(key)
     }
 
@@ -261,6 +270,20 @@ impl MediaStore {
         let folder = folder.clone();
         let walk = tokio::task::spawn_blocking(move || remove_unfinished(&folder, older_than));
         walk.await.map_err(io::Error::other)?
+    }
+
+    /// What [`write_mark`](Self::write_mark) wrote last; `None` in a store without a mark.
+    pub async fn read_mark(&self) -> io::Result<Option<Bytes>> {
+        let Some(found) = self.place.present(self.store.get(&StorePath::from(MARK)).await)? else {
+            return Ok(None);
+        };
+        found.bytes().await.map(Some).map_err(|error| self.place.explain(error))
+    }
+
+    /// Marks the store, so that it can be told whose it is.
+    pub async fn write_mark(&self, mark: Vec<u8>) -> io::Result<()> {
+        let put = self.store.put(&StorePath::from(MARK), mark.into()).await;
+        put.map(drop).map_err(|error| self.place.explain(error))
     }
 
     /// Logs what is wrong with a store on another machine, so that whoever has just set it up reads it. It isn't needed

@@ -3,6 +3,7 @@
 mod fields;
 pub mod files;
 pub mod likeness;
+pub mod lineage;
 pub mod queries;
 mod saving;
 pub mod steps;

@@ -68,6 +68,14 @@ pub async fn record(db: &mut PgConnection, photo: PhotoId, step: Step, ms: Optio
     Ok(())
 }
 
+/// Takes a step back that doesn't hold any more.
+pub async fn take_back(db: &mut PgConnection, photo: PhotoId, step: Step) -> sqlx::Result<()> {
+    sqlx::query!("delete from photo_steps where photo_id = $1 and step = $2", photo.0, step as Step)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Lists what was recorded, in order.
 pub async fn list(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<Entry>> {
     sqlx::query_as!(

@@ -99,6 +99,38 @@ pub struct Source {
     pub crop: Option<Crop>,
 }
 
+/// What becomes of the original of a photo that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Original {
+    /// It goes: it will never make a photo.
+    Dropped,
+    /// It stays, so that the photo can be processed again: the fault was ours.
+    Kept,
+}
+
+/// Takes a failed photo up again, if its original was kept. False: it hasn't failed, or there is nothing to process.
+pub async fn take_up(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
+    let taken = sqlx::query!(
+        "update photos set state = 'processing', reason = null
+         where id = $1 and state = 'failed' and source_key is not null",
+        photo.0,
+    )
+    .execute(&mut *db)
+    .await?;
+    if taken.rows_affected() == 0 {
+        return Ok(false);
+    }
+    steps::take_back(db, photo, Step::Failed).await?;
+    InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(db).await?;
+    Ok(true)
+}
+
+/// Whether a photo has failed.
+pub async fn has_failed(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+    let state = sqlx::query_scalar!("select state from photos where id = $1", photo.0);
+    Ok(state.fetch_optional(db).await?.as_deref() == Some("failed"))
+}
+
 /// The upload of a photo that is being processed; `None` when there is nothing to process.
 pub async fn find_source(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Source>> {
     let row = sqlx::query!(
@@ -147,11 +179,14 @@ pub async fn go_live(
 }
 
 /// Marks a photo as unusable, with what its owner can do about it. False: it isn't processing any more.
-pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
+pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, original: Original) -> sqlx::Result<bool> {
+    files::lock_names(db, photo).await?;
     let failed = sqlx::query!(
-        "update photos set state = 'failed', reason = $2, source_key = null where id = $1 and state = 'processing'",
+        "update photos set state = 'failed', reason = $2, source_key = case when $3 then source_key end, touched_at = now()
+         where id = $1 and state = 'processing'",
         photo.0,
         reason,
+        original == Original::Kept,
     )
     .execute(&mut *db)
     .await?;
@@ -225,20 +260,40 @@ pub async fn purge_drafts(db: &mut PgConnection, days: i32) -> sqlx::Result<u64>
     Ok(purged.rows_affected())
 }
 
-/// Fails photos whose processing nobody works on any more: their job is dead or was deleted. Answers with how many.
-pub async fn fail_abandoned(db: &mut Tx, reason: &str) -> sqlx::Result<usize> {
-    let abandoned = sqlx::query_scalar!(
+/// Forgets the originals of photos that failed `days` ago; answers with how many. They go as uploads that nothing needs.
+pub async fn purge_originals(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
+    let purged = sqlx::query!(
+        "update photos set source_key = null
+         where state = 'failed' and source_key is not null and touched_at < now() - make_interval(days => $1)",
+        days,
+    )
+    .execute(db)
+    .await?;
+    Ok(purged.rows_affected())
+}
+
+/// Lists photos whose processing nobody works on any more: their job is dead or was deleted.
+pub async fn list_abandoned(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
+    sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos
            where state = 'processing' and source_key is not null
              and id::text not in (select payload->>'photo' from jobs where kind = $1 and payload->>'photo' is not null)
-           order by id
-           for update skip locked"#,
+           order by id"#,
         ProcessPhoto::KIND,
     )
-    .fetch_all(&mut *db)
-    .await?;
-    for photo in &abandoned {
-        fail(&mut *db, *photo, reason).await?;
+    .fetch_all(db)
+    .await
+}
+
+/// Fails a photo on which nobody works any more, and keeps its original. False: somebody does, or it isn't processing.
+pub async fn abandon(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
+    let worked_on = sqlx::query_scalar!(
+        r#"select exists (select from jobs where kind = $1 and payload->>'photo' = $2) as "worked_on!""#,
+        ProcessPhoto::KIND,
+        photo.to_string(),
+    );
+    if worked_on.fetch_one(&mut *db).await? {
+        return Ok(false);
     }
-    Ok(abandoned.len())
+    fail(db, photo, reason, Original::Kept).await
 }

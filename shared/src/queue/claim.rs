@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
 
 use super::ack::{Acks, Settlement};
@@ -28,6 +30,7 @@ pub(super) struct Row {
     pub(super) claim: i32,
     pub(super) priority: i16,
     pub(super) turn: i64,
+    pub(super) created_at: DateTime<Utc>,
 }
 
 /// A place in a queue's order.
@@ -112,12 +115,13 @@ pub(super) async fn claim(
                    limit $3
                    for update skip locked
                ))
-               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn
+               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, created_at
            ), noted as (
                insert into job_batches (queue, worker_id, number, jobs)
                select $1, $2, $8, array_agg(id) from claimed having count(*) > 0
            )
-           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts, claim, priority, turn
+           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts, claim, priority, turn,
+                  created_at
            from claimed"#,
         ask.queue.name(),
         ask.worker.0,
@@ -161,8 +165,14 @@ pub struct Claimed {
 
 impl Claimed {
     pub(super) fn new(row: Row, hold: Arc<Hold>, registration: Registration, acks: Acks, slot: Slot) -> Self {
-        let claim =
-            Claim { attempt: row.attempt, hold, registration, acks, completed: AtomicBool::new(false) };
+        let claim = Claim {
+            attempt: row.attempt,
+            created_at: row.created_at,
+            hold,
+            registration,
+            acks,
+            completed: AtomicBool::new(false),
+        };
         Self {
             kind: row.kind,
             payload: row.payload,
@@ -177,6 +187,7 @@ impl Claimed {
 #[derive(Debug)]
 pub struct Claim {
     attempt: i16,
+    created_at: DateTime<Utc>,
     pub(super) hold: Arc<Hold>,
     pub(super) registration: Registration,
     acks: Acks,
@@ -199,6 +210,12 @@ impl Claim {
     #[must_use]
     pub fn attempt(&self) -> i16 {
         self.attempt
+    }
+
+    /// How long ago the job was enqueued; nothing where this machine's clock is behind the database's.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        (Utc::now() - self.created_at).to_std().unwrap_or_default()
     }
 
     /// Marks the job done inside the handler's own transaction, so that its effects and the ack commit together or not

@@ -84,6 +84,12 @@ impl Backoff {
         self.base.saturating_mul(1 << doublings).min(self.max)
     }
 
+    /// A wait for what is away, for a job of that age: as long again as it has waited, within base and bound, and with jitter.
+    #[must_use]
+    pub fn aged(self, age: Duration) -> Duration {
+        age.clamp(self.base, self.max.max(self.base)).mul_f64(rand::random_range(0.5..=1.0))
+    }
+
     /// A wait after attempt number `attempt`, uniform between a tenth of the bound and the bound.
     /// The floor keeps a burst of attempts from being spent within milliseconds of an outage.
     #[must_use]
@@ -162,6 +168,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
+    /// How old the job may become while what it needs is away ([`JobError::Away`](super::JobError::Away)). Until then such
+    /// attempts don't count, from then on they do: for as long as its work is of use.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// What the job is about, for finding it.
     fn subject(&self) -> Option<Subject> {
         None
@@ -183,6 +195,14 @@ mod tests {
             prop_assert!(wait >= backoff.bound(attempt) / 11);
             prop_assert!(backoff.bound(attempt) <= backoff.bound(attempt.saturating_add(1)));
             prop_assert!(backoff.bound(attempt) <= backoff.max);
+        }
+
+        #[test]
+        fn waits_for_what_is_away_grow_with_the_age(seconds in 0_u64..1_000_000) {
+            let backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(10) };
+            let (age, wait) = (Duration::from_secs(seconds), backoff.aged(Duration::from_secs(seconds)));
+            prop_assert!(wait <= backoff.max && wait >= backoff.base / 2);
+            prop_assert!(wait <= age.max(backoff.base));
         }
     }
 

@@ -271,13 +271,14 @@ async fn claim_of_each(
                    claimed_at = clock_timestamp(),
                    unique_key = case when key_waits_only then null else unique_key end
                where id = any(array(select id from chosen))
-               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, partition_key
+               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, partition_key,
+                         created_at
            ), noted as (
                insert into job_batches (queue, worker_id, number, jobs)
                select $1, $2, $6, array_agg(id) from claimed having count(*) > 0
            )
            select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts,
-                  claim, priority, turn, partition_key
+                  claim, priority, turn, partition_key, created_at
            from claimed"#,
         ask.queue.name(),
         ask.worker.0,
@@ -300,6 +301,7 @@ async fn claim_of_each(
                 claim: row.claim,
                 priority: row.priority,
                 turn: row.turn,
+                created_at: row.created_at,
             };
             (claimed, row.partition_key)
         })

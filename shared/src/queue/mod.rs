@@ -25,6 +25,7 @@
 //!                    │                     ├── handed back (attempt − 1) ────┤
 //!                    │                     ├── lease lost, attempts left ────┤
 //!                    ├── failed, attempts left: backoff with jitter ─────────┤
+//!                    ├── what it needs is away: later (attempt − 1) ─────────┤
 //!                    ├── no handler here: later (attempt − 1) ───────────────┤
 //!                                                                            │
 //!                job_history:  done ◀── finished ────────────────────────────┤

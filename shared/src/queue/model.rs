@@ -76,6 +76,7 @@ impl Ending {
             Self::Done { kept } => Outcome::Done { keep: kept.then_some(Duration::from_hours(1)) },
             Self::Dead => Outcome::Dead { error: "dead".to_owned() },
             Self::Retry { delayed } => Outcome::Retry { delay: delay(delayed), error: "failed".to_owned() },
+            Self::Deferred => Outcome::Deferred { delay: delay(true), error: "away".to_owned() },
             Self::HandedBack => Outcome::HandedBack,
             Self::Postponed => Outcome::Postponed { delay: delay(true) },
         }
@@ -88,6 +89,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         3 => any::<bool>().prop_map(|kept| Ending::Done { kept }),
         2 => Just(Ending::Dead),
         2 => any::<bool>().prop_map(|delayed| Ending::Retry { delayed }),
+        1 => Just(Ending::Deferred),
         1 => Just(Ending::HandedBack),
         1 => Just(Ending::Postponed),
     ];

@@ -20,6 +20,9 @@ use super::settle::Outcome;
 pub enum JobError {
     /// May heal: try again after the kind's backoff, while attempts are left.
     Retry(anyhow::Error),
+    /// What the job needs is away, such as a mail server or the media store: as [`Retry`](Self::Retry), but the attempt does
+    /// not count while the job is younger than its [patience](super::Job::patience).
+    Away(anyhow::Error),
     /// Will not heal: the job is dead at once.
     GiveUp(anyhow::Error),
 }
@@ -28,6 +31,11 @@ impl JobError {
     /// A failure that another attempt may heal.
     pub fn retry(error: impl Into<anyhow::Error>) -> Self {
         Self::Retry(error.into())
+    }
+
+    /// A failure of something that the job needs and that will come back.
+    pub fn away(error: impl Into<anyhow::Error>) -> Self {
+        Self::Away(error.into())
     }
 
     /// A failure that no attempt will heal.
@@ -68,7 +76,9 @@ impl fmt::Display for Failure {
             Outcome::Cancelled { reason } => f.write_str(reason),
             Outcome::HandedBack => f.write_str("handed back"),
             Outcome::Postponed { .. } => f.write_str("left to another worker"),
-            Outcome::Retry { error, .. } | Outcome::Dead { error } => f.write_str(error),
+            Outcome::Retry { error, .. } | Outcome::Deferred { error, .. } | Outcome::Dead { error } => {
+                f.write_str(error)
+            }
         }
     }
 }
@@ -125,10 +135,14 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let handle: Handle<E> = Arc::new(move |payload, env, claim| {
             let handler = Arc::clone(&handler);
             Box::pin(async move {
-                let job = serde_json::from_str(&payload).map_err(|error| {
+                let job: J = serde_json::from_str(&payload).map_err(|error| {
                     JobError::GiveUp(anyhow::Error::new(error).context("undecodable payload"))
                 })?;
-                handler(job, &env, &claim).await
+                let patience = job.patience();
+                match handler(job, &env, &claim).await {
+                    Err(JobError::Away(error)) if claim.age() >= patience => Err(JobError::Retry(error)),
+                    ended => ended,
+                }
             })
         });
         let kind = Kind { handle, timeout: J::TIMEOUT, backoff: J::BACKOFF, keep: J::HISTORY };
@@ -175,6 +189,9 @@ impl<E: Send + Sync + 'static> Runner<E> {
             Ok(()) => {
                 debug!(ms, "finished job");
                 return Ok(Finished { keep: entry.keep });
+            }
+            Err(JobError::Away(error)) => {
+                Outcome::Deferred { delay: entry.backoff.aged(claim.age()), error: format!("{error:#}") }
             }
             Err(JobError::Retry(error)) if claim.attempt() < max_attempts => {
                 let delay = entry.backoff.jittered(claim.attempt().unsigned_abs());

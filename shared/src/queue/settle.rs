@@ -24,6 +24,8 @@ pub(super) enum Outcome {
     Done { keep: Option<Duration> },
     /// Failed; to run again after the delay.
     Retry { delay: Duration, error: String },
+    /// Failed because something is away; to run again after the delay, the attempt not counted.
+    Deferred { delay: Duration, error: String },
     /// Failed for good.
     Dead { error: String },
     /// Called off by an admin, in whatever state.
@@ -58,9 +60,10 @@ impl Settlements {
             Outcome::Cancelled { reason } => {
                 self.ended.push(fence, "cancelled", Some(KEEP_UNWELL), Some(reason));
             }
-            Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error)),
-            Outcome::HandedBack => self.waiting.push(fence, Duration::ZERO, None),
-            Outcome::Postponed { delay } => self.waiting.push(fence, *delay, None),
+            Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
+            Outcome::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
+            Outcome::HandedBack => self.waiting.push(fence, Duration::ZERO, None, false),
+            Outcome::Postponed { delay } => self.waiting.push(fence, *delay, None, false),
         }
     }
 
@@ -218,17 +221,19 @@ struct Waiting {
     claims: Vec<i32>,
     workers: Vec<Option<i64>>,
     delays: Vec<f64>,
-    /// None: the attempt does not count.
     errors: Vec<Option<String>>,
+    /// Whether the attempt counts.
+    counted: Vec<bool>,
 }
 
 impl Waiting {
-    fn push(&mut self, fence: Fence, delay: Duration, error: Option<&str>) {
+    fn push(&mut self, fence: Fence, delay: Duration, error: Option<&str>, counted: bool) {
         self.jobs.push(fence.job.0);
         self.claims.push(fence.claim);
         self.workers.push(fence.worker.map(|worker| worker.0));
         self.delays.push(delay.as_secs_f64());
         self.errors.push(error.map(storable));
+        self.counted.push(counted);
     }
 
     /// Makes claimed jobs ready, or due after a delay, and wakes whoever can take them.
@@ -238,10 +243,10 @@ impl Waiting {
         }
         let returned = sqlx::query_scalar!(
             r#"with given as (
-                   select * from unnest($1::bigint[], $2::integer[], $3::bigint[], $4::float8[], $5::text[])
-                            as given (id, claim, worker, delay, error)
+                   select * from unnest($1::bigint[], $2::integer[], $3::bigint[], $4::float8[], $5::text[], $7::boolean[])
+                            as given (id, claim, worker, delay, error, counted)
                ), running as (
-                   select jobs.id, jobs.worker_id, jobs.claimed_at, jobs.run_at, delay, error
+                   select jobs.id, jobs.worker_id, jobs.claimed_at, jobs.run_at, delay, error, counted
                    from jobs join given on jobs.id = given.id and jobs.claim = given.claim
                                            and jobs.worker_id = given.worker
                    where state = 'running'
@@ -251,7 +256,7 @@ impl Waiting {
                    set state = case when delay > 0 then 'scheduled' else 'ready' end::job_state,
                        run_at = now() + make_interval(secs => delay),
                        worker_id = null, claim = claim + 1,
-                       attempt = attempt - case when error is null then 1 else 0 end,
+                       attempt = attempt - case when counted then 0 else 1 end,
                        last_error = coalesce(error, last_error),
                        failures = case when error is null then failures
                                        -- The last fifty: what is tried for days must not grow with each attempt.
@@ -282,6 +287,7 @@ impl Waiting {
             &self.delays,
             &self.errors as &[Option<String>],
             CHANNEL,
+            &self.counted,
         )
         .fetch_one(db)
         .await?;

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::proof::{self, Proof};
-use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions};
+use pawdium_shared::accounts::{
+    Email, Name, Refused, User, networks, passwords, queries, refusals, sessions,
+};
 use pawdium_shared::cache::Event;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
@@ -366,11 +368,14 @@ async fn answer(
 
 async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
     let user = viewing.visitor.member()?;
-    let activity = queries::count_activity(&mut *app.db.acquire().await?, user.id).await?;
+    let mut db = app.db.acquire().await?;
+    let activity = queries::count_activity(&mut db, user.id).await?;
+    let refusal = refusals::find(&mut db, user.id).await?;
     Ok(SettingsPage {
         name: Field::of(user.name.clone().unwrap_or_default()),
         email: Field::of(user.email.clone().unwrap_or_default()),
         email_verified: user.verified,
+        email_refusal: refusal,
         email_password_error: None,
         current_password_error: None,
         new_password_error: None,

@@ -6,13 +6,14 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::mask::mask;
-use pawdium_shared::queue::inspect::{self, JobRow, JobState, KindCounts, WorkerRow};
+use pawdium_shared::queue::Queue;
+use pawdium_shared::queue::inspect::{self, Backlog, JobRow, JobState, KindCounts, WorkerRow};
 
 use crate::error::Error;
 use crate::http::access::Staff;
 use crate::http::page::Page;
 use crate::state::App;
-use crate::views::admin::{AdminPage, JobFailure, JobKind, WorkerProcess};
+use crate::views::admin::{AdminPage, JobFailure, JobKind, WaitingMail, WorkerProcess};
 
 /// How many failures the overview shows.
 const FAILURES: i64 = 20;
@@ -24,6 +25,7 @@ pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage
     let failures = inspect::list_failures(&mut db, FAILURES).await?;
     let workers = inspect::list_workers(&mut db).await?;
     Ok(Page(AdminPage {
+        mail: waiting_mail(inspect::backlog(&mut db, Queue::Mail).await?, now, staff.acts),
         kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
         failures: failures.into_iter().map(|row| failure(row, staff.acts)).collect(),
         workers: workers.into_iter().filter(|row| row.alive).map(|row| worker(row, now)).collect(),
@@ -56,6 +58,14 @@ fn job_kind(row: KindCounts, now: DateTime<Utc>) -> JobKind {
         dead: row.dead,
         oldest: row.oldest.map(|at| since(at, now)),
     }
+}
+
+fn waiting_mail(backlog: Backlog, now: DateTime<Utc>, whole: bool) -> Option<WaitingMail> {
+    Some(WaitingMail {
+        count: backlog.waiting,
+        oldest: since(backlog.oldest?, now),
+        error: backlog.last_error.map(|error| if whole { error } else { mask(&error).into_owned() }),
+    })
 }
 
 fn failure(row: JobRow, whole: bool) -> JobFailure {

@@ -71,6 +71,8 @@ pub struct LinkShape {
     (status = 413, description = "The file is too large", body = ErrorShape),
     (status = 409, description = "The key was used for another submission", body = ErrorShape),
     (status = 429, description = "Too many uploads", body = ErrorShape),
+    (status = 503, description = "The store is away; Retry-After says when to try again", body = ErrorShape),
+    (status = 507, description = "There is no room; Retry-After says when to try again", body = ErrorShape),
 ))]
 pub async fn submit(
     State(app): State<App>,

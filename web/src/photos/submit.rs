@@ -66,7 +66,7 @@ pub async fn submit(
             let jar = if draft { jar.add(Notice::DraftKept.cookie()) } else { jar };
             Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
         }
-        Err(error @ (Error::Field { .. } | Error::TooLarge(_))) if !prefers_json(&headers) => {
+        Err(error @ (Error::Field { .. } | Error::TooLarge(_) | Error::Full)) if !prefers_json(&headers) => {
             let entered = show_again(fields, &error);
             Ok((error.status(), Page(form(&app, viewing, entered))).into_response())
         }

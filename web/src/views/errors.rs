@@ -37,6 +37,7 @@ impl ErrorPage {
             404 => "There is nothing here. It may have been deleted, or the link is mistyped.",
             413 => "That file is too large. Photos may have up to 20 MB.",
             429 => "That was a lot at once. Take a breath, pet something, come back.",
+            507 => "We have no room for more at the moment. Try again later.",
             503 => "We are busy getting up. Try again in a moment.",
             _ => "Something broke on our side. It isn't your fault, and we have a note of it.",
         }
@@ -51,6 +52,7 @@ impl ErrorPage {
             413 => "Too big a bite",
             429 => "Easy, tiger",
             503 => "Just a nap",
+            507 => "The basket is full",
             _ => "We fell off the sofa",
         }
     }

@@ -16,6 +16,8 @@ pub struct SettingsPage {
     pub email: Field,
     /// The address is proved; else the page offers `POST /settings/email/resend`.
     pub email_verified: bool,
+    /// Why the last mail to that address came back: what the mail server said.
+    pub email_refusal: Option<String>,
     /// Why the current password in the e-mail form was refused.
     pub email_password_error: Option<String>,
     /// `POST /settings/password`: why `current_password` was refused.

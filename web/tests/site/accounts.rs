@@ -234,6 +234,35 @@ async fn settings_change_one_thing_at_a_time_and_ask_for_the_password(db: PgPool
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn whose_mail_was_refused_reads_it_until_the_address_is_another_or_mail_gets_through(db: PgPool) {
+    let site = Setup::on(db).worker().start().await;
+    let ada = site.member("ada").await;
+    site.settle().await;
+    let notice = async || ada.pages.get("/settings").await.expect(200).texts("#mail-refusal").pop();
+    assert_eq!(notice().await, None);
+    site.sink.fail_with(550);
+    ada.pages.post("/settings/email/resend", &[]).await.expect(303);
+    site.settle().await;
+    let told = notice().await.expect("it is told");
+    assert!(told.contains("550 refused, as it was asked to"), "{told}");
+    site.change("update mail_refusals set reason = '550 <script>alert(1)</script>'").await;
+    assert!(notice().await.expect("it is told").contains("550 <script>alert(1)</script>"), "as text");
+
+    site.sink.accept();
+    ada.pages.post("/settings/email/resend", &[]).await.expect(303);
+    site.settle().await;
+    assert_eq!(notice().await, None);
+    site.sink.fail_with(550);
+    ada.pages.post("/settings/email/resend", &[]).await.expect(303);
+    site.settle().await;
+    assert!(notice().await.is_some());
+    site.sink.accept();
+    let right = [("email", "new@example.org"), ("current_password", PASSWORD)];
+    ada.pages.post("/settings/email", &right).await.expect(303);
+    assert_eq!(notice().await, None, "it was about the other address");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_notice_is_shown_once(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;

@@ -252,6 +252,23 @@ async fn one_job_is_retried_called_off_and_deleted_and_the_log_knows(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_overview_tells_of_mail_that_waits_and_why(db: PgPool) {
+    let site = Setup::on(db).worker().start().await;
+    let root = site.admin("root").await;
+    site.settle().await;
+    let told = async || root.pages.get("/admin").await.expect(200).texts("section:has(#mail)").remove(0);
+    assert!(told().await.contains("No mail is waiting."), "{}", told().await);
+    site.sink.fail_with(451);
+    site.member("ada").await;
+    let waits = async || {
+        (site.ask::<i64>("select count(*) from jobs where state = 'scheduled'").await == 1).then_some(())
+    };
+    eventually("the mail waits for its next attempt", SOON, waits).await;
+    let told = told().await;
+    assert!(told.contains("1 mail waiting") && told.contains("451 refused, as it was asked to"), "{told}");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_owner_of_a_photo_reads_why_it_waits_and_staff_finds_its_job(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, mo) = (site.member("ada").await, site.member("bob").await, site.moderator("mo").await);

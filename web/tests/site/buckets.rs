@@ -85,7 +85,9 @@ async fn without_its_bucket_the_site_is_not_ready_and_loses_no_upload(db: PgPool
         (ready.status == 503).then_some(ready)
     });
     assert_eq!(ready.await.json()["media"], "unreachable");
-    let (message, _) = ada.api.upload(submission("Too late", pictures::quarters(300, 300))).await.error(500);
+    let answer = ada.api.upload(submission("Too late", pictures::quarters(300, 300))).await;
+    assert!(!answer.header("retry-after").is_empty());
+    let (message, _) = answer.error(503);
     assert!(!message.contains("127.0.0.1"), "{message}");
     assert!(site.log().contains("can't be reached: correct endpoint= in media.store"), "{}", site.log());
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);

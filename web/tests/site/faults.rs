@@ -242,6 +242,24 @@ async fn what_breaks_on_our_side_has_a_number_and_keeps_its_cause_to_itself(db: 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_upload_that_finds_no_room_is_told_so_and_leaves_nothing(db: PgPool) {
+    let site = Setup::on(db).on_disk("1m").start().await;
+    let ada = site.member("ada").await;
+    let mut large = pictures::quarters(300, 300);
+    large.resize(3 << 20, 0);
+    let answer = ada.api.upload(submission("Too much", large.clone())).await;
+    assert_eq!(answer.header("retry-after"), "60");
+    let (message, _) = answer.error(507);
+    assert!(message.contains("no room"), "{message}");
+    let page = ada.pages.upload(submission("Too much", large)).await.expect(507);
+    assert_eq!(page.attribute("#title", "value"), "Too much", "the form is there to be sent again");
+    assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
+    assert!(site.log().contains("the media store has no room"), "{}", site.log());
+    // What was written of them is gone.
+    ada.api.upload(submission("Enough", pictures::quarters(300, 300))).await.expect(202);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_web_process_that_is_told_to_stop_ends_its_streams_and_then_itself(db: PgPool) {
     // Longer than anything here waits: a stream that doesn't end by itself would be noticed.
     let mut site = Setup::on(db).set("web.drain_seconds", "300").start().await;

@@ -1,5 +1,6 @@
 //! The handlers, one file a kind of job.
 
+mod abandon_photo;
 mod balance_jobs;
 mod invalidate_cache;
 mod process_photo;
@@ -11,6 +12,7 @@ mod remove_files;
 mod report_metrics;
 mod send_mail;
 
+pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
 pub use invalidate_cache::invalidate_cache;
 pub use process_photo::process_photo;

@@ -1,8 +1,8 @@
 //! From an upload to three pictures in rotation.
 
 use std::fs::File;
-use std::io::Seek as _;
-use std::time::Instant;
+use std::io::{self, Seek as _};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use pawdium_shared::cache::Event;
@@ -15,16 +15,17 @@ use pawdium_shared::media::{
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::queries::source_in_use;
 use pawdium_shared::photos::steps::{self, Step};
+use pawdium_shared::photos::transitions::Original;
 use pawdium_shared::photos::{Likeness, Picture, files, likeness, transitions};
-use pawdium_shared::queue::{Claim, Enqueue as _, Job as _, JobError};
+use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tracing::{error, info, warn};
 
 use crate::env::Env;
 
-/// What the owner reads when the fault is ours.
-pub(super) const UNPROCESSED: &str =
-    "We couldn't process this photo. Submit it again, or choose another file.";
+/// How long the store may take to hand out an upload, or to take its pictures. One that falls silent is away, and must not
+/// use up the job's time.
+const STORAGE: Duration = Duration::from_secs(40);
 
 /// A step, and the milliseconds that it took where they fit.
 type Done = (Step, Option<i32>);
@@ -35,7 +36,7 @@ enum Trouble {
     Refused(String),
     /// Its picture was taken down before; which entry of the list says so.
     Blocked(i64),
-    /// Ours; may heal.
+    /// Ours: the store, the database or the decoder is away. It waits for them.
     Internal(anyhow::Error),
 }
 
@@ -45,43 +46,51 @@ impl<E: Into<anyhow::Error>> From<E> for Trouble {
     }
 }
 
-/// Makes a photo live, or fails it with what its owner can do. A photo that is gone or live already is left alone.
+/// Makes a photo live, or fails it with what its owner can do. A photo that is gone or live already is left alone; one that
+/// has failed by our fault, and whose job was brought back, is tried again.
+///
+/// Where the job ends without having said what becomes of the photo, [`abandon_photo`](super::abandon_photo()) does.
 pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let photo = job.photo;
     let started = Instant::now();
-    let Some(source) = transitions::find_source(&mut *env.db.acquire().await?, photo).await? else {
-        return Ok(());
-    };
+    let Some(source) = take_up(env, photo).await? else { return Ok(()) };
     let upload: IncomingKey = source.key.parse().map_err(JobError::give_up)?;
     match publish(&job, &upload, source.crop, env, claim).await {
         Ok(()) => info!(%photo, ms = ms(started), "processed photo"),
         Err(Trouble::Refused(reason)) => {
             let mut tx = env.db.begin().await?;
-            transitions::fail(&mut tx, photo, &reason).await?;
+            transitions::fail(&mut tx, photo, &reason, Original::Dropped).await?;
             claim.complete(&mut tx, &job).await?;
             tx.commit().await?;
             info!(%photo, reason, "refused photo");
         }
         Err(Trouble::Blocked(entry)) => {
             let mut tx = env.db.begin().await?;
-            if transitions::fail(&mut tx, photo, blocked::REFUSAL).await? {
+            if transitions::fail(&mut tx, photo, blocked::REFUSAL, Original::Dropped).await? {
                 blocked::count_refusal(&mut tx, entry).await?;
             }
             claim.complete(&mut tx, &job).await?;
             tx.commit().await?;
             info!(%photo, entry, "refused a picture that was taken down before");
         }
-        Err(Trouble::Internal(cause)) if claim.attempt() >= ProcessPhoto::ATTEMPTS => {
-            let mut tx = env.db.begin().await?;
-            transitions::fail(&mut tx, photo, UNPROCESSED).await?;
-            claim.bury(&mut tx, &cause).await?;
-            tx.commit().await?;
-            error!(%photo, error = format!("{cause:#}"), "gave a photo up");
-        }
-        Err(Trouble::Internal(error)) => return Err(JobError::retry(error)),
+        Err(Trouble::Internal(error)) => return Err(JobError::away(error)),
     }
     discard(env, &upload).await;
     Ok(())
+}
+
+/// What is to be processed; none where nothing is.
+async fn take_up(env: &Env, photo: PhotoId) -> Result<Option<transitions::Source>, JobError> {
+    let mut tx = env.db.begin().await?;
+    if transitions::take_up(&mut tx, photo).await? {
+        info!(%photo, "taking a failed photo up again");
+    }
+    let source = transitions::find_source(&mut tx, photo).await?;
+    if source.is_none() && transitions::has_failed(&mut tx, photo).await? {
+        return Err(JobError::give_up(anyhow::anyhow!("the photo has failed and its original is gone")));
+    }
+    tx.commit().await?;
+    Ok(source)
 }
 
 /// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded on the way, so that the photo's
@@ -119,7 +128,8 @@ async fn publish(
     }
 
     let mut tx = env.db.begin().await?;
-    if transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await? {
+    let live = transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await?;
+    if live {
         likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
         // Meanwhile it may have been blocked.
         if let Some(entry) = blocked::find(&mut tx, likeness).await? {
@@ -132,12 +142,42 @@ async fn publish(
     }
     claim.complete(&mut tx, job).await?;
     tx.commit().await?;
+    if live {
+        look_again(job.photo, &rendered, env).await;
+        if let Ok(mut db) = env.db.acquire().await {
+            let _ = tokio::time::timeout(STORAGE, env.keeper.note(&mut db, &env.store)).await;
+        }
+    }
     Ok(())
+}
+
+/// Puts back what a late removal has taken from a photo that is live: a store may carry one out after whoever wanted it has
+/// given up waiting, or has died.
+async fn look_again(photo: PhotoId, rendered: &Rendered, env: &Env) {
+    let looked = async {
+        for picture in &rendered.pictures {
+            if env.store.find_picture(&MediaKey::of(&picture.jpeg)).await?.is_none() {
+                warn!(%photo, edge = picture.edge, "a picture was removed while it went live; storing it again");
+                env.store.put_picture(picture.jpeg.clone()).await?;
+            }
+        }
+        io::Result::Ok(())
+    };
+    if let Err(error) = in_time(looked).await {
+        warn!(%photo, %error, "couldn't look whether all pictures are there");
+    }
+}
+
+/// The store's answer, within its time.
+async fn in_time<T>(asked: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let late =
+        || io::Error::new(io::ErrorKind::TimedOut, format!("the media store took longer than {STORAGE:?}"));
+    tokio::time::timeout(STORAGE, asked).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Opens the upload and checks its headers.
 async fn open(upload: &IncomingKey, env: &Env) -> Result<File, Trouble> {
-    let Some(mut file) = env.store.open_incoming(upload).await? else {
+    let Some(mut file) = in_time(env.store.open_incoming(upload)).await? else {
         error!(%upload, "an upload is missing");
         return Err(Trouble::Refused(
             "We lost this upload, sorry. Please submit the photo again.".to_owned(),
@@ -184,9 +224,13 @@ async fn refuse_blocked(likeness: Likeness, env: &Env) -> Result<(), Trouble> {
 }
 
 async fn store(rendered: &Rendered, env: &Env) -> Result<(), Trouble> {
-    for picture in &rendered.pictures {
-        env.store.put_picture(picture.jpeg.clone()).await.context("storing a picture")?;
-    }
+    let stored = async {
+        for picture in &rendered.pictures {
+            env.store.put_picture(picture.jpeg.clone()).await?;
+        }
+        Ok(())
+    };
+    in_time(stored).await.context("storing the pictures")?;
     Ok(())
 }
 

@@ -6,21 +6,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt as _;
 use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::jobs::upkeep::Purge;
-use pawdium_shared::photos;
-use pawdium_shared::photos::transitions::{fail_abandoned, purge_drafts};
+use pawdium_shared::photos::transitions::{list_abandoned, purge_drafts, purge_originals};
+use pawdium_shared::photos::{self, lineage};
 use pawdium_shared::queue::{JobError, cron, groups, inspect, ledger, partition, schedules};
 use pawdium_shared::ranking::refresh;
-use tracing::info;
+use tracing::{error, info};
 
-use super::process_photo::UNPROCESSED;
+use super::abandon_photo::abandon;
 use super::remove_files::remove_unnamed;
 use crate::env::Env;
 
 /// How many rows or files one statement deals with.
 const BATCH: u16 = 1000;
 
-/// A picture that no photo names is spared for so long. One that is stored again is written anew when its file is an hour
-/// old, and named within minutes, so an older file that no photo names isn't about to be.
+/// A picture that no photo names is spared for so long. One that is stored again is written anew and named within minutes,
+/// so an older file that no photo names isn't about to be.
 const PICTURE_AGE: TimeDelta = TimeDelta::hours(2);
 
 /// Nobody has written to a file of which a writer left half for so long: requests and jobs end within minutes.
@@ -48,10 +48,14 @@ const SPENT_DAYS: i32 = 2;
 const MOMENT_DAYS: i32 = 2;
 
 /// Deletes what has expired and what nothing needs. After a failure all of it is tried again, and what is gone already
-/// is not found.
+/// is not found. Files are left alone where the media store is not this database's.
 pub async fn purge(_: Purge, env: &Env) -> Result<(), JobError> {
     fail_abandoned_photos(env).await?;
     purge_rows(env).await?;
+    if let Err(mismatch) = lineage::check(&mut *env.db.acquire().await?, &env.store).await? {
+        error!(%mismatch, "purged no files: {}", lineage::ADVICE);
+        return Err(JobError::give_up(anyhow::anyhow!("{mismatch}; {}", lineage::ADVICE)));
+    }
     let uploads = purge_uploads(env).await?;
     let pictures = purge_pictures(env).await?;
     let unfinished = env.store.remove_unfinished(UNFINISHED_AGE).await?;
@@ -60,11 +64,9 @@ pub async fn purge(_: Purge, env: &Env) -> Result<(), JobError> {
 }
 
 async fn fail_abandoned_photos(env: &Env) -> sqlx::Result<()> {
-    let mut tx = env.db.begin().await?;
-    let failed = fail_abandoned(&mut tx, UNPROCESSED).await?;
-    tx.commit().await?;
-    if failed > 0 {
-        info!(failed, "failed photos whose job had died");
+    let photos = list_abandoned(&mut *env.db.acquire().await?).await?;
+    for photo in photos {
+        abandon(env, photo).await?;
     }
     Ok(())
 }
@@ -85,6 +87,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let drafts = purge_drafts(&mut db, draft_days).await?;
     let networks = networks::purge(&mut db, NETWORK_DAYS).await?;
     let spent = queries::purge_spent(&mut db, SPENT_DAYS).await?;
+    let originals = purge_originals(&mut db, draft_days).await?;
     let anonymous = queries::purge_anonymous(&mut db, Utc::now() - ANONYMOUS_AGE).await?;
     let ticks = cron::purge_ticks(&mut db, TICK_DAYS).await?;
     schedules::purge(&mut db, TICK_DAYS).await?;
@@ -93,7 +96,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let minutes = ledger::purge_minutes(&mut db, MINUTE_DAYS).await?;
     let workers = inspect::purge_workers(&mut db, WORKER_DAYS).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
-    info!(sessions, links, networks, spent, drafts, anonymous, ticks, moments, "purged rows");
+    info!(sessions, links, networks, spent, drafts, originals, anonymous, ticks, moments, "purged rows");
     info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
     Ok(())
 }

@@ -7,8 +7,12 @@ use pawdium_shared::queue::JobError;
 
 use crate::env::Env;
 
-/// Removes a photo's pictures and its upload, unless another photo has them too.
+/// Removes a photo's pictures and its upload, unless another photo has them too. While the store is away they wait.
 pub async fn remove_files(job: RemoveFiles, env: &Env) -> Result<(), JobError> {
+    remove(&job, env).await.map_err(JobError::away)
+}
+
+async fn remove(job: &RemoveFiles, env: &Env) -> anyhow::Result<()> {
     for key in &job.pictures {
         remove_unnamed(env, key).await?;
     }
@@ -23,13 +27,19 @@ pub async fn remove_files(job: RemoveFiles, env: &Env) -> Result<(), JobError> {
 
 /// Removes a picture that no photo names. False: one does.
 ///
-/// A connection is held meanwhile, and with it the lock that keeps others from naming the file.
+/// A connection is held meanwhile, and with it the lock that keeps others from naming the file. A removal that is given up
+/// in its middle may come about all the same, when the lock is gone and the picture is somebody's again: so it runs to its
+/// end on a task of its own, whatever becomes of the job.
 pub(super) async fn remove_unnamed(env: &Env, key: &str) -> anyhow::Result<bool> {
-    let mut tx = env.db.begin().await?;
-    let unnamed = files::lock_unnamed(&mut tx, key).await?;
-    if unnamed {
-        env.store.delete_picture(&key.parse()?).await?;
-    }
-    tx.commit().await?;
-    Ok(unnamed)
+    let (db, store, key) = (env.db.clone(), env.store.clone(), key.to_owned());
+    let removing = tokio::spawn(async move {
+        let mut tx = db.begin().await?;
+        let unnamed = files::lock_unnamed(&mut tx, &key).await?;
+        if unnamed {
+            store.delete_picture(&key.parse()?).await?;
+        }
+        tx.commit().await?;
+        anyhow::Ok(unnamed)
+    });
+    removing.await?
 }

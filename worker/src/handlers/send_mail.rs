@@ -1,12 +1,13 @@
 //! Sending one mail.
 
 use pawdium_shared::accounts::links::{self, Purpose};
-use pawdium_shared::accounts::{User, queries};
+use pawdium_shared::accounts::{User, queries, refusals};
+use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::mail::SendError;
 use pawdium_shared::queue::{Claim, JobError};
 use sqlx::PgConnection;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::env::Env;
 use crate::mails::{self, Letter};
@@ -26,10 +27,26 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
     match env.mailer.send(mail, claim.job()).await {
         Ok(()) => {
             info!(user = %user.id, purpose = ?purpose, "sent mail");
+            got_through(env, user.id).await;
             Ok(())
         }
-        Err(error @ SendError::Refused(_)) => Err(JobError::give_up(error)),
-        Err(error @ SendError::Later(_)) => Err(JobError::retry(error)),
+        Err(error @ SendError::Later(_)) => Err(JobError::away(error)),
+        Err(SendError::Refused(reason)) => {
+            let mut tx = env.db.begin().await?;
+            refusals::record(&mut tx, user.id, &email, &reason).await?;
+            claim.bury(&mut tx, &SendError::Refused(reason).into()).await?;
+            tx.commit().await?;
+            warn!(user = %user.id, purpose = ?purpose, "a mail was refused for good");
+            Ok(())
+        }
+    }
+}
+
+/// Nothing that fails here may have the mail sent again.
+async fn got_through(env: &Env, user: UserId) {
+    let forgotten = async { refusals::forget(&mut *env.db.acquire().await?, user).await };
+    if let Err(error) = forgotten.await {
+        warn!(%user, %error, "couldn't note that mail gets through again");
     }
 }
 

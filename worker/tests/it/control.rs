@@ -25,7 +25,7 @@ pub(crate) async fn retry(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
     transact(db, async |tx| control::retry(tx, jobs).await.expect("no error")).await
 }
 
-async fn delete(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
+pub(crate) async fn delete(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
     transact(db, async |tx| control::delete(tx, jobs).await.expect("no error")).await
 }
 

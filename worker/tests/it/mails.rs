@@ -12,11 +12,12 @@ use pawdium_shared::queue::inspect;
 use pawdium_worker::runner;
 use sqlx::PgPool;
 
+use crate::control;
 use crate::site::Site;
 use crate::waiting::{SOON, find_job, until, until_idle, until_job_is};
 use crate::workers::{Workers, enqueue};
 
-fn stored(folder: &Path) -> Vec<Vec<u8>> {
+pub(crate) fn stored(folder: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mails = entries.filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
     mails.map(|path| std::fs::read(path).expect("a mail can be read")).collect()
@@ -105,24 +106,40 @@ async fn an_address_that_belongs_to_nobody_gets_no_mail(db: PgPool) {
     workers.stop().await;
 }
 
+/// Makes a job that old, and lets it run now.
+async fn hurry(db: &PgPool, job: JobId, minutes: i32) {
+    let aged = sqlx::query("update jobs set created_at = now() - make_interval(mins => $2) where id = $1");
+    aged.bind(job.0).bind(minutes).execute(db).await.expect("jobs can be changed");
+    control::retry(db, &[job]).await;
+}
+
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_mail_that_nobody_takes_is_tried_again_and_in_the_end_dead_and_visible(db: PgPool) {
+async fn a_mail_is_tried_for_as_long_as_it_is_of_use_and_then_dead_and_visible(db: PgPool) {
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", "smtp://127.0.0.1:9")]);
     let user = site.member("ada").await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
-    let job = enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
-    let waiting = until_job_is(&site.db, job, "scheduled").await;
-    assert_eq!(waiting.max_attempts, 10);
-    assert!(waiting.last_error.is_some_and(|error| error.contains("could not be handed over")));
-
-    sqlx::query("update jobs set attempt = 9, run_at = now()").execute(&site.db).await.expect("a job");
-    let dead = until_job_is(&site.db, job, "dead").await;
-    assert_eq!(dead.attempt, 10);
+    for (mail, minutes) in [
+        (SendMail::Verification { user, domain: None }, 24 * 60),
+        (SendMail::PasswordReset { email: "ada@example.org".into() }, 30),
+    ] {
+        let job = enqueue(&site.db, &mail).await;
+        for _ in 0..12 {
+            let waiting = until_job_is(&site.db, job, "scheduled").await;
+            assert_eq!(waiting.attempt, 0, "it doesn't count");
+            assert!(waiting.last_error.is_some_and(|error| error.contains("could not be handed over")));
+            hurry(&site.db, job, minutes - 2).await;
+        }
+        for attempt in 0..3 {
+            assert_eq!(until_job_is(&site.db, job, "scheduled").await.attempt, attempt);
+            hurry(&site.db, job, minutes + 1).await;
+        }
+        assert_eq!(until_job_is(&site.db, job, "dead").await.attempt, 3);
+    }
     let mut connection = site.db.acquire().await.expect("a connection");
     let kinds = inspect::count_kinds(&mut connection).await.expect("no error");
     assert_eq!(
         kinds.iter().map(|kind| (kind.kind.as_str(), kind.dead)).collect::<Vec<_>>(),
-        [("mail.send.v1", 1)]
+        [("mail.send.v1", 2)]
     );
     drop(connection);
     workers.stop().await;

@@ -3,7 +3,9 @@
 
 mod accounts;
 mod caches;
+mod cancelled;
 mod control;
+mod conversations;
 mod decoders;
 mod enqueueing;
 mod figures;
@@ -22,6 +24,7 @@ mod schedules;
 mod shares;
 mod shutdowns;
 mod site;
+mod storage;
 mod upkeep;
 mod waiting;
 mod workers;

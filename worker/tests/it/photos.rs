@@ -14,7 +14,7 @@ use crate::site::{REDIS, Site, jpeg, redis_remembers};
 use crate::waiting::{SOON, count, until, until_idle};
 use crate::workers::{Workers, transact};
 
-async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo {
+pub(crate) async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo {
     let what = format!("photo {photo} is {state:?}");
     until(&what, SOON, async || Some(site.photo(photo).await).filter(|photo| photo.state == state)).await
 }
@@ -111,32 +111,6 @@ async fn a_file_that_is_no_picture_fails_with_what_its_owner_can_do(db: PgPool) 
     assert_eq!(count(&site.db, "select count(*) from job_history where outcome = 'dead'").await, 0);
     until_discarded(&site).await;
     assert!(site.files("pictures").is_empty());
-    workers.stop().await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_fault_of_ours_is_tried_again_and_fails_the_photo_with_the_last_attempt(db: PgPool) {
-    let site = Site::new(db).altered(|env| {
-        env.decoder = Decoder::new("/nowhere/decoder".into(), ["decode"], env.limits.clone());
-    });
-    let owner = site.member("ada").await;
-    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
-    let waiting = "select count(*) from jobs where kind = 'media.process.v1' and state = 'scheduled'";
-    until("it waits for another attempt", SOON, async || (count(&site.db, waiting).await == 1).then_some(()))
-        .await;
-    assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
-    sqlx::query("update jobs set attempt = 3, run_at = now() where kind = 'media.process.v1'")
-        .execute(&site.db)
-        .await
-        .expect("a job");
-    let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
-    assert!(failed.reason.is_some_and(|reason| reason.starts_with("We couldn't process this photo")));
-    let dead: String = sqlx::query_scalar("select last_error from job_history where outcome = 'dead'")
-        .fetch_one(&site.db)
-        .await
-        .expect("operators see it");
-    assert!(dead.contains("No such file"), "{dead}");
     workers.stop().await;
 }
 

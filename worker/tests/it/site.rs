@@ -1,7 +1,7 @@
 //! A site to test on: settings, folders and connections of its own.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -122,6 +122,11 @@ impl Site {
     pub(crate) async fn photo(&self, photo: PhotoId) -> Photo {
         let mut db = self.db.acquire().await.expect("a connection");
         photos::queries::find(&mut db, photo).await.expect("photos can be read").expect("it is there")
+    }
+
+    /// The media store's folder.
+    pub(crate) fn media(&self) -> &Path {
+        self.folder.path()
     }
 
     /// How many pictures are stored whole; one that is being written is a file already.

@@ -11,12 +11,14 @@ use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::media::MediaKey;
+use pawdium_shared::photos::lineage::{self, Mismatch};
 use pawdium_shared::photos::{PhotoState, Picture, Species, transitions};
 use pawdium_worker::runner;
 use sqlx::{AssertSqlSafe, PgPool};
 
+use crate::photos::until_discarded;
 use crate::site::{Site, draft, jpeg, stored};
-use crate::waiting::{count, until_idle};
+use crate::waiting::{count, find_job, until_idle};
 use crate::workers::{Workers, enqueue, transact};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -145,6 +147,79 @@ async fn a_deleted_photos_files_go_with_the_next_purge(db: PgPool) {
 
 async fn delete(site: &Site, photo: PhotoId) {
     assert!(transact(&site.db, async |tx| transitions::delete(tx, photo).await).await.expect("no error"));
+}
+
+/// Has the purge run, and answers with why it died, if it did.
+async fn purge_in_vain(site: &Site) -> Option<String> {
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let job = enqueue(&site.db, &Purge {}).await;
+    until_idle(&site.db).await;
+    workers.stop().await;
+    find_job(&site.db, job).await.filter(|job| job.state == "dead").and_then(|job| job.last_error)
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_database_that_is_older_than_the_store_or_anothers_takes_nothing_from_it(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Dog).await;
+    until_idle(&site.db).await;
+    until_discarded(&site).await;
+    workers.stop().await;
+    purge(&site).await;
+
+    // What a restored dump looks like: the photo is gone, and its number is free.
+    let upload = site.upload(b"a newer draft's").await;
+    execute(&site.db, format!("delete from photos where id = {photo}")).await;
+    execute(&site.db, "select setval('photos_id_seq', 1, false)").await;
+    age(&site, "pictures", 2 * DAY);
+    age(&site, "incoming", 2 * DAY);
+    let error = purge_in_vain(&site).await.expect("it refuses");
+    assert!(error.contains("older dump") && error.contains("pawdium media adopt"), "{error}");
+    // It doesn't look as if it had caught up when it has photos of its own.
+    execute(&site.db, "select setval('photos_id_seq', 1000)").await;
+    assert!(purge_in_vain(&site).await.is_some());
+    assert_eq!(site.files("pictures").len(), 3);
+    assert!(is_there(&site, "incoming", upload.as_str()));
+
+    let mut connection = site.db.acquire().await.expect("a connection");
+    let adopted = lineage::adopt(&mut connection, &site.env.store).await.expect("the store is there");
+    assert_eq!(adopted, Err(Mismatch::Behind { known: 1, reached: 1000 }));
+    drop(connection);
+    execute(&site.db, "update site set id = gen_random_uuid()").await;
+    let error = purge_in_vain(&site).await.expect("it refuses");
+    assert!(error.contains("another site"), "{error}");
+    assert_eq!(site.files("pictures").len(), 3);
+    let mut connection = site.db.acquire().await.expect("a connection");
+    lineage::adopt(&mut connection, &site.env.store)
+        .await
+        .expect("the store is there")
+        .expect_err("it differs");
+    drop(connection);
+    assert_eq!(purge_in_vain(&site).await, None);
+    assert!(site.files("pictures").is_empty() && site.files("incoming").is_empty());
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn the_original_of_a_failed_photo_goes_after_its_time(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    for _ in 0..2 {
+        site.submit(owner, b"whatever", Species::Cat).await;
+    }
+    execute(&site.db, "delete from jobs").await;
+    execute(
+        &site.db,
+        "update photos set state = 'failed', reason = 'Ours.',
+                           touched_at = now() - interval '29 days' * (id - (select min(id) from photos) + 1)",
+    )
+    .await;
+    execute(&site.db, "delete from jobs").await;
+    age(&site, "incoming", 2 * DAY);
+    purge(&site).await;
+    assert_eq!(site.files("incoming").len(), 1);
+    assert_eq!(count(&site.db, "select count(*) from photos where source_key is not null").await, 1);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

@@ -119,9 +119,10 @@ impl Bucket {
     /// An error of the store as one that says what to do about it.
     pub(super) fn explain(&self, error: StoreError) -> io::Error {
         let text = format!("{:#}", anyhow::Error::from(error));
+        let kind = kind(&text);
         match self.advice(&text) {
-            Some(advice) => io::Error::other(format!("{advice} ({text})")),
-            None => io::Error::other(format!("the bucket {self}: {text}")),
+            Some(advice) => io::Error::new(kind, format!("{advice} ({text})")),
+            None => io::Error::new(kind, format!("the bucket {self}: {text}")),
         }
     }
 
@@ -153,6 +154,19 @@ impl Bucket {
         } else {
             return None;
         })
+    }
+}
+
+/// What an error means to whoever stores something: that there is no room, that the store is away, or something else.
+/// Amazon's has always room; others say so in words of their own.
+fn kind(text: &str) -> io::ErrorKind {
+    let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
+    if has(&["StorageFull", "QuotaExceeded", "InsufficientStorage", "InsufficientCapacity", "507 "]) {
+        io::ErrorKind::StorageFull
+    } else if has(&["(Connect)", "no answer within", "SlowDown", "ServiceUnavailable", "503 "]) {
+        io::ErrorKind::NotConnected
+    } else {
+        io::ErrorKind::Other
     }
 }
 

@@ -1,6 +1,7 @@
 //! The read side of the queue: what admins, operators, owners of photos and metrics see of it. Nothing here changes a
 //! job; that is [`control`](super::control).
 
+mod backlog;
 mod depth;
 mod detail;
 mod errors;
@@ -15,6 +16,7 @@ mod timeline;
 mod why;
 mod workers;
 
+pub use backlog::{Backlog, backlog};
 pub use depth::{KindCounts, count_kinds};
 pub use detail::{FailedAttempt, JobDetail, find_detail, find_live_about};
 pub use errors::{DEAD_LOOKED_AT, ErrorGroup, group_dead};

@@ -86,6 +86,13 @@ pub enum Why {
         /// How it failed.
         error: String,
     },
+    /// What it needs is away: an attempt failed that doesn't count.
+    Away {
+        /// When the next is due.
+        until: DateTime<Utc>,
+        /// How it failed.
+        error: String,
+    },
     /// Nothing of its queue starts.
     Paused {
         /// The queue's name.
@@ -156,6 +163,9 @@ pub fn why(job: &JobDetail, around: &Around) -> Why {
             }
         }
         JobState::Scheduled if row.at > around.now => match job.failures.last() {
+            Some(failure) if failure.attempt == row.attempt + 1 => {
+                Why::Away { until: row.at, error: failure.error.clone() }
+            }
             Some(failure) if row.attempt > 0 => Why::BackingOff {
                 until: row.at,
                 attempt: failure.attempt,
@@ -246,6 +256,12 @@ impl fmt::Display for Why {
                 time(*until),
                 first_line(error),
             ),
+            Self::Away { until, error } => write!(
+                f,
+                "It is scheduled for {} because something that it needs is away: “{}”. That doesn't count as an attempt.",
+                time(*until),
+                first_line(error),
+            ),
             Self::Paused { queue, since } => {
                 write!(f, "It is waiting because the queue {queue} has been paused since {}.", time(*since))
             }
@@ -281,7 +297,7 @@ impl Why {
                 "The worker that had it has gone quiet; another one takes over within seconds.".to_owned()
             }
             Self::Scheduled { until } => format!("It is up {}.", within(*until, now)),
-            Self::BackingOff { until, .. } => {
+            Self::BackingOff { until, .. } | Self::Away { until, .. } => {
                 format!("The last try didn't work out. The next one starts {}.", within(*until, now))
             }
             Self::Paused { .. } => "The workers are paused right now; your photo is safe.".to_owned(),

@@ -9,6 +9,7 @@ pub(super) enum Ending {
     Done { kept: bool },
     Dead,
     Retry { delayed: bool },
+    Deferred,
     HandedBack,
     Postponed,
 }
@@ -99,8 +100,8 @@ impl Model {
                 self.dead += 1;
             }
             Ending::Retry { delayed } if current => row.state = State::waiting(delayed),
-            Ending::HandedBack | Ending::Postponed if current => {
-                row.state = State::waiting(matches!(ending, Ending::Postponed));
+            Ending::Deferred | Ending::HandedBack | Ending::Postponed if current => {
+                row.state = State::waiting(!matches!(ending, Ending::HandedBack));
                 row.attempt -= 1;
             }
             _ => {

@@ -51,6 +51,7 @@ impl Samples {
             name: Field::of(text()),
             email: Field::of("ada@example.org"),
             email_verified: false,
+            email_refusal: Some(format!("550 5.1.1 <ada@example.org>: {}", text())),
             email_password_error: Some("That is not your current password.".to_owned()),
             current_password_error: None,
             new_password_error: None,

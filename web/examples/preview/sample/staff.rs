@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use pawdium_web::views::admin::{AdminPage, JobFailure, JobKind, WorkerProcess};
+use pawdium_web::views::admin::{AdminPage, JobFailure, JobKind, WaitingMail, WorkerProcess};
 use pawdium_web::views::api::ApiPage;
 use pawdium_web::views::demo::{MailPage, MailRow, MailboxPage};
 use pawdium_web::views::errors::ErrorPage;
@@ -39,6 +39,11 @@ impl Samples {
         };
         let admin = AdminPage {
             chrome: self.member(),
+            mail: Some(WaitingMail {
+                count: 2,
+                oldest: Duration::from_mins(7),
+                error: Some("the mail could not be handed over: connection refused".to_owned()),
+            }),
             kinds: vec![
                 kind("media", "media.process.v1", [14, 2, 0, 1], Some(8)),
                 kind("mail", "mail.send.v1", [0, 0, 2, 0], None),
@@ -57,6 +62,7 @@ impl Samples {
             acts: true,
         };
         let idle = AdminPage {
+            mail: None,
             chrome: self.member(),
             kinds: Vec::new(),
             failures: Vec::new(),

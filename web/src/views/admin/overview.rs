@@ -13,6 +13,8 @@ use super::super::{Chrome, filters};
 pub struct AdminPage {
     /// Around the page.
     pub chrome: Chrome,
+    /// Mail that waits to be sent, if any does.
+    pub mail: Option<WaitingMail>,
     /// One row a kind of job, in the order of the queues.
     pub kinds: Vec<JobKind>,
     /// What failed last, newest first: dead jobs, and those waiting for another attempt.
@@ -45,6 +47,17 @@ impl AdminPage {
     fn dead(&self) -> i64 {
         self.total(|kind| kind.dead)
     }
+}
+
+/// Mail that waits: for a worker, or for the mail server.
+#[derive(Clone, Debug)]
+pub struct WaitingMail {
+    /// How many.
+    pub count: i64,
+    /// How long the oldest has been waiting.
+    pub oldest: Duration,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
 }
 
 /// How many jobs of a kind there are.

@@ -8,7 +8,7 @@ use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::MediaStore;
-use pawdium_shared::photos::transitions::{self, Upload};
+use pawdium_shared::photos::transitions::{self, Original, Upload};
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
 use reqwest::multipart::{Form, Part};
 
@@ -192,7 +192,7 @@ impl PhotoBuilder<'_> {
         let id = self.processing().await;
         let mut tx = Tx::begin(&site.db).await.expect("a transaction");
         let photo = pawdium_shared::ids::PhotoId(id);
-        assert!(transitions::fail(&mut tx, photo, reason).await.expect("it is updated"));
+        assert!(transitions::fail(&mut tx, photo, reason, Original::Dropped).await.expect("it is updated"));
         tx.commit().await.expect("it is committed");
         id
     }

@@ -30,6 +30,8 @@ pub(crate) struct Setup {
     scheme: &'static str,
     is_demo: bool,
     has_socket: bool,
+    /// The size of the media folder, as `mount` takes it.
+    disk: Option<&'static str>,
 }
 
 impl Setup {
@@ -44,6 +46,7 @@ impl Setup {
             scheme: "http",
             is_demo: false,
             has_socket: false,
+            disk: None,
             db,
         };
         let database = setup.db.connect_options().to_url_lossy().to_string();
@@ -95,6 +98,12 @@ impl Setup {
         with_key.set("media.secret_access_key", SECRET_KEY)
     }
 
+    /// With a media folder on a disk of its own, which only web sees, of that size: `1m`.
+    pub(crate) fn on_disk(mut self, size: &'static str) -> Self {
+        self.disk = Some(size);
+        self
+    }
+
     /// With a process that runs jobs.
     pub(crate) fn worker(mut self) -> Self {
         self.workers += 1;
@@ -132,9 +141,10 @@ impl Setup {
             self.variables.insert(variable("web.listen"), format!("127.0.0.1:{port}"));
             let public = format!("{}://127.0.0.1:{port}/", self.scheme);
             self.variables.insert(variable("web.base_url"), public);
-            let mut web = match socket {
-                Some(socket) => start_behind(socket, &self.variables, folder),
-                None => start_program("pawdium-web", &self.variables, folder),
+            let mut web = match (socket, self.disk) {
+                (Some(socket), _) => start_behind(socket, &self.variables, folder),
+                (None, Some(size)) => start_on_disk("pawdium-web", &self.variables, folder, size),
+                (None, None) => start_program("pawdium-web", &self.variables, folder),
             };
             if is_ready(&mut web, &base).await {
                 return (web, base);
@@ -161,6 +171,16 @@ pub(super) fn start_behind(
         format!("export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" 3<&{} 0</dev/null", socket.as_raw_fd());
     let web = program("pawdium-web").display().to_string();
     Process::start("pawdium-web", &installed(&["bash"]), &["-c".into(), pass, web], variables, folder.path())
+}
+
+/// Starts a service that sees a small disk in place of the media folder. Takes no rights: it has a user namespace.
+fn start_on_disk(name: &str, variables: &BTreeMap<String, String>, folder: &TempDir, size: &str) -> Process {
+    let media = folder.path().join("media");
+    std::fs::create_dir_all(&media).expect("a folder can be made");
+    let script = r#"mount -t tmpfs -o "size=$0" tmpfs "$1" && exec "$2""#;
+    let (media, service) = (media.display().to_string(), program(name).display().to_string());
+    let arguments = ["-rm", "sh", "-c", script, size, &media, &service].map(str::to_owned);
+    Process::start(name, &installed(&["unshare"]), &arguments, variables, folder.path())
 }
 
 fn variable(key: &str) -> String {

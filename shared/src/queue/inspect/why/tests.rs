@@ -111,6 +111,15 @@ fn what_is_scheduled_says_until_when_and_after_what() {
         "It is scheduled for 1 Mar 2026, 10:03:00 UTC because attempt 2 of 4 failed with “no answer after 2 s”.",
         Some("The last try didn't work out. The next one starts in 3 minutes."),
     );
+    let mut away = job(JobState::Scheduled, 2);
+    away.row.attempt = 1;
+    says(
+        &away,
+        &around,
+        "It is scheduled for 1 Mar 2026, 10:03:00 UTC because something that it needs is away: “no answer after 2 s”. \
+         That doesn't count as an attempt.",
+        Some("The last try didn't work out. The next one starts in 3 minutes."),
+    );
 }
 
 #[test]
