@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn a_cell_means_nothing_to_a_terminal() {
         let rows = [["550 \u{1b}[2J\n".to_owned(), "x".to_owned()]];
-        assert_eq!(table(["ERROR", "X"], &rows), "ERROR              X\n550 \\u{1b}[2J\\n  x\n");
+        assert_eq!(table(["ERROR", "X"], &rows), "ERROR            X\n550 \\u{1b}[2J\\n  x\n");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod browser_screens;
 mod browser_steady;
 mod browser_uploads;
 mod buckets;
+mod departures;
 mod faults;
 mod freshness;
 mod guessing;
