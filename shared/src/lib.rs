@@ -18,6 +18,7 @@ pub mod queue;
 pub mod ranking;
 pub mod ratings;
 pub mod redis;
+pub mod references;
 pub mod security;
 pub mod shutdown;
 pub mod telemetry;

@@ -17,6 +17,7 @@ use pawdium_shared::db::Conflict;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::media::{MediaError, Refusal};
 use pawdium_shared::ratings::queries::NotRecorded;
+use pawdium_shared::references::{Gone, gone};
 use pawdium_shared::security::{self, Incident};
 use pawdium_shared::{accounts, photos};
 use serde::Serialize;
@@ -58,6 +59,9 @@ pub enum Error {
     /// The API got a token that means nothing.
     #[error("must provide a valid access token")]
     BadToken,
+    /// The user who asked is gone since the request began.
+    #[error("You were logged out meanwhile. Open the page again.")]
+    SessionEnded,
     /// Not for this visitor.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -108,6 +112,16 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
+impl Problem {
+    /// A program that calls the API has a token, and neither session nor page.
+    fn worded(self, for_api: bool) -> Self {
+        if for_api && self.message == Error::SessionEnded.to_string() {
+            return Self { message: Error::BadToken.to_string(), ..self };
+        }
+        self
+    }
+}
+
 /// What the security log is to know of an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Noted {
@@ -123,7 +137,7 @@ impl Error {
         match self {
             Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
             Self::Taken { .. } | Self::KeyReused => StatusCode::CONFLICT,
-            Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::BadToken | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -192,6 +206,11 @@ impl IntoResponse for Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        match gone(&error) {
+            Some(Gone::User) => return Self::SessionEnded,
+            Some(Gone::Photo) => return Self::NotFound,
+            None => {}
+        }
         match error {
             error if is_away(&error) => {
                 error!(%error, "the database is away");
@@ -277,7 +296,7 @@ impl From<NotRecorded> for Error {
         match error {
             NotRecorded::Database(error) => error.into(),
             NotRecorded::Gone => Self::NotFound,
-            NotRecorded::NoRater => Self::BadToken,
+            NotRecorded::NoRater => Self::SessionEnded,
             NotRecorded::Own => Self::Forbidden("You can't rate your own photo."),
             NotRecorded::NotServed => {
                 Self::Forbidden("You can rate a photo when it is shown to you, or through a shared link.")
@@ -300,7 +319,8 @@ struct Body<'a> {
 /// The outermost layer around all handlers: writes problems in the form that the client asked for, and turns what the
 /// framework refused by itself into problems too. What the security log is to know is noted here.
 pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
-    let json = request.uri().path().starts_with("/api/") || prefers_json(request.headers());
+    let is_api = request.uri().path().starts_with("/api/");
+    let json = is_api || prefers_json(request.headers());
     // Only a page that can be asked for is one to come back to after logging in.
     let path = match *request.method() {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
@@ -319,7 +339,7 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
         return response;
     }
     let problem = match response.extensions().get::<Problem>() {
-        Some(problem) => problem.clone(),
+        Some(problem) => problem.clone().worded(is_api),
         None if is_plain(response.headers()) => from_framework(response).await,
         None => return response,
     };

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use super::fields::{Email, Name};
 use super::types::{RaterKey, Role, User};
+use crate::db::Db;
 use crate::ids::UserId;
 
 /// The unique index behind "that name is taken".
@@ -251,17 +252,71 @@ pub async fn count_activity(db: &mut PgConnection, user: UserId) -> sqlx::Result
     .await
 }
 
-/// Deletes anonymous users from before `before` who left no rating, no photo and no session.
-pub async fn purge_anonymous(db: &mut PgConnection, before: DateTime<Utc>) -> sqlx::Result<u64> {
-    let purged = sqlx::query!(
-        "delete from users
-         where email is null and created_at < $1
+/// The account that an anonymous user has become a part of within the last minute, by logging in.
+pub async fn find_merged(db: &mut PgConnection, gone: UserId) -> sqlx::Result<Option<User>> {
+    sqlx::query_as!(
+        User,
+        r#"select users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
+                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+           from merged_users join users on users.id = into_id
+           where merged_users.id = $1 and merged_users.at > now() - interval '1 minute'"#,
+        gone.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// How many anonymous users one transaction deletes.
+const PURGED: i64 = 500;
+
+/// Deletes anonymous users from before `before` who left no rating, no photo and no session, in short transactions of its
+/// own.
+pub async fn purge_anonymous(db: &Db, before: DateTime<Utc>) -> sqlx::Result<u64> {
+    let mut purged = 0;
+    let mut last = 0;
+    loop {
+        let mut tx = db.begin().await?;
+        let users = lock_idle(&mut tx, before, last).await?;
+        // A statement of its own: it sees what others did before the locks were had, and nobody adds to it now.
+        let deleted = sqlx::query!(
+            "delete from users
+             where id = any($1) and email is null
+               and not exists (select from ratings where rater_id = users.id)
+               and not exists (select from photos where owner_id = users.id)
+               and not exists (select from sessions where user_id = users.id)",
+            &users,
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        purged += deleted.rows_affected();
+        match users.last() {
+            Some(user) => last = *user,
+            None => return Ok(purged),
+        }
+    }
+}
+
+/// Locks anonymous users who seem to have left nothing, except those who are doing something.
+async fn lock_idle(db: &mut PgConnection, before: DateTime<Utc>, after: i64) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        "select id from users
+         where email is null and created_at < $1 and id > $2
            and not exists (select from ratings where rater_id = users.id)
            and not exists (select from photos where owner_id = users.id)
-           and not exists (select from sessions where user_id = users.id)",
+           and not exists (select from sessions where user_id = users.id)
+         order by id limit $3
+         for update skip locked",
         before,
+        after,
+        PURGED,
     )
-    .execute(db)
-    .await?;
-    Ok(purged.rows_affected())
+    .fetch_all(db)
+    .await
+}
+
+/// Forgets who merged; requests that were under way then have long ended.
+pub async fn purge_merged(db: &mut PgConnection) -> sqlx::Result<u64> {
+    let purged = sqlx::query!("delete from merged_users where at < now() - interval '1 hour'").execute(db);
+    Ok(purged.await?.rows_affected())
 }

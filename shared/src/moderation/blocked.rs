@@ -1,5 +1,7 @@
 //! Pictures that were taken down and stay away, whoever submits them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -45,16 +47,56 @@ pub enum Outcome {
     Gone,
 }
 
+/// The advisory lock that blocking takes alone, and going live together with others. A transaction that holds it waits for
+/// no other lock, so nobody waits long for it.
+const BLOCKING: i32 = 2;
+
 /// Takes a photo down for everybody and keeps its picture out, in one act.
 pub async fn block(db: &mut Tx, actor: Actor<'_>, photo: PhotoId, reason: &Reason) -> sqlx::Result<Outcome> {
-    // First, so that nothing is blocked for a photo that somebody else takes away meanwhile.
-    if !transitions::hide(db, photo).await? {
-        return Ok(Outcome::Gone);
-    }
+    let blocked = block_all(db, actor, &[photo], reason).await?;
+    Ok(blocked.first().map_or(Outcome::Gone, |(_, outcome)| *outcome))
+}
+
+/// Blocks several photos for one reason. Answers with those that were there to take down, in the order of their ids, and
+/// what came of each.
+pub async fn block_all(
+    db: &mut Tx,
+    actor: Actor<'_>,
+    photos: &[PhotoId],
+    reason: &Reason,
+) -> sqlx::Result<Vec<(PhotoId, Outcome)>> {
     let by = match actor {
         Actor::User { id, .. } => Some(id.0),
         Actor::Operator(_) => None,
     };
+    // The entries name the moderator, whose row comes before any photo's.
+    sqlx::query!("select id from users where id = $1 for key share", by).fetch_optional(&mut *db).await?;
+    let photos: BTreeSet<_> = photos.iter().copied().collect();
+    transitions::lock_all(db, &photos).await?;
+    let mut taken = Vec::new();
+    for photo in photos {
+        // First, so that nothing is blocked for a photo that somebody else takes away meanwhile.
+        if transitions::hide(db, photo).await? {
+            taken.push(photo);
+        }
+    }
+    // Photos that go live either have committed, and moderators see them, or will find the entries.
+    sqlx::query!("select pg_advisory_xact_lock($1, 0)", BLOCKING).fetch_one(&mut *db).await?;
+    let mut blocked = Vec::new();
+    for photo in taken {
+        blocked.push((photo, enter(db, actor, by, photo, reason).await?));
+    }
+    Ok(blocked)
+}
+
+/// Enters a photo's picture in the list.
+async fn enter(
+    db: &mut PgConnection,
+    actor: Actor<'_>,
+    by: Option<i64>,
+    photo: PhotoId,
+    reason: &Reason,
+) -> sqlx::Result<Outcome> {
     let id = sqlx::query_scalar!(
         "insert into blocked_pictures (source_hash, fingerprint, reason, photo_id, blocked_by, blocker)
          select source_hash, fingerprint, $2::text, id, $3::bigint, $4::text from photos
@@ -71,6 +113,13 @@ pub async fn block(db: &mut Tx, actor: Actor<'_>, photo: PhotoId, reason: &Reaso
     let detail = json!({ "photo": photo, "picture": id, "reason": reason.0 });
     audit::record(db, actor, Action::BlockPicture, &detail).await?;
     Ok(if id.is_some() { Outcome::Blocked } else { Outcome::TakenDown })
+}
+
+/// Until the transaction ends nothing is blocked; waits while something is. Whoever looks for an entry afterwards, and
+/// puts a photo in rotation in the same transaction, misses none.
+pub async fn hold(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock_shared($1, 0)", BLOCKING).fetch_one(db).await?;
+    Ok(())
 }
 
 /// Lets a picture in again. False: it isn't blocked.

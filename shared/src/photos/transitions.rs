@@ -1,5 +1,11 @@
 //! A photo's way from one state to the next. Each function does nothing and says so when the photo is not in the state
 //! it starts from, so a job that runs twice changes nothing the second time.
+//!
+//! Each updates the photo's row once. The second update of a row in one transaction checks its foreign keys again, which
+//! locks the owner's row, and an owner who is being deleted waits for the photo: see "The order of locks" in
+//! ARCHITECTURE.md.
+
+use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
 
@@ -205,13 +211,7 @@ pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, original: Original)
 
 /// Takes a photo away for good, with all that was known of its picture. False: there is no such photo.
 pub async fn delete(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
-    let removed = take_away(db, photo, PhotoState::Deleted).await?;
-    if removed {
-        sqlx::query!("update photos set source_hash = null, fingerprint = null where id = $1", photo.0)
-            .execute(db)
-            .await?;
-    }
-    Ok(removed)
+    take_away(db, photo, PhotoState::Deleted).await
 }
 
 /// Takes a photo from everybody's sight, and its picture for good; its owner and moderators still see that it was there.
@@ -220,11 +220,33 @@ pub async fn hide(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     take_away(db, photo, PhotoState::Hidden).await
 }
 
+/// Locks all of what taking these photos down changes, for who takes down several: one after the other they would be locked
+/// in another order than that of whoever goes with photos and ratings.
+pub async fn lock_all(db: &mut Tx, photos: &BTreeSet<PhotoId>) -> sqlx::Result<()> {
+    let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
+    for photo in photos {
+        files::lock_names(db, *photo).await?;
+    }
+    sqlx::query!("select id from photos where id = any($1) order by id for no key update", &ids)
+        .fetch_all(&mut *db)
+        .await?;
+    sqlx::query!(
+        "select photo_id from photo_stats where photo_id = any($1) order by photo_id for update",
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(())
+}
+
 /// Takes a photo out of rotation and lists, tells the caches, and has a job remove the files that nothing else needs.
 async fn take_away(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Result<bool> {
     files::lock_names(db, photo).await?;
     let taken = sqlx::query!(
-        r#"update photos set state = $2, reason = null, source_key = null
+        r#"update photos
+           set state = $2, reason = null, source_key = null,
+               source_hash = case when $2 <> 'deleted' then source_hash end,
+               fingerprint = case when $2 <> 'deleted' then fingerprint end
            from (select id, source_key from photos where id = $1 for no key update) as before
            where photos.id = before.id and state not in ($2, 'deleted')
            returning species as "species: super::Species", before.source_key as upload"#,

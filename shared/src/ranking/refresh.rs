@@ -1,6 +1,6 @@
 //! Recomputing scores, ranks and virality.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -13,8 +13,8 @@ use crate::photos::Species;
 /// The weight of a new epoch's prior, in ratings.
 const PRIOR_WEIGHT: f64 = 10.0;
 
-/// How many moments one pass folds.
-const BATCH: i64 = 5000;
+/// How many moments one pass folds: nobody can rate their photos until it has committed.
+const BATCH: i64 = 500;
 
 /// The prior of the current epoch.
 pub async fn find_prior(db: &mut PgConnection) -> sqlx::Result<Prior> {
@@ -66,18 +66,43 @@ pub async fn list_moved(db: &mut PgConnection) -> sqlx::Result<Vec<Moved>> {
     .await
 }
 
-/// Writes scores and ranks. They are locked in the order of photo ids, like on every path that locks several.
+/// Writes scores and ranks of photos that are live. They are locked in the order of photo ids, like on every path that
+/// locks several.
 pub async fn write_moved(db: &mut PgConnection, moved: &[Moved]) -> sqlx::Result<()> {
     let photos: Vec<_> = moved.iter().map(|moved| moved.photo.0).collect();
     let scores: Vec<_> = moved.iter().map(|moved| moved.score).collect();
     let ranks: Vec<_> = moved.iter().map(|moved| moved.rank).collect();
+    // Those without a rank may be about to be taken down, which deletes the ranks that are there: the lock lets it see
+    // these. The others' rows are deleted before they are found here, or after they were written.
+    let new = sqlx::query_scalar!(
+        "select id from photos
+         where id = any($1) and state = 'live' and not exists (select from photo_ranks where photo_id = id)
+         order by id for share",
+        &photos,
+    )
+    .fetch_all(&mut *db)
+    .await?;
     sqlx::query!(
         "insert into photo_ranks (photo_id, score, rank)
          select photo_id, score, rank
          from unnest($1::bigint[], $2::float8[], $3::integer[]) as moved (photo_id, score, rank)
-         join photos on photos.id = photo_id and state = 'live'
+         where photo_id = any($4)
          order by photo_id
-         on conflict (photo_id) do update set score = excluded.score, rank = excluded.rank",
+         on conflict do nothing",
+        &photos,
+        &scores,
+        &ranks,
+        &new,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "with found as (select photo_id from photo_ranks where photo_id = any($1) order by photo_id for update)
+         update photo_ranks set score = moved.score, rank = moved.rank
+         from found join unnest($1::bigint[], $2::float8[], $3::integer[]) as moved (photo_id, score, rank)
+                    using (photo_id)
+         where photo_ranks.photo_id = found.photo_id
+           and (photo_ranks.score, photo_ranks.rank) is distinct from (moved.score, moved.rank)",
         &photos,
         &scores,
         &ranks,
@@ -133,44 +158,70 @@ impl Gain {
 }
 
 /// Folds up to a batch of uncounted moments into the photos' counters and marks them as counted; answers with the
-/// photos that gained. Nothing is left when it answers with none.
+/// photos that had any. Nothing is left when it answers with none. What happened to a photo that isn't live any more is
+/// counted as seen, and changes nothing.
 pub async fn fold_moments(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
-    let moments = sqlx::query!(
-        r#"with taken as (
-               select id from virality_events where not counted order by id limit $1 for update skip locked
-           )
-           update virality_events set counted = true from taken where virality_events.id = taken.id
+    let uncounted = sqlx::query!(
+        "select id, photo_id from virality_events where not counted order by id limit $1",
+        BATCH
+    );
+    let (moments, photos): (Vec<_>, BTreeSet<_>) =
+        uncounted.fetch_all(&mut *db).await?.into_iter().map(|row| (row.id, row.photo_id)).unzip();
+    let photos: Vec<_> = photos.into_iter().collect();
+    // The counters before the moments, which go with their photo when it is deleted under the same locks.
+    let stored = sqlx::query!(
+        r#"select photo_id as "photo: PhotoId", virality from photo_stats
+           where photo_id = any($1) order by photo_id for update"#,
+        &photos,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let taken = sqlx::query!(
+        r#"update virality_events set counted = true where id = any($1) and not counted
            returning photo_id as "photo: PhotoId", kind as "moment: Moment", at"#,
-        BATCH,
+        &moments,
     )
     .fetch_all(&mut *db)
     .await?;
     let mut gains = BTreeMap::<PhotoId, Gain>::new();
-    for row in moments {
+    for row in taken {
         gains.entry(row.photo).or_default().take(row.moment, row.at);
     }
-    // In the order of ids, like every path that locks counters.
-    for (photo, gain) in &gains {
-        let stored =
-            sqlx::query_scalar!("select virality from photo_stats where photo_id = $1 for update", photo.0)
-                .fetch_optional(&mut *db)
-                .await?
-                .flatten();
-        let virality = match (stored, gain.virality) {
-            (Some(v), Some(x)) => Some(add(v, x)),
-            (v, x) => v.or(x),
-        };
-        sqlx::query!(
-            "update photo_stats set virality = $2, views = views + $3, shares = shares + $4 where photo_id = $1",
-            photo.0,
-            virality,
-            gain.views,
-            gain.shares,
-        )
-        .execute(&mut *db)
-        .await?;
+    for row in stored {
+        if let Some(gain) = gains.get_mut(&row.photo) {
+            gain.virality = match (row.virality, gain.virality) {
+                (Some(v), Some(x)) => Some(add(v, x)),
+                (v, x) => v.or(x),
+            };
+        }
     }
-    Ok(gains.into_keys().collect())
+    add_gains(db, &gains).await?;
+    Ok(photos.into_iter().map(PhotoId).collect())
+}
+
+/// Writes what photos have gained, whose counters are locked. Whoever takes a photo down changes its state before its
+/// counters, so one that is live here either stays so until the end of the transaction, or loses its virality after it.
+async fn add_gains(db: &mut PgConnection, gains: &BTreeMap<PhotoId, Gain>) -> sqlx::Result<()> {
+    let photos: Vec<_> = gains.keys().map(|photo| photo.0).collect();
+    let virality: Vec<_> = gains.values().map(|gain| gain.virality).collect();
+    let views: Vec<_> = gains.values().map(|gain| gain.views).collect();
+    let shares: Vec<_> = gains.values().map(|gain| gain.shares).collect();
+    sqlx::query!(
+        "update photo_stats
+         set virality = gain.virality, views = photo_stats.views + gain.views,
+             shares = photo_stats.shares + gain.shares
+         from unnest($1::bigint[], $2::float8[], $3::bigint[], $4::bigint[])
+                  as gain (photo_id, virality, views, shares)
+         join photos on photos.id = gain.photo_id and photos.state = 'live'
+         where photo_stats.photo_id = gain.photo_id",
+        &photos,
+        &virality as &[Option<f64>],
+        &views,
+        &shares,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Forgets counted moments older than `days`; the same visitor can't count twice on a day that is over.

@@ -1,8 +1,6 @@
 //! Moving what somebody did anonymously to the account they log in to, and deleting an account with all it did: photos
 //! and, what has to be taken out of histograms, ratings.
 
-use sqlx::PgConnection;
-
 use crate::accounts::queries;
 use crate::cache::Event;
 use crate::db::Tx;
@@ -15,13 +13,10 @@ use crate::queue::Enqueue as _;
 /// a photo the account's rating stays; a rating of the account's own photo is dropped. Answers with the photos that are
 /// another's or are rated otherwise now; nothing happens when `from` is registered or gone.
 pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<Vec<PhotoId>> {
-    let anonymous =
-        sqlx::query_scalar!("select id from users where id = $1 and name is null for update", from.0)
-            .fetch_optional(&mut *db)
-            .await?;
-    if anonymous.is_none() || from == into {
+    if from == into || !lock_users(db, from, into).await? {
         return Ok(Vec::new());
     }
+    lock_own(db, from).await?;
     let mut changed = drop_ratings(db, from, Some(into)).await?;
     sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0)
         .execute(&mut *db)
@@ -43,12 +38,42 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<Vec<
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query!("update shares set sharer_id = $2 where sharer_id = $1", from.0, into.0)
+    // Where the account has made a link to the same photo, it keeps that one; the other works on, as nobody's.
+    sqlx::query!(
+        "update shares set sharer_id = $2
+         where sharer_id = $1 and photo_id not in (select photo_id from shares where sharer_id = $2)",
+        from.0,
+        into.0,
+    )
+    .execute(&mut *db)
+    .await?;
+    queries::delete(db, from).await?;
+    sqlx::query!("insert into merged_users (id, into_id) values ($1, $2)", from.0, into.0)
         .execute(&mut *db)
         .await?;
-    queries::delete(db, from).await?;
     announce(db, &changed).await?;
     Ok(changed)
+}
+
+/// Locks an anonymous user that goes, and the account it becomes a part of, in the order of their ids. False: the first is
+/// registered or gone.
+async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<bool> {
+    let mut is_anonymous = false;
+    for user in [from.min(into), from.max(into)] {
+        if user == from {
+            let found =
+                sqlx::query!("select id from users where id = $1 and name is null for update", from.0)
+                    .fetch_optional(&mut *db)
+                    .await?;
+            is_anonymous = found.is_some();
+        } else {
+            // It goes on rating meanwhile, but nothing else moves to it.
+            sqlx::query!("select id from users where id = $1 for no key update", into.0)
+                .fetch_optional(&mut *db)
+                .await?;
+        }
+    }
+    Ok(is_anonymous)
 }
 
 /// Deletes a user with ratings, photos and sessions; histograms follow. A job removes the photos' files. Answers with the
@@ -66,6 +91,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
     for photo in &own {
         files::lock_names(db, *photo).await?;
     }
+    lock_own(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;
@@ -74,6 +100,31 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
     queries::delete(db, user).await?;
     announce(db, &changed).await?;
     Ok(changed)
+}
+
+/// Locks a user's photos, and the links and ratings that the user or the photos have: two users who go may have shared each other's photos.
+async fn lock_own(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
+    // Whoever rates or shares one of them has its key, and counters or nothing else yet to wait for.
+    sqlx::query!("select id from photos where owner_id = $1 order by id for update", user.0)
+        .fetch_all(&mut *db)
+        .await?;
+    sqlx::query!(
+        "select code from shares
+         where sharer_id = $1 or photo_id in (select id from photos where owner_id = $1)
+         order by code for update",
+        user.0,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    sqlx::query!(
+        "select photo_id from ratings
+         where rater_id = $1 or photo_id in (select id from photos where owner_id = $1)
+         order by photo_id, rater_id for update",
+        user.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(())
 }
 
 async fn announce(db: &mut Tx, photos: &[PhotoId]) -> sqlx::Result<()> {
@@ -86,11 +137,7 @@ async fn announce(db: &mut Tx, photos: &[PhotoId]) -> sqlx::Result<()> {
 /// Deletes ratings and takes them out of the histograms: all of the rater's, or, with an account to move to, those
 /// that can't move. The counters of these photos and of the rater's own are locked in the order of photo ids, as every
 /// other path does, so nothing deadlocks.
-async fn drop_ratings(
-    db: &mut PgConnection,
-    rater: UserId,
-    moving_to: Option<UserId>,
-) -> sqlx::Result<Vec<PhotoId>> {
+async fn drop_ratings(db: &mut Tx, rater: UserId, moving_to: Option<UserId>) -> sqlx::Result<Vec<PhotoId>> {
     let into = moving_to.map(|user| user.0);
     sqlx::query!(
         "select photo_id from photo_stats

@@ -123,6 +123,18 @@ impl Visitor {
         Ok(())
     }
 
+    /// Who the visitor is now that an act of theirs has met [`Error::SessionEnded`]: the account to which they have logged in
+    /// meanwhile, in another tab. What they did a moment earlier would have become that account's, so it is done once more
+    /// in its name.
+    ///
+    /// # Errors
+    /// [`Error::SessionEnded`] when the user is gone for good.
+    pub async fn find_again(&self, app: &App) -> Result<Self, Error> {
+        let account = queries::find_merged(&mut *app.db.acquire().await?, self.id()).await?;
+        // The key stays: a ballot that they were given as who they were is still theirs.
+        Ok(Self { user: Some(account.ok_or(Error::SessionEnded)?), token: None, ..self.clone() })
+    }
+
     /// The user behind the visitor, made now if there is none: for acts that must be remembered. The cookie is to be
     /// set when the transaction has committed.
     ///

@@ -70,18 +70,15 @@ pub async fn block_alike(
     let mut tx = app.db.begin().await?;
     let reason = blocked::reason_of(&mut tx, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;
-    let mut taken = Vec::new();
-    for photo in queries::list_alike(&mut tx, id, ALIKE).await? {
-        if seen.contains(&photo.id)
-            && blocked::block(&mut tx, moderator.actor(), photo.id, &reason).await? != Outcome::Gone
-        {
-            taken.push(photo);
-        }
-    }
+    let mut alike = queries::list_alike(&mut tx, id, ALIKE).await?;
+    alike.retain(|photo| seen.contains(&photo.id));
+    let ids: Vec<_> = alike.iter().map(|photo| photo.id).collect();
+    let taken = blocked::block_all(&mut tx, moderator.actor(), &ids, &reason).await?;
+    alike.retain(|photo| taken.iter().any(|(id, _)| *id == photo.id));
     tx.commit().await?;
-    for photo in &taken {
+    for photo in &alike {
         app.cache.forget(&Event::PhotoRemoved { photo: photo.id, species: photo.species }).await;
     }
-    let jar = if taken.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
+    let jar = if alike.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
     Ok((jar, Redirect::to(&format!("/photos/{id}"))))
 }

@@ -42,15 +42,23 @@ pub async fn share(
 /// [`Error::NotFound`] when the photo isn't live, [`Error::TooMany`] when visitors without a user share too often: each
 /// of their links is a row of its own.
 pub async fn make_link(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> Result<String, Error> {
-    let sharer = visitor.user.as_ref().map(|user| user.id);
-    if sharer.is_none() {
+    if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
+    let code = match share_as(app, visitor, client, id).await {
+        Err(Error::SessionEnded) => share_as(app, &visitor.find_again(app).await?, client, id).await?,
+        code => code?,
+    };
+    Ok(app.url(&format!("/s/{code}")))
+}
+
+async fn share_as(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> Result<String, Error> {
+    let sharer = visitor.user.as_ref().map(|user| user.id);
     let mut tx = app.db.begin().await?;
     let code = sharing::share(&mut tx, id, sharer).await?.ok_or(Error::NotFound)?;
     sharing::record(&mut tx, id, Moment::Share, &digest(app, visitor, client)).await?;
     tx.commit().await?;
-    Ok(app.url(&format!("/s/{code}")))
+    Ok(code)
 }
 
 /// Counts a moment of this visitor.

@@ -149,12 +149,21 @@ pub async fn receive(
     let submission = once.0.map(|key| Submission { key, print: fields.print(&hash) });
     let key = upload.incoming.finish().await?;
     let stored = transitions::Upload { key: key.as_str(), bytes: upload.written };
-    let made = make(app, visitor, &draft, keep, (stored, &hash), submission.as_ref()).await?;
-    if made.is_repeated {
+    let made = visitor
+        .act(app, async |visitor| {
+            make(app, visitor, &draft, keep, (stored, &hash), submission.as_ref()).await
+        })
+        .await;
+    // Of any other error it isn't known whether the photo was made.
+    let is_unneeded = match &made {
+        Ok(made) => made.is_repeated,
+        Err(error) => matches!(error, Error::SessionEnded),
+    };
+    if is_unneeded {
         // What is left after a crash in between is removed by the purge.
         app.store.delete_incoming(&key).await.map_err(anyhow::Error::from)?;
     }
-    made.submitted
+    made?.submitted
 }
 
 /// What became of a stored upload.

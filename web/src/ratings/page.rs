@@ -51,6 +51,13 @@ pub async fn page(
 /// # Errors
 /// When the database fails.
 pub async fn current(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
+    match serve(app, visitor).await {
+        Err(Error::SessionEnded) => serve(app, &visitor.find_again(app).await?).await,
+        served => served,
+    }
+}
+
+async fn serve(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
     let mut tx = app.db.begin().await?;
     let served = if let Some(user) = &visitor.user {
         serving::current(&mut tx, user.id, visitor.key).await?

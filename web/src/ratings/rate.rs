@@ -108,12 +108,41 @@ pub async fn record(
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
-    let (rater, cookie) = retry_conflicts(async || {
+    let (rater, cookie) = match write(app, visitor, client, photo, value, ballot).await {
+        Err(Error::SessionEnded) => {
+            let now = visitor.find_again(app).await?;
+            write(app, &now, client, photo, value, ballot).await?
+        }
+        written => written?,
+    };
+    app.cache.forget(&Event::PhotoRated { photo }).await;
+    let next = retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        let next = serving::current(&mut tx, rater.id, rater.rater_key).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(next)
+    });
+    let next = match next.await {
+        Err(Error::SessionEnded) => None,
+        next => next?,
+    };
+    Ok(Recorded { rater, next, cookie })
+}
+
+async fn write(
+    app: &App,
+    visitor: &Visitor,
+    client: Client,
+    photo: PhotoId,
+    value: Derpiness,
+    ballot: Option<Ballot>,
+) -> Result<(accounts::User, Option<Cookie<'static>>), Error> {
+    retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         let (rater, cookie) = visitor.remember(app, &mut tx).await?;
         let rater = find_rater(&mut tx, rater).await?;
         // The visitor's key is somebody's who has registered or is gone: with that key this ballot may have counted already.
-        if ballot.is_some_and(|ballot| ballot.rater != rater.rater_key) {
+        if visitor.user.is_none() && ballot.is_some_and(|ballot| ballot.rater != rater.rater_key) {
             return Err(refused(BallotRefused::Forged));
         }
         if is_by_link(ballot) {
@@ -122,18 +151,9 @@ pub async fn record(
         }
         queries::record(&mut tx, photo, rater.id, value, ballot.as_ref()).await?;
         tx.commit().await?;
-        Ok::<_, Error>((rater, cookie))
+        Ok((rater, cookie))
     })
-    .await?;
-    app.cache.forget(&Event::PhotoRated { photo }).await;
-    let next = retry_conflicts(async || {
-        let mut tx = app.db.begin().await?;
-        let next = serving::current(&mut tx, rater.id, rater.rater_key).await?;
-        tx.commit().await?;
-        Ok::<_, Error>(next)
-    })
-    .await?;
-    Ok(Recorded { rater, next, cookie })
+    .await
 }
 
 fn is_by_link(ballot: Option<Ballot>) -> bool {
@@ -145,5 +165,5 @@ fn refused(error: BallotRefused) -> Error {
 }
 
 async fn find_rater(db: &mut sqlx::PgConnection, rater: UserId) -> Result<accounts::User, Error> {
-    accounts::queries::find(db, rater).await?.ok_or(Error::NotFound)
+    accounts::queries::find(db, rater).await?.ok_or(Error::SessionEnded)
 }

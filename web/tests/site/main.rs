@@ -25,6 +25,7 @@ mod faults;
 mod freshness;
 mod guessing;
 mod labels;
+mod leaving;
 mod likeness;
 mod names;
 mod openapi;

@@ -121,6 +121,9 @@ async fn publish(
     let pictures = name(&rendered)?;
     let mut tx = env.db.begin().await?;
     let named = files::name(&mut tx, job.photo, &pictures).await?;
+    if named {
+        likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
+    }
     tx.commit().await?;
     if named {
         store(&rendered, env).await?;
@@ -129,18 +132,19 @@ async fn publish(
 
     let mut tx = env.db.begin().await?;
     let live = transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await?;
-    if live {
-        likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
-        // Meanwhile it may have been blocked.
-        if let Some(entry) = blocked::find(&mut tx, likeness).await? {
-            return Err(Trouble::Blocked(entry));
-        }
-    } else if named {
+    if !live && named {
         // It was taken down, and what removes its files may have looked for them before they were stored.
         let pictures = pictures.into_iter().map(|(_, picture)| picture.key).collect();
         RemoveFiles { photo: job.photo, pictures, upload: None }.enqueue(&mut tx).await?;
     }
     claim.complete(&mut tx, job).await?;
+    if live {
+        // Meanwhile it may have been blocked, and from here to the commit it can't be.
+        blocked::hold(&mut tx).await?;
+        if let Some(entry) = blocked::find(&mut tx, likeness).await? {
+            return Err(Trouble::Blocked(entry));
+        }
+    }
     tx.commit().await?;
     if live {
         look_again(job.photo, &rendered, env).await;

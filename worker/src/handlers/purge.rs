@@ -88,7 +88,8 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let networks = networks::purge(&mut db, NETWORK_DAYS).await?;
     let spent = queries::purge_spent(&mut db, SPENT_DAYS).await?;
     let originals = purge_originals(&mut db, draft_days).await?;
-    let anonymous = queries::purge_anonymous(&mut db, Utc::now() - ANONYMOUS_AGE).await?;
+    let anonymous = queries::purge_anonymous(&env.db, Utc::now() - ANONYMOUS_AGE).await?;
+    queries::purge_merged(&mut db).await?;
     let ticks = cron::purge_ticks(&mut db, TICK_DAYS).await?;
     schedules::purge(&mut db, TICK_DAYS).await?;
     let partitions = partition::purge_partitions(&env.db).await?;

@@ -4,6 +4,7 @@
 mod accounts;
 mod caches;
 mod cancelled;
+mod conflicts;
 mod control;
 mod conversations;
 mod decoders;

@@ -1,11 +1,14 @@
 //! From an upload to a photo in rotation, or not.
 
+use std::time::Duration;
+
+use pawdium_shared::audit::Actor;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::media::{Decoder, MediaKey, Refusal};
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::steps::{self, Entry, Step};
-use pawdium_shared::photos::{Photo, PhotoState, Species, likeness, transitions};
+use pawdium_shared::photos::{Photo, PhotoState, Species, likeness, queries, transitions};
 use pawdium_worker::{Env, runner};
 use sqlx::PgPool;
 use tempfile::NamedTempFile;
@@ -224,5 +227,55 @@ async fn a_picture_that_is_blocked_while_its_files_are_stored_stays_out(db: PgPo
     until_idle(&site.db).await;
     assert!(site.files("pictures").is_empty(), "{:?}", site.files("pictures"));
     assert_eq!(count(&site.db, "select refused from blocked_pictures").await, 1);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_picture_that_is_blocked_while_another_copy_goes_live_is_seen_by_who_blocks_it(db: PgPool) {
+    let site = Site::new(db);
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let blocked_one = site.live(ada, Species::Dog).await;
+    // From the moment at which all is written to the commit, going live waits for the test.
+    for statement in [
+        "create function wait_for_the_test() returns trigger language plpgsql as
+             $$ begin perform pg_advisory_xact_lock_shared(77, 0); return null; end $$",
+        "create constraint trigger waits after update on photos deferrable initially deferred
+             for each row when (new.state = 'live') execute function wait_for_the_test()",
+    ] {
+        sqlx::query(statement).execute(&site.db).await.expect("the statement is right");
+    }
+    let copy = site.submit(bob, &jpeg(1300, 1200, 1), Species::Dog).await;
+    let mut db = site.db.acquire().await.expect("a connection");
+    for photo in [blocked_one, copy] {
+        likeness::note_source(&mut db, photo, &[7; 32]).await.expect("it is noted");
+    }
+    drop(db);
+    let mut held = Tx::begin(&site.db).await.expect("a transaction");
+    let hold = sqlx::query("select pg_advisory_xact_lock(77, 0)");
+    hold.execute(&mut *held).await.expect("nobody has it");
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let waiting =
+        "select count(*) from pg_locks where locktype = 'advisory' and classid = 77 and not granted";
+    until("it is about to commit", SOON, async || (count(&site.db, waiting).await == 1).then_some(())).await;
+
+    let blocking = tokio::spawn({
+        let pool = site.db.clone();
+        async move {
+            let mut tx = Tx::begin(&pool).await.expect("a transaction");
+            let reason = blocked::Reason::new("No animal.").expect("a reason");
+            let by = Actor::Operator("op");
+            let outcome = blocked::block(&mut tx, by, blocked_one, &reason).await.expect("no error");
+            tx.commit().await.expect("it commits");
+            let mut db = pool.acquire().await.expect("a connection");
+            let alike = queries::list_alike(&mut db, blocked_one, 10).await.expect("they can be listed");
+            (outcome, alike.into_iter().map(|photo| photo.id).collect::<Vec<_>>())
+        }
+    });
+    // Long enough for a moderator who waits for nothing.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    held.rollback().await.expect("it rolls back");
+    let (outcome, alike) = blocking.await.expect("no panic");
+    let live = until_photo_is(&site, copy, PhotoState::Live).await;
+    assert_eq!((outcome, alike), (blocked::Outcome::Blocked, vec![live.id]));
     workers.stop().await;
 }
