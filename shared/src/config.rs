@@ -233,6 +233,10 @@ pub struct SecurityConfig {
     pub guesses_per_account: u32,
     /// Mails to one recipient within half an hour, whoever asks for them. Default 3.
     pub mails_per_recipient: u32,
+    /// Ratings by one rater per minute, in each web process. Default 120.
+    pub ratings_per_minute: u32,
+    /// Ratings from one address per minute, in each web process; many people may share one. Default 1200.
+    pub address_ratings_per_minute: u32,
 }
 
 impl Default for SecurityConfig {
@@ -246,6 +250,8 @@ impl Default for SecurityConfig {
             anonymous_per_hour: 60,
             guesses_per_account: 10,
             mails_per_recipient: 3,
+            ratings_per_minute: 120,
+            address_ratings_per_minute: 1200,
         }
     }
 }

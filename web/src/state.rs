@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::watch::QueueWatch;
 use crate::health::Checks;
 use crate::http::limits::Limiter;
+use crate::http::pace::Pace;
 use crate::http::streams::Streams;
 use crate::http::visitor::Pins;
 use crate::http::writes::Writes;
@@ -50,6 +51,8 @@ pub struct Inner {
     pub limiter: Limiter,
     /// The live streams that are open.
     pub streams: Streams,
+    /// Counts ratings.
+    pub pace: Pace,
     /// The queues, for open admin pages.
     pub queue_watch: QueueWatch,
     /// Requests that change something.
@@ -79,6 +82,7 @@ impl App {
             limiter: Limiter::new(redis.clone()),
             streams: Streams::up_to(config.web.streams_per_address),
             writes: Writes::new(config.database.max_connections),
+            pace: Pace::new(&config.security),
             redis,
             checks: Checks::default(),
             config,

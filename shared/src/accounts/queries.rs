@@ -14,20 +14,27 @@ pub const NAME_TAKEN: &str = "users_name_key";
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
 /// Makes an anonymous user for a visitor's key, or finds the one that has it: two requests at once get the same user. A
-/// key whose user has registered since, or is gone, opens nothing: the visitor gets a new user with another key.
-pub async fn insert_anonymous(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<UserId> {
+/// key whose user has registered since, or is gone, opens nothing: the visitor gets a new user with another key. `network`
+/// says where they come from, as a digest.
+pub async fn insert_anonymous(
+    db: &mut PgConnection,
+    key: RaterKey,
+    network: Option<i32>,
+) -> sqlx::Result<UserId> {
     let known = sqlx::query_scalar!(
-        r#"insert into users (rater_key) values ($1)
+        r#"insert into users (rater_key, network) values ($1, $2)
            on conflict (rater_key) do update set rater_key = excluded.rater_key where users.name is null
            returning id as "id: UserId""#,
         key.0,
+        network,
     )
     .fetch_optional(&mut *db)
     .await?;
     let Some(user) = known else {
         return sqlx::query_scalar!(
-            r#"insert into users (rater_key) values ($1) returning id as "id: UserId""#,
+            r#"insert into users (rater_key, network) values ($1, $2) returning id as "id: UserId""#,
             RaterKey::generate().0,
+            network,
         )
         .fetch_one(db)
         .await;

@@ -5,3 +5,5 @@ pub mod refresh;
 pub mod score;
 pub mod sharing;
 pub mod virality;
+pub mod weighing;
+pub mod weights;

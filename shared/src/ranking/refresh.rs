@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt as _;
 use sqlx::PgConnection;
 
 use super::score::Prior;
@@ -39,31 +40,43 @@ pub struct Moved {
     pub rank: i32,
 }
 
-/// Recomputes every live photo's score and rank and lists those that moved. Who enters or leaves the best places comes
-/// first: when the list is written in parts, the front is right after the first of them.
+/// Recomputes every live photo's score and rank, from what its ratings weigh, and lists those that moved. Who enters or
+/// leaves the best places comes first: when the list is written in parts, the front is right after the first of them.
 pub async fn list_moved(db: &mut PgConnection) -> sqlx::Result<Vec<Moved>> {
     let prior = find_prior(db).await?;
-    sqlx::query_as!(
-        Moved,
-        r#"with scored as (
-               select photo_id, species,
-                      (select sum(k * ($1 * g + c)) / ($1 + sum(c))
-                       from unnest($2::float8[], histogram) with ordinality as bars (g, c, k)) as score
-               from photo_stats join photos on photos.id = photo_id
-               where state = 'live'
-           ), ranked as (
-               select photo_id, species, score, rank() over (order by score desc)::integer as rank from scored
-           )
-           select photo_id as "photo: PhotoId", species as "species: Species", ranked.score as "score!",
-                  ranked.rank as "rank!"
-           from ranked left join photo_ranks as old using (photo_id)
-           where (old.score, old.rank) is distinct from (ranked.score, ranked.rank)
-           order by least(old.rank, ranked.rank), photo_id"#,
-        prior.weight,
-        &prior.distribution,
+    let mut rows = sqlx::query!(
+        r#"select photos.id as "photo: PhotoId", species as "species: Species", bars as "bars?",
+                  score as "score?", rank as "rank?"
+           from photos
+           left join photo_weights on photo_weights.photo_id = photos.id
+           left join photo_ranks on photo_ranks.photo_id = photos.id
+           where state = 'live'"#,
     )
-    .fetch_all(db)
-    .await
+    .fetch(db);
+    let mut scored = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        let mut bars = [0; 10];
+        bars.iter_mut().zip(row.bars.unwrap_or_default()).for_each(|(slot, bar)| *slot = bar);
+        let moved = Moved { photo: row.photo, species: row.species, score: prior.score(&bars), rank: 0 };
+        scored.push((moved, row.score.zip(row.rank)));
+    }
+    scored.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
+    give_ranks(&mut scored);
+    scored.retain(|(moved, old)| *old != Some((moved.score, moved.rank)));
+    scored
+        .sort_by_key(|(moved, old)| (old.map_or(moved.rank, |(_, rank)| rank.min(moved.rank)), moved.photo));
+    Ok(scored.into_iter().map(|(moved, _)| moved).collect())
+}
+
+/// Ranks from 1, in the order of the list; equal scores share a place.
+fn give_ranks<T>(scored: &mut [(Moved, T)]) {
+    let (mut rank, mut score) = (0, f64::NAN);
+    for (place, (moved, _)) in (1..).zip(scored) {
+        if moved.score.total_cmp(&score).is_ne() {
+            (rank, score) = (place, moved.score);
+        }
+        moved.rank = rank;
+    }
 }
 
 /// Writes scores and ranks of photos that are live. They are locked in the order of photo ids, like on every path that

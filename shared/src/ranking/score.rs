@@ -1,8 +1,10 @@
 //! The score: a Bayesian mean of a photo's ratings under a prior that is frozen for an epoch.
 //!
-//! With the prior's weight C (in ratings) and its distribution g over 1..10, and a photo's histogram c with n ratings,
+//! With the prior's weight C (in ratings) and its distribution g over 1..10, and a photo's weighed histogram c of sum n,
 //! the posterior mean of a Dirichlet-multinomial is Σ k·(C·g_k + c_k)/(C + n): few ratings stay near the prior's mean,
 //! many count for themselves (A. Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 3.4).
+
+use super::weights::ORDINARY;
 
 /// The prior of an epoch.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,13 +23,15 @@ impl Prior {
         Self { weight, distribution: pooled.map(|count| (to_f64(count) + 1.0) / total) }
     }
 
-    /// The score of a photo with this histogram, 1 to 10.
+    /// The score of a photo whose ratings of 1, 2, … 10 weigh so much together, in thousandths of an ordinary rating (see
+    /// [`super::weights`]), 1 to 10. It depends on these weights alone, so photos of equal ones share a place.
     #[must_use]
-    pub fn score(&self, histogram: &[i32; 10]) -> f64 {
-        let n: f64 = histogram.iter().copied().map(f64::from).sum();
+    pub fn score(&self, bars: &[i64; 10]) -> f64 {
+        let weights = bars.map(|bar| to_f64(bar) / to_f64(ORDINARY));
+        let n: f64 = weights.iter().sum();
         (1..=10_i32)
-            .zip(self.distribution.iter().zip(histogram))
-            .map(|(k, (g, c))| f64::from(k) * (self.weight * g + f64::from(*c)) / (self.weight + n))
+            .zip(self.distribution.iter().zip(weights))
+            .map(|(k, (g, c))| f64::from(k) * (self.weight * g + c) / (self.weight + n))
             .sum()
     }
 }
@@ -51,6 +55,11 @@ mod tests {
 
     use super::*;
 
+    /// Of ordinary ratings.
+    fn score(histogram: &[i32; 10]) -> f64 {
+        uniform().score(&histogram.map(|count| i64::from(count) * ORDINARY))
+    }
+
     fn uniform() -> Prior {
         Prior { weight: 10.0, distribution: [0.1; 10] }
     }
@@ -68,19 +77,19 @@ mod tests {
         assert_eq!(mean(&histogram(&[9])), Some(9.0));
         assert_eq!(mean(&histogram(&[4])), Some(4.0));
         assert_eq!(mean(&[0; 10]), None);
-        let [a, b, c] = [&[10, 8][..], &[9], &[4]].map(|values| uniform().score(&histogram(values)));
+        let [a, b, c] = [&[10, 8][..], &[9], &[4]].map(|values| score(&histogram(values)));
         assert!(a > b && b > c, "more ratings of the same mean weigh more: {a} {b} {c}");
     }
 
     #[test]
     fn an_unrated_photo_has_the_priors_mean() {
-        assert!((uniform().score(&[0; 10]) - 5.5).abs() < 1e-12);
+        assert!((score(&[0; 10]) - 5.5).abs() < 1e-12);
     }
 
     proptest! {
         #[test]
         fn scores_lie_between_the_prior_and_the_mean(histogram in proptest::array::uniform10(0..1000_i32)) {
-            let score = uniform().score(&histogram);
+            let score = score(&histogram);
             let mean = mean(&histogram).unwrap_or(5.5);
             prop_assert!(score >= mean.min(5.5) - 1e-9 && score <= mean.max(5.5) + 1e-9);
         }
@@ -91,7 +100,7 @@ mod tests {
             worse[low] += 1;
             let mut better = histogram;
             better[low + 1] += 1;
-            prop_assert!(uniform().score(&better) > uniform().score(&worse));
+            prop_assert!(score(&better) > score(&worse));
         }
 
         #[test]

@@ -167,7 +167,7 @@ async fn create_anonymous(
 ) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
     limits::count(app, Limited::Anonymous, client.counted()).await?;
     let mut tx = app.db.begin().await?;
-    let user = queries::insert_anonymous(&mut tx, RaterKey::generate()).await?;
+    let user = queries::insert_anonymous(&mut tx, RaterKey::generate(), client.network(&app.pins)).await?;
     let token = sessions::open(&mut tx, user).await?;
     tx.commit().await?;
     let shape = EnteredShape {

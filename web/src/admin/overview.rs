@@ -8,15 +8,20 @@ use pawdium_shared::jobs::KINDS;
 use pawdium_shared::mask::mask;
 use pawdium_shared::queue::Queue;
 use pawdium_shared::queue::inspect::{self, Backlog, JobRow, JobState, KindCounts, WorkerRow};
+use pawdium_shared::ranking::weighing::{self, Doubtful};
+use pawdium_shared::ranking::weights::ORDINARY;
 
 use crate::error::Error;
 use crate::http::access::Staff;
 use crate::http::page::Page;
 use crate::state::App;
-use crate::views::admin::{AdminPage, JobFailure, JobKind, WaitingMail, WorkerProcess};
+use crate::views::admin::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
 
 /// How many failures the overview shows.
 const FAILURES: i64 = 20;
+
+/// How many photos with doubtful ratings it shows.
+const DOUBTFUL: i64 = 10;
 
 /// `GET /admin`
 pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage>, Error> {
@@ -24,8 +29,10 @@ pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage
     let now = Utc::now();
     let failures = inspect::list_failures(&mut db, FAILURES).await?;
     let workers = inspect::list_workers(&mut db).await?;
+    let doubtful = weighing::list_doubtful(&mut db, DOUBTFUL).await?;
     Ok(Page(AdminPage {
         mail: waiting_mail(inspect::backlog(&mut db, Queue::Mail).await?, now, staff.acts),
+        doubtful: doubtful.into_iter().map(doubtful_photo).collect(),
         kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
         failures: failures.into_iter().map(|row| failure(row, staff.acts)).collect(),
         workers: workers.into_iter().filter(|row| row.alive).map(|row| worker(row, now)).collect(),
@@ -66,6 +73,19 @@ fn waiting_mail(backlog: Backlog, now: DateTime<Utc>, whole: bool) -> Option<Wai
         oldest: since(backlog.oldest?, now),
         error: backlog.last_error.map(|error| if whole { error } else { mask(&error).into_owned() }),
     })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
+fn doubtful_photo(row: Doubtful) -> DoubtfulPhoto {
+    DoubtfulPhoto {
+        id: row.photo.0,
+        title: row.title,
+        ratings: row.ratings,
+        weight: row.weight as f64 / ORDINARY as f64,
+        links: row.links.into(),
+        crowd: row.crowd.into(),
+        at: row.weighed_at,
+    }
 }
 
 fn failure(row: JobRow, whole: bool) -> JobFailure {

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
+use super::visitor::Pins;
 use crate::state::App;
 
 /// Where a request comes from.
@@ -21,6 +22,28 @@ impl Client {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX))),
             address @ IpAddr::V4(_) => address,
         }
+    }
+}
+
+impl Client {
+    /// The network that the address belongs to, an IPv4 /24 or an IPv6 /48, as a digest that says nothing without the
+    /// site's secret. None for an address that only means something inside of a network: all of a site's visitors may have
+    /// such ones.
+    #[must_use]
+    pub fn network(self, pins: &Pins) -> Option<i32> {
+        let (network, is_public) = match self.0 {
+            IpAddr::V4(address) => (
+                IpNet::new(address.into(), 24),
+                !(address.is_private() || address.is_loopback() || address.is_link_local()),
+            ),
+            IpAddr::V6(address) => (
+                IpNet::new(address.into(), 48),
+                !(address.is_unique_local() || address.is_loopback() || address.is_unicast_link_local()),
+            ),
+        };
+        let network = network.ok().filter(|_| is_public)?.trunc();
+        let [a, b, c, d, ..] = pins.digest(&format!("network {network}"));
+        Some(i32::from_be_bytes([a, b, c, d]))
     }
 }
 
@@ -78,6 +101,20 @@ mod tests {
         assert_eq!(believe(ip("127.0.0.1"), &["10.0.0.1", " 203.0.113.9"], &trusted), ip("203.0.113.9"));
         assert_eq!(believe(ip("127.0.0.1"), &["nonsense"], &trusted), ip("127.0.0.1"));
         assert_eq!(believe(ip("::ffff:127.0.0.1"), &[], &trusted), ip("127.0.0.1"));
+    }
+
+    #[test]
+    fn a_network_is_told_by_its_prefix_and_an_inner_one_is_none() {
+        let pins = Pins::new(&"a secret of at least thirty-two characters".to_owned().into());
+        let network = |text| Client(ip(text)).network(&pins);
+        assert!(network("203.0.113.9").is_some());
+        assert_eq!(network("203.0.113.9"), network("203.0.113.200"));
+        assert_ne!(network("203.0.113.9"), network("203.0.114.9"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("2001:db8:1::1"), network("2001:db8:2::1"));
+        for inner in ["127.0.0.1", "10.1.2.3", "192.168.1.9", "::1", "fd00::1", "fe80::1"] {
+            assert_eq!(network(inner), None, "{inner}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod limits;
 pub mod linger;
 pub mod origin;
+pub mod pace;
 pub mod page;
 pub mod patience;
 pub mod streams;

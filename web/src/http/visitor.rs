@@ -20,6 +20,7 @@ use sha2::Sha256;
 use sqlx::PgConnection;
 
 use super::asker::Asker;
+use super::client::Client;
 use super::flash;
 use crate::error::Error;
 use crate::state::App;
@@ -143,12 +144,13 @@ impl Visitor {
     pub async fn remember(
         &self,
         app: &App,
+        client: Client,
         db: &mut PgConnection,
     ) -> Result<(UserId, Option<Cookie<'static>>), Error> {
         if let Some(user) = &self.user {
             return Ok((user.id, None));
         }
-        let user = queries::insert_anonymous(db, self.key).await?;
+        let user = queries::insert_anonymous(db, self.key, client.network(&app.pins)).await?;
         if let Some(photo) = self.pinned {
             serving::adopt(db, user, photo).await?;
         }

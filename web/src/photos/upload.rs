@@ -149,11 +149,14 @@ pub async fn receive(
     let submission = once.0.map(|key| Submission { key, print: fields.print(&hash) });
     let key = upload.incoming.finish().await?;
     let stored = transitions::Upload { key: key.as_str(), bytes: upload.written };
-    let made = visitor
-        .act(app, async |visitor| {
-            make(app, visitor, &draft, keep, (stored, &hash), submission.as_ref()).await
-        })
-        .await;
+    let upload = (stored, &hash);
+    let mut made = make(app, (visitor, client), &draft, keep, upload, submission.as_ref()).await;
+    if matches!(made, Err(Error::SessionEnded)) {
+        made = match visitor.find_again(app).await {
+            Ok(now) => make(app, (&now, client), &draft, keep, upload, submission.as_ref()).await,
+            Err(error) => Err(error),
+        };
+    }
     // Of any other error it isn't known whether the photo was made.
     let is_unneeded = match &made {
         Ok(made) => made.is_repeated,
@@ -176,14 +179,14 @@ struct Made {
 /// Makes the photo, unless the same was submitted before: then that is the answer.
 async fn make(
     app: &App,
-    visitor: &Visitor,
+    (visitor, client): (&Visitor, Client),
     draft: &Draft,
     keep: bool,
     (stored, hash): (transitions::Upload<'_>, &[u8; 32]),
     submission: Option<&Submission>,
 ) -> Result<Made, Error> {
     let mut tx = app.db.begin().await?;
-    let (owner, cookie) = visitor.remember(app, &mut tx).await?;
+    let (owner, cookie) = visitor.remember(app, client, &mut tx).await?;
     let photo = if keep {
         transitions::keep_draft(&mut tx, owner, draft, stored).await?
     } else {

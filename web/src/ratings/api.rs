@@ -70,6 +70,7 @@ pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Er
     (status = 401, description = "No token, or none that works", body = ErrorShape),
     (status = 403, description = "The caller's own photo, or one that was not served", body = ErrorShape),
     (status = 404, description = "No such photo", body = ErrorShape),
+    (status = 429, description = "Too many ratings", body = ErrorShape),
 ))]
 pub async fn rate(
     State(app): State<App>,

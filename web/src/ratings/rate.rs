@@ -101,6 +101,7 @@ pub async fn record(
     value: Derpiness,
     ballot: Option<&str>,
 ) -> Result<Recorded, Error> {
+    app.pace.count(visitor.key, client)?;
     let ballot = match ballot {
         Some(text) => Some(app.ballots.open(text, photo, visitor.key, Utc::now()).map_err(refused)?),
         None => None,
@@ -139,7 +140,7 @@ async fn write(
 ) -> Result<(accounts::User, Option<Cookie<'static>>), Error> {
     retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
-        let (rater, cookie) = visitor.remember(app, &mut tx).await?;
+        let (rater, cookie) = visitor.remember(app, client, &mut tx).await?;
         let rater = find_rater(&mut tx, rater).await?;
         // The visitor's key is somebody's who has registered or is gone: with that key this ballot may have counted already.
         if visitor.user.is_none() && ballot.is_some_and(|ballot| ballot.rater != rater.rater_key) {

@@ -2,10 +2,11 @@
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::harness::Site;
+use crate::harness::{Answer, Setup, Site};
 
 async fn photo_of(site: &Site, id: i64) -> Value {
     site.api().get(&format!("photos/{id}")).await.expect(200).json()
@@ -186,4 +187,67 @@ async fn a_recount_mends_a_histogram_that_drifted(db: PgPool) {
     site.run(RecountRatings {}).await;
     site.histograms_are_right().await;
     assert_eq!(photo_of(&site, photo).await["rating"]["mean"], 6.0);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn where_anonymous_raters_come_from_is_known_by_a_digest_alone(db: PgPool) {
+    let site = Site::start(db).await;
+    for (from, times) in [("203.0.113.9", 1), ("203.0.113.77", 1), ("198.51.100.1", 1), ("192.168.7.7", 1)] {
+        for _ in 0..times {
+            let call = site.api().call(Method::POST, "users").header("x-forwarded-for", from);
+            Answer::to(call).await.expect(201);
+        }
+    }
+    let networks: Vec<Option<i32>> = sqlx::query_scalar("select network from users order by id")
+        .fetch_all(&site.db)
+        .await
+        .expect("the statement is right");
+    let [home, neighbour, elsewhere, inner] = networks[..] else { panic!("four users") };
+    assert!(home.is_some() && home == neighbour && elsewhere.is_some() && home != elsewhere);
+    assert_eq!(inner, None);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn who_rates_without_end_is_told_to_wait(db: PgPool) {
+    let setup = Setup::on(db).set("security.ratings_per_minute", "3");
+    let site = setup.set("security.address_ratings_per_minute", "5").start().await;
+    let photo = site.photos(1).await[0];
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    for value in [1, 2, 3] {
+        site.rate(&ada, photo, value).await;
+    }
+    let again = ada.api.put(&format!("photos/{photo}/rating"), json!({ "value": 4 })).await;
+    assert!(!again.header("retry-after").is_empty());
+    again.error(429);
+    for value in [7, 8] {
+        site.rate(&bob, photo, value).await;
+    }
+    bob.api.put(&format!("photos/{photo}/rating"), json!({ "value": 9 })).await.error(429);
+    assert_eq!(photo_of(&site, photo).await["rating"]["histogram"], json!([0, 0, 1, 0, 0, 0, 0, 1, 0, 0]));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_burst_through_a_link_is_shown_to_moderators_and_moves_no_rank(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let photos = site.photos(2).await;
+    let [honest, pushed] = photos[..] else { panic!("two photos") };
+    for name in ["ada", "bob", "cyd"] {
+        let member = site.member(name).await;
+        site.rate(&member, honest, 9).await;
+    }
+    let link = site.api().post(&format!("photos/{pushed}/shares"), Value::Null).await.expect(201).json();
+    let link = link["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
+    for _ in 0..20 {
+        let voter = site.visitor();
+        let call = voter.request(Method::GET, &link).header("x-forwarded-for", "203.0.113.9");
+        let ballot = Answer::to(call).await.expect(200).attribute("input[name=ballot]", "value");
+        let vote = voter.own(&format!("/photos/{pushed}/rating")).header("x-forwarded-for", "203.0.113.9");
+        Answer::to(vote.form(&[("value", "10"), ("ballot", &ballot)])).await.location();
+    }
+    site.run(RefreshRanks {}).await;
+    let rating = photo_of(&site, pushed).await["rating"].clone();
+    assert_eq!((&rating["mean"], &rating["count"], &rating["rank"]), (&json!(10.0), &json!(20), &json!(2)));
+    let admin = site.moderator("mod").await.pages.get("/admin").await.expect(200);
+    assert_eq!(admin.attribute(".doubtful tbody a", "href"), format!("/photos/{pushed}"));
+    assert_eq!(admin.texts(".doubtful td")[..4], ["20", "0.5", "20", "20"]);
 }

@@ -1,11 +1,12 @@
 //! Checking the histograms against the raw ratings: a fan-out over ranges of photos, and a new epoch in the end.
 
 use pawdium_shared::cache::Event;
+use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, StartEpoch};
 use pawdium_shared::queue::groups::fan_out;
 use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
-use pawdium_shared::ranking::refresh;
+use pawdium_shared::ranking::{refresh, weighing};
 use pawdium_shared::ratings::queries;
 use tracing::{error, info};
 
@@ -30,7 +31,7 @@ pub async fn recount_ratings(job: RecountRatings, env: &Env, claim: &Claim) -> R
     Ok(())
 }
 
-/// Recounts a part, batch by batch. A drift is mended and logged as an error: some path forgot a histogram.
+/// Recounts and weighs a part, batch by batch: what anonymous raters' ratings weigh grows without the photos' being rated. A drift is mended and logged as an error: some path forgot a histogram.
 pub async fn recount_part(job: RecountPart, env: &Env) -> Result<(), JobError> {
     let mut first = job.first;
     loop {
@@ -43,10 +44,21 @@ pub async fn recount_part(job: RecountPart, env: &Env) -> Result<(), JobError> {
             error!(photo = %drift.photo, was = ?drift.was, is = ?drift.is, "a histogram had drifted");
         }
         match recounted.last {
-            Some(last) => first.0 = last.0 + 1,
+            Some(last) => {
+                weigh(env, first, last).await?;
+                first.0 = last.0 + 1;
+            }
             None => return Ok(()),
         }
     }
+}
+
+async fn weigh(env: &Env, first: PhotoId, last: PhotoId) -> Result<(), JobError> {
+    let mut tx = env.db.begin().await?;
+    let photos = weighing::list_rated(&mut tx, first, last).await?;
+    weighing::weigh_photos(&mut tx, &photos).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Starts a new epoch, also when a part is dead: its photos keep the histograms that they had.

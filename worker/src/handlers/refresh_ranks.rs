@@ -8,6 +8,7 @@ use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::queue::{Enqueue as _, JobError};
 use pawdium_shared::ranking::refresh::{self, Moved};
+use pawdium_shared::ranking::weighing;
 use tracing::debug;
 
 use crate::env::Env;
@@ -16,14 +17,23 @@ use crate::env::Env;
 /// at most, sixty times; all in one it took 4.7 s.
 const RANKS: usize = 5000;
 
-/// Brings all ranks up to date, the best first, and invalidates the lists that moved. One rating can move every rank, so
+/// How many photos' ratings one transaction weighs.
+const WEIGHED: usize = 100;
+
+/// Weighs what was rated since the last time and brings all ranks up to date, the best first, and invalidates the lists that moved. One rating can move every rank, so
 /// they are written in short transactions: nobody waits long for a lock, and a vacuum can clean up behind them.
 pub async fn refresh_ranks(_: RefreshRanks, env: &Env) -> Result<(), JobError> {
+    let stale = weighing::list_stale(&mut *env.db.acquire().await?).await?;
+    for part in stale.chunks(WEIGHED) {
+        let mut tx = env.db.begin().await?;
+        weighing::weigh_photos(&mut tx, part).await?;
+        tx.commit().await?;
+    }
     let moved = refresh::list_moved(&mut *env.db.acquire().await?).await?;
     for part in moved.chunks(RANKS) {
         write(&env.db, part).await?;
     }
-    debug!(moved = moved.len(), "refreshed ranks");
+    debug!(weighed = stale.len(), moved = moved.len(), "refreshed ranks");
     Ok(())
 }
 

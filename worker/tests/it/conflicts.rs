@@ -51,7 +51,7 @@ async fn rate(site: &Site, photo: PhotoId, rater: UserId) {
 
 async fn visitor(site: &Site) -> UserId {
     let mut db = site.db.acquire().await.expect("a connection");
-    queries::insert_anonymous(&mut db, RaterKey::generate()).await.expect("no error")
+    queries::insert_anonymous(&mut db, RaterKey::generate(), None).await.expect("no error")
 }
 
 /// Two members, who have rated and shared each other's photos, and a visitor who has done so, too.

@@ -1,5 +1,6 @@
 //! Ranks, virality and the nightly recount.
 
+use pawdium_shared::accounts::{RaterKey, queries};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
@@ -7,6 +8,7 @@ use pawdium_shared::photos::Species;
 use pawdium_shared::ranking::refresh::list_moved;
 use pawdium_shared::ranking::sharing;
 use pawdium_shared::ranking::virality::Moment;
+use pawdium_shared::ranking::weighing::list_doubtful;
 use pawdium_shared::ratings::queries::recount;
 use pawdium_worker::runner;
 use sqlx::PgPool;
@@ -33,6 +35,17 @@ async fn crowd(site: &Site, photos: i32) {
     .execute(&site.db)
     .await
     .expect("photos can be made");
+    weigh_as_ordinary(&site.db).await;
+}
+
+/// As if all that histograms say had been weighed, and every rating were a member's.
+async fn weigh_as_ordinary(db: &PgPool) {
+    let weigh = "insert into photo_weights (photo_id, histogram, bars, links, crowd)
+                 select photo_id, histogram, (select array_agg(c * 1000::bigint order by k)
+                                              from unnest(histogram) with ordinality as bars (c, k)), 0, 0
+                 from photo_stats
+                 on conflict (photo_id) do update set histogram = excluded.histogram, bars = excluded.bars";
+    sqlx::query(weigh).execute(db).await.expect("they can be weighed");
 }
 
 /// Rates without a ballot, histogram included.
@@ -175,6 +188,7 @@ async fn thousands_of_ranks_that_move_at_once_are_all_right_in_the_end(db: PgPoo
         .execute(&site.db)
         .await
         .expect("a histogram");
+    weigh_as_ordinary(&site.db).await;
     let moved = list_moved(&mut site.db.acquire().await.expect("a connection")).await.expect("no error");
     let front: Vec<_> = moved.iter().take(3).map(|moved| moved.rank).collect();
     assert_eq!(front, [11_000, 1, 2], "who leaves the front is moved with those who enter it");
@@ -209,4 +223,75 @@ async fn a_recount_is_shared_out_and_the_epoch_begins_after_its_last_part(db: Pg
     for workers in workers {
         workers.stop().await;
     }
+}
+
+/// Makes an anonymous rater from a network, who has rated so many photos that they were served.
+async fn visitor(site: &Site, network: i32, done: &[PhotoId]) -> UserId {
+    let mut db = site.db.acquire().await.expect("a connection");
+    let visitor = queries::insert_anonymous(&mut db, RaterKey::generate(), Some(network)).await;
+    let visitor = visitor.expect("no error");
+    for photo in done {
+        rate(&site.db, *photo, visitor, 1).await;
+    }
+    visitor
+}
+
+async fn vote(site: &Site, photo: PhotoId, rater: UserId, value: i16) {
+    rate(&site.db, photo, rater, value).await;
+    sqlx::query("update ratings set lane = 'link' where photo_id = $1 and rater_id = $2")
+        .bind(photo.0)
+        .bind(rater.0)
+        .execute(&site.db)
+        .await
+        .expect("it is there");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn sixty_votes_through_a_link_do_not_beat_five_members(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let (honest, pushed) = (site.live(owner, Species::Dog).await, site.live(owner, Species::Dog).await);
+    for name in ["bo", "cy", "di", "ed", "flo"] {
+        let rater = site.member(name).await;
+        rate(&site.db, honest, rater, 8).await;
+    }
+    for _ in 0..60 {
+        let voter = visitor(&site, 7, &[]).await;
+        vote(&site, pushed, voter, 10).await;
+    }
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    enqueue(&site.db, &RefreshRanks {}).await;
+    until_idle(&site.db).await;
+    assert_eq!((site.photo(honest).await.rank, site.photo(pushed).await.rank), (Some(1), Some(2)));
+    assert_eq!(site.photo(pushed).await.histogram[9], 60, "they are shown");
+    let mut db = site.db.acquire().await.expect("a connection");
+    let doubtful = list_doubtful(&mut db, 10).await.expect("no error");
+    assert_eq!(doubtful.len(), 1, "{doubtful:?}");
+    let seen = &doubtful[0];
+    assert_eq!((seen.photo, seen.ratings, seen.links, seen.crowd), (pushed, 60, 60, 60));
+    assert_eq!(seen.weight, 1500);
+    drop(db);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_a_rater_has_done_since_counts_after_the_next_recount(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let photo = site.live(owner, Species::Dog).await;
+    let rater = visitor(&site, 7, &[]).await;
+    rate(&site.db, photo, rater, 9).await;
+    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    enqueue(&site.db, &RefreshRanks {}).await;
+    until_idle(&site.db).await;
+    let weight = "select bars[9] from photo_weights order by photo_id limit 1";
+    assert_eq!(count(&site.db, weight).await, 287);
+    for _ in 0..19 {
+        let other = site.live(owner, Species::Cat).await;
+        rate(&site.db, other, rater, 1).await;
+    }
+    enqueue(&site.db, &RecountRatings {}).await;
+    until_idle(&site.db).await;
+    assert_eq!(count(&site.db, weight).await, 1000);
+    workers.stop().await;
 }

@@ -230,9 +230,10 @@ async fn rows_go_when_their_time_is_over(db: PgPool) {
     for _ in 0..2 {
         sessions::open(&mut connection, user).await.expect("no error");
         links::issue(&mut connection, user, "ada@example.org", Purpose::Verify).await.expect("no error");
-        queries::insert_anonymous(&mut connection, RaterKey::generate()).await.expect("no error");
+        queries::insert_anonymous(&mut connection, RaterKey::generate(), None).await.expect("no error");
     }
-    let visitor = queries::insert_anonymous(&mut connection, RaterKey::generate()).await.expect("no error");
+    let visitor =
+        queries::insert_anonymous(&mut connection, RaterKey::generate(), None).await.expect("no error");
     sessions::open(&mut connection, visitor).await.expect("no error");
     drop(connection);
     for statement in [

@@ -16,7 +16,7 @@ pub use bulk::{BulkPage, BulkState};
 pub use chart::{Chart, Stretch};
 pub use job::{JobFacts, JobGonePage, JobPage, JobStatus, Point, PointKind};
 pub use jobs::{ErrorLine, JobLine, JobsPage, SearchFields};
-pub use overview::{AdminPage, JobFailure, JobKind, WaitingMail, WorkerProcess};
+pub use overview::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
 pub use queues::{
     KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Window,
 };

@@ -19,6 +19,8 @@ pub struct AdminPage {
     pub kinds: Vec<JobKind>,
     /// What failed last, newest first: dead jobs, and those waiting for another attempt.
     pub failures: Vec<JobFailure>,
+    /// Photos many of whose ratings weigh little, those first where most is missing.
+    pub doubtful: Vec<DoubtfulPhoto>,
     /// Worker processes whose heart beats.
     pub workers: Vec<WorkerProcess>,
     /// When the figures were taken.
@@ -58,6 +60,25 @@ pub struct WaitingMail {
     pub oldest: Duration,
     /// Why the last attempt failed.
     pub error: Option<String>,
+}
+
+/// A photo many of whose ratings weigh little.
+#[derive(Clone, Debug)]
+pub struct DoubtfulPhoto {
+    /// Its number.
+    pub id: i64,
+    /// What it is called.
+    pub title: String,
+    /// How many ratings it has.
+    pub ratings: i64,
+    /// How many ordinary ratings these weigh like.
+    pub weight: f64,
+    /// How many came through links.
+    pub links: i64,
+    /// The most that came from one network.
+    pub crowd: i64,
+    /// When there were new ones last.
+    pub at: DateTime<Utc>,
 }
 
 /// How many jobs of a kind there are.

@@ -60,6 +60,8 @@ impl Setup {
             "anonymous_per_hour",
             "guesses_per_account",
             "mails_per_recipient",
+            "ratings_per_minute",
+            "address_ratings_per_minute",
         ] {
             setup = setup.set(&format!("security.{limit}"), "0");
         }

@@ -1,0 +1,172 @@
+//! What a rating weighs in a photo's score. Mean and number, as they are shown, count all ratings alike.
+//!
+//! A rating weighs 1, with three exceptions, which multiply:
+//!
+//! - **Through a link**: 1/10. Whoever shares a link chooses the photo and the raters, so such ratings say little about how
+//!   derpy it is beside others.
+//! - **By an anonymous rater**: from 1/4 for who has rated nothing but through links, to 1 for who has rated twenty photos as
+//!   the site served them. An anonymous user costs an attacker nothing; twenty ratings of photos that one didn't choose take a
+//!   while, and are worth something to the site. What a rater has done since counts when a photo is weighed again, at the
+//!   latest with the nightly recount.
+//! - **From one network** (an IPv4 /24 or an IPv6 /48, as known by a keyed digest): all its ratings of one photo weigh 5 at
+//!   most together. A family or a class still counts; a thousand votes from one place don't.
+//!
+//! Under the prior's weight of 10 ratings, sixty new anonymous votes through a link move a score as much as one and a half
+//! ordinary ratings do.
+
+use std::collections::BTreeMap;
+
+/// What an ordinary rating weighs: weights are whole thousandths, so that sums don't depend on the order of summing.
+pub const ORDINARY: i64 = 1000;
+
+/// What one through a link weighs of that, as a divisor.
+const LINK: i64 = 10;
+
+/// So many ratings make an anonymous rater an ordinary one.
+pub const EXPERIENCED: i64 = 20;
+
+/// What all ratings of one photo from one network weigh at most.
+const NETWORK: i64 = 5 * ORDINARY;
+
+/// Ratings of one photo that weigh alike.
+#[derive(Clone, Debug)]
+pub struct Alike {
+    /// What was given, 1 to 10.
+    pub value: i16,
+    /// Whether they came through a link.
+    pub by_link: bool,
+    /// How many photos that they were served the raters have rated, up to [`EXPERIENCED`]; none for members.
+    pub experience: Option<i64>,
+    /// Where the raters came from, where that is known.
+    pub network: Option<i32>,
+    /// How many there are.
+    pub count: i64,
+}
+
+impl Alike {
+    /// What each weighs, but for the others of its network.
+    fn weight(&self) -> i64 {
+        let rater = match self.experience {
+            None => ORDINARY,
+            Some(done) => ORDINARY / 4 + ORDINARY * 3 / 4 * done.clamp(0, EXPERIENCED) / EXPERIENCED,
+        };
+        if self.by_link { rater / LINK } else { rater }
+    }
+}
+
+/// A photo's ratings, weighed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weighed {
+    /// What the ratings of 1, 2, … 10 weigh together, in thousandths of an ordinary rating.
+    pub bars: [i64; 10],
+    /// How many came through links.
+    pub links: i64,
+    /// The most that came from one network.
+    pub crowd: i64,
+}
+
+/// Weighs all ratings of one photo.
+#[must_use]
+pub fn weigh(ratings: &[Alike]) -> Weighed {
+    let mut networks = BTreeMap::<i32, (i64, i64)>::new();
+    for alike in ratings {
+        if let Some(network) = alike.network {
+            let (count, weight) = networks.entry(network).or_default();
+            *count += alike.count;
+            *weight += alike.count * alike.weight();
+        }
+    }
+    let mut weighed = Weighed {
+        crowd: networks.values().map(|(count, _)| *count).max().unwrap_or_default(),
+        links: ratings.iter().filter(|alike| alike.by_link).map(|alike| alike.count).sum(),
+        ..Weighed::default()
+    };
+    for alike in ratings {
+        let weight = alike.count * alike.weight();
+        let of_network = alike.network.and_then(|network| networks.get(&network)).map(|(_, weight)| *weight);
+        let weight = match of_network {
+            Some(all) if all > NETWORK => weight * NETWORK / all,
+            _ => weight,
+        };
+        let bar = usize::try_from(alike.value - 1).ok().and_then(|bar| weighed.bars.get_mut(bar));
+        if let Some(bar) = bar {
+            *bar += weight;
+        }
+    }
+    weighed
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn by_members(value: i16, count: i64) -> Alike {
+        Alike { value, by_link: false, experience: None, network: None, count }
+    }
+
+    fn total(ratings: &[Alike]) -> i64 {
+        weigh(ratings).bars.iter().sum()
+    }
+
+    #[test]
+    fn members_ratings_weigh_one_each() {
+        let mut bars = [0; 10];
+        (bars[9], bars[7]) = (2000, 1000);
+        assert_eq!(weigh(&[by_members(10, 2), by_members(8, 1)]), Weighed { bars, links: 0, crowd: 0 });
+    }
+
+    #[test]
+    fn sixty_new_voters_through_a_link_weigh_less_than_two_members() {
+        let votes = |network| Alike { by_link: true, experience: Some(0), network, ..by_members(10, 60) };
+        assert_eq!(total(&[votes(None)]), 1500);
+        let weighed = weigh(&[votes(Some(7))]);
+        assert_eq!((weighed.links, weighed.crowd), (60, 60));
+    }
+
+    #[test]
+    fn an_anonymous_raters_word_grows_until_it_is_anybodys() {
+        let weight = |done| total(&[Alike { experience: Some(done), ..by_members(5, 1) }]);
+        assert_eq!([0, 1, 10, 20, 500].map(weight), [250, 287, 625, 1000, 1000]);
+    }
+
+    #[test]
+    fn a_network_weighs_five_at_most_and_others_are_not_touched() {
+        let from = |network, count| Alike { network: Some(network), ..by_members(10, count) };
+        assert_eq!(total(&[from(1, 5)]), 5000);
+        assert_eq!(total(&[from(1, 1000)]), 5000);
+        assert_eq!(total(&[from(1, 1000), from(2, 3), by_members(2, 4)]), 12_000);
+    }
+
+    fn alike() -> impl Strategy<Value = Alike> {
+        let (network, experience) = (proptest::option::of(0..3_i32), proptest::option::of(0..30_i64));
+        (1..=10_i16, any::<bool>(), experience, network, 1..50_i64).prop_map(
+            |(value, by_link, experience, network, count)| Alike {
+                value,
+                by_link,
+                experience,
+                network,
+                count,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn no_rating_weighs_more_than_an_ordinary_one(ratings in proptest::collection::vec(alike(), 0..20)) {
+            let weighed = weigh(&ratings);
+            for (bar, value) in weighed.bars.iter().zip(1..) {
+                let count: i64 = ratings.iter().filter(|alike| alike.value == value).map(|alike| alike.count).sum();
+                prop_assert!((0..=count * ORDINARY).contains(bar));
+            }
+        }
+
+        #[test]
+        fn the_order_does_not_matter(mut ratings in proptest::collection::vec(alike(), 0..20)) {
+            let weighed = weigh(&ratings);
+            ratings.reverse();
+            prop_assert_eq!(weigh(&ratings), weighed);
+        }
+    }
+}
