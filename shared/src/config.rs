@@ -140,6 +140,14 @@ pub struct MediaConfig {
     pub secret_access_key: Option<SecretString>,
     /// The largest upload, in bytes. Default 20,000,000.
     pub max_upload_bytes: u64,
+    /// Drafts, and failed photos whose upload is still there, that a member keeps at once; 0 for no limit. Default 500.
+    pub member_drafts: u32,
+    /// Bytes of them together; 0 for no limit. Default 5,000,000,000.
+    pub member_draft_bytes: u64,
+    /// Drafts that an anonymous visitor keeps at once; 0 for no limit. Default 5.
+    pub anonymous_drafts: u32,
+    /// Bytes of them together; 0 for no limit. Default 50,000,000.
+    pub anonymous_draft_bytes: u64,
     /// The largest picture, in pixels (width × height, by its header). Default 50,000,000.
     pub max_pixels: u64,
     /// Seconds that a picture may take to decode, up to 45; it may be tried twice. Default 20.
@@ -155,6 +163,10 @@ impl Default for MediaConfig {
             access_key_id: None,
             secret_access_key: None,
             max_upload_bytes: 20_000_000,
+            member_drafts: 500,
+            member_draft_bytes: 5_000_000_000,
+            anonymous_drafts: 5,
+            anonymous_draft_bytes: 50_000_000,
             max_pixels: 50_000_000,
             decode_seconds: 20,
             decode_memory_mb: 1024,
@@ -233,6 +245,8 @@ pub struct SecurityConfig {
     pub guesses_per_account: u32,
     /// Mails to one recipient within half an hour, whoever asks for them. Default 3.
     pub mails_per_recipient: u32,
+    /// Drafts of anonymous visitors per day. Default 20.
+    pub anonymous_uploads_per_day: u32,
     /// Ratings by one rater per minute, in each web process. Default 120.
     pub ratings_per_minute: u32,
     /// Ratings from one address per minute, in each web process; many people may share one. Default 1200.
@@ -250,6 +264,7 @@ impl Default for SecurityConfig {
             anonymous_per_hour: 60,
             guesses_per_account: 10,
             mails_per_recipient: 3,
+            anonymous_uploads_per_day: 20,
             ratings_per_minute: 120,
             address_ratings_per_minute: 1200,
         }

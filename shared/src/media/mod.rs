@@ -29,7 +29,7 @@ pub use self::{
     fingerprint::Fingerprint,
     limits::{Limits, MediaError, Refusal},
     orientation::Orientation,
-    probe::{Format, Probe, probe, probe_file},
+    probe::{Format, MAGIC, Probe, probe, probe_file},
     render::{EDGES, Picture, Rendered, Stage},
     sandbox::{DECODER_MEMORY, Decoder, RenderError, child_main},
     store::{Incoming, IncomingKey, MediaKey, MediaStore, Stored, StoredPicture},

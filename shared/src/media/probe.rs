@@ -33,6 +33,24 @@ pub enum Format {
     Avif,
 }
 
+/// How many of a file's first bytes say what it is.
+pub const MAGIC: usize = 32;
+
+impl Format {
+    /// The format of a file that begins like this.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Option<Self> {
+        Some(match head {
+            [0xFF, jpeg::SOI, 0xFF, ..] => Self::Jpeg,
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Self::Png,
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Self::WebP,
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Self::Gif,
+            [_, _, _, _, b'f', b't', b'y', b'p', ..] => Self::Avif,
+            _ => return None,
+        })
+    }
+}
+
 /// What the headers of a picture say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Probe {
@@ -71,18 +89,16 @@ pub fn probe<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
     if length > limits.max_bytes {
         return Err(Refusal::TooManyBytes { max: limits.max_bytes }.into());
     }
-    let mut head = Vec::with_capacity(32);
-    reader.by_ref().take(32).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(MAGIC);
+    reader.by_ref().take(MAGIC as u64).read_to_end(&mut head)?;
     reader.rewind()?;
-    let found = match head.as_slice() {
-        [0xFF, jpeg::SOI, 0xFF, ..] => probe_jpeg(reader)?,
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => probe_png(reader, limits)?,
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
-            webp::probe(reader, length, limits)?
-        }
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => probe_gif(reader, limits)?,
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => probe_avif(reader, length, limits)?,
-        _ => return Err(Refusal::NotAPicture.into()),
+    let found = match Format::of(&head) {
+        Some(Format::Jpeg) => probe_jpeg(reader)?,
+        Some(Format::Png) => probe_png(reader, limits)?,
+        Some(Format::WebP) => webp::probe(reader, length, limits)?,
+        Some(Format::Gif) => probe_gif(reader, limits)?,
+        Some(Format::Avif) => probe_avif(reader, length, limits)?,
+        None => return Err(Refusal::NotAPicture.into()),
     };
     limits.check_size(found.width, found.height)?;
     Ok(found)

@@ -133,6 +133,33 @@ pub async fn list_alike(db: &mut PgConnection, photo: PhotoId, limit: i64) -> sq
     Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
 }
 
+/// What of a member's uploads is kept until they do something about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// How many uploads.
+    pub uploads: i64,
+    /// How large they are together.
+    pub bytes: i64,
+}
+
+/// Counts a user's uploads that wait for the user: those of drafts, and of photos that failed.
+pub async fn count_kept(db: &mut PgConnection, owner: UserId) -> sqlx::Result<Kept> {
+    sqlx::query_as!(
+        Kept,
+        r#"select count(*) as "uploads!", coalesce(sum(source_bytes), 0)::bigint as "bytes!" from photos
+           where owner_id = $1 and source_key is not null and state in ('draft', 'failed')"#,
+        owner.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Lets the uploads of one user be counted one after the other, until the transaction ends.
+pub async fn lock_kept(db: &mut PgConnection, owner: UserId) -> sqlx::Result<()> {
+    sqlx::query!("select id from users where id = $1 for no key update", owner.0).fetch_optional(db).await?;
+    Ok(())
+}
+
 /// How many bytes a photo's upload had; none for photos from before that was kept.
 pub async fn find_source_bytes(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<u64>> {
     let bytes = sqlx::query_scalar!("select source_bytes from photos where id = $1", photo.0);

@@ -9,6 +9,7 @@ use pawdium_shared::accounts::{
     Email, Name, Refused, User, networks, passwords, queries, refusals, sessions,
 };
 use pawdium_shared::cache::Event;
+use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos;
@@ -331,14 +332,18 @@ pub async fn remove(app: &App, visitor: &Visitor, client: Client, password: &str
         Some(user) if !user.anonymous() => Some(check_password(app, client, user, FIELD, password).await?),
         _ => None,
     };
-    let mut tx = app.db.begin().await?;
-    if !proof::lock_to_delete(&mut tx, visitor.id()).await? {
-        // The same form, sent twice.
-        return Ok(());
-    }
-    confirm(&mut tx, visitor, proof.as_ref(), FIELD).await?;
-    let photos = merge::delete(&mut tx, visitor.id()).await?;
-    tx.commit().await?;
+    let photos = retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        if !proof::lock_to_delete(&mut tx, visitor.id()).await? {
+            return Ok(None);
+        }
+        confirm(&mut tx, visitor, proof.as_ref(), FIELD).await?;
+        let photos = merge::delete(&mut tx, visitor.id()).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(Some(photos))
+    });
+    // Nobody is left where the same form was sent twice.
+    let Some(photos) = photos.await? else { return Ok(()) };
     security::note(Incident::AccountDeleted, client.0, Some(visitor.id()));
     app.cache.forget(&Event::MemberChanged { photos }).await;
     Ok(())

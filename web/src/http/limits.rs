@@ -26,6 +26,8 @@ pub enum Limited {
     Mail,
     /// Uploading a photo.
     Upload,
+    /// Keeping a draft without being registered.
+    AnonymousUpload,
     /// Becoming an anonymous user, and sharing without being one.
     Anonymous,
     /// Trying passwords of one account, within ten minutes.
@@ -36,6 +38,7 @@ pub enum Limited {
     Recipient,
 }
 
+const DAY: Duration = Duration::from_hours(24);
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -54,6 +57,7 @@ impl Limited {
             Self::Login => ("login", security.logins_per_minute, MINUTE),
             Self::Mail => ("mail", security.resets_per_hour, HOUR),
             Self::Upload => ("upload", security.uploads_per_hour, HOUR),
+            Self::AnonymousUpload => ("anonymous-upload", security.anonymous_uploads_per_day, DAY),
             Self::Anonymous => ("anonymous", security.anonymous_per_hour, HOUR),
             Self::Guess => ("guess", security.guesses_per_account, 10 * MINUTE),
             Self::GuessOfDay => {

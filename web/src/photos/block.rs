@@ -4,6 +4,7 @@ use axum::extract::{Form, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_shared::cache::Event;
+use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::moderation::blocked::{self, Outcome, Reason};
 use pawdium_shared::photos::queries;
@@ -36,14 +37,14 @@ pub async fn block(
 ) -> Result<(CookieJar, Redirect), Error> {
     let reason = Reason::new(&form.reason)
         .map_err(|message| Error::Field { field: "reason", message: message.to_owned() })?;
-    let mut tx = app.db.begin().await?;
-    let photo = queries::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    let notice = match blocked::block(&mut tx, moderator.actor(), id, &reason).await? {
-        Outcome::Blocked => Notice::PictureBlocked,
-        Outcome::TakenDown => Notice::PhotoTakenDown,
-        Outcome::Gone => return Err(Error::NotFound),
+    let photo = queries::find(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)?;
+    let only = [id];
+    let blocked = retry_conflicts(async || block_all(&app, &moderator, &only, &reason).await).await?;
+    let notice = match blocked.first().map(|(_, outcome)| *outcome) {
+        Some(Outcome::Blocked) => Notice::PictureBlocked,
+        Some(Outcome::TakenDown) => Notice::PhotoTakenDown,
+        Some(Outcome::Gone) | None => return Err(Error::NotFound),
     };
-    tx.commit().await?;
     app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
 }
@@ -67,18 +68,30 @@ pub async fn block_alike(
     let seen = ids::split::<PhotoId>(&form.photos)
         .filter(|seen| !seen.is_empty())
         .ok_or_else(|| Error::Refused("The list of photos is damaged; open the photo again.".to_owned()))?;
-    let mut tx = app.db.begin().await?;
-    let reason = blocked::reason_of(&mut tx, id).await?.and_then(|reason| Reason::new(&reason).ok());
+    let mut db = app.db.acquire().await?;
+    let reason = blocked::reason_of(&mut db, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;
-    let mut alike = queries::list_alike(&mut tx, id, ALIKE).await?;
+    let mut alike = queries::list_alike(&mut db, id, ALIKE).await?;
+    drop(db);
     alike.retain(|photo| seen.contains(&photo.id));
     let ids: Vec<_> = alike.iter().map(|photo| photo.id).collect();
-    let taken = blocked::block_all(&mut tx, moderator.actor(), &ids, &reason).await?;
+    let taken = retry_conflicts(async || block_all(&app, &moderator, &ids, &reason).await).await?;
     alike.retain(|photo| taken.iter().any(|(id, _)| *id == photo.id));
-    tx.commit().await?;
     for photo in &alike {
         app.cache.forget(&Event::PhotoRemoved { photo: photo.id, species: photo.species }).await;
     }
     let jar = if alike.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
     Ok((jar, Redirect::to(&format!("/photos/{id}"))))
+}
+
+async fn block_all(
+    app: &App,
+    moderator: &Moderator,
+    photos: &[PhotoId],
+    reason: &Reason,
+) -> Result<Vec<(PhotoId, Outcome)>, Error> {
+    let mut tx = app.db.begin().await?;
+    let taken = blocked::block_all(&mut tx, moderator.actor(), photos, reason).await?;
+    tx.commit().await?;
+    Ok(taken)
 }

@@ -5,8 +5,9 @@ use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_shared::audit::{self, Action};
 use pawdium_shared::cache::Event;
+use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::{queries, transitions};
+use pawdium_shared::photos::{Photo, queries, transitions};
 use serde_json::json;
 
 use super::show::find_visible;
@@ -44,19 +45,23 @@ pub async fn remove(app: &App, visitor: &Visitor, id: PhotoId) -> Result<(), Err
     if visitor.id() != photo.owner && !visitor.moderates() {
         return Err(Error::Forbidden("Only its owner or a moderator can delete a photo."));
     }
+    retry_conflicts(async || take_away(app, visitor, &photo).await).await?;
+    app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
+    Ok(())
+}
+
+async fn take_away(app: &App, visitor: &Visitor, photo: &Photo) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
-    if !transitions::delete(&mut tx, id).await? {
+    if !transitions::delete(&mut tx, photo.id).await? {
         return Err(Error::NotFound);
     }
     if visitor.id() != photo.owner
         && let Some(actor) = visitor.actor()
     {
-        let detail = json!({ "photo": id, "owner": photo.owner_name });
+        let detail = json!({ "photo": photo.id, "owner": photo.owner_name });
         audit::record(&mut tx, actor, Action::DeletePhoto, &detail).await?;
     }
-    tx.commit().await?;
-    app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 /// Whether the photo was there for the visitor to delete, and is deleted.

@@ -8,6 +8,7 @@ pub mod live;
 pub mod media;
 pub mod present;
 pub mod publish;
+mod quota;
 pub mod share;
 pub mod show;
 pub mod submit;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
+use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::ranking::sharing;
 use pawdium_shared::ranking::virality::Moment;
@@ -45,7 +46,7 @@ pub async fn make_link(app: &App, visitor: &Visitor, client: Client, id: PhotoId
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
-    let code = match share_as(app, visitor, client, id).await {
+    let code = match retry_conflicts(async || share_as(app, visitor, client, id).await).await {
         Err(Error::SessionEnded) => share_as(app, &visitor.find_again(app).await?, client, id).await?,
         code => code?,
     };

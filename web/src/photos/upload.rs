@@ -1,16 +1,19 @@
 //! Taking an upload: the file streams to the media store, the fields are collected, and all of it is refused together.
 
+use axum::body::Bytes;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequestParts, Multipart};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::Cookie;
 use pawdium_shared::accounts::sessions;
+use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::media::{Crop, Incoming, Refusal};
+use pawdium_shared::media::{Crop, Format, Incoming, MAGIC, MediaError, Refusal};
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
 use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transitions};
 
+use super::quota;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited};
@@ -98,6 +101,8 @@ impl Fields {
 struct Upload {
     incoming: Incoming,
     written: u64,
+    /// It begins as pictures do. Of one that doesn't no more than the beginning is stored.
+    is_picture: bool,
 }
 
 /// What came of an upload.
@@ -125,6 +130,9 @@ pub async fn receive(
     fields: &mut Fields,
 ) -> Result<Submitted, Error> {
     let may_publish = visitor.member().is_ok();
+    if once.0.is_none() {
+        quota::check(app, visitor).await?;
+    }
     let mut upload = None;
     let read = read_parts(app, multipart, fields, &mut upload).await;
     let checked = read.and_then(|()| fields.check()).and_then(|draft| {
@@ -136,6 +144,11 @@ pub async fn receive(
     });
     let Some(upload) = upload else { return Err(checked.err().unwrap_or_else(|| no_file(false))) };
     let (draft, keep) = match checked {
+        // A draft that can never be published needs no owner who looks at it.
+        Ok((_, true)) if upload.written > 0 && !upload.is_picture => {
+            upload.incoming.discard().await.map_err(anyhow::Error::from)?;
+            return Err(MediaError::from(Refusal::NotAPicture).into());
+        }
         Ok(checked) if upload.written > 0 => checked,
         refused => {
             upload.incoming.discard().await.map_err(anyhow::Error::from)?;
@@ -145,12 +158,18 @@ pub async fn receive(
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
+    if !may_publish {
+        limits::count(app, Limited::AnonymousUpload, client.counted()).await?;
+    }
     let hash = upload.incoming.hash();
     let submission = once.0.map(|key| Submission { key, print: fields.print(&hash) });
     let key = upload.incoming.finish().await?;
     let stored = transitions::Upload { key: key.as_str(), bytes: upload.written };
     let upload = (stored, &hash);
-    let mut made = make(app, (visitor, client), &draft, keep, upload, submission.as_ref()).await;
+    let mut made = retry_conflicts(async || {
+        make(app, (visitor, client), &draft, keep, upload, submission.as_ref()).await
+    })
+    .await;
     if matches!(made, Err(Error::SessionEnded)) {
         made = match visitor.find_again(app).await {
             Ok(now) => make(app, (&now, client), &draft, keep, upload, submission.as_ref()).await,
@@ -160,7 +179,7 @@ pub async fn receive(
     // Of any other error it isn't known whether the photo was made.
     let is_unneeded = match &made {
         Ok(made) => made.is_repeated,
-        Err(error) => matches!(error, Error::SessionEnded),
+        Err(error) => matches!(error, Error::SessionEnded | Error::TooLarge(_)),
     };
     if is_unneeded {
         // What is left after a crash in between is removed by the purge.
@@ -187,6 +206,7 @@ async fn make(
 ) -> Result<Made, Error> {
     let mut tx = app.db.begin().await?;
     let (owner, cookie) = visitor.remember(app, client, &mut tx).await?;
+    let kept = quota::measure(&mut tx, owner).await?;
     let photo = if keep {
         transitions::keep_draft(&mut tx, owner, draft, stored).await?
     } else {
@@ -198,6 +218,7 @@ async fn make(
         None => None,
     };
     let Some(earlier) = earlier else {
+        quota::refuse_more(app, visitor, kept, stored.bytes)?;
         tx.commit().await?;
         return Ok(Made { submitted: Ok(Submitted { photo, draft: keep, cookie }), is_repeated: false });
     };
@@ -233,7 +254,8 @@ async fn read_parts(
             // A browser sends a file field without a file as one without a name.
             if upload.is_none() && part.file_name() != Some("") {
                 let incoming = app.store.begin_incoming(max);
-                read_file(upload.insert(Upload { incoming, written: 0 }), &mut part, malformed).await?;
+                let upload = upload.insert(Upload { incoming, written: 0, is_picture: false });
+                read_file(upload, &mut part, malformed).await?;
             }
         } else if let Some(slot) = fields.slot(&name) {
             *slot = read_text(&mut part, malformed).await?;
@@ -247,9 +269,26 @@ async fn read_file(
     part: &mut Field<'_>,
     malformed: impl Fn(MultipartError) -> Error,
 ) -> Result<(), Error> {
+    let mut head = Vec::with_capacity(MAGIC);
+    while head.len() < MAGIC
+        && let Some(bytes) = part.chunk().await.map_err(&malformed)?
+    {
+        head.extend_from_slice(&bytes);
+    }
+    upload.is_picture = Format::of(&head).is_some();
+    // By these bytes the worker tells that it is none, in the words of its other refusals.
+    let stored = if upload.is_picture { head.len() } else { head.len().min(MAGIC) };
+    let rest = head.split_off(stored);
+    upload.written = (head.len() + rest.len()) as u64;
+    upload.incoming.write(Bytes::from(head)).await?;
+    upload.incoming.skip(&rest)?;
     while let Some(bytes) = part.chunk().await.map_err(&malformed)? {
         upload.written += bytes.len() as u64;
-        upload.incoming.write(bytes).await?;
+        if upload.is_picture {
+            upload.incoming.write(bytes).await?;
+        } else {
+            upload.incoming.skip(&bytes)?;
+        }
     }
     Ok(())
 }

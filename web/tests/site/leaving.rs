@@ -12,8 +12,9 @@ use crate::harness::{Answer, PASSWORD, Person, SOON, Site, eventually, pictures}
 
 /// An upload that stops in the middle until what is returned is dropped.
 fn halved(call: RequestBuilder, fields: &str) -> (RequestBuilder, oneshot::Sender<()>) {
-    let file = pictures::quarters(300, 300);
-    let (first, second) = file.split_at(file.len() / 2);
+    // What arrives is written in parts.
+    let file = [pictures::quarters(300, 300), vec![0; 900_000]].concat();
+    let (first, second) = file.split_at(700_000);
     let head =
         format!("{fields}--x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a\"\r\n\r\n");
     let first = [head.into_bytes(), first.to_vec()].concat();

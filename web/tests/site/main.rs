@@ -31,6 +31,7 @@ mod names;
 mod openapi;
 mod outages;
 mod pages;
+mod quotas;
 mod races;
 mod ranking;
 mod rating;

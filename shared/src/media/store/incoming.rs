@@ -36,6 +36,17 @@ impl Incoming {
         Ok(())
     }
 
+    /// Counts bytes, and has them in the hash, without keeping them: of a file that is no picture nobody needs more than
+    /// its beginning. Refuses those beyond the limit.
+    pub fn skip(&mut self, bytes: &[u8]) -> Result<(), MediaError> {
+        self.written += bytes.len() as u64;
+        if self.written > self.max_bytes {
+            return Err(Refusal::TooManyBytes { max: self.max_bytes }.into());
+        }
+        self.hasher.update(bytes);
+        Ok(())
+    }
+
     /// BLAKE3 of the bytes so far.
     pub fn hash(&self) -> [u8; 32] {
         self.hasher.finalize().into()

@@ -60,6 +60,7 @@ impl Setup {
             "anonymous_per_hour",
             "guesses_per_account",
             "mails_per_recipient",
+            "anonymous_uploads_per_day",
             "ratings_per_minute",
             "address_ratings_per_minute",
         ] {

@@ -1,0 +1,55 @@
+//! How much of what they upload somebody may keep without publishing it.
+
+use pawdium_shared::ids::UserId;
+use pawdium_shared::photos::queries::{self, Kept};
+use sqlx::PgConnection;
+
+use crate::error::Error;
+use crate::http::visitor::Visitor;
+use crate::state::App;
+
+/// Refuses who keeps as much as they may already, before anything is read.
+///
+/// # Errors
+/// [`Error::TooLarge`], which says what to do about it.
+pub(super) async fn check(app: &App, visitor: &Visitor) -> Result<(), Error> {
+    if visitor.user.is_none() {
+        return Ok(());
+    }
+    let kept = queries::count_kept(&mut *app.db.acquire().await?, visitor.id()).await?;
+    refuse_more(app, visitor, kept, 1)
+}
+
+/// What an owner keeps. Whatever else of theirs arrives at the same time is counted after the transaction has ended.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn measure(db: &mut PgConnection, owner: UserId) -> Result<Kept, Error> {
+    queries::lock_kept(db, owner).await?;
+    Ok(queries::count_kept(db, owner).await?)
+}
+
+/// Refuses an upload of so many bytes by which its owner would keep more than they may.
+///
+/// # Errors
+/// [`Error::TooLarge`], which says what to do about it.
+pub(super) fn refuse_more(app: &App, visitor: &Visitor, kept: Kept, bytes: u64) -> Result<(), Error> {
+    let media = &app.config.media;
+    let is_member = visitor.member().is_ok();
+    let (most, most_bytes) = if is_member {
+        (media.member_drafts, media.member_draft_bytes)
+    } else {
+        (media.anonymous_drafts, media.anonymous_draft_bytes)
+    };
+    let bytes = kept.bytes.unsigned_abs().saturating_add(bytes);
+    let is_too_much = if most > 0 && kept.uploads >= i64::from(most) {
+        format!("You keep {} drafts and failed photos, which is as many as you may.", kept.uploads)
+    } else if most_bytes > 0 && bytes > most_bytes {
+        format!("Your drafts and failed photos may take {} MB together.", most_bytes / 1_000_000)
+    } else {
+        return Ok(());
+    };
+    let advice =
+        if is_member { "Publish some, or delete them." } else { "Register to publish them, or delete some." };
+    Err(Error::TooLarge(format!("{is_too_much} {advice}")))
+}
