@@ -41,7 +41,6 @@ pub enum Limited {
 const DAY: Duration = Duration::from_hours(24);
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
-const DAY: Duration = Duration::from_hours(24);
 
 /// How many times one IPv6 customer's limit a whole /48 has: some are given it, and others a /64 of it each.
 const SITE: u32 = 8;
