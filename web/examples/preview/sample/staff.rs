@@ -57,15 +57,7 @@ impl Samples {
                 failure(48_213, "mail.send.v1", "connection refused (os error 111)", false),
                 failure(48_102, "media.process.v1", "decoder ended by signal 31 (bad system call)", true),
             ],
-            doubtful: vec![DoubtfulPhoto {
-                id: 1_204,
-                title: "Vote for Rex".to_owned(),
-                ratings: 62,
-                weight: 3.5,
-                links: 60,
-                crowd: 60,
-                at: moment(),
-            }],
+            doubtful: vec![pushed()],
             workers: vec![worker(2_211, 5), worker(2_305, 2)],
             at: moment(),
             acts: true,
@@ -119,5 +111,18 @@ impl Samples {
             page("/500", broken.render()?),
             page("/503", error(503)?),
         ])
+    }
+}
+
+/// A photo whose votes came all at once.
+fn pushed() -> DoubtfulPhoto {
+    DoubtfulPhoto {
+        id: 1_204,
+        title: "Vote for Rex".to_owned(),
+        ratings: 62,
+        weight: 3.5,
+        links: 60,
+        crowd: 60,
+        at: moment(),
     }
 }
