@@ -30,11 +30,15 @@ fn halved(call: RequestBuilder, fields: &str) -> (RequestBuilder, oneshot::Sende
 }
 
 fn fields(of: &[(&str, &str)]) -> String {
-    of.iter()
-        .map(|(name, text)| {
-            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
-        })
-        .collect()
+    let mut form = String::new();
+    for (name, text) in of {
+        form.push_str("--x\r\ncontent-disposition: form-data; name=\"");
+        form.push_str(name);
+        form.push_str("\"\r\n\r\n");
+        form.push_str(text);
+        form.push_str("\r\n");
+    }
+    form
 }
 
 async fn log_in(who: &Person, account: &Person) {
