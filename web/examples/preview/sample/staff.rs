@@ -29,14 +29,6 @@ impl Samples {
             max_attempts: 8,
             dead,
         };
-        let worker = |pid, running| WorkerProcess {
-            name: format!("host-1:{pid}:01J9Z3K8Q2"),
-            host: "host-1".to_owned(),
-            pid,
-            since: moment(),
-            running,
-            beat: Duration::from_secs(3),
-        };
         let admin = AdminPage {
             chrome: self.member(),
             mail: Some(WaitingMail {
@@ -111,6 +103,17 @@ impl Samples {
             page("/500", broken.render()?),
             page("/503", error(503)?),
         ])
+    }
+}
+
+fn worker(pid: i32, running: i64) -> WorkerProcess {
+    WorkerProcess {
+        name: format!("host-1:{pid}:01J9Z3K8Q2"),
+        host: "host-1".to_owned(),
+        pid,
+        since: moment(),
+        running,
+        beat: Duration::from_secs(3),
     }
 }
 
