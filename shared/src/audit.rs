@@ -58,6 +58,12 @@ pub enum Action {
     UnblockPicture,
     /// The media store is made the database's.
     AdoptMedia,
+    /// An account is made for somebody.
+    CreateUser,
+    /// An account gets another role.
+    ChangeRole,
+    /// A link is made with which somebody chooses a new password.
+    MakeResetLink,
 }
 
 impl Action {
@@ -76,6 +82,9 @@ impl Action {
             Self::BlockPicture => "picture.block",
             Self::UnblockPicture => "picture.unblock",
             Self::AdoptMedia => "media.adopt",
+            Self::CreateUser => "user.create",
+            Self::ChangeRole => "user.role",
+            Self::MakeResetLink => "user.reset_link",
         }
     }
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use pawdium_shared::cache;
-use pawdium_shared::config::Config;
 use pawdium_shared::redis::Redis;
 
+use super::operator;
 use super::table::table;
 
 /// Shows and empties the cache. Nothing is lost by emptying it: pages are computed anew.
@@ -29,7 +29,7 @@ pub(crate) enum Cache {
 
 impl Cache {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let config = Config::load()?;
+        let config = operator::settings()?;
         let cache =
             cache::Cache::new(Redis::connect(&config.redis, "nothing is changed").context("redis.url")?);
         let unreachable = "Redis can't be reached; is it running, and redis.url right?";

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use pawdium_cli::seed::{self, Amounts};
-use pawdium_shared::config::Config;
 use pawdium_shared::db;
+
+use super::operator;
 
 /// Fills an empty site with members, drawn photos and ratings, through its own API.
 ///
@@ -24,7 +25,7 @@ pub(crate) struct Seed {
 
 impl Seed {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let config = Config::load()?;
+        let config = operator::settings()?;
         let pool = db::connect(&config.database, "pawdium seed")?;
         if !seed::is_empty(&pool).await? {
             bail!("this site has photos already; only an empty one can be filled");

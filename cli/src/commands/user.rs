@@ -6,10 +6,11 @@ use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::{Email, Name, Role, User as Account, passwords, queries};
-use pawdium_shared::config::Config;
+use pawdium_shared::audit::{self, Action, Actor};
 use pawdium_shared::db;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::security::{self, Grant};
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{operator, password};
@@ -56,8 +57,8 @@ pub(crate) enum User {
 
 impl User {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let config = Config::load()?;
-        let pool = operator::pool(&config, "pawdium user")?;
+        let config = operator::settings()?;
+        let (pool, operator) = (operator::pool(&config, "pawdium user")?, operator::name());
         let said = match self {
             Self::Create { name, email, admin, password_stdin } => {
                 let (name, email) = (Name::new(&name)?, Email::new(&email)?);
@@ -65,23 +66,31 @@ impl User {
                 let hash = passwords::hash(&typed).await;
                 let mut tx = pool.begin().await?;
                 let user = create(&mut tx, &name, &email, &hash, admin).await?;
+                let detail = json!({"user": name.as_str(), "role": role(admin)});
+                audit::record(&mut tx, Actor::Operator(&operator), Action::CreateUser, &detail).await?;
                 tx.commit().await?;
-                security::note_operator(&operator::name(), Grant::Role(role(admin)), user);
+                security::note_operator(&operator, Grant::Role(role(admin)), user);
                 format!("Made the {} {} (user {user}).", role(admin), name.as_str())
             }
             Self::Promote { name, role } => {
-                let mut db = operator::acquire(&pool).await?;
-                let user = find(&mut db, &name).await?;
-                queries::set_role(&mut db, user.id, role).await?;
-                security::note_operator(&operator::name(), Grant::Role(role), user.id);
+                let mut tx = pool.begin().await?;
+                let user = find(&mut tx, &name).await?;
+                queries::set_role(&mut tx, user.id, role).await?;
+                let detail = json!({"user": user.name, "role": role, "before": user.role});
+                audit::record(&mut tx, Actor::Operator(&operator), Action::ChangeRole, &detail).await?;
+                tx.commit().await?;
+                security::note_operator(&operator, Grant::Role(role), user.id);
                 format!("{} is {role} now, and was {} before.", user.name.unwrap_or_default(), user.role)
             }
             Self::ResetLink { account } => {
-                let mut db = operator::acquire(&pool).await?;
-                let user = find(&mut db, &account).await?;
+                let mut tx = pool.begin().await?;
+                let user = find(&mut tx, &account).await?;
                 let email = user.email.context("this account has no address")?;
-                let token = links::issue(&mut db, user.id, &email, Purpose::Reset).await?;
-                security::note_operator(&operator::name(), Grant::ResetLink, user.id);
+                let token = links::issue(&mut tx, user.id, &email, Purpose::Reset).await?;
+                let detail = json!({"user": user.name});
+                audit::record(&mut tx, Actor::Operator(&operator), Action::MakeResetLink, &detail).await?;
+                tx.commit().await?;
+                security::note_operator(&operator, Grant::ResetLink, user.id);
                 links::url(&config.web.base_url, Purpose::Reset, &token).to_string()
             }
         };

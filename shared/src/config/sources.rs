@@ -13,6 +13,9 @@ use super::problems::Problem;
 const DEFAULT_FILE: &str = "/etc/pawdium/pawdium.toml";
 const PREFIX: &str = "PAWDIUM_";
 
+/// Where the installed site's credentials are, which systemd hands to the services.
+const INSTALLED_CREDENTIALS: &str = "/etc/pawdium/credentials";
+
 /// Where a configuration is read from.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -37,6 +40,16 @@ impl Sources {
                 .collect(),
             credentials: env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         }
+    }
+
+    /// The folder of the installed site's credentials, where there is one and neither the service manager nor a variable
+    /// says that this process is about another site.
+    #[must_use]
+    pub fn installed_credentials() -> Option<PathBuf> {
+        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let about_another =
+            ["CREDENTIALS_DIRECTORY", "PAWDIUM_CONFIG", "PAWDIUM_DATABASE__URL"].into_iter().any(is_set);
+        (!about_another).then(|| PathBuf::from(INSTALLED_CREDENTIALS)).filter(|folder| folder.exists())
     }
 
     /// Reads all layers, the lowest first.

@@ -57,6 +57,9 @@ fn did(action: &str, jobs: Option<i64>) -> String {
         "photo.delete" => "deleted somebody's photo".to_owned(),
         "picture.block" => "took a photo down and blocked its picture".to_owned(),
         "picture.unblock" => "let a blocked picture in again".to_owned(),
+        "user.create" => "made an account".to_owned(),
+        "user.role" => "changed an account's role".to_owned(),
+        "user.reset_link" => "made a link that resets a password".to_owned(),
         other => other.to_owned(),
     }
 }
