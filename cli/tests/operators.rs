@@ -7,7 +7,7 @@ use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::sessions::Token;
 use pawdium_shared::accounts::{Role, passwords, queries};
 use pawdium_shared::audit;
-use pawdium_shared::db::{Db, Tx};
+use pawdium_shared::db::{self, Db, Tx};
 use pawdium_shared::ids::{JobId, UserId};
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::jobs::ranking::RefreshRanks;
@@ -31,14 +31,28 @@ async fn pawdium(db: &PgPool, arguments: &[&str], input: &str) -> Ended {
 }
 
 async fn pawdium_with(db: &PgPool, arguments: &[&str], input: &str, settings: &[(&str, &str)]) -> Ended {
+    run(&url(db), arguments, input, settings).await
+}
+
+async fn pawdium_at(url: &Url, arguments: &[&str], input: &str) -> Ended {
+    run(url, arguments, input, &[]).await
+}
+
+/// Where the test's database is.
+fn url(db: &PgPool) -> Url {
     let mut url: Url = std::env::var("DATABASE_URL").expect("it is set").parse().expect("a URL");
     url.set_path(db.connect_options().get_database().expect("the test has a database"));
+    url
+}
+
+async fn run(url: &Url, arguments: &[&str], input: &str, settings: &[(&str, &str)]) -> Ended {
     let mut child = Command::new(env!("CARGO_BIN_EXE_pawdium"))
         .args(arguments)
         .env_remove("PAWDIUM_CONFIG")
         .env("PAWDIUM_DATABASE__URL", url.as_str())
         .env("PAWDIUM_SECURITY__SECRET", "a secret for tests, of no worth at all")
         .env("PAWDIUM_WEB__BASE_URL", "https://paw.example")
+        .env("SUDO_USER", "grace")
         .envs(settings.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -84,6 +98,19 @@ async fn an_account_is_made_promoted_and_let_in_again(db: PgPool) {
     assert_eq!(user.role, Role::Moderator);
 
     let link = pawdium(&db, &["user", "reset-link", "ada@example.org"], "").await.out;
+    let entries = audited(&db).await;
+    let did: Vec<_> = entries.iter().map(|entry| (entry.action.as_str(), &entry.detail)).collect();
+    assert_eq!(
+        did,
+        [
+            ("user.create", &json!({"user": "ada", "role": "admin"})),
+            ("user.role", &json!({"user": "ada", "role": "moderator", "before": "admin"})),
+            ("user.reset_link", &json!({"user": "ada"})),
+        ]
+    );
+    if nobody_logged_in() {
+        assert!(entries.iter().all(|entry| entry.actor.starts_with("grace@")), "{entries:?}");
+    }
     let token = link.trim_end().strip_prefix("https://paw.example/reset/").expect("a link to the form");
     let token = Token::presented(token);
     let found = links::find_user(&mut connection(&db).await, &token, Purpose::Reset).await;
@@ -124,6 +151,11 @@ async fn kill(db: &PgPool, job: JobId, error: &str) {
     .execute(db)
     .await
     .expect("a job can die");
+}
+
+/// Whether this test runs outside of a login, whose user would be named before who used sudo.
+fn nobody_logged_in() -> bool {
+    std::fs::read_to_string("/proc/self/loginuid").is_ok_and(|uid| ["0", "4294967295"].contains(&uid.trim()))
 }
 
 /// What is in the audit log, the oldest first.
@@ -358,4 +390,64 @@ async fn the_media_store_is_adopted_when_that_is_confirmed_and_the_log_knows(db:
         audited(&db).await.into_iter().map(|entry| (entry.action, entry.detail["was"].clone())).collect();
     let was = json!("the media store belongs to another site");
     assert_eq!(did, [("media.adopt".to_owned(), was), ("media.adopt".to_owned(), json!(null))]);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_database_url_without_a_user_means_the_one_who_asks(db: PgPool) {
+    let id = std::process::Command::new("id").arg("-un").output().expect("there is id");
+    let user = String::from_utf8(id.stdout).expect("a name");
+    // The role is the server's; another run may have made it.
+    let _ = sqlx::query(sqlx::AssertSqlSafe(format!("create role \"{}\" superuser login", user.trim())))
+        .execute(&db)
+        .await;
+    let mut without_user = url(&db);
+    without_user.set_username("").expect("a URL may have no user");
+    let listed = pawdium_at(&without_user, &["queues", "list"], "").await;
+    assert!(listed.succeeded && listed.out.contains("mail"), "{}", listed.err);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn migrating_does_not_wait_for_what_will_not_heal(db: PgPool) {
+    let begin = std::time::Instant::now();
+    let wait = ["migrate", "--wait", "300"];
+    let mut stranger = url(&db);
+    stranger.set_username("nobody-such").expect("a user");
+    let ended = pawdium_at(&stranger, &wait, "").await;
+    assert!(!ended.succeeded && ended.err.contains("createuser nobody-such"), "{}", ended.err);
+    let mut nowhere = url(&db);
+    nowhere.set_path("nowhere");
+    let ended = pawdium_at(&nowhere, &wait, "").await;
+    assert!(!ended.succeeded && ended.err.contains("There is no database nowhere"), "{}", ended.err);
+    assert!(begin.elapsed().as_secs() < 60, "it waited");
+
+    let mut away = url(&db);
+    away.set_query(Some("host=/nowhere/at/all"));
+    let ended = pawdium_at(&away, &["migrate", "--wait", "2"], "").await;
+    assert!(!ended.succeeded && ended.err.contains("waiting for the database"), "{}", ended.err);
+    assert!(ended.err.contains("the database does not answer"), "{}", ended.err);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_schema_of_a_later_version_stays_as_it_is_and_is_good_enough(db: PgPool) {
+    let note = |version: i64| {
+        sqlx::query(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             values ($1, 'later', true, '', 0)",
+        )
+        .bind(version)
+        .execute(&db)
+    };
+    note(999_999).await.expect("it is noted");
+    let ended = pawdium(&db, &["migrate"], "").await;
+    assert!(
+        ended.succeeded && ended.out.contains("newer than this program, by 1 migration,"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(db::is_migrated(&db).await.expect("no error"), true);
+
+    // Another program's migrations, and not a later version of ours.
+    note(0).await.expect("it is noted");
+    let ended = pawdium(&db, &["migrate"], "").await;
+    assert!(!ended.succeeded && ended.err.contains("missing in the resolved migrations"), "{}", ended.err);
 }

@@ -38,11 +38,16 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     let schedules = table(config.metrics.as_ref());
     let notifier = Notifier::new();
     let ended = CancellationToken::new();
-    notifier.ready("enqueueing what is due");
+    notifier.ready("waiting for the database");
     // Everything runs on one thread and waits under timeouts, so whoever gets to feed the watchdog is alive.
     let feeding = notifier.feed_watchdog(ended.clone(), async || true);
     let running = async {
-        run(&db, &schedules, Utc::now, &stop).await;
+        let waiting = db::wait_until_usable(&db, |reason| notifier.status(reason));
+        if stop.run_until_cancelled(waiting).await.is_some() {
+            notifier.status("enqueueing what is due");
+            db::warn_of_narrow_room(&db, 1).await;
+            run(&db, &schedules, Utc::now, &stop).await;
+        }
         notifier.stopping("stopping");
         ended.cancel();
     };

@@ -1,25 +1,29 @@
 //! The Postgres pool, its transactions, the migrations, and what an error is about.
 
-use std::time::Duration;
-
-use secrecy::ExposeSecret as _;
-use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgPool};
-
-use crate::config::DatabaseConfig;
-
+mod address;
 mod announcer;
+mod refusal;
+mod room;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod transaction;
 
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use sqlx::Connection as _;
+use sqlx::postgres::PgPoolOptions;
+
+use crate::config::DatabaseConfig;
+
+pub use address::options;
 pub(crate) use announcer::CHANNEL;
+pub use refusal::what_to_do;
+pub use room::{Room, room, warn_of_narrow_room};
+pub use schema::{MIGRATIONS, Schema, is_migrated, migrate, migrate_with, schema, wait_until_usable};
 pub(crate) use transaction::despite_deadlocks;
 pub use transaction::{Conflict, Db, Tx, retry_conflicts};
-
-/// Every migration in `migrations/`, embedded in the binary.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// What no connection does without end. One lock that is held too long, or one host that lost its power in the middle of a
 /// transaction, must not take the site down: a statement is given up while whoever asked still waits, a lock before that,
@@ -44,8 +48,7 @@ const FRESH: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the URL in the configuration is malformed.
 pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<Db> {
-    let options: PgConnectOptions = config.url.expose_secret().parse()?;
-    let options = options.application_name(process).options(BOUNDS);
+    let options = options(config.url.expose_secret())?.application_name(process).options(BOUNDS);
     let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
@@ -60,36 +63,8 @@ pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<Db> {
     Ok(pool.into())
 }
 
-/// Brings the schema up to date; safe to call from several processes at once.
-///
-/// # Errors
-/// When the database can't be reached, or holds a migration that this binary doesn't know.
-pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
-    MIGRATIONS.run(pool).await
-}
-
 /// Whether `error` is a violation of the named constraint or unique index.
 #[must_use]
 pub fn violates(error: &sqlx::Error, constraint: &str) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some(constraint)
-}
-
-/// Whether every migration that this binary knows has been applied.
-///
-/// # Errors
-/// When the database can't be reached.
-pub async fn is_migrated(pool: &PgPool) -> sqlx::Result<bool> {
-    let applied: Result<Vec<i64>, sqlx::Error> =
-        sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(pool).await;
-    match applied {
-        Ok(applied) => Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version))),
-        // undefined_table: nothing has ever been applied.
-        Err(error)
-            if error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
-                == Some("42P01") =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -13,6 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use pawdium_shared::db;
 use pawdium_shared::shutdown::Notifier;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -52,6 +53,7 @@ pub async fn serve(
     info!(%address, "serving");
     notifier.ready(&format!("serving on {address}"));
     tokio::spawn(app.store.clone().report());
+    tokio::spawn(report_database(app.clone(), notifier.clone(), address));
     let door = Door { crowd: Crowd::new(&app.config.web), connection: Connection::new(&app) };
     loop {
         tokio::select! {
@@ -109,4 +111,11 @@ impl Door {
             }
         }
     }
+}
+
+/// Says while the database or its schema is missing; pages say so meanwhile, too.
+async fn report_database(app: App, notifier: Notifier, address: SocketAddr) {
+    db::wait_until_usable(&app.db, |reason| notifier.status(reason)).await;
+    db::warn_of_narrow_room(&app.db, app.config.database.max_connections).await;
+    notifier.status(&format!("serving on {address}"));
 }

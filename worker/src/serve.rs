@@ -32,7 +32,23 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     // Before new photos make a database that was restored look younger than it is.
     tokio::spawn(note_mark(Arc::clone(&env)));
     let drain = Duration::from_secs(config.worker.drain_seconds);
-    run(&db, &runner(env), &queues(&config.worker), drain, stop).await
+    let (notifier, ended) = (Notifier::new(), CancellationToken::new());
+    // Started is started: however long the database is away, the service manager need not try again.
+    notifier.ready("waiting for the database");
+    let feeding = notifier.feed_watchdog(ended.clone(), async || true);
+    let running = async {
+        let waiting = db::wait_until_usable(&db, |reason| notifier.status(reason));
+        let served = match stop.run_until_cancelled(waiting).await {
+            Some(()) => {
+                db::warn_of_narrow_room(&db, config.database.max_connections + Process::CONNECTIONS).await;
+                run(&db, &runner(env), &queues(&config.worker), drain, stop.clone()).await
+            }
+            None => Ok(()),
+        };
+        ended.cancel();
+        served
+    };
+    tokio::join!(running, feeding).0
 }
 
 /// Runs the jobs of some queues, whatever their handlers, until `stop`. Then what runs may end within `drain`, and what
@@ -49,7 +65,7 @@ pub async fn run<E: Send + Sync + 'static>(
 ) -> anyhow::Result<()> {
     let Some(process) = stop.run_until_cancelled(register(db)).await else { return Ok(()) };
 
-    let (broken, ended) = (CancellationToken::new(), CancellationToken::new());
+    let broken = CancellationToken::new();
     let monitor = monitor_queues(&process, runner, queues, &broken);
     let told = stop.clone().cancelled_owned();
     let mut workers = tokio::spawn(monitor.run_with_signal(async move {
@@ -57,11 +73,7 @@ pub async fn run<E: Send + Sync + 'static>(
         Ok(())
     }));
     let notifier = Notifier::new();
-    notifier.ready("running jobs");
-    tokio::spawn({
-        let (notifier, ended) = (notifier.clone(), ended.clone());
-        async move { notifier.feed_watchdog(ended, async || true).await }
-    });
+    notifier.status("running jobs");
 
     tokio::select! {
         () = stop.cancelled() => {}
@@ -77,7 +89,6 @@ pub async fn run<E: Send + Sync + 'static>(
     if tokio::time::timeout(SIGN_OFF, process.leave()).await.is_err() {
         warn!("couldn't sign off in time; others will take over what is left when the lease runs out");
     }
-    ended.cancel();
     info!("stopped");
     Ok(())
 }

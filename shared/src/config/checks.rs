@@ -1,12 +1,10 @@
 //! What a value must be beyond its type.
 
-use std::str::FromStr as _;
-
-use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::postgres::PgConnectOptions;
+use secrecy::ExposeSecret as _;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, MediaConfig};
+use crate::db;
 use crate::mail;
 use crate::media::MediaStore;
 
@@ -65,10 +63,9 @@ fn secrets(config: &Config) -> Vec<(&'static str, String)> {
     } else if length < SECRET_CHARACTERS {
         found.push(("security.secret", format!("has {length} characters; {advice}")));
     }
-    if PgConnectOptions::from_str(config.database.url.expose_secret()).is_err()
-        || !has_scheme(&config.database.url, &["postgres", "postgresql"])
-    {
-        found.push(("database.url", "is not a URL such as postgres://user:password@host/pawdium".into()));
+    if let Err(error) = db::options(config.database.url.expose_secret()) {
+        let text = format!("is not a URL such as postgres://user:password@host/pawdium: {error}");
+        found.push(("database.url", text));
     }
     if redis::Client::open(config.redis.url.expose_secret()).is_err() {
         found.push((
@@ -81,10 +78,6 @@ fn secrets(config: &Config) -> Vec<(&'static str, String)> {
         found.push(("mail.smtp_url", text.into()));
     }
     found
-}
-
-fn has_scheme(url: &SecretString, schemes: &[&str]) -> bool {
-    url.expose_secret().split_once("://").is_some_and(|(scheme, _)| schemes.contains(&scheme))
 }
 
 fn addresses(config: &Config) -> Vec<(&'static str, String)> {

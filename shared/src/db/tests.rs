@@ -3,10 +3,11 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{PgPool, SqlSafeStr as _};
 use sqlx::postgres::PgPoolOptions;
 
-use super::{Db, Tx, retry_conflicts};
+use super::{Db, Tx, migrate_with, retry_conflicts};
 
 /// The database's sessions of this pool that are in a transaction, as it sees them itself.
 async fn open_transactions(db: &PgPool) -> i64 {
@@ -81,4 +82,12 @@ async fn of_two_that_lock_in_opposite_orders_both_succeed(db: PgPool) {
     let times: Vec<i32> =
         sqlx::query_scalar("select times from locked").fetch_all(&db).await.expect("the statement is right");
     assert_eq!(times, [2, 2]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_migration_takes_as_long_as_it_takes(db: PgPool) {
+    let options = (*db.connect_options()).clone().options([("statement_timeout", "100ms")]);
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let slow = Migration::new(1, "slow".into(), MigrationType::Simple, "select pg_sleep(0.3)".into_sql_str(), false);
+    migrate_with(&pool, &Migrator::with_migrations(vec![slow])).await.expect("nothing ends it");
 }

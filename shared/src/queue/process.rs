@@ -58,6 +58,9 @@ pub struct Process {
 }
 
 impl Process {
+    /// The most connections that it takes beside those of the pool that it is given.
+    pub const CONNECTIONS: u32 = OWN_CONNECTIONS + 2;
+
     /// Registers this process. It talks to the database of `db` over connections of its own, so that handlers which hold
     /// all of `db`'s cost it neither the lease nor an ack.
     ///
