@@ -1,6 +1,10 @@
-//! What `pawdium config check` says of a bucket.
+//! What `pawdium config check` says of the settings and of what they name.
 
-use std::process::Command;
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
 
@@ -48,4 +52,157 @@ fn a_bucket_that_is_misspelt_is_named_with_its_place() {
     assert!(said.contains("(from the variable PAWDIUM_MEDIA__STORE)"), "{said}");
     let (good, said) = check("ftp://pets", SECRET_KEY);
     assert!(!good && said.contains("media.store: the URL begins with neither file:// nor s3://"), "{said}");
+}
+
+/// `pawdium config check --connect`, with the stack's Postgres and Redis and these variables over all.
+fn connect(folder: &Path, variables: &[(&str, &str)]) -> (bool, String) {
+    let file = folder.join("pawdium.toml");
+    fs::write(&file, "").expect("an empty configuration");
+    let media = folder.join("media");
+    let ended = Command::new(env!("CARGO_BIN_EXE_pawdium"))
+        .args(["config", "check", "--connect"])
+        .env("PAWDIUM_CONFIG", &file)
+        .env("PAWDIUM_SECURITY__SECRET", "a secret for tests, of no worth at all")
+        .env("PAWDIUM_WEB__BASE_URL", "https://paw.example")
+        .env("PAWDIUM_MAIL__FROM", "paw@paw.example")
+        .env("PAWDIUM_MEDIA__STORE", format!("file://{}", media.display()))
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the command runs");
+    let said = [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    (ended.status.success(), said)
+}
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
+}
+
+#[tokio::test]
+async fn the_check_tries_all_that_the_settings_name_and_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sink = pawdium_cli::sink::Sink::bind_anywhere(folder.path().join("mails")).await.expect("it starts");
+    let smtp = sink.url();
+    let check = |variables: Vec<(&'static str, String)>| {
+        let path = folder.path().to_owned();
+        let smtp = smtp.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut all = vec![("PAWDIUM_MAIL__SMTP_URL", smtp.as_str())];
+            all.extend(variables.iter().map(|(name, value)| (*name, value.as_str())));
+            connect(&path, &all)
+        })
+    };
+    let (good, said) = check(vec![]).await.expect("it ends");
+    assert!(!good && said.contains("there is no folder") && said.contains("systemd-tmpfiles"), "{said}");
+
+    fs::create_dir(folder.path().join("media")).expect("a folder");
+    let (good, said) = check(vec![]).await.expect("it ends");
+    assert!(good && said.contains("The settings are good"), "{said}");
+    for fine in [
+        "database.url: Postgres",
+        "redis.url: Redis answers",
+        "mail.smtp_url: the mail",
+        "media.store: files",
+    ] {
+        assert!(said.contains(&format!("ok       {fine}")), "{fine}: {said}");
+    }
+    assert!(said.contains("one scheduler take up to"), "{said}");
+
+    let nobody = free_port();
+    for (variable, value, complaint) in [
+        ("PAWDIUM_DATABASE__URL", format!("postgres://a@127.0.0.1:{nobody}/a"), "Is Postgres running?"),
+        ("PAWDIUM_REDIS__URL", format!("redis://127.0.0.1:{nobody}"), "is Redis running"),
+        ("PAWDIUM_MAIL__SMTP_URL", format!("smtp://127.0.0.1:{nobody}"), "is the mail server running"),
+    ] {
+        let (good, said) = check(vec![(variable, value)]).await.expect("it ends");
+        assert!(!good && said.contains(complaint) && said.contains("1 of these"), "{said}");
+    }
+}
+
+#[sqlx::test]
+async fn a_database_that_cannot_hold_every_name_is_refused(db: sqlx::PgPool) {
+    let name = format!("ascii_{}", std::process::id());
+    let make = format!("create database {name} template template0 encoding 'SQL_ASCII' locale 'C'");
+    sqlx::query(sqlx::AssertSqlSafe(make)).execute(&db).await.expect("it is made");
+    let mut url: url::Url = std::env::var("DATABASE_URL").expect("it is set").parse().expect("a URL");
+    url.set_path(&name);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (good, said) = connect(folder.path(), &[("PAWDIUM_DATABASE__URL", url.as_str())]);
+    sqlx::query(sqlx::AssertSqlSafe(format!("drop database {name}"))).execute(&db).await.expect("it goes");
+    assert!(!good && said.contains("is in SQL_ASCII") && said.contains("-E UTF8"), "{said}");
+}
+
+/// A Redis that speaks TLS only, with a certificate that its own authority signed.
+struct TlsRedis {
+    server: Child,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Drop for TlsRedis {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// None on a machine without openssl, or whose Redis is built without TLS.
+fn tls_redis() -> Option<TlsRedis> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args(["-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .current_dir(folder.path())
+        .stderr(Stdio::null())
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let server = Command::new("redis-server")
+        .args(["--port", "0", "--bind", "127.0.0.1", "--tls-auth-clients", "no", "--save", ""])
+        .args(["--tls-port", &port.to_string(), "--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"])
+        .args(["--tls-ca-cert-file", "cert.pem"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut redis = TlsRedis { server, folder, port };
+    for _ in 0..100 {
+        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Some(redis);
+        }
+        if redis.server.try_wait().ok()?.is_some() {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    None
+}
+
+#[test]
+fn redis_is_reached_over_tls_and_its_certificate_is_looked_at() {
+    let Some(redis) = tls_redis() else {
+        eprintln!("there is no openssl here, or redis-server knows no TLS, so it is not tried");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("rediss://localhost:{}", redis.port);
+    let trusted = redis.folder.path().join("cert.pem").display().to_string();
+    let (_, said) =
+        connect(folder.path(), &[("PAWDIUM_REDIS__URL", &url), ("SSL_CERT_FILE", trusted.as_str())]);
+    assert!(said.contains("ok       redis.url: Redis answers"), "{said}");
+    let (_, said) = connect(folder.path(), &[("PAWDIUM_REDIS__URL", &url)]);
+    assert!(said.contains("error    redis.url"), "{said}");
 }

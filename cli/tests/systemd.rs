@@ -26,7 +26,7 @@ fn units() -> Vec<PathBuf> {
         .filter(is_unit)
         .collect();
     units.sort();
-    assert_eq!(units.len(), 6, "{units:?}");
+    assert_eq!(units.len(), 5, "{units:?}");
     units
 }
 
@@ -138,4 +138,47 @@ fn every_line_of_the_example_that_is_commented_out_is_good_too() {
     assert_eq!(config.metrics.expect("the section is there").bucket, "pawdium");
     assert_eq!(config.demo.logins.len(), 1);
     assert!(config.demo.mailbox.is_some());
+}
+
+/// The value of a unit's only line `key=`.
+fn setting<'a>(unit: &'a str, key: &str) -> Option<&'a str> {
+    unit.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+}
+
+#[test]
+fn every_service_starts_by_itself_however_often_and_long_it_failed() {
+    for path in units().into_iter().filter(|unit| unit.extension().is_some_and(|kind| kind == "service")) {
+        let unit = fs::read_to_string(&path).expect("a unit can be read");
+        let path = path.display();
+        assert_eq!(setting(&unit, "Restart"), Some("always"), "{path}");
+        assert_eq!(setting(&unit, "StartLimitIntervalSec"), Some("0"), "{path}");
+        for dependency in ["Requires", "Requisite", "BindsTo"] {
+            assert!(
+                setting(&unit, dependency)
+                    .is_none_or(|units| units.split(' ').all(|unit| unit.ends_with(".socket"))),
+                "{path} falls with what it needs"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_drain_that_outlasts_its_units_patience_is_warned_about() {
+    for (key, unit) in [("web", "pawdium-web.service"), ("worker", "pawdium-worker@.service")] {
+        let unit = fs::read_to_string(source().join(unit)).expect("a unit can be read");
+        let patience: u64 = setting(&unit, "TimeoutStopSec").expect("it is set").parse().expect("seconds");
+        let warns = |seconds: u64| {
+            let variables = [
+                (
+                    "PAWDIUM_SECURITY__SECRET".to_owned(),
+                    "0123456789012345678901234567890123456789".to_owned(),
+                ),
+                (format!("PAWDIUM_{}__DRAIN_SECONDS", key.to_uppercase()), seconds.to_string()),
+            ];
+            let config = Config::from_sources(&Sources { variables: variables.into(), ..Sources::default() });
+            let warnings = config.expect("it is good").warnings();
+            warnings.iter().any(|warning| warning.key == format!("{key}.drain_seconds"))
+        };
+        assert!(!warns(patience - 5) && warns(patience), "{key}");
+    }
 }

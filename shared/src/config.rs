@@ -9,6 +9,7 @@ mod checks;
 mod problems;
 mod sources;
 mod values;
+mod warnings;
 
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -96,7 +97,8 @@ impl Default for WebConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// Where the database is, as in `postgres://user:password@host/pawdium`; a secret. Default `postgres:///pawdium`.
+    /// Where the database is, as in `postgres://user:password@host/pawdium`; a secret. What it leaves out is the local socket
+    /// and the user that the process runs as. Default `postgres:///pawdium`.
     pub url: SecretString,
     /// The most connections that one process holds. A worker has up to 12 more for its queues, usually four or five.
     /// Default 10.
@@ -113,7 +115,8 @@ impl Default for DatabaseConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisConfig {
-    /// Where the server is, as in `redis://host:6379` or `unix:///run/redis.sock`; a secret, for it can bear a password.
+    /// Where the server is, as in `redis://host:6379`, `rediss://host:6379` over TLS, or `unix:///run/redis.sock`; a secret,
+    /// for it can bear a password.
     /// Default `redis://127.0.0.1:6379`.
     pub url: SecretString,
     /// Put before every key and channel, so that several sites share a server. Default `pawdium:`.
@@ -380,6 +383,13 @@ impl Config {
     /// As [`Config::load`].
     pub fn from_sources(sources: &Sources) -> Result<Self, ConfigErrors> {
         problems::extract(sources)
+    }
+
+    /// What works and is most likely not what was meant: the keys, each with what to do.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Problem> {
+        let problem = |(key, text): (&str, String)| Problem { key: key.to_owned(), text };
+        warnings::warnings(self).into_iter().map(problem).collect()
     }
 }
 

@@ -1,33 +1,50 @@
 //! `pawdium config`
 
+mod connect;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use pawdium_shared::config::Config as Settings;
 use pawdium_shared::media::MediaStore;
+
+use super::operator;
 
 /// What concerns the settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Reads the settings as the services do, and names every key that is wrong.
+    /// Reads the settings as the services do, and names every key that is wrong or doubtful.
     ///
     /// A bucket is tried as well. Ends with status 1 when there is something wrong.
-    Check,
+    Check {
+        /// Also try what the settings name: Postgres, Redis, the mail server, the place of the pictures, InfluxDB.
+        #[arg(long)]
+        connect: bool,
+    },
 }
 
 impl Config {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        match self {
-            Self::Check => {
-                let config = Settings::load()?;
-                // A folder is left alone: opening it would make it, as whoever asks.
-                if config.media.store.scheme() == "s3" {
-                    MediaStore::open(&config.media)?.check().await.context("media.store")?;
-                }
-                println!("The settings are good; the site is {}", config.web.base_url);
-                Ok(ExitCode::SUCCESS)
-            }
+        let Self::Check { connect } = self;
+        let settings = operator::settings()?;
+        for warning in settings.warnings() {
+            println!("warning  {warning}");
         }
+        if connect {
+            let findings = connect::check(&settings).await;
+            for finding in &findings {
+                println!("{finding}");
+            }
+            let errors = findings.iter().filter(|finding| finding.is_error()).count();
+            if errors > 0 {
+                println!("{errors} of these must be mended before the site can run.");
+                return Ok(ExitCode::FAILURE);
+            }
+        } else if settings.media.store.scheme() == "s3" {
+            // A folder is left alone: opening it would make it, as whoever asks.
+            MediaStore::open(&settings.media)?.check().await.context("media.store")?;
+        }
+        println!("The settings are good; the site is {}", settings.web.base_url);
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,0 +1,277 @@
+//! Tries each outside system that the settings name, as the services would use it.
+
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use pawdium_shared::config::{Config, MailConfig, MediaConfig, MetricsConfig, RedisConfig};
+use pawdium_shared::db::{self, Schema};
+use pawdium_shared::media::MediaStore;
+use pawdium_shared::queue::Process;
+use pawdium_shared::redis::Redis;
+use secrecy::ExposeSecret as _;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
+
+/// How long one system has to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The oldest Postgres that will do, as `server_version_num` says it.
+const OLDEST_POSTGRES: i32 = 150_000;
+
+/// What a scheduler takes of Postgres's connections: it does one thing after the other.
+const SCHEDULER_TAKES: u32 = 2;
+
+/// What one look found.
+pub(super) struct Finding {
+    level: Level,
+    /// The key, or its section.
+    key: &'static str,
+    text: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Good,
+    Warning,
+    Error,
+}
+
+impl Finding {
+    pub(super) fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+
+    fn good(key: &'static str, text: impl Into<String>) -> Self {
+        Self { level: Level::Good, key, text: text.into() }
+    }
+
+    fn warning(key: &'static str, text: impl Into<String>) -> Self {
+        Self { level: Level::Warning, key, text: text.into() }
+    }
+
+    fn error(key: &'static str, text: impl Into<String>) -> Self {
+        Self { level: Level::Error, key, text: text.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            Level::Good => "ok",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        };
+        write!(f, "{level:<7}  {}: {}", self.key, self.text)
+    }
+}
+
+/// Tries everything at once.
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
+    let metrics = async {
+        match &config.metrics {
+            Some(metrics) => one("metrics.url", influx(metrics)).await,
+            None => Vec::new(),
+        }
+    };
+    let (database, redis, mail, media, metrics) = tokio::join!(
+        postgres(config),
+        one("redis.url", redis(&config.redis)),
+        one("mail.smtp_url", smtp(&config.mail)),
+        one("media.store", media(&config.media)),
+        metrics,
+    );
+    [database, redis, mail, media, metrics].into_iter().flatten().collect()
+}
+
+/// The one finding about a system that is good or isn't.
+async fn one(key: &'static str, trying: impl Future<Output = Result<String>>) -> Vec<Finding> {
+    vec![match tokio::time::timeout(PATIENCE, trying).await {
+        Ok(Ok(text)) => Finding::good(key, text),
+        Ok(Err(error)) => Finding::error(key, format!("{error:#}")),
+        Err(_) => Finding::error(key, format!("no answer within {} s", PATIENCE.as_secs())),
+    }]
+}
+
+async fn postgres(config: &Config) -> Vec<Finding> {
+    let key = "database.url";
+    let options = match db::options(config.database.url.expose_secret()) {
+        Ok(options) => options,
+        Err(error) => return vec![Finding::error(key, error.to_string())],
+    };
+    let connecting = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+    let mut db = match connecting {
+        Ok(Ok(db)) => db,
+        Ok(Err(error)) => {
+            let start = "Is Postgres running? `systemctl status postgresql` says it.".to_owned();
+            let advice = db::what_to_do(&error, &options).unwrap_or(start);
+            return vec![Finding::error(key, format!("{error}. {advice}"))];
+        }
+        Err(_) => {
+            return vec![Finding::error(key, format!("no answer within {} s", PATIENCE.as_secs()))];
+        }
+    };
+    match inspect(&mut db, &options, config).await {
+        Ok(findings) => findings,
+        Err(error) => vec![Finding::error(key, error.to_string())],
+    }
+}
+
+/// What a server that lets us in is like.
+async fn inspect(
+    db: &mut PgConnection,
+    options: &PgConnectOptions,
+    config: &Config,
+) -> sqlx::Result<Vec<Finding>> {
+    let key = "database.url";
+    let role = options.get_username();
+    let database = options.get_database().unwrap_or(role);
+    let mut found = Vec::new();
+    let (number, version): (i32, String) = sqlx::query_as(
+        "select current_setting('server_version_num')::int, current_setting('server_version')",
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    found.push(if number < OLDEST_POSTGRES {
+        Finding::error(key, format!("Postgres is {version}; Pawdium needs 15 or newer"))
+    } else {
+        Finding::good(key, format!("Postgres {version} lets {role} in"))
+    });
+    let encoding: String = sqlx::query_scalar("show server_encoding").fetch_one(&mut *db).await?;
+    if encoding != "UTF8" {
+        found.push(Finding::error(
+            key,
+            format!(
+                "the database is in {encoding} and can't hold every name; make it anew: `sudo -u postgres createdb \
+                 -O {role} -T template0 -E UTF8 --locale=C.UTF-8 {database}`"
+            ),
+        ));
+    }
+    found.extend(writes(db, role, database).await?);
+    found.push(room(db, config).await?);
+    found.push(match db::schema(&mut *db).await? {
+        Schema::Behind => {
+            Finding::warning(key, "the schema is not up to date; `sudo pawdium migrate` brings it there")
+        }
+        Schema::Current => Finding::good(key, "the schema is up to date"),
+        Schema::Newer(_) => Finding::good(key, "the schema is newer than this program, which runs on it"),
+    });
+    Ok(found)
+}
+
+/// Whether the role may make tables. What is tried is rolled back.
+async fn writes(db: &mut PgConnection, role: &str, database: &str) -> sqlx::Result<Option<Finding>> {
+    sqlx::query("begin").execute(&mut *db).await?;
+    let tried = sqlx::query("create table pawdium_config_check (tried int)").execute(&mut *db).await;
+    sqlx::query("rollback").execute(&mut *db).await?;
+    let Err(error) = tried else { return Ok(None) };
+    let advice = match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+        Some("25006") => "this server is a standby; name the primary".to_owned(),
+        _ => format!(
+            "let it own the database: `sudo -u postgres psql -c 'alter database {database} owner to {role}'`"
+        ),
+    };
+    Ok(Some(Finding::error("database.url", format!("{role} may not make tables ({error}); {advice}"))))
+}
+
+/// Whether the server has connections enough for one process of each kind, and for the workers that live already.
+async fn room(db: &mut PgConnection, config: &Config) -> sqlx::Result<Finding> {
+    let key = "database.max_connections";
+    let room = db::room(&mut *db).await?;
+    let each = config.database.max_connections;
+    let workers: i64 =
+        if sqlx::query_scalar("select to_regclass('job_workers') is not null").fetch_one(&mut *db).await? {
+            sqlx::query_scalar("select count(*) from job_workers where gone_at is null")
+                .fetch_one(&mut *db)
+                .await?
+        } else {
+            0
+        };
+    let workers = workers.max(1);
+    let taken =
+        i64::from(each) + workers * i64::from(each + Process::CONNECTIONS) + i64::from(SCHEDULER_TAKES);
+    let text = format!(
+        "one web process, {workers} worker{} and one scheduler take up to {taken} connections; Postgres allows {}, of which \
+         {} are open",
+        if workers == 1 { "" } else { "s" },
+        room.allowed,
+        room.open,
+    );
+    Ok(if taken > room.allowed {
+        Finding::warning(key, format!("{text}. Raise max_connections of Postgres, or lower this"))
+    } else {
+        Finding::good(key, text)
+    })
+}
+
+async fn redis(config: &RedisConfig) -> Result<String> {
+    let advice = "is Redis running, and redis.url right? Pages are slower without it, and limits are weaker";
+    let redis = Redis::connect(config, "nothing is changed")?;
+    let mut connection = redis.dedicated().await.context(advice)?;
+    let key = redis.key("config-check");
+    let mut command = redis::cmd("SET");
+    command.arg(key).arg(1).arg("EX").arg(1);
+    command
+        .exec_async(&mut connection)
+        .await
+        .context("Redis answers but takes no value; it may want a password, or be a replica, or be full")?;
+    Ok("Redis answers and takes values".to_owned())
+}
+
+async fn smtp(config: &MailConfig) -> Result<String> {
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(config.smtp_url.expose_secret())?
+        .timeout(Some(PATIENCE))
+        .build::<Tokio1Executor>();
+    let advice = "is the mail server running, and are its address, name and password right?";
+    if !transport.test_connection().await.context(advice)? {
+        bail!("the mail server answers and is not ready; {advice}");
+    }
+    Ok("the mail server takes connections, though no mail was sent".to_owned())
+}
+
+async fn media(config: &MediaConfig) -> Result<String> {
+    if config.store.scheme() == "file" {
+        let folder = config.store.to_file_path().map_err(|()| anyhow!("{} is no folder", config.store))?;
+        // Opening it would make it.
+        if !folder.is_dir() {
+            bail!("there is no folder {}; make it with `sudo systemd-tmpfiles --create`", folder.display());
+        }
+        let advice = || {
+            format!(
+                "the services can't write to {0}; `sudo chown -R pawdium: {0}`, or free some space",
+                folder.display()
+            )
+        };
+        MediaStore::open(config).with_context(advice)?.check().await.with_context(advice)?;
+    } else {
+        MediaStore::open(config)?.check().await?;
+    }
+    Ok("files can be written, read and deleted".to_owned())
+}
+
+async fn influx(config: &MetricsConfig) -> Result<String> {
+    let mut url = config.url.clone();
+    url.set_path("/api/v2/write");
+    url.query_pairs_mut().clear().append_pair("org", &config.org).append_pair("bucket", &config.bucket);
+    // A comment is a point less than one.
+    let answer = reqwest::Client::new()
+        .post(url)
+        .header("Authorization", format!("Token {}", config.token.expose_secret()))
+        .body("# pawdium config check\n")
+        .send()
+        .await
+        .context("is InfluxDB running, and metrics.url right?")?;
+    match answer.status().as_u16() {
+        200..300 => Ok("InfluxDB takes points".to_owned()),
+        401 | 403 => {
+            bail!("InfluxDB refuses the token; make one that may write to the bucket {}", config.bucket)
+        }
+        404 => bail!(
+            "InfluxDB has no bucket {} of {}; make it, or correct metrics.bucket",
+            config.bucket,
+            config.org
+        ),
+        status => bail!("InfluxDB answered {status}: {}", answer.text().await.unwrap_or_default().trim()),
+    }
+}
