@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test chaos fuzz lint setup setup-demo setup-test setup-bench setup-bench-images setup-fuzz screenshots bench-queue bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz lint setup setup-demo setup-test setup-systemd setup-bench setup-bench-images setup-fuzz screenshots bench-queue bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -13,6 +13,14 @@ test: setup-test  ## run every test, with a throwaway Postgres and Redis
 	cargo build --workspace --bins
 	cargo test --workspace --no-run
 	target/debug/pawdium with-stack -- cargo test --workspace
+
+test-systemd: setup-systemd  ## install the site on a Debian of its own as the README says, and break what it depends on
+	$(if $(BIN_DIR),,@$(MAKE) release)
+	@scripts/test-systemd $(or $(BIN_DIR),target/dist)
+
+release:  ## the programs of a site, stripped, in target/dist, and their debug symbols in target/dist/debug
+	cargo build --release
+	@scripts/strip target/release target/dist
 
 DURATION = 600
 chaos: setup-demo  ## break things for DURATION= seconds under load, and count what was lost; SEED= repeats the order
@@ -32,7 +40,7 @@ lint:  ## formatting, clippy and rustdoc, warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
 setup: setup-test
-setup-demo setup-test setup-bench setup-bench-images setup-fuzz:  ## install what is missing
+setup-demo setup-test setup-systemd setup-bench setup-bench-images setup-fuzz:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots

@@ -45,7 +45,7 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
         let waiting = db::wait_until_usable(&db, |reason| notifier.status(reason));
         if stop.run_until_cancelled(waiting).await.is_some() {
             notifier.status("enqueueing what is due");
-            db::warn_of_narrow_room(&db, 1).await;
+            db::warn_of_narrow_room(&db, db::takes(1)).await;
             run(&db, &schedules, Utc::now, &stop).await;
         }
         notifier.stopping("stopping");

@@ -43,6 +43,12 @@ const BOUNDS: [(&str, &str); 8] = [
 /// A connection that idled for less is not asked whether it works.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// How many connections a pool of so many takes at the most: one more announces jobs.
+#[must_use]
+pub const fn takes(max_connections: u32) -> u32 {
+    max_connections + 1
+}
+
 /// Opens a pool; the first connection is made when it is first needed, so a process can start before its database.
 ///
 /// # Errors

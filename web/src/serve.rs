@@ -116,6 +116,6 @@ impl Door {
 /// Says while the database or its schema is missing; pages say so meanwhile, too.
 async fn report_database(app: App, notifier: Notifier, address: SocketAddr) {
     db::wait_until_usable(&app.db, |reason| notifier.status(reason)).await;
-    db::warn_of_narrow_room(&app.db, app.config.database.max_connections).await;
+    db::warn_of_narrow_room(&app.db, db::takes(app.config.database.max_connections)).await;
     notifier.status(&format!("serving on {address}"));
 }

@@ -40,7 +40,8 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
         let waiting = db::wait_until_usable(&db, |reason| notifier.status(reason));
         let served = match stop.run_until_cancelled(waiting).await {
             Some(()) => {
-                db::warn_of_narrow_room(&db, config.database.max_connections + Process::CONNECTIONS).await;
+                let may_take = db::takes(config.database.max_connections) + Process::CONNECTIONS;
+                db::warn_of_narrow_room(&db, may_take).await;
                 run(&db, &runner(env), &queues(&config.worker), drain, stop.clone()).await
             }
             None => Ok(()),

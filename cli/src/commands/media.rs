@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use pawdium_shared::audit::{self, Action, Actor};
-use pawdium_shared::config::Config;
 use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::lineage;
 use serde_json::json;
@@ -26,7 +25,7 @@ pub(crate) enum Media {
 
 impl Media {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let config = Config::load()?;
+        let config = operator::settings()?;
         let store = MediaStore::open(&config.media)?;
         let pool = operator::pool(&config, "pawdium media")?;
         let mut db = operator::acquire(&pool).await?;

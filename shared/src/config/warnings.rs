@@ -5,7 +5,7 @@ use url::{Host, Url};
 use super::Config;
 
 /// What `TimeoutStopSec=` in the unit of web leaves for requests under way.
-const WEB_STOPS_WITHIN: u64 = 25;
+const WEB_STOPS_WITHIN: u64 = 70;
 
 /// The same for the worker's jobs.
 const WORKER_STOPS_WITHIN: u64 = 40;
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_most_likely_not_meant_is_warned_about() {
-        assert_eq!(keys(|config| config.web.drain_seconds = 26), ["web.drain_seconds"]);
+        assert_eq!(keys(|config| config.web.drain_seconds = 71), ["web.drain_seconds"]);
         assert_eq!(keys(|config| config.worker.drain_seconds = 41), ["worker.drain_seconds"]);
         for base in
             ["http://pawdium.example", "http://192.0.2.7:8080", "http://127.0.0.1:8080", "https://[::1]"]

@@ -179,7 +179,7 @@ async fn writes(db: &mut PgConnection, role: &str, database: &str) -> sqlx::Resu
 async fn room(db: &mut PgConnection, config: &Config) -> sqlx::Result<Finding> {
     let key = "database.max_connections";
     let room = db::room(&mut *db).await?;
-    let each = config.database.max_connections;
+    let each = db::takes(config.database.max_connections);
     let workers: i64 =
         if sqlx::query_scalar("select to_regclass('job_workers') is not null").fetch_one(&mut *db).await? {
             sqlx::query_scalar("select count(*) from job_workers where gone_at is null")
