@@ -22,17 +22,6 @@ pub async fn note_source(db: &mut PgConnection, photo: PhotoId, hash: &[u8; 32])
     Ok(())
 }
 
-/// Notes what a photo looks like.
-pub async fn note_fingerprint(
-    db: &mut PgConnection,
-    photo: PhotoId,
-    fingerprint: Option<Fingerprint>,
-) -> sqlx::Result<()> {
-    let bits = fingerprint.map(Fingerprint::to_bits);
-    sqlx::query!("update photos set fingerprint = $2 where id = $1", photo.0, bits).execute(db).await?;
-    Ok(())
-}
-
 /// The hash of a photo's upload.
 pub async fn source_of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<[u8; 32]>> {
     let hash =

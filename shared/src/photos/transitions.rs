@@ -18,7 +18,7 @@ use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
-use crate::media::Crop;
+use crate::media::{Crop, Fingerprint};
 use crate::queue::{Enqueue as _, Job as _};
 
 /// A stored upload.
@@ -157,24 +157,26 @@ pub async fn find_source(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<
     }))
 }
 
-/// Puts a processed photo in rotation, names its files and tells the caches. False: it isn't processing any more.
+/// Puts a processed photo in rotation, with what it looks like, names its files and tells the caches. False: it isn't processing any more.
 pub async fn go_live(
     db: &mut Tx,
     photo: PhotoId,
     pictures: &[(u16, Picture)],
     placeholder: &str,
+    fingerprint: Option<Fingerprint>,
 ) -> sqlx::Result<bool> {
     if !files::name(db, photo, pictures).await? {
         return Ok(false);
     }
     let species = sqlx::query_scalar!(
         r#"update photos
-           set state = 'live', live_at = now(), placeholder = $2, source_key = null,
+           set state = 'live', live_at = now(), placeholder = $2, fingerprint = $3, source_key = null,
                slot = coalesce(slot, nextval('photo_slots'))
            where id = $1 and state = 'processing'
            returning species as "species: super::Species""#,
         photo.0,
         placeholder,
+        fingerprint.map(Fingerprint::to_bits),
     )
     .fetch_optional(&mut *db)
     .await?;

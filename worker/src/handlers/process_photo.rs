@@ -121,9 +121,6 @@ async fn publish(
     let pictures = name(&rendered)?;
     let mut tx = env.db.begin().await?;
     let named = files::name(&mut tx, job.photo, &pictures).await?;
-    if named {
-        likeness::note_fingerprint(&mut tx, job.photo, rendered.fingerprint).await?;
-    }
     tx.commit().await?;
     if named {
         store(&rendered, env).await?;
@@ -131,7 +128,8 @@ async fn publish(
     }
 
     let mut tx = env.db.begin().await?;
-    let live = transitions::go_live(&mut tx, job.photo, &pictures, &rendered.placeholder).await?;
+    let (placeholder, fingerprint) = (&rendered.placeholder, rendered.fingerprint);
+    let live = transitions::go_live(&mut tx, job.photo, &pictures, placeholder, fingerprint).await?;
     if !live && named {
         // It was taken down, and what removes its files may have looked for them before they were stored.
         let pictures = pictures.into_iter().map(|(_, picture)| picture.key).collect();

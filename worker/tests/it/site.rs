@@ -113,7 +113,7 @@ impl Site {
         let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let photo = transitions::submit(&mut tx, owner, &draft(species), stored("incoming/none")).await;
         let photo = photo.expect("it can be submitted");
-        assert!(transitions::go_live(&mut tx, photo, &[], "").await.expect("it can go live"));
+        assert!(transitions::go_live(&mut tx, photo, &[], "", None).await.expect("it can go live"));
         sqlx::query("delete from jobs").execute(&mut *tx).await.expect("jobs can be deleted");
         tx.commit().await.expect("it commits");
         photo

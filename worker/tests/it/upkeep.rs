@@ -94,7 +94,7 @@ async fn pictures_go_when_they_are_old_and_no_photo_names_them(db: PgPool) {
         .await
         .expect("no error");
     let picture = Picture { key: named.to_string(), width: 160, height: 160, bytes: 5 };
-    assert!(transitions::go_live(&mut tx, photo, &[(160, picture)], "").await.expect("no error"));
+    assert!(transitions::go_live(&mut tx, photo, &[(160, picture)], "", None).await.expect("no error"));
     tx.commit().await.expect("it commits");
 
     purge(&site).await;

@@ -163,7 +163,7 @@ impl PhotoBuilder<'_> {
         let mut tx = Tx::begin(&self.site.db).await.expect("a transaction");
         let id = transitions::submit(&mut tx, owner, &draft, GONE).await.expect("it is inserted");
         assert!(
-            transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI")
+            transitions::go_live(&mut tx, id, pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI", None)
                 .await
                 .expect("it goes")
         );
