@@ -38,7 +38,7 @@ async fn a_photo_waits_for_its_store_however_often_that_fails(db: PgPool) {
     let owner = site.member("ada").await;
     let in_the_way = site.media().join("pictures");
     std::fs::write(&in_the_way, "no folder").expect("it can be written");
-    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     let job = job_of(&site, photo).await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     for _ in 0..6 {
@@ -49,8 +49,8 @@ async fn a_photo_waits_for_its_store_however_often_that_fails(db: PgPool) {
         retry(&site, job).await;
     }
     assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
-    std::fs::remove_file(in_the_way).expect("it can be removed");
     until_job_is(&site.db, job, "scheduled").await;
+    std::fs::remove_file(in_the_way).expect("it can be removed");
     retry(&site, job).await;
     let live = until_photo_is(&site, photo, PhotoState::Live).await;
     until_discarded(&site).await;
@@ -66,7 +66,7 @@ async fn a_photo_that_was_given_up_keeps_its_original_and_a_retry_makes_it_live(
         env.decoder = Decoder::new(program.clone(), [DECODE], env.limits.clone());
     });
     let owner = site.member("ada").await;
-    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     let job = job_of(&site, photo).await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
     let error = until_job_is(&site.db, job, "scheduled").await.last_error.expect("it has failed");
@@ -97,7 +97,7 @@ async fn a_photo_that_was_given_up_keeps_its_original_and_a_retry_makes_it_live(
 async fn a_retry_that_finds_no_original_says_so(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
-    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     let job = job_of(&site, photo).await;
     control::cancel(&site.db, &[job]).await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;

@@ -163,7 +163,7 @@ async fn a_database_that_is_older_than_the_store_or_anothers_takes_nothing_from_
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
-    let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Dog).await;
+    let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
     until_idle(&site.db).await;
     until_discarded(&site).await;
     workers.stop().await;
