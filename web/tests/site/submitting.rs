@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
-use reqwest::header::COOKIE;
+use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -60,7 +60,9 @@ async fn a_visitor_without_a_user_who_lost_the_answer_finds_the_draft_too(db: Pg
     for answer in [&first, &other, &again] {
         assert_eq!(answer.location(), first.location());
         // The session of whichever answer arrives opens the draft.
-        let session = answer.header("set-cookie").split(';').next().expect("a pair").to_owned();
+        let mut cookies = answer.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+        let session = cookies.find(|cookie| cookie.starts_with("session=")).expect("a session");
+        let session = session.split(';').next().unwrap_or_default().to_owned();
         let seen = site.visitor().request(Method::GET, first.location()).header(COOKIE, session);
         Answer::to(seen).await.expect(200);
     }
