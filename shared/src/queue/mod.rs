@@ -55,8 +55,8 @@
 //! 9. **Conservation.** enqueued = done + dead + cancelled + live, kept by the statements that move jobs and checked
 //!    every minute.
 //! 10. **Fast and quiet.** Claims and outcomes go in batches, on connections of their own, at the same time. `LISTEN`
-//!     announces work, one notification a transaction and queue; a poll every 1.5 s finds what no notification told. An
-//!     idle process makes one query a second.
+//!     announces work once its transaction has committed, for many transactions at once; a poll every 1.5 s finds what
+//!     no notification told. An idle process makes one query a second.
 //! 11. **History** outside the hot table, for as long as each kind asks, each failed attempt with its worker and error.
 //!
 //! # What was measured, and chosen

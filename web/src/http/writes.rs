@@ -30,13 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Writes {
     running: TaskTracker,
-    /// For each path, as `/photos/7/rating`, how many more may run at once.
+    /// For each path that names a row, as `/photos/7/rating`, how many more may run at once.
     by_path: Mutex<HashMap<String, Weak<Semaphore>>>,
     at_once: usize,
 }
 
 impl Writes {
-    /// For a pool of so many connections: requests with one path hold up to a third of them, so one row that somebody
+    /// For a pool of so many connections: requests about one row hold up to a third of them, so one row that somebody
     /// has locked leaves most of them to everybody else.
     #[must_use]
     pub fn new(connections: u32) -> Self {
@@ -50,15 +50,19 @@ impl Writes {
         self.running.wait().await;
     }
 
-    fn turns(&self, path: &str) -> Arc<Semaphore> {
+    /// The turns of a path that names a row. What makes new ones, as `/login` does, waits for nobody here.
+    fn turns(&self, path: &str) -> Option<Arc<Semaphore>> {
+        if !path.split('/').any(|part| part.parse::<i64>().is_ok()) {
+            return None;
+        }
         let mut by_path = self.by_path.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(turns) = by_path.get(path).and_then(Weak::upgrade) {
-            return turns;
+            return Some(turns);
         }
         by_path.retain(|_, turns| turns.strong_count() > 0);
         let turns = Arc::new(Semaphore::new(self.at_once));
         by_path.insert(path.to_owned(), Arc::downgrade(&turns));
-        turns
+        Some(turns)
     }
 }
 
@@ -74,17 +78,16 @@ pub async fn run_to_the_end(State(app): State<App>, request: Request, next: Next
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.starts_with("multipart/"));
     let running = async move {
-        let _turn = if streams {
-            None
-        } else {
-            match tokio::time::timeout(PATIENCE, turns.acquire_owned()).await {
-                Ok(Ok(turn)) => Some(turn),
-                _ => return Error::Unavailable.into_response(),
-            }
-        };
         if streams {
             return next.run(request).await;
         }
+        let _turn = match turns {
+            None => None,
+            Some(turns) => match tokio::time::timeout(PATIENCE, turns.acquire_owned()).await {
+                Ok(Ok(turn)) => Some(turn),
+                _ => return Error::Unavailable.into_response(),
+            },
+        };
         tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| {
             warn!("gave up a request that took too long");
             Error::Unavailable.into_response()

@@ -59,7 +59,12 @@ async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
         eventually("the next one is there", SOON, async || {
             let gone = format!("[data-stage] [data-photo='{photo}']");
             let is_there = browser.has("[data-stage]:not(.arriving) [data-feedback]").await;
-            (!browser.has(&gone).await && is_there).then_some(())
+            let is_gone = !browser.has(&gone).await;
+            // A key that comes before its photo can be seen is refused.
+            if !is_gone && !browser.has("form[data-keys][aria-busy=true]").await {
+                browser.press(key).await;
+            }
+            (is_gone && is_there).then_some(())
         })
         .await;
         let value: i16 = site.ask_of("select value from ratings where photo_id = $1", photo).await;

@@ -185,7 +185,9 @@ async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: P
     );
     form.expect(503);
     upload.error(503);
-    site.get("/readyz").await.expect(503);
+    // A check serves for a second.
+    eventually("it isn't ready", SOON, async || (site.get("/readyz").await.status == 503).then_some(()))
+        .await;
     site.get("/healthz").await.expect(200);
 
     relay.mend();
@@ -224,7 +226,7 @@ async fn a_session_that_postgres_ends_is_503_and_the_next_request_gets_another(d
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn what_breaks_on_our_side_has_a_number_and_keeps_its_cause_to_itself(db: PgPool) {
     let site = Site::start(db).await;
-    site.change("alter table photo_stats rename to misplaced").await;
+    site.change("alter table photos rename to misplaced").await;
     let answer = site.api().get("top").await;
     let id = answer.json()["id"].as_str().expect("a number").to_owned();
     let (message, _) = answer.error(500);

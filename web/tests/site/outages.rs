@@ -79,9 +79,11 @@ async fn while_redis_stalls_nobody_waits_for_it(db: PgPool) {
     ada.api.delete(&format!("photos/{photo}"), json!(null)).await.expect(204);
     is_gone(&site, photo).await;
 
+    eventually("the log says so", SOON, async || (lines(&site, "Redis is away") == 1).then_some(())).await;
     redis.process.resume();
     until_redis_is(&site, "ok").await;
     is_gone(&site, photo).await;
+    eventually("the log says so", SOON, async || (lines(&site, "Redis is back") == 1).then_some(())).await;
     assert_eq!((lines(&site, "Redis is away"), lines(&site, "Redis is back")), (1, 1), "{}", site.log());
 }
 

@@ -117,7 +117,7 @@ async fn while_smtp_refuses_a_mail_is_retried_and_then_it_arrives(db: PgPool) {
     // Held there, so that it is looked at between two attempts.
     eventually("a second attempt was made", SOON, async || {
         let held = "update jobs set run_at = now() + interval '1 hour'
-                    where kind like 'mail%' and state = 'scheduled' and attempt >= 2";
+                    where kind like 'mail%' and state = 'scheduled' and claim >= 4";
         let held = sqlx::query(held).execute(&site.db).await.expect("the statement is right");
         (held.rows_affected() == 1).then_some(())
     })

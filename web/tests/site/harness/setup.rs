@@ -182,7 +182,9 @@ fn start_on_disk(name: &str, variables: &BTreeMap<String, String>, folder: &Temp
     std::fs::create_dir_all(&media).expect("a folder can be made");
     let script = r#"mount -t tmpfs -o "size=$0" tmpfs "$1" && exec "$2""#;
     let (media, service) = (media.display().to_string(), program(name).display().to_string());
-    let arguments = ["-rm", "sh", "-c", script, size, &media, &service].map(str::to_owned);
+    // Root needs no namespace of users, in which it could not reach the sockets of Postgres.
+    let spaces = if rustix::process::geteuid().is_root() { "-m" } else { "-rm" };
+    let arguments = [spaces, "sh", "-c", script, size, &media, &service].map(str::to_owned);
     Process::start(name, &installed(&["unshare"]), &arguments, variables, folder.path())
 }
 
