@@ -204,7 +204,7 @@ impl Conflict for anyhow::Error {
 /// Does something that begins and commits a transaction; where others were in its way, again.
 ///
 /// # Errors
-/// Those of `act`, a conflict only after [`ATTEMPTS`] in a row.
+/// Those of `act`, a conflict only after several in a row.
 pub async fn retry_conflicts<T, E: Conflict, F>(mut act: impl FnMut() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
