@@ -68,7 +68,7 @@ impl Limited {
 }
 
 /// Counts in fixed windows that begin with the first request: in Redis, for all processes, and beside that in this process
-/// alone, whose count stands in while Redis is away.
+/// alone. The higher count is what holds, so nothing begins anew when Redis goes away, comes back or loses what it had.
 #[derive(Clone, Debug)]
 pub struct Limiter {
     redis: Redis,
@@ -86,7 +86,8 @@ impl Limiter {
     pub async fn count(&self, key: &str, window: Duration) -> (u32, u64) {
         let (count, left) = self.local.count(key, window, Instant::now());
         match self.count_in_redis(key, window).await {
-            Ok(counted) => counted,
+            Ok(counted) if counted.0 >= count => counted,
+            Ok(_) => (count, left.as_secs()),
             Err(error) => {
                 debug!(%error, "counted for a limit in this process alone");
                 (count, left.as_secs())

@@ -133,6 +133,28 @@ async fn while_redis_is_away_limits_count_in_the_process_and_the_log_says_so(db:
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn limits_do_not_begin_anew_when_redis_goes_away_or_loses_what_it_had(db: PgPool) {
+    let mut redis = OwnRedis::start().await;
+    let site =
+        Setup::on(db).set("redis.url", &redis.url()).set("security.logins_per_minute", "6").start().await;
+    site.member("ada").await;
+    let guess = json!({ "email": "ada@example.org", "password": "a wrong guess" });
+    let guess_twice = async || {
+        for _ in 0..2 {
+            site.api().post("tokens", guess.clone()).await.expect(403);
+        }
+    };
+    guess_twice().await;
+    redis.flush().await;
+    guess_twice().await;
+    redis.process.kill();
+    guess_twice().await;
+    redis.restart().await;
+    until_redis_is(&site, "ok").await;
+    site.api().post("tokens", guess.clone()).await.expect(429);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn streams_that_resume_from_long_ago_cost_redis_nothing_and_switch_no_limit_off(db: PgPool) {
     const STREAMS: usize = 150;
     let redis = OwnRedis::start().await;

@@ -69,7 +69,10 @@ fn start(folder: &Path) -> Process {
 }
 
 async fn connect(url: &str) -> Option<MultiplexedConnection> {
-    let mut connection = redis::Client::open(url).ok()?.get_multiplexed_async_connection().await.ok()?;
+    // A busy machine may take its time.
+    let patient = redis::AsyncConnectionConfig::new().set_response_timeout(Some(SOON));
+    let client = redis::Client::open(url).ok()?;
+    let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await.ok()?;
     // While it loads what it had saved it answers, but not yet with that.
     redis::cmd("PING").exec_async(&mut connection).await.ok()?;
     Some(connection)
