@@ -186,7 +186,7 @@ impl Site {
         self.folder.path().join("media")
     }
 
-    /// The files of the media store below a folder, as paths within it.
+    /// The files of the media store below a folder, but for the mark that says whose the store is.
     pub(crate) fn media(&self, below: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut open = vec![self.media_folder().join(below)];
@@ -195,6 +195,7 @@ impl Site {
                 if entry.path().is_dir() { open.push(entry.path()) } else { found.push(entry.path()) }
             }
         }
+        found.retain(|file| *file != self.media_folder().join("site.json"));
         found.sort();
         found
     }
