@@ -42,37 +42,31 @@ impl Position {
 }
 
 /// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated, or
-/// there is no such rater any more. Concurrent calls for one rater wait for each other and get the same photo.
+/// there is no such rater any more. Concurrent calls for one rater wait for each other and get the same photo, which may be
+/// gone by the time it is looked up: the next call then picks another.
 pub async fn current(db: &mut Tx, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
     let Some((mut position, on_page)) = lock(db, rater).await? else { return Ok(None) };
     if on_page.is_some() {
         return Ok(on_page);
     }
-    loop {
-        let next = pick(db, rater, key, &mut position).await?;
-        position.served += i64::from(next.is_some());
-        // A photo that is deleted meanwhile is found out here, where it would violate the reference to it.
-        let stored = sqlx::query_scalar!(
-            r#"update rater_positions
-               set first = $2, last = $3, cursor = $4, fresh = $5, served = $6, lane = $8,
-                   photo_id = (select id from photos where id = $7 for key share)
-               where rater_id = $1
-               returning photo_id as "photo: PhotoId""#,
-            rater.0,
-            position.first,
-            position.last,
-            position.cursor,
-            position.fresh,
-            position.served,
-            next.map(|next| next.photo.0),
-            next.map(|next| next.lane) as Option<Lane>,
-        )
-        .fetch_one(&mut *db)
-        .await?;
-        if stored == next.map(|next| next.photo) {
-            return Ok(next);
-        }
-    }
+    let next = pick(db, rater, key, &mut position).await?;
+    position.served += i64::from(next.is_some());
+    sqlx::query!(
+        "update rater_positions
+         set first = $2, last = $3, cursor = $4, fresh = $5, served = $6, photo_id = $7, lane = $8
+         where rater_id = $1",
+        rater.0,
+        position.first,
+        position.last,
+        position.cursor,
+        position.fresh,
+        position.served,
+        next.map(|next| next.photo.0),
+        next.map(|next| next.lane) as Option<Lane>,
+    )
+    .execute(db)
+    .await?;
+    Ok(next)
 }
 
 /// Locks where a rater stands, and looks at what is on their page: the photo, if it can be rated still.
