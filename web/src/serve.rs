@@ -2,8 +2,8 @@
 //!
 //! A restart loses nothing as long as the listening socket outlives the process: systemd holds it
 //! (`pawdium-web.socket`), and what connects between two processes waits in its queue for the next one. A process that
-//! is told to stop answers each connection once more, with `Connection: close`. While a request takes longer, such as
-//! a slow upload, it goes on accepting, so the site is never away for longer than a start takes.
+//! is told to stop answers each connection once more, with `Connection: close`. While one of its requests takes longer,
+//! such as a slow upload, it goes on accepting, so the site is not away for as long as that takes.
 
 mod connection;
 mod crowd;
@@ -29,8 +29,8 @@ use crate::state::App;
 /// then ([`connection::LINGER`]).
 const OLD: Duration = Duration::from_millis(750);
 
-/// How long before the end of the drain new connections are left to the next process.
-const LAST_CALL: Duration = Duration::from_secs(1);
+/// How long before the end of the drain new connections are left to the next process, so that theirs can end in time.
+const LAST_CALL: Duration = Duration::from_secs(5);
 
 /// How often a process that stops looks whether it is done.
 const LOOK: Duration = Duration::from_millis(20);
@@ -97,11 +97,14 @@ impl Door {
         }
     }
 
-    /// Returns when all are gone. New ones are let in for as long as a slow request is under way.
+    /// Returns when all are gone. New ones are let in for as long as a slow request is under way that was there before
+    /// the stop; one that came later keeps nobody, or on a slow site each would let in the next.
     async fn drain(&self, listener: &mut Listener, end: Instant) {
+        let stopped = Instant::now();
         let mut look = tokio::time::interval(LOOK);
         while let Some(oldest) = self.crowd.oldest() {
-            let accepts = oldest.elapsed() > OLD && Instant::now() + LAST_CALL < end;
+            let was_there = oldest < stopped && oldest.elapsed() > OLD;
+            let accepts = was_there && Instant::now() + LAST_CALL < end;
             if !accepts {
                 listener.leave();
             }

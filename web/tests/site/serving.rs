@@ -88,6 +88,30 @@ async fn a_restart_loses_no_request_and_no_slow_upload(db: PgPool) {
     }
 }
 
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn slow_requests_that_go_on_coming_do_not_hold_up_a_restart(db: PgPool) {
+    let mut site = Setup::on(db).behind_socket().set("web.drain_seconds", "60").start().await;
+    let ada = site.member("ada").await;
+    let stop = CancellationToken::new();
+    // At any time two of these are under way.
+    let uploads = [0, 1, 2].map(|turn| {
+        let (api, stop) = (ada.api.clone(), stop.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(500 * turn)).await;
+            while !stop.is_cancelled() {
+                api.upload(slow_form(Duration::from_millis(150))).await.expect(202);
+            }
+        })
+    });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let took = site.restart_web().await;
+    assert!(took < Duration::from_secs(20), "it waited for those that came after it was told: {took:?}");
+    stop.cancel();
+    for upload in uploads {
+        upload.await.expect("all arrive");
+    }
+}
+
 async fn connect(site: &Site) -> TcpStream {
     TcpStream::connect(("127.0.0.1", site.base.port().expect("a port"))).await.expect("it listens")
 }
