@@ -248,6 +248,7 @@ async fn read_parts(
 ) -> Result<(), Error> {
     let max = app.config.media.max_upload_bytes;
     let malformed = |error| malformed(&error, max);
+    let mut refused = None;
     while let Some(mut part) = multipart.next_field().await.map_err(malformed)? {
         let name = part.name().unwrap_or_default().to_owned();
         if name == "photo" {
@@ -255,13 +256,17 @@ async fn read_parts(
             if upload.is_none() && part.file_name() != Some("") {
                 let incoming = app.store.begin_incoming(max);
                 let upload = upload.insert(Upload { incoming, written: 0, is_picture: false });
-                read_file(upload, &mut part, malformed).await?;
+                if let Err(error) = read_file(upload, &mut part, malformed).await {
+                    // The words behind the file are read all the same, so that the form can show them again.
+                    refused = Some(error);
+                    while part.chunk().await.map_err(malformed)?.is_some() {}
+                }
             }
         } else if let Some(slot) = fields.slot(&name) {
             *slot = read_text(&mut part, malformed).await?;
         }
     }
-    Ok(())
+    refused.map_or(Ok(()), Err)
 }
 
 async fn read_file(
