@@ -86,6 +86,13 @@ pub async fn find(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<
     Ok(row.fetch_optional(db).await?.map(Photo::from))
 }
 
+/// Lists these photos in any state but deleted, in any order.
+pub async fn list(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<Photo>> {
+    let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
+    let rows = photos_where!("where photos.id = any($1) and state <> 'deleted'", &ids);
+    Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
+}
+
 /// Lists those of these photos that are live, in any order.
 pub async fn list_live(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<Photo>> {
     let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
