@@ -73,11 +73,14 @@ pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result
     let recorded: HashSet<_> = written.iter().map(|one| (one.photo, one.rater)).collect();
     let mut outcomes = Vec::with_capacity(given.len());
     for one in given {
-        let is_recorded = recorded.contains(&(one.photo, one.rater));
-        outcomes.push(match if is_recorded { Ok(()) } else { explain(db, one).await } {
+        if recorded.contains(&(one.photo, one.rater)) {
+            outcomes.push(Ok(()));
+            continue;
+        }
+        match explain(db, one).await {
             Err(NotRecorded::Database(error)) => return Err(error),
-            outcome => outcome,
-        });
+            outcome => outcomes.push(outcome),
+        }
     }
     let photos: BTreeSet<_> = written.iter().map(|one| one.photo).collect();
     let stale: Vec<_> =

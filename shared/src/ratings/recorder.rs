@@ -90,7 +90,13 @@ async fn record_what_comes(db: Db, cache: Cache, mut asked: UnboundedReceiver<As
 
 async fn record_together(db: &Db, given: &[Given]) -> sqlx::Result<Vec<Result<(), NotRecorded>>> {
     let mut tx = db.begin().await?;
-    sqlx::query!("select set_config('lock_timeout', $1, true)", PATIENCE).fetch_one(&mut *tx).await?;
+    // Left to itself Postgres plans for each number of ratings anew.
+    sqlx::query!(
+        "select set_config('lock_timeout', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true) as plans",
+        PATIENCE,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     let outcomes = record_all(&mut tx, given).await?;
     tx.commit().await?;
     Ok(outcomes)

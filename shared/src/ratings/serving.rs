@@ -123,7 +123,7 @@ async fn move_on(
          from hastily
          where rater_id = $1 and first = $9 and last = $10 and cursor = $11 and fresh = $12 and served = $13
            and photo_id is not distinct from $14
-           and ($7::bigint is null or exists (select from photos where id = $7 and state = 'live'))",
+           and coalesce((select state = 'live' from photos where id = $7), $7 is null)",
         rater.0,
         to.first,
         to.last,

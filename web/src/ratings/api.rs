@@ -86,14 +86,11 @@ pub async fn rate(
     })?;
     let visitor = caller.visitor();
     let recorded = rate::record(&app, &visitor, client, photo, value, body.ballot.as_deref()).await?;
-    let shown: Vec<_> = recorded.next.map(|next| next.photo).into_iter().chain([photo]).collect();
-    let shown = photos::queries::list(&mut *app.db.acquire().await?, &shown).await?;
-    let rated = shown.iter().find(|shown| shown.id == photo).ok_or(Error::NotFound)?;
-    let rating = RatingShape { value: Some(value.get()), ..RatingShape::of(rated) };
-    let next = recorded.next.and_then(|next| {
-        let photo = shown.into_iter().find(|shown| shown.id == next.photo)?;
-        Some(BallotShape::of(&app, &caller, photo, next.lane))
-    });
+    let next = recorded.next.unwrap_or(Served { photo, lane: Lane::Random });
+    let (rated, shown) = photos::queries::find_two(&mut *app.db.acquire().await?, photo, next.photo).await?;
+    let rating = RatingShape { value: Some(value.get()), ..RatingShape::of(&rated.ok_or(Error::NotFound)?) };
+    let shown = shown.filter(|_| recorded.next.is_some());
+    let next = shown.map(|photo| BallotShape::of(&app, &caller, photo, next.lane));
     Ok(axum::Json(RatedShape { rating, next }))
 }
 
