@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz lint setup setup-demo setup-test setup-systemd setup-bench setup-bench-images setup-fuzz screenshots bench-queue bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz lint setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz screenshots bench-queue bench-ratings bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -40,7 +40,7 @@ lint:  ## formatting, clippy and rustdoc, warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
 setup: setup-test
-setup-demo setup-test setup-systemd setup-bench setup-bench-images setup-fuzz:  ## install what is missing
+setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots
@@ -50,6 +50,10 @@ bench-queue: setup-bench  ## the job queue beside its peers; BENCH="ours --round
 	bench/peers/install queue
 	cargo build --release -p pawdium-bench --bin queue
 	@exec $${CARGO_TARGET_DIR:-target}/release/queue $(BENCH)
+
+bench-ratings: setup-bench-ratings  ## ratings through HTTP beside `pgbench -N` on the same Postgres; BENCH="--rounds 1"
+	cargo build --release -p pawdium-web -p pawdium-worker -p pawdium-bench --bin pawdium-web --bin pawdium-worker --bin ratings
+	@exec $${CARGO_TARGET_DIR:-target}/release/ratings $(BENCH)
 
 bench-images: setup-bench-images  ## photographs made into squares, beside the peers; BENCH="--files leaves --rounds 1"
 	bench/peers/install images

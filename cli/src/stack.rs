@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 pub use lock::AlreadyRunning;
 pub use process::{die_with_parent, send_signal};
+pub use programs::beside_postgres as postgres_program;
 
 use account::Account;
 use lock::Lock;

@@ -8,7 +8,7 @@ use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Db};
 use pawdium_shared::live::Changes;
 use pawdium_shared::media::MediaStore;
-use pawdium_shared::ratings::Ballots;
+use pawdium_shared::ratings::{Ballots, Recorder};
 use pawdium_shared::redis::Redis;
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +45,8 @@ pub struct Inner {
     pub store: MediaStore,
     /// Issues and opens ballots.
     pub ballots: Ballots,
+    /// Records ratings.
+    pub recorder: Recorder,
     /// Signs what anonymous visitors carry.
     pub pins: Pins,
     /// Counts requests that are limited.
@@ -71,10 +73,12 @@ impl App {
     pub fn new(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
         let redis = Redis::connect(&config.redis, WITHOUT_REDIS)?;
         let db = db::connect(&config.database, "pawdium-web")?;
+        let cache = Cache::new(redis.clone());
         Ok(Self(Arc::new(Inner {
+            recorder: Recorder::new(db.clone(), cache.clone()),
             queue_watch: QueueWatch::new((*db).clone()),
             db,
-            cache: Cache::new(redis.clone()),
+            cache,
             changes: Changes::start(redis.clone()),
             store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),

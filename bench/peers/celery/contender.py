@@ -10,10 +10,12 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from celery import Celery, signals
 
 CONCURRENCY = 24
+CALLERS = 64
 
 # Celery greets on standard output, so the driver's line goes through another descriptor.
 OUT = os.dup(1)
@@ -25,6 +27,7 @@ app.conf.update(
     worker_send_task_events=False,
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
+    broker_pool_limit=CALLERS,
 )
 
 expected = None
@@ -58,6 +61,21 @@ def enqueue_singly(count):
     begin = now()
     for n in range(count):
         noop.delay(n)
+    say(event="took", seconds=(now() - begin) / 1e9)
+
+
+def enqueue_at_once(count):
+    def add_all(count):
+        def add_share(caller):
+            for n in range(caller, count, CALLERS):
+                noop.delay(n)
+
+        with ThreadPoolExecutor(CALLERS) as callers:
+            list(callers.map(add_share, range(CALLERS)))
+
+    add_all(count // 20)
+    begin = now()
+    add_all(count)
     say(event="took", seconds=(now() - begin) / 1e9)
 
 
@@ -111,6 +129,8 @@ if __name__ == "__main__":
         say(event="prepared")
     elif verb == "enqueue-singly":
         enqueue_singly(count)
+    elif verb == "enqueue-at-once":
+        enqueue_at_once(count)
     elif verb == "enqueue-bulk":
         enqueue_bulk(count)
     elif verb == "dispatch":

@@ -4,6 +4,10 @@ import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 export const concurrency = 24;
+/** How many enqueue at the same time, where the verb says so. */
+const callers = 64;
+/** The most connections that a pool needs. */
+export const connections = process.argv[2] === "enqueue-at-once" ? callers : concurrency + 1;
 /** Whether the settings with the best batches are asked for, or those that the peer is shipped with. */
 export const batched = process.env.BENCH_BATCHED === "1";
 export const queue = "bench";
@@ -28,6 +32,7 @@ export async function contend(peer) {
       say({ event: "prepared" });
     },
     "enqueue-singly": () => enqueueSingly(peer, Number(number)),
+    "enqueue-at-once": () => enqueueAtOnce(peer, Number(number)),
     "enqueue-bulk": () => enqueueBulk(peer, Number(number)),
     work: () => work(peer, Number(number)),
     announce: () => work(peer),
@@ -42,6 +47,21 @@ async function enqueueSingly(peer, count) {
   for (let n = 0; n < count / 20; n++) await jobs.add(n);
   const begin = now();
   for (let n = 0; n < count; n++) await jobs.add(n);
+  say({ event: "took", seconds: (now() - begin) / 1e9 });
+  await jobs.close();
+}
+
+async function enqueueAtOnce(peer, count) {
+  const jobs = await peer.connect();
+  const addAll = (count) =>
+    Promise.all(
+      Array.from({ length: callers }, async (_, caller) => {
+        for (let n = caller; n < count; n += callers) await jobs.add(n);
+      }),
+    );
+  await addAll(count / 20);
+  const begin = now();
+  await addAll(count);
   say({ event: "took", seconds: (now() - begin) / 1e9 });
   await jobs.close();
 }

@@ -3,7 +3,7 @@
 process.env.NO_LOG_SUCCESS = "1";
 
 import { EventEmitter } from "node:events";
-import { batched, concurrency, contend } from "./contender.js";
+import { batched, concurrency, connections, contend } from "./contender.js";
 
 const { Logger, makeWorkerUtils, run, runMigrations } = await import("graphile-worker");
 
@@ -14,7 +14,7 @@ const options = (events) => ({
     worker: {
       connectionString: process.env.BENCH_POSTGRES,
       concurrentJobs: concurrency,
-      maxPoolSize: concurrency + 1,
+      maxPoolSize: connections,
       ...(batched ? batches : {}),
       logger: new Logger(() => () => {}),
     },

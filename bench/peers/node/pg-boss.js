@@ -3,12 +3,12 @@
 // for the next one without waiting for that interval.
 import { setTimeout as delay } from "node:timers/promises";
 import PgBoss from "pg-boss";
-import { batched, concurrency, contend, pieces, queue } from "./contender.js";
+import { batched, concurrency, connections, contend, pieces, queue } from "./contender.js";
 
 const polling = batched ? { batchSize: 2000, pollingIntervalSeconds: 0.5 } : { batchSize: 1, pollingIntervalSeconds: 2 };
 
 async function start() {
-  const boss = new PgBoss({ connectionString: process.env.BENCH_POSTGRES, max: concurrency + 1 });
+  const boss = new PgBoss({ connectionString: process.env.BENCH_POSTGRES, max: connections });
   boss.on("error", console.error);
   await boss.start();
   return boss;

@@ -6,12 +6,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use pawdium_bench::stores::Stores;
+use pawdium_bench::target;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout};
 
-use crate::contenders::{Contender, target};
+use crate::contenders::Contender;
 use crate::protocol::Said;
-use crate::stores::Stores;
 
 /// For one line. The slowest thing that a contender does between two lines is working off its backlog.
 const PATIENCE: Duration = Duration::from_mins(15);

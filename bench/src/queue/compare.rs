@@ -3,12 +3,12 @@
 
 use anyhow::Result;
 use clap::Args;
+use pawdium_bench::machine::Machine;
+use pawdium_bench::stores::Stores;
 
 use crate::contenders::{self, Contender};
 use crate::figures::Figures;
-use crate::machine::Machine;
 use crate::measures::{Measure, measure};
-use crate::stores::Stores;
 use crate::table;
 
 /// What to measure; all of it, if nothing is said.
@@ -30,7 +30,7 @@ pub(crate) struct Compare {
 impl Compare {
     pub(crate) async fn run(self) -> Result<()> {
         let contenders = contenders::named(&self.contenders)?;
-        let mut stores = Stores::start().await?;
+        let mut stores = Stores::start("bench-queue").await?;
         let machine = Machine::of(&mut stores).await?;
         let mut measured = vec![Vec::with_capacity(self.rounds); contenders.len()];
         for round in 0..self.rounds {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use pawdium_bench::target;
 use pawdium_cli::stack::die_with_parent;
 
 /// One queue that is measured.
@@ -194,10 +195,4 @@ impl Contender {
         }
         Ok(command)
     }
-}
-
-/// The folder of everything that is built: this program lies in `<target>/release/`.
-pub(crate) fn target() -> Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    program.ancestors().nth(2).map(Path::to_owned).context("this program lies in no target folder")
 }

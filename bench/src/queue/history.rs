@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use pawdium_bench::figures::quantile;
 use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::ids::JobId;
 use pawdium_shared::queue::inspect::{self, Filter, JobState};
@@ -11,7 +12,6 @@ use pawdium_shared::queue::ledger;
 use sqlx::PgConnection;
 
 use crate::contenders;
-use crate::figures::quantile;
 use crate::measures::{alone, fresh};
 
 /// Rows that one statement adds.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use pawdium_bench::processor;
 
 use crate::child::Child;
 use crate::contenders::{self, Store};
@@ -16,8 +17,6 @@ use crate::protocol::Said;
 
 /// Until the worker has done everything that it does only once.
 const SETTLING: Duration = Duration::from_secs(10);
-/// In what unit `/proc/<pid>/stat` counts processor time (`USER_HZ`, proc(5)).
-const TICKS_A_SECOND: f64 = 100.0;
 /// How much of a query is shown.
 const SHOWN: usize = 90;
 
@@ -55,9 +54,9 @@ impl Idle {
         let log = stores.folder().join("postgres.log");
         let begin = fs::metadata(&log).context("Postgres writes a log")?.len();
         let backends = stores.backends().await?;
-        let (own, servers) = (processor_seconds(&[pid])?, processor_seconds(&backends)?);
+        let (own, servers) = (processor::seconds(&[pid])?, processor::seconds(&backends)?);
         tokio::time::sleep(Duration::from_secs(self.seconds.into())).await;
-        let (own, servers) = (processor_seconds(&[pid])? - own, processor_seconds(&backends)? - servers);
+        let (own, servers) = (processor::seconds(&[pid])? - own, processor::seconds(&backends)? - servers);
         let statements = statements(&log, begin)?;
         worker.stop().await?;
         stores.stop().await?;
@@ -78,20 +77,6 @@ impl Idle {
         }
         Ok(())
     }
-}
-
-/// What the processes have used until now, user and system.
-fn processor_seconds(pids: &[u32]) -> Result<f64> {
-    let mut ticks = 0;
-    for pid in pids {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).context("a process has ended")?;
-        // The name, in brackets, may hold anything; utime and stime are the 12th and 13th field after it.
-        let (_, fields) = stat.rsplit_once(')').context("the name is in brackets")?;
-        for field in fields.split_whitespace().skip(11).take(2) {
-            ticks += field.parse::<u32>().context("ticks are a number")?;
-        }
-    }
-    Ok(f64::from(ticks) / TICKS_A_SECOND)
 }
 
 /// How often each statement was run, by what Postgres has logged since `begin`; of a statement, its first words.

@@ -6,12 +6,11 @@ mod contenders;
 mod figures;
 mod history;
 mod idle;
-mod machine;
 mod measures;
+mod observer;
 mod ours;
 mod protocol;
 mod sizes;
-mod stores;
 mod table;
 
 use std::process::ExitCode;

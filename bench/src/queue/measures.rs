@@ -1,20 +1,24 @@
-//! The four measurements. Each begins with an empty store and a schema just made.
+//! The five measurements. Each begins with an empty store and a schema just made.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+use pawdium_bench::figures::quantile;
+use pawdium_bench::machine::Machine;
+use pawdium_bench::stores::Stores;
 
 use crate::child::Child;
 use crate::contenders::{self, Contender};
-use crate::figures::{Figures, quantile};
-use crate::machine::Machine;
+use crate::figures::Figures;
+use crate::observer::Observer;
 use crate::protocol::{Said, now};
-use crate::stores::{Observer, Stores};
 
 /// Jobs that are enqueued one after the other.
 const SINGLY: u64 = 2_000;
+/// Jobs that are enqueued one by one by many at the same time.
+const AT_ONCE: u64 = 20_000;
 /// Jobs that are dispatched one by one.
 const DISPATCHED: usize = 500;
 /// Jobs before them that are not counted: caches, code and connections warm up.
@@ -34,7 +38,9 @@ const ACKS: Duration = Duration::from_mins(2);
 pub(crate) enum Measure {
     /// Enqueueing one after the other.
     Singly,
-    /// Enqueueing many at once.
+    /// Enqueueing one by one, many callers at the same time.
+    AtOnce,
+    /// Enqueueing many in one call.
     Bulk,
     /// Working off a backlog.
     Throughput,
@@ -45,7 +51,7 @@ pub(crate) enum Measure {
 /// For a command about one contender: that one and the stores, after saying under what they run.
 pub(crate) async fn alone(name: &str) -> Result<(Contender, Stores)> {
     let contender = contenders::one(name)?;
-    let mut stores = Stores::start().await?;
+    let mut stores = Stores::start("bench-queue").await?;
     println!("{}\n", Machine::of(&mut stores).await?);
     Ok((contender, stores))
 }
@@ -63,6 +69,11 @@ pub(crate) async fn measure(
         fresh(stores, contender).await?;
         let seconds = took(stores, contender, &format!("enqueue-singly {SINGLY}")).await?;
         figures.singly = Some(rate(SINGLY, seconds));
+    }
+    if asked(Measure::AtOnce) {
+        fresh(stores, contender).await?;
+        let seconds = took(stores, contender, &format!("enqueue-at-once {AT_ONCE}")).await?;
+        figures.at_once = Some(rate(AT_ONCE, seconds));
     }
     let worked_off = contender.worked_off(backlog);
     if asked(Measure::Bulk) || (asked(Measure::Throughput) && worked_off == backlog) {
@@ -106,7 +117,7 @@ pub(crate) async fn took(stores: &Stores, contender: &Contender, verb: &str) -> 
 
 /// Jobs a second, from the worker's first claim until the store holds no unfinished job.
 pub(crate) async fn throughput(stores: &Stores, contender: &Contender, backlog: u64) -> Result<f64> {
-    if !stores.observer(contender).await?.unfinished().await? {
+    if !Observer::of(stores, contender).await?.unfinished().await? {
         bail!("{} has no backlog to work off", contender.name);
     }
     let (begin, end) = work_off(stores, contender, backlog).await?;
@@ -119,7 +130,7 @@ pub(crate) async fn throughput(stores: &Stores, contender: &Contender, backlog: 
 /// While jobs are handled nobody looks at the store. The moment that counts is the beginning of the look that finds
 /// nothing, because what it shows was so when it began.
 pub(crate) async fn work_off(stores: &Stores, contender: &Contender, jobs: u64) -> Result<(i64, i64)> {
-    let mut observer = stores.observer(contender).await?;
+    let mut observer = Observer::of(stores, contender).await?;
     let mut worker = Child::start(contender, &format!("work {jobs}"), stores)?;
     let Said::Claiming { at: begin } = worker.said().await? else {
         bail!("{} doesn't say when it begins to claim", contender.name)

@@ -10,9 +10,10 @@ use pawdium_shared::db::{self, Db};
 use pawdium_shared::queue::{Capacity, Enqueue as _, Job, Process, Queue, Runner};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::task::JoinSet;
 
 use crate::contenders::OURS_WITH_HISTORY;
-use crate::protocol::{Said, Tally, Verb, now};
+use crate::protocol::{CALLERS, Said, Tally, Verb, now};
 
 /// As many at once as every contender runs.
 const CONCURRENCY: usize = 24;
@@ -37,7 +38,10 @@ impl<const KEPT: bool> Job for Noop<KEPT> {
 
 /// Does what the verb says on the database at `url`, as the contender `name`.
 pub(crate) async fn run(verb: Verb, url: String, name: &str) -> Result<()> {
-    let config = DatabaseConfig { url: url.into(), ..DatabaseConfig::default() };
+    let mut config = DatabaseConfig { url: url.into(), ..DatabaseConfig::default() };
+    if let Verb::EnqueueAtOnce(_) = verb {
+        config.max_connections = CALLERS;
+    }
     let db = db::connect(&config, "pawdium-bench")?;
     if name == OURS_WITH_HISTORY { act::<true>(verb, db).await } else { act::<false>(verb, db).await }
 }
@@ -50,6 +54,7 @@ async fn act<const KEPT: bool>(verb: Verb, db: Db) -> Result<()> {
             Ok(())
         }
         Verb::EnqueueSingly(jobs) => enqueue_singly::<KEPT>(&db, jobs).await,
+        Verb::EnqueueAtOnce(jobs) => enqueue_at_once::<KEPT>(&db, jobs).await,
         Verb::EnqueueBulk(jobs) => enqueue_bulk::<KEPT>(&db, jobs).await,
         Verb::Work(_) | Verb::Announce => work::<KEPT>(db, verb).await,
         Verb::Dispatch => dispatch::<KEPT>(&db).await,
@@ -65,6 +70,32 @@ async fn enqueue_singly<const KEPT: bool>(db: &Db, jobs: u64) -> Result<()> {
         Noop::<KEPT> { n }.enqueue_alone(db).await?;
     }
     Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+async fn enqueue_at_once<const KEPT: bool>(db: &Db, jobs: u64) -> Result<()> {
+    enqueue_by_all::<KEPT>(db, jobs / 20).await?;
+    let begin = Instant::now();
+    enqueue_by_all::<KEPT>(db, jobs).await?;
+    Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+/// Each caller enqueues its share one after the other.
+async fn enqueue_by_all<const KEPT: bool>(db: &Db, jobs: u64) -> Result<()> {
+    let mut callers: JoinSet<sqlx::Result<()>> = JoinSet::new();
+    for caller in 0..u64::from(CALLERS) {
+        let db = db.clone();
+        callers.spawn(async move {
+            for n in (caller..jobs).step_by(CALLERS as usize) {
+                Noop::<KEPT> { n }.enqueue_alone(&db).await?;
+            }
+            Ok(())
+        });
+    }
+    while let Some(ended) = callers.join_next().await {
+        ended??;
+    }
     Ok(())
 }
 

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+/// How many enqueue at the same time; each has a connection, where that is how the contender does it.
+pub(crate) const CALLERS: u32 = 64;
+
 /// Nanoseconds of `CLOCK_MONOTONIC`, which all processes of one machine share (`clock_gettime(2)`).
 pub(crate) fn now() -> i64 {
     let time = clock_gettime(ClockId::Monotonic);
@@ -20,6 +23,8 @@ pub(crate) enum Verb {
     Prepare,
     /// Enqueue so many one after the other, after a twentieth of them to warm up.
     EnqueueSingly(u64),
+    /// Enqueue so many one by one by [`CALLERS`] at the same time, after a twentieth of them to warm up.
+    EnqueueAtOnce(u64),
     /// Enqueue so many by the best bulk call there is.
     EnqueueBulk(u64),
     /// Run a worker that counts, and says when it has handled so many.
@@ -38,6 +43,7 @@ impl Verb {
         Some(match (verb.as_str(), number) {
             ("prepare", None) => Self::Prepare,
             ("enqueue-singly", Some(jobs)) => Self::EnqueueSingly(jobs),
+            ("enqueue-at-once", Some(jobs)) => Self::EnqueueAtOnce(jobs),
             ("enqueue-bulk", Some(jobs)) => Self::EnqueueBulk(jobs),
             ("work", Some(jobs)) => Self::Work(jobs),
             ("announce", None) => Self::Announce,

@@ -2,13 +2,13 @@
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use pawdium_bench::figures::quantile;
+use pawdium_bench::stores::Stores;
 use sqlx::Row as _;
 
 use crate::contenders::{self, Contender};
-use crate::figures::quantile;
 use crate::measures::{alone, fresh, per_second, throughput, took, work_off};
 use crate::protocol::now;
-use crate::stores::Stores;
 
 /// Tables and indexes that are smaller than this are not shown, in bytes.
 const SHOWN: i64 = 1 << 20;

@@ -2,16 +2,20 @@
 
 use std::fmt::Write as _;
 
+use pawdium_bench::figures::Spread;
+
 use crate::contenders::Contender;
-use crate::figures::{Figures, Spread, spread};
+use crate::figures::{Figures, spread};
+use crate::protocol::CALLERS;
 
 /// One round of one contender.
 pub(crate) fn line(figures: &Figures) -> String {
     let show =
         |value: Option<f64>, digits: usize| value.map_or("–".into(), |value| format!("{value:.digits$}"));
     format!(
-        "singly {}/s, bulk {}/s, throughput {}/s, p50 {} ms, p99 {} ms",
+        "singly {}/s, at once {}/s, bulk {}/s, throughput {}/s, p50 {} ms, p99 {} ms",
         show(figures.singly, 0),
+        show(figures.at_once, 0),
         show(figures.bulk, 0),
         show(figures.throughput, 0),
         show(figures.p50, 2),
@@ -22,8 +26,8 @@ pub(crate) fn line(figures: &Figures) -> String {
 /// The medians of all rounds in Markdown, the least and the most in brackets, and under it each contender's settings.
 pub(crate) fn table(contenders: &[Contender], measured: &[Vec<Figures>], backlog: u64) -> String {
     let mut text = format!(
-        "| queue | enqueue singly, jobs/s | enqueue {backlog} in bulk, jobs/s | throughput, jobs/s | latency p50, ms | \
-         latency p99, ms | ours: throughput | p50 | p99 |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        "| queue | enqueue singly, jobs/s | {CALLERS} at once, jobs/s | enqueue {backlog} in bulk, jobs/s | throughput, jobs/s | latency p50, ms | \
+         latency p99, ms | ours: throughput | p50 | p99 |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     );
     for (contender, rounds) in contenders.iter().zip(measured) {
         let cell = |column: fn(&Figures) -> Option<f64>, digits| show(spread(rounds, column), digits);
@@ -33,9 +37,10 @@ pub(crate) fn table(contenders: &[Contender], measured: &[Vec<Figures>], backlog
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {throughput} | {p50} | {p99} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {throughput} | {p50} | {p99} |",
             contender.name,
             cell(|figures| figures.singly, 0),
+            cell(|figures| figures.at_once, 0),
             cell(|figures| figures.bulk, 0),
             cell(|figures| figures.throughput, 0),
             cell(|figures| figures.p50, 2),

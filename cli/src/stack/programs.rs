@@ -35,6 +35,21 @@ pub(super) fn postgres(major_of_data: Option<u32>) -> Result<PostgresPrograms> {
     }
 }
 
+/// A program that comes with the newest Postgres, such as `pgbench`.
+///
+/// # Errors
+/// When it isn't installed.
+pub fn beside_postgres(name: &str) -> Result<PathBuf> {
+    let program = postgres(None)?.postgres.with_file_name(name);
+    if !program.is_file() {
+        bail!(
+            "there is no {}; it comes with Postgres, in some systems in a package of its contrib modules",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
 /// Redis, or Valkey, which is the same to us.
 pub(super) fn redis() -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();

@@ -215,7 +215,12 @@ impl Cache {
     /// Drops at once what an event concerns, so that the one who caused it sees it on the next page. It goes on where Redis
     /// takes longer than a page waits, and the event's job does the same for certain.
     pub async fn forget(&self, event: &Event) {
-        let (cache, groups) = (self.clone(), groups_concerned(event));
+        self.forget_all(std::slice::from_ref(event)).await;
+    }
+
+    /// As [`forget`](Self::forget), for several events in one round trip.
+    pub async fn forget_all(&self, events: &[Event]) {
+        let (cache, groups) = (self.clone(), events.iter().flat_map(groups_concerned).collect::<Vec<_>>());
         let dropping = tokio::spawn(async move {
             if let Err(error) = cache.drop_groups(&groups).await {
                 debug!(%error, "left it to the job to drop fragments");

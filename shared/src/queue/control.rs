@@ -140,15 +140,26 @@ async fn cancel_once(db: &mut PgConnection, jobs: &[i64], reason: &str) -> sqlx:
 /// where it is. Answers with those that are ready now.
 pub async fn retry(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
-    despite_deadlocks(db, move |tx| {
+    let ready = despite_deadlocks(db, move |tx| {
         let ids = ids.clone();
         Box::pin(async move { retry_once(tx, &ids).await })
-    })
-    .await
+    });
+    let ready = ready.await?;
+    for queue in ready.iter().filter_map(|job| job.queue.parse::<Queue>().ok()) {
+        db.wake(queue.name());
+    }
+    Ok(ready.into_iter().map(|job| job.id).collect())
 }
 
-async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<JobId>> {
-    sqlx::query_scalar!(
+/// A job that can be claimed now.
+struct Ready {
+    id: JobId,
+    queue: String,
+}
+
+async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Ready>> {
+    sqlx::query_as!(
+        Ready,
         r#"with candidates as (
                select * from job_history
                where id = any($1) and outcome in ('dead', 'cancelled') order by id for update
@@ -184,13 +195,9 @@ async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Job
                select queue, kind, count(*) filter (where outcome = 'dead'),
                       -count(*) filter (where outcome = 'cancelled')
                from left_history group by queue, kind
-           ), woken as (
-               select pg_notify($2, queue) from (select distinct queue from touched) as queues
            )
-           select id as "id!: JobId" from touched left join (select count(*) from woken) as told on true
-           order by id"#,
+           select id as "id!: JobId", queue as "queue!" from touched order by id"#,
         jobs,
-        CHANNEL,
     )
     .fetch_all(db)
     .await

@@ -5,10 +5,12 @@ mod derpiness;
 pub mod merge;
 pub mod permutation;
 pub mod queries;
+mod recorder;
 pub mod serving;
 
 pub use ballot::{Ballot, BallotRefused, Ballots};
 pub use derpiness::{Derpiness, OutOfRange};
+pub use recorder::Recorder;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,4 +25,16 @@ pub enum Lane {
     Fresh,
     /// A shared link.
     Link,
+}
+
+impl Lane {
+    /// As the database has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Fresh => "fresh",
+            Self::Link => "link",
+        }
+    }
 }

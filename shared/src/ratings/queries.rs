@@ -1,8 +1,10 @@
 //! Recording ratings and reading them back.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use sqlx::PgConnection;
 
-use super::{Ballot, BallotRefused, Derpiness, Lane};
+use super::{Ballot, BallotRefused, Derpiness};
 use crate::cache::Event;
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
@@ -32,127 +34,206 @@ pub enum NotRecorded {
     Database(#[from] sqlx::Error),
 }
 
-/// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. Without
-/// a ballot it only replaces. The same value with the same ballot is the same form, sent twice, and changes nothing.
-///
-/// Rows are locked in the order rater, rating, job, counters: all ratings of a photo wait for each other at its counters,
-/// so those come last.
-pub async fn record(
-    db: &mut Tx,
-    photo: PhotoId,
-    rater: UserId,
-    value: Derpiness,
-    ballot: Option<&Ballot>,
-) -> Result<(), NotRecorded> {
-    let Some(previous) = write(db, photo, rater, value, ballot).await? else {
-        return explain(db, photo, rater, value, ballot).await;
-    };
-    InvalidateCache::of(Event::PhotoRated { photo }).enqueue(db).await?;
-    shift_histogram(db, photo, previous, value).await?;
-    Ok(())
+/// A rating as its rater gives it.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    /// Of which photo.
+    pub photo: PhotoId,
+    /// By whom.
+    pub rater: UserId,
+    /// How derpy it is.
+    pub value: Derpiness,
+    /// The permission. Without one a rating only replaces an earlier one.
+    pub ballot: Option<Ballot>,
 }
 
-/// Writes the rating; answers with the value it replaces, if any, or with nothing where it does not count.
-async fn write(
-    db: &mut Tx,
+/// A rating that was written.
+struct Written {
     photo: PhotoId,
     rater: UserId,
-    value: Derpiness,
-    ballot: Option<&Ballot>,
-) -> sqlx::Result<Option<Option<i16>>> {
-    let Some(ballot) = ballot else {
-        let replaced = sqlx::query_scalar!(
-            "with rater as (select id from users where id = $2 for key share)
-             update ratings set previous = value, value = $3, rated_at = now()
-             from photos, rater
-             where photo_id = $1 and rater_id = rater.id
-               and photos.id = photo_id and state = 'live' and owner_id <> rater_id
-             returning previous",
-            photo.0,
-            rater.0,
-            value.get(),
-        );
-        return replaced.fetch_optional(&mut *db).await;
-    };
-    let written = sqlx::query_scalar!(
-        "with rater as (select id from users where id = $2 for key share)
-         insert into ratings (photo_id, rater_id, value, lane, ballot_at)
-         select photos.id, rater.id, $3, $4, $5
-         from photos, rater
-         where photos.id = $1 and state = 'live' and owner_id <> rater.id
-         on conflict (photo_id, rater_id) do update
-         set previous = ratings.value, value = excluded.value, ballot_at = excluded.ballot_at, rated_at = now()
-         where ratings.ballot_at < excluded.ballot_at
-         returning previous",
-        photo.0,
-        rater.0,
-        value.get(),
-        ballot.lane as Lane,
-        ballot.issued_at,
-    );
-    written.fetch_optional(&mut *db).await
+    value: i16,
+    /// The value that it replaced.
+    previous: Option<i16>,
+}
+
+/// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. The same
+/// value with the same ballot is the same form, sent twice, and changes nothing.
+pub async fn record(db: &mut Tx, given: Given) -> Result<(), NotRecorded> {
+    record_all(db, &[given]).await?.pop().unwrap_or(Ok(()))
+}
+
+/// As [`record`], for many ratings, no two of which are of one photo by one rater: in as many statements as for one. What
+/// becomes of each is said in their order; one that isn't recorded leaves the others alone.
+///
+/// Rows are locked in the order raters, ratings, jobs, counters: all ratings of a photo wait for each other at its
+/// counters, so those come last.
+pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result<(), NotRecorded>>> {
+    let mut written = insert(db, given).await?;
+    written.extend(replace(db, given).await?);
+    let recorded: HashSet<_> = written.iter().map(|one| (one.photo, one.rater)).collect();
+    let mut outcomes = Vec::with_capacity(given.len());
+    for one in given {
+        if recorded.contains(&(one.photo, one.rater)) {
+            outcomes.push(Ok(()));
+            continue;
+        }
+        match explain(db, one).await {
+            Err(NotRecorded::Database(error)) => return Err(error),
+            outcome => outcomes.push(outcome),
+        }
+    }
+    let photos: BTreeSet<_> = written.iter().map(|one| one.photo).collect();
+    let stale: Vec<_> =
+        photos.into_iter().map(|photo| InvalidateCache::of(Event::PhotoRated { photo })).collect();
+    if !stale.is_empty() {
+        InvalidateCache::enqueue_all(db, &stale).await?;
+    }
+    shift_histograms(db, &written).await?;
+    Ok(outcomes)
+}
+
+/// Writes those that have a ballot; answers with those that count.
+async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
+    let (mut photos, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lanes, mut issued) = (Vec::new(), Vec::new());
+    for one in given {
+        let Some(ballot) = one.ballot else { continue };
+        photos.push(one.photo.0);
+        raters.push(one.rater.0);
+        values.push(one.value.get());
+        lanes.push(ballot.lane.name().to_owned());
+        issued.push(ballot.issued_at);
+    }
+    if photos.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query_as!(
+        Written,
+        r#"with raters as (
+               select id from users where id = any($2) order by id for key share
+           )
+           insert into ratings (photo_id, rater_id, value, lane, ballot_at)
+           select photos.id, raters.id, given.value, given.lane, given.issued_at
+           from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::timestamptz[])
+                as given (photo, rater, value, lane, issued_at)
+           join raters on raters.id = given.rater
+           join photos on photos.id = given.photo
+           where state = 'live' and owner_id <> raters.id
+           order by photos.id, raters.id
+           on conflict (photo_id, rater_id) do update
+           set previous = ratings.value, value = excluded.value, ballot_at = excluded.ballot_at, rated_at = now()
+           where ratings.ballot_at < excluded.ballot_at
+           returning photo_id as "photo: PhotoId", rater_id as "rater: UserId", value, previous"#,
+        &photos,
+        &raters,
+        &values,
+        &lanes,
+        &issued,
+    )
+    .fetch_all(&mut *db)
+    .await
+}
+
+/// Writes those that have no ballot; answers with those that replaced an earlier one.
+async fn replace(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
+    let (mut photos, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for one in given.iter().filter(|one| one.ballot.is_none()) {
+        photos.push(one.photo.0);
+        raters.push(one.rater.0);
+        values.push(one.value.get());
+    }
+    if photos.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query_as!(
+        Written,
+        r#"with raters as (
+               select id from users where id = any($2) order by id for key share
+           )
+           update ratings set previous = ratings.value, value = given.value, rated_at = now()
+           from unnest($1::bigint[], $2::bigint[], $3::smallint[]) as given (photo, rater, value)
+           join raters on raters.id = given.rater
+           join photos on photos.id = given.photo
+           where ratings.photo_id = given.photo and ratings.rater_id = given.rater
+             and state = 'live' and owner_id <> given.rater
+           returning photo_id as "photo: PhotoId", rater_id as "rater: UserId", ratings.value, previous"#,
+        &photos,
+        &raters,
+        &values,
+    )
+    .fetch_all(&mut *db)
+    .await
 }
 
 /// Why nothing was written. It is no error where the same was sent before.
-async fn explain(
-    db: &mut Tx,
-    photo: PhotoId,
-    rater: UserId,
-    value: Derpiness,
-    ballot: Option<&Ballot>,
-) -> Result<(), NotRecorded> {
+async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
     let owner = sqlx::query_scalar!(
         r#"select owner_id as "owner: UserId" from photos where id = $1 and state = 'live'"#,
-        photo.0,
+        given.photo.0,
     )
     .fetch_optional(&mut *db)
     .await?;
     match owner {
         None => return Err(NotRecorded::Gone),
-        Some(owner) if owner == rater => return Err(NotRecorded::Own),
+        Some(owner) if owner == given.rater => return Err(NotRecorded::Own),
         Some(_) => {}
     }
     let old = sqlx::query!(
         r#"select value as "value?", ballot_at as "ballot_at?"
            from users left join ratings on photo_id = $1 and rater_id = users.id
            where users.id = $2"#,
-        photo.0,
-        rater.0,
+        given.photo.0,
+        given.rater.0,
     )
     .fetch_optional(&mut *db)
     .await?;
     let Some(old) = old else { return Err(NotRecorded::NoRater) };
-    match (ballot, old.value, old.ballot_at) {
-        (Some(ballot), Some(old), Some(used)) if used == ballot.issued_at && old == value.get() => Ok(()),
+    match (given.ballot, old.value, old.ballot_at) {
+        (Some(ballot), Some(value), Some(used)) if used == ballot.issued_at && value == given.value.get() => {
+            Ok(())
+        }
         (Some(_), Some(_), _) => Err(BallotRefused::Used.into()),
         _ => Err(NotRecorded::NotServed),
     }
 }
 
-async fn shift_histogram(db: &mut Tx, photo: PhotoId, old: Option<i16>, new: Derpiness) -> sqlx::Result<()> {
-    match old {
-        Some(old) if old == new.get() => {}
-        Some(old) => {
-            sqlx::query!(
-                "update photo_stats set histogram[$2] = histogram[$2] - 1, histogram[$3] = histogram[$3] + 1
-                 where photo_id = $1",
-                photo.0,
-                i32::from(old),
-                i32::from(new.get()),
-            )
-            .execute(&mut *db)
-            .await?;
-        }
-        None => {
-            sqlx::query!(
-                "update photo_stats set histogram[$2] = histogram[$2] + 1 where photo_id = $1",
-                photo.0,
-                i32::from(new.get()),
-            )
-            .execute(&mut *db)
-            .await?;
+/// Moves the histograms by what the ratings changed. The rows are locked in the order of their photos, and what is added
+/// is added to what they hold when that has been waited for.
+async fn shift_histograms(db: &mut Tx, written: &[Written]) -> sqlx::Result<()> {
+    let mut steps: BTreeMap<(PhotoId, i16), i32> = BTreeMap::new();
+    for one in written.iter().filter(|one| one.previous != Some(one.value)) {
+        *steps.entry((one.photo, one.value)).or_default() += 1;
+        if let Some(previous) = one.previous {
+            *steps.entry((one.photo, previous)).or_default() -= 1;
         }
     }
+    let (mut photos, mut bars, mut by) = (Vec::new(), Vec::new(), Vec::new());
+    for ((photo, bar), step) in steps {
+        photos.push(photo.0);
+        bars.push(bar);
+        by.push(step);
+    }
+    if photos.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "with steps as (
+             select photo, bar, step from unnest($1::bigint[], $2::smallint[], $3::integer[]) as steps (photo, bar, step)
+         ), locked as (
+             select photo_id from photo_stats where photo_id = any($1) order by photo_id for update
+         )
+         update photo_stats
+         set histogram = (select array_agg(count + coalesce(step, 0) order by bars.bar)
+                          from unnest(histogram) with ordinality as bars (count, bar)
+                          left join steps on photo = photo_stats.photo_id and steps.bar = bars.bar)
+         from locked
+         where photo_stats.photo_id = locked.photo_id",
+        &photos,
+        &bars,
+        &by,
+    )
+    .execute(&mut *db)
+    .await?;
     Ok(())
 }
 

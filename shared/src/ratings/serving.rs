@@ -10,7 +10,6 @@ use sqlx::PgConnection;
 use super::Lane;
 use super::permutation::Permutation;
 use crate::accounts::RaterKey;
-use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 
 /// How many places of the permutation are looked up at once; most are live and unrated, so one look is enough.
@@ -28,6 +27,7 @@ pub struct Served {
     pub lane: Lane,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Position {
     first: i64,
     last: i64,
@@ -42,35 +42,33 @@ impl Position {
 }
 
 /// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated, or
-/// there is no such rater any more. Concurrent calls for one rater wait for each other and get the same photo, which may be
-/// gone by the time it is looked up: the next call then picks another.
-pub async fn current(db: &mut Tx, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
-    let Some((mut position, on_page)) = lock(db, rater).await? else { return Ok(None) };
-    if on_page.is_some() {
-        return Ok(on_page);
+/// there is no such rater any more. Concurrent calls for one rater get the same photo: of those that pick one, the first
+/// has its way.
+pub async fn current(db: &mut PgConnection, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
+    loop {
+        let Some(before) = find_stand(db, rater).await? else { return Ok(None) };
+        if before.on_page.is_some() {
+            return Ok(before.on_page);
+        }
+        let mut position = before.position;
+        let next = pick(db, rater, key, &mut position).await?;
+        position.served += i64::from(next.is_some());
+        let is_moot = next.is_none() && before.photo.is_none() && position == before.position;
+        if is_moot || move_on(db, rater, &before, &position, next).await? {
+            return Ok(next);
+        }
     }
-    let next = pick(db, rater, key, &mut position).await?;
-    position.served += i64::from(next.is_some());
-    sqlx::query!(
-        "update rater_positions
-         set first = $2, last = $3, cursor = $4, fresh = $5, served = $6, photo_id = $7, lane = $8
-         where rater_id = $1",
-        rater.0,
-        position.first,
-        position.last,
-        position.cursor,
-        position.fresh,
-        position.served,
-        next.map(|next| next.photo.0),
-        next.map(|next| next.lane) as Option<Lane>,
-    )
-    .execute(db)
-    .await?;
-    Ok(next)
 }
 
-/// Locks where a rater stands, and looks at what is on their page: the photo, if it can be rated still.
-async fn lock(db: &mut Tx, rater: UserId) -> sqlx::Result<Option<(Position, Option<Served>)>> {
+/// Where a rater stands.
+struct Stand {
+    position: Position,
+    photo: Option<PhotoId>,
+    /// What is on their page, if it can be rated still.
+    on_page: Option<Served>,
+}
+
+async fn find_stand(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Option<Stand>> {
     for _ in 0..2 {
         let row = sqlx::query!(
             r#"select first, last, cursor, fresh, served, photo_id as "photo: PhotoId", lane as "lane: Lane",
@@ -79,7 +77,7 @@ async fn lock(db: &mut Tx, rater: UserId) -> sqlx::Result<Option<(Position, Opti
                                 and not exists (select from ratings
                                                 where ratings.photo_id = photos.id
                                                   and ratings.rater_id = rater_positions.rater_id)) as "ratable!"
-               from rater_positions where rater_id = $1 for update"#,
+               from rater_positions where rater_id = $1"#,
             rater.0,
         )
         .fetch_optional(&mut *db)
@@ -93,7 +91,8 @@ async fn lock(db: &mut Tx, rater: UserId) -> sqlx::Result<Option<(Position, Opti
                 served: row.served,
             };
             let on_page = row.photo.zip(row.lane).filter(|_| row.ratable);
-            return Ok(Some((position, on_page.map(|(photo, lane)| Served { photo, lane }))));
+            let on_page = on_page.map(|(photo, lane)| Served { photo, lane });
+            return Ok(Some(Stand { position, photo: row.photo, on_page }));
         }
         sqlx::query!(
             "insert into rater_positions (rater_id) select id from users where id = $1 for key share
@@ -104,6 +103,43 @@ async fn lock(db: &mut Tx, rater: UserId) -> sqlx::Result<Option<(Position, Opti
         .await?;
     }
     Ok(None)
+}
+
+/// Moves a rater to the next photo. False: they don't stand any more where they stood `before`, or the photo is gone.
+///
+/// It doesn't wait for the disk. A crash that forgets it leaves the rater before the photo that they have rated, and the
+/// next call moves on again.
+async fn move_on(
+    db: &mut PgConnection,
+    rater: UserId,
+    before: &Stand,
+    to: &Position,
+    next: Option<Served>,
+) -> sqlx::Result<bool> {
+    let moved = sqlx::query!(
+        "with hastily as (select set_config('synchronous_commit', 'off', true))
+         update rater_positions
+         set first = $2, last = $3, cursor = $4, fresh = $5, served = $6, photo_id = $7, lane = $8
+         from hastily
+         where rater_id = $1 and first = $9 and last = $10 and cursor = $11 and fresh = $12 and served = $13
+           and photo_id is not distinct from $14
+           and coalesce((select state = 'live' from photos where id = $7), $7 is null)",
+        rater.0,
+        to.first,
+        to.last,
+        to.cursor,
+        to.fresh,
+        to.served,
+        next.map(|next| next.photo.0),
+        next.map(|next| next.lane) as Option<Lane>,
+        before.position.first,
+        before.position.last,
+        before.position.cursor,
+        before.position.fresh,
+        before.position.served,
+        before.photo.map(|photo| photo.0),
+    );
+    Ok(moved.execute(db).await?.rows_affected() > 0)
 }
 
 /// The photo that is on a rater's page now, if any; nothing is picked.

@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos;
-use pawdium_shared::ratings::Derpiness;
+use pawdium_shared::photos::{self, Photo};
 use pawdium_shared::ratings::serving::Served;
+use pawdium_shared::ratings::{Derpiness, Lane};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -56,8 +56,9 @@ pub struct RatedShape {
 ))]
 pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
     let served = page::current(&app, &caller.visitor()).await?;
-    Ok(match ballot(&app, &caller, served).await? {
-        Some(next) => axum::Json(next).into_response(),
+    let Some(Served { photo, lane }) = served else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    Ok(match photos::queries::find(&mut *app.db.acquire().await?, photo).await? {
+        Some(photo) => axum::Json(BallotShape::of(&app, &caller, photo, lane)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
@@ -85,16 +86,17 @@ pub async fn rate(
     })?;
     let visitor = caller.visitor();
     let recorded = rate::record(&app, &visitor, client, photo, value, body.ballot.as_deref()).await?;
-    let rated = photos::queries::find(&mut *app.db.acquire().await?, photo).await?.ok_or(Error::NotFound)?;
-    let rating = RatingShape { value: Some(value.get()), ..RatingShape::of(&rated) };
-    Ok(axum::Json(RatedShape { rating, next: ballot(&app, &caller, recorded.next).await? }))
+    let next = recorded.next.unwrap_or(Served { photo, lane: Lane::Random });
+    let (rated, shown) = photos::queries::find_two(&mut *app.db.acquire().await?, photo, next.photo).await?;
+    let rating = RatingShape { value: Some(value.get()), ..RatingShape::of(&rated.ok_or(Error::NotFound)?) };
+    let shown = shown.filter(|_| recorded.next.is_some());
+    let next = shown.map(|photo| BallotShape::of(&app, &caller, photo, next.lane));
+    Ok(axum::Json(RatedShape { rating, next }))
 }
 
-async fn ballot(app: &App, caller: &Caller, served: Option<Served>) -> Result<Option<BallotShape>, Error> {
-    let Some(Served { photo, lane }) = served else { return Ok(None) };
-    let Some(found) = photos::queries::find(&mut *app.db.acquire().await?, photo).await? else {
-        return Ok(None);
-    };
-    let ballot = app.ballots.issue(photo, caller.user.rater_key, lane, Utc::now());
-    Ok(Some(BallotShape { photo: PhotoShape::unrated(app, found), ballot }))
+impl BallotShape {
+    fn of(app: &App, caller: &Caller, photo: Photo, lane: Lane) -> Self {
+        let ballot = app.ballots.issue(photo.id, caller.user.rater_key, lane, Utc::now());
+        Self { photo: PhotoShape::unrated(app, photo), ballot }
+    }
 }

@@ -58,17 +58,16 @@ pub async fn current(app: &App, visitor: &Visitor) -> Result<Option<Served>, Err
 }
 
 async fn serve(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
-    let mut tx = app.db.begin().await?;
+    let mut db = app.db.acquire().await?;
     let served = if let Some(user) = &visitor.user {
-        serving::current(&mut tx, user.id, visitor.key).await?
+        serving::current(&mut db, user.id, visitor.key).await?
     } else {
         let pinned = match visitor.pinned {
-            Some(photo) if serving::ratable(&mut tx, photo, visitor.id()).await? => Some(photo),
-            _ => serving::preview(&mut tx, visitor.key).await?,
+            Some(photo) if serving::ratable(&mut db, photo, visitor.id()).await? => Some(photo),
+            _ => serving::preview(&mut db, visitor.key).await?,
         };
         pinned.map(|photo| Served { photo, lane: Lane::Random })
     };
-    tx.commit().await?;
     Ok(served)
 }
 

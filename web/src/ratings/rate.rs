@@ -12,8 +12,9 @@ use pawdium_shared::cache::Event;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::{sharing, virality::Moment};
+use pawdium_shared::ratings::queries::{self, Given};
 use pawdium_shared::ratings::serving::{self, Served};
-use pawdium_shared::ratings::{Ballot, BallotRefused, Derpiness, Lane, queries};
+use pawdium_shared::ratings::{Ballot, BallotRefused, Derpiness, Lane};
 use serde::Deserialize;
 
 use super::page;
@@ -88,8 +89,8 @@ pub struct Recorded {
     pub cookie: Option<Cookie<'static>>,
 }
 
-/// Records a rating in one transaction, together with the user it may take. What comes next is picked when that has
-/// committed: whatever is wrong with the next photo, the rating stands.
+/// Records a rating, in one transaction with the user it may take. What comes next is picked when that has committed:
+/// whatever is wrong with the next photo, the rating stands.
 ///
 /// # Errors
 /// Why it doesn't count.
@@ -116,12 +117,9 @@ pub async fn record(
         }
         written => written?,
     };
-    app.cache.forget(&Event::PhotoRated { photo }).await;
     let next = retry_conflicts(async || {
-        let mut tx = app.db.begin().await?;
-        let next = serving::current(&mut tx, rater.id, rater.rater_key).await?;
-        tx.commit().await?;
-        Ok::<_, Error>(next)
+        let mut db = app.db.acquire().await?;
+        Ok::<_, Error>(serving::current(&mut db, rater.id, rater.rater_key).await?)
     });
     let next = match next.await {
         Err(Error::SessionEnded) => None,
@@ -138,7 +136,13 @@ async fn write(
     value: Derpiness,
     ballot: Option<Ballot>,
 ) -> Result<(accounts::User, Option<Cookie<'static>>), Error> {
-    retry_conflicts(async || {
+    if let Some(rater) = &visitor.user
+        && !is_by_link(ballot)
+    {
+        app.recorder.record(Given { photo, rater: rater.id, value, ballot }).await?;
+        return Ok((rater.clone(), None));
+    }
+    let written = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         let (rater, cookie) = visitor.remember(app, client, &mut tx).await?;
         let rater = find_rater(&mut tx, rater).await?;
@@ -150,11 +154,13 @@ async fn write(
             let digest = share::digest(app, visitor, client);
             sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
         }
-        queries::record(&mut tx, photo, rater.id, value, ballot.as_ref()).await?;
+        queries::record(&mut tx, Given { photo, rater: rater.id, value, ballot }).await?;
         tx.commit().await?;
-        Ok((rater, cookie))
-    })
-    .await
+        Ok::<_, Error>((rater, cookie))
+    });
+    let written = written.await?;
+    app.cache.forget(&Event::PhotoRated { photo }).await;
+    Ok(written)
 }
 
 fn is_by_link(ballot: Option<Ballot>) -> bool {

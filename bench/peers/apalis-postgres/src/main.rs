@@ -16,8 +16,9 @@ use apalis_postgres::{Config, PgPool, PostgresStorage};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgPoolOptions;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::task::JoinSet;
 
-use protocol::{Said, Tally, Verb, now};
+use protocol::{CALLERS, Said, Tally, Verb, now};
 
 const CONCURRENCY: usize = 24;
 
@@ -30,7 +31,10 @@ struct Noop {
 async fn main() -> Result<()> {
     let verb = Verb::read(std::env::args().skip(1)).context("there is no such verb")?;
     let url = std::env::var("BENCH_POSTGRES").context("BENCH_POSTGRES is not set")?;
-    let db = PgPoolOptions::new().max_connections(10).connect(&url).await?;
+    let db = PgPoolOptions::new()
+        .max_connections(if let Verb::EnqueueAtOnce(_) = verb { CALLERS } else { 10 })
+        .connect(&url)
+        .await?;
     match verb {
         Verb::Prepare => {
             PostgresStorage::setup(&db).await?;
@@ -38,6 +42,7 @@ async fn main() -> Result<()> {
             Ok(())
         }
         Verb::EnqueueSingly(jobs) => enqueue_singly(&db, jobs).await,
+        Verb::EnqueueAtOnce(jobs) => enqueue_at_once(&db, jobs).await,
         Verb::EnqueueBulk(jobs) => enqueue_bulk(&db, jobs).await,
         Verb::Work(_) | Verb::Announce => work(&db, verb).await,
         Verb::Dispatch => dispatch(&db).await,
@@ -61,6 +66,31 @@ async fn enqueue_singly(db: &PgPool, jobs: u64) -> Result<()> {
         storage.push(Noop { n }).await?;
     }
     Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+async fn enqueue_at_once(db: &PgPool, jobs: u64) -> Result<()> {
+    enqueue_by_all(db, jobs / 20).await?;
+    let begin = Instant::now();
+    enqueue_by_all(db, jobs).await?;
+    Said::Took { seconds: begin.elapsed().as_secs_f64() }.say();
+    Ok(())
+}
+
+async fn enqueue_by_all(db: &PgPool, jobs: u64) -> Result<()> {
+    let mut callers = JoinSet::new();
+    for caller in 0..u64::from(CALLERS) {
+        let mut storage = storage(db);
+        callers.spawn(async move {
+            for n in (caller..jobs).step_by(CALLERS as usize) {
+                storage.push(Noop { n }).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(ended) = callers.join_next().await {
+        ended??;
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The private Postgres and Redis that all contenders share, made fresh for each measurement.
+//! The private Postgres and Redis that everything measured shares, with a database that is made fresh.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,23 +11,26 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use url::Url;
 
-use crate::contenders::{Contender, Store, target};
+use crate::target;
 
 /// Both servers.
 #[derive(Debug)]
-pub(crate) struct Stores {
+pub struct Stores {
     folder: PathBuf,
     stack: Stack,
-    /// Outside of the contenders' database.
+    /// Outside of the database that is measured.
     admin: PgConnection,
     redis: MultiplexedConnection,
 }
 
 impl Stores {
-    /// Starts both in the target folder, whose disk is the one that is measured, makes sure that they keep what they
-    /// acknowledge, as [`Machine`](crate::machine::Machine) then says.
-    pub(crate) async fn start() -> Result<Self> {
-        let folder = target()?.join("bench-queue/stores");
+    /// Starts both in a benchmark's part of the target folder, whose disk is the one that is measured, and makes sure that
+    /// they keep what they acknowledge, as [`Machine`](crate::machine::Machine) then says.
+    ///
+    /// # Errors
+    /// When one of them doesn't start, or may lose what it has acknowledged.
+    pub async fn start(benchmark: &str) -> Result<Self> {
+        let folder = target()?.join(benchmark).join("stores");
         let stack = Stack::start(&folder, Kind::Durable).await?;
         let options: PgConnectOptions = stack.database_url().parse()?;
         let admin = options.disable_statement_logging().connect().await?;
@@ -50,7 +53,8 @@ impl Stores {
     }
 
     /// Where both keep their data and their logs.
-    pub(crate) fn folder(&self) -> &Path {
+    #[must_use]
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -71,33 +75,56 @@ impl Stores {
         Ok(version.unwrap_or("of an unknown version").trim().to_owned())
     }
 
-    /// The contenders' database, `bench`, as libpq, sqlx and node's pg read it.
-    pub(crate) fn postgres_url(&self) -> String {
+    /// The database that is measured, `bench`, as libpq, sqlx and node's pg read it.
+    #[must_use]
+    pub fn postgres_url(&self) -> String {
         let mut url: Url = self.stack.database_url().parse().expect("sqlx has read it as a URL before");
         url.set_path("bench");
         url.into()
     }
 
+    /// The Redis server, as a URL for the redis crate.
+    #[must_use]
+    pub fn redis_url(&self) -> String {
+        self.stack.redis_url()
+    }
+
     /// The path of Redis's socket.
-    pub(crate) fn redis_socket(&self) -> String {
+    #[must_use]
+    pub fn redis_socket(&self) -> String {
         self.stack.redis_url().trim_start_matches("unix://").to_owned()
     }
 
-    /// A connection to the contenders' database.
-    pub(crate) async fn connect(&self) -> Result<PgConnection> {
+    /// The driver's connection to Redis.
+    #[must_use]
+    pub fn redis(&self) -> MultiplexedConnection {
+        self.redis.clone()
+    }
+
+    /// A connection to the database that is measured.
+    ///
+    /// # Errors
+    /// When Postgres is gone.
+    pub async fn connect(&self) -> Result<PgConnection> {
         let options: PgConnectOptions = self.postgres_url().parse()?;
         Ok(options.disable_statement_logging().connect().await?)
     }
 
-    /// A pool on the contenders' database.
-    pub(crate) fn pool(&self) -> Result<Db> {
+    /// A pool on the database that is measured.
+    ///
+    /// # Errors
+    /// When its address can't be read.
+    pub fn pool(&self) -> Result<Db> {
         let options: PgConnectOptions = self.postgres_url().parse()?;
         let pool = PgPoolOptions::new().max_connections(1);
         Ok(pool.connect_lazy_with(options.disable_statement_logging()).into())
     }
 
     /// An empty database and an empty Redis. What was there before is neither seen nor still being written to the disk.
-    pub(crate) async fn empty(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When a server fails.
+    pub async fn empty(&mut self) -> Result<()> {
         self.admin.execute("drop database if exists bench with (force)").await?;
         self.admin.execute("create database bench").await?;
         redis::cmd("FLUSHALL").exec_async(&mut self.redis).await?;
@@ -107,7 +134,10 @@ impl Stores {
 
     /// Comes before each measurement, of us and of every peer alike: has both write to the disk what waits, so that no
     /// contender pays for what was before, and Postgres look at what is in the tables.
-    pub(crate) async fn settle(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When a server fails.
+    pub async fn settle(&mut self) -> Result<()> {
         // A table just filled still has the statistics of an empty one, until autovacuum comes by within a minute. A plan
         // made from those is not what runs in production, and whether it is made would depend on when autovacuum comes.
         self.connect().await?.execute("analyze").await?;
@@ -122,54 +152,33 @@ impl Stores {
         }
     }
 
-    /// Has Postgres log each statement of whoever connects to the contenders' database from now on.
-    pub(crate) async fn log_statements(&mut self) -> Result<()> {
+    /// Has Postgres log each statement of whoever connects to the database from now on.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn log_statements(&mut self) -> Result<()> {
         self.admin.execute("alter database bench set log_statement = 'all'").await?;
         Ok(())
     }
 
-    /// The processes that serve the connections to the contenders' database.
-    pub(crate) async fn backends(&mut self) -> Result<Vec<u32>> {
+    /// The processes that serve the connections to the database.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn backends(&mut self) -> Result<Vec<u32>> {
         let pids: Vec<i32> = sqlx::query_scalar("select pid from pg_stat_activity where datname = 'bench'")
             .fetch_all(&mut self.admin)
             .await?;
         Ok(pids.into_iter().map(i32::unsigned_abs).collect())
     }
 
-    /// Something that can be asked, often and cheaply, whether the contender has unfinished jobs.
-    pub(crate) async fn observer(&self, contender: &Contender) -> Result<Observer> {
-        Ok(match contender.store {
-            Store::Postgres { unfinished } => Observer::Postgres { db: self.connect().await?, unfinished },
-            Store::Redis { unfinished } => Observer::Redis { redis: self.redis.clone(), unfinished },
-        })
-    }
-
     /// Stops both.
-    pub(crate) async fn stop(self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When Postgres is gone already.
+    pub async fn stop(self) -> Result<()> {
         self.admin.close().await?;
         self.stack.stop().await;
         Ok(())
-    }
-}
-
-/// Sees the store itself, whatever the contender says.
-#[derive(Debug)]
-pub(crate) enum Observer {
-    /// Over a connection of its own.
-    Postgres { db: PgConnection, unfinished: &'static str },
-    /// Over the driver's connection.
-    Redis { redis: MultiplexedConnection, unfinished: &'static [&'static str] },
-}
-
-impl Observer {
-    /// Whether any job is waiting, running or not acked.
-    pub(crate) async fn unfinished(&mut self) -> Result<bool> {
-        Ok(match self {
-            Self::Postgres { db, unfinished } => sqlx::query_scalar(*unfinished).fetch_one(db).await?,
-            Self::Redis { redis, unfinished } => {
-                let keys: u64 = redis::cmd("EXISTS").arg(*unfinished).query_async(redis).await?;
-                keys > 0
-            }
-        })
     }
 }

@@ -18,7 +18,7 @@ const SYNCS: usize = 200;
 
 /// The machine and the servers' settings.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     processor: String,
     processors: usize,
     memory: u64,
@@ -31,7 +31,10 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// Looks around, and refuses to measure what is kept in memory only.
-    pub(crate) async fn of(stores: &mut Stores) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When a server or the disk fails, or the folder is in memory.
+    pub async fn of(stores: &mut Stores) -> Result<Self> {
         let folder = stores.folder();
         if u64::try_from(rustix::fs::statfs(folder)?.f_type).is_ok_and(|kind| kind == TMPFS) {
             bail!("{} is kept in memory, where a sync costs nothing", folder.display());

@@ -1,0 +1,230 @@
+//! Those who rate, all at once, each on a connection of its own and as fast as the site answers.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use pawdium_bench::figures::quantile;
+use pawdium_bench::processor;
+use serde::Deserialize;
+use tokio::task::LocalSet;
+
+use crate::http::Connection;
+use crate::seed::{Account, Seeded};
+use crate::site::Site;
+use crate::table::Measured;
+
+/// What the site has acknowledged: by user and photo, the value that was accepted last.
+pub(crate) type Given = HashMap<(i64, i64), i16>;
+
+/// What is rated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Photos as they are served, each with its ballot, none of which the rater has rated before. Who has rated all of
+    /// them makes room for somebody new.
+    First,
+    /// Any photo, by those who have rated all of them.
+    Again,
+}
+
+/// What an answer says of the next photo.
+#[derive(Deserialize)]
+struct Rated<'a> {
+    #[serde(borrow)]
+    next: Option<OnPage<'a>>,
+}
+
+#[derive(Deserialize)]
+struct OnPage<'a> {
+    photo: Photo,
+    ballot: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Photo {
+    id: i64,
+}
+
+/// All raters.
+#[derive(Debug)]
+pub(crate) struct Raters {
+    photos: Rc<Vec<i64>>,
+    /// For [`Mode::First`], with the photo on the page of each.
+    at_first: Vec<Rater>,
+    /// For [`Mode::Again`].
+    done: Vec<Rater>,
+    newcomers: Rc<RefCell<Vec<Account>>>,
+}
+
+/// One of those who rate at the same time.
+#[derive(Debug)]
+struct Rater {
+    account: Account,
+    connection: Connection,
+    on_page: Option<(i64, String)>,
+    given: Given,
+    /// Of each rating of one measure, milliseconds.
+    latencies: Vec<f64>,
+}
+
+impl Raters {
+    /// Connects them. Of those who will rate again, each rates all photos once, which also warms up the site.
+    pub(crate) async fn enter(site: &Site, count: usize, seeded: Seeded) -> Result<Self> {
+        let Seeded { photos, mut accounts } = seeded;
+        let mut enter = async || {
+            let mut raters = Vec::with_capacity(count);
+            for account in accounts.split_off(accounts.len().saturating_sub(count)) {
+                raters.push(Rater::enter(site.address, account).await?);
+            }
+            anyhow::Ok(raters)
+        };
+        let (done, at_first) = (enter().await?, enter().await?);
+        let newcomers = Rc::new(RefCell::new(accounts));
+        let photos = Rc::new(photos);
+        let done = all_at_once(done, |mut rater| async move {
+            rater.see().await?;
+            while rater.on_page.is_some() {
+                rater.rate_on_page().await?;
+            }
+            Ok(rater)
+        });
+        Ok(Self { done: done.await?, photos, at_first, newcomers })
+    }
+
+    /// Has all rate for so long.
+    pub(crate) async fn rate(&mut self, site: &Site, mode: Mode, seconds: Duration) -> Result<Measured> {
+        let raters = if mode == Mode::First { &mut self.at_first } else { &mut self.done };
+        let (photos, newcomers) = (&self.photos, &self.newcomers);
+        let processes = [std::process::id(), site.web.pid()?, site.worker.pid()?];
+        let before = processor_seconds(&processes)?;
+        let begin = Instant::now();
+        let rated = all_at_once(std::mem::take(raters), |mut rater| {
+            let (photos, newcomers) = (Rc::clone(photos), Rc::clone(newcomers));
+            async move {
+                rater.latencies.clear();
+                while begin.elapsed() < seconds {
+                    match mode {
+                        Mode::First => rater.rate_first(&newcomers).await?,
+                        Mode::Again => rater.rate_again(&photos).await?,
+                    }
+                }
+                Ok(rater)
+            }
+        });
+        *raters = rated.await?;
+        let took = begin.elapsed().as_secs_f64();
+        let after = processor_seconds(&processes)?;
+        let mut latencies: Vec<f64> = raters.iter().flat_map(|rater| &rater.latencies).copied().collect();
+        latencies.sort_by(f64::total_cmp);
+        let quantile = |q| quantile(&latencies, q).context("nothing was rated");
+        Ok(Measured {
+            per_second: per_second(latencies.len(), took),
+            p50: quantile(0.5)?,
+            p99: quantile(0.99)?,
+            cores: std::array::from_fn(|process| (after[process] - before[process]) / took),
+        })
+    }
+
+    /// What all of them were told that it is recorded.
+    pub(crate) fn leave(self) -> Given {
+        self.done.into_iter().chain(self.at_first).flat_map(|rater| rater.given).collect()
+    }
+}
+
+impl Rater {
+    async fn enter(address: SocketAddr, account: Account) -> Result<Self> {
+        let connection = Connection::open(address).await?;
+        Ok(Self { account, connection, on_page: None, given: Given::new(), latencies: Vec::new() })
+    }
+
+    async fn rate_first(&mut self, newcomers: &RefCell<Vec<Account>>) -> Result<()> {
+        if self.on_page.is_none() {
+            if !self.given.is_empty() {
+                self.account = newcomers.borrow_mut().pop().context("no accounts are left")?;
+            }
+            self.see().await?;
+        }
+        self.rate_on_page().await
+    }
+
+    /// Asks for the photo to rate.
+    async fn see(&mut self) -> Result<()> {
+        let request = format!(
+            "GET /api/v1/rate/next HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
+            self.account.token,
+        );
+        let (status, body) = self.connection.ask(request.as_bytes()).await?;
+        if status != 200 {
+            bail!("asked for a photo, the site answers {status} {}", String::from_utf8_lossy(body));
+        }
+        let shown: OnPage<'_> = serde_json::from_slice(body)?;
+        self.on_page = Some((shown.photo.id, shown.ballot.to_owned()));
+        Ok(())
+    }
+
+    async fn rate_on_page(&mut self) -> Result<()> {
+        let (photo, ballot) = self.on_page.take().context("there is nothing to rate")?;
+        let value = rand::random_range(1..=10);
+        self.rate(photo, value, &format!(r#"{{"value":{value},"ballot":"{ballot}"}}"#)).await
+    }
+
+    async fn rate_again(&mut self, photos: &[i64]) -> Result<()> {
+        let photo = photos[rand::random_range(0..photos.len())];
+        let value = rand::random_range(1..=10);
+        self.rate(photo, value, &format!(r#"{{"value":{value}}}"#)).await
+    }
+
+    async fn rate(&mut self, photo: i64, value: i16, body: &str) -> Result<()> {
+        let request = format!(
+            "PUT /api/v1/photos/{photo}/rating HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.account.token,
+            body.len(),
+        );
+        let begin = Instant::now();
+        let (status, body) = self.connection.ask(request.as_bytes()).await?;
+        if status != 200 {
+            bail!("given a rating, the site answers {status} {}", String::from_utf8_lossy(body));
+        }
+        self.latencies.push(begin.elapsed().as_secs_f64() * 1e3);
+        let rated: Rated<'_> = serde_json::from_slice(body)?;
+        self.on_page = rated.next.map(|next| (next.photo.id, next.ballot.to_owned()));
+        self.given.insert((self.account.id, photo), value);
+        Ok(())
+    }
+}
+
+/// Has each of the raters do something, all at the same time on this thread.
+async fn all_at_once<F>(raters: Vec<Rater>, act: impl Fn(Rater) -> F) -> Result<Vec<Rater>>
+where
+    F: Future<Output = Result<Rater>> + 'static,
+{
+    let local = LocalSet::new();
+    let acting: Vec<_> = raters.into_iter().map(|rater| local.spawn_local(act(rater))).collect();
+    local
+        .run_until(async {
+            let mut raters = Vec::with_capacity(acting.len());
+            for acted in acting {
+                raters.push(acted.await??);
+            }
+            Ok(raters)
+        })
+        .await
+}
+
+/// Of each process what it has used until now.
+fn processor_seconds(processes: &[u32; 3]) -> Result<[f64; 3]> {
+    let mut seconds = [0.0; 3];
+    for (seconds, process) in seconds.iter_mut().zip(processes) {
+        *seconds = processor::seconds(&[*process])?;
+    }
+    Ok(seconds)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "at most millions")]
+fn per_second(ratings: usize, seconds: f64) -> f64 {
+    ratings as f64 / seconds
+}

@@ -1,0 +1,149 @@
+//! The site that is measured: its web process and a worker, as an operator runs them.
+
+use std::fs::{self, OpenOptions};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use pawdium_bench::stores::Stores;
+use pawdium_bench::target;
+use pawdium_cli::stack::{die_with_parent, send_signal};
+use pawdium_shared::config::DatabaseConfig;
+use rustix::process::Signal;
+
+use crate::http::Connection;
+
+/// How long the site may take to become ready, and to stop.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The running site.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// Where the web process listens.
+    pub(crate) address: SocketAddr,
+    pub(crate) web: Service,
+    pub(crate) worker: Service,
+    connections: u32,
+}
+
+/// One of its processes.
+#[derive(Debug)]
+pub(crate) struct Service {
+    name: &'static str,
+    process: tokio::process::Child,
+    log: PathBuf,
+}
+
+impl Site {
+    /// Starts both, and returns when the site is ready. Nothing limits how often somebody rates; otherwise the settings
+    /// are the default ones, but for the number of connections if one is given.
+    pub(crate) async fn start(stores: &Stores, connections: Option<u32>) -> Result<Self> {
+        let folder = target()?.join("bench-ratings");
+        let media = folder.join("media");
+        fs::create_dir_all(&media).context("making a folder for pictures")?;
+        // Free now; nobody else is expected to take it meanwhile.
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let connections = connections.unwrap_or(DatabaseConfig::default().max_connections);
+        let settings = [
+            ("DATABASE__URL", stores.postgres_url()),
+            ("DATABASE__MAX_CONNECTIONS", connections.to_string()),
+            ("REDIS__URL", stores.redis_url()),
+            ("MEDIA__STORE", format!("file://{}", media.display())),
+            ("WEB__LISTEN", address.to_string()),
+            ("SECURITY__SECRET", "of no site but the one that is measured".to_owned()),
+            ("SECURITY__RATINGS_PER_MINUTE", "0".to_owned()),
+            ("SECURITY__ADDRESS_RATINGS_PER_MINUTE", "0".to_owned()),
+        ];
+        let web = Service::start("pawdium-web", &folder, &settings)?;
+        let worker = Service::start("pawdium-worker", &folder, &settings)?;
+        let mut site = Self { address, web, worker, connections };
+        site.wait_until_ready().await?;
+        Ok(site)
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let begin = Instant::now();
+        let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        loop {
+            for service in [&mut self.web, &mut self.worker] {
+                service.check()?;
+            }
+            if let Ok(mut connection) = Connection::open(self.address).await
+                && let (200, _) = connection.ask(request).await?
+            {
+                return Ok(());
+            }
+            if begin.elapsed() > PATIENCE {
+                bail!("the site is not ready after {PATIENCE:?}; {} may tell more", self.web.log.display());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Stops both: what the worker runs is finished first.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.web.stop().await?;
+        self.worker.stop().await
+    }
+
+    /// What of the settings matters for the figures.
+    pub(crate) fn settings(&self) -> String {
+        format!(
+            "pawdium-web with {} connections to the database, one pawdium-worker, no limits on ratings",
+            self.connections
+        )
+    }
+}
+
+impl Service {
+    fn start(name: &'static str, folder: &Path, settings: &[(&str, String)]) -> Result<Self> {
+        let program = std::env::current_exe()?.with_file_name(name);
+        if !program.is_file() {
+            bail!("there is no {}; `cargo build --release` makes it", program.display());
+        }
+        let log = folder.join(format!("{name}.log"));
+        let output = OpenOptions::new().create(true).append(true).open(&log).context("opening a log")?;
+        let mut command = die_with_parent("TERM", program);
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with("PAWDIUM_") {
+                command.env_remove(variable);
+            }
+        }
+        command.env_remove("CREDENTIALS_DIRECTORY").env_remove("NOTIFY_SOCKET");
+        // An empty file: none that is installed here counts.
+        command.env("PAWDIUM_CONFIG", "/dev/null");
+        command.envs(settings.iter().map(|(name, value)| (format!("PAWDIUM_{name}"), value)));
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let process = tokio::process::Command::from(command)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {name} (is setpriv, of util-linux, installed?)"))?;
+        Ok(Self { name, process, log })
+    }
+
+    /// Its number, for `/proc`.
+    pub(crate) fn pid(&self) -> Result<u32> {
+        self.process.id().with_context(|| format!("{} has ended", self.name))
+    }
+
+    /// Whether it still runs.
+    fn check(&mut self) -> Result<()> {
+        match self.process.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("{} ended ({status}); {} may tell more", self.name, self.log.display()),
+        }
+    }
+
+    async fn stop(mut self) -> Result<()> {
+        self.check()?;
+        send_signal(self.process.id(), Signal::TERM);
+        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
+        let status = ended.with_context(|| format!("{} doesn't stop within {PATIENCE:?}", self.name))??;
+        if !status.success() {
+            bail!("{} ended ({status}); {} may tell more", self.name, self.log.display());
+        }
+        Ok(())
+    }
+}
