@@ -122,6 +122,21 @@ fn a_demo_gives_its_services_its_own_servers_and_stops_them_in_order() {
     ] {
         assert!(settings.contains(setting), "{setting} is not in {settings}");
     }
+    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../systemd/pawdium.toml"))
+        .expect("is there");
+    let limits: Vec<_> = shipped
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .filter(|(key, _)| ["_per_minute", "_per_hour", "_per_day"].iter().any(|end| key.ends_with(end)))
+        .map(|(key, _)| format!("PAWDIUM_SECURITY__{}=0", key.to_uppercase()))
+        .collect();
+    assert!(limits.len() >= 8, "{limits:?}");
+    for limit in &limits {
+        assert!(
+            settings.contains(limit),
+            "filling the site would meet a limit: {limit} is not in {settings}"
+        );
+    }
     // It must not call that ready.
     place.wait_until("it has looked for the site", || place.said().contains("nothing answers there yet"));
     kill(Signal::INT, &demo);

@@ -17,12 +17,16 @@ const FILE: &str = "pawdium.toml";
 const FILE_TEXT: &str = "# Settings of the demo in this folder. The database, Redis, media, mail and the secret are\n\
                          # the demo's own; everything else can be set here. systemd/pawdium.toml shows all keys.\n";
 
-const UNLIMITED: [&str; 5] = [
+/// Limits by address: everybody of a demo has the same one.
+const UNLIMITED: [&str; 8] = [
     "REGISTRATIONS_PER_HOUR",
     "LOGINS_PER_MINUTE",
     "RESETS_PER_HOUR",
     "UPLOADS_PER_HOUR",
     "ANONYMOUS_PER_HOUR",
+    "RATINGS_PER_MINUTE",
+    "ADDRESS_RATINGS_PER_MINUTE",
+    "ANONYMOUS_UPLOADS_PER_DAY",
 ];
 
 /// Where mails go.
