@@ -20,9 +20,9 @@ pub struct Crop {
     pub side: u32,
 }
 
-/// A crop that isn't three whole numbers.
+/// A crop that isn't three whole numbers, the last above 0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("Write the crop as three whole numbers: x,y,side.")]
+#[error("Write the crop as three whole numbers, x,y,side, with a side above 0.")]
 pub struct CropSyntax;
 
 impl Crop {
@@ -58,7 +58,7 @@ impl FromStr for Crop {
         let mut numbers = text.split(',').map(|part| part.trim().parse::<u32>());
         let mut next = || numbers.next().and_then(Result::ok).ok_or(CropSyntax);
         let crop = Self { x: next()?, y: next()?, side: next()? };
-        numbers.next().is_none().then_some(crop).ok_or(CropSyntax)
+        (numbers.next().is_none() && crop.side > 0).then_some(crop).ok_or(CropSyntax)
     }
 }
 
@@ -92,7 +92,9 @@ mod tests {
 
     #[test]
     fn anything_but_three_whole_numbers_is_refused() {
-        for text in ["", "1,2", "1,2,3,4", "1,2,x", "-1,0,300", "1.5,0,300", "0,0,4294967296", "1,,2"] {
+        for text in
+            ["", "1,2", "1,2,3,4", "1,2,x", "-1,0,300", "1.5,0,300", "0,0,4294967296", "1,,2", "5,5,0"]
+        {
             assert_eq!(text.parse::<Crop>(), Err(CropSyntax), "{text}");
         }
     }

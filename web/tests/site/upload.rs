@@ -161,7 +161,7 @@ fn small() -> Vec<u8> {
 async fn a_form_that_lacks_something_is_refused_and_leaves_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let cases: [(&str, MakeForm); 10] = [
+    let cases: [(&str, MakeForm); 11] = [
         ("photo", || Form::new().text("title", "No file").text("species", "cat")),
         ("photo", || submission("Empty", Vec::new())),
         ("title", || with_file(small()).text("species", "cat")),
@@ -172,6 +172,7 @@ async fn a_form_that_lacks_something_is_refused_and_leaves_nothing(db: PgPool) {
         ("tags", || submission("Many", small()).text("tags", "a,b,c,d,e,f,g,h,i,j,k")),
         ("crop", || submission("Bad crop", small()).text("crop", "1,2")),
         ("crop", || submission("Bad crop", small()).text("crop", "-1,0,200")),
+        ("crop", || submission("No crop", small()).text("crop", "5,5,0")),
     ];
     for (field, form) in cases {
         let (message, refused) = ada.api.upload(form()).await.error(400);
