@@ -50,9 +50,36 @@ impl Password {
 /// lists of common passwords, names and words, with what is usually done to them.
 fn is_guessable(text: &str, name: &str, email: &str) -> bool {
     let mut known = vec![name, email];
+    known.extend(email.split('@'));
     known.extend(email.split(['@', '.', '+', '-', '_']));
     known.extend(SITE);
-    zxcvbn(text, &known).score() < Score::Two
+    zxcvbn(text, &known).score() < Score::Two || is_made_of(text, &known)
+}
+
+/// Whether little is left of a text without these words, however they are written.
+fn is_made_of(text: &str, words: &[&str]) -> bool {
+    let mut rest = folded(text);
+    let mut words: Vec<_> = words.iter().map(|word| folded(word)).filter(|word| word.len() >= 4).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let had = rest.len();
+    for word in words {
+        rest = rest.replace(&word, "");
+    }
+    rest.len() < had && rest.chars().count() < 4
+}
+
+/// Letters and digits without case, separators, and the digits that stand for letters.
+fn folded(text: &str) -> String {
+    let plain = |letter| match letter {
+        '0' => 'o',
+        '1' | '!' | '|' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        letter => letter,
+    };
+    text.to_lowercase().chars().map(plain).filter(|letter| letter.is_alphanumeric()).collect()
 }
 
 /// The form in which passwords are hashed.
@@ -79,7 +106,14 @@ mod tests {
     fn length_is_what_counts() {
         let long = "It looks into the camera, sees a leaf, and forgets what it was about to do; then it falls off the \
                     sofa, as cats do when nobody has told them where the edge is, and pretends that this was the plan.";
-        for good in ["8 chars!", "derpy but long enough", "correct horse", "mañana mañana", long] {
+        for good in [
+            "8 chars!",
+            "derpy but long enough",
+            "correct horse",
+            "mañana mañana",
+            "adalovelace likes otters",
+            long,
+        ] {
             assert!(choose(good).is_ok(), "{good}");
         }
         for bad in ["7 chars", "", &long.repeat(2)] {
@@ -101,9 +135,20 @@ mod tests {
         ] {
             assert_eq!(choose(common).expect_err(common).field, "password");
         }
-        for own in
-            ["adalovelace", "AdaLovelace", "ada.byron@engines.example", "adabyron", "lovelaceada", "pawdium1"]
-        {
+        for own in [
+            "adalovelace",
+            "AdaLovelace",
+            "ada.byron@engines.example",
+            "adabyron",
+            "lovelaceada",
+            "pawdium1",
+            "ada.byron",
+            "ada-byron-1",
+            "engines.example",
+            "4d4l0v3l4c3",
+            "adalovelaceadalovelace",
+            "Ada_Lovelace_99",
+        ] {
             assert!(choose(own).is_err(), "{own}");
         }
         assert!(Password::choose("adalovelace", "grace", "grace@example.org").is_ok(), "it isn't hers");

@@ -50,16 +50,24 @@ const NAMES: [&str; 46] = [
     "www",
 ];
 
+/// What no part of a name may be, between separators: `real-admin`, `mod_team`.
+const POSES: [&str; 7] = ["admin", "administrator", "mod", "moderator", "staff", "support", "sysadmin"];
+
 /// What no member's name may hold.
 const PRODUCT: &str = "pawdium";
 
 /// Whether a name is the site's own, also if it is only written to look like it.
 pub(super) fn is_reserved(name: &str) -> bool {
-    let name = folded(name);
-    name.contains(&folded(PRODUCT)) || NAMES.iter().any(|reserved| folded(reserved) == name)
+    let is_listed = |name: &str| NAMES.iter().any(|reserved| folded(reserved) == name);
+    let numbered = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    let parts = numbered.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let posing = |part: &str| POSES.iter().any(|pose| folded(pose) == folded(part));
+    folded(name).contains(&folded(PRODUCT))
+        || [name, numbered].into_iter().any(|name| is_listed(&folded(name)))
+        || parts.into_iter().any(posing)
 }
 
-/// Without separators and case, and with letters for the digits that look like them.
+/// Without separators and case, and with the letters that digits and pairs of letters look like.
 fn folded(name: &str) -> String {
     let alike = |letter| match letter {
         '0' => 'o',
@@ -72,7 +80,13 @@ fn folded(name: &str) -> String {
     };
     name.chars()
         .filter(char::is_ascii_alphanumeric)
-        .map(|letter| alike(letter.to_ascii_lowercase()))
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect::<String>()
+        .replace("rn", "m")
+        .replace("vv", "w")
+        .replace("cl", "d")
+        .chars()
+        .map(alike)
         .collect()
 }
 
@@ -82,12 +96,30 @@ mod tests {
 
     #[test]
     fn what_looks_like_the_site_is_reserved() {
-        for name in
-            ["admin", "ADMIN", "Adm1n", "mod", "m0derator", "Sup-port", "r_o_o_t", "the-pawdium-team", "he1p"]
-        {
+        for name in [
+            "admin",
+            "ADMIN",
+            "Adm1n",
+            "mod",
+            "m0derator",
+            "Sup-port",
+            "r_o_o_t",
+            "the-pawdium-team",
+            "he1p",
+            "adrnin",
+            "rnoderator",
+            "pavvdium",
+            "the-admin",
+            "real_admin",
+            "mod-team",
+            "support1",
+            "admin2",
+        ] {
             assert!(is_reserved(name), "{name}");
         }
-        for name in ["ada", "mo", "modesty", "administrate", "rooty", "admin2", "l11y"] {
+        for name in
+            ["ada", "mo", "modesty", "administrate", "rooty", "modest-mouse", "l11y", "fernandez", "clara7"]
+        {
             assert!(!is_reserved(name), "{name}");
         }
     }
