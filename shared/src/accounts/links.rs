@@ -69,7 +69,9 @@ pub async fn issue(
     Ok(token)
 }
 
-/// Whose link it is, while it works; what its GET asks before it shows a form.
+/// Whose link it is, while it works; what its GET asks before it shows a form. One that verifies an address is void once the
+/// user has left that address. One for a new password is not: who has the mailbox of an account gets it back from somebody
+/// who has changed its password or its address meanwhile.
 pub async fn find_user(
     db: &mut PgConnection,
     token: &Token,
@@ -78,7 +80,7 @@ pub async fn find_user(
     sqlx::query_scalar!(
         r#"select user_id as "user: UserId" from mail_tokens join users on users.id = user_id
            where token_hash = $1 and purpose = $2 and expires_at > now()
-             and lower(users.email) = lower(mail_tokens.email)"#,
+             and (purpose = 'reset' or lower(users.email) = lower(mail_tokens.email))"#,
         &token.hash(),
         purpose.name(),
     )
@@ -86,9 +88,17 @@ pub async fn find_user(
     .await
 }
 
-/// Uses the link up, together with all others of its user and purpose. `None` when it is unknown, used, too old, or
-/// was sent to an address that the user has left since.
-pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sqlx::Result<Option<UserId>> {
+/// A link that is used up.
+#[derive(Debug)]
+pub struct Used {
+    /// Whose it was.
+    pub user: UserId,
+    /// Where it was sent.
+    pub email: String,
+}
+
+/// Uses the link up, together with all others of its user and purpose. `None` when it doesn't work: see [`find_user`].
+pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sqlx::Result<Option<Used>> {
     // The address must not change between this and what the link is used for.
     sqlx::query!(
         "select id from users where id = (select user_id from mail_tokens where token_hash = $1) for update",
@@ -96,32 +106,33 @@ pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> 
     )
     .fetch_optional(&mut *db)
     .await?;
-    let user = sqlx::query_scalar!(
+    let used = sqlx::query_as!(
+        Used,
         r#"delete from mail_tokens using users
-           where token_hash = $1 and purpose = $2 and expires_at > now()
-             and users.id = user_id and lower(users.email) = lower(mail_tokens.email)
-           returning user_id as "user: UserId""#,
+           where token_hash = $1 and purpose = $2 and expires_at > now() and users.id = user_id
+             and (purpose = 'reset' or lower(users.email) = lower(mail_tokens.email))
+           returning user_id as "user: UserId", mail_tokens.email"#,
         &token.hash(),
         purpose.name(),
     )
     .fetch_optional(&mut *db)
     .await?;
-    if let Some(user) = user {
+    if let Some(used) = &used {
         sqlx::query!(
             "insert into spent_links (token_hash, user_id, purpose) values ($1, $2, $3)",
             &token.hash(),
-            user.0,
+            used.user.0,
             purpose.name(),
         )
         .execute(&mut *db)
         .await?;
-        discard(db, user, purpose).await?;
+        discard(db, used.user, purpose).await?;
     }
-    Ok(user)
+    Ok(used)
 }
 
 /// Makes all of a user's links for a purpose worthless.
-pub async fn discard(db: &mut PgConnection, user: UserId, purpose: Purpose) -> sqlx::Result<()> {
+async fn discard(db: &mut PgConnection, user: UserId, purpose: Purpose) -> sqlx::Result<()> {
     sqlx::query!("delete from mail_tokens where user_id = $1 and purpose = $2", user.0, purpose.name())
         .execute(db)
         .await?;

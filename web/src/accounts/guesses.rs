@@ -63,6 +63,15 @@ pub(super) async fn count_mail(app: &App, email: &str) -> Result<(), Error> {
     limits::count_by(app, Limited::Recipient, &digest(app, &format!("{name}@{domain}"))).await
 }
 
+/// Counts a mail with a link for a new password. It goes to nobody but the one who has that very address, so spellings of
+/// it that reach the same mailbox don't count for it: with those a stranger would take the owner's way back.
+///
+/// # Errors
+/// [`Error::TooMany`] when there were too many.
+pub(super) async fn count_reset(app: &App, email: &str) -> Result<(), Error> {
+    limits::count_by(app, Limited::Recipient, &digest(app, &format!("reset {}", email.to_lowercase()))).await
+}
+
 /// Redis learns no address.
 fn digest(app: &App, email: &str) -> String {
     data_encoding::HEXLOWER.encode(&app.pins.digest(&format!("address {email}")))

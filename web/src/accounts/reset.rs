@@ -6,8 +6,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::proof::Proof;
+use pawdium_shared::accounts::queries::EMAIL_TAKEN;
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, User, networks, passwords, queries};
+use pawdium_shared::db::violates;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::queue::Enqueue as _;
 use pawdium_shared::security::{self, Incident};
@@ -73,7 +75,7 @@ pub async fn forgot(
 pub async fn request(app: &App, client: Client, email: &str) -> Result<(), Error> {
     let email = Email::new(email)?;
     limits::count(app, Limited::Mail, client.counted()).await?;
-    guesses::count_mail(app, email.as_str()).await?;
+    guesses::count_reset(app, email.as_str()).await?;
     let mut tx = app.db.begin().await?;
     SendMail::PasswordReset { email: email.as_str().to_owned() }.enqueue(&mut tx).await?;
     tx.commit().await?;
@@ -94,7 +96,8 @@ pub async fn reset_page(
     Ok(Page(ResetPage { chrome: viewing.chrome, token, password_error: None }).into_response())
 }
 
-/// `POST /reset/{token}`: sets the password, ends every session, and shows that the address works.
+/// `POST /reset/{token}`: sets the password, ends every session, and shows that the address works: whoever has changed
+/// either with a stolen password is out.
 pub async fn reset(
     State(app): State<App>,
     viewing: Viewing,
@@ -120,10 +123,16 @@ pub async fn reset(
     };
     let hash = passwords::hash(&password).await;
     let mut tx = app.db.begin().await?;
-    let Some(user) = links::consume(&mut tx, &link, Purpose::Reset).await? else {
+    let Some(used) = links::consume(&mut tx, &link, Purpose::Reset).await? else {
         tx.rollback().await?;
         return if is_done(&app, &link, &form.password).await? { Ok(done(jar)) } else { Ok(stale(viewing)) };
     };
+    let user = used.user;
+    // Back to where the link was sent, if somebody has changed that meanwhile.
+    if let Err(error) = queries::change_email(&mut tx, user, &Email::new(&used.email)?).await {
+        tx.rollback().await?;
+        return if violates(&error, EMAIL_TAKEN) { Ok(stale(viewing)) } else { Err(error.into()) };
+    }
     queries::set_password(&mut tx, user, &hash).await?;
     queries::verify_email(&mut tx, user).await?;
     sessions::close_others(&mut tx, user, None).await?;

@@ -3,7 +3,6 @@
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::{
     Email, Name, Refused, User, networks, passwords, queries, refusals, sessions,
@@ -230,7 +229,6 @@ async fn apply(
     if let Some(hash) = &changes.hash {
         queries::set_password(&mut tx, user.id, hash).await?;
         sessions::close_others(&mut tx, user.id, visitor.token.as_ref()).await?;
-        links::discard(&mut tx, user.id, Purpose::Reset).await?;
         networks::keep_only(&mut tx, user.id, guesses::network(app, client)).await?;
     }
     tx.commit().await?;

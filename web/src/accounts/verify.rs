@@ -39,7 +39,7 @@ pub async fn verify(
     let token = Token::presented(&token);
     let mut tx = app.db.begin().await?;
     match links::consume(&mut tx, &token, Purpose::Verify).await? {
-        Some(user) => queries::verify_email(&mut tx, user).await?,
+        Some(used) => queries::verify_email(&mut tx, used.user).await?,
         // The same form, sent twice.
         None if links::find_spent(&mut tx, &token, Purpose::Verify).await?.is_some() => {}
         None => return Ok(stale(viewing)),

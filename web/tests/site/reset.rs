@@ -94,15 +94,51 @@ async fn a_link_works_for_thirty_minutes_and_only_for_what_it_is(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_link_to_an_address_that_was_left_is_worth_nothing(db: PgPool) {
+async fn who_has_the_mailbox_wins_over_a_stolen_password(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
     let link = site.reset_letters().await[0].link(&site, "reset");
     let form = site.get(&link).await.expect(200).attribute("form[action^='/reset']", "action");
-    let body = json!({ "email": "new@example.org", "current_password": PASSWORD });
-    ada.api.patch("users/me", body).await.expect(200);
+    let thief = site.log_in("ada").await;
+    let body = json!({ "password": "the thief's own one", "current_password": PASSWORD });
+    thief.api.patch("users/me", body).await.expect(200);
+    let body = json!({ "email": "thief@example.org", "current_password": "the thief's own one" });
+    thief.api.patch("users/me", body).await.expect(200);
+
+    assert_eq!(site.visitor().post(&form, &[("password", NEW)]).await.location(), "/login");
+    thief.api.get("users/me").await.error(401);
+    let me = json!({ "email": ada.email(), "password": NEW });
+    let token = site.api().post("tokens", me).await.expect(201);
+    assert_eq!(token.json()["id"], ada.id);
+    let thiefs = json!({ "email": "thief@example.org", "password": NEW });
+    site.api().post("tokens", thiefs).await.error(403);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_address_that_somebody_else_has_by_now_is_not_gone_back_to(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
+    let link = site.reset_letters().await[0].link(&site, "reset");
+    let form = site.get(&link).await.expect(200).attribute("form[action^='/reset']", "action");
+    site.change("update users set email = 'new@example.org' where name = 'ada'").await;
+    let bob = site.member("bob").await;
+    site.change("update users set email = 'ada@example.org' where name = 'bob'").await;
     assert_eq!(site.visitor().post(&form, &[("password", NEW)]).await.status, 400);
+    ada.api.get("users/me").await.expect(200);
+    bob.api.get("users/me").await.expect(200);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_stranger_does_not_use_up_the_owners_links(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    for number in 0..3 {
+        let email = format!("ada+{number}@example.org");
+        site.api().post("password-resets", json!({ "email": email })).await.expect(202);
+    }
+    site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
