@@ -259,17 +259,28 @@ pub async fn count_activity(db: &mut PgConnection, user: UserId) -> sqlx::Result
     .await
 }
 
-/// The account that an anonymous user has become a part of within the last minute, by logging in.
+/// The account that an anonymous user has become a part of by logging in, within the last hour: an upload takes its time.
 pub async fn find_merged(db: &mut PgConnection, gone: UserId) -> sqlx::Result<Option<User>> {
     sqlx::query_as!(
         User,
         r#"select users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
-                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+                  role as "role: Role", users.rater_key as "rater_key: RaterKey", created_at
            from merged_users join users on users.id = into_id
-           where merged_users.id = $1 and merged_users.at > now() - interval '1 minute'"#,
+           where merged_users.id = $1"#,
         gone.0,
     )
     .fetch_optional(db)
+    .await
+}
+
+/// Whether a key was an anonymous user's who has become a part of this account within the last hour.
+pub async fn has_merged_key(db: &mut PgConnection, user: UserId, key: RaterKey) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from merged_users where rater_key = $2 and into_id = $1) as "has!""#,
+        user.0,
+        key.0,
+    )
+    .fetch_one(db)
     .await
 }
 

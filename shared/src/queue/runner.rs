@@ -38,6 +38,12 @@ impl JobError {
         Self::Away(error.into())
     }
 
+    /// Whether it is Redis that failed. Its link says once that it is away, and not for each job.
+    fn is_of_redis(&self) -> bool {
+        let (Self::Retry(error) | Self::Away(error) | Self::GiveUp(error)) = self;
+        error.chain().any(|cause| cause.is::<redis::RedisError>())
+    }
+
     /// A failure that no attempt will heal.
     pub fn give_up(error: impl Into<anyhow::Error>) -> Self {
         Self::GiveUp(error.into())
@@ -185,6 +191,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
         };
         let _in_span = span.entered();
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let is_told = matches!(&result, Err(error) if error.is_of_redis());
         let outcome = match result {
             Ok(()) => {
                 debug!(ms, "finished job");
@@ -202,7 +209,12 @@ impl<E: Send + Sync + 'static> Runner<E> {
             }
         };
         let failure = Failure { outcome };
-        warn!(ms, error = %failure, dead = matches!(failure.outcome, Outcome::Dead { .. }), "job failed");
+        let dead = matches!(failure.outcome, Outcome::Dead { .. });
+        if is_told && !dead {
+            debug!(ms, error = %failure, "job failed, and will be tried when Redis is back");
+        } else {
+            warn!(ms, error = %failure, dead, "job failed");
+        }
         Err(failure)
     }
 }

@@ -128,8 +128,8 @@ pub struct Doubtful {
     pub weighed_at: DateTime<Utc>,
 }
 
-/// Lists live photos rated within a week that have twenty ratings or more which weigh less than half of that, those first
-/// where most is missing.
+/// Lists live photos rated within a week that have twenty ratings or more which weigh less than half of that, or of which a
+/// quarter and twenty or more came through links or from one network; those first where most is missing.
 pub async fn list_doubtful(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<Doubtful>> {
     sqlx::query_as!(
         Doubtful,
@@ -138,7 +138,8 @@ pub async fn list_doubtful(db: &mut PgConnection, limit: i64) -> sqlx::Result<Ve
            join photos on photos.id = photo_id and state = 'live'
            cross join lateral (select sum(c)::bigint as n from unnest(histogram) as c) as count
            cross join lateral (select sum(c)::bigint as weight from unnest(bars) as c) as sum
-           where n >= 20 and weight * 2 < n * $2 and weighed_at > now() - interval '7 days'
+           where n >= 20 and weighed_at > now() - interval '7 days'
+             and (weight * 2 < n * $2 or links + crowd >= 20 and (links + crowd) * 4 > n)
            order by n * $2 - weight desc, photo_id
            limit $1"#,
         limit,

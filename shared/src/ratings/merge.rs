@@ -47,10 +47,14 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<Vec<
     )
     .execute(&mut *db)
     .await?;
+    sqlx::query!(
+        "insert into merged_users (id, into_id, rater_key) select id, $2, rater_key from users where id = $1",
+        from.0,
+        into.0,
+    )
+    .execute(&mut *db)
+    .await?;
     queries::delete(db, from).await?;
-    sqlx::query!("insert into merged_users (id, into_id) values ($1, $2)", from.0, into.0)
-        .execute(&mut *db)
-        .await?;
     announce(db, &changed).await?;
     Ok(changed)
 }

@@ -72,11 +72,13 @@ pub async fn run_to_the_end(State(app): State<App>, request: Request, next: Next
         return next.run(request).await;
     }
     let turns = app.writes.turns(request.uri().path());
-    let streams = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("multipart/"));
+    // What names a row sends no file, whatever it says.
+    let streams = turns.is_none()
+        && request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("multipart/"));
     let running = async move {
         if streams {
             return next.run(request).await;

@@ -43,6 +43,8 @@ pub async fn block(
     let notice = match blocked.first().map(|(_, outcome)| *outcome) {
         Some(Outcome::Blocked) => Notice::PictureBlocked,
         Some(Outcome::TakenDown) => Notice::PhotoTakenDown,
+        // Sent twice, and the other one has done it.
+        _ if blocked::reason_of(&mut *app.db.acquire().await?, id).await?.is_some() => Notice::PictureBlocked,
         Some(Outcome::Gone) | None => return Err(Error::NotFound),
     };
     app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;

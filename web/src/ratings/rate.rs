@@ -104,7 +104,7 @@ pub async fn record(
 ) -> Result<Recorded, Error> {
     app.pace.count(visitor.key, client)?;
     let ballot = match ballot {
-        Some(text) => Some(app.ballots.open(text, photo, visitor.key, Utc::now()).map_err(refused)?),
+        Some(text) => Some(open(app, visitor, photo, text).await?),
         None => None,
     };
     if visitor.user.is_none() {
@@ -126,6 +126,16 @@ pub async fn record(
         next => next?,
     };
     Ok(Recorded { rater, next, cookie })
+}
+
+/// Opens the visitor's ballot: also one that they were given before they logged in, on a page that is still open.
+async fn open(app: &App, visitor: &Visitor, photo: PhotoId, text: &str) -> Result<Ballot, Error> {
+    let ballot = app.ballots.open(text, photo, Utc::now()).map_err(refused)?;
+    let is_theirs = ballot.rater == visitor.key || {
+        let mut db = app.db.acquire().await?;
+        accounts::queries::has_merged_key(&mut db, visitor.id(), ballot.rater).await?
+    };
+    if is_theirs { Ok(ballot) } else { Err(refused(BallotRefused::Forged)) }
 }
 
 async fn write(

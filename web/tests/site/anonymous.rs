@@ -92,14 +92,21 @@ async fn the_same_happens_in_a_browser(db: PgPool) {
     let (photo, ballot) = other.shown().await.expect("there is one");
     let form = [("value", "5"), ("ballot", ballot.as_str())];
     other.post(&format!("/photos/{photo}/rating"), &form).await.location();
+    // A page that was open meanwhile still counts, and once.
+    let open = other.shown().await.expect("there is one more");
     other.post("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.location();
-    let mut mine = vec![first, second, photo];
+    let form = [("value", "4"), ("ballot", open.1.as_str())];
+    let path = format!("/photos/{}/rating", open.0);
+    other.post(&path, &form).await.location();
+    assert_eq!(other.post(&path, &[("value", "9"), ("ballot", open.1.as_str())]).await.status, 400);
+    assert_eq!(site.visitor().post(&path, &form).await.status, 400, "nobody else's");
+    let mut mine = vec![first, second, photo, open.0];
     mine.sort_unstable();
     mine.dedup();
     let count = site
         .ask::<i64>("select count(*) from ratings join users on users.id = rater_id where name = 'ada'")
         .await;
-    assert_eq!(count, i64::try_from(mine.len()).expect("three at most"));
+    assert_eq!(count, i64::try_from(mine.len()).expect("four at most"));
     site.histograms_are_right().await;
 }
 
