@@ -27,6 +27,9 @@ pub(crate) struct Round {
     pub(crate) pgbench: Option<f64>,
 }
 
+/// What a round has of one measure.
+type Measure = fn(&Round) -> Option<Measured>;
+
 /// One round in a line.
 pub(crate) fn line(round: &Round) -> String {
     let ratings = |measured: Option<Measured>| {
@@ -39,7 +42,7 @@ pub(crate) fn line(round: &Round) -> String {
 /// The medians of all rounds in Markdown, the least and the most in brackets. The last lines are `ratio <measure> <x>`, the
 /// median of what the rounds have over pgbench's of the same round.
 pub(crate) fn table(rounds: &[Round]) -> String {
-    let measures: [(&str, &str, fn(&Round) -> Option<Measured>); 2] = [
+    let measures: [(&str, &str, Measure); 2] = [
         ("first", "ratings of photos as they are served", |round| round.first),
         ("again", "ratings that replace the rater's earlier one", |round| round.again),
     ];
