@@ -157,6 +157,8 @@ async fn keys_count_for_the_photo_that_is_seen_or_are_refused(db: PgPool) {
             .contains(&note(&browser).await.as_str())
     );
     assert_eq!(ratings(&site).await.len(), 2);
+    let behind = "return getComputedStyle(document.querySelector('img.full.missing')).backgroundImage";
+    assert_eq!(browser.run(behind).await, "none", "its words can be read");
     browser.block("nothing").await;
     eventually("the picture is there after all", SOON, async || {
         browser
