@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::admin_jobs::dead;
-use crate::harness::{Browser, Person, Setup, Site, pictures};
+use crate::harness::{Browser, PASSWORD, Person, Setup, Site, pictures};
 
 /// Width, height, and the size of text that the visitor prefers.
 const SCREENS: [(u32, u32, u32); 10] = [
@@ -307,4 +307,31 @@ async fn the_head_has_room_for_large_text_and_long_names(db: PgPool) {
                       .map((css) => document.querySelector(css).getBoundingClientRect());
                   return feedback.top < square.top || feedback.bottom > square.bottom;";
     assert_eq!(browser.run(beyond).await, false, "what others thought stays on the photo");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_is_refused_and_what_is_chosen_is_in_sight(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    site.photo().by(&ada).titled(LONG_TITLE).live().await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.phone(390, 664).await;
+    let sight = "const field = arguments[0] === null ? document.activeElement : document.querySelector(arguments[0]);
+                 const { left, top, right, bottom } = field.getBoundingClientRect();
+                 return [field.id || field.textContent, left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight];";
+    browser.goto("/settings").await;
+    browser.fill("#current-password", PASSWORD).await;
+    browser.fill("#new-password", "password1").await;
+    browser.click("[action='/settings/password'] button").await;
+    browser.find("#new-password-error").await;
+    assert_eq!(browser.run_with(sight, Value::Null).await, json!(["new-password", true]));
+
+    browser.goto("/top?species=other").await;
+    let chosen = browser.run_with(sight, json!(".chips [aria-current]")).await;
+    assert_eq!(chosen, json!(["Everything else", true]));
+    browser.goto("/members/ada").await;
+    let lines = "const title = document.querySelector('.card-text h2');
+                 return Math.round(title.clientHeight / parseFloat(getComputedStyle(title).lineHeight));";
+    assert_eq!(browser.run(lines).await, 2, "the rest of a title is on the photo's page");
 }
