@@ -256,7 +256,8 @@ async fn an_upload_that_finds_no_room_is_told_so_and_leaves_nothing(db: PgPool) 
     assert!(message.contains("no room"), "{message}");
     // Words come before the file and behind it.
     let part = Part::bytes(large).file_name("photo.jpg").mime_str("image/jpeg").expect("a type");
-    let form = Form::new().text("title", "Too much").part("photo", part).text("species", "cat").text("tags", "sofa");
+    let form =
+        Form::new().text("title", "Too much").part("photo", part).text("species", "cat").text("tags", "sofa");
     let page = ada.pages.upload(form).await.expect(507);
     let kept = [page.attribute("#title", "value"), page.attribute("#tags", "value")];
     assert_eq!(kept, ["Too much", "sofa"], "the form is there to be sent again");
