@@ -29,7 +29,7 @@ use crate::http::page::Page;
 use crate::http::visitor::{Viewing, theme};
 use crate::state::App;
 use crate::views::Chrome;
-use crate::views::errors::ErrorPage;
+use crate::views::errors::{ErrorPage, wait};
 
 /// Why a request was not answered as it wished. `Display` is what the visitor reads.
 #[derive(Debug, thiserror::Error)]
@@ -84,11 +84,12 @@ pub enum Error {
     #[error("The request took too long to arrive; try again.")]
     TooSlow,
     /// Too many requests.
-    #[error("That was a lot at once; try again in {0} seconds.")]
+    #[error("That was a lot at once; try again in {}.", wait(*.0))]
     TooMany(u64),
     /// Too many attempts at one account's password.
     #[error(
-        "Too many passwords were tried for this address. Try again in {0} seconds, or have a link sent to you: that works at once."
+        "Too many passwords were tried for this address. Try again in {}, or have a link sent to you: that works at once.",
+        wait(*.0)
     )]
     Guarded(u64),
     /// The database is away, or the store of pictures.
@@ -110,6 +111,7 @@ pub struct Problem {
     field: Option<&'static str>,
     id: Option<String>,
     retry_after: Option<u64>,
+    forgot: bool,
 }
 
 impl Problem {
@@ -196,6 +198,7 @@ impl IntoResponse for Error {
             field: self.field(),
             id,
             retry_after: self.retry_after(),
+            forgot: matches!(self, Self::Guarded(_)),
         };
         let mut response = problem.status.into_response();
         response.extensions_mut().insert(problem);
@@ -321,6 +324,7 @@ struct Body<'a> {
 pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let json = is_api || prefers_json(request.headers());
+    let is_login = request.uri().path() == "/login";
     // Only a page that can be asked for is one to come back to after logging in.
     let path = match *request.method() {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
@@ -343,8 +347,15 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
         None if is_plain(response.headers()) => from_framework(response).await,
         None => return response,
     };
-    let mut response =
-        if json { as_json(&problem) } else { as_page(chrome(&app, &jar, path, status).await, &problem) };
+    let mut response = if json {
+        as_json(&problem)
+    } else {
+        let mut page = as_page(&problem);
+        page.may_pass = !path.is_empty() && matches!(status.as_u16(), 429 | 503);
+        page.forgot |= is_login && status == StatusCode::TOO_MANY_REQUESTS;
+        page.chrome = chrome(&app, &jar, path, status).await;
+        Page(page).into_response()
+    };
     *response.status_mut() = problem.status;
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -389,7 +400,7 @@ async fn from_framework(response: Response) -> Problem {
         status if status.is_server_error() => Error::Unavailable.to_string(),
         _ => String::from_utf8_lossy(&text).into_owned(),
     };
-    Problem { status, message, field: None, id: None, retry_after: None }
+    Problem { status, message, field: None, id: None, retry_after: None, forgot: false }
 }
 
 fn as_json(problem: &Problem) -> Response {
@@ -408,14 +419,14 @@ async fn chrome(app: &App, jar: &CookieJar, path: String, status: StatusCode) ->
     Chrome { theme: theme(jar), demo: app.config.demo.mailbox.is_some(), ..Chrome::default() }
 }
 
-fn as_page(chrome: Chrome, problem: &Problem) -> Response {
-    let mut page = ErrorPage::new(chrome, problem.status.as_u16());
+fn as_page(problem: &Problem) -> ErrorPage {
+    let mut page = ErrorPage::new(Chrome::default(), problem.status.as_u16());
     // What the API says of a missing or ended token means nothing to people.
     let is_for_programs = matches!(problem.status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED);
     if !is_for_programs && !problem.message.is_empty() {
         page.message.clone_from(&problem.message);
     }
     page.id.clone_from(&problem.id);
-    page.retry_after = problem.retry_after;
-    Page(page).into_response()
+    page.forgot = problem.forgot;
+    page
 }

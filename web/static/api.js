@@ -45,6 +45,13 @@ function bodyLines(root, body) {
   });
 }
 
+/** What a call asks of who makes it: any one of `security`, and nothing where one of them is empty (OpenAPI 3.1, 4.8.10). */
+function demand(security = []) {
+  if (security.length === 0) return "";
+  const isOptional = security.some((way) => Object.keys(way).length === 0);
+  return make("p", "", isOptional ? "Takes an access token, but needs none." : "Needs an access token.");
+}
+
 function call(root, path, method, operation) {
   const badge = make("span", `method ${METHODS[method] ?? ""}`, method.toUpperCase());
   const summary = make("summary", "", badge, make("code", "", path), make("span", "call-summary", operation.summary ?? ""));
@@ -58,7 +65,7 @@ function call(root, path, method, operation) {
     "div",
     "call-body",
     operation.description ? make("p", "", operation.description) : "",
-    operation.security?.length ? make("p", "", "Needs an access token.") : "",
+    demand(operation.security),
     section("Parameters", parameters.map((one) => line(one.name, `${one.in}: ${describe(one.schema)}`, one.description, one.required))),
     section("Body", bodyLines(root, operation.requestBody)),
     section("Answers", answers),

@@ -6,6 +6,13 @@ enableThemeToggle();
 enableSharing();
 paintPlaceholders(document);
 
+// What is chosen is in sight in a row that scrolls.
+for (const chosen of document.querySelectorAll(":is(.tabs, .chips) [aria-current]")) {
+  const row = chosen.closest(".tabs, .chips");
+  const [outer, inner] = [row, chosen].map((element) => element.getBoundingClientRect());
+  row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+}
+
 // An open menu closes the way people expect of one.
 const menu = document.querySelector("details.menu");
 if (menu) {

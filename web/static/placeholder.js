@@ -60,15 +60,29 @@ export function drawHash(base64) {
   return canvas.toDataURL();
 }
 
-/** Paints behind every image within `root` that has a hash and has not arrived yet. */
+function paint(image) {
+  if (!image.dataset.placeholder) return;
+  try {
+    image.style.background = `center / cover url(${drawHash(image.dataset.placeholder)})`;
+  } catch {
+    // A hash we can't read leaves the plain background.
+  }
+}
+
+/** The words for a picture that can't be loaded stand on a plain ground. */
+function clear(image, isMissing) {
+  image.style.removeProperty("background");
+  image.classList.toggle("missing", isMissing);
+}
+
+/** Paints behind every image within `root` that has a hash and has not arrived yet; marks those that don't arrive. */
 export function paintPlaceholders(root) {
-  for (const image of root.querySelectorAll("img[data-placeholder]")) {
-    if (image.complete && image.naturalWidth > 0) continue;
-    try {
-      image.style.background = `center / cover url(${drawHash(image.dataset.placeholder)})`;
-    } catch {
-      continue; // A hash we can't read leaves the plain background.
-    }
-    image.addEventListener("load", () => image.style.removeProperty("background"), { once: true });
+  for (const image of root.querySelectorAll("img")) {
+    const isThere = image.naturalWidth > 0;
+    if (!image.complete) paint(image);
+    else if (isThere) continue;
+    else clear(image, true);
+    image.addEventListener("load", () => clear(image, false));
+    image.addEventListener("error", () => clear(image, true));
   }
 }

@@ -12,6 +12,13 @@ const ARRIVING = 220;
 /** How long the next picture is waited for before its blurred one is shown, in milliseconds. */
 const PATIENCE = 1500;
 
+/** How long a refused press is explained at least, in milliseconds, and how long the keys shake. */
+const EXPLAINED = 1200;
+const SHAKING = 240;
+
+const WAIT = "Wait for the next photo.";
+const LOOK = "Wait until you see the photo.";
+
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function pause(ms) {
@@ -35,36 +42,60 @@ function stamp(stage, value) {
   stage.querySelector(".frame").append(mark);
 }
 
-/** Says something over the photo; without a text it takes back what it said. */
-function note(stage, text) {
-  const said = stage.querySelector("[data-note]");
-  if (!text) return said?.remove();
-  if (said?.textContent === text) return undefined;
-  const line = said ?? document.createElement("p");
+/** Shows something over the photo; without a text it takes away what it showed. */
+function show(stage, text) {
+  const shown = stage.querySelector("[data-note]");
+  if (!text) return shown?.remove();
+  const line = shown ?? document.createElement("p");
   line.className = "stage-note";
   line.dataset.note = "";
   line.setAttribute("aria-hidden", "true");
   line.textContent = text;
-  if (!said) stage.querySelector(".stage-square").append(line);
-  return announce(text);
+  return shown ?? stage.querySelector(".stage-square").append(line);
+}
+
+/** Says something over the photo, to those who listen, too. */
+function note(stage, text) {
+  if (text && stage.querySelector("[data-note]")?.textContent !== text) announce(text);
+  show(stage, text);
+}
+
+/** The last press that didn't count: why, and when it was. */
+let refused = { why: "", at: -Infinity };
+
+/** How long ago it was, in milliseconds. */
+function sinceRefused() {
+  return performance.now() - refused.at;
+}
+
+function shake(stage) {
+  if (calm.matches || sinceRefused() >= SHAKING) return;
+  const [here, left, right] = ["none", "-6px 0", "6px 0"];
+  const translate = [here, left, right, left, here];
+  stage.querySelector(".key-row").animate({ translate }, SHAKING).currentTime = sinceRefused();
 }
 
 /** Shows that a press didn't count, and why. */
 function refuse(stage, why) {
+  refused = { why, at: performance.now() };
   note(stage, why);
-  const [here, left, right] = ["none", "-6px 0", "6px 0"];
-  const translate = [here, left, right, left, here];
-  if (!calm.matches) stage.querySelector(".key-row").animate({ translate }, 240);
+  shake(stage);
+}
+
+/** Goes on showing it after the stage on which it was pressed is gone. */
+function keepRefused(next) {
+  // What was said of a rating that didn't get through is over.
+  if (sinceRefused() >= EXPLAINED || ![WAIT, LOOK].includes(refused.why)) return;
+  show(next, refused.why);
+  shake(next);
 }
 
 /** Why a press doesn't count now: the last rating is under way, or nobody can have seen the photo yet. */
 function refusal(stage, form) {
-  if (form.getAttribute("aria-busy") === "true") {
-    return stage.querySelector("[data-note]")?.textContent || "Wait for the next photo.";
-  }
+  if (form.getAttribute("aria-busy") === "true") return stage.querySelector("[data-note]")?.textContent || WAIT;
   const image = stage.querySelector("img.full");
   const isUnseen = stage.classList.contains("arriving") || (image && !isShown(image));
-  return isUnseen ? "Wait until you see the photo." : "";
+  return isUnseen ? LOOK : "";
 }
 
 function parse(answer) {
@@ -81,9 +112,12 @@ function summary(stage) {
   return parts.filter(Boolean).join(" ");
 }
 
-/** What was said about a photo that couldn't be seen is over when it can. */
+/** What was said about a photo that couldn't be seen is over when it can, and when there was time to read it. */
 function settle(stage) {
-  if (!refusal(stage, stage.querySelector("form[data-keys]"))) note(stage, "");
+  if (refusal(stage, stage.querySelector("form[data-keys]"))) return;
+  const left = EXPLAINED - sinceRefused();
+  if (left > 0) setTimeout(() => settle(stage), left);
+  else note(stage, "");
 }
 
 /** Takes care of a photo that is on the page now. */
@@ -110,9 +144,11 @@ function swap(stage, next, value) {
   // Unless it is out of sight, everything stays where it is.
   if (next.getBoundingClientRect().top < -innerHeight / 3) next.scrollIntoView({ block: "start" });
   enter(next);
+  const isPhoto = next.querySelector("form[data-keys]") !== null;
+  if (isPhoto) keepRefused(next);
   setTimeout(() => {
     next.classList.remove("arriving");
-    if (next.querySelector("form[data-keys]")) settle(next);
+    if (isPhoto) settle(next);
   }, ARRIVING);
 }
 
@@ -122,6 +158,7 @@ async function rate(stage, form, button) {
   body.set("value", value);
   form.setAttribute("aria-busy", "true");
   button.classList.add("pressed");
+  refused.at = -Infinity;
   note(stage, "");
   stamp(stage, value);
   const stamped = pause(calm.matches ? 0 : STAMPED);

@@ -16,6 +16,9 @@ const CALLED = [
   [["broken", "failed"], "didn't work out"],
 ];
 
+/** Where nothing hovers nothing is dragged either. */
+const CHOOSE = matchMedia("(hover: none)").matches ? "Choose photos" : "Drop photos here, or choose them";
+
 /** The entry in whose place a file is being chosen. */
 let replaced = null;
 
@@ -69,7 +72,7 @@ function refresh() {
   form.querySelector("[data-queue-actions]").hidden = open < 2;
   form.querySelector("[data-send-all]").textContent = `Submit all ${open}`;
   form.classList.toggle("busy", entries.size > 0);
-  form.querySelector("[data-drop-title]").textContent = entries.size > 0 ? "Add more photos" : "Drop photos here, or choose them";
+  form.querySelector("[data-drop-title]").textContent = entries.size > 0 ? "Add more photos" : CHOOSE;
   const summary = form.querySelector("[data-summary]");
   const counts = CALLED.map(([states, called]) => [among(...states).length, called]).filter(([count]) => count > 0);
   summary.hidden = entries.size < 2;

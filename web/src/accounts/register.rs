@@ -1,5 +1,7 @@
 //! Registering: a new account, or the anonymous user upgraded.
 
+use std::iter;
+
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
@@ -80,7 +82,15 @@ pub async fn register(
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
         }
         Err(error @ (Error::Field { .. } | Error::Taken { .. })) => {
-            let refused = |name: &str| (error.field() == Some(name)).then(|| error.to_string());
+            // What else is wrong with the form is said along with it.
+            let password = choose_password(&form.password, &form.name, &form.email).await.err();
+            let others = [
+                Name::choose(&form.name).err().map(Error::from),
+                Email::new(&form.email).err().map(Error::from),
+                password,
+            ];
+            let errors = || iter::once(&error).chain(others.iter().flatten());
+            let refused = |name| errors().find(|error| error.field() == Some(name)).map(ToString::to_string);
             let page = RegisterPage {
                 chrome: viewing.chrome,
                 name: Field { value: form.name, error: refused("name") },

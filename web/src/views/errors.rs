@@ -16,15 +16,24 @@ pub struct ErrorPage {
     pub message: String,
     /// Names this error in the log.
     pub id: Option<String>,
-    /// Seconds after which trying again makes sense.
-    pub retry_after: Option<u64>,
+    /// The same address may answer better a little later.
+    pub may_pass: bool,
+    /// It is about a password, which can be replaced.
+    pub forgot: bool,
 }
 
 impl ErrorPage {
     /// A page with the usual message.
     #[must_use]
     pub fn new(chrome: Chrome, code: u16) -> Self {
-        Self { chrome, code, message: Self::usual_message(code).to_owned(), id: None, retry_after: None }
+        Self {
+            chrome,
+            code,
+            message: Self::usual_message(code).to_owned(),
+            id: None,
+            may_pass: false,
+            forgot: false,
+        }
     }
 
     /// What such an error usually means.
@@ -54,6 +63,45 @@ impl ErrorPage {
             503 => "Just a nap",
             507 => "The basket is full",
             _ => "We fell off the sofa",
+        }
+    }
+}
+
+/// How long to wait, as precisely as anybody waits: 40 seconds, 10 minutes, about an hour.
+pub(crate) fn wait(seconds: u64) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    match seconds {
+        0..=1 => "a second".to_owned(),
+        2..MINUTE => format!("{seconds} seconds"),
+        MINUTE => "a minute".to_owned(),
+        ..3300 => format!("{} minutes", seconds.div_ceil(MINUTE)),
+        ..5400 => "about an hour".to_owned(),
+        ..84_600 => format!("about {} hours", (seconds + HOUR / 2) / HOUR),
+        ..129_600 => "about a day".to_owned(),
+        _ => format!("about {} days", (seconds + DAY / 2) / DAY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wait;
+
+    #[test]
+    fn waits_are_as_precise_as_anybody_waits() {
+        let waits = [
+            (1, "a second"),
+            (40, "40 seconds"),
+            (60, "a minute"),
+            (61, "2 minutes"),
+            (600, "10 minutes"),
+            (3599, "about an hour"),
+            (7100, "about 2 hours"),
+            (86_399, "about a day"),
+        ];
+        for (seconds, words) in waits {
+            assert_eq!(wait(seconds), words);
         }
     }
 }

@@ -144,6 +144,11 @@ async fn a_registration_without_what_it_takes_says_what_is_missing(db: PgPool) {
         let page = site.visitor().post("/register", &form).await.expect(400);
         assert_eq!(page.texts(&format!("#{field}-error")).len(), 1, "{body}");
     }
+    let form = [("name", "ö"), ("email", "nope"), ("password", "short")];
+    let page = site.visitor().post("/register", &form).await.expect(400);
+    assert_eq!(page.texts(".field-error").len(), 3, "all is said at once");
+    assert_eq!(page.attribute("[autofocus]", "name"), "name");
+    assert_eq!(page.texts("[autofocus]").len(), 1);
     for body in
         [json!({ "name": "ada" }), json!([]), json!("ada"), json!({ "name": 7, "email": [], "password": {} })]
     {

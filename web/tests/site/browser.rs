@@ -281,6 +281,12 @@ async fn no_page_complains_in_the_console(db: PgPool) {
         (calls.as_u64() > Some(15)).then_some(())
     })
     .await;
+    let asked = "return [...document.querySelectorAll('.call-body > p')].map((line) => line.textContent)";
+    let asked = browser.run(asked).await;
+    let asked = asked.as_array().expect("a list");
+    for demand in ["Needs an access token.", "Takes an access token, but needs none."] {
+        assert!(asked.contains(&json!(demand)), "{demand}");
+    }
     browser.goto(&format!("/photos/{}", photos[0])).await;
     browser.find(".histogram").await;
     browser.has_no_complaints().await;

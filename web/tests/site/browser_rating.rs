@@ -18,6 +18,19 @@ async fn next_after(browser: &Browser, photo: i64) -> i64 {
     shown(browser).await
 }
 
+/// Keeps for how long something has been said over the photos.
+const EXPLAINED: &str = "
+    let first = null;
+    const look = (now) => {
+        if (document.querySelector('[data-note]')) {
+            first ??= now;
+            window.explained = now - first;
+        }
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+";
+
 async fn note(browser: &Browser) -> String {
     browser.text("[data-stage] [data-note]").await
 }
@@ -121,10 +134,14 @@ async fn keys_count_for_the_photo_that_is_seen_or_are_refused(db: PgPool) {
     let first = shown(&browser).await;
     browser.slow_connection(Duration::from_millis(700), -1).await;
     browser.press('3').await;
+    browser.run(EXPLAINED).await;
     browser.press('8').await;
     assert_eq!(note(&browser).await, "Wait for the next photo.");
     let second = next_after(&browser, first).await;
-    assert!(!browser.has("[data-note]").await, "it is there");
+    eventually("nothing is said any more", SOON, async || (!browser.has("[data-note]").await).then_some(()))
+        .await;
+    let explained = browser.run("return window.explained").await.as_f64();
+    assert!(explained >= Some(1000.0), "a refused press was explained for {explained:?} ms");
     browser.press('8').await;
     next_after(&browser, second).await;
     assert_eq!(ratings(&site).await, [(first, 3), (second, 8)]);
@@ -140,6 +157,8 @@ async fn keys_count_for_the_photo_that_is_seen_or_are_refused(db: PgPool) {
             .contains(&note(&browser).await.as_str())
     );
     assert_eq!(ratings(&site).await.len(), 2);
+    let behind = "return getComputedStyle(document.querySelector('img.full.missing')).backgroundImage";
+    assert_eq!(browser.run(behind).await, "none", "its words can be read");
     browser.block("nothing").await;
     eventually("the picture is there after all", SOON, async || {
         browser

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::admin_jobs::dead;
-use crate::harness::{Browser, Person, Setup, Site, pictures};
+use crate::harness::{Browser, PASSWORD, Person, Setup, Site, pictures};
 
 /// Width, height, and the size of text that the visitor prefers.
 const SCREENS: [(u32, u32, u32); 10] = [
@@ -254,4 +254,84 @@ async fn no_page_gets_wider_by_what_is_done_there(db: PgPool) {
     browser.click("[data-send-all]").await;
     browser.find(".entry:nth-child(2)[data-state='taken']").await;
     stays_within(&browser, "files on their way").await;
+}
+
+/// What of the head is cut off or covered, and where the photo and what is shown over it are.
+const HEAD: &str = "
+    const width = document.documentElement.clientWidth;
+    const parts = [...document.querySelectorAll('.brand, .site-nav a, .site-account > *')];
+    const cut = parts.filter((part) => part.getBoundingClientRect().right > width + 0.5);
+    const nav = document.querySelector('.site-nav');
+    const shorter = [nav, ...nav.children].filter((part) => part.scrollWidth > part.clientWidth + 1);
+    const isRow = getComputedStyle(nav).position === 'static';
+    const after = (part, place) => part.getBoundingClientRect().left < parts[place - 1]?.getBoundingClientRect().right - 0.5;
+    const covered = isRow ? parts.filter(after) : [];
+    const names = [...cut, ...shorter, ...covered].map((part) => part.textContent.trim().slice(0, 20));
+    if (document.documentElement.scrollWidth > width) names.push('the page');
+    return names;
+";
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_head_has_room_for_large_text_and_long_names(db: PgPool) {
+    let site = Site::start(db).await;
+    let member = site.member(&"W".repeat(30)).await;
+    site.photos(2).await;
+    let browser = site.browser().await;
+    for is_member in [false, true] {
+        if is_member {
+            browser.log_in(&member.email()).await;
+        }
+        // Both pages are as long as makes a desktop show a scrollbar.
+        browser.goto("/submit").await;
+        browser.run("document.querySelector('main').style.minHeight = '200vh'").await;
+        for percent in [100, 200] {
+            browser
+                .run_with("document.documentElement.style.fontSize = `${arguments[0]}%`", json!(percent))
+                .await;
+            for width in [720, 768, 900, 1024, 1280] {
+                browser.resize(width, 800).await;
+                let found = browser.run(HEAD).await;
+                assert_eq!(found, json!([]), "{width} wide, {percent} %, member: {is_member}");
+            }
+            browser.phone(390, 664).await;
+            assert_eq!(browser.run(HEAD).await, json!([]), "a phone, {percent} %, member: {is_member}");
+        }
+    }
+
+    browser.goto("/").await;
+    rate(&browser, '7').await;
+    browser.run("document.documentElement.style.fontSize = '200%'").await;
+    let stage = browser.run(STAGE).await;
+    assert!(stage["side"].as_u64() > Some(150), "the photo is small: {stage}");
+    let beyond = "const [square, feedback] = ['.stage-square', '.feedback']
+                      .map((css) => document.querySelector(css).getBoundingClientRect());
+                  return feedback.top < square.top || feedback.bottom > square.bottom;";
+    assert_eq!(browser.run(beyond).await, false, "what others thought stays on the photo");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_is_refused_and_what_is_chosen_is_in_sight(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    site.photo().by(&ada).titled(LONG_TITLE).live().await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.phone(390, 664).await;
+    let sight = "const field = arguments[0] === null ? document.activeElement : document.querySelector(arguments[0]);
+                 const { left, top, right, bottom } = field.getBoundingClientRect();
+                 return [field.id || field.textContent, left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight];";
+    browser.goto("/settings").await;
+    browser.fill("#current-password", PASSWORD).await;
+    browser.fill("#new-password", "password1").await;
+    browser.click("[action='/settings/password'] button").await;
+    browser.find("#new-password-error").await;
+    assert_eq!(browser.run_with(sight, Value::Null).await, json!(["new-password", true]));
+
+    browser.goto("/top?species=other").await;
+    let chosen = browser.run_with(sight, json!(".chips [aria-current]")).await;
+    assert_eq!(chosen, json!(["Everything else", true]));
+    browser.goto("/members/ada").await;
+    let lines = "const title = document.querySelector('.card-text h2');
+                 return Math.round(title.clientHeight / parseFloat(getComputedStyle(title).lineHeight));";
+    assert_eq!(browser.run(lines).await, 2, "the rest of a title is on the photo's page");
 }

@@ -195,7 +195,10 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
         .visitor()
         .post("/register", &[("name", "dan"), ("email", "d@example.org"), ("password", PASSWORD)])
         .await;
-    assert!(!page.header("retry-after").is_empty() && page.expect(429).texts("h1").len() == 1);
+    assert!(!page.header("retry-after").is_empty() && page.status == 429);
+    assert_eq!(page.texts("h1").len(), 1);
+    assert_eq!(page.text().matches("about an hour").count(), 1, "the wait is said once");
+    assert!(!page.has("a[href='']"), "a form isn't sent by following a link");
 
     for _ in 0..2 {
         site.api()
@@ -206,6 +209,8 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
     let right = json!({ "email": "ada@example.org", "password": PASSWORD });
     limited(site.api().post("tokens", right.clone()).await, 60);
     limited(ada.api.delete("users/me", json!({ "password": PASSWORD })).await, 60);
+    let login = [("email", "ada@example.org"), ("password", PASSWORD)];
+    assert!(site.visitor().post("/login", &login).await.expect(429).has("main a[href='/forgot']"));
 
     for _ in 0..2 {
         site.api().post("password-resets", json!({ "email": "ada@example.org" })).await.expect(202);

@@ -81,7 +81,7 @@ impl Samples {
             ),
         };
         let broken = ErrorPage { id: Some("01J9Z3K8Q2X7".to_owned()), ..ErrorPage::new(self.nobody(), 500) };
-        let busy = ErrorPage { retry_after: Some(12), ..ErrorPage::new(self.nobody(), 429) };
+        let busy = ErrorPage { may_pass: true, ..ErrorPage::new(self.nobody(), 429) };
         let error = |code| ErrorPage::new(self.nobody(), code).render();
         Ok(vec![
             page("/admin", admin.render()?),
