@@ -23,9 +23,9 @@ release:  ## the programs of a site, stripped, in target/dist, and their debug s
 	@scripts/strip target/release target/dist
 
 DURATION = 600
-chaos: setup-demo  ## break things for DURATION= seconds under load, and count what was lost; SEED= repeats the order
-	cargo build --release -p pawdium-chaos
-	@exec target/release/pawdium-chaos --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+chaos: setup-demo  ## break things for DURATION= seconds under load, and count what was lost; SEED= repeats the order, ONLY=site
+	cargo build --release -p pawdium-chaos -p pawdium-web -p pawdium-worker -p pawdium-scheduler
+	@exec target/release/pawdium-chaos --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 FUZZ_SECONDS = 60
 FUZZ_TARGETS = probe orientation reply jpeg

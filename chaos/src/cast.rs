@@ -1,14 +1,11 @@
-//! The processes of a test, and what may happen to a process.
+//! The processes of a test that play a role.
 
-use std::fs::File;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
 
-use anyhow::Context as _;
-use pawdium_cli::stack::{die_with_parent, send_signal};
-use rustix::process::Signal;
-use tokio::process::Child;
+use pawdium_cli::stack::die_with_parent;
 
+use crate::process::Process;
 use crate::roles::Role;
 
 /// Starts processes of this program.
@@ -44,14 +41,10 @@ impl Stage {
     /// # Errors
     /// When it can't be started.
     pub fn enter_in(&self, role: Role, variables: &[(&str, &str)]) -> anyhow::Result<Actor> {
-        let log = self.folder.join(format!("{}.log", role.name()));
-        let log = File::options().create(true).append(true).open(log)?;
         let mut command = die_with_parent("KILL", &self.program);
         command.arg("role").arg(serde_json::to_string(&role)?).envs(variables.iter().copied());
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let mut command = tokio::process::Command::from(command);
-        let child = command.kill_on_drop(true).spawn().context("starting a process")?;
-        Ok(Actor { role, child })
+        let process = Process::start(command, &self.folder.join(format!("{}.log", role.name())))?;
+        Ok(Actor { role, process })
     }
 }
 
@@ -59,7 +52,7 @@ impl Stage {
 #[derive(Debug)]
 pub struct Actor {
     role: Role,
-    child: Child,
+    process: Process,
 }
 
 impl Actor {
@@ -68,46 +61,18 @@ impl Actor {
     pub fn role(&self) -> &Role {
         &self.role
     }
+}
 
-    /// Its process id, while it runs.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.child.id()
+impl Deref for Actor {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
     }
+}
 
-    /// How it ended, if it did.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
-    }
-
-    /// Ends it by SIGKILL.
-    ///
-    /// # Errors
-    /// When the system does not let us.
-    pub async fn kill(&mut self) -> anyhow::Result<()> {
-        self.child.kill().await.context("killing a process")
-    }
-
-    /// Tells it to end.
-    pub fn terminate(&self) {
-        send_signal(self.child.id(), Signal::TERM);
-    }
-
-    /// Takes its processor away.
-    pub fn freeze(&self) {
-        send_signal(self.child.id(), Signal::STOP);
-    }
-
-    /// Gives it back.
-    pub fn thaw(&self) {
-        send_signal(self.child.id(), Signal::CONT);
-    }
-
-    /// Waits for its end.
-    ///
-    /// # Errors
-    /// When the system does not let us.
-    pub async fn wait(&mut self) -> anyhow::Result<ExitStatus> {
-        self.child.wait().await.context("waiting for a process")
+impl DerefMut for Actor {
+    fn deref_mut(&mut self) -> &mut Process {
+        &mut self.process
     }
 }

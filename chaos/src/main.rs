@@ -1,19 +1,23 @@
-//! `pawdium-chaos` breaks things for a while and counts; `pawdium-chaos role <JSON>` is one of its processes.
+//! `pawdium-chaos` breaks things for a while and counts, first of the queue and then of the whole site; `pawdium-chaos role
+//! <JSON>` is one of its processes.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use pawdium_chaos::roles::Role;
 use pawdium_chaos::run::{self, Settings};
+use pawdium_chaos::storm;
 use pawdium_shared::config::LogConfig;
 use pawdium_shared::telemetry;
 
-/// Runs the job queue against a private Postgres, breaks things, heals them, and counts what was lost.
+/// Runs the job queue, and then the whole site, against a Postgres and a Redis of their own, breaks things, heals them,
+/// and counts what was lost.
 #[derive(Debug, Parser)]
 #[command(name = "pawdium-chaos")]
 struct Arguments {
-    /// For how long things break, in seconds.
+    /// For how long things break, in seconds: half of it for each part.
     #[arg(long, default_value_t = 600)]
     duration: u64,
     /// Decides what breaks when, and what is enqueued. Default: another one each time.
@@ -22,8 +26,17 @@ struct Arguments {
     /// How many jobs wait when it begins. Default: as many as can be worked off meanwhile, up to a million.
     #[arg(long)]
     backlog: Option<i64>,
+    /// Runs one part only, for all of the time.
+    #[arg(long)]
+    only: Option<Only>,
     #[command(subcommand)]
     part: Option<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Only {
+    Queue,
+    Site,
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,10 +75,17 @@ async fn play(role: &str) -> anyhow::Result<()> {
 #[tokio::main(flavor = "current_thread")]
 async fn direct(arguments: &Arguments) -> anyhow::Result<bool> {
     let duration = Duration::from_secs(arguments.duration);
-    let settings = Settings {
-        seed: arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
-        backlog: arguments.backlog.unwrap_or_else(|| Settings::backlog_for(duration)),
-        ..Settings::new(std::env::current_exe()?, duration)
-    };
-    run::run(&settings).await
+    let duration = if arguments.only.is_none() { duration / 2 } else { duration };
+    let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let program = std::env::current_exe()?;
+    let programs = program.parent().map(Path::to_owned).unwrap_or_default();
+    let mut is_clean = true;
+    if arguments.only != Some(Only::Site) {
+        let backlog = arguments.backlog.unwrap_or_else(|| Settings::backlog_for(duration));
+        is_clean &= run::run(&Settings { seed, backlog, ..Settings::new(program, duration) }).await?;
+    }
+    if arguments.only != Some(Only::Queue) {
+        is_clean &= storm::run(&storm::Settings { programs, duration, seed }).await?;
+    }
+    Ok(is_clean)
 }

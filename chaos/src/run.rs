@@ -21,6 +21,7 @@ use crate::kinds::Bulk;
 use crate::ledger::{Ledger, Line};
 use crate::roles::{COALESCED, REPLAYED};
 use crate::verdict::{self, Verdict};
+use crate::watchdog::Watchdog;
 use faults::Director;
 use plan::Deck;
 use troupe::{PERIOD, Troupe};
@@ -82,11 +83,7 @@ impl Settings {
 /// When it can't be set up, or doesn't come to its end in time.
 pub async fn run(settings: &Settings) -> Result<bool> {
     let limit = settings.duration + settings.patience() + SETTING_UP;
-    std::thread::spawn(move || {
-        std::thread::sleep(limit + Duration::from_secs(30));
-        eprintln!("chaos: hangs after {limit:?}");
-        std::process::exit(1);
-    });
+    let _watchdog = Watchdog::watch(limit + Duration::from_secs(30));
     println!("chaos: seed {}, {:?} of faults", settings.seed, settings.duration);
     let folder = throwaway_folder()?;
     let mut stack = Stack::start(folder.path(), Kind::Durable).await?;

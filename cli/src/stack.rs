@@ -94,6 +94,11 @@ impl Stack {
         redis::url(self.sockets.path())
     }
 
+    /// Where the Redis server listens.
+    pub fn redis_socket(&self) -> PathBuf {
+        redis::socket(self.sockets.path())
+    }
+
     /// Returns when one of the two ends without being told to, with what its log says last.
     pub async fn failed(&mut self) -> anyhow::Error {
         tokio::select! {
@@ -116,6 +121,29 @@ impl Stack {
     pub async fn restart_postgres(&mut self) -> Result<()> {
         self.postgres = Postgres::start(&self.folder, self.sockets.path(), self.kind, &self.account).await?;
         Ok(())
+    }
+
+    /// Ends Redis at once; without [`Kind::Durable`] it forgets everything.
+    pub async fn crash_redis(&mut self) {
+        self.redis.crash().await;
+    }
+
+    /// Starts Redis again after [`Stack::crash_redis`], and returns when it answers. Clients find it where it was. The same
+    /// holds for the thread as for [`Stack::start`].
+    ///
+    /// # Errors
+    /// When it does not start, with the end of its log.
+    pub async fn restart_redis(&mut self) -> Result<()> {
+        self.redis = Redis::start(&programs::redis()?, &self.folder, self.sockets.path(), self.kind).await?;
+        Ok(())
+    }
+
+    /// What Postgres has written to its log, in all its runs in this folder.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub fn postgres_log(&self) -> io::Result<String> {
+        fs::read(self.folder.join("postgres.log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Stops both cleanly: what was committed is on the disk.

@@ -136,7 +136,7 @@ impl Troupe {
     pub(super) fn fallen(&mut self) -> anyhow::Result<Vec<usize>> {
         let mut fallen = Vec::new();
         for (number, post) in self.posts.iter_mut().enumerate() {
-            let Some(status) = post.actor.as_mut().and_then(Actor::ended) else { continue };
+            let Some(status) = post.actor.as_mut().and_then(|actor| actor.ended()) else { continue };
             ensure!(post.part != Part::Survivor, "the survivor ended: {status}");
             post.actor = None;
             post.is_frozen = false;
@@ -149,7 +149,7 @@ impl Troupe {
     pub(super) async fn dismiss(&mut self, part: Part) -> anyhow::Result<Vec<String>> {
         let mut failed = Vec::new();
         for post in self.posts.iter().filter(|post| post.part == part) {
-            post.actor.iter().for_each(Actor::terminate);
+            post.actor.iter().for_each(|actor| actor.terminate());
         }
         for post in self.posts.iter_mut().filter(|post| post.part == part) {
             let Some(mut actor) = post.actor.take() else { continue };
@@ -171,7 +171,7 @@ impl Troupe {
 
     /// Tells one to end; that it did is seen by [`Troupe::fallen`].
     pub(super) fn terminate(&self, post: usize) {
-        self.posts[post].actor.iter().for_each(Actor::terminate);
+        self.posts[post].actor.iter().for_each(|actor| actor.terminate());
     }
 
     /// Has a scheduler's clock be wrong from its next start on.
@@ -181,20 +181,20 @@ impl Troupe {
 
     /// Takes one's processor away.
     pub(super) fn freeze(&mut self, post: usize) {
-        self.posts[post].actor.iter().for_each(Actor::freeze);
+        self.posts[post].actor.iter().for_each(|actor| actor.freeze());
         self.posts[post].is_frozen = true;
     }
 
     /// Gives it back.
     pub(super) fn thaw(&mut self, post: usize) {
-        self.posts[post].actor.iter().for_each(Actor::thaw);
+        self.posts[post].actor.iter().for_each(|actor| actor.thaw());
         self.posts[post].is_frozen = false;
     }
 
     /// Gives everybody back their processor.
     pub(super) fn thaw_all(&mut self) {
         for post in &mut self.posts {
-            post.actor.iter().for_each(Actor::thaw);
+            post.actor.iter().for_each(|actor| actor.thaw());
             post.is_frozen = false;
         }
     }

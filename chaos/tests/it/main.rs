@@ -47,4 +47,5 @@ mod poison;
 mod runs;
 mod schedulers;
 mod shutdowns;
+mod storms;
 mod wakeups;

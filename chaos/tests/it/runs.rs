@@ -8,7 +8,7 @@ const DURATION: &str = "20";
 #[tokio::test]
 async fn a_short_run_of_all_faults_at_once_loses_and_doubles_nothing() {
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_pawdium-chaos"))
-        .args(["--duration", DURATION, "--seed", "5", "--backlog", "3000"])
+        .args(["--only", "queue", "--duration", DURATION, "--seed", "5", "--backlog", "3000"])
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()

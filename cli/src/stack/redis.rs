@@ -1,7 +1,7 @@
 //! Redis: started, stopped.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -18,9 +18,14 @@ pub(super) struct Redis {
     process: Process,
 }
 
+/// The socket of the server in `sockets`.
+pub(super) fn socket(sockets: &Path) -> PathBuf {
+    sockets.join("redis")
+}
+
 /// The URL of the server behind the socket in `sockets`.
 pub(super) fn url(sockets: &Path) -> String {
-    format!("unix://{}", sockets.join("redis").display())
+    format!("unix://{}", socket(sockets).display())
 }
 
 impl Redis {
@@ -37,7 +42,7 @@ impl Redis {
             log: folder.join("redis.log"),
             stop: Signal::TERM,
         };
-        let socket = sockets.join("redis");
+        let socket = socket(sockets);
         let mut process = server.start(&arguments(&data, &socket, kind))?;
         match process.wait_until_ready(async || answers(&socket).await).await {
             Ok(()) => Ok(Self { process }),
@@ -50,6 +55,10 @@ impl Redis {
 
     pub(super) async fn failed(&mut self) -> anyhow::Error {
         self.process.failed().await
+    }
+
+    pub(super) async fn crash(&mut self) {
+        self.process.end_by(Signal::KILL).await;
     }
 
     pub(super) async fn stop(self) {

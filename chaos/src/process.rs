@@ -1,0 +1,69 @@
+//! A process, and what may happen to it.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::Context as _;
+use pawdium_cli::stack::send_signal;
+use rustix::process::Signal;
+use tokio::process::Child;
+
+/// A running process. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Process(Child);
+
+impl Process {
+    /// Starts a command. What it writes is appended to `log`.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start(mut command: Command, log: &Path) -> anyhow::Result<Self> {
+        let log = File::options().create(true).append(true).open(log)?;
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let mut command = tokio::process::Command::from(command);
+        Ok(Self(command.kill_on_drop(true).spawn().context("starting a process")?))
+    }
+
+    /// Its process id, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.0.id()
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().ok().flatten()
+    }
+
+    /// Ends it by SIGKILL.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.0.kill().await.context("killing a process")
+    }
+
+    /// Tells it to end.
+    pub fn terminate(&self) {
+        send_signal(self.0.id(), Signal::TERM);
+    }
+
+    /// Takes its processor away.
+    pub fn freeze(&self) {
+        send_signal(self.0.id(), Signal::STOP);
+    }
+
+    /// Gives it back.
+    pub fn thaw(&self) {
+        send_signal(self.0.id(), Signal::CONT);
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub async fn wait(&mut self) -> anyhow::Result<ExitStatus> {
+        self.0.wait().await.context("waiting for a process")
+    }
+}

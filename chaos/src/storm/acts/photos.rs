@@ -1,0 +1,119 @@
+//! Photos: submitted, kept, published, shared, deleted and blocked.
+
+use rand::RngExt as _;
+use rand::seq::IndexedRandom as _;
+use reqwest::Method;
+
+use crate::storm::pictures;
+use crate::storm::request::Request;
+use crate::storm::visit::Visit;
+
+/// What submitting may be answered with: files may be broken, sessions over, and anonymous users keep drafts only.
+const SUBMITTED: [u16; 4] = [202, 400, 401, 403];
+
+const FIELDS: [(&str, &str); 3] =
+    [("title", "A cat in a storm"), ("species", "cat"), ("tags", "storm, sofa")];
+
+/// Notes a photo that was taken.
+fn taken(visit: &Visit<'_>, photo: Option<i64>, owner: i64) {
+    let Some(photo) = photo else { return visit.blame("an upload was taken and has no number") };
+    visit.town.add_photo(photo);
+    visit.town.told().photos.push((photo, owner));
+}
+
+pub(super) async fn submit(visit: &mut Visit<'_>) {
+    let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let file = pictures::a_file(&visit.town.pictures, &mut visit.dice);
+    let request = Request::post("/api/v1/photos").by(&session).upload(&FIELDS, &file);
+    let Some(answer) = visit.ask(request, &SUBMITTED).await else { return };
+    match answer.status {
+        202 => taken(visit, answer.json()["id"].as_i64(), member.id),
+        401 => visit.town.forget_session(&session),
+        _ => {}
+    }
+}
+
+/// Sends the same at once, twice: it makes one photo.
+pub(super) async fn submit_twice(visit: &mut Visit<'_>) {
+    let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let file = pictures::a_file(&visit.town.pictures, &mut visit.dice);
+    let key = visit.dice.random::<u64>().to_string();
+    let request = Request::post("/api/v1/photos").by(&session).once(&key).upload(&FIELDS, &file);
+    let answers = visit.ask_both([request.clone(), request], &SUBMITTED).await;
+    let taken_as = answers.iter().flatten().filter(|answer| answer.is(202));
+    let photos: Vec<_> = taken_as.map(|answer| answer.json()["id"].as_i64()).collect();
+    if let [one, other] = photos[..]
+        && one != other
+    {
+        visit.blame(&format!("one upload made two photos: {one:?} and {other:?}"));
+    }
+    if let Some(photo) = photos.first() {
+        taken(visit, *photo, member.id);
+    }
+}
+
+/// Keeps a draft, as a member or as an anonymous user, publishes it by pressing twice, and may delete it at once.
+pub(super) async fn keep_and_publish(visit: &mut Visit<'_>) {
+    let Some(person) = visit.town.anybody(&mut visit.dice) else { return };
+    let file = pictures::a_file(&visit.town.pictures, &mut visit.dice);
+    let fields = [&FIELDS[..], &[("draft", "1")]].concat();
+    let request = Request::post("/submit").by(&person.session).upload(&fields, &file);
+    let Some(answer) = visit.ask(request, &[303, 400, 401, 403]).await else { return };
+    let path = answer.location().to_owned();
+    let Some(photo) = path.strip_prefix("/photos/").filter(|_| answer.is(303)) else { return };
+    let photo: Option<i64> = photo.split(['?', '#']).next().and_then(|number| number.parse().ok());
+    let Some(photo) = photo else { return visit.blame(&format!("a draft leads to {path}")) };
+    // The session may have ended a moment before, and the draft be a new visitor's.
+    visit.town.add_photo(photo);
+    let publish = Request::post(format!("/photos/{photo}/publish")).by(&person.session);
+    let other = if visit.dice.random_bool(0.7) {
+        publish.clone()
+    } else {
+        Request::post(format!("/photos/{photo}/delete")).by(&person.session)
+    };
+    visit.ask_both([publish, other], &[303, 401, 403, 404]).await;
+}
+
+/// One's own, or somebody else's, which is refused.
+pub(super) async fn delete(visit: &mut Visit<'_>) {
+    let Some(photo) = visit.town.a_photo(&mut visit.dice) else { return };
+    let session = match visit.town.a_member_inside(&mut visit.dice) {
+        Some((_, session)) if visit.dice.random_bool(0.8) => session,
+        _ => visit.town.staff.session.clone(),
+    };
+    let path = format!("/api/v1/photos/{photo}");
+    visit.ask(Request::new(Method::DELETE, path).by(&session), &[204, 401, 403, 404]).await;
+}
+
+pub(super) async fn share(visit: &mut Visit<'_>) {
+    let Some(photo) = visit.town.a_live_photo(&mut visit.dice) else { return };
+    let request = Request::post(format!("/api/v1/photos/{photo}/shares"));
+    let person = visit.town.anybody(&mut visit.dice).filter(|_| visit.dice.random_bool(0.8));
+    let request = person.map_or(request.clone(), |person| request.by(&person.session));
+    let Some(answer) = visit.ask(request, &[201, 401, 404]).await else { return };
+    let shared = answer.json();
+    if let Some(at) = shared["url"].as_str().and_then(|url| url.find("/s/").map(|at| url[at..].to_owned())) {
+        visit.town.add_link(at);
+    }
+}
+
+/// Takes a photo down, in whatever state it is, and others of its picture.
+pub(super) async fn block(visit: &mut Visit<'_>) {
+    let Some(photo) = visit.town.a_photo(&mut visit.dice) else { return };
+    let staff = visit.town.staff.session.clone();
+    let request = Request::post(format!("/photos/{photo}/block")).by(&staff).form(&[("reason", "Not a cat")]);
+    visit.ask(request, &[303, 404]).await;
+    if visit.dice.random_bool(0.3) {
+        let seen = visit.town.photos().iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
+        let request = Request::post(format!("/photos/{photo}/block-alike")).by(&staff);
+        visit.ask(request.form(&[("photos", &seen)]), &[303, 404]).await;
+    }
+}
+
+pub(super) async fn unblock(visit: &mut Visit<'_>) {
+    let staff = visit.town.staff.session.clone();
+    let Some(page) = visit.ask(Request::get("/admin/blocked").by(&staff), &[200]).await else { return };
+    let blocked = page.between("action=\"/admin/blocked/", "/unblock\"");
+    let Some(picture) = blocked.choose(&mut visit.dice) else { return };
+    visit.ask(Request::post(format!("/admin/blocked/{picture}/unblock")).by(&staff), &[303, 404]).await;
+}

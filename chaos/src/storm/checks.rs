@@ -1,0 +1,86 @@
+//! What has to be true when everything has come to rest, each with a name.
+
+mod files;
+mod logs;
+mod rows;
+mod shown;
+
+use std::fmt;
+
+use pawdium_shared::queue::ledger;
+use sqlx::PgConnection;
+
+pub(super) use files::age;
+pub use files::check_files;
+pub(super) use logs::{check_logs, check_postgres_log, count_deadlocks};
+pub(super) use shown::check_shown;
+
+use super::told::Told;
+use rows::ROWS;
+
+/// How many offenders of a sort are named.
+const NAMED: usize = 5;
+
+/// What came of a check.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The check's name: what has to be true.
+    pub check: &'static str,
+    /// What is not as it should be.
+    pub offenders: Vec<String>,
+}
+
+impl Finding {
+    pub(super) fn new(check: &'static str, offenders: Vec<String>) -> Self {
+        Self { check, offenders }
+    }
+
+    /// Whether all is as it should be.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.offenders.is_empty()
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { check, offenders } = self;
+        if offenders.is_empty() {
+            return write!(f, "ok: {check}");
+        }
+        let named = offenders.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+        write!(f, "WRONG: {check}: not so for {}: {named}", offenders.len())
+    }
+}
+
+/// One finding for each check, of all that was found by it.
+pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    for Finding { check, offenders } in findings {
+        match merged.iter_mut().find(|known| known.check == check) {
+            Some(known) => known.offenders.extend(offenders),
+            None => merged.push(Finding { check, offenders }),
+        }
+    }
+    merged
+}
+
+/// Checks everything that the database can tell.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn check_rows(db: &mut PgConnection, told: &Told) -> sqlx::Result<Vec<Finding>> {
+    told.load(db).await?;
+    let mut findings = Vec::new();
+    for row in ROWS {
+        let offenders = sqlx::query_scalar(row.query).fetch_all(&mut *db).await?;
+        findings.push(Finding::new(row.name, offenders));
+    }
+    let accounts = ledger::balance(db).await?;
+    let missing = accounts.iter().filter(|account| account.missing() != 0);
+    findings.push(Finding::new(JOBS_BALANCE, missing.map(|account| format!("{account:?}")).collect()));
+    Ok(findings)
+}
+
+/// The name of the check of the queue's accounts.
+pub const JOBS_BALANCE: &str = "of each kind, jobs enqueued are done, dead, cancelled or live";

@@ -1,0 +1,121 @@
+//! Queries for what must not be found.
+
+/// A query that answers with one text for each offender.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) query: &'static str,
+}
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "a histogram equals the photo's ratings",
+        query: "with counted as (
+                    select photo_id, array_agg((select count(*)::integer from ratings
+                                                where ratings.photo_id = photo_stats.photo_id and value = bar)
+                                               order by bar) as bars
+                    from photo_stats, generate_series(1, 10) as bar group by photo_id)
+                select format('photo %s says %s, rated %s', photo_id, histogram, bars)
+                from photo_stats join counted using (photo_id) where histogram <> bars",
+    },
+    Row {
+        name: "a rater has one position, and one rating of a photo",
+        query: "select format('rater %s, %s positions', rater_id, count(*)) from rater_positions
+                group by rater_id having count(*) > 1
+                union all
+                select format('photo %s, rater %s', photo_id, rater_id) from ratings
+                group by photo_id, rater_id having count(*) > 1",
+    },
+    Row {
+        name: "nobody has rated a photo of their own",
+        query: "select format('photo %s, user %s', photo_id, rater_id)
+                from ratings join photos on photos.id = photo_id where owner_id = rater_id",
+    },
+    Row {
+        name: "a live photo names its three files, and one that is away names none",
+        query: "select format('photo %s, %s, %s files', photos.id, state, count(edge))
+                from photos left join photo_files on photo_id = photos.id
+                group by photos.id
+                having state = 'live' and count(edge) <> 3
+                    or state in ('draft', 'failed', 'hidden', 'deleted') and count(edge) > 0",
+    },
+    Row {
+        name: "only live photos have a place",
+        query: "select format('photo %s, %s', id, state) from photo_ranks join photos on id = photo_id
+                where state <> 'live'",
+    },
+    Row {
+        name: "a photo that is processing has its job",
+        query: "select format('photo %s', id) from photos
+                where state = 'processing'
+                  and id::text not in (select payload->>'photo' from jobs
+                                       where kind in ('media.process.v1', 'media.abandon.v1')
+                                         and payload->>'photo' is not null)",
+    },
+    Row {
+        name: "no photo went live after its picture was blocked",
+        // As the product compares: six bits of a fingerprint may differ.
+        query: "select format('photo %s, picture %s', photos.id, blocked.id)
+                from photos
+                join chaos_order as lived on lived.what = 'live' and lived.key = photos.id::text
+                join blocked_pictures as blocked
+                     on blocked.source_hash = photos.source_hash
+                     or fingerprint_distance(blocked.fingerprint, photos.fingerprint) <= 6
+                join chaos_order as entered on entered.what = 'blocked' and entered.key = blocked.id::text
+                where state = 'live' and lived.number > entered.number",
+    },
+    Row {
+        name: "no session is older than its user's password, but for the one that changed it",
+        query: "with changed as (
+                    select key::bigint as user_id, max(number) as number from chaos_order
+                    where what = 'password' group by key)
+                select format('a session of user %s', user_id)
+                from sessions join changed using (user_id)
+                join chaos_order as opened on what = 'session' and key = token_hash::text
+                where opened.number < changed.number and token_hash not in (table told_changers)
+                union all
+                select format('%s sessions of user %s', count(*), user_id)
+                from sessions join changed using (user_id)
+                join chaos_order as opened on what = 'session' and key = token_hash::text
+                where opened.number < changed.number
+                group by user_id having count(*) > 1",
+    },
+    Row {
+        name: "who was merged or deleted is gone, and owns nothing",
+        query: "with gone as (select id from merged_users union select id from told_deleted),
+                owned as (
+                    select 'a user' as what, id as user_id from users
+                    union all select 'a session', user_id from sessions
+                    union all select 'a photo', owner_id from photos
+                    union all select 'a rating', rater_id from ratings
+                    union all select 'a position', rater_id from rater_positions
+                    union all select 'a link', sharer_id from shares
+                    union all select 'a mailed link', user_id from mail_tokens
+                    union all select 'a submission', owner_id from photo_submissions)
+                select format('%s of %s', what, id) from owned join gone on id = user_id",
+    },
+    Row {
+        name: "a rating that was acknowledged is there",
+        query: "with told as (
+                    select distinct photo, coalesce(into_id, rater) as rater
+                    from told_ratings left join merged_users on merged_users.id = rater)
+                select format('photo %s by %s', photo, rater)
+                from told join photos on photos.id = photo join users on users.id = rater
+                where owner_id <> rater
+                  and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))",
+    },
+    Row {
+        name: "an upload that was acknowledged is there",
+        query: "with told as (
+                    select photo, coalesce(into_id, owner) as owner
+                    from told_photos left join merged_users on merged_users.id = owner)
+                select format('photo %s of %s', photo, owner) from told join users on users.id = owner
+                where not exists (select from photos where id = photo and owner_id = owner)",
+    },
+    Row {
+        name: "no transaction is left open",
+        query: "select format('%s, %s since %s: %s', application_name, state, xact_start, left(query, 200))
+                from pg_stat_activity
+                where datname = current_database() and pid <> pg_backend_pid()
+                  and backend_type = 'client backend' and xact_start < clock_timestamp() - interval '2 seconds'",
+    },
+];

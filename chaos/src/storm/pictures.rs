@@ -1,0 +1,42 @@
+//! Files that people submit: a few pictures of several sizes, and some that are none.
+
+use pawdium_cli::creatures::{self, Options};
+use rand::RngExt as _;
+use rand::seq::IndexedRandom as _;
+use rand_chacha::ChaCha8Rng;
+
+/// A picture's file, which may be sent with other bytes behind its end: another file of the same look.
+#[derive(Clone, Debug)]
+pub(super) struct Picture(Vec<u8>);
+
+/// Upright sizes in pixels.
+const SIZES: [(u32, u32); 6] = [(240, 240), (480, 360), (360, 640), (800, 600), (1280, 960), (64, 64)];
+
+/// Draws one of each size.
+pub(super) fn draw() -> Vec<Picture> {
+    let orientations = [1_u8, 3, 6].into_iter().cycle();
+    let numbered = (1_u64..).zip(SIZES).zip(orientations);
+    let drawn = numbered.map(|((seed, (width, height)), orientation)| {
+        creatures::draw_with(Options { seed, species: "cat", width, height, orientation })
+    });
+    drawn.map(|photo| Picture(photo.jpeg)).collect()
+}
+
+/// A file to submit, now and then one that is broken.
+pub(super) fn a_file(pictures: &[Picture], dice: &mut ChaCha8Rng) -> Vec<u8> {
+    let Some(Picture(jpeg)) = pictures.choose(dice) else { return Vec::new() };
+    let mut file = jpeg.clone();
+    match dice.random_range(0..20) {
+        0 => file.truncate(file.len() / 2),
+        1 => file = b"Dear diary, today the cat fell off the sofa again.".to_vec(),
+        2 => file.clear(),
+        3 => {
+            let from = file.len() / 3;
+            file[from..].fill(0x55);
+        }
+        // The very same file, as somebody else has it.
+        4..8 => {}
+        _ => file.extend(dice.random::<u64>().to_le_bytes()),
+    }
+    file
+}

@@ -1,0 +1,73 @@
+//! What the site has told people, which has to be true when the storm is over.
+
+use pawdium_shared::accounts::sessions::Token;
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
+
+/// What was acknowledged.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Users whose account was deleted.
+    pub deleted: Vec<i64>,
+    /// How many anonymous users logged in to an account.
+    pub merges: u64,
+    /// Photos that somebody rated: the photo, and the user as whom they did.
+    pub ratings: Vec<(i64, i64)>,
+    /// Photos that were taken, and their owners.
+    pub photos: Vec<(i64, i64)>,
+    /// The hashes of sessions by which somebody meant to change a password, answered or not: that session may stay.
+    pub changers: Vec<[u8; 32]>,
+}
+
+const TABLES: &str = "
+    drop table if exists told_deleted, told_ratings, told_photos, told_changers;
+    create temporary table told_deleted (id bigint not null);
+    create temporary table told_ratings (photo bigint not null, rater bigint not null);
+    create temporary table told_photos (photo bigint not null, owner bigint not null);
+    create temporary table told_changers (token_hash bytea not null);";
+
+impl Told {
+    /// Notes that this session is about to change its user's password.
+    pub fn change_by(&mut self, session: &str) {
+        self.changers.push(Token::presented(session).hash());
+    }
+
+    /// Puts it into tables of this connection.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn load(&self, db: &mut PgConnection) -> sqlx::Result<()> {
+        db.execute(AssertSqlSafe(TABLES)).await?;
+        sqlx::query("insert into told_deleted select unnest($1::bigint[])")
+            .bind(&self.deleted)
+            .execute(&mut *db)
+            .await?;
+        load_pairs(
+            db,
+            "insert into told_ratings select * from unnest($1::bigint[], $2::bigint[])",
+            &self.ratings,
+        )
+        .await?;
+        load_pairs(
+            db,
+            "insert into told_photos select * from unnest($1::bigint[], $2::bigint[])",
+            &self.photos,
+        )
+        .await?;
+        let changers: Vec<_> = self.changers.iter().map(<[u8; 32]>::as_slice).collect();
+        sqlx::query("insert into told_changers select unnest($1::bytea[])")
+            .bind(changers)
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+}
+
+async fn load_pairs(
+    db: &mut PgConnection,
+    statement: &'static str,
+    pairs: &[(i64, i64)],
+) -> sqlx::Result<()> {
+    let (ones, others): (Vec<i64>, Vec<i64>) = pairs.iter().copied().unzip();
+    sqlx::query(statement).bind(ones).bind(others).execute(db).await?;
+    Ok(())
+}
