@@ -1,7 +1,7 @@
 //! A storm on the site: people who do everything at once on the same few rows, and leave in the middle of it, while
 //! processes are killed and Postgres and Redis go away.
 //!
-//! The product's own programs run against a private Postgres and Redis. Each answer is judged as it comes ([`visit`]): a
+//! The product's own programs run against a private Postgres and Redis. Each answer is judged as it comes (`visit`): a
 //! site may be busy, but it never breaks. When everything is healed and at rest, [`checks`] compare what the site holds
 //! with itself and with what it has said ([`told`]). The seed decides what each person does, and the order of the faults;
 //! how they meet is up to the machine.

@@ -41,7 +41,7 @@ impl JobError {
     /// Whether it is Redis that failed. Its link says once that it is away, and not for each job.
     fn is_of_redis(&self) -> bool {
         let (Self::Retry(error) | Self::Away(error) | Self::GiveUp(error)) = self;
-        error.chain().any(|cause| cause.is::<redis::RedisError>())
+        error.chain().any(<dyn std::error::Error>::is::<redis::RedisError>)
     }
 
     /// A failure that no attempt will heal.

@@ -76,10 +76,10 @@ pub(crate) fn wait(seconds: u64) -> String {
         0..=1 => "a second".to_owned(),
         2..MINUTE => format!("{seconds} seconds"),
         MINUTE => "a minute".to_owned(),
-        ..3300 => format!("{} minutes", seconds.div_ceil(MINUTE)),
-        ..5400 => "about an hour".to_owned(),
-        ..84_600 => format!("about {} hours", (seconds + HOUR / 2) / HOUR),
-        ..129_600 => "about a day".to_owned(),
+        61..3300 => format!("{} minutes", seconds.div_ceil(MINUTE)),
+        3300..5400 => "about an hour".to_owned(),
+        5400..84_600 => format!("about {} hours", (seconds + HOUR / 2) / HOUR),
+        84_600..129_600 => "about a day".to_owned(),
         _ => format!("about {} days", (seconds + DAY / 2) / DAY),
     }
 }
