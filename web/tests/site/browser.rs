@@ -58,9 +58,10 @@ async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
         browser.press(key).await;
         eventually("the next one is there", SOON, async || {
             let gone = format!("[data-stage] [data-photo='{photo}']");
-            let is_there = browser.has("[data-stage]:not(.arriving) [data-feedback]").await;
+            let is_there = browser.has("[data-stage]:not(.arriving) [data-feedback]").await
+                && !browser.has("[data-note]").await;
             let is_gone = !browser.has(&gone).await;
-            // A key that comes before its photo can be seen is refused.
+            // A key that comes before its photo can be seen is refused, which is said over the feedback for a moment.
             if !is_gone && !browser.has("form[data-keys][aria-busy=true]").await {
                 browser.press(key).await;
             }

@@ -63,7 +63,7 @@ impl Site {
 
     async fn with_role(&self, name: &str, role: Role) -> Person {
         // Staff may have names that members can't choose.
-        let provisional = format!("{}-to-be", &name[..name.len().min(20)]);
+        let provisional = format!("future{}", &name[..name.len().min(20)]);
         let body = json!({ "name": provisional, "email": email_of(name), "password": PASSWORD });
         let person = Person::of(self, &self.api().post("users", body).await.expect(201).json());
         let mut db = self.db.acquire().await.expect("a connection");
