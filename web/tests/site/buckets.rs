@@ -1,6 +1,7 @@
 //! Pictures in a bucket of a real S3 server instead of a folder.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -55,6 +56,9 @@ async fn the_purge_takes_from_a_bucket_what_no_photo_names(db: PgPool) {
     let ada = site.member("ada").await;
     let taken = ada.api.upload(submission("Blep", pictures::quarters(700, 700))).await.expect(202).json();
     assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live");
+    let is_upload = |file: &PathBuf| file.components().any(|part| part.as_os_str() == "incoming");
+    let discarded = async || (!server.files().iter().any(is_upload)).then_some(());
+    eventually("its upload is gone", SOON, discarded).await;
     site.settle().await;
     let named = server.files();
     let store = site.store();
