@@ -138,8 +138,8 @@ impl Stores {
     /// # Errors
     /// When a server fails.
     pub async fn settle(&mut self) -> Result<()> {
-        // A table just filled still has the statistics of an empty one, until autovacuum comes by within a minute. A plan
-        // made from those is not what runs in production, and whether it is made would depend on when autovacuum comes.
+        // Until autovacuum runs, which takes up to a minute, a table that was just filled has the statistics of an empty one.
+        // Plans made from those don't occur in production, and results would depend on when autovacuum runs.
         self.connect().await?.execute("analyze").await?;
         self.admin.execute("checkpoint").await?;
         loop {
@@ -152,7 +152,7 @@ impl Stores {
         }
     }
 
-    /// Has Postgres log each statement of whoever connects to the database from now on.
+    /// Makes Postgres log each statement of connections that are opened from now on.
     ///
     /// # Errors
     /// When Postgres fails.

@@ -89,8 +89,8 @@ impl Sink {
         self.refusal.store(code, Ordering::Relaxed);
     }
 
-    /// Falls silent from here on where a client has sent this: a command such as `MAIL`, the dot that ends a message, or
-    /// nothing at all. See [`STAGES`](Sink::STAGES).
+    /// From now on, stops answering a client as soon as it has sent this: a command such as `MAIL`, the dot that ends a
+    /// message, or nothing at all. See [`STAGES`](Sink::STAGES).
     pub fn stall_at(&self, stage: &'static str) {
         self.stalls.stall_at(stage);
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-/// How many enqueue at the same time; each has a connection, where that is how the contender does it.
+/// How many callers enqueue at the same time. Each has a connection of its own if the contender works that way.
 pub(crate) const CALLERS: u32 = 64;
 
 /// Nanoseconds of `CLOCK_MONOTONIC`, which all processes of one machine share (`clock_gettime(2)`).

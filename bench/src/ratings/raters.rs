@@ -23,8 +23,8 @@ pub(crate) type Given = HashMap<(i64, i64), i16>;
 /// What is rated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Photos as they are served, each with its ballot, none of which the rater has rated before. Who has rated all of
-    /// them makes room for somebody new.
+    /// Photos as they are served, each with its ballot and not rated by the rater before. A rater who has rated all of them
+    /// is replaced by a new one.
     First,
     /// Any photo, by those who have rated all of them.
     Again,
@@ -197,7 +197,7 @@ impl Rater {
     }
 }
 
-/// Has each of the raters do something, all at the same time on this thread.
+/// Runs `act` for all raters at the same time, on this thread.
 async fn all_at_once<F>(raters: Vec<Rater>, act: impl Fn(Rater) -> F) -> Result<Vec<Rater>>
 where
     F: Future<Output = Result<Rater>> + 'static,

@@ -93,12 +93,12 @@ impl Troupe {
         self.stage.folder()
     }
 
-    /// Starts whoever is not running.
+    /// Starts each process that isn't running.
     pub(super) fn start_all(&mut self) -> anyhow::Result<()> {
         (0..self.posts.len()).try_for_each(|post| self.start(post))
     }
 
-    /// Starts one that is not running.
+    /// Starts one process, unless it runs already.
     pub(super) fn start(&mut self, post: usize) -> anyhow::Result<()> {
         let Post { role, shift, actor, .. } = &mut self.posts[post];
         if actor.is_some() {

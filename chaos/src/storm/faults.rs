@@ -81,7 +81,7 @@ enum Remedy {
     Postgres,
 }
 
-/// Has everything in hand that can be broken.
+/// Breaks things, and heals them.
 pub(super) struct Breaker<'a> {
     stack: &'a mut Stack,
     relay: Relay,
@@ -144,7 +144,7 @@ impl<'a> Breaker<'a> {
         }
         for post in std::mem::take(&mut self.ending) {
             match self.site.ended(post) {
-                // A process that has only just begun has no ear for the signal yet.
+                // A process that has just started doesn't handle the signal yet.
                 Some(status) if !status.success() && status.signal() != Some(SIGTERM) => {
                     self.wrongs.push(format!("told to end, a process ended with {status}"));
                     self.later(DOWN, Remedy::Start(post));

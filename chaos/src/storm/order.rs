@@ -1,8 +1,8 @@
-//! In which order transactions committed, where that decides what is right: a number for each that changed a password,
-//! opened a session, put a photo in rotation or blocked a picture.
+//! Numbers transactions in the order in which they committed: those that changed a password, opened a session, put a photo
+//! in rotation or blocked a picture. For these the order decides what is right.
 //!
-//! Times don't tell: `now()` is when a transaction began. The numbers are drawn at the commit, when it still holds its
-//! locks. Where locks put two transactions in an order, their numbers are in that order, too.
+//! Times are no help, since `now()` is the time at which a transaction began. Triggers draw the numbers at the commit, while
+//! the transaction still holds its locks. If a lock makes one transaction wait for another, it gets the higher number.
 
 use sqlx::{AssertSqlSafe, Executor as _, PgPool};
 

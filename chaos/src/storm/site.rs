@@ -120,12 +120,12 @@ impl Site {
         MediaStore::open(&Config::from_sources(&sources)?.media)
     }
 
-    /// Starts whoever is not running.
+    /// Starts each process that isn't running.
     pub(super) fn start_all(&mut self) -> Result<()> {
         (0..self.posts.len()).try_for_each(|post| self.start(post))
     }
 
-    /// Starts one that is not running.
+    /// Starts one process, unless it runs already.
     pub(super) fn start(&mut self, post: usize) -> Result<()> {
         let Post { part, name, socket, process } = &mut self.posts[post];
         if process.is_some() {

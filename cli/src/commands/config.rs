@@ -41,7 +41,7 @@ impl Config {
                 return Ok(ExitCode::FAILURE);
             }
         } else if settings.media.store.scheme() == "s3" {
-            // A folder is left alone: opening it would make it, as whoever asks.
+            // Opening a folder would create it, owned by the user who runs this command.
             MediaStore::open(&settings.media)?.check().await.context("media.store")?;
         }
         println!("The settings are good; the site is {}", settings.web.base_url);

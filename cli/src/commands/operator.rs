@@ -57,10 +57,11 @@ fn become_service_user() -> Result<()> {
     become_it().with_context(|| format!("becoming the user {SERVICE_USER}"))
 }
 
-/// The user that logged in, whoever they have become since, as the kernel keeps it (`pam_loginuid(8)`).
+/// The user that logged in, even after `su` or `sudo`, as the kernel records it (`pam_loginuid(8)`).
 const LOGIN: &str = "/proc/self/loginuid";
 
-/// Their name in the audit log: `ada@host`. Who became root, or the services' user, is still themselves.
+/// Their name in the audit log: `ada@host`. It stays the same when they become root or the services'
+/// user.
 pub(crate) fn name() -> String {
     let login = std::fs::read_to_string(LOGIN).ok().and_then(|uid| person(uid.trim()));
     let named = ["SUDO_USER", "DOAS_USER", "LOGNAME", "USER"].into_iter().find_map(|variable| {

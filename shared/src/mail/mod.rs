@@ -1,9 +1,9 @@
 //! Sending mail over SMTP, through lettre.
 //!
 //! Each mail has a connection of its own, which ends with it. A conversation that is given up in its middle (its job was
-//! called off, or took too long) leaves a reply on the way; whoever used that connection next would take it for the answer
-//! to something else, and a mail for accepted that isn't. A connection that nobody uses again can't do that. Setting one up
-//! costs some round trips a mail, beside the six that the mail itself takes.
+//! cancelled or took too long) leaves a reply on the way. The next user of that connection would read it as the answer to
+//! something else, and could take a mail for accepted that isn't. So no connection is used twice. Setting one up costs a few
+//! round trips, besides the six that the mail itself takes.
 
 mod server;
 

@@ -20,7 +20,7 @@ pub struct Server {
     credentials: Option<Credentials>,
 }
 
-/// The URL is none of an SMTP server.
+/// The URL doesn't name an SMTP server.
 #[derive(Debug, thiserror::Error)]
 #[error("not a URL such as smtps://user:password@host or smtp://host:587?tls=required")]
 pub struct BadUrl;

@@ -115,8 +115,8 @@ async fn enter(
     Ok(if id.is_some() { Outcome::Blocked } else { Outcome::TakenDown })
 }
 
-/// Until the transaction ends nothing is blocked; waits while something is. Whoever looks for an entry afterwards, and
-/// puts a photo in rotation in the same transaction, misses none.
+/// Prevents blocking until the transaction ends; waits if a block is under way. A transaction that calls this, looks for an
+/// entry and puts a photo in rotation can't miss an entry.
 pub async fn hold(db: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("select pg_advisory_xact_lock_shared($1, 0)", BLOCKING).fetch_one(db).await?;
     Ok(())

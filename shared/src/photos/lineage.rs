@@ -27,7 +27,7 @@ pub struct Mark {
     database: String,
     /// The highest number of a photo.
     photo: i64,
-    /// A database was behind this; until an operator has decided it doesn't match.
+    /// A database was behind this mark. The mark matches no database until an operator has decided.
     #[serde(default)]
     disputed: bool,
 }
@@ -128,7 +128,7 @@ pub async fn adopt(db: &mut PgConnection, store: &MediaStore) -> anyhow::Result<
     let compared = match read(store).await {
         Ok(Some(mark)) => compare(&mark, &here),
         Ok(None) => Ok(()),
-        // One that can't be read is one that has to be written anew.
+        // An operator has to replace a mark that can't be read.
         Err(error) if error.is::<serde_json::Error>() => Err(Mismatch::Site),
         Err(error) => return Err(error),
     };

@@ -212,8 +212,8 @@ pub async fn fold_moments(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     Ok(photos.into_iter().map(PhotoId).collect())
 }
 
-/// Writes what photos have gained, whose counters are locked. Whoever takes a photo down changes its state before its
-/// counters, so one that is live here either stays so until the end of the transaction, or loses its virality after it.
+/// Writes what photos have gained. Their counters are locked already. Taking a photo down changes its state before its
+/// counters, so a photo that is live here either stays live until the transaction ends, or loses its virality after that.
 async fn add_gains(db: &mut PgConnection, gains: &BTreeMap<PhotoId, Gain>) -> sqlx::Result<()> {
     let photos: Vec<_> = gains.keys().map(|photo| photo.0).collect();
     let virality: Vec<_> = gains.values().map(|gain| gain.virality).collect();

@@ -44,7 +44,7 @@ pub async fn list_rated(db: &mut PgConnection, first: PhotoId, last: PhotoId) ->
 /// Weighs all ratings of these photos. What is rated meanwhile makes its photo stale again.
 pub async fn weigh_photos(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<()> {
     let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
-    // The photos before their weights, as whoever deletes them has it.
+    // Locks photos before their weights, in the same order as deletions.
     sqlx::query!("select id from photos where id = any($1) order by id for key share", &ids)
         .fetch_all(&mut *db)
         .await?;

@@ -2,10 +2,10 @@
 //!
 //! A rating weighs 1, with three exceptions, which multiply:
 //!
-//! - **Through a link**: 1/10. Whoever shares a link chooses the photo and the raters, so such ratings say little about how
-//!   derpy it is beside others.
-//! - **By an anonymous rater**: from 1/4 for who has rated nothing but through links, to 1 for who has rated twenty photos as
-//!   the site served them. An anonymous user costs an attacker nothing; twenty ratings of photos that one didn't choose take a
+//! - **Through a link**: 1/10. The person who shares a link chooses the photo and the raters, so such ratings say little
+//!   about how derpy it is beside others.
+//! - **By an anonymous rater**: from 1/4 for a rater who has rated only through links, to 1 after twenty photos that the site
+//!   served. An anonymous user costs an attacker nothing; twenty ratings of photos that one didn't choose take a
 //!   while, and are worth something to the site. What a rater has done since counts when a photo is weighed again, at the
 //!   latest with the nightly recount.
 //! - **From one network** (an IPv4 /24 or an IPv6 /48, as known by a keyed digest): all its ratings of one photo weigh 5 at

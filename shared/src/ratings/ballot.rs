@@ -82,10 +82,10 @@ impl Ballots {
         BASE64URL_NOPAD.encode(&bytes)
     }
 
-    /// Opens a ballot for `photo`, whoever presents it: what its rater has to do with them is for the caller to find out.
+    /// Opens a ballot for `photo`. The caller checks that its rater is the one who presents it.
     ///
     /// # Errors
-    /// [`BallotRefused`]; whether it was used is for the recording to find out.
+    /// [`BallotRefused`]. Recording the rating checks that the ballot wasn't used before.
     pub fn open(&self, text: &str, photo: PhotoId, now: DateTime<Utc>) -> Result<Ballot, BallotRefused> {
         let ballot = self.unseal(text).ok_or(BallotRefused::Forged)?;
         if ballot.photo != photo {

@@ -18,7 +18,8 @@ pub(super) fn network(app: &App, client: Client) -> Network {
     Network(app.pins.digest(&format!("network {}", client.counted())))
 }
 
-/// Counts an attempt at the password of whoever has that address, from a network that is known to the account or not.
+/// Counts an attempt at the password of the account with that address. `is_known` says whether the account has been opened
+/// from that network before.
 ///
 /// # Errors
 /// [`Error::Guarded`] when there were too many.
@@ -51,8 +52,8 @@ fn guarded(error: Error) -> Error {
     }
 }
 
-/// Counts a mail to a recipient, whoever asks for it. Dots and what follows a plus are not counted apart: to many servers
-/// they make no difference.
+/// Counts a mail to a recipient, no matter who asked for it. Addresses that differ only in dots, or in what follows a plus,
+/// count as one, since many servers deliver them to the same mailbox.
 ///
 /// # Errors
 /// [`Error::TooMany`] when there were too many.
@@ -63,8 +64,8 @@ pub(super) async fn count_mail(app: &App, email: &str) -> Result<(), Error> {
     limits::count_by(app, Limited::Recipient, &digest(app, &format!("{name}@{domain}"))).await
 }
 
-/// Counts a mail with a link for a new password. It goes to nobody but the one who has that very address, so spellings of
-/// it that reach the same mailbox don't count for it: with those a stranger would take the owner's way back.
+/// Counts a mail with a link for a new password, by the exact address, because only an account with exactly that address gets
+/// one. If other spellings of the same mailbox counted too, strangers could use up the owner's resets.
 ///
 /// # Errors
 /// [`Error::TooMany`] when there were too many.

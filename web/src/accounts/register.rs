@@ -196,8 +196,8 @@ async fn make(
     Ok((user, token))
 }
 
-/// Lets in who has registered a moment ago with the very same name, address and password: an answer got lost, or a button
-/// was pressed twice. `None`: that is somebody else.
+/// Logs in an account that was registered a moment ago with the same name, address and password: the answer got lost, or
+/// the button was pressed twice. `None` if the account is somebody else's.
 async fn enter_twin(
     app: &App,
     client: Client,

@@ -96,8 +96,8 @@ pub async fn reset_page(
     Ok(Page(ResetPage { chrome: viewing.chrome, token, password_error: None }).into_response())
 }
 
-/// `POST /reset/{token}`: sets the password, ends every session, and shows that the address works: whoever has changed
-/// either with a stolen password is out.
+/// `POST /reset/{token}`: sets the password, ends every session, and restores and verifies the address that the link was
+/// sent to. This locks out anybody who changed the password or the address with a stolen password.
 pub async fn reset(
     State(app): State<App>,
     viewing: Viewing,

@@ -320,7 +320,7 @@ async fn confirm(
     }
 }
 
-/// Deletes the visitor's user with everything it did; who has registered confirms it with the password.
+/// Deletes the visitor's user and everything it did. A registered user has to confirm with the password.
 ///
 /// # Errors
 /// [`Error::Field`] naming `password` when it is wrong.

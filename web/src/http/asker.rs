@@ -1,4 +1,4 @@
-//! Who has asked, for the security log: the layer around all handlers doesn't look for the user again.
+//! Tells the security log, in the outermost layer, which user a request came from, so that it needs no second query.
 
 use std::sync::{Arc, OnceLock};
 

@@ -49,7 +49,7 @@ impl<E: Into<anyhow::Error>> From<E> for Trouble {
 /// Makes a photo live, or fails it with what its owner can do. A photo that is gone or live already is left alone; one that
 /// has failed by our fault, and whose job was brought back, is tried again.
 ///
-/// Where the job ends without having said what becomes of the photo, [`abandon_photo`](super::abandon_photo()) does.
+/// If the job ends without either, [`abandon_photo`](super::abandon_photo()) fails the photo.
 pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let photo = job.photo;
     let started = Instant::now();
@@ -153,8 +153,8 @@ async fn publish(
     Ok(())
 }
 
-/// Puts back what a late removal has taken from a photo that is live: a store may carry one out after whoever wanted it has
-/// given up waiting, or has died.
+/// Restores pictures of a live photo that a late removal deleted. A store may carry out a removal after the process that
+/// asked for it has stopped waiting, or has died.
 async fn look_again(photo: PhotoId, rendered: &Rendered, env: &Env) {
     let looked = async {
         for picture in &rendered.pictures {

@@ -157,8 +157,8 @@ impl Bucket {
     }
 }
 
-/// What an error means to whoever stores something: that there is no room, that the store is away, or something else.
-/// Amazon's has always room; others say so in words of their own.
+/// Tells whether an error means that the store is full, that it is away, or something else. Amazon's store is never full;
+/// others say so in words of their own.
 fn kind(text: &str) -> io::ErrorKind {
     let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
     if has(&["StorageFull", "QuotaExceeded", "InsufficientStorage", "InsufficientCapacity", "507 "]) {
