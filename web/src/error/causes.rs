@@ -1,0 +1,114 @@
+//! Which error of a lower layer is which one here.
+
+use std::io::ErrorKind;
+
+use pawdium_shared::db::Conflict;
+use pawdium_shared::media::{MediaError, Refusal};
+use pawdium_shared::ratings::queries::NotRecorded;
+use pawdium_shared::references::{Gone, gone};
+use pawdium_shared::{accounts, photos};
+use tracing::error;
+
+use super::Error;
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match gone(&error) {
+            Some(Gone::User) => return Self::SessionEnded,
+            Some(Gone::Photo) => return Self::NotFound,
+            None => {}
+        }
+        match error {
+            error if is_away(&error) => {
+                error!(%error, "the database is away");
+                Self::Unavailable
+            }
+            error if is_full(&error) => {
+                error!(%error, "the database has no room");
+                Self::Full
+            }
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl Conflict for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Internal(cause) if cause.is_conflict())
+    }
+}
+
+/// Whether the database's disk is full.
+fn is_full(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("53100")
+}
+
+/// There are too many sessions (SQLSTATE 53300), a lock was not to be had in time (55P03), or a statement took too long
+/// (57014): it may go better in a moment.
+const BUSY: [&str; 3] = ["53300", "55P03", "57014"];
+
+/// Whether the database can't be reached, or says itself that it isn't there for now: it is starting, stopping, ended
+/// the session or takes no more of them (PostgreSQL, appendix A, classes 08, 53 and 57). A connection that a proxy
+/// closes at once looks like a violation of the protocol.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || BUSY.contains(&&*code)),
+        _ => false,
+    }
+}
+
+impl From<accounts::Refused> for Error {
+    fn from(refused: accounts::Refused) -> Self {
+        Self::Field { field: refused.field, message: refused.message.to_owned() }
+    }
+}
+
+impl From<photos::Refused> for Error {
+    fn from(refused: photos::Refused) -> Self {
+        Self::Field { field: refused.field, message: refused.message }
+    }
+}
+
+impl From<MediaError> for Error {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Refused(refusal @ Refusal::TooManyBytes { .. }) => {
+                Self::TooLarge(refusal.to_string())
+            }
+            MediaError::Refused(refusal) => Self::Field { field: "photo", message: refusal.to_string() },
+            MediaError::Io(error) => match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                    error!(%error, "the media store has no room");
+                    Self::Full
+                }
+                ErrorKind::NotConnected => {
+                    error!(%error, "the media store is away");
+                    Self::Unavailable
+                }
+                _ => Self::Internal(error.into()),
+            },
+        }
+    }
+}
+
+impl From<NotRecorded> for Error {
+    fn from(error: NotRecorded) -> Self {
+        match error {
+            NotRecorded::Database(error) => error.into(),
+            NotRecorded::Gone => Self::NotFound,
+            NotRecorded::NoRater => Self::SessionEnded,
+            NotRecorded::Own => Self::Forbidden("You can't rate your own photo."),
+            NotRecorded::NotServed => {
+                Self::Forbidden("You can rate a photo when it is shown to you, or through a shared link.")
+            }
+            NotRecorded::Ballot(refused) => Self::Field { field: "ballot", message: refused.to_string() },
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The outermost layer, which writes an error as JSON or as a page.
+
+use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use axum_extra::extract::CookieJar;
+use pawdium_shared::security::{self, Incident};
+use serde::Serialize;
+
+use super::{Error, Noted, Problem};
+use crate::http::asker::Asker;
+use crate::http::client::Client;
+use crate::http::page::Page;
+use crate::http::visitor::{Viewing, theme};
+use crate::state::App;
+use crate::views::Chrome;
+use crate::views::errors::ErrorPage;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: u16,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+}
+
+/// The outermost layer around all handlers: writes problems in the form that the client asked for, and turns what the
+/// framework refused by itself into problems too. What the security log is to know is noted here.
+pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let json = is_api || prefers_json(request.headers());
+    let is_login = request.uri().path() == "/login";
+    // Only a page that can be asked for is one to come back to after logging in.
+    let path = match *request.method() {
+        Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        _ => String::new(),
+    };
+    let client = Client::of(&app, request.extensions(), request.headers());
+    let asker = Asker::default();
+    request.extensions_mut().insert(asker.clone());
+    let response = next.run(request).await;
+    if let Some(Some(noted)) = response.extensions().get::<Option<Noted>>() {
+        let is_login = noted.incident == Incident::LoginFailed;
+        security::note(noted.incident, client.0, if is_login { noted.account } else { asker.user() });
+    }
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let problem = match response.extensions().get::<Problem>() {
+        Some(problem) => problem.clone().worded(is_api),
+        None if is_plain(response.headers()) => from_framework(response).await,
+        None => return response,
+    };
+    let mut response = if json {
+        as_json(&problem)
+    } else {
+        let mut page = as_page(&problem);
+        page.may_pass = !path.is_empty() && matches!(status.as_u16(), 429 | 503);
+        page.forgot |= is_login && status == StatusCode::TOO_MANY_REQUESTS;
+        page.chrome = chrome(&app, &jar, path, status).await;
+        Page(page).into_response()
+    };
+    *response.status_mut() = problem.status;
+    if let Some(seconds) = problem.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// What becomes of a handler that panicked: a 500 like any other, with an id in the log.
+#[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Error::Internal(anyhow::anyhow!("panicked: {text}")).into_response()
+}
+
+/// Whether a script asked, which can do more with a reason than with a page.
+#[must_use]
+pub fn prefers_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
+}
+
+fn is_plain(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain")))
+}
+
+/// The framework's refusals explain themselves in plain text. 422 and 415 are 400 here: a malformed request.
+async fn from_framework(response: Response) -> Problem {
+    let status = match response.status() {
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
+        status => status,
+    };
+    let text = to_bytes(response.into_body(), 4096).await.unwrap_or_default();
+    let message = match status {
+        StatusCode::NOT_FOUND => "resource not found".to_owned(),
+        StatusCode::METHOD_NOT_ALLOWED => "this address doesn't take that method".to_owned(),
+        status if status.is_server_error() => Error::Unavailable.to_string(),
+        _ => String::from_utf8_lossy(&text).into_owned(),
+    };
+    Problem { status, message, field: None, id: None, retry_after: None, forgot: false }
+}
+
+fn as_json(problem: &Problem) -> Response {
+    let Problem { status, message, field, id, .. } = problem;
+    Json(Body { code: status.as_u16(), message, field: *field, id: id.as_deref() }).into_response()
+}
+
+/// What surrounds an error. Who is looking isn't asked when something of ours is broken: that may be the database. A
+/// notice waits for the next page.
+async fn chrome(app: &App, jar: &CookieJar, path: String, status: StatusCode) -> Chrome {
+    if status.is_client_error()
+        && let Ok(viewing) = Viewing::find(app, jar, path).await
+    {
+        return Chrome { flash: None, ..viewing.chrome };
+    }
+    Chrome { theme: theme(jar), demo: app.config.demo.mailbox.is_some(), ..Chrome::default() }
+}
+
+fn as_page(problem: &Problem) -> ErrorPage {
+    let mut page = ErrorPage::new(Chrome::default(), problem.status.as_u16());
+    // What the API says of a missing or ended token means nothing to people.
+    let is_for_programs = matches!(problem.status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED);
+    if !is_for_programs && !problem.message.is_empty() {
+        page.message.clone_from(&problem.message);
+    }
+    page.id.clone_from(&problem.id);
+    page.forgot = problem.forgot;
+    page
+}
