@@ -1,0 +1,76 @@
+//! Accounts.
+
+use pawdium_shared::accounts::links::{self, Purpose};
+use pawdium_shared::accounts::sessions::Token;
+use pawdium_shared::accounts::{Role, passwords, queries};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::command::{Ended, audited, connection, pawdium};
+
+async fn create(db: &PgPool, name: &str, email: &str, password: &str) -> Ended {
+    let arguments = ["user", "create", "--name", name, "--email", email, "--admin", "--password-stdin"];
+    pawdium(db, &arguments, &format!("{password}\n")).await
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn an_account_is_made_promoted_and_let_in_again(db: PgPool) {
+    let made = create(&db, "ada", "ada@example.org", "correct horse").await;
+    assert!(made.succeeded, "{}", made.err);
+    let user = queries::find_by_name(&mut connection(&db).await, "ada")
+        .await
+        .expect("no error")
+        .expect("it is there");
+    assert_eq!((user.role, user.verified), (Role::Admin, true));
+    let hash = queries::find_password_hash(&mut connection(&db).await, user.id).await.expect("no error");
+    assert!(passwords::verify("correct horse", hash).await);
+
+    assert!(pawdium(&db, &["user", "promote", "ADA", "moderator"], "").await.succeeded);
+    let user =
+        queries::find(&mut connection(&db).await, user.id).await.expect("no error").expect("it is there");
+    assert_eq!(user.role, Role::Moderator);
+
+    let link = pawdium(&db, &["user", "reset-link", "ada@example.org"], "").await.out;
+    let entries = audited(&db).await;
+    let did: Vec<_> = entries.iter().map(|entry| (entry.action.as_str(), &entry.detail)).collect();
+    assert_eq!(
+        did,
+        [
+            ("user.create", &json!({"user": "ada", "role": "admin"})),
+            ("user.role", &json!({"user": "ada", "role": "moderator", "before": "admin"})),
+            ("user.reset_link", &json!({"user": "ada"})),
+        ]
+    );
+    if nobody_logged_in() {
+        assert!(entries.iter().all(|entry| entry.actor.starts_with("grace@")), "{entries:?}");
+    }
+    let token = link.trim_end().strip_prefix("https://paw.example/reset/").expect("a link to the form");
+    let token = Token::presented(token);
+    let found = links::find_user(&mut connection(&db).await, &token, Purpose::Reset).await;
+    assert!(found.expect("no error").is_some());
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_is_wrong_with_an_account_is_said_and_nothing_is_made(db: PgPool) {
+    assert!(create(&db, "ada", "ada@example.org", "correct horse").await.succeeded);
+    for (name, email, password, complaint) in [
+        ("Ada", "else@example.org", "correct horse", "the name Ada is taken"),
+        ("bo", "ADA@example.org", "correct horse", "belongs to an account already"),
+        ("bo", "bo@example.org", "short", "at least 8 characters"),
+        ("b o", "bo@example.org", "correct horse", "Names have"),
+        ("bo", "nonsense", "correct horse", "mail address"),
+    ] {
+        let ended = create(&db, name, email, password).await;
+        assert!(!ended.succeeded && ended.err.contains(complaint), "{}", ended.err);
+    }
+    assert!(
+        pawdium(&db, &["user", "promote", "nobody", "admin"], "").await.err.contains("no account nobody")
+    );
+    let users: i64 = sqlx::query_scalar("select count(*) from users").fetch_one(&db).await.expect("no error");
+    assert_eq!(users, 1);
+}
+
+/// Whether this test runs outside of a login, whose user would be named before who used sudo.
+fn nobody_logged_in() -> bool {
+    std::fs::read_to_string("/proc/self/loginuid").is_ok_and(|uid| ["0", "4294967295"].contains(&uid.trim()))
+}

@@ -1,0 +1,7 @@
+//! The operators' commands, run as operators run them.
+
+mod accounts;
+mod command;
+mod databases;
+mod jobs;
+mod queues;
