@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::harness::{SOON, Site, eventually};
+use crate::harness::{Answer, SOON, Site, eventually};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -82,4 +82,34 @@ async fn a_photo_whose_counters_somebody_holds_takes_nothing_else_down(db: PgPoo
     let body = json!({ "value": 7, "ballot": site.ballot(&raters[0], photo, NOW).await });
     raters[0].api.put(&format!("photos/{photo}/rating"), body).await.expect(200);
     site.histograms_are_right().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn requests_about_one_photo_take_turns_also_when_they_claim_to_send_a_file(db: PgPool) {
+    let site = Site::start(db.clone()).await;
+    let ada = site.member("ada").await;
+    let photo = site.photo().by(&ada).live().await;
+    let mut held = Tx::begin(&db).await.expect("a transaction");
+    let hold = sqlx::query("select from photos where id = $1 for update").bind(photo);
+    hold.execute(&mut *held).await.expect("it is there");
+    let delete = async || {
+        let request = ada.pages.own(&format!("/photos/{photo}/delete"));
+        let request = request.header("content-type", "multipart/form-data; boundary=end");
+        Answer::to(request.body("--end--\r\n")).await
+    };
+    let deletions = (0..20).map(|_| delete());
+    let meanwhile = async {
+        for _ in 0..20 {
+            site.get("/login").await.expect(200);
+            site.get("/readyz").await.expect(200);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let (answers, ()) = tokio::join!(futures::future::join_all(deletions), meanwhile);
+    for answer in answers {
+        assert_eq!(answer.status, 503, "{}", answer.text());
+    }
+    held.rollback().await.expect("it ends");
+    delete().await.location();
+    assert_eq!(site.ask::<String>("select state::text from photos").await, "deleted");
 }
