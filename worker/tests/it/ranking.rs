@@ -275,6 +275,56 @@ async fn sixty_votes_through_a_link_do_not_beat_five_members(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn ratings_are_doubtful_from_twenty_on_when_many_weigh_little_or_came_the_same_way(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    let mut expected = Vec::new();
+    // How many ratings, how many ordinary ones they weigh like, how many came through links and from one network.
+    for (ratings, weight, links, crowd, is_doubtful) in [
+        (20, 20, 0, 0, false),
+        (20, 10, 0, 0, false),
+        (20, 9, 0, 0, true),
+        (19, 1, 19, 0, false),
+        (20, 20, 20, 0, true),
+        (40, 40, 19, 0, false),
+        (80, 80, 20, 0, false),
+        (80, 80, 21, 0, true),
+        (80, 80, 0, 20, false),
+        (80, 80, 0, 21, true),
+    ] {
+        let photo = site.live(owner, Species::Dog).await;
+        sqlx::query(
+            "insert into photo_weights (photo_id, histogram, bars, links, crowd)
+             values ($1, array_fill(0, array[9]) || $2::int, array_fill(0, array[9]) || 1000 * $3::int, $4, $5)",
+        )
+        .bind(photo.0)
+        .bind(ratings)
+        .bind(weight)
+        .bind(links)
+        .bind(crowd)
+        .execute(&site.db)
+        .await
+        .expect("it can be weighed");
+        if is_doubtful {
+            expected.push(photo);
+        }
+    }
+    let mut db = site.db.acquire().await.expect("a connection");
+    let mut doubtful = async || {
+        let listed = list_doubtful(&mut db, 100).await.expect("no error");
+        let mut photos: Vec<_> = listed.into_iter().map(|doubtful| doubtful.photo).collect();
+        photos.sort_by_key(|photo| photo.0);
+        photos
+    };
+    assert_eq!(doubtful().await, expected);
+    sqlx::query("update photo_weights set weighed_at = now() - interval '8 days'")
+        .execute(&site.db)
+        .await
+        .expect("there are rows");
+    assert_eq!(doubtful().await, [], "nothing has come for a week");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn what_a_rater_has_done_since_counts_after_the_next_recount(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
