@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod process;
 pub mod roles;
 pub mod run;
+mod servers;
 pub mod sessions;
 pub mod starts;
 pub mod storm;

@@ -4,12 +4,12 @@ mod faults;
 mod plan;
 mod troupe;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use pawdium_cli::relay::{Relay, Target};
-use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_cli::stack::Stack;
 use pawdium_shared::db::Tx;
 use pawdium_shared::queue::{Enqueue as _, Job as _};
 use sqlx::PgPool;
@@ -20,8 +20,8 @@ use crate::effects::prepare;
 use crate::kinds::Bulk;
 use crate::ledger::{Ledger, Line};
 use crate::roles::{COALESCED, REPLAYED};
+use crate::servers::{keep, with_servers};
 use crate::verdict::{self, Verdict};
-use crate::watchdog::Watchdog;
 use faults::Director;
 use plan::Deck;
 use troupe::{PERIOD, Troupe};
@@ -83,24 +83,14 @@ impl Settings {
 /// When it can't be set up, or doesn't come to its end in time.
 pub async fn run(settings: &Settings) -> Result<bool> {
     let limit = settings.duration + settings.patience() + SETTING_UP;
-    let _watchdog = Watchdog::watch(limit + Duration::from_secs(30));
     println!("chaos: seed {}, {:?} of faults", settings.seed, settings.duration);
-    let folder = throwaway_folder()?;
-    let mut stack = Stack::start(folder.path(), Kind::Durable).await?;
-    let performed = tokio::time::timeout(limit, perform(settings, folder.path().into(), &mut stack)).await;
-    stack.stop().await;
-    let (verdict, faults) = match performed.context("it did not end in time") {
-        Ok(Ok(performed)) => performed,
-        Err(error) | Ok(Err(error)) => {
-            println!("chaos: logs and ledgers are in {}", folder.keep().display());
-            return Err(error);
-        }
-    };
+    let perform = async |folder: &Path, stack: &mut Stack| perform(settings, folder, stack).await;
+    let ((verdict, faults), folder) = with_servers(limit, perform).await?;
     for wrong in &verdict.wrongs {
         println!("chaos: WRONG: {wrong}");
     }
     if !verdict.is_clean() {
-        println!("chaos: logs and ledgers are in {}", folder.keep().display());
+        keep(folder);
     }
     if verdict.cancelled > 0 {
         println!("chaos: {} were cancelled", verdict.cancelled);
@@ -112,7 +102,7 @@ pub async fn run(settings: &Settings) -> Result<bool> {
     Ok(verdict.is_clean())
 }
 
-async fn perform(settings: &Settings, folder: PathBuf, stack: &mut Stack) -> Result<(Verdict, u32)> {
+async fn perform(settings: &Settings, folder: &Path, stack: &mut Stack) -> Result<(Verdict, u32)> {
     let accounts = folder.join("accounts");
     std::fs::create_dir(&accounts)?;
     let db = PgPoolOptions::new()
@@ -208,7 +198,7 @@ async fn report_on(db: &PgPool, begin: Instant) {
     println!("chaos: {:>4} s: {said}", begin.elapsed().as_secs());
 }
 
-async fn judge(db: &PgPool, accounts: &std::path::Path, wrongs: Vec<String>) -> Result<Verdict> {
+async fn judge(db: &PgPool, accounts: &Path, wrongs: Vec<String>) -> Result<Verdict> {
     let mut connection = db.acquire().await?;
     let mut verdict = verdict::judge(&mut connection, accounts).await?;
     verdict.wrongs.extend(wrongs);

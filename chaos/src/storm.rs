@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use pawdium_cli::relay::{Relay, Target};
 use pawdium_cli::sink::Sink;
-use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_cli::stack::Stack;
 use pawdium_shared::accounts::{Role, queries};
 use pawdium_shared::db::{self, Tx};
 use pawdium_shared::ids::UserId;
@@ -41,7 +41,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::watchdog::Watchdog;
+use crate::servers::{keep, with_servers};
 use acts::{Walker, settle_in};
 use checks::{
     Finding, check_files, check_logs, check_postgres_log, check_rows, check_shown, count_deadlocks,
@@ -91,19 +91,9 @@ struct Outcome {
 /// When it can't be set up, or doesn't come to its end in time.
 pub async fn run(settings: &Settings) -> Result<bool> {
     let limit = settings.duration + 2 * PATIENCE + SETTING_UP;
-    let _watchdog = Watchdog::watch(limit + Duration::from_secs(30));
     println!("chaos: a storm on the site, seed {}, {:?}", settings.seed, settings.duration);
-    let folder = throwaway_folder()?;
-    let mut stack = Stack::start(folder.path(), Kind::Durable).await?;
-    let weathered = tokio::time::timeout(limit, weather(settings, folder.path(), &mut stack)).await;
-    stack.stop().await;
-    let outcome = match weathered.context("it did not end in time") {
-        Ok(Ok(outcome)) => outcome,
-        Err(error) | Ok(Err(error)) => {
-            println!("chaos: logs are in {}", folder.keep().display());
-            return Err(error);
-        }
-    };
+    let weather = async |folder: &Path, stack: &mut Stack| weather(settings, folder, stack).await;
+    let (outcome, folder) = with_servers(limit, weather).await?;
     let Outcome { findings, faults, deadlocks, done, town } = outcome;
     let tally = town.tally();
     for line in tally.lines() {
@@ -116,7 +106,7 @@ pub async fn run(settings: &Settings) -> Result<bool> {
     }
     let wrong = findings.iter().filter(|finding| !finding.is_clean()).count();
     if wrong > 0 {
-        println!("chaos: logs are in {}", folder.keep().display());
+        keep(folder);
     }
     let (acts, checks) = (tally.count_acts(), findings.len());
     println!("chaos: the site: {acts} acts, {faults} faults, {checks} checks, {wrong} wrong");

@@ -1,6 +1,7 @@
 //! What a test works with: a database, processes on it, and the verdict on what they did.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -22,6 +23,16 @@ use tempfile::TempDir;
 
 /// Long enough for anything that should happen soon, on a slow machine that does other things too.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// Runs `pawdium-chaos`, which has to end well, and answers with what it said.
+pub(crate) async fn run_chaos(arguments: &[&str]) -> String {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_pawdium-chaos"));
+    let output = command.args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await;
+    let output = output.expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
 
 pub(crate) struct Bench {
     pub(crate) db: PgPool,

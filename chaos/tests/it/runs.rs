@@ -1,21 +1,14 @@
 //! All faults at once.
 
-use std::process::Stdio;
+use crate::bench::run_chaos;
 
 /// Its length, in seconds: enough for most of the faults, and short of boring.
 const DURATION: &str = "20";
 
 #[tokio::test]
 async fn a_short_run_of_all_faults_at_once_loses_and_doubles_nothing() {
-    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_pawdium-chaos"))
-        .args(["--only", "queue", "--duration", DURATION, "--seed", "5", "--backlog", "3000"])
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .expect("it starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    let said =
+        run_chaos(&["--only", "queue", "--duration", DURATION, "--seed", "5", "--backlog", "3000"]).await;
     let words: Vec<&str> = said.lines().last().unwrap_or_default().split(' ').collect();
     let [
         "chaos:",

@@ -1,7 +1,6 @@
 //! A short storm on the site, and whether its checks see what is wrong.
 
 use std::path::Path;
-use std::process::Stdio;
 
 use pawdium_chaos::storm::checks::{Finding, JOBS_BALANCE, check_files, check_rows};
 use pawdium_chaos::storm::order;
@@ -11,20 +10,14 @@ use pawdium_shared::media::MediaStore;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool};
 use url::Url;
 
+use crate::bench::run_chaos;
+
 /// Its length, in seconds: enough for a round of faults.
 const DURATION: &str = "14";
 
 #[tokio::test]
 async fn a_short_storm_leaves_every_invariant_whole() {
-    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_pawdium-chaos"))
-        .args(["--only", "site", "--duration", DURATION, "--seed", "5"])
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .expect("it starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    let said = run_chaos(&["--only", "site", "--duration", DURATION, "--seed", "5"]).await;
     let last = said.lines().last().unwrap_or_default();
     let words: Vec<&str> = last.split(' ').collect();
     let ["chaos:", "the", "site:", acts, "acts,", faults, "faults,", checks, "checks,", "0", "wrong"] =
