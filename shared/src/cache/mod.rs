@@ -32,6 +32,10 @@ const LIFETIME: Duration = Duration::from_mins(5);
 /// A group's generation lives so long without a drop. What takes longer to compute isn't stored.
 const GENERATION: Duration = Duration::from_mins(10);
 
+/// How long one who has changed something waits for the fragments to be dropped. Redis usually answers in less than a
+/// millisecond, and the next page is requested later than this.
+const DROPPING: Duration = Duration::from_millis(5);
+
 /// The fragments in Redis.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -212,8 +216,8 @@ impl Cache {
         self.redis.caches().run_or_owe(Patience::Job, drop).await
     }
 
-    /// Drops at once what an event concerns, so that the one who caused it sees it on the next page. It goes on where Redis
-    /// takes longer than a page waits, and the event's job does the same for certain.
+    /// Drops at once what an event concerns, so that the one who caused it sees it on the next page. Waits a few milliseconds;
+    /// if Redis takes longer, the drop goes on in the background. The event's job drops the same for certain.
     pub async fn forget(&self, event: &Event) {
         self.forget_all(std::slice::from_ref(event)).await;
     }
@@ -226,7 +230,7 @@ impl Cache {
                 debug!(%error, "left it to the job to drop fragments");
             }
         });
-        let _ = tokio::time::timeout(Patience::Page.limit(), dropping).await;
+        let _ = tokio::time::timeout(DROPPING, dropping).await;
     }
 
     /// Lists the groups that hold fragments.
@@ -311,7 +315,7 @@ impl Cache {
     }
 }
 
-/// A number that nobody has drawn before. It stays below 2^62, so that the previous version can count it up.
+/// A random number, large enough never to be drawn twice. It stays below 2^62, so that the previous version can count it up.
 fn draw() -> u64 {
     rand::random::<u64>() >> 2
 }

@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use pawdium_cli::relay::{Relay, Target};
+use pawdium_shared::cache::{Cache, Event};
+use pawdium_shared::config::RedisConfig;
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::redis::Redis;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
@@ -85,6 +89,25 @@ async fn while_redis_stalls_nobody_waits_for_it(db: PgPool) {
     is_gone(&site, photo).await;
     eventually("the log says so", SOON, async || (lines(&site, "Redis is back") == 1).then_some(())).await;
     assert_eq!((lines(&site, "Redis is away"), lines(&site, "Redis is back")), (1, 1), "{}", site.log());
+}
+
+/// Before the breaker opens, too.
+#[tokio::test]
+async fn nobody_waits_for_a_stalled_redis_to_forget_what_they_changed() {
+    let redis = OwnRedis::start().await;
+    let config = RedisConfig { url: redis.url().into(), prefix: String::new() };
+    let cache = Cache::new(Redis::connect(&config, "nothing is cached").expect("a URL"));
+    cache.list().await.expect("it answers");
+    redis.process.pause();
+    let mut waits = Vec::new();
+    for number in 0..20 {
+        let begin = Instant::now();
+        cache.forget(&Event::PhotoRated { photo: PhotoId(number) }).await;
+        waits.push(begin.elapsed());
+    }
+    // The median, so that a machine that stalls is not blamed on the cache.
+    waits.sort();
+    assert!(waits[10] < Duration::from_millis(25), "{waits:?}");
 }
 
 /// There is no worker: the web process itself makes up for what it could not drop.
