@@ -52,6 +52,7 @@ pub async fn serve(
     let address = listener.address;
     info!(%address, "serving");
     notifier.ready(&format!("serving on {address}"));
+    app.redis.prepare();
     tokio::spawn(app.store.clone().report());
     tokio::spawn(report_database(app.clone(), notifier.clone(), address));
     let door = Door { crowd: Crowd::new(&app.config.web), connection: Connection::new(&app) };

@@ -28,6 +28,7 @@ const SIGN_OFF: Duration = Duration::from_secs(5);
 pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
     let db = db::connect(&config.database, "pawdium-worker").context("database.url")?;
     let env = Arc::new(Env::new(config, db.clone())?);
+    env.redis.prepare();
     tokio::spawn(env.store.clone().report());
     // Before new photos make a database that was restored look younger than it is.
     tokio::spawn(note_mark(Arc::clone(&env)));

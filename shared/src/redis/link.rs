@@ -115,6 +115,14 @@ impl Link {
         Self(Arc::new(Inner { client, outages, renewal, state: Mutex::default(), news }))
     }
 
+    /// Starts to connect before anybody needs the connection. Must be called inside of a runtime.
+    pub(super) fn prepare(&self) {
+        let mut state = self.0.state();
+        if state.connection.is_none() {
+            self.connect(&mut state);
+        }
+    }
+
     /// Runs a command. It may still be carried out after this has given up on its answer.
     ///
     /// # Errors

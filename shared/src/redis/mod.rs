@@ -50,6 +50,12 @@ impl Redis {
         })
     }
 
+    /// Connects now, in the background, so that the log says at the start of a process if Redis is away. Must be called
+    /// inside of a runtime.
+    pub fn prepare(&self) {
+        self.caches.prepare();
+    }
+
     /// The connection for cached fragments and for telling that something changed.
     #[must_use]
     pub fn caches(&self) -> &Link {
