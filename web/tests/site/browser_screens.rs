@@ -310,6 +310,24 @@ async fn the_head_has_room_for_large_text_and_long_names(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn error_pages_fit_narrow_screens_with_large_text(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let browser = site.browser().await;
+    browser.log_in(&ada.email()).await;
+    browser.text_size(32).await;
+    for width in [320, 360] {
+        browser.phone(width, 640).await;
+        for path in ["/admin", "/nothing"] {
+            browser.goto(path).await;
+            browser.find(".error").await;
+            let found = browser.run_with(BEYOND, json!(width)).await;
+            assert!(found["by"].as_i64() <= Some(0), "{path}, {width} pixels wide: {found}");
+        }
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn what_is_refused_and_what_is_chosen_is_in_sight(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
