@@ -5,16 +5,29 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use pawdium_shared::mask::printable_lines;
 
 /// One thread: the servers and services that a command starts end with the thread that started them, so that thread has
 /// to be the one that lives longest.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match commands::Cli::parse().command.run().await {
+    let cli = commands::Cli::try_parse().unwrap_or_else(|error| refuse(&error));
+    match cli.command.run().await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("pawdium: {error:#}");
+            eprintln!("pawdium: {}", printable_lines(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends as clap does. clap repeats arguments as they are, so control characters in them are written out first, and colours
+/// are left out.
+fn refuse(error: &clap::Error) -> ! {
+    let repeats_any = std::env::args_os().any(|given| given.to_string_lossy().contains(char::is_control));
+    if !(error.use_stderr() && repeats_any) {
+        error.exit();
+    }
+    eprint!("{}", printable_lines(&error.render().to_string()));
+    std::process::exit(error.exit_code());
 }

@@ -36,6 +36,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(printable)
 }
 
+/// As [`printable`], for a text of several lines.
+#[must_use]
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// What can't be part of an address that stands without quotes (RFC 5322, section 3.2.3).
 fn is_around(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c)
@@ -92,6 +98,7 @@ mod tests {
     fn control_characters_are_written_out() {
         assert_eq!(printable("550 \u{1b}[2Jgone\r\n<3>x\u{9b}"), "550 \\u{1b}[2Jgone\\r\\n<3>x\\u{9b}");
         assert_eq!(printable("größe 🐾"), "größe 🐾");
+        assert_eq!(printable_lines("one\u{7}\ntwo\u{1b}\n"), "one\\u{7}\ntwo\\u{1b}\n");
     }
 
     #[test]

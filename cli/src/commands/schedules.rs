@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use pawdium_shared::audit::Actor;
+use pawdium_shared::mask::printable;
 use pawdium_shared::queue::operate::{self, Request};
 use pawdium_shared::queue::schedules::{self, ScheduleRow};
 use serde::Serialize;
@@ -67,7 +68,7 @@ impl Schedules {
                         (false, format!("{name} was asked for before; is pawdium-scheduler running?"))
                     }
                     Request::Unknown => {
-                        bail!("there is no schedule {name}; see `pawdium schedules list`")
+                        bail!("there is no schedule {}; see `pawdium schedules list`", printable(&name))
                     }
                 };
                 say(json, &Asked { name: &name, changed }, &told)?;

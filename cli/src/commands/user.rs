@@ -9,6 +9,7 @@ use pawdium_shared::accounts::{Email, Name, Role, User as Account, passwords, qu
 use pawdium_shared::audit::{self, Action, Actor};
 use pawdium_shared::db;
 use pawdium_shared::ids::UserId;
+use pawdium_shared::mask::printable;
 use pawdium_shared::security::{self, Grant};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -132,6 +133,7 @@ async fn find(db: &mut PgConnection, account: &str) -> Result<Account> {
     } else {
         queries::find_by_name(db, account).await?
     };
-    found
-        .with_context(|| format!("there is no account {account}; names and addresses are exact but for case"))
+    found.with_context(|| {
+        format!("there is no account {}; names and addresses are exact but for case", printable(account))
+    })
 }

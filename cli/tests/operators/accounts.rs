@@ -70,6 +70,24 @@ async fn what_is_wrong_with_an_account_is_said_and_nothing_is_made(db: PgPool) {
     assert_eq!(users, 1);
 }
 
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn control_characters_in_what_is_wrong_do_not_reach_the_terminal(db: PgPool) {
+    for arguments in [
+        &["user", "promote", "\u{1b}[31mx\nada", "admin"][..],
+        &["user", "promote", "ada", "\u{7}\u{1b}[31madmin"],
+        &["user", "create", "--name", "\u{1b}[31mx", "--email", "x@example.org", "--password-stdin"],
+        &["jobs", "delete", "--member", "\u{1b}[31mx\nada", "--yes"],
+        &["schedules", "run", "\u{1b}[31mx\nmoon.land"],
+        &["\u{7}\u{1b}[31mx"],
+    ] {
+        let ended = pawdium(&db, arguments, "correct horse\n").await;
+        let raw: String = ended.err.chars().filter(|c| c.is_control() && *c != '\n').collect();
+        assert!(!ended.succeeded && raw.is_empty(), "{arguments:?}: {:?}", ended.err);
+    }
+    let ended = pawdium(&db, &["user", "promote", "\u{1b}[31mx\nada", "admin"], "").await;
+    assert!(ended.err.contains("no account \\u{1b}[31mx\\nada;"), "{:?}", ended.err);
+}
+
 /// Whether this test runs outside of a login, whose user would be named before who used sudo.
 fn nobody_logged_in() -> bool {
     std::fs::read_to_string("/proc/self/loginuid").is_ok_and(|uid| ["0", "4294967295"].contains(&uid.trim()))

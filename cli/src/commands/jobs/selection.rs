@@ -5,6 +5,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use pawdium_shared::accounts::queries;
 use pawdium_shared::ids::{PhotoId, UserId};
+use pawdium_shared::mask::printable;
 use pawdium_shared::queue::Subject;
 use pawdium_shared::queue::inspect::{Filter, JobState, is_searchable};
 use sqlx::PgConnection;
@@ -63,5 +64,5 @@ async fn find_member(db: &mut PgConnection, text: &str) -> Result<UserId> {
         Ok(id) => queries::find(db, id).await?,
         Err(_) => None,
     };
-    Ok(user.with_context(|| format!("no member is called {text}"))?.id)
+    Ok(user.with_context(|| format!("no member is called {}", printable(text)))?.id)
 }
