@@ -22,12 +22,15 @@ async fn paused(db: &PgPool) {
     assert!(control::pause(&mut db, Queue::Media).await.expect("no error"));
 }
 
-/// Runs all of them, one at a time, and answers with the order in which they started.
+/// Runs all of them, one at a time, and answers with the order in which they started. The queue is resumed before there is a
+/// worker: one that hears of it after its first claim would hand back what it has claimed ahead, and claim later jobs
+/// meanwhile.
 async fn run_all(db: &PgPool) -> Vec<String> {
     let gate = Gate::open();
-    let workers = Workers::start(db, &gate.runner()).await;
     let mut connection = db.acquire().await.expect("a connection");
     control::resume(&mut connection, Queue::Media).await.expect("no error");
+    drop(connection);
+    let workers = Workers::start(db, &gate.runner()).await;
     until_idle(db).await;
     workers.stop().await;
     gate.started.read()
