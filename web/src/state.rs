@@ -3,11 +3,16 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use pawdium_shared::accounts::User;
+use pawdium_shared::accounts::sessions::{self, TokenHash};
 use pawdium_shared::cache::Cache;
 use pawdium_shared::config::Config;
-use pawdium_shared::db::{self, Db};
+use pawdium_shared::db::{self, Batcher, Db};
+use pawdium_shared::ids::PhotoId;
 use pawdium_shared::live::Changes;
 use pawdium_shared::media::MediaStore;
+use pawdium_shared::photos::{self, Photo};
+use pawdium_shared::ratings::serving::Servings;
 use pawdium_shared::ratings::{Ballots, Recorder};
 use pawdium_shared::redis::Redis;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +50,12 @@ pub struct Inner {
     pub store: MediaStore,
     /// Issues and opens ballots.
     pub ballots: Ballots,
+    /// Finds whose sessions tokens are.
+    pub sessions: Batcher<TokenHash, Option<User>>,
+    /// Finds photos where no cache will do.
+    pub photos: Batcher<PhotoId, Option<Photo>>,
+    /// Says which photo is next.
+    pub servings: Servings,
     /// Records ratings.
     pub recorder: Recorder,
     /// Signs what anonymous visitors carry.
@@ -75,6 +86,9 @@ impl App {
         let db = db::connect(&config.database, "pawdium-web")?;
         let cache = Cache::new(redis.clone());
         Ok(Self(Arc::new(Inner {
+            sessions: sessions::finder(db.clone()),
+            photos: photos::queries::finder(db.clone()),
+            servings: Servings::start(db.clone()),
             recorder: Recorder::new(db.clone(), cache.clone()),
             queue_watch: QueueWatch::new((*db).clone()),
             db,

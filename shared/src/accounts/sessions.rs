@@ -1,11 +1,14 @@
 //! Sessions: one bearer token each, for cookies and for the API alike. Only the token's SHA-256 is stored.
 
+use std::collections::HashMap;
+
 use data_encoding::BASE64URL_NOPAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
 use super::types::{RaterKey, Role, User};
+use crate::db::{Batcher, Db};
 use crate::ids::UserId;
 
 /// A session ends this many days after its last use.
@@ -36,10 +39,13 @@ impl Token {
 
     /// What is stored.
     #[must_use]
-    pub fn hash(&self) -> [u8; 32] {
+    pub fn hash(&self) -> TokenHash {
         Sha256::digest(self.expose()).into()
     }
 }
+
+/// What is stored of a token: its SHA-256.
+pub type TokenHash = [u8; 32];
 
 /// Opens a session.
 pub async fn open(db: &mut PgConnection, user: UserId) -> sqlx::Result<Token> {
@@ -55,39 +61,58 @@ pub async fn open(db: &mut PgConnection, user: UserId) -> sqlx::Result<Token> {
     Ok(token)
 }
 
-/// Finds the user of an unexpired session. Its end moves on with use, written at most once an hour.
-pub async fn find_user(db: &mut PgConnection, token: &Token) -> sqlx::Result<Option<User>> {
-    let hash = token.hash();
-    let row = sqlx::query!(
-        r#"select users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
+/// Finds whose sessions these tokens are, each call with others that come at the same time. Must be called inside a runtime.
+#[must_use]
+pub fn finder(db: Db) -> Batcher<TokenHash, Option<User>> {
+    Batcher::start(db, |db, hashes: Vec<TokenHash>| async move {
+        let found = find_users(&mut *db.acquire().await?, &hashes).await?;
+        Ok(hashes.iter().map(|hash| found.get(hash.as_slice()).cloned()).collect())
+    })
+}
+
+/// Finds the users of unexpired sessions, by the hashes of their tokens. The end of each moves on with use, written at most
+/// once an hour.
+async fn find_users(db: &mut PgConnection, hashes: &[TokenHash]) -> sqlx::Result<HashMap<Vec<u8>, User>> {
+    let hashes: Vec<_> = hashes.iter().map(|hash| hash.to_vec()).collect();
+    // In a subselect an array isn't a reason to plan anew, which costs more than finding them.
+    let rows = sqlx::query!(
+        r#"select token_hash, users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
                   role as "role: Role", rater_key as "rater_key: RaterKey", users.created_at,
                   last_used_at < now() - interval '1 hour' as "stale!"
-           from sessions join users on users.id = user_id
-           where token_hash = $1 and expires_at > now()"#,
-        &hash,
+           from unnest((select $1::bytea[])) as given (hash)
+           join sessions on token_hash = hash
+           join users on users.id = user_id
+           where expires_at > now()"#,
+        &hashes,
     )
-    .fetch_optional(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    if row.stale {
+    let stale: Vec<_> = rows.iter().filter(|row| row.stale).map(|row| row.token_hash.clone()).collect();
+    if !stale.is_empty() {
+        // What is locked is being moved on by somebody else, or ended.
         sqlx::query!(
             "update sessions set last_used_at = now(), expires_at = now() + make_interval(days => $2)
-             where token_hash = $1",
-            &hash,
+             where token_hash in (select token_hash from sessions where token_hash = any($1)
+                                  for no key update skip locked)",
+            &stale,
             DAYS,
         )
         .execute(db)
         .await?;
     }
-    Ok(Some(User {
-        id: row.id,
-        name: row.name,
-        email: row.email,
-        verified: row.verified,
-        role: row.role,
-        rater_key: row.rater_key,
-        created_at: row.created_at,
-    }))
+    let users = rows.into_iter().map(|row| {
+        let user = User {
+            id: row.id,
+            name: row.name,
+            email: row.email,
+            verified: row.verified,
+            role: row.role,
+            rater_key: row.rater_key,
+            created_at: row.created_at,
+        };
+        (row.token_hash, user)
+    });
+    Ok(users.collect())
 }
 
 /// Whether a session is still this user's and open. Whoever ends all of a user's sessions locks the user's row, so lock it

@@ -1,10 +1,13 @@
 //! Photos in the database.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::types::{Photo, PhotoState, Sizes, Species};
+use crate::db::{Batcher, Db};
 use crate::ids::{PhotoId, UserId};
 use crate::media::Fingerprint;
 
@@ -86,17 +89,25 @@ pub async fn find(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<
     Ok(row.fetch_optional(db).await?.map(Photo::from))
 }
 
-/// Finds two photos at once, each in any state but deleted.
-pub async fn find_two(
-    db: &mut PgConnection,
-    one: PhotoId,
-    other: PhotoId,
-) -> sqlx::Result<(Option<Photo>, Option<Photo>)> {
-    // As an array they would be planned anew each time, which costs more than finding them.
-    let rows = photos_where!("where photos.id in ($1, $2) and state <> 'deleted'", one.0, other.0);
-    let found: Vec<_> = rows.fetch_all(db).await?.into_iter().map(Photo::from).collect();
-    let with_id = |id| found.iter().find(|photo| photo.id == id).cloned();
-    Ok((with_id(one), with_id(other)))
+/// Finds photos in any state but deleted, each call with others that come at the same time. Must be called inside a runtime.
+#[must_use]
+pub fn finder(db: Db) -> Batcher<PhotoId, Option<Photo>> {
+    Batcher::start(db, |db, photos: Vec<PhotoId>| async move {
+        let found = find_each(&mut *db.acquire().await?, &photos).await?;
+        Ok(photos.iter().map(|photo| found.get(photo).cloned()).collect())
+    })
+}
+
+async fn find_each(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<HashMap<PhotoId, Photo>> {
+    let mut ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    // In a subselect an array isn't a reason to plan anew, which costs more than finding them.
+    let rows = photos_where!(
+        "join unnest((select $1::bigint[])) as given (id) on given.id = photos.id where state <> 'deleted'",
+        &ids,
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.id, Photo::from(row))).collect())
 }
 
 /// Lists those of these photos that are live, in any order.

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use pawdium_shared::accounts::User;
-use pawdium_shared::accounts::sessions::{self, Token};
+use pawdium_shared::accounts::sessions::Token;
 
 use crate::error::Error;
 use crate::http::asker::Asker;
@@ -57,7 +57,7 @@ async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Token::presented(token.trim()),
         _ => return Err(Error::BadToken),
     };
-    let user = sessions::find_user(&mut *app.db.acquire().await?, &token).await?.ok_or(Error::BadToken)?;
+    let user = app.sessions.call(token.hash()).await?.ok_or(Error::BadToken)?;
     Asker::found(&parts.extensions, user.id);
     Ok(Some(Caller { user, token }))
 }

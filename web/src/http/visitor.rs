@@ -61,8 +61,7 @@ impl Visitor {
     async fn find(app: &App, jar: &CookieJar) -> Result<Self, Error> {
         if let Some(cookie) = jar.get(SESSION) {
             let token = Token::presented(cookie.value());
-            let mut db = app.db.acquire().await?;
-            if let Some(user) = sessions::find_user(&mut db, &token).await? {
+            if let Some(user) = app.sessions.call(token.hash()).await? {
                 let key = user.rater_key;
                 return Ok(Self { user: Some(user), key, pinned: None, token: Some(token) });
             }

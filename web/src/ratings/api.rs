@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::{self, Photo};
+use pawdium_shared::photos::Photo;
 use pawdium_shared::ratings::serving::Served;
 use pawdium_shared::ratings::{Derpiness, Lane};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ pub struct RatedShape {
 pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
     let served = page::current(&app, &caller.visitor()).await?;
     let Some(Served { photo, lane }) = served else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    Ok(match photos::queries::find(&mut *app.db.acquire().await?, photo).await? {
+    Ok(match app.photos.call(photo).await? {
         Some(photo) => axum::Json(BallotShape::of(&app, &caller, photo, lane)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
@@ -86,11 +86,15 @@ pub async fn rate(
     })?;
     let visitor = caller.visitor();
     let recorded = rate::record(&app, &visitor, client, photo, value, body.ballot.as_deref()).await?;
-    let next = recorded.next.unwrap_or(Served { photo, lane: Lane::Random });
-    let (rated, shown) = photos::queries::find_two(&mut *app.db.acquire().await?, photo, next.photo).await?;
+    let next = async {
+        match recorded.next {
+            Some(next) => Ok(app.photos.call(next.photo).await?.map(|photo| (photo, next.lane))),
+            None => Ok(None),
+        }
+    };
+    let (rated, next) = tokio::try_join!(app.photos.call(photo), next)?;
     let rating = RatingShape { value: Some(value.get()), ..RatingShape::of(&rated.ok_or(Error::NotFound)?) };
-    let shown = shown.filter(|_| recorded.next.is_some());
-    let next = shown.map(|photo| BallotShape::of(&app, &caller, photo, next.lane));
+    let next = next.map(|(photo, lane)| BallotShape::of(&app, &caller, photo, lane));
     Ok(axum::Json(RatedShape { rating, next }))
 }
 

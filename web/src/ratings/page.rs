@@ -58,10 +58,10 @@ pub async fn current(app: &App, visitor: &Visitor) -> Result<Option<Served>, Err
 }
 
 async fn serve(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
-    let mut db = app.db.acquire().await?;
     let served = if let Some(user) = &visitor.user {
-        serving::current(&mut db, user.id, visitor.key).await?
+        app.servings.current(user.id, visitor.key).await?
     } else {
+        let mut db = app.db.acquire().await?;
         let pinned = match visitor.pinned {
             Some(photo) if serving::ratable(&mut db, photo, visitor.id()).await? => Some(photo),
             _ => serving::preview(&mut db, visitor.key).await?,
@@ -82,13 +82,11 @@ pub async fn stage(
     feedback: Option<RateFeedback>,
     error: Option<String>,
 ) -> Result<RateStage, Error> {
-    let mut db = app.db.acquire().await?;
     let photo = match served {
-        Some(served) => photos::queries::find(&mut db, served.photo).await?.map(|photo| (photo, served.lane)),
+        Some(served) => app.photos.call(served.photo).await?.map(|photo| (photo, served.lane)),
         None => None,
     };
-    let activity = accounts::queries::count_activity(&mut db, visitor.id()).await?;
-    drop(db);
+    let activity = accounts::queries::count_activity(&mut *app.db.acquire().await?, visitor.id()).await?;
     let live = app
         .cache
         .get_or(&Group::totals(), "live", async || {
@@ -109,9 +107,9 @@ pub async fn stage(
 /// # Errors
 /// When the database fails.
 pub async fn feedback(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Option<RateFeedback>, Error> {
-    let mut db = app.db.acquire().await?;
-    let Some(value) = ratings::queries::find(&mut db, id, visitor.id()).await? else { return Ok(None) };
-    let Some(photo) = photos::queries::find(&mut db, id).await? else { return Ok(None) };
+    let value = ratings::queries::find(&mut *app.db.acquire().await?, id, visitor.id()).await?;
+    let Some(value) = value else { return Ok(None) };
+    let Some(photo) = app.photos.call(id).await? else { return Ok(None) };
     Ok(Some(RateFeedback {
         id: id.0,
         picture: present::picture(&photo),

@@ -13,7 +13,7 @@ use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::{sharing, virality::Moment};
 use pawdium_shared::ratings::queries::{self, Given};
-use pawdium_shared::ratings::serving::{self, Served};
+use pawdium_shared::ratings::serving::Served;
 use pawdium_shared::ratings::{Ballot, BallotRefused, Derpiness, Lane};
 use serde::Deserialize;
 
@@ -117,11 +117,8 @@ pub async fn record(
         }
         written => written?,
     };
-    let next = retry_conflicts(async || {
-        let mut db = app.db.acquire().await?;
-        Ok::<_, Error>(serving::current(&mut db, rater.id, rater.rater_key).await?)
-    });
-    let next = match next.await {
+    let next = app.servings.current(rater.id, rater.rater_key).await.map_err(Error::from);
+    let next = match next {
         Err(Error::SessionEnded) => None,
         next => next?,
     };

@@ -1,0 +1,182 @@
+//! Which photo a rater sees next, and seeing the same one until it is rated.
+//!
+//! Every live photo has a slot, given in the order of going live. A rater walks through a span of slots in the order
+//! of a keyed permutation ([`super::permutation`]), so nothing repeats and nothing seen needs to be listed. Every fifth
+//! serving looks first at photos younger than the span. When the span is through, the next begins where it ended. What
+//! fell between (photos unhidden later, or committed out of order) is found by a last search before "all rated" is said.
+
+mod stand;
+mod walk;
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::PgConnection;
+
+use super::Lane;
+use crate::accounts::RaterKey;
+use crate::db::{Batcher, Db, retry_conflicts};
+use crate::ids::{PhotoId, UserId};
+use stand::{Step, find_stand, find_stands, move_on};
+use walk::{Arrival, Position, Walker, walk_a_little};
+
+/// A photo on a rater's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// Which one.
+    pub photo: PhotoId,
+    /// How it was picked.
+    pub lane: Lane,
+}
+
+/// Serves photos; calls that come at the same time share statements.
+#[derive(Debug)]
+pub struct Servings {
+    db: Db,
+    calls: Batcher<(UserId, RaterKey), Turn>,
+}
+
+/// What a batch does for one of its raters.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// Serves, or says that all are rated.
+    Served(Option<Served>),
+    /// Leaves it to [`current`], which looks longer.
+    Left,
+}
+
+impl Servings {
+    /// From this database. Must be called inside a runtime.
+    #[must_use]
+    pub fn start(db: Db) -> Self {
+        let calls = Batcher::start(db.clone(), |db, raters: Vec<(UserId, RaterKey)>| async move {
+            serve_each(&mut *db.acquire().await?, &raters).await
+        });
+        Self { db, calls }
+    }
+
+    /// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated,
+    /// or there is no such rater any more. Concurrent calls for one rater get the same photo: of those that pick one, the
+    /// first has its way.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn current(&self, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
+        match self.calls.call((rater, key)).await? {
+            Turn::Served(served) => Ok(served),
+            Turn::Left => {
+                retry_conflicts(async || current(&mut *self.db.acquire().await?, rater, key).await).await
+            }
+        }
+    }
+}
+
+/// Does for each rater what is done in nearly all cases: finds the photo on the page, or goes to one that is near.
+async fn serve_each(db: &mut PgConnection, raters: &[(UserId, RaterKey)]) -> sqlx::Result<Vec<Turn>> {
+    let stands = find_stands(db, raters.iter().map(|(rater, _)| *rater)).await?;
+    let mut turns: HashMap<_, _> =
+        stands.iter().filter_map(|(rater, stand)| Some((*rater, Some(stand.on_page?)))).collect();
+    let going = raters.iter().copied().collect::<BTreeMap<_, _>>().into_iter();
+    let going = going.filter(|(rater, _)| !turns.contains_key(rater));
+    let (befores, mut walkers): (Vec<_>, Vec<_>) = going
+        .filter_map(|(rater, key)| {
+            let before = *stands.get(&rater)?;
+            Some((before, Walker { rater, key, position: before.position }))
+        })
+        .unzip();
+    let arrivals = walk_a_little(db, &mut walkers).await?;
+    let mut steps = Vec::new();
+    for ((before, walker), arrival) in befores.into_iter().zip(walkers).zip(arrivals) {
+        let Arrival::At(next) = arrival else { continue };
+        let step = Step { before, walker, next };
+        if step.is_moot() {
+            turns.insert(walker.rater, None);
+        } else {
+            steps.push(step);
+        }
+    }
+    turns.extend(move_on(db, &steps).await?);
+    let turn = |(rater, _): &_| turns.get(rater).map_or(Turn::Left, |served| Turn::Served(*served));
+    Ok(raters.iter().map(turn).collect())
+}
+
+/// As [`Servings::current`], however far the next photo is.
+async fn current(db: &mut PgConnection, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
+    loop {
+        let Some(before) = find_stand(db, rater).await? else { return Ok(None) };
+        if before.on_page.is_some() {
+            return Ok(before.on_page);
+        }
+        let mut walker = Walker { rater, key, position: before.position };
+        let next = walker.walk(db).await?;
+        let step = Step { before, walker, next };
+        if step.is_moot() || move_on(db, &[step]).await?.contains_key(&rater) {
+            return Ok(next);
+        }
+    }
+}
+
+/// The photo that is on a rater's page now, if any; nothing is picked.
+pub async fn on_page(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Option<Served>> {
+    let row = sqlx::query!(
+        r#"select photo_id as "photo: PhotoId", lane as "lane: Lane" from rater_positions where rater_id = $1"#,
+        rater.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.and_then(|row| Some(Served { photo: row.photo?, lane: row.lane? })))
+}
+
+/// The photo that a visitor without a user row would be served first. It depends on the key alone while no photo comes
+/// or goes; the visitor's cookie pins it.
+pub async fn preview(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<Option<PhotoId>> {
+    let mut walker = Walker { rater: UserId(0), key, position: Position::START };
+    Ok(walker.walk(db).await?.map(|served| served.photo))
+}
+
+/// The photo that would follow the one on the page, which is `pinned` for a visitor without a user row, if that were
+/// rated now. Nothing is picked: another one may follow when photos come or go meanwhile. The last search isn't made.
+pub async fn ahead(
+    db: &mut PgConnection,
+    rater: UserId,
+    key: RaterKey,
+    pinned: Option<PhotoId>,
+) -> sqlx::Result<Option<PhotoId>> {
+    let stand = find_stands(db, [rater]).await?.remove(&rater);
+    let (current, position) = stand.map_or((pinned, Position::START), |stand| (stand.photo, stand.position));
+    let mut walker = Walker { rater, key, position };
+    // The current photo isn't rated yet, so it may come up once more.
+    for _ in 0..2 {
+        match walker.walk_in_turn(db).await? {
+            Some(next) if Some(next.photo) == current => {}
+            next => return Ok(next.map(|next| next.photo)),
+        }
+    }
+    Ok(None)
+}
+
+/// Puts the photo that a visitor has on the page already on the page of the user that the visitor becomes.
+pub async fn adopt(db: &mut PgConnection, rater: UserId, photo: PhotoId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into rater_positions (rater_id, photo_id, lane) values ($1, $2, 'random') on conflict do nothing",
+        rater.0,
+        photo.0,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether the photo is live, not the rater's own and not rated by the rater.
+pub async fn ratable(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from photos
+               where id = $1 and state = 'live' and owner_id <> $2
+                 and not exists (select from ratings where photo_id = photos.id and rater_id = $2)
+           ) as "ratable!""#,
+        photo.0,
+        rater.0,
+    )
+    .fetch_one(db)
+    .await
+}
