@@ -5,13 +5,14 @@
 //! is said after the commit, on a connection that does nothing else, and what piles up meanwhile is said at once. What is
 //! never said, because the process ended in between, the workers' poll finds.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 use tracing::debug;
 
 /// The Postgres channel on which queues with new work are announced; the payload is the queue's name.
@@ -31,8 +32,11 @@ const IDLE: Duration = Duration::from_mins(1);
 pub(super) struct Announcer {
     options: Arc<PgConnectOptions>,
     /// Started with the first announcement. The task ends with the last clone.
-    speaking: Arc<OnceLock<UnboundedSender<&'static str>>>,
+    speaking: Arc<OnceLock<UnboundedSender<Due>>>,
 }
+
+/// A queue, and when it is to be announced.
+type Due = (&'static str, Instant);
 
 impl Announcer {
     pub(super) fn new(options: &PgConnectOptions) -> Self {
@@ -41,33 +45,41 @@ impl Announcer {
         Self { options: Arc::new(options), speaking: Arc::default() }
     }
 
-    /// Announces a queue soon. Must be called inside of a runtime.
-    pub(super) fn announce(&self, queue: &'static str) {
+    /// Announces a queue after `linger`, or earlier where somebody else wants it. Must be called inside of a runtime.
+    pub(super) fn announce(&self, queue: &'static str, linger: Duration) {
         let speaking = self.speaking.get_or_init(|| {
             let (speaking, queues) = unbounded_channel();
             tokio::spawn(speak(Arc::clone(&self.options), queues));
             speaking
         });
         // The task ends when nobody can speak any more, or with its runtime.
-        let _ = speaking.send(queue);
+        let _ = speaking.send((queue, Instant::now() + linger));
     }
 }
 
-async fn speak(options: Arc<PgConnectOptions>, mut queues: UnboundedReceiver<&'static str>) {
+async fn speak(options: Arc<PgConnectOptions>, mut queues: UnboundedReceiver<Due>) {
     let mut connection: Option<PgConnection> = None;
     let mut heard = Vec::with_capacity(BATCH);
-    loop {
-        heard.clear();
-        match tokio::time::timeout(IDLE, queues.recv_many(&mut heard, BATCH)).await {
-            Ok(0) => return,
+    let mut due: BTreeMap<&str, Instant> = BTreeMap::new();
+    let mut ends = false;
+    while !ends {
+        let wait = due.values().min().map_or(IDLE, |next| next.duration_since(Instant::now()));
+        match tokio::time::timeout(wait, queues.recv_many(&mut heard, BATCH)).await {
+            Ok(0) => ends = true,
             Ok(_) => {}
-            Err(_) => {
-                connection = None;
-                continue;
-            }
+            Err(_) if due.is_empty() => connection = None,
+            Err(_) => {}
         }
-        let named: Vec<String> =
-            heard.iter().copied().collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
+        for (queue, at) in heard.drain(..) {
+            due.entry(queue).and_modify(|before| *before = at.min(*before)).or_insert(at);
+        }
+        let now = Instant::now();
+        let named: Vec<_> =
+            due.iter().filter(|(_, at)| ends || **at <= now).map(|(queue, _)| (*queue).to_owned()).collect();
+        due.retain(|_, at| *at > now);
+        if named.is_empty() {
+            continue;
+        }
         let saying = say(&options, connection.take(), &named);
         match tokio::time::timeout(PATIENCE, saying).await {
             Ok(Ok(said_on)) => connection = Some(said_on),
@@ -90,4 +102,45 @@ async fn say(
         .fetch_all(&mut connection)
         .await?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::PgPool;
+    use sqlx::postgres::PgListener;
+
+    use super::*;
+
+    #[sqlx::test(migrations = false)]
+    async fn what_can_wait_is_announced_with_what_comes_meanwhile(db: PgPool) {
+        let mut listener = PgListener::connect_with(&db).await.expect("a connection");
+        listener.listen(CHANNEL).await.expect("it listens");
+        let announcer = Announcer::new(&db.connect_options());
+        let begin = Instant::now();
+        let linger = Duration::from_millis(400);
+        for _ in 0..20 {
+            announcer.announce("slow", linger);
+        }
+        announcer.announce("fast", Duration::ZERO);
+        let mut heard = Vec::new();
+        while heard.len() < 2 {
+            let notification = listener.recv().await.expect("a notification");
+            heard.push(notification.payload().to_owned());
+        }
+        assert_eq!(heard, ["fast", "slow"]);
+        assert!(begin.elapsed() >= linger);
+        announcer.announce("slow", Duration::from_mins(1));
+        announcer.announce("slow", Duration::ZERO);
+        let heard = tokio::time::timeout(Duration::from_secs(20), listener.recv()).await;
+        assert_eq!(heard.expect("in time").expect("a notification").payload(), "slow");
+    }
+
+    #[sqlx::test(migrations = false)]
+    async fn what_can_wait_is_announced_before_the_end(db: PgPool) {
+        let mut listener = PgListener::connect_with(&db).await.expect("a connection");
+        listener.listen(CHANNEL).await.expect("it listens");
+        Announcer::new(&db.connect_options()).announce("slow", Duration::from_mins(1));
+        let heard = tokio::time::timeout(Duration::from_secs(20), listener.recv()).await;
+        assert_eq!(heard.expect("in time").expect("a notification").payload(), "slow");
+    }
 }

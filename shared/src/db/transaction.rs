@@ -5,8 +5,12 @@
 //! pool inside a transaction that the pool knows nothing of (transact-rs/sqlx#4393). So BEGIN, COMMIT and ROLLBACK run on
 //! tasks of their own, which end whatever becomes of whoever waits for them. Anywhere else a dropped [`Tx`] rolls back.
 
-use std::collections::BTreeSet;
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -17,11 +21,12 @@ use sqlx::{
 
 use super::announcer::Announcer;
 
-/// The database: a pool, and the only way to begin a transaction.
-#[derive(Clone, Debug)]
+/// The database: a pool, and the only way to begin a transaction. A clone is a reference.
+#[derive(Clone)]
 pub struct Db {
     pool: PgPool,
     announcer: Announcer,
+    kept: Arc<Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>>,
 }
 
 impl Db {
@@ -33,15 +38,32 @@ impl Db {
         Tx::begin_with(&self.pool, self.announcer.clone()).await
     }
 
-    /// Says that a queue has work, which is committed.
-    pub(crate) fn announce(&self, queue: &'static str) {
-        self.announcer.announce(queue);
+    /// What a module keeps beside the database, one of each type; made when it is first needed. `make` gets a reference that
+    /// keeps nothing, so that what is kept ends with the last reference that keeps it.
+    pub(crate) fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce(Self) -> T) -> Arc<T> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.entry(TypeId::of::<T>()).or_insert_with(|| {
+            let bare = Self { kept: Arc::default(), ..self.clone() };
+            Arc::new(make(bare))
+        });
+        Arc::clone(found).downcast().unwrap_or_else(|_| unreachable!("the key is the type"))
+    }
+
+    /// Says that a queue has work, which is committed and can wait for so long.
+    pub(crate) fn announce(&self, queue: &'static str, linger: Duration) {
+        self.announcer.announce(queue, linger);
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db").field("pool", &self.pool).finish_non_exhaustive()
     }
 }
 
 impl From<PgPool> for Db {
     fn from(pool: PgPool) -> Self {
-        Self { announcer: Announcer::new(&pool.connect_options()), pool }
+        Self { announcer: Announcer::new(&pool.connect_options()), kept: Arc::default(), pool }
     }
 }
 
@@ -57,8 +79,8 @@ impl Deref for Db {
 #[derive(Debug)]
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
-    /// Queues that have work as soon as this has committed.
-    woken: BTreeSet<&'static str>,
+    /// Queues that have work as soon as this has committed, and how long that can wait.
+    woken: BTreeMap<&'static str, Duration>,
     announcer: Announcer,
 }
 
@@ -75,7 +97,7 @@ impl Tx {
         // Waiting for a connection may be given up; only what is said on it must be heard out.
         let connection = pool.acquire().await?;
         let inner = to_its_end(Transaction::begin(connection, None)).await?;
-        Ok(Self { inner, woken: BTreeSet::new(), announcer })
+        Ok(Self { inner, woken: BTreeMap::new(), announcer })
     }
 
     /// Commits. Once this is polled the transaction commits or fails, whether or not somebody waits for the answer.
@@ -87,8 +109,8 @@ impl Tx {
         let Self { inner, woken, announcer } = self;
         to_its_end(async move {
             inner.commit().await?;
-            for queue in woken {
-                announcer.announce(queue);
+            for (queue, linger) in woken {
+                announcer.announce(queue, linger);
             }
             Ok(())
         })
@@ -103,9 +125,10 @@ impl Tx {
         to_its_end(self.inner.rollback()).await
     }
 
-    /// Has a queue announced once this has committed.
-    pub(crate) fn wake(&mut self, queue: &'static str) {
-        self.woken.insert(queue);
+    /// Has a queue announced once this has committed, and so much later.
+    pub(crate) fn wake(&mut self, queue: &'static str, linger: Duration) {
+        let before = self.woken.entry(queue).or_insert(linger);
+        *before = linger.min(*before);
     }
 
     /// A savepoint inside this transaction. Given up in its middle, the whole transaction rolls back with it.

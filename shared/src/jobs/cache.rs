@@ -33,6 +33,15 @@ impl Job for InvalidateCache {
     /// An event that comes again while its job runs may concern what was cached meanwhile.
     const UNIQUE: Unique = Unique::WhileWaiting;
 
+    /// Whoever rated sees it at once, because web drops what is cached itself. Everybody else hears of all ratings of a
+    /// photo within this time together.
+    fn linger(&self) -> Duration {
+        match self.event {
+            Event::PhotoRated { .. } => Duration::from_millis(250),
+            _ => Duration::ZERO,
+        }
+    }
+
     fn unique_key(&self) -> Option<String> {
         Some(self.event.key())
     }

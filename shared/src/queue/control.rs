@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::time::Duration;
+
 use sqlx::PgConnection;
 
 use super::job::Queue;
@@ -146,7 +148,7 @@ pub async fn retry(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     });
     let ready = ready.await?;
     for queue in ready.iter().filter_map(|job| job.queue.parse::<Queue>().ok()) {
-        db.wake(queue.name());
+        db.wake(queue.name(), Duration::ZERO);
     }
     Ok(ready.into_iter().map(|job| job.id).collect())
 }

@@ -1,6 +1,6 @@
 //! Putting jobs on a queue, inside the caller's transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::groups::GroupId;
 use super::job::{Duplicate, Job, Unique};
 use super::partition::take_turns;
-use crate::db::{Db, Tx, despite_deadlocks};
+use crate::db::{Batcher, Db, Tx, despite_deadlocks};
 use crate::ids::JobId;
 
 /// Enqueueing, for every [`Job`]. The job exists exactly when the caller's transaction commits.
@@ -28,21 +28,25 @@ pub trait Enqueue: Job + Sized {
         async move { Ok(insert(db, std::slice::from_ref(self), delay, None).await?.pop()) }
     }
 
-    /// Enqueues this job by itself, in a transaction of its own.
+    /// Enqueues this job by itself: it is committed when this returns. Jobs that are enqueued at the same time share a commit.
     fn enqueue_alone(&self, db: &Db) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
         async move {
             let columns = Columns::of(std::slice::from_ref(self))?;
-            if columns.partitions.iter().any(Option::is_some) {
+            if self.partition().is_some() {
                 let mut tx = db.begin().await?;
                 let job = self.enqueue(&mut tx).await?;
                 tx.commit().await?;
                 return Ok(job);
             }
-            // One statement is a transaction, and needs one round trip instead of three.
-            let mut connection = db.acquire().await?;
-            let job = insert_once::<Self>(&mut connection, &columns, Duration::ZERO, None).await?.pop();
+            let policy = Policy::of::<Self>();
+            let job = if self.unique_key().is_some() {
+                // One statement is a transaction, and needs one round trip instead of three.
+                insert_once(&mut *db.acquire().await?, &policy, &columns, Duration::ZERO, None).await?.pop()
+            } else {
+                db.kept(enqueuer).call((policy, columns)).await?
+            };
             if wakes::<Self>(job.as_slice(), Duration::ZERO) {
-                db.announce(Self::QUEUE.name());
+                db.announce(Self::QUEUE.name(), self.linger());
             }
             Ok(job)
         }
@@ -57,8 +61,59 @@ pub trait Enqueue: Job + Sized {
 
 impl<J: Job> Enqueue for J {}
 
+/// Enqueues jobs without keys and partitions that come by themselves.
+fn enqueuer(db: Db) -> Batcher<(Policy, Columns), Option<JobId>> {
+    Batcher::start(db, |db, jobs: Vec<(Policy, Columns)>| async move {
+        let mut by_policy: BTreeMap<Policy, (Vec<usize>, Columns)> = BTreeMap::new();
+        for (place, (policy, columns)) in jobs.iter().enumerate() {
+            let (places, together) = by_policy.entry(*policy).or_default();
+            places.push(place);
+            together.extend(columns);
+        }
+        let mut ids = vec![None; jobs.len()];
+        if let [(policy, (places, columns))] = &by_policy.iter().collect::<Vec<_>>()[..] {
+            let new = insert_once(&mut *db.acquire().await?, policy, columns, Duration::ZERO, None).await?;
+            places.iter().zip(new).for_each(|(place, job)| ids[*place] = Some(job));
+            return Ok(ids);
+        }
+        let mut tx = db.begin().await?;
+        for (policy, (places, columns)) in &by_policy {
+            let new = insert_once(&mut tx, policy, columns, Duration::ZERO, None).await?;
+            places.iter().zip(new).for_each(|(place, job)| ids[*place] = Some(job));
+        }
+        tx.commit().await?;
+        Ok(ids)
+    })
+}
+
+/// What all rows of a kind have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Policy {
+    queue: &'static str,
+    kind: &'static str,
+    priority: i16,
+    attempts: i16,
+    replaces_payload: bool,
+    moves_run_at: bool,
+    waits_only: bool,
+}
+
+impl Policy {
+    fn of<J: Job>() -> Self {
+        Self {
+            queue: J::QUEUE.name(),
+            kind: J::KIND,
+            priority: J::PRIORITY,
+            attempts: J::ATTEMPTS,
+            replaces_payload: J::DUPLICATE == Duplicate::ReplacePayload,
+            moves_run_at: J::DUPLICATE == Duplicate::MoveRunAt,
+            waits_only: J::UNIQUE == Unique::WhileWaiting,
+        }
+    }
+}
+
 /// Jobs of one kind, as columns.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Columns {
     payloads: Vec<String>,
     keys: Vec<Option<String>>,
@@ -88,6 +143,13 @@ impl Columns {
         columns.subjects.reverse();
         Ok(columns)
     }
+
+    fn extend(&mut self, other: &Self) {
+        self.payloads.extend_from_slice(&other.payloads);
+        self.keys.extend_from_slice(&other.keys);
+        self.partitions.extend_from_slice(&other.partitions);
+        self.subjects.extend_from_slice(&other.subjects);
+    }
 }
 
 /// Whether there is something to do at once: new jobs, or one that was waiting for its time.
@@ -104,18 +166,20 @@ pub(super) async fn insert<J: Job>(
 ) -> sqlx::Result<Vec<JobId>> {
     let columns = Columns::of(jobs)?;
     let new = if columns.keys.iter().flatten().nth(1).is_none() {
-        insert_once::<J>(db, &columns, delay, group).await?
+        insert_once(db, &Policy::of::<J>(), &columns, delay, group).await?
     } else {
-        insert_keyed::<J>(db, columns, delay, group).await?
+        insert_keyed(db, Policy::of::<J>(), columns, delay, group).await?
     };
     if wakes::<J>(&new, delay) {
-        db.wake(J::QUEUE.name());
+        let linger = jobs.iter().map(Job::linger).min().unwrap_or_default();
+        db.wake(J::QUEUE.name(), linger);
     }
     Ok(new)
 }
 
-async fn insert_keyed<J: Job>(
+async fn insert_keyed(
     db: &mut Tx,
+    policy: Policy,
     columns: Columns,
     delay: Duration,
     group: Option<GroupId>,
@@ -124,18 +188,19 @@ async fn insert_keyed<J: Job>(
     let columns = Arc::new(columns);
     despite_deadlocks(db, move |tx| {
         let columns = Arc::clone(&columns);
-        Box::pin(async move { insert_once::<J>(tx, &columns, delay, group).await })
+        Box::pin(async move { insert_once(tx, &policy, &columns, delay, group).await })
     })
     .await
 }
 
-async fn insert_once<J: Job>(
+async fn insert_once(
     db: &mut PgConnection,
+    policy: &Policy,
     Columns { payloads, keys, partitions, subjects }: &Columns,
     delay: Duration,
     group: Option<GroupId>,
 ) -> sqlx::Result<Vec<JobId>> {
-    let turns = take_turns(db, J::QUEUE.name(), J::PRIORITY, partitions).await?;
+    let turns = take_turns(db, policy.queue, policy.priority, partitions).await?;
     let rows = sqlx::query_scalar!(
         r#"with inserted as (
                insert into jobs (queue, kind, state, priority, max_attempts, run_at, unique_key,
@@ -157,16 +222,16 @@ async fn insert_once<J: Job>(
                select $1, $2, count(*) from inserted where fresh having count(*) > 0
            )
            select id as "id!: JobId" from inserted where fresh order by id"#,
-        J::QUEUE.name(),
-        J::KIND,
-        J::PRIORITY,
-        J::ATTEMPTS,
+        policy.queue,
+        policy.kind,
+        policy.priority,
+        policy.attempts,
         delay.as_secs_f64(),
         keys as &[Option<String>],
         payloads,
-        J::DUPLICATE == Duplicate::ReplacePayload,
-        J::DUPLICATE == Duplicate::MoveRunAt,
-        J::UNIQUE == Unique::WhileWaiting,
+        policy.replaces_payload,
+        policy.moves_run_at,
+        policy.waits_only,
         partitions as &[Option<String>],
         &turns,
         subjects as &[Option<String>],

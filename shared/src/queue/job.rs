@@ -162,6 +162,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
+    /// How long workers aren't told of this job: what comes under the same key meanwhile is done with it. It may run earlier,
+    /// when they look for another reason, and without being told they look within 1.5 s.
+    fn linger(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Whose share of the queue this job uses, such as its owner or a mail domain. Partitions take turns, and limits can
     /// be set for each.
     fn partition(&self) -> Option<String> {

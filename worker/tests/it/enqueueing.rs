@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pawdium_shared::db::Tx;
+use futures::future::{join, join_all};
+use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::queue::{Enqueue as _, Runner};
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
-use crate::kinds::{Again, Diary, Latest, Note, Single};
+use crate::kinds::{Again, Diary, Flaky, Latest, Note, Single};
 use crate::waiting::{SOON, count, until, until_job_is};
 use crate::workers::{Workers, enqueue, transact};
 
@@ -39,6 +40,32 @@ async fn many_jobs_are_enqueued_in_order_and_at_once(db: PgPool) {
         .await
         .expect("jobs can be read");
     assert!(texts.iter().map(String::as_str).eq(jobs.iter().map(|job| job.text.as_str())));
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn of_many_that_enqueue_by_themselves_each_gets_the_id_of_its_own_job(db: PgPool) {
+    let ours = &Db::from(db.clone());
+    let notes = join_all((0..200).map(|n| async move {
+        let job = Note::new(format!("note {n}")).enqueue_alone(ours).await;
+        (job.expect("it can be enqueued").expect("it is new"), format!("note {n}"))
+    }));
+    let others = join_all((0..100).map(|n| async move {
+        let job = Flaky::new(format!("other {n}")).enqueue_alone(ours).await;
+        (job.expect("it can be enqueued").expect("it is new"), format!("other {n}"))
+    }));
+    let (notes, others) = join(notes, others).await;
+    let mut expected: Vec<_> = notes.into_iter().chain(others).map(|(job, text)| (job.0, text)).collect();
+    expected.sort();
+    let stored: Vec<(i64, String)> = sqlx::query_as("select id, payload->>'text' from jobs order by id")
+        .fetch_all(&db)
+        .await
+        .expect("jobs can be read");
+    assert_eq!(stored, expected);
+    let commits: i64 = sqlx::query_scalar("select count(distinct xmin::text) from jobs")
+        .fetch_one(&db)
+        .await
+        .expect("the statement is right");
+    assert!(commits < 30, "{commits} transactions");
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
