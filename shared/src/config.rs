@@ -242,7 +242,7 @@ pub struct SecurityConfig {
     pub uploads_per_hour: u32,
     /// Anonymous visitors that become users, and links shared by those who are none, per hour. Default 60.
     pub anonymous_per_hour: u32,
-    /// Attempts at one account's password within ten minutes, and four times as many within a day, by all those together
+    /// Wrong passwords for one account within ten minutes, and four times as many within a day, by all those together
     /// who have not been in it from where they are; each network from which it was opened before has as many of its own
     /// within ten minutes. Default 10.
     pub guesses_per_account: u32,

@@ -1,4 +1,4 @@
-//! What passwords are protected by from those who guess them from many addresses.
+//! What passwords are protected by from those who guess them from many addresses. Only wrong ones are counted.
 //!
 //! Strangers to an account, who come from networks from which it was never opened, share ten attempts within ten minutes
 //! and forty within a day. Each network from which it was opened has a budget of its own, so strangers lock no owner out;
@@ -10,7 +10,7 @@ use pawdium_shared::ids::UserId;
 
 use crate::error::Error;
 use crate::http::client::Client;
-use crate::http::limits::{self, Limited};
+use crate::http::limits::{self, Limited, Tally};
 use crate::state::App;
 
 /// Where a client is, as accounts remember it.
@@ -18,31 +18,44 @@ pub(super) fn network(app: &App, client: Client) -> Network {
     Network(app.pins.digest(&format!("network {}", client.counted())))
 }
 
+/// An attempt at a password. It is counted as a wrong one before the password is checked, so that many at once don't
+/// exceed the budget.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Guess(Tally);
+
+impl Guess {
+    /// Gives the attempt back: the password is right.
+    pub(super) async fn was_right(self, app: &App) {
+        self.0.give_back(app).await;
+    }
+}
+
 /// Counts an attempt at the password of the account with that address. `is_known` says whether the account has been opened
 /// from that network before.
 ///
 /// # Errors
 /// [`Error::Guarded`] when there were too many.
-pub(super) async fn count(app: &App, email: &str, network: Network, is_known: bool) -> Result<(), Error> {
+pub(super) async fn count(app: &App, email: &str, network: Network, is_known: bool) -> Result<Guess, Error> {
     let account = digest(app, &email.trim().to_lowercase());
-    let counted = if is_known {
-        let whom = format!("{account}:{}", data_encoding::HEXLOWER.encode(&network.0));
-        limits::count_by(app, Limited::Guess, &whom).await
-    } else {
-        match limits::count_by(app, Limited::Guess, &account).await {
-            Ok(()) => limits::count_by(app, Limited::GuessOfDay, &account).await,
-            refused => refused,
+    let counted = async {
+        if is_known {
+            let whom = format!("{account}:{}", data_encoding::HEXLOWER.encode(&network.0));
+            return limits::count_by(app, Limited::Guess, &whom).await;
         }
+        let mut tally = limits::count_by(app, Limited::Guess, &account).await?;
+        tally.also(app, Limited::GuessOfDay, &account).await?;
+        Ok(tally)
     };
-    counted.map_err(guarded)
+    counted.await.map(Guess).map_err(guarded)
 }
 
 /// Counts an attempt at the password of who is logged in already. Strangers can't.
 ///
 /// # Errors
 /// [`Error::Guarded`] when there were too many.
-pub(super) async fn count_own(app: &App, user: UserId) -> Result<(), Error> {
-    limits::count_by(app, Limited::Guess, &format!("user:{user}")).await.map_err(guarded)
+pub(super) async fn count_own(app: &App, user: UserId) -> Result<Guess, Error> {
+    limits::count_by(app, Limited::Guess, &format!("user:{user}")).await.map(Guess).map_err(guarded)
 }
 
 fn guarded(error: Error) -> Error {
@@ -57,7 +70,7 @@ fn guarded(error: Error) -> Error {
 ///
 /// # Errors
 /// [`Error::TooMany`] when there were too many.
-pub(super) async fn count_mail(app: &App, email: &str) -> Result<(), Error> {
+pub(super) async fn count_mail(app: &App, email: &str) -> Result<Tally, Error> {
     let email = email.to_lowercase();
     let (name, domain) = email.rsplit_once('@').unwrap_or((&email, ""));
     let name = name.split('+').next().unwrap_or_default().replace('.', "");
@@ -69,7 +82,7 @@ pub(super) async fn count_mail(app: &App, email: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::TooMany`] when there were too many.
-pub(super) async fn count_reset(app: &App, email: &str) -> Result<(), Error> {
+pub(super) async fn count_reset(app: &App, email: &str) -> Result<Tally, Error> {
     limits::count_by(app, Limited::Recipient, &digest(app, &format!("reset {}", email.to_lowercase()))).await
 }
 

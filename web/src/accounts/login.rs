@@ -99,13 +99,14 @@ pub async fn enter(
     let network = guesses::network(app, client);
     let account = find_account(app, email, network).await?;
     let is_known = account.as_ref().is_some_and(|account| account.is_known);
-    guesses::count(app, email, network, is_known).await?;
+    let guess = guesses::count(app, email, network, is_known).await?;
     let stored = account.as_ref().and_then(|account| Some((account.user.id, account.hash.clone()?)));
     let proof = Proof::check(password, stored).await;
     let tried = account.as_ref().map(|account| account.user.id);
     let (Some(proof), Some(Account { user, .. })) = (proof, account) else {
         return Err(Error::WrongLogin(tried));
     };
+    guess.was_right(app).await;
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[visitor.id(), user.id]).await?;
     if !proof.holds(&mut tx).await? {

@@ -209,8 +209,9 @@ async fn enter_twin(
         return Ok(None);
     };
     drop(db);
-    guesses::count(app, wanted.email.as_str(), guesses::network(app, client), false).await?;
+    let guess = guesses::count(app, wanted.email.as_str(), guesses::network(app, client), false).await?;
     let Some(proof) = Proof::check(wanted.typed, Some((user, hash))).await else { return Ok(None) };
+    guess.was_right(app).await;
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[user]).await?;
     if !proof.holds(&mut tx).await? {

@@ -258,7 +258,8 @@ async fn count_new_address(app: &App, client: Client, user: &User, email: &Email
         None => {
             limits::count(app, Limited::Mail, client.counted()).await?;
             limits::count_by(app, Limited::Mail, &format!("user:{}", user.id)).await?;
-            guesses::count_mail(app, email.as_str()).await
+            guesses::count_mail(app, email.as_str()).await?;
+            Ok(())
         }
     }
 }
@@ -289,12 +290,14 @@ async fn check_password(
     password: &str,
 ) -> Result<Proof, Error> {
     limits::count(app, Limited::Login, client.counted()).await?;
-    guesses::count_own(app, user.id).await?;
+    let guess = guesses::count_own(app, user.id).await?;
     let hash = queries::find_password_hash(&mut *app.db.acquire().await?, user.id).await?;
-    Proof::check(password, hash.map(|hash| (user.id, hash))).await.ok_or_else(|| {
+    let Some(proof) = Proof::check(password, hash.map(|hash| (user.id, hash))).await else {
         security::note(Incident::PasswordWrong, client.0, Some(user.id));
-        wrong_password(field)
-    })
+        return Err(wrong_password(field));
+    };
+    guess.was_right(app).await;
+    Ok(proof)
 }
 
 fn wrong_password(field: &'static str) -> Error {

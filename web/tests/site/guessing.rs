@@ -1,5 +1,6 @@
 //! Those who guess passwords or write to strangers through the site, from as many addresses as they like.
 
+use futures::future::join_all;
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ async fn strangers_share_a_budget_that_the_owner_does_not_depend_on(db: PgPool) 
     // Not even the right one: otherwise the guessing could go on.
     let right = login("ada@example.org", PASSWORD);
     from(&site, away, "tokens", &right).await.error(429);
-    for _ in 0..2 {
+    for _ in 0..5 {
         from(&site, home, "tokens", &right).await.expect(201);
     }
 
@@ -50,7 +51,7 @@ async fn strangers_share_a_budget_that_the_owner_does_not_depend_on(db: PgPool) 
     from(&site, home, "tokens", &right).await.error(429);
 
     // Who is beside the owner has no more guesses than anybody.
-    for _ in 0..2 {
+    for _ in 0..3 {
         from(&site, away, "tokens", &login("ada@example.org", "a wrong guess")).await.error(403);
     }
     from(&site, away, "tokens", &login("ada@example.org", "a wrong guess")).await.error(429);
@@ -60,6 +61,37 @@ async fn strangers_share_a_budget_that_the_owner_does_not_depend_on(db: PgPool) 
     let page = page.expect(429);
     assert_eq!(page.texts("[role=alert]").len(), 1);
     assert!(page.has("a[href='/forgot']"));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn right_passwords_cost_nothing_and_wrong_ones_at_once_stay_within_the_budget(db: PgPool) {
+    let site = Setup::on(db).set("security.guesses_per_account", "3").start().await;
+    let ada = site.member("ada").await;
+    let change = async |current: &str| {
+        let body = json!({ "email": ada.email(), "current_password": current });
+        ada.api.patch("users/me", body).await.status
+    };
+    let enter =
+        async |password: &str| site.api().post("tokens", login("ada@example.org", password)).await.status;
+    for _ in 0..5 {
+        assert_eq!(change(PASSWORD).await, 200);
+        assert_eq!(enter(PASSWORD).await, 201);
+    }
+    let at_once = join_all((0..10).map(|number| {
+        let right = number % 5 == 0;
+        change(if right { PASSWORD } else { "a wrong guess" })
+    }));
+    let answers = at_once.await;
+    let wrong = answers.iter().filter(|status| **status == 400).count();
+    assert!((1..=3).contains(&wrong), "{answers:?}");
+    for _ in wrong..3 {
+        assert_eq!(change("a wrong guess").await, 400, "what was right, or refused, has taken nothing");
+    }
+    assert_eq!(change(PASSWORD).await, 429);
+
+    let answers = join_all((0..10).map(|_| enter("a wrong guess"))).await;
+    assert_eq!(answers.iter().filter(|status| **status == 403).count(), 3, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 429).count(), 7, "{answers:?}");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -18,20 +18,40 @@ struct Window {
 }
 
 impl Windows {
-    /// Counts one more; answers with how many there were in this window, and how long it lasts.
-    pub(super) fn count(&self, key: &str, length: Duration, now: Instant) -> (u32, Duration) {
+    /// Counts one more; answers with when the window ends. Where it has `most` already, the error says how long it lasts.
+    pub(super) fn count(
+        &self,
+        key: &str,
+        most: u32,
+        length: Duration,
+        now: Instant,
+    ) -> Result<Instant, Duration> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(window) = windows.get_mut(key)
             && window.ends > now
         {
-            window.count = window.count.saturating_add(1);
-            return (window.count, window.ends - now);
+            if window.count >= most {
+                return Err(window.ends - now);
+            }
+            window.count += 1;
+            return Ok(window.ends);
         }
         if windows.len() >= MOST {
             make_room(&mut windows, now);
         }
-        windows.insert(key.to_owned(), Window { count: 1, ends: now + length });
-        (1, length)
+        let ends = now + length;
+        windows.insert(key.to_owned(), Window { count: 1, ends });
+        Ok(ends)
+    }
+
+    /// Takes back one that was counted in the window that ends then.
+    pub(super) fn give_back(&self, key: &str, ends: Instant) {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(key)
+            && window.ends == ends
+        {
+            window.count = window.count.saturating_sub(1);
+        }
     }
 }
 
@@ -55,22 +75,37 @@ mod tests {
     #[test]
     fn a_window_counts_until_it_ends() {
         let (windows, begin) = (Windows::default(), Instant::now());
-        assert_eq!(windows.count("login:ada", MINUTE, begin), (1, MINUTE));
-        assert_eq!(windows.count("login:ada", MINUTE, begin + MINUTE / 2), (2, MINUTE / 2));
-        assert_eq!(windows.count("login:bob", MINUTE, begin + MINUTE / 2), (1, MINUTE));
-        assert_eq!(windows.count("login:ada", MINUTE, begin + MINUTE), (1, MINUTE));
+        let count = |key, now| windows.count(key, 2, MINUTE, now);
+        assert_eq!(count("login:ada", begin), Ok(begin + MINUTE));
+        assert_eq!(count("login:ada", begin + MINUTE / 4), Ok(begin + MINUTE));
+        assert_eq!(count("login:ada", begin + MINUTE / 2), Err(MINUTE / 2));
+        assert_eq!(count("login:bob", begin + MINUTE / 2), Ok(begin + MINUTE * 3 / 2));
+        assert_eq!(count("login:ada", begin + MINUTE), Ok(begin + MINUTE * 2));
+    }
+
+    #[test]
+    fn what_is_given_back_was_not_counted_and_another_window_has_none_of_it() {
+        let (windows, begin) = (Windows::default(), Instant::now());
+        let count = |now| windows.count("guess:ada", 1, MINUTE, now);
+        let counted = count(begin).expect("the first");
+        assert_eq!(count(begin), Err(MINUTE), "a refused one takes no place");
+        windows.give_back("guess:ada", counted);
+        assert_eq!(count(begin + MINUTE / 2), Ok(begin + MINUTE));
+        assert!(count(begin + MINUTE).is_ok());
+        windows.give_back("guess:ada", counted);
+        assert_eq!(count(begin + MINUTE), Err(MINUTE));
     }
 
     #[test]
     fn a_flood_of_addresses_fills_no_memory_and_frees_nobody_who_was_counted() {
         let (windows, begin) = (Windows::default(), Instant::now());
         for _ in 0..10 {
-            windows.count("login:guesser", MINUTE, begin);
+            windows.count("login:guesser", 10, MINUTE, begin).expect("it is within the limit");
         }
         for address in 0..3 * MOST {
-            windows.count(&format!("login:{address}"), MINUTE, begin);
+            windows.count(&format!("login:{address}"), 10, MINUTE, begin).expect("it is the first");
         }
         assert!(windows.0.lock().expect("no holder panics").len() <= MOST);
-        assert_eq!(windows.count("login:guesser", MINUTE, begin).0, 11);
+        assert!(windows.count("login:guesser", 10, MINUTE, begin).is_err());
     }
 }
