@@ -16,7 +16,7 @@ use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transit
 use super::quota;
 use crate::error::Error;
 use crate::http::client::Client;
-use crate::http::limits::{self, Limited};
+use crate::http::limits::{self, Limited, Tally};
 use crate::http::visitor::{Visitor, session_cookie};
 use crate::state::App;
 
@@ -158,9 +158,11 @@ pub async fn receive(
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
     }
-    if !may_publish {
-        limits::count(app, Limited::AnonymousUpload, client.counted()).await?;
-    }
+    let counted = if may_publish {
+        Tally::default()
+    } else {
+        limits::count(app, Limited::AnonymousUpload, client.counted()).await?
+    };
     let hash = upload.incoming.hash();
     let submission = once.0.map(|key| Submission { key, print: fields.print(&hash) });
     let key = upload.incoming.finish().await?;
@@ -182,6 +184,7 @@ pub async fn receive(
         Err(error) => matches!(error, Error::SessionEnded | Error::TooLarge(_)),
     };
     if is_unneeded {
+        counted.give_back(app).await;
         // What is left after a crash in between is removed by the purge.
         app.store.delete_incoming(&key).await.map_err(anyhow::Error::from)?;
     }

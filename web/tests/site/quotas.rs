@@ -49,6 +49,26 @@ async fn drafts_without_an_account_are_counted_by_address(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_draft_that_is_too_large_is_not_counted(db: PgPool) {
+    let small = pictures::scene(1, 100, 90);
+    let most = small.len().to_string();
+    let site = Setup::on(db)
+        .set("security.anonymous_uploads_per_day", "1")
+        .set("media.anonymous_draft_bytes", &most)
+        .start()
+        .await;
+    let eve = site.anonymous().await;
+    for _ in 0..2 {
+        let large = submission("Large", pictures::scene(1, 300, 90)).text("draft", "1");
+        eve.api.upload(large).await.error(413);
+    }
+    let form = || submission("Small", small.clone()).text("draft", "1");
+    eve.api.upload(form()).await.expect(202);
+    site.change("delete from photos").await;
+    eve.api.upload(form()).await.error(429);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn of_what_is_no_picture_next_to_nothing_is_kept(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
