@@ -164,31 +164,34 @@ pub struct Changes<'a> {
 /// What is wrong or taken; [`Error::Forbidden`] for who isn't registered.
 pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Changes<'_>) -> Result<(), Error> {
     let user = visitor.member()?;
-    let proof = if changes.email.is_some() || changes.password.is_some() {
+    let proven = if changes.email.is_some() || changes.password.is_some() {
         Some(prove(app, client, user, changes).await?)
     } else {
         None
     };
+    let is_set = proven.as_ref().is_some_and(|proven| proven.is_new);
     let name = changes.name.map(|name| chosen(user, name)).transpose()?;
     let email = changes.email.map(Email::new).transpose()?;
     if let Some(email) = &email {
         count_new_address(app, client, user, email).await?;
     }
     let hash = match changes.password {
-        Some(password) => {
+        Some(password) if !is_set => {
             let name = name.as_ref().map(Name::as_str).or(user.name.as_deref());
             let email = email.as_ref().map(Email::as_str).or(user.email.as_deref());
             let (name, email) = (name.unwrap_or_default(), email.unwrap_or_default());
             Some(passwords::hash(&choose_password(password, name, email).await?).await)
         }
-        None => None,
+        _ => None,
     };
     let checked = Checked { name, email, hash };
-    match (apply(app, visitor, client, proof.as_ref(), &checked).await, changes.password) {
+    let proof = proven.as_ref().map(|proven| &proven.proof);
+    match (apply(app, visitor, client, proof, &checked).await, changes.password) {
         (Err(Error::Field { field: CURRENT_PASSWORD, .. }), Some(new)) => {
-            // Sent twice, and the other one has just set the new password.
+            // Sent twice, and the other one has just set the new password. It is not set again: with another hash of it,
+            // a third one would find that the password isn't what it has proven.
             let proof = check_password(app, client, user, CURRENT_PASSWORD, new).await?;
-            apply(app, visitor, client, Some(&proof), &checked).await
+            apply(app, visitor, client, Some(&proof), &Checked { hash: None, ..checked }).await
         }
         (applied, _) => applied,
     }
@@ -264,17 +267,20 @@ async fn count_new_address(app: &App, client: Client, user: &User, email: &Email
     }
 }
 
-/// Proves the current password, for now: see [`confirm`]. The second of two equal forms may come when the first has set the
-/// new password; then that is the current one.
-async fn prove(app: &App, client: Client, user: &User, changes: Changes<'_>) -> Result<Proof, Error> {
-    match (
-        check_password(app, client, user, CURRENT_PASSWORD, changes.current_password).await,
-        changes.password,
-    ) {
-        (Err(Error::Field { .. }), Some(new)) => {
-            check_password(app, client, user, CURRENT_PASSWORD, new).await
-        }
-        (checked, _) => checked,
+/// What a request knows of the user's password, for now: see [`confirm`].
+struct Proven {
+    proof: Proof,
+    /// It is the new one already.
+    is_new: bool,
+}
+
+/// Proves the current password. The second of two equal forms may come when the first has set the new password; then that
+/// is the current one.
+async fn prove(app: &App, client: Client, user: &User, changes: Changes<'_>) -> Result<Proven, Error> {
+    let check = async |password| check_password(app, client, user, CURRENT_PASSWORD, password).await;
+    match (check(changes.current_password).await, changes.password) {
+        (Err(Error::Field { .. }), Some(new)) => Ok(Proven { proof: check(new).await?, is_new: true }),
+        (checked, _) => Ok(Proven { proof: checked?, is_new: false }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The same form, sent twice at once: a button pressed twice, or an answer that got lost. What is already as it was wanted
 //! is no mistake.
 
+use futures::future::join_all;
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::RequestBuilder;
 use serde_json::json;
@@ -99,6 +100,24 @@ async fn settings_are_changed_and_an_account_deleted_by_pressing_twice(db: PgPoo
     };
     assert_eq!(tokio::join!(delete, release).0, "/");
     assert_eq!(site.ask::<i64>("select count(*) from users").await, 0);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_password_is_changed_by_pressing_three_times(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let form = [("password", NEW), ("current_password", PASSWORD)];
+    // All of them have found the old password right before the first one is through.
+    let held = site.hold_user(ada.id).await;
+    let sent = join_all((0..4).map(|_| ada.pages.post("/settings/password", &form)));
+    let release = async {
+        site.until_waiting(4).await;
+        held.commit().await.expect("it is committed");
+    };
+    for answer in tokio::join!(sent, release).0 {
+        assert_eq!(answer.location(), "/settings");
+    }
+    site.api().post("tokens", json!({ "email": ada.email(), "password": NEW })).await.expect(201);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
