@@ -1,9 +1,19 @@
 //! What the mails say, as text and as HTML.
 
 use askama::Template;
-use pawdium_shared::accounts::links::Purpose;
 use pawdium_shared::mail::Mail;
 use url::Url;
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matter {
+    /// Choosing a new password.
+    Reset,
+    /// Showing that an address works.
+    Verify,
+    /// An account has another address now.
+    AddressChanged,
+}
 
 /// What goes into a mail.
 #[derive(Debug)]
@@ -49,18 +59,35 @@ struct VerifyHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Renders the mail of a purpose.
-pub(crate) fn render(letter: &Letter<'_>, purpose: Purpose) -> askama::Result<Mail> {
-    let (subject, text, html) = match purpose {
-        Purpose::Reset => (
+#[derive(Template)]
+#[template(path = "mail/address_changed.txt")]
+struct AddressChangedText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/address_changed.html")]
+struct AddressChangedHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+/// Renders the mail about a matter.
+pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail> {
+    let (subject, text, html) = match matter {
+        Matter::Reset => (
             "Choose a new password for Pawdium",
             ResetText { letter }.render()?,
             ResetHtml { letter }.render()?,
         ),
-        Purpose::Verify => (
+        Matter::Verify => (
             "Confirm your address for Pawdium",
             VerifyText { letter }.render()?,
             VerifyHtml { letter }.render()?,
+        ),
+        Matter::AddressChanged => (
+            "Your address for Pawdium was changed",
+            AddressChangedText { letter }.render()?,
+            AddressChangedHtml { letter }.render()?,
         ),
     };
     Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html })
@@ -68,24 +95,35 @@ pub(crate) fn render(letter: &Letter<'_>, purpose: Purpose) -> askama::Result<Ma
 
 #[cfg(test)]
 mod tests {
+    use pawdium_shared::accounts::links::Purpose;
+
     use super::*;
 
-    fn rendered(purpose: Purpose) -> Mail {
+    fn rendered(matter: Matter) -> Mail {
         let site: Url = "https://paw.example:8443/".parse().expect("a URL");
         let link = site.join("/reset/abc-DEF_1").expect("a URL");
-        render(&Letter { name: "ada", email: "ada@example.org", site: &site, link }, purpose)
-            .expect("renders")
+        render(&Letter { name: "ada", email: "ada@example.org", site: &site, link }, matter).expect("renders")
     }
 
     #[test]
     fn both_parts_say_who_it_is_for_where_to_go_and_for_how_long() {
-        for (purpose, lifetime) in [(Purpose::Reset, "30 minutes"), (Purpose::Verify, "24 hours")] {
-            let mail = rendered(purpose);
+        for (matter, lifetime) in [(Matter::Reset, "30 minutes"), (Matter::Verify, "24 hours")] {
+            let mail = rendered(matter);
             for part in [&mail.text, &mail.html] {
                 for said in ["ada", "paw.example:8443", "https://paw.example:8443/reset/abc-DEF_1", lifetime]
                 {
                     assert!(part.contains(said), "{said:?} is missing in {part}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_lost_an_address_reads_which_and_what_to_do() {
+        let mail = rendered(Matter::AddressChanged);
+        for part in [&mail.text, &mail.html] {
+            for said in ["ada@example.org", "paw.example:8443", "choose a new password", "those who run"] {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
             }
         }
     }
@@ -97,8 +135,8 @@ mod tests {
 
     #[test]
     fn no_line_of_text_is_longer_than_mail_programs_show() {
-        for purpose in [Purpose::Reset, Purpose::Verify] {
-            for line in rendered(purpose).text.lines().filter(|line| !line.contains("https://")) {
+        for matter in [Matter::Reset, Matter::Verify, Matter::AddressChanged] {
+            for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");
             }
         }

@@ -27,6 +27,13 @@ pub enum SendMail {
         /// The address as it was typed.
         email: String,
     },
+    /// Tells an address that its account has another one now.
+    AddressChanged {
+        /// Whose address it was.
+        user: UserId,
+        /// The address that was left.
+        email: String,
+    },
 }
 
 impl SendMail {
@@ -50,25 +57,27 @@ impl Job for SendMail {
     /// The payload may hold an address, so nothing is kept once it is sent.
     const HISTORY: Option<Duration> = None;
 
-    /// For as long as somebody waits for the mail. Its link begins to count when it is sent.
+    /// For as long as somebody waits for the mail, or can do something about what it tells. A link in it begins to count
+    /// when it is sent.
     fn patience(&self) -> Duration {
-        let purpose = match self {
-            Self::Verification { .. } => Purpose::Verify,
-            Self::PasswordReset { .. } => Purpose::Reset,
-        };
-        Duration::from_mins(purpose.minutes().unsigned_abs().into())
+        let of = |purpose: Purpose| Duration::from_mins(purpose.minutes().unsigned_abs().into());
+        match self {
+            Self::Verification { .. } => of(Purpose::Verify),
+            Self::PasswordReset { .. } => of(Purpose::Reset),
+            Self::AddressChanged { .. } => Duration::from_hours(3 * 24),
+        }
     }
 
     fn partition(&self) -> Option<String> {
         match self {
             Self::Verification { domain, .. } => domain.clone(),
-            Self::PasswordReset { email } => domain(email),
+            Self::PasswordReset { email } | Self::AddressChanged { email, .. } => domain(email),
         }
     }
 
     fn subject(&self) -> Option<Subject> {
         match self {
-            Self::Verification { user, .. } => Some(Subject::User(*user)),
+            Self::Verification { user, .. } | Self::AddressChanged { user, .. } => Some(Subject::User(*user)),
             Self::PasswordReset { .. } => None,
         }
     }

@@ -86,6 +86,16 @@ pub(super) async fn count_reset(app: &App, email: &str) -> Result<Tally, Error> 
     limits::count_by(app, Limited::Recipient, &digest(app, &format!("reset {}", email.to_lowercase()))).await
 }
 
+/// Counts a mail that tells an address that its account has another one now. Its owner has shown that it is theirs, so it
+/// is counted by itself: a stranger who has mails sent to spellings of it keeps none of these from it.
+///
+/// # Errors
+/// [`Error::TooMany`] when there were too many.
+pub(super) async fn count_notice(app: &App, email: &str) -> Result<Tally, Error> {
+    let whom = digest(app, &format!("notice {}", email.to_lowercase()));
+    limits::count_by(app, Limited::Recipient, &whom).await
+}
+
 /// Redis learns no address.
 fn digest(app: &App, email: &str) -> String {
     data_encoding::HEXLOWER.encode(&app.pins.digest(&format!("address {email}")))

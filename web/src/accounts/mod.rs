@@ -10,9 +10,12 @@ pub mod settings;
 pub mod verify;
 
 use anyhow::Context as _;
-use pawdium_shared::accounts::Password;
-use pawdium_shared::accounts::queries::{EMAIL_TAKEN, NAME_TAKEN};
-use pawdium_shared::db::violates;
+use pawdium_shared::accounts::queries::{self, EMAIL_TAKEN, NAME_TAKEN};
+use pawdium_shared::accounts::{Email, Password, User};
+use pawdium_shared::db::{Tx, violates};
+use pawdium_shared::ids::UserId;
+use pawdium_shared::jobs::mail::SendMail;
+use pawdium_shared::queue::Enqueue as _;
 
 use crate::error::Error;
 
@@ -32,6 +35,20 @@ fn taken(error: sqlx::Error) -> Error {
     } else {
         error.into()
     }
+}
+
+/// Changes a user's address, and tells the one that is left if it was verified: to anybody else's this account means
+/// nothing. True: it is a different one. Lock the user's row first.
+///
+/// # Errors
+/// A violation of [`EMAIL_TAKEN`].
+async fn readdress(tx: &mut Tx, user: UserId, email: &Email) -> sqlx::Result<bool> {
+    let before = queries::find(tx, user).await?;
+    let is_changed = queries::change_email(tx, user, email).await?;
+    if is_changed && let Some(User { email: Some(left), verified: true, .. }) = before {
+        SendMail::AddressChanged { user, email: left }.enqueue(tx).await?;
+    }
+    Ok(is_changed)
 }
 
 /// Checks a new password of the user with that name and address, away from the async threads: a long one takes

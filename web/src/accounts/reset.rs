@@ -15,7 +15,7 @@ use pawdium_shared::queue::Enqueue as _;
 use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 
-use super::{choose_password, guesses};
+use super::{choose_password, guesses, readdress};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
@@ -129,7 +129,7 @@ pub async fn reset(
     };
     let user = used.user;
     // Back to where the link was sent, if somebody has changed that meanwhile.
-    if let Err(error) = queries::change_email(&mut tx, user, &Email::new(&used.email)?).await {
+    if let Err(error) = readdress(&mut tx, user, &Email::new(&used.email)?).await {
         tx.rollback().await?;
         return if violates(&error, EMAIL_TAKEN) { Ok(stale(viewing)) } else { Err(error.into()) };
     }

@@ -17,7 +17,7 @@ use pawdium_shared::ratings::merge;
 use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 
-use super::{EMAIL_IS_TAKEN, choose_password, guesses, taken};
+use super::{EMAIL_IS_TAKEN, choose_password, guesses, readdress, taken};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::flash::Notice;
@@ -224,7 +224,7 @@ async fn apply(
     }
     let mut is_readdressed = false;
     if let Some(email) = &changes.email
-        && queries::change_email(&mut tx, user.id, email).await.map_err(taken)?
+        && readdress(&mut tx, user.id, email).await.map_err(taken)?
     {
         SendMail::verification(user.id, email.as_str()).enqueue(&mut tx).await?;
         is_readdressed = true;
@@ -253,7 +253,8 @@ fn chosen(user: &User, name: &str) -> Result<Name, Refused> {
     if has_it { Name::new(name) } else { Name::choose(name) }
 }
 
-/// Counts a mail to a new address, and says early that somebody has it: what is refused sends no mail.
+/// Counts a mail to a new address, and one to the address that is left. Says early that somebody has it: what is refused
+/// sends no mail.
 async fn count_new_address(app: &App, client: Client, user: &User, email: &Email) -> Result<(), Error> {
     match queries::find_by_email(&mut *app.db.acquire().await?, email.as_str()).await? {
         Some(owner) if owner.id == user.id => Ok(()),
@@ -262,6 +263,9 @@ async fn count_new_address(app: &App, client: Client, user: &User, email: &Email
             limits::count(app, Limited::Mail, client.counted()).await?;
             limits::count_by(app, Limited::Mail, &format!("user:{}", user.id)).await?;
             guesses::count_mail(app, email.as_str()).await?;
+            if let (Some(left), true) = (&user.email, user.verified) {
+                guesses::count_notice(app, left).await?;
+            }
             Ok(())
         }
     }

@@ -6,6 +6,7 @@
 mod harness;
 
 mod accounts;
+mod addresses;
 mod admin_access;
 mod admin_bulk;
 mod admin_jobs;

@@ -10,33 +10,45 @@ use sqlx::PgConnection;
 use tracing::{info, warn};
 
 use crate::env::Env;
-use crate::mails::{self, Letter};
+use crate::mails::{self, Letter, Matter};
 
-/// Renders and sends a mail, with a link that is made right before. When there is nobody to write to any more, or
+/// Renders and sends a mail. If it takes a link, that is made right before. When there is nobody to write to any more, or
 /// nothing to say, that is success.
 pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
-    let Some((user, purpose)) = addressee(&mut tx, &job).await? else { return Ok(()) };
-    let (Some(name), Some(email)) = (user.name, user.email) else { return Ok(()) };
-    let token = links::issue(&mut tx, user.id, &email, purpose).await?;
+    let Some(Addressee { user, name, email, matter }) = addressee(&mut tx, job).await? else {
+        return Ok(());
+    };
+    let link = match purpose(matter) {
+        Some(purpose) => {
+            let token = links::issue(&mut tx, user, &email, purpose).await?;
+            links::url(&env.base_url, purpose, &token)
+        }
+        None => env.base_url.join("/settings").map_err(JobError::give_up)?,
+    };
     tx.commit().await?;
 
-    let link = links::url(&env.base_url, purpose, &token);
     let letter = Letter { name: &name, email: &email, site: &env.base_url, link };
-    let mail = mails::render(&letter, purpose)?;
+    let mail = mails::render(&letter, matter)?;
+    // The site tells of refusals by the address that an account has, and not by one that it had.
+    let is_about_present = matter != Matter::AddressChanged;
     match env.mailer.send(mail, claim.job()).await {
         Ok(()) => {
-            info!(user = %user.id, purpose = ?purpose, "sent mail");
-            got_through(env, user.id).await;
+            info!(%user, ?matter, "sent mail");
+            if is_about_present {
+                got_through(env, user).await;
+            }
             Ok(())
         }
         Err(error @ SendError::Later(_)) => Err(JobError::away(error)),
         Err(SendError::Refused(reason)) => {
             let mut tx = env.db.begin().await?;
-            refusals::record(&mut tx, user.id, &email, &reason).await?;
+            if is_about_present {
+                refusals::record(&mut tx, user, &email, &reason).await?;
+            }
             claim.bury(&mut tx, &SendError::Refused(reason).into()).await?;
             tx.commit().await?;
-            warn!(user = %user.id, purpose = ?purpose, "a mail was refused for good");
+            warn!(%user, ?matter, "a mail was refused for good");
             Ok(())
         }
     }
@@ -50,16 +62,37 @@ async fn got_through(env: &Env, user: UserId) {
     }
 }
 
-/// Whom the mail is for and what its link does; nobody for an address that belongs to nobody, and for one that is
-/// verified already.
-async fn addressee(db: &mut PgConnection, job: &SendMail) -> sqlx::Result<Option<(User, Purpose)>> {
-    Ok(match job {
+/// Whom a mail is for, and what it says.
+struct Addressee {
+    user: UserId,
+    name: String,
+    email: String,
+    matter: Matter,
+}
+
+/// Nobody for an address that belongs to nobody, for one that is verified already, and for one that its account has again.
+async fn addressee(db: &mut PgConnection, job: SendMail) -> sqlx::Result<Option<Addressee>> {
+    let (user, matter, left) = match job {
         SendMail::Verification { user, .. } => {
-            let user = queries::find(db, *user).await?;
-            user.filter(|user| !user.verified).map(|user| (user, Purpose::Verify))
+            let user = queries::find(db, user).await?;
+            (user.filter(|user| !user.verified), Matter::Verify, None)
         }
-        SendMail::PasswordReset { email } => {
-            queries::find_by_email(db, email).await?.map(|user| (user, Purpose::Reset))
+        SendMail::PasswordReset { email } => (queries::find_by_email(db, &email).await?, Matter::Reset, None),
+        SendMail::AddressChanged { user, email } => {
+            let user = queries::find(db, user).await?;
+            let has_it =
+                |user: &User| user.email.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&email));
+            (user.filter(|user| !has_it(user)), Matter::AddressChanged, Some(email))
         }
-    })
+    };
+    let Some(User { id, name: Some(name), email, .. }) = user else { return Ok(None) };
+    Ok(left.or(email).map(|email| Addressee { user: id, name, email, matter }))
+}
+
+const fn purpose(matter: Matter) -> Option<Purpose> {
+    match matter {
+        Matter::Reset => Some(Purpose::Reset),
+        Matter::Verify => Some(Purpose::Verify),
+        Matter::AddressChanged => None,
+    }
 }

@@ -16,6 +16,7 @@ mod waiting;
 pub(crate) use browser::Browser;
 pub(crate) use cable::Cable;
 pub(crate) use client::{Answer, Pages, select};
+pub(crate) use letters::Letter;
 pub(crate) use people::{PASSWORD, Person, pages_of, registration};
 pub(crate) use photos::{submission, with_file};
 pub(crate) use redis::OwnRedis;
