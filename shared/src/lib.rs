@@ -22,3 +22,4 @@ pub mod references;
 pub mod security;
 pub mod shutdown;
 pub mod telemetry;
+pub mod visible;

@@ -75,11 +75,25 @@ impl Email {
         let text = text.trim();
         match text.parse::<Address>() {
             Ok(_) if text.len() <= 254 && text.is_ascii() => Ok(Self(text.to_owned())),
-            _ => refuse(
-                "email",
-                "That isn't a mail address we can write to; it should look like ada@example.org.",
-            ),
+            _ => Self::refuse(),
         }
+    }
+
+    /// Checks an address that a member chooses: its domain must be one that mail gets to from elsewhere. Who has another
+    /// one already keeps it, and operators may give them to their accounts.
+    ///
+    /// # Errors
+    /// [`Refused`] with what is wrong.
+    pub fn choose(text: &str) -> Result<Self, Refused> {
+        let email = Self::new(text)?;
+        match email.0.rsplit_once('@') {
+            Some((_, domain)) if is_public(domain) => Ok(email),
+            _ => Self::refuse(),
+        }
+    }
+
+    fn refuse<T>() -> Result<T, Refused> {
+        refuse("email", "That isn't a mail address we can write to; it should look like ada@example.org.")
     }
 
     /// The address.
@@ -87,6 +101,14 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a domain has a name and one above it, which is no number and none that leads nowhere (RFC 6761).
+fn is_public(domain: &str) -> bool {
+    let Some((below, top)) = domain.rsplit_once('.') else { return false };
+    let is_top = top.len() >= 2 && top.starts_with(|c: char| c.is_ascii_alphabetic());
+    let leads_nowhere = ["localhost", "invalid"].iter().any(|name| top.eq_ignore_ascii_case(name));
+    is_top && !leads_nowhere && below.split('.').all(|label| !label.is_empty())
 }
 
 #[cfg(test)]
@@ -113,5 +135,24 @@ mod tests {
         {
             assert_eq!(Email::new(bad).expect_err(bad).field, "email");
         }
+    }
+
+    #[test]
+    fn members_choose_addresses_that_mail_gets_to() {
+        for good in ["ada@example.org", "a@b.example", "a@b.xn--p1ai", "a@mail.intern.co.uk"] {
+            assert!(Email::choose(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "x@y",
+            "ada@localhost",
+            "ada@cat.localhost",
+            "ada@127.0.0.1",
+            "ada@[127.0.0.1]",
+            "a@b.c",
+            "a@b.invalid",
+        ] {
+            assert_eq!(Email::choose(bad).expect_err(bad).field, "email", "{bad}");
+        }
+        assert!(Email::new("ada@localhost").is_ok(), "who has it keeps it");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::types::{Species, UnknownSpecies};
 use crate::media::Crop;
+use crate::visible::{is_invisible, shows_something};
 
 /// Why a field was refused; the text is shown beside the field.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -35,9 +36,9 @@ impl Title {
     pub fn new(text: &str) -> Result<Self, Refused> {
         let text = text.trim();
         match text.chars().count() {
-            0 => Err(refuse("title", "Give the photo a title.")),
-            1..=120 if !text.contains(char::is_control) => Ok(Self(text.to_owned())),
-            1..=120 => Err(refuse("title", "The title must be one line of plain text.")),
+            _ if !shows_something(text) => Err(refuse("title", "Give the photo a title.")),
+            ..=120 if !text.contains(char::is_control) => Ok(Self(text.to_owned())),
+            ..=120 => Err(refuse("title", "The title must be one line of plain text.")),
             _ => Err(refuse("title", "Keep the title to 120 characters.")),
         }
     }
@@ -62,6 +63,12 @@ impl Alt {
         let text = text.trim().replace(['\r', '\n', '\t'], " ");
         if text.contains(char::is_control) {
             return Err(refuse("alt", "The description must be plain text."));
+        }
+        if !text.is_empty() && !shows_something(&text) {
+            return Err(refuse(
+                "alt",
+                "The description shows nothing. Say what the photo shows, or leave it empty.",
+            ));
         }
         if text.chars().count() > 500 {
             return Err(refuse("alt", "Keep the description to 500 characters."));
@@ -91,7 +98,8 @@ impl Tags {
             if tag.is_empty() || tags.contains(&tag) {
                 continue;
             }
-            if tag.chars().count() > 30 || !tag.chars().all(|c| c.is_alphanumeric() || c == '-' || c == ' ') {
+            let fits = |c: char| c == ' ' || c == '-' || (c.is_alphanumeric() && !is_invisible(c));
+            if tag.chars().count() > 30 || !tag.chars().all(fits) {
                 return Err(refuse(
                     "tags",
                     "Tags are words of up to 30 letters, digits or hyphens, between commas.",
@@ -143,10 +151,23 @@ mod tests {
     }
 
     #[test]
+    fn what_shows_nothing_says_nothing() {
+        for nothing in ["\u{200b}", "\u{200f}\u{202e} \u{200e}", "\u{3164}", "\u{2800}", "\u{feff}"] {
+            assert_eq!(Title::new(nothing).expect_err("it is none").field, "title", "{nothing:?}");
+            assert_eq!(Alt::new(nothing).expect_err("it is none").field, "alt", "{nothing:?}");
+            assert_eq!(Tags::new(nothing).expect_err("it is none").field, "tags", "{nothing:?}");
+        }
+        assert!(Title::new("\u{1f408}\u{200d}\u{2b1b}").is_ok());
+        assert_eq!(Alt::new(" \n").expect("it may be empty").as_str(), "");
+    }
+
+    #[test]
     fn tags_are_trimmed_lowered_and_unique() {
         let tags = Tags::new("Blep, #tongue,, blep ,zwölf").expect("fine");
         assert_eq!(tags.as_slice(), ["blep", "tongue", "zwölf"]);
         assert!(Tags::new("<b>").is_err());
+        assert!(Tags::new("\u{3164}").is_err());
+        assert!(Tags::new("cat,ca\u{3164}t").is_err());
         assert!(Tags::new("1,2,3,4,5,6,7,8,9,10,11").is_err());
     }
 

@@ -86,7 +86,7 @@ pub async fn register(
             let password = choose_password(&form.password, &form.name, &form.email).await.err();
             let others = [
                 Name::choose(&form.name).err().map(Error::from),
-                Email::new(&form.email).err().map(Error::from),
+                Email::choose(&form.email).err().map(Error::from),
                 password,
             ];
             let errors = || iter::once(&error).chain(others.iter().flatten());
@@ -128,7 +128,7 @@ pub async fn create(
     wanted: Registration<'_>,
 ) -> Result<(UserId, Token), Error> {
     let name = Name::choose(wanted.name)?;
-    let email = Email::new(wanted.email)?;
+    let email = Email::choose(wanted.email)?;
     limits::count(app, Limited::Registration, client.counted()).await?;
     let password = choose_password(wanted.password, name.as_str(), email.as_str()).await?;
     if visitor.member().is_ok() {

@@ -171,7 +171,7 @@ pub async fn update(app: &App, visitor: &Visitor, client: Client, changes: Chang
     };
     let is_set = proven.as_ref().is_some_and(|proven| proven.is_new);
     let name = changes.name.map(|name| chosen(user, name)).transpose()?;
-    let email = changes.email.map(Email::new).transpose()?;
+    let email = changes.email.map(|email| addressed(user, email)).transpose()?;
     if let Some(email) = &email {
         count_new_address(app, client, user, email).await?;
     }
@@ -251,6 +251,12 @@ async fn apply(
 fn chosen(user: &User, name: &str) -> Result<Name, Refused> {
     let has_it = user.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name.trim()));
     if has_it { Name::new(name) } else { Name::choose(name) }
+}
+
+/// A new address for a user, who may keep the one they have.
+fn addressed(user: &User, email: &str) -> Result<Email, Refused> {
+    let has_it = user.email.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(email.trim()));
+    if has_it { Email::new(email) } else { Email::choose(email) }
 }
 
 /// Counts a mail to a new address, and one to the address that is left. Says early that somebody has it: what is refused

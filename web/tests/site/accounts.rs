@@ -132,6 +132,8 @@ async fn a_registration_without_what_it_takes_says_what_is_missing(db: PgPool) {
         ("name", with("name", "a")),
         ("name", with("name", "<script>")),
         ("email", with("email", "ada")),
+        ("email", with("email", "x@y")),
+        ("email", with("email", "ada@localhost")),
         ("email", with("email", "a@b.org\r\nBcc: c@d.org")),
         ("password", with("password", "short")),
     ];

@@ -161,11 +161,14 @@ fn small() -> Vec<u8> {
 async fn a_form_that_lacks_something_is_refused_and_leaves_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let cases: [(&str, MakeForm); 11] = [
+    let cases: [(&str, MakeForm); 14] = [
         ("photo", || Form::new().text("title", "No file").text("species", "cat")),
         ("photo", || submission("Empty", Vec::new())),
         ("title", || with_file(small()).text("species", "cat")),
         ("title", || with_file(small()).text("species", "cat").text("title", "x".repeat(121))),
+        ("title", || with_file(small()).text("species", "cat").text("title", "\u{200b}\u{3164}")),
+        ("alt", || submission("Unseen", small()).text("alt", "\u{2800}\u{200f}")),
+        ("tags", || submission("Unseen", small()).text("tags", "\u{3164}")),
         ("species", || with_file(small()).text("title", "No species")),
         ("species", || with_file(small()).text("title", "A dragon").text("species", "dragon")),
         ("alt", || submission("Long", small()).text("alt", "x".repeat(501))),

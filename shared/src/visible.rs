@@ -1,0 +1,61 @@
+//! Characters that show nothing.
+
+/// Whether a text shows anything: a title of zero-width spaces is none.
+#[must_use]
+pub fn shows_something(text: &str) -> bool {
+    text.chars().any(|c| !is_invisible(c))
+}
+
+/// White space, control characters, what Unicode says to ignore where it means nothing to a font
+/// (`Default_Ignorable_Code_Point` of Unicode 16), marks that shape or annotate a text, and the braille pattern without dots.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_nothing_is_told_from_what_does() {
+        for nothing in [
+            "",
+            " ",
+            "\u{200b}",
+            "\u{200e}\u{202e}",
+            "\u{3164}",
+            "\u{2800}\u{2800}",
+            "\u{ad}\u{feff}",
+            "\u{fe0f}",
+        ] {
+            assert!(!shows_something(nothing), "{nothing:?}");
+        }
+        for something in ["a", "\u{200b}ä", "\u{1f408}\u{200d}\u{2b1b}", "שלום\u{200f}", "⠁", "한", "."]
+        {
+            assert!(shows_something(something), "{something:?}");
+        }
+    }
+}
