@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 use zxcvbn::{Score, zxcvbn};
 
 use super::fields::{Refused, refuse};
@@ -16,6 +17,61 @@ const FIELD: &str = "password";
 
 /// Words that anybody tries first on this site.
 const SITE: [&str; 3] = ["pawdium", "derpy", "derpiness"];
+
+/// What a password is called where people write another language than English: lists of common passwords hardly have these.
+const CALLED: [&str; 51] = [
+    "adgangskode",
+    "contraseña",
+    "contrassenya",
+    "fjalëkalimi",
+    "geslo",
+    "hasło",
+    "heslo",
+    "jelszó",
+    "katasandi",
+    "kennwort",
+    "kodeord",
+    "lozinka",
+    "lykilorð",
+    "lösenord",
+    "matkhau",
+    "motdepasse",
+    "parol",
+    "parola",
+    "parole",
+    "parool",
+    "pasahitza",
+    "palavrapasse",
+    "passord",
+    "passwort",
+    "pasvorto",
+    "salasana",
+    "senha",
+    "slaptažodis",
+    "şifre",
+    "wachtwoord",
+    "zaporka",
+    "κωδικός",
+    "συνθηματικό",
+    "գաղտնաբառ",
+    "лозинка",
+    "парола",
+    "пароль",
+    "סיסמה",
+    "סיסמא",
+    "پسورد",
+    "رمزعبور",
+    "كلمةالسر",
+    "كلمةالمرور",
+    "पासवर्ड",
+    "รหัสผ่าน",
+    "პაროლი",
+    "パスワード",
+    "密码",
+    "密碼",
+    "비밀번호",
+    "암호",
+];
 
 /// A new password: 8 to 200 characters that are not easily guessed. NIST SP 800-63B asks for length and against common
 /// and related words, not for classes of characters.
@@ -53,7 +109,13 @@ fn is_guessable(text: &str, name: &str, email: &str) -> bool {
     known.extend(email.split('@'));
     known.extend(email.split(['@', '.', '+', '-', '_']));
     known.extend(SITE);
-    zxcvbn(text, &known).score() < Score::Two || is_made_of(text, &known)
+    let bare = without_accents(text);
+    let is_common = |text: &str| zxcvbn(text, &known).score() < Score::Two;
+    if is_common(&bare) || (bare != text && is_common(text)) {
+        return true;
+    }
+    known.extend(CALLED);
+    is_made_of(text, &known)
 }
 
 /// Whether little is left of a text without these words, however they are written.
@@ -68,18 +130,38 @@ fn is_made_of(text: &str, words: &[&str]) -> bool {
     rest.len() < had && rest.chars().count() < 4
 }
 
-/// Letters and digits without case, separators, and the digits that stand for letters.
+/// Letters and digits without case, accents, separators, and what stands for other letters: digits, and letters of another
+/// alphabet that look the same.
 fn folded(text: &str) -> String {
     let plain = |letter| match letter {
-        '0' => 'o',
-        '1' | '!' | '|' => 'i',
-        '3' => 'e',
-        '4' | '@' => 'a',
-        '5' | '$' => 's',
+        '0' | 'о' | 'ο' => 'o',
+        '1' | '!' | '|' | 'і' | 'ı' | 'ι' => 'i',
+        '3' | 'е' => 'e',
+        '4' | '@' | 'а' | 'α' => 'a',
+        '5' | '$' | 'ѕ' => 's',
         '7' => 't',
+        'р' => 'p',
+        'с' => 'c',
+        'у' => 'y',
+        'х' => 'x',
         letter => letter,
     };
-    text.to_lowercase().chars().map(plain).filter(|letter| letter.is_alphanumeric()).collect()
+    let bare = without_accents(&text.to_lowercase());
+    bare.chars().map(plain).filter(|letter| letter.is_alphanumeric()).collect()
+}
+
+/// Letters without their accents.
+fn without_accents(text: &str) -> String {
+    let bare = |letter| match letter {
+        'ł' => 'l',
+        'Ł' => 'L',
+        'ø' => 'o',
+        'Ø' => 'O',
+        'đ' | 'ð' => 'd',
+        'Đ' | 'Ð' => 'D',
+        letter => letter,
+    };
+    text.nfd().filter(|letter| !is_combining_mark(*letter)).map(bare).nfc().collect()
 }
 
 /// The form in which passwords are hashed.
@@ -152,6 +234,40 @@ mod tests {
             assert!(choose(own).is_err(), "{own}");
         }
         assert!(Password::choose("adalovelace", "grace", "grace@example.org").is_ok(), "it isn't hers");
+    }
+
+    #[test]
+    fn the_word_for_a_password_is_none_in_any_language_and_spelling() {
+        for called in [
+            "contraseña",
+            "contrasena",
+            "Contrasen\u{303}a1",
+            "C0NTRASEÑA!",
+            "passwort",
+            "Passwort12",
+            "motdepasse",
+            "mot de passe",
+            "senhasenha",
+            "Senha123!",
+            "lösenord",
+            "losenord1",
+            "hasłohasło",
+            "haslohaslo",
+            "парольпароль",
+            "пар0ль12",
+            "парoль12",
+            "jelszó12",
+            "密码密码密码密码",
+            "パスワードパスワード",
+        ] {
+            assert!(choose(called).is_err(), "{called}");
+        }
+        for accented in ["pàsswörd", "íloveyóu1", "súnshíne"] {
+            assert!(choose(accented).is_err(), "{accented}");
+        }
+        for good in ["mañana temprano", "la contraseña de mi gata", "größer als gedacht"] {
+            assert!(choose(good).is_ok(), "{good}");
+        }
     }
 
     #[test]
