@@ -11,6 +11,8 @@ use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, User, queries};
 use pawdium_shared::cache::Event;
+use pawdium_shared::db::{Tx, retry_conflicts};
+use pawdium_shared::ids::UserId;
 use pawdium_shared::ratings::merge;
 use serde::Deserialize;
 
@@ -107,29 +109,53 @@ pub async fn enter(
         return Err(Error::WrongLogin(tried));
     };
     guess.was_right(app).await;
-    let mut tx = app.db.begin().await?;
-    proof::lock(&mut tx, &[visitor.id(), user.id]).await?;
-    if !proof.holds(&mut tx).await? {
-        return Err(Error::WrongLogin(tried));
-    }
-    let moved = match (&visitor.user, &visitor.token) {
-        (Some(caller), Some(token))
-            if caller.anonymous() && sessions::is_open(&mut tx, token, caller.id).await? =>
-        {
-            merge::merge(&mut tx, caller.id, user.id).await?
+    let entered = retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        let before = who_was(&mut tx, app, client, visitor).await?;
+        proof::lock(&mut tx, &[before.unwrap_or(visitor.id()), user.id]).await?;
+        if !proof.holds(&mut tx).await? {
+            return Err(Error::WrongLogin(tried));
         }
-        _ => Vec::new(),
-    };
-    if let Some(replaced) = replaced {
-        sessions::close(&mut tx, replaced).await?;
-    }
-    let token = sessions::open(&mut tx, user.id).await?;
-    networks::remember(&mut tx, user.id, network).await?;
-    tx.commit().await?;
+        let moved = match before {
+            Some(before) if is_there(&mut tx, visitor).await? => {
+                merge::merge(&mut tx, before, user.id).await?
+            }
+            _ => Vec::new(),
+        };
+        if let Some(replaced) = replaced {
+            sessions::close(&mut tx, replaced).await?;
+        }
+        let token = sessions::open(&mut tx, user.id).await?;
+        networks::remember(&mut tx, user.id, network).await?;
+        tx.commit().await?;
+        Ok::<_, Error>((token, moved))
+    });
+    let (token, moved) = entered.await?;
     if !moved.is_empty() {
         app.cache.forget(&Event::MemberChanged { photos: moved }).await;
     }
     Ok((user, token))
+}
+
+/// The anonymous user that a visitor has been until now. Who has only a key becomes one for a moment: merged into the
+/// account, its key is the account's for the ballots on pages that are still open, and nobody gets it again.
+async fn who_was(tx: &mut Tx, app: &App, client: Client, visitor: &Visitor) -> Result<Option<UserId>, Error> {
+    if let Some(caller) = &visitor.user {
+        return Ok(caller.anonymous().then_some(caller.id));
+    }
+    if !visitor.has_key || queries::is_spent(tx, visitor.key).await? {
+        return Ok(None);
+    }
+    let network = client.network(&app.pins);
+    Ok(Some(queries::insert_anonymous(tx, visitor.key, network).await?))
+}
+
+/// Whether a visitor hasn't logged out meanwhile. Lock the row of who they were first.
+async fn is_there(tx: &mut Tx, visitor: &Visitor) -> Result<bool, Error> {
+    match (&visitor.user, &visitor.token) {
+        (Some(caller), Some(token)) => Ok(sessions::is_open(tx, token, caller.id).await?),
+        (caller, _) => Ok(caller.is_none()),
+    }
 }
 
 /// Whose address it is, and what logging in takes.

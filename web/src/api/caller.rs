@@ -28,6 +28,7 @@ impl Caller {
             key: self.user.rater_key,
             user: Some(self.user.clone()),
             pinned: None,
+            has_key: false,
             token: Some(self.token.clone()),
         }
     }

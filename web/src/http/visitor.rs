@@ -43,6 +43,8 @@ pub struct Visitor {
     pub key: RaterKey,
     /// The photo that a visitor without a user has on the page.
     pub pinned: Option<PhotoId>,
+    /// A visitor without a user has brought the key, so ballots may have been issued for it.
+    pub has_key: bool,
     /// The session's token.
     pub token: Option<Token>,
 }
@@ -63,12 +65,13 @@ impl Visitor {
             let token = Token::presented(cookie.value());
             if let Some(user) = app.sessions.call(token.hash()).await? {
                 let key = user.rater_key;
-                return Ok(Self { user: Some(user), key, pinned: None, token: Some(token) });
+                return Ok(Self { user: Some(user), key, pinned: None, has_key: false, token: Some(token) });
             }
         }
         let pin = jar.get(PIN).and_then(|cookie| app.pins.open(cookie.value()));
+        let has_key = pin.is_some();
         let (key, pinned) = pin.unwrap_or_else(|| (RaterKey::generate(), None));
-        Ok(Self { user: None, key, pinned, token: None })
+        Ok(Self { user: None, key, pinned, has_key, token: None })
     }
 
     fn leave_name(&self, extensions: &Extensions) {
@@ -80,7 +83,7 @@ impl Visitor {
     /// Somebody who says nothing about themselves.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { user: None, key: RaterKey::generate(), pinned: None, token: None }
+        Self { user: None, key: RaterKey::generate(), pinned: None, has_key: false, token: None }
     }
 
     /// The user's id, or one that no row has.
@@ -118,7 +121,7 @@ impl Visitor {
     /// When the database fails.
     pub async fn renew_key(&mut self, app: &App) -> Result<(), Error> {
         if self.user.is_none() && queries::is_spent(&mut *app.db.acquire().await?, self.key).await? {
-            (self.key, self.pinned) = (RaterKey::generate(), None);
+            (self.key, self.pinned, self.has_key) = (RaterKey::generate(), None, false);
         }
         Ok(())
     }

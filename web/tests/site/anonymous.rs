@@ -4,7 +4,7 @@ use pawdium_shared::db::MIGRATIONS;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::harness::{PASSWORD, Person, Site, pictures, registration, submission};
+use crate::harness::{PASSWORD, Pages, Person, Site, pictures, registration, submission};
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn an_anonymous_user_keeps_id_ratings_and_draft_by_registering(db: PgPool) {
@@ -107,6 +107,56 @@ async fn the_same_happens_in_a_browser(db: PgPool) {
         .ask::<i64>("select count(*) from ratings join users on users.id = rater_id where name = 'ada'")
         .await;
     assert_eq!(count, i64::try_from(mine.len()).expect("four at most"));
+    site.histograms_are_right().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_page_that_was_open_before_the_first_rating_counts_for_one_account(db: PgPool) {
+    let site = Site::start(db).await;
+    site.photos(2).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let pages = site.visitor();
+    let (photo, ballot) = pages.shown().await.expect("there is one");
+    let before = pages.cookie("visitor").expect("it has a key");
+    let path = format!("/photos/{photo}/rating");
+    let form = [("value", "8"), ("ballot", ballot.as_str())];
+    let log_in = async |pages: &Pages, who: &Person| {
+        let form = [("email", who.email()), ("password", PASSWORD.to_owned())];
+        let form: Vec<_> = form.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        pages.post("/login", &form).await.location();
+    };
+    log_in(&pages, &ada).await;
+    pages.post(&path, &form).await.location();
+    assert_eq!(pages.post(&path, &[("value", "3"), ("ballot", &ballot)]).await.status, 400);
+
+    // Whoever has kept the key counts with it neither as nobody nor as another account.
+    let kept = site.visitor();
+    kept.keep(&format!("visitor={before}"));
+    assert_eq!(kept.post(&path, &form).await.status, 400);
+    log_in(&kept, &bob).await;
+    assert_eq!(kept.post(&path, &form).await.status, 400);
+    let given: Vec<(i64, i16)> =
+        sqlx::query_as("select rater_id, value from ratings").fetch_all(&site.db).await.expect("it is asked");
+    assert_eq!(given, [(ada.id, 8)]);
+    assert_eq!(site.ask::<i64>("select count(*) from users where name is null").await, 0);
+    site.histograms_are_right().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn who_logs_in_brings_along_what_was_rated_with_their_key_in_another_tab(db: PgPool) {
+    let site = Site::start(db).await;
+    site.photos(2).await;
+    let ada = site.member("ada").await;
+    let (pages, other) = (site.visitor(), site.visitor());
+    let (photo, ballot) = pages.shown().await.expect("there is one");
+    other.keep(&format!("visitor={}", pages.cookie("visitor").expect("it has a key")));
+    let (path, form) = (format!("/photos/{photo}/rating"), [("value", "8"), ("ballot", ballot.as_str())]);
+    pages.post(&path, &form).await.location();
+    other.post("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.location();
+    assert_eq!(other.post(&path, &form).await.location(), format!("/?rated={photo}"), "the same, sent twice");
+    let given: Vec<i64> =
+        sqlx::query_scalar("select rater_id from ratings").fetch_all(&site.db).await.expect("it is asked");
+    assert_eq!(given, [ada.id]);
     site.histograms_are_right().await;
 }
 
