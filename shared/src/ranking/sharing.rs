@@ -6,33 +6,26 @@ use sqlx::PgConnection;
 use super::virality::Moment;
 use crate::ids::{PhotoId, UserId};
 
-/// Makes a link to a live photo; the same sharer gets the same one. `None`: the photo isn't live.
+/// Makes a user's link to a live photo; the same user gets the same one. `None`: the photo isn't live.
 ///
 /// # Errors
-/// A violation of `shares_sharer_id_fkey` when the sharer is gone.
-pub async fn share(
-    db: &mut PgConnection,
-    photo: PhotoId,
-    sharer: Option<UserId>,
-) -> sqlx::Result<Option<String>> {
-    if let Some(sharer) = sharer {
-        // Before the photo, whose owner may be going, as may the sharer.
-        sqlx::query!("select id from users where id = $1 for key share", sharer.0)
-            .fetch_optional(&mut *db)
-            .await?;
-        let known = sqlx::query_scalar!(
-            "select code from shares join photos on photos.id = photo_id
-             where photo_id = $1 and sharer_id = $2 and state = 'live'",
-            photo.0,
-            sharer.0,
-        )
+/// A violation of `shares_sharer_id_fkey` when the user is gone.
+pub async fn share(db: &mut PgConnection, photo: PhotoId, sharer: UserId) -> sqlx::Result<Option<String>> {
+    // Before the photo, whose owner may be going, as may the sharer.
+    sqlx::query!("select id from users where id = $1 for key share", sharer.0)
         .fetch_optional(&mut *db)
         .await?;
-        if known.is_some() {
-            return Ok(known);
-        }
+    let known = sqlx::query_scalar!(
+        "select code from shares join photos on photos.id = photo_id
+         where photo_id = $1 and sharer_id = $2 and state = 'live'",
+        photo.0,
+        sharer.0,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if known.is_some() {
+        return Ok(known);
     }
-    let code = BASE64URL_NOPAD.encode(&rand::random::<[u8; 9]>());
     // Where the same sharer makes one at the same time, theirs is the one.
     sqlx::query_scalar!(
         "insert into shares (code, photo_id, sharer_id)
@@ -40,12 +33,41 @@ pub async fn share(
          on conflict (sharer_id, photo_id) where sharer_id is not null
          do update set sharer_id = excluded.sharer_id
          returning code",
-        code,
+        code_of(&rand::random()),
         photo.0,
-        sharer.map(|sharer| sharer.0),
+        sharer.0,
     )
     .fetch_optional(db)
     .await
+}
+
+/// Makes a link to a live photo for a visitor without a user, of whom the link says nothing but to who knows the secret
+/// behind `digest`: the same visitor and photo have the same digest, and so the same link. `None`: the photo isn't live.
+pub async fn share_as_nobody(
+    db: &mut PgConnection,
+    photo: PhotoId,
+    digest: &[u8; 16],
+) -> sqlx::Result<Option<String>> {
+    let mut code = [0; CODE];
+    code.copy_from_slice(&digest[..CODE]);
+    // The row is written again so that it is answered with.
+    sqlx::query_scalar!(
+        "insert into shares (code, photo_id)
+         select $1, id from photos where id = $2 and state = 'live'
+         on conflict (code) do update set code = excluded.code
+         returning code",
+        code_of(&code),
+        photo.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The bytes of a link's code.
+const CODE: usize = 9;
+
+fn code_of(bytes: &[u8; CODE]) -> String {
+    BASE64URL_NOPAD.encode(bytes)
 }
 
 /// The live photo behind a link.

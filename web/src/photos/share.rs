@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
+use axum_extra::extract::CookieJar;
 use chrono::Utc;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
@@ -17,7 +18,7 @@ use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
-use crate::http::visitor::{Viewing, Visitor};
+use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
 
 /// `POST /photos/{photo}/share`: makes a link. A script gets it as JSON, everybody else a page that shows it.
@@ -25,23 +26,29 @@ pub async fn share(
     State(app): State<App>,
     viewing: Viewing,
     client: Client,
+    jar: CookieJar,
     headers: HeaderMap,
     Path(id): Path<PhotoId>,
 ) -> Result<Response, Error> {
     let url = make_link(&app, &viewing.visitor, client, id).await?;
+    // By their key the same visitor is told next time.
+    let jar = match viewing.visitor.user {
+        Some(_) => jar,
+        None => jar.add(pin_cookie(&app, viewing.visitor.key, viewing.visitor.pinned)),
+    };
     if prefers_json(&headers) {
-        return Ok(Json(json!({ "url": url })).into_response());
+        return Ok((jar, Json(json!({ "url": url }))).into_response());
     }
     let photo = find_visible(&app, &viewing.visitor, id).await?;
     let rating = rating_control(&app, &viewing.visitor, &photo).await?;
-    Ok(Page(assemble(&app, viewing, photo, rating, Some(url)).await?).into_response())
+    Ok((jar, Page(assemble(&app, viewing, photo, rating, Some(url)).await?)).into_response())
 }
 
-/// Makes a counted link to a live photo.
+/// Makes a counted link to a live photo, one for each visitor.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the photo isn't live, [`Error::TooMany`] when visitors without a user share too often: each
-/// of their links is a row of its own.
+/// [`Error::NotFound`] when the photo isn't live, [`Error::TooMany`] when visitors without a user share too often: they may
+/// come without a cookie, and then each of their links is a row of its own.
 pub async fn make_link(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> Result<String, Error> {
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
@@ -54,9 +61,14 @@ pub async fn make_link(app: &App, visitor: &Visitor, client: Client, id: PhotoId
 }
 
 async fn share_as(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> Result<String, Error> {
-    let sharer = visitor.user.as_ref().map(|user| user.id);
     let mut tx = app.db.begin().await?;
-    let code = sharing::share(&mut tx, id, sharer).await?.ok_or(Error::NotFound)?;
+    let code = if let Some(user) = &visitor.user {
+        sharing::share(&mut tx, id, user.id).await?
+    } else {
+        let digest = app.pins.digest(&format!("share {} {id}", visitor.key.0));
+        sharing::share_as_nobody(&mut tx, id, &digest).await?
+    };
+    let code = code.ok_or(Error::NotFound)?;
     sharing::record(&mut tx, id, Moment::Share, &digest(app, visitor, client)).await?;
     tx.commit().await?;
     Ok(code)

@@ -161,6 +161,23 @@ async fn who_logs_in_brings_along_what_was_rated_with_their_key_in_another_tab(d
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_visitor_without_a_user_has_one_link_to_a_photo(db: PgPool) {
+    let site = Site::start(db).await;
+    let photos = site.photos(2).await;
+    let (eve, other) = (site.visitor(), site.visitor());
+    let share = async |pages: &Pages, photo: i64| {
+        let page = pages.post(&format!("/photos/{photo}/share"), &[]).await.expect(200);
+        page.attribute("#share-url", "value")
+    };
+    let first = share(&eve, photos[0]).await;
+    assert_eq!(share(&eve, photos[0]).await, first);
+    assert_ne!(share(&eve, photos[1]).await, first);
+    assert_ne!(share(&other, photos[0]).await, first);
+    assert_eq!(site.ask::<i64>("select count(*) from shares").await, 3);
+    eve.get(&first.replace(site.base.as_str(), "/")).await.expect(200);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn looking_around_makes_nobody_a_user(db: PgPool) {
     let site = Site::start(db).await;
     let photo = site.photos(2).await[0];

@@ -68,7 +68,7 @@ async fn neighbours(site: &Site, round: usize) -> ([UserId; 3], [PhotoId; 4]) {
     for (who, theirs) in [(ada, [1, 2]), (bob, [3, 0]), (eve, [0, 1])] {
         for photo in theirs.map(|number| photos[number]) {
             rate(site, photo, who).await;
-            sharing::share(&mut db, photo, Some(who)).await.expect("no error");
+            sharing::share(&mut db, photo, who).await.expect("no error");
             sharing::record(&mut db, photo, Moment::Share, &who.0.to_be_bytes()).await.expect("no error");
         }
     }
@@ -96,11 +96,11 @@ async fn whatever_happens_at_once_nothing_deadlocks_and_nothing_comes_back(db: P
         acts.push(match round % 3 {
             0 => at_once!(site, |tx| merge::delete(tx, bob)),
             1 => at_once!(site, |tx| merge::merge(tx, eve, bob)),
-            _ => at_once!(site, |tx| sharing::share(tx, photos[2], Some(eve))),
+            _ => at_once!(site, |tx| sharing::share(tx, photos[2], eve)),
         });
         acts.push(match round % 4 {
             0 => at_once!(site, |tx| transitions::delete(tx, photos[0])),
-            1 => at_once!(site, |tx| sharing::share(tx, photos[3], Some(bob))),
+            1 => at_once!(site, |tx| sharing::share(tx, photos[3], bob)),
             2 => at_once!(site, |tx| blocked::block_all(tx, by, &photos, &reason)),
             _ => at_once!(site, |tx| refresh::fold_moments(tx)),
         });
@@ -198,12 +198,12 @@ async fn a_sharer_has_one_link_for_each_photo(db: PgPool) {
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let photo = site.live(ada, Species::Dog).await;
     let mut first = Tx::begin(&site.db).await.expect("a transaction");
-    let code = sharing::share(&mut first, photo, Some(bob)).await.expect("no error");
+    let code = sharing::share(&mut first, photo, bob).await.expect("no error");
     let second = tokio::spawn({
         let pool = site.db.clone();
         async move {
             let mut db = pool.acquire().await.expect("a connection");
-            sharing::share(&mut db, photo, Some(bob)).await.expect("no error")
+            sharing::share(&mut db, photo, bob).await.expect("no error")
         }
     });
     until_waiting(&site, 1).await;
@@ -213,9 +213,9 @@ async fn a_sharer_has_one_link_for_each_photo(db: PgPool) {
     // Who logs in keeps the account's link; the visitor's works on.
     let eve = visitor(&site).await;
     let mut db = site.db.acquire().await.expect("a connection");
-    let visitors = sharing::share(&mut db, photo, Some(eve)).await.expect("no error").expect("a link");
+    let visitors = sharing::share(&mut db, photo, eve).await.expect("no error").expect("a link");
     transact(&site.db, async |tx| merge::merge(tx, eve, bob).await).await.expect("no error");
-    assert_eq!(sharing::share(&mut db, photo, Some(bob)).await.expect("no error"), code);
+    assert_eq!(sharing::share(&mut db, photo, bob).await.expect("no error"), code);
     assert_eq!(sharing::find_shared(&mut db, &visitors).await.expect("no error"), Some(photo));
 }
 
@@ -236,7 +236,7 @@ async fn links_from_before_there_was_one_for_each_photo_work_on(db: PgPool) {
     let migration = include_str!("../../../migrations/0027_references_to_photos.sql");
     sqlx::raw_sql(migration).execute(&site.db).await.expect("it can be applied");
     let mut db = site.db.acquire().await.expect("a connection");
-    let own = sharing::share(&mut db, photo, Some(bob)).await.expect("no error");
+    let own = sharing::share(&mut db, photo, bob).await.expect("no error");
     assert_eq!(own.as_deref(), Some("first_link_"));
     assert_eq!(count(&site.db, "select count(*) from shares where sharer_id is null").await, 2);
     assert_eq!(sharing::find_shared(&mut db, "third_link_").await.expect("no error"), Some(photo));
