@@ -88,13 +88,32 @@ impl Cache {
     where
         T: Serialize + DeserializeOwned,
     {
+        self.get_or_keep(group, fragment, |_| true, compute).await
+    }
+
+    /// As [`get_or`](Self::get_or); what `keep` says no to isn't stored.
+    ///
+    /// # Errors
+    /// Those of `compute`.
+    pub async fn get_or_keep<T, E>(
+        &self,
+        group: &Group,
+        fragment: &str,
+        keep: impl Fn(&T) -> bool,
+        compute: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        T: Serialize + DeserializeOwned,
+    {
         let reading = self.read(&[group], fragment).await.and_then(|mut readings| readings.pop());
         let (stamp, found) = reading.unzip();
         if let Some(value) = parse(found.flatten().as_ref()) {
             return Ok(value);
         }
         let value = compute().await?;
-        if let Some(stamp) = stamp {
+        if let Some(stamp) = stamp
+            && keep(&value)
+        {
             self.store(group, fragment, &stamp, &value).await;
         }
         Ok(value)

@@ -98,8 +98,8 @@ pub async fn top(
     let compute = async || -> Result<_, Error> {
         Ok(lists::top(&mut *app.db.acquire().await?, period, species, page, limit).await?)
     };
-    show(app, app.cache.get_or(&Group::top(period, species), &format!("{limit}:{page}"), compute).await?)
-        .await
+    let group = Group::top(period, species);
+    show(app, app.cache.get_or_keep(&group, &format!("{limit}:{page}"), has_photos, compute).await?).await
 }
 
 /// A page of the trending list, from the cache if it is there.
@@ -110,7 +110,13 @@ pub async fn trending(app: &App, page: i64, limit: i64) -> Result<List<Photo>, E
     let compute = async || -> Result<_, Error> {
         Ok(lists::trending(&mut *app.db.acquire().await?, page, limit).await?)
     };
-    show(app, app.cache.get_or(&Group::trending(), &format!("{limit}:{page}"), compute).await?).await
+    let group = Group::trending();
+    show(app, app.cache.get_or_keep(&group, &format!("{limit}:{page}"), has_photos, compute).await?).await
+}
+
+/// Pages beyond the last one aren't kept: there are as many as anybody asks for.
+fn has_photos(list: &List<PhotoId>) -> bool {
+    !list.photos.is_empty()
 }
 
 /// The photos of a page; one that was taken down a moment ago is left out.

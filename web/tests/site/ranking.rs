@@ -2,11 +2,12 @@
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use redis::AsyncCommands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::harness::{Answer, Setup, Site};
+use crate::harness::{Answer, OwnRedis, Setup, Site};
 
 async fn photo_of(site: &Site, id: i64) -> Value {
     site.api().get(&format!("photos/{id}")).await.expect(200).json()
@@ -250,4 +251,29 @@ async fn a_burst_through_a_link_is_shown_to_moderators_and_moves_no_rank(db: PgP
     let admin = site.moderator("mod").await.pages.get("/admin").await.expect(200);
     assert_eq!(admin.attribute(".doubtful tbody a", "href"), format!("/photos/{pushed}"));
     assert_eq!(admin.texts(".doubtful td")[..4], ["20", "0.5", "20", "20"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn pages_beyond_the_last_one_take_no_room_in_the_cache(db: PgPool) {
+    let redis = OwnRedis::start().await;
+    let site = Setup::on(db).set("redis.url", &redis.url()).worker().start().await;
+    site.photos(2).await;
+    site.run(RefreshRanks {}).await;
+    let kept = async || -> Vec<String> {
+        let mut connection = redis.connection().await;
+        let keys: Vec<String> = connection.keys("*fragments:top*").await.expect("it answers");
+        let mut kept = Vec::new();
+        for key in keys {
+            let pages: Vec<String> = connection.hkeys(key).await.expect("it answers");
+            kept.extend(pages);
+        }
+        kept
+    };
+    for page in 2..6 {
+        site.get(&format!("/top?page={page}")).await.expect(200);
+        assert!(listed(&site, &format!("top?page={page}&limit=7")).await.is_empty());
+    }
+    assert_eq!(kept().await, [""; 0]);
+    assert_eq!(listed(&site, "top?page=2&limit=1").await.len(), 1);
+    assert_eq!(kept().await, ["1:2"]);
 }
