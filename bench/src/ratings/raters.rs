@@ -98,6 +98,10 @@ impl Raters {
     pub(crate) async fn rate(&mut self, site: &Site, mode: Mode, seconds: Duration) -> Result<Measured> {
         let raters = if mode == Mode::First { &mut self.at_first } else { &mut self.done };
         let (photos, newcomers) = (&self.photos, &self.newcomers);
+        // The site may have closed the old ones: they were idle while something else was measured.
+        for rater in &mut *raters {
+            rater.connection = Connection::open(site.address).await?;
+        }
         let processes = [std::process::id(), site.web.pid()?, site.worker.pid()?];
         let before = processor_seconds(&processes)?;
         let begin = Instant::now();
