@@ -35,7 +35,15 @@ impl Db {
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        Tx::begin_with(&self.pool, self.announcer.clone()).await
+        Tx::begin_with(&self.pool, None, self.announcer.clone()).await
+    }
+
+    /// Begins a transaction with `begin`, a BEGIN that `set local` may follow: all of it is one round trip.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub(crate) async fn begin_with(&self, begin: &'static str) -> sqlx::Result<Tx> {
+        Tx::begin_with(&self.pool, Some(begin), self.announcer.clone()).await
     }
 
     /// What a module keeps beside the database, one of each type; made when it is first needed. `make` gets a reference that
@@ -90,13 +98,17 @@ impl Tx {
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
-        Self::begin_with(pool, Announcer::new(&pool.connect_options())).await
+        Self::begin_with(pool, None, Announcer::new(&pool.connect_options())).await
     }
 
-    async fn begin_with(pool: &PgPool, announcer: Announcer) -> sqlx::Result<Self> {
+    async fn begin_with(
+        pool: &PgPool,
+        begin: Option<&'static str>,
+        announcer: Announcer,
+    ) -> sqlx::Result<Self> {
         // Waiting for a connection may be given up; only what is said on it must be heard out.
         let connection = pool.acquire().await?;
-        let inner = to_its_end(Transaction::begin(connection, None)).await?;
+        let inner = to_its_end(Transaction::begin(connection, begin.map(SqlStr::from_static))).await?;
         Ok(Self { inner, woken: BTreeMap::new(), announcer })
     }
 

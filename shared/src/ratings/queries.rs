@@ -63,7 +63,8 @@ pub async fn record(db: &mut Tx, given: Given) -> Result<(), NotRecorded> {
 }
 
 /// As [`record`], for many ratings, no two of which are of one photo by one rater: in as many statements as for one. What
-/// becomes of each is said in their order; one that isn't recorded leaves the others alone.
+/// becomes of each is said in their order; one that isn't recorded leaves the others alone. Others may be in the way of many:
+/// such a conflict fails the transaction, and each is to be recorded by itself.
 ///
 /// Rows are locked in the order raters, ratings, jobs, counters: all ratings of a photo wait for each other at its
 /// counters, so those come last.
@@ -86,7 +87,7 @@ pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result
     let stale: Vec<_> =
         photos.into_iter().map(|photo| InvalidateCache::of(Event::PhotoRated { photo })).collect();
     if !stale.is_empty() {
-        InvalidateCache::enqueue_all(db, &stale).await?;
+        InvalidateCache::enqueue_all_or_conflict(db, &stale).await?;
     }
     shift_histograms(db, &written).await?;
     Ok(outcomes)

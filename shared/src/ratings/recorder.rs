@@ -22,8 +22,9 @@ use crate::db::{Conflict, Db, retry_conflicts};
 /// The most in one transaction.
 const MOST: usize = 128;
 
-/// How long what comes meanwhile is kept waiting for a lock, as Postgres reads it.
-const PATIENCE: &str = "100ms";
+/// What comes meanwhile isn't kept waiting for a lock for long. Left to itself Postgres plans for each number of ratings anew.
+const BEGIN: &str =
+    "begin; set local lock_timeout = '100ms'; set local plan_cache_mode = 'force_generic_plan'";
 
 /// Records ratings, and drops what of the photos is cached; a clone is a reference.
 #[derive(Clone, Debug)]
@@ -89,14 +90,7 @@ async fn record_what_comes(db: Db, cache: Cache, mut asked: UnboundedReceiver<As
 }
 
 async fn record_together(db: &Db, given: &[Given]) -> sqlx::Result<Vec<Result<(), NotRecorded>>> {
-    let mut tx = db.begin().await?;
-    // Left to itself Postgres plans for each number of ratings anew.
-    sqlx::query!(
-        "select set_config('lock_timeout', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true) as plans",
-        PATIENCE,
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let mut tx = db.begin_with(BEGIN).await?;
     let outcomes = record_all(&mut tx, given).await?;
     tx.commit().await?;
     Ok(outcomes)
