@@ -66,9 +66,8 @@ async fn speak(options: Arc<PgConnectOptions>, mut queues: UnboundedReceiver<Due
         let wait = due.values().min().map_or(IDLE, |next| next.duration_since(Instant::now()));
         match tokio::time::timeout(wait, queues.recv_many(&mut heard, BATCH)).await {
             Ok(0) => ends = true,
-            Ok(_) => {}
             Err(_) if due.is_empty() => connection = None,
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
         for (queue, at) in heard.drain(..) {
             due.entry(queue).and_modify(|before| *before = at.min(*before)).or_insert(at);
