@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::register::Registration;
-use super::{login, register, reset, settings};
+use super::{changes, login, register, reset};
 use crate::api::caller::Caller;
 use crate::api::shapes::{ErrorShape, PhotoShape};
 use crate::error::Error;
@@ -204,13 +204,13 @@ pub async fn update_me(
     client: Client,
     Json(body): Json<UpdateBody>,
 ) -> Result<axum::Json<MeShape>, Error> {
-    let changes = settings::Changes {
+    let changes = changes::Changes {
         name: body.name.as_deref(),
         email: body.email.as_deref(),
         password: body.password.as_deref(),
         current_password: body.current_password.as_deref().unwrap_or_default(),
     };
-    settings::update(&app, &caller.visitor(), client, changes).await?;
+    changes::update(&app, &caller.visitor(), client, changes).await?;
     let user = queries::find(&mut *app.db.acquire().await?, caller.user.id).await?.ok_or(Error::NotFound)?;
     show_me(&app, user).await
 }
@@ -228,7 +228,7 @@ pub async fn delete_me(
     body: Bytes,
 ) -> Result<StatusCode, Error> {
     let body: PasswordBody = serde_json::from_slice(&body).unwrap_or_default();
-    settings::remove(&app, &caller.visitor(), client, &body.password).await?;
+    changes::remove(&app, &caller.visitor(), client, &body.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,6 +1,7 @@
 //! Accounts: registering, logging in, mailed links, settings and profiles.
 
 pub mod api;
+mod changes;
 mod guesses;
 pub mod login;
 pub mod member;
