@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use futures::future::join_all;
 use futures::{StreamExt as _, stream};
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::header::COOKIE;
@@ -287,6 +288,22 @@ async fn a_photo_that_appears_later_is_served_to_those_who_had_rated_all(db: PgP
     assert_eq!(ada.pages.shown().await.expect("it is new").0, late);
     let page = ada.pages.get(&format!("/photos/{late}")).await;
     assert!(page.has("input[name=ballot]"), "the photo on the rating page may be rated on its own page too");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn many_who_rate_at_once_each_see_every_photo_once(db: PgPool) {
+    let site = Site::start(db).await;
+    let raters: Vec<_> = stream::iter((0..30).map(|_| site.anonymous())).buffered(20).collect().await;
+    // All of them, then what is new since, then nothing.
+    for count in [12, 7, 0] {
+        let photos = site.photos(count).await;
+        let expected: HashSet<_> = photos.iter().copied().collect();
+        for seen in join_all(raters.iter().map(|rater| rater.api.rate_all(|_| 5))).await {
+            assert_eq!(seen.len(), photos.len(), "none comes twice: {seen:?}");
+            assert_eq!(seen.into_iter().collect::<HashSet<_>>(), expected);
+        }
+    }
+    site.histograms_are_right().await;
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

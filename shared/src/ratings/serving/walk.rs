@@ -15,6 +15,9 @@ const LOOKAHEAD: i64 = 16;
 /// The same in a batch, where each place costs the others time.
 const LOOKAHEAD_TOGETHER: i64 = 3;
 
+/// Up to so many slots are searched in a batch for what is left; the search of more holds up the others in it.
+const SEARCHED_TOGETHER: i64 = 1000;
+
 /// Every so many servings a fresh photo is tried first.
 const FRESH_EVERY: i64 = 5;
 
@@ -171,6 +174,9 @@ async fn find_last(
         return Ok(HashMap::new());
     }
     let end = next_slot(db).await?;
+    if end > SEARCHED_TOGETHER {
+        return Ok(HashMap::new());
+    }
     let through = walkers.iter().filter(|walker| end <= walker.position.last);
     let through: Vec<_> = through.map(|walker| walker.rater.0).collect();
     let left = find_any_ratable(db, &through).await?;
