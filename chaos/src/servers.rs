@@ -29,7 +29,7 @@ pub(crate) async fn with_servers<T>(
     }
 }
 
-/// Keeps a folder, for whoever looks into what went wrong.
+/// Keeps a folder, so that one can look into what went wrong.
 pub(crate) fn keep(folder: TempDir) {
     println!("chaos: logs are in {}", folder.keep().display());
 }

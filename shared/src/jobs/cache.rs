@@ -33,8 +33,8 @@ impl Job for InvalidateCache {
     /// An event that comes again while its job runs may concern what was cached meanwhile.
     const UNIQUE: Unique = Unique::WhileWaiting;
 
-    /// Whoever rated sees it at once, because web drops what is cached itself. Everybody else hears of all ratings of a
-    /// photo within this time together.
+    /// The rater sees the rating at once, because web drops what is cached itself. For open pages all ratings of a photo
+    /// within this time are one change.
     fn linger(&self) -> Duration {
         match self.event {
             Event::PhotoRated { .. } => Duration::from_millis(250),

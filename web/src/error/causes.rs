@@ -47,9 +47,9 @@ fn is_full(error: &sqlx::Error) -> bool {
 /// (57014): it may go better in a moment.
 const BUSY: [&str; 3] = ["53300", "55P03", "57014"];
 
-/// Whether the database can't be reached, or says itself that it isn't there for now: it is starting, stopping, ended
-/// the session or takes no more of them (PostgreSQL, appendix A, classes 08, 53 and 57). A connection that a proxy
-/// closes at once looks like a violation of the protocol.
+/// Whether the database can't be reached, or answers that it is starting, stopping, ended the session or takes no more of
+/// them (PostgreSQL, appendix A, classes 08, 53 and 57). A connection that a proxy closes at once looks like a violation of
+/// the protocol.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut

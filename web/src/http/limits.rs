@@ -182,7 +182,7 @@ pub async fn count_by(app: &App, what: Limited, whom: &str) -> Result<Tally, Err
 pub struct Tally(Vec<Counted>);
 
 impl Tally {
-    /// Counts the same act for something else, too.
+    /// Counts the same act against another limit.
     ///
     /// # Errors
     /// [`Error::TooMany`] when that is beyond the limit. Then nothing of it is counted.

@@ -129,7 +129,7 @@ async fn a_page_that_was_open_before_the_first_rating_counts_for_one_account(db:
     pages.post(&path, &form).await.location();
     assert_eq!(pages.post(&path, &[("value", "3"), ("ballot", &ballot)]).await.status, 400);
 
-    // Whoever has kept the key counts with it neither as nobody nor as another account.
+    // A kept copy of the cookie is worth nothing, without a session and in another account.
     let kept = site.visitor();
     kept.keep(&format!("visitor={before}"));
     assert_eq!(kept.post(&path, &form).await.status, 400);

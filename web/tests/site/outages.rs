@@ -91,7 +91,7 @@ async fn while_redis_stalls_nobody_waits_for_it(db: PgPool) {
     assert_eq!((lines(&site, "Redis is away"), lines(&site, "Redis is back")), (1, 1), "{}", site.log());
 }
 
-/// Before the breaker opens, too.
+/// Also while the breaker is still closed.
 #[tokio::test]
 async fn nobody_waits_for_a_stalled_redis_to_forget_what_they_changed() {
     let redis = OwnRedis::start().await;
