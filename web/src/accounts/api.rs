@@ -211,7 +211,8 @@ pub async fn update_me(
         current_password: body.current_password.as_deref().unwrap_or_default(),
     };
     changes::update(&app, &caller.visitor(), client, changes).await?;
-    let user = queries::find(&mut *app.db.acquire().await?, caller.user.id).await?.ok_or(Error::NotFound)?;
+    let user = queries::find(&mut *app.db.acquire().await?, caller.user.id).await?;
+    let user = user.ok_or(Error::SessionEnded)?;
     show_me(&app, user).await
 }
 

@@ -155,3 +155,22 @@ async fn an_anonymous_user_who_logged_out_is_neither_merged_nor_upgraded_afterwa
         assert_eq!(kept, 1, "{path}");
     }
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_account_that_goes_right_after_a_change_of_it_is_a_session_that_ended(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    // Somebody else deletes it before the change is answered.
+    sqlx::raw_sql(
+        "create function forget() returns trigger language plpgsql as $$
+         begin delete from users where id = new.id; return null; end $$;
+         create constraint trigger forget after update of name on users
+         deferrable initially deferred for each row execute function forget()",
+    )
+    .execute(&site.db)
+    .await
+    .expect("it can be made");
+    let answer = ada.api.patch("users/me", json!({ "name": "lovelace" })).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(site.ask::<i64>("select count(*) from users where name is not null").await, 0);
+}
