@@ -323,6 +323,9 @@ async fn error_pages_fit_narrow_screens_with_large_text(db: PgPool) {
             browser.find(".error").await;
             let found = browser.run_with(BEYOND, json!(width)).await;
             assert!(found["by"].as_i64() <= Some(0), "{path}, {width} pixels wide: {found}");
+            let overlapping = "return [...document.querySelectorAll('.site-nav a')]
+                                   .filter((link) => link.scrollWidth > link.clientWidth).map((link) => link.textContent.trim());";
+            assert_eq!(browser.run(overlapping).await, json!([]), "{path}, {width} pixels wide");
         }
     }
 }
