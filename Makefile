@@ -30,9 +30,9 @@ chaos: setup-demo  ## break things for DURATION= seconds under load, and count w
 FUZZ_SECONDS = 60
 FUZZ_TARGETS = probe orientation reply jpeg
 fuzz: setup-fuzz  ## try each fuzz target for FUZZ_SECONDS=, from the hostile corpus on; FUZZ_TARGETS= names some
-	mkdir -p fuzz/seeds
-	HOSTILE_CORPUS_INTO=$(CURDIR)/fuzz/seeds cargo test --workspace --test hostile
-	fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+	mkdir -p testing/fuzz/seeds
+	HOSTILE_CORPUS_INTO=$(CURDIR)/testing/fuzz/seeds cargo test --workspace --test hostile
+	testing/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 lint:  ## formatting, clippy and rustdoc, warnings denied
 	cargo fmt --all --check
@@ -47,7 +47,7 @@ screenshots: setup-test  ## pictures of a running demo, in target/screenshots
 	cargo run -p pawdium-web --example screenshots
 
 bench-queue: setup-bench  ## the job queue beside its peers; BENCH="ours --rounds 1", BENCH=sizes, BENCH=idle
-	bench/peers/install queue
+	testing/bench/peers/install queue
 	cargo build --release -p pawdium-bench --bin queue
 	@exec $${CARGO_TARGET_DIR:-target}/release/queue $(BENCH)
 
@@ -56,8 +56,8 @@ bench-ratings: setup-bench-ratings  ## ratings through HTTP beside `pgbench -N` 
 	@exec $${CARGO_TARGET_DIR:-target}/release/ratings $(BENCH)
 
 bench-images: setup-bench-images  ## photographs made into squares, beside the peers; BENCH="--files leaves --rounds 1"
-	bench/peers/install images
-	bench/photographs
+	testing/bench/peers/install images
+	testing/bench/photographs
 	cargo build --release -p pawdium-bench --bin images
 	@exec $${CARGO_TARGET_DIR:-target}/release/images $(BENCH)
 

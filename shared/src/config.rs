@@ -14,9 +14,11 @@ mod warnings;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use lettre::message::Mailbox;
+use pawdium_media::Limits;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
@@ -157,6 +159,18 @@ pub struct MediaConfig {
     pub decode_seconds: u64,
     /// Memory that a picture may take to decode, in MiB. Default 1024.
     pub decode_memory_mb: u64,
+}
+
+impl From<&MediaConfig> for Limits {
+    fn from(config: &MediaConfig) -> Self {
+        Self {
+            max_bytes: config.max_upload_bytes,
+            max_pixels: config.max_pixels,
+            timeout: Duration::from_secs(config.decode_seconds),
+            memory: config.decode_memory_mb << 20,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for MediaConfig {

@@ -10,11 +10,11 @@ use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::live::Changes;
-use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::{self, Photo};
 use pawdium_shared::ratings::serving::Servings;
 use pawdium_shared::ratings::{Ballots, Recorder};
 use pawdium_shared::redis::Redis;
+use pawdium_shared::store::MediaStore;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::watch::QueueWatch;

@@ -1,14 +1,15 @@
 //! What handlers work with.
 
 use anyhow::Context as _;
+use pawdium_media::{Decoder, Limits};
 use pawdium_shared::cache::Cache;
 use pawdium_shared::config::{Config, UpkeepConfig};
 use pawdium_shared::db::Db;
 use pawdium_shared::mail::Mailer;
-use pawdium_shared::media::{Decoder, Limits, MediaStore};
 use pawdium_shared::metrics::influx::Influx;
 use pawdium_shared::photos::lineage::Keeper;
 use pawdium_shared::redis::Redis;
+use pawdium_shared::store::MediaStore;
 use url::Url;
 
 /// The argument that makes this program a confined decoder of pictures.

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use pawdium_shared::config::Config;
-use pawdium_shared::{media, shutdown, telemetry};
+use pawdium_shared::{shutdown, telemetry};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     match arguments.as_slice() {
         [] => {}
-        [command] if command == pawdium_worker::DECODE => return media::child_main(),
+        [command] if command == pawdium_worker::DECODE => return pawdium_media::child_main(),
         _ => {
             eprintln!("pawdium-worker takes no arguments; its settings are those of `pawdium config check`");
             return ExitCode::from(2);

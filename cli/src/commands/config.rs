@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use pawdium_shared::media::MediaStore;
+use pawdium_shared::store::MediaStore;
 
 use super::operator;
 

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use pawdium_shared::audit::{self, Action, Actor};
-use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::lineage;
+use pawdium_shared::store::MediaStore;
 use serde_json::json;
 
 use super::operator;

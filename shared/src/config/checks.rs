@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Config, MediaConfig};
 use crate::db;
 use crate::mail;
-use crate::media::MediaStore;
+use crate::store::MediaStore;
 
 const SECRET_CHARACTERS: usize = 32;
 

@@ -9,8 +9,8 @@ use sqlx::PgConnection;
 use crate::audit::{self, Action, Actor};
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
-use crate::media::Fingerprint;
 use crate::photos::{Likeness, transitions};
+use pawdium_media::Fingerprint;
 
 /// What the owner of a refused upload reads.
 pub const REFUSAL: &str = "This picture was taken down by our moderators before, so it can't be shown here. Please \

@@ -1,8 +1,8 @@
 //! What a submission says about itself, checked once, in its types.
 
 use super::types::{Species, UnknownSpecies};
-use crate::media::Crop;
 use crate::visible::{is_invisible, shows_something};
+use pawdium_media::Crop;
 
 /// Why a field was refused; the text is shown beside the field.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::ids::PhotoId;
-use crate::media::Fingerprint;
+use pawdium_media::Fingerprint;
 
 /// What a picture is known by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

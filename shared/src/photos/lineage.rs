@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use crate::media::MediaStore;
+use crate::store::MediaStore;
 
 /// How far the mark may lag behind what is published.
 const LAG: Duration = Duration::from_secs(30);

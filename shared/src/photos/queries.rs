@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use super::types::{Photo, PhotoState, Sizes, Species};
 use crate::db::{Batcher, Db};
 use crate::ids::{PhotoId, UserId};
-use crate::media::Fingerprint;
+use pawdium_media::Fingerprint;
 
 /// A photo as a row; [`Photo`] is what the rest sees.
 struct Row {

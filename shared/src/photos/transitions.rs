@@ -18,8 +18,8 @@ use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
-use crate::media::{Crop, Fingerprint};
 use crate::queue::{Enqueue as _, Job as _};
+use pawdium_media::{Crop, Fingerprint};
 
 /// A stored upload.
 #[derive(Clone, Copy, Debug)]

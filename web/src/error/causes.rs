@@ -2,8 +2,8 @@
 
 use std::io::ErrorKind;
 
+use pawdium_media::{MediaError, Refusal};
 use pawdium_shared::db::Conflict;
-use pawdium_shared::media::{MediaError, Refusal};
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
 use pawdium_shared::{accounts, photos};

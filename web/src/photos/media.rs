@@ -8,7 +8,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::headers::{ETag, Header, HeaderMapExt as _, IfNoneMatch, Range};
-use pawdium_shared::media::{MediaKey, MediaStore, StoredPicture};
+use pawdium_shared::store::{MediaKey, MediaStore, StoredPicture};
 
 use crate::error::Error;
 use crate::http::extract::Path;

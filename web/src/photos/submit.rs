@@ -5,7 +5,7 @@ use axum::extract::{Multipart, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::media::Limits;
+use pawdium_media::Limits;
 use serde_json::json;
 
 use super::upload::{self, Fields, Once, Submitted};

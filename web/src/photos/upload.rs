@@ -6,12 +6,13 @@ use axum::extract::{FromRequestParts, Multipart};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::Cookie;
+use pawdium_media::{Crop, Format, MAGIC, MediaError, Refusal};
 use pawdium_shared::accounts::sessions;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::media::{Crop, Format, Incoming, MAGIC, MediaError, Refusal};
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
 use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transitions};
+use pawdium_shared::store::Incoming;
 
 use super::quota;
 use crate::error::Error;

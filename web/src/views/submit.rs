@@ -1,7 +1,7 @@
 //! Submitting photos.
 
 use askama::Template;
-use pawdium_shared::media::Refusal;
+use pawdium_media::Refusal;
 
 use super::{Chrome, Field, SPECIES, filters};
 

@@ -5,19 +5,18 @@ use std::io::{self, Seek as _};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use pawdium_media::{Crop, MediaError, Owner, RenderError, Rendered, Stage, probe_file};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::media::{ProcessPhoto, RemoveFiles};
-use pawdium_shared::media::{
-    Crop, IncomingKey, MediaError, MediaKey, RenderError, Rendered, Stage, probe_file,
-};
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::queries::source_in_use;
 use pawdium_shared::photos::steps::{self, Step};
 use pawdium_shared::photos::transitions::Original;
 use pawdium_shared::photos::{Likeness, Picture, files, likeness, transitions};
 use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
+use pawdium_shared::store::{IncomingKey, MediaKey};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tracing::{error, info, warn};
 
@@ -210,12 +209,18 @@ async fn render(
         // Nobody listens any more where it couldn't be recorded, of which the other half tells.
         let _ = tell.send((step, ms.try_into().ok()));
     };
-    env.decoder.render_and_tell(owner, file, crop, reached).await.map_err(|error| {
-        if let RenderError::Died { cause } = &error {
-            warn!(cause, "a picture brought its decoder down");
-        }
-        if error.is_final() { Trouble::Refused(error.to_string()) } else { Trouble::Internal(error.into()) }
-    })
+    env.decoder.render_and_tell(owner.map(|owner| Owner(owner.0)), file, crop, reached).await.map_err(
+        |error| {
+            if let RenderError::Died { cause } = &error {
+                warn!(cause, "a picture brought its decoder down");
+            }
+            if error.is_final() {
+                Trouble::Refused(error.to_string())
+            } else {
+                Trouble::Internal(error.into())
+            }
+        },
+    )
 }
 
 async fn refuse_blocked(likeness: Likeness, env: &Env) -> Result<(), Trouble> {

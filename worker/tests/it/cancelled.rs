@@ -10,12 +10,12 @@ use bytes::Bytes;
 use chrono::Utc;
 use futures::TryStreamExt as _;
 use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
+use pawdium_media::{Decoder, Limits, Owner};
 use pawdium_shared::config::{MediaConfig, MetricsConfig};
-use pawdium_shared::ids::UserId;
-use pawdium_shared::media::{Decoder, Limits, MediaStore};
 use pawdium_shared::metrics::influx::{Influx, WriteError};
 use pawdium_shared::metrics::line::Point;
 use pawdium_shared::redis::Patience;
+use pawdium_shared::store::MediaStore;
 use pawdium_worker::DECODE;
 use redis::AsyncCommands as _;
 use redis::aio::MultiplexedConnection;
@@ -87,7 +87,7 @@ async fn pictures_that_are_given_up_leave_the_owners_next_one_as_it_is() {
         expected.push(decoder.render(None, open(picture), None).await.expect("it is rendered"));
     }
     let longest = started.elapsed() / 2;
-    let owner = Some(UserId(1));
+    let owner = Some(Owner(1));
     let mut cuts = 0;
     for round in 0..16 {
         cuts += usize::from(cut(longest, decoder.render(owner, open(&pictures[round % 2]), None)).await);

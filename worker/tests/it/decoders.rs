@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use pawdium_shared::media::{Decoder, RenderError};
+use pawdium_media::{Decoder, RenderError};
 use pawdium_shared::photos::{PhotoState, Species};
 use pawdium_worker::{DECODE, runner};
 use sqlx::PgPool;

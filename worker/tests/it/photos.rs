@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use pawdium_media::{Decoder, Refusal};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::media::{Decoder, MediaKey, Refusal};
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::steps::{self, Entry, Step};
 use pawdium_shared::photos::{Photo, PhotoState, Species, likeness, queries, transitions};
+use pawdium_shared::store::MediaKey;
 use pawdium_worker::{Env, runner};
 use sqlx::PgPool;
 use tempfile::NamedTempFile;

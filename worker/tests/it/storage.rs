@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use pawdium_media::Decoder;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::{JobId, PhotoId};
-use pawdium_shared::media::Decoder;
 use pawdium_shared::photos::steps::{self, Step};
 use pawdium_shared::photos::{PhotoState, Species};
 use pawdium_worker::{DECODE, runner};

@@ -10,9 +10,9 @@ use pawdium_shared::accounts::{RaterKey, queries, sessions};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::upkeep::Purge;
-use pawdium_shared::media::MediaKey;
 use pawdium_shared::photos::lineage::{self, Mismatch};
 use pawdium_shared::photos::{PhotoState, Picture, Species, transitions};
+use pawdium_shared::store::MediaKey;
 use pawdium_worker::runner;
 use sqlx::{AssertSqlSafe, PgPool};
 

@@ -7,9 +7,9 @@ use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::UserId;
-use pawdium_shared::media::MediaStore;
 use pawdium_shared::photos::transitions::{self, Original, Upload};
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
+use pawdium_shared::store::MediaStore;
 use reqwest::multipart::{Form, Part};
 
 use super::people::Person;

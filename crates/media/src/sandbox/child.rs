@@ -1,0 +1,121 @@
+//! The child's side: one picture after the other, then the end.
+
+use std::{
+    fs::File,
+    io::{self, IoSliceMut, Read, Write},
+    mem::MaybeUninit,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use rustix::{
+    net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg, sockopt::socket_peercred},
+    process::{Signal, getppid, set_parent_process_death_signal},
+};
+
+use super::{
+    confine::confine,
+    protocol::{IO_FAILED, LIMITS_VAR, MAX_REQUEST, NO_SANDBOX, Request, write_reply, write_stage},
+};
+use crate::{Limits, Refusal, Rendered, Stage, render::render};
+
+/// What the hidden subcommand of the worker runs: confines this process, takes pictures from the socket that is its
+/// standard input and answers on standard output.
+///
+/// Call it before anything else: before a runtime, a log or a configuration is set up.
+pub fn child_main() -> ExitCode {
+    let limits = match confined() {
+        Ok(limits) => limits,
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::from(NO_SANDBOX);
+        }
+    };
+    match answer_all(&limits) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(IO_FAILED)
+        }
+    }
+}
+
+pub(super) fn confined() -> anyhow::Result<Limits> {
+    let limits = std::env::var(LIMITS_VAR).context("this command is run by the worker for pictures")?;
+    let limits: Limits = serde_json::from_str(&limits).context("reading the limits")?;
+    end_with_parent()?;
+    confine(&limits)?;
+    Ok(limits)
+}
+
+/// Has the kernel kill this process when its parent ends, however that ends. One that a picture has taken over might
+/// stay for good else.
+///
+/// The kernel means the thread that has started this process. That is one of the runtime's, which live as long as the
+/// worker, because nothing calls `block_in_place`, with which they may end earlier (`clippy.toml` sees to that). A
+/// picture whose process ended so would be tried again.
+fn end_with_parent() -> anyhow::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL)).context("following the worker")?;
+    // It may have ended before that. The socket knows who has made it.
+    let parent = socket_peercred(rustix::stdio::stdin()).context("asking for the worker")?.pid;
+    anyhow::ensure!(getppid() == Some(parent), "the worker has ended");
+    Ok(())
+}
+
+fn answer_all(limits: &Limits) -> io::Result<()> {
+    while answer_next(limits)? {}
+    Ok(())
+}
+
+/// Renders the next picture. False: there are no more.
+pub(super) fn answer_next(limits: &Limits) -> io::Result<bool> {
+    let Some((request, source)) = receive()? else { return Ok(false) };
+    let mut stdout = io::stdout().lock();
+    let mut told = Ok(());
+    let result = read_and_render(&request, source, limits, |stage, ms| {
+        if told.is_ok() {
+            told = write_stage(&mut stdout, stage, ms).and_then(|()| stdout.flush());
+        }
+    })?;
+    told?;
+    write_reply(&mut stdout, result)?;
+    stdout.flush()?;
+    Ok(true)
+}
+
+/// Waits for the next request and its file. `None`: there will be none.
+pub(super) fn receive() -> io::Result<Option<(Request, File)>> {
+    let mut packet = [0; MAX_REQUEST];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = RecvAncillaryBuffer::new(&mut space);
+    let parts = &mut [IoSliceMut::new(&mut packet)];
+    let received = recvmsg(rustix::stdio::stdin(), parts, &mut beside, RecvFlags::CMSG_CLOEXEC)?;
+    if received.bytes == 0 {
+        return Ok(None);
+    }
+    let request = serde_json::from_slice(&packet[..received.bytes])?;
+    let file = beside.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut files) => files.next(),
+        _ => None,
+    });
+    let file = file.ok_or_else(|| io::Error::other("a request came without a file"))?;
+    Ok(Some((request, file.into())))
+}
+
+fn read_and_render(
+    request: &Request,
+    file: File,
+    limits: &Limits,
+    reached: impl FnMut(Stage, u32),
+) -> io::Result<Result<Rendered, Refusal>> {
+    let max = limits.max_bytes;
+    let expected = usize::try_from(request.bytes.min(max)).unwrap_or_default();
+    // Room for one more, at which reading finds the end.
+    let mut source = Vec::with_capacity(expected + 1);
+    // One byte more than allowed tells the probe that the file is too large.
+    match file.take(max.saturating_add(1)).read_to_end(&mut source) {
+        Ok(_) => Ok(render(source, request.crop, limits, reached)),
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Ok(Err(Refusal::TooMuchMemory)),
+        Err(error) => Err(error),
+    }
+}

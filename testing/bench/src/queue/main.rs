@@ -1,0 +1,81 @@
+//! Measures the job queue side by side with its peers: see `testing/bench/README.md`.
+
+mod child;
+mod compare;
+mod contenders;
+mod figures;
+mod history;
+mod idle;
+mod measures;
+mod observer;
+mod ours;
+mod protocol;
+mod sizes;
+mod table;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+use compare::Compare;
+use history::History;
+use idle::Idle;
+use protocol::Verb;
+use sizes::Sizes;
+
+/// Measures job queues side by side on this machine, each with its data safe on the disk.
+#[derive(Debug, Parser)]
+#[command(name = "queue", args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    compare: Compare,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Sizes(Sizes),
+    Idle(Idle),
+    History(History),
+    /// Our own queue as a contender, started by the driver.
+    #[command(hide = true)]
+    Contender {
+        /// `ours`, or one of its variants.
+        name: String,
+        /// What to do.
+        verb: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Some(Command::Contender { name, verb }) => {
+            let verb = Verb::read(verb.into_iter()).context("there is no such verb")?;
+            let url = std::env::var("BENCH_POSTGRES").context("BENCH_POSTGRES is not set")?;
+            // Its runtime is the worker's.
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(ours::run(verb, url, &name))
+        }
+        Some(Command::Sizes(sizes)) => driver()?.block_on(sizes.run()),
+        Some(Command::History(history)) => driver()?.block_on(history.run()),
+        Some(Command::Idle(idle)) => driver()?.block_on(idle.run()),
+        None => driver()?.block_on(arguments.compare.run()),
+    }
+}
+
+/// The driver has one thread, with which the servers and contenders that it starts end.
+fn driver() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}

@@ -1,0 +1,172 @@
+//! A short storm on the site, and whether its checks see what is wrong.
+
+use std::path::Path;
+
+use pawdium_chaos::storm::checks::{Finding, JOBS_BALANCE, check_files, check_rows};
+use pawdium_chaos::storm::order;
+use pawdium_chaos::storm::told::Told;
+use pawdium_shared::config::MediaConfig;
+use pawdium_shared::store::MediaStore;
+use sqlx::{AssertSqlSafe, Executor as _, PgPool};
+use url::Url;
+
+use crate::bench::run_chaos;
+
+/// Its length, in seconds: enough for a round of faults.
+const DURATION: &str = "14";
+
+#[tokio::test]
+async fn a_short_storm_leaves_every_invariant_whole() {
+    let said = run_chaos(&["--only", "site", "--duration", DURATION, "--seed", "5"]).await;
+    let last = said.lines().last().unwrap_or_default();
+    let words: Vec<&str> = last.split(' ').collect();
+    let ["chaos:", "the", "site:", acts, "acts,", faults, "faults,", checks, "checks,", "0", "wrong"] =
+        words[..]
+    else {
+        panic!("{said}");
+    };
+    let number = |text: &str| text.parse::<u64>().expect("a number");
+    assert!(number(acts) > 100 && number(faults) > 3 && number(checks) > 20, "{said}");
+}
+
+/// Two users, of whom the second has rated the first one's live photo with a 7.
+const WHOLE: &str = "
+    insert into users (id, rater_key) overriding system value values (1, 1), (2, 2);
+    insert into photos (id, owner_id, title, species, state, source_hash) overriding system value
+        values (1, 1, 'A cat', 'cat', 'processing', sha256('a cat'));
+    insert into photo_files (photo_id, edge, key, width, height, bytes)
+        select 1, edge, 'key', 1, 1, 1 from unnest('{1080,540,160}'::smallint[]) as edge;
+    insert into photo_stats (photo_id, histogram) values (1, '{0,0,0,0,0,0,1,0,0,0}');
+    insert into ratings (photo_id, rater_id, value, lane, ballot_at) values (1, 2, 7, 'random', now());
+    insert into rater_positions (rater_id) values (2);
+    update photos set state = 'live', slot = 1, live_at = now();
+    insert into sessions (token_hash, user_id, expires_at) values (sha256('session'), 2, 'infinity');";
+
+/// What goes wrong, what the check of it is called, and what people were told before.
+fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
+    let told = Told::default();
+    let of = |told: &Told| told.clone();
+    vec![
+        ("update photo_stats set histogram[7] = 2", "a histogram equals the photo's ratings", of(&told)),
+        ("delete from ratings", "a histogram equals the photo's ratings", of(&told)),
+        (
+            "alter table rater_positions drop constraint rater_positions_pkey;
+             insert into rater_positions (rater_id) values (2)",
+            "a rater has one position, and one rating of a photo",
+            of(&told),
+        ),
+        ("update ratings set rater_id = 1", "nobody has rated a photo of their own", of(&told)),
+        (
+            "delete from photo_files where edge = 160",
+            "a live photo names its three files, and one that is away names none",
+            of(&told),
+        ),
+        (
+            "update photos set state = 'hidden'",
+            "a live photo names its three files, and one that is away names none",
+            of(&told),
+        ),
+        (
+            "insert into photo_ranks values (1, 7, 1); delete from photo_files; update photos set state = 'hidden'",
+            "only live photos have a place",
+            of(&told),
+        ),
+        (
+            "delete from photo_files; update photos set state = 'processing'",
+            "a photo that is processing has its job",
+            of(&told),
+        ),
+        (
+            "update photos set state = 'hidden';
+             insert into blocked_pictures (source_hash, reason, blocker) values (sha256('a cat'), 'No', 'ada');
+             set constraints all immediate;
+             update photos set state = 'live'",
+            "no photo went live after its picture was blocked",
+            of(&told),
+        ),
+        (
+            "update users set name = 'bob', email = 'b@example.org', password_hash = 'x' where id = 2;
+             update users set password_hash = 'y' where id = 2",
+            "no session is older than its user's password, but for the one that changed it",
+            of(&told),
+        ),
+        (
+            "select 1",
+            "who was merged or deleted is gone, and owns nothing",
+            Told { deleted: vec![2], ..of(&told) },
+        ),
+        (
+            "insert into users (id, rater_key) overriding system value values (3, 3)",
+            "a rating that was acknowledged is there",
+            Told { ratings: vec![(1, 2), (1, 3)], ..of(&told) },
+        ),
+        ("select 1", "an upload that was acknowledged is there", Told { photos: vec![(1, 1), (5, 1)], ..told }),
+    ]
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn each_check_of_the_database_sees_what_is_wrong(db: PgPool) {
+    order::note(&db).await.expect("a database without these triggers");
+    db.execute(AssertSqlSafe(WHOLE)).await.expect("good statements");
+    let mut connection = db.acquire().await.expect("a connection");
+    let found = check_rows(&mut connection, &Told::default()).await.expect("good queries");
+    assert!(found.iter().all(Finding::is_clean), "{found:?}");
+    let mut unseen: Vec<_> = found.iter().map(|finding| finding.check).collect();
+
+    for (tampering, name, told) in tamperings() {
+        connection.execute("begin").await.expect("a transaction");
+        let tampered = connection.execute(AssertSqlSafe(tampering)).await;
+        tampered.unwrap_or_else(|error| panic!("{tampering}: {error}"));
+        // What notes the order does so at the commit.
+        connection.execute("set constraints all immediate").await.expect("it is noted");
+        let found = check_rows(&mut connection, &told).await.expect("good queries");
+        connection.execute("rollback").await.expect("it ends");
+        let wrong: Vec<_> = found.iter().filter(|finding| !finding.is_clean()).collect();
+        assert!(wrong.iter().any(|finding| finding.check == name), "{tampering}: {wrong:?}");
+        unseen.retain(|check| *check != name);
+    }
+    // Where another session has a part in it.
+    unseen.retain(|check| !["no transaction is left open", JOBS_BALANCE].contains(check));
+    assert!(unseen.is_empty(), "nothing shows that these can fail: {unseen:?}");
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_lost_job_and_an_open_transaction_are_seen(db: PgPool) {
+    order::note(&db).await.expect("a database without these triggers");
+    let mut idle = db.acquire().await.expect("a connection");
+    idle.execute("begin; select pg_current_xact_id()").await.expect("a transaction");
+    db.execute("insert into job_movements (queue, kind, enqueued) values ('mail', 'mail.send.v1', 1)")
+        .await
+        .expect("a good statement");
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let mut connection = db.acquire().await.expect("a connection");
+    let found = check_rows(&mut connection, &Told::default()).await.expect("good queries");
+    let wrong: Vec<_> =
+        found.iter().filter(|finding| !finding.is_clean()).map(|finding| finding.check).collect();
+    assert_eq!(wrong, ["no transaction is left open", JOBS_BALANCE]);
+}
+
+/// A store in `folder`.
+fn store_in(folder: &Path) -> MediaStore {
+    let store = Url::from_directory_path(folder).expect("a whole path");
+    MediaStore::open(&MediaConfig { store, ..MediaConfig::default() }).expect("the store opens")
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn a_file_that_is_missing_and_one_that_nothing_needs_are_seen(db: PgPool) {
+    db.execute(AssertSqlSafe(WHOLE)).await.expect("good statements");
+    db.execute("update photos set source_key = 'gone'").await.expect("a good statement");
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = store_in(folder.path());
+    store.put_picture(b"nobody's".as_slice().into()).await.expect("it is stored");
+    let mut upload = store.begin_incoming(100);
+    upload.write(b"nobody's".as_slice().into()).await.expect("it is written");
+    upload.finish().await.expect("it is stored");
+    let found =
+        check_files(&mut db.acquire().await.expect("a connection"), &store).await.expect("both can be read");
+    assert_eq!(
+        found.iter().map(|finding| finding.offenders.len()).collect::<Vec<_>>(),
+        [3, 1, 1, 1],
+        "{found:?}"
+    );
+}
