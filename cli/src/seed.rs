@@ -8,11 +8,11 @@ mod photos;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::{Role, queries};
 use pawdium_shared::db::Db;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
-use pawdium_shared::queue::Enqueue as _;
 use url::Url;
 
 use crate::logins::LOGINS;

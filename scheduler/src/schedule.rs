@@ -4,13 +4,13 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
+use pawdium_queue::schedules::Announcement;
+use pawdium_queue::{Enqueue as _, Job};
 use pawdium_shared::config::MetricsConfig;
 use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
-use pawdium_shared::queue::schedules::Announcement;
-use pawdium_shared::queue::{Enqueue as _, Job};
 
 use crate::tick::{Missed, When};
 

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use pawdium_queue::cron::{last_tick, take_tick};
+use pawdium_queue::schedules;
 use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Db};
-use pawdium_shared::queue::cron::{last_tick, take_tick};
-use pawdium_shared::queue::schedules;
 use pawdium_shared::shutdown::Notifier;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};

@@ -1,14 +1,11 @@
 //! The Postgres pool, its transactions, the migrations, and what an error is about.
 
 mod address;
-mod announcer;
-mod batcher;
 mod refusal;
 mod room;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod transaction;
 
 use std::time::Duration;
 
@@ -19,13 +16,10 @@ use sqlx::postgres::PgPoolOptions;
 use crate::config::DatabaseConfig;
 
 pub use address::options;
-pub(crate) use announcer::CHANNEL;
-pub use batcher::Batcher;
+pub use pawdium_db::{Batcher, Conflict, Db, Tx, retry_conflicts};
 pub use refusal::what_to_do;
 pub use room::{Room, room, warn_of_narrow_room};
 pub use schema::{MIGRATIONS, Schema, is_migrated, migrate, migrate_with, schema, wait_until_usable};
-pub(crate) use transaction::despite_deadlocks;
-pub use transaction::{Conflict, Db, Tx, retry_conflicts};
 
 /// What no connection does without end. One lock that is held too long, or one host that lost its power in the middle of a
 /// transaction, must not take the site down: a statement is given up while whoever asked still waits, a lock before that,

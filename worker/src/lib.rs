@@ -9,5 +9,5 @@ mod register;
 mod serve;
 
 pub use env::{DECODE, Env};
-pub use register::{monitor, runner};
+pub use register::{queues, runner};
 pub use serve::{run, serve};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use apalis::prelude::{Monitor, WorkerBuilder, WorkerBuilderExt as _};
+use pawdium_queue::{Capacity, Queue, Runner};
 use pawdium_shared::config::WorkerConfig;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
@@ -10,9 +10,8 @@ use pawdium_shared::jobs::media::{AbandonPhoto, ProcessPhoto, RemoveFiles};
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, RefreshRanks, RefreshVirality, StartEpoch};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
-use pawdium_shared::queue::{Capacity, Process, Queue, Runner};
-use tokio_util::sync::CancellationToken;
-use tracing::error;
+use pawdium_shared::queues;
+use redis::RedisError;
 
 use crate::env::Env;
 use crate::handlers::{
@@ -23,7 +22,9 @@ use crate::handlers::{
 /// Every kind of job and its handler.
 #[must_use]
 pub fn runner(env: Arc<Env>) -> Runner<Env> {
+    // The link to Redis says once that it is away.
     Runner::new(env)
+        .quiet_about(|error| error.chain().any(<dyn std::error::Error>::is::<RedisError>))
         .on::<ProcessPhoto>(|job, env, claim| Box::pin(process_photo(job, env, claim)))
         .on::<AbandonPhoto>(|job, env, _| Box::pin(abandon_photo(job, env)))
         .on::<RemoveFiles>(|job, env, _| Box::pin(remove_files(job, env)))
@@ -41,54 +42,18 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
 
 /// What a process serves by its configuration. Long jobs are claimed one by one, so that idle processes find them; short
 /// ones ahead, which saves round trips, and the more of them the faster they end.
-pub(crate) fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
-    let capacity = |queue| {
-        let (concurrency, prefetch) = match queue {
-            Queue::Media => (config.media, 0),
-            Queue::Mail => (config.mail, 0),
-            Queue::Ranking => (config.ranking, 0),
-            Queue::Cache => (config.cache, 4 * config.cache),
-            Queue::Metrics => (config.metrics, 0),
-            Queue::Upkeep => (config.upkeep, 0),
-        };
-        // Mail goes to servers that may stop answering at any time; what is claimed ahead would wait with it.
-        let burst = if queue == Queue::Cache { Capacity::BURST } else { prefetch };
-        Capacity { concurrency, prefetch, burst }
-    };
-    Queue::ALL.map(|queue| (queue, capacity(queue))).into()
-}
-
-/// One apalis worker for every queue.
-pub fn monitor<E: Send + Sync + 'static>(
-    process: &Process,
-    runner: &Runner<E>,
-    config: &WorkerConfig,
-    broken: &CancellationToken,
-) -> Monitor {
-    monitor_queues(process, runner, &queues(config), broken)
-}
-
-/// One apalis worker a queue. Should one ever break, `broken` is cancelled: the process had better start anew than go on
-/// without a queue.
-pub(crate) fn monitor_queues<E: Send + Sync + 'static>(
-    process: &Process,
-    runner: &Runner<E>,
-    queues: &[(Queue, Capacity)],
-    broken: &CancellationToken,
-) -> Monitor {
-    let broken = broken.clone();
-    let monitor = Monitor::new().should_restart(move |worker, error| {
-        error!(queue = worker.name(), %error, "a queue's worker broke");
-        broken.cancel();
-        false
-    });
-    queues.iter().fold(monitor, |monitor, &(queue, capacity)| {
-        let (process, runner) = (process.clone(), runner.clone());
-        monitor.register(move |_| {
-            WorkerBuilder::new(queue.name())
-                .backend(process.backend(queue, capacity))
-                .concurrency(capacity.concurrency)
-                .build(runner.clone())
-        })
-    })
+#[must_use]
+pub fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
+    let one_by_one = |concurrency| Capacity { concurrency, prefetch: 0, burst: 0 };
+    // Mail goes to servers that may stop answering at any time; what is claimed ahead would wait with it.
+    let ahead = |concurrency| Capacity { concurrency, prefetch: 4 * concurrency, burst: Capacity::BURST };
+    let capacities: [_; queues::ALL.len()] = [
+        (queues::MEDIA, one_by_one(config.media)),
+        (queues::MAIL, one_by_one(config.mail)),
+        (queues::RANKING, one_by_one(config.ranking)),
+        (queues::CACHE, ahead(config.cache)),
+        (queues::METRICS, one_by_one(config.metrics)),
+        (queues::UPKEEP, one_by_one(config.upkeep)),
+    ];
+    capacities.into()
 }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use pawdium_queue::{Capacity, Process, Queue, Runner};
 use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Db};
-use pawdium_shared::queue::{Capacity, Process, Queue, Runner};
+use pawdium_shared::queues;
 use pawdium_shared::shutdown::Notifier;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::env::Env;
-use crate::register::{monitor_queues, queues, runner};
+use crate::register::{queues, runner};
 
 /// Between two attempts to register while the database is away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -41,7 +42,8 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
         let waiting = db::wait_until_usable(&db, |reason| notifier.status(reason));
         let served = match stop.run_until_cancelled(waiting).await {
             Some(()) => {
-                let may_take = db::takes(config.database.max_connections) + Process::CONNECTIONS;
+                let may_take =
+                    db::takes(config.database.max_connections) + Process::connections(&queues::ALL);
                 db::warn_of_narrow_room(&db, may_take).await;
                 run(&db, &runner(env), &queues(&config.worker), drain, stop.clone()).await
             }
@@ -68,7 +70,7 @@ pub async fn run<E: Send + Sync + 'static>(
     let Some(process) = stop.run_until_cancelled(register(db)).await else { return Ok(()) };
 
     let broken = CancellationToken::new();
-    let monitor = monitor_queues(&process, runner, queues, &broken);
+    let monitor = pawdium_queue::monitor(&process, runner, queues, &broken);
     let told = stop.clone().cancelled_owned();
     let mut workers = tokio::spawn(monitor.run_with_signal(async move {
         told.await;
@@ -112,7 +114,7 @@ async fn note_mark(env: Arc<Env>) {
 async fn register(db: &Db) -> Process {
     let mut told = String::new();
     loop {
-        match Process::start((**db).clone()).await {
+        match Process::start((**db).clone(), &queues::ALL).await {
             Ok(process) => return process,
             Err(error) => {
                 let text = error.to_string();

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::operate::Act;
+use pawdium_queue::JobId;
+use pawdium_shared::operate::Act;
 
 use self::act::Targets;
 use self::list::{Errors, List};

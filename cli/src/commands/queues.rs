@@ -6,11 +6,13 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use pawdium_queue::control::{self, QueueSettings};
+use pawdium_queue::inspect::{self, KindCounts, KindFigures, Moved};
+use pawdium_queue::{Limits, Queue};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::db::Db;
-use pawdium_shared::queue::control::{self, QueueSettings};
-use pawdium_shared::queue::inspect::{self, KindCounts, KindFigures, Moved};
-use pawdium_shared::queue::{Limits, Queue, operate};
+use pawdium_shared::operate;
+use pawdium_shared::queues;
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -97,7 +99,7 @@ struct Limited {
 struct Bound(Option<i32>);
 
 fn queues() -> impl TypedValueParser<Value = Queue> {
-    PossibleValuesParser::new(Queue::ALL.map(Queue::name)).try_map(|name| name.parse::<Queue>())
+    PossibleValuesParser::new(queues::ALL.map(Queue::name)).try_map(|name| queues::parse(&name))
 }
 
 fn limit(text: &str) -> Result<Bound, String> {
@@ -264,7 +266,7 @@ mod tests {
     #[test]
     fn limits_that_are_not_named_stay() {
         let named = Limit {
-            queue: Queue::Mail,
+            queue: queues::MAIL,
             max_running: Some(Bound(Some(3))),
             starts_per_minute: None,
             partition_max_running: Some(Bound(None)),

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
+use pawdium_queue::schedules::{self, ScheduleRow};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::mask::printable;
-use pawdium_shared::queue::operate::{self, Request};
-use pawdium_shared::queue::schedules::{self, ScheduleRow};
+use pawdium_shared::operate::{self, Request};
 use serde::Serialize;
 
 use super::operator;

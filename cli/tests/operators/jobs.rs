@@ -1,11 +1,12 @@
 //! Jobs, one by one and by selection.
 
+use pawdium_queue::JobId;
+use pawdium_queue::{Enqueue as _, inspect};
 use pawdium_shared::db::{Db, Tx};
-use pawdium_shared::ids::{JobId, UserId};
+use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::jobs::upkeep::Purge;
-use pawdium_shared::queue::{Enqueue as _, inspect};
 use sqlx::PgPool;
 
 use crate::command::{audited, pawdium, read};

@@ -1,8 +1,8 @@
 //! Queues and schedules.
 
+use pawdium_queue::{Enqueue as _, schedules};
 use pawdium_shared::db::Db;
 use pawdium_shared::jobs::upkeep::Purge;
-use pawdium_shared::queue::{Enqueue as _, schedules};
 use serde_json::json;
 use sqlx::PgPool;
 

@@ -1,7 +1,7 @@
 //! Untrusted pictures in, squares out: what is taken, and how it becomes the three JPEGs that are shown.
 //!
 //! Without the feature `render` there are only the types that describe pictures and refusals. With it a process may
-//! [`probe`] a file's headers, no pixels, and have it decoded by a [`Decoder`]: in a process that can do nothing but read
+//! [probe](probe()) a file's headers, no pixels, and have it decoded by a [`Decoder`]: in a process that can do nothing but read
 //! the files of one owner, as they are given to it, and answer.
 
 mod crop;

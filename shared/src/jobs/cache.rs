@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Event;
-use crate::queue::{Backoff, Job, Queue, Unique};
+use crate::queues;
+use pawdium_queue::{Backoff, Job, Queue, Unique};
 
 /// Drops the cached fragments that an event concerns and tells the pages that show them. Twice drops them twice.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ impl InvalidateCache {
 
 impl Job for InvalidateCache {
     const KIND: &'static str = "cache.invalidate.v1";
-    const QUEUE: Queue = Queue::Cache;
+    const QUEUE: Queue = queues::CACHE;
     /// Without an end, in effect: weeks of an outage are fewer attempts.
     const ATTEMPTS: i16 = i16::MAX;
     const TIMEOUT: Duration = Duration::from_secs(10);

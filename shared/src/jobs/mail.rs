@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::links::Purpose;
 use crate::ids::UserId;
-use crate::queue::{Backoff, Job, Queue, Subject};
+use crate::queues;
+use pawdium_queue::{Backoff, Job, Queue, Subject};
 
 /// Sends one mail, rendered when it is sent. Twice sends it twice, with the same Message-ID, by which mail programs
 /// drop the second; links in both work until one is used.
@@ -50,7 +51,7 @@ fn domain(email: &str) -> Option<String> {
 
 impl Job for SendMail {
     const KIND: &'static str = "mail.send.v1";
-    const QUEUE: Queue = Queue::Mail;
+    const QUEUE: Queue = queues::MAIL;
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(2);
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(10) };
@@ -77,7 +78,7 @@ impl Job for SendMail {
 
     fn subject(&self) -> Option<Subject> {
         match self {
-            Self::Verification { user, .. } | Self::AddressChanged { user, .. } => Some(Subject::User(*user)),
+            Self::Verification { user, .. } | Self::AddressChanged { user, .. } => Some(Subject::from(*user)),
             Self::PasswordReset { .. } => None,
         }
     }

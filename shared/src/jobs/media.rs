@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{PhotoId, UserId};
-use crate::queue::{Backoff, Job, Queue, Subject};
+use crate::queues;
+use pawdium_queue::{Backoff, Job, Queue, Subject};
 
 /// Makes the three sizes of one photo. Twice writes the same content-addressed files, and a photo that is live or gone
 /// already is left alone.
@@ -20,7 +21,7 @@ pub struct ProcessPhoto {
 
 impl Job for ProcessPhoto {
     const KIND: &'static str = "media.process.v1";
-    const QUEUE: Queue = Queue::Media;
+    const QUEUE: Queue = queues::MEDIA;
     const ATTEMPTS: i16 = 4;
     const TIMEOUT: Duration = Duration::from_mins(3);
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(5) };
@@ -35,11 +36,11 @@ impl Job for ProcessPhoto {
     }
 
     fn partition(&self) -> Option<String> {
-        self.owner.map(|owner| Subject::User(owner).to_string())
+        self.owner.map(|owner| Subject::from(owner).to_string())
     }
 
     fn subject(&self) -> Option<Subject> {
-        Some(Subject::Photo(self.photo))
+        Some(Subject::from(self.photo))
     }
 }
 
@@ -53,11 +54,11 @@ pub struct AbandonPhoto {
 
 impl Job for AbandonPhoto {
     const KIND: &'static str = "media.abandon.v1";
-    const QUEUE: Queue = Queue::Media;
+    const QUEUE: Queue = queues::MEDIA;
     const PRIORITY: i16 = -1;
 
     fn subject(&self) -> Option<Subject> {
-        Some(Subject::Photo(self.photo))
+        Some(Subject::from(self.photo))
     }
 }
 
@@ -74,7 +75,7 @@ pub struct RemoveFiles {
 
 impl Job for RemoveFiles {
     const KIND: &'static str = "media.remove.v1";
-    const QUEUE: Queue = Queue::Media;
+    const QUEUE: Queue = queues::MEDIA;
     const ATTEMPTS: i16 = 8;
     const TIMEOUT: Duration = Duration::from_mins(1);
     /// Before pictures that wait to be processed: what was taken down is to be gone.
@@ -87,6 +88,6 @@ impl Job for RemoveFiles {
     }
 
     fn subject(&self) -> Option<Subject> {
-        Some(Subject::Photo(self.photo))
+        Some(Subject::from(self.photo))
     }
 }

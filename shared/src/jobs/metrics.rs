@@ -1,11 +1,12 @@
 //! Reports to InfluxDB.
 
+use crate::queues;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::queue::{Backoff, Job, Queue};
+use pawdium_queue::{Backoff, Job, Queue};
 
 /// Reports the figures of one period, computed from Postgres. Twice writes the same points over themselves, because
 /// they bear the period's boundary and not the time of writing.
@@ -19,7 +20,7 @@ pub struct ReportMetrics {
 
 impl Job for ReportMetrics {
     const KIND: &'static str = "metrics.report.v1";
-    const QUEUE: Queue = Queue::Metrics;
+    const QUEUE: Queue = queues::METRICS;
     /// With the longest wait of ten minutes this outlasts an outage of about three hours.
     const ATTEMPTS: i16 = 30;
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(10) };

@@ -7,7 +7,7 @@ pub mod metrics;
 pub mod ranking;
 pub mod upkeep;
 
-use crate::queue::{Job, Queue};
+use pawdium_queue::{Job, Queue};
 
 /// Every kind of job with its queue, for those who want to see also what has no jobs now.
 pub const KINDS: [(Queue, &str); 13] = [

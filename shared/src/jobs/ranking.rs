@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::PhotoId;
-use crate::queue::{Job, Queue};
+use crate::queues;
+use pawdium_queue::{Job, Queue};
 
 const AN_HOUR: Option<Duration> = Some(Duration::from_hours(1));
 
@@ -15,7 +16,7 @@ pub struct RefreshRanks {}
 
 impl Job for RefreshRanks {
     const KIND: &'static str = "ranking.refresh.v1";
-    const QUEUE: Queue = Queue::Ranking;
+    const QUEUE: Queue = queues::RANKING;
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(2);
     const HISTORY: Option<Duration> = AN_HOUR;
@@ -32,7 +33,7 @@ pub struct RefreshVirality {}
 
 impl Job for RefreshVirality {
     const KIND: &'static str = "virality.refresh.v1";
-    const QUEUE: Queue = Queue::Ranking;
+    const QUEUE: Queue = queues::RANKING;
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(2);
     const HISTORY: Option<Duration> = AN_HOUR;
@@ -49,7 +50,7 @@ pub struct RecountRatings {}
 
 impl Job for RecountRatings {
     const KIND: &'static str = "ranking.recount.v1";
-    const QUEUE: Queue = Queue::Ranking;
+    const QUEUE: Queue = queues::RANKING;
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -69,7 +70,7 @@ pub struct RecountPart {
 
 impl Job for RecountPart {
     const KIND: &'static str = "ranking.recount_part.v1";
-    const QUEUE: Queue = Queue::Ranking;
+    const QUEUE: Queue = queues::RANKING;
     const ATTEMPTS: i16 = 3;
     /// The refreshes of every minute go before it.
     const PRIORITY: i16 = 1;
@@ -84,7 +85,7 @@ pub struct StartEpoch {}
 
 impl Job for StartEpoch {
     const KIND: &'static str = "ranking.start_epoch.v1";
-    const QUEUE: Queue = Queue::Ranking;
+    const QUEUE: Queue = queues::RANKING;
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(2);
 }

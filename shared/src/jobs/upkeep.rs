@@ -1,10 +1,11 @@
 //! Cleaning up.
 
+use crate::queues;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::queue::{Job, Queue};
+use pawdium_queue::{Job, Queue};
 
 /// Deletes what has expired: sessions, links, drafts, history, uploads and pictures that no photo names. Twice finds
 /// less to delete.
@@ -13,7 +14,7 @@ pub struct Purge {}
 
 impl Job for Purge {
     const KIND: &'static str = "upkeep.purge.v1";
-    const QUEUE: Queue = Queue::Upkeep;
+    const QUEUE: Queue = queues::UPKEEP;
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(10);
 
@@ -29,7 +30,7 @@ pub struct BalanceJobs {}
 
 impl Job for BalanceJobs {
     const KIND: &'static str = "upkeep.balance.v1";
-    const QUEUE: Queue = Queue::Upkeep;
+    const QUEUE: Queue = queues::UPKEEP;
     const ATTEMPTS: i16 = 3;
     const PRIORITY: i16 = -1;
     const TIMEOUT: Duration = Duration::from_mins(2);

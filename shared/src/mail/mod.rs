@@ -20,7 +20,7 @@ use secrecy::ExposeSecret as _;
 
 pub use self::server::{BadUrl, Server};
 use crate::config::MailConfig;
-use crate::ids::JobId;
+use pawdium_queue::JobId;
 
 /// How long a server may take to say goodbye. Nobody waits for it.
 const FAREWELL: Duration = Duration::from_secs(5);

@@ -8,8 +8,9 @@ use sqlx::PgConnection;
 
 use super::line::Point;
 use crate::jobs::KINDS;
-use crate::queue::inspect::{self, KindCounts, KindFigures, Moved};
-use crate::queue::{Queue, control, ledger};
+use crate::queues;
+use pawdium_queue::inspect::{self, KindCounts, KindFigures, Moved};
+use pawdium_queue::{control, ledger};
 
 pub(super) async fn compute(
     db: &mut PgConnection,
@@ -27,7 +28,7 @@ pub(super) async fn compute(
         .collect();
     let now = Utc::now();
     let mut points = Vec::new();
-    for queue in Queue::ALL {
+    for queue in queues::ALL {
         let own = kinds.iter().filter(|kind| kind.counts.queue == queue.name());
         let paused = i64::from(paused.iter().any(|name| name == queue.name()));
         let point = Point::new("queues", boundary).tag("queue", queue.name()).integer("paused", paused);

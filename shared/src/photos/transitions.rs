@@ -18,8 +18,8 @@ use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
-use crate::queue::{Enqueue as _, Job as _};
 use pawdium_media::{Crop, Fingerprint};
+use pawdium_queue::{Enqueue as _, Job as _};
 
 /// A stored upload.
 #[derive(Clone, Copy, Debug)]

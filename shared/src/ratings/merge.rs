@@ -7,7 +7,7 @@ use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
 use crate::photos::{files, transitions};
-use crate::queue::Enqueue as _;
+use pawdium_queue::Enqueue as _;
 
 /// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. Where both rated
 /// a photo the account's rating stays; a rating of the account's own photo is dropped. Answers with the photos that are

@@ -9,7 +9,7 @@ use crate::cache::Event;
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::cache::InvalidateCache;
-use crate::queue::Enqueue as _;
+use pawdium_queue::Enqueue as _;
 
 /// Why a rating was not recorded; nothing was changed.
 #[derive(Debug, thiserror::Error)]

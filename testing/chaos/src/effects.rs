@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use pawdium_queue::JobId;
+use pawdium_queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::db;
 use pawdium_shared::db::{Db, Tx};
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool};
 
 use crate::kinds::{Chain, Tagged};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use futures::future::BoxFuture;
+use pawdium_queue::{Claim, JobError, Runner};
 use pawdium_shared::db::Db;
-use pawdium_shared::queue::{Claim, JobError, Runner};
 
 use crate::effects;
 use crate::kinds::{

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use pawdium_shared::queue::{Backoff, Duplicate, Job, Queue, Unique};
+use pawdium_queue::{Backoff, Duplicate, Job, Queue, Unique};
+use pawdium_shared::queues;
 use serde::{Deserialize, Serialize};
 
 /// More attempts than a run has faults that could cost one.
@@ -26,7 +27,7 @@ macro_rules! kind {
 
         impl Job for $name {
             const KIND: &'static str = $kind;
-            const QUEUE: Queue = Queue::$queue;
+            const QUEUE: Queue = queues::$queue;
             const ATTEMPTS: i16 = $attempts;
             const BACKOFF: Backoff = QUICK;
             $($($policy)*)?
@@ -48,7 +49,7 @@ pub trait Tagged: Job {
 
 kind! {
     /// One effect.
-    Effect {} "chaos.effect.v1" on Cache, PLENTY
+    Effect {} "chaos.effect.v1" on CACHE, PLENTY
 }
 kind! {
     /// No effect: acked by the queue itself, after its handler.
@@ -57,7 +58,7 @@ kind! {
         first_ms: u64,
         /// How long every further attempt takes, in milliseconds.
         then_ms: u64
-    } "chaos.note.v1" on Mail, PLENTY
+    } "chaos.note.v1" on MAIL, PLENTY
 }
 kind! {
     /// One effect, after a while.
@@ -68,21 +69,21 @@ kind! {
         then_ms: u64,
         /// Whether the effect is made before that time and committed after it.
         holds: bool
-    } "chaos.slow.v1" on Media, PLENTY
+    } "chaos.slow.v1" on MEDIA, PLENTY
 }
 kind! {
     /// No effect, after a longer while; served by one process alone that is left alive, where it may start only once.
     Marathon {
         /// How long, in seconds.
         seconds: u64
-    } "chaos.marathon.v1" on Upkeep, PLENTY, { const TIMEOUT: Duration = Duration::from_mins(5); }
+    } "chaos.marathon.v1" on UPKEEP, PLENTY, { const TIMEOUT: Duration = Duration::from_mins(5); }
 }
 kind! {
     /// One effect, after some failures.
     Flaky {
         /// How many attempts fail.
         fails: i16
-    } "chaos.flaky.v1" on Ranking, PLENTY
+    } "chaos.flaky.v1" on RANKING, PLENTY
 }
 kind! {
     /// One effect for each of its steps: a job enqueues the next in the transaction of its effect and its ack.
@@ -91,25 +92,25 @@ kind! {
         step: i16,
         /// How many follow the first.
         last: i16
-    } "chaos.chain.v1" on Cache, PLENTY
+    } "chaos.chain.v1" on CACHE, PLENTY
 }
 kind! {
     /// One effect, as one of a group.
     Member {
         /// The tag of the group's last step.
         group: i64
-    } "chaos.member.v1" on Cache, PLENTY
+    } "chaos.member.v1" on CACHE, PLENTY
 }
 kind! {
     /// One effect, when all members of its group have ended.
-    Total {} "chaos.total.v1" on Ranking, PLENTY
+    Total {} "chaos.total.v1" on RANKING, PLENTY
 }
 kind! {
     /// One effect; one job a key at a time, of which the first stands.
     Kept {
         /// Its key.
         key: String
-    } "chaos.kept.v1" on Cache, PLENTY, {
+    } "chaos.kept.v1" on CACHE, PLENTY, {
         fn unique_key(&self) -> Option<String> { Some(self.key.clone()) }
     }
 }
@@ -120,7 +121,7 @@ kind! {
         key: String,
         /// How long it takes, in milliseconds.
         ms: u64
-    } "chaos.again.v1" on Cache, PLENTY, {
+    } "chaos.again.v1" on CACHE, PLENTY, {
         const UNIQUE: Unique = Unique::WhileWaiting;
         fn unique_key(&self) -> Option<String> { Some(self.key.clone()) }
     }
@@ -130,7 +131,7 @@ kind! {
     Latest {
         /// Its key.
         key: String
-    } "chaos.latest.v1" on Cache, PLENTY, {
+    } "chaos.latest.v1" on CACHE, PLENTY, {
         const DUPLICATE: Duplicate = Duplicate::ReplacePayload;
         const UNIQUE: Unique = Unique::WhileWaiting;
         fn unique_key(&self) -> Option<String> { Some(self.key.clone()) }
@@ -141,7 +142,7 @@ kind! {
     Debounced {
         /// Its key.
         key: String
-    } "chaos.debounced.v1" on Cache, PLENTY, {
+    } "chaos.debounced.v1" on CACHE, PLENTY, {
         const DUPLICATE: Duplicate = Duplicate::MoveRunAt;
         const UNIQUE: Unique = Unique::WhileWaiting;
         fn unique_key(&self) -> Option<String> { Some(self.key.clone()) }
@@ -149,11 +150,11 @@ kind! {
 }
 kind! {
     /// Without effect, and very many of them.
-    Bulk {} "chaos.bulk.v1" on Metrics, PLENTY
+    Bulk {} "chaos.bulk.v1" on METRICS, PLENTY
 }
 kind! {
     /// Always fails.
-    Doomed {} "chaos.doomed.v1" on Ranking, 3
+    Doomed {} "chaos.doomed.v1" on RANKING, 3
 }
 kind! {
     /// Can't be decoded: it is read by another name than it is written.
@@ -161,30 +162,30 @@ kind! {
         /// Written and not read.
         #[serde(rename(deserialize = "unheard_of"))]
         said: bool
-    } "chaos.garbled.v1" on Mail, 3
+    } "chaos.garbled.v1" on MAIL, 3
 }
 kind! {
     /// Panics.
-    Panics {} "chaos.panics.v1" on Mail, 2
+    Panics {} "chaos.panics.v1" on MAIL, 2
 }
 kind! {
     /// Never ends by itself.
-    Hangs {} "chaos.hangs.v1" on Media, 2, { const TIMEOUT: Duration = Duration::from_millis(700); }
+    Hangs {} "chaos.hangs.v1" on MEDIA, 2, { const TIMEOUT: Duration = Duration::from_millis(700); }
 }
 kind! {
     /// Takes its process with it.
-    Aborts {} "chaos.aborts.v1" on Mail, 2
+    Aborts {} "chaos.aborts.v1" on MAIL, 2
 }
 kind! {
     /// Takes all memory, and its process with it.
-    Bloats {} "chaos.bloats.v1" on Mail, 2
+    Bloats {} "chaos.bloats.v1" on MAIL, 2
 }
 kind! {
     /// A schedule's tick; `tag` is its time, in seconds since 1970.
     Tick {
         /// The schedule's name.
         schedule: String
-    } "chaos.tick.v1" on Mail, PLENTY
+    } "chaos.tick.v1" on MAIL, PLENTY
 }
 
 /// The kinds that make one effect a job, in the transaction of their ack.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use pawdium_cli::relay::{Relay, Target};
 use pawdium_cli::stack::Stack;
+use pawdium_queue::{Enqueue as _, Job as _};
 use pawdium_shared::db::Tx;
-use pawdium_shared::queue::{Enqueue as _, Job as _};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_shared::queue::Claim;
+use pawdium_queue::Claim;
 
 const SUFFIX: &str = ".starts";
 

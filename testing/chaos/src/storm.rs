@@ -27,12 +27,13 @@ use anyhow::{Context as _, Result};
 use pawdium_cli::relay::{Relay, Target};
 use pawdium_cli::sink::Sink;
 use pawdium_cli::stack::Stack;
+use pawdium_queue::{Enqueue as _, control};
 use pawdium_shared::accounts::{Role, queries};
 use pawdium_shared::db::{self, Tx};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
-use pawdium_shared::queue::{Enqueue as _, Queue, control};
+use pawdium_shared::queues;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use reqwest::Client;
@@ -242,7 +243,7 @@ async fn come_to_rest(
 ) -> Result<Vec<Finding>> {
     let told = town.told().clone();
     let mut findings = dismiss(breaker, Part::Scheduler).await;
-    for queue in Queue::ALL {
+    for queue in queues::ALL {
         control::resume(&mut *db.acquire().await?, queue).await?;
     }
     findings.push(until_idle(db).await?);

@@ -5,7 +5,7 @@ mod checks;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use pawdium_shared::queue::ledger::balance;
+use pawdium_queue::ledger::balance;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
 use crate::ledger::{self, Entry, Line};

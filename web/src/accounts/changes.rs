@@ -1,5 +1,6 @@
 //! Changing and deleting one's account, from the settings and through the API.
 
+use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions};
 use pawdium_shared::cache::Event;
@@ -7,7 +8,6 @@ use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos;
-use pawdium_shared::queue::Enqueue as _;
 use pawdium_shared::ratings::merge;
 use pawdium_shared::security::{self, Incident};
 

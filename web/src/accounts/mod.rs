@@ -11,12 +11,12 @@ pub mod settings;
 pub mod verify;
 
 use anyhow::Context as _;
+use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::queries::{self, EMAIL_TAKEN, NAME_TAKEN};
 use pawdium_shared::accounts::{Email, Password, User};
 use pawdium_shared::db::{Tx, violates};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::queue::Enqueue as _;
 
 use crate::error::Error;
 

@@ -5,12 +5,12 @@ use std::iter;
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, Name, Password, User, networks, passwords, queries};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::queue::Enqueue as _;
 use serde::Deserialize;
 
 use super::{EMAIL_IS_TAKEN, NAME_IS_TAKEN, choose_password, guesses, local, taken};

@@ -4,6 +4,7 @@ use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::proof::Proof;
 use pawdium_shared::accounts::queries::EMAIL_TAKEN;
@@ -11,7 +12,6 @@ use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, User, networks, passwords, queries};
 use pawdium_shared::db::violates;
 use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::queue::Enqueue as _;
 use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 

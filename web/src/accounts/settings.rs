@@ -3,9 +3,9 @@
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::{queries, refusals};
 use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::queue::Enqueue as _;
 use serde::Deserialize;
 
 use super::changes::{CURRENT_PASSWORD, Changes, remove, update};

@@ -3,8 +3,8 @@
 use axum::extract::{Form, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::operate::{self, Act};
+use pawdium_queue::JobId;
+use pawdium_shared::operate::{self, Act};
 use serde::Deserialize;
 
 use crate::error::Error;

@@ -3,9 +3,9 @@
 use axum::extract::{Form, Query, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::inspect::{self, BULK, Filter};
-use pawdium_shared::queue::operate::{self, Act, Found};
+use pawdium_queue::JobId;
+use pawdium_queue::inspect::{self, BULK, Filter};
+use pawdium_shared::operate::{self, Act, Found};
 use serde::Deserialize;
 
 use super::present;

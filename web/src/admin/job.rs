@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
 use futures::{Stream, StreamExt as _};
-use pawdium_shared::ids::JobId;
+use pawdium_queue::JobId;
+use pawdium_queue::inspect::{self, JobDetail};
 use pawdium_shared::mask::mask_json;
-use pawdium_shared::queue::inspect::{self, JobDetail};
 use tokio_stream::wrappers::IntervalStream;
 
 use super::present;

@@ -1,9 +1,9 @@
 //! Finding jobs.
 
 use axum::extract::{Query, State};
-use pawdium_shared::ids::JobId;
+use pawdium_queue::JobId;
+use pawdium_queue::inspect::{self, ErrorGroup};
 use pawdium_shared::mask::mask;
-use pawdium_shared::queue::inspect::{self, ErrorGroup};
 
 use super::paging::{ASKED, Place, cut};
 use super::present;

@@ -4,7 +4,8 @@ use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::queue::{Limits, operate};
+use pawdium_queue::Limits;
+use pawdium_shared::operate;
 use serde::Deserialize;
 
 use super::queues;

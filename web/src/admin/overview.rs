@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use pawdium_queue::inspect::{self, Backlog, JobRow, JobState, KindCounts, WorkerRow};
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::mask::mask;
-use pawdium_shared::queue::Queue;
-use pawdium_shared::queue::inspect::{self, Backlog, JobRow, JobState, KindCounts, WorkerRow};
+use pawdium_shared::queues;
 use pawdium_shared::ranking::weighing::{self, Doubtful};
 use pawdium_shared::ranking::weights::ORDINARY;
 
@@ -31,7 +31,7 @@ pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage
     let workers = inspect::list_workers(&mut db).await?;
     let doubtful = weighing::list_doubtful(&mut db, DOUBTFUL).await?;
     Ok(Page(AdminPage {
-        mail: waiting_mail(inspect::backlog(&mut db, Queue::Mail).await?, now, staff.acts),
+        mail: waiting_mail(inspect::backlog(&mut db, queues::MAIL).await?, now, staff.acts),
         doubtful: doubtful.into_iter().map(doubtful_photo).collect(),
         kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
         failures: failures.into_iter().map(|row| failure(row, staff.acts)).collect(),

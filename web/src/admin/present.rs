@@ -1,9 +1,9 @@
 //! Jobs of the queue as the pages show them.
 
 use chrono::{DateTime, Utc};
+use pawdium_queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, Moment, What, timeline};
 use pawdium_shared::mask::mask;
-use pawdium_shared::queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, Moment, What, timeline};
-use pawdium_shared::queue::operate::Act;
+use pawdium_shared::operate::Act;
 
 use crate::views::admin::{JobFacts, JobLine, Point, PointKind};
 

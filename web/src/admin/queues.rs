@@ -9,10 +9,12 @@ use axum::response::{IntoResponse, Redirect, Sse};
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
+use pawdium_queue::control::{self, QueueSettings};
+use pawdium_queue::inspect::{self, KindFigures, Moved};
+use pawdium_queue::{Queue, ledger};
 use pawdium_shared::jobs::KINDS;
-use pawdium_shared::queue::control::{self, QueueSettings};
-use pawdium_shared::queue::inspect::{self, KindFigures, Moved};
-use pawdium_shared::queue::{Queue, ledger, operate};
+use pawdium_shared::operate;
+use pawdium_shared::queues;
 use serde::Deserialize;
 use tokio_stream::wrappers::WatchStream;
 
@@ -115,7 +117,7 @@ pub async fn resume(
 
 /// The queue of that name.
 pub(super) fn find(name: &str) -> Result<Queue, Error> {
-    name.parse().map_err(|_| Error::NotFound)
+    queues::parse(name).map_err(|_| Error::NotFound)
 }
 
 async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error> {
@@ -160,7 +162,7 @@ fn cards(
                 .collect(),
         }
     };
-    Queue::ALL.into_iter().map(card).collect()
+    queues::ALL.into_iter().map(card).collect()
 }
 
 fn figures(kind: &KindFigures, window: Window, now: DateTime<Utc>) -> QueueFigures {

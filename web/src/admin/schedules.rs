@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_shared::queue::operate::{self, Request};
-use pawdium_shared::queue::schedules::{self, ScheduleRow};
+use pawdium_queue::schedules::{self, ScheduleRow};
+use pawdium_shared::operate::{self, Request};
 
 use crate::error::Error;
 use crate::http::access::{Admin, Staff};

@@ -1,11 +1,13 @@
 //! What the search form says, as a filter.
 
+use pawdium_queue::JobId;
+use pawdium_queue::Subject;
+use pawdium_queue::inspect::{Filter, JobState, is_searchable};
 use pawdium_shared::accounts::queries;
-use pawdium_shared::ids::{JobId, PhotoId, UserId};
+use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::mask::mask;
-use pawdium_shared::queue::Subject;
-use pawdium_shared::queue::inspect::{Filter, JobState, is_searchable};
+use pawdium_shared::operate;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
@@ -76,8 +78,11 @@ impl Search {
                 id,
                 state,
                 kind,
-                subject: photo.map(|photo| Subject::Photo(photo).to_string()),
-                member,
+                subject: photo.map(|photo| Subject::from(photo).to_string()),
+                party: match member {
+                    Some(member) => Some(operate::party(db, member).await?),
+                    None => None,
+                },
                 error,
                 error_group: group,
                 is_masked: !reads_addresses,

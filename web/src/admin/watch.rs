@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pawdium_shared::queue::inspect;
+use pawdium_queue::inspect;
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use pawdium_shared::queue::operate::Act;
+use pawdium_shared::operate::Act;
 
 use crate::views::{Flash, grouped};
 

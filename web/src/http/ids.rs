@@ -16,7 +16,7 @@ pub fn split<Id: FromStr>(text: &str) -> Option<Vec<Id>> {
 
 #[cfg(test)]
 mod tests {
-    use pawdium_shared::ids::JobId;
+    use pawdium_queue::JobId;
 
     use super::*;
 

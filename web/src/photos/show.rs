@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
+use pawdium_queue::{Job as _, Subject, inspect};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::steps::{self, Entry};
 use pawdium_shared::photos::{Photo, PhotoState, Saving, likeness, queries};
-use pawdium_shared::queue::{Job as _, Subject, inspect};
 use pawdium_shared::ranking::{sharing, virality};
 use pawdium_shared::ratings::{self, Lane, serving};
 use sqlx::PgConnection;
@@ -195,7 +195,7 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
 
 /// Why a photo is not through yet, from its job's own state; none when no job says.
 pub(super) async fn why_processing(db: &mut PgConnection, id: PhotoId) -> sqlx::Result<Option<String>> {
-    let job = inspect::find_live_about(db, ProcessPhoto::KIND, Subject::Photo(id)).await?;
+    let job = inspect::find_live_about(db, ProcessPhoto::KIND, Subject::from(id)).await?;
     match job {
         Some(job) => Ok(inspect::explain(db, &job).await?.for_owner(Utc::now())),
         None => Ok(None),

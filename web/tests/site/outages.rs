@@ -158,13 +158,13 @@ async fn while_redis_is_away_limits_count_in_the_process_and_the_log_says_so(db:
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn a_worker_says_at_its_start_that_redis_is_away_and_not_again_for_each_job(db: PgPool) {
     let setup = Setup::on(db).set("redis.url", &format!("redis://{NOBODY}")).worker();
-    let site = setup.set("log.filter", "info,pawdium_shared::queue=debug").start().await;
+    let site = setup.set("log.filter", "info,pawdium_queue=debug").start().await;
     let worker = &site.workers[0];
     eventually("the log says so", SOON, async || worker.log().contains("Redis is away").then_some(())).await;
 
     let (ada, photo) = (site.member("ada").await, site.photo().live().await);
     site.rate(&ada, photo, 8).await;
-    let failed = "job failed, and will be tried when Redis is back";
+    let failed = "job failed, and will be tried again";
     eventually("its job fails", SOON, async || worker.log().contains(failed).then_some(())).await;
     let log = worker.log();
     let of_jobs: Vec<_> = log.lines().filter(|line| line.contains("job failed")).collect();

@@ -1,9 +1,9 @@
 //! Photos whose job has ended without them.
 
+use pawdium_queue::JobError;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::AbandonPhoto;
 use pawdium_shared::photos::transitions;
-use pawdium_shared::queue::JobError;
 use tracing::error;
 
 use crate::env::Env;

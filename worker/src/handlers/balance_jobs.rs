@@ -1,7 +1,7 @@
 //! The queue's accounts.
 
+use pawdium_queue::{Claim, JobError, ledger};
 use pawdium_shared::jobs::upkeep::BalanceJobs;
-use pawdium_shared::queue::{Claim, JobError, ledger};
 use tracing::error;
 
 use crate::env::Env;

@@ -1,9 +1,9 @@
 //! Keeping caches and open pages current.
 
+use pawdium_queue::JobError;
 use pawdium_shared::cache::{groups_concerned, topics_concerned};
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::live;
-use pawdium_shared::queue::JobError;
 
 use crate::env::Env;
 

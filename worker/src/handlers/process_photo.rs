@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use pawdium_media::{Crop, MediaError, Owner, RenderError, Rendered, Stage, probe_file};
+use pawdium_queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::cache::InvalidateCache;
@@ -15,7 +16,6 @@ use pawdium_shared::photos::queries::source_in_use;
 use pawdium_shared::photos::steps::{self, Step};
 use pawdium_shared::photos::transitions::Original;
 use pawdium_shared::photos::{Likeness, Picture, files, likeness, transitions};
-use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::store::{IncomingKey, MediaKey};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tracing::{error, info, warn};

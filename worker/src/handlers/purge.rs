@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt as _;
+use pawdium_queue::{JobError, cron, groups, inspect, ledger, partition, schedules};
 use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_drafts, purge_originals};
 use pawdium_shared::photos::{self, lineage};
-use pawdium_shared::queue::{JobError, cron, groups, inspect, ledger, partition, schedules};
 use pawdium_shared::ranking::refresh;
 use tracing::{error, info};
 

@@ -1,11 +1,11 @@
 //! Checking the histograms against the raw ratings: a fan-out over ranges of photos, and a new epoch in the end.
 
+use pawdium_queue::groups::fan_out;
+use pawdium_queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, StartEpoch};
-use pawdium_shared::queue::groups::fan_out;
-use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::ranking::{refresh, weighing};
 use pawdium_shared::ratings::queries;
 use tracing::{error, info};

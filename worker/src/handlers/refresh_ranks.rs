@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use pawdium_queue::{Enqueue as _, JobError};
 use pawdium_shared::cache::Event;
 use pawdium_shared::db::Db;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::ranking::RefreshRanks;
-use pawdium_shared::queue::{Enqueue as _, JobError};
 use pawdium_shared::ranking::refresh::{self, Moved};
 use pawdium_shared::ranking::weighing;
 use tracing::debug;

@@ -1,9 +1,9 @@
 //! Folding views, shares and link ratings into the photos' counters.
 
+use pawdium_queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::cache::Event;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::ranking::RefreshVirality;
-use pawdium_shared::queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::ranking::refresh;
 
 use crate::env::Env;

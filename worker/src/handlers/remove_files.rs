@@ -1,9 +1,9 @@
 //! Removing what a photo leaves behind.
 
+use pawdium_queue::JobError;
 use pawdium_shared::jobs::media::RemoveFiles;
 use pawdium_shared::photos::files;
 use pawdium_shared::photos::queries::source_in_use;
-use pawdium_shared::queue::JobError;
 
 use crate::env::Env;
 

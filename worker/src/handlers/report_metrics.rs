@@ -1,9 +1,9 @@
 //! Reporting to InfluxDB.
 
 use chrono::TimeDelta;
+use pawdium_queue::JobError;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::metrics::figures;
-use pawdium_shared::queue::JobError;
 
 use crate::env::Env;
 

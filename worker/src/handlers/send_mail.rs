@@ -1,11 +1,11 @@
 //! Sending one mail.
 
+use pawdium_queue::{Claim, JobError};
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::{User, queries, refusals};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::mail::SendError;
-use pawdium_shared::queue::{Claim, JobError};
 use sqlx::PgConnection;
 use tracing::{info, warn};
 

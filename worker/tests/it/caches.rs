@@ -11,8 +11,9 @@ use pawdium_worker::runner;
 use sqlx::PgPool;
 
 use crate::site::{Site, redis_remembers};
-use crate::waiting::{SOON, until, until_idle, until_job_is};
-use crate::workers::{Workers, enqueue};
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{SOON, until, until_idle, until_job_is};
+use pawdium_kit::workers::enqueue;
 
 const ONE: PhotoId = PhotoId(1);
 const TWO: PhotoId = PhotoId(2);
@@ -60,7 +61,7 @@ async fn dropped_by(site: &Site, event: Event) -> Vec<String> {
 async fn each_event_drops_exactly_what_shows_it(db: PgPool) {
     let _redis = redis_remembers().await;
     let site = Site::new(db);
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     assert_eq!(dropped_by(&site, Event::PhotoRated { photo: ONE }).await, ["photo:1"]);
     assert_eq!(dropped_by(&site, Event::ViralityMoved { photos: vec![TWO] }).await, ["photo:2", "trending"]);
     let moved = dropped_by(&site, Event::RanksMoved { species: vec![Species::Dog] }).await;
@@ -84,7 +85,7 @@ async fn each_event_drops_exactly_what_shows_it(db: PgPool) {
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn while_redis_is_away_the_invalidation_waits(db: PgPool) {
     let site = Site::with(db, &[("PAWDIUM_REDIS__URL", "redis://127.0.0.1:9")]);
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let job = enqueue(&site.db, &InvalidateCache::of(Event::PhotoRated { photo: ONE })).await;
     let waiting = until_job_is(&site.db, job, "scheduled").await;
     assert!(waiting.last_error.is_some());

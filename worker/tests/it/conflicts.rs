@@ -15,8 +15,9 @@ use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
 use crate::site::{Site, jpeg};
-use crate::waiting::{SOON, count, until};
-use crate::workers::{Workers, transact};
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{SOON, count, until};
+use pawdium_kit::workers::transact;
 
 /// Does something in a transaction of its own, at the same time as what follows.
 macro_rules! at_once {
@@ -162,13 +163,13 @@ async fn an_account_is_deleted_while_one_of_its_photos_goes_live(db: PgPool) {
     let ada = site.member("ada").await;
     site.submit(ada, &jpeg(600, 500, 1), Species::Dog).await;
     let held = wait_at(&site, "live").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until_waiting(&site, 1).await;
     let deletion = at_once!(site, |tx| merge::delete(tx, ada));
     until_waiting(&site, 2).await;
     held.rollback().await.expect("it rolls back");
     deletion.await.expect("no panic").expect("no deadlock");
-    crate::waiting::until_idle(&site.db).await;
+    pawdium_kit::waiting::until_idle(&site.db).await;
     assert_eq!(count(&site.db, "select count(*) from job_errors").await, 0);
     assert!(site.files("pictures").is_empty(), "{:?}", site.files("pictures"));
     workers.stop().await;

@@ -5,19 +5,20 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use mail_parser::MessageParser;
 use pawdium_cli::sink::Sink;
+use pawdium_queue::JobId;
 use pawdium_shared::config::MailConfig;
-use pawdium_shared::ids::JobId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::mail::{Mail, Mailer, SendError};
 use pawdium_worker::runner;
 use sqlx::PgPool;
 use tempfile::TempDir;
 
-use crate::control;
 use crate::mails::stored;
 use crate::site::Site;
-use crate::waiting::{SOON, find_job, until, until_idle};
-use crate::workers::{Workers, enqueue};
+use crate::workers::start_workers;
+use pawdium_kit::operators;
+use pawdium_kit::waiting::{SOON, find_job, until, until_idle};
+use pawdium_kit::workers::enqueue;
 
 /// How often the mail of a job has arrived.
 fn copies(folder: &TempDir, job: JobId) -> usize {
@@ -34,7 +35,7 @@ async fn a_mail_that_is_called_off_at_any_point_leaves_the_next_one_alone(db: Pg
     let sink = Sink::bind_anywhere(folder.path()).await.expect("a port is free");
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &sink.url())]);
     let user = site.member("ada").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let mail = || SendMail::Verification { user, domain: None };
     // A server that has been spoken to before, so that whatever could be kept of a conversation is.
     enqueue(&site.db, &mail()).await;
@@ -43,7 +44,7 @@ async fn a_mail_that_is_called_off_at_any_point_leaves_the_next_one_alone(db: Pg
         sink.stall_at(stage);
         let cut = enqueue(&site.db, &mail()).await;
         sink.stalled().await;
-        control::cancel(&site.db, &[cut]).await;
+        operators::cancel(&site.db, &[cut]).await;
         until("it is not running", SOON, async || {
             find_job(&site.db, cut).await.is_none_or(|job| job.state != "running").then_some(())
         })
@@ -65,7 +66,7 @@ async fn a_mail_that_is_called_off_at_any_point_leaves_the_next_one_alone(db: Pg
         assert_eq!(copies(&folder, next), 0);
 
         sink.accept();
-        control::retry(&site.db, &[next]).await;
+        operators::retry(&site.db, &[next]).await;
         until_idle(&site.db).await;
         assert_eq!(copies(&folder, next), 1, "cut at {stage:?}");
     }

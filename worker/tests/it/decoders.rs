@@ -11,8 +11,8 @@ use tempfile::NamedTempFile;
 
 use crate::photos::{assert_whole, until_discarded};
 use crate::site::{Site, jpeg};
-use crate::waiting::{count, until_idle};
-use crate::workers::Workers;
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{count, until_idle};
 
 /// Has photos of two members processed, the first of them by a decoder that does what this line of a shell does, and
 /// asserts that it fails for that reason while the other one goes live.
@@ -30,7 +30,7 @@ async fn assert_fails_alone(site: Site, misdeed: &str, reason: &RenderError) {
         let owner = site.member(name).await;
         photos.push(site.submit(owner, &jpeg(1080, 1080, seed), Species::Cat).await);
     }
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until_idle(&site.db).await;
     until_discarded(&site).await;
     workers.stop().await;

@@ -8,15 +8,16 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
 use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_queue::ledger;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::photos::Species;
-use pawdium_shared::queue::ledger;
 use pawdium_worker::runner;
 use sqlx::PgPool;
 
 use crate::site::Site;
-use crate::waiting::{find_job, until_job_is};
-use crate::workers::{Workers, enqueue};
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{find_job, until_job_is};
+use pawdium_kit::workers::enqueue;
 
 /// One line of the line protocol.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,7 +165,7 @@ async fn two_dogs_and_one_cat_arrive_as_lines_of_the_boundary(db: PgPool) {
     for species in [Species::Dog, Species::Cat, Species::Dog] {
         site.live(owner, species).await;
     }
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let boundary = boundary();
     let job = enqueue(&site.db, &ReportMetrics { boundary, seconds: 300 }).await;
     until_job_is(&site.db, job, "done").await;
@@ -212,7 +213,7 @@ async fn what_jobs_did_is_reported_with_the_minutes_that_ended_in_the_period(db:
             ledger::fold(&mut site.db.acquire().await.expect("a connection")).await.expect("it folds");
         }
     }
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let job = enqueue(&site.db, &ReportMetrics { boundary, seconds: 60 }).await;
     until_job_is(&site.db, job, "done").await;
     workers.stop().await;
@@ -237,7 +238,7 @@ async fn a_report_waits_until_influxdb_takes_it(db: PgPool) {
     let site = site(db, &url);
     let owner = site.member("ada").await;
     site.live(owner, Species::Dog).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let boundary = boundary();
     let job = enqueue(&site.db, &ReportMetrics { boundary, seconds: 300 }).await;
     until_job_is(&site.db, job, "scheduled").await;
@@ -251,7 +252,7 @@ async fn a_report_waits_until_influxdb_takes_it(db: PgPool) {
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn without_an_influxdb_there_is_nothing_to_report(db: PgPool) {
     let site = Site::new(db);
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let job = enqueue(&site.db, &ReportMetrics { boundary: boundary(), seconds: 60 }).await;
     until_job_is(&site.db, job, "done").await;
     assert!(find_job(&site.db, job).await.is_some_and(|job| job.last_error.is_none()));

@@ -4,18 +4,19 @@ use std::path::Path;
 
 use mail_parser::MessageParser;
 use pawdium_cli::sink::Sink;
+use pawdium_queue::JobId;
+use pawdium_queue::inspect;
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::sessions::Token;
-use pawdium_shared::ids::JobId;
 use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::queue::inspect;
 use pawdium_worker::runner;
 use sqlx::PgPool;
 
-use crate::control;
 use crate::site::Site;
-use crate::waiting::{SOON, find_job, until, until_idle, until_job_is};
-use crate::workers::{Workers, enqueue};
+use crate::workers::start_workers;
+use pawdium_kit::operators;
+use pawdium_kit::waiting::{SOON, find_job, until, until_idle, until_job_is};
+use pawdium_kit::workers::enqueue;
 
 pub(crate) fn stored(folder: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -44,7 +45,7 @@ async fn a_reset_mail_arrives_with_a_link_that_works(db: PgPool) {
         &[("PAWDIUM_MAIL__SMTP_URL", &sink.url()), ("PAWDIUM_MAIL__FROM", "Paw <paw@paw.example>")],
     );
     site.member("ada").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let job = enqueue(&site.db, &SendMail::PasswordReset { email: "ADA@example.org".into() }).await;
     let mails = until("the mail is there", SOON, async || {
         Some(stored(folder.path())).filter(|mails| mails.len() == 1)
@@ -75,7 +76,7 @@ async fn a_verification_mail_is_sent_until_the_address_is_verified(db: PgPool) {
     let sink = Sink::bind_anywhere(folder.path()).await.expect("a port is free");
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &sink.url())]);
     let user = site.member("ada").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
     until_idle(&site.db).await;
     let mails = stored(folder.path());
@@ -98,7 +99,7 @@ async fn an_address_that_belongs_to_nobody_gets_no_mail(db: PgPool) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let sink = Sink::bind_anywhere(folder.path()).await.expect("a port is free");
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &sink.url())]);
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let job = enqueue(&site.db, &SendMail::PasswordReset { email: "nobody@example.org".into() }).await;
     until_idle(&site.db).await;
     assert!(find_job(&site.db, job).await.is_none(), "that is success");
@@ -110,14 +111,14 @@ async fn an_address_that_belongs_to_nobody_gets_no_mail(db: PgPool) {
 async fn hurry(db: &PgPool, job: JobId, minutes: i32) {
     let aged = sqlx::query("update jobs set created_at = now() - make_interval(mins => $2) where id = $1");
     aged.bind(job.0).bind(minutes).execute(db).await.expect("jobs can be changed");
-    control::retry(db, &[job]).await;
+    operators::retry(db, &[job]).await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_mail_is_tried_for_as_long_as_it_is_of_use_and_then_dead_and_visible(db: PgPool) {
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", "smtp://127.0.0.1:9")]);
     let user = site.member("ada").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     for (mail, minutes) in [
         (SendMail::Verification { user, domain: None }, 24 * 60),
         (SendMail::PasswordReset { email: "ada@example.org".into() }, 30),
@@ -159,7 +160,7 @@ async fn a_refusal_for_now_is_tried_again_and_one_for_good_is_not(db: PgPool) {
     let sink = Sink::bind_anywhere(folder.path()).await.expect("a port is free");
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &sink.url())]);
     let user = site.member("ada").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     sink.fail_with(451);
     let later = enqueue(&site.db, &SendMail::Verification { user, domain: None }).await;
     until("it is to be tried again", SOON, async || postpone(&site.db, later).await.then_some(())).await;

@@ -15,8 +15,9 @@ use sqlx::PgPool;
 use tempfile::NamedTempFile;
 
 use crate::site::{REDIS, Site, jpeg, redis_remembers};
-use crate::waiting::{SOON, count, until, until_idle};
-use crate::workers::{Workers, transact};
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{SOON, count, until, until_idle};
+use pawdium_kit::workers::transact;
 
 pub(crate) async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo {
     let what = format!("photo {photo} is {state:?}");
@@ -56,7 +57,7 @@ async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let live = until_photo_is(&site, photo, PhotoState::Live).await;
     until_idle(&site.db).await;
     until_discarded(&site).await;
@@ -92,7 +93,7 @@ async fn the_timeline_moves_while_a_picture_is_decoded(db: PgPool) {
     let site = Site::new(db).altered(decoder);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let decoded = async || timeline(&site, photo).await.into_iter().find(|entry| entry.step == Step::Decoded);
     assert_eq!(until("it is decoded", SOON, decoded).await.ms, Some(7));
     assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
@@ -107,7 +108,7 @@ async fn a_file_that_is_no_picture_fails_with_what_its_owner_can_do(db: PgPool) 
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, b"Dear diary, today I was a file.", Species::Cat).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
     until_idle(&site.db).await;
     assert_eq!(failed.reason, Some(Refusal::NotAPicture.to_string()));
@@ -124,7 +125,7 @@ async fn a_photo_deleted_meanwhile_is_left_alone(db: PgPool) {
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
     assert!(transact(&site.db, async |tx| transitions::delete(tx, photo).await).await.expect("no error"));
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until_idle(&site.db).await;
     assert_eq!(count(&site.db, "select count(*) from job_history where outcome <> 'done'").await, 0);
     assert!(site.files("pictures").is_empty());
@@ -139,7 +140,7 @@ async fn a_photo_deleted_while_its_files_are_stored_leaves_none(db: PgPool) {
     // The files can be stored then, but the step that follows has to wait.
     let mut step = Tx::begin(&site.db).await.expect("a transaction");
     steps::record(&mut step, photo, Step::Stored, None).await.expect("no error");
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
 
     let mut tx = Tx::begin(&site.db).await.expect("a transaction");
@@ -192,7 +193,7 @@ async fn emptying_redis_loses_no_photo(db: PgPool) {
     };
     let first = site.submit(owner, &jpeg(600, 500, 1), Species::Dog).await;
     flush().await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let second = site.submit(owner, &jpeg(600, 500, 2), Species::Dog).await;
     until("the first is live", SOON, async || {
         flush().await;
@@ -217,7 +218,7 @@ async fn a_picture_that_is_blocked_while_its_files_are_stored_stays_out(db: PgPo
     let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo.0);
     hold.execute(&mut *lock).await.expect("it can be locked");
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
     let block = "insert into blocked_pictures (source_hash, reason, blocker)
                  select source_hash, 'No animal.', 'mod' from photos where id = $1";
@@ -254,7 +255,7 @@ async fn a_picture_that_is_blocked_while_another_copy_goes_live_is_seen_by_who_b
     let mut held = Tx::begin(&site.db).await.expect("a transaction");
     let hold = sqlx::query("select pg_advisory_xact_lock(77, 0)");
     hold.execute(&mut *held).await.expect("nobody has it");
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let waiting =
         "select count(*) from pg_locks where locktype = 'advisory' and classid = 77 and not granted";
     until("it is about to commit", SOON, async || (count(&site.db, waiting).await == 1).then_some(())).await;

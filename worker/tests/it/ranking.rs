@@ -14,8 +14,9 @@ use pawdium_worker::runner;
 use sqlx::PgPool;
 
 use crate::site::Site;
-use crate::waiting::{SOON, count, until, until_idle};
-use crate::workers::{Workers, enqueue};
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{SOON, count, until, until_idle};
+use pawdium_kit::workers::enqueue;
 
 /// Makes so many live photos, each with one rating fewer in its histogram than the one before; their ids are in order.
 async fn crowd(site: &Site, photos: i32) {
@@ -74,7 +75,7 @@ async fn ranks_follow_the_ratings_and_only_what_moved_is_invalidated(db: PgPool)
     let (dog, cat) = (site.live(owner, Species::Dog).await, site.live(owner, Species::Cat).await);
     rate(&site.db, dog, rater, 3).await;
     rate(&site.db, cat, rater, 9).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &RefreshRanks {}).await;
     until_idle(&site.db).await;
     assert_eq!((site.photo(cat).await.rank, site.photo(dog).await.rank), (Some(1), Some(2)));
@@ -97,7 +98,7 @@ async fn moments_are_folded_once(db: PgPool) {
         sharing::record(&mut connection, photo, moment, &[visitor]).await.expect("no error");
     }
     drop(connection);
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     for _ in 0..2 {
         enqueue(&site.db, &RefreshVirality {}).await;
         until_idle(&site.db).await;
@@ -120,7 +121,7 @@ async fn a_histogram_that_drifted_is_mended_and_an_epoch_begins(db: PgPool) {
         .execute(&site.db)
         .await
         .expect("a histogram");
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &RecountRatings {}).await;
     until_idle(&site.db).await;
     assert_eq!(site.photo(drifted).await.histogram, [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
@@ -179,7 +180,7 @@ const MISPLACED: &str = "select count(*) from photos
 async fn thousands_of_ranks_that_move_at_once_are_all_right_in_the_end(db: PgPool) {
     let site = Site::new(db);
     crowd(&site, 11_000).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &RefreshRanks {}).await;
     until_idle(&site.db).await;
     assert_eq!(count(&site.db, MISPLACED).await, 0);
@@ -207,7 +208,7 @@ async fn a_recount_is_shared_out_and_the_epoch_begins_after_its_last_part(db: Pg
     // Nobody rated them, whatever their histograms say.
     crowd(&site, 4100).await;
     let runner = runner(site.env.clone());
-    let workers = [Workers::start(&site.db, &runner).await, Workers::start(&site.db, &runner).await];
+    let workers = [start_workers(&site.db, &runner).await, start_workers(&site.db, &runner).await];
     enqueue(&site.db, &RecountRatings {}).await;
     until_idle(&site.db).await;
     let wrong = "select count(*) from photo_stats where histogram <> array_fill(0, array[10])";
@@ -259,7 +260,7 @@ async fn sixty_votes_through_a_link_do_not_beat_five_members(db: PgPool) {
         let voter = visitor(&site, 7, &[]).await;
         vote(&site, pushed, voter, 10).await;
     }
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &RefreshRanks {}).await;
     until_idle(&site.db).await;
     assert_eq!((site.photo(honest).await.rank, site.photo(pushed).await.rank), (Some(1), Some(2)));
@@ -331,7 +332,7 @@ async fn what_a_rater_has_done_since_counts_after_the_next_recount(db: PgPool) {
     let photo = site.live(owner, Species::Dog).await;
     let rater = visitor(&site, 7, &[]).await;
     rate(&site.db, photo, rater, 9).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &RefreshRanks {}).await;
     until_idle(&site.db).await;
     let weight = "select bars[9] from photo_weights order by photo_id limit 1";

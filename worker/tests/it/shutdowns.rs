@@ -10,8 +10,8 @@ use tokio::net::TcpListener;
 use tokio::process::Child;
 
 use crate::site::Site;
-use crate::waiting::{SOON, count, find_job, until, until_job_is, until_listening};
-use crate::workers::enqueue;
+use pawdium_kit::waiting::{SOON, count, find_job, until, until_job_is, until_listening};
+use pawdium_kit::workers::enqueue;
 
 fn terminate(child: &Child) {
     let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it is running");

@@ -21,8 +21,6 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::sync::{RwLock, RwLockReadGuard};
 
-use crate::workers;
-
 /// Held for reading by those who expect Redis to remember, for writing by the one who empties it.
 pub(crate) static REDIS: RwLock<()> = RwLock::const_new(());
 
@@ -51,7 +49,7 @@ impl Site {
         let redis = std::env::var("PAWDIUM_REDIS__URL").expect("PAWDIUM_REDIS__URL is set");
         let name = db.connect_options().get_database().expect("the test has a database").to_owned();
         let mut variables: BTreeMap<String, String> = [
-            ("PAWDIUM_DATABASE__URL", workers::url(&db)),
+            ("PAWDIUM_DATABASE__URL", pawdium_kit::workers::url(&db)),
             ("PAWDIUM_REDIS__URL", redis),
             ("PAWDIUM_REDIS__PREFIX", format!("{name}:")),
             ("PAWDIUM_MEDIA__STORE", format!("file://{}", folder.path().display())),

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use pawdium_media::Decoder;
+use pawdium_queue::JobId;
 use pawdium_shared::db::Tx;
-use pawdium_shared::ids::{JobId, PhotoId};
+use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::steps::{self, Step};
 use pawdium_shared::photos::{PhotoState, Species};
 use pawdium_worker::{DECODE, runner};
 use sqlx::PgPool;
 
-use crate::control;
 use crate::photos::{assert_whole, until_discarded, until_photo_is};
 use crate::site::{Site, jpeg};
-use crate::waiting::{SOON, find_job, until, until_idle, until_job_is};
-use crate::workers::Workers;
+use crate::workers::start_workers;
+use pawdium_kit::operators;
+use pawdium_kit::waiting::{SOON, find_job, until, until_idle, until_job_is};
 
 async fn job_of(site: &Site, photo: PhotoId) -> JobId {
     let job = sqlx::query_scalar("select id from jobs where kind = 'media.process.v1' and unique_key = $1");
@@ -22,7 +23,7 @@ async fn job_of(site: &Site, photo: PhotoId) -> JobId {
 }
 
 async fn retry(site: &Site, job: JobId) {
-    assert_eq!(control::retry(&site.db, &[job]).await, [job]);
+    assert_eq!(operators::retry(&site.db, &[job]).await, [job]);
 }
 
 /// Makes a job older than its patience, and the next attempt its last.
@@ -40,7 +41,7 @@ async fn a_photo_waits_for_its_store_however_often_that_fails(db: PgPool) {
     std::fs::write(&in_the_way, "no folder").expect("it can be written");
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     let job = job_of(&site, photo).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     for _ in 0..6 {
         let waiting = until_job_is(&site.db, job, "scheduled").await;
         assert_eq!(waiting.attempt, 0, "it doesn't count");
@@ -68,7 +69,7 @@ async fn a_photo_that_was_given_up_keeps_its_original_and_a_retry_makes_it_live(
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     let job = job_of(&site, photo).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let error = until_job_is(&site.db, job, "scheduled").await.last_error.expect("it has failed");
     assert!(error.contains("No such file"), "{error}");
     assert_eq!(site.photo(photo).await.state, PhotoState::Processing);
@@ -99,8 +100,8 @@ async fn a_retry_that_finds_no_original_says_so(db: PgPool) {
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
     let job = job_of(&site, photo).await;
-    control::cancel(&site.db, &[job]).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    operators::cancel(&site.db, &[job]).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until_photo_is(&site, photo, PhotoState::Failed).await;
     sqlx::query("update photos set source_key = null").execute(&site.db).await.expect("it can be changed");
     retry(&site, job).await;
@@ -120,8 +121,8 @@ async fn a_photo_fails_when_its_job_ends_without_it(db: PgPool) {
     let [cancelled, deleted, spent] = photos[..] else { panic!("there are three") };
     let (cancelled_job, deleted_job, spent_job) =
         (job_of(&site, cancelled).await, job_of(&site, deleted).await, job_of(&site, spent).await);
-    control::cancel(&site.db, &[cancelled_job]).await;
-    control::delete(&site.db, &[deleted_job]).await;
+    operators::cancel(&site.db, &[cancelled_job]).await;
+    operators::delete(&site.db, &[deleted_job]).await;
     // Claimed for the last time by a worker that is gone.
     let claimed = "update jobs set state = 'running', worker_id = 1000, attempt = max_attempts, claim = 1,
                           claimed_at = now() - interval '1 minute' where id = $1";
@@ -130,7 +131,7 @@ async fn a_photo_fails_when_its_job_ends_without_it(db: PgPool) {
         "insert into job_batches (queue, worker_id, number, jobs) values ('media', 1000, 1, array[$1])";
     sqlx::query(noted).bind(spent_job.0).execute(&site.db).await.expect("it can be noted");
 
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     for photo in photos {
         until_photo_is(&site, photo, PhotoState::Failed).await;
     }
@@ -150,7 +151,7 @@ async fn a_picture_that_is_removed_while_its_photo_goes_live_is_stored_again(db:
     let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo.0);
     hold.execute(&mut *lock).await.expect("it can be locked");
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
     // As a store does that carries out late what a worker wanted that has died since.
     let pictures: Vec<PathBuf> = site.files("pictures");

@@ -18,8 +18,9 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::photos::until_discarded;
 use crate::site::{Site, draft, jpeg, stored};
-use crate::waiting::{count, find_job, until_idle};
-use crate::workers::{Workers, enqueue, transact};
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{count, find_job, until_idle};
+use pawdium_kit::workers::{enqueue, transact};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -37,7 +38,7 @@ fn is_there(site: &Site, folder: &str, key: &str) -> bool {
 }
 
 async fn purge(site: &Site) {
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &Purge {}).await;
     until_idle(&site.db).await;
     workers.stop().await;
@@ -134,7 +135,7 @@ async fn a_deleted_photos_files_go_with_the_next_purge(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1200, 1200, 1), Species::Dog).await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until_idle(&site.db).await;
     workers.stop().await;
     age(&site, "pictures", DAY);
@@ -151,7 +152,7 @@ async fn delete(site: &Site, photo: PhotoId) {
 
 /// Has the purge run, and answers with why it died, if it did.
 async fn purge_in_vain(site: &Site) -> Option<String> {
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let job = enqueue(&site.db, &Purge {}).await;
     until_idle(&site.db).await;
     workers.stop().await;
@@ -162,7 +163,7 @@ async fn purge_in_vain(site: &Site) -> Option<String> {
 async fn a_database_that_is_older_than_the_store_or_anothers_takes_nothing_from_it(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
     until_idle(&site.db).await;
     until_discarded(&site).await;
@@ -266,9 +267,9 @@ async fn a_photo_whose_job_died_with_its_worker_is_failed(db: PgPool) {
     execute(&site.db, "delete from jobs").await;
     let waiting = site.submit(owner, b"whatever", Species::Cat).await;
     execute(&site.db, "update jobs set state = 'scheduled', run_at = now() + interval '1 hour'").await;
-    let workers = Workers::start(&site.db, &runner(site.env.clone())).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &Purge {}).await;
-    crate::waiting::until("the photo is failed", crate::waiting::SOON, async || {
+    pawdium_kit::waiting::until("the photo is failed", pawdium_kit::waiting::SOON, async || {
         (site.photo(abandoned).await.state == PhotoState::Failed).then_some(())
     })
     .await;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use pawdium_queue::Process;
 use pawdium_shared::config::{Config, MailConfig, MediaConfig, MetricsConfig, RedisConfig};
 use pawdium_shared::db::{self, Schema};
-use pawdium_shared::queue::Process;
+use pawdium_shared::queues;
 use pawdium_shared::redis::Redis;
 use pawdium_shared::store::MediaStore;
 use secrecy::ExposeSecret as _;
@@ -189,8 +190,9 @@ async fn room(db: &mut PgConnection, config: &Config) -> sqlx::Result<Finding> {
             0
         };
     let workers = workers.max(1);
-    let taken =
-        i64::from(each) + workers * i64::from(each + Process::CONNECTIONS) + i64::from(SCHEDULER_TAKES);
+    let taken = i64::from(each)
+        + workers * i64::from(each + Process::connections(&queues::ALL))
+        + i64::from(SCHEDULER_TAKES);
     let text = format!(
         "one web process, {workers} worker{} and one scheduler take up to {taken} connections; Postgres allows {}, of which \
          {} are open",

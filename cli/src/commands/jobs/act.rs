@@ -2,11 +2,11 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
+use pawdium_queue::JobId;
+use pawdium_queue::inspect::{self, BULK};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::db::Db;
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::inspect::{self, BULK};
-use pawdium_shared::queue::operate::{self, Act, Preview};
+use pawdium_shared::operate::{self, Act, Preview};
 use serde_json::json;
 
 use super::list;
@@ -189,7 +189,7 @@ fn complain<'a>(act: Act, refused: impl Iterator<Item = &'a JobId>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use pawdium_shared::queue::inspect::JobState;
+    use pawdium_queue::inspect::JobState;
 
     use super::*;
 

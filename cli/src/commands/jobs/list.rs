@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use clap::Args;
+use pawdium_queue::JobId;
+use pawdium_queue::inspect::{self, JobRow};
 use pawdium_shared::db::Db;
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::inspect::{self, JobRow};
 
 use super::selection::Selection;
 use crate::commands::table::{instant, shortened, table};

@@ -3,11 +3,12 @@
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use pawdium_queue::Subject;
+use pawdium_queue::inspect::{Filter, JobState, is_searchable};
 use pawdium_shared::accounts::queries;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::mask::printable;
-use pawdium_shared::queue::Subject;
-use pawdium_shared::queue::inspect::{Filter, JobState, is_searchable};
+use pawdium_shared::operate;
 use sqlx::PgConnection;
 
 /// What all of the jobs have in common.
@@ -39,15 +40,18 @@ impl Selection {
         if self.error.as_deref().is_some_and(|text| !is_searchable(text)) {
             bail!("--error takes three letters or digits in a row, at least");
         }
-        let member = match &self.member {
-            Some(text) => Some(find_member(db, text).await?),
+        let party = match &self.member {
+            Some(text) => {
+                let member = find_member(db, text).await?;
+                Some(operate::party(db, member).await?)
+            }
             None => None,
         };
         Ok(Filter {
             state: self.state,
             kind: self.kind.clone(),
-            subject: self.photo.map(|photo| Subject::Photo(photo).to_string()),
-            member,
+            subject: self.photo.map(|photo| Subject::from(photo).to_string()),
+            party,
             error: self.error.clone(),
             error_group: self.error_group.clone(),
             ..Filter::default()

@@ -4,10 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
+use pawdium_queue::JobId;
+use pawdium_queue::inspect::{self, FailedAttempt, JobDetail, Moment, What};
 use pawdium_shared::db::Db;
-use pawdium_shared::ids::JobId;
 use pawdium_shared::mask::printable;
-use pawdium_shared::queue::inspect::{self, FailedAttempt, JobDetail, Moment, What};
 use serde::Serialize;
 
 /// A job with what can be told of it, as JSON has it.

@@ -5,10 +5,10 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use pawdium_bench::figures::quantile;
+use pawdium_queue::JobId;
+use pawdium_queue::inspect::{self, Filter, JobState};
+use pawdium_queue::ledger;
 use pawdium_shared::db::{Db, Tx};
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::inspect::{self, Filter, JobState};
-use pawdium_shared::queue::ledger;
 use sqlx::PgConnection;
 
 use crate::contenders;

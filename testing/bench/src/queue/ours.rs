@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use apalis::prelude::{Monitor, WorkerBuilder, WorkerBuilderExt as _};
+use pawdium_queue::{Capacity, Enqueue as _, Job, Process, Queue, Runner};
 use pawdium_shared::config::DatabaseConfig;
 use pawdium_shared::db::{self, Db};
-use pawdium_shared::queue::{Capacity, Enqueue as _, Job, Process, Queue, Runner};
+use pawdium_shared::queues;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::task::JoinSet;
@@ -32,7 +33,7 @@ struct Noop<const KEPT: bool> {
 
 impl<const KEPT: bool> Job for Noop<KEPT> {
     const KIND: &'static str = if KEPT { "bench.kept.v1" } else { "bench.noop.v1" };
-    const QUEUE: Queue = Queue::Cache;
+    const QUEUE: Queue = queues::CACHE;
     const HISTORY: Option<Duration> = if KEPT { Some(Duration::from_hours(24)) } else { None };
 }
 
@@ -119,7 +120,7 @@ async fn work<const KEPT: bool>(db: Db, verb: Verb) -> Result<()> {
             Ok(())
         })
     });
-    let process = Process::start((*db).clone()).await?;
+    let process = Process::start((*db).clone(), &queues::ALL).await?;
     let monitor = Monitor::new().register({
         let process = process.clone();
         move |_| {

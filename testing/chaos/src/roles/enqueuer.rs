@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use pawdium_queue::{Enqueue, groups};
 use pawdium_shared::config::DatabaseConfig;
 use pawdium_shared::db::{Db, Tx};
-use pawdium_shared::queue::{Enqueue, groups};
 use pawdium_shared::{db, shutdown};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pawdium_queue::{Capacity, Queue};
 use pawdium_shared::config::DatabaseConfig;
-use pawdium_shared::queue::{Capacity, Queue};
+use pawdium_shared::queues;
 use pawdium_shared::{db, shutdown};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
@@ -60,8 +61,7 @@ impl Worker {
         let env = Env { db: db.clone(), starts: Starts::append(&self.folder, &self.name)? };
         let mut queues = Vec::new();
         for Serves { queue, concurrency, prefetch } in self.serves {
-            queues
-                .push((queue.parse::<Queue>()?, Capacity { concurrency, prefetch, burst: Capacity::BURST }));
+            queues.push((queues::parse(&queue)?, Capacity { concurrency, prefetch, burst: Capacity::BURST }));
         }
         let drain = Duration::from_millis(self.drain_ms);
         pawdium_worker::run(&db, &runner(Arc::new(env)), &queues, drain, shutdown::on_signal()?).await

@@ -6,9 +6,9 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use pawdium_cli::relay::Relay;
 use pawdium_cli::stack::Stack;
+use pawdium_queue::JobId;
+use pawdium_queue::{Job as _, Queue, control};
 use pawdium_shared::db::Tx;
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::{Job as _, Queue, control};
 use sqlx::PgPool;
 
 use super::plan::{Deck, Fault};

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use pawdium_shared::queue::Queue;
+use pawdium_queue::Queue;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use crate::sessions::Use;
+use pawdium_shared::queues;
 
 /// How many workers are killed for each time that everything else breaks.
 const KILLS: usize = 9;
@@ -126,7 +127,7 @@ impl Deck {
     }
 
     fn shuffled(&mut self) -> Vec<Fault> {
-        let queue = [Queue::Cache, Queue::Mail, Queue::Ranking][self.random.random_range(0..3)];
+        let queue = [queues::CACHE, queues::MAIL, queues::RANKING][self.random.random_range(0..3)];
         let hours = if self.random.random() { 1 } else { -1 };
         let mut deck = vec![
             // Beyond the lease, which is 15 s and a heartbeat.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::ensure;
 use chrono::{TimeDelta, Utc};
-use pawdium_shared::queue::Queue;
 
 use crate::cast::{Actor, Stage};
 use crate::roles::{Enqueuer, Role, Scheduler, Serves, Worker};
+use pawdium_shared::queues;
 
 /// Seconds between two ticks of the run's schedules.
 pub(super) const PERIOD: i64 = 5;
@@ -202,11 +202,11 @@ impl Troupe {
 
 fn worker(name: &str, database: &str, connections: u32, folder: &Path) -> Role {
     let serves = [
-        (Queue::Media, 4, 0),
-        (Queue::Mail, 4, 4),
-        (Queue::Ranking, 2, 0),
-        (Queue::Cache, 8, 32),
-        (Queue::Metrics, 8, 100),
+        (queues::MEDIA, 4, 0),
+        (queues::MAIL, 4, 4),
+        (queues::RANKING, 2, 0),
+        (queues::CACHE, 8, 32),
+        (queues::METRICS, 8, 100),
     ];
     Role::Worker(Worker {
         name: name.to_owned(),
@@ -225,7 +225,7 @@ fn survivor(database: &str, folder: &Path) -> Role {
         name: "survivor".to_owned(),
         database: database.to_owned(),
         connections: 3,
-        serves: vec![Serves::new(Queue::Upkeep, 1, 49)],
+        serves: vec![Serves::new(queues::UPKEEP, 1, 49)],
         drain_ms: 1000,
         memory_mb: MEMORY_MB,
         folder: folder.to_owned(),

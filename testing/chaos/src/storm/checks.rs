@@ -7,7 +7,7 @@ mod shown;
 
 use std::fmt;
 
-use pawdium_shared::queue::ledger;
+use pawdium_queue::ledger;
 use sqlx::PgConnection;
 
 pub(super) use files::age;

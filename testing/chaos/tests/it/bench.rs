@@ -13,10 +13,11 @@ use pawdium_chaos::roles::{Enqueuer, Role, Serves, Worker};
 use pawdium_chaos::starts;
 use pawdium_chaos::verdict::{self, Verdict};
 use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_queue::JobId;
+use pawdium_queue::Queue;
+use pawdium_queue::inspect::{self, JobRow};
 use pawdium_shared::db::Tx;
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::Queue;
-use pawdium_shared::queue::inspect::{self, JobRow};
+use pawdium_shared::queues;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions as _, PgPool};
 use tempfile::TempDir;
@@ -74,7 +75,7 @@ impl Bench {
 
     /// A worker that runs some jobs of every queue at once.
     pub(crate) fn versatile_worker(&self, name: &str) -> Worker {
-        self.worker(name, &Queue::ALL.map(|queue| (queue, 4, 4)))
+        self.worker(name, &queues::ALL.map(|queue| (queue, 4, 4)))
     }
 
     pub(crate) fn start(&self, worker: &Worker) -> Actor {

@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use pawdium_chaos::kinds::{Effect, Note, Slow};
 use pawdium_chaos::sessions::Idler;
 use pawdium_cli::relay::{Relay, Target};
-use pawdium_shared::ids::JobId;
-use pawdium_shared::queue::Queue;
+use pawdium_queue::JobId;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};
+use pawdium_shared::queues;
 
 /// Long enough for a job that nothing holds up, on a machine that is busy.
 const PROMPT: TimeDelta = TimeDelta::seconds(5);
@@ -112,7 +112,7 @@ async fn within_a_million_jobs_the_order_is_kept_and_other_queues_are_not_held_u
     let bench = Bench::on(db).await;
     pile_up(&bench).await;
     // One at a time, so that the order of starts is the order of claims.
-    let mut role = bench.worker("orderly", &[(Queue::Metrics, 1, 100)]);
+    let mut role = bench.worker("orderly", &[(queues::METRICS, 1, 100)]);
     let mut orderly = bench.start(&role);
     until("some are done", SOON, async || (bench.ended().await >= 300).then_some(())).await;
     // Late, and before everything else of its queue.
@@ -145,7 +145,7 @@ async fn within_a_million_jobs_the_order_is_kept_and_other_queues_are_not_held_u
 
     // Another queue has workers of its own beside the crowded one.
     role.name = "both".to_owned();
-    role.serves = bench.worker("", &[(Queue::Metrics, 4, 100), (Queue::Mail, 1, 0)]).serves;
+    role.serves = bench.worker("", &[(queues::METRICS, 4, 100), (queues::MAIL, 1, 0)]).serves;
     let _both = bench.start(&role);
     assert_told_of_jobs(&bench).await;
 }

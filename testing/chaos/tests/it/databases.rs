@@ -8,7 +8,7 @@ use pawdium_chaos::kinds::{Again, Note};
 use pawdium_chaos::sessions::{self, Use};
 use pawdium_chaos::starts;
 use pawdium_shared::db::Tx;
-use pawdium_shared::queue::Queue;
+use pawdium_shared::queues;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, Private, SOON, until};
@@ -56,7 +56,7 @@ async fn what_is_asked_for_again_while_a_job_runs_whose_claim_a_crash_forgot_is_
     let mut private = Private::start().await;
     let bench = &private.bench;
     // With one slot it can't claim the job anew while it runs it.
-    let _worker = bench.start(&bench.worker("worker", &[(Queue::Cache, 1, 0)]));
+    let _worker = bench.start(&bench.worker("worker", &[(queues::CACHE, 1, 0)]));
     for round in 0..3_i64 {
         let again = |tag| Again { tag: 2 * round + tag, key: "the one".to_owned(), ms: 3000 };
         let job = bench.ask_for(again(0)).await.expect("no other bears its key");
@@ -108,7 +108,7 @@ async fn until_one_is_gone(bench: &Bench) -> DateTime<Utc> {
 async fn a_worker_has_as_long_as_ever_to_show_itself_after_a_restart_of_postgres() {
     let mut private = Private::start().await;
     let bench = &private.bench;
-    let silent = bench.start(&bench.worker("silent", &[(Queue::Mail, 1, 0)]));
+    let silent = bench.start(&bench.worker("silent", &[(queues::MAIL, 1, 0)]));
     let registered = "select count(*) from job_workers";
     until("it has registered", SOON, async || (bench.count(registered).await == 1).then_some(())).await;
     silent.freeze();
@@ -116,7 +116,7 @@ async fn a_worker_has_as_long_as_ever_to_show_itself_after_a_restart_of_postgres
     sqlx::query(silence).execute(&bench.db).await.expect("it has a row");
     private.stack.crash_postgres().await;
     private.stack.restart_postgres().await.expect("it recovers");
-    let _judge = bench.start(&bench.worker("judge", &[(Queue::Mail, 1, 0)]));
+    let _judge = bench.start(&bench.worker("judge", &[(queues::MAIL, 1, 0)]));
     let gone = until_one_is_gone(bench).await;
     let started: DateTime<Utc> = sqlx::query_scalar("select pg_postmaster_start_time()")
         .fetch_one(&bench.db)
@@ -132,7 +132,7 @@ async fn a_worker_that_was_silent_itself_judges_nobody_before_its_second_heartbe
     // Before, the restart excuses everybody.
     let up = "select count(*) where pg_postmaster_start_time() < now() - interval '20 seconds'";
     until("Postgres is up for a while", SOON, async || (bench.count(up).await == 1).then_some(())).await;
-    let _judge = bench.start(&bench.worker("judge", &[(Queue::Mail, 1, 0)]));
+    let _judge = bench.start(&bench.worker("judge", &[(queues::MAIL, 1, 0)]));
     let beaten = "select count(*) from job_workers where beat_at > started_at";
     until("it has beaten", SOON, async || (bench.count(beaten).await == 1).then_some(())).await;
     // No heartbeat comes in between.
@@ -177,7 +177,7 @@ async fn claims_whose_answer_was_lost_or_whose_worker_has_no_row_are_taken_back(
         .await
         .expect("it is ready");
     }
-    let _worker = bench.start(&bench.worker("worker", &[(Queue::Mail, 1, 0)]));
+    let _worker = bench.start(&bench.worker("worker", &[(queues::MAIL, 1, 0)]));
     for job in jobs {
         assert_eq!(bench.until_job_is(job, "done").await.attempt, 2);
     }
@@ -186,7 +186,7 @@ async fn claims_whose_answer_was_lost_or_whose_worker_has_no_row_are_taken_back(
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_claim_that_the_database_forgot_and_gave_out_again_to_the_same_worker_runs_once(db: PgPool) {
     let bench = Bench::on(db).await;
-    let _worker = bench.start(&bench.worker("worker", &[(Queue::Mail, 2, 0)]));
+    let _worker = bench.start(&bench.worker("worker", &[(queues::MAIL, 2, 0)]));
     let job = bench.enqueue(Note { tag: 1, first_ms: 8000, then_ms: 0 }).await;
     until("it runs", SOON, async || (bench.starts_of(job) > 0).then_some(())).await;
     // What a crash right after the claim leaves behind.

@@ -2,15 +2,15 @@
 
 use chrono::TimeDelta;
 use pawdium_chaos::kinds::{Note, Slow};
-use pawdium_shared::queue::Queue;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};
+use pawdium_shared::queues;
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_worker_frozen_past_its_lease_can_neither_ack_nor_commit_what_it_was_at(db: PgPool) {
     let bench = Bench::on(db).await;
-    let serves = [(Queue::Media, 2, 0), (Queue::Mail, 1, 0)];
+    let serves = [(queues::MEDIA, 2, 0), (queues::MAIL, 1, 0)];
     let frozen = bench.start(&bench.worker("frozen", &serves));
     let slow = |tag, holds| Slow { tag, first_ms: 1500, then_ms: 5000, holds };
     let slow = bench.enqueue_all([slow(1, true), slow(2, false)]).await;

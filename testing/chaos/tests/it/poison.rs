@@ -3,11 +3,11 @@
 use std::os::unix::process::ExitStatusExt as _;
 
 use pawdium_chaos::kinds::{Aborts, Bloats, Effect, Garbled, Hangs, Note, Panics};
-use pawdium_shared::queue::Queue;
 use rustix::process::Signal;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON};
+use pawdium_shared::queues;
 
 fn effects(tags: std::ops::Range<i64>) -> impl Iterator<Item = Effect> {
     tags.map(|tag| Effect { tag })
@@ -48,7 +48,7 @@ async fn jobs_that_take_their_worker_with_them_are_dead_after_their_attempts_and
     let bench = Bench::on(db).await;
     bench.enqueue_all(effects(0..50)).await;
     let poison = [bench.enqueue(Aborts { tag: 0 }).await, bench.enqueue(Bloats { tag: 0 }).await];
-    let role = bench.worker("worker", &[(Queue::Cache, 2, 2), (Queue::Mail, 1, 0)]);
+    let role = bench.worker("worker", &[(queues::CACHE, 2, 2), (queues::MAIL, 1, 0)]);
     let mut deaths = 0;
     loop {
         let mut worker = bench.start(&role);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use pawdium_chaos::cast::Actor;
 use pawdium_chaos::roles::{COALESCED, REPLAYED, Role, Scheduler, schedules};
+use pawdium_queue::cron::take_tick;
 use pawdium_shared::db::Tx;
-use pawdium_shared::queue::cron::take_tick;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 

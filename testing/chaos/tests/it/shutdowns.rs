@@ -1,15 +1,15 @@
 //! Workers that are told to end.
 
 use pawdium_chaos::kinds::{Note, Slow};
-use pawdium_shared::queue::Queue;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};
+use pawdium_shared::queues;
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_worker_told_to_end_acks_what_ends_in_time_and_hands_back_the_rest_at_once(db: PgPool) {
     let bench = Bench::on(db).await;
-    let serves = [(Queue::Media, 1, 0), (Queue::Mail, 4, 20)];
+    let serves = [(queues::MEDIA, 1, 0), (queues::MAIL, 4, 20)];
     let mut leaving = bench.start(&bench.worker("leaving", &serves));
     let long = bench.enqueue(Slow { tag: 0, first_ms: 6000, then_ms: 0, holds: true }).await;
     let notes = bench.enqueue_all((0..12).map(|tag| Note { tag, first_ms: 800, then_ms: 0 })).await;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use pawdium_shared::queue::operate::Act;
+use pawdium_shared::operate::Act;
 use pawdium_web::views::admin::{
     AuditLine, AuditPage, BlockedLine, BlockedPage, BulkPage, BulkState, Chart, ErrorLine, JobFacts,
     JobGonePage, JobLine, JobPage, JobStatus, JobsPage, KindLine, LimitFields, MissingJobs, Point, PointKind,

@@ -1,5 +1,5 @@
 use askama::Template;
-use pawdium_shared::queue::operate::Act;
+use pawdium_shared::operate::Act;
 
 use super::super::{Chrome, filters};
 use super::jobs::{JobLine, SearchFields};

@@ -1,6 +1,6 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
-use pawdium_shared::queue::operate::Act;
+use pawdium_shared::operate::Act;
 
 use super::super::{Chrome, Field, filters};
 

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use pawdium_cli::sink::Sink;
+use pawdium_queue::{Enqueue as _, Job};
 use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::queue::{Enqueue as _, Job};
 use pawdium_shared::ratings::{Ballots, Lane};
 use reqwest::{Client, Url};
 use serde_json::json;

@@ -1,11 +1,11 @@
 //! What admins do to jobs, queues and schedules.
 
-use pawdium_shared::queue::Queue;
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 
 use crate::storm::request::{Answer, Request};
 use crate::storm::visit::Visit;
+use pawdium_shared::queues;
 
 /// Acts, of which most bring jobs back: what is called off for good is lost to the storm.
 const ACTS: [&str; 5] = ["retry", "retry", "retry", "cancel", "delete"];
@@ -54,7 +54,7 @@ pub(super) async fn act_on_many_jobs(visit: &mut Visit<'_>) {
 }
 
 pub(super) async fn pause_and_resume(visit: &mut Visit<'_>) {
-    let queue = Queue::ALL[visit.dice.random_range(0..Queue::ALL.len())].name();
+    let queue = queues::ALL[visit.dice.random_range(0..queues::ALL.len())].name();
     ask(visit, Request::post(format!("/admin/queues/{queue}/pause")), &[303]).await;
     let time = visit.dice.random_range(100..1500);
     tokio::time::sleep(std::time::Duration::from_millis(time)).await;

@@ -1,0 +1,13 @@
+//! Postgres: transactions that nobody leaves half begun or half ended, calls that share a batch, and announcements that are
+//! sent after the commit.
+
+mod announcer;
+mod batcher;
+mod ids;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use announcer::CHANNEL;
+pub use batcher::Batcher;
+pub use transaction::{Conflict, Db, Tx, despite_deadlocks, retry_conflicts};

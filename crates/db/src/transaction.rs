@@ -1,0 +1,280 @@
+//! Transactions that nobody leaves half begun or half ended.
+//!
+//! A future may be dropped wherever it waits: its request's client has gone, its job was cancelled or ran out of time.
+//! sqlx 0.9.0 does not survive that everywhere: where it awaits the answer to BEGIN, the connection goes back to its
+//! pool inside a transaction that the pool knows nothing of (transact-rs/sqlx#4393). So BEGIN, COMMIT and ROLLBACK run on
+//! tasks of their own, which end whatever becomes of whoever waits for them. Anywhere else a dropped [`Tx`] rolls back.
+
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{
+    Connection as _, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction,
+};
+
+use super::announcer::Announcer;
+
+/// The database: a pool, and the only way to begin a transaction. A clone is a reference.
+#[derive(Clone)]
+pub struct Db {
+    pool: PgPool,
+    announcer: Announcer,
+    kept: Arc<Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>>,
+}
+
+impl Db {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Tx::begin_with(&self.pool, None, self.announcer.clone()).await
+    }
+
+    /// Begins a transaction with `begin`, a BEGIN that `set local` may follow: all of it is one round trip.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn begin_with(&self, begin: &'static str) -> sqlx::Result<Tx> {
+        Tx::begin_with(&self.pool, Some(begin), self.announcer.clone()).await
+    }
+
+    /// What a module keeps beside the database, one of each type; made when it is first needed. `make` gets a reference that
+    /// keeps nothing, so that what is kept ends with the last reference that keeps it.
+    pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce(Self) -> T) -> Arc<T> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.entry(TypeId::of::<T>()).or_insert_with(|| {
+            let bare = Self { kept: Arc::default(), ..self.clone() };
+            Arc::new(make(bare))
+        });
+        Arc::clone(found).downcast().unwrap_or_else(|_| unreachable!("the key is the type"))
+    }
+
+    /// Says that a queue has work, which is committed and can wait for so long.
+    pub fn announce(&self, queue: impl Into<Cow<'static, str>>, linger: Duration) {
+        self.announcer.announce(queue.into(), linger);
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db").field("pool", &self.pool).finish_non_exhaustive()
+    }
+}
+
+impl From<PgPool> for Db {
+    fn from(pool: PgPool) -> Self {
+        Self { announcer: Announcer::new(&pool.connect_options()), kept: Arc::default(), pool }
+    }
+}
+
+impl Deref for Db {
+    type Target = PgPool;
+
+    fn deref(&self) -> &PgPool {
+        &self.pool
+    }
+}
+
+/// A transaction. Dropped, it rolls back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    /// Queues that have work as soon as this has committed, and how long that can wait.
+    woken: BTreeMap<Cow<'static, str>, Duration>,
+    announcer: Announcer,
+}
+
+impl Tx {
+    /// Begins a transaction on a pool.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
+        Self::begin_with(pool, None, Announcer::new(&pool.connect_options())).await
+    }
+
+    async fn begin_with(
+        pool: &PgPool,
+        begin: Option<&'static str>,
+        announcer: Announcer,
+    ) -> sqlx::Result<Self> {
+        // Waiting for a connection may be given up; only what is said on it must be heard out.
+        let connection = pool.acquire().await?;
+        let inner = to_its_end(Transaction::begin(connection, begin.map(SqlStr::from_static))).await?;
+        Ok(Self { inner, woken: BTreeMap::new(), announcer })
+    }
+
+    /// Commits. Once this is polled the transaction commits or fails, whether or not somebody waits for the answer.
+    ///
+    /// # Errors
+    /// Where something was violated that is checked at the end, or the connection is lost, in which case it may have
+    /// been committed all the same.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        let Self { inner, woken, announcer } = self;
+        to_its_end(async move {
+            inner.commit().await?;
+            for (queue, linger) in woken {
+                announcer.announce(queue, linger);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Rolls back.
+    ///
+    /// # Errors
+    /// When the connection is lost, which rolls back, too.
+    pub async fn rollback(self) -> sqlx::Result<()> {
+        to_its_end(self.inner.rollback()).await
+    }
+
+    /// Has a queue announced once this has committed, and so much later.
+    pub fn wake(&mut self, queue: impl Into<Cow<'static, str>>, linger: Duration) {
+        let before = self.woken.entry(queue.into()).or_insert(linger);
+        *before = linger.min(*before);
+    }
+
+    /// A savepoint inside this transaction. Given up in its middle, the whole transaction rolls back with it.
+    ///
+    /// # Errors
+    /// The database's.
+    #[expect(clippy::disallowed_methods, reason = "inside a transaction, which ends cleanly")]
+    pub async fn savepoint(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
+        self.inner.begin().await
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+/// So that a query takes `&mut *tx` whether `tx` is owned or borrowed.
+impl<'c> Executor<'c> for &'c mut Tx {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Either<PgQueryResult, PgRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        (&mut *self.inner).fetch_many(query)
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        (&mut *self.inner).fetch_optional(query)
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, sqlx::Result<PgStatement>>
+    where
+        'c: 'e,
+    {
+        (&mut *self.inner).prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Postgres>>>
+    where
+        'c: 'e,
+    {
+        (&mut *self.inner).describe(sql)
+    }
+}
+
+/// Runs to its end what is asked for, on a task of its own.
+async fn to_its_end<T: Send + 'static>(
+    asking: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> sqlx::Result<T> {
+    tokio::spawn(asking).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}
+
+/// How often a transaction is tried that others are in the way of.
+const ATTEMPTS: usize = 5;
+
+/// An error that may be another transaction's fault.
+pub trait Conflict {
+    /// Whether the same transaction may succeed when it is run again: Postgres ended it because of a deadlock
+    /// (SQLSTATE 40P01) or because it can't be put in an order with others (40001).
+    fn is_conflict(&self) -> bool;
+}
+
+impl Conflict for sqlx::Error {
+    fn is_conflict(&self) -> bool {
+        let code = self.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        matches!(code.as_deref(), Some("40P01" | "40001"))
+    }
+}
+
+impl Conflict for anyhow::Error {
+    fn is_conflict(&self) -> bool {
+        self.chain().any(|cause| cause.downcast_ref::<sqlx::Error>().is_some_and(Conflict::is_conflict))
+    }
+}
+
+/// Does something that begins and commits a transaction; where others were in its way, again.
+///
+/// # Errors
+/// Those of `act`, a conflict only after several in a row.
+pub async fn retry_conflicts<T, E: Conflict, F>(mut act: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut attempt = 1;
+    loop {
+        match act().await {
+            Err(error) if attempt < ATTEMPTS && error.is_conflict() => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+/// As [`retry_conflicts`], inside a transaction: in a savepoint, which is all that is done again.
+///
+/// # Errors
+/// Those of `act`.
+pub async fn despite_deadlocks<T>(
+    tx: &mut Tx,
+    mut act: impl for<'t> FnMut(&'t mut PgConnection) -> BoxFuture<'t, sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    let mut attempt = 1;
+    loop {
+        let mut savepoint = tx.savepoint().await?;
+        match act(&mut savepoint).await {
+            Ok(done) => {
+                savepoint.commit().await?;
+                return Ok(done);
+            }
+            Err(error) if attempt < ATTEMPTS && error.is_conflict() => {
+                savepoint.rollback().await?;
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! One type for each kind of id.
+
+pawdium_db::id! {
+    /// A job, live or ended: `jobs.id`, which `job_history.id` keeps.
+    JobId
+}
+pawdium_db::id! {
+    /// A process that runs jobs: `job_workers.id`.
+    WorkerId
+}

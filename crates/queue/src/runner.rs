@@ -1,0 +1,261 @@
+//! From a claimed job to its handler: decoding, timeout, panics, and what a failure means.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use apalis_core::task::Task;
+use futures::future::BoxFuture;
+use tower::Service;
+use tracing::{Instrument as _, debug, info_span, warn};
+
+use super::claim::{Claim, Claimed};
+use super::job::{Backoff, Job};
+use super::settle::Outcome;
+
+/// Why a handler failed, and whether another attempt can help. `?` on any error means that it can.
+#[derive(Debug)]
+pub enum JobError {
+    /// May heal: try again after the kind's backoff, while attempts are left.
+    Retry(anyhow::Error),
+    /// What the job needs is away, such as a mail server or the media store: as [`Retry`](Self::Retry), but the attempt does
+    /// not count while the job is younger than its [patience](super::Job::patience).
+    Away(anyhow::Error),
+    /// Will not heal: the job is dead at once.
+    GiveUp(anyhow::Error),
+}
+
+impl JobError {
+    /// A failure that another attempt may heal.
+    pub fn retry(error: impl Into<anyhow::Error>) -> Self {
+        Self::Retry(error.into())
+    }
+
+    /// A failure of something that the job needs and that will come back.
+    pub fn away(error: impl Into<anyhow::Error>) -> Self {
+        Self::Away(error.into())
+    }
+
+    fn cause(&self) -> &anyhow::Error {
+        let (Self::Retry(error) | Self::Away(error) | Self::GiveUp(error)) = self;
+        error
+    }
+
+    /// A failure that no attempt will heal.
+    pub fn give_up(error: impl Into<anyhow::Error>) -> Self {
+        Self::GiveUp(error.into())
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for JobError {
+    fn from(error: E) -> Self {
+        Self::Retry(error.into())
+    }
+}
+
+/// A job ran to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Finished {
+    /// How long its kind asks to be remembered.
+    pub(super) keep: Option<Duration>,
+}
+
+/// A run that failed, with what is to be written about it.
+#[derive(Debug)]
+pub struct Failure {
+    outcome: Outcome,
+}
+
+impl Failure {
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome.clone()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Outcome::Done { .. } => f.write_str("done"),
+            Outcome::Cancelled { reason } => f.write_str(reason),
+            Outcome::HandedBack => f.write_str("handed back"),
+            Outcome::Postponed { .. } => f.write_str("left to another worker"),
+            Outcome::Retry { error, .. } | Outcome::Deferred { error, .. } | Outcome::Dead { error } => {
+                f.write_str(error)
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+type Handle<E> = Arc<dyn Fn(String, Arc<E>, Arc<Claim>) -> Handling + Send + Sync>;
+type Handling = BoxFuture<'static, Result<(), JobError>>;
+
+struct Kind<E> {
+    handle: Handle<E>,
+    timeout: Duration,
+    backoff: Backoff,
+    keep: Option<Duration>,
+}
+
+/// Which function handles which kind of job; as an apalis service it runs one claimed job.
+pub struct Runner<E> {
+    env: Arc<E>,
+    kinds: Arc<HashMap<&'static str, Kind<E>>>,
+    is_known: fn(&anyhow::Error) -> bool,
+}
+
+impl<E> Clone for Runner<E> {
+    fn clone(&self) -> Self {
+        Self { env: Arc::clone(&self.env), kinds: Arc::clone(&self.kinds), is_known: self.is_known }
+    }
+}
+
+impl<E> fmt::Debug for Runner<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.kinds.keys()).finish()
+    }
+}
+
+impl<E: Send + Sync + 'static> Runner<E> {
+    /// No kinds yet; handlers will be given `env`.
+    pub fn new(env: Arc<E>) -> Self {
+        Self { env, kinds: Arc::new(HashMap::new()), is_known: |_| false }
+    }
+
+    /// Logs failures only at debug level where `is_known` says that their cause is in the log already, and the job will be
+    /// tried again.
+    #[must_use]
+    pub fn quiet_about(self, is_known: fn(&anyhow::Error) -> bool) -> Self {
+        Self { is_known, ..self }
+    }
+
+    /// Has `J`'s jobs handled by `handler`.
+    ///
+    /// # Panics
+    /// When the runner has been cloned already: register everything first.
+    #[must_use]
+    pub fn on<J: Job>(
+        mut self,
+        handler: impl for<'a> Fn(J, &'a E, &'a Claim) -> BoxFuture<'a, Result<(), JobError>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        let handler = Arc::new(handler);
+        let handle: Handle<E> = Arc::new(move |payload, env, claim| {
+            let handler = Arc::clone(&handler);
+            Box::pin(async move {
+                let job: J = serde_json::from_str(&payload).map_err(|error| {
+                    JobError::GiveUp(anyhow::Error::new(error).context("undecodable payload"))
+                })?;
+                let patience = job.patience();
+                match handler(job, &env, &claim).await {
+                    Err(JobError::Away(error)) if claim.age() >= patience => Err(JobError::Retry(error)),
+                    ended => ended,
+                }
+            })
+        });
+        let kind = Kind { handle, timeout: J::TIMEOUT, backoff: J::BACKOFF, keep: J::HISTORY };
+        Arc::get_mut(&mut self.kinds)
+            .expect("kinds are registered before the runner is shared")
+            .insert(J::KIND, kind);
+        self
+    }
+
+    /// Runs one job in a task of its own, where a panic ends that job and nothing else.
+    async fn run(self, job: Claimed) -> Result<Finished, Failure> {
+        let Claimed { kind, payload, claim, max_attempts, slot: _slot } = job;
+        let Some(entry) = self.kinds.get(kind.as_str()) else {
+            // A newer version may have enqueued it: leave it to a worker that knows it.
+            warn!(id = %claim.job(), kind, "no handler for this kind here; leaving it to another worker");
+            return Err(Failure { outcome: Outcome::Postponed { delay: Duration::from_secs(30) } });
+        };
+        // Called off or taken over while it was claimed ahead: it must not begin.
+        let lost = &claim.registration.lost;
+        if claim.hold.revoked.is_cancelled() || lost.is_cancelled() {
+            return Err(Failure { outcome: Outcome::HandedBack });
+        }
+        let span = info_span!("job", id = %claim.job(), kind, attempt = claim.attempt());
+        let started = Instant::now();
+        let handling = (entry.handle)(payload, Arc::clone(&self.env), Arc::clone(&claim));
+        let mut task = AbortOnDrop(tokio::spawn(handling.instrument(span.clone())));
+        // A handler that has ended has ended, also when a stalled runtime finds its time over at the same moment.
+        let result = tokio::select! {
+            biased;
+            result = &mut task.0 => match result {
+                Ok(result) => result,
+                Err(error) => Err(JobError::retry(anyhow::anyhow!("panicked: {}", panic_message(error)))),
+            },
+            () = tokio::time::sleep(entry.timeout) => {
+                Err(JobError::retry(anyhow::anyhow!("took longer than {:?}", entry.timeout)))
+            }
+            // An admin called it off, or somebody else has it: nothing to write, the claim number has moved on.
+            () = claim.hold.revoked.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
+            () = lost.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
+        };
+        let _in_span = span.entered();
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let is_known = matches!(&result, Err(error) if (self.is_known)(error.cause()));
+        let outcome = match result {
+            Ok(()) => {
+                debug!(ms, "finished job");
+                return Ok(Finished { keep: entry.keep });
+            }
+            Err(JobError::Away(error)) => {
+                Outcome::Deferred { delay: entry.backoff.aged(claim.age()), error: format!("{error:#}") }
+            }
+            Err(JobError::Retry(error)) if claim.attempt() < max_attempts => {
+                let delay = entry.backoff.jittered(claim.attempt().unsigned_abs());
+                Outcome::Retry { delay, error: format!("{error:#}") }
+            }
+            Err(JobError::Retry(error) | JobError::GiveUp(error)) => {
+                Outcome::Dead { error: format!("{error:#}") }
+            }
+        };
+        let failure = Failure { outcome };
+        let dead = matches!(failure.outcome, Outcome::Dead { .. });
+        if is_known && !dead {
+            debug!(ms, error = %failure, "job failed, and will be tried again");
+        } else {
+            warn!(ms, error = %failure, dead, "job failed");
+        }
+        Err(failure)
+    }
+}
+
+impl<E: Send + Sync + 'static> Service<Task<Claimed>> for Runner<E> {
+    type Response = Finished;
+    type Error = Failure;
+    type Future = BoxFuture<'static, Result<Finished, Failure>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, task: Task<Claimed>) -> Self::Future {
+        Box::pin(self.clone().run(task.args))
+    }
+}
+
+/// A handler that timed out or whose lease is lost must not go on.
+struct AbortOnDrop(tokio::task::JoinHandle<Result<(), JobError>>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn panic_message(error: tokio::task::JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned()),
+        Err(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,296 @@
+//! The two statements that end a claim: a job ends for good, or it goes back to wait. Each takes a batch and counts only
+//! where the claim is still the current one, so it can be repeated after a lost connection without harm. A claim is told
+//! by its number and its worker, and every transition out of `running` moves the number on.
+//!
+//! Claims don't wait for the disk (see `claim`), so a crash of the database may forget one whose job is being worked on.
+//! Such a job is ready again under the number before. As long as nobody else has claimed it the outcome still counts,
+//! but how long it waited and ran is forgotten too.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use crate::ids::{JobId, WorkerId};
+use pawdium_db::CHANNEL;
+
+/// For how long what did not end well stays in the history.
+const KEEP_UNWELL: Duration = Duration::from_hours(24 * 30);
+
+/// How a claim ended.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// Finished; kept in the history for as long as given.
+    Done { keep: Option<Duration> },
+    /// Failed; to run again after the delay.
+    Retry { delay: Duration, error: String },
+    /// Failed because something is away; to run again after the delay, the attempt not counted.
+    Deferred { delay: Duration, error: String },
+    /// Failed for good.
+    Dead { error: String },
+    /// Called off by an admin, in whatever state.
+    Cancelled { reason: String },
+    /// Not started, or stopped by a shutdown: ready again, the attempt not counted.
+    HandedBack,
+    /// Not for this worker: due again after the delay, the attempt not counted.
+    Postponed { delay: Duration },
+}
+
+/// Which claim an outcome is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fence {
+    pub(super) job: JobId,
+    pub(super) claim: i32,
+    /// None: nobody's, the job is waiting.
+    pub(super) worker: Option<WorkerId>,
+}
+
+/// Claims and how they ended, as columns.
+#[derive(Debug, Default)]
+pub(super) struct Settlements {
+    ended: Ended,
+    waiting: Waiting,
+}
+
+impl Settlements {
+    pub(super) fn push(&mut self, fence: Fence, outcome: &Outcome) {
+        match outcome {
+            Outcome::Done { keep } => self.ended.push(fence, "done", *keep, None),
+            Outcome::Dead { error } => self.ended.push(fence, "dead", Some(KEEP_UNWELL), Some(error)),
+            Outcome::Cancelled { reason } => {
+                self.ended.push(fence, "cancelled", Some(KEEP_UNWELL), Some(reason));
+            }
+            Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
+            Outcome::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
+            Outcome::HandedBack => self.waiting.push(fence, Duration::ZERO, None, false),
+            Outcome::Postponed { delay } => self.waiting.push(fence, *delay, None, false),
+        }
+    }
+
+    /// Writes them; answers with how many claims were still current.
+    pub(super) async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        Ok(self.ended.write(db).await? + self.waiting.write(db).await?)
+    }
+}
+
+/// Writes one settlement. False: the claim is no longer current, and the caller's transaction must not commit.
+pub(super) async fn settle_one(db: &mut PgConnection, fence: Fence, outcome: &Outcome) -> sqlx::Result<bool> {
+    let mut one = Settlements::default();
+    one.push(fence, outcome);
+    Ok(one.write(db).await? == 1)
+}
+
+/// Postgres takes no NUL in text, and an error needs no more room than a page.
+fn storable(error: &str) -> String {
+    error.replace('\0', "\u{fffd}").chars().take(4000).collect()
+}
+
+#[derive(Debug, Default)]
+struct Ended {
+    jobs: Vec<i64>,
+    claims: Vec<i32>,
+    workers: Vec<Option<i64>>,
+    outcomes: Vec<&'static str>,
+    /// Seconds in the history; none: no trace is left.
+    keep: Vec<Option<f64>>,
+    errors: Vec<Option<String>>,
+}
+
+impl Ended {
+    fn push(&mut self, fence: Fence, outcome: &'static str, keep: Option<Duration>, error: Option<&str>) {
+        self.jobs.push(fence.job.0);
+        self.claims.push(fence.claim);
+        self.workers.push(fence.worker.map(|worker| worker.0));
+        self.outcomes.push(outcome);
+        self.keep.push(keep.map(|keep| keep.as_secs_f64()));
+        self.errors.push(error.map(storable));
+    }
+
+    async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        if self.jobs.is_empty() {
+            Ok(0)
+        } else if self.keep.iter().all(Option::is_none) {
+            self.drop_done(db).await
+        } else {
+            self.keep_ended(db).await
+        }
+    }
+
+    /// For kinds that leave no trace when they are done: nothing but the delete and its count. Nearly all are the first
+    /// claim of their job, by one worker; those that are alike go in one statement, without a join.
+    async fn drop_done(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        let mut alike: BTreeMap<_, Vec<i64>> = BTreeMap::new();
+        for ((job, claim), worker) in self.jobs.iter().zip(&self.claims).zip(&self.workers) {
+            alike.entry((*claim, *worker)).or_default().push(*job);
+        }
+        let mut ended = 0;
+        for ((claim, worker), jobs) in alike {
+            ended += drop_alike(db, &jobs, claim, worker).await?;
+        }
+        Ok(ended)
+    }
+
+    async fn keep_ended(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        let ended = sqlx::query_scalar!(
+            r#"with ended as (
+                   delete from jobs
+                   using unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::float8[], $6::text[])
+                         as given (id, claim, worker, outcome, keep, error)
+                   where jobs.id = given.id
+                     and (jobs.claim = given.claim and jobs.worker_id is not distinct from given.worker
+                          or jobs.claim = given.claim - 1 and jobs.worker_id is null
+                             and (jobs.unique_key is null or not jobs.key_waits_only))
+                   returning jobs.*, outcome, keep, error,
+                             case when state = 'running' and outcome <> 'cancelled'
+                                  then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
+                             case when state = 'running' and outcome <> 'cancelled'
+                                  then date_part('epoch', clock_timestamp() - claimed_at) * 1000 end as ran
+               ), kept as (
+                   insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim,
+                                            created_at, run_at, claimed_at, finished_at, expires_at, payload, last_error,
+                                            failures, partition_key, subject, group_id, worker_id,
+                                            unique_key, key_waits_only)
+                   select id, queue, kind, outcome::job_outcome, priority, attempt, max_attempts, claim + 1,
+                          created_at, run_at, claimed_at, clock_timestamp(), now() + make_interval(secs => keep), payload,
+                          coalesce(error, last_error),
+                          case when error is null or state <> 'running' then failures
+                               else failures || jsonb_build_object('attempt', attempt, 'worker', worker_id,
+                                        'started_at', claimed_at, 'ended_at', clock_timestamp(), 'error', error)
+                          end, partition_key, subject, group_id, worker_id, unique_key, key_waits_only
+                   from ended where keep is not null
+               ), counted as (
+                   insert into job_movements (queue, kind, done, dead, cancelled,
+                                              waited_ms, ran_ms, max_waited_ms, max_ran_ms)
+                   select queue, kind, count(*) filter (where outcome = 'done'),
+                          count(*) filter (where outcome = 'dead'),
+                          count(*) filter (where outcome = 'cancelled'),
+                          coalesce(sum(waited), 0), coalesce(sum(ran), 0), coalesce(max(waited), 0),
+                          coalesce(max(ran), 0)
+                   from ended group by queue, kind
+               )
+               select count(*) as "ended!" from ended"#,
+            &self.jobs,
+            &self.claims,
+            &self.workers as &[Option<i64>],
+            &self.outcomes as &[&str],
+            &self.keep as &[Option<f64>],
+            &self.errors as &[Option<String>],
+        )
+        .fetch_one(db)
+        .await?;
+        Ok(ended.unsigned_abs())
+    }
+}
+
+/// Deletes jobs that are done, which all have this claim.
+async fn drop_alike(
+    db: &mut PgConnection,
+    jobs: &[i64],
+    claim: i32,
+    worker: Option<i64>,
+) -> sqlx::Result<u64> {
+    let ended = sqlx::query_scalar!(
+        r#"with ended as (
+               delete from jobs
+               where id = any($1)
+                 and (claim = $2 and worker_id = $3
+                      or claim = $2 - 1 and worker_id is null and (unique_key is null or not key_waits_only))
+               returning queue, kind,
+                         case when state = 'running' then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
+                         case when state = 'running' then date_part('epoch', clock_timestamp() - claimed_at) * 1000
+                         end as ran
+           ), counted as (
+               insert into job_movements (queue, kind, done, waited_ms, ran_ms, max_waited_ms, max_ran_ms)
+               select queue, kind, count(*), coalesce(sum(waited), 0), coalesce(sum(ran), 0),
+                      coalesce(max(waited), 0), coalesce(max(ran), 0)
+               from ended group by queue, kind
+           )
+           select count(*) as "ended!" from ended"#,
+        jobs,
+        claim,
+        worker,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(ended.unsigned_abs())
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    jobs: Vec<i64>,
+    claims: Vec<i32>,
+    workers: Vec<Option<i64>>,
+    delays: Vec<f64>,
+    errors: Vec<Option<String>>,
+    /// Whether the attempt counts.
+    counted: Vec<bool>,
+}
+
+impl Waiting {
+    fn push(&mut self, fence: Fence, delay: Duration, error: Option<&str>, counted: bool) {
+        self.jobs.push(fence.job.0);
+        self.claims.push(fence.claim);
+        self.workers.push(fence.worker.map(|worker| worker.0));
+        self.delays.push(delay.as_secs_f64());
+        self.errors.push(error.map(storable));
+        self.counted.push(counted);
+    }
+
+    /// Makes claimed jobs ready, or due after a delay, and wakes whoever can take them.
+    async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        if self.jobs.is_empty() {
+            return Ok(0);
+        }
+        let returned = sqlx::query_scalar!(
+            r#"with given as (
+                   select * from unnest($1::bigint[], $2::integer[], $3::bigint[], $4::float8[], $5::text[], $7::boolean[])
+                            as given (id, claim, worker, delay, error, counted)
+               ), running as (
+                   select jobs.id, jobs.worker_id, jobs.claimed_at, jobs.run_at, delay, error, counted
+                   from jobs join given on jobs.id = given.id and jobs.claim = given.claim
+                                           and jobs.worker_id = given.worker
+                   where state = 'running'
+                   for update of jobs
+               ), returned as (
+                   update jobs
+                   set state = case when delay > 0 then 'scheduled' else 'ready' end::job_state,
+                       run_at = now() + make_interval(secs => delay),
+                       worker_id = null, claim = claim + 1,
+                       attempt = attempt - case when counted then 0 else 1 end,
+                       last_error = coalesce(error, last_error),
+                       failures = case when error is null then failures
+                                       -- The last fifty: what is tried for days must not grow with each attempt.
+                                       else case when jsonb_array_length(failures) < 50 then failures
+                                                 else failures - 0 end
+                                            || jsonb_build_object('attempt', attempt,
+                                                'worker', running.worker_id, 'started_at', jobs.claimed_at,
+                                                'ended_at', clock_timestamp(), 'error', error)
+                                  end
+                   from running where jobs.id = running.id
+                   returning queue, kind, delay, error, running.claimed_at, running.run_at
+               ), counted as (
+                   insert into job_movements (queue, kind, retried, waited_ms, ran_ms, max_waited_ms, max_ran_ms)
+                   select queue, kind, count(*),
+                          sum(date_part('epoch', claimed_at - run_at) * 1000),
+                          sum(date_part('epoch', clock_timestamp() - claimed_at) * 1000),
+                          max(date_part('epoch', claimed_at - run_at) * 1000),
+                          max(date_part('epoch', clock_timestamp() - claimed_at) * 1000)
+                   from returned where error is not null group by queue, kind
+               ), woken as (
+                   select pg_notify($6, queue)
+                   from (select distinct queue from returned where delay <= 0) as queues
+               )
+               select (select count(*) from returned) + 0 * (select count(*) from woken) as "returned!""#,
+            &self.jobs,
+            &self.claims,
+            &self.workers as &[Option<i64>],
+            &self.delays,
+            &self.errors as &[Option<String>],
+            CHANNEL,
+            &self.counted,
+        )
+        .fetch_one(db)
+        .await?;
+        Ok(returned.unsigned_abs())
+    }
+}

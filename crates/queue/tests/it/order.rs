@@ -1,0 +1,82 @@
+//! Which job runs when.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pawdium_queue::{Enqueue as _, Runner};
+use sqlx::PgPool;
+
+use crate::kinds::{Diary, Note, Urgent};
+use crate::workers::start_workers;
+use pawdium_kit::waiting::{SOON, until, until_idle, until_job_is, until_listening};
+use pawdium_kit::workers::{enqueue, transact};
+
+fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
+    Runner::new(Arc::new(Arc::clone(diary)))
+        .on::<Note>(|job, diary, _| {
+            Box::pin(async move {
+                diary.write(job.text);
+                Ok(())
+            })
+        })
+        .on::<Urgent>(|job, diary, _| {
+            Box::pin(async move {
+                diary.write(job.text);
+                Ok(())
+            })
+        })
+}
+
+#[sqlx::test(migrator = "crate::MIGRATIONS")]
+async fn the_urgent_run_first_and_then_the_old(db: PgPool) {
+    enqueue(&db, &Note::new("old")).await;
+    enqueue(&db, &Note::new("young")).await;
+    enqueue(&db, &Urgent::new("urgent, old")).await;
+    enqueue(&db, &Urgent::new("urgent, young")).await;
+    let diary = Arc::new(Diary::default());
+    let workers = start_workers(&db, &writing(&diary)).await;
+    until_idle(&db).await;
+    assert_eq!(diary.read(), ["urgent, old", "urgent, young", "old", "young"]);
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATIONS")]
+async fn a_scheduled_job_runs_when_it_is_due_and_not_before(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let workers = start_workers(&db, &writing(&diary)).await;
+    let delay = Duration::from_secs(3);
+    let enqueued = Instant::now();
+    let job = transact(&db, async |tx| Note::new("later").enqueue_in(tx, delay).await).await;
+    let job = job.expect("no error").expect("no key");
+    let sooner = enqueue(&db, &Note::new("sooner")).await;
+    until_job_is(&db, sooner, "done").await;
+    until_job_is(&db, job, "done").await;
+    assert!(enqueued.elapsed() >= delay, "{:?}", enqueued.elapsed());
+    assert_eq!(diary.read().len(), 2);
+    workers.stop().await;
+}
+
+/// How long it takes until the next entry is in the diary.
+async fn latency(db: &PgPool, diary: &Diary) -> Duration {
+    let before = diary.read().len();
+    enqueue(db, &Note::new("ping")).await;
+    let enqueued = Instant::now();
+    until("it runs", SOON, async || (diary.read().len() > before).then_some(())).await;
+    enqueued.elapsed()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATIONS")]
+async fn a_notification_wakes_the_worker_long_before_its_next_poll(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let workers = start_workers(&db, &writing(&diary)).await;
+    until_listening(&db, 1).await;
+    // Each is enqueued when the one before has just run. Were it the poll that finds them, the next would be 1.5 s away
+    // for all but the first.
+    let mut latencies = Vec::new();
+    for _ in 0..9 {
+        latencies.push(latency(&db, &diary).await);
+    }
+    let quick = latencies.iter().filter(|latency| **latency < Duration::from_secs(1)).count();
+    assert!(quick >= 5, "{latencies:?}");
+    workers.stop().await;
+}

@@ -1,0 +1,17 @@
+//! Workers in this process.
+
+use pawdium_kit::workers::Workers;
+use pawdium_queue::{Capacity, Runner};
+use sqlx::PgPool;
+
+use crate::kinds::queues;
+
+/// A worker of all queues, with these handlers; media one job at a time, and what goes to the cache ahead.
+pub(crate) async fn start_workers<E: Send + Sync + 'static>(db: &PgPool, runner: &Runner<E>) -> Workers {
+    let capacity = |queue| match queue {
+        queues::MEDIA => Capacity { concurrency: 1, prefetch: 0, burst: 0 },
+        queues::CACHE => Capacity { concurrency: 4, prefetch: 16, burst: Capacity::BURST },
+        _ => Capacity { concurrency: 4, prefetch: 0, burst: 0 },
+    };
+    Workers::start(db, runner, &queues::ALL.map(|queue| (queue, capacity(queue)))).await
+}

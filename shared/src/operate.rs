@@ -1,0 +1,300 @@
+//! What admins and operators do: each act leaves its entry in the audit log, and both commit together.
+
+use pawdium_queue::inspect::{self, BULK, Filter, JobState, Party};
+use pawdium_queue::{JobId, Limits, Queue, Subject, control, schedules};
+use serde::Deserialize;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use crate::audit::{self, Action, Actor};
+use crate::db::{Db, Tx};
+use crate::ids::{PhotoId, UserId};
+
+/// How many ids an entry of the audit log names.
+const NAMED: usize = 100;
+
+/// Of how many of a member's photos, the newest, jobs are looked for beside those in the member's own partition.
+const PHOTOS: i64 = 500;
+
+/// A member, and what of theirs jobs may be about.
+pub async fn party(db: &mut PgConnection, member: UserId) -> sqlx::Result<Party> {
+    let photos = sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos where owner_id = $1 order by id desc limit $2"#,
+        member.0,
+        PHOTOS,
+    );
+    let photos = photos.fetch_all(db).await?;
+    let things = photos.into_iter().map(|photo| Subject::from(photo).to_string()).collect();
+    Ok(Party { own: Subject::from(member).to_string(), things })
+}
+
+/// What can be done to jobs.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Bring back, or let run now.
+    Retry,
+    /// Call off.
+    Cancel,
+    /// Delete.
+    Delete,
+}
+
+impl Act {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Retry, Self::Cancel, Self::Delete];
+
+    /// In addresses and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Cancel => "cancel",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// Whether it can be done to jobs in a state.
+    #[must_use]
+    pub const fn is_possible(self, state: JobState) -> bool {
+        match self {
+            Self::Retry => matches!(state, JobState::Dead | JobState::Cancelled | JobState::Scheduled),
+            Self::Cancel => state.is_live(),
+            Self::Delete => !matches!(state, JobState::Running),
+        }
+    }
+
+    /// The states in which it can be done, in words.
+    #[must_use]
+    pub const fn possible_states(self) -> &'static str {
+        match self {
+            Self::Retry => "dead, cancelled or scheduled",
+            Self::Cancel => "scheduled, ready or running",
+            Self::Delete => "in any state but running",
+        }
+    }
+
+    const fn action(self) -> Action {
+        match self {
+            Self::Retry => Action::RetryJobs,
+            Self::Cancel => Action::CancelJobs,
+            Self::Delete => Action::DeleteJobs,
+        }
+    }
+}
+
+/// Does it to those of `jobs` that it can be done to, and answers with them.
+pub async fn act(db: &Db, actor: Actor<'_>, act: Act, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
+    let mut tx = db.begin().await?;
+    let done = apply(&mut tx, actor, act, jobs).await?;
+    record(&mut tx, actor, act, None, &done).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// What an act in bulk would be done to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// The jobs that match and that it can be done to, the newest first, with the states that they are in.
+    pub jobs: Vec<(JobId, JobState)>,
+    /// Whether more match than the [`BULK`] of the preview.
+    pub capped: bool,
+}
+
+impl Preview {
+    /// The jobs by state, in the order of a job's life; states without any are missing.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(JobState, usize)> {
+        let count = |state| self.jobs.iter().filter(|(_, of)| *of == state).count();
+        let counts = JobState::ALL.into_iter().map(|state| (state, count(state)));
+        counts.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// What was live, and what had ended.
+    #[must_use]
+    pub fn found(&self) -> Found {
+        let (live, ended): (Vec<_>, Vec<_>) = self.jobs.iter().partition(|(_, state)| state.is_live());
+        let ids = |jobs: Vec<(JobId, JobState)>| jobs.into_iter().map(|(id, _)| id).collect();
+        Found { live: ids(live), ended: ids(ended) }
+    }
+}
+
+/// The jobs of a preview.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Those that were live.
+    pub live: Vec<JobId>,
+    /// Those that had ended.
+    pub ended: Vec<JobId>,
+}
+
+impl Found {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.live.len() + self.ended.len()
+    }
+}
+
+/// Finds what an act in bulk would be done to, the newest [`BULK`] of it.
+pub async fn preview(db: &mut Tx, act: Act, filter: &Filter) -> sqlx::Result<Preview> {
+    let mut jobs = Vec::new();
+    for state in states(act, filter) {
+        let ids = inspect::search_ids(db, &in_state(filter, state), BULK + 1).await?;
+        jobs.extend(ids.into_iter().map(|id| (id, state)));
+    }
+    jobs.sort_unstable_by_key(|(id, _)| std::cmp::Reverse(*id));
+    let most = usize::try_from(BULK).unwrap_or(usize::MAX);
+    let capped = jobs.len() > most;
+    jobs.truncate(most);
+    Ok(Preview { jobs, capped })
+}
+
+/// Does it to those previewed that still are as the filter says: what was live is live still, and what had ended has not
+/// come back. Answers with them.
+pub async fn act_on_found(
+    db: &Db,
+    actor: Actor<'_>,
+    act: Act,
+    filter: &Filter,
+    found: &Found,
+) -> sqlx::Result<Vec<JobId>> {
+    let mut tx = db.begin().await?;
+    let mut still = Vec::new();
+    for state in states(act, filter) {
+        let jobs = if state.is_live() { &found.live } else { &found.ended };
+        still.extend(inspect::lock_matching(&mut tx, jobs, &in_state(filter, state)).await?);
+    }
+    let done = apply(&mut tx, actor, act, &still).await?;
+    record(&mut tx, actor, act, Some(filter), &done).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// The states that the filter lets through and that it can be done in.
+fn states(act: Act, filter: &Filter) -> impl Iterator<Item = JobState> {
+    let wanted = filter.state;
+    JobState::ALL
+        .into_iter()
+        .filter(move |state| wanted.is_none_or(|wanted| wanted == *state) && act.is_possible(*state))
+}
+
+fn in_state(filter: &Filter, state: JobState) -> Filter {
+    Filter { state: Some(state), ..filter.clone() }
+}
+
+async fn apply(db: &mut Tx, actor: Actor<'_>, act: Act, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
+    match act {
+        Act::Retry => control::retry(db, jobs).await,
+        Act::Cancel => control::cancel(db, jobs, &format!("called off by {}", actor.name())).await,
+        Act::Delete => control::delete(db, jobs).await,
+    }
+}
+
+async fn record(
+    db: &mut PgConnection,
+    actor: Actor<'_>,
+    act: Act,
+    filter: Option<&Filter>,
+    done: &[JobId],
+) -> sqlx::Result<()> {
+    if done.is_empty() {
+        return Ok(());
+    }
+    let mut detail = json!({ "jobs": done.len(), "ids": &done[..done.len().min(NAMED)] });
+    if let Some(filter) = filter {
+        detail["filter"] = json!(filter);
+    }
+    audit::record(db, actor, act.action(), &detail).await
+}
+
+/// Lets nothing of a queue start any more. False: it was paused already.
+pub async fn pause(db: &Db, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
+    let mut tx = db.begin().await?;
+    let paused = control::pause(&mut tx, queue).await?;
+    if paused {
+        audit::record(&mut tx, actor, Action::PauseQueue, &json!({ "queue": queue.name() })).await?;
+    }
+    tx.commit().await?;
+    Ok(paused)
+}
+
+/// Lets a queue run again. False: it was not paused.
+pub async fn resume(db: &Db, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
+    let mut tx = db.begin().await?;
+    let resumed = control::resume(&mut tx, queue).await?;
+    if resumed {
+        audit::record(&mut tx, actor, Action::ResumeQueue, &json!({ "queue": queue.name() })).await?;
+    }
+    tx.commit().await?;
+    Ok(resumed)
+}
+
+/// Sets a queue's limits.
+pub async fn limit(db: &Db, actor: Actor<'_>, queue: Queue, limits: Limits) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    control::set_limits(&mut tx, queue, limits).await?;
+    let detail = json!({ "queue": queue.name(), "limits": limits });
+    audit::record(&mut tx, actor, Action::LimitQueue, &detail).await?;
+    tx.commit().await
+}
+
+/// What became of the wish that a schedule's job runs now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// The next scheduler that looks enqueues it.
+    Made,
+    /// Somebody has wished for it already, and no scheduler has looked since.
+    Pending,
+    /// There is no such schedule.
+    Unknown,
+}
+
+/// Asks for a schedule's job now.
+pub async fn run_schedule(db: &Db, actor: Actor<'_>, name: &str) -> sqlx::Result<Request> {
+    let mut tx = db.begin().await?;
+    let request = if schedules::request(&mut tx, name).await? {
+        audit::record(&mut tx, actor, Action::RunSchedule, &json!({ "schedule": name })).await?;
+        Request::Made
+    } else if schedules::list(&mut tx).await?.iter().any(|schedule| schedule.name == name) {
+        Request::Pending
+    } else {
+        Request::Unknown
+    };
+    tx.commit().await?;
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_done_in_states_where_it_means_nothing() {
+        let any = Filter::default();
+        let states = |act, filter: &Filter| states(act, filter).collect::<Vec<_>>();
+        assert_eq!(states(Act::Retry, &any), [JobState::Scheduled, JobState::Dead, JobState::Cancelled]);
+        assert_eq!(states(Act::Cancel, &any), [JobState::Scheduled, JobState::Ready, JobState::Running]);
+        assert!(!states(Act::Delete, &any).contains(&JobState::Running));
+        let done = Filter { state: Some(JobState::Done), ..any };
+        assert!(states(Act::Retry, &done).is_empty());
+    }
+
+    #[test]
+    fn a_preview_tells_the_live_from_the_ended() {
+        let jobs = vec![
+            (JobId(9), JobState::Ready),
+            (JobId(8), JobState::Dead),
+            (JobId(7), JobState::Scheduled),
+            (JobId(6), JobState::Dead),
+        ];
+        let preview = Preview { jobs, capped: false };
+        assert_eq!(preview.counts(), [(JobState::Scheduled, 1), (JobState::Ready, 1), (JobState::Dead, 2)]);
+        let found = preview.found();
+        assert_eq!(
+            (found.live.as_slice(), found.ended.as_slice()),
+            ([JobId(9), JobId(7)].as_slice(), [JobId(8), JobId(6)].as_slice())
+        );
+        assert_eq!(found.count(), 4);
+    }
+}
