@@ -7,19 +7,19 @@ export SQLX_OFFLINE = true
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
-	@exec target/release/pawdium demo
+	@exec target/release/pawdium-demo
 
 test: setup-test  ## run every test, with a throwaway Postgres and Redis
 	cargo build --workspace --bins
 	cargo test --workspace --no-run
-	target/debug/pawdium with-stack -- cargo test --workspace
+	target/debug/pawdium-demo with-stack -- cargo test --workspace
 
 test-systemd: setup-systemd  ## install the site on a Debian of its own as the README says, and break what it depends on
 	$(if $(BIN_DIR),,@$(MAKE) release)
 	@scripts/test-systemd $(or $(BIN_DIR),target/dist)
 
 release:  ## the programs of a site, stripped, in target/dist, and their debug symbols in target/dist/debug
-	cargo build --release
+	cargo build --release -p pawdium -p pawdium-web -p pawdium-worker -p pawdium-scheduler
 	@scripts/strip target/release target/dist
 
 DURATION = 600

@@ -3,7 +3,6 @@
 mod audit;
 mod cache;
 mod config;
-mod demo;
 mod jobs;
 mod media;
 mod migrate;
@@ -12,10 +11,8 @@ mod password;
 mod queues;
 mod say;
 mod schedules;
-mod seed;
 mod table;
 mod user;
-mod with_stack;
 
 use std::process::ExitCode;
 
@@ -35,9 +32,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Demo(demo::Demo),
     Migrate(migrate::Migrate),
-    Seed(seed::Seed),
     #[command(subcommand)]
     User(user::User),
     #[command(subcommand)]
@@ -53,16 +48,13 @@ pub(crate) enum Command {
     Media(media::Media),
     #[command(subcommand)]
     Config(config::Config),
-    WithStack(with_stack::WithStack),
 }
 
 impl Command {
     /// Runs it, and says with what status the process ends.
     pub(crate) async fn run(self) -> Result<ExitCode> {
         match self {
-            Self::Demo(command) => command.run().await,
             Self::Migrate(command) => command.run().await,
-            Self::Seed(command) => command.run().await,
             Self::User(command) => command.run().await,
             Self::Jobs(command) => command.run().await,
             Self::Queues(command) => command.run().await,
@@ -71,7 +63,6 @@ impl Command {
             Self::Cache(command) => command.run().await,
             Self::Media(command) => command.run().await,
             Self::Config(command) => command.run().await,
-            Self::WithStack(command) => command.run().await,
         }
     }
 }

@@ -81,7 +81,7 @@ fn free_port() -> u16 {
 #[tokio::test]
 async fn the_check_tries_all_that_the_settings_name_and_says_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
-    let sink = pawdium_cli::sink::Sink::bind_anywhere(folder.path().join("mails")).await.expect("it starts");
+    let sink = pawdium_kit::sink::Sink::bind_anywhere(folder.path().join("mails")).await.expect("it starts");
     let smtp = sink.url();
     let check = |variables: Vec<(&'static str, String)>| {
         let path = folder.path().to_owned();

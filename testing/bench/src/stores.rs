@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use pawdium_cli::stack::{Kind, Stack};
+use pawdium_kit::stack::{Kind, Stack};
 use pawdium_shared::db::Db;
 use redis::aio::MultiplexedConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

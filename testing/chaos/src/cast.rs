@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
-use pawdium_cli::stack::die_with_parent;
+use pawdium_kit::stack::die_with_parent;
 
 use crate::process::Process;
 use crate::roles::Role;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::Context as _;
-use pawdium_cli::stack::send_signal;
+use pawdium_kit::stack::send_signal;
 use rustix::process::Signal;
 use tokio::process::Child;
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use pawdium_cli::relay::{Relay, Target};
-use pawdium_cli::stack::Stack;
+use pawdium_kit::relay::{Relay, Target};
+use pawdium_kit::stack::Stack;
 use pawdium_queue::{Enqueue as _, Job as _};
 use pawdium_shared::db::Tx;
 use sqlx::PgPool;

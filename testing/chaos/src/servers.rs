@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_kit::stack::{Kind, Stack, throwaway_folder};
 use tempfile::TempDir;
 
 use crate::watchdog::Watchdog;

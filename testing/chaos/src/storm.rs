@@ -24,9 +24,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use pawdium_cli::relay::{Relay, Target};
-use pawdium_cli::sink::Sink;
-use pawdium_cli::stack::Stack;
+use pawdium_kit::relay::{Relay, Target};
+use pawdium_kit::sink::Sink;
+use pawdium_kit::stack::Stack;
 use pawdium_queue::{Enqueue as _, control};
 use pawdium_shared::accounts::{Role, queries};
 use pawdium_shared::db::{self, Tx};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_cli::relay::{Relay, Target};
+use pawdium_kit::relay::{Relay, Target};
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::ranking::RefreshRanks;

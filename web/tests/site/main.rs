@@ -1,6 +1,6 @@
 //! What people, programs and misfortune do to a running Pawdium, over HTTP and in a browser.
 //!
-//! Each test starts the product's own processes on a fresh database (`harness::Site`), with what `pawdium with-stack`
+//! Each test starts the product's own processes on a fresh database (`harness::Site`), with what `pawdium-demo with-stack`
 //! says in `DATABASE_URL` and `PAWDIUM_REDIS__URL`. `make test` arranges all of it.
 
 mod harness;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use pawdium_cli::relay::{Relay, Target};
+use pawdium_kit::relay::{Relay, Target};
 use pawdium_shared::cache::{Cache, Event};
 use pawdium_shared::config::RedisConfig;
 use pawdium_shared::db::MIGRATIONS;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use mail_parser::MessageParser;
-use pawdium_cli::sink::Sink;
+use pawdium_kit::sink::Sink;
 use pawdium_queue::JobId;
 use pawdium_shared::config::MailConfig;
 use pawdium_shared::jobs::mail::SendMail;

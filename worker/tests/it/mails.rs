@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mail_parser::MessageParser;
-use pawdium_cli::sink::Sink;
+use pawdium_kit::sink::Sink;
 use pawdium_queue::JobId;
 use pawdium_queue::inspect;
 use pawdium_shared::accounts::links::{self, Purpose};

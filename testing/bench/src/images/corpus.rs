@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use pawdium_cli::creatures::{self, Options};
+use pawdium_demo::creatures::{self, Options};
 use pawdium_media::{Crop, Limits, Orientation, probe};
 
 /// The name of the picture that the demo's generator draws, of 12 megapixels.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use pawdium_bench::target;
-use pawdium_cli::stack::die_with_parent;
+use pawdium_kit::stack::die_with_parent;
 
 /// One queue that is measured.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use pawdium_bench::stores::Stores;
-use pawdium_cli::stack::postgres_program;
+use pawdium_kit::stack::postgres_program;
 use tokio::process::Command;
 
 /// In units of 100,000 accounts.

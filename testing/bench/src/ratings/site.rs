@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use pawdium_bench::stores::Stores;
 use pawdium_bench::target;
-use pawdium_cli::stack::{die_with_parent, send_signal};
+use pawdium_kit::stack::{die_with_parent, send_signal};
 use pawdium_shared::config::DatabaseConfig;
 use rustix::process::Signal;
 

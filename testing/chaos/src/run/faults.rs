@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use pawdium_cli::relay::Relay;
-use pawdium_cli::stack::Stack;
+use pawdium_kit::relay::Relay;
+use pawdium_kit::stack::Stack;
 use pawdium_queue::JobId;
 use pawdium_queue::{Job as _, Queue, control};
 use pawdium_shared::db::Tx;

@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use pawdium_cli::relay::Relay;
-use pawdium_cli::stack::Stack;
+use pawdium_kit::relay::Relay;
+use pawdium_kit::stack::Stack;
 use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand_chacha::ChaCha8Rng;

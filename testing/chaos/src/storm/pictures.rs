@@ -1,6 +1,6 @@
 //! Files that people submit: a few pictures of several sizes, and some that are none.
 
-use pawdium_cli::creatures::{self, Options};
+use pawdium_demo::creatures::{self, Options};
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use pawdium_cli::stack::die_with_parent;
+use pawdium_kit::stack::die_with_parent;
 use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::store::MediaStore;
 use reqwest::Client;

@@ -12,7 +12,7 @@ use pawdium_chaos::ledger::{Ledger, Line};
 use pawdium_chaos::roles::{Enqueuer, Role, Serves, Worker};
 use pawdium_chaos::starts;
 use pawdium_chaos::verdict::{self, Verdict};
-use pawdium_cli::stack::{Kind, Stack, throwaway_folder};
+use pawdium_kit::stack::{Kind, Stack, throwaway_folder};
 use pawdium_queue::JobId;
 use pawdium_queue::Queue;
 use pawdium_queue::inspect::{self, JobRow};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use pawdium_chaos::kinds::{Effect, Note, Slow};
 use pawdium_chaos::sessions::Idler;
-use pawdium_cli::relay::{Relay, Target};
+use pawdium_kit::relay::{Relay, Target};
 use pawdium_queue::JobId;
 use sqlx::PgPool;
 

@@ -1,5 +1,5 @@
 //! Each fault alone, in a short form, and a short run of all of them. `DATABASE_URL` says where databases can be made, as
-//! `pawdium with-stack` sets it; tests that end Postgres itself have one of their own.
+//! `pawdium-demo with-stack` sets it; tests that end Postgres itself have one of their own.
 //!
 //! # Do they bite?
 //!

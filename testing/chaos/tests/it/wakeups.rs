@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_chaos::kinds::Note;
 use pawdium_chaos::sessions::{self, Use};
-use pawdium_cli::relay::{Relay, Target};
+use pawdium_kit::relay::{Relay, Target};
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use pawdium_cli::stack::die_with_parent;
+use pawdium_kit::stack::die_with_parent;
 
 /// How much of a log a failed test shows, in lines.
 const SHOWN: usize = 120;
@@ -86,17 +86,17 @@ impl Process {
 
     /// Tells it to stop, as systemd does.
     pub(crate) fn terminate(&self) {
-        pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
+        pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
     }
 
     /// Has it do nothing until it is resumed, as a machine that stalls has.
     pub(crate) fn pause(&self) {
-        pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::STOP);
+        pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::STOP);
     }
 
     /// Has it go on.
     pub(crate) fn resume(&self) {
-        pawdium_cli::stack::send_signal(Some(self.child.id()), rustix::process::Signal::CONT);
+        pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::CONT);
     }
 
     /// Ends it as kill -9 does, and waits until it is gone.

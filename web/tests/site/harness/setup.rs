@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
 use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
-use pawdium_cli::sink::Sink;
+use pawdium_kit::sink::Sink;
 use reqwest::Url;
 use sqlx::{ConnectOptions as _, PgPool};
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ impl Setup {
     /// Web alone, on this test's database, without rate limits.
     pub(crate) fn on(db: PgPool) -> Self {
         let redis = std::env::var("PAWDIUM_REDIS__URL").expect(
-            "PAWDIUM_REDIS__URL names a Redis: run `make test`, or `target/debug/pawdium with-stack -- cargo test`",
+            "PAWDIUM_REDIS__URL names a Redis: run `make test`, or `target/debug/pawdium-demo with-stack -- cargo test`",
         );
         let mut setup = Self {
             variables: BTreeMap::new(),

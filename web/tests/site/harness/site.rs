@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use pawdium_cli::sink::Sink;
+use pawdium_kit::sink::Sink;
 use pawdium_queue::{Enqueue as _, Job};
 use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::db::Tx;

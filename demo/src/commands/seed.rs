@@ -1,13 +1,12 @@
-//! `pawdium seed`
+//! `pawdium-demo seed`
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use pawdium_cli::seed::{self, Amounts};
+use pawdium_demo::seed::{self, Amounts};
+use pawdium_shared::config::Config;
 use pawdium_shared::db;
-
-use super::operator;
 
 /// Fills an empty site with members, drawn photos and ratings, through its own API.
 ///
@@ -25,8 +24,8 @@ pub(crate) struct Seed {
 
 impl Seed {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let config = operator::settings()?;
-        let pool = db::connect(&config.database, "pawdium seed")?;
+        let config = Config::load()?;
+        let pool = db::connect(&config.database, "pawdium-demo")?;
         if !seed::is_empty(&pool).await? {
             bail!("this site has photos already; only an empty one can be filled");
         }

@@ -13,7 +13,7 @@ fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder)?;
     for n in first..first + count {
         let start = Instant::now();
-        let photo = pawdium_cli::creatures::draw(n);
+        let photo = pawdium_demo::creatures::draw(n);
         let ms = start.elapsed().as_millis();
         let bits = f64::from(u32::try_from(photo.jpeg.len())?) * 8.0
             / f64::from(photo.width)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use pawdium_cli::stack::send_signal;
+use pawdium_kit::stack::send_signal;
 use rustix::process::Signal;
 
 /// Notes the settings that it starts with, and when it is stopped.
@@ -18,7 +18,7 @@ env | grep ^PAWDIUM_ >"$NOTES/$name.unfinished" && mv "$NOTES/$name.unfinished" 
 while :; do sleep 0.05; done
 "#;
 
-/// A folder with pawdium and services beside it.
+/// A folder with pawdium-demo and services beside it.
 struct Place {
     folder: tempfile::TempDir,
     listen: String,
@@ -27,9 +27,9 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let program = folder.path().join("pawdium");
+        let program = folder.path().join("pawdium-demo");
         // Not by this process: a file that any of its children happens to hold open for writing can't be run.
-        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_pawdium")).arg(program).status();
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_pawdium-demo")).arg(program).status();
         assert!(copied.expect("cp is there").success());
         for name in ["web", "worker", "scheduler"] {
             let path = folder.path().join(format!("pawdium-{name}"));
@@ -46,8 +46,8 @@ impl Place {
     }
 
     fn demo(&self) -> Command {
-        let mut command = Command::new(self.path().join("pawdium"));
-        command.arg("demo").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = Command::new(self.path().join("pawdium-demo"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env("PAWDIUM_HOME", self.path().join("home")).env("NOTES", self.path());
         // What a shell with a real site's settings in it would have.
         command.env("PAWDIUM_DATABASE__URL", "postgres://real.example/site");

@@ -1,4 +1,4 @@
-//! `pawdium demo`
+//! `pawdium-demo`
 
 mod service;
 mod settings;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::Args;
-use pawdium_cli::logins::{LOGINS, PASSWORD};
-use pawdium_cli::seed::{self, Amounts};
-use pawdium_cli::sink::Sink;
-use pawdium_cli::stack::{Kind, Stack};
+use pawdium_demo::logins::{LOGINS, PASSWORD};
+use pawdium_demo::seed::{self, Amounts};
+use pawdium_kit::sink::Sink;
+use pawdium_kit::stack::{Kind, Stack};
 use pawdium_shared::{db, shutdown};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -90,7 +90,7 @@ async fn run_site(
 async fn serve(settings: &Settings) -> Result<()> {
     let address = reachable(settings.config.web.listen);
     wait_until_ready(&format!("http://{address}/readyz")).await?;
-    let pool = db::connect(&settings.config.database, "pawdium demo")?;
+    let pool = db::connect(&settings.config.database, "pawdium-demo")?;
     if !seed::is_finished(&pool).await? {
         say(&format!("filling the site; watch it at http://{address}"));
         let site = Url::parse(&format!("http://{address}"))?;
@@ -102,7 +102,7 @@ async fn serve(settings: &Settings) -> Result<()> {
 }
 
 async fn migrate(settings: &Settings) -> Result<()> {
-    let pool = db::connect(&settings.config.database, "pawdium demo")?;
+    let pool = db::connect(&settings.config.database, "pawdium-demo")?;
     db::migrate(&pool).await?;
     pool.close().await;
     Ok(())

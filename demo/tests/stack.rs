@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use pawdium_cli::stack::{AlreadyRunning, Kind, Stack, send_signal};
+use pawdium_kit::stack::{AlreadyRunning, Kind, Stack, send_signal};
 use rustix::process::Signal;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -33,9 +33,9 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// `pawdium with-stack -- sh -c SCRIPT`, with a folder for temporary files of its own.
+/// `pawdium-demo with-stack -- sh -c SCRIPT`, with a folder for temporary files of its own.
 fn with_stack(temp: &Path, script: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pawdium"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pawdium-demo"));
     command.args(["with-stack", "--", "sh", "-c", script]).env("TMPDIR", temp).stdin(Stdio::null());
     command
 }

@@ -1,4 +1,4 @@
-//! `pawdium with-stack`
+//! `pawdium-demo with-stack`
 
 use std::ffi::OsString;
 use std::io;
@@ -7,7 +7,7 @@ use std::process::{ExitCode, ExitStatus};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use pawdium_cli::stack::{Kind, Stack, die_with_parent, send_signal, throwaway_folder};
+use pawdium_kit::stack::{Kind, Stack, die_with_parent, send_signal, throwaway_folder};
 use rustix::process::Signal;
 use tokio::process::Child;
 use tokio::signal::unix::{SignalKind, signal};

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use pawdium_cli::logins::{LOGINS, PASSWORD};
+use pawdium_demo::logins::{LOGINS, PASSWORD};
 use pawdium_shared::config::{Config, Sources, WebConfig};
 use serde_json::json;
 use url::Url;
