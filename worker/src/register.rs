@@ -4,40 +4,26 @@ use std::sync::Arc;
 
 use pawdium_queue::{Capacity, Queue, Runner};
 use pawdium_shared::config::WorkerConfig;
-use pawdium_shared::jobs::cache::InvalidateCache;
-use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::jobs::media::{AbandonPhoto, ProcessPhoto, RemoveFiles};
-use pawdium_shared::jobs::metrics::ReportMetrics;
-use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, RefreshRanks, RefreshVirality, StartEpoch};
-use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
+use pawdium_shared::jobs;
 use pawdium_shared::queues;
 use redis::RedisError;
 
 use crate::env::Env;
-use crate::handlers::{
-    abandon_photo, balance_jobs, invalidate_cache, process_photo, purge, recount_part, recount_ratings,
-    refresh_ranks, refresh_virality, remove_files, report_metrics, send_mail, start_epoch,
-};
+use crate::handlers;
 
 /// Every kind of job and its handler.
 #[must_use]
 pub fn runner(env: Arc<Env>) -> Runner<Env> {
+    macro_rules! register {
+        ($($module:ident::$kind:ident => $handler:ident,)*) => {
+            Runner::new(env)$(.on::<jobs::$module::$kind>(|job, env, claim| {
+                Box::pin(handlers::$handler(job, env, claim))
+            }))*
+        };
+    }
     // The link to Redis says once that it is away.
-    Runner::new(env)
+    pawdium_shared::job_kinds!(register)
         .quiet_about(|error| error.chain().any(<dyn std::error::Error>::is::<RedisError>))
-        .on::<ProcessPhoto>(|job, env, claim| Box::pin(process_photo(job, env, claim)))
-        .on::<AbandonPhoto>(|job, env, _| Box::pin(abandon_photo(job, env)))
-        .on::<RemoveFiles>(|job, env, _| Box::pin(remove_files(job, env)))
-        .on::<SendMail>(|job, env, claim| Box::pin(send_mail(job, env, claim)))
-        .on::<RefreshRanks>(|job, env, _| Box::pin(refresh_ranks(job, env)))
-        .on::<RefreshVirality>(|job, env, claim| Box::pin(refresh_virality(job, env, claim)))
-        .on::<RecountRatings>(|job, env, claim| Box::pin(recount_ratings(job, env, claim)))
-        .on::<RecountPart>(|job, env, _| Box::pin(recount_part(job, env)))
-        .on::<StartEpoch>(|job, env, claim| Box::pin(start_epoch(job, env, claim)))
-        .on::<InvalidateCache>(|job, env, _| Box::pin(invalidate_cache(job, env)))
-        .on::<ReportMetrics>(|job, env, _| Box::pin(report_metrics(job, env)))
-        .on::<BalanceJobs>(|job, env, claim| Box::pin(balance_jobs(job, env, claim)))
-        .on::<Purge>(|job, env, _| Box::pin(purge(job, env)))
 }
 
 /// What a process serves by its configuration. Long jobs are claimed one by one, so that idle processes find them; short

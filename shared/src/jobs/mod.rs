@@ -9,23 +9,52 @@ pub mod upkeep;
 
 use pawdium_queue::{Job, Queue};
 
-/// Every kind of job with its queue, for those who want to see also what has no jobs now.
-pub const KINDS: [(Queue, &str); 13] = [
-    kind::<cache::InvalidateCache>(),
-    kind::<mail::SendMail>(),
-    kind::<media::AbandonPhoto>(),
-    kind::<media::ProcessPhoto>(),
-    kind::<media::RemoveFiles>(),
-    kind::<metrics::ReportMetrics>(),
-    kind::<ranking::RecountRatings>(),
-    kind::<ranking::RecountPart>(),
-    kind::<ranking::RefreshRanks>(),
-    kind::<ranking::RefreshVirality>(),
-    kind::<ranking::StartEpoch>(),
-    kind::<upkeep::BalanceJobs>(),
-    kind::<upkeep::Purge>(),
-];
+/// Hands every kind of job, with the worker's function that handles it, to the macro `$to`. It is the one list of them: what
+/// is made from it leaves none out.
+#[macro_export]
+macro_rules! job_kinds {
+    ($to:ident) => {
+        $to! {
+            cache::InvalidateCache => invalidate_cache,
+            mail::SendMail => send_mail,
+            media::AbandonPhoto => abandon_photo,
+            media::ProcessPhoto => process_photo,
+            media::RemoveFiles => remove_files,
+            metrics::ReportMetrics => report_metrics,
+            ranking::RecountPart => recount_part,
+            ranking::RecountRatings => recount_ratings,
+            ranking::RefreshRanks => refresh_ranks,
+            ranking::RefreshVirality => refresh_virality,
+            ranking::StartEpoch => start_epoch,
+            upkeep::BalanceJobs => balance_jobs,
+            upkeep::Purge => purge,
+        }
+    };
+}
 
-const fn kind<J: Job>() -> (Queue, &'static str) {
-    (J::QUEUE, J::KIND)
+macro_rules! name {
+    ($($kind:path => $handler:ident,)*) => {
+        /// Every kind of job with its queue, for those who want to see also what has no jobs now.
+        pub const KINDS: &[(Queue, &str)] = &[$((<$kind as Job>::QUEUE, <$kind as Job>::KIND)),*];
+    };
+}
+
+job_kinds!(name);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_is_in_the_list_once() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/jobs");
+        let files = fs::read_dir(folder).expect("the sources are there").flatten();
+        let texts = files.map(|file| fs::read_to_string(file.path()).expect("sources are text"));
+        let kinds: usize = texts.map(|text| text.matches("\nimpl Job for ").count()).sum();
+        let named: BTreeSet<_> = KINDS.iter().map(|(_, kind)| kind).collect();
+        assert_eq!((named.len(), KINDS.len()), (kinds, kinds), "is one missing in `job_kinds`?");
+    }
 }

@@ -19,7 +19,7 @@ pub(super) async fn compute(
 ) -> sqlx::Result<Vec<Point>> {
     let counts = inspect::count_kinds(db).await?;
     let moved = inspect::sum_minutes(db, boundary - period, boundary).await?;
-    let kinds = inspect::by_kind(&KINDS, counts, moved);
+    let kinds = inspect::by_kind(KINDS, counts, moved);
     let paused: Vec<_> = control::list_queues(db)
         .await?
         .into_iter()

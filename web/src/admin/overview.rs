@@ -45,7 +45,7 @@ pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage
 /// Those that have jobs, and those that have none now.
 fn all_kinds(counted: Vec<KindCounts>, now: DateTime<Utc>) -> Vec<JobKind> {
     let mut kinds: Vec<JobKind> = counted.into_iter().map(|row| job_kind(row, now)).collect();
-    for (queue, kind) in KINDS {
+    for &(queue, kind) in KINDS {
         if !kinds.iter().any(|known| known.kind == kind) {
             let (queue, kind) = (queue.name().to_owned(), kind.to_owned());
             kinds.push(JobKind { queue, kind, ready: 0, running: 0, scheduled: 0, dead: 0, oldest: None });

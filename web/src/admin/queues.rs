@@ -131,7 +131,7 @@ async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error
     let accounts = ledger::balance(&mut db).await?;
     let missing = accounts.into_iter().filter(|account| account.missing() != 0);
     Ok(QueueBoard {
-        queues: cards(&settings, &inspect::by_kind(&KINDS, counts, rates), window, now),
+        queues: cards(&settings, &inspect::by_kind(KINDS, counts, rates), window, now),
         window,
         missing: missing.map(|account| MissingJobs { jobs: account.missing(), kind: account.kind }).collect(),
         workers: i64::try_from(workers).unwrap_or(i64::MAX),

@@ -1,6 +1,6 @@
 //! Photos whose job has ended without them.
 
-use pawdium_queue::JobError;
+use pawdium_queue::{Claim, JobError};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::AbandonPhoto;
 use pawdium_shared::photos::transitions;
@@ -13,7 +13,7 @@ const UNPROCESSED: &str = "We couldn't process this photo; the fault is on our s
                            when we have mended it. You can also submit it again.";
 
 /// Fails the photo, unless its job was brought back meanwhile.
-pub async fn abandon_photo(job: AbandonPhoto, env: &Env) -> Result<(), JobError> {
+pub async fn abandon_photo(job: AbandonPhoto, env: &Env, _: &Claim) -> Result<(), JobError> {
     abandon(env, job.photo).await?;
     Ok(())
 }

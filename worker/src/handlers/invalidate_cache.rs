@@ -1,6 +1,6 @@
 //! Keeping caches and open pages current.
 
-use pawdium_queue::JobError;
+use pawdium_queue::{Claim, JobError};
 use pawdium_shared::cache::{groups_concerned, topics_concerned};
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::live;
@@ -8,7 +8,7 @@ use pawdium_shared::live;
 use crate::env::Env;
 
 /// Drops what the event made stale, and then tells the pages that show it: they must not fetch what was cached before.
-pub async fn invalidate_cache(job: InvalidateCache, env: &Env) -> Result<(), JobError> {
+pub async fn invalidate_cache(job: InvalidateCache, env: &Env, _: &Claim) -> Result<(), JobError> {
     let groups = groups_concerned(&job.event);
     if !groups.is_empty() {
         env.cache.drop_groups(&groups).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt as _;
-use pawdium_queue::{JobError, cron, groups, inspect, ledger, partition, schedules};
+use pawdium_queue::{Claim, JobError, cron, groups, inspect, ledger, partition, schedules};
 use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_drafts, purge_originals};
@@ -49,7 +49,7 @@ const MOMENT_DAYS: i32 = 2;
 
 /// Deletes what has expired and what nothing needs. After a failure all of it is tried again, and what is gone already
 /// is not found. Files are left alone where the media store is not this database's.
-pub async fn purge(_: Purge, env: &Env) -> Result<(), JobError> {
+pub async fn purge(_: Purge, env: &Env, _: &Claim) -> Result<(), JobError> {
     fail_abandoned_photos(env).await?;
     purge_rows(env).await?;
     if let Err(mismatch) = lineage::check(&mut *env.db.acquire().await?, &env.store).await? {

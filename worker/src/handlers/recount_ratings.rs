@@ -32,7 +32,7 @@ pub async fn recount_ratings(job: RecountRatings, env: &Env, claim: &Claim) -> R
 }
 
 /// Recounts and weighs a part, batch by batch: what anonymous raters' ratings weigh grows without the photos' being rated. A drift is mended and logged as an error: some path forgot a histogram.
-pub async fn recount_part(job: RecountPart, env: &Env) -> Result<(), JobError> {
+pub async fn recount_part(job: RecountPart, env: &Env, _: &Claim) -> Result<(), JobError> {
     let mut first = job.first;
     loop {
         let mut tx = env.db.begin().await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pawdium_queue::{Enqueue as _, JobError};
+use pawdium_queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::cache::Event;
 use pawdium_shared::db::Db;
 use pawdium_shared::jobs::cache::InvalidateCache;
@@ -22,7 +22,7 @@ const WEIGHED: usize = 100;
 
 /// Weighs what was rated since the last time and brings all ranks up to date, the best first, and invalidates the lists that moved. One rating can move every rank, so
 /// they are written in short transactions: nobody waits long for a lock, and a vacuum can clean up behind them.
-pub async fn refresh_ranks(_: RefreshRanks, env: &Env) -> Result<(), JobError> {
+pub async fn refresh_ranks(_: RefreshRanks, env: &Env, _: &Claim) -> Result<(), JobError> {
     let stale = weighing::list_stale(&mut *env.db.acquire().await?).await?;
     for part in stale.chunks(WEIGHED) {
         let mut tx = env.db.begin().await?;

@@ -1,6 +1,6 @@
 //! Removing what a photo leaves behind.
 
-use pawdium_queue::JobError;
+use pawdium_queue::{Claim, JobError};
 use pawdium_shared::jobs::media::RemoveFiles;
 use pawdium_shared::photos::files;
 use pawdium_shared::photos::queries::source_in_use;
@@ -8,7 +8,7 @@ use pawdium_shared::photos::queries::source_in_use;
 use crate::env::Env;
 
 /// Removes a photo's pictures and its upload, unless another photo has them too. While the store is away they wait.
-pub async fn remove_files(job: RemoveFiles, env: &Env) -> Result<(), JobError> {
+pub async fn remove_files(job: RemoveFiles, env: &Env, _: &Claim) -> Result<(), JobError> {
     remove(&job, env).await.map_err(JobError::away)
 }
 

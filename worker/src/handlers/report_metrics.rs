@@ -1,14 +1,14 @@
 //! Reporting to InfluxDB.
 
 use chrono::TimeDelta;
-use pawdium_queue::JobError;
+use pawdium_queue::{Claim, JobError};
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::metrics::figures;
 
 use crate::env::Env;
 
 /// Reports one period. Where InfluxDB is not configured (any more), there is nobody to report to.
-pub async fn report_metrics(job: ReportMetrics, env: &Env) -> Result<(), JobError> {
+pub async fn report_metrics(job: ReportMetrics, env: &Env, _: &Claim) -> Result<(), JobError> {
     let Some(influx) = &env.influx else { return Ok(()) };
     let points = {
         let mut db = env.db.acquire().await?;
