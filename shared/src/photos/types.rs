@@ -7,6 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Histogram;
 use crate::ids::{PhotoId, UserId};
 
 /// What animal it is.
@@ -140,8 +141,8 @@ pub struct Photo {
     pub sizes: Sizes,
     /// A thumbhash in base64, to paint before the picture is there.
     pub placeholder: Option<String>,
-    /// How many ratings of 1, 2, … 10 it has.
-    pub histogram: [i32; 10],
+    /// Its ratings.
+    pub histogram: Histogram,
     /// Bayesian mean as of the last ranking.
     pub score: Option<f64>,
     /// Place by score among live photos as of the last ranking; ties share one.
@@ -154,18 +155,4 @@ pub struct Photo {
     pub shares: i64,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
-}
-
-impl Photo {
-    /// How many ratings it has.
-    #[must_use]
-    pub fn rating_count(&self) -> i64 {
-        self.histogram.iter().copied().map(i64::from).sum()
-    }
-
-    /// The plain mean of its ratings, 1 to 10; none without ratings.
-    #[must_use]
-    pub fn mean(&self) -> Option<f64> {
-        crate::ranking::score::mean(&self.histogram)
-    }
 }

@@ -36,14 +36,6 @@ impl Prior {
     }
 }
 
-/// The plain mean of a histogram, 1 to 10; none without ratings.
-#[must_use]
-pub fn mean(histogram: &[i32; 10]) -> Option<f64> {
-    let n: i64 = histogram.iter().copied().map(i64::from).sum();
-    let sum: i64 = (1..=10).zip(histogram).map(|(k, c)| k * i64::from(*c)).sum();
-    (n > 0).then(|| to_f64(sum) / to_f64(n))
-}
-
 #[expect(clippy::cast_precision_loss, reason = "counts of ratings stay far below 2^53")]
 fn to_f64(count: i64) -> f64 {
     count as f64
@@ -54,6 +46,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::photos::Histogram;
 
     /// Of ordinary ratings.
     fn score(histogram: &[i32; 10]) -> f64 {
@@ -65,20 +58,16 @@ mod tests {
     }
 
     #[test]
-    fn means_are_of_the_ratings_alone() {
-        let histogram = |values: &[usize]| {
+    fn more_ratings_of_the_same_mean_weigh_more() {
+        let of = |values: &[usize]| {
             let mut histogram = [0; 10];
             for value in values {
                 histogram[value - 1] += 1;
             }
-            histogram
+            score(&histogram)
         };
-        assert_eq!(mean(&histogram(&[10, 8])), Some(9.0));
-        assert_eq!(mean(&histogram(&[9])), Some(9.0));
-        assert_eq!(mean(&histogram(&[4])), Some(4.0));
-        assert_eq!(mean(&[0; 10]), None);
-        let [a, b, c] = [&[10, 8][..], &[9], &[4]].map(|values| score(&histogram(values)));
-        assert!(a > b && b > c, "more ratings of the same mean weigh more: {a} {b} {c}");
+        let [two, one, low] = [&[10, 8][..], &[9], &[4]].map(of);
+        assert!(two > one && one > low, "{two} {one} {low}");
     }
 
     #[test]
@@ -90,7 +79,7 @@ mod tests {
         #[test]
         fn scores_lie_between_the_prior_and_the_mean(histogram in proptest::array::uniform10(0..1000_i32)) {
             let score = score(&histogram);
-            let mean = mean(&histogram).unwrap_or(5.5);
+            let mean = Histogram::new(histogram).mean().unwrap_or(5.5);
             prop_assert!(score >= mean.min(5.5) - 1e-9 && score <= mean.max(5.5) + 1e-9);
         }
 

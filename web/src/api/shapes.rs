@@ -149,11 +149,11 @@ impl RatingShape {
     pub fn of(photo: &Photo) -> Self {
         Self {
             value: None,
-            mean: photo.mean(),
-            count: photo.rating_count(),
+            mean: photo.histogram.mean(),
+            count: photo.histogram.count(),
             score: photo.score,
             rank: photo.rank,
-            histogram: photo.histogram,
+            histogram: photo.histogram.bars(),
         }
     }
 }

@@ -31,8 +31,8 @@ pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
         owner: photo.owner_name.clone(),
         picture: picture(photo),
         rank: photo.rank.filter(|_| ranked).map(i64::from),
-        mean: photo.mean(),
-        count: photo.rating_count(),
+        mean: photo.histogram.mean(),
+        count: photo.histogram.count(),
     }
 }
 

@@ -204,8 +204,7 @@ pub(super) async fn why_processing(db: &mut PgConnection, id: PhotoId) -> sqlx::
 
 fn opinion(photo: &Photo) -> PhotoOpinion {
     PhotoOpinion {
-        mean: photo.mean(),
-        histogram: photo.histogram.map(i64::from),
+        histogram: photo.histogram,
         rank: photo.rank.map(i64::from),
         virality: photo.virality.map(|_| virality::present(photo.virality, Utc::now())),
         views: photo.views,

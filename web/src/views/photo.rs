@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use pawdium_shared::photos::Saving;
+use pawdium_shared::photos::{Histogram, Saving};
 
 use crate::http::ids;
 
@@ -224,10 +224,8 @@ impl PhotoStatus {
 #[derive(Debug, Template)]
 #[template(path = "photo/_opinion.html")]
 pub struct PhotoOpinion {
-    /// The raw mean; none without ratings.
-    pub mean: Option<f64>,
-    /// How many ratings of 1, 2, … 10.
-    pub histogram: [i64; 10],
+    /// Its ratings.
+    pub histogram: Histogram,
     /// Place by score among live photos, once it is ranked.
     pub rank: Option<i64>,
     /// How lively it is shared right now, as trending orders it; none before the first share or view.
@@ -241,23 +239,19 @@ pub struct PhotoOpinion {
 /// A bar of the histogram, in units of its 400 × 120 picture.
 struct Bar {
     value: usize,
-    count: i64,
+    count: i32,
     x: usize,
     y: String,
     height: String,
 }
 
 impl PhotoOpinion {
-    fn count(&self) -> i64 {
-        self.histogram.iter().sum()
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "heights in pixels; nobody has 2^52 ratings")]
     fn bars(&self) -> Vec<Bar> {
         const FULL: f64 = 110.0;
-        let most = self.histogram.iter().copied().max().unwrap_or(0).max(1) as f64;
-        let bar = |(place, &count): (usize, &i64)| {
-            let height = if count > 0 { (count as f64 / most * FULL).max(5.0) } else { 2.0 };
+        let bars = self.histogram.bars();
+        let most = f64::from(bars.into_iter().max().unwrap_or(0).max(1));
+        let bar = |(place, count): (usize, i32)| {
+            let height = if count > 0 { (f64::from(count) / most * FULL).max(5.0) } else { 2.0 };
             Bar {
                 value: place + 1,
                 count,
@@ -266,7 +260,7 @@ impl PhotoOpinion {
                 height: format!("{height:.1}"),
             }
         };
-        self.histogram.iter().enumerate().map(bar).collect()
+        bars.into_iter().enumerate().map(bar).collect()
     }
 }
 
@@ -312,11 +306,8 @@ mod tests {
 
     #[test]
     fn the_most_given_rating_has_the_tallest_bar() {
-        let mut histogram = [0; 10];
-        histogram[6] = 40;
-        histogram[9] = 20;
-        let opinion =
-            PhotoOpinion { mean: Some(8.0), histogram, rank: None, virality: None, views: 0, shares: 0 };
+        let histogram = Histogram::new([0, 0, 0, 0, 0, 0, 40, 0, 0, 20]);
+        let opinion = PhotoOpinion { histogram, rank: None, virality: None, views: 0, shares: 0 };
         let heights: Vec<_> = opinion.bars().into_iter().map(|bar| bar.height).collect();
         assert_eq!((heights[6].as_str(), heights[9].as_str(), heights[0].as_str()), ("110.0", "55.0", "2.0"));
     }

@@ -124,8 +124,8 @@ async fn a_histogram_that_drifted_is_mended_and_an_epoch_begins(db: PgPool) {
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &RecountRatings {}).await;
     until_idle(&site.db).await;
-    assert_eq!(site.photo(drifted).await.histogram, [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(site.photo(sound).await.histogram, [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]);
+    assert_eq!(site.photo(drifted).await.histogram.bars(), [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(site.photo(sound).await.histogram.bars(), [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]);
     assert_eq!(count(&site.db, "select count(*) from ranking_epochs").await, 2);
     workers.stop().await;
 }
@@ -166,7 +166,7 @@ async fn a_rating_that_commits_while_its_histogram_is_mended_is_counted(db: PgPo
     let recounted = recounting.await.expect("no panic");
     assert_eq!(recounted.drifted.iter().map(|drift| drift.photo).collect::<Vec<_>>(), [photo]);
     assert_eq!(recounted.last, Some(photo));
-    assert_eq!(site.photo(photo).await.histogram, [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(site.photo(photo).await.histogram.bars(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
 }
 
 /// Photos whose rank is not what their score says.
@@ -264,7 +264,7 @@ async fn sixty_votes_through_a_link_do_not_beat_five_members(db: PgPool) {
     enqueue(&site.db, &RefreshRanks {}).await;
     until_idle(&site.db).await;
     assert_eq!((site.photo(honest).await.rank, site.photo(pushed).await.rank), (Some(1), Some(2)));
-    assert_eq!(site.photo(pushed).await.histogram[9], 60, "they are shown");
+    assert_eq!(site.photo(pushed).await.histogram.bars()[9], 60, "they are shown");
     let mut db = site.db.acquire().await.expect("a connection");
     let doubtful = list_doubtful(&mut db, 10).await.expect("no error");
     assert_eq!(doubtful.len(), 1, "{doubtful:?}");

@@ -6,7 +6,7 @@ mod staff;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_shared::photos::Saving;
+use pawdium_shared::photos::{Histogram, Saving};
 use pawdium_web::views::members::{MemberPage, PendingPhoto};
 use pawdium_web::views::photo::{PhotoOpinion, PhotoPage, PhotoState, PhotoStatus, PhotoStep, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
@@ -116,8 +116,7 @@ impl Samples {
     fn photo_page(&self, id: i64, state: PhotoState, rating: RatingControl) -> askama::Result<PhotoPage> {
         let shown = matches!(state, PhotoState::Live | PhotoState::Hidden);
         let opinion = PhotoOpinion {
-            mean: Some(7.42),
-            histogram: [1, 0, 2, 3, 5, 8, 13, 21, 9, 4],
+            histogram: Histogram::new([1, 0, 2, 3, 5, 8, 13, 21, 9, 4]),
             rank: Some(12),
             virality: Some(8.3),
             views: 1_284,

@@ -1,0 +1,100 @@
+//! Crates and features depend on each other in one direction.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is there")
+}
+
+/// The folder of each crate below the workspace, and the folders of those that it depends on when it is no test.
+fn crates() -> BTreeMap<String, Vec<String>> {
+    let cargo = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .current_dir(root())
+        .output()
+        .expect("cargo is there");
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    let metadata: Value = serde_json::from_slice(&cargo.stdout).expect("cargo writes JSON");
+    let below = |path: &Value| {
+        let path = Path::new(path.as_str().expect("paths are text"));
+        path.strip_prefix(root()).ok().map(|path| path.display().to_string())
+    };
+    let dependencies = |package: &Value| {
+        let all = package["dependencies"].as_array().expect("a list").iter();
+        let built = all.filter(|dependency| dependency["kind"] != "dev" && !dependency["path"].is_null());
+        built.filter_map(|dependency| below(&dependency["path"])).collect::<Vec<_>>()
+    };
+    let packages = metadata["packages"].as_array().expect("a list").iter();
+    packages
+        .map(|package| {
+            let manifest = below(&package["manifest_path"]).expect("it is in the workspace");
+            (manifest.trim_end_matches("/Cargo.toml").to_owned(), dependencies(package))
+        })
+        .collect()
+}
+
+/// Whether a crate may depend on another.
+fn may_depend(from: &str, on: &str) -> bool {
+    let is_general = on.starts_with("crates/");
+    match from {
+        _ if from.starts_with("crates/") || from == "shared" || from == "testing/kit" => is_general,
+        "web" | "worker" | "scheduler" | "cli" => is_general || on == "shared",
+        "demo" => is_general || ["shared", "testing/kit"].contains(&on),
+        _ => from.starts_with("testing/"),
+    }
+}
+
+#[test]
+fn crates_depend_on_each_other_in_one_direction() {
+    let wrong: Vec<_> = crates()
+        .into_iter()
+        .flat_map(|(from, on)| on.into_iter().map(move |on| (from.clone(), on)))
+        .filter(|(from, on)| !may_depend(from, on))
+        .collect();
+    assert!(wrong.is_empty(), "these look the wrong way: {wrong:#?}");
+}
+
+/// The features of the domain, each with those that it may know.
+const FEATURES: [(&str, &[&str]); 5] = [
+    ("accounts", &[]),
+    ("photos", &["accounts"]),
+    ("ratings", &["accounts", "photos"]),
+    ("ranking", &["accounts", "photos", "ratings"]),
+    ("moderation", &["accounts", "photos", "ratings", "ranking"]),
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    files.into_iter().chain(folders.iter().flat_map(|folder| sources(folder))).collect()
+}
+
+/// The features that a feature's code names.
+fn named(feature: &str) -> BTreeSet<&'static str> {
+    let mut named = BTreeSet::new();
+    for file in sources(&root().join("shared/src").join(feature)) {
+        let text = fs::read_to_string(file).expect("sources are text");
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            named.extend(FEATURES.iter().map(|(name, _)| *name).filter(|name| {
+                line.contains(&format!("crate::{name}::")) || line.contains(&format!("crate::{name};"))
+            }));
+        }
+    }
+    named.remove(feature);
+    named
+}
+
+#[test]
+fn features_of_the_domain_know_each_other_in_one_direction() {
+    for (feature, may_know) in FEATURES {
+        let wrong: Vec<_> = named(feature).into_iter().filter(|name| !may_know.contains(name)).collect();
+        assert!(wrong.is_empty(), "{feature} knows {wrong:?}");
+    }
+    assert!(named("ranking").contains("photos"), "names are found");
+}
