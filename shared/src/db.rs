@@ -16,7 +16,7 @@ use sqlx::postgres::PgPoolOptions;
 use crate::config::DatabaseConfig;
 
 pub use address::options;
-pub use pawdium_db::{Batcher, Conflict, Db, Tx, retry_conflicts};
+pub use pawdium_db::{Batcher, Conflict, Db, FollowUps, Tx, retry_conflicts};
 pub use refusal::what_to_do;
 pub use room::{Room, room, warn_of_narrow_room};
 pub use schema::{MIGRATIONS, Schema, is_migrated, migrate, migrate_with, schema, wait_until_usable};

@@ -3,8 +3,10 @@
 pub mod accounts;
 pub mod audit;
 pub mod cache;
+pub mod cached;
 pub mod config;
 pub mod db;
+pub mod events;
 pub mod ids;
 pub mod jobs;
 pub mod live;

@@ -1,12 +1,15 @@
 //! Every URL in one table.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
 use crate::error::{self, Error};
 use crate::http::{cookies, flash, headers, linger, origin, patience, writes};
@@ -24,13 +27,15 @@ const FORM_AROUND_FILE: u64 = 256 * 1024;
 
 /// The whole site.
 pub fn router(app: App) -> Router {
+    let (calls, document) = json(&app);
+    let calls = calls.route("/openapi.json", get(async move || Json(document)));
     let site = Router::new()
         .merge(
             pages(&app)
                 .layer(from_fn(flash::forget_shown))
                 .layer(from_fn_with_state(app.clone(), origin::require_own)),
         )
-        .nest("/api/v1", json(&app).layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
+        .nest("/api/v1", calls.layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
         .route("/media/{*key}", get(photos::media::serve))
         .route("/assets/{version}/{*path}", get(assets::serve))
         .fallback(async || Error::NotFound);
@@ -116,26 +121,25 @@ fn back_room() -> Router<App> {
         .route("/admin/audit", get(admin::audit::page))
 }
 
-fn json(app: &App) -> Router<App> {
-    Router::new()
-        .route("/users", post(accounts::api::create_user))
-        .route(
-            "/users/me",
-            get(accounts::api::me).patch(accounts::api::update_me).delete(accounts::api::delete_me),
-        )
-        .route("/users/{name}", get(accounts::api::show_user))
-        .route("/tokens", post(accounts::api::create_token))
-        .route("/tokens/current", delete(accounts::api::delete_token))
-        .route("/password-resets", post(accounts::api::request_reset))
-        .route("/photos", post(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on)))
-        .route("/photos/{id}", get(photos::api::show).delete(photos::api::delete))
-        .route("/photos/{id}/rating", put(ratings::api::rate))
-        .route("/photos/{id}/shares", post(photos::api::share))
-        .route("/rate/next", get(ratings::api::next))
-        .route("/top", get(ranking::api::top))
-        .route("/trending", get(ranking::api::trending))
-        .route("/openapi.json", get(api::document::serve))
-        .fallback(async || Error::NotFound)
+/// The API's calls, and the document that describes them. Each handler's `utoipa::path` says its method and path.
+fn json(app: &App) -> (Router<App>, OpenApi) {
+    let submit = routes!(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on));
+    let (router, document) = OpenApiRouter::with_openapi(api::document::about())
+        .routes(routes!(accounts::api::create_user))
+        .routes(routes!(accounts::api::me, accounts::api::update_me, accounts::api::delete_me))
+        .routes(routes!(accounts::api::show_user))
+        .routes(routes!(accounts::api::create_token))
+        .routes(routes!(accounts::api::delete_token))
+        .routes(routes!(accounts::api::request_reset))
+        .routes(submit)
+        .routes(routes!(photos::api::show, photos::api::delete))
+        .routes(routes!(photos::api::share))
+        .routes(routes!(ratings::api::rate))
+        .routes(routes!(ratings::api::next))
+        .routes(routes!(ranking::api::top))
+        .routes(routes!(ranking::api::trending))
+        .split_for_parts();
+    (router.fallback(async || Error::NotFound), document)
 }
 
 /// The file's own limit is counted while it streams; this one only ends what goes far beyond it.

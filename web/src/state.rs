@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pawdium_shared::accounts::User;
 use pawdium_shared::accounts::sessions::{self, TokenHash};
 use pawdium_shared::cache::Cache;
+use pawdium_shared::cached;
 use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
 use pawdium_shared::ids::PhotoId;
@@ -84,12 +85,13 @@ impl App {
     pub fn new(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
         let redis = Redis::connect(&config.redis, WITHOUT_REDIS)?;
         let db = db::connect(&config.database, "pawdium-web")?;
-        let cache = Cache::new(redis.clone());
+        let cache = Cache::new(redis.clone(), cached::KINDS);
+        db.keep(cache.clone());
         Ok(Self(Arc::new(Inner {
             sessions: sessions::finder(db.clone()),
             photos: photos::queries::finder(db.clone()),
             servings: Servings::start(db.clone()),
-            recorder: Recorder::new(db.clone(), cache.clone()),
+            recorder: Recorder::new(db.clone()),
             queue_watch: QueueWatch::new((*db).clone()),
             db,
             cache,

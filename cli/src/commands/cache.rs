@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use pawdium_shared::cache;
 use pawdium_shared::redis::Redis;
+use pawdium_shared::{cache, cached};
 
 use super::operator;
 use super::table::table;
@@ -30,8 +30,8 @@ pub(crate) enum Cache {
 impl Cache {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let config = operator::settings()?;
-        let cache =
-            cache::Cache::new(Redis::connect(&config.redis, "nothing is changed").context("redis.url")?);
+        let redis = Redis::connect(&config.redis, "nothing is changed").context("redis.url")?;
+        let cache = cache::Cache::new(redis, cached::KINDS);
         let unreachable = "Redis can't be reached; is it running, and redis.url right?";
         match self {
             Self::List { json } => {

@@ -10,4 +10,4 @@ mod transaction;
 
 pub use announcer::CHANNEL;
 pub use batcher::Batcher;
-pub use transaction::{Conflict, Db, Tx, despite_deadlocks, retry_conflicts};
+pub use transaction::{Conflict, Db, FollowUps, Tx, despite_deadlocks, retry_conflicts};

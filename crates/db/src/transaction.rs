@@ -13,12 +13,14 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use futures::stream::BoxStream;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{
     Connection as _, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction,
 };
+
+use tokio::task::JoinHandle;
 
 use super::announcer::Announcer;
 
@@ -27,7 +29,30 @@ use super::announcer::Announcer;
 pub struct Db {
     pool: PgPool,
     announcer: Announcer,
-    kept: Arc<Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>>,
+    kept: Kept,
+}
+
+/// What modules keep beside a database, one value of each type.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>>);
+
+impl Kept {
+    fn get_or_insert<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make()));
+        Arc::clone(found).downcast().unwrap_or_else(|_| unreachable!("the key is the type"))
+    }
+
+    fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&TypeId::of::<T>()).and_then(|found| Arc::clone(found).downcast().ok())
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").finish_non_exhaustive()
+    }
 }
 
 impl Db {
@@ -36,7 +61,7 @@ impl Db {
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        Tx::begin_with(&self.pool, None, self.announcer.clone()).await
+        Tx::begin_with(&self.pool, None, self).await
     }
 
     /// Begins a transaction with `begin`, a BEGIN that `set local` may follow: all of it is one round trip.
@@ -44,18 +69,18 @@ impl Db {
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin_with(&self, begin: &'static str) -> sqlx::Result<Tx> {
-        Tx::begin_with(&self.pool, Some(begin), self.announcer.clone()).await
+        Tx::begin_with(&self.pool, Some(begin), self).await
+    }
+
+    /// Keeps a value beside the database for [`Tx::kept`], unless there is one of its type.
+    pub fn keep<T: Any + Send + Sync>(&self, value: T) {
+        self.kept.get_or_insert(|| value);
     }
 
     /// What a module keeps beside the database, one of each type; made when it is first needed. `make` gets a reference that
     /// keeps nothing, so that what is kept ends with the last reference that keeps it.
     pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce(Self) -> T) -> Arc<T> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.entry(TypeId::of::<T>()).or_insert_with(|| {
-            let bare = Self { kept: Arc::default(), ..self.clone() };
-            Arc::new(make(bare))
-        });
-        Arc::clone(found).downcast().unwrap_or_else(|_| unreachable!("the key is the type"))
+        self.kept.get_or_insert(|| make(Self { kept: Kept::default(), ..self.clone() }))
     }
 
     /// Says that a queue has work, which is committed and can wait for so long.
@@ -72,7 +97,7 @@ impl fmt::Debug for Db {
 
 impl From<PgPool> for Db {
     fn from(pool: PgPool) -> Self {
-        Self { announcer: Announcer::new(&pool.connect_options()), kept: Arc::default(), pool }
+        Self { announcer: Announcer::new(&pool.connect_options()), kept: Kept::default(), pool }
     }
 }
 
@@ -84,50 +109,91 @@ impl Deref for Db {
     }
 }
 
+/// Something to do once a transaction has committed.
+type FollowUp = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// A transaction. Dropped, it rolls back.
-#[derive(Debug)]
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     /// Queues that have work as soon as this has committed, and how long that can wait.
     woken: BTreeMap<Cow<'static, str>, Duration>,
+    follow_ups: Vec<FollowUp>,
     announcer: Announcer,
+    kept: Kept,
+}
+
+/// The follow-ups of a transaction that has committed. They run whether or not somebody waits for them.
+#[derive(Debug)]
+pub struct FollowUps(Option<JoinHandle<Vec<()>>>);
+
+impl FollowUps {
+    /// Waits until they are done.
+    pub async fn done(self) {
+        if let Some(running) = self.0 {
+            // One that panicked has said so in the log.
+            let _ = running.await;
+        }
+    }
 }
 
 impl Tx {
-    /// Begins a transaction on a pool.
+    /// Begins a transaction on a pool, which keeps nothing.
     ///
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
-        Self::begin_with(pool, None, Announcer::new(&pool.connect_options())).await
+        Self::begin_with(pool, None, &Db::from(pool.clone())).await
     }
 
-    async fn begin_with(
-        pool: &PgPool,
-        begin: Option<&'static str>,
-        announcer: Announcer,
-    ) -> sqlx::Result<Self> {
+    async fn begin_with(pool: &PgPool, begin: Option<&'static str>, db: &Db) -> sqlx::Result<Self> {
         // Waiting for a connection may be given up; only what is said on it must be heard out.
         let connection = pool.acquire().await?;
         let inner = to_its_end(Transaction::begin(connection, begin.map(SqlStr::from_static))).await?;
-        Ok(Self { inner, woken: BTreeMap::new(), announcer })
+        let (announcer, kept) = (db.announcer.clone(), db.kept.clone());
+        Ok(Self { inner, woken: BTreeMap::new(), follow_ups: Vec::new(), announcer, kept })
     }
 
-    /// Commits. Once this is polled the transaction commits or fails, whether or not somebody waits for the answer.
+    /// Commits, and waits for the follow-ups. Once this is polled the transaction commits or fails, whether or not somebody
+    /// waits for the answer.
     ///
     /// # Errors
     /// Where something was violated that is checked at the end, or the connection is lost, in which case it may have
     /// been committed all the same.
     pub async fn commit(self) -> sqlx::Result<()> {
-        let Self { inner, woken, announcer } = self;
+        self.commit_first().await?.done().await;
+        Ok(())
+    }
+
+    /// As [`commit`](Self::commit), but leaves waiting for the follow-ups to the caller.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub async fn commit_first(self) -> sqlx::Result<FollowUps> {
+        let Self { inner, woken, follow_ups, announcer, kept: _ } = self;
         to_its_end(async move {
             inner.commit().await?;
             for (queue, linger) in woken {
                 announcer.announce(queue, linger);
             }
-            Ok(())
+            let running = (!follow_ups.is_empty())
+                .then(|| tokio::spawn(join_all(follow_ups.into_iter().map(|follow_up| follow_up()))));
+            Ok(FollowUps(running))
         })
         .await
+    }
+
+    /// Does something once this has committed, and only then. A process that dies in between does not do it.
+    pub fn after_commit<F>(&mut self, follow_up: impl FnOnce() -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.follow_ups.push(Box::new(|| Box::pin(follow_up())));
+    }
+
+    /// What is kept beside the database that this was begun on.
+    #[must_use]
+    pub fn kept<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.kept.get()
     }
 
     /// Rolls back.
@@ -151,6 +217,12 @@ impl Tx {
     #[expect(clippy::disallowed_methods, reason = "inside a transaction, which ends cleanly")]
     pub async fn savepoint(&mut self) -> sqlx::Result<Transaction<'_, Postgres>> {
         self.inner.begin().await
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("woken", &self.woken).finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Facts about something that changed, recorded in the transaction that changed it.
+//! The events.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub enum Event {
         /// Its species, by which lists are filtered.
         species: Species,
     },
-    /// A photo was taken away.
+    /// A photo was deleted or hidden.
     PhotoRemoved {
         /// Which photo.
         photo: PhotoId,
@@ -51,7 +51,32 @@ pub enum Event {
 }
 
 impl Event {
-    /// Equal for events of which one is enough while neither has been dealt with.
+    /// The photos that this is about; none where it may be about any.
+    #[must_use]
+    pub fn photos(&self) -> &[PhotoId] {
+        match self {
+            Self::PhotoProgressed { photo }
+            | Self::PhotoPublished { photo, .. }
+            | Self::PhotoRemoved { photo, .. }
+            | Self::PhotoRated { photo } => std::slice::from_ref(photo),
+            Self::ViralityMoved { photos } | Self::MemberChanged { photos } => photos,
+            Self::RanksMoved { .. } => &[],
+        }
+    }
+
+    /// The species whose lists this can change.
+    #[must_use]
+    pub fn species(&self) -> &[Species] {
+        match self {
+            Self::PhotoPublished { species, .. } | Self::PhotoRemoved { species, .. } => {
+                std::slice::from_ref(species)
+            }
+            Self::RanksMoved { species } => species,
+            _ => &[],
+        }
+    }
+
+    /// Equal events have equal keys: while one waits to be dealt with, another is not needed.
     #[must_use]
     pub fn key(&self) -> String {
         match self {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::Event;
+use crate::events::Event;
 use crate::queues;
 use pawdium_queue::{Backoff, Job, Queue, Unique};
 
@@ -13,14 +13,6 @@ use pawdium_queue::{Backoff, Job, Queue, Unique};
 pub struct InvalidateCache {
     /// What happened.
     pub event: Event,
-}
-
-impl InvalidateCache {
-    /// The job for an event.
-    #[must_use]
-    pub fn of(event: Event) -> Self {
-        Self { event }
-    }
 }
 
 impl Job for InvalidateCache {

@@ -2,9 +2,10 @@
 
 mod recent;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use redis::AsyncCommands as _;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamMaxlen, StreamRangeReply, StreamReadOptions, StreamReadReply};
@@ -100,7 +101,7 @@ impl Changes {
     }
 
     fn with_recent<T>(&self, act: impl FnOnce(&mut Recent) -> T) -> T {
-        act(&mut self.recent.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.recent.lock())
     }
 
     fn tell(&self, id: &str, topic: Topic) {

@@ -1,9 +1,12 @@
 //! Photos: what is submitted, its states, its files and its timeline.
 
+pub mod cached;
 mod fields;
 pub mod files;
+mod histogram;
 pub mod likeness;
 pub mod lineage;
+pub mod owner;
 pub mod queries;
 mod saving;
 pub mod steps;
@@ -12,6 +15,7 @@ pub mod transitions;
 mod types;
 
 pub use fields::{Alt, Draft, Refused, Tags, Title};
+pub use histogram::Histogram;
 pub use likeness::Likeness;
 pub use saving::Saving;
 pub use types::{Photo, PhotoState, Picture, Sizes, Species, UnknownSpecies};

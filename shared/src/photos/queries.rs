@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::Histogram;
 use super::types::{Photo, PhotoState, Sizes, Species};
 use crate::db::{Batcher, Db};
 use crate::ids::{PhotoId, UserId};
@@ -24,7 +25,7 @@ struct Row {
     reason: Option<String>,
     sizes: Json<Sizes>,
     placeholder: Option<String>,
-    histogram: Vec<i32>,
+    histogram: Histogram,
     score: Option<f64>,
     rank: Option<i32>,
     virality: Option<f64>,
@@ -35,8 +36,6 @@ struct Row {
 
 impl From<Row> for Photo {
     fn from(row: Row) -> Self {
-        let mut histogram = [0; 10];
-        histogram.iter_mut().zip(row.histogram).for_each(|(slot, count)| *slot = count);
         Self {
             id: row.id,
             title: row.title,
@@ -49,7 +48,7 @@ impl From<Row> for Photo {
             reason: row.reason,
             sizes: row.sizes.0,
             placeholder: row.placeholder,
-            histogram,
+            histogram: row.histogram,
             score: row.score,
             rank: row.rank,
             virality: row.virality,
@@ -73,7 +72,8 @@ macro_rules! photos_where {
                                     'key', key, 'width', width, 'height', height, 'bytes', bytes))
                                 from photo_files where photo_id = photos.id and state = 'live'), '{}')
                           as "sizes!: sqlx::types::Json<crate::photos::Sizes>",
-                      placeholder, histogram, score as "score?", rank as "rank?", virality, views, shares, photos.created_at
+                      placeholder, histogram as "histogram: crate::photos::Histogram",
+                      score as "score?", rank as "rank?", virality, views, shares, photos.created_at
                from photos
                join users on users.id = owner_id
                join photo_stats on photo_stats.photo_id = photos.id
@@ -98,7 +98,8 @@ pub fn finder(db: Db) -> Batcher<PhotoId, Option<Photo>> {
     })
 }
 
-async fn find_each(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<HashMap<PhotoId, Photo>> {
+/// Finds those of these photos that are in any state but deleted.
+pub async fn find_each(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<HashMap<PhotoId, Photo>> {
     let mut ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -108,13 +109,6 @@ async fn find_each(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Ha
         &ids,
     );
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.id, Photo::from(row))).collect())
-}
-
-/// Lists those of these photos that are live, in any order.
-pub async fn list_live(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<Photo>> {
-    let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
-    let rows = photos_where!("where photos.id = any($1) and state = 'live'", &ids);
-    Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
 }
 
 /// Lists the ids of all of a user's live photos.

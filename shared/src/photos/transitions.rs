@@ -13,10 +13,9 @@ use super::fields::Draft;
 use super::files;
 use super::steps::{self, Step};
 use super::types::{PhotoState, Picture};
-use crate::cache::Event;
 use crate::db::Tx;
+use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
-use crate::jobs::cache::InvalidateCache;
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
 use pawdium_media::{Crop, Fingerprint};
 use pawdium_queue::{Enqueue as _, Job as _};
@@ -93,6 +92,7 @@ pub async fn publish(db: &mut Tx, photo: PhotoId, owner: UserId) -> sqlx::Result
         return Ok(false);
     }
     ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
+    Event::PhotoProgressed { photo }.record(db).await?;
     Ok(true)
 }
 
@@ -127,7 +127,7 @@ pub async fn take_up(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
         return Ok(false);
     }
     steps::take_back(db, photo, Step::Failed).await?;
-    InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(db).await?;
+    Event::PhotoProgressed { photo }.record(db).await?;
     Ok(true)
 }
 
@@ -182,7 +182,7 @@ pub async fn go_live(
     .await?;
     let Some(species) = species else { return Ok(false) };
     steps::record(db, photo, Step::Live, None).await?;
-    InvalidateCache::of(Event::PhotoPublished { photo, species }).enqueue(db).await?;
+    Event::PhotoPublished { photo, species }.record(db).await?;
     Ok(true)
 }
 
@@ -207,7 +207,7 @@ pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, original: Original)
         RemoveFiles { photo, pictures, upload: None }.enqueue(db).await?;
     }
     steps::record(db, photo, Step::Failed, None).await?;
-    InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(db).await?;
+    Event::PhotoProgressed { photo }.record(db).await?;
     Ok(true)
 }
 
@@ -266,7 +266,7 @@ async fn take_away(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Resu
     )
     .execute(&mut *db)
     .await?;
-    InvalidateCache::of(Event::PhotoRemoved { photo, species: taken.species }).enqueue(db).await?;
+    Event::PhotoRemoved { photo, species: taken.species }.record(db).await?;
     if !pictures.is_empty() || taken.upload.is_some() {
         RemoveFiles { photo, pictures, upload: taken.upload }.enqueue(db).await?;
     }

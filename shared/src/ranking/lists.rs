@@ -1,8 +1,12 @@
 //! The top and trending lists.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
+use crate::cache::Cached;
+use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::photos::Species;
 
@@ -58,20 +62,117 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    fn new(photos: Vec<T>, page: i64, limit: i64, total: i64) -> Self {
+    fn new(photos: Vec<T>, PageOf { page, limit }: PageOf, total: i64) -> Self {
         Self { photos, page, last_page: total.max(1).saturating_add(limit - 1) / limit }
     }
 }
 
-/// The photos with the best scores as of the last ranking. `page` counts from 1, `limit` is what a page holds.
-pub async fn top(
-    db: &mut PgConnection,
-    period: Period,
-    species: Option<Species>,
-    page: i64,
-    limit: i64,
-) -> sqlx::Result<Page<PhotoId>> {
-    let (days, species) = (period.days(), species.map(Species::name));
+/// Which page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageOf {
+    /// Its number, from 1.
+    pub page: i64,
+    /// How many photos a page holds.
+    pub limit: i64,
+}
+
+impl PageOf {
+    fn offset(self) -> i64 {
+        (self.page - 1).saturating_mul(self.limit)
+    }
+}
+
+impl fmt::Display for PageOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.limit, self.page)
+    }
+}
+
+/// The photos with the best scores as of the last ranking.
+///
+/// Which photos are young enough also depends on the clock: a list is up to a cache's lifetime late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TopList {
+    /// How far it looks back.
+    pub period: Period,
+    /// Of one species, or of all.
+    pub species: Option<Species>,
+}
+
+impl Cached for TopList {
+    const KIND: &'static str = "top";
+    type Part = PageOf;
+    type Data = Page<PhotoId>;
+
+    fn name(&self) -> String {
+        format!("{}:{}", self.period.name(), self.species.map_or("all", Species::name))
+    }
+
+    fn candidates(event: &Event) -> Vec<Self> {
+        let species = || std::iter::once(None).chain(event.species().iter().copied().map(Some));
+        Period::ALL
+            .into_iter()
+            .flat_map(|period| species().map(move |species| Self { period, species }))
+            .collect()
+    }
+
+    fn is_stale_after(&self, event: &Event) -> bool {
+        // A new photo has no rank yet: it enters with the ranking that follows.
+        matches!(event, Event::RanksMoved { .. } | Event::PhotoRemoved { .. })
+            && self.species.is_none_or(|species| event.species().contains(&species))
+    }
+
+    /// Pages beyond the last one aren't kept: there are as many as anybody asks for.
+    fn is_kept(page: &Self::Data) -> bool {
+        !page.photos.is_empty()
+    }
+
+    async fn load(
+        these: &[Self],
+        page: PageOf,
+        db: &mut PgConnection,
+    ) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+        let mut loaded = Vec::with_capacity(these.len());
+        for list in these {
+            loaded.push((*list, top(db, *list, page).await?));
+        }
+        Ok(loaded)
+    }
+}
+
+/// The photos with the highest virality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TrendingList;
+
+impl Cached for TrendingList {
+    const KIND: &'static str = "trending";
+    type Part = PageOf;
+    type Data = Page<PhotoId>;
+
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    fn candidates(_: &Event) -> Vec<Self> {
+        vec![Self]
+    }
+
+    fn is_stale_after(&self, event: &Event) -> bool {
+        // A new photo enters when it is first viewed or shared.
+        matches!(event, Event::ViralityMoved { .. } | Event::PhotoRemoved { .. })
+    }
+
+    fn is_kept(page: &Self::Data) -> bool {
+        !page.photos.is_empty()
+    }
+
+    async fn load(_: &[Self], page: PageOf, db: &mut PgConnection) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+        Ok(vec![(Self, trending(db, page).await?)])
+    }
+}
+
+async fn top(db: &mut PgConnection, list: TopList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+    let (days, species) = (list.period.days(), list.species.map(Species::name));
     let total = sqlx::query_scalar!(
         r#"select count(*) as "total!" from photos join photo_ranks on photo_id = photos.id
            where state = 'live'
@@ -91,16 +192,15 @@ pub async fn top(
            limit $3 offset $4"#,
         days,
         species,
-        limit,
-        (page - 1).saturating_mul(limit),
+        page.limit,
+        page.offset(),
     )
     .fetch_all(db)
     .await?;
-    Ok(Page::new(photos, page, limit, total))
+    Ok(Page::new(photos, page, total))
 }
 
-/// The photos with the highest virality.
-pub async fn trending(db: &mut PgConnection, page: i64, limit: i64) -> sqlx::Result<Page<PhotoId>> {
+async fn trending(db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
     let total = sqlx::query_scalar!(
         r#"select count(*) as "total!" from photos join photo_stats on photo_id = photos.id
            where state = 'live' and virality is not null"#,
@@ -112,10 +212,49 @@ pub async fn trending(db: &mut PgConnection, page: i64, limit: i64) -> sqlx::Res
            where state = 'live' and virality is not null
            order by virality desc, photo_stats.photo_id
            limit $1 offset $2"#,
-        limit,
-        (page - 1).saturating_mul(limit),
+        page.limit,
+        page.offset(),
     )
     .fetch_all(db)
     .await?;
-    Ok(Page::new(photos, page, limit, total))
+    Ok(Page::new(photos, page, total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Stale;
+    use crate::cached::KINDS;
+
+    fn stale_after(event: Event) -> Vec<String> {
+        let groups = Stale::after(&[event], KINDS).groups;
+        let mut names: Vec<_> = groups.iter().map(|group| group.name().to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_rating_makes_its_photo_stale_and_nothing_else() {
+        assert_eq!(stale_after(Event::PhotoRated { photo: PhotoId(7) }), ["photo:7"]);
+    }
+
+    #[test]
+    fn moved_ranks_of_dogs_leave_the_lists_of_cats_alone() {
+        let stale = stale_after(Event::RanksMoved { species: vec![Species::Dog] });
+        let mut expected = vec!["ranks".to_owned()];
+        for period in Period::ALL {
+            expected.extend(["all", "dog"].map(|species| format!("top:{}:{species}", period.name())));
+        }
+        expected.sort();
+        assert_eq!(stale, expected);
+    }
+
+    #[test]
+    fn a_removed_photo_leaves_no_list_that_may_show_it() {
+        let stale = stale_after(Event::PhotoRemoved { photo: PhotoId(7), species: Species::Cat });
+        for name in ["photo:7", "trending", "totals", "top:day:cat", "top:all:all"] {
+            assert!(stale.contains(&name.to_owned()), "{name}");
+        }
+        assert!(!stale.contains(&"top:day:dog".to_owned()));
+    }
 }

@@ -2,19 +2,17 @@
 //! and, what has to be taken out of histograms, ratings.
 
 use crate::accounts::queries;
-use crate::cache::Event;
 use crate::db::Tx;
+use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
-use crate::jobs::cache::InvalidateCache;
 use crate::photos::{files, transitions};
-use pawdium_queue::Enqueue as _;
 
 /// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. Where both rated
-/// a photo the account's rating stays; a rating of the account's own photo is dropped. Answers with the photos that are
-/// another's or are rated otherwise now; nothing happens when `from` is registered or gone.
-pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<Vec<PhotoId>> {
+/// a photo the account's rating stays; a rating of the account's own photo is dropped. Nothing happens when `from` is
+/// registered or gone.
+pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> {
     if from == into || !lock_users(db, from, into).await? {
-        return Ok(Vec::new());
+        return Ok(());
     }
     lock_own(db, from).await?;
     let mut changed = drop_ratings(db, from, Some(into)).await?;
@@ -55,8 +53,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<Vec<
     .execute(&mut *db)
     .await?;
     queries::delete(db, from).await?;
-    announce(db, &changed).await?;
-    Ok(changed)
+    record_change(db, changed).await
 }
 
 /// Locks an anonymous user that goes, and the account it becomes a part of, in the order of their ids. False: the first is
@@ -80,9 +77,8 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
     Ok(is_anonymous)
 }
 
-/// Deletes a user with ratings, photos and sessions; histograms follow. A job removes the photos' files. Answers with the
-/// photos that are gone or are rated otherwise now.
-pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
+/// Deletes a user with ratings, photos and sessions; histograms follow. A job removes the photos' files.
+pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     // Before any counter: a rating under way holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
     let own = sqlx::query_scalar!(
@@ -102,8 +98,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
     }
     changed.extend(own);
     queries::delete(db, user).await?;
-    announce(db, &changed).await?;
-    Ok(changed)
+    record_change(db, changed).await
 }
 
 /// Locks a user's photos, and the links and ratings that the user or the photos have: two users who go may have shared each other's photos.
@@ -131,11 +126,11 @@ async fn lock_own(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     Ok(())
 }
 
-async fn announce(db: &mut Tx, photos: &[PhotoId]) -> sqlx::Result<()> {
-    if !photos.is_empty() {
-        InvalidateCache::of(Event::MemberChanged { photos: photos.to_vec() }).enqueue(db).await?;
+async fn record_change(db: &mut Tx, photos: Vec<PhotoId>) -> sqlx::Result<()> {
+    if photos.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    Event::MemberChanged { photos }.record(db).await
 }
 
 /// Deletes ratings and takes them out of the histograms: all of the rater's, or, with an account to move to, those

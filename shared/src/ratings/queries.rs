@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use sqlx::PgConnection;
 
 use super::{Ballot, BallotRefused, Derpiness};
-use crate::cache::Event;
 use crate::db::Tx;
+use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
-use crate::jobs::cache::InvalidateCache;
-use pawdium_queue::Enqueue as _;
 
 /// Why a rating was not recorded; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -84,10 +82,9 @@ pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result
         }
     }
     let photos: BTreeSet<_> = written.iter().map(|one| one.photo).collect();
-    let stale: Vec<_> =
-        photos.into_iter().map(|photo| InvalidateCache::of(Event::PhotoRated { photo })).collect();
-    if !stale.is_empty() {
-        InvalidateCache::enqueue_all_or_conflict(db, &stale).await?;
+    if !photos.is_empty() {
+        let rated = photos.into_iter().map(|photo| Event::PhotoRated { photo }).collect();
+        Event::record_all_or_conflict(db, rated).await?;
     }
     shift_histograms(db, &written).await?;
     Ok(outcomes)

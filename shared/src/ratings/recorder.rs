@@ -8,7 +8,7 @@
 //! transaction is given up and each of them is recorded by itself. One that was recorded all the same is then the same form,
 //! sent twice, which changes nothing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -16,8 +16,7 @@ use tokio::sync::oneshot;
 use tracing::debug;
 
 use super::queries::{Given, NotRecorded, record, record_all};
-use crate::cache::{Cache, Event};
-use crate::db::{Conflict, Db, retry_conflicts};
+use crate::db::{Conflict, Db, FollowUps, retry_conflicts};
 
 /// The most in one transaction.
 const MOST: usize = 128;
@@ -26,11 +25,10 @@ const MOST: usize = 128;
 const BEGIN: &str =
     "begin; set local lock_timeout = '100ms'; set local plan_cache_mode = 'force_generic_plan'";
 
-/// Records ratings, and drops what of the photos is cached; a clone is a reference.
+/// Records ratings; a clone is a reference.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     db: Db,
-    cache: Cache,
     /// Started with the first rating. The task ends with the last clone.
     recording: Arc<OnceLock<UnboundedSender<Asked>>>,
 }
@@ -43,10 +41,10 @@ struct Asked {
 }
 
 impl Recorder {
-    /// On this database, with this cache.
+    /// On this database.
     #[must_use]
-    pub fn new(db: Db, cache: Cache) -> Self {
-        Self { db, cache, recording: Arc::default() }
+    pub fn new(db: Db) -> Self {
+        Self { db, recording: Arc::default() }
     }
 
     /// As [`record`], in a transaction that others may share. Must be called inside of a runtime.
@@ -57,7 +55,7 @@ impl Recorder {
         let (answer, answered) = oneshot::channel();
         let recording = self.recording.get_or_init(|| {
             let (recording, asked) = unbounded_channel();
-            tokio::spawn(record_what_comes(self.db.clone(), self.cache.clone(), asked));
+            tokio::spawn(record_what_comes(self.db.clone(), asked));
             recording
         });
         // Where the task has ended, with its runtime, there is no answer.
@@ -66,7 +64,7 @@ impl Recorder {
     }
 }
 
-async fn record_what_comes(db: Db, cache: Cache, mut asked: UnboundedReceiver<Asked>) {
+async fn record_what_comes(db: Db, mut asked: UnboundedReceiver<Asked>) {
     let mut waiting = Vec::with_capacity(MOST);
     while asked.recv_many(&mut waiting, MOST).await > 0 {
         let mut seen = HashSet::with_capacity(waiting.len());
@@ -74,8 +72,8 @@ async fn record_what_comes(db: Db, cache: Cache, mut asked: UnboundedReceiver<As
             waiting.drain(..).partition(|one| seen.insert((one.given.photo, one.given.rater)));
         let given: Vec<_> = batch.iter().map(|one| one.given).collect();
         let alone = match record_together(&db, &given).await {
-            Ok(outcomes) => {
-                tokio::spawn(answer(cache.clone(), batch, outcomes));
+            Ok((outcomes, follow_ups)) => {
+                tokio::spawn(answer(batch, outcomes, follow_ups));
                 again
             }
             Err(error) => {
@@ -84,40 +82,35 @@ async fn record_what_comes(db: Db, cache: Cache, mut asked: UnboundedReceiver<As
             }
         };
         for one in alone {
-            tokio::spawn(record_alone(db.clone(), cache.clone(), one));
+            tokio::spawn(record_alone(db.clone(), one));
         }
     }
 }
 
-async fn record_together(db: &Db, given: &[Given]) -> sqlx::Result<Vec<Result<(), NotRecorded>>> {
+/// What became of each, and what follows the commit.
+type Recorded = (Vec<Result<(), NotRecorded>>, FollowUps);
+
+async fn record_together(db: &Db, given: &[Given]) -> sqlx::Result<Recorded> {
     let mut tx = db.begin_with(BEGIN).await?;
     let outcomes = record_all(&mut tx, given).await?;
-    tx.commit().await?;
-    Ok(outcomes)
+    Ok((outcomes, tx.commit_first().await?))
 }
 
-async fn record_alone(db: Db, cache: Cache, one: Asked) {
+async fn record_alone(db: Db, one: Asked) {
     let outcome = retry_conflicts(async || {
         let mut tx = db.begin().await?;
         record(&mut tx, one.given).await?;
-        tx.commit().await?;
-        Ok(())
+        Ok(tx.commit().await?)
     });
     let outcome = outcome.await;
-    answer(cache, vec![one], vec![outcome]).await;
+    // Who doesn't wait any more has the rating all the same.
+    let _ = one.answer.send(outcome);
 }
 
 /// Answers when those who rated see the effect on their next page.
-async fn answer(cache: Cache, batch: Vec<Asked>, outcomes: Vec<Result<(), NotRecorded>>) {
-    let rated: BTreeSet<_> = batch
-        .iter()
-        .zip(&outcomes)
-        .filter_map(|(one, outcome)| outcome.is_ok().then_some(one.given.photo))
-        .collect();
-    let events: Vec<_> = rated.into_iter().map(|photo| Event::PhotoRated { photo }).collect();
-    cache.forget_all(&events).await;
+async fn answer(batch: Vec<Asked>, outcomes: Vec<Result<(), NotRecorded>>, follow_ups: FollowUps) {
+    follow_ups.done().await;
     for (one, outcome) in batch.into_iter().zip(outcomes) {
-        // Whoever doesn't wait any more has the rating all the same.
         let _ = one.answer.send(outcome);
     }
 }

@@ -8,9 +8,10 @@
 //! belong to an epoch; a new one voids them all. It begins when Redis was away, when a drop failed, and when the server is
 //! another than the one that wrote the fragments: one that was restarted, or took over, may have gone back in time.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Script};
 use tokio::sync::watch;
@@ -230,7 +231,7 @@ impl Drop for Debt<'_> {
 
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     async fn open(&self, renew: bool) -> RedisResult<MultiplexedConnection> {

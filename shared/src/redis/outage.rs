@@ -1,8 +1,8 @@
 //! One line in the log when Redis goes away, and one when it is back, however many connections notice.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use tracing::{info, warn};
 
 /// The outage under way, if any.
@@ -26,7 +26,7 @@ impl Outages {
 
     /// A connection can't be made.
     pub(super) fn begin(&self, error: &redis::RedisError) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         current.down += 1;
         if current.since.is_none() {
             current.since = Some(Instant::now());
@@ -36,7 +36,7 @@ impl Outages {
 
     /// That connection stands again.
     pub(super) fn end(&self) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         current.down = current.down.saturating_sub(1);
         if current.down == 0
             && let Some(since) = current.since.take()

@@ -3,11 +3,9 @@
 use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions};
-use pawdium_shared::cache::Event;
 use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::mail::SendMail;
-use pawdium_shared::photos;
+use pawdium_shared::photos::owner;
 use pawdium_shared::ratings::merge;
 use pawdium_shared::security::{self, Incident};
 
@@ -96,12 +94,8 @@ async fn apply(
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[user.id]).await?;
     confirm(&mut tx, visitor, proof, CURRENT_PASSWORD).await?;
-    let mut event = None;
     if let Some(name) = &changes.name {
-        queries::rename(&mut tx, user.id, name).await.map_err(taken)?;
-        let changed = member_changed(&mut tx, user).await?;
-        InvalidateCache::of(changed.clone()).enqueue(&mut tx).await?;
-        event = Some(changed);
+        owner::rename(&mut tx, user.id, name).await.map_err(taken)?;
     }
     let mut is_readdressed = false;
     if let Some(email) = &changes.email
@@ -121,9 +115,6 @@ async fn apply(
     }
     if is_readdressed {
         security::note(Incident::AddressChanged, client.0, Some(user.id));
-    }
-    if let Some(event) = event {
-        app.cache.forget(&event).await;
     }
     Ok(())
 }
@@ -235,23 +226,19 @@ pub(super) async fn remove(
         Some(user) if !user.anonymous() => Some(check_password(app, client, user, FIELD, password).await?),
         _ => None,
     };
-    let photos = retry_conflicts(async || {
+    let removed = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
+        // Nobody is left where the same form was sent twice.
         if !proof::lock_to_delete(&mut tx, visitor.id()).await? {
-            return Ok(None);
+            return Ok(false);
         }
         confirm(&mut tx, visitor, proof.as_ref(), FIELD).await?;
-        let photos = merge::delete(&mut tx, visitor.id()).await?;
+        merge::delete(&mut tx, visitor.id()).await?;
         tx.commit().await?;
-        Ok::<_, Error>(Some(photos))
+        Ok::<_, Error>(true)
     });
-    // Nobody is left where the same form was sent twice.
-    let Some(photos) = photos.await? else { return Ok(()) };
-    security::note(Incident::AccountDeleted, client.0, Some(visitor.id()));
-    app.cache.forget(&Event::MemberChanged { photos }).await;
+    if removed.await? {
+        security::note(Incident::AccountDeleted, client.0, Some(visitor.id()));
+    }
     Ok(())
-}
-
-async fn member_changed(db: &mut sqlx::PgConnection, user: &User) -> Result<Event, Error> {
-    Ok(Event::MemberChanged { photos: photos::queries::list_live_ids(db, user.id).await? })
 }

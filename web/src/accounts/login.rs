@@ -10,7 +10,6 @@ use pawdium_shared::accounts::networks::{self, Network};
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, User, queries};
-use pawdium_shared::cache::Event;
 use pawdium_shared::db::{Tx, retry_conflicts};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::ratings::merge;
@@ -109,31 +108,27 @@ pub async fn enter(
         return Err(Error::WrongLogin(tried));
     };
     guess.was_right(app).await;
-    let entered = retry_conflicts(async || {
+    let token = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         let before = who_was(&mut tx, app, client, visitor).await?;
         proof::lock(&mut tx, &[before.unwrap_or(visitor.id()), user.id]).await?;
         if !proof.holds(&mut tx).await? {
             return Err(Error::WrongLogin(tried));
         }
-        let moved = match before {
-            Some(before) if is_there(&mut tx, visitor).await? => {
-                merge::merge(&mut tx, before, user.id).await?
-            }
-            _ => Vec::new(),
-        };
+        if let Some(before) = before
+            && is_there(&mut tx, visitor).await?
+        {
+            merge::merge(&mut tx, before, user.id).await?;
+        }
         if let Some(replaced) = replaced {
             sessions::close(&mut tx, replaced).await?;
         }
         let token = sessions::open(&mut tx, user.id).await?;
         networks::remember(&mut tx, user.id, network).await?;
         tx.commit().await?;
-        Ok::<_, Error>((token, moved))
+        Ok(token)
     });
-    let (token, moved) = entered.await?;
-    if !moved.is_empty() {
-        app.cache.forget(&Event::MemberChanged { photos: moved }).await;
-    }
+    let token = token.await?;
     Ok((user, token))
 }
 

@@ -1,9 +1,10 @@
 //! Telling open admin pages that the queues have changed: one task in this process that asks the database, while anybody
 //! listens and not otherwise.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use pawdium_queue::inspect;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -35,7 +36,7 @@ impl QueueWatch {
     /// Says when something changed, from now on.
     #[must_use]
     pub fn listen(&self) -> watch::Receiver<String> {
-        let mut running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.0.running.lock();
         let listener = self.0.pulse.subscribe();
         if !*running {
             *running = true;
@@ -67,7 +68,7 @@ async fn look(watch: Arc<Inner>) {
 }
 
 fn is_over(watch: &Inner) -> bool {
-    let mut running = watch.running.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut running = watch.running.lock();
     *running = watch.pulse.receiver_count() > 0;
     !*running
 }
@@ -86,7 +87,7 @@ mod tests {
 
     impl QueueWatch {
         fn runs(&self) -> bool {
-            *self.0.running.lock().expect("no holder panics")
+            *self.0.running.lock()
         }
 
         async fn ends(&self) {

@@ -1,12 +1,10 @@
-//! The OpenAPI document, made from the handlers.
+//! What the OpenAPI document says of the API as a whole.
 
-use axum::Json;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::shapes::ErrorShape;
-use crate::{accounts, photos, ranking, ratings};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,24 +14,6 @@ use crate::{accounts, photos, ranking, ratings};
                        status, times RFC 3339 in UTC, ids integers.",
     ),
     servers((url = "/api/v1")),
-    paths(
-        accounts::api::create_user,
-        accounts::api::me,
-        accounts::api::update_me,
-        accounts::api::delete_me,
-        accounts::api::show_user,
-        accounts::api::create_token,
-        accounts::api::delete_token,
-        accounts::api::request_reset,
-        photos::api::submit,
-        photos::api::show,
-        photos::api::delete,
-        photos::api::share,
-        ratings::api::next,
-        ratings::api::rate,
-        ranking::api::top,
-        ranking::api::trending,
-    ),
     components(schemas(ErrorShape)),
     modifiers(&BearerToken),
 )]
@@ -54,13 +34,8 @@ impl Modify for BearerToken {
     }
 }
 
-/// The document.
+/// The document without its calls, which the router adds.
 #[must_use]
-pub fn document() -> Document {
+pub fn about() -> Document {
     Api::openapi()
-}
-
-/// `GET /api/v1/openapi.json`
-pub async fn serve() -> Json<Document> {
-    Json(document())
 }

@@ -4,7 +4,7 @@
 //! 9112, section 9.6). So what is still coming of a refused upload is read and thrown away, for a while.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use axum::http::header::EXPECT;
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::{Stream, StreamExt as _};
+use parking_lot::Mutex;
 
 /// How long to read on.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,7 +43,7 @@ struct Rest(Arc<Mutex<(BodyDataStream, bool)>>);
 
 impl Rest {
     fn is_begun(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+        self.0.lock().1
     }
 
     async fn discard(&mut self) {
@@ -60,7 +61,7 @@ impl Stream for Rest {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut body = self.0.lock();
         body.1 = true;
         body.0.poll_next_unpin(context)
     }

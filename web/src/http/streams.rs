@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::error::Error;
 
@@ -29,7 +31,7 @@ impl Streams {
     /// # Errors
     /// [`Error::TooMany`] when it has as many as it may.
     pub fn open(&self, address: IpAddr) -> Result<OpenStream, Error> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock();
         let count = open.entry(address).or_default();
         if *count >= self.most {
             return Err(Error::TooMany(RETRY));
@@ -48,7 +50,7 @@ pub struct OpenStream {
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
-        let mut open = self.streams.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.streams.open.lock();
         if let Some(count) = open.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -73,6 +75,6 @@ mod tests {
         drop(first);
         let third = streams.open(near).expect("one has ended");
         drop((second, third, other));
-        assert!(streams.open.lock().expect("no holder panics").is_empty(), "nothing is kept of who has gone");
+        assert!(streams.open.lock().is_empty(), "nothing is kept of who has gone");
     }
 }

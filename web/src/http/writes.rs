@@ -5,13 +5,14 @@
 //! of its own, so that a rating or an upload is there or isn't, and never something in between.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, warn};
@@ -55,7 +56,7 @@ impl Writes {
         if !path.split('/').any(|part| part.parse::<i64>().is_ok()) {
             return None;
         }
-        let mut by_path = self.by_path.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_path = self.by_path.lock();
         if let Some(turns) = by_path.get(path).and_then(Weak::upgrade) {
             return Some(turns);
         }

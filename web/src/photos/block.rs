@@ -3,7 +3,6 @@
 use axum::extract::{Form, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
-use pawdium_shared::cache::Event;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::moderation::blocked::{self, Outcome, Reason};
@@ -37,9 +36,7 @@ pub async fn block(
 ) -> Result<(CookieJar, Redirect), Error> {
     let reason = Reason::new(&form.reason)
         .map_err(|message| Error::Field { field: "reason", message: message.to_owned() })?;
-    let photo = queries::find(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)?;
-    let only = [id];
-    let blocked = retry_conflicts(async || block_all(&app, &moderator, &only, &reason).await).await?;
+    let blocked = block_all(&app, &moderator, &[id], &reason).await?;
     let notice = match blocked.first().map(|(_, outcome)| *outcome) {
         Some(Outcome::Blocked) => Notice::PictureBlocked,
         Some(Outcome::TakenDown) => Notice::PhotoTakenDown,
@@ -47,7 +44,6 @@ pub async fn block(
         _ if blocked::reason_of(&mut *app.db.acquire().await?, id).await?.is_some() => Notice::PictureBlocked,
         Some(Outcome::Gone) | None => return Err(Error::NotFound),
     };
-    app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
 }
 
@@ -73,16 +69,11 @@ pub async fn block_alike(
     let mut db = app.db.acquire().await?;
     let reason = blocked::reason_of(&mut db, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;
-    let mut alike = queries::list_alike(&mut db, id, ALIKE).await?;
+    let alike = queries::list_alike(&mut db, id, ALIKE).await?;
     drop(db);
-    alike.retain(|photo| seen.contains(&photo.id));
-    let ids: Vec<_> = alike.iter().map(|photo| photo.id).collect();
-    let taken = retry_conflicts(async || block_all(&app, &moderator, &ids, &reason).await).await?;
-    alike.retain(|photo| taken.iter().any(|(id, _)| *id == photo.id));
-    for photo in &alike {
-        app.cache.forget(&Event::PhotoRemoved { photo: photo.id, species: photo.species }).await;
-    }
-    let jar = if alike.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
+    let ids: Vec<_> = alike.iter().map(|photo| photo.id).filter(|id| seen.contains(id)).collect();
+    let hidden = block_all(&app, &moderator, &ids, &reason).await?;
+    let jar = if hidden.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
     Ok((jar, Redirect::to(&format!("/photos/{id}"))))
 }
 
@@ -92,8 +83,11 @@ async fn block_all(
     photos: &[PhotoId],
     reason: &Reason,
 ) -> Result<Vec<(PhotoId, Outcome)>, Error> {
-    let mut tx = app.db.begin().await?;
-    let taken = blocked::block_all(&mut tx, moderator.actor(), photos, reason).await?;
-    tx.commit().await?;
-    Ok(taken)
+    retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        let hidden = blocked::block_all(&mut tx, moderator.actor(), photos, reason).await?;
+        tx.commit().await?;
+        Ok(hidden)
+    })
+    .await
 }

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_shared::audit::{self, Action};
-use pawdium_shared::cache::Event;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::{Photo, queries, transitions};
@@ -45,12 +44,10 @@ pub async fn remove(app: &App, visitor: &Visitor, id: PhotoId) -> Result<(), Err
     if visitor.id() != photo.owner && !visitor.moderates() {
         return Err(Error::Forbidden("Only its owner or a moderator can delete a photo."));
     }
-    retry_conflicts(async || take_away(app, visitor, &photo).await).await?;
-    app.cache.forget(&Event::PhotoRemoved { photo: id, species: photo.species }).await;
-    Ok(())
+    retry_conflicts(async || remove_photo(app, visitor, &photo).await).await
 }
 
-async fn take_away(app: &App, visitor: &Visitor, photo: &Photo) -> Result<(), Error> {
+async fn remove_photo(app: &App, visitor: &Visitor, photo: &Photo) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
     if !transitions::delete(&mut tx, photo.id).await? {
         return Err(Error::NotFound);

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Redirect;
-use pawdium_shared::cache::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::{PhotoState, queries, transitions};
 
@@ -27,6 +26,5 @@ pub async fn publish(
         }
     }
     tx.commit().await?;
-    app.cache.forget(&Event::PhotoProgressed { photo: id }).await;
     Ok(Redirect::to(&format!("/photos/{id}")))
 }

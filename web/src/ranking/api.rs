@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use pawdium_shared::photos::Species;
-use pawdium_shared::ranking::lists::Period;
+use pawdium_shared::ranking::lists::{PageOf, Period, TopList};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -43,12 +43,9 @@ impl Choice {
         given(self.species.as_ref()).map(parse).transpose()
     }
 
-    fn page(&self) -> Result<i64, Error> {
-        number("page", self.page.as_ref(), 1, 10_000)
-    }
-
-    fn limit(&self) -> Result<i64, Error> {
-        number("limit", self.limit.as_ref(), 25, 100)
+    fn page_of(&self) -> Result<PageOf, Error> {
+        let page = number("page", self.page.as_ref(), 1, 10_000)?;
+        Ok(PageOf { page, limit: number("limit", self.limit.as_ref(), 25, 100)? })
     }
 }
 
@@ -69,8 +66,9 @@ fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) ->
     (status = 400, description = "A parameter that means nothing", body = ErrorShape),
 ))]
 pub async fn top(State(app): State<App>, Query(choice): Query<Choice>) -> Result<Json<ListShape>, Error> {
-    let (page, limit) = (choice.page()?, choice.limit()?);
-    let list = lists::top(&app, choice.period()?, choice.species()?, page, limit).await?;
+    let page = choice.page_of()?;
+    let list = TopList { period: choice.period()?, species: choice.species()? };
+    let list = lists::top(&app, list, page).await?;
     Ok(Json(ListShape::of(&app, list)))
 }
 
@@ -83,6 +81,6 @@ pub async fn trending(
     State(app): State<App>,
     Query(choice): Query<Choice>,
 ) -> Result<Json<ListShape>, Error> {
-    let list = lists::trending(&app, choice.page()?, choice.limit()?).await?;
+    let list = lists::trending(&app, choice.page_of()?).await?;
     Ok(Json(ListShape::of(&app, list)))
 }

@@ -1,10 +1,11 @@
 //! The lists as pages, and as everything else reads them: through the cache.
 
 use axum::extract::{Query, State};
-use pawdium_shared::cache::Group;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::{Photo, Species};
-use pawdium_shared::ranking::lists::{self, Page as List, Period};
+use pawdium_shared::ranking::lists::{
+    Page as List, PageOf, Period, TopList as Top, TrendingList as Trending,
+};
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -52,7 +53,8 @@ pub async fn top_page(
     Query(choice): Query<Choice>,
 ) -> Result<Page<TopPage>, Error> {
     let (period, species) = (choice.period(), choice.species());
-    let list = top(&app, period, species, choice.page(), PER_PAGE).await?;
+    let page = PageOf { page: choice.page(), limit: PER_PAGE };
+    let list = top(&app, Top { period, species }, page).await?;
     let period = match period {
         Period::All => top::Period::All,
         Period::Month => top::Period::Month,
@@ -75,7 +77,7 @@ pub async fn trending_page(
     viewing: Viewing,
     Query(choice): Query<Choice>,
 ) -> Result<Page<TrendingPage>, Error> {
-    let list = trending(&app, choice.page(), PER_PAGE).await?;
+    let list = trending(&app, PageOf { page: choice.page(), limit: PER_PAGE }).await?;
     let list = TrendingList {
         photos: list.photos.iter().map(|photo| present::card(photo, false)).collect(),
         paging: paging(&list, "/trending".to_owned()),
@@ -88,35 +90,16 @@ pub async fn trending_page(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn top(
-    app: &App,
-    period: Period,
-    species: Option<Species>,
-    page: i64,
-    limit: i64,
-) -> Result<List<Photo>, Error> {
-    let compute = async || -> Result<_, Error> {
-        Ok(lists::top(&mut *app.db.acquire().await?, period, species, page, limit).await?)
-    };
-    let group = Group::top(period, species);
-    show(app, app.cache.get_or_keep(&group, &format!("{limit}:{page}"), has_photos, compute).await?).await
+pub async fn top(app: &App, list: Top, page: PageOf) -> Result<List<Photo>, Error> {
+    show(app, app.cache.get(&app.db, list, page).await?).await
 }
 
 /// A page of the trending list, from the cache if it is there.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn trending(app: &App, page: i64, limit: i64) -> Result<List<Photo>, Error> {
-    let compute = async || -> Result<_, Error> {
-        Ok(lists::trending(&mut *app.db.acquire().await?, page, limit).await?)
-    };
-    let group = Group::trending();
-    show(app, app.cache.get_or_keep(&group, &format!("{limit}:{page}"), has_photos, compute).await?).await
-}
-
-/// Pages beyond the last one aren't kept: there are as many as anybody asks for.
-fn has_photos(list: &List<PhotoId>) -> bool {
-    !list.photos.is_empty()
+pub async fn trending(app: &App, page: PageOf) -> Result<List<Photo>, Error> {
+    show(app, app.cache.get(&app.db, Trending, page).await?).await
 }
 
 /// The photos of a page; one that was taken down a moment ago is left out.

@@ -4,9 +4,10 @@ use axum::extract::{Query, State};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
 use pawdium_shared::accounts;
-use pawdium_shared::cache::Group;
+use pawdium_shared::cache::Whole;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::{self, Photo};
+use pawdium_shared::photos::Photo;
+use pawdium_shared::photos::cached::PhotoCount;
 use pawdium_shared::ratings::serving::{self, Served};
 use pawdium_shared::ratings::{self, Lane};
 use serde::Deserialize;
@@ -87,12 +88,7 @@ pub async fn stage(
         None => None,
     };
     let activity = accounts::queries::count_activity(&mut *app.db.acquire().await?, visitor.id()).await?;
-    let live = app
-        .cache
-        .get_or(&Group::totals(), "live", async || {
-            Ok::<_, Error>(photos::queries::count_live(&mut *app.db.acquire().await?).await?)
-        })
-        .await?;
+    let live = app.cache.get(&app.db, PhotoCount, Whole).await?;
     let total = (live - activity.photos).max(activity.ratings_cast);
     Ok(RateStage {
         photo: photo.map(|(photo, lane)| show(app, visitor, &photo, lane)),
@@ -114,8 +110,8 @@ pub async fn feedback(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Optio
         id: id.0,
         picture: present::picture(&photo),
         value: u8::try_from(value).unwrap_or(1),
-        mean: photo.mean().unwrap_or_default(),
-        count: photo.rating_count(),
+        mean: photo.histogram.mean().unwrap_or_default(),
+        count: photo.histogram.count(),
         title: photo.title,
     }))
 }

@@ -8,7 +8,6 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 use chrono::Utc;
 use pawdium_shared::accounts;
-use pawdium_shared::cache::Event;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::{sharing, virality::Moment};
@@ -149,7 +148,7 @@ async fn write(
         app.recorder.record(Given { photo, rater: rater.id, value, ballot }).await?;
         return Ok((rater.clone(), None));
     }
-    let written = retry_conflicts(async || {
+    retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         let (rater, cookie) = visitor.remember(app, client, &mut tx).await?;
         let rater = find_rater(&mut tx, rater).await?;
@@ -163,11 +162,9 @@ async fn write(
         }
         queries::record(&mut tx, Given { photo, rater: rater.id, value, ballot }).await?;
         tx.commit().await?;
-        Ok::<_, Error>((rater, cookie))
-    });
-    let written = written.await?;
-    app.cache.forget(&Event::PhotoRated { photo }).await;
-    Ok(written)
+        Ok((rater, cookie))
+    })
+    .await
 }
 
 fn is_by_link(ballot: Option<Ballot>) -> bool {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ipnet::IpNet;
+use parking_lot::{Mutex, MutexGuard};
 use pawdium_shared::config::WebConfig;
 use tokio::time::Instant;
 
@@ -62,7 +63,7 @@ impl Crowd {
 }
 
 fn lock(present: &Mutex<Present>) -> MutexGuard<'_, Present> {
-    present.lock().unwrap_or_else(PoisonError::into_inner)
+    present.lock()
 }
 
 /// One connection's place.

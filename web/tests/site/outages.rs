@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use pawdium_kit::relay::{Relay, Target};
-use pawdium_shared::cache::{Cache, Event};
+use pawdium_shared::cache::Cache;
+use pawdium_shared::cached::KINDS;
 use pawdium_shared::config::RedisConfig;
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::events::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::redis::Redis;
 use reqwest::Method;
@@ -96,13 +98,13 @@ async fn while_redis_stalls_nobody_waits_for_it(db: PgPool) {
 async fn nobody_waits_for_a_stalled_redis_to_forget_what_they_changed() {
     let redis = OwnRedis::start().await;
     let config = RedisConfig { url: redis.url().into(), prefix: String::new() };
-    let cache = Cache::new(Redis::connect(&config, "nothing is cached").expect("a URL"));
+    let cache = Cache::new(Redis::connect(&config, "nothing is cached").expect("a URL"), KINDS);
     cache.list().await.expect("it answers");
     redis.process.pause();
     let mut waits = Vec::new();
     for number in 0..20 {
         let begin = Instant::now();
-        cache.forget(&Event::PhotoRated { photo: PhotoId(number) }).await;
+        cache.forget(&[Event::PhotoRated { photo: PhotoId(number) }]).await;
         waits.push(begin.elapsed());
     }
     // The median, so that a machine that stalls is not blamed on the cache.

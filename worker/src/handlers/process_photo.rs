@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use pawdium_media::{Crop, MediaError, Owner, RenderError, Rendered, Stage, probe_file};
 use pawdium_queue::{Claim, Enqueue as _, JobError};
-use pawdium_shared::cache::Event;
+use pawdium_shared::events::Event;
 use pawdium_shared::ids::{PhotoId, UserId};
-use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::media::{ProcessPhoto, RemoveFiles};
 use pawdium_shared::moderation::blocked;
 use pawdium_shared::photos::queries::source_in_use;
@@ -272,7 +271,7 @@ async fn record(env: &Env, photo: PhotoId, done: &[Done]) -> sqlx::Result<()> {
     for (step, ms) in done {
         steps::record(&mut tx, photo, *step, *ms).await?;
     }
-    InvalidateCache::of(Event::PhotoProgressed { photo }).enqueue(&mut tx).await?;
+    Event::PhotoProgressed { photo }.record(&mut tx).await?;
     tx.commit().await
 }
 

@@ -1,10 +1,9 @@
 //! Checking the histograms against the raw ratings: a fan-out over ranges of photos, and a new epoch in the end.
 
 use pawdium_queue::groups::fan_out;
-use pawdium_queue::{Claim, Enqueue as _, JobError};
-use pawdium_shared::cache::Event;
+use pawdium_queue::{Claim, JobError};
+use pawdium_shared::events::Event;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::jobs::ranking::{RecountPart, RecountRatings, StartEpoch};
 use pawdium_shared::ranking::{refresh, weighing};
 use pawdium_shared::ratings::queries;
@@ -38,7 +37,7 @@ pub async fn recount_part(job: RecountPart, env: &Env, _: &Claim) -> Result<(), 
         let mut tx = env.db.begin().await?;
         let recounted = queries::recount(&mut tx, first, job.last, PHOTOS).await?;
         let mended = recounted.drifted.iter().map(|drift| Event::PhotoRated { photo: drift.photo });
-        InvalidateCache::enqueue_all(&mut tx, &mended.map(InvalidateCache::of).collect::<Vec<_>>()).await?;
+        Event::record_all(&mut tx, mended.collect()).await?;
         tx.commit().await?;
         for drift in recounted.drifted {
             error!(photo = %drift.photo, was = ?drift.was, is = ?drift.is, "a histogram had drifted");

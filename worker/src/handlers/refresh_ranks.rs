@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use pawdium_queue::{Claim, Enqueue as _, JobError};
-use pawdium_shared::cache::Event;
+use pawdium_queue::{Claim, JobError};
 use pawdium_shared::db::Db;
-use pawdium_shared::jobs::cache::InvalidateCache;
+use pawdium_shared::events::Event;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::ranking::refresh::{self, Moved};
 use pawdium_shared::ranking::weighing;
@@ -42,6 +41,6 @@ async fn write(db: &Db, part: &[Moved]) -> sqlx::Result<()> {
     refresh::write_moved(&mut tx, part).await?;
     // Equal sets have equal keys, of which one waits at a time.
     let species = part.iter().map(|moved| moved.species).collect::<BTreeSet<_>>().into_iter().collect();
-    InvalidateCache::of(Event::RanksMoved { species }).enqueue(&mut tx).await?;
+    Event::RanksMoved { species }.record(&mut tx).await?;
     tx.commit().await
 }

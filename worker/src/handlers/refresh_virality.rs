@@ -1,8 +1,7 @@
 //! Folding views, shares and link ratings into the photos' counters.
 
-use pawdium_queue::{Claim, Enqueue as _, JobError};
-use pawdium_shared::cache::Event;
-use pawdium_shared::jobs::cache::InvalidateCache;
+use pawdium_queue::{Claim, JobError};
+use pawdium_shared::events::Event;
 use pawdium_shared::jobs::ranking::RefreshVirality;
 use pawdium_shared::ranking::refresh;
 
@@ -21,11 +20,8 @@ pub async fn refresh_virality(job: RefreshVirality, env: &Env, claim: &Claim) ->
             tx.commit().await?;
             return Ok(());
         }
-        let events: Vec<_> = gained
-            .chunks(PHOTOS)
-            .map(|photos| InvalidateCache::of(Event::ViralityMoved { photos: photos.to_vec() }))
-            .collect();
-        InvalidateCache::enqueue_all(&mut tx, &events).await?;
+        let events = gained.chunks(PHOTOS).map(|photos| Event::ViralityMoved { photos: photos.to_vec() });
+        Event::record_all(&mut tx, events.collect()).await?;
         tx.commit().await?;
     }
 }

@@ -1,14 +1,18 @@
 //! Invalidation drops what an event concerns, and nothing else.
 
-use std::convert::Infallible;
+use std::collections::VecDeque;
 
-use pawdium_shared::cache::{Event, Group};
+use parking_lot::Mutex;
+use pawdium_shared::cache::{Around, Cached, Group, Listed, Whole};
+use pawdium_shared::events::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::photos::Species;
-use pawdium_shared::ranking::lists::Period;
+use pawdium_shared::photos::cached::CachedPhoto;
+use pawdium_shared::ranking::lists::{Period, TopList, TrendingList};
 use pawdium_worker::runner;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::oneshot;
 
 use crate::site::{Site, redis_remembers};
 use crate::workers::start_workers;
@@ -19,23 +23,52 @@ const ONE: PhotoId = PhotoId(1);
 const TWO: PhotoId = PhotoId(2);
 
 fn all() -> Vec<Group> {
-    let mut groups = vec![Group::photo(ONE), Group::photo(TWO), Group::trending()];
+    let mut groups = vec![CachedPhoto(ONE).group(), CachedPhoto(TWO).group(), TrendingList.group()];
     for period in Period::ALL {
-        groups.extend(
-            [None, Some(Species::Dog), Some(Species::Cat)].map(|species| Group::top(period, species)),
-        );
+        let species = [None, Some(Species::Dog), Some(Species::Cat)];
+        groups.extend(species.map(|species| TopList { period, species }.group()));
     }
     groups
 }
 
+/// Something in one of [`all`] groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Filler(usize);
+
+impl Listed for Filler {}
+
+impl Cached for Filler {
+    const KIND: &'static str = "filler";
+    type Part = Whole;
+    type Data = u8;
+
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    fn candidates(_: &Event) -> Vec<Self> {
+        Vec::new()
+    }
+
+    fn is_stale_after(&self, _: &Event) -> bool {
+        false
+    }
+
+    fn group(&self) -> Group {
+        all()[self.0].clone()
+    }
+
+    async fn load(these: &[Self], _: Whole, _: &mut PgConnection) -> sqlx::Result<Vec<(Self, u8)>> {
+        Ok(these.iter().map(|filler| (*filler, 7)).collect())
+    }
+}
+
 /// Caches a fragment of each group. The cache passes over what Redis doesn't take within half a second.
 async fn fill(site: &Site) {
+    let fillers: Vec<_> = (0..all().len()).map(Filler).collect();
     until("all is cached", SOON, async || {
-        for group in all() {
-            let computed: Result<u8, Infallible> =
-                site.env.cache.get_or(&group, "fragment", async || Ok(7)).await;
-            assert_eq!(computed, Ok(7));
-        }
+        let found = site.env.cache.find_each(&site.env.db, &fillers, Whole).await.expect("it is loaded");
+        assert_eq!(found.len(), fillers.len());
         (cached(site).await.len() == all().len()).then_some(())
     })
     .await;
@@ -48,7 +81,7 @@ async fn cached(site: &Site) -> Vec<String> {
 /// What of a full cache is gone after an event.
 async fn dropped_by(site: &Site, event: Event) -> Vec<String> {
     fill(site).await;
-    enqueue(&site.db, &InvalidateCache::of(event)).await;
+    enqueue(&site.db, &InvalidateCache { event }).await;
     until_idle(&site.db).await;
     let left = cached(site).await;
     let mut dropped: Vec<_> = all().iter().map(|group| group.name().to_owned()).collect();
@@ -86,7 +119,7 @@ async fn each_event_drops_exactly_what_shows_it(db: PgPool) {
 async fn while_redis_is_away_the_invalidation_waits(db: PgPool) {
     let site = Site::with(db, &[("PAWDIUM_REDIS__URL", "redis://127.0.0.1:9")]);
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
-    let job = enqueue(&site.db, &InvalidateCache::of(Event::PhotoRated { photo: ONE })).await;
+    let job = enqueue(&site.db, &InvalidateCache { event: Event::PhotoRated { photo: ONE } }).await;
     let waiting = until_job_is(&site.db, job, "scheduled").await;
     assert!(waiting.last_error.is_some());
 
@@ -103,14 +136,70 @@ async fn while_redis_is_away_the_invalidation_waits(db: PgPool) {
     workers.stop().await;
 }
 
-/// Computes a fragment of a photo unless it is cached; `meanwhile` happens while it is computed.
+/// A photo's data that is loaded when the test says so: each load takes the next of `LOADS[N]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Slow<const N: usize>;
+
+struct Load {
+    begun: oneshot::Sender<()>,
+    value: oneshot::Receiver<u8>,
+}
+
+static LOADS: [Mutex<VecDeque<Load>>; 2] = [const { Mutex::new(VecDeque::new()) }; 2];
+
+impl<const N: usize> Listed for Slow<N> {}
+
+impl<const N: usize> Cached for Slow<N> {
+    const KIND: &'static str = CachedPhoto::KIND;
+    const AROUND: Option<Around> = CachedPhoto::AROUND;
+    type Part = Whole;
+    type Data = u8;
+
+    fn name(&self) -> String {
+        CachedPhoto(ONE).name()
+    }
+
+    fn candidates(_: &Event) -> Vec<Self> {
+        Vec::new()
+    }
+
+    fn is_stale_after(&self, _: &Event) -> bool {
+        false
+    }
+
+    async fn load(_: &[Self], _: Whole, _: &mut PgConnection) -> sqlx::Result<Vec<(Self, u8)>> {
+        let load = LOADS[N].lock().pop_front().expect("the test expects this load");
+        let _ = load.begun.send(());
+        Ok(vec![(Self, load.value.await.expect("the test says what is loaded"))])
+    }
+}
+
+/// The next load of `Slow<N>`: when it has begun, and what it is to bring.
+fn next_load<const N: usize>() -> (oneshot::Receiver<()>, oneshot::Sender<u8>) {
+    let ((begun, has_begun), (bring, value)) = (oneshot::channel(), oneshot::channel());
+    LOADS[N].lock().push_back(Load { begun, value });
+    (has_begun, bring)
+}
+
+async fn get<const N: usize>(site: &Site) -> u8 {
+    site.env.cache.get(&site.env.db, Slow::<N>, Whole).await.expect("it is cached or loaded")
+}
+
+/// Reads `Slow<0>`, which loads `value` unless it is cached; `meanwhile` happens while it is loaded.
 async fn read(site: &Site, value: u8, meanwhile: impl AsyncFnOnce()) -> u8 {
-    let compute = async || {
-        meanwhile().await;
-        Ok::<_, Infallible>(value)
+    let (has_begun, bring) = next_load::<0>();
+    let loading = async {
+        if has_begun.await.is_ok() {
+            meanwhile().await;
+            bring.send(value).expect("the load waits for it");
+        }
     };
-    let Ok(read) = site.env.cache.get_or(&Group::photo(ONE), "fragment", compute).await;
-    read
+    let reading = async {
+        let read = get::<0>(site).await;
+        LOADS[0].lock().clear();
+        read
+    };
+    tokio::join!(reading, loading).0
 }
 
 /// Loses all that Redis holds of this site.
@@ -130,8 +219,11 @@ async fn what_a_drop_overtakes_is_not_stored(db: PgPool) {
     let _redis = redis_remembers().await;
     let site = Site::new(db);
     site.env.redis.check().await.expect("Redis is there");
-    let photo = [Group::photo(ONE)];
-    let drop = async || site.env.cache.drop_groups(&photo).await.expect("Redis answers");
+    let drop_after = async |event| {
+        let stale = site.env.cache.stale_after(&[event]);
+        site.env.cache.drop_groups(&stale.groups).await.expect("Redis answers");
+    };
+    let drop = async || drop_after(Event::PhotoRated { photo: ONE }).await;
     assert_eq!(read(&site, 1, drop).await, 1);
     assert_eq!(read(&site, 2, async || lose_everything(&site).await).await, 2);
     let both = async || {
@@ -139,10 +231,39 @@ async fn what_a_drop_overtakes_is_not_stored(db: PgPool) {
         lose_everything(&site).await;
     };
     assert_eq!(read(&site, 3, both).await, 3);
-    let ranks = async || site.env.cache.drop_groups(&[Group::ranks()]).await.expect("Redis answers");
+    let ranks = async || drop_after(Event::RanksMoved { species: Vec::new() }).await;
     assert_eq!(read(&site, 4, ranks).await, 4);
     assert_eq!(read(&site, 5, async || ()).await, 5);
     assert_eq!(read(&site, 6, async || ()).await, 5, "nothing happened: it is cached");
     ranks().await;
     assert_eq!(read(&site, 7, async || ()).await, 7, "a drop of the ranks voids every photo");
+}
+
+/// What many ask for at once is loaded once; who asks after a change doesn't get what was loaded before it.
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_many_ask_for_is_loaded_once(db: PgPool) {
+    let _redis = redis_remembers().await;
+    let site = Site::new(db);
+    site.env.redis.check().await.expect("Redis is there");
+    let ((before_begun, before), (after_begun, after)) = (next_load::<1>(), next_load::<1>());
+    let asking = async {
+        let many = (0..50).map(|_| get::<1>(&site));
+        futures::future::join_all(many).await
+    };
+    let changing = async {
+        before_begun.await.expect("somebody loads");
+        let stale = site.env.cache.stale_after(&[Event::PhotoRated { photo: ONE }]);
+        site.env.cache.drop_groups(&stale.groups).await.expect("Redis answers");
+        let loading = async {
+            after_begun.await.expect("who comes later loads again");
+            before.send(1).expect("the first load waits");
+            after.send(2).expect("the second load waits");
+        };
+        tokio::join!(get::<1>(&site), loading).0
+    };
+    let (many, later) = tokio::join!(asking, changing);
+    assert!(many.iter().all(|value| [1, 2].contains(value)), "{many:?}");
+    assert_eq!(later, 2);
+    assert_eq!(get::<1>(&site).await, 2, "what came after the change is what is stored");
+    assert!(LOADS[1].lock().is_empty());
 }

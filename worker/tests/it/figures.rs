@@ -1,13 +1,14 @@
 //! Reports to an InfluxDB that is as strict as the real one.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 use pawdium_queue::ledger;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::photos::Species;
@@ -100,7 +101,7 @@ async fn write(
     headers: HeaderMap,
     body: String,
 ) -> StatusCode {
-    let mut influx = influx.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut influx = influx.lock();
     if influx.busy {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
@@ -171,7 +172,7 @@ async fn two_dogs_and_one_cat_arrive_as_lines_of_the_boundary(db: PgPool) {
     until_job_is(&site.db, job, "done").await;
     workers.stop().await;
 
-    let influx = influx.lock().unwrap_or_else(PoisonError::into_inner);
+    let influx = influx.lock();
     assert!(influx.complaints.is_empty(), "{:?}", influx.complaints);
     let count = |measurement, tag| found(&influx.lines, measurement, tag).fields["count"];
     assert_eq!(count("photos", Some(("species", "dog"))), 2);
@@ -218,7 +219,7 @@ async fn what_jobs_did_is_reported_with_the_minutes_that_ended_in_the_period(db:
     until_job_is(&site.db, job, "done").await;
     workers.stop().await;
 
-    let influx = influx.lock().unwrap_or_else(PoisonError::into_inner);
+    let influx = influx.lock();
     assert!(influx.complaints.is_empty(), "{:?}", influx.complaints);
     let runs = found(&influx.lines, "job_runs", Some(("kind", "mail.send.v1")));
     assert_eq!((runs.fields["enqueued"], runs.fields["attempts"]), (3, 3));
@@ -234,7 +235,7 @@ async fn what_jobs_did_is_reported_with_the_minutes_that_ended_in_the_period(db:
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_report_waits_until_influxdb_takes_it(db: PgPool) {
     let (url, influx) = serve().await;
-    influx.lock().unwrap_or_else(PoisonError::into_inner).busy = true;
+    influx.lock().busy = true;
     let site = site(db, &url);
     let owner = site.member("ada").await;
     site.live(owner, Species::Dog).await;
@@ -242,9 +243,9 @@ async fn a_report_waits_until_influxdb_takes_it(db: PgPool) {
     let boundary = boundary();
     let job = enqueue(&site.db, &ReportMetrics { boundary, seconds: 300 }).await;
     until_job_is(&site.db, job, "scheduled").await;
-    influx.lock().unwrap_or_else(PoisonError::into_inner).busy = false;
+    influx.lock().busy = false;
     until_job_is(&site.db, job, "done").await;
-    let lines = influx.lock().unwrap_or_else(PoisonError::into_inner).lines.clone();
+    let lines = influx.lock().lines.clone();
     assert_eq!(found(&lines, "photos", Some(("species", "dog"))).seconds, boundary.timestamp());
     workers.stop().await;
 }

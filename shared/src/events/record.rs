@@ -1,0 +1,53 @@
+//! Recording events in the transaction of the change.
+
+use pawdium_queue::Enqueue as _;
+
+use super::Event;
+use crate::cache::Cache;
+use crate::db::Tx;
+use crate::jobs::cache::InvalidateCache;
+
+impl Event {
+    /// Records that this happened: its job commits with the transaction. After the commit the caches forget what it made
+    /// stale, so that who caused it sees it on the next page.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn record(self, tx: &mut Tx) -> sqlx::Result<()> {
+        Self::record_all(tx, vec![self]).await
+    }
+
+    /// As [`record`](Self::record), for many events in one round trip.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn record_all(tx: &mut Tx, events: Vec<Self>) -> sqlx::Result<()> {
+        InvalidateCache::enqueue_all(tx, &jobs(&events)).await?;
+        forget_after_commit(tx, events);
+        Ok(())
+    }
+
+    /// As [`record_all`](Self::record_all), in fewer round trips: if others lock the same jobs in another order, the
+    /// transaction fails and has to be run again.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn record_all_or_conflict(tx: &mut Tx, events: Vec<Self>) -> sqlx::Result<()> {
+        InvalidateCache::enqueue_all_or_conflict(tx, &jobs(&events)).await?;
+        forget_after_commit(tx, events);
+        Ok(())
+    }
+}
+
+fn jobs(events: &[Event]) -> Vec<InvalidateCache> {
+    events.iter().cloned().map(|event| InvalidateCache { event }).collect()
+}
+
+/// Without a cache beside the database, the events' jobs are all that drops what is stale.
+fn forget_after_commit(tx: &mut Tx, events: Vec<Event>) {
+    if let Some(cache) = tx.kept::<Cache>()
+        && !events.is_empty()
+    {
+        tx.after_commit(move || async move { cache.forget(&events).await });
+    }
+}
