@@ -5,6 +5,7 @@ use pawdium_queue::{JobId, Limits, Queue, Subject, control, schedules};
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::audit::{self, Action, Actor};
 use crate::db::{Db, Tx};
@@ -28,30 +29,24 @@ pub async fn party(db: &mut PgConnection, member: UserId) -> sqlx::Result<Party>
     Ok(Party { own: Subject::from(member).to_string(), things })
 }
 
-/// What can be done to jobs.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+/// What can be done to jobs, the mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Act {
     /// Bring back, or let run now.
     Retry,
-    /// Call off.
+    /// Cancel.
     Cancel,
     /// Delete.
     Delete,
 }
 
 impl Act {
-    /// All of them, the mildest first.
-    pub const ALL: [Self; 3] = [Self::Retry, Self::Cancel, Self::Delete];
-
     /// In addresses and on the command line.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::Cancel => "cancel",
-            Self::Delete => "delete",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether it can be done to jobs in a state.

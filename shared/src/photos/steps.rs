@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
+use strum::IntoStaticStr;
 
 use crate::ids::PhotoId;
 
 /// The steps, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, Serialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Step {
     /// The upload is stored.
     Received,
@@ -30,16 +32,8 @@ pub enum Step {
 impl Step {
     /// The name in the database and in the API.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Checked => "checked",
-            Self::Decoded => "decoded",
-            Self::Cropped => "cropped",
-            Self::Stored => "stored",
-            Self::Live => "live",
-            Self::Failed => "failed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -6,13 +6,29 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::Histogram;
 use crate::ids::{PhotoId, UserId};
 
-/// What animal it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type)]
+/// What animal it is. The order of the variants is the one in which they are offered.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Deserialize,
+    IntoStaticStr,
+    Serialize,
+    VariantArray,
+    sqlx::Type,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Species {
     /// Cats.
@@ -34,31 +50,10 @@ pub enum Species {
 }
 
 impl Species {
-    /// Every species, in the order in which they are offered.
-    pub const ALL: [Self; 8] = [
-        Self::Cat,
-        Self::Dog,
-        Self::Bird,
-        Self::Rabbit,
-        Self::Rodent,
-        Self::Reptile,
-        Self::Horse,
-        Self::Other,
-    ];
-
     /// The name in the database, in forms and in the API.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cat => "cat",
-            Self::Dog => "dog",
-            Self::Bird => "bird",
-            Self::Rabbit => "rabbit",
-            Self::Rodent => "rodent",
-            Self::Reptile => "reptile",
-            Self::Horse => "horse",
-            Self::Other => "other",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -77,14 +72,15 @@ impl FromStr for Species {
     type Err = UnknownSpecies;
 
     fn from_str(text: &str) -> Result<Self, UnknownSpecies> {
-        Self::ALL.into_iter().find(|species| species.name() == text).ok_or(UnknownSpecies)
+        Self::VARIANTS.iter().copied().find(|species| species.name() == text).ok_or(UnknownSpecies)
     }
 }
 
 /// Where a photo stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr, Serialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum PhotoState {
     /// Kept by its owner, not published.
     Draft,
@@ -98,6 +94,14 @@ pub enum PhotoState {
     Hidden,
     /// Gone for everybody; its files too.
     Deleted,
+}
+
+impl PhotoState {
+    /// The name in the database, in the API and on badges.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// One of the square JPEGs.

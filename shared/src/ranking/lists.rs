@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::cache::Cached;
 use crate::events::Event;
@@ -11,8 +12,24 @@ use crate::ids::PhotoId;
 use crate::photos::Species;
 
 /// How far back a top list looks, by when photos went live.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// The order of the variants is the one in which they are offered.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    Serialize,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Period {
     /// All photos.
     #[default]
@@ -26,18 +43,10 @@ pub enum Period {
 }
 
 impl Period {
-    /// Every period, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::All, Self::Month, Self::Week, Self::Day];
-
     /// The name in URLs.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Month => "month",
-            Self::Week => "week",
-            Self::Day => "day",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn days(self) -> Option<i32> {
@@ -110,9 +119,9 @@ impl Cached for TopList {
 
     fn candidates(event: &Event) -> Vec<Self> {
         let species = || std::iter::once(None).chain(event.species().iter().copied().map(Some));
-        Period::ALL
-            .into_iter()
-            .flat_map(|period| species().map(move |species| Self { period, species }))
+        Period::VARIANTS
+            .iter()
+            .flat_map(|period| species().map(move |species| Self { period: *period, species }))
             .collect()
     }
 
@@ -242,7 +251,7 @@ mod tests {
     fn moved_ranks_of_dogs_leave_the_lists_of_cats_alone() {
         let stale = stale_after(Event::RanksMoved { species: vec![Species::Dog] });
         let mut expected = vec!["ranks".to_owned()];
-        for period in Period::ALL {
+        for period in Period::VARIANTS {
             expected.extend(["all", "dog"].map(|species| format!("top:{}:{species}", period.name())));
         }
         expected.sort();

@@ -22,9 +22,14 @@ pub async fn find_prior(db: &mut PgConnection) -> sqlx::Result<Prior> {
     let row = sqlx::query!("select weight, prior from ranking_epochs order by id desc limit 1")
         .fetch_one(db)
         .await?;
-    let mut distribution = [0.0; 10];
-    distribution.iter_mut().zip(row.prior).for_each(|(slot, g)| *slot = g);
-    Ok(Prior { weight: row.weight, distribution })
+    Ok(Prior { weight: row.weight, distribution: ten(row.prior)? })
+}
+
+/// One number for each value of a rating. Any other number of them is an error.
+fn ten<T>(numbers: Vec<T>) -> sqlx::Result<[T; 10]> {
+    let wrong =
+        |numbers: Vec<T>| sqlx::Error::Decode(format!("{} numbers for 10 values", numbers.len()).into());
+    numbers.try_into().map_err(wrong)
 }
 
 /// A live photo whose score or rank is no longer what is written.
@@ -55,8 +60,7 @@ pub async fn list_moved(db: &mut PgConnection) -> sqlx::Result<Vec<Moved>> {
     .fetch(db);
     let mut scored = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        let mut bars = [0; 10];
-        bars.iter_mut().zip(row.bars.unwrap_or_default()).for_each(|(slot, bar)| *slot = bar);
+        let bars = row.bars.map_or(Ok([0; 10]), ten)?;
         let moved = Moved { photo: row.photo, species: row.species, score: prior.score(&bars), rank: 0 };
         scored.push((moved, row.score.zip(row.rank)));
     }
@@ -135,9 +139,7 @@ pub async fn start_epoch(db: &mut PgConnection) -> sqlx::Result<bool> {
     )
     .fetch_all(&mut *db)
     .await?;
-    let mut counts = [0; 10];
-    counts.iter_mut().zip(pooled).for_each(|(slot, count)| *slot = count);
-    let prior = Prior::from_pooled(PRIOR_WEIGHT, &counts);
+    let prior = Prior::from_pooled(PRIOR_WEIGHT, &ten(pooled)?);
     let started = sqlx::query!(
         "insert into ranking_epochs (weight, prior)
          select $1, $2

@@ -3,6 +3,9 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
 
 /// Derpiness, 1 to 10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +39,25 @@ impl TryFrom<i64> for Derpiness {
 impl From<Derpiness> for i64 {
     fn from(value: Derpiness) -> Self {
         value.0.into()
+    }
+}
+
+impl From<Derpiness> for u8 {
+    fn from(value: Derpiness) -> Self {
+        value.0.unsigned_abs().to_le_bytes()[0]
+    }
+}
+
+impl Type<Postgres> for Derpiness {
+    fn type_info() -> PgTypeInfo {
+        <i16 as Type<Postgres>>::type_info()
+    }
+}
+
+/// Any number but 1 to 10 is an error.
+impl<'r> Decode<'r, Postgres> for Derpiness {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        Ok(i64::from(<i16 as Decode<Postgres>>::decode(value)?).try_into()?)
     }
 }
 

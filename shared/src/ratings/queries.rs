@@ -236,10 +236,14 @@ async fn shift_histograms(db: &mut Tx, written: &[Written]) -> sqlx::Result<()> 
 }
 
 /// What a user gave a photo.
-pub async fn find(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx::Result<Option<i16>> {
-    sqlx::query_scalar!("select value from ratings where photo_id = $1 and rater_id = $2", photo.0, rater.0)
-        .fetch_optional(db)
-        .await
+pub async fn find(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx::Result<Option<Derpiness>> {
+    sqlx::query_scalar!(
+        r#"select value as "value: Derpiness" from ratings where photo_id = $1 and rater_id = $2"#,
+        photo.0,
+        rater.0,
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// A histogram that did not say what the ratings say.

@@ -65,7 +65,8 @@ pub async fn page(
             .map(|photo| PendingPhoto {
                 id: photo.id.0,
                 title: photo.title.clone(),
-                state: present::state(photo),
+                state: photo.state,
+                reason: photo.reason.clone(),
                 created_at: photo.created_at,
             })
             .collect(),

@@ -30,7 +30,7 @@ pub struct Choice {
 
 impl Choice {
     fn act(&self) -> Result<Act, Error> {
-        let act = Act::ALL.into_iter().find(|act| act.name() == self.act);
+        let act = self.act.parse().ok();
         act.ok_or_else(|| Error::Refused("Choose what to do: retry, cancel or delete.".to_owned()))
     }
 }

@@ -1,12 +1,10 @@
 //! One job: all that is known of it, and why it is not done yet; live while it isn't.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::sse::{Event, KeepAlive};
-use axum::response::{IntoResponse, Response, Sse};
+use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _};
 use pawdium_queue::JobId;
 use pawdium_queue::inspect::{self, JobDetail};
@@ -19,12 +17,10 @@ use crate::http::access::Staff;
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::page::Page;
+use crate::http::sse;
 use crate::state::App;
 use crate::views::Fragment;
 use crate::views::admin::{JobGonePage, JobPage, JobStatus};
-
-/// Between two comments that keep idle streams open through proxies.
-const PING: Duration = Duration::from_secs(20);
 
 /// Between two looks at a job whose page is open.
 const LOOK: Duration = Duration::from_secs(2);
@@ -84,15 +80,8 @@ pub async fn live(
     Path(id): Path<JobId>,
 ) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
-    let stop = app.stop.clone();
-    let stream = changes(app, id).map(move |()| {
-        let _counted = &open;
-        Ok::<_, Infallible>(Event::default().event("changed").data(id.to_string()))
-    });
-    let stream = stream.take_until(stop.cancelled_owned());
-    // nginx would hold events back until its buffer is full.
-    let unbuffered = [("x-accel-buffering", "no")];
-    Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping"))))
+    let events = changes(app.clone(), id).map(move |()| sse::changed(id));
+    Ok(sse::respond(app, open, events))
 }
 
 /// Says whenever the job's page would read differently, the last time when it has ended.

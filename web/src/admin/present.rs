@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use pawdium_queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, Moment, What, timeline};
 use pawdium_shared::mask::mask;
 use pawdium_shared::operate::Act;
+use strum::VariantArray as _;
 
 use crate::views::admin::{JobFacts, JobLine, Point, PointKind};
 
@@ -28,7 +29,7 @@ pub(super) fn line(row: JobRow, acts: bool) -> JobLine {
 
 /// What the viewer can do to a job in a state.
 pub(super) fn possible(state: JobState, acts: bool) -> Vec<Act> {
-    Act::ALL.into_iter().filter(|act| acts && act.is_possible(state)).collect()
+    Act::VARIANTS.iter().copied().filter(|act| acts && act.is_possible(state)).collect()
 }
 
 /// A text as the viewer may see it.

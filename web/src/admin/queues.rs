@@ -1,11 +1,7 @@
 //! The queues: how they do, live, and the forms that pause, resume and limit them.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::extract::{Query, State};
-use axum::response::sse::{Event, KeepAlive};
-use axum::response::{IntoResponse, Redirect, Sse};
+use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
@@ -26,15 +22,13 @@ use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
+use crate::http::sse;
 use crate::state::App;
 use crate::views::Fragment;
 use crate::views::admin::{
     Chart, KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Stretch,
     Window,
 };
-
-/// Between two comments that keep idle streams open through proxies.
-const PING: Duration = Duration::from_secs(20);
 
 /// What the page's address says. Nonsense is answered like nothing.
 #[derive(Debug, Default, Deserialize)]
@@ -82,15 +76,8 @@ pub async fn board(
 /// `GET /admin/queues/live`: an event `changed` whenever something has.
 pub async fn live(State(app): State<App>, client: Client, _: Staff) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
-    let changed = WatchStream::from_changes(app.queue_watch.listen());
-    let stream = changed.map(move |_| {
-        let _counted = &open;
-        Ok::<_, Infallible>(Event::default().event("changed").data("queues"))
-    });
-    let stream = stream.take_until(app.stop.clone().cancelled_owned());
-    // nginx would hold events back until its buffer is full.
-    let unbuffered = [("x-accel-buffering", "no")];
-    Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping"))))
+    let changes = WatchStream::from_changes(app.queue_watch.listen());
+    Ok(sse::respond(app, open, changes.map(|_| sse::changed("queues"))))
 }
 
 /// `POST /admin/queues/{queue}/pause`

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use pawdium_shared::photos::Photo;
 use pawdium_shared::photos::steps::Entry;
-use pawdium_shared::photos::{Photo, PhotoState};
 use pawdium_shared::ranking::lists::Page;
 use pawdium_shared::ranking::virality;
 use serde::Serialize;
@@ -177,7 +177,7 @@ impl PhotoShape {
             id: photo.id.0,
             species: photo.species.name().to_owned(),
             owner: OwnerShape { id: photo.owner.0, name: photo.owner_name },
-            state: state_name(photo.state),
+            state: photo.state.name(),
             sizes: photo.sizes.iter().map(size).collect(),
             placeholder: photo.placeholder,
             rating: None,
@@ -213,18 +213,5 @@ impl ListShape {
             data: list.photos.into_iter().map(|photo| PhotoShape::of(app, photo)).collect(),
             paging: PagingShape { page: list.page, last_page: list.last_page },
         }
-    }
-}
-
-/// The state as the API names it.
-#[must_use]
-pub fn state_name(state: PhotoState) -> &'static str {
-    match state {
-        PhotoState::Draft => "draft",
-        PhotoState::Processing => "processing",
-        PhotoState::Live => "live",
-        PhotoState::Failed => "failed",
-        PhotoState::Hidden => "hidden",
-        PhotoState::Deleted => "deleted",
     }
 }

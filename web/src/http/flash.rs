@@ -8,13 +8,14 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use pawdium_shared::operate::Act;
+use strum::EnumString;
 
 use crate::views::{Flash, grouped};
 
 const COOKIE: &str = "notice";
 
 /// What there is to tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, strum::VariantNames)]
 pub enum Notice {
     /// A photo was deleted.
     PhotoDeleted,
@@ -61,6 +62,7 @@ pub enum Notice {
     /// A schedule's job was asked for.
     ScheduleRequested,
     /// Something was done to many jobs.
+    #[strum(disabled)]
     Jobs {
         /// What.
         act: Act,
@@ -72,32 +74,6 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Those that say no more than their name.
-    const ALL: [Self; 22] = [
-        Self::PhotoDeleted,
-        Self::PictureBlocked,
-        Self::PhotoTakenDown,
-        Self::PhotosTakenDown,
-        Self::PictureUnblocked,
-        Self::NameChanged,
-        Self::EmailChanged,
-        Self::PasswordChanged,
-        Self::PasswordReset,
-        Self::EmailVerified,
-        Self::LinkSent,
-        Self::AccountDeleted,
-        Self::JobRetried,
-        Self::JobCancelled,
-        Self::JobDeleted,
-        Self::JobGone,
-        Self::RatingChanged,
-        Self::DraftKept,
-        Self::QueuePaused,
-        Self::QueueResumed,
-        Self::LimitsSet,
-        Self::ScheduleRequested,
-    ];
-
     /// Something was done to so many jobs, and to others not.
     #[must_use]
     pub fn jobs(act: Act, done: usize, left: usize) -> Self {
@@ -115,10 +91,10 @@ impl Notice {
 
     fn from_code(code: &str) -> Option<Self> {
         let Some(jobs) = code.strip_prefix("Jobs.") else {
-            return Self::ALL.into_iter().find(|notice| notice.code() == code);
+            return code.parse().ok();
         };
         let mut parts = jobs.split('.');
-        let act = parts.next().and_then(|name| Act::ALL.into_iter().find(|act| act.name() == name))?;
+        let act = parts.next()?.parse().ok()?;
         let mut number = || parts.next()?.parse().ok();
         Some(Self::Jobs { act, done: number()?, left: number()? })
     }
@@ -205,14 +181,18 @@ pub async fn forget_shown(jar: CookieJar, request: Request, next: Next) -> Respo
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantNames as _;
+
     use super::*;
 
     #[test]
     fn every_notice_comes_back_from_its_cookie() {
         let jobs = Notice::jobs(Act::Retry, 1312, 2);
-        for notice in Notice::ALL.into_iter().chain([jobs]) {
-            assert_eq!(Notice::from_code(&notice.code()), Some(notice));
+        for name in Notice::VARIANTS.iter().filter(|name| **name != "Jobs") {
+            let notice = Notice::from_code(name).expect("it is read back");
+            assert_eq!(notice.code(), *name);
         }
+        assert_eq!(Notice::from_code(&jobs.code()), Some(jobs));
         assert_eq!(
             jobs.flash().text,
             "1,312 jobs will be tried again. 2 had changed meanwhile and were left alone."

@@ -14,6 +14,7 @@ pub mod origin;
 pub mod pace;
 pub mod page;
 pub mod patience;
+pub mod sse;
 pub mod streams;
 pub mod visitor;
 pub mod writes;

@@ -1,12 +1,11 @@
 //! The stream by which an open photo page learns that something changed (server-sent events, WHATWG HTML 9.2).
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive};
-use axum::response::{IntoResponse, Sse};
+use axum::response::IntoResponse;
+use axum::response::sse::Event;
 use futures::{Stream, StreamExt as _, stream};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::live::{Change, Topic};
@@ -17,11 +16,9 @@ use super::show::{find_visible, why_processing};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
+use crate::http::sse;
 use crate::http::visitor::Visitor;
 use crate::state::App;
-
-/// Between two comments that keep idle streams open through proxies.
-const PING: Duration = Duration::from_secs(20);
 
 /// While a photo is processed the database is asked this often too, so that its page moves without Redis.
 const LOOK: Duration = Duration::from_secs(2);
@@ -49,31 +46,21 @@ pub async fn live(
     };
     let changed = changes.filter_map(move |change| {
         let event = match change {
-            Ok(Change::Of { id: change, topic: changed }) if changed == topic => Some(told(id).id(change)),
+            Ok(Change::Of { id: change, topic: changed }) if changed == topic => {
+                Some(sse::changed(id).id(change))
+            }
             Ok(Change::Of { .. }) => None,
             // The page lagged behind, or this process did: it is told to look, whatever it missed.
-            Ok(Change::Unknown) | Err(_) => Some(told(id)),
+            Ok(Change::Unknown) | Err(_) => Some(sse::changed(id)),
         };
         std::future::ready(event)
     });
-    let first = stream::iter(missed.then(|| told(id)));
-    let stop = app.stop.clone();
-    let stream = first.chain(stream::select(
+    let first = stream::iter(missed.then(|| sse::changed(id)));
+    let events = first.chain(stream::select(
         changed,
-        stream::select(looked_up(app.clone(), id, processing), asked(app, id, processing)),
+        stream::select(looked_up(app.clone(), id, processing), asked(app.clone(), id, processing)),
     ));
-    let stream = stream.map(move |event| {
-        let _counted = &open;
-        Ok::<_, Infallible>(event)
-    });
-    let stream = stream.take_until(stop.cancelled_owned());
-    // nginx would hold events back until its buffer is full.
-    let unbuffered = [("x-accel-buffering", "no")];
-    Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(PING).text("ping"))))
-}
-
-fn told(id: PhotoId) -> Event {
-    Event::default().event("changed").data(id.to_string())
+    Ok(sse::respond(app, open, events))
 }
 
 /// An event whenever the database shows more progress than before, until the photo is through.
@@ -91,7 +78,7 @@ fn looked_up(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Even
             std::future::ready((!through).then_some(moved))
         })
         .filter(|moved| std::future::ready(*moved))
-        .map(move |_| told(id))
+        .map(move |_| sse::changed(id))
 }
 
 /// An event whenever something else keeps the photo waiting than before.
@@ -108,7 +95,7 @@ fn asked(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Event> {
             std::future::ready(Some(moved))
         })
         .filter(|moved| std::future::ready(*moved))
-        .map(move |_| told(id))
+        .map(move |_| sse::changed(id))
 }
 
 async fn progress(app: &App, id: PhotoId) -> sqlx::Result<Option<(PhotoState, usize)>> {

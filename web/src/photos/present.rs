@@ -1,6 +1,6 @@
 //! From a photo in the database to what pages show of it.
 
-use pawdium_shared::photos::{Photo, PhotoState};
+use pawdium_shared::photos::Photo;
 
 use crate::views::{self, Picture, PictureSize};
 
@@ -33,19 +33,5 @@ pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
         rank: photo.rank.filter(|_| ranked).map(i64::from),
         mean: photo.histogram.mean(),
         count: photo.histogram.count(),
-    }
-}
-
-/// Where it stands, as its page says it.
-#[must_use]
-pub fn state(photo: &Photo) -> views::photo::PhotoState {
-    match photo.state {
-        PhotoState::Draft => views::photo::PhotoState::Draft,
-        PhotoState::Processing => views::photo::PhotoState::Processing,
-        PhotoState::Live => views::photo::PhotoState::Live,
-        PhotoState::Failed => {
-            views::photo::PhotoState::Failed { reason: photo.reason.clone().unwrap_or_default() }
-        }
-        PhotoState::Hidden | PhotoState::Deleted => views::photo::PhotoState::Hidden,
     }
 }

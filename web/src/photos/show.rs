@@ -7,7 +7,7 @@ use pawdium_queue::{Job as _, Subject, inspect};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::moderation::blocked;
-use pawdium_shared::photos::steps::{self, Entry};
+use pawdium_shared::photos::steps;
 use pawdium_shared::photos::{Photo, PhotoState, Saving, likeness, queries};
 use pawdium_shared::ranking::{sharing, virality};
 use pawdium_shared::ratings::{self, Lane, serving};
@@ -22,7 +22,7 @@ use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
-use crate::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, PhotoStep, RatingControl};
+use crate::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use crate::views::{Fragment, Picture};
 
 /// `GET /photos/{photo}`
@@ -147,7 +147,7 @@ pub(super) async fn rating_control(
     }
     let mut db = app.db.acquire().await?;
     if let Some(value) = ratings::queries::find(&mut db, photo.id, visitor.id()).await? {
-        return Ok(RatingControl::Change { value: u8::try_from(value).unwrap_or(1) });
+        return Ok(RatingControl::Change { value: value.into() });
     }
     let on_page = match &visitor.user {
         Some(user) => serving::on_page(&mut db, user.id).await?,
@@ -162,11 +162,11 @@ pub(super) async fn rating_control(
 }
 
 async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<PhotoStatus, Error> {
-    let mut entries = Vec::new();
+    let mut steps = Vec::new();
     let (mut why, mut saved, mut picture) = (None, None, Picture::default());
     if visitor.id() == photo.owner || visitor.moderates() {
         let mut db = app.db.acquire().await?;
-        entries = steps::list(&mut db, photo.id).await?;
+        steps = steps::list(&mut db, photo.id).await?;
         if photo.state == PhotoState::Processing {
             why = why_processing(&mut db, photo.id).await?;
         } else if photo.state == PhotoState::Hidden {
@@ -176,15 +176,11 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
         saved = source.and_then(|source| Saving::of(source, &photo.sizes));
         picture = present::picture(photo);
     }
-    let steps = entries.into_iter().map(|Entry { step, at, ms }| PhotoStep {
-        step: step.name().to_owned(),
-        at,
-        ms: ms.map(i64::from),
-    });
     Ok(PhotoStatus {
         id: photo.id.0,
-        state: present::state(photo),
-        steps: steps.collect(),
+        state: photo.state,
+        reason: photo.reason.clone(),
+        steps,
         why,
         saved,
         picture,

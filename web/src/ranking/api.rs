@@ -30,7 +30,7 @@ pub struct Choice {
 impl Choice {
     fn period(&self) -> Result<Period, Error> {
         let Some(text) = given(self.period.as_ref()) else { return Ok(Period::default()) };
-        Period::ALL.into_iter().find(|period| period.name() == text).ok_or_else(|| Error::Field {
+        text.parse().map_err(|_| Error::Field {
             field: "period",
             message: "Choose all, month, week or day.".to_owned(),
         })

@@ -34,7 +34,7 @@ pub struct Choice {
 
 impl Choice {
     fn period(&self) -> Period {
-        Period::ALL.into_iter().find(|period| period.name() == self.period).unwrap_or_default()
+        self.period.parse().unwrap_or_default()
     }
 
     fn species(&self) -> Option<Species> {
@@ -55,19 +55,12 @@ pub async fn top_page(
     let (period, species) = (choice.period(), choice.species());
     let page = PageOf { page: choice.page(), limit: PER_PAGE };
     let list = top(&app, Top { period, species }, page).await?;
-    let period = match period {
-        Period::All => top::Period::All,
-        Period::Month => top::Period::Month,
-        Period::Week => top::Period::Week,
-        Period::Day => top::Period::Day,
-    };
-    let base = top::address(period, species.map(Species::name));
+    let base = top::address(period, species);
     let list = TopList {
         photos: list.photos.iter().map(|photo| present::card(photo, true)).collect(),
         paging: paging(&list, base),
     };
     let list = Fragment::render(&list).map_err(anyhow::Error::from)?;
-    let species = species.map(|species| species.name().to_owned());
     Ok(Page(TopPage { chrome: viewing.chrome, period, species, list }))
 }
 

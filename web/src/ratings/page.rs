@@ -109,7 +109,7 @@ pub async fn feedback(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Optio
     Ok(Some(RateFeedback {
         id: id.0,
         picture: present::picture(&photo),
-        value: u8::try_from(value).unwrap_or(1),
+        value: value.into(),
         mean: photo.histogram.mean().unwrap_or_default(),
         count: photo.histogram.count(),
         title: photo.title,

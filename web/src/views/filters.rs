@@ -120,7 +120,9 @@ pub(super) fn bytes(count: impl Bare<u64>, _: &dyn Values) -> Result<String> {
 /// What a species is called.
 #[filter_fn]
 pub(super) fn species(key: impl AsRef<str>, _: &dyn Values) -> Result<String> {
-    Ok(super::species::label(key.as_ref()).to_owned())
+    let key = key.as_ref();
+    let species = key.parse().ok();
+    Ok(species.map_or_else(|| key.to_owned(), |species| super::species::one(species).to_owned()))
 }
 
 /// A count with separators: 12,345.

@@ -3,8 +3,8 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::photo::PhotoState;
 use super::{Chrome, Paging, PhotoCard, PhotoGrid, filters};
+use pawdium_shared::photos::PhotoState;
 
 /// `GET /members/{name}`.
 #[derive(Debug, Template)]
@@ -55,6 +55,8 @@ pub struct PendingPhoto {
     pub title: String,
     /// Where it stands.
     pub state: PhotoState,
+    /// What its owner can do about it, a sentence, where it has failed.
+    pub reason: Option<String>,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
 }

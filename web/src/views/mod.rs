@@ -29,4 +29,3 @@ pub use form::Field;
 pub use fragment::Fragment;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
 pub use picture::{Picture, PictureSize};
-pub use species::{SPECIES, SpeciesChoice};

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use pawdium_shared::photos::{Histogram, Saving};
+use pawdium_shared::photos::steps::{Entry, Step};
+use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 
 use crate::http::ids;
 
@@ -102,8 +103,10 @@ pub struct PhotoStatus {
     pub id: i64,
     /// Where it stands.
     pub state: PhotoState,
+    /// What its owner can do about it, a sentence, where it has failed.
+    pub reason: Option<String>,
     /// What happened so far, in order; empty for those who may not see it.
-    pub steps: Vec<PhotoStep>,
+    pub steps: Vec<Entry>,
     /// Why it is not through yet, a sentence; of a photo that was taken down, why that was.
     pub why: Option<String>,
     /// What was saved, of a photo that is through; for those who may see the steps.
@@ -116,65 +119,22 @@ pub struct PhotoStatus {
     pub title: String,
 }
 
-/// The states a photo's page can show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PhotoState {
-    /// Not published.
-    Draft,
-    /// On its way.
-    Processing,
-    /// Public.
-    Live,
-    /// It won't work out.
-    Failed {
-        /// What its owner can do about it, a sentence.
-        reason: String,
-    },
-    /// Taken from view by a moderator.
-    Hidden,
-}
-
-impl PhotoState {
-    /// The state's name, in `data-state` and on badges.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Processing => "processing",
-            Self::Live => "live",
-            Self::Failed { .. } => "failed",
-            Self::Hidden => "hidden",
-        }
-    }
-}
-
-/// One thing that happened to a photo.
-#[derive(Clone, Debug)]
-pub struct PhotoStep {
-    /// `received`, `checked`, `decoded`, `cropped`, `stored`, `live` or `failed`.
-    pub step: String,
-    /// When it was done.
-    pub at: DateTime<Utc>,
-    /// How long it took, in milliseconds.
-    pub ms: Option<i64>,
-}
-
 /// A line of the timeline, whether it happened or not.
 struct Line<'a> {
-    name: &'static str,
+    step: Step,
     label: &'static str,
     class: &'static str,
-    step: Option<&'a PhotoStep>,
+    done: Option<&'a Entry>,
 }
 
 impl PhotoStatus {
-    const LABELS: [(&'static str, &'static str); 6] = [
-        ("received", "Received"),
-        ("checked", "Checked"),
-        ("decoded", "Decoded"),
-        ("cropped", "Cropped and resized"),
-        ("stored", "Stored"),
-        ("live", "Live"),
+    const LABELS: [(Step, &'static str); 6] = [
+        (Step::Received, "Received"),
+        (Step::Checked, "Checked"),
+        (Step::Decoded, "Decoded"),
+        (Step::Cropped, "Cropped and resized"),
+        (Step::Stored, "Stored"),
+        (Step::Live, "Live"),
     ];
 
     fn described(&self) -> &str {
@@ -193,28 +153,32 @@ impl PhotoStatus {
     /// From the upload until it was live, in milliseconds.
     #[expect(clippy::cast_precision_loss, reason = "a time for people; nobody waits for 2^52 ms")]
     fn took(&self) -> Option<f64> {
-        let at = |name: &str| self.steps.iter().find(|step| step.step == name).map(|step| step.at);
-        Some((at("live")? - at("received")?).num_milliseconds() as f64)
+        let at = |step| self.done(step).map(|done| done.at);
+        Some((at(Step::Live)? - at(Step::Received)?).num_milliseconds() as f64)
+    }
+
+    fn done(&self, step: Step) -> Option<&Entry> {
+        self.steps.iter().find(|done| done.step == step)
     }
 
     fn lines(&self) -> Vec<Line<'_>> {
         let mut waiting = self.state == PhotoState::Processing;
         let mut lines = Vec::with_capacity(7);
-        for (name, label) in Self::LABELS {
-            let step = self.steps.iter().find(|step| step.step == name);
-            let class = if step.is_some() {
+        for (step, label) in Self::LABELS {
+            let done = self.done(step);
+            let class = if done.is_some() {
                 "done"
             } else if std::mem::take(&mut waiting) {
                 "current"
             } else {
                 "waiting"
             };
-            lines.push(Line { name, label, class, step });
+            lines.push(Line { step, label, class, done });
         }
-        if matches!(self.state, PhotoState::Failed { .. }) {
-            lines.retain(|line| line.step.is_some());
-            let step = self.steps.iter().find(|step| step.step == "failed");
-            lines.push(Line { name: "failed", label: "Failed", class: "failed", step });
+        if self.state == PhotoState::Failed {
+            lines.retain(|line| line.done.is_some());
+            let done = self.done(Step::Failed);
+            lines.push(Line { step: Step::Failed, label: "Failed", class: "failed", done });
         }
         lines
     }
@@ -268,19 +232,29 @@ impl PhotoOpinion {
 mod tests {
     use super::*;
 
-    fn step(name: &str) -> PhotoStep {
-        PhotoStep { step: name.to_owned(), at: DateTime::UNIX_EPOCH, ms: Some(3) }
+    fn done(step: Step) -> Entry {
+        Entry { step, at: DateTime::UNIX_EPOCH, ms: Some(3) }
     }
 
-    fn status(state: PhotoState, steps: Vec<PhotoStep>) -> PhotoStatus {
-        let (picture, alt, title) = (Picture::default(), String::new(), "Cat".to_owned());
-        PhotoStatus { id: 1, state, steps, why: None, saved: None, picture, alt, title }
+    fn status(state: PhotoState, steps: Vec<Entry>) -> PhotoStatus {
+        PhotoStatus {
+            id: 1,
+            state,
+            reason: None,
+            steps,
+            why: None,
+            saved: None,
+            picture: Picture::default(),
+            alt: String::new(),
+            title: "Cat".to_owned(),
+        }
     }
 
     #[test]
     fn what_was_saved_reads_as_a_sentence() {
         let saved = Some(Saving { source: 4_204_000, kept: 312_400, files: 3 });
-        let shown = PhotoStatus { saved, ..status(PhotoState::Live, vec![step("received"), step("live")]) };
+        let shown =
+            PhotoStatus { saved, ..status(PhotoState::Live, vec![done(Step::Received), done(Step::Live)]) };
         let html = shown.render().expect("it renders");
         let text: String =
             html.split('<').filter_map(|tag| tag.split_once('>')).map(|(_, text)| text).collect();
@@ -290,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_step_after_the_last_one_done_is_current() {
-        let steps = vec![step("received"), step("checked")];
+        let steps = vec![done(Step::Received), done(Step::Checked)];
         let status = status(PhotoState::Processing, steps);
         let classes: Vec<_> = status.lines().iter().map(|line| line.class).collect();
         assert_eq!(classes, ["done", "done", "current", "waiting", "waiting", "waiting"]);
@@ -298,10 +272,9 @@ mod tests {
 
     #[test]
     fn a_failed_photo_shows_how_far_it_came() {
-        let state = PhotoState::Failed { reason: "The file ends too early.".to_owned() };
-        let status = status(state, vec![step("received"), step("failed")]);
-        let names: Vec<_> = status.lines().iter().map(|line| line.name).collect();
-        assert_eq!(names, ["received", "failed"]);
+        let status = status(PhotoState::Failed, vec![done(Step::Received), done(Step::Failed)]);
+        let steps: Vec<_> = status.lines().iter().map(|line| line.step).collect();
+        assert_eq!(steps, [Step::Received, Step::Failed]);
     }
 
     #[test]

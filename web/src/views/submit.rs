@@ -2,8 +2,11 @@
 
 use askama::Template;
 use pawdium_media::Refusal;
+use pawdium_shared::photos::Species;
+use strum::VariantArray as _;
 
-use super::{Chrome, Field, SPECIES, filters};
+use super::species::one;
+use super::{Chrome, Field, filters};
 
 /// `GET /submit`, and the answer to a refused `POST /submit` without JavaScript.
 #[derive(Debug, Template)]

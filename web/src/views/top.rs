@@ -1,8 +1,12 @@
 //! The ranked list.
 
 use askama::Template;
+use pawdium_shared::photos::Species;
+use pawdium_shared::ranking::lists::Period;
+use strum::VariantArray as _;
 
-use super::{Chrome, Fragment, Paging, PhotoCard, PhotoGrid, SPECIES, filters};
+use super::species::many;
+use super::{Chrome, Fragment, Paging, PhotoCard, PhotoGrid, filters};
 
 /// `GET /top`.
 #[derive(Debug, Template)]
@@ -12,26 +16,20 @@ pub struct TopPage {
     pub chrome: Chrome,
     /// Whose time it is.
     pub period: Period,
-    /// A species' key, or none for all.
-    pub species: Option<String>,
+    /// A species, or none for all.
+    pub species: Option<Species>,
     /// The rendered [`TopList`].
     pub list: Fragment,
 }
 
-impl TopPage {
-    fn is_species(&self, key: &str) -> bool {
-        self.species.as_deref() == Some(key)
-    }
-}
-
 /// The address of a list, without its page: what [`Paging::base`] wants.
 #[must_use]
-pub fn address(period: Period, species: Option<&str>) -> String {
+pub fn address(period: Period, species: Option<Species>) -> String {
     match (period, species) {
         (Period::All, None) => "/top".to_owned(),
         (Period::All, Some(species)) => format!("/top?species={species}"),
-        (period, None) => format!("/top?period={}", period.key()),
-        (period, Some(species)) => format!("/top?period={}&species={species}", period.key()),
+        (period, None) => format!("/top?period={}", period.name()),
+        (period, Some(species)) => format!("/top?period={}&species={species}", period.name()),
     }
 }
 
@@ -56,44 +54,13 @@ impl TopList {
     }
 }
 
-/// Which ratings count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Period {
-    /// All of them.
-    #[default]
-    All,
-    /// The last 30 days.
-    Month,
-    /// The last seven days.
-    Week,
-    /// The last 24 hours.
-    Day,
-}
-
-impl Period {
-    /// In the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::All, Self::Month, Self::Week, Self::Day];
-
-    /// The value in the URL.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Month => "month",
-            Self::Week => "week",
-            Self::Day => "day",
-        }
-    }
-
-    /// What the tab says.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::All => "All time",
-            Self::Month => "Month",
-            Self::Week => "Week",
-            Self::Day => "Today",
-        }
+/// What a period's tab says.
+const fn label(period: Period) -> &'static str {
+    match period {
+        Period::All => "All time",
+        Period::Month => "Month",
+        Period::Week => "Week",
+        Period::Day => "Today",
     }
 }
 
@@ -105,7 +72,7 @@ mod tests {
     fn the_address_names_only_what_differs_from_the_whole_list() {
         assert_eq!(address(Period::All, None), "/top");
         assert_eq!(address(Period::Week, None), "/top?period=week");
-        assert_eq!(address(Period::All, Some("cat")), "/top?species=cat");
-        assert_eq!(address(Period::Day, Some("cat")), "/top?period=day&species=cat");
+        assert_eq!(address(Period::All, Some(Species::Cat)), "/top?species=cat");
+        assert_eq!(address(Period::Day, Some(Species::Cat)), "/top?period=day&species=cat");
     }
 }

@@ -12,6 +12,7 @@ use pawdium_shared::photos::cached::CachedPhoto;
 use pawdium_shared::ranking::lists::{Period, TopList, TrendingList};
 use pawdium_worker::runner;
 use sqlx::{PgConnection, PgPool};
+use strum::VariantArray as _;
 use tokio::sync::oneshot;
 
 use crate::site::{Site, redis_remembers};
@@ -24,7 +25,7 @@ const TWO: PhotoId = PhotoId(2);
 
 fn all() -> Vec<Group> {
     let mut groups = vec![CachedPhoto(ONE).group(), CachedPhoto(TWO).group(), TrendingList.group()];
-    for period in Period::ALL {
+    for &period in Period::VARIANTS {
         let species = [None, Some(Species::Dog), Some(Species::Cat)];
         groups.extend(species.map(|species| TopList { period, species }.group()));
     }

@@ -9,6 +9,7 @@ use pawdium_web::views::admin::{
     Window,
 };
 use pawdium_web::views::{Field, Fragment};
+use strum::VariantArray as _;
 
 use super::{Sample, Samples, moment, page};
 
@@ -96,7 +97,7 @@ impl Samples {
             address: Some("/admin/jobs?state=dead".to_owned()),
         };
         let jobs = vec![
-            self.line(48_213, "scheduled", Act::ALL.to_vec()),
+            self.line(48_213, "scheduled", Act::VARIANTS.to_vec()),
             self.line(48_102, "dead", vec![Act::Retry, Act::Delete]),
             self.line(48_101, "running", vec![Act::Cancel]),
             self.line(48_100, "done", Vec::new()),
@@ -159,7 +160,7 @@ impl Samples {
                 plain(PointKind::Current, "Attempt 2 started"),
                 plain(PointKind::Waiting, "Attempt 3 is due"),
             ],
-            acts: Act::ALL.to_vec(),
+            acts: Act::VARIANTS.to_vec(),
         };
         Ok(JobPage {
             chrome: self.member(),

@@ -6,11 +6,13 @@ mod staff;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_shared::photos::{Histogram, Saving};
+use pawdium_shared::photos::steps::{Entry, Step};
+use pawdium_shared::photos::{Histogram, PhotoState, Saving, Species};
+use pawdium_shared::ranking::lists::Period;
 use pawdium_web::views::members::{MemberPage, PendingPhoto};
-use pawdium_web::views::photo::{PhotoOpinion, PhotoPage, PhotoState, PhotoStatus, PhotoStep, RatingControl};
+use pawdium_web::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
-use pawdium_web::views::top::{Period, TopList, TopPage, address};
+use pawdium_web::views::top::{TopList, TopPage, address};
 use pawdium_web::views::trending::{TrendingList, TrendingPage};
 use pawdium_web::views::{Chrome, Fragment, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer};
 
@@ -43,7 +45,7 @@ const TITLES: [&str; 12] = [
     "What do you mean, bath",
 ];
 const OWNERS: [&str; 5] = ["ada", "mabel", "otto", "juniper", "Kassandra-von-Pfotenhausen"];
-const SPECIES: [&str; 8] = ["cat", "dog", "rabbit", "bird", "rodent", "reptile", "horse", "other"];
+const ANIMALS: [&str; 8] = ["cat", "dog", "rabbit", "bird", "rodent", "reptile", "horse", "other"];
 
 impl Samples {
     /// Every page.
@@ -63,7 +65,7 @@ impl Samples {
             id,
             title: self.title(id),
             alt: String::new(),
-            species: pick(&SPECIES, id).to_owned(),
+            species: pick(&ANIMALS, id).to_owned(),
             owner: Some(self.owner(id)),
             picture: picture(id),
             ballot: "v1.c2FtcGxl".to_owned(),
@@ -127,7 +129,7 @@ impl Samples {
             id,
             title: self.title(id),
             alt: self.text.clone().unwrap_or_else(|| "A tabby on a radiator with its tongue out.".to_owned()),
-            species: pick(&SPECIES, id).to_owned(),
+            species: pick(&ANIMALS, id).to_owned(),
             tags: vec![self.text.clone().unwrap_or_else(|| "tongue".to_owned()), "radiator".to_owned()],
             owner: Some(self.owner(id)),
             created_at: moment(),
@@ -169,16 +171,15 @@ impl Samples {
         let reason = self.text.clone().unwrap_or_else(|| {
             "The file ends in the middle of the picture. Export it again, or send another one.".to_owned()
         });
-        let failed = PhotoStep { step: "failed".to_owned(), at: moment(), ms: None };
+        let failed = Entry { step: Step::Failed, at: moment(), ms: None };
         let failed = PhotoPage {
             own: true,
             can_delete: true,
-            status: stands(
-                9,
-                PhotoState::Failed { reason: reason.clone() },
-                steps().into_iter().take(2).chain([failed]).collect(),
-            ),
-            ..self.photo_page(9, PhotoState::Failed { reason }, RatingControl::Own)?
+            status: PhotoStatus {
+                reason: Some(reason),
+                ..stands(9, PhotoState::Failed, steps().into_iter().take(2).chain([failed]).collect())
+            },
+            ..self.photo_page(9, PhotoState::Failed, RatingControl::Own)?
         };
         Ok(vec![
             page("/photos/4", rated.render()?),
@@ -192,11 +193,10 @@ impl Samples {
 
     fn list_pages(&self) -> askama::Result<Vec<Sample>> {
         let paging = |page, base: &str| Paging { page, last_page: 9, base: base.to_owned() };
-        let top = |photos, species: Option<&str>| {
+        let top = |photos, species: Option<Species>| {
             let list = TopList { photos, paging: paging(1, &address(Period::All, species)) };
             let list = Fragment::render(&list)?;
-            TopPage { chrome: self.member(), period: Period::All, species: species.map(str::to_owned), list }
-                .render()
+            TopPage { chrome: self.member(), period: Period::All, species, list }.render()
         };
         let trending = |photos| {
             let list = Fragment::render(&TrendingList { photos, paging: paging(4, "/trending") })?;
@@ -206,7 +206,7 @@ impl Samples {
             card.rank = None;
             card
         };
-        let pending = [PhotoState::Processing, PhotoState::Failed { reason: "This is a PDF.".to_owned() }];
+        let pending = [(PhotoState::Processing, None), (PhotoState::Failed, Some("This is a PDF."))];
         let member = |own: bool| MemberPage {
             chrome: self.member(),
             name: self.owner(1),
@@ -217,14 +217,14 @@ impl Samples {
             paging: Paging { page: 1, last_page: 1, base: "/members/ada".to_owned() },
             own,
             pending: if own {
-                pending.iter().zip(20..).map(|(state, id)| self.pending(id, state)).collect()
+                pending.into_iter().zip(20..).map(|(stands, id)| self.pending(id, stands)).collect()
             } else {
                 Vec::new()
             },
         };
         Ok(vec![
             page("/top", top(self.cards(23), None)?),
-            page("/top-empty", top(Vec::new(), Some("horse"))?),
+            page("/top-empty", top(Vec::new(), Some(Species::Horse))?),
             page("/trending", trending(self.cards(12).into_iter().map(unranked).collect())?),
             page("/trending-empty", trending(Vec::new())?),
             page("/members/mabel", member(false).render()?),
@@ -256,8 +256,9 @@ impl Samples {
         self.text.clone().unwrap_or_else(|| pick(&OWNERS, id).to_owned())
     }
 
-    fn pending(&self, id: i64, state: &PhotoState) -> PendingPhoto {
-        PendingPhoto { id, title: self.title(id), state: state.clone(), created_at: moment() }
+    fn pending(&self, id: i64, (state, reason): (PhotoState, Option<&str>)) -> PendingPhoto {
+        let reason = reason.map(str::to_owned);
+        PendingPhoto { id, title: self.title(id), state, reason, created_at: moment() }
     }
 
     fn cards(&self, count: i64) -> Vec<PhotoCard> {
@@ -266,7 +267,7 @@ impl Samples {
                 id,
                 title: self.title(id),
                 alt: String::new(),
-                species: pick(&SPECIES, id).to_owned(),
+                species: pick(&ANIMALS, id).to_owned(),
                 owner: (id != 5).then(|| self.owner(id)),
                 picture: picture(id),
                 rank: Some(id),
@@ -278,11 +279,12 @@ impl Samples {
 }
 
 /// Where a photo stands, as its owner sees it.
-fn stands(id: i64, state: PhotoState, steps: Vec<PhotoStep>) -> PhotoStatus {
+fn stands(id: i64, state: PhotoState, steps: Vec<Entry>) -> PhotoStatus {
     let live = state == PhotoState::Live;
     PhotoStatus {
         id,
         state,
+        reason: None,
         steps,
         why: None,
         saved: live.then_some(Saving { source: 4_204_000, kept: 312_400, files: 3 }),
@@ -312,12 +314,15 @@ fn moment() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::milliseconds(1_778_594_639_120)
 }
 
-fn steps() -> Vec<PhotoStep> {
-    [("received", 212), ("checked", 3), ("decoded", 148), ("cropped", 96), ("stored", 11), ("live", 4)]
+fn steps() -> Vec<Entry> {
+    let took = [212, 3, 148, 96, 11, 4];
+    let steps = [Step::Received, Step::Checked, Step::Decoded, Step::Cropped, Step::Stored, Step::Live];
+    steps
         .into_iter()
+        .zip(took)
         .scan(moment(), |at, (step, ms)| {
-            *at += TimeDelta::milliseconds(ms);
-            Some(PhotoStep { step: step.to_owned(), at: *at, ms: Some(ms) })
+            *at += TimeDelta::milliseconds(ms.into());
+            Some(Entry { step, at: *at, ms: Some(ms) })
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use pawdium_shared::operate::Act;
+use strum::VariantArray as _;
 
 use super::super::{Chrome, Field, filters};
 

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::super::{Chrome, Field, Fragment, filters};
 use super::chart::Chart;
@@ -36,30 +37,26 @@ pub struct QueueBoard {
     pub at: DateTime<Utc>,
 }
 
-/// The time that rates and charts are over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The time that rates and charts are over, the shortest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 pub enum Window {
     /// One hour in minutes.
+    #[strum(serialize = "1h")]
     Hour,
     /// Six hours in stretches of five minutes.
     #[default]
+    #[strum(serialize = "6h")]
     SixHours,
     /// A day in quarters of an hour.
+    #[strum(serialize = "24h")]
     Day,
 }
 
 impl Window {
-    /// All of them, the shortest first.
-    pub const ALL: [Self; 3] = [Self::Hour, Self::SixHours, Self::Day];
-
     /// The value in the address.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "1h",
-            Self::SixHours => "6h",
-            Self::Day => "24h",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// As people say it.
@@ -85,7 +82,7 @@ impl Window {
     /// Reads the address; nonsense is the usual one.
     #[must_use]
     pub fn from_query(text: &str) -> Self {
-        Self::ALL.into_iter().find(|window| window.name() == text).unwrap_or_default()
+        text.parse().unwrap_or_default()
     }
 }
 

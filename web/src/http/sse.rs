@@ -1,0 +1,35 @@
+//! Streams of server-sent events (WHATWG HTML 9.2).
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Sse};
+use futures::{Stream, StreamExt as _};
+
+use super::streams::OpenStream;
+use crate::state::App;
+
+/// Between two comments that keep idle streams open through proxies.
+const PING: Duration = Duration::from_secs(20);
+
+/// Answers with events until they end or the process stops. The stream counts as open meanwhile.
+pub fn respond(
+    app: App,
+    open: OpenStream,
+    events: impl Stream<Item = Event> + Send + 'static,
+) -> impl IntoResponse {
+    let events = events.map(move |event| {
+        let _counted = &open;
+        Ok::<_, Infallible>(event)
+    });
+    let events = events.take_until(app.stop.clone().cancelled_owned());
+    // nginx would hold events back until its buffer is full.
+    let unbuffered = [("x-accel-buffering", "no")];
+    (unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(PING).text("ping")))
+}
+
+/// The event by which an open page learns that it has to fetch a part again.
+pub fn changed(what: impl ToString) -> Event {
+    Event::default().event("changed").data(what.to_string())
+}
