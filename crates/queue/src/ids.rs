@@ -5,6 +5,10 @@ pawdium_db::id! {
     JobId
 }
 pawdium_db::id! {
+    /// A group of jobs with a last step: `job_groups.id`.
+    GroupId
+}
+pawdium_db::id! {
     /// A process that runs jobs: `job_workers.id`.
     WorkerId
 }

@@ -1,10 +1,12 @@
-//! The two statements that end a claim: a job ends for good, or it goes back to wait. Each takes a batch and counts only
-//! where the claim is still the current one, so it can be repeated after a lost connection without harm. A claim is told
-//! by its number and its worker, and every transition out of `running` moves the number on.
+//! The statements that end a claim: the job ends for good, or it waits again.
 //!
-//! Claims don't wait for the disk (see `claim`), so a crash of the database may forget one whose job is being worked on.
-//! Such a job is ready again under the number before. As long as nobody else has claimed it the outcome still counts,
-//! but how long it waited and ran is forgotten too.
+//! Each takes a batch and changes only jobs whose claim is still the current one, so it can be repeated safely after a
+//! lost connection. A claim is identified by its number and its worker, and every transition out of `running` increments
+//! the number.
+//!
+//! Claims don't wait for the disk (see `claim`), so a crash of the database may forget the claim of a running job. Such a
+//! job is ready again under the previous number. Its outcome still counts until another worker claims the job, but the
+//! times that it waited and ran are lost.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,38 +16,38 @@ use sqlx::PgConnection;
 use crate::ids::{JobId, WorkerId};
 use pawdium_db::CHANNEL;
 
-/// For how long what did not end well stays in the history.
-const KEEP_UNWELL: Duration = Duration::from_hours(24 * 30);
+/// How long dead and cancelled jobs stay in the history.
+const KEEP_UNSUCCESSFUL: Duration = Duration::from_hours(24 * 30);
 
 /// How a claim ended.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
-    /// Finished; kept in the history for as long as given.
+    /// Finished. The job stays in the history for `keep`; `None` leaves no trace.
     Done { keep: Option<Duration> },
-    /// Failed; to run again after the delay.
+    /// Failed. The job runs again after the delay.
     Retry { delay: Duration, error: String },
-    /// Failed because something is away; to run again after the delay, the attempt not counted.
+    /// Failed because something that the job needs is away. It runs again after the delay, and the attempt does not count.
     Deferred { delay: Duration, error: String },
     /// Failed for good.
     Dead { error: String },
-    /// Called off by an admin, in whatever state.
+    /// Cancelled by an admin, in any live state.
     Cancelled { reason: String },
-    /// Not started, or stopped by a shutdown: ready again, the attempt not counted.
+    /// Not started, or stopped by a shutdown. The job is ready again, and the attempt does not count.
     HandedBack,
-    /// Not for this worker: due again after the delay, the attempt not counted.
+    /// This worker has no handler for it. The job is due after the delay, and the attempt does not count.
     Postponed { delay: Duration },
 }
 
-/// Which claim an outcome is of.
+/// Identifies the claim that an outcome belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fence {
     pub(super) job: JobId,
     pub(super) claim: i32,
-    /// None: nobody's, the job is waiting.
+    /// `None` if no worker has the job, because it waits.
     pub(super) worker: Option<WorkerId>,
 }
 
-/// Claims and how they ended, as columns.
+/// Outcomes of claims, as columns.
 #[derive(Debug, Default)]
 pub(super) struct Settlements {
     ended: Ended,
@@ -56,9 +58,9 @@ impl Settlements {
     pub(super) fn push(&mut self, fence: Fence, outcome: &Outcome) {
         match outcome {
             Outcome::Done { keep } => self.ended.push(fence, "done", *keep, None),
-            Outcome::Dead { error } => self.ended.push(fence, "dead", Some(KEEP_UNWELL), Some(error)),
+            Outcome::Dead { error } => self.ended.push(fence, "dead", Some(KEEP_UNSUCCESSFUL), Some(error)),
             Outcome::Cancelled { reason } => {
-                self.ended.push(fence, "cancelled", Some(KEEP_UNWELL), Some(reason));
+                self.ended.push(fence, "cancelled", Some(KEEP_UNSUCCESSFUL), Some(reason));
             }
             Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
             Outcome::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
@@ -67,20 +69,20 @@ impl Settlements {
         }
     }
 
-    /// Writes them; answers with how many claims were still current.
+    /// Writes them, and returns how many claims were still current.
     pub(super) async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         Ok(self.ended.write(db).await? + self.waiting.write(db).await?)
     }
 }
 
-/// Writes one settlement. False: the claim is no longer current, and the caller's transaction must not commit.
+/// Writes one outcome. If the claim is no longer current, returns `false`, and the caller's transaction must not commit.
 pub(super) async fn settle_one(db: &mut PgConnection, fence: Fence, outcome: &Outcome) -> sqlx::Result<bool> {
     let mut one = Settlements::default();
     one.push(fence, outcome);
     Ok(one.write(db).await? == 1)
 }
 
-/// Postgres takes no NUL in text, and an error needs no more room than a page.
+/// The error as Postgres can store it: without NUL, and at most 4,000 characters.
 fn storable(error: &str) -> String {
     error.replace('\0', "\u{fffd}").chars().take(4000).collect()
 }
@@ -91,7 +93,7 @@ struct Ended {
     claims: Vec<i32>,
     workers: Vec<Option<i64>>,
     outcomes: Vec<&'static str>,
-    /// Seconds in the history; none: no trace is left.
+    /// Seconds in the history; `None` leaves no trace.
     keep: Vec<Option<f64>>,
     errors: Vec<Option<String>>,
 }
@@ -116,8 +118,8 @@ impl Ended {
         }
     }
 
-    /// For kinds that leave no trace when they are done: nothing but the delete and its count. Nearly all are the first
-    /// claim of their job, by one worker; those that are alike go in one statement, without a join.
+    /// Deletes jobs that leave no trace. Jobs with the same claim number and worker, which are nearly all, go in one
+    /// statement without a join.
     async fn drop_done(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         let mut alike: BTreeMap<_, Vec<i64>> = BTreeMap::new();
         for ((job, claim), worker) in self.jobs.iter().zip(&self.claims).zip(&self.workers) {
@@ -130,6 +132,11 @@ impl Ended {
         Ok(ended)
     }
 
+    /// Deletes ended jobs and keeps those that have an entry in the history.
+    ///
+    /// - `ended` deletes the jobs whose claim is current, by the primary key, and computes how long each waited and ran.
+    /// - `kept` inserts them into the history.
+    /// - `counted` appends what moved to the accounts.
     async fn keep_ended(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         let ended = sqlx::query_scalar!(
             r#"with ended as (
@@ -182,7 +189,7 @@ impl Ended {
     }
 }
 
-/// Deletes jobs that are done, which all have this claim.
+/// Deletes finished jobs that have the same claim number and worker.
 async fn drop_alike(
     db: &mut PgConnection,
     jobs: &[i64],
@@ -222,7 +229,7 @@ struct Waiting {
     workers: Vec<Option<i64>>,
     delays: Vec<f64>,
     errors: Vec<Option<String>>,
-    /// Whether the attempt counts.
+    /// Whether each attempt counts.
     counted: Vec<bool>,
 }
 
@@ -236,7 +243,13 @@ impl Waiting {
         self.counted.push(counted);
     }
 
-    /// Makes claimed jobs ready, or due after a delay, and wakes whoever can take them.
+    /// Makes jobs ready, or due after a delay, and announces the queues of the ready ones.
+    ///
+    /// - `given` are the arguments as rows.
+    /// - `running` locks the jobs whose claim is current, by the primary key, and remembers their times.
+    /// - `returned` updates them.
+    /// - `counted` appends the failed attempts to the accounts.
+    /// - `woken` notifies each queue that has a ready job.
     async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         if self.jobs.is_empty() {
             return Ok(0);

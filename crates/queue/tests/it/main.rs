@@ -11,7 +11,7 @@ mod order;
 mod outcomes;
 mod pauses;
 mod plans;
-mod shares;
+mod partitions;
 mod workers;
 
 /// What the tables are made by.
