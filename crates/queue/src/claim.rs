@@ -29,6 +29,7 @@ pub(super) struct ClaimedRow {
     pub(super) claim: i32,
     pub(super) priority: i16,
     pub(super) turn: i64,
+    pub(super) partition_key: Option<String>,
     pub(super) created_at: DateTime<Utc>,
 }
 
@@ -65,6 +66,38 @@ pub(super) enum Restrictions {
     Checked,
 }
 
+/// Claims the jobs that a condition names. The CTEs before it begin the statement, and the further arguments begin at `$4`:
+/// the first three are the queue, the worker and the number of the batch.
+macro_rules! query_claimed {
+    ($request:ident, $with:literal, $condition:literal, $($argument:tt)*) => {
+        sqlx::query_as!(
+            ClaimedRow,
+            $with
+                + ", claimed as (
+               update jobs
+               set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
+                   claimed_at = clock_timestamp(),
+                   unique_key = case when key_waits_only then null else unique_key end
+               where "
+                + $condition
+                + r#"
+               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, partition_key, created_at
+           ), noted as (
+               insert into job_batches (queue, worker_id, number, jobs)
+               select $1, $2, $3, array_agg(id) from claimed having count(*) > 0
+           )
+           select id as "id: crate::ids::JobId", kind, payload as "payload!", attempt, max_attempts, claim, priority, turn,
+                  partition_key, created_at
+           from claimed"#,
+            $request.queue.name(),
+            $request.worker.0,
+            $request.batch,
+            $($argument)*
+        )
+    };
+}
+pub(super) use query_claimed;
+
 /// Claims ready jobs after a position, by priority, then by turn, then by age. The attempt is counted here and not at its
 /// end, so that a job that kills its worker runs out of attempts too.
 ///
@@ -79,40 +112,25 @@ pub(super) async fn claim_batch(
     after: Position,
     restrictions: Restrictions,
 ) -> sqlx::Result<Vec<ClaimedRow>> {
-    let mut rows = sqlx::query_as!(
-        ClaimedRow,
+    let mut rows = query_claimed!(
+        request,
         r#"with ended as (
-               delete from job_batches where queue = $1 and worker_id = $2 and number = any($9)
-           ), claimed as (
-               update jobs
-               set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
-                   claimed_at = clock_timestamp(),
-                   unique_key = case when key_waits_only then null else unique_key end
-               where ctid = any(array(
+               delete from job_batches where queue = $1 and worker_id = $2 and number = any($4)
+           )"#,
+        "ctid = any(array(
                    select ctid from jobs
-                   where queue = $1 and open and state = 'ready' and (priority, turn, id) > ($4, $5, $6)
-                     and ($7 or not coalesce((select held from job_queues where name = $1), false))
+                   where queue = $1 and open and state = 'ready' and (priority, turn, id) > ($6, $7, $8)
+                     and ($9 or not coalesce((select held from job_queues where name = $1), false))
                    order by priority, turn, id
-                   limit $3
+                   limit $5
                    for update skip locked
-               ))
-               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, created_at
-           ), noted as (
-               insert into job_batches (queue, worker_id, number, jobs)
-               select $1, $2, $8, array_agg(id) from claimed having count(*) > 0
-           )
-           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts, claim, priority, turn,
-                  created_at
-           from claimed"#,
-        request.queue.name(),
-        request.worker.0,
+               ))",
+        &request.ended,
         request.limit(),
         after.priority,
         after.turn,
         after.id,
         restrictions == Restrictions::Checked,
-        request.batch,
-        &request.ended,
     )
     .fetch_all(db)
     .await?;

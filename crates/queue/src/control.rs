@@ -7,7 +7,8 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use super::job::Queue;
-use super::limits::Limits;
+use super::limits::{Limits, limits_of};
+use super::partition::with_turns;
 use super::settle::{Fence, Outcome, Settlements};
 use super::wake::{CHANGED, revocation};
 use crate::ids::{JobId, WorkerId};
@@ -32,14 +33,9 @@ pub async fn list_queues(db: &mut PgConnection) -> sqlx::Result<Vec<QueueSetting
     Ok(rows
         .into_iter()
         .map(|row| QueueSettings {
+            limits: limits_of!(row),
             name: row.name,
             paused_at: row.paused_at,
-            limits: Limits {
-                max_running: row.max_running,
-                starts_per_minute: row.starts_per_minute,
-                partition_max_running: row.partition_max_running,
-                partition_starts_per_minute: row.partition_starts_per_minute,
-            },
         })
         .collect())
 }
@@ -168,7 +164,7 @@ struct ReadyJob {
 /// - `touched` are the jobs that changed.
 /// - `counted` appends the revived jobs to the accounts.
 async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<ReadyJob>> {
-    sqlx::query_as!(
+    with_turns!(query_as!(
         ReadyJob,
         r#"with candidates as (
                select * from job_history
@@ -177,10 +173,9 @@ async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Rea
                select id, queue, priority, partition_key from jobs
                where id = any($1) and state = 'scheduled' order by id for update
            ), placed as (
-               select id, case when partition_key is null then 0
-                               else job_round(queue, priority)
-                                    + row_number() over (partition by queue, partition_key order by id)
-                          end as turn
+               "#,
+        ..,
+        r#"
                from (select id, queue, priority, partition_key from candidates
                      union all select id, queue, priority, partition_key from waiting) as returning_jobs
            ), revived as (
@@ -208,7 +203,7 @@ async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Rea
            )
            select id as "id!: JobId", queue as "queue!" from touched order by id"#,
         jobs,
-    )
+    ))
     .fetch_all(db)
     .await
 }

@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::in_flight::Known;
-use super::settle::Fence;
+use super::settle::{Fence, if_current};
 use crate::ids::{JobId, WorkerId};
 
 /// A worker that has sent no heartbeat for this long, in seconds, loses its lease.
@@ -54,7 +54,7 @@ pub(super) async fn heartbeat(
     known: &Known,
     thorough: bool,
 ) -> sqlx::Result<Heartbeat> {
-    let rows = sqlx::query!(
+    let rows = if_current!(("held.claim", "$1"), query!(
         r#"with me as (
                select beat_at from job_workers where id = $1 and gone_at is null
            ), beat as (
@@ -100,9 +100,9 @@ pub(super) async fn heartbeat(
                where not exists (
                    select from jobs
                    where jobs.id = held.id
-                     and (jobs.claim = held.claim and worker_id = $1
-                          or jobs.claim = held.claim - 1 and worker_id is null
-                             and (unique_key is null or not key_waits_only)))
+                     and ("#,
+        ..,
+        r#"))
            )
            select exists (select from beat) as "alive!", id as "job: JobId", claim as "claim", worker_id as "worker: WorkerId", spent
            from (select id, claim, worker_id, spent from orphans
@@ -117,7 +117,7 @@ pub(super) async fn heartbeat(
         GONE_MINUTES,
         &known.ended_queues,
         &known.ended_batches,
-    )
+    ))
     .fetch_all(db)
     .await?;
     let mut heartbeat = Heartbeat { alive: false, orphans: Vec::new(), revoked: Vec::new() };

@@ -6,11 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgConnection, PgPool};
 
-use super::claim::{ClaimedRow, Position, Restrictions, claim_batch};
+use super::claim::{ClaimedRow, Position, Restrictions, claim_batch, query_claimed};
 use super::in_flight::ClaimRequest;
 use super::job::Queue;
-use super::limits::{Limits, Rate};
-use crate::ids::JobId;
+use super::limits::{Limits, Rate, limits_of};
 use pawdium_db::Tx;
 
 /// The wait before the next claim when a concurrency limit is reached. No notification announces that a job of another
@@ -135,12 +134,7 @@ async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<Locked
     .await?;
     Ok(Some(LockedQueue {
         paused: row.paused_at.is_some(),
-        limits: Limits {
-            max_running: row.max_running,
-            starts_per_minute: row.starts_per_minute,
-            partition_max_running: row.partition_max_running,
-            partition_starts_per_minute: row.partition_starts_per_minute,
-        },
+        limits: limits_of!(row),
         next_start_at: row.next_start_at,
         now: count.now,
         running: count.running,
@@ -172,7 +166,7 @@ async fn claim_by_partition(
     let rows = claim_of_each(db, request, room, &keys, &rooms).await?;
     if let Some(rate) = rate {
         let mut started: HashMap<&str, i64> = HashMap::new();
-        for key in rows.iter().filter_map(|row| row.1.as_deref()) {
+        for key in rows.iter().filter_map(|row| row.partition_key.as_deref()) {
             *started.entry(key).or_default() += 1;
         }
         let (keys, nexts): (Vec<String>, Vec<DateTime<Utc>>) = partitions
@@ -193,7 +187,7 @@ async fn claim_by_partition(
         .execute(db)
         .await?;
     }
-    Ok((rows.into_iter().map(|(row, _)| row).collect(), wait))
+    Ok((rows, wait))
 }
 
 struct Partition {
@@ -239,15 +233,16 @@ async fn list_waiting(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Vec<P
 /// - `candidates` are the first jobs without a partition of each priority, which have turn 0, by `jobs_open`; and the first
 ///   jobs of each partition, by `jobs_open_partition`.
 /// - `chosen` locks the first `room` candidates, by the primary key.
-/// - `claimed` and `noted` are those of [`claim_batch`].
+/// - `claimed` and `noted` are as in [`claim_batch`].
 async fn claim_of_each(
     db: &mut PgConnection,
     request: &ClaimRequest,
     room: i64,
     keys: &[String],
     rooms: &[i64],
-) -> sqlx::Result<Vec<(ClaimedRow, Option<String>)>> {
-    let rows = sqlx::query!(
+) -> sqlx::Result<Vec<ClaimedRow>> {
+    let mut rows = query_claimed!(
+        request,
         r#"with recursive priorities (priority) as (
                (select priority from jobs where queue = $1 and open and state = 'ready' order by priority limit 1)
                union all
@@ -262,60 +257,27 @@ async fn claim_of_each(
                    select id, priority, turn from jobs
                    where queue = $1 and open and state = 'ready' and partition_key is null
                      and jobs.priority = priorities.priority and turn = 0
-                   order by id limit $3) as free
+                   order by id limit $4) as free
                union all
                select first.id, first.priority, first.turn
-               from unnest($4::text[], $5::bigint[]) as open (key, room)
+               from unnest($5::text[], $6::bigint[]) as open (key, room)
                cross join lateral (
                    select id, priority, turn from jobs
                    where queue = $1 and open and state = 'ready' and partition_key = open.key
                    order by priority, turn, id limit open.room) as first
            ), chosen as (
                select id from jobs
-               where id = any(array(select id from candidates order by priority, turn, id limit $3))
+               where id = any(array(select id from candidates order by priority, turn, id limit $4))
                  and state = 'ready'
                for update skip locked
-           ), claimed as (
-               update jobs
-               set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
-                   claimed_at = clock_timestamp(),
-                   unique_key = case when key_waits_only then null else unique_key end
-               where id = any(array(select id from chosen))
-               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, partition_key,
-                         created_at
-           ), noted as (
-               insert into job_batches (queue, worker_id, number, jobs)
-               select $1, $2, $6, array_agg(id) from claimed having count(*) > 0
-           )
-           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts,
-                  claim, priority, turn, partition_key, created_at
-           from claimed"#,
-        request.queue.name(),
-        request.worker.0,
+           )"#,
+        "id = any(array(select id from chosen))",
         room,
         keys,
         rooms,
-        request.batch,
     )
     .fetch_all(db)
     .await?;
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .map(|row| {
-            let claimed = ClaimedRow {
-                id: row.id,
-                kind: row.kind,
-                payload: row.payload,
-                attempt: row.attempt,
-                max_attempts: row.max_attempts,
-                claim: row.claim,
-                priority: row.priority,
-                turn: row.turn,
-                created_at: row.created_at,
-            };
-            (claimed, row.partition_key)
-        })
-        .collect();
-    rows.sort_unstable_by_key(|(row, _)| row.position());
+    rows.sort_unstable_by_key(ClaimedRow::position);
     Ok(rows)
 }

@@ -16,6 +16,19 @@ pub struct Limits {
     pub partition_starts_per_minute: Option<i32>,
 }
 
+/// Reads the limits from a row with the columns of `job_queues`.
+macro_rules! limits_of {
+    ($row:ident) => {
+        crate::limits::Limits {
+            max_running: $row.max_running,
+            starts_per_minute: $row.starts_per_minute,
+            partition_max_running: $row.partition_max_running,
+            partition_starts_per_minute: $row.partition_starts_per_minute,
+        }
+    };
+}
+pub(super) use limits_of;
+
 impl Limits {
     /// The highest value of a limit.
     pub const MOST: i32 = 1_000_000;

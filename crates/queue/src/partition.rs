@@ -11,6 +11,25 @@ use std::collections::HashMap;
 use pawdium_db::Db;
 use sqlx::PgConnection;
 
+/// Puts a selection of ids with their new turns into a query, in place of the dots; the text after them begins with the
+/// source of the rows. Jobs without a partition have turn 0. The others come after the current round, those of one partition
+/// one after the other.
+macro_rules! with_turns {
+    ($query:ident!($($row:ident,)? $before:literal, .., $after:literal $(, $($argument:tt)*)?)) => {
+        sqlx::$query!(
+            $($row,)?
+            $before
+                + "select id, case when partition_key is null then 0
+                               else job_round(queue, priority)
+                                    + row_number() over (partition by queue, partition_key order by id)
+                          end as turn"
+                + $after
+            $(, $($argument)*)?
+        )
+    };
+}
+pub(super) use with_turns;
+
 /// Takes a turn for each of `keys`, in order. Jobs without a partition have turn 0. Locks the partitions' rows in the order of
 /// their keys, until the caller's transaction ends.
 pub(super) async fn take_turns(

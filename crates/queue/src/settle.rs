@@ -14,6 +14,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use crate::ids::{JobId, WorkerId};
+use crate::state::JobState;
 use pawdium_db::CHANNEL;
 
 /// How long dead and cancelled jobs stay in the history.
@@ -38,6 +39,34 @@ pub(super) enum Outcome {
     Postponed { delay: Duration },
 }
 
+/// Puts the condition that a claim is the current one of a row of `jobs` into a query, in place of the dots. `$claim` and
+/// `$worker` are SQL for the claim's number and worker.
+///
+/// The second half is about claims that a crash of the database has forgotten. If such a job has a key that only waiting
+/// jobs keep, another job may have the key by now, so the outcome doesn't count.
+macro_rules! if_current {
+    (
+        ($claim:literal, $worker:literal),
+        $query:ident!($before:literal, .., $after:literal $(, $($argument:tt)*)?)
+    ) => {
+        sqlx::$query!(
+            $before
+                + "jobs.claim = "
+                + $claim
+                + " and jobs.worker_id is not distinct from "
+                + $worker
+                + "
+                          or jobs.claim = "
+                + $claim
+                + " - 1 and jobs.worker_id is null
+                             and (jobs.unique_key is null or not jobs.key_waits_only)"
+                + $after
+            $(, $($argument)*)?
+        )
+    };
+}
+pub(super) use if_current;
+
 /// Identifies the claim that an outcome belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fence {
@@ -57,10 +86,10 @@ pub(super) struct Settlements {
 impl Settlements {
     pub(super) fn push(&mut self, fence: Fence, outcome: &Outcome) {
         match outcome {
-            Outcome::Done { keep } => self.ended.push(fence, "done", *keep, None),
-            Outcome::Dead { error } => self.ended.push(fence, "dead", Some(KEEP_UNSUCCESSFUL), Some(error)),
+            Outcome::Done { keep } => self.ended.push(fence, JobState::Done, *keep, None),
+            Outcome::Dead { error } => self.ended.push(fence, JobState::Dead, Some(KEEP_UNSUCCESSFUL), Some(error)),
             Outcome::Cancelled { reason } => {
-                self.ended.push(fence, "cancelled", Some(KEEP_UNSUCCESSFUL), Some(reason));
+                self.ended.push(fence, JobState::Cancelled, Some(KEEP_UNSUCCESSFUL), Some(reason));
             }
             Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
             Outcome::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
@@ -99,11 +128,11 @@ struct Ended {
 }
 
 impl Ended {
-    fn push(&mut self, fence: Fence, outcome: &'static str, keep: Option<Duration>, error: Option<&str>) {
+    fn push(&mut self, fence: Fence, outcome: JobState, keep: Option<Duration>, error: Option<&str>) {
         self.jobs.push(fence.job.0);
         self.claims.push(fence.claim);
         self.workers.push(fence.worker.map(|worker| worker.0));
-        self.outcomes.push(outcome);
+        self.outcomes.push(outcome.as_str());
         self.keep.push(keep.map(|keep| keep.as_secs_f64()));
         self.errors.push(error.map(storable));
     }
@@ -138,15 +167,15 @@ impl Ended {
     /// - `kept` inserts them into the history.
     /// - `counted` appends what moved to the accounts.
     async fn keep_ended(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
-        let ended = sqlx::query_scalar!(
+        let ended = if_current!(("given.claim", "given.worker"), query_scalar!(
             r#"with ended as (
                    delete from jobs
                    using unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::float8[], $6::text[])
                          as given (id, claim, worker, outcome, keep, error)
                    where jobs.id = given.id
-                     and (jobs.claim = given.claim and jobs.worker_id is not distinct from given.worker
-                          or jobs.claim = given.claim - 1 and jobs.worker_id is null
-                             and (jobs.unique_key is null or not jobs.key_waits_only))
+                     and ("#,
+            ..,
+            r#")
                    returning jobs.*, outcome, keep, error,
                              case when state = 'running' and outcome <> 'cancelled'
                                   then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
@@ -182,7 +211,7 @@ impl Ended {
             &self.outcomes as &[&str],
             &self.keep as &[Option<f64>],
             &self.errors as &[Option<String>],
-        )
+        ))
         .fetch_one(db)
         .await?;
         Ok(ended.unsigned_abs())
@@ -196,12 +225,13 @@ async fn drop_alike(
     claim: i32,
     worker: Option<i64>,
 ) -> sqlx::Result<u64> {
-    let ended = sqlx::query_scalar!(
+    let ended = if_current!(("$2", "$3"), query_scalar!(
         r#"with ended as (
                delete from jobs
                where id = any($1)
-                 and (claim = $2 and worker_id = $3
-                      or claim = $2 - 1 and worker_id is null and (unique_key is null or not key_waits_only))
+                 and ("#,
+        ..,
+        r#")
                returning queue, kind,
                          case when state = 'running' then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
                          case when state = 'running' then date_part('epoch', clock_timestamp() - claimed_at) * 1000
@@ -216,7 +246,7 @@ async fn drop_alike(
         jobs,
         claim,
         worker,
-    )
+    ))
     .fetch_one(db)
     .await?;
     Ok(ended.unsigned_abs())

@@ -11,6 +11,7 @@ use tracing::{debug, warn};
 
 use super::in_flight::InFlight;
 use super::job::Queue;
+use super::partition::with_turns;
 use super::settle::Fence;
 use pawdium_db::CHANNEL;
 
@@ -139,7 +140,7 @@ async fn poll(db: PgPool, wake_ups: WakeUps) {
 /// join with all jobs.
 async fn promote_due(db: &PgPool, queues: &[QueueWakeUps]) -> sqlx::Result<Vec<String>> {
     let queues: Vec<String> = queues.iter().map(|queue| queue.queue.name().to_owned()).collect();
-    sqlx::query_scalar!(
+    with_turns!(query_scalar!(
         r#"with locked as (
                select id, queue, priority, partition_key from jobs
                where not open and run_at <= now()
@@ -147,10 +148,9 @@ async fn promote_due(db: &PgPool, queues: &[QueueWakeUps]) -> sqlx::Result<Vec<S
                for update skip locked
            ), due as (
                update jobs set state = 'ready', turn = placed.turn
-               from (select id, case when partition_key is null then 0
-                                     else job_round(queue, priority)
-                                          + row_number() over (partition by queue, partition_key order by id)
-                                end as turn
+               from ("#,
+        ..,
+        r#"
                      from locked) as placed
                where jobs.id = placed.id
                returning queue
@@ -164,7 +164,7 @@ async fn promote_due(db: &PgPool, queues: &[QueueWakeUps]) -> sqlx::Result<Vec<S
         &queues,
         PROMOTE,
         String::from(CHANGED),
-    )
+    ))
     .fetch_all(db)
     .await
 }

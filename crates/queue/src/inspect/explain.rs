@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::detail::JobDetail;
 use super::why::{COUNTED_AHEAD, Situation, Why, why};
 use crate::heartbeat::SILENCE;
-use crate::limits::Limits;
+use crate::limits::limits_of;
 
 /// Explains why a job is not done yet.
 pub async fn explain(db: &mut PgConnection, job: &JobDetail) -> sqlx::Result<Why> {
@@ -54,12 +54,7 @@ async fn read_situation(db: &mut PgConnection, job: &JobDetail) -> sqlx::Result<
         own_beat: row.own_beat,
         own_alive: row.own_alive,
         paused_at: row.paused_at,
-        limits: Limits {
-            max_running: row.max_running,
-            starts_per_minute: row.starts_per_minute,
-            partition_max_running: row.partition_max_running,
-            partition_starts_per_minute: row.partition_starts_per_minute,
-        },
+        limits: limits_of!(row),
         running: row.running,
         partition_running: row.partition_running,
         next_start_at: row.next_start_at,

@@ -1,6 +1,8 @@
 //! Filters for the search of jobs.
 
 use serde::Serialize;
+use sqlx::Postgres;
+use sqlx::postgres::PgTypeInfo;
 
 use crate::ids::JobId;
 use crate::state::JobState;
@@ -68,23 +70,19 @@ impl Filter {
         match self.state {
             _ if self.error_group.is_some() => States::None,
             None => States::Any,
-            Some(JobState::Scheduled) => States::Only(Live::Scheduled),
-            Some(JobState::Ready) => States::Only(Live::Ready),
-            Some(JobState::Running) => States::Only(Live::Running),
-            Some(JobState::Done | JobState::Dead | JobState::Cancelled) => States::None,
+            Some(state) if state.is_live() => States::Only(Live(state)),
+            Some(_) => States::None,
         }
     }
 
     /// The ended states to search.
     pub(super) fn ended(&self) -> States<Ended> {
         match self.state {
-            Some(JobState::Dead) => States::Only(Ended::Dead),
-            None if self.error_group.is_some() => States::Only(Ended::Dead),
+            None | Some(JobState::Dead) if self.error_group.is_some() => States::Only(Ended(JobState::Dead)),
             _ if self.error_group.is_some() => States::None,
             None => States::Any,
-            Some(JobState::Done) => States::Only(Ended::Done),
-            Some(JobState::Cancelled) => States::Only(Ended::Cancelled),
-            Some(JobState::Scheduled | JobState::Ready | JobState::Running) => States::None,
+            Some(state) if state.is_live() => States::None,
+            Some(state) => States::Only(Ended(state)),
         }
     }
 
@@ -118,22 +116,24 @@ impl<T> States<T> {
     }
 }
 
-/// A live state with the type that the database gives it. Partial indexes need this type.
-#[derive(Clone, Copy, Debug, sqlx::Type)]
-#[sqlx(type_name = "job_state", rename_all = "lowercase")]
-pub(super) enum Live {
-    Scheduled,
-    Ready,
-    Running,
+/// A live state with its type in the database, `job_state`. Partial indexes need this type and not text.
+#[derive(Clone, Copy, Debug, sqlx::Encode)]
+pub(super) struct Live(JobState);
+
+/// An ended state with its type in the database, `job_outcome`.
+#[derive(Clone, Copy, Debug, sqlx::Encode)]
+pub(super) struct Ended(JobState);
+
+impl sqlx::Type<Postgres> for Live {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_name("job_state")
+    }
 }
 
-/// An ended state with the type that the database gives it.
-#[derive(Clone, Copy, Debug, sqlx::Type)]
-#[sqlx(type_name = "job_outcome", rename_all = "lowercase")]
-pub(super) enum Ended {
-    Done,
-    Dead,
-    Cancelled,
+impl sqlx::Type<Postgres> for Ended {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_name("job_outcome")
+    }
 }
 
 /// Whether an index can find errors with this text. It needs three letters or digits in a row; a search for a shorter text
