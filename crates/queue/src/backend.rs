@@ -16,7 +16,7 @@ use tower::{Layer, Service};
 
 use super::claim::{Claim, Claimed};
 use super::runner::{Failure, Finished};
-use super::settle::Outcome;
+use super::settle::{Outcome, Unfinished};
 
 /// The prefetched jobs of one queue: claimed and not started. The slots bound their number.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Prefetched {
     /// Hands back all prefetched jobs.
     pub(super) fn hand_back(&self) {
         for job in self.jobs.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            job.claim.settle(Outcome::HandedBack);
+            job.claim.settle(Unfinished::HandedBack.into());
         }
     }
 
@@ -151,7 +151,7 @@ fn outcome(claim: &Claim, result: &Result<Finished, BoxDynError>) -> Option<Outc
         Err(error) => Some(match error.downcast_ref::<Failure>() {
             Some(failure) => failure.outcome(),
             // Any other error comes from a layer between this one and the runner.
-            None => Outcome::Retry { delay: Duration::from_mins(1), error: error.to_string() },
+            None => Unfinished::Retry { delay: Duration::from_mins(1), error: error.to_string() }.into(),
         }),
     }
 }

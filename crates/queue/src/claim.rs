@@ -14,7 +14,7 @@ use super::completer::{Completer, Completion};
 use super::in_flight::{ClaimRequest, Tracked};
 use super::job::Job;
 use super::lease::Registration;
-use super::settle::{Fence, Outcome, settle_one};
+use super::settle::{Fence, Outcome, Unfinished, settle_one};
 use super::slots::Slot;
 use crate::ids::{JobId, WorkerId};
 
@@ -238,7 +238,7 @@ impl Claim {
     /// # Errors
     /// As for [`complete`](Self::complete).
     pub async fn bury(&self, db: &mut PgConnection, error: &anyhow::Error) -> anyhow::Result<()> {
-        self.end(db, &Outcome::Dead { error: format!("{error:#}") }).await
+        self.end(db, &Unfinished::Dead { error: format!("{error:#}") }.into()).await
     }
 
     async fn end(&self, db: &mut PgConnection, outcome: &Outcome) -> anyhow::Result<()> {

@@ -18,7 +18,7 @@ use super::claim::{Position, Restrictions, claim_batch};
 use super::enqueue::Enqueue as _;
 use super::in_flight::InFlight;
 use super::job::{Job, Queue};
-use super::settle::{Fence, Outcome, settle_one};
+use super::settle::{Fence, Outcome, Unfinished, settle_one};
 use super::{control, ledger};
 use crate::ids::{JobId, WorkerId};
 use crate::state::JobState;
@@ -75,11 +75,11 @@ impl Ending {
         let delay = |delayed| if delayed { Duration::from_hours(1) } else { Duration::ZERO };
         match self {
             Self::Done { kept } => Outcome::Done { keep: kept.then_some(Duration::from_hours(1)) },
-            Self::Dead => Outcome::Dead { error: "dead".to_owned() },
-            Self::Retry { delayed } => Outcome::Retry { delay: delay(delayed), error: "failed".to_owned() },
-            Self::Deferred => Outcome::Deferred { delay: delay(true), error: "away".to_owned() },
-            Self::HandedBack => Outcome::HandedBack,
-            Self::Postponed => Outcome::Postponed { delay: delay(true) },
+            Self::Dead => Unfinished::Dead { error: "dead".to_owned() }.into(),
+            Self::Retry { delayed } => Unfinished::Retry { delay: delay(delayed), error: "failed".to_owned() }.into(),
+            Self::Deferred => Unfinished::Deferred { delay: delay(true), error: "away".to_owned() }.into(),
+            Self::HandedBack => Unfinished::HandedBack.into(),
+            Self::Postponed => Unfinished::Postponed { delay: delay(true) }.into(),
         }
     }
 }

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use tracing::{info, warn};
 
 use super::heartbeat::{Orphan, SILENCE};
-use super::settle::{Outcome, Settlements};
+use super::settle::{Settlements, Unfinished};
 
 /// The time between two searches of all live jobs for those that are in no batch, and after a search that failed. The
 /// first search is at the start.
@@ -17,18 +17,18 @@ const UNLISTED_RETRY: Duration = Duration::from_mins(1);
 pub(super) async fn reap(db: &PgPool, orphans: &[Orphan]) -> sqlx::Result<()> {
     let mut lost = Settlements::default();
     for orphan in orphans {
-        lost.push(orphan.fence, &after_loss(orphan.spent));
+        lost.push(orphan.fence, &after_loss(orphan.spent).into());
     }
     let reaped = lost.write(&mut *db.acquire().await?).await?;
     warn!(reaped, found = orphans.len(), "took jobs back from workers that are gone");
     Ok(())
 }
 
-fn after_loss(spent: bool) -> Outcome {
+fn after_loss(spent: bool) -> Unfinished {
     if spent {
-        Outcome::Dead { error: "the worker died or fell silent during the last attempt".to_owned() }
+        Unfinished::Dead { error: "the worker died or fell silent during the last attempt".to_owned() }
     } else {
-        Outcome::Retry {
+        Unfinished::Retry {
             delay: Duration::ZERO,
             error: "the worker died or fell silent during this attempt".to_owned(),
         }

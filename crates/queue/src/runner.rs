@@ -13,7 +13,7 @@ use tracing::{Instrument as _, debug, info_span, warn};
 
 use super::claim::{Claim, Claimed};
 use super::job::{Backoff, Job};
-use super::settle::Outcome;
+use super::settle::{Outcome, Unfinished};
 
 /// Why a handler failed, and whether another attempt can help. The `?` operator makes any error a [`Retry`](Self::Retry).
 #[derive(Debug)]
@@ -64,24 +64,20 @@ pub struct Finished {
 
 /// The result of a run that did not finish its job.
 #[derive(Debug)]
-pub struct Failure {
-    outcome: Outcome,
-}
+pub struct Failure(Unfinished);
 
 impl Failure {
     pub(super) fn outcome(&self) -> Outcome {
-        self.outcome.clone()
+        self.0.clone().into()
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.outcome {
-            Outcome::Done { .. } => f.write_str("done"),
-            Outcome::Cancelled { reason } => f.write_str(reason),
-            Outcome::HandedBack => f.write_str("handed back"),
-            Outcome::Postponed { .. } => f.write_str("postponed for another worker"),
-            Outcome::Retry { error, .. } | Outcome::Deferred { error, .. } | Outcome::Dead { error } => {
+        match &self.0 {
+            Unfinished::HandedBack => f.write_str("handed back"),
+            Unfinished::Postponed { .. } => f.write_str("postponed for another worker"),
+            Unfinished::Retry { error, .. } | Unfinished::Deferred { error, .. } | Unfinished::Dead { error } => {
                 f.write_str(error)
             }
         }
@@ -171,12 +167,12 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let Some(entry) = self.kinds.get(kind.as_str()) else {
             // A newer version may have enqueued it. Leave it to a worker of that version.
             warn!(id = %claim.job(), kind, "no handler for this kind; leaving the job to another worker");
-            return Err(Failure { outcome: Outcome::Postponed { delay: Duration::from_secs(30) } });
+            return Err(Failure(Unfinished::Postponed { delay: Duration::from_secs(30) }));
         };
         // It was cancelled or taken over while it was prefetched, so it must not start.
         let lost = &claim.registration.lost;
         if claim.tracked.revoked.is_cancelled() || lost.is_cancelled() {
-            return Err(Failure { outcome: Outcome::HandedBack });
+            return Err(Failure(Unfinished::HandedBack));
         }
         let span = info_span!("job", id = %claim.job(), kind, attempt = claim.attempt());
         let started = Instant::now();
@@ -193,30 +189,30 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 Err(JobError::retry(anyhow::anyhow!("took longer than {:?}", entry.timeout)))
             }
             // An admin cancelled it, or another worker has it. The claim number has moved on, so this outcome changes nothing.
-            () = claim.tracked.revoked.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
-            () = lost.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
+            () = claim.tracked.revoked.cancelled() => return Err(Failure(Unfinished::HandedBack)),
+            () = lost.cancelled() => return Err(Failure(Unfinished::HandedBack)),
         };
         let _in_span = span.entered();
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let is_known = matches!(&result, Err(error) if (self.is_known)(error.cause()));
-        let outcome = match result {
+        let unfinished = match result {
             Ok(()) => {
                 debug!(ms, "finished job");
                 return Ok(Finished { keep: entry.keep });
             }
             Err(JobError::Away(error)) => {
-                Outcome::Deferred { delay: entry.backoff.aged(claim.age()), error: format!("{error:#}") }
+                Unfinished::Deferred { delay: entry.backoff.aged(claim.age()), error: format!("{error:#}") }
             }
             Err(JobError::Retry(error)) if claim.attempt() < max_attempts => {
                 let delay = entry.backoff.jittered(claim.attempt().unsigned_abs());
-                Outcome::Retry { delay, error: format!("{error:#}") }
+                Unfinished::Retry { delay, error: format!("{error:#}") }
             }
             Err(JobError::Retry(error) | JobError::GiveUp(error)) => {
-                Outcome::Dead { error: format!("{error:#}") }
+                Unfinished::Dead { error: format!("{error:#}") }
             }
         };
-        let failure = Failure { outcome };
-        let dead = matches!(failure.outcome, Outcome::Dead { .. });
+        let failure = Failure(unfinished);
+        let dead = matches!(failure.0, Unfinished::Dead { .. });
         if is_known && !dead {
             debug!(ms, error = %failure, "job failed and will be tried again");
         } else {

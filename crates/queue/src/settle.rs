@@ -25,14 +25,27 @@ const KEEP_UNSUCCESSFUL: Duration = Duration::from_hours(24 * 30);
 pub(super) enum Outcome {
     /// Finished. The job stays in the history for `keep`; `None` leaves no trace.
     Done { keep: Option<Duration> },
+    /// Not finished.
+    Unfinished(Unfinished),
+    /// Cancelled by an admin, in any live state.
+    Cancelled { reason: String },
+}
+
+impl From<Unfinished> for Outcome {
+    fn from(unfinished: Unfinished) -> Self {
+        Self::Unfinished(unfinished)
+    }
+}
+
+/// How a run ended that did not finish its job.
+#[derive(Clone, Debug)]
+pub(super) enum Unfinished {
     /// Failed. The job runs again after the delay.
     Retry { delay: Duration, error: String },
     /// Failed because something that the job needs is away. It runs again after the delay, and the attempt does not count.
     Deferred { delay: Duration, error: String },
     /// Failed for good.
     Dead { error: String },
-    /// Cancelled by an admin, in any live state.
-    Cancelled { reason: String },
     /// Not started, or stopped by a shutdown. The job is ready again, and the attempt does not count.
     HandedBack,
     /// This worker has no handler for it. The job is due after the delay, and the attempt does not count.
@@ -87,14 +100,18 @@ impl Settlements {
     pub(super) fn push(&mut self, fence: Fence, outcome: &Outcome) {
         match outcome {
             Outcome::Done { keep } => self.ended.push(fence, JobState::Done, *keep, None),
-            Outcome::Dead { error } => self.ended.push(fence, JobState::Dead, Some(KEEP_UNSUCCESSFUL), Some(error)),
             Outcome::Cancelled { reason } => {
                 self.ended.push(fence, JobState::Cancelled, Some(KEEP_UNSUCCESSFUL), Some(reason));
             }
-            Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
-            Outcome::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
-            Outcome::HandedBack => self.waiting.push(fence, Duration::ZERO, None, false),
-            Outcome::Postponed { delay } => self.waiting.push(fence, *delay, None, false),
+            Outcome::Unfinished(unfinished) => match unfinished {
+                Unfinished::Dead { error } => {
+                    self.ended.push(fence, JobState::Dead, Some(KEEP_UNSUCCESSFUL), Some(error));
+                }
+                Unfinished::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
+                Unfinished::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
+                Unfinished::HandedBack => self.waiting.push(fence, Duration::ZERO, None, false),
+                Unfinished::Postponed { delay } => self.waiting.push(fence, *delay, None, false),
+            },
         }
     }
 
