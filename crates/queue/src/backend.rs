@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use apalis_core::error::BoxDynError;
 use apalis_core::task::Task;
 use apalis_core::worker::context::WorkerContext;
 use futures::task::AtomicWaker;
+use parking_lot::Mutex;
 use tower::{Layer, Service};
 
 use super::claim::{Claim, Claimed};
@@ -27,19 +28,19 @@ pub(super) struct Prefetched {
 
 impl Prefetched {
     pub(super) fn push(&self, jobs: impl Iterator<Item = Claimed>) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
+        self.jobs.lock().extend(jobs);
         self.reader.wake();
     }
 
     /// Hands back all prefetched jobs.
     pub(super) fn hand_back(&self) {
-        for job in self.jobs.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for job in self.jobs.lock().drain(..) {
             job.claim.settle(Unfinished::HandedBack.into());
         }
     }
 
     fn pop(&self) -> Option<Claimed> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.jobs.lock().pop_front()
     }
 }
 

@@ -1,4 +1,4 @@
-//! One type for each kind of id.
+//! The types of ids.
 
 pawdium_db::id! {
     /// A job, live or ended: `jobs.id`, which `job_history.id` keeps.

@@ -4,10 +4,11 @@
 //! stopped or cut off from the database for too long finds its lease ended. It stops its jobs and registers anew; the claim
 //! numbers refuse the outcomes that it still tries to write.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -73,7 +74,7 @@ impl Lease {
 
     /// The registration to claim under.
     pub(super) fn current(&self) -> Registration {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.read().clone()
     }
 
     /// Ends the lease. The next heartbeat of another process hands back the jobs that are still claimed under it.
@@ -124,7 +125,7 @@ impl Lease {
             error!(worker = %registration.worker, "lost the lease after a silence; registering anew");
             registration.lost.cancel();
             let fresh = register(&self.settling).await?;
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            *self.current.write() = fresh;
         }
         Ok(())
     }

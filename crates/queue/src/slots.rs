@@ -1,8 +1,9 @@
 //! How many jobs of a queue a process claims: those that run, and some that it prefetches.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 /// A process prefetches as many jobs as end in this time at the current pace. It is as long as a few round trips to the
@@ -29,12 +30,12 @@ impl Capacity {
 #[derive(Debug)]
 pub(super) struct Slots {
     capacity: Capacity,
-    state: Mutex<State>,
+    state: Mutex<Occupancy>,
     freed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct Occupancy {
     taken: usize,
     pace: Pace,
 }
@@ -45,7 +46,7 @@ pub(super) struct Slot(Arc<Slots>);
 
 impl Slots {
     pub(super) fn new(capacity: Capacity) -> Arc<Self> {
-        let state = State { taken: 0, pace: Pace::new(Instant::now()) };
+        let state = Occupancy { taken: 0, pace: Pace::new(Instant::now()) };
         Arc::new(Self { capacity, state: Mutex::new(state), freed: Notify::new() })
     }
 
@@ -66,8 +67,8 @@ impl Slots {
         Slot(Arc::clone(self))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, Occupancy> {
+        self.state.lock()
     }
 }
 
@@ -81,7 +82,7 @@ impl Drop for Slot {
     }
 }
 
-impl State {
+impl Occupancy {
     /// The number of jobs to claim; 0 until a quarter of the prefetched ones are missing, because claiming a few jobs costs
     /// Postgres nearly as much as claiming many.
     fn room(&mut self, capacity: Capacity, now: Instant) -> usize {
@@ -132,8 +133,8 @@ mod tests {
 
     const CAPACITY: Capacity = Capacity { concurrency: 4, prefetch: 0, burst: 10 };
 
-    fn state(begin: Instant) -> State {
-        State { taken: 0, pace: Pace::new(begin) }
+    fn state(begin: Instant) -> Occupancy {
+        Occupancy { taken: 0, pace: Pace::new(begin) }
     }
 
     #[test]

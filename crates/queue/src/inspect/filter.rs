@@ -66,23 +66,23 @@ impl Filter {
     }
 
     /// The live states to search.
-    pub(super) fn live(&self) -> States<Live> {
+    pub(super) fn live(&self) -> States<LiveState> {
         match self.state {
             _ if self.error_group.is_some() => States::None,
             None => States::Any,
-            Some(state) if state.is_live() => States::Only(Live(state)),
+            Some(state) if state.is_live() => States::Only(LiveState(state)),
             Some(_) => States::None,
         }
     }
 
     /// The ended states to search.
-    pub(super) fn ended(&self) -> States<Ended> {
+    pub(super) fn ended(&self) -> States<EndedState> {
         match self.state {
-            None | Some(JobState::Dead) if self.error_group.is_some() => States::Only(Ended(JobState::Dead)),
+            None | Some(JobState::Dead) if self.error_group.is_some() => States::Only(EndedState(JobState::Dead)),
             _ if self.error_group.is_some() => States::None,
             None => States::Any,
             Some(state) if state.is_live() => States::None,
-            Some(state) => States::Only(Ended(state)),
+            Some(state) => States::Only(EndedState(state)),
         }
     }
 
@@ -118,19 +118,19 @@ impl<T> States<T> {
 
 /// A live state with its type in the database, `job_state`. Partial indexes need this type and not text.
 #[derive(Clone, Copy, Debug, sqlx::Encode)]
-pub(super) struct Live(JobState);
+pub(super) struct LiveState(JobState);
 
 /// An ended state with its type in the database, `job_outcome`.
 #[derive(Clone, Copy, Debug, sqlx::Encode)]
-pub(super) struct Ended(JobState);
+pub(super) struct EndedState(JobState);
 
-impl sqlx::Type<Postgres> for Live {
+impl sqlx::Type<Postgres> for LiveState {
     fn type_info() -> PgTypeInfo {
         PgTypeInfo::with_name("job_state")
     }
 }
 
-impl sqlx::Type<Postgres> for Ended {
+impl sqlx::Type<Postgres> for EndedState {
     fn type_info() -> PgTypeInfo {
         PgTypeInfo::with_name("job_outcome")
     }

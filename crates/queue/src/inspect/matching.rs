@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
-use super::filter::{BULK, Ended, Filter, Live, MASKED, Party};
+use super::filter::{BULK, EndedState, Filter, LiveState, MASKED, Party};
 use pawdium_db::Tx;
 
 /// Finds the newest matching ids below `before`, at most `limit`; of `among` only, if that is given.
@@ -118,8 +118,8 @@ async fn query_ids(
         limit,
         filter.id.map(|id| id.0),
         among,
-        live.only() as Option<Live>,
-        ended.only() as Option<Ended>,
+        live.only() as Option<LiveState>,
+        ended.only() as Option<EndedState>,
         filter.kind,
         filter.subject,
         filter.partition,
