@@ -51,8 +51,8 @@ where
     A: Clone + Send + Sync + 'static,
     T: Send + 'static,
 {
-    /// Starts a batcher that makes calls with `act`. If Postgres refuses a batch, each of its calls is made again by itself. So
-    /// `act` must be one transaction, or safe to repeat. Must be called inside a runtime.
+    /// Starts a batcher that makes calls with `act`. If Postgres refuses a batch, each of its calls is made again by
+    /// itself. So `act` must be one transaction, or safe to repeat. Must be called inside a runtime.
     #[must_use]
     pub fn start<F>(db: Db, act: impl Fn(Db, Vec<A>) -> F + Send + Sync + 'static) -> Self
     where

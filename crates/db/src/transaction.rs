@@ -48,8 +48,8 @@ impl Db {
         Tx::begin_with(&self.pool, Some(begin), self.announcer.clone()).await
     }
 
-    /// Returns the value of type `T` that is kept with this database, and makes it when it is first needed. `make` gets a `Db`
-    /// that keeps no values, so that a kept value doesn't keep itself alive.
+    /// Returns the value of type `T` that is kept with this database, and makes it when it is first needed. `make` gets a
+    /// `Db` that keeps no values, so that a kept value doesn't keep itself alive.
     pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce(Self) -> T) -> Arc<T> {
         let mut kept = self.kept.lock();
         let found = kept.entry(TypeId::of::<T>()).or_insert_with(|| {
@@ -220,8 +220,8 @@ const ATTEMPTS: usize = 5;
 
 /// An error that may come from a conflict with another transaction.
 pub trait Conflict {
-    /// Whether the same transaction may succeed when it runs again: Postgres ended it because of a deadlock (SQLSTATE 40P01)
-    /// or a serialization failure (40001).
+    /// Whether the same transaction may succeed when it runs again: Postgres ended it because of a deadlock (SQLSTATE
+    /// 40P01) or a serialization failure (40001).
     fn is_conflict(&self) -> bool;
 }
 

@@ -223,8 +223,8 @@ impl Claim {
         (Utc::now() - self.created_at).to_std().unwrap_or_default()
     }
 
-    /// Completes the job inside the handler's own transaction, so that its effects and its outcome commit together or not at
-    /// all. The handler then commits and returns `Ok`.
+    /// Completes the job inside the handler's own transaction, so that its effects and its outcome commit together or not
+    /// at all. The handler then commits and returns `Ok`.
     ///
     /// # Errors
     /// [`ClaimLost`] if the claim is no longer current, or the database's error. Drop the transaction in both cases.
@@ -232,8 +232,8 @@ impl Claim {
         self.end(db, &Outcome::Done { keep: J::HISTORY }).await
     }
 
-    /// Makes the job a dead letter inside the handler's own transaction, so that the handler's changes and the outcome commit
-    /// together or not at all. The handler then commits and returns `Ok`.
+    /// Makes the job a dead letter inside the handler's own transaction, so that the handler's changes and the outcome
+    /// commit together or not at all. The handler then commits and returns `Ok`.
     ///
     /// # Errors
     /// As for [`complete`](Self::complete).

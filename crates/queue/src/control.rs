@@ -32,16 +32,12 @@ pub async fn list_queues(db: &mut PgConnection) -> sqlx::Result<Vec<QueueSetting
     let rows = sqlx::query!("select * from job_queues order by name").fetch_all(db).await?;
     Ok(rows
         .into_iter()
-        .map(|row| QueueSettings {
-            limits: limits_of!(row),
-            name: row.name,
-            paused_at: row.paused_at,
-        })
+        .map(|row| QueueSettings { limits: limits_of!(row), name: row.name, paused_at: row.paused_at })
         .collect())
 }
 
-/// Pauses a queue: after the commit, no process claims its jobs. Running jobs go on, and prefetched ones go back, within 2 s
-/// if a notification is lost. Returns `false` if the queue was paused already.
+/// Pauses a queue: after the commit, no process claims its jobs. Running jobs go on, and prefetched ones go back, within
+/// 2 s if a notification is lost. Returns `false` if the queue was paused already.
 pub async fn pause(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
     let paused = sqlx::query!(
         "with paused as (
@@ -133,9 +129,9 @@ async fn cancel_once(db: &mut PgConnection, jobs: &[i64], reason: &str) -> sqlx:
     Ok(live.into_iter().map(|job| job.id).collect())
 }
 
-/// Makes dead and cancelled jobs ready again, with all their attempts, and scheduled ones ready now. Jobs of a partition get
-/// a new turn. A job stays as it is if a live job, or an older one of `jobs`, has its unique key. Returns the jobs that are
-/// ready now.
+/// Makes dead and cancelled jobs ready again, with all their attempts, and scheduled ones ready now. Jobs of a partition
+/// get a new turn. A job stays as it is if a live job, or an older one of `jobs`, has its unique key. Returns the jobs
+/// that are ready now.
 pub async fn retry(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     let ready = despite_deadlocks(db, move |tx| {

@@ -56,8 +56,8 @@ pub trait Enqueue: Job + Sized {
         insert(db, jobs, Duration::ZERO, None)
     }
 
-    /// Like [`enqueue_all`](Self::enqueue_all), with fewer round trips. If another transaction locks the same jobs in another
-    /// order, the caller's transaction fails with a conflict and has to run again.
+    /// Like [`enqueue_all`](Self::enqueue_all), with fewer round trips. If another transaction locks the same jobs in
+    /// another order, the caller's transaction fails with a conflict and has to run again.
     fn enqueue_all_or_conflict(
         db: &mut Tx,
         jobs: &[Self],

@@ -1,8 +1,9 @@
 //! Chains, fan-out and fan-in.
 //!
 //! A chain needs no support: a handler enqueues the next job in the transaction in which it completes its claim
-//! ([`Claim::complete`](super::Claim::complete)), so both happen or neither does. A group has many members and one last step.
-//! The last step is enqueued once, in the transaction in which the last member ends, whatever the outcomes of the members.
+//! ([`Claim::complete`](super::Claim::complete)), so both happen or neither does. A group has many members and one last
+//! step. The last step is enqueued once, in the transaction in which the last member ends, whatever the outcomes of the
+//! members.
 
 use std::time::Duration;
 

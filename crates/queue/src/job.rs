@@ -29,8 +29,8 @@ impl fmt::Display for Queue {
     }
 }
 
-/// The wait before the next attempt: exponential with full jitter, so that jobs that failed together don't run again together
-/// (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+/// The wait before the next attempt: exponential with full jitter, so that jobs that failed together don't run again
+/// together (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
     /// The longest wait after the first attempt. It doubles with each attempt.
@@ -50,14 +50,15 @@ impl Backoff {
         self.base.saturating_mul(1 << doublings).min(self.max)
     }
 
-    /// The wait of a job of this age for something that is away: half of its age to its whole age, between `base` and `max`.
+    /// The wait of a job of this age for something that is away: half of its age to its whole age, between `base` and
+    /// `max`.
     #[must_use]
     pub fn aged(self, age: Duration) -> Duration {
         age.clamp(self.base, self.max.max(self.base)).mul_f64(rand::random_range(0.5..=1.0))
     }
 
-    /// A wait after attempt number `attempt`, uniform between a tenth of the bound and the bound. The lower limit prevents a
-    /// job from using up its attempts within milliseconds of an outage.
+    /// A wait after attempt number `attempt`, uniform between a tenth of the bound and the bound. The lower limit
+    /// prevents a job from using up its attempts within milliseconds of an outage.
     #[must_use]
     pub fn jittered(self, attempt: u16) -> Duration {
         self.bound(attempt).mul_f64(rand::random_range(0.1..=1.0))
@@ -126,14 +127,14 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
-    /// How long to delay the announcement of this job, so that it also covers later jobs with the same key. Workers that look
-    /// at the queue for another reason may run it earlier, and they poll every 1.5 s.
+    /// How long to delay the announcement of this job, so that it also covers later jobs with the same key. Workers that
+    /// look at the queue for another reason may run it earlier, and they poll every 1.5 s.
     fn linger(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// The job's partition of the queue, such as its owner or a mail domain. Partitions take turns, and limits can be set for
-    /// each.
+    /// The job's partition of the queue, such as its owner or a mail domain. Partitions take turns, and limits can be set
+    /// for each.
     fn partition(&self) -> Option<String> {
         None
     }

@@ -113,8 +113,7 @@ impl Lease {
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
         let thorough = self.is_thorough();
-        let heartbeat =
-            heartbeat(&self.db, registration.worker, &self.in_flight.known(), thorough).await?;
+        let heartbeat = heartbeat(&self.db, registration.worker, &self.in_flight.known(), thorough).await?;
         for (job, claim) in heartbeat.revoked {
             self.in_flight.revoke(job, claim);
         }

@@ -76,7 +76,9 @@ impl Ending {
         match self {
             Self::Done { kept } => Outcome::Done { keep: kept.then_some(Duration::from_hours(1)) },
             Self::Dead => Unfinished::Dead { error: "dead".to_owned() }.into(),
-            Self::Retry { delayed } => Unfinished::Retry { delay: delay(delayed), error: "failed".to_owned() }.into(),
+            Self::Retry { delayed } => {
+                Unfinished::Retry { delay: delay(delayed), error: "failed".to_owned() }.into()
+            }
             Self::Deferred => Unfinished::Deferred { delay: delay(true), error: "away".to_owned() }.into(),
             Self::HandedBack => Unfinished::HandedBack.into(),
             Self::Postponed => Unfinished::Postponed { delay: delay(true) }.into(),

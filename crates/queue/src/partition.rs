@@ -1,10 +1,10 @@
 //! Partitions: fair turns between the owners of jobs in a queue.
 //!
-//! Each job of a partition gets a turn when it is enqueued, and jobs of one priority are claimed in the order of their turns.
-//! The turns of a partition are one apart and never behind the current round, so a thousand jobs of one owner leave room for
-//! another owner's job after each of them. This is start-time fair queueing with equal weights (Goyal, Vin and Cheng,
-//! "Start-time Fair Queueing", SIGCOMM 1996). The virtual time is the turn of the first ready job (the SQL function
-//! `job_round`). A job that becomes ready later, after its delay or when an admin retries it, gets a new turn.
+//! Each job of a partition gets a turn when it is enqueued, and jobs of one priority are claimed in the order of their
+//! turns. The turns of a partition are one apart and never behind the current round, so a thousand jobs of one owner
+//! leave room for another owner's job after each of them. This is start-time fair queueing with equal weights (Goyal, Vin
+//! and Cheng, "Start-time Fair Queueing", SIGCOMM 1996). The virtual time is the turn of the first ready job (the SQL
+//! function `job_round`). A job that becomes ready later, after its delay or when an admin retries it, gets a new turn.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use pawdium_db::Db;
 use sqlx::PgConnection;
 
 /// Puts a selection of ids with their new turns into a query, in place of the dots; the text after them begins with the
-/// source of the rows. Jobs without a partition have turn 0. The others come after the current round, those of one partition
-/// one after the other.
+/// source of the rows. Jobs without a partition have turn 0. The others come after the current round, those of one
+/// partition one after the other.
 macro_rules! with_turns {
     ($query:ident!($($row:ident,)? $before:literal, .., $after:literal $(, $($argument:tt)*)?)) => {
         sqlx::$query!(
@@ -30,8 +30,8 @@ macro_rules! with_turns {
 }
 pub(super) use with_turns;
 
-/// Takes a turn for each of `keys`, in order. Jobs without a partition have turn 0. Locks the partitions' rows in the order of
-/// their keys, until the caller's transaction ends.
+/// Takes a turn for each of `keys`, in order. Jobs without a partition have turn 0. Locks the partitions' rows in the
+/// order of their keys, until the caller's transaction ends.
 pub(super) async fn take_turns(
     db: &mut PgConnection,
     queue: &str,

@@ -21,8 +21,8 @@ use super::wake::WakeUps;
 /// The most jobs in one batch.
 const BATCH: usize = 1000;
 
-/// One connection each for the heartbeat, the poll, the listener and the search for unlisted jobs. During a burst each queue
-/// keeps another one. Two or three are open most of the time.
+/// One connection each for the heartbeat, the poll, the listener and the search for unlisted jobs. During a burst each
+/// queue keeps another one. Two or three are open most of the time.
 const OWN_CONNECTIONS: u32 = 4;
 
 /// The completer and the reaper have one each.
@@ -71,7 +71,8 @@ impl Process {
     }
 
     /// Registers this process, which serves some of `queues` and makes due jobs of all of them ready. It connects to the
-    /// database of `db` by itself, so that handlers which use all connections of `db` delay neither heartbeats nor outcomes.
+    /// database of `db` by itself, so that handlers which use all connections of `db` delay neither heartbeats nor
+    /// outcomes.
     ///
     /// # Errors
     /// If the database can't be reached.

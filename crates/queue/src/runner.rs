@@ -77,9 +77,9 @@ impl fmt::Display for Failure {
         match &self.0 {
             Unfinished::HandedBack => f.write_str("handed back"),
             Unfinished::Postponed { .. } => f.write_str("postponed for another worker"),
-            Unfinished::Retry { error, .. } | Unfinished::Deferred { error, .. } | Unfinished::Dead { error } => {
-                f.write_str(error)
-            }
+            Unfinished::Retry { error, .. }
+            | Unfinished::Deferred { error, .. }
+            | Unfinished::Dead { error } => f.write_str(error),
         }
     }
 }
@@ -121,8 +121,8 @@ impl<E: Send + Sync + 'static> Runner<E> {
         Self { env, kinds: Arc::new(HashMap::new()), is_known: |_| false }
     }
 
-    /// Logs a failure only at debug level if `is_known` returns true for its error and the job will be tried again: the cause
-    /// is already in the log.
+    /// Logs a failure only at debug level if `is_known` returns true for its error and the job will be tried again: the
+    /// cause is already in the log.
     #[must_use]
     pub fn quiet_about(self, is_known: fn(&anyhow::Error) -> bool) -> Self {
         Self { is_known, ..self }
@@ -188,7 +188,8 @@ impl<E: Send + Sync + 'static> Runner<E> {
             () = tokio::time::sleep(entry.timeout) => {
                 Err(JobError::retry(anyhow::anyhow!("took longer than {:?}", entry.timeout)))
             }
-            // An admin cancelled it, or another worker has it. The claim number has moved on, so this outcome changes nothing.
+            // An admin cancelled it, or another worker has it. The claim number has moved on, so this outcome changes
+            // nothing.
             () = claim.tracked.revoked.cancelled() => return Err(Failure(Unfinished::HandedBack)),
             () = lost.cancelled() => return Err(Failure(Unfinished::HandedBack)),
         };

@@ -42,8 +42,8 @@ pub async fn list(db: &mut PgConnection) -> sqlx::Result<Vec<ScheduleRow>> {
     .await
 }
 
-/// Requests a run now. The next scheduler that looks enqueues its job, once. Returns `false` if there is no such schedule, or
-/// a run is already requested.
+/// Requests a run now. The next scheduler that looks enqueues its job, once. Returns `false` if there is no such
+/// schedule, or a run is already requested.
 pub async fn request(db: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
     let requested = sqlx::query!(
         "update schedules set requested_at = now() where name = $1 and requested_at is null",

@@ -15,8 +15,8 @@ use super::partition::with_turns;
 use super::settle::Fence;
 use pawdium_db::CHANNEL;
 
-/// The time between two polls, and so the longest delay if a notification is lost. With the heartbeat, an idle process makes
-/// one query a second.
+/// The time between two polls, and so the longest delay if a notification is lost. With the heartbeat, an idle process
+/// makes one query a second.
 const POLL: Duration = Duration::from_millis(1500);
 
 /// The most due jobs that one poll makes ready. The next poll takes the rest.
@@ -68,15 +68,16 @@ impl WakeUps {
         self.queues.iter().find(|queue| queue.queue.name() == name)
     }
 
-    /// Handles a notification: the name of a queue that has work, with [`CHANGED`] before it if its settings have changed, or
-    /// a [`revocation`].
+    /// Handles a notification: the name of a queue that has work, with [`CHANGED`] before it if its settings have
+    /// changed, or a [`revocation`].
     fn handle(&self, notification: &str) {
         if let Some(queue) = self.of(notification.strip_prefix(CHANGED).unwrap_or(notification)) {
             if notification.starts_with(CHANGED) {
                 queue.settings.notify_one();
             }
             queue.work.notify_one();
-        } else if let Some((job, claim)) = notification.strip_prefix('!').and_then(|claim| claim.split_once(' '))
+        } else if let Some((job, claim)) =
+            notification.strip_prefix('!').and_then(|claim| claim.split_once(' '))
             && let (Ok(job), Ok(claim)) = (job.parse(), claim.parse())
         {
             self.in_flight.revoke(job, claim);
@@ -135,9 +136,9 @@ async fn poll(db: PgPool, wake_ups: WakeUps) {
 /// before them. Jobs of a partition get a new turn: a thousand that failed together come back among the others, and not
 /// before them.
 ///
-/// `locked` finds due jobs in the index `jobs_scheduled`, and `due` updates them by the primary key. The last part looks for
-/// one ready job of each queue in the index `jobs_open`, by a subquery with `limit 1`: the planner may turn `exists` into a
-/// join with all jobs.
+/// `locked` finds due jobs in the index `jobs_scheduled`, and `due` updates them by the primary key. The last part looks
+/// for one ready job of each queue in the index `jobs_open`, by a subquery with `limit 1`: the planner may turn `exists`
+/// into a join with all jobs.
 async fn promote_due(db: &PgPool, queues: &[QueueWakeUps]) -> sqlx::Result<Vec<String>> {
     let queues: Vec<String> = queues.iter().map(|queue| queue.queue.name().to_owned()).collect();
     with_turns!(query_scalar!(

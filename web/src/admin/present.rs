@@ -1,7 +1,9 @@
 //! Jobs of the queue as the pages show them.
 
 use chrono::{DateTime, Utc};
-use pawdium_queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, TimelineEntry, TimelineEvent, timeline};
+use pawdium_queue::inspect::{
+    FailedAttempt, JobDetail, JobRow, JobState, TimelineEntry, TimelineEvent, timeline,
+};
 use pawdium_shared::mask::mask;
 use pawdium_shared::operate::Act;
 
@@ -75,7 +77,14 @@ fn point(job: &JobDetail, TimelineEntry { at, event }: TimelineEntry, whole: boo
         |kind, label: &str| Point { kind, label: label.to_owned(), at, ms: None, worker: None, error: None };
     match event {
         TimelineEvent::Enqueued => plain(PointKind::Done, "Enqueued"),
-        TimelineEvent::Failed(FailedAttempt { attempt, worker, worker_name, started_at, ended_at, error }) => Point {
+        TimelineEvent::Failed(FailedAttempt {
+            attempt,
+            worker,
+            worker_name,
+            started_at,
+            ended_at,
+            error,
+        }) => Point {
             ms: started_at.map(|started| millis(started, ended_at)),
             worker: worker_name.or_else(|| worker.map(|id| format!("worker {id}"))),
             error: Some(shown(&error, whole)),

@@ -24,8 +24,8 @@ pub struct ErrorGroup {
     pub last: JobId,
 }
 
-/// Groups the newest [`DEAD_LOOKED_AT`] dead jobs by kind and error, the largest groups first. The counts come from the index
-/// `job_history_dead`; the history itself is read only for the newest job of each group.
+/// Groups the newest [`DEAD_LOOKED_AT`] dead jobs by kind and error, the largest groups first. The counts come from the
+/// index `job_history_dead`; the history itself is read only for the newest job of each group.
 pub async fn group_dead(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<ErrorGroup>> {
     sqlx::query_as!(
         ErrorGroup,

@@ -78,7 +78,9 @@ impl Filter {
     /// The ended states to search.
     pub(super) fn ended(&self) -> States<EndedState> {
         match self.state {
-            None | Some(JobState::Dead) if self.error_group.is_some() => States::Only(EndedState(JobState::Dead)),
+            None | Some(JobState::Dead) if self.error_group.is_some() => {
+                States::Only(EndedState(JobState::Dead))
+            }
             _ if self.error_group.is_some() => States::None,
             None => States::Any,
             Some(state) if state.is_live() => States::None,
@@ -93,7 +95,8 @@ impl Filter {
 }
 
 /// The regular expression of what masking removes: the local part of a mail address after its first character.
-pub(super) const MASKED: &str = r#"([^[:space:][:cntrl:]<>()\[\]\\,;:"@])[^[:space:][:cntrl:]<>()\[\]\\,;:"]*@"#;
+pub(super) const MASKED: &str =
+    r#"([^[:space:][:cntrl:]<>()\[\]\\,;:"@])[^[:space:][:cntrl:]<>()\[\]\\,;:"]*@"#;
 
 /// Which states of a table to search.
 #[derive(Clone, Copy, Debug)]

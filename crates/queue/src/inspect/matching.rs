@@ -39,8 +39,8 @@ pub(super) async fn find_ids(
     Ok(ids)
 }
 
-/// Finds the jobs of a party in a statement of its own. In a join, the planner may walk the whole history instead. Each part
-/// has an index: `jobs_partition` and `jobs_subject`, `job_history_partition` and `job_history_subject`.
+/// Finds the jobs of a party in a statement of its own. In a join, the planner may walk the whole history instead. Each
+/// part has an index: `jobs_partition` and `jobs_subject`, `job_history_partition` and `job_history_subject`.
 async fn find_ids_of_party(
     db: &mut PgConnection,
     party: &Party,

@@ -4,8 +4,9 @@ use sqlx::PgConnection;
 
 use crate::heartbeat::SILENCE;
 
-/// A text that changes when jobs are enqueued, claimed or ended, when a queue's settings or the number of workers change, and
-/// with each minute, because rates do. Reads the accounts and the running jobs, but neither the backlog nor the history.
+/// A text that changes when jobs are enqueued, claimed or ended, when a queue's settings or the number of workers change,
+/// and with each minute, because rates do. Reads the accounts and the running jobs, but neither the backlog nor the
+/// history.
 pub async fn pulse(db: &mut PgConnection) -> sqlx::Result<String> {
     sqlx::query_scalar!(
         r#"select md5(row(

@@ -45,8 +45,8 @@ pub async fn find(db: &mut Tx, job: JobId) -> sqlx::Result<Option<JobRow>> {
     Ok(search(db, &filter, None, 1).await?.pop())
 }
 
-/// Lists jobs whose last attempt failed, the newest first: dead ones, and those that wait for another attempt. Looks only at
-/// the next thousand due jobs.
+/// Lists jobs whose last attempt failed, the newest first: dead ones, and those that wait for another attempt. Looks only
+/// at the next thousand due jobs.
 pub async fn list_failures(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<JobRow>> {
     let ids = sqlx::query_scalar!(
         r#"select id as "id!" from (

@@ -52,8 +52,9 @@ pub enum TimelineEvent {
 pub fn timeline(job: &JobDetail) -> Vec<TimelineEntry> {
     let entry = |at, event| TimelineEntry { at, event };
     let mut entries = vec![entry(job.row.created_at, TimelineEvent::Enqueued)];
-    entries
-        .extend(job.failures.iter().map(|failure| entry(failure.ended_at, TimelineEvent::Failed(failure.clone()))));
+    entries.extend(
+        job.failures.iter().map(|failure| entry(failure.ended_at, TimelineEvent::Failed(failure.clone()))),
+    );
     if let Some(at) = job.claimed_at.filter(|_| has_open_claim(job)) {
         let worker = job.worker_name.clone();
         entries.push(entry(at, TimelineEvent::Claimed { attempt: job.row.attempt, worker }));

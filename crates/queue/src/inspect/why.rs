@@ -204,7 +204,9 @@ fn why_ready(job: &JobDetail, situation: &Situation) -> Why {
     if let Some(most) = reached(limits.max_running, situation.running) {
         return Why::AtMost { of: queue(), most, ahead };
     }
-    if let Some((per_minute, next)) = next_start(limits.starts_per_minute, situation.next_start_at, situation.now) {
+    if let Some((per_minute, next)) =
+        next_start(limits.starts_per_minute, situation.next_start_at, situation.now)
+    {
         return Why::Rate { of: queue(), per_minute, next, ahead };
     }
     if ahead > 0 { Why::Ahead { jobs: ahead } } else { Why::Next }
@@ -247,7 +249,10 @@ impl fmt::Display for Why {
             }
             Self::WorkerSilent { worker, since } => {
                 let since = since.map_or_else(String::new, |since| format!(" since {}", time(since)));
-                write!(f, "It ran on {worker}, which has been silent{since}; a live worker will hand it back.")
+                write!(
+                    f,
+                    "It ran on {worker}, which has been silent{since}; a live worker will hand it back."
+                )
             }
             Self::Scheduled { until } => write!(f, "It is scheduled for {}.", time(*until)),
             Self::BackingOff { until, attempt, of, error } => write!(
@@ -284,8 +289,8 @@ impl fmt::Display for Why {
 }
 
 impl Why {
-    /// A sentence for the owner of the photo that the job processes: what to expect, without technical detail. `None` if the
-    /// photo's state says it all.
+    /// A sentence for the owner of the photo that the job processes: what to expect, without technical detail. `None` if
+    /// the photo's state says it all.
     #[must_use]
     pub fn for_owner(&self, now: DateTime<Utc>) -> Option<String> {
         const BUSY: &str =

@@ -9,9 +9,9 @@ mod kinds;
 mod limits;
 mod order;
 mod outcomes;
+mod partitions;
 mod pauses;
 mod plans;
-mod partitions;
 mod workers;
 
 /// The migrations that create the tables.

@@ -24,8 +24,8 @@ async fn paused(db: &PgPool) {
     assert!(control::pause(&mut db, queues::MEDIA).await.expect("no error"));
 }
 
-/// Runs all jobs, one at a time, and returns the order in which they started. The queue is resumed before the worker starts:
-/// if the notification came after its first claim, it would hand back its prefetched jobs and claim later ones.
+/// Runs all jobs, one at a time, and returns the order in which they started. The queue is resumed before the worker
+/// starts: if the notification came after its first claim, it would hand back its prefetched jobs and claim later ones.
 async fn run_all(db: &PgPool) -> Vec<String> {
     let gate = Gate::open();
     let mut connection = db.acquire().await.expect("a connection");

@@ -135,7 +135,11 @@ impl LimitFields {
             ("max_running", "At once", &self.max_running),
             ("starts_per_minute", "Starts a minute", &self.starts_per_minute),
             ("partition_max_running", "At once, each partition", &self.partition_max_running),
-            ("partition_starts_per_minute", "Starts a minute, each partition", &self.partition_starts_per_minute),
+            (
+                "partition_starts_per_minute",
+                "Starts a minute, each partition",
+                &self.partition_starts_per_minute,
+            ),
         ]
     }
 
