@@ -1,7 +1,7 @@
-//! The scheduler: enqueues jobs when they are due, and does nothing else.
+//! The scheduler enqueues jobs when they are due, and does nothing else.
 //!
-//! [`schedule`] is the cron table, [`tick`] the pure arithmetic of ticks, `serve` the process's life. What fired is in
-//! the database, so any number of schedulers may run: each tick is one job.
+//! [`schedule`] is the cron table, [`tick`] the arithmetic of ticks, and `serve` the main loop. The database has the ticks
+//! that fired, so any number of schedulers can run, and each tick is one job.
 
 pub mod schedule;
 mod serve;

@@ -1,4 +1,4 @@
-//! `pawdium-scheduler` enqueues what is due; any number of them may run.
+//! `pawdium-scheduler` enqueues jobs when they are due. Any number of schedulers can run.
 
 use std::process::ExitCode;
 

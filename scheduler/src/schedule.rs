@@ -14,7 +14,7 @@ use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
 
 use crate::tick::{Missed, When};
 
-/// A day of reports at one a minute: as long as anybody looks back at a gap.
+/// The most reports to replay: a day of them, at one a minute.
 const REPORTS: usize = 1440;
 
 type EnqueueAt =
@@ -22,11 +22,11 @@ type EnqueueAt =
 
 /// A line of the table.
 pub struct Schedule {
-    /// Its name in the database; renaming it makes it a new one.
+    /// Its name in the database. A schedule with a new name is a new schedule.
     pub name: &'static str,
     /// When it ticks.
     pub when: When,
-    /// What becomes of ticks that were missed.
+    /// What happens to missed ticks.
     pub missed: Missed,
     kind: &'static str,
     enqueue: EnqueueAt,
@@ -39,7 +39,7 @@ impl fmt::Debug for Schedule {
 }
 
 impl Schedule {
-    /// A schedule whose ticks enqueue the job that `job` makes of each.
+    /// A schedule that enqueues `job(tick)` for each tick.
     pub fn new<J: Job>(
         name: &'static str,
         when: When,
@@ -53,7 +53,7 @@ impl Schedule {
         Self { name, when, missed, kind: J::KIND, enqueue }
     }
 
-    /// What others are to know of it at `now`.
+    /// The announcement of this schedule at `now`.
     #[must_use]
     pub fn announcement(&self, now: DateTime<Utc>) -> Announcement {
         Announcement {
@@ -71,7 +71,7 @@ impl Schedule {
     }
 }
 
-/// Everything that happens by the clock. Times are UTC; the first field is seconds.
+/// All schedules. Times are UTC, and the first field of an expression is seconds.
 #[must_use]
 pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
     let mut table = vec![

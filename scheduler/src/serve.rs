@@ -1,4 +1,4 @@
-//! The life of a scheduler process.
+//! The main loop of a scheduler.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -16,14 +16,14 @@ use tracing::{debug, info, warn};
 use crate::schedule::{Schedule, table};
 use crate::tick::due;
 
-/// The longest sleep. What was asked for by hand, and time that was set or passed in a suspended machine, is noticed after
-/// it.
+/// The longest sleep. After it, the scheduler notices requested runs, and a clock that was set or a machine that was
+/// suspended.
 const NAP: Duration = Duration::from_millis(1500);
 
-/// Between two announcements of what this scheduler fires.
+/// The time between two announcements of the schedules.
 const ANNOUNCE: Duration = Duration::from_mins(1);
 
-/// Between two attempts while the database is away.
+/// The time between two attempts while the database is away.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How long the database may take over one schedule.
@@ -32,19 +32,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Fires schedules until `stop`.
 ///
 /// # Errors
-/// When the configuration can't be used.
+/// If the configuration is invalid.
 pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
     let db = db::connect(&config.database, "pawdium-scheduler").context("database.url")?;
     let schedules = table(config.metrics.as_ref());
     let notifier = Notifier::new();
     let ended = CancellationToken::new();
     notifier.ready("waiting for the database");
-    // Everything runs on one thread and waits under timeouts, so whoever gets to feed the watchdog is alive.
+    // All tasks run on one thread and wait with timeouts, so the watchdog is fed if and only if they are alive.
     let feeding = notifier.feed_watchdog(ended.clone(), async || true);
     let running = async {
         let waiting = db::wait_until_usable(&db, |reason| notifier.status(reason));
         if stop.run_until_cancelled(waiting).await.is_some() {
-            notifier.status("enqueueing what is due");
+            notifier.status("enqueueing due jobs");
             db::warn_of_narrow_room(&db, db::takes(1)).await;
             run(&db, &schedules, Utc::now, &stop).await;
         }
@@ -56,9 +56,8 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     Ok(())
 }
 
-/// Fires what is due and what is asked for, sleeps until the next tick, and so on until `stop`. While the database is
-/// away it keeps trying, and what was missed is dealt with by each schedule's policy. The time is what `clock` says, which
-/// may jump.
+/// Fires due ticks and requested runs until `stop`, and sleeps in between. While the database is away it keeps trying, and
+/// each schedule's policy decides what happens to missed ticks. The time of `clock` may jump.
 pub async fn run(
     db: &Db,
     schedules: &[Schedule],
@@ -69,16 +68,16 @@ pub async fn run(
     let mut announced: Option<Instant> = None;
     let mut away = false;
     loop {
-        // What is cut short rolls back, and another scheduler or the next start fires it.
+        // If this is cut short, it rolls back, and another scheduler or the next start fires the tick.
         let firing = async {
-            // The next tick is another one as soon as one has fired.
+            // After a tick has fired, the announcement needs the next one.
             if fire_due(db, schedules, &clock, &mut seen).await?
                 || announced.is_none_or(|last| last.elapsed() >= ANNOUNCE)
             {
                 in_time(announce(db, schedules, clock())).await.context("announcing the schedules")?;
                 announced = Some(Instant::now());
             }
-            in_time(fire_requested(db, schedules, clock())).await.context("firing what is asked for")
+            in_time(fire_requested(db, schedules, clock())).await.context("firing requested runs")
         };
         let Some(fired) = stop.run_until_cancelled(firing).await else { return };
         let pause = match fired {
@@ -91,7 +90,10 @@ pub async fn run(
             }
             Err(error) => {
                 if !away {
-                    warn!(error = format!("{error:#}"), "couldn't enqueue what is due; will keep trying");
+                    warn!(
+                        error = format!("{error:#}"),
+                        "failed to enqueue due jobs; trying again until it succeeds"
+                    );
                 }
                 away = true;
                 RETRY
@@ -103,10 +105,10 @@ pub async fn run(
     }
 }
 
-/// The last tick of each schedule that this process has seen dealt with, so that the database is asked once a tick.
+/// The last tick of each schedule that this process has handled, so that it asks the database once per tick.
 type Seen = HashMap<&'static str, DateTime<Utc>>;
 
-/// Fires what is due. True: there was a tick that this process had not seen yet.
+/// Fires due ticks. Returns whether there was a new one.
 async fn fire_due(
     db: &Db,
     schedules: &[Schedule],
@@ -136,7 +138,7 @@ async fn announce(db: &Db, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::
     schedules::announce(&mut *db.acquire().await?, &announcements).await
 }
 
-/// Fires what somebody asked for by hand, as of its last tick, each with its job in one transaction.
+/// Fires requested runs. Each takes its request and enqueues its job, for the schedule's last tick, in one transaction.
 async fn fire_requested(db: &Db, schedules: &[Schedule], now: DateTime<Utc>) -> sqlx::Result<()> {
     let names: Vec<_> = schedules.iter().map(|schedule| schedule.name).collect();
     let requested = schedules::list_requested(&mut *db.acquire().await?, &names).await?;
@@ -151,7 +153,8 @@ async fn fire_requested(db: &Db, schedules: &[Schedule], now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// Fires a schedule's due ticks, each with its job in one transaction; those that another scheduler took are left alone.
+/// Fires a schedule's due ticks, except those that another scheduler has taken. Each is taken and enqueues its job in one
+/// transaction.
 async fn fire(db: &Db, schedule: &Schedule, now: DateTime<Utc>) -> sqlx::Result<()> {
     let last = last_tick(&mut *db.acquire().await?, schedule.name, now).await?;
     for tick in due(&schedule.when, schedule.missed, last, now) {
@@ -165,7 +168,7 @@ async fn fire(db: &Db, schedule: &Schedule, now: DateTime<Utc>) -> sqlx::Result<
     Ok(())
 }
 
-/// How long to sleep: until the first tick to come, but no longer than a nap.
+/// How long to sleep: until the next tick, but at most [`NAP`].
 fn until_next(schedules: &[Schedule], now: DateTime<Utc>) -> Duration {
     schedules
         .iter()

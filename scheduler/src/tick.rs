@@ -1,4 +1,4 @@
-//! When a schedule's ticks are, and which of those that were missed still fire. All times are UTC and whole seconds.
+//! The ticks of schedules, and which missed ones still fire. All times are UTC and whole seconds.
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -9,17 +9,17 @@ use croner::Cron;
 /// When a schedule ticks.
 #[derive(Clone, Debug)]
 pub enum When {
-    /// By a cron expression.
+    /// A cron expression.
     Cron(Box<Cron>),
-    /// At every multiple of so many seconds since 1970.
+    /// A period in seconds. It ticks at each multiple of the period since 1970.
     Every(i64),
 }
 
 impl When {
-    /// By a cron expression of six fields, the first for seconds.
+    /// A cron expression of six fields, the first for seconds.
     ///
     /// # Panics
-    /// When the expression is malformed: they are written in this program.
+    /// If the expression is malformed. All expressions are constants of this program.
     #[must_use]
     pub fn cron(expression: &str) -> Self {
         Self::Cron(Box::new(
@@ -60,14 +60,14 @@ impl fmt::Display for When {
     }
 }
 
-/// What becomes of ticks that nobody fired in time.
+/// What happens to ticks that did not fire in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missed {
-    /// One job makes up for all of them: the last fires.
+    /// Only the last one fires.
     Coalesce,
-    /// Each fires, but no more than the last `max`.
+    /// The last `max` fire.
     Replay {
-        /// How many at most.
+        /// The most ticks that fire.
         max: usize,
     },
 }
@@ -81,7 +81,7 @@ impl fmt::Display for Missed {
     }
 }
 
-/// The ticks that are due at `now`, the oldest first, when the one at `last` was the last to fire. A schedule that never
+/// The ticks that are due at `now`, the oldest first, if the one at `last` was the last to fire. A schedule that has never
 /// fired has missed one tick.
 #[must_use]
 pub fn due(
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn schedules_say_in_words_when_they_tick_and_what_they_make_of_missed_ticks() {
+    fn schedules_and_policies_have_a_description() {
         assert_eq!(When::cron("0 17 3 * * *").to_string(), "0 17 3 * * *");
         assert_eq!(When::Every(90).to_string(), "every 90 s");
         assert_eq!(Missed::Coalesce.to_string(), "one run makes up for all");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_is_due_at_its_very_second_and_not_before() {
+    fn a_tick_is_due_at_its_second_and_not_before() {
         let daily = When::cron("0 17 3 * * *");
         let last = Some(at("2026-03-01T03:17:00Z"));
         assert!(due(&daily, Missed::Coalesce, last, at("2026-03-02T03:16:59.999Z")).is_empty());
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn missed_ticks_are_one_or_all_by_the_policy() {
+    fn the_policy_decides_whether_one_or_all_missed_ticks_fire() {
         let (last, now) = (Some(at("2026-03-01T10:00:00Z")), at("2026-03-01T10:04:20Z"));
         let fourth = at("2026-03-01T10:04:00Z");
         assert_eq!(due(&minutely(), Missed::Coalesce, last, now), [fourth]);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_far_ahead_costs_no_more_than_the_policy_allows() {
+    fn a_clock_far_ahead_fires_no_more_ticks_than_the_policy_allows() {
         let ticks = due(
             &When::Every(1),
             Missed::Replay { max: 5 },
@@ -193,7 +193,7 @@ mod tests {
         }
 
         #[test]
-        fn what_fires_is_in_order_and_after_the_last(gap in 0_i64..10_000, max in 1_usize..50) {
+        fn due_ticks_are_in_order_and_after_the_last_one(gap in 0_i64..10_000, max in 1_usize..50) {
             let last = at("2026-03-01T10:00:00Z");
             let now = last + TimeDelta::seconds(gap);
             let ticks = due(&minutely(), Missed::Replay { max }, Some(last), now);

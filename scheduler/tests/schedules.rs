@@ -1,4 +1,4 @@
-//! What is known of the schedules, and runs that are asked for by hand.
+//! Announced schedules and requested runs.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_kit::waiting::{SOON, count, until};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-/// What a tick enqueues.
+/// The job that a tick enqueues.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
     text: String,
@@ -29,7 +29,7 @@ impl Job for Note {
     const QUEUE: Queue = queues::MEDIA;
 }
 
-/// Ticks at New Year; a schedule that never fired has missed one tick, which fires at once.
+/// Ticks at New Year. A schedule that has never fired has missed one tick, which fires at once.
 fn yearly() -> [Schedule; 1] {
     let when = When::cron("0 0 0 1 1 *");
     [Schedule::new("yearly", when, Missed::Coalesce, |tick| Note::new(tick.to_rfc3339()))]
@@ -43,7 +43,7 @@ async fn request(db: &PgPool, name: &str) -> bool {
     schedules::request(&mut db.acquire().await.expect("a connection"), name).await.expect("no error")
 }
 
-/// Lets three schedulers run while `day` lasts.
+/// Runs three schedulers until `day` ends.
 async fn among_three<T>(db: &PgPool, day: impl Future<Output = T>) -> T {
     let stop = CancellationToken::new();
     let (one, two, three) = (yearly(), yearly(), yearly());
@@ -68,14 +68,14 @@ async fn until_jobs(db: &PgPool, jobs: i64) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn schedulers_write_down_what_they_fire_and_that_they_live(db: PgPool) {
+async fn schedulers_announce_their_schedules(db: PgPool) {
     let long_ago = "insert into schedules (name, expression, missed, kind, seen_at, requested_at)
                     values ('yearly', 'monthly', 'none', 'test.gone.v1', now() - interval '3 days', null)";
     sqlx::query(long_ago).execute(&db).await.expect("a schedule");
-    let told = async || list(&db).await.iter().any(|row| row.next_at.is_some()).then_some(());
+    let announced = async || list(&db).await.iter().any(|row| row.next_at.is_some()).then_some(());
     among_three(&db, async {
         until_jobs(&db, 1).await;
-        until("a scheduler has told what comes next", SOON, told).await;
+        until("a scheduler has announced the next tick", SOON, announced).await;
     })
     .await;
     let rows = list(&db).await;
@@ -88,12 +88,12 @@ async fn schedulers_write_down_what_they_fire_and_that_they_live(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn when_a_tick_has_fired_the_next_one_is_told(db: PgPool) {
+async fn after_a_tick_the_next_one_is_announced(db: PgPool) {
     let when = When::cron("* * * * * *");
     let every_second = [Schedule::new("often", when, Missed::Coalesce, |tick| Note::new(tick.to_rfc3339()))];
     let stop = CancellationToken::new();
     let later = Utc::now() + TimeDelta::seconds(2);
-    let told = async || {
+    let announced = async || {
         list(&db)
             .await
             .iter()
@@ -101,7 +101,7 @@ async fn when_a_tick_has_fired_the_next_one_is_told(db: PgPool) {
             .then_some(())
     };
     let watching = async {
-        until("the tick after one that fired is told", SOON, told).await;
+        until("the tick after one that fired is announced", SOON, announced).await;
         stop.cancel();
     };
     let pool = Db::from(db.clone());
@@ -109,30 +109,30 @@ async fn when_a_tick_has_fired_the_next_one_is_told(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_run_that_is_asked_for_is_one_job_whoever_fires_it(db: PgPool) {
-    assert!(!request(&db, "yearly").await, "nobody knows it yet");
+async fn a_requested_run_is_one_job(db: PgPool) {
+    assert!(!request(&db, "yearly").await, "no scheduler has announced it yet");
     among_three(&db, async {
         until_jobs(&db, 1).await;
         for run in 2..=5 {
             assert!(request(&db, "yearly").await);
             until_jobs(&db, run).await;
             let answered = async || list(&db).await[0].requested_at.is_none().then_some(());
-            until("the request is answered", SOON, answered).await;
+            until("the request is taken", SOON, answered).await;
             assert_eq!(count(&db, "select count(*) from jobs").await, run);
         }
     })
     .await;
-    // It made no tick of its own, and ran as of the last one.
+    // Requested runs have no ticks of their own. Their jobs are those of the last tick.
     assert_eq!(count(&db, "select count(*) from schedule_ticks").await, 1);
     assert_eq!(count(&db, "select count(distinct payload) from jobs").await, 1);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_run_is_fired_within_two_seconds_and_asked_for_once_until_then(db: PgPool) {
+async fn a_requested_run_fires_within_two_seconds_and_is_requested_once(db: PgPool) {
     among_three(&db, until_jobs(&db, 1)).await;
     assert!(request(&db, "yearly").await);
-    assert!(!request(&db, "yearly").await, "it is asked for already");
-    // A machine that stalls is no slow scheduler: two runs in time are enough, whatever became of some others.
+    assert!(!request(&db, "yearly").await, "it is already requested");
+    // Two runs in time are enough, because the machine may stall during others.
     let mut waits = Vec::new();
     let in_time =
         |waits: &[TimeDelta]| waits.iter().filter(|wait| **wait < TimeDelta::seconds(2)).count() >= 2;

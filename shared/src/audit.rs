@@ -44,7 +44,7 @@ pub enum Action {
     LimitQueue,
     /// Jobs are brought back, or let run now.
     RetryJobs,
-    /// Jobs are called off.
+    /// Jobs are cancelled.
     CancelJobs,
     /// Jobs are deleted.
     DeleteJobs,

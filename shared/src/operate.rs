@@ -181,7 +181,7 @@ fn in_state(filter: &Filter, state: JobState) -> Filter {
 async fn apply(db: &mut Tx, actor: Actor<'_>, act: Act, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     match act {
         Act::Retry => control::retry(db, jobs).await,
-        Act::Cancel => control::cancel(db, jobs, &format!("called off by {}", actor.name())).await,
+        Act::Cancel => control::cancel(db, jobs, &format!("cancelled by {}", actor.name())).await,
         Act::Delete => control::delete(db, jobs).await,
     }
 }

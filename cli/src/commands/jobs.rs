@@ -36,7 +36,7 @@ pub(crate) enum Jobs {
     },
     /// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now.
     Retry(Targets),
-    /// Calls jobs off: they don't start any more, and those that run are stopped.
+    /// Cancels jobs: they no longer start, and running ones are stopped.
     Cancel(Targets),
     /// Deletes jobs that aren't running, without a trace: the work of live ones is not done then.
     Delete(Targets),

@@ -66,10 +66,10 @@ pub(crate) struct Limit {
     /// Jobs of the queue that start in a minute.
     #[arg(long, value_parser = limit, value_name = "N|none")]
     starts_per_minute: Option<Bound>,
-    /// Jobs of one share that run at once: of one member's photos, of one domain's mail.
+    /// Jobs of one partition that run at once: of one member's photos, of one domain's mail.
     #[arg(long, value_parser = limit, value_name = "N|none")]
     partition_max_running: Option<Bound>,
-    /// Jobs of one share that start in a minute.
+    /// Jobs of one partition that start in a minute.
     #[arg(long, value_parser = limit, value_name = "N|none")]
     partition_starts_per_minute: Option<Bound>,
     /// Print JSON.

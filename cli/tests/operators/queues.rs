@@ -20,7 +20,7 @@ async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool)
     assert!(pawdium(&db, &limits, "").await.succeeded);
     let limited =
         pawdium(&db, &["queues", "limit", "mail", "--partition-starts-per-minute", "none"], "").await;
-    assert_eq!(limited.out, "mail: 3 at once, each share 2 at once\n", "{}", limited.err);
+    assert_eq!(limited.out, "mail: 3 at once, each partition 2 at once\n", "{}", limited.err);
 
     let list = pawdium(&db, &["queues", "list"], "").await.out;
     assert!(list.contains("upkeep is paused since") && list.contains("mail is limited: 3 at once"), "{list}");

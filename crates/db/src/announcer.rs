@@ -1,9 +1,8 @@
-//! Saying which queues have work, once that is committed.
+//! Announces queues that have work, after the commit.
 //!
-//! A NOTIFY inside of a transaction takes a lock when it commits that all commits of the database wait for: a transaction
-//! that also writes to the disk then holds up everybody else's. So a [`Tx`](super::Tx) only remembers what to announce; it
-//! is said after the commit, on a connection that does nothing else, and what piles up meanwhile is said at once. What is
-//! never said, because the process ended in between, the workers' poll finds.
+//! A transaction with a NOTIFY takes a lock when it commits, and all commits of the database wait for this lock until the
+//! transaction is on disk. So a [`Tx`](super::Tx) only collects the queues. They are announced after the commit, on a
+//! connection of their own, many at once. If the process ends before that, the workers' poll finds the jobs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,77 +18,77 @@ use tracing::debug;
 /// The Postgres channel on which queues with new work are announced; the payload is the queue's name.
 pub const CHANNEL: &str = "pawdium_jobs";
 
-/// What is said at once at the most.
+/// The most announcements that one statement takes.
 const BATCH: usize = 1024;
 
-/// A connection that doesn't answer for so long is given up.
+/// How long a statement may take before its connection is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A connection on which nothing was said for so long is closed.
+/// How long a connection may be idle before it is closed.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// Announces queues; a clone speaks on the same connection.
+/// Announces queues. A clone uses the same connection.
 #[derive(Clone, Debug)]
 pub(super) struct Announcer {
     options: Arc<PgConnectOptions>,
-    /// Started with the first announcement. The task ends with the last clone.
-    speaking: Arc<OnceLock<UnboundedSender<Due>>>,
+    /// The channel to the task, which starts with the first announcement and ends with the last clone.
+    task: Arc<OnceLock<UnboundedSender<Due>>>,
 }
 
-/// A queue, and when it is to be announced.
+/// A queue, and when to announce it.
 type Due = (Cow<'static, str>, Instant);
 
 impl Announcer {
     pub(super) fn new(options: &PgConnectOptions) -> Self {
-        // That a queue has work need not be on the disk.
+        // A notification need not wait for the disk.
         let options = options.clone().options([("synchronous_commit", "off")]);
-        Self { options: Arc::new(options), speaking: Arc::default() }
+        Self { options: Arc::new(options), task: Arc::default() }
     }
 
-    /// Announces a queue after `linger`, or earlier where somebody else wants it. Must be called inside of a runtime.
+    /// Announces a queue after `linger`, or earlier if another call asks for it. Must be called inside a runtime.
     pub(super) fn announce(&self, queue: Cow<'static, str>, linger: Duration) {
-        let speaking = self.speaking.get_or_init(|| {
-            let (speaking, queues) = unbounded_channel();
-            tokio::spawn(speak(Arc::clone(&self.options), queues));
-            speaking
+        let task = self.task.get_or_init(|| {
+            let (send, queues) = unbounded_channel();
+            tokio::spawn(announce_due(Arc::clone(&self.options), queues));
+            send
         });
-        // The task ends when nobody can speak any more, or with its runtime.
-        let _ = speaking.send((queue, Instant::now() + linger));
+        // The task has ended if its runtime has.
+        let _ = task.send((queue, Instant::now() + linger));
     }
 }
 
-async fn speak(options: Arc<PgConnectOptions>, mut queues: UnboundedReceiver<Due>) {
+async fn announce_due(options: Arc<PgConnectOptions>, mut queues: UnboundedReceiver<Due>) {
     let mut connection: Option<PgConnection> = None;
-    let mut heard = Vec::with_capacity(BATCH);
+    let mut received = Vec::with_capacity(BATCH);
     let mut due: BTreeMap<Cow<'static, str>, Instant> = BTreeMap::new();
     let mut ends = false;
     while !ends {
         let wait = due.values().min().map_or(IDLE, |next| next.duration_since(Instant::now()));
-        match tokio::time::timeout(wait, queues.recv_many(&mut heard, BATCH)).await {
+        match tokio::time::timeout(wait, queues.recv_many(&mut received, BATCH)).await {
             Ok(0) => ends = true,
             Err(_) if due.is_empty() => connection = None,
             Ok(_) | Err(_) => {}
         }
-        for (queue, at) in heard.drain(..) {
+        for (queue, at) in received.drain(..) {
             due.entry(queue).and_modify(|before| *before = at.min(*before)).or_insert(at);
         }
         let now = Instant::now();
-        let named: Vec<_> =
+        let now_due: Vec<_> =
             due.iter().filter(|(_, at)| ends || **at <= now).map(|(queue, _)| queue.to_string()).collect();
         due.retain(|_, at| *at > now);
-        if named.is_empty() {
+        if now_due.is_empty() {
             continue;
         }
-        let saying = say(&options, connection.take(), &named);
-        match tokio::time::timeout(PATIENCE, saying).await {
-            Ok(Ok(said_on)) => connection = Some(said_on),
-            Ok(Err(error)) => debug!(%error, "couldn't announce queues; the poll finds their jobs"),
-            Err(_) => debug!("announcing queues took too long; the poll finds their jobs"),
+        let notifying = notify(&options, connection.take(), &now_due);
+        match tokio::time::timeout(PATIENCE, notifying).await {
+            Ok(Ok(used)) => connection = Some(used),
+            Ok(Err(error)) => debug!(%error, "failed to announce queues; the poll will find their jobs"),
+            Err(_) => debug!("announcing queues took too long; the poll will find their jobs"),
         }
     }
 }
 
-async fn say(
+async fn notify(
     options: &PgConnectOptions,
     connection: Option<PgConnection>,
     queues: &[String],
@@ -112,7 +111,7 @@ mod tests {
     use super::*;
 
     #[sqlx::test(migrations = false)]
-    async fn what_can_wait_is_announced_with_what_comes_meanwhile(db: PgPool) {
+    async fn delayed_announcements_are_combined_with_later_ones(db: PgPool) {
         let mut listener = PgListener::connect_with(&db).await.expect("a connection");
         listener.listen(CHANNEL).await.expect("it listens");
         let announcer = Announcer::new(&db.connect_options());
@@ -122,7 +121,7 @@ mod tests {
             announcer.announce("slow".into(), linger);
         }
         announcer.announce("fast".into(), Duration::ZERO);
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         while heard.len() < 2 {
             let notification = listener.recv().await.expect("a notification");
             heard.push(notification.payload().to_owned());
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[sqlx::test(migrations = false)]
-    async fn what_can_wait_is_announced_before_the_end(db: PgPool) {
+    async fn delayed_announcements_are_sent_before_the_end(db: PgPool) {
         let mut listener = PgListener::connect_with(&db).await.expect("a connection");
         listener.listen(CHANNEL).await.expect("it listens");
         Announcer::new(&db.connect_options()).announce("slow".into(), Duration::from_mins(1));

@@ -1,9 +1,8 @@
-//! Calls that come at the same time share a batch.
+//! Concurrent calls share a batch.
 //!
-//! A statement costs Postgres, the driver and the way between them several times what one more row in it costs. So while a
-//! batch is under way, calls are collected for the next. Nobody waits for others to come: a call that comes alone is made at
-//! once. Nor does anybody wait for long for a batch that is stuck, on a lock or a lost connection: the next one starts
-//! beside it.
+//! A statement costs several times as much as one more row in it. So while a batch is in flight, calls are collected for
+//! the next one. A call never waits for other calls: if no batch is in flight, it is made at once. If a batch hangs, on a
+//! lock or a lost connection, the next one starts beside it after a short wait.
 
 use std::io;
 use std::sync::Arc;
@@ -19,28 +18,28 @@ use super::{Db, retry_conflicts};
 /// The most calls in one batch.
 const MOST: usize = 256;
 
-/// How long the next batch waits for the one before.
+/// How long a batch waits for the previous one.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Makes calls in batches. It ends when it is dropped, and what is under way comes to its end.
+/// Makes calls in batches. When it is dropped, the batches in flight still finish.
 #[derive(Debug)]
 pub struct Batcher<A, T> {
     maker: Maker<A, T>,
     calls: UnboundedSender<Call<A, T>>,
-    /// One batch has it at a time, or a call by itself.
+    /// Held by one batch or one single call at a time.
     turn: Arc<Semaphore>,
 }
 
-/// What makes all calls of a batch: an answer for each, in their order.
+/// Makes all calls of a batch, and returns their answers in order.
 type Act<A, T> = Arc<dyn Fn(Db, Vec<A>) -> BoxFuture<'static, sqlx::Result<Vec<T>>> + Send + Sync>;
 
-/// Makes calls.
+/// Makes calls, together or one by one.
 struct Maker<A, T> {
     db: Db,
     act: Act<A, T>,
 }
 
-/// One call, and who waits for its answer.
+/// One call, and the channel for its answer.
 #[derive(Debug)]
 struct Call<A, T> {
     about: A,
@@ -52,8 +51,8 @@ where
     A: Clone + Send + Sync + 'static,
     T: Send + 'static,
 {
-    /// Has `act` make the calls, any number of them. Where Postgres refuses a batch, each of its calls is made again by itself:
-    /// so `act` makes one transaction, or does nothing that mustn't be done twice. Must be called inside a runtime.
+    /// Starts a batcher that makes calls with `act`. If Postgres refuses a batch, each of its calls is made again by
+    /// itself. So `act` must be one transaction, or safe to repeat. Must be called inside a runtime.
     #[must_use]
     pub fn start<F>(db: Db, act: impl Fn(Db, Vec<A>) -> F + Send + Sync + 'static) -> Self
     where
@@ -67,16 +66,16 @@ where
         Self { maker, calls, turn }
     }
 
-    /// Makes a call, perhaps together with others. What it reads was committed when this was called, or later.
+    /// Makes a call, perhaps together with others. It sees all that was committed before this call.
     ///
     /// # Errors
-    /// Those of the call by itself, or that the database can't be reached.
+    /// Those of the call by itself, or an I/O error if the database can't be reached.
     pub async fn call(&self, about: A) -> sqlx::Result<T> {
         if let Ok(_turn) = self.turn.try_acquire() {
             return self.maker.make_one(about).await;
         }
         let (answer, answered) = oneshot::channel();
-        // Where the task has ended, with its runtime, there is no answer.
+        // There is no answer if the task has ended with its runtime.
         let _ = self.calls.send(Call { about, answer });
         answered.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
@@ -117,17 +116,17 @@ where
             match (self.act)(self.db.clone(), about).await {
                 Ok(answers) => {
                     for (call, answer) in calls.drain(..).zip(answers) {
-                        // Its caller may have gone.
+                        // The caller may be gone.
                         let _ = call.answer.send(Ok(answer));
                     }
                 }
                 Err(error @ sqlx::Error::Database(_)) => {
-                    debug!(%error, calls = calls.len(), "a batch was refused; making each call by itself");
+                    debug!(%error, calls = calls.len(), "the database refused a batch; making each call by itself");
                 }
-                // A commit whose answer is lost may have been made: nothing is done twice.
+                // The transaction may have been committed although its answer is lost, so it is not repeated.
                 Err(error) => {
                     for call in calls.drain(..) {
-                        let _ = call.answer.send(Err(same(&error)));
+                        let _ = call.answer.send(Err(copy_of(&error)));
                     }
                 }
             }
@@ -158,8 +157,8 @@ impl<A, T> std::fmt::Debug for Maker<A, T> {
     }
 }
 
-/// An error that all calls of a batch get.
-fn same(error: &sqlx::Error) -> sqlx::Error {
+/// A copy of an error, for each call of a batch.
+fn copy_of(error: &sqlx::Error) -> sqlx::Error {
     match error {
         sqlx::Error::PoolTimedOut => sqlx::Error::PoolTimedOut,
         sqlx::Error::PoolClosed => sqlx::Error::PoolClosed,
@@ -170,18 +169,17 @@ fn same(error: &sqlx::Error) -> sqlx::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use futures::future::{join, join_all};
+    use parking_lot::Mutex;
     use sqlx::PgPool;
 
     use super::*;
 
-    /// Doubles numbers, and remembers each batch. 13 is refused, 7 takes a second.
+    /// Doubles numbers, and records each batch. 13 is refused, and 7 takes a second.
     fn doubling(db: PgPool, batches: &Arc<Mutex<Vec<Vec<i32>>>>) -> Batcher<i32, i32> {
         let batches = Arc::clone(batches);
         Batcher::start(db.into(), move |db, numbers| {
-            batches.lock().expect("nobody panics").push(numbers.clone());
+            batches.lock().push(numbers.clone());
             let doubled = sqlx::query_scalar(
                 "select (2 * n + 0 / (n - 13) + case when n = 7 and pg_sleep(1) is null then 1 else 0 end)::integer
                  from unnest($1::integer[]) with ordinality as given (n, place) order by place",
@@ -191,19 +189,19 @@ mod tests {
     }
 
     #[sqlx::test(migrations = false)]
-    async fn calls_that_come_during_a_batch_share_the_next(db: PgPool) {
+    async fn calls_during_a_batch_share_the_next_one(db: PgPool) {
         let batches = Arc::default();
         let doubling = doubling(db, &batches);
         let calls = (100..200).map(|number| doubling.call(number));
         let doubled: Vec<_> =
             join_all(calls).await.into_iter().map(|answer| answer.expect("it is doubled")).collect();
         assert_eq!(doubled, (100..200).map(|number| 2 * number).collect::<Vec<_>>());
-        let sizes: Vec<_> = batches.lock().expect("nobody panics").iter().map(Vec::len).collect();
+        let sizes: Vec<_> = batches.lock().iter().map(Vec::len).collect();
         assert_eq!(sizes, [1, 99]);
     }
 
     #[sqlx::test(migrations = false)]
-    async fn a_call_that_is_refused_is_refused_alone(db: PgPool) {
+    async fn a_refused_call_fails_alone(db: PgPool) {
         let doubling = doubling(db, &Arc::default());
         let answers = join_all([1, 2, 13, 4, 5].map(|number| doubling.call(number))).await;
         let answers: Vec<_> = answers.into_iter().map(Result::ok).collect();
@@ -211,7 +209,7 @@ mod tests {
     }
 
     #[sqlx::test(migrations = false)]
-    async fn a_batch_that_is_stuck_holds_up_nobody_else(db: PgPool) {
+    async fn a_batch_that_hangs_delays_no_other_call(db: PgPool) {
         let doubling = doubling(db, &Arc::default());
         let others = async {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -223,8 +221,8 @@ mod tests {
         let begin = tokio::time::Instant::now();
         let stuck = join_all([doubling.call(100), doubling.call(7)]);
         let (stuck, others) = join(stuck, tokio::time::timeout(Duration::from_millis(700), others)).await;
-        assert!(others.is_ok(), "they waited for what is stuck");
-        assert!(begin.elapsed() > Duration::from_millis(900), "nothing was stuck");
+        assert!(others.is_ok(), "they waited for the batch that hangs");
+        assert!(begin.elapsed() > Duration::from_millis(900), "no batch hung");
         assert!(stuck.into_iter().all(|answer| answer.is_ok()));
     }
 }

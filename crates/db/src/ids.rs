@@ -1,6 +1,6 @@
-//! One type for each kind of id.
+//! A macro for types of ids.
 
-/// Declares a type of ids: a `bigint` that can't be passed where another table's belongs.
+/// Declares a type for the ids of one table: a `bigint` that can't be confused with an id of another table.
 #[macro_export]
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -1,5 +1,5 @@
-//! Postgres: transactions that nobody leaves half begun or half ended, calls that share a batch, and announcements that are
-//! sent after the commit.
+//! Postgres: transactions that survive dropped futures, calls that share a batch, and notifications that are sent after the
+//! commit.
 
 mod announcer;
 mod batcher;

@@ -1,4 +1,4 @@
-//! What is given up at any moment leaves no transaction behind.
+//! A future that is dropped at any moment leaves no transaction open.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -8,18 +8,18 @@ use sqlx::postgres::PgPoolOptions;
 
 use super::{Db, Tx, retry_conflicts};
 
-/// The database's sessions of this pool that are in a transaction, as it sees them itself.
+/// Counts the other sessions of this database that are in a transaction.
 async fn open_transactions(db: &PgPool) -> i64 {
     let open = "select count(*) from pg_stat_activity
                 where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null";
     sqlx::query_scalar(open).fetch_one(db).await.expect("the statement is right")
 }
 
-/// Begins, writes and commits; dropped when it has had to wait so many times. True: it ended before that.
-async fn give_up_after(db: &Db, waits: usize) -> bool {
+/// Begins, writes and commits, and is dropped after it has waited this many times. Returns whether it ended before that.
+async fn drop_after(db: &Db, waits: usize) -> bool {
     let mut act = Box::pin(async {
         let mut tx = db.begin().await?;
-        sqlx::query("insert into given_up values (1)").execute(&mut *tx).await?;
+        sqlx::query("insert into dropped_writes values (1)").execute(&mut *tx).await?;
         tx.commit().await
     });
     let mut waited = 0;
@@ -35,20 +35,20 @@ async fn give_up_after(db: &Db, waits: usize) -> bool {
 }
 
 #[sqlx::test(migrations = false)]
-async fn transactions_that_are_given_up_at_any_moment_are_never_left_open(db: PgPool) {
-    sqlx::query("create table given_up (n integer)").execute(&db).await.expect("a table");
+async fn transactions_dropped_at_any_moment_are_never_left_open(db: PgPool) {
+    sqlx::query("create table dropped_writes (n integer)").execute(&db).await.expect("a table");
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with((*db.connect_options()).clone());
     let ours = Db::from(pool);
     sqlx::query("select 1").execute(&*ours).await.expect("a connection");
     let mut ended = Vec::new();
     for waits in (0..12).cycle().take(240) {
-        ended.push(give_up_after(&ours, waits).await);
-        // What the next user of the connection writes is there for everybody: no transaction of another's holds it.
-        sqlx::query("insert into given_up values (2)").execute(&*ours).await.expect("it is written");
+        ended.push(drop_after(&ours, waits).await);
+        // The next user of the connection writes outside of any open transaction, so others can see its rows.
+        sqlx::query("insert into dropped_writes values (2)").execute(&*ours).await.expect("it is written");
     }
     assert!(ended.contains(&true) && ended.contains(&false), "{ended:?}");
     assert_eq!(open_transactions(&db).await, 0);
-    let seen: i64 = sqlx::query_scalar("select count(*) from given_up where n = 2")
+    let seen: i64 = sqlx::query_scalar("select count(*) from dropped_writes where n = 2")
         .fetch_one(&db)
         .await
         .expect("the statement is right");
@@ -56,7 +56,7 @@ async fn transactions_that_are_given_up_at_any_moment_are_never_left_open(db: Pg
 }
 
 #[sqlx::test(migrations = false)]
-async fn of_two_that_lock_in_opposite_orders_both_succeed(db: PgPool) {
+async fn two_transactions_that_lock_in_opposite_orders_both_succeed(db: PgPool) {
     sqlx::query("create table locked (n integer primary key, times integer not null default 0)")
         .execute(&db)
         .await
@@ -76,8 +76,8 @@ async fn of_two_that_lock_in_opposite_orders_both_succeed(db: PgPool) {
         .await
     };
     let (one, other) = tokio::join!(touch(1, 2), touch(2, 1));
-    one.expect("it is done again");
-    other.expect("it is done again");
+    one.expect("it runs again");
+    other.expect("it runs again");
     let times: Vec<i32> =
         sqlx::query_scalar("select times from locked").fetch_all(&db).await.expect("the statement is right");
     assert_eq!(times, [2, 2]);

@@ -1,30 +1,30 @@
-//! Transactions that nobody leaves half begun or half ended.
+//! Transactions that survive dropped futures.
 //!
-//! A future may be dropped wherever it waits: its request's client has gone, its job was cancelled or ran out of time.
-//! sqlx 0.9.0 does not survive that everywhere: where it awaits the answer to BEGIN, the connection goes back to its
-//! pool inside a transaction that the pool knows nothing of (transact-rs/sqlx#4393). So BEGIN, COMMIT and ROLLBACK run on
-//! tasks of their own, which end whatever becomes of whoever waits for them. Anywhere else a dropped [`Tx`] rolls back.
+//! A future may be dropped at any await: the client of its request is gone, or its job is cancelled or timed out. With sqlx
+//! 0.9.0, a future that is dropped while it awaits the answer to BEGIN returns its connection to the pool inside an open
+//! transaction (transact-rs/sqlx#4393). So BEGIN, COMMIT and ROLLBACK run on tasks of their own, which finish even if the
+//! caller is dropped. Anywhere else, a dropped [`Tx`] rolls back.
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 use futures::stream::BoxStream;
+use parking_lot::Mutex;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{
     Connection as _, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction,
 };
-
 use tokio::task::JoinHandle;
 
 use super::announcer::Announcer;
 
-/// The database: a pool, and the only way to begin a transaction. A clone is a reference.
+/// The database: a pool, and the only way to begin a transaction. A clone refers to the same pool.
 #[derive(Clone)]
 pub struct Db {
     pool: PgPool,
@@ -38,13 +38,13 @@ struct Kept(Arc<Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>>);
 
 impl Kept {
     fn get_or_insert<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         let found = kept.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make()));
         Arc::clone(found).downcast().unwrap_or_else(|_| unreachable!("the key is the type"))
     }
 
     fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.0.lock();
         kept.get(&TypeId::of::<T>()).and_then(|found| Arc::clone(found).downcast().ok())
     }
 }
@@ -59,15 +59,15 @@ impl Db {
     /// Begins a transaction.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// If no connection is available.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         Tx::begin_with(&self.pool, None, self).await
     }
 
-    /// Begins a transaction with `begin`, a BEGIN that `set local` may follow: all of it is one round trip.
+    /// Begins a transaction with the SQL of `begin`: a BEGIN and perhaps `set local`, in one round trip.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// If no connection is available.
     pub async fn begin_with(&self, begin: &'static str) -> sqlx::Result<Tx> {
         Tx::begin_with(&self.pool, Some(begin), self).await
     }
@@ -77,13 +77,13 @@ impl Db {
         self.kept.get_or_insert(|| value);
     }
 
-    /// What a module keeps beside the database, one of each type; made when it is first needed. `make` gets a reference that
-    /// keeps nothing, so that what is kept ends with the last reference that keeps it.
+    /// Returns the value of type `T` that is kept with this database, and makes it when it is first needed. `make` gets a
+    /// `Db` that keeps no values, so that a kept value doesn't keep itself alive.
     pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce(Self) -> T) -> Arc<T> {
         self.kept.get_or_insert(|| make(Self { kept: Kept::default(), ..self.clone() }))
     }
 
-    /// Says that a queue has work, which is committed and can wait for so long.
+    /// Announces that a queue has committed work, after `linger` at the latest.
     pub fn announce(&self, queue: impl Into<Cow<'static, str>>, linger: Duration) {
         self.announcer.announce(queue.into(), linger);
     }
@@ -115,8 +115,8 @@ type FollowUp = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send + Sync>;
 /// A transaction. Dropped, it rolls back.
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
-    /// Queues that have work as soon as this has committed, and how long that can wait.
-    woken: BTreeMap<Cow<'static, str>, Duration>,
+    /// The queues to announce after the commit, with their longest delay.
+    to_announce: BTreeMap<Cow<'static, str>, Duration>,
     follow_ups: Vec<FollowUp>,
     announcer: Announcer,
     kept: Kept,
@@ -140,25 +140,24 @@ impl Tx {
     /// Begins a transaction on a pool, which keeps nothing.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// If no connection is available.
     pub async fn begin(pool: &PgPool) -> sqlx::Result<Self> {
         Self::begin_with(pool, None, &Db::from(pool.clone())).await
     }
 
     async fn begin_with(pool: &PgPool, begin: Option<&'static str>, db: &Db) -> sqlx::Result<Self> {
-        // Waiting for a connection may be given up; only what is said on it must be heard out.
+        // Acquiring a connection may be dropped. Only the BEGIN has to finish.
         let connection = pool.acquire().await?;
-        let inner = to_its_end(Transaction::begin(connection, begin.map(SqlStr::from_static))).await?;
+        let inner = run_to_end(Transaction::begin(connection, begin.map(SqlStr::from_static))).await?;
         let (announcer, kept) = (db.announcer.clone(), db.kept.clone());
-        Ok(Self { inner, woken: BTreeMap::new(), follow_ups: Vec::new(), announcer, kept })
+        Ok(Self { inner, to_announce: BTreeMap::new(), follow_ups: Vec::new(), announcer, kept })
     }
 
-    /// Commits, and waits for the follow-ups. Once this is polled the transaction commits or fails, whether or not somebody
-    /// waits for the answer.
+    /// Commits, announces queues, and waits for the follow-ups. Once polled, it finishes even if the future is dropped.
     ///
     /// # Errors
-    /// Where something was violated that is checked at the end, or the connection is lost, in which case it may have
-    /// been committed all the same.
+    /// If a deferred constraint is violated, or the connection is lost. In the second case the transaction may have been
+    /// committed all the same.
     pub async fn commit(self) -> sqlx::Result<()> {
         self.commit_first().await?.done().await;
         Ok(())
@@ -169,10 +168,10 @@ impl Tx {
     /// # Errors
     /// As [`commit`](Self::commit).
     pub async fn commit_first(self) -> sqlx::Result<FollowUps> {
-        let Self { inner, woken, follow_ups, announcer, kept: _ } = self;
-        to_its_end(async move {
+        let Self { inner, to_announce, follow_ups, announcer, kept: _ } = self;
+        run_to_end(async move {
             inner.commit().await?;
-            for (queue, linger) in woken {
+            for (queue, linger) in to_announce {
                 announcer.announce(queue, linger);
             }
             let running = (!follow_ups.is_empty())
@@ -199,18 +198,18 @@ impl Tx {
     /// Rolls back.
     ///
     /// # Errors
-    /// When the connection is lost, which rolls back, too.
+    /// If the connection is lost, which rolls back too.
     pub async fn rollback(self) -> sqlx::Result<()> {
-        to_its_end(self.inner.rollback()).await
+        run_to_end(self.inner.rollback()).await
     }
 
-    /// Has a queue announced once this has committed, and so much later.
+    /// Announces a queue after the commit and a delay of `linger`.
     pub fn wake(&mut self, queue: impl Into<Cow<'static, str>>, linger: Duration) {
-        let before = self.woken.entry(queue.into()).or_insert(linger);
+        let before = self.to_announce.entry(queue.into()).or_insert(linger);
         *before = linger.min(*before);
     }
 
-    /// A savepoint inside this transaction. Given up in its middle, the whole transaction rolls back with it.
+    /// Begins a savepoint. If its future is dropped midway, the whole transaction rolls back.
     ///
     /// # Errors
     /// The database's.
@@ -222,7 +221,7 @@ impl Tx {
 
 impl fmt::Debug for Tx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tx").field("woken", &self.woken).finish_non_exhaustive()
+        f.debug_struct("Tx").field("to_announce", &self.to_announce).finish_non_exhaustive()
     }
 }
 
@@ -240,7 +239,7 @@ impl DerefMut for Tx {
     }
 }
 
-/// So that a query takes `&mut *tx` whether `tx` is owned or borrowed.
+/// Lets a query take `&mut *tx` whether `tx` is owned or borrowed.
 impl<'c> Executor<'c> for &'c mut Tx {
     type Database = Postgres;
 
@@ -279,20 +278,20 @@ impl<'c> Executor<'c> for &'c mut Tx {
     }
 }
 
-/// Runs to its end what is asked for, on a task of its own.
-async fn to_its_end<T: Send + 'static>(
-    asking: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+/// Runs a future on a task of its own, so that it finishes even if the caller is dropped.
+async fn run_to_end<T: Send + 'static>(
+    future: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {
-    tokio::spawn(asking).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+    tokio::spawn(future).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
-/// How often a transaction is tried that others are in the way of.
+/// How often a transaction with conflicts is tried.
 const ATTEMPTS: usize = 5;
 
-/// An error that may be another transaction's fault.
+/// An error that may come from a conflict with another transaction.
 pub trait Conflict {
-    /// Whether the same transaction may succeed when it is run again: Postgres ended it because of a deadlock
-    /// (SQLSTATE 40P01) or because it can't be put in an order with others (40001).
+    /// Whether the same transaction may succeed when it runs again: Postgres ended it because of a deadlock (SQLSTATE
+    /// 40P01) or a serialization failure (40001).
     fn is_conflict(&self) -> bool;
 }
 
@@ -309,10 +308,10 @@ impl Conflict for anyhow::Error {
     }
 }
 
-/// Does something that begins and commits a transaction; where others were in its way, again.
+/// Runs `act`, which begins and commits a transaction, again after each conflict, at most 5 times.
 ///
 /// # Errors
-/// Those of `act`, a conflict only after several in a row.
+/// Those of `act`.
 pub async fn retry_conflicts<T, E: Conflict, F>(mut act: impl FnMut() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
@@ -326,7 +325,7 @@ where
     }
 }
 
-/// As [`retry_conflicts`], inside a transaction: in a savepoint, which is all that is done again.
+/// Like [`retry_conflicts`], but in a savepoint of a transaction, and repeats only the savepoint.
 ///
 /// # Errors
 /// Those of `act`.

@@ -1,8 +1,8 @@
-//! The apalis `Backend`: yields claimed jobs, and a layer that settles each by what its handler returned.
+//! The apalis `Backend`: it yields claimed jobs, and a layer writes the outcome of each.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,47 +12,47 @@ use apalis_core::error::BoxDynError;
 use apalis_core::task::Task;
 use apalis_core::worker::context::WorkerContext;
 use futures::task::AtomicWaker;
+use parking_lot::Mutex;
 use tower::{Layer, Service};
 
 use super::claim::{Claim, Claimed};
 use super::runner::{Failure, Finished};
-use super::settle::Outcome;
+use super::settle::{Outcome, Unfinished};
 
-/// Jobs of one queue that this process has claimed and not started. Its length is bounded by the slots that the
-/// claiming loop hands out.
+/// The prefetched jobs of one queue: claimed and not started. The slots bound their number.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
+pub(super) struct Prefetched {
     jobs: Mutex<VecDeque<Claimed>>,
     reader: AtomicWaker,
 }
 
-impl Inbox {
-    pub(super) fn put(&self, jobs: impl Iterator<Item = Claimed>) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
+impl Prefetched {
+    pub(super) fn push(&self, jobs: impl Iterator<Item = Claimed>) {
+        self.jobs.lock().extend(jobs);
         self.reader.wake();
     }
 
-    /// Hands back everything that was not started.
+    /// Hands back all prefetched jobs.
     pub(super) fn hand_back(&self) {
-        for job in self.jobs.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            job.claim.settle(Outcome::HandedBack);
+        for job in self.jobs.lock().drain(..) {
+            job.claim.settle(Unfinished::HandedBack.into());
         }
     }
 
-    fn take(&self) -> Option<Claimed> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    fn pop(&self) -> Option<Claimed> {
+        self.jobs.lock().pop_front()
     }
 }
 
-/// One queue, as apalis sees it.
+/// One queue as an apalis backend.
 #[derive(Debug)]
 pub struct QueueBackend {
-    inbox: Arc<Inbox>,
+    prefetched: Arc<Prefetched>,
 }
 
 impl QueueBackend {
-    pub(super) fn new(inbox: Arc<Inbox>) -> Self {
-        Self { inbox }
+    pub(super) fn new(prefetched: Arc<Prefetched>) -> Self {
+        Self { prefetched }
     }
 }
 
@@ -69,16 +69,16 @@ impl Backend for QueueBackend {
         cx: &mut Context<'_>,
         _: &WorkerContext,
     ) -> Poll<Option<Result<Self::Task, Self::Error>>> {
-        self.inbox.reader.register(cx.waker());
-        match self.inbox.take() {
+        self.prefetched.reader.register(cx.waker());
+        match self.prefetched.pop() {
             Some(job) => Poll::Ready(Some(Ok(Task::new(job)))),
             None => Poll::Pending,
         }
     }
 
-    /// Hands back what was claimed and not started.
+    /// Hands back the prefetched jobs.
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Self::Error>> {
-        self.inbox.hand_back();
+        self.prefetched.hand_back();
         Poll::Ready(Ok(()))
     }
 }
@@ -111,7 +111,7 @@ impl<S> Layer<S> for SettleLayer {
     }
 }
 
-/// Turns a handler's result into the end of the claim.
+/// Writes the outcome of a claim from the handler's result.
 #[derive(Clone, Debug)]
 pub struct Settle<S> {
     inner: S,
@@ -144,15 +144,15 @@ where
     }
 }
 
-/// What to write for a result; `None` when there is nothing to write, because the handler acked in its transaction.
+/// The outcome to write for a result; `None` if the handler has written it in its own transaction.
 fn outcome(claim: &Claim, result: &Result<Finished, BoxDynError>) -> Option<Outcome> {
     match result {
         Ok(_) if claim.completed() => None,
         Ok(Finished { keep }) => Some(Outcome::Done { keep: *keep }),
         Err(error) => Some(match error.downcast_ref::<Failure>() {
             Some(failure) => failure.outcome(),
-            // Only a layer between this one and the runner can fail otherwise.
-            None => Outcome::Retry { delay: Duration::from_mins(1), error: error.to_string() },
+            // Any other error comes from a layer between this one and the runner.
+            None => Unfinished::Retry { delay: Duration::from_mins(1), error: error.to_string() }.into(),
         }),
     }
 }

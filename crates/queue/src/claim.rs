@@ -1,8 +1,7 @@
-//! Taking jobs off a queue under the process's lease, and what may be done with a claim.
+//! Claiming jobs under the process's lease, and what a handler can do with its claim.
 //!
-//! A claim does not wait until it is on disk (its connection has `synchronous_commit` off): should the database crash
-//! within the next fraction of a second, the job is simply ready again, which is what would become of the claim anyway.
-//! Enqueueing and outcomes do wait.
+//! The statement does not wait for the disk: its connection has `synchronous_commit` off. If the database crashes before
+//! the claim is on disk, the job is ready again, as it would be after any crash. Enqueueing and outcomes do wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,17 +10,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
 
-use super::ack::{Acks, Settlement};
-use super::holding::Hold;
-use super::job::{Job, Queue};
+use super::completer::{Completer, Completion};
+use super::in_flight::{ClaimRequest, Tracked};
+use super::job::Job;
 use super::lease::Registration;
-use super::settle::{Fence, Outcome, settle_one};
+use super::settle::{Fence, Outcome, Unfinished, settle_one};
 use super::slots::Slot;
 use crate::ids::{JobId, WorkerId};
 
-/// A job as a claim returns it.
+/// A claimed job as the database returns it.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct ClaimedRow {
     pub(super) id: JobId,
     pub(super) kind: String,
     pub(super) payload: String,
@@ -30,122 +29,122 @@ pub(super) struct Row {
     pub(super) claim: i32,
     pub(super) priority: i16,
     pub(super) turn: i64,
+    pub(super) partition_key: Option<String>,
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// A place in a queue's order.
+/// A position in a queue's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Position {
     priority: i16,
     turn: i64,
     id: i64,
 }
 
-impl Place {
-    /// Before all jobs.
+impl Position {
+    /// The position before all jobs.
     pub(super) const FIRST: Self = Self { priority: i16::MIN, turn: i64::MIN, id: 0 };
 }
 
-impl Row {
-    pub(super) fn place(&self) -> Place {
-        Place { priority: self.priority, turn: self.turn, id: self.id.0 }
+impl ClaimedRow {
+    pub(super) fn position(&self) -> Position {
+        Position { priority: self.priority, turn: self.turn, id: self.id.0 }
     }
 
-    /// The claim's number and holder.
+    /// The claim's number and worker.
     pub(super) fn fence(&self, worker: WorkerId) -> Fence {
         Fence { job: self.id, claim: self.claim, worker: Some(worker) }
     }
 }
 
-/// Whether a claim heeds that a queue is held: paused or limited.
+/// Whether the statement looks at the queue's restrictions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heed {
-    /// Claim nothing of a queue that is held.
-    Hold,
-    /// The caller has looked at the limits already.
-    Nothing,
+pub(super) enum Restrictions {
+    /// Claim nothing from a queue that is paused or limited.
+    Apply,
+    /// The caller has checked them already.
+    Checked,
 }
 
-/// What a process asks for.
-#[derive(Clone, Debug)]
-pub(super) struct Ask {
-    pub(super) queue: Queue,
-    pub(super) worker: WorkerId,
-    /// The most jobs.
-    pub(super) limit: usize,
-    /// The number under which the database notes what this claim takes.
-    pub(super) batch: i64,
-    /// The numbers of earlier claims of which nothing runs any more.
-    pub(super) over: Vec<i64>,
-}
-
-impl Ask {
-    /// The limit as Postgres takes it.
-    pub(super) fn limit(&self) -> i64 {
-        i64::try_from(self.limit).unwrap_or(i64::MAX)
-    }
-}
-
-/// Claims ready jobs behind `after`, by priority, then by turn, then by age. Counting the attempt here and not at its end
-/// is what makes a job that kills its worker run out of attempts too.
-///
-/// Rows are updated where they were found, without a second way through an index, and no index is written. One that
-/// somebody else changes in that very moment has moved and is left out; whoever makes a job ready announces it, so the
-/// next claim finds it.
-pub(super) async fn claim(
-    db: impl PgExecutor<'_>,
-    ask: &Ask,
-    after: Place,
-    heed: Heed,
-) -> sqlx::Result<Vec<Row>> {
-    let mut rows = sqlx::query_as!(
-        Row,
-        r#"with ended as (
-               delete from job_batches where queue = $1 and worker_id = $2 and number = any($9)
-           ), claimed as (
+/// Claims the jobs that a condition names. The CTEs before it begin the statement, and the further arguments begin at `$4`:
+/// the first three are the queue, the worker and the number of the batch.
+macro_rules! query_claimed {
+    ($request:ident, $with:literal, $condition:literal, $($argument:tt)*) => {
+        sqlx::query_as!(
+            ClaimedRow,
+            $with
+                + ", claimed as (
                update jobs
                set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
                    claimed_at = clock_timestamp(),
                    unique_key = case when key_waits_only then null else unique_key end
-               where ctid = any(array(
-                   select ctid from jobs
-                   where queue = $1 and open and state = 'ready' and (priority, turn, id) > ($4, $5, $6)
-                     and ($7 or not coalesce((select held from job_queues where name = $1), false))
-                   order by priority, turn, id
-                   limit $3
-                   for update skip locked
-               ))
-               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, created_at
+               where "
+                + $condition
+                + r#"
+               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, partition_key, created_at
            ), noted as (
                insert into job_batches (queue, worker_id, number, jobs)
-               select $1, $2, $8, array_agg(id) from claimed having count(*) > 0
+               select $1, $2, $3, array_agg(id) from claimed having count(*) > 0
            )
-           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts, claim, priority, turn,
-                  created_at
+           select id as "id: crate::ids::JobId", kind, payload as "payload!", attempt, max_attempts, claim, priority, turn,
+                  partition_key, created_at
            from claimed"#,
-        ask.queue.name(),
-        ask.worker.0,
-        ask.limit(),
+            $request.queue.name(),
+            $request.worker.0,
+            $request.batch,
+            $($argument)*
+        )
+    };
+}
+pub(super) use query_claimed;
+
+/// Claims ready jobs after a position, by priority, then by turn, then by age. The attempt is counted here and not at its
+/// end, so that a job that kills its worker runs out of attempts too.
+///
+/// - `ended` deletes the rows of batches that have no job in flight, by the primary key.
+/// - `claimed` finds jobs in the index `jobs_open` and updates them where it found them, by `ctid`, without a second index
+///   lookup. It changes no indexed column. A row that another transaction updates at the same moment has moved, and is left
+///   out. That transaction announces the job if it makes it ready, so the next claim finds it.
+/// - `noted` inserts the row of this batch.
+pub(super) async fn claim_batch(
+    db: impl PgExecutor<'_>,
+    request: &ClaimRequest,
+    after: Position,
+    restrictions: Restrictions,
+) -> sqlx::Result<Vec<ClaimedRow>> {
+    let mut rows = query_claimed!(
+        request,
+        r#"with ended as (
+               delete from job_batches where queue = $1 and worker_id = $2 and number = any($4)
+           )"#,
+        "ctid = any(array(
+                   select ctid from jobs
+                   where queue = $1 and open and state = 'ready' and (priority, turn, id) > ($6, $7, $8)
+                     and ($9 or not coalesce((select held from job_queues where name = $1), false))
+                   order by priority, turn, id
+                   limit $5
+                   for update skip locked
+               ))",
+        &request.ended,
+        request.limit(),
         after.priority,
         after.turn,
         after.id,
-        heed == Heed::Nothing,
-        ask.batch,
-        &ask.over,
+        restrictions == Restrictions::Checked,
     )
     .fetch_all(db)
     .await?;
-    rows.sort_unstable_by_key(Row::place);
+    rows.sort_unstable_by_key(ClaimedRow::position);
     Ok(rows)
 }
 
-/// Removes the rows of claims that are over, for whoever doesn't [`claim`] in order, which does that by the way.
-pub(super) async fn forget(db: impl PgExecutor<'_>, ask: &Ask) -> sqlx::Result<()> {
+/// Deletes the rows of batches that have no job in flight. [`claim_batch`] does the same.
+pub(super) async fn forget_ended(db: impl PgExecutor<'_>, request: &ClaimRequest) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from job_batches where queue = $1 and worker_id = $2 and number = any($3)",
-        ask.queue.name(),
-        ask.worker.0,
-        &ask.over,
+        request.queue.name(),
+        request.worker.0,
+        &request.ended,
     )
     .execute(db)
     .await?;
@@ -159,18 +158,24 @@ pub struct Claimed {
     pub(super) payload: String,
     pub(super) max_attempts: i16,
     pub(super) claim: Arc<Claim>,
-    /// Frees the slot when the job is through.
+    /// Frees its slot when the job has ended.
     pub(super) slot: Slot,
 }
 
 impl Claimed {
-    pub(super) fn new(row: Row, hold: Arc<Hold>, registration: Registration, acks: Acks, slot: Slot) -> Self {
+    pub(super) fn new(
+        row: ClaimedRow,
+        tracked: Arc<Tracked>,
+        registration: Registration,
+        completer: Completer,
+        slot: Slot,
+    ) -> Self {
         let claim = Claim {
             attempt: row.attempt,
             created_at: row.created_at,
-            hold,
+            tracked,
             registration,
-            acks,
+            completer,
             completed: AtomicBool::new(false),
         };
         Self {
@@ -188,13 +193,13 @@ impl Claimed {
 pub struct Claim {
     attempt: i16,
     created_at: DateTime<Utc>,
-    pub(super) hold: Arc<Hold>,
+    pub(super) tracked: Arc<Tracked>,
     pub(super) registration: Registration,
-    acks: Acks,
+    completer: Completer,
     completed: AtomicBool,
 }
 
-/// The claim was lost to another worker: the transaction must roll back.
+/// The process has lost the claim, so the transaction must roll back.
 #[derive(Debug, thiserror::Error)]
 #[error("another worker has taken this job over")]
 pub struct ClaimLost;
@@ -203,7 +208,7 @@ impl Claim {
     /// The job's id, the same over all attempts.
     #[must_use]
     pub fn job(&self) -> JobId {
-        self.hold.fence.job
+        self.tracked.fence.job
     }
 
     /// Which attempt this is, from 1.
@@ -212,46 +217,46 @@ impl Claim {
         self.attempt
     }
 
-    /// How long ago the job was enqueued; nothing where this machine's clock is behind the database's.
+    /// The time since the job was enqueued; zero if this machine's clock is behind the database's.
     #[must_use]
     pub fn age(&self) -> Duration {
         (Utc::now() - self.created_at).to_std().unwrap_or_default()
     }
 
-    /// Marks the job done inside the handler's own transaction, so that its effects and the ack commit together or not
+    /// Completes the job inside the handler's own transaction, so that its effects and its outcome commit together or not
     /// at all. The handler then commits and returns `Ok`.
     ///
     /// # Errors
-    /// [`ClaimLost`] when the claim is no longer current, or the database's error; drop the transaction then.
+    /// [`ClaimLost`] if the claim is no longer current, or the database's error. Drop the transaction in both cases.
     pub async fn complete<J: Job>(&self, db: &mut PgConnection, _job: &J) -> anyhow::Result<()> {
         self.end(db, &Outcome::Done { keep: J::HISTORY }).await
     }
 
-    /// Marks the job dead inside the handler's own transaction, so that what it leaves behind and the dead letter commit
-    /// together or not at all. The handler then commits and returns `Ok`.
+    /// Makes the job a dead letter inside the handler's own transaction, so that the handler's changes and the outcome
+    /// commit together or not at all. The handler then commits and returns `Ok`.
     ///
     /// # Errors
-    /// As [`complete`](Self::complete).
+    /// As for [`complete`](Self::complete).
     pub async fn bury(&self, db: &mut PgConnection, error: &anyhow::Error) -> anyhow::Result<()> {
-        self.end(db, &Outcome::Dead { error: format!("{error:#}") }).await
+        self.end(db, &Unfinished::Dead { error: format!("{error:#}") }.into()).await
     }
 
     async fn end(&self, db: &mut PgConnection, outcome: &Outcome) -> anyhow::Result<()> {
-        if !settle_one(db, self.hold.fence, outcome).await? {
+        if !settle_one(db, self.tracked.fence, outcome).await? {
             return Err(ClaimLost.into());
         }
         self.completed.store(true, Ordering::Release);
-        self.hold.end();
+        self.tracked.end();
         Ok(())
     }
 
-    /// Whether the handler ended the job in its own transaction.
+    /// Whether the handler wrote the outcome in its own transaction.
     pub(super) fn completed(&self) -> bool {
         self.completed.load(Ordering::Acquire)
     }
 
     pub(super) fn settle(&self, outcome: Outcome) {
-        self.hold.end();
-        self.acks.settle(Settlement { hold: Arc::clone(&self.hold), outcome });
+        self.tracked.end();
+        self.completer.complete(Completion { job: Arc::clone(&self.tracked), outcome });
     }
 }

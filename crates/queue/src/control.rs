@@ -1,4 +1,4 @@
-//! What operators and admins do to queues and jobs: pause, resume, limit, cancel, retry, delete.
+//! Actions of operators and admins on queues and jobs: pause, resume, limit, cancel, retry, delete.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,7 +7,8 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use super::job::Queue;
-use super::limits::Limits;
+use super::limits::{Limits, limits_of};
+use super::partition::with_turns;
 use super::settle::{Fence, Outcome, Settlements};
 use super::wake::{CHANGED, revocation};
 use crate::ids::{JobId, WorkerId};
@@ -17,35 +18,26 @@ use pawdium_db::{Tx, despite_deadlocks};
 /// A queue's settings.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueueSettings {
-    /// Its name.
+    /// The queue's name.
     pub name: String,
-    /// Since when nothing of it starts.
+    /// When it was paused.
     pub paused_at: Option<DateTime<Utc>>,
-    /// Bounds over all processes.
+    /// Its limits over all processes.
     #[serde(flatten)]
     pub limits: Limits,
 }
 
-/// The settings of every queue.
+/// Lists the settings of all queues.
 pub async fn list_queues(db: &mut PgConnection) -> sqlx::Result<Vec<QueueSettings>> {
     let rows = sqlx::query!("select * from job_queues order by name").fetch_all(db).await?;
     Ok(rows
         .into_iter()
-        .map(|row| QueueSettings {
-            name: row.name,
-            paused_at: row.paused_at,
-            limits: Limits {
-                max_running: row.max_running,
-                starts_per_minute: row.starts_per_minute,
-                partition_max_running: row.partition_max_running,
-                partition_starts_per_minute: row.partition_starts_per_minute,
-            },
-        })
+        .map(|row| QueueSettings { limits: limits_of!(row), name: row.name, paused_at: row.paused_at })
         .collect())
 }
 
-/// Lets nothing of a queue be claimed, by any process, from the commit on; what runs may end, and what was claimed ahead
-/// goes back (within 2 s where no notification arrives). False: it was paused already.
+/// Pauses a queue: after the commit, no process claims its jobs. Running jobs go on, and prefetched ones go back, within
+/// 2 s if a notification is lost. Returns `false` if the queue was paused already.
 pub async fn pause(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
     let paused = sqlx::query!(
         "with paused as (
@@ -59,7 +51,7 @@ pub async fn pause(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
     Ok(!paused.fetch_all(db).await?.is_empty())
 }
 
-/// Lets a queue run again, at once. False: it was not paused.
+/// Resumes a queue. Returns `false` if it was not paused.
 pub async fn resume(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
     let resumed = sqlx::query!(
         "with resumed as (
@@ -73,11 +65,11 @@ pub async fn resume(db: &mut PgConnection, queue: Queue) -> sqlx::Result<bool> {
     Ok(!resumed.fetch_all(db).await?.is_empty())
 }
 
-/// Sets a queue's limits, which hold from the commit on for what is claimed then; what was claimed ahead goes back first
-/// in each process that hears of it. One whose listening connection is down starts what it has.
+/// Sets a queue's limits, which apply to all claims after the commit. Processes hand back their prefetched jobs when they
+/// receive the notification. A process whose listening connection is down still starts its prefetched jobs.
 ///
 /// # Errors
-/// The database's; a limit below 1 violates a check.
+/// The database's. A limit below 1 violates a check constraint.
 pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> sqlx::Result<()> {
     sqlx::query!(
         "with limited as (
@@ -100,8 +92,8 @@ pub async fn set_limits(db: &mut PgConnection, queue: Queue, limits: Limits) -> 
     Ok(())
 }
 
-/// Calls live jobs off: none of them starts any more, and what runs is stopped where it is (within 3 s where no
-/// notification arrives); whatever it still tries to ack is refused. Answers with those that were live.
+/// Cancels live jobs. They no longer start, and running ones are stopped, within 3 s if a notification is lost; outcomes
+/// that they still try to write are refused. Returns the jobs that were live.
 pub async fn cancel(db: &mut Tx, jobs: &[JobId], reason: &str) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     let reason = reason.to_owned();
@@ -113,7 +105,7 @@ pub async fn cancel(db: &mut Tx, jobs: &[JobId], reason: &str) -> sqlx::Result<V
 }
 
 async fn cancel_once(db: &mut PgConnection, jobs: &[i64], reason: &str) -> sqlx::Result<Vec<JobId>> {
-    // None of them may end between being looked at and being called off.
+    // The lock keeps jobs from ending between the two statements.
     let live = sqlx::query!(
         r#"select id as "id: JobId", claim, worker_id as "worker: WorkerId"
            from jobs where id = any($1) order by id for update"#,
@@ -122,24 +114,24 @@ async fn cancel_once(db: &mut PgConnection, jobs: &[i64], reason: &str) -> sqlx:
     .fetch_all(&mut *db)
     .await?;
     let mut cancelled = Settlements::default();
-    let mut told = Vec::new();
+    let mut revocations = Vec::new();
     for job in &live {
         let fence = Fence { job: job.id, claim: job.claim, worker: job.worker };
         cancelled.push(fence, &Outcome::Cancelled { reason: reason.to_owned() });
-        told.extend(job.worker.map(|_| revocation(fence)));
+        revocations.extend(job.worker.map(|_| revocation(fence)));
     }
     cancelled.write(&mut *db).await?;
-    if !told.is_empty() {
-        sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &told)
+    if !revocations.is_empty() {
+        sqlx::query!("select pg_notify($1, told) from unnest($2::text[]) as told", CHANNEL, &revocations)
             .fetch_all(db)
             .await?;
     }
     Ok(live.into_iter().map(|job| job.id).collect())
 }
 
-/// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now; what has a partition
-/// takes its place in the round anew. A job whose unique key is borne by a live one, or by an older one of these, stays
-/// where it is. Answers with those that are ready now.
+/// Makes dead and cancelled jobs ready again, with all their attempts, and scheduled ones ready now. Jobs of a partition
+/// get a new turn. A job stays as it is if a live job, or an older one of `jobs`, has its unique key. Returns the jobs
+/// that are ready now.
 pub async fn retry(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     let ready = despite_deadlocks(db, move |tx| {
@@ -155,15 +147,21 @@ pub async fn retry(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     Ok(ids)
 }
 
-/// A job that can be claimed now.
-struct Ready {
+/// A job that is ready now.
+struct ReadyJob {
     id: JobId,
     queue: String,
 }
 
-async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Ready>> {
-    sqlx::query_as!(
-        Ready,
+/// - `candidates` locks the ended jobs and `waiting` the scheduled ones, both by the primary key.
+/// - `placed` gives each its new turn.
+/// - `revived` inserts the ended jobs, unless a live job has their key, and `left_history` deletes them from the history.
+/// - `hurried` makes the scheduled jobs ready.
+/// - `touched` are the jobs that changed.
+/// - `counted` appends the revived jobs to the accounts.
+async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<ReadyJob>> {
+    with_turns!(query_as!(
+        ReadyJob,
         r#"with candidates as (
                select * from job_history
                where id = any($1) and outcome in ('dead', 'cancelled') order by id for update
@@ -171,10 +169,9 @@ async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Rea
                select id, queue, priority, partition_key from jobs
                where id = any($1) and state = 'scheduled' order by id for update
            ), placed as (
-               select id, case when partition_key is null then 0
-                               else job_round(queue, priority)
-                                    + row_number() over (partition by queue, partition_key order by id)
-                          end as turn
+               "#,
+        ..,
+        r#"
                from (select id, queue, priority, partition_key from candidates
                      union all select id, queue, priority, partition_key from waiting) as returning_jobs
            ), revived as (
@@ -202,13 +199,13 @@ async fn retry_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<Rea
            )
            select id as "id!: JobId", queue as "queue!" from touched order by id"#,
         jobs,
-    )
+    ))
     .fetch_all(db)
     .await
 }
 
-/// Deletes jobs without a trace: live ones that are not running, which count as cancelled, and those of the history.
-/// Answers with those that are gone; what runs has to be cancelled first.
+/// Deletes jobs without a trace: ended ones, and live ones that are not running, which count as cancelled. Returns the
+/// deleted jobs. Running jobs have to be cancelled first.
 pub async fn delete(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let ids: Vec<i64> = jobs.iter().map(|job| job.0).collect();
     despite_deadlocks(db, move |tx| {
@@ -218,6 +215,9 @@ pub async fn delete(db: &mut Tx, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     .await
 }
 
+/// - `live` deletes the waiting jobs, by the primary key, in the order of their ids.
+/// - `counted` appends them to the accounts.
+/// - `ended` deletes from the history, by the primary key.
 async fn delete_once(db: &mut PgConnection, jobs: &[i64]) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"with live as (

@@ -1,10 +1,10 @@
-//! Firing a schedule's tick once, however many schedulers run.
+//! Ticks of schedules: each fires once, however many schedulers run.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Takes a tick for the caller's transaction, in which its job is then enqueued. False: somebody fired it already.
-/// A second scheduler that asks at the same moment waits until the first one's transaction has ended.
+/// Takes a tick in the caller's transaction, which then enqueues its job. Returns `false` if the tick has already fired. If
+/// another scheduler takes the same tick, this waits until that transaction ends.
 pub async fn take_tick(db: &mut PgConnection, schedule: &str, tick: DateTime<Utc>) -> sqlx::Result<bool> {
     let taken = sqlx::query!(
         "insert into schedule_ticks (schedule, tick) values ($1, $2) on conflict do nothing",
@@ -16,8 +16,7 @@ pub async fn take_tick(db: &mut PgConnection, schedule: &str, tick: DateTime<Utc
     Ok(taken.rows_affected() == 1)
 }
 
-/// The last tick up to `now` that fired, for finding those that were missed. Later ones are passed over: they fired while
-/// some clock was ahead.
+/// Finds the last tick up to `now` that fired. Ignores later ones, which a scheduler fired while its clock was ahead.
 pub async fn last_tick(
     db: &mut PgConnection,
     schedule: &str,
@@ -32,7 +31,7 @@ pub async fn last_tick(
     .await
 }
 
-/// Forgets ticks older than `days`, except each schedule's last one.
+/// Deletes ticks older than `days`, except each schedule's last one. Returns how many.
 pub async fn purge_ticks(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged = sqlx::query!(
         "delete from schedule_ticks as old

@@ -1,4 +1,4 @@
-//! Putting jobs on a queue, inside the caller's transaction.
+//! Enqueueing jobs inside the caller's transaction.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::groups::GroupId;
 use super::job::{Duplicate, Job, Unique};
 use super::partition::take_turns;
-use crate::ids::JobId;
+use crate::ids::{GroupId, JobId};
 use pawdium_db::{Batcher, Db, Tx, despite_deadlocks};
 
-/// Enqueueing, for every [`Job`]. The job exists exactly when the caller's transaction commits.
+/// Enqueueing for every [`Job`]. The job exists if and only if the caller's transaction commits.
 pub trait Enqueue: Job + Sized {
-    /// Enqueues this job to run as soon as possible. `None` when a live job bears its unique key already.
+    /// Enqueues this job to run as soon as possible. Returns `None` if a live job has its unique key.
     fn enqueue(&self, db: &mut Tx) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
         self.enqueue_in(db, Duration::ZERO)
     }
 
-    /// Enqueues this job to run after `delay`.
+    /// Enqueues this job to run after `delay`. Returns `None` if a live job has its unique key.
     fn enqueue_in(
         &self,
         db: &mut Tx,
@@ -28,7 +27,7 @@ pub trait Enqueue: Job + Sized {
         async move { Ok(insert(db, std::slice::from_ref(self), delay, None).await?.pop()) }
     }
 
-    /// Enqueues this job by itself: it is committed when this returns. Jobs that are enqueued at the same time share a commit.
+    /// Enqueues and commits this job by itself. Jobs that are enqueued at the same time share a commit.
     fn enqueue_alone(&self, db: &Db) -> impl Future<Output = sqlx::Result<Option<JobId>>> + Send {
         async move {
             let columns = Columns::of(std::slice::from_ref(self))?;
@@ -40,7 +39,7 @@ pub trait Enqueue: Job + Sized {
             }
             let policy = Policy::of::<Self>();
             let job = if self.unique_key().is_some() {
-                // One statement is a transaction, and needs one round trip instead of three.
+                // A single statement is a transaction, with one round trip instead of three.
                 insert_once(&mut *db.acquire().await?, &policy, &columns, Duration::ZERO, None).await?.pop()
             } else {
                 db.kept(enqueuer).call((policy, columns)).await?
@@ -52,14 +51,13 @@ pub trait Enqueue: Job + Sized {
         }
     }
 
-    /// Enqueues many jobs of this kind in one round trip, or two where they have partitions; answers with the ids of those
-    /// that are new.
+    /// Enqueues many jobs of this kind in one round trip, or two if they have partitions. Returns the ids of the new jobs.
     fn enqueue_all(db: &mut Tx, jobs: &[Self]) -> impl Future<Output = sqlx::Result<Vec<JobId>>> + Send {
         insert(db, jobs, Duration::ZERO, None)
     }
 
-    /// As [`enqueue_all`](Self::enqueue_all), in fewer round trips: where others lock the same jobs in another order the
-    /// caller's transaction fails, and has to be run again.
+    /// Like [`enqueue_all`](Self::enqueue_all), with fewer round trips. If another transaction locks the same jobs in
+    /// another order, the caller's transaction fails with a conflict and has to run again.
     fn enqueue_all_or_conflict(
         db: &mut Tx,
         jobs: &[Self],
@@ -75,7 +73,7 @@ pub trait Enqueue: Job + Sized {
 
 impl<J: Job> Enqueue for J {}
 
-/// Enqueues jobs without keys and partitions that come by themselves.
+/// Enqueues single jobs that have neither key nor partition.
 fn enqueuer(db: Db) -> Batcher<(Policy, Columns), Option<JobId>> {
     Batcher::start(db, |db, jobs: Vec<(Policy, Columns)>| async move {
         let mut by_policy: BTreeMap<Policy, (Vec<usize>, Columns)> = BTreeMap::new();
@@ -100,7 +98,7 @@ fn enqueuer(db: Db) -> Batcher<(Policy, Columns), Option<JobId>> {
     })
 }
 
-/// What all rows of a kind have in common.
+/// The columns that all jobs of a kind have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Policy {
     queue: &'static str,
@@ -126,7 +124,7 @@ impl Policy {
     }
 }
 
-/// Jobs of one kind, as columns.
+/// The other columns of jobs of one kind.
 #[derive(Clone, Debug, Default)]
 struct Columns {
     payloads: Vec<String>,
@@ -136,7 +134,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// Postgres refuses to update one row twice in one statement, so of equal keys in one call only the last stays.
+    /// Postgres can't update a row twice in one statement, so only the last of several jobs with the same key counts.
     fn of<J: Job>(jobs: &[J]) -> sqlx::Result<Self> {
         let mut seen = HashSet::new();
         let mut columns = Self::default();
@@ -166,12 +164,12 @@ impl Columns {
     }
 }
 
-/// Whether there is something to do at once: new jobs, or one that was waiting for its time.
+/// Whether there is work at once: new jobs, or a job whose `run_at` moved.
 fn wakes<J: Job>(new: &[JobId], delay: Duration) -> bool {
     delay.is_zero() && (!new.is_empty() || J::DUPLICATE == Duplicate::MoveRunAt)
 }
 
-/// Has workers told of these jobs, where there is something to do at once, when that has committed.
+/// Announces the queue after the commit, if there is work at once.
 fn wake<J: Job>(db: &mut Tx, jobs: &[J], new: &[JobId], delay: Duration) {
     if wakes::<J>(new, delay) {
         let linger = jobs.iter().map(Job::linger).min().unwrap_or_default();
@@ -179,7 +177,7 @@ fn wake<J: Job>(db: &mut Tx, jobs: &[J], new: &[JobId], delay: Duration) {
     }
 }
 
-/// One statement however many jobs: rows come in as arrays.
+/// Inserts any number of jobs with one statement, and announces them.
 pub(super) async fn insert<J: Job>(
     db: &mut Tx,
     jobs: &[J],
@@ -203,7 +201,7 @@ async fn insert_keyed(
     delay: Duration,
     group: Option<GroupId>,
 ) -> sqlx::Result<Vec<JobId>> {
-    // Live jobs that bear the keys are locked in the order of the keys; outcomes and operators lock in that of the ids.
+    // This locks live jobs in the order of their keys, while outcomes and operators lock them in the order of their ids.
     let columns = Arc::new(columns);
     despite_deadlocks(db, move |tx| {
         let columns = Arc::clone(&columns);

@@ -1,9 +1,9 @@
 //! Chains, fan-out and fan-in.
 //!
-//! A chain needs nothing of its own: a handler enqueues the successor in the transaction in which it completes its claim
-//! ([`Claim::complete`](super::Claim::complete)), so both happen or neither. A group is many jobs and one last step, which
-//! is enqueued once, in the transaction in which the last member ends, whatever its outcome. Members that leave no trace
-//! in the database themselves can be told from failed ones by what they wrote.
+//! A chain needs no support: a handler enqueues the next job in the transaction in which it completes its claim
+//! ([`Claim::complete`](super::Claim::complete)), so both happen or neither does. A group has many members and one last
+//! step. The last step is enqueued once, in the transaction in which the last member ends, whatever the outcomes of the
+//! members.
 
 use std::time::Duration;
 
@@ -11,20 +11,16 @@ use sqlx::PgConnection;
 
 use super::enqueue::insert;
 use super::job::Job;
-use crate::ids::JobId;
+use crate::ids::{GroupId, JobId};
 use pawdium_db::Tx;
 
-/// A group of jobs: `job_groups.id`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct GroupId(pub i64);
-
-/// Enqueues `members`, and `last` when all of them have ended; without members `last` is enqueued at once. Members whose
-/// unique key is taken by a live job are not waited for. A group starts its last step once, so that one should bear no
-/// unique key; its partition doesn't count.
+/// Enqueues `members`, and `last` when all of them have ended. Without members, `last` is enqueued at once.
+///
+/// The group doesn't wait for a member whose unique key a live job has. `last` should have no unique key, and its partition
+/// is ignored.
 ///
 /// # Errors
-/// The database's; nothing is enqueued then.
+/// The database's. Nothing is enqueued in that case.
 pub async fn fan_out<M: Job, L: Job>(db: &mut Tx, members: &[M], last: &L) -> sqlx::Result<Vec<JobId>> {
     let payload = serde_json::to_value(last).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let group = sqlx::query_scalar!(
@@ -52,7 +48,7 @@ pub async fn fan_out<M: Job, L: Job>(db: &mut Tx, members: &[M], last: &L) -> sq
     Ok(ids)
 }
 
-/// Forgets groups whose last step was enqueued more than `days` ago; answers with how many.
+/// Deletes groups that were made more than `days` ago and whose last step has been enqueued. Returns how many.
 pub async fn purge_groups(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged = sqlx::query!(
         "delete from job_groups where job_id is not null and created_at < now() - make_interval(days => $1)",

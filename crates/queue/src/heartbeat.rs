@@ -1,44 +1,60 @@
-//! The statement of a heartbeat: shows that this process lives, and finds what was left behind by others and by itself.
+//! The statement of a heartbeat: it renews the lease, ends the leases of silent workers, and finds jobs without a worker.
 
 use sqlx::PgPool;
 
-use super::holding::Known;
-use super::settle::Fence;
+use super::in_flight::Known;
+use super::settle::{Fence, if_current};
 use crate::ids::{JobId, WorkerId};
 
-/// A process that has not written a heartbeat for this long has lost its jobs, in seconds.
+/// A worker that has sent no heartbeat for this long, in seconds, loses its lease.
 pub(super) const SILENCE: f64 = 15.0;
 
-/// A process that itself could not write for this long judges nobody until it has written twice in time: when the
-/// database was away, everybody was silent. In seconds.
+/// A process whose own last heartbeat is older than this, in seconds, ends no leases: while the database was away, all
+/// workers were silent.
 const OWN_SILENCE: f64 = 8.0;
 
-/// For so long after its end each heartbeat looks at what a worker has left behind, in minutes.
+/// Each heartbeat looks at the batches of workers whose lease ended within this many minutes.
 const GONE_MINUTES: i32 = 5;
 
-/// What a heartbeat found.
-pub(super) struct Beat {
-    /// Whether the process still has its lease.
+/// The result of a heartbeat.
+pub(super) struct Heartbeat {
+    /// Whether this process still has its lease.
     pub(super) alive: bool,
     pub(super) orphans: Vec<Orphan>,
-    /// Held jobs whose claim is no longer this process's.
+    /// Jobs in flight whose claim this process has lost, with the claim's number.
     pub(super) revoked: Vec<(i64, i32)>,
 }
 
-/// A job that is running under a worker that is gone.
+/// A running job whose worker is gone, or which its worker doesn't know of.
 pub(super) struct Orphan {
     pub(super) fence: Fence,
+    /// Whether it has no attempts left.
     pub(super) spent: bool,
 }
 
-/// Writes the heartbeat, ends the lease of workers that fell silent, and finds the jobs of those that are gone, also when
-/// their claim was in flight at that moment. A thorough one looks at all that run: for jobs of whomever nobody has a row
-/// of, and for claims of its own that this process knows nothing of, since their answer was lost with a connection. What
-/// another process does meanwhile moves the claim number on, so that taking the orphan back counts for nothing.
+/// Renews the lease of `worker`, ends the leases of silent workers, and finds orphans and revoked claims.
 ///
-/// A claim's row in `job_batches` goes when nothing of it runs any more.
-pub(super) async fn beat(db: &PgPool, worker: WorkerId, known: &Known, thorough: bool) -> sqlx::Result<Beat> {
-    let rows = sqlx::query!(
+/// A thorough heartbeat looks at all batches: it also finds jobs of workers without a row, and jobs that this process has
+/// claimed without knowing, because the answer was lost with its connection. If another process changes an orphan in the
+/// meantime, the claim number has moved on and reaping it changes nothing.
+///
+/// - `me` is the last heartbeat of this process; it is empty if the lease has ended.
+/// - `beat` renews the lease, by the primary key.
+/// - `silent` ends the leases of workers that have been silent for too long, by the index `job_workers_live`.
+/// - `gone` are the workers whose lease has ended recently.
+/// - `dubious` are the batches to look at: those of gone workers, by the primary key of `job_batches`; those that this
+///   process reports as ended; and for a thorough heartbeat its own and those of workers that have no lease.
+/// - `running` are the jobs of these batches that run under the batch's worker, by the primary key of `jobs`.
+/// - `orphans` are the running jobs of other workers, and those of its own that this process doesn't know of.
+/// - `gone_through` deletes the batches without running jobs.
+/// - `revoked` are the jobs in flight whose claim in the database is another one, by the primary key of `jobs`.
+pub(super) async fn heartbeat(
+    db: &PgPool,
+    worker: WorkerId,
+    known: &Known,
+    thorough: bool,
+) -> sqlx::Result<Heartbeat> {
+    let rows = if_current!(("held.claim", "$1"), query!(
         r#"with me as (
                select beat_at from job_workers where id = $1 and gone_at is null
            ), beat as (
@@ -84,9 +100,9 @@ pub(super) async fn beat(db: &PgPool, worker: WorkerId, known: &Known, thorough:
                where not exists (
                    select from jobs
                    where jobs.id = held.id
-                     and (jobs.claim = held.claim and worker_id = $1
-                          or jobs.claim = held.claim - 1 and worker_id is null
-                             and (unique_key is null or not key_waits_only)))
+                     and ("#,
+        ..,
+        r#"))
            )
            select exists (select from beat) as "alive!", id as "job: JobId", claim as "claim", worker_id as "worker: WorkerId", spent
            from (select id, claim, worker_id, spent from orphans
@@ -99,49 +115,32 @@ pub(super) async fn beat(db: &PgPool, worker: WorkerId, known: &Known, thorough:
         &known.claims,
         thorough,
         GONE_MINUTES,
-        &known.over_queues,
-        &known.over_batches,
-    )
+        &known.ended_queues,
+        &known.ended_batches,
+    ))
     .fetch_all(db)
     .await?;
-    let mut beat = Beat { alive: false, orphans: Vec::new(), revoked: Vec::new() };
+    let mut heartbeat = Heartbeat { alive: false, orphans: Vec::new(), revoked: Vec::new() };
     for row in rows {
-        beat.alive = row.alive;
+        heartbeat.alive = row.alive;
         match (row.job, row.claim, row.spent) {
             (Some(job), Some(claim), Some(spent)) => {
-                beat.orphans.push(Orphan { fence: Fence { job, claim, worker: row.worker }, spent });
+                heartbeat.orphans.push(Orphan { fence: Fence { job, claim, worker: row.worker }, spent });
             }
-            (Some(job), Some(claim), None) => beat.revoked.push((job.0, claim)),
+            (Some(job), Some(claim), None) => heartbeat.revoked.push((job.0, claim)),
             _ => {}
         }
     }
-    Ok(beat)
-}
-
-/// Notes what runs and is in no claim's row, so that it is found when its worker is gone: jobs that a version without
-/// such rows claims while this one runs beside it. Reads all live jobs. Answers with how many workers have such jobs.
-pub(super) async fn note_unlisted(db: &PgPool) -> sqlx::Result<u64> {
-    let noted = sqlx::query!(
-        "insert into job_batches (queue, worker_id, number, jobs)
-         select queue, worker_id, -min(id), array_agg(id) from jobs
-         where state = 'running' and claimed_at < now() - make_interval(secs => $1)
-           and not exists (
-               select from job_batches as batch
-               where batch.queue = jobs.queue and batch.worker_id = jobs.worker_id and jobs.id = any(batch.jobs))
-         group by queue, worker_id
-         on conflict do nothing",
-        SILENCE,
-    );
-    Ok(noted.execute(db).await?.rows_affected())
+    Ok(heartbeat)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Whoever tells of the end of a claim, in a statement that fails, doesn't tell of it again.
+    /// A process reports the end of a batch once, even if that heartbeat fails.
     #[sqlx::test(migrator = "crate::MIGRATIONS")]
-    async fn a_claim_whose_end_was_told_in_vain_goes_at_a_thorough_heartbeat(db: PgPool) -> sqlx::Result<()> {
+    async fn a_batch_whose_end_was_not_reported_goes_at_a_thorough_heartbeat(db: PgPool) -> sqlx::Result<()> {
         let worker =
             "insert into job_workers (name, host, pid) values ('worker', 'localhost', 1) returning id";
         let worker = WorkerId(sqlx::query_scalar(worker).fetch_one(&db).await?);
@@ -150,32 +149,12 @@ mod tests {
         sqlx::query(noted).bind(worker.0).execute(&db).await?;
         let mut left = Vec::new();
         for thorough in [false, true] {
-            let beat = beat(&db, worker, &Known::default(), thorough).await?;
-            assert!(beat.alive && beat.orphans.is_empty() && beat.revoked.is_empty());
+            let heartbeat = heartbeat(&db, worker, &Known::default(), thorough).await?;
+            assert!(heartbeat.alive && heartbeat.orphans.is_empty() && heartbeat.revoked.is_empty());
             let count = sqlx::query_scalar::<_, i64>("select count(*) from job_batches");
             left.push(count.fetch_one(&db).await?);
         }
         assert_eq!(left, [1, 0], "after a heartbeat, and after a thorough one");
-        Ok(())
-    }
-
-    #[sqlx::test(migrator = "crate::MIGRATIONS")]
-    async fn a_job_that_was_claimed_without_a_note_is_taken_from_a_worker_that_is_gone(
-        db: PgPool,
-    ) -> sqlx::Result<()> {
-        let worker =
-            "insert into job_workers (name, host, pid) values ('worker', 'localhost', 1) returning id";
-        let worker = WorkerId(sqlx::query_scalar(worker).fetch_one(&db).await?);
-        let claimed = "insert into jobs (queue, kind, state, max_attempts, attempt, claim, worker_id, claimed_at, payload)
-                       select 'cache', 'a.v1', 'running', 3, 1, 1, 1000, now() - seconds * interval '1 second', '{}'
-                       from unnest('{2,20,40}'::integer[]) as seconds";
-        sqlx::query(claimed).execute(&db).await?;
-        let orphans =
-            async || beat(&db, worker, &Known::default(), true).await.map(|beat| beat.orphans.len());
-        assert_eq!(orphans().await?, 0, "nothing says that they run");
-        assert_eq!(note_unlisted(&db).await?, 1);
-        assert_eq!(orphans().await?, 2, "the third may be in the hands of a claim that isn't committed");
-        assert_eq!(note_unlisted(&db).await?, 0);
         Ok(())
     }
 }

@@ -1,22 +1,22 @@
-//! What a job kind says about itself: its name, queue and policy.
+//! A job kind: its name, queue and policy.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// A queue, by its name in the database and in the configuration.
+/// A queue, identified by its name in the database and in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Queue(&'static str);
 
 impl Queue {
-    /// The queue of that name.
+    /// The queue with this name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// Its name.
+    /// The queue's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.0
@@ -29,18 +29,18 @@ impl fmt::Display for Queue {
     }
 }
 
-/// How long to wait before the next attempt: exponential with full jitter, so that jobs which failed together don't
-/// come back together (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+/// The wait before the next attempt: exponential with full jitter, so that jobs that failed together don't run again
+/// together (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
-    /// The bound of the wait after the first attempt; it doubles with each further one.
+    /// The longest wait after the first attempt. It doubles with each attempt.
     pub base: Duration,
-    /// No bound exceeds this.
+    /// The longest wait after any attempt.
     pub max: Duration,
 }
 
 impl Backoff {
-    /// Seconds at first, minutes later: for what depends on an outside system.
+    /// Seconds at first and minutes later: for jobs that depend on an outside system.
     pub const DEFAULT: Self = Self { base: Duration::from_secs(5), max: Duration::from_mins(15) };
 
     /// The longest wait after attempt number `attempt` (from 1).
@@ -50,46 +50,47 @@ impl Backoff {
         self.base.saturating_mul(1 << doublings).min(self.max)
     }
 
-    /// A wait for what is away, for a job of that age: as long again as it has waited, within base and bound, and with jitter.
+    /// The wait of a job of this age for something that is away: half of its age to its whole age, between `base` and
+    /// `max`.
     #[must_use]
     pub fn aged(self, age: Duration) -> Duration {
         age.clamp(self.base, self.max.max(self.base)).mul_f64(rand::random_range(0.5..=1.0))
     }
 
-    /// A wait after attempt number `attempt`, uniform between a tenth of the bound and the bound.
-    /// The floor keeps a burst of attempts from being spent within milliseconds of an outage.
+    /// A wait after attempt number `attempt`, uniform between a tenth of the bound and the bound. The lower limit
+    /// prevents a job from using up its attempts within milliseconds of an outage.
     #[must_use]
     pub fn jittered(self, attempt: u16) -> Duration {
         self.bound(attempt).mul_f64(rand::random_range(0.1..=1.0))
     }
 }
 
-/// What happens when a job is enqueued while a live one of its kind bears the same key. Never an error.
+/// What happens when a job is enqueued while a live job of its kind has the same key. It is never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duplicate {
-    /// The live job stands; the second enqueue is a no-op.
+    /// Nothing: the live job stays as it is.
     Keep,
-    /// The live job takes the new payload, unless it is running already.
+    /// The live job gets the new payload, unless it is running.
     ReplacePayload,
-    /// The live job moves to the new `run_at`, unless it is running already.
+    /// The live job gets the new `run_at`, unless it is running.
     MoveRunAt,
 }
 
-/// For how long a job's key keeps a second one away.
+/// How long a job's key prevents a second job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {
-    /// Until the job has ended: for work of which one at a time is enough.
+    /// Until the job has ended: for work that needs one job at a time.
     WhileLive,
-    /// Until the job is claimed: for work that must be done again when its cause comes again while it runs.
+    /// Until the job is claimed: for work that must be done again if its cause occurs again while it runs.
     WhileWaiting,
 }
 
-/// What a job is about, or whose partition it belongs to: `photo:12`.
+/// The thing that a job is about: `photo:12`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Of what kind the thing is.
+    /// The kind of thing.
     pub kind: &'static str,
-    /// Which one.
+    /// The thing's id.
     pub id: i64,
 }
 
@@ -99,51 +100,52 @@ impl fmt::Display for Subject {
     }
 }
 
-/// A typed payload on a queue. It holds ids, not copies of rows; its doc comment says why running it twice is safe.
+/// A typed payload on a queue. It has ids and no copies of rows. The doc comment of a kind says why running it twice is
+/// safe.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Names the handler and the payload's version: `media.process.v1`.
+    /// Identifies the handler and the payload's version: `media.process.v1`.
     const KIND: &'static str;
-    /// Where it waits.
+    /// The queue in which it waits.
     const QUEUE: Queue;
-    /// How often it may be claimed before it is dead; an attempt counts when it starts, not when it fails.
+    /// The number of attempts before it is dead. An attempt counts when it starts, not when it fails.
     const ATTEMPTS: i16 = 8;
     /// How long one attempt may take.
     const TIMEOUT: Duration = Duration::from_secs(30);
-    /// Lower runs first within the queue.
+    /// Its priority in the queue; lower values run first.
     const PRIORITY: i16 = 0;
     /// The waits between attempts.
     const BACKOFF: Backoff = Backoff::DEFAULT;
-    /// How long a successful run stays in the history; `None` keeps nothing.
+    /// How long a finished job stays in the history; `None` leaves no trace.
     const HISTORY: Option<Duration> = Some(Duration::from_hours(24));
-    /// What a second enqueue under the same [`unique_key`](Self::unique_key) does.
+    /// What enqueueing a second job with the same [`unique_key`](Self::unique_key) does.
     const DUPLICATE: Duplicate = Duplicate::Keep;
-    /// How long a [`unique_key`](Self::unique_key) holds.
+    /// How long a [`unique_key`](Self::unique_key) prevents a second job.
     const UNIQUE: Unique = Unique::WhileLive;
 
-    /// While a live job of this kind bears the same key there is no second one.
+    /// The key that only one live job of this kind may have.
     fn unique_key(&self) -> Option<String> {
         None
     }
 
-    /// How long workers aren't told of this job: what comes under the same key meanwhile is done with it. It may run earlier,
-    /// when they look for another reason, and without being told they look within 1.5 s.
+    /// How long to delay the announcement of this job, so that it also covers later jobs with the same key. Workers that
+    /// look at the queue for another reason may run it earlier, and they poll every 1.5 s.
     fn linger(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Whose share of the queue this job uses, such as its owner or a mail domain. Partitions take turns, and limits can
-    /// be set for each.
+    /// The job's partition of the queue, such as its owner or a mail domain. Partitions take turns, and limits can be set
+    /// for each.
     fn partition(&self) -> Option<String> {
         None
     }
 
-    /// How old the job may become while what it needs is away ([`JobError::Away`](super::JobError::Away)). Until then such
-    /// attempts don't count, from then on they do: for as long as its work is of use.
+    /// How long to wait for something that is away ([`JobError::Away`](super::JobError::Away)). Such attempts don't count
+    /// until the job is this old.
     fn patience(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// What the job is about, for finding it.
+    /// The subject by which admins find the job.
     fn subject(&self) -> Option<Subject> {
         None
     }

@@ -1,61 +1,57 @@
-//! The lease: a process's row, its heartbeat, and handing back the jobs of processes that fell silent.
+//! The lease: a process's row in `job_workers` and the heartbeat that keeps it.
 //!
-//! The lease belongs to the process and not to the job, so a long job in a live process never loses it. A process
-//! that was away for too long (stopped, or cut off from the database) finds its row gone, drops what it was doing and
-//! registers anew; whatever it still tries to ack is refused by the claim number.
+//! The lease belongs to the process and not to the job, so a long job in a live process never loses it. A process that was
+//! stopped or cut off from the database for too long finds its lease ended. It stops its jobs and registers anew; the claim
+//! numbers refuse the outcomes that it still tries to write.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::heartbeat::{beat, note_unlisted};
-use super::holding::Holding;
-use super::settle::{Outcome, Settlements};
+use super::heartbeat::heartbeat;
+use super::in_flight::InFlight;
+use super::reaper::{keep_noting_unlisted, reap};
 use crate::ids::WorkerId;
 
-/// Between two heartbeats. With [`SILENCE`](super::heartbeat::SILENCE) it bounds the time to recovery: 15 s + 3 s.
-const BEAT: Duration = Duration::from_secs(3);
+/// The time between two heartbeats. With [`SILENCE`](super::heartbeat::SILENCE) it bounds the time to recovery:
+/// 15 s + 3 s.
+const INTERVAL: Duration = Duration::from_secs(3);
 
-/// Every so many heartbeats is a thorough one. It steps over the entries of all claims since the oldest snapshot that anybody
-/// holds, so it is not each.
+/// One heartbeat in this many is thorough. A thorough one steps over the index entries of all batches since the oldest open
+/// snapshot, so it is too expensive for each.
 const THOROUGH: u32 = 20;
 
-/// So many heartbeats are thorough after a claim whose answer may have been lost: until it shows.
+/// This many heartbeats are thorough after a failed claim. By then the database shows whether the claim succeeded.
 const IN_DOUBT: u32 = 8;
 
-/// Between two looks at all live jobs for those that run without a note of their claim, and after one that failed. The
-/// first is made at the start.
-const UNLISTED: Duration = Duration::from_mins(10);
-const UNLISTED_RETRY: Duration = Duration::from_mins(1);
-
-/// One registration of this process; jobs are claimed under it.
+/// One registration of this process. Jobs are claimed under it.
 #[derive(Clone, Debug)]
 pub(super) struct Registration {
     pub(super) worker: WorkerId,
-    /// Cancelled when the lease is lost: whatever runs under it must stop.
+    /// Cancelled when the lease is lost. The jobs that run under it must stop.
     pub(super) lost: CancellationToken,
 }
 
-/// This process's membership among the workers.
+/// The lease of this process.
 #[derive(Debug)]
 pub(super) struct Lease {
     db: PgPool,
-    /// For what has to be on disk: registrations, whose ids must not come twice, and what became of orphans.
+    /// For statements that wait for the disk: registrations, whose ids must be unique, and the outcomes of orphans.
     settling: PgPool,
-    /// What this process knows to have claimed.
-    pub(super) holding: Holding,
+    pub(super) in_flight: InFlight,
     current: RwLock<Registration>,
     /// How many heartbeats there were, and how many more are thorough because a claim is in doubt.
-    beats: AtomicU32,
+    heartbeats: AtomicU32,
     in_doubt: AtomicU32,
 }
 
 impl Lease {
-    /// Registers this process and keeps its heart beating until `stop`.
+    /// Registers this process and sends heartbeats until `stop`.
     pub(super) async fn start(
         db: PgPool,
         settling: PgPool,
@@ -65,9 +61,9 @@ impl Lease {
         let lease = Arc::new(Self {
             db,
             settling,
-            holding: Holding::default(),
+            in_flight: InFlight::default(),
             current,
-            beats: AtomicU32::new(0),
+            heartbeats: AtomicU32::new(0),
             in_doubt: AtomicU32::new(0),
         });
         let noting = keep_noting_unlisted(lease.db.clone());
@@ -78,10 +74,10 @@ impl Lease {
 
     /// The registration to claim under.
     pub(super) fn current(&self) -> Registration {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.read().clone()
     }
 
-    /// Gives up the registration; what is still claimed under it is ready for others at their next heartbeat.
+    /// Ends the lease. The next heartbeat of another process hands back the jobs that are still claimed under it.
     pub(super) async fn release(&self) -> sqlx::Result<()> {
         let worker = self.current().worker;
         sqlx::query!("update job_workers set gone_at = now() where id = $1 and gone_at is null", worker.0)
@@ -91,11 +87,11 @@ impl Lease {
     }
 
     async fn keep(self: Arc<Self>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(BEAT);
+        let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            // A connection that hangs must not stop the heart: the next beat takes another.
-            match tokio::time::timeout(BEAT, self.beat()).await {
+            // A connection that hangs must not stop the heartbeat: the next one takes another connection.
+            match tokio::time::timeout(INTERVAL, self.beat()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => warn!(%error, "missed a heartbeat"),
                 Err(_) => warn!("missed a heartbeat: the database didn't answer in time"),
@@ -103,13 +99,13 @@ impl Lease {
         }
     }
 
-    /// A claim failed: it may have succeeded all the same.
+    /// Notes that a claim failed. It may have succeeded all the same.
     pub(super) fn doubt(&self) {
         self.in_doubt.store(IN_DOUBT, Ordering::Relaxed);
     }
 
     fn is_thorough(&self) -> bool {
-        let due = self.beats.fetch_add(1, Ordering::Relaxed).is_multiple_of(THOROUGH);
+        let due = self.heartbeats.fetch_add(1, Ordering::Relaxed).is_multiple_of(THOROUGH);
         let fewer = |left: u32| left.checked_sub(1);
         self.in_doubt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok() || due
     }
@@ -117,57 +113,20 @@ impl Lease {
     async fn beat(&self) -> sqlx::Result<()> {
         let registration = self.current();
         let thorough = self.is_thorough();
-        let beat = beat(&self.db, registration.worker, &self.holding.known(), thorough).await?;
-        for (job, claim) in beat.revoked {
-            self.holding.revoke(job, claim);
+        let heartbeat = heartbeat(&self.db, registration.worker, &self.in_flight.known(), thorough).await?;
+        for (job, claim) in heartbeat.revoked {
+            self.in_flight.revoke(job, claim);
         }
-        if !beat.orphans.is_empty() {
-            let mut lost = Settlements::default();
-            for orphan in &beat.orphans {
-                lost.push(orphan.fence, &after_loss(orphan.spent));
-            }
-            let taken = lost.write(&mut *self.settling.acquire().await?).await?;
-            warn!(taken, found = beat.orphans.len(), "took jobs back from workers that fell silent");
+        if !heartbeat.orphans.is_empty() {
+            reap(&self.settling, &heartbeat.orphans).await?;
         }
-        if !beat.alive {
-            error!(worker = %registration.worker, "lost the lease after a silence; starting over");
+        if !heartbeat.alive {
+            error!(worker = %registration.worker, "lost the lease after a silence; registering anew");
             registration.lost.cancel();
             let fresh = register(&self.settling).await?;
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            *self.current.write() = fresh;
         }
         Ok(())
-    }
-}
-
-/// Has jobs noted that run without a note of their claim. Takes some tenths of a second for each million that live, so
-/// it is no heartbeat's business.
-async fn keep_noting_unlisted(db: PgPool) {
-    loop {
-        let wait = match note_unlisted(&db).await {
-            Ok(workers) => {
-                if workers > 0 {
-                    info!(workers, "noted jobs that run without a note of their claim");
-                }
-                UNLISTED
-            }
-            Err(error) => {
-                warn!(%error, "couldn't look for jobs that run without a note of their claim; will try again");
-                UNLISTED_RETRY
-            }
-        };
-        tokio::time::sleep(wait).await;
-    }
-}
-
-/// What becomes of a job whose worker is gone.
-fn after_loss(spent: bool) -> Outcome {
-    if spent {
-        Outcome::Dead { error: "the worker died or fell silent during the last attempt".to_owned() }
-    } else {
-        Outcome::Retry {
-            delay: Duration::ZERO,
-            error: "the worker died or fell silent during this attempt".to_owned(),
-        }
     }
 }
 

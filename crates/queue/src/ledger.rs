@@ -1,13 +1,17 @@
-//! The queue's accounts: what was enqueued is done, dead, cancelled or live.
+//! The queue's accounts: each enqueued job is done, dead, cancelled or live.
 //!
-//! Every statement that moves jobs appends what it moved to `job_movements` in its own transaction; nothing waits for a
-//! counter's row. Folding turns movements into minutes, for charts and metrics, and into totals, for the balance.
+//! Every statement that moves jobs appends the numbers to `job_movements`, so no transaction waits for a counter's row.
+//! Folding adds the movements to minutes, for charts and metrics, and to totals, for the balance.
 
 use serde::Serialize;
 use sqlx::PgConnection;
 
-/// Folds what has moved since the last time into minutes and totals; answers with how many movements there were. Two that
-/// fold at once share the work and lose nothing.
+/// Folds the new movements into minutes and totals, and returns how many there were. Two calls at the same time share the
+/// work.
+///
+/// - `moved` deletes the movements, by `ctid`; it skips those that another call has locked.
+/// - `minutes` adds them to the sums of each minute and kind, by the primary key.
+/// - `totals` adds them to the sums of each kind, by the primary key.
 pub async fn fold(db: &mut PgConnection) -> sqlx::Result<u64> {
     let folded = sqlx::query_scalar!(
         r#"with moved as (
@@ -42,32 +46,32 @@ pub async fn fold(db: &mut PgConnection) -> sqlx::Result<u64> {
     Ok(folded.unsigned_abs())
 }
 
-/// A kind's accounts at one moment.
+/// The account of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// The kind's name.
     pub kind: String,
-    /// Ever put on a queue.
+    /// All jobs enqueued so far.
     pub enqueued: i64,
-    /// Ended well.
+    /// Finished.
     pub done: i64,
-    /// Failed for good and not brought back.
+    /// Failed for good, and not retried by an admin.
     pub dead: i64,
-    /// Called off or deleted before they ended.
+    /// Cancelled, or deleted before they ended.
     pub cancelled: i64,
-    /// Still to be done.
+    /// Not ended yet.
     pub live: i64,
 }
 
 impl Account {
-    /// How many jobs are missing; negative when there are more than were ever enqueued. 0 when nothing was lost.
+    /// How many jobs are missing: 0 if none was lost, and negative if there are more than were enqueued.
     #[must_use]
     pub fn missing(&self) -> i64 {
         self.enqueued - self.done - self.dead - self.cancelled - self.live
     }
 }
 
-/// Balances every kind's accounts, all at one moment: one statement sees one snapshot.
+/// Reads the accounts of all kinds in one statement, and so in one snapshot.
 pub async fn balance(db: &mut PgConnection) -> sqlx::Result<Vec<Account>> {
     sqlx::query_as!(
         Account,
@@ -87,7 +91,7 @@ pub async fn balance(db: &mut PgConnection) -> sqlx::Result<Vec<Account>> {
     .await
 }
 
-/// Forgets minutes older than `days`; answers with how many.
+/// Deletes minutes older than `days`. Returns how many.
 pub async fn purge_minutes(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged =
         sqlx::query!("delete from job_minutes where minute < now() - make_interval(days => $1)", days)

@@ -2,17 +2,17 @@
 //!
 //! # Tables
 //!
-//! | table | holds |
+//! | table | rows |
 //! |---|---|
 //! | `jobs` | live jobs only; small and hot |
-//! | `job_history` | what ended, for as long as the kind asks |
-//! | `job_errors` | the history's errors once more, close together, for finding them by their text |
-//! | `job_workers` | a row a worker process, whose heartbeat is the lease on all that the process has claimed |
-//! | `job_batches` | a row a claim with what it took, until none of that runs any more: where running jobs are found |
-//! | `job_queues`, `job_partitions` | what operators set for a queue, and whose turn it is in it |
-//! | `job_movements`, `job_minutes`, `job_totals` | the accounts: what each statement moved, folded into rates and balances |
+//! | `job_history` | ended jobs, for as long as their kind asks |
+//! | `job_errors` | the errors of the history again, close together, for the search by their text |
+//! | `job_workers` | the worker processes, with their heartbeats; a process's row is its lease on all jobs that it has claimed |
+//! | `job_batches` | the jobs of each claim, until none of them runs; this is how running jobs are found |
+//! | `job_queues`, `job_partitions` | the settings of queues, and the turns of their partitions |
+//! | `job_movements`, `job_minutes`, `job_totals` | the accounts: the numbers that each statement moved, folded into rates and balances |
 //! | `job_groups` | how many members a fan-out still waits for |
-//! | `schedules`, `schedule_ticks` | the cron table as it runs, and which ticks fired |
+//! | `schedules`, `schedule_ticks` | the schedules, and the ticks that fired |
 //!
 //! # States
 //!
@@ -25,85 +25,83 @@
 //!                    │                     ├── handed back (attempt − 1) ────┤
 //!                    │                     ├── lease lost, attempts left ────┤
 //!                    ├── failed, attempts left: backoff with jitter ─────────┤
-//!                    ├── what it needs is away: later (attempt − 1) ─────────┤
+//!                    ├── something is away: later (attempt − 1) ─────────────┤
 //!                    ├── no handler here: later (attempt − 1) ───────────────┤
 //!                                                                            │
 //!                job_history:  done ◀── finished ────────────────────────────┤
 //!                              dead ◀── gave up, or out of attempts ─────────┤
-//!                         cancelled ◀── called off, from any live state ─────┘
+//!                         cancelled ◀── cancelled, from any live state ──────┘
 //! ```
 //!
-//! An admin can bring a dead or cancelled job back to `ready`. Every way out of `running` moves the fence on.
+//! An admin can make a dead or cancelled job `ready` again. Every way out of `running` increments the fence.
 //!
 //! # Promises
 //!
-//! 1. **Atomic enqueue.** [`Enqueue::enqueue`] works on the caller's transaction; many at once is one statement.
-//! 2. **At least once, fenced.** An outcome counts only with the claim's number and worker. A handler can end its claim
-//!    in its own transaction ([`Claim::complete`]), so its effects happen once.
-//! 3. **Leases.** A process writes a heartbeat every 3 s; when it was silent for 15 s, any other process hands its jobs
-//!    back, so a job runs again at most 18 s after a `kill -9`. The lease is the process's, so a job may take as long as
-//!    it likes in a live one. Silence that the database itself caused is not held against anybody. A claim whose answer got
-//!    lost on the way is told by the heartbeat from those that are worked on, as soon as a lease would be over after a claim
-//!    failed, and within a minute more where no error told of it.
-//! 4. **Bounded.** An attempt counts when it is claimed, so a job that kills its worker ends too.
-//! 5. **Isolated.** A payload that does not decode, a panic or a timeout fails that job only. While the database is
-//!    away the process waits, and writes the outcome of finished work when it is back.
-//! 6. **Unique jobs.** A unique key makes a second enqueue a no-op, or a change of the live job; never an error.
-//! 7. **Cron once.** A tick is a row with a primary key, taken in the transaction that enqueues its job.
-//! 8. **Control.** Pause, limits of concurrency and rate per queue and per partition over all processes, fair turns
+//! 1. **Atomic enqueue.** [`Enqueue::enqueue`] uses the caller's transaction. Many jobs are one statement.
+//! 2. **At least once, fenced.** An outcome counts only with the claim's number and worker. A handler can complete its
+//!    claim in its own transaction ([`Claim::complete`]), so that its effects happen once.
+//! 3. **Leases.** A process sends a heartbeat every 3 s. After 15 s without one, another process hands its jobs back, so
+//!    a job runs again at most 18 s after a `kill -9`. The lease belongs to the process, so a job in a live process may
+//!    take as long as it likes. Time that the database was away does not count as silence. If the answer to a claim is
+//!    lost, the heartbeat finds its jobs: 15 s to 18 s after a failed claim, and otherwise within another minute.
+//! 4. **Bounded.** An attempt counts when it is claimed, so a job that kills its worker runs out of attempts too.
+//! 5. **Isolated.** A payload that does not decode, a panic or a timeout fails only its job. While the database is away the
+//!    process waits, and it writes the outcomes of finished jobs when the database is back.
+//! 6. **Unique jobs.** Enqueueing a second job with the same key does nothing or changes the live job. It is never an
+//!    error.
+//! 7. **Cron once.** A tick is a row with a primary key, inserted in the transaction that enqueues its job.
+//! 8. **Control.** Pause, limits of concurrency and rate for each queue and partition over all processes, fair turns
 //!    between partitions; cancel, retry, delete.
-//! 9. **Conservation.** enqueued = done + dead + cancelled + live, kept by the statements that move jobs and checked
-//!    every minute.
-//! 10. **Fast and quiet.** Claims and outcomes go in batches, on connections of their own, at the same time. `LISTEN`
-//!     announces work once its transaction has committed, for many transactions at once; a poll every 1.5 s finds what
-//!     no notification told. An idle process makes one query a second.
-//! 11. **History** outside the hot table, for as long as each kind asks, each failed attempt with its worker and error.
+//! 9. **Conservation.** enqueued = done + dead + cancelled + live. The statements that move jobs count them, and a job
+//!    checks the sum every minute.
+//! 10. **Fast and quiet.** Claims and outcomes go in batches, in parallel, on connections of their own. Committed work is
+//!     announced by `NOTIFY`, for many transactions at once, and a poll every 1.5 s finds what was not announced. An idle
+//!     process makes one query a second.
+//! 11. **History** outside the hot table, for as long as each kind asks, with the worker and error of each failed attempt.
 //!
-//! # What was measured, and chosen
+//! # Measured design decisions
 //!
-//! On 2 cores with a local Postgres 15; `make bench-queue` measures the whole against its peers.
+//! The measurements are from 2 cores with a local Postgres 15. `make bench-queue` compares the whole queue with its peers.
 //!
-//! - **One row a job, updated by the claim and deleted by the outcome, in batches.** Updating rows where they were found, by
-//!   `ctid`, saves a tenth of the claim, and deleting claims that are alike without a join a seventh of the deletion.
-//! - **A claim writes to no index.** What it changes is in none, so the row's new version goes beside the old one, on a page
-//!   that keeps room for it (a heap-only tuple); `open` and not the state says which rows the order of claims is about. For
-//!   1,000 jobs that is 8 ms where it was 11, and their deletion 4 where it was 5. With pages filled to 70 % it is slower than
-//!   before: versions go to other pages and to the index after all.
-//! - **What runs is noted a claim at a time**, in `job_batches`, since no index of the jobs knows it.
-//! - **A burst of claims keeps its connection.** Five connections that take turns have five plans and caches to fill, and a
-//!   ping each time.
-//! - **As far ahead as jobs end fast** (`slots`): what ends in 25 ms, 2,000 at most. A fixed number is too small for jobs
-//!   that take no time, which run out before the next claim, and too large for long ones, which wait here while another
-//!   process is idle.
-//! - **Claims don't wait for the disk.** A commit takes as long as a flush, here 0.2 to 3 ms, and a claim that is
-//!   forgotten in a crash is worth nothing anyway: its job is ready again. It would be added to every job's way from its
-//!   enqueueing to its start. Enqueueing and outcomes wait.
-//! - **No index that the hot path does not use.** A plain job is in two: its id, and the order of what is open. Those for
-//!   keys, subjects and partitions are partial and cost only jobs that have one.
-//! - **Accounts are appended, not updated.** A counter's row would make all enqueueing transactions wait for each other.
-//! - **A backlog is worked off from where the last claim ended** (`claims`), so that entries of ended jobs, which no
-//!   vacuum removes while somebody holds an old snapshot, are stepped over four times a second and not at each claim.
+//! - **One row per job, updated by the claim and deleted by the outcome, in batches.** Updating rows by `ctid` saves a
+//!   tenth of the claim, and deleting jobs with the same claim number without a join saves a seventh of the deletion.
+//! - **A claim writes to no index.** It changes no indexed column, so the new version of the row stays on the same page,
+//!   which has room for it (a heap-only tuple). The index of the order of claims uses `open` and not the state. For 1,000
+//!   jobs, claiming takes 8 ms instead of 11 ms, and deleting 4 ms instead of 5 ms. With pages filled to 70 % it is
+//!   slower, because versions then move to other pages.
+//! - **Running jobs are noted in `job_batches`**, one row per claim, because no index of `jobs` has them.
+//! - **A burst of claims keeps its connection.** Five connections in turn would each need a plan, a cache and a ping.
+//! - **Prefetching follows the pace** (`slots`): as many jobs as end in 25 ms, at most 2,000. A fixed number is too small
+//!   for jobs that take no time, because they run out before the next claim, and too large for long jobs, because they wait
+//!   here while another process is idle.
+//! - **Claims don't wait for the disk.** A flush takes 0.2 to 3 ms, which would delay the start of every job. A claim
+//!   that a crash forgets does no harm: its job is ready again. Enqueueing and outcomes wait for the disk.
+//! - **Only the indexes that the hot path needs.** A plain job is in two: the primary key and the order of open jobs. Those
+//!   for keys, subjects and partitions are partial.
+//! - **Accounts are appended, not updated.** All enqueueing transactions would wait for the row of a counter.
+//! - **A backlog is worked off from where the last claim ended** (`claimer`). Index entries of ended jobs stay while a
+//!   transaction has an old snapshot open; this way they are stepped over four times a second and not by each claim.
 //! - **Payloads stay text** between Postgres and the handler's own type.
 //!
-//! # Where is what
+//! # Modules
 //!
-//! [`job`] policy of a kind · [`enqueue`] in · `partition` turns · `claim`, `claims`, `limited` out, as far
-//! ahead as `slots` say · [`limits`] rates · `settle` how a claim ends, `ack` writes it in batches, and has claims wait
-//! where it can't · `lease` and `heartbeat` recovery, `holding` what this process has · `wake` LISTEN and poll ·
-//! [`process`] ties these together · [`backend`] for apalis · [`runner`] calls handlers, [`monitor()`] runs them · [`groups`] fan-out · [`cron`]
-//! ticks, [`schedules`] what is known of them · [`inspect`], [`ledger`] for whoever looks, [`control`] what can be done.
+//! [`job`]: the policy of a kind · [`enqueue`] · [`partition`]: turns · `claim`, `claimer`, `limited`: claiming, up to
+//! the number of `slots` · [`limits`]: rates · `settle`: the outcomes, which `completer` writes in batches · `lease`,
+//! `heartbeat`, `reaper`: recovery · `in_flight`: the jobs of this process · `wake`: LISTEN and poll · [`process`]: all
+//! of these together · [`backend`]: for apalis · [`runner`]: calls handlers · [`monitor()`]: runs queues · [`groups`]:
+//! fan-out · [`cron`]: ticks · [`schedules`] · [`inspect`], [`ledger`]: the read side · [`control`]: actions of admins.
 
-mod ack;
 pub mod backend;
 mod claim;
-mod claims;
+mod claimer;
+mod completer;
 pub mod control;
 pub mod cron;
 pub mod enqueue;
 pub mod groups;
 mod heartbeat;
-mod holding;
 mod ids;
+mod in_flight;
 pub mod inspect;
 pub mod job;
 mod lease;
@@ -115,15 +113,17 @@ mod model;
 mod monitor;
 pub mod partition;
 pub mod process;
+mod reaper;
 pub mod runner;
 pub mod schedules;
 mod settle;
 mod slots;
+mod state;
 mod wake;
 
 pub use claim::{Claim, ClaimLost, Claimed};
 pub use enqueue::Enqueue;
-pub use ids::{JobId, WorkerId};
+pub use ids::{GroupId, JobId, WorkerId};
 pub use job::{Backoff, Duplicate, Job, Queue, Subject, Unique};
 pub use limits::Limits;
 pub use monitor::monitor;
@@ -131,6 +131,6 @@ pub use process::Process;
 pub use runner::{JobError, Runner};
 pub use slots::Capacity;
 
-/// What the tables are made by.
+/// The migrations that create the tables.
 #[cfg(test)]
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

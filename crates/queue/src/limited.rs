@@ -1,4 +1,4 @@
-//! Claiming from a queue that is held: one process at a time, within the limits that an operator has set.
+//! Claiming from a queue that is limited: one process at a time, within the limits that an operator has set.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,63 +6,65 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgConnection, PgPool};
 
-use super::claim::{Ask, Heed, Place, Row, claim};
+use super::claim::{ClaimedRow, Position, Restrictions, claim_batch, query_claimed};
+use super::in_flight::ClaimRequest;
 use super::job::Queue;
-use super::limits::{Limits, Rate};
-use crate::ids::JobId;
+use super::limits::{Limits, Rate, limits_of};
 use pawdium_db::Tx;
 
-/// Before looking again at what concurrency limits hold back: no notification tells that a job elsewhere has ended.
+/// The wait before the next claim when a concurrency limit is reached. No notification announces that a job of another
+/// process has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// What a claim within limits found.
+/// The result of a claim within limits.
 #[derive(Debug)]
-pub(super) enum Found {
-    /// The queue is not held any more: claim as usual.
-    Open,
-    /// These, and nothing that limits hold back; fewer than asked for: the queue is drained.
-    Jobs(Vec<Row>),
-    /// These; more is ready and has to wait for so long.
-    Blocked(Vec<Row>, Duration),
-    /// Nothing runs until somebody resumes the queue.
+pub(super) enum LimitedClaim {
+    /// The queue is neither paused nor limited: claim as usual.
+    Unrestricted,
+    /// No limit is reached. Fewer jobs than requested means that the queue is drained.
+    Claimed(Vec<ClaimedRow>),
+    /// A limit is reached. Claim again after this time.
+    Throttled(Vec<ClaimedRow>, Duration),
+    /// The queue is paused.
     Paused,
 }
 
-/// Claims within the queue's limits. Claims of one queue that is held follow each other, because each
-/// has to see what the last one took.
-pub(super) async fn claim_within_limits(db: &PgPool, ask: &Ask) -> sqlx::Result<Found> {
-    let queue = ask.queue;
+/// Claims within the queue's limits. The queue's lock serializes these claims, because each has to see which jobs the last
+/// one took.
+pub(super) async fn claim_within_limits(db: &PgPool, request: &ClaimRequest) -> sqlx::Result<LimitedClaim> {
+    let queue = request.queue;
     let settings = sqlx::query!(
         r#"select held as "held!", paused_at is not null as "paused!" from job_queues where name = $1"#,
         queue.name(),
     );
     match settings.fetch_optional(db).await? {
-        Some(settings) if settings.paused => return Ok(Found::Paused),
+        Some(settings) if settings.paused => return Ok(LimitedClaim::Paused),
         Some(settings) if settings.held => {}
-        _ => return Ok(Found::Open),
+        _ => return Ok(LimitedClaim::Unrestricted),
     }
     let mut tx = Tx::begin(db).await?;
-    let Some(held) = lock(&mut tx, queue).await? else { return Ok(Found::Open) };
-    if held.paused {
-        return Ok(Found::Paused);
+    let Some(locked) = lock(&mut tx, queue).await? else { return Ok(LimitedClaim::Unrestricted) };
+    if locked.paused {
+        return Ok(LimitedClaim::Paused);
     }
-    if !held.waiting {
-        return Ok(Found::Jobs(Vec::new()));
+    if !locked.has_ready {
+        return Ok(LimitedClaim::Claimed(Vec::new()));
     }
-    let (room, wait) = held.room(ask.limit());
+    let (room, wait) = locked.room(request.limit());
     let by_partition =
-        held.limits.partition_max_running.is_some() || held.limits.partition_starts_per_minute.is_some();
+        locked.limits.partition_max_running.is_some() || locked.limits.partition_starts_per_minute.is_some();
     let (rows, partitions_wait) = if room == 0 {
         (Vec::new(), None)
     } else if by_partition {
-        claim_by_partition(&mut tx, ask, room, &held).await?
+        claim_by_partition(&mut tx, request, room, &locked).await?
     } else {
-        let ask = Ask { limit: usize::try_from(room).unwrap_or(usize::MAX), ..ask.clone() };
-        (claim(&mut *tx, &ask, Place::FIRST, Heed::Nothing).await?, None)
+        let limit = usize::try_from(room).unwrap_or(usize::MAX);
+        let request = ClaimRequest { limit, ..request.clone() };
+        (claim_batch(&mut *tx, &request, Position::FIRST, Restrictions::Checked).await?, None)
     };
     let started = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    if let Some(rate) = held.limits.starts_per_minute.filter(|_| started > 0).map(Rate::per_minute) {
-        let next = rate.after(held.next_start_at, held.now, started);
+    if let Some(rate) = locked.limits.starts_per_minute.filter(|_| started > 0).map(Rate::per_minute) {
+        let next = rate.after(locked.next_start_at, locked.now, started);
         sqlx::query!("update job_queues set next_start_at = $2 where name = $1", queue.name(), next)
             .execute(&mut *tx)
             .await?;
@@ -70,23 +72,23 @@ pub(super) async fn claim_within_limits(db: &PgPool, ask: &Ask) -> sqlx::Result<
     tx.commit().await?;
     let wait = if started == room { wait.into_iter().chain(partitions_wait).min() } else { partitions_wait };
     Ok(match wait {
-        Some(wait) => Found::Blocked(rows, wait),
-        None => Found::Jobs(rows),
+        Some(wait) => LimitedClaim::Throttled(rows, wait),
+        None => LimitedClaim::Claimed(rows),
     })
 }
 
-struct Held {
+/// A queue whose settings are locked.
+struct LockedQueue {
     paused: bool,
     limits: Limits,
     next_start_at: DateTime<Utc>,
     now: DateTime<Utc>,
     running: i64,
-    /// Whether anything is ready.
-    waiting: bool,
+    has_ready: bool,
 }
 
-impl Held {
-    /// How many may start, and if that is fewer than wanted, how long the next has to wait.
+impl LockedQueue {
+    /// How many jobs may start, and if these are fewer than wanted, how long the next one has to wait.
     fn room(&self, wanted: i64) -> (i64, Option<Duration>) {
         let rate = self.limits.starts_per_minute.map(Rate::per_minute);
         room(wanted, self.limits.max_running, self.running, rate, self.next_start_at, self.now)
@@ -115,9 +117,9 @@ fn room(
     (room, wait)
 }
 
-/// Locks the queue's settings; `None` when nothing is set. The count is asked for in a statement of its own, which sees
-/// what the last holder of the lock has committed.
-async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<Held>> {
+/// Locks the queue's settings; `None` if it is neither paused nor limited. The second statement counts after the lock is
+/// taken, so it sees the claims of the last process that had the lock.
+async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<LockedQueue>> {
     let row = sqlx::query!("select * from job_queues where name = $1 and held for update", queue.name())
         .fetch_optional(&mut *db)
         .await?;
@@ -130,67 +132,62 @@ async fn lock(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Option<Held>>
     )
     .fetch_one(db)
     .await?;
-    Ok(Some(Held {
+    Ok(Some(LockedQueue {
         paused: row.paused_at.is_some(),
-        limits: Limits {
-            max_running: row.max_running,
-            starts_per_minute: row.starts_per_minute,
-            partition_max_running: row.partition_max_running,
-            partition_starts_per_minute: row.partition_starts_per_minute,
-        },
+        limits: limits_of!(row),
         next_start_at: row.next_start_at,
         now: count.now,
         running: count.running,
-        waiting: count.waiting,
+        has_ready: count.waiting,
     }))
 }
 
-/// Takes from each partition no more than its own room, and `room` in all, in the queue's order. Jobs without a partition
-/// have only the queue's limits.
+/// Claims up to `room` jobs, within the limits of each partition, in the queue's order. Jobs without a partition have only
+/// the queue's limits.
 async fn claim_by_partition(
     db: &mut PgConnection,
-    ask: &Ask,
+    request: &ClaimRequest,
     room: i64,
-    held: &Held,
-) -> sqlx::Result<(Vec<Row>, Option<Duration>)> {
-    let rate = held.limits.partition_starts_per_minute.map(Rate::per_minute);
-    let partitions = list_waiting(db, ask.queue).await?;
+    locked: &LockedQueue,
+) -> sqlx::Result<(Vec<ClaimedRow>, Option<Duration>)> {
+    let rate = locked.limits.partition_starts_per_minute.map(Rate::per_minute);
+    let partitions = list_waiting(db, request.queue).await?;
     let (mut keys, mut rooms, mut wait) = (Vec::new(), Vec::new(), None);
     for partition in &partitions {
-        let most = held.limits.partition_max_running;
+        let most = locked.limits.partition_max_running;
         let (own, own_wait) =
-            self::room(room, most, partition.running, rate, partition.next_start_at, held.now);
+            self::room(room, most, partition.running, rate, partition.next_start_at, locked.now);
         wait = wait.into_iter().chain(own_wait).min();
         if own > 0 {
             keys.push(partition.key.clone());
             rooms.push(own);
         }
     }
-    let rows = claim_of_each(db, ask, room, &keys, &rooms).await?;
+    let rows = claim_of_each(db, request, room, &keys, &rooms).await?;
     if let Some(rate) = rate {
         let mut started: HashMap<&str, i64> = HashMap::new();
-        for key in rows.iter().filter_map(|row| row.1.as_deref()) {
+        for key in rows.iter().filter_map(|row| row.partition_key.as_deref()) {
             *started.entry(key).or_default() += 1;
         }
         let (keys, nexts): (Vec<String>, Vec<DateTime<Utc>>) = partitions
             .iter()
             .filter_map(|partition| {
                 let started = *started.get(partition.key.as_str())?;
-                Some((partition.key.clone(), rate.after(partition.next_start_at, held.now, started)))
+                Some((partition.key.clone(), rate.after(partition.next_start_at, locked.now, started)))
             })
             .unzip();
         sqlx::query!(
             "insert into job_partitions (queue, key, turn, next_start_at)
              select $1, key, 0, next from unnest($2::text[], $3::timestamptz[]) as given (key, next) order by key
              on conflict (queue, key) do update set next_start_at = excluded.next_start_at",
-            ask.queue.name(),
+            request.queue.name(),
             &keys,
             &nexts,
         )
         .execute(db)
         .await?;
     }
-    Ok((rows.into_iter().map(|(row, _)| row).collect(), wait))
+    Ok((rows, wait))
 }
 
 struct Partition {
@@ -199,8 +196,10 @@ struct Partition {
     running: i64,
 }
 
-/// The partitions with work that is ready, and how many of their jobs run. They are found by stepping from one to the next
-/// in the index, however many jobs each has.
+/// Lists the partitions that have ready jobs, with the number of their running jobs.
+///
+/// `waiting` steps from one partition to the next in the index `jobs_open_partition`, however many jobs each has. `running`
+/// counts by the function `running_jobs`, which reads `job_batches`.
 async fn list_waiting(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Vec<Partition>> {
     sqlx::query_as!(
         Partition,
@@ -228,16 +227,22 @@ async fn list_waiting(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Vec<P
     .await
 }
 
-/// Claims up to `room` jobs: of each of `keys` as many as its room, and of those without a partition, which have turn 0 and
-/// are the first of each priority.
+/// Claims up to `room` jobs: of each partition in `keys` up to its entry in `rooms`, and jobs without a partition.
+///
+/// - `priorities` steps from one priority to the next in the index `jobs_open`.
+/// - `candidates` are the first jobs without a partition of each priority, which have turn 0, by `jobs_open`; and the first
+///   jobs of each partition, by `jobs_open_partition`.
+/// - `chosen` locks the first `room` candidates, by the primary key.
+/// - `claimed` and `noted` are as in [`claim_batch`].
 async fn claim_of_each(
     db: &mut PgConnection,
-    ask: &Ask,
+    request: &ClaimRequest,
     room: i64,
     keys: &[String],
     rooms: &[i64],
-) -> sqlx::Result<Vec<(Row, Option<String>)>> {
-    let rows = sqlx::query!(
+) -> sqlx::Result<Vec<ClaimedRow>> {
+    let mut rows = query_claimed!(
+        request,
         r#"with recursive priorities (priority) as (
                (select priority from jobs where queue = $1 and open and state = 'ready' order by priority limit 1)
                union all
@@ -252,60 +257,27 @@ async fn claim_of_each(
                    select id, priority, turn from jobs
                    where queue = $1 and open and state = 'ready' and partition_key is null
                      and jobs.priority = priorities.priority and turn = 0
-                   order by id limit $3) as free
+                   order by id limit $4) as free
                union all
                select first.id, first.priority, first.turn
-               from unnest($4::text[], $5::bigint[]) as open (key, room)
+               from unnest($5::text[], $6::bigint[]) as open (key, room)
                cross join lateral (
                    select id, priority, turn from jobs
                    where queue = $1 and open and state = 'ready' and partition_key = open.key
                    order by priority, turn, id limit open.room) as first
            ), chosen as (
                select id from jobs
-               where id = any(array(select id from candidates order by priority, turn, id limit $3))
+               where id = any(array(select id from candidates order by priority, turn, id limit $4))
                  and state = 'ready'
                for update skip locked
-           ), claimed as (
-               update jobs
-               set state = 'running', attempt = attempt + 1, claim = claim + 1, worker_id = $2,
-                   claimed_at = clock_timestamp(),
-                   unique_key = case when key_waits_only then null else unique_key end
-               where id = any(array(select id from chosen))
-               returning id, kind, payload::text, attempt, max_attempts, claim, priority, turn, partition_key,
-                         created_at
-           ), noted as (
-               insert into job_batches (queue, worker_id, number, jobs)
-               select $1, $2, $6, array_agg(id) from claimed having count(*) > 0
-           )
-           select id as "id: JobId", kind, payload as "payload!", attempt, max_attempts,
-                  claim, priority, turn, partition_key, created_at
-           from claimed"#,
-        ask.queue.name(),
-        ask.worker.0,
+           )"#,
+        "id = any(array(select id from chosen))",
         room,
         keys,
         rooms,
-        ask.batch,
     )
     .fetch_all(db)
     .await?;
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .map(|row| {
-            let claimed = Row {
-                id: row.id,
-                kind: row.kind,
-                payload: row.payload,
-                attempt: row.attempt,
-                max_attempts: row.max_attempts,
-                claim: row.claim,
-                priority: row.priority,
-                turn: row.turn,
-                created_at: row.created_at,
-            };
-            (claimed, row.partition_key)
-        })
-        .collect();
-    rows.sort_unstable_by_key(|(row, _)| row.place());
+    rows.sort_unstable_by_key(ClaimedRow::position);
     Ok(rows)
 }

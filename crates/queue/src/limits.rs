@@ -1,33 +1,46 @@
-//! What an operator sets for a queue, and the arithmetic of its rates.
+//! The limits that an operator sets for a queue, and the arithmetic of rates.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Bounds over all processes; `None` is no bound. A partition is an owner, a mail domain and the like.
+/// Limits over all processes; `None` is no limit. A partition is an owner or a mail domain, for example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Jobs of the queue that run at once.
+    /// The most jobs of the queue that run at once.
     pub max_running: Option<i32>,
-    /// Jobs of the queue that start in a minute.
+    /// The most jobs of the queue that start in a minute.
     pub starts_per_minute: Option<i32>,
-    /// Jobs of one partition that run at once.
+    /// The most jobs of one partition that run at once.
     pub partition_max_running: Option<i32>,
-    /// Jobs of one partition that start in a minute.
+    /// The most jobs of one partition that start in a minute.
     pub partition_starts_per_minute: Option<i32>,
 }
 
+/// Reads the limits from a row with the columns of `job_queues`.
+macro_rules! limits_of {
+    ($row:ident) => {
+        crate::limits::Limits {
+            max_running: $row.max_running,
+            starts_per_minute: $row.starts_per_minute,
+            partition_max_running: $row.partition_max_running,
+            partition_starts_per_minute: $row.partition_starts_per_minute,
+        }
+    };
+}
+pub(super) use limits_of;
+
 impl Limits {
-    /// More than this is no limit.
+    /// The highest value of a limit.
     pub const MOST: i32 = 1_000_000;
 
-    /// What is set, a phrase each.
+    /// A phrase for each limit that is set.
     #[must_use]
     pub fn in_words(self) -> Vec<String> {
         [
             self.max_running.map(|most| format!("{most} at once")),
             self.starts_per_minute.map(|most| format!("{most} a minute")),
-            self.partition_max_running.map(|most| format!("each share {most} at once")),
-            self.partition_starts_per_minute.map(|most| format!("each share {most} a minute")),
+            self.partition_max_running.map(|most| format!("each partition {most} at once")),
+            self.partition_starts_per_minute.map(|most| format!("each partition {most} a minute")),
         ]
         .into_iter()
         .flatten()
@@ -36,7 +49,7 @@ impl Limits {
 }
 
 /// A rate limit: the generic cell rate algorithm in its virtual scheduling form (ITU-T I.371). Starts are evenly spaced,
-/// with a burst of as many as a tenth of a second holds, so that fast rates don't need a claim for each.
+/// with a burst of a tenth of a second, so that fast rates don't need a statement for each job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
     interval: TimeDelta,
@@ -52,12 +65,12 @@ impl Rate {
         }
     }
 
-    /// How far ahead of its time a start may be.
+    /// How early a start may be.
     fn tolerance(self) -> TimeDelta {
         self.interval * (self.burst - 1)
     }
 
-    /// How many may start at `now`, when the next one was due at `next`.
+    /// The number of jobs that may start at `now` if the next start is due at `next`.
     pub(super) fn room(self, next: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
         let slack = now + self.tolerance() - next.max(now);
         match slack.num_microseconds() {
@@ -66,12 +79,12 @@ impl Rate {
         }
     }
 
-    /// When the next one is due, after `started` have at `now`.
+    /// When the next start is due after `started` jobs have started at `now`.
     pub(super) fn after(self, next: DateTime<Utc>, now: DateTime<Utc>, started: i64) -> DateTime<Utc> {
         next.max(now) + self.interval * i32::try_from(started).unwrap_or(i32::MAX)
     }
 
-    /// How long until one may start.
+    /// The time until a job may start.
     pub(super) fn wait(self, next: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
         (next - self.tolerance() - now).max(TimeDelta::zero())
     }
@@ -85,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_minute_sees_more_starts_than_allowed_and_a_burst(
+        fn a_minute_has_no_more_starts_than_the_rate_and_a_burst(
             starts in 1_i32..5_000,
             pauses in prop::collection::vec(0_i64..2_000_000, 1..200),
         ) {
@@ -104,7 +117,7 @@ mod tests {
             for (from, _) in &started {
                 let within = started.iter().filter(|(at, _)| at >= from && *at < *from + TimeDelta::minutes(1));
                 let total: i64 = within.map(|(_, room)| room).sum();
-                // The interval is whole microseconds, so a few more than asked for may fit.
+                // The interval is rounded down to microseconds, so a few more may fit.
                 prop_assert!(total <= i64::from(starts) + i64::from(starts) / 1000 + i64::from(rate.burst) + 1);
             }
         }

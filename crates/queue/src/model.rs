@@ -1,5 +1,5 @@
-//! The queue's transitions against a model of them: whatever is done in whatever order, also by those who lost their claim
-//! long ago, Postgres answers as the pure rules here do, holds the same jobs, and the accounts add up.
+//! Compares the queue's transitions with a model. After any sequence of events, also from workers that lost their claim
+//! long ago, Postgres gives the same answers as the pure rules here, has the same jobs, and the accounts add up.
 
 mod rules;
 
@@ -13,14 +13,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use tokio::runtime::Handle;
 
-use self::rules::{Ending, Model, Row, State, latest};
-use super::claim::{Heed, Place, claim};
+use self::rules::{Ending, Model, ModelRow, latest};
+use super::claim::{Position, Restrictions, claim_batch};
 use super::enqueue::Enqueue as _;
-use super::holding::Holding;
+use super::in_flight::InFlight;
 use super::job::{Job, Queue};
-use super::settle::{Fence, Outcome, settle_one};
+use super::settle::{Fence, Outcome, Unfinished, settle_one};
 use super::{control, ledger};
 use crate::ids::{JobId, WorkerId};
+use crate::state::JobState;
 use pawdium_db::Tx;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ impl Job for Keyed {
     }
 }
 
-/// What happens. Jobs and claims are picked from the latest that there have been, whatever became of them.
+/// An event. Jobs and claims are picked from the latest ones, whatever their state.
 #[derive(Clone, Debug)]
 enum Event {
     Enqueue {
@@ -53,7 +54,7 @@ enum Event {
         claim: Index,
         ending: Ending,
     },
-    /// The database crashed before a claim was on its disk.
+    /// The database crashes before a claim is on its disk.
     Forget {
         claim: Index,
     },
@@ -74,11 +75,13 @@ impl Ending {
         let delay = |delayed| if delayed { Duration::from_hours(1) } else { Duration::ZERO };
         match self {
             Self::Done { kept } => Outcome::Done { keep: kept.then_some(Duration::from_hours(1)) },
-            Self::Dead => Outcome::Dead { error: "dead".to_owned() },
-            Self::Retry { delayed } => Outcome::Retry { delay: delay(delayed), error: "failed".to_owned() },
-            Self::Deferred => Outcome::Deferred { delay: delay(true), error: "away".to_owned() },
-            Self::HandedBack => Outcome::HandedBack,
-            Self::Postponed => Outcome::Postponed { delay: delay(true) },
+            Self::Dead => Unfinished::Dead { error: "dead".to_owned() }.into(),
+            Self::Retry { delayed } => {
+                Unfinished::Retry { delay: delay(delayed), error: "failed".to_owned() }.into()
+            }
+            Self::Deferred => Unfinished::Deferred { delay: delay(true), error: "away".to_owned() }.into(),
+            Self::HandedBack => Unfinished::HandedBack.into(),
+            Self::Postponed => Unfinished::Postponed { delay: delay(true) }.into(),
         }
     }
 }
@@ -108,28 +111,17 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 10..100)
 }
 
-/// What there is, as Postgres has it.
-async fn read(db: &mut PgConnection) -> BTreeMap<i64, Row> {
-    let rows: Vec<(i64, String, i16, i32, Option<i64>)> = sqlx::query_as(
+/// Reads all jobs from Postgres.
+async fn read(db: &mut PgConnection) -> BTreeMap<i64, ModelRow> {
+    let rows: Vec<(i64, JobState, i16, i32, Option<i64>)> = sqlx::query_as(
         "select id, state::text, attempt, claim, worker_id from jobs
          union all select id, outcome::text, attempt, claim, null from job_history",
     )
     .fetch_all(db)
     .await
     .expect("jobs can be read");
-    let row = |(id, state, attempt, claim, worker): (i64, String, i16, i32, Option<i64>)| {
-        let state = match (state.as_str(), worker) {
-            ("scheduled", None) => State::Scheduled,
-            ("ready", None) => State::Ready,
-            ("running", Some(worker)) => State::Running { worker },
-            ("done", None) => State::Done,
-            ("dead", None) => State::Dead,
-            ("cancelled", None) => State::Cancelled,
-            other => panic!("{other:?} is no state"),
-        };
-        (id, Row { state, attempt, claim })
-    };
-    rows.into_iter().map(row).collect()
+    let rows = rows.into_iter();
+    rows.map(|(id, state, attempt, claim, worker)| (id, ModelRow { state, attempt, claim, worker })).collect()
 }
 
 fn ids(jobs: &[i64]) -> Vec<JobId> {
@@ -140,13 +132,13 @@ fn numbers(jobs: &[JobId]) -> Vec<i64> {
     jobs.iter().map(|job| job.0).collect()
 }
 
-/// Lets it happen in both, and compares the answers.
-async fn happen(db: &mut Tx, holding: &Holding, model: &mut Model, event: &Event) -> sqlx::Result<()> {
+/// Applies an event to both, and compares the answers.
+async fn apply(db: &mut Tx, in_flight: &InFlight, model: &mut Model, event: &Event) -> sqlx::Result<()> {
     match event {
         Event::Enqueue { key, delayed } => {
             let delay = if *delayed { Duration::from_hours(1) } else { Duration::ZERO };
             let job = Keyed { key: *key }.enqueue_in(db, delay).await?;
-            assert_eq!(job.is_some(), key.is_none_or(|key| !model.bears(key)));
+            assert_eq!(job.is_some(), key.is_none_or(|key| !model.has_live(key)));
             if let Some(job) = job {
                 model.enqueue(job.0, *key, *delayed);
             }
@@ -154,13 +146,13 @@ async fn happen(db: &mut Tx, holding: &Holding, model: &mut Model, event: &Event
         Event::AllComeDue => {
             let due = "update jobs set state = 'ready', run_at = now() where state = 'scheduled'";
             sqlx::query(due).execute(db).await?;
-            for row in model.rows.values_mut().filter(|row| row.state == State::Scheduled) {
-                row.state = State::Ready;
+            for row in model.rows.values_mut().filter(|row| row.state == JobState::Scheduled) {
+                row.state = JobState::Ready;
             }
         }
         Event::Claim { worker, limit } => {
-            let ask = holding.ask(Queue::new("cache"), WorkerId(*worker), *limit);
-            let rows = claim(db, &ask, Place::FIRST, Heed::Hold).await?;
+            let request = in_flight.request(Queue::new("cache"), WorkerId(*worker), *limit);
+            let rows = claim_batch(db, &request, Position::FIRST, Restrictions::Apply).await?;
             let claimed: Vec<_> = rows.iter().map(|row| (row.id.0, row.claim)).collect();
             assert_eq!(claimed, model.claim(*worker, *limit));
         }
@@ -181,7 +173,7 @@ async fn happen(db: &mut Tx, holding: &Holding, model: &mut Model, event: &Event
         Event::Settle { .. } | Event::Forget { .. } => {}
         Event::Cancel { jobs } => {
             let jobs = model.pick(jobs);
-            let cancelled = control::cancel(db, &ids(&jobs), "called off").await?;
+            let cancelled = control::cancel(db, &ids(&jobs), "cancelled").await?;
             assert_eq!(numbers(&cancelled), model.cancel(&jobs));
         }
         Event::Retry { jobs } => {
@@ -197,12 +189,12 @@ async fn happen(db: &mut Tx, holding: &Holding, model: &mut Model, event: &Event
     Ok(())
 }
 
-/// Everything happens in a transaction that is rolled back in the end.
+/// Applies all events in one transaction, which is rolled back in the end.
 async fn compare(db: &PgPool, events: &[Event]) -> sqlx::Result<()> {
     let mut tx = Tx::begin(db).await?;
-    let (mut model, holding) = (Model::default(), Holding::default());
+    let (mut model, in_flight) = (Model::default(), InFlight::default());
     for event in events {
-        happen(&mut tx, &holding, &mut model, event).await?;
+        apply(&mut tx, &in_flight, &mut model, event).await?;
         assert_eq!(read(&mut tx).await, model.rows, "after {event:?}");
         let accounts = ledger::balance(&mut tx).await?;
         let live = model.rows.values().filter(|row| row.state.is_live()).count();
@@ -231,7 +223,7 @@ async fn compare(db: &PgPool, events: &[Event]) -> sqlx::Result<()> {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn jobs_go_the_ways_of_the_model_and_no_others(db: PgPool) {
+async fn jobs_take_the_transitions_of_the_model_and_no_others(db: PgPool) {
     let handle = Handle::current();
     let comparing = tokio::task::spawn_blocking(move || {
         let config = Config { cases: 64, failure_persistence: None, ..Config::default() };

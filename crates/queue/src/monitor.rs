@@ -1,4 +1,4 @@
-//! Running queues: an apalis worker for each.
+//! Runs queues: an apalis worker for each.
 
 use apalis::prelude::{Monitor, WorkerBuilder, WorkerBuilderExt as _};
 use tokio_util::sync::CancellationToken;
@@ -9,8 +9,8 @@ use super::process::Process;
 use super::runner::Runner;
 use super::slots::Capacity;
 
-/// One apalis worker a queue. Should one ever break, `broken` is cancelled: the process had better start anew than go on
-/// without a queue.
+/// Makes an apalis worker for each queue. If a worker fails, `broken` is cancelled: the process should then be restarted,
+/// because it no longer serves all its queues.
 pub fn monitor<E: Send + Sync + 'static>(
     process: &Process,
     runner: &Runner<E>,
@@ -19,7 +19,7 @@ pub fn monitor<E: Send + Sync + 'static>(
 ) -> Monitor {
     let broken = broken.clone();
     let monitor = Monitor::new().should_restart(move |worker, error| {
-        error!(queue = worker.name(), %error, "a queue's worker broke");
+        error!(queue = worker.name(), %error, "the worker of a queue failed");
         broken.cancel();
         false
     });

@@ -1,18 +1,37 @@
-//! Fair shares of a queue: whose job is next when several have work.
+//! Partitions: fair turns between the owners of jobs in a queue.
 //!
-//! Each job of a partition gets a turn when it is enqueued, and claims go by turn within a priority. A partition's turns
-//! are one apart and never behind the round that is being served, so a thousand jobs of one owner leave room for
-//! another's after each of them. This is start-time fair queueing with equal weights (Goyal, Vin and Cheng,
-//! "Start-time Fair Queueing", SIGCOMM 1996); the virtual time is the turn of the first job that is ready (the SQL function
-//! `job_round`). What becomes ready later, when its delay is over or when it is brought back, takes a turn as of then.
+//! Each job of a partition gets a turn when it is enqueued, and jobs of one priority are claimed in the order of their
+//! turns. The turns of a partition are one apart and never behind the current round, so a thousand jobs of one owner
+//! leave room for another owner's job after each of them. This is start-time fair queueing with equal weights (Goyal, Vin
+//! and Cheng, "Start-time Fair Queueing", SIGCOMM 1996). The virtual time is the turn of the first ready job (the SQL
+//! function `job_round`). A job that becomes ready later, after its delay or when an admin retries it, gets a new turn.
 
 use std::collections::HashMap;
 
 use pawdium_db::Db;
 use sqlx::PgConnection;
 
-/// Gives each of `keys` its turn, in order; jobs without a partition have turn 0. The partitions' rows are locked until
-/// the caller's transaction ends, in the order of their keys.
+/// Puts a selection of ids with their new turns into a query, in place of the dots; the text after them begins with the
+/// source of the rows. Jobs without a partition have turn 0. The others come after the current round, those of one
+/// partition one after the other.
+macro_rules! with_turns {
+    ($query:ident!($($row:ident,)? $before:literal, .., $after:literal $(, $($argument:tt)*)?)) => {
+        sqlx::$query!(
+            $($row,)?
+            $before
+                + "select id, case when partition_key is null then 0
+                               else job_round(queue, priority)
+                                    + row_number() over (partition by queue, partition_key order by id)
+                          end as turn"
+                + $after
+            $(, $($argument)*)?
+        )
+    };
+}
+pub(super) use with_turns;
+
+/// Takes a turn for each of `keys`, in order. Jobs without a partition have turn 0. Locks the partitions' rows in the
+/// order of their keys, until the caller's transaction ends.
 pub(super) async fn take_turns(
     db: &mut PgConnection,
     queue: &str,
@@ -51,11 +70,11 @@ pub(super) async fn take_turns(
     Ok(turns)
 }
 
-/// Forgets partitions that have no jobs and no rate to remember; answers with how many. Whoever is giving one of them a
-/// job at this moment holds its row, and keeps it.
+/// Deletes partitions that have no jobs and whose rate allows a start, and returns how many. Skips a partition that a
+/// transaction is giving a job, because its row is locked.
 ///
 /// # Errors
-/// The database's; nothing is forgotten then.
+/// The database's. Nothing is deleted in that case.
 pub async fn purge_partitions(db: &Db) -> sqlx::Result<u64> {
     let mut tx = db.begin().await?;
     let idle = sqlx::query!(
@@ -68,7 +87,7 @@ pub async fn purge_partitions(db: &Db) -> sqlx::Result<u64> {
     .fetch_all(&mut *tx)
     .await?;
     let (queues, keys): (Vec<_>, Vec<_>) = idle.into_iter().map(|row| (row.queue, row.key)).unzip();
-    // A statement of its own: it sees the jobs that were given before the rows were locked.
+    // A second statement, which sees the jobs that were enqueued before the rows were locked.
     let purged = sqlx::query!(
         "delete from job_partitions using unnest($1::text[], $2::text[]) as idle (queue, key)
          where job_partitions.queue = idle.queue and job_partitions.key = idle.key

@@ -1,4 +1,4 @@
-//! From a claimed job to its handler: decoding, timeout, panics, and what a failure means.
+//! Runs claimed jobs: decoding, timeouts, panics, and the outcomes of failures.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,27 +13,27 @@ use tracing::{Instrument as _, debug, info_span, warn};
 
 use super::claim::{Claim, Claimed};
 use super::job::{Backoff, Job};
-use super::settle::Outcome;
+use super::settle::{Outcome, Unfinished};
 
-/// Why a handler failed, and whether another attempt can help. `?` on any error means that it can.
+/// Why a handler failed, and whether another attempt can help. The `?` operator makes any error a [`Retry`](Self::Retry).
 #[derive(Debug)]
 pub enum JobError {
-    /// May heal: try again after the kind's backoff, while attempts are left.
+    /// Another attempt may succeed: try again after the kind's backoff, while attempts are left.
     Retry(anyhow::Error),
-    /// What the job needs is away, such as a mail server or the media store: as [`Retry`](Self::Retry), but the attempt does
-    /// not count while the job is younger than its [patience](super::Job::patience).
+    /// Something that the job needs is away, such as a mail server or the media store. Like [`Retry`](Self::Retry), but the
+    /// attempt does not count while the job is younger than its [patience](super::Job::patience).
     Away(anyhow::Error),
-    /// Will not heal: the job is dead at once.
+    /// No attempt can succeed: the job is dead at once.
     GiveUp(anyhow::Error),
 }
 
 impl JobError {
-    /// A failure that another attempt may heal.
+    /// Makes a [`Retry`](Self::Retry).
     pub fn retry(error: impl Into<anyhow::Error>) -> Self {
         Self::Retry(error.into())
     }
 
-    /// A failure of something that the job needs and that will come back.
+    /// Makes an [`Away`](Self::Away).
     pub fn away(error: impl Into<anyhow::Error>) -> Self {
         Self::Away(error.into())
     }
@@ -43,7 +43,7 @@ impl JobError {
         error
     }
 
-    /// A failure that no attempt will heal.
+    /// Makes a [`GiveUp`](Self::GiveUp).
     pub fn give_up(error: impl Into<anyhow::Error>) -> Self {
         Self::GiveUp(error.into())
     }
@@ -55,35 +55,31 @@ impl<E: Into<anyhow::Error>> From<E> for JobError {
     }
 }
 
-/// A job ran to its end.
+/// The result of a handler that has finished its job.
 #[derive(Clone, Copy, Debug)]
 pub struct Finished {
-    /// How long its kind asks to be remembered.
+    /// How long the job stays in the history.
     pub(super) keep: Option<Duration>,
 }
 
-/// A run that failed, with what is to be written about it.
+/// The result of a run that did not finish its job.
 #[derive(Debug)]
-pub struct Failure {
-    outcome: Outcome,
-}
+pub struct Failure(Unfinished);
 
 impl Failure {
     pub(super) fn outcome(&self) -> Outcome {
-        self.outcome.clone()
+        self.0.clone().into()
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.outcome {
-            Outcome::Done { .. } => f.write_str("done"),
-            Outcome::Cancelled { reason } => f.write_str(reason),
-            Outcome::HandedBack => f.write_str("handed back"),
-            Outcome::Postponed { .. } => f.write_str("left to another worker"),
-            Outcome::Retry { error, .. } | Outcome::Deferred { error, .. } | Outcome::Dead { error } => {
-                f.write_str(error)
-            }
+        match &self.0 {
+            Unfinished::HandedBack => f.write_str("handed back"),
+            Unfinished::Postponed { .. } => f.write_str("postponed for another worker"),
+            Unfinished::Retry { error, .. }
+            | Unfinished::Deferred { error, .. }
+            | Unfinished::Dead { error } => f.write_str(error),
         }
     }
 }
@@ -100,7 +96,7 @@ struct Kind<E> {
     keep: Option<Duration>,
 }
 
-/// Which function handles which kind of job; as an apalis service it runs one claimed job.
+/// Maps kinds to handlers. As an apalis service it runs one claimed job.
 pub struct Runner<E> {
     env: Arc<E>,
     kinds: Arc<HashMap<&'static str, Kind<E>>>,
@@ -120,22 +116,22 @@ impl<E> fmt::Debug for Runner<E> {
 }
 
 impl<E: Send + Sync + 'static> Runner<E> {
-    /// No kinds yet; handlers will be given `env`.
+    /// A runner without kinds. Its handlers will get `env`.
     pub fn new(env: Arc<E>) -> Self {
         Self { env, kinds: Arc::new(HashMap::new()), is_known: |_| false }
     }
 
-    /// Logs failures only at debug level where `is_known` says that their cause is in the log already, and the job will be
-    /// tried again.
+    /// Logs a failure only at debug level if `is_known` returns true for its error and the job will be tried again: the
+    /// cause is already in the log.
     #[must_use]
     pub fn quiet_about(self, is_known: fn(&anyhow::Error) -> bool) -> Self {
         Self { is_known, ..self }
     }
 
-    /// Has `J`'s jobs handled by `handler`.
+    /// Registers the handler of a kind.
     ///
     /// # Panics
-    /// When the runner has been cloned already: register everything first.
+    /// If the runner has been cloned.
     #[must_use]
     pub fn on<J: Job>(
         mut self,
@@ -160,29 +156,29 @@ impl<E: Send + Sync + 'static> Runner<E> {
         });
         let kind = Kind { handle, timeout: J::TIMEOUT, backoff: J::BACKOFF, keep: J::HISTORY };
         Arc::get_mut(&mut self.kinds)
-            .expect("kinds are registered before the runner is shared")
+            .expect("kinds are registered before the runner is cloned")
             .insert(J::KIND, kind);
         self
     }
 
-    /// Runs one job in a task of its own, where a panic ends that job and nothing else.
+    /// Runs one job in a task of its own, so that a panic ends only this job.
     async fn run(self, job: Claimed) -> Result<Finished, Failure> {
         let Claimed { kind, payload, claim, max_attempts, slot: _slot } = job;
         let Some(entry) = self.kinds.get(kind.as_str()) else {
-            // A newer version may have enqueued it: leave it to a worker that knows it.
-            warn!(id = %claim.job(), kind, "no handler for this kind here; leaving it to another worker");
-            return Err(Failure { outcome: Outcome::Postponed { delay: Duration::from_secs(30) } });
+            // A newer version may have enqueued it. Leave it to a worker of that version.
+            warn!(id = %claim.job(), kind, "no handler for this kind; leaving the job to another worker");
+            return Err(Failure(Unfinished::Postponed { delay: Duration::from_secs(30) }));
         };
-        // Called off or taken over while it was claimed ahead: it must not begin.
+        // It was cancelled or taken over while it was prefetched, so it must not start.
         let lost = &claim.registration.lost;
-        if claim.hold.revoked.is_cancelled() || lost.is_cancelled() {
-            return Err(Failure { outcome: Outcome::HandedBack });
+        if claim.tracked.revoked.is_cancelled() || lost.is_cancelled() {
+            return Err(Failure(Unfinished::HandedBack));
         }
         let span = info_span!("job", id = %claim.job(), kind, attempt = claim.attempt());
         let started = Instant::now();
         let handling = (entry.handle)(payload, Arc::clone(&self.env), Arc::clone(&claim));
         let mut task = AbortOnDrop(tokio::spawn(handling.instrument(span.clone())));
-        // A handler that has ended has ended, also when a stalled runtime finds its time over at the same moment.
+        // If the result and the timeout arrive in the same poll, the result wins.
         let result = tokio::select! {
             biased;
             result = &mut task.0 => match result {
@@ -192,33 +188,34 @@ impl<E: Send + Sync + 'static> Runner<E> {
             () = tokio::time::sleep(entry.timeout) => {
                 Err(JobError::retry(anyhow::anyhow!("took longer than {:?}", entry.timeout)))
             }
-            // An admin called it off, or somebody else has it: nothing to write, the claim number has moved on.
-            () = claim.hold.revoked.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
-            () = lost.cancelled() => return Err(Failure { outcome: Outcome::HandedBack }),
+            // An admin cancelled it, or another worker has it. The claim number has moved on, so this outcome changes
+            // nothing.
+            () = claim.tracked.revoked.cancelled() => return Err(Failure(Unfinished::HandedBack)),
+            () = lost.cancelled() => return Err(Failure(Unfinished::HandedBack)),
         };
         let _in_span = span.entered();
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let is_known = matches!(&result, Err(error) if (self.is_known)(error.cause()));
-        let outcome = match result {
+        let unfinished = match result {
             Ok(()) => {
                 debug!(ms, "finished job");
                 return Ok(Finished { keep: entry.keep });
             }
             Err(JobError::Away(error)) => {
-                Outcome::Deferred { delay: entry.backoff.aged(claim.age()), error: format!("{error:#}") }
+                Unfinished::Deferred { delay: entry.backoff.aged(claim.age()), error: format!("{error:#}") }
             }
             Err(JobError::Retry(error)) if claim.attempt() < max_attempts => {
                 let delay = entry.backoff.jittered(claim.attempt().unsigned_abs());
-                Outcome::Retry { delay, error: format!("{error:#}") }
+                Unfinished::Retry { delay, error: format!("{error:#}") }
             }
             Err(JobError::Retry(error) | JobError::GiveUp(error)) => {
-                Outcome::Dead { error: format!("{error:#}") }
+                Unfinished::Dead { error: format!("{error:#}") }
             }
         };
-        let failure = Failure { outcome };
-        let dead = matches!(failure.outcome, Outcome::Dead { .. });
+        let failure = Failure(unfinished);
+        let dead = matches!(failure.0, Unfinished::Dead { .. });
         if is_known && !dead {
-            debug!(ms, error = %failure, "job failed, and will be tried again");
+            debug!(ms, error = %failure, "job failed and will be tried again");
         } else {
             warn!(ms, error = %failure, dead, "job failed");
         }
@@ -240,7 +237,7 @@ impl<E: Send + Sync + 'static> Service<Task<Claimed>> for Runner<E> {
     }
 }
 
-/// A handler that timed out or whose lease is lost must not go on.
+/// Stops the handler when the run is over, for example after a timeout.
 struct AbortOnDrop(tokio::task::JoinHandle<Result<(), JobError>>);
 
 impl Drop for AbortOnDrop {

@@ -1,33 +1,33 @@
-//! What is known of the cron table: written by the schedulers, read by admins, who can ask for a run now.
+//! The schedules as the database shows them: schedulers write them, and admins read them and request runs.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-/// A schedule, as the schedulers run it.
+/// A schedule with its last and next ticks.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScheduleRow {
     /// Its name.
     pub name: String,
     /// When it ticks: a cron expression or a period.
     pub expression: String,
-    /// What becomes of missed ticks, in words.
+    /// What happens to missed ticks, in words.
     pub missed: String,
     /// The kind of job that a tick enqueues.
     pub kind: String,
-    /// The last time that a scheduler with this schedule was alive.
+    /// When a scheduler last announced it.
     pub seen_at: DateTime<Utc>,
-    /// The next tick, as that scheduler knew it.
+    /// The next tick, as that scheduler announced it.
     pub next_at: Option<DateTime<Utc>>,
-    /// Since when a run asked for by hand waits for a scheduler.
+    /// When an admin requested a run that no scheduler has fired yet.
     pub requested_at: Option<DateTime<Utc>>,
     /// The last tick that fired.
     pub last_tick: Option<DateTime<Utc>>,
-    /// When it did.
+    /// When that tick fired.
     pub last_fired_at: Option<DateTime<Utc>>,
 }
 
-/// Lists every schedule by name.
+/// Lists all schedules by name.
 pub async fn list(db: &mut PgConnection) -> sqlx::Result<Vec<ScheduleRow>> {
     sqlx::query_as!(
         ScheduleRow,
@@ -42,8 +42,8 @@ pub async fn list(db: &mut PgConnection) -> sqlx::Result<Vec<ScheduleRow>> {
     .await
 }
 
-/// Asks for a run now; whichever scheduler looks next enqueues its job, once. False: there is no such schedule, or a run
-/// has been asked for already.
+/// Requests a run now. The next scheduler that looks enqueues its job, once. Returns `false` if there is no such
+/// schedule, or a run is already requested.
 pub async fn request(db: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
     let requested = sqlx::query!(
         "update schedules set requested_at = now() where name = $1 and requested_at is null",
@@ -52,14 +52,14 @@ pub async fn request(db: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
     Ok(requested.execute(db).await?.rows_affected() == 1)
 }
 
-/// A schedule as its scheduler has it.
+/// A schedule as its scheduler announces it.
 #[derive(Clone, Debug)]
 pub struct Announcement {
     /// Its name.
     pub name: &'static str,
-    /// When it ticks, in words.
+    /// When it ticks: a cron expression or a period.
     pub expression: String,
-    /// What becomes of missed ticks, in words.
+    /// What happens to missed ticks, in words.
     pub missed: String,
     /// The kind of job that a tick enqueues.
     pub kind: &'static str,
@@ -67,14 +67,14 @@ pub struct Announcement {
     pub next_at: Option<DateTime<Utc>>,
 }
 
-/// Writes down the schedules of a scheduler that is alive.
+/// Stores the schedules of a scheduler.
 pub async fn announce(db: &mut PgConnection, schedules: &[Announcement]) -> sqlx::Result<()> {
     let names: Vec<_> = schedules.iter().map(|schedule| schedule.name.to_owned()).collect();
     let expressions: Vec<_> = schedules.iter().map(|schedule| schedule.expression.clone()).collect();
     let missed: Vec<_> = schedules.iter().map(|schedule| schedule.missed.clone()).collect();
     let kinds: Vec<_> = schedules.iter().map(|schedule| schedule.kind.to_owned()).collect();
     let nexts: Vec<_> = schedules.iter().map(|schedule| schedule.next_at).collect();
-    // In one order, so that several schedulers don't wait for each other in a circle.
+    // All schedulers insert in the same order, which prevents deadlocks.
     sqlx::query!(
         "insert into schedules (name, expression, missed, kind, next_at)
          select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
@@ -94,7 +94,7 @@ pub async fn announce(db: &mut PgConnection, schedules: &[Announcement]) -> sqlx
     Ok(())
 }
 
-/// Those of `names` of which a run is asked for.
+/// Lists those of `names` that have a requested run.
 pub async fn list_requested(db: &mut PgConnection, names: &[&str]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         "select name from schedules where requested_at is not null and name = any($1)",
@@ -104,8 +104,8 @@ pub async fn list_requested(db: &mut PgConnection, names: &[&str]) -> sqlx::Resu
     .await
 }
 
-/// Takes the request for a run for the caller's transaction, in which its job is then enqueued. False: nobody asks for
-/// one (any more). A second scheduler that asks at the same moment waits until the first one's transaction has ended.
+/// Takes the request for a run in the caller's transaction, which then enqueues its job. Returns `false` if there is no
+/// request. If another scheduler takes the same request, this waits until that transaction ends.
 pub async fn take_request(db: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
     let taken = sqlx::query!(
         "update schedules set requested_at = null where name = $1 and requested_at is not null",
@@ -114,7 +114,7 @@ pub async fn take_request(db: &mut PgConnection, name: &str) -> sqlx::Result<boo
     Ok(taken.execute(db).await?.rows_affected() == 1)
 }
 
-/// Forgets schedules that no scheduler has had for `days`; answers with how many.
+/// Deletes schedules that no scheduler has announced for `days`. Returns how many.
 pub async fn purge(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged =
         sqlx::query!("delete from schedules where seen_at < now() - make_interval(days => $1)", days);

@@ -1,10 +1,12 @@
-//! The two statements that end a claim: a job ends for good, or it goes back to wait. Each takes a batch and counts only
-//! where the claim is still the current one, so it can be repeated after a lost connection without harm. A claim is told
-//! by its number and its worker, and every transition out of `running` moves the number on.
+//! The statements that end a claim: the job ends for good, or it waits again.
 //!
-//! Claims don't wait for the disk (see `claim`), so a crash of the database may forget one whose job is being worked on.
-//! Such a job is ready again under the number before. As long as nobody else has claimed it the outcome still counts,
-//! but how long it waited and ran is forgotten too.
+//! Each takes a batch and changes only jobs whose claim is still the current one, so it can be repeated safely after a
+//! lost connection. A claim is identified by its number and its worker, and every transition out of `running` increments
+//! the number.
+//!
+//! Claims don't wait for the disk (see `claim`), so a crash of the database may forget the claim of a running job. Such a
+//! job is ready again under the previous number. Its outcome still counts until another worker claims the job, but the
+//! times that it waited and ran are lost.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,40 +14,82 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use crate::ids::{JobId, WorkerId};
+use crate::state::JobState;
 use pawdium_db::CHANNEL;
 
-/// For how long what did not end well stays in the history.
-const KEEP_UNWELL: Duration = Duration::from_hours(24 * 30);
+/// How long dead and cancelled jobs stay in the history.
+const KEEP_UNSUCCESSFUL: Duration = Duration::from_hours(24 * 30);
 
 /// How a claim ended.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
-    /// Finished; kept in the history for as long as given.
+    /// Finished. The job stays in the history for `keep`; `None` leaves no trace.
     Done { keep: Option<Duration> },
-    /// Failed; to run again after the delay.
+    /// Not finished.
+    Unfinished(Unfinished),
+    /// Cancelled by an admin, in any live state.
+    Cancelled { reason: String },
+}
+
+impl From<Unfinished> for Outcome {
+    fn from(unfinished: Unfinished) -> Self {
+        Self::Unfinished(unfinished)
+    }
+}
+
+/// How a run ended that did not finish its job.
+#[derive(Clone, Debug)]
+pub(super) enum Unfinished {
+    /// Failed. The job runs again after the delay.
     Retry { delay: Duration, error: String },
-    /// Failed because something is away; to run again after the delay, the attempt not counted.
+    /// Failed because something that the job needs is away. It runs again after the delay, and the attempt does not count.
     Deferred { delay: Duration, error: String },
     /// Failed for good.
     Dead { error: String },
-    /// Called off by an admin, in whatever state.
-    Cancelled { reason: String },
-    /// Not started, or stopped by a shutdown: ready again, the attempt not counted.
+    /// Not started, or stopped by a shutdown. The job is ready again, and the attempt does not count.
     HandedBack,
-    /// Not for this worker: due again after the delay, the attempt not counted.
+    /// This worker has no handler for it. The job is due after the delay, and the attempt does not count.
     Postponed { delay: Duration },
 }
 
-/// Which claim an outcome is of.
+/// Puts the condition that a claim is the current one of a row of `jobs` into a query, in place of the dots. `$claim` and
+/// `$worker` are SQL for the claim's number and worker.
+///
+/// The second half is about claims that a crash of the database has forgotten. If such a job has a key that only waiting
+/// jobs keep, another job may have the key by now, so the outcome doesn't count.
+macro_rules! if_current {
+    (
+        ($claim:literal, $worker:literal),
+        $query:ident!($before:literal, .., $after:literal $(, $($argument:tt)*)?)
+    ) => {
+        sqlx::$query!(
+            $before
+                + "jobs.claim = "
+                + $claim
+                + " and jobs.worker_id is not distinct from "
+                + $worker
+                + "
+                          or jobs.claim = "
+                + $claim
+                + " - 1 and jobs.worker_id is null
+                             and (jobs.unique_key is null or not jobs.key_waits_only)"
+                + $after
+            $(, $($argument)*)?
+        )
+    };
+}
+pub(super) use if_current;
+
+/// Identifies the claim that an outcome belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fence {
     pub(super) job: JobId,
     pub(super) claim: i32,
-    /// None: nobody's, the job is waiting.
+    /// `None` if no worker has the job, because it waits.
     pub(super) worker: Option<WorkerId>,
 }
 
-/// Claims and how they ended, as columns.
+/// Outcomes of claims, as columns.
 #[derive(Debug, Default)]
 pub(super) struct Settlements {
     ended: Ended,
@@ -55,32 +99,36 @@ pub(super) struct Settlements {
 impl Settlements {
     pub(super) fn push(&mut self, fence: Fence, outcome: &Outcome) {
         match outcome {
-            Outcome::Done { keep } => self.ended.push(fence, "done", *keep, None),
-            Outcome::Dead { error } => self.ended.push(fence, "dead", Some(KEEP_UNWELL), Some(error)),
+            Outcome::Done { keep } => self.ended.push(fence, JobState::Done, *keep, None),
             Outcome::Cancelled { reason } => {
-                self.ended.push(fence, "cancelled", Some(KEEP_UNWELL), Some(reason));
+                self.ended.push(fence, JobState::Cancelled, Some(KEEP_UNSUCCESSFUL), Some(reason));
             }
-            Outcome::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
-            Outcome::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
-            Outcome::HandedBack => self.waiting.push(fence, Duration::ZERO, None, false),
-            Outcome::Postponed { delay } => self.waiting.push(fence, *delay, None, false),
+            Outcome::Unfinished(unfinished) => match unfinished {
+                Unfinished::Dead { error } => {
+                    self.ended.push(fence, JobState::Dead, Some(KEEP_UNSUCCESSFUL), Some(error));
+                }
+                Unfinished::Retry { delay, error } => self.waiting.push(fence, *delay, Some(error), true),
+                Unfinished::Deferred { delay, error } => self.waiting.push(fence, *delay, Some(error), false),
+                Unfinished::HandedBack => self.waiting.push(fence, Duration::ZERO, None, false),
+                Unfinished::Postponed { delay } => self.waiting.push(fence, *delay, None, false),
+            },
         }
     }
 
-    /// Writes them; answers with how many claims were still current.
+    /// Writes them, and returns how many claims were still current.
     pub(super) async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         Ok(self.ended.write(db).await? + self.waiting.write(db).await?)
     }
 }
 
-/// Writes one settlement. False: the claim is no longer current, and the caller's transaction must not commit.
+/// Writes one outcome. If the claim is no longer current, returns `false`, and the caller's transaction must not commit.
 pub(super) async fn settle_one(db: &mut PgConnection, fence: Fence, outcome: &Outcome) -> sqlx::Result<bool> {
     let mut one = Settlements::default();
     one.push(fence, outcome);
     Ok(one.write(db).await? == 1)
 }
 
-/// Postgres takes no NUL in text, and an error needs no more room than a page.
+/// The error as Postgres can store it: without NUL, and at most 4,000 characters.
 fn storable(error: &str) -> String {
     error.replace('\0', "\u{fffd}").chars().take(4000).collect()
 }
@@ -91,17 +139,17 @@ struct Ended {
     claims: Vec<i32>,
     workers: Vec<Option<i64>>,
     outcomes: Vec<&'static str>,
-    /// Seconds in the history; none: no trace is left.
+    /// Seconds in the history; `None` leaves no trace.
     keep: Vec<Option<f64>>,
     errors: Vec<Option<String>>,
 }
 
 impl Ended {
-    fn push(&mut self, fence: Fence, outcome: &'static str, keep: Option<Duration>, error: Option<&str>) {
+    fn push(&mut self, fence: Fence, outcome: JobState, keep: Option<Duration>, error: Option<&str>) {
         self.jobs.push(fence.job.0);
         self.claims.push(fence.claim);
         self.workers.push(fence.worker.map(|worker| worker.0));
-        self.outcomes.push(outcome);
+        self.outcomes.push(outcome.as_str());
         self.keep.push(keep.map(|keep| keep.as_secs_f64()));
         self.errors.push(error.map(storable));
     }
@@ -116,8 +164,8 @@ impl Ended {
         }
     }
 
-    /// For kinds that leave no trace when they are done: nothing but the delete and its count. Nearly all are the first
-    /// claim of their job, by one worker; those that are alike go in one statement, without a join.
+    /// Deletes jobs that leave no trace. Jobs with the same claim number and worker, which are nearly all, go in one
+    /// statement without a join.
     async fn drop_done(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         let mut alike: BTreeMap<_, Vec<i64>> = BTreeMap::new();
         for ((job, claim), worker) in self.jobs.iter().zip(&self.claims).zip(&self.workers) {
@@ -130,16 +178,21 @@ impl Ended {
         Ok(ended)
     }
 
+    /// Deletes ended jobs and keeps those that have an entry in the history.
+    ///
+    /// - `ended` deletes the jobs whose claim is current, by the primary key, and computes how long each waited and ran.
+    /// - `kept` inserts them into the history.
+    /// - `counted` appends what moved to the accounts.
     async fn keep_ended(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
-        let ended = sqlx::query_scalar!(
+        let ended = if_current!(("given.claim", "given.worker"), query_scalar!(
             r#"with ended as (
                    delete from jobs
                    using unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::float8[], $6::text[])
                          as given (id, claim, worker, outcome, keep, error)
                    where jobs.id = given.id
-                     and (jobs.claim = given.claim and jobs.worker_id is not distinct from given.worker
-                          or jobs.claim = given.claim - 1 and jobs.worker_id is null
-                             and (jobs.unique_key is null or not jobs.key_waits_only))
+                     and ("#,
+            ..,
+            r#")
                    returning jobs.*, outcome, keep, error,
                              case when state = 'running' and outcome <> 'cancelled'
                                   then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
@@ -175,26 +228,27 @@ impl Ended {
             &self.outcomes as &[&str],
             &self.keep as &[Option<f64>],
             &self.errors as &[Option<String>],
-        )
+        ))
         .fetch_one(db)
         .await?;
         Ok(ended.unsigned_abs())
     }
 }
 
-/// Deletes jobs that are done, which all have this claim.
+/// Deletes finished jobs that have the same claim number and worker.
 async fn drop_alike(
     db: &mut PgConnection,
     jobs: &[i64],
     claim: i32,
     worker: Option<i64>,
 ) -> sqlx::Result<u64> {
-    let ended = sqlx::query_scalar!(
+    let ended = if_current!(("$2", "$3"), query_scalar!(
         r#"with ended as (
                delete from jobs
                where id = any($1)
-                 and (claim = $2 and worker_id = $3
-                      or claim = $2 - 1 and worker_id is null and (unique_key is null or not key_waits_only))
+                 and ("#,
+        ..,
+        r#")
                returning queue, kind,
                          case when state = 'running' then date_part('epoch', claimed_at - run_at) * 1000 end as waited,
                          case when state = 'running' then date_part('epoch', clock_timestamp() - claimed_at) * 1000
@@ -209,7 +263,7 @@ async fn drop_alike(
         jobs,
         claim,
         worker,
-    )
+    ))
     .fetch_one(db)
     .await?;
     Ok(ended.unsigned_abs())
@@ -222,7 +276,7 @@ struct Waiting {
     workers: Vec<Option<i64>>,
     delays: Vec<f64>,
     errors: Vec<Option<String>>,
-    /// Whether the attempt counts.
+    /// Whether each attempt counts.
     counted: Vec<bool>,
 }
 
@@ -236,7 +290,13 @@ impl Waiting {
         self.counted.push(counted);
     }
 
-    /// Makes claimed jobs ready, or due after a delay, and wakes whoever can take them.
+    /// Makes jobs ready, or due after a delay, and announces the queues of the ready ones.
+    ///
+    /// - `given` are the arguments as rows.
+    /// - `running` locks the jobs whose claim is current, by the primary key, and remembers their times.
+    /// - `returned` updates them.
+    /// - `counted` appends the failed attempts to the accounts.
+    /// - `woken` notifies each queue that has a ready job.
     async fn write(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
         if self.jobs.is_empty() {
             return Ok(0);

@@ -1,117 +1,118 @@
-//! How many jobs of a queue a process holds: those that run, and some that are claimed ahead of them.
+//! How many jobs of a queue a process claims: those that run, and some that it prefetches.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-/// A process claims as many ahead as end in so long at the pace of the moment. It is a few claims' worth of waiting for the
-/// database, and no time for a job to wait for a process that could have gone to another.
+/// A process prefetches as many jobs as end in this time at the current pace. It is as long as a few round trips to the
+/// database, and too short for a job to miss a free slot in another process.
 const SPAN: Duration = Duration::from_millis(25);
 
-/// How many jobs of a queue a process holds.
+/// How many jobs of a queue a process claims.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
-    /// How many run at once.
+    /// The most jobs that run at once.
     pub concurrency: usize,
-    /// How many more are claimed ahead at any pace: 0 for long jobs, so that idle processes find them.
+    /// How many jobs are prefetched at any pace. Use 0 for long jobs, so that idle processes can claim them.
     pub prefetch: usize,
-    /// The most that are claimed ahead while jobs end so fast that they would run out before the next claim.
+    /// The most jobs that are prefetched at a fast pace.
     pub burst: usize,
 }
 
 impl Capacity {
-    /// The [`burst`](Self::burst) that keeps up with jobs that take no time.
+    /// A [`burst`](Self::burst) that keeps up with jobs that take no time.
     pub const BURST: usize = 2000;
 }
 
-/// A process's slots for one queue. One loop claims for them; jobs leave them when they are through.
+/// A process's slots for one queue. One loop claims jobs for them, and a job leaves its slot when it has ended.
 #[derive(Debug)]
 pub(super) struct Slots {
     capacity: Capacity,
-    state: Mutex<State>,
-    left: Notify,
+    state: Mutex<Occupancy>,
+    freed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
-    held: usize,
+struct Occupancy {
+    taken: usize,
     pace: Pace,
 }
 
-/// A job's slot, free again when it is dropped.
+/// A job's slot. Dropping it frees the slot.
 #[derive(Debug)]
 pub(super) struct Slot(Arc<Slots>);
 
 impl Slots {
     pub(super) fn new(capacity: Capacity) -> Arc<Self> {
-        let state = State { held: 0, pace: Pace::new(Instant::now()) };
-        Arc::new(Self { capacity, state: Mutex::new(state), left: Notify::new() })
+        let state = Occupancy { taken: 0, pace: Pace::new(Instant::now()) };
+        Arc::new(Self { capacity, state: Mutex::new(state), freed: Notify::new() })
     }
 
-    /// Waits until there is room, and says for how many jobs.
+    /// Waits until there is room, and returns the number of jobs to claim.
     pub(super) async fn room(&self) -> usize {
         loop {
             let room = self.state().room(self.capacity, Instant::now());
             if room > 0 {
                 return room;
             }
-            self.left.notified().await;
+            self.freed.notified().await;
         }
     }
 
-    /// Takes one, also where there is no room: a job that is claimed has to be held.
+    /// Takes a slot. There may be more claimed jobs than room, so this never fails.
     pub(super) fn take(self: &Arc<Self>) -> Slot {
-        self.state().held += 1;
+        self.state().taken += 1;
         Slot(Arc::clone(self))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, Occupancy> {
+        self.state.lock()
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut state = self.0.state();
-        state.held -= 1;
+        state.taken -= 1;
         state.pace.count(Instant::now());
         drop(state);
-        self.0.left.notify_one();
+        self.0.freed.notify_one();
     }
 }
 
-impl State {
-    /// For how many jobs there is room; none until a quarter of those ahead are missing, because a claim for a few costs
-    /// Postgres nearly as much as one for many.
+impl Occupancy {
+    /// The number of jobs to claim; 0 until a quarter of the prefetched ones are missing, because claiming a few jobs costs
+    /// Postgres nearly as much as claiming many.
     fn room(&mut self, capacity: Capacity, now: Instant) -> usize {
         let ahead = self.pace.in_a_span(now).min(capacity.burst).max(capacity.prefetch);
-        let room = (capacity.concurrency + ahead).saturating_sub(self.held);
+        let room = (capacity.concurrency + ahead).saturating_sub(self.taken);
         if room >= ahead / 4 { room } else { 0 }
     }
 }
 
-/// How many jobs end in a span: in the last whole one, or in the present one when those are more already.
+/// The number of jobs that end in a span: in the last whole one, or in the current one if it has more already.
 #[derive(Debug)]
 struct Pace {
     since: Instant,
-    present: usize,
+    current: usize,
     last: usize,
 }
 
 impl Pace {
     const fn new(now: Instant) -> Self {
-        Self { since: now, present: 0, last: 0 }
+        Self { since: now, current: 0, last: 0 }
     }
 
     fn count(&mut self, now: Instant) {
         self.turn(now);
-        self.present += 1;
+        self.current += 1;
     }
 
     fn in_a_span(&mut self, now: Instant) -> usize {
         self.turn(now);
-        self.present.max(self.last)
+        self.current.max(self.last)
     }
 
     fn turn(&mut self, now: Instant) {
@@ -120,8 +121,8 @@ impl Pace {
             return;
         }
         let adjoins = passed < 2 * SPAN;
-        self.last = if adjoins { self.present } else { 0 };
-        self.present = 0;
+        self.last = if adjoins { self.current } else { 0 };
+        self.current = 0;
         self.since = if adjoins { self.since + SPAN } else { now };
     }
 }
@@ -132,8 +133,8 @@ mod tests {
 
     const CAPACITY: Capacity = Capacity { concurrency: 4, prefetch: 0, burst: 10 };
 
-    fn state(begin: Instant) -> State {
-        State { held: 0, pace: Pace::new(begin) }
+    fn state(begin: Instant) -> Occupancy {
+        Occupancy { taken: 0, pace: Pace::new(begin) }
     }
 
     #[test]
@@ -141,33 +142,33 @@ mod tests {
         let begin = Instant::now();
         let mut state = state(begin);
         assert_eq!(state.room(CAPACITY, begin), 4);
-        state.held = 4;
-        // One ended a while ago and nothing since.
+        state.taken = 4;
+        // The last job ended a while ago.
         state.pace.count(begin);
         assert_eq!(state.room(CAPACITY, begin + Duration::from_millis(60)), 0);
         assert_eq!(state.room(Capacity { prefetch: 3, ..CAPACITY }, begin + Duration::from_millis(60)), 3);
     }
 
     #[test]
-    fn as_many_are_claimed_ahead_as_end_in_a_span_and_no_more_than_the_burst() {
+    fn as_many_are_prefetched_as_end_in_a_span_up_to_the_burst() {
         let begin = Instant::now();
         let mut state = state(begin);
-        state.held = 4;
+        state.taken = 4;
         (0..6).for_each(|_| state.pace.count(begin));
         assert_eq!(state.room(CAPACITY, begin), 6);
         assert_eq!(state.room(CAPACITY, begin + SPAN), 6, "the last span's pace still counts");
         (0..100).for_each(|_| state.pace.count(begin + SPAN));
         assert_eq!(state.room(CAPACITY, begin + SPAN), 10);
-        state.held = 12;
+        state.taken = 12;
         assert_eq!(state.room(CAPACITY, begin + SPAN), 2);
-        state.held = 13;
-        assert_eq!(state.room(CAPACITY, begin + SPAN), 0, "one is not worth a claim");
-        state.held = 50;
+        state.taken = 13;
+        assert_eq!(state.room(CAPACITY, begin + SPAN), 0, "a single job is not worth a claim");
+        state.taken = 50;
         assert_eq!(state.room(CAPACITY, begin + SPAN), 0);
     }
 
     #[tokio::test]
-    async fn a_slot_that_is_left_is_room_for_whoever_waits() {
+    async fn a_freed_slot_ends_the_wait_for_room() {
         let slots = Slots::new(Capacity { concurrency: 1, prefetch: 0, burst: 0 });
         assert_eq!(slots.room().await, 1);
         let slot = slots.take();

@@ -1,4 +1,4 @@
-//! Knowing when a queue has work: LISTEN for speed, a poll for certainty.
+//! Wake-ups: when to look for jobs. LISTEN is fast, and a poll finds what no notification announced.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,120 +9,122 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::holding::Holding;
+use super::in_flight::InFlight;
 use super::job::Queue;
+use super::partition::with_turns;
 use super::settle::Fence;
 use pawdium_db::CHANNEL;
 
-/// Between two polls. A notification that never arrives costs at most this much latency. Together with the heartbeat
-/// an idle process makes one query a second.
+/// The time between two polls, and so the longest delay if a notification is lost. With the heartbeat, an idle process
+/// makes one query a second.
 const POLL: Duration = Duration::from_millis(1500);
 
-/// How many due jobs one poll makes ready at most; more are due for the next.
+/// The most due jobs that one poll makes ready. The next poll takes the rest.
 const PROMOTE: i64 = 1000;
 
-/// Before the name of a queue that is paused, resumed or limited.
+/// Precedes the name of a queue in the notification that its settings have changed.
 pub(super) const CHANGED: char = '=';
 
-/// Two bells a queue. A ring while nobody waits is remembered.
+/// The wake-ups of all queues. One that comes while nothing waits for it is kept.
 #[derive(Clone, Debug)]
-pub(super) struct Bells {
-    pairs: Arc<[Pair]>,
-    holding: Holding,
+pub(super) struct WakeUps {
+    queues: Arc<[QueueWakeUps]>,
+    in_flight: InFlight,
 }
 
-/// The bells of one queue.
 #[derive(Debug)]
-struct Pair {
+struct QueueWakeUps {
     queue: Queue,
     work: Notify,
     settings: Notify,
 }
 
-impl Bells {
+impl WakeUps {
     /// Starts listening and polling on connections from `db` until `stop`.
-    pub(super) fn start(db: PgPool, queues: &[Queue], holding: Holding, stop: CancellationToken) -> Self {
-        let pair = |queue: &Queue| Pair { queue: *queue, work: Notify::new(), settings: Notify::new() };
-        let bells = Self { pairs: queues.iter().map(pair).collect(), holding };
-        tokio::spawn(stop.clone().run_until_cancelled_owned(listen(db.clone(), bells.clone())));
-        tokio::spawn(stop.run_until_cancelled_owned(poll(db, bells.clone())));
-        bells
+    pub(super) fn start(db: PgPool, queues: &[Queue], in_flight: InFlight, stop: CancellationToken) -> Self {
+        let of_queue =
+            |queue: &Queue| QueueWakeUps { queue: *queue, work: Notify::new(), settings: Notify::new() };
+        let wake_ups = Self { queues: queues.iter().map(of_queue).collect(), in_flight };
+        tokio::spawn(stop.clone().run_until_cancelled_owned(listen(db.clone(), wake_ups.clone())));
+        tokio::spawn(stop.run_until_cancelled_owned(poll(db, wake_ups.clone())));
+        wake_ups
     }
 
-    /// Waits for news of work, or of settings.
-    pub(super) async fn rung(&self, queue: Queue) {
-        if let Some(pair) = self.of(queue.name()) {
-            pair.work.notified().await;
+    /// Waits until the queue has work, or its settings change.
+    pub(super) async fn woken(&self, queue: Queue) {
+        if let Some(queue) = self.of(queue.name()) {
+            queue.work.notified().await;
         }
     }
 
-    /// Waits for news of settings.
+    /// Waits until the queue's settings change.
     pub(super) async fn changed(&self, queue: Queue) {
-        if let Some(pair) = self.of(queue.name()) {
-            pair.settings.notified().await;
+        if let Some(queue) = self.of(queue.name()) {
+            queue.settings.notified().await;
         }
     }
 
-    fn of(&self, queue: &str) -> Option<&Pair> {
-        self.pairs.iter().find(|pair| pair.queue.name() == queue)
+    fn of(&self, name: &str) -> Option<&QueueWakeUps> {
+        self.queues.iter().find(|queue| queue.queue.name() == name)
     }
 
-    /// Heeds a notification: a queue's name where there is work, with [`CHANGED`] before it where an operator has changed
-    /// its settings, or what [`revocation`] says.
-    fn heed(&self, told: &str) {
-        if let Some(pair) = self.of(told.strip_prefix(CHANGED).unwrap_or(told)) {
-            if told.starts_with(CHANGED) {
-                pair.settings.notify_one();
+    /// Handles a notification: the name of a queue that has work, with [`CHANGED`] before it if its settings have
+    /// changed, or a [`revocation`].
+    fn handle(&self, notification: &str) {
+        if let Some(queue) = self.of(notification.strip_prefix(CHANGED).unwrap_or(notification)) {
+            if notification.starts_with(CHANGED) {
+                queue.settings.notify_one();
             }
-            pair.work.notify_one();
-        } else if let Some((job, claim)) = told.strip_prefix('!').and_then(|claim| claim.split_once(' '))
+            queue.work.notify_one();
+        } else if let Some((job, claim)) =
+            notification.strip_prefix('!').and_then(|claim| claim.split_once(' '))
             && let (Ok(job), Ok(claim)) = (job.parse(), claim.parse())
         {
-            self.holding.revoke(job, claim);
+            self.in_flight.revoke(job, claim);
         }
     }
 }
 
-/// The notification that a claim is called off. It bears the claim's number, because the job may be brought back and
-/// claimed anew before everybody has heard of it.
+/// The notification that a running job is cancelled. It has the claim's number, because the job may be retried and claimed
+/// again before the notification arrives.
 pub(super) fn revocation(fence: Fence) -> String {
     format!("!{} {}", fence.job, fence.claim)
 }
 
-async fn listen(db: PgPool, bells: Bells) {
+async fn listen(db: PgPool, wake_ups: WakeUps) {
     loop {
-        if let Err(error) = listen_on_one_connection(&db, &bells).await {
-            debug!(%error, "lost the listening connection; polling until it is back");
+        if let Err(error) = listen_on_one_connection(&db, &wake_ups).await {
+            debug!(%error, "lost the listening connection; only polling until it is back");
         }
         tokio::time::sleep(POLL).await;
     }
 }
 
-async fn listen_on_one_connection(db: &PgPool, bells: &Bells) -> sqlx::Result<()> {
+async fn listen_on_one_connection(db: &PgPool, wake_ups: &WakeUps) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(db).await?;
     listener.listen(CHANNEL).await?;
-    // `try_recv` answers None when the connection was lost: what was announced meanwhile is found by the poll.
+    // `try_recv` returns `None` when the connection is lost. The poll finds what is announced in the meantime.
     while let Some(notification) = listener.try_recv().await? {
-        bells.heed(notification.payload());
+        wake_ups.handle(notification.payload());
     }
     Ok(())
 }
 
-async fn poll(db: PgPool, bells: Bells) {
+async fn poll(db: PgPool, wake_ups: WakeUps) {
     let mut ticks = tokio::time::interval(POLL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut away = false;
     loop {
         ticks.tick().await;
-        match tokio::time::timeout(POLL * 4, promote_due(&db, &bells.pairs)).await {
+        match tokio::time::timeout(POLL * 4, promote_due(&db, &wake_ups.queues)).await {
             Ok(Ok(queues)) => {
                 away = false;
                 for queue in &queues {
-                    bells.heed(queue);
+                    wake_ups.handle(queue);
                 }
             }
             Ok(Err(error)) if !away => {
-                warn!(%error, "couldn't look for due jobs; will keep trying");
+                warn!(%error, "failed to look for due jobs; trying again until it succeeds");
                 away = true;
             }
             _ => {}
@@ -130,14 +132,16 @@ async fn poll(db: PgPool, bells: Bells) {
     }
 }
 
-/// Makes scheduled jobs ready whose time has come, and names every queue that has ready jobs. Those of a partition get a
-/// new place in the round: a thousand that failed together come back among the others, not before them. Paused queues are
-/// named too, as [`CHANGED`].
+/// Makes due jobs ready, and returns the names of all queues that have ready jobs, and of paused queues with [`CHANGED`]
+/// before them. Jobs of a partition get a new turn: a thousand that failed together come back among the others, and not
+/// before them.
 ///
-/// One ready job of a queue is asked for as a value: `exists` may become a join with all jobs.
-async fn promote_due(db: &PgPool, pairs: &[Pair]) -> sqlx::Result<Vec<String>> {
-    let queues: Vec<String> = pairs.iter().map(|pair| pair.queue.name().to_owned()).collect();
-    sqlx::query_scalar!(
+/// `locked` finds due jobs in the index `jobs_scheduled`, and `due` updates them by the primary key. The last part looks
+/// for one ready job of each queue in the index `jobs_open`, by a subquery with `limit 1`: the planner may turn `exists`
+/// into a join with all jobs.
+async fn promote_due(db: &PgPool, queues: &[QueueWakeUps]) -> sqlx::Result<Vec<String>> {
+    let queues: Vec<String> = queues.iter().map(|queue| queue.queue.name().to_owned()).collect();
+    with_turns!(query_scalar!(
         r#"with locked as (
                select id, queue, priority, partition_key from jobs
                where not open and run_at <= now()
@@ -145,10 +149,9 @@ async fn promote_due(db: &PgPool, pairs: &[Pair]) -> sqlx::Result<Vec<String>> {
                for update skip locked
            ), due as (
                update jobs set state = 'ready', turn = placed.turn
-               from (select id, case when partition_key is null then 0
-                                     else job_round(queue, priority)
-                                          + row_number() over (partition by queue, partition_key order by id)
-                                end as turn
+               from ("#,
+        ..,
+        r#"
                      from locked) as placed
                where jobs.id = placed.id
                returning queue
@@ -162,7 +165,7 @@ async fn promote_due(db: &PgPool, pairs: &[Pair]) -> sqlx::Result<Vec<String>> {
         &queues,
         PROMOTE,
         String::from(CHANGED),
-    )
+    ))
     .fetch_all(db)
     .await
 }

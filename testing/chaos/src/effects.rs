@@ -1,4 +1,4 @@
-//! What jobs do, and what was enqueued along with them: two tables beside the queue's own.
+//! Two tables beside the queue's own: the effects of jobs, and rows that are committed with jobs.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool};
 use crate::kinds::{Chain, Tagged};
 use crate::ledger::Entry;
 
-/// Nothing here is unique: what happens twice has to show.
+/// The tables have no unique constraints, so that duplicates show.
 const TABLES: &str = "
     create table chaos_effects (
         job     bigint not null,
@@ -24,35 +24,35 @@ const TABLES: &str = "
         at      timestamptz not null default clock_timestamp());
     create table chaos_requests (job bigint not null, tag bigint not null)";
 
-/// Brings the schema of the site and the two tables into a new database.
+/// Creates the site's schema and the two tables in an empty database.
 ///
 /// # Errors
-/// When the database can't be reached, or has them already.
+/// If the database can't be reached, or has the tables already.
 pub async fn prepare(db: &PgPool) -> anyhow::Result<()> {
     db::migrate(db).await?;
     prepare_effects(db).await
 }
 
-/// Makes the two tables in a database that has the site's schema.
+/// Creates the two tables in a database that has the site's schema.
 ///
 /// # Errors
-/// When the database can't be reached, or has them already.
+/// If the database can't be reached, or has the tables already.
 pub async fn prepare_effects(db: &PgPool) -> anyhow::Result<()> {
     db.execute(AssertSqlSafe(TABLES)).await?;
     Ok(())
 }
 
-/// Enqueues a job, along with a row in `chaos_requests` that has to be there exactly when the job is; what to write in the
-/// ledger once the transaction is committed.
+/// Enqueues a job, with a row in `chaos_requests` that must exist if and only if the job does. Returns the entry to write
+/// to the ledger after the commit.
 ///
 /// # Errors
-/// When the database refuses or breaks off.
+/// The database's.
 pub async fn enqueue<J: Tagged>(db: &mut Tx, job: J, delay: Duration) -> sqlx::Result<Entry> {
     let id = job.enqueue_in(db, delay).await?;
     request(db, &job, id).await
 }
 
-/// The row and the entry for a job that is enqueued in the same transaction; without the row where none was needed.
+/// Inserts the row for a job that is enqueued in the same transaction, if there is one, and returns the ledger entry.
 pub(crate) async fn request<J: Tagged>(
     db: &mut PgConnection,
     job: &J,
@@ -77,7 +77,7 @@ pub(crate) async fn request<J: Tagged>(
     })
 }
 
-/// Makes a job's effect.
+/// Writes a job's effect.
 pub(crate) async fn make<J: Tagged>(
     db: &mut PgConnection,
     claim: &Claim,
@@ -98,8 +98,8 @@ pub(crate) async fn make<J: Tagged>(
     Ok(())
 }
 
-/// Makes a job's effect and acks it, both or neither.
-pub(crate) async fn make_and_ack<J: Tagged>(db: &Db, claim: &Claim, job: &J) -> Result<(), JobError> {
+/// Writes a job's effect and completes the job, both or neither.
+pub(crate) async fn make_and_complete<J: Tagged>(db: &Db, claim: &Claim, job: &J) -> Result<(), JobError> {
     let mut tx = db.begin().await?;
     make(&mut tx, claim, job, 0).await?;
     claim.complete(&mut tx, job).await?;
@@ -107,7 +107,7 @@ pub(crate) async fn make_and_ack<J: Tagged>(db: &Db, claim: &Claim, job: &J) -> 
     Ok(())
 }
 
-/// Makes the effect of a chain's step, enqueues the next step and acks this one, all or nothing.
+/// Writes the effect of a chain's step, enqueues the next step and completes this one, all or nothing.
 pub(crate) async fn make_step(db: &Db, claim: &Claim, job: &Chain) -> Result<(), JobError> {
     let mut tx = db.begin().await?;
     make(&mut tx, claim, job, job.step).await?;

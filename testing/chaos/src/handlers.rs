@@ -1,4 +1,4 @@
-//! What the test's jobs do.
+//! The handlers of the test's jobs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use crate::kinds::{
 };
 use crate::starts::Starts;
 
-/// How much a bloated handler takes at a time, in bytes.
+/// How much memory [`bloat`] takes at a time, in bytes.
 const GULP: usize = 64 << 20;
 
-/// What the handlers work with.
+/// The environment of the handlers.
 #[derive(Debug)]
 pub struct Env {
-    /// The database; the process's own pool.
+    /// The database, with the process's own pool.
     pub db: Db,
-    /// Where each start is written down.
+    /// The log of starts.
     pub starts: Starts,
 }
 
-/// Every kind and its handler.
+/// A runner with the handlers of all kinds.
 #[must_use]
 pub fn runner(env: Arc<Env>) -> Runner<Env> {
     let runner = Runner::new(env);
@@ -66,9 +66,8 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
 }
 
 fn with_poison(runner: Runner<Env>) -> Runner<Env> {
-    let runner = on::<Doomed>(runner, |_, _, _| {
-        Box::pin(async { Err(JobError::retry(anyhow!("fails whatever happens"))) })
-    });
+    let runner =
+        on::<Doomed>(runner, |_, _, _| Box::pin(async { Err(JobError::retry(anyhow!("always fails"))) }));
     let runner = on::<Garbled>(runner, |_, _, _| Box::pin(async { Ok(()) }));
     let runner = on::<Panics>(runner, |_, _, _| Box::pin(async { panic!("as it was told to") }));
     let runner = on::<Hangs>(runner, |_, _, _| Box::pin(std::future::pending()));
@@ -76,7 +75,7 @@ fn with_poison(runner: Runner<Env>) -> Runner<Env> {
     on::<Bloats>(runner, |_, _, _| Box::pin(async { bloat() }))
 }
 
-/// Has each start written down.
+/// Registers a handler that logs each start.
 fn on<J: Tagged>(
     runner: Runner<Env>,
     handle: for<'a> fn(J, &'a Env, &'a Claim) -> BoxFuture<'a, Result<(), JobError>>,
@@ -92,14 +91,14 @@ fn on<J: Tagged>(
 }
 
 async fn effect<J: Tagged>(job: J, env: &Env, claim: &Claim) -> Result<(), JobError> {
-    effects::make_and_ack(&env.db, claim, &job).await
+    effects::make_and_complete(&env.db, claim, &job).await
 }
 
 async fn slow(job: Slow, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let time = time(claim, job.first_ms, job.then_ms);
     if !job.holds {
         tokio::time::sleep(time).await;
-        return effects::make_and_ack(&env.db, claim, &job).await;
+        return effects::make_and_complete(&env.db, claim, &job).await;
     }
     let mut tx = env.db.begin().await?;
     effects::make(&mut tx, claim, &job, 0).await?;
@@ -113,14 +112,14 @@ async fn flaky(job: Flaky, env: &Env, claim: &Claim) -> Result<(), JobError> {
     if claim.attempt() <= job.fails {
         return Err(JobError::retry(anyhow!("failure {} of {}", claim.attempt(), job.fails)));
     }
-    effects::make_and_ack(&env.db, claim, &job).await
+    effects::make_and_complete(&env.db, claim, &job).await
 }
 
 fn time(claim: &Claim, first_ms: u64, then_ms: u64) -> Duration {
     Duration::from_millis(if claim.attempt() == 1 { first_ms } else { then_ms })
 }
 
-/// Takes memory until there is none: the process has a limit, and an allocation that fails aborts it.
+/// Takes memory until an allocation fails, which aborts the process. The process has a memory limit.
 fn bloat() -> Result<(), JobError> {
     let mut taken = Vec::new();
     loop {

@@ -1,5 +1,5 @@
-//! The kinds of jobs of the test. Most do what is expected of a job; each of the others misbehaves in its own way.
-//! `tag` tells a job from all others of its kind.
+//! The kinds of jobs of the test. Most behave well, and each of the others misbehaves in its own way. `tag` identifies a
+//! job within its kind.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use pawdium_queue::{Backoff, Duplicate, Job, Queue, Unique};
 use pawdium_shared::queues;
 use serde::{Deserialize, Serialize};
 
-/// More attempts than a run has faults that could cost one.
+/// More attempts than the faults of a run can cost.
 const PLENTY: i16 = 100;
 
 const QUICK: Backoff = Backoff { base: Duration::from_millis(100), max: Duration::from_secs(1) };
@@ -20,7 +20,7 @@ macro_rules! kind {
         $(#[$doc])*
         #[derive(Clone, Debug, Serialize, Deserialize)]
         pub struct $name {
-            /// Which one it is.
+            /// Identifies the job within its kind.
             pub tag: i64,
             $($(#[$field_attribute])* pub $field: $type,)*
         }
@@ -41,9 +41,9 @@ macro_rules! kind {
     };
 }
 
-/// Every kind of the test.
+/// A kind of the test.
 pub trait Tagged: Job {
-    /// Which one it is.
+    /// Identifies the job within its kind.
     fn tag(&self) -> i64;
 }
 
@@ -52,29 +52,29 @@ kind! {
     Effect {} "chaos.effect.v1" on CACHE, PLENTY
 }
 kind! {
-    /// No effect: acked by the queue itself, after its handler.
+    /// No effect. The queue completes it after its handler.
     Note {
-        /// How long its first attempt takes, in milliseconds.
+        /// How long the first attempt takes, in milliseconds.
         first_ms: u64,
-        /// How long every further attempt takes, in milliseconds.
+        /// How long each later attempt takes, in milliseconds.
         then_ms: u64
     } "chaos.note.v1" on MAIL, PLENTY
 }
 kind! {
     /// One effect, after a while.
     Slow {
-        /// How long its first attempt takes, in milliseconds.
+        /// How long the first attempt takes, in milliseconds.
         first_ms: u64,
-        /// How long every further attempt takes, in milliseconds.
+        /// How long each later attempt takes, in milliseconds.
         then_ms: u64,
-        /// Whether the effect is made before that time and committed after it.
+        /// Whether the effect is written before that time and committed after it.
         holds: bool
     } "chaos.slow.v1" on MEDIA, PLENTY
 }
 kind! {
-    /// No effect, after a longer while; served by one process alone that is left alive, where it may start only once.
+    /// No effect, and takes longer. Only the survivor runs it, where it must start only once.
     Marathon {
-        /// How long, in seconds.
+        /// How long it takes, in seconds.
         seconds: u64
     } "chaos.marathon.v1" on UPKEEP, PLENTY, { const TIMEOUT: Duration = Duration::from_mins(5); }
 }
@@ -86,11 +86,11 @@ kind! {
     } "chaos.flaky.v1" on RANKING, PLENTY
 }
 kind! {
-    /// One effect for each of its steps: a job enqueues the next in the transaction of its effect and its ack.
+    /// One effect for each step. Each job enqueues the next step in the transaction that completes it.
     Chain {
-        /// Which step it is, from 0.
+        /// The step's number, from 0.
         step: i16,
-        /// How many follow the first.
+        /// The number of the last step.
         last: i16
     } "chaos.chain.v1" on CACHE, PLENTY
 }
@@ -106,7 +106,7 @@ kind! {
     Total {} "chaos.total.v1" on RANKING, PLENTY
 }
 kind! {
-    /// One effect; one job a key at a time, of which the first stands.
+    /// One effect. A key has one live job, and the first one stays.
     Kept {
         /// Its key.
         key: String
@@ -115,7 +115,7 @@ kind! {
     }
 }
 kind! {
-    /// One effect; one waiting job a key at a time, of which the first stands.
+    /// One effect. A key has one waiting job, and the first one stays.
     Again {
         /// Its key.
         key: String,
@@ -127,7 +127,7 @@ kind! {
     }
 }
 kind! {
-    /// One effect; one waiting job a key at a time, with the last payload.
+    /// One effect. A key has one waiting job, with the last payload.
     Latest {
         /// Its key.
         key: String
@@ -138,7 +138,7 @@ kind! {
     }
 }
 kind! {
-    /// One effect; one waiting job a key at a time, at the last time that was asked for.
+    /// One effect. A key has one waiting job, with the last `run_at`.
     Debounced {
         /// Its key.
         key: String
@@ -149,7 +149,7 @@ kind! {
     }
 }
 kind! {
-    /// Without effect, and very many of them.
+    /// No effect. There are very many of them.
     Bulk {} "chaos.bulk.v1" on METRICS, PLENTY
 }
 kind! {
@@ -157,9 +157,9 @@ kind! {
     Doomed {} "chaos.doomed.v1" on RANKING, 3
 }
 kind! {
-    /// Can't be decoded: it is read by another name than it is written.
+    /// Can't be decoded, because its field has another name when it is read.
     Garbled {
-        /// Written and not read.
+        /// A field that is written and not read.
         #[serde(rename(deserialize = "unheard_of"))]
         said: bool
     } "chaos.garbled.v1" on MAIL, 3
@@ -173,22 +173,22 @@ kind! {
     Hangs {} "chaos.hangs.v1" on MEDIA, 2, { const TIMEOUT: Duration = Duration::from_millis(700); }
 }
 kind! {
-    /// Takes its process with it.
+    /// Aborts its process.
     Aborts {} "chaos.aborts.v1" on MAIL, 2
 }
 kind! {
-    /// Takes all memory, and its process with it.
+    /// Takes all memory, which aborts its process.
     Bloats {} "chaos.bloats.v1" on MAIL, 2
 }
 kind! {
-    /// A schedule's tick; `tag` is its time, in seconds since 1970.
+    /// A schedule's tick. `tag` is its time, in seconds since 1970.
     Tick {
         /// The schedule's name.
         schedule: String
     } "chaos.tick.v1" on MAIL, PLENTY
 }
 
-/// The kinds that make one effect a job, in the transaction of their ack.
+/// The kinds that write one effect per job, in the transaction that completes it.
 pub const EFFECTIVE: [&str; 10] = [
     Effect::KIND,
     Slow::KIND,
@@ -202,6 +202,6 @@ pub const EFFECTIVE: [&str; 10] = [
     Debounced::KIND,
 ];
 
-/// The kinds that have to end dead.
+/// The kinds whose jobs must end dead.
 pub const DOOMED: [&str; 6] =
     [Doomed::KIND, Garbled::KIND, Panics::KIND, Hangs::KIND, Aborts::KIND, Bloats::KIND];

@@ -1,5 +1,5 @@
-//! What enqueuers were told: a file each, out of reach of what happens to the database. A commit whose answer got lost is
-//! not in it: such a job may be or not, but wholly.
+//! The ledgers of enqueuers: one file each, which no fault of the database can change. A commit whose answer was lost is
+//! not in the ledger: its job may exist or not.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -15,18 +15,18 @@ const SUFFIX: &str = ".ledger";
 pub enum Line {
     /// The commit was acknowledged.
     Enqueued(Entry),
-    /// Many jobs of a kind, with tags of no meaning, were acknowledged.
+    /// The commit of many jobs of a kind was acknowledged. Their tags have no meaning.
     EnqueuedMany {
         /// The kind.
         kind: String,
         /// The jobs.
         jobs: Vec<i64>,
     },
-    /// The database refused with an error that no fault explains.
+    /// The database returned an error that no fault explains.
     Refused(String),
 }
 
-/// An enqueue that was acknowledged.
+/// An acknowledged enqueue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// When its transaction began, by the database's clock.
@@ -35,11 +35,11 @@ pub struct Entry {
     pub kind: String,
     /// The payload's tag.
     pub tag: i64,
-    /// The job; none where a live one with its key made it unnecessary, or where it is enqueued when others have ended.
+    /// The job's id; `None` if a live job has its key, or if it is the last step of a group.
     pub job: Option<i64>,
     /// The payload's key.
     pub key: Option<String>,
-    /// How many jobs follow it.
+    /// The number of later steps of its chain.
     pub followers: i16,
 }
 
@@ -48,18 +48,18 @@ pub struct Entry {
 pub struct Ledger(File);
 
 impl Ledger {
-    /// Appends to the ledger of that name in `folder`.
+    /// Opens a ledger in `folder` for appending.
     ///
     /// # Errors
-    /// When it can't be opened.
+    /// If it can't be opened.
     pub fn append(folder: &Path, name: &str) -> io::Result<Self> {
         File::options().create(true).append(true).open(folder.join(format!("{name}{SUFFIX}"))).map(Self)
     }
 
-    /// Writes lines, which outlive this process from here on.
+    /// Writes lines. They survive the process from then on.
     ///
     /// # Errors
-    /// When they can't be written.
+    /// If they can't be written.
     pub fn write(&self, lines: &[Line]) -> anyhow::Result<()> {
         let mut text = Vec::new();
         for line in lines {
@@ -74,7 +74,7 @@ impl Ledger {
 /// Reads all ledgers in `folder`.
 ///
 /// # Errors
-/// When one can't be read, or holds what is no line of ours.
+/// If one can't be read, or has an invalid line.
 pub fn read(folder: &Path) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(folder)? {

@@ -1,19 +1,19 @@
-//! Tests of the job queue and of the whole site that break things and count.
+//! Chaos tests of the job queue and of the whole site.
 //!
-//! The site's part is [`storm`]. In the queue's, web-like enqueuers, workers and schedulers run as processes of their own against a private Postgres, and meet
-//! everything that happens to processes, networks and databases. Three accounts are kept that the queue has no part in:
+//! [`storm`] tests the site. [`run`] tests the queue: enqueuers, workers and schedulers run as processes with a private
+//! Postgres, while faults hit processes, connections and the database. Three records are kept independently of the queue:
 //!
-//! - the **ledger**: every enqueue whose commit was acknowledged ([`ledger`]);
-//! - the **effects**: a row for each effect, written in the transaction of the job's ack ([`effects`]);
+//! - the **ledger**: each enqueue whose commit was acknowledged ([`ledger`]);
+//! - the **effects**: a row for each effect, written in the transaction that completes the job ([`effects`]);
 //! - the **starts**: a line for each handler that started ([`starts`]).
 //!
-//! Then everything is healed, and [`verdict`] compares them with what the queue says of itself. `pawdium-chaos` is one
-//! such run ([`run`]) and a storm after it; each fault is also a test of its own, in `tests/`.
+//! After the healing, [`verdict`] compares these records with the queue's tables. `pawdium-chaos` is a run and then a
+//! storm. Each fault also has a test of its own in `tests/`.
 
-pub mod cast;
 pub mod effects;
 pub mod handlers;
 pub mod kinds;
+pub mod launch;
 pub mod ledger;
 pub mod process;
 pub mod roles;

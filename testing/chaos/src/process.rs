@@ -1,4 +1,4 @@
-//! A process, and what may happen to it.
+//! A child process, and the signals that tests send to it.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,15 +9,15 @@ use pawdium_kit::stack::send_signal;
 use rustix::process::Signal;
 use tokio::process::Child;
 
-/// A running process. Dropped, it is killed.
+/// A child process. It is killed when it is dropped.
 #[derive(Debug)]
 pub struct Process(Child);
 
 impl Process {
-    /// Starts a command. What it writes is appended to `log`.
+    /// Starts a command, and appends its output to `log`.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// If it can't be started.
     pub fn start(mut command: Command, log: &Path) -> anyhow::Result<Self> {
         let log = File::options().create(true).append(true).open(log)?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -31,38 +31,38 @@ impl Process {
         self.0.id()
     }
 
-    /// How it ended, if it did.
+    /// Its exit status, once it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().ok().flatten()
     }
 
-    /// Ends it by SIGKILL.
+    /// Kills it with SIGKILL.
     ///
     /// # Errors
-    /// When the system does not let us.
+    /// The system's.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         self.0.kill().await.context("killing a process")
     }
 
-    /// Tells it to end.
+    /// Sends SIGTERM.
     pub fn terminate(&self) {
         send_signal(self.0.id(), Signal::TERM);
     }
 
-    /// Takes its processor away.
+    /// Stops it with SIGSTOP.
     pub fn freeze(&self) {
         send_signal(self.0.id(), Signal::STOP);
     }
 
-    /// Gives it back.
+    /// Continues it with SIGCONT.
     pub fn thaw(&self) {
         send_signal(self.0.id(), Signal::CONT);
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     ///
     /// # Errors
-    /// When the system does not let us.
+    /// The system's.
     pub async fn wait(&mut self) -> anyhow::Result<ExitStatus> {
         self.0.wait().await.context("waiting for a process")
     }

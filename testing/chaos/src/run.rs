@@ -1,8 +1,8 @@
 //! A whole run: load, faults in a seeded order, healing, and the verdict.
 
 mod faults;
+mod fleet;
 mod plan;
-mod troupe;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,73 +15,73 @@ use pawdium_shared::db::Tx;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::cast::Stage;
 use crate::effects::prepare;
 use crate::kinds::Bulk;
+use crate::launch::Launcher;
 use crate::ledger::{Ledger, Line};
 use crate::roles::{COALESCED, REPLAYED};
 use crate::servers::{keep, with_servers};
 use crate::verdict::{self, Verdict};
 use faults::Director;
-use plan::Deck;
-use troupe::{PERIOD, Troupe};
+use fleet::{Fleet, PERIOD};
+use plan::FaultSchedule;
 
-/// How many jobs of the backlog are enqueued at once.
+/// How many jobs of the backlog one transaction enqueues.
 const CHUNK: i64 = 10_000;
 
-/// How many jobs come before a backlog is worked off in a second, at the least.
+/// The slowest pace at which a backlog is worked off, in jobs a second.
 const PACE: i64 = 500;
 
-/// How long the last jobs may take when everything is healed: a lease that runs out, and attempts at the end of it.
+/// How long the last jobs may take after the healing: until a lease ends, and some attempts after that.
 const REST: Duration = Duration::from_secs(100);
 
-/// How long everything before and after may take.
+/// How long setting up and judging may take.
 const SETTING_UP: Duration = Duration::from_mins(5);
 
-/// How often it is said how far it is.
+/// The time between two progress reports.
 const REPORT: Duration = Duration::from_secs(10);
 
-/// What a run is like.
+/// The settings of a run.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct RunSettings {
     /// `pawdium-chaos` itself.
     pub program: PathBuf,
-    /// For how long things break.
+    /// How long faults are injected.
     pub duration: Duration,
-    /// Decides what breaks when.
+    /// The seed of the faults and the load.
     pub seed: u64,
-    /// How many jobs wait at the beginning.
+    /// The number of jobs that wait at the beginning.
     pub backlog: i64,
-    /// How long the longest job takes, in seconds.
+    /// The length of the longest job, in seconds.
     pub marathon: u64,
 }
 
-impl Settings {
-    /// A run without a backlog, whose longest job takes a minute if there is time for it, and else longer than a lease.
+impl RunSettings {
+    /// A run without a backlog. Its longest job takes a minute, or in a short run a little longer than a lease.
     #[must_use]
     pub fn new(program: PathBuf, duration: Duration) -> Self {
         let marathon = if duration >= Duration::from_mins(2) { 60 } else { 19 };
         Self { program, duration, seed: 0, backlog: 0, marathon }
     }
 
-    /// A backlog that can be worked off beside everything else.
+    /// A backlog that can be worked off beside the other jobs.
     #[must_use]
     pub fn backlog_for(duration: Duration) -> i64 {
         i64::try_from(duration.as_secs()).unwrap_or(i64::MAX).saturating_mul(2000).min(1_000_000)
     }
 
-    /// How long it may take to come to rest after everything is healed.
+    /// How long the queue may take to become idle after the healing.
     fn patience(&self) -> Duration {
         REST + Duration::from_secs((self.backlog / PACE).unsigned_abs() + self.marathon)
     }
 }
 
-/// Runs it all, and says on standard output what happens; the last line is the result. False: something is wrong.
-/// To be called from a thread that lives as long as the run. It ends, however badly things go.
+/// Runs chaos, and prints what happens; the last line is the result. Returns `false` if something is wrong. The calling
+/// thread must live as long as the run, which always ends within a time limit.
 ///
 /// # Errors
-/// When it can't be set up, or doesn't come to its end in time.
-pub async fn run(settings: &Settings) -> Result<bool> {
+/// If the run can't be set up, or doesn't end in time.
+pub async fn run(settings: &RunSettings) -> Result<bool> {
     let limit = settings.duration + settings.patience() + SETTING_UP;
     println!("chaos: seed {}, {:?} of faults", settings.seed, settings.duration);
     let perform = async |folder: &Path, stack: &mut Stack| perform(settings, folder, stack).await;
@@ -102,7 +102,7 @@ pub async fn run(settings: &Settings) -> Result<bool> {
     Ok(verdict.is_clean())
 }
 
-async fn perform(settings: &Settings, folder: &Path, stack: &mut Stack) -> Result<(Verdict, u32)> {
+async fn perform(settings: &RunSettings, folder: &Path, stack: &mut Stack) -> Result<(Verdict, u32)> {
     let accounts = folder.join("accounts");
     std::fs::create_dir(&accounts)?;
     let db = PgPoolOptions::new()
@@ -115,26 +115,26 @@ async fn perform(settings: &Settings, folder: &Path, stack: &mut Stack) -> Resul
     enqueue_backlog(&db, &ledger, settings.backlog).await?;
 
     let relay = Relay::to(Target::postgres(&db.connect_options())).await?;
-    let stage = Stage::new(&settings.program, &accounts);
+    let launcher = Launcher::new(&settings.program, &accounts);
     let relayed = relay.url(&db.connect_options());
-    let mut troupe = Troupe::new(stage, &stack.database_url(), relayed.as_str(), settings.seed);
-    troupe.start_all()?;
-    let mut deck = Deck::new(settings.seed);
-    let mut director = Director::new(&db, stack, relay, troupe, ledger).await?;
+    let mut fleet = Fleet::new(launcher, &stack.database_url(), relayed.as_str(), settings.seed);
+    fleet.start_all()?;
+    let mut schedule = FaultSchedule::new(settings.seed);
+    let mut director = Director::new(&db, stack, relay, fleet, ledger).await?;
 
     let begin = Instant::now();
     let (mut report, mut marathon) = (begin + REPORT, begin);
-    let (mut gap, mut fault) = deck.draw();
+    let (mut gap, mut fault) = schedule.next_fault();
     let mut last = begin;
     while begin.elapsed() < settings.duration {
         tokio::time::sleep(Duration::from_millis(50)).await;
         director.tend().await?;
         if last.elapsed() >= gap {
-            if director.inject(fault, &mut deck).await? {
+            if director.inject(fault, &mut schedule).await? {
                 println!("chaos: {:>4} s: {fault}", begin.elapsed().as_secs());
             }
             last = Instant::now();
-            (gap, fault) = deck.draw();
+            (gap, fault) = schedule.next_fault();
         }
         if Instant::now() >= marathon && director.start_marathon(settings.marathon).await.is_ok() {
             marathon = Instant::now() + Duration::from_secs(settings.marathon + 30);
@@ -153,7 +153,7 @@ async fn perform(settings: &Settings, folder: &Path, stack: &mut Stack) -> Resul
     Ok((verdict, faults))
 }
 
-/// Both schedules have fired for hours already, so that a clock which is behind finds nothing to do.
+/// Notes the ticks of the last hours as fired, so that a scheduler whose clock is behind fires nothing.
 async fn remember_ticks(db: &PgPool) -> Result<()> {
     sqlx::query(
         "insert into schedule_ticks (schedule, tick)

@@ -1,4 +1,4 @@
-//! The servers that a run or a storm has to itself.
+//! The private servers of a run or a storm.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use crate::watchdog::Watchdog;
 
-/// Lets `act` work with a private Postgres and Redis in a folder, for `limit` at most, and stops both. Answers with what
-/// came out and with the folder, which is kept if that failed.
+/// Runs `act` with a private Postgres and Redis in a temporary folder, for at most `limit`, and stops both. Returns the
+/// result and the folder, which is kept if `act` fails.
 pub(crate) async fn with_servers<T>(
     limit: Duration,
     act: impl AsyncFnOnce(&Path, &mut Stack) -> Result<T>,
@@ -20,7 +20,7 @@ pub(crate) async fn with_servers<T>(
     let mut stack = Stack::start(folder.path(), Kind::Durable).await?;
     let acted = tokio::time::timeout(limit, act(folder.path(), &mut stack)).await;
     stack.stop().await;
-    match acted.context("it did not end in time").flatten() {
+    match acted.context("the run did not end in time").flatten() {
         Ok(outcome) => Ok((outcome, folder)),
         Err(error) => {
             keep(folder);
@@ -29,7 +29,7 @@ pub(crate) async fn with_servers<T>(
     }
 }
 
-/// Keeps a folder, so that one can look into what went wrong.
+/// Keeps a folder, so that its logs can be read.
 pub(crate) fn keep(folder: TempDir) {
     println!("chaos: logs are in {}", folder.keep().display());
 }

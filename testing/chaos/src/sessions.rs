@@ -1,40 +1,40 @@
-//! The database's sessions: which of a process does what, ending one, and holding one open.
+//! Sessions of the database: finding them by their use, ending them, and keeping one idle in a transaction.
 
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 
-/// What a worker's session is used for, told by the statement that it ran last.
+/// The use of a worker's session, by its last statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// Claims jobs.
     Claim,
-    /// Writes how jobs ended.
-    Ack,
-    /// Hears of new jobs.
+    /// Writes outcomes.
+    Complete,
+    /// Receives notifications.
     Listen,
-    /// Keeps the lease.
+    /// Sends heartbeats.
     Heartbeat,
 }
 
 impl Use {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Claim, Self::Ack, Self::Listen, Self::Heartbeat];
+    /// All uses.
+    pub const ALL: [Self; 4] = [Self::Claim, Self::Complete, Self::Listen, Self::Heartbeat];
 
-    /// What its statement looks like.
+    /// A LIKE pattern of its statement.
     fn pattern(self) -> &'static str {
         match self {
             Self::Claim => "%set state = 'running'%",
-            Self::Ack => "%delete from jobs%using unnest%",
+            Self::Complete => "%delete from jobs%using unnest%",
             Self::Listen => "LISTEN%",
             Self::Heartbeat => "%update job_workers set beat_at%",
         }
     }
 }
 
-/// Ends one session of that use, rather one that is at it at this moment; whose is up to `process`, the beginning of a
-/// process's name. False: there is none right now.
+/// Ends one session with this use, preferably an active one, of a process whose name begins with `process`. Returns
+/// `false` if there is none.
 ///
 /// # Errors
-/// When the database can't be reached.
+/// If the database can't be reached.
 pub async fn end_one(db: &PgPool, process: &str, of: Use) -> sqlx::Result<bool> {
     let ended: Option<bool> = sqlx::query_scalar(
         "select pg_terminate_backend(pid) from (
@@ -50,10 +50,10 @@ pub async fn end_one(db: &PgPool, process: &str, of: Use) -> sqlx::Result<bool> 
     Ok(ended == Some(true))
 }
 
-/// How many sessions of that use there are.
+/// Counts the sessions with this use, of processes whose name begins with `process`.
 ///
 /// # Errors
-/// When the database can't be reached.
+/// If the database can't be reached.
 pub async fn count(db: &PgPool, process: &str, of: Use) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "select count(*) from pg_stat_activity
@@ -65,16 +65,15 @@ pub async fn count(db: &PgPool, process: &str, of: Use) -> sqlx::Result<i64> {
     .await
 }
 
-/// A session that is idle in a transaction: it has written something and looks at the database as it was then, so no row
-/// that dies meanwhile can be cleared away.
+/// A session that is idle in a transaction. Its snapshot keeps vacuum from removing rows that are deleted after it.
 #[derive(Debug)]
 pub struct Idler(PgConnection);
 
 impl Idler {
-    /// Begins to idle.
+    /// Opens the session and its transaction.
     ///
     /// # Errors
-    /// When the database can't be reached.
+    /// If the database can't be reached.
     pub async fn begin(db: &PgPool) -> sqlx::Result<Self> {
         let mut session = PgConnection::connect_with(&db.connect_options()).await?;
         session.execute("begin isolation level repeatable read").await?;
@@ -82,10 +81,10 @@ impl Idler {
         Ok(Self(session))
     }
 
-    /// Ends it.
+    /// Rolls back and closes the session.
     ///
     /// # Errors
-    /// When it was ended already, by the database.
+    /// If the database has already ended the session.
     pub async fn end(mut self) -> sqlx::Result<()> {
         self.0.execute("rollback").await?;
         self.0.close().await

@@ -1,5 +1,5 @@
-//! The log of handlers that started: a file a process, which outlives any death of the process. The queue counts attempts
-//! by itself; this is who else counted.
+//! The log of handlers that started: a file per process, which survives the process. It is a second count of attempts,
+//! independent of the queue's.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,11 +12,11 @@ use pawdium_queue::Claim;
 
 const SUFFIX: &str = ".starts";
 
-/// The log of crashes, beside those of starts.
+/// The name of the log of crashes.
 const CRASHES: &str = "crashes";
 
-/// A claim is forgotten if Postgres crashes before it is on the disk; its handler may start so much later, after it has
-/// waited in its process for others.
+/// Postgres forgets a claim if it crashes before the claim is on disk. The claim's handler may start this long after the
+/// crash, because the job may be prefetched.
 const FORGETFUL: TimeDelta = TimeDelta::seconds(30);
 
 /// The log of this process.
@@ -24,15 +24,15 @@ const FORGETFUL: TimeDelta = TimeDelta::seconds(30);
 pub struct Starts(File);
 
 impl Starts {
-    /// Appends to the log of that name in `folder`.
+    /// Opens a log in `folder` for appending.
     ///
     /// # Errors
-    /// When it can't be opened.
+    /// If it can't be opened.
     pub fn append(folder: &Path, name: &str) -> io::Result<Self> {
         File::options().create(true).append(true).open(folder.join(format!("{name}{SUFFIX}"))).map(Self)
     }
 
-    /// Writes down that a handler starts. Unless [`Start::end`] is called, it is also written down that it was dropped.
+    /// Logs that a handler starts. Unless [`Start::end`] is called, also logs that it is dropped.
     pub(crate) fn begin<'a>(&'a self, claim: &Claim) -> Start<'a> {
         let start = Start { log: self, job: claim.job().0, attempt: claim.attempt() };
         start.write("start");
@@ -40,7 +40,7 @@ impl Starts {
     }
 }
 
-/// A handler that started.
+/// A handler that has started.
 #[derive(Debug)]
 pub(crate) struct Start<'a> {
     log: &'a Starts,
@@ -49,63 +49,63 @@ pub(crate) struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// It came to its own end, well or not.
+    /// Notes that the handler has ended by itself, well or not.
     pub(crate) fn end(self) {
         std::mem::forget(self);
     }
 
     fn write(&self, what: &str) {
         let line = format!("{what} {} {} {}\n", self.job, self.attempt, Utc::now().timestamp_micros());
-        // One call, so that a line is whole or not there. A log with holes would prove nothing.
+        // One call, so that each line is written whole or not at all. A log with gaps would prove nothing.
         (&self.log.0).write_all(line.as_bytes()).expect("the log of starts can be written");
     }
 }
 
 impl Drop for Start<'_> {
     fn drop(&mut self) {
-        // A panic is an end of its own.
+        // A panic counts as an end by itself.
         if !std::thread::panicking() {
             self.write("drop");
         }
     }
 }
 
-/// Writes down, in `folder`, that Postgres crashed just now.
+/// Logs in `folder` that Postgres has just crashed.
 ///
 /// # Errors
-/// When it can't be written.
+/// If it can't be written.
 pub fn note_crash(folder: &Path) -> io::Result<()> {
     let mut log = File::options().create(true).append(true).open(folder.join(CRASHES))?;
     writeln!(log, "{}", Utc::now().timestamp_micros())
 }
 
-/// How often handlers of one job started.
+/// The starts of one job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// All starts.
+    /// The number of starts.
     pub starts: i32,
-    /// When the last one was.
+    /// The time of the last start.
     pub last: DateTime<Utc>,
-    /// Starts that don't count as attempts: their own process broke them off (a timeout, a lost lease, what was handed
-    /// back), or Postgres forgot the claim in a crash.
+    /// The number of starts that don't count as attempts: their process dropped them (after a timeout or a lost lease, or
+    /// when it handed the job back), or Postgres forgot the claim in a crash.
     pub uncounted: i32,
     /// The highest attempt.
     pub highest: i16,
-    /// Starts of an attempt that had started before although that start counts.
+    /// The number of starts of an attempt that had already had a start that counts.
     pub repeated: i32,
 }
 
-/// What the logs say of one attempt.
+/// The log entries of one attempt.
 #[derive(Debug, Default)]
 struct Attempt {
     starts: Vec<DateTime<Utc>>,
     drops: i32,
 }
 
-/// Reads all logs in `folder`: for each job, how often it started.
+/// Reads all logs in `folder`, and counts the starts of each job.
 ///
 /// # Errors
-/// When a log can't be read, or holds what is no line of ours.
+/// If a log can't be read, or has an invalid line.
 pub fn read(folder: &Path) -> anyhow::Result<HashMap<i64, Count>> {
     let mut attempts: HashMap<(i64, i16), Attempt> = HashMap::new();
     let mut crashes = Vec::new();
@@ -155,7 +155,7 @@ fn count(attempts: HashMap<(i64, i16), Attempt>, crashes: &[DateTime<Utc>]) -> H
 mod tests {
     use super::*;
 
-    /// What is counted of a job, when the logs say these lines.
+    /// The counts of job 7 with these log lines.
     fn counted(lines: &[&str], crashes: &str) -> (i32, i32, i16, i32) {
         let folder = tempfile::tempdir().expect("a folder");
         for (number, lines) in lines.iter().enumerate() {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_was_broken_off_may_start_again_and_no_other() {
+    fn only_a_dropped_attempt_may_start_again() {
         assert_eq!(counted(&["start 7 1 100\n", "start 7 2 300\n"], ""), (2, 0, 2, 0));
         assert_eq!(counted(&["start 7 1 100\ndrop 7 1 200\n", "start 7 1 300\n"], ""), (2, 1, 1, 0));
         assert_eq!(counted(&["start 7 1 100\n", "start 7 1 300\n"], ""), (2, 0, 1, 1));

@@ -1,10 +1,10 @@
-//! A storm on the site: people who do everything at once on the same few rows, and leave in the middle of it, while
+//! A storm on the site: many people act at the same time on the same few rows and drop their requests midway, while
 //! processes are killed and Postgres and Redis go away.
 //!
-//! The product's own programs run against a private Postgres and Redis. Each answer is judged as it comes (`visit`): a
-//! site may be busy, but it never breaks. When everything is healed and at rest, [`checks`] compare what the site holds
-//! with itself and with what it has said ([`told`]). The seed decides what each person does, and the order of the faults;
-//! how they meet is up to the machine.
+//! The site's programs run with a private Postgres and Redis. Each answer is checked when it arrives (`visit`): the site
+//! may be busy, but it must never break. After the healing, [`checks`] compare the site's data with itself and with its
+//! answers ([`told`]). The seed decides the acts of each person and the order of the faults. Their timing depends on the
+//! machine.
 
 mod acts;
 pub mod checks;
@@ -48,60 +48,60 @@ use checks::{
     Finding, check_files, check_logs, check_postgres_log, check_rows, check_shown, count_deadlocks,
 };
 use faults::{Breaker, a_round};
-use site::{Ground, Part, Site};
+use site::{Program, Servers, Site};
 use told::Told;
 use town::{PASSWORDS, Person, Town};
 
-/// How many people there are.
+/// The number of people.
 const PEOPLE: u64 = 16;
 
-/// How long everybody rests between two acts, at most, in milliseconds.
+/// The longest rest between two acts, in milliseconds.
 const REST_MS: u64 = 60;
 
-/// How long the last jobs may take when everything is healed: a lease that runs out, and what waits for its next attempt.
+/// How long the last jobs may take after the healing: until a lease ends, and some attempts after that.
 const PATIENCE: Duration = Duration::from_secs(150);
 
 /// How long everything else may take.
 const SETTING_UP: Duration = Duration::from_mins(5);
 
-/// What a storm is like.
+/// The settings of a storm.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where the product's programs are.
+pub struct StormSettings {
+    /// The folder of the site's programs.
     pub programs: PathBuf,
-    /// How long it lasts.
+    /// How long the storm lasts.
     pub duration: Duration,
-    /// Decides who does what, and what breaks.
+    /// The seed of the acts and the faults.
     pub seed: u64,
 }
 
-/// What came out.
-struct Outcome {
+/// The result of a storm.
+struct StormResult {
     findings: Vec<Finding>,
     faults: u32,
     deadlocks: usize,
-    /// How much of what people did came about.
+    /// A summary of what the people did.
     done: String,
     town: Arc<Town>,
 }
 
-/// Runs a storm and says on standard output what happens; the last line is the result. False: something is wrong. To be
-/// called from a thread that lives as long as the storm.
+/// Runs a storm, and prints what happens; the last line is the result. Returns `false` if something is wrong. The calling
+/// thread must live as long as the storm.
 ///
 /// # Errors
-/// When it can't be set up, or doesn't come to its end in time.
-pub async fn run(settings: &Settings) -> Result<bool> {
+/// If the storm can't be set up, or doesn't end in time.
+pub async fn run(settings: &StormSettings) -> Result<bool> {
     let limit = settings.duration + 2 * PATIENCE + SETTING_UP;
     println!("chaos: a storm on the site, seed {}, {:?}", settings.seed, settings.duration);
     let weather = async |folder: &Path, stack: &mut Stack| weather(settings, folder, stack).await;
     let (outcome, folder) = with_servers(limit, weather).await?;
-    let Outcome { findings, faults, deadlocks, done, town } = outcome;
+    let StormResult { findings, faults, deadlocks, done, town } = outcome;
     let tally = town.tally();
     for line in tally.lines() {
         println!("chaos: {line}");
     }
     println!("chaos: {done}");
-    println!("chaos: {deadlocks} deadlocks, which were run again");
+    println!("chaos: {deadlocks} deadlocks, whose transactions were repeated");
     for finding in &findings {
         println!("chaos: {finding}");
     }
@@ -114,7 +114,7 @@ pub async fn run(settings: &Settings) -> Result<bool> {
     Ok(wrong == 0)
 }
 
-async fn weather(settings: &Settings, folder: &Path, stack: &mut Stack) -> Result<Outcome> {
+async fn weather(settings: &StormSettings, folder: &Path, stack: &mut Stack) -> Result<StormResult> {
     let home = folder.join("site");
     std::fs::create_dir(&home)?;
     let options = PgPoolOptions::new().max_connections(3).acquire_timeout(Duration::from_secs(10));
@@ -123,12 +123,12 @@ async fn weather(settings: &Settings, folder: &Path, stack: &mut Stack) -> Resul
     order::note(&db).await?;
     let sink = Sink::bind_anywhere(home.join("mailbox")).await?;
     let relay = Relay::to(Target::Unix(stack.redis_socket())).await?;
-    let ground = Ground {
+    let servers = Servers {
         database: &stack.database_url(),
         redis: &format!("redis://127.0.0.1:{}", relay.port()),
         mail: &sink.url(),
     };
-    let mut site = Site::new(&settings.programs, &home, &ground)?;
+    let mut site = Site::new(&settings.programs, &home, &servers)?;
     site.start_all()?;
     let pictures = pictures::draw();
     let http = client()?;
@@ -144,14 +144,14 @@ async fn weather(settings: &Settings, folder: &Path, stack: &mut Stack) -> Resul
     let (faults, wrongs) = (breaker.faults, breaker.wrongs());
     let log = stack.postgres_log()?;
     let mut all = vec![
-        Finding::new("every answer was one that the site may give", town.tally().wrongs()),
-        Finding::new("no process ended but by a fault, and each that was told to ended well", wrongs),
+        Finding::new("every answer was allowed", town.tally().wrongs()),
+        Finding::new("no process ended without a fault, and each succeeded after SIGTERM", wrongs),
         check_postgres_log(&log),
     ];
     all.extend(findings);
     let (findings, deadlocks, done) =
         (checks::merge(all), count_deadlocks(&log), count_done(&db, &town).await?);
-    Ok(Outcome { findings, faults, deadlocks, done, town })
+    Ok(StormResult { findings, faults, deadlocks, done, town })
 }
 
 async fn count_done(db: &PgPool, town: &Town) -> Result<String> {
@@ -171,13 +171,13 @@ async fn count_done(db: &PgPool, town: &Town) -> Result<String> {
     ))
 }
 
-/// Keeps connections for less long than the site does, which may close one just when it is used again.
+/// A client that closes idle connections before the site does. Otherwise the site may close one just when it is used again.
 fn client() -> reqwest::Result<Client> {
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
     client.pool_idle_timeout(Duration::from_secs(5)).build()
 }
 
-/// Makes the one who moderates and administrates.
+/// Registers the admin.
 async fn hire(db: &PgPool, http: &Client, site: &Site) -> Result<Person> {
     let url = site.webs()?.first().context("there is a web process")?.join("api/v1/users")?;
     let body = json!({ "name": "janitor", "email": "janitor@example.org", "password": PASSWORDS[0] });
@@ -188,8 +188,8 @@ async fn hire(db: &PgPool, http: &Client, site: &Site) -> Result<Person> {
     Ok(Person { id, session })
 }
 
-/// Lets everybody loose, and breaks things meanwhile.
-async fn blow(settings: &Settings, breaker: &mut Breaker<'_>, town: &Arc<Town>) -> Result<()> {
+/// Runs the acts of all people, and injects faults.
+async fn blow(settings: &StormSettings, breaker: &mut Breaker<'_>, town: &Arc<Town>) -> Result<()> {
     let stop = CancellationToken::new();
     let walking = tokio_util::task::TaskTracker::new();
     for number in 1..=PEOPLE {
@@ -222,7 +222,7 @@ async fn blow(settings: &Settings, breaker: &mut Breaker<'_>, town: &Arc<Town>) 
     }
     stop.cancel();
     println!("chaos: {:>4} s: healing", begin.elapsed().as_secs());
-    // Requests that are under way find the site as it is.
+    // The last requests may still meet faults.
     while !walking.is_empty() {
         breaker.tend().await?;
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -234,7 +234,7 @@ fn gap(dice: &mut ChaCha8Rng) -> Duration {
     Duration::from_secs_f64(dice.random_range(0.8..3.5))
 }
 
-/// Waits for the last job, checks, lets the upkeep do its part, and checks what is left.
+/// Waits for the last job, checks the rows, runs the upkeep, and checks everything.
 async fn come_to_rest(
     db: &PgPool,
     home: &Path,
@@ -242,20 +242,20 @@ async fn come_to_rest(
     town: &Town,
 ) -> Result<Vec<Finding>> {
     let told = town.told().clone();
-    let mut findings = dismiss(breaker, Part::Scheduler).await;
+    let mut findings = stop(breaker, Program::Scheduler).await;
     for queue in queues::ALL {
         control::resume(&mut *db.acquire().await?, queue).await?;
     }
     findings.push(until_idle(db).await?);
-    // Before the upkeep could mend anything.
+    // The first check comes before the upkeep, which could repair something.
     let before = check_rows(&mut *db.acquire().await?, &told).await?;
     findings.extend(before.into_iter().filter(|finding| !finding.is_clean()));
     checks::age(&home.join("media"))?;
     run_upkeep(db).await?;
     findings.push(until_idle(db).await?);
     findings.extend(check_whole(db, breaker, town, &told).await?);
-    for part in [Part::Web, Part::Worker] {
-        findings.extend(dismiss(breaker, part).await);
+    for program in [Program::Web, Program::Worker] {
+        findings.extend(stop(breaker, program).await);
     }
     findings.extend(check_logs(home)?);
     Ok(findings)
@@ -269,8 +269,8 @@ async fn check_whole(db: &PgPool, breaker: &Breaker<'_>, town: &Town, told: &Tol
     Ok(findings)
 }
 
-async fn dismiss(breaker: &mut Breaker<'_>, part: Part) -> Vec<Finding> {
-    let failed = breaker.site.dismiss(part).await;
+async fn stop(breaker: &mut Breaker<'_>, program: Program) -> Vec<Finding> {
+    let failed = breaker.site.stop(program).await;
     if failed.is_empty() { Vec::new() } else { vec![Finding::new("processes end well", failed)] }
 }
 
@@ -293,7 +293,7 @@ async fn until_idle(db: &PgPool) -> Result<Finding> {
         let left: Vec<String> = sqlx::query_scalar(LEFT).fetch_all(db).await?;
         if left.is_empty() || begin.elapsed() > PATIENCE {
             println!("chaos: at rest after another {:.1?}", begin.elapsed());
-            return Ok(Finding::new("every job ends when all is well again", left));
+            return Ok(Finding::new("every job ends after the healing", left));
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

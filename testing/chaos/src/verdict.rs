@@ -1,4 +1,4 @@
-//! The comparison of the three accounts with what the queue says of itself, when everything has come to rest.
+//! The verdict: it compares the three records with the queue's tables when no job is live any more.
 
 mod checks;
 
@@ -12,10 +12,10 @@ use crate::ledger::{self, Entry, Line};
 use crate::{kinds, starts};
 use checks::{CHECKS, Charge};
 
-/// How many rows go into a table at once.
+/// The number of rows in one insert.
 const CHUNK: usize = 20_000;
 
-/// How many offenders of a sort are named.
+/// The most offenders of a check that are named.
 const NAMED: usize = 5;
 
 const TABLES: &str = "
@@ -29,22 +29,22 @@ const TABLES: &str = "
         job bigint primary key, starts integer not null, last timestamptz not null, uncounted integer not null,
         highest smallint not null, repeated integer not null)";
 
-/// What came out.
+/// The result of the comparison.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
-    /// Jobs that were acknowledged or are there.
+    /// The number of jobs that were acknowledged or exist.
     pub enqueued: i64,
-    /// Of these, how many are done.
+    /// The number of these that are done.
     pub done: i64,
-    /// Of these, how many are dead.
+    /// The number of these that are dead.
     pub dead: i64,
-    /// Of these, how many were cancelled.
+    /// The number of these that were cancelled.
     pub cancelled: i64,
-    /// What was promised and is not there.
+    /// The number of acknowledged things that are missing.
     pub lost: usize,
-    /// What is there more than once.
+    /// The number of things that exist more than once.
     pub doubled: usize,
-    /// Everything that is wrong, what is lost and doubled included.
+    /// All that is wrong, including what is lost or doubled.
     pub wrongs: Vec<String>,
 }
 
@@ -55,16 +55,16 @@ impl Verdict {
         self.wrongs.is_empty() && self.lost == 0 && self.doubled == 0
     }
 
-    /// Adds what else is wrong.
+    /// Adds something that is wrong.
     pub fn blame(&mut self, wrong: impl Into<String>) {
         self.wrongs.push(wrong.into());
     }
 }
 
-/// Judges the database by the ledgers and the logs of starts in `folder`.
+/// Compares the database with the ledgers and the logs of starts in `folder`.
 ///
 /// # Errors
-/// When either can't be read.
+/// If one of them can't be read.
 pub async fn judge(db: &mut PgConnection, folder: &Path) -> anyhow::Result<Verdict> {
     db.execute(AssertSqlSafe(TABLES)).await?;
     let mut verdict = Verdict::default();
@@ -172,11 +172,10 @@ async fn count(db: &mut PgConnection, verdict: &mut Verdict) -> sqlx::Result<()>
     Ok(())
 }
 
-/// The ticks of the schedule that replays what it missed between its first and its last, `period` seconds apart, that were
-/// never fired.
+/// Lists the ticks between the schedule's first and last one, `period` seconds apart, that never fired.
 ///
 /// # Errors
-/// When the database can't be reached.
+/// If the database can't be reached.
 pub async fn missed_ticks(db: &mut PgConnection, schedule: &str, period: i64) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar(
         "with fired as (

@@ -1,7 +1,9 @@
 //! Jobs of the queue as the pages show them.
 
 use chrono::{DateTime, Utc};
-use pawdium_queue::inspect::{FailedAttempt, JobDetail, JobRow, JobState, Moment, What, timeline};
+use pawdium_queue::inspect::{
+    FailedAttempt, JobDetail, JobRow, JobState, TimelineEntry, TimelineEvent, timeline,
+};
 use pawdium_shared::mask::mask;
 use pawdium_shared::operate::Act;
 use strum::VariantArray as _;
@@ -71,28 +73,35 @@ pub(super) fn points(job: &JobDetail, whole: bool) -> Vec<Point> {
     timeline(job).into_iter().map(|moment| point(job, moment, whole)).collect()
 }
 
-fn point(job: &JobDetail, Moment { at, what }: Moment, whole: bool) -> Point {
+fn point(job: &JobDetail, TimelineEntry { at, event }: TimelineEntry, whole: bool) -> Point {
     let plain =
         |kind, label: &str| Point { kind, label: label.to_owned(), at, ms: None, worker: None, error: None };
-    match what {
-        What::Enqueued => plain(PointKind::Done, "Enqueued"),
-        What::Failed(FailedAttempt { attempt, worker, worker_name, started_at, ended_at, error }) => Point {
+    match event {
+        TimelineEvent::Enqueued => plain(PointKind::Done, "Enqueued"),
+        TimelineEvent::Failed(FailedAttempt {
+            attempt,
+            worker,
+            worker_name,
+            started_at,
+            ended_at,
+            error,
+        }) => Point {
             ms: started_at.map(|started| millis(started, ended_at)),
             worker: worker_name.or_else(|| worker.map(|id| format!("worker {id}"))),
             error: Some(shown(&error, whole)),
             ..plain(PointKind::Failed, &format!("Attempt {attempt} failed"))
         },
-        What::Due { attempt } => plain(PointKind::Waiting, &format!("Attempt {attempt} is due")),
-        What::Claimed { attempt, worker } => {
+        TimelineEvent::Due { attempt } => plain(PointKind::Waiting, &format!("Attempt {attempt} is due")),
+        TimelineEvent::Claimed { attempt, worker } => {
             let kind = if job.row.state.is_live() { PointKind::Current } else { PointKind::Done };
             let ended = job.finished_at.map(|ended| millis(at, ended));
             Point { worker, ms: ended, ..plain(kind, &format!("Attempt {attempt} started")) }
         }
-        What::Done => plain(PointKind::Done, "Done"),
-        What::Dead => plain(PointKind::Failed, "Dead: it is not tried again by itself"),
-        What::Cancelled { reason } => Point {
+        TimelineEvent::Done => plain(PointKind::Done, "Done"),
+        TimelineEvent::Dead => plain(PointKind::Failed, "Dead: it is not tried again by itself"),
+        TimelineEvent::Cancelled { reason } => Point {
             error: reason.map(|reason| shown(&reason, whole)),
-            ..plain(PointKind::Failed, "Called off")
+            ..plain(PointKind::Failed, "Cancelled")
         },
     }
 }

@@ -43,7 +43,7 @@ pub enum Notice {
     AccountDeleted,
     /// A job will be tried again.
     JobRetried,
-    /// A job was called off.
+    /// A job was cancelled.
     JobCancelled,
     /// A job was deleted.
     JobDeleted,
@@ -118,7 +118,7 @@ impl Notice {
             Self::LinkSent => Flash::info("A link is on its way; it works for 24 hours."),
             Self::AccountDeleted => Flash::info("Your account is deleted. Be well."),
             Self::JobRetried => Flash::good("The job will be tried again."),
-            Self::JobCancelled => Flash::good("The job is called off."),
+            Self::JobCancelled => Flash::good("The job is cancelled."),
             Self::JobDeleted => Flash::good("The job is deleted."),
             Self::JobGone => {
                 Flash::bad("That can't be done to the job any more: it has changed, or is gone.")
@@ -151,8 +151,8 @@ fn jobs(act: Act, done: u32, left: u32) -> Flash {
         |count| if count == 1 { "1 job".to_owned() } else { format!("{} jobs", grouped(i64::from(count))) };
     let was = match act {
         Act::Retry => "will be tried again",
-        Act::Cancel if done == 1 => "is called off",
-        Act::Cancel => "are called off",
+        Act::Cancel if done == 1 => "is cancelled",
+        Act::Cancel => "are cancelled",
         Act::Delete if done == 1 => "is deleted",
         Act::Delete => "are deleted",
     };

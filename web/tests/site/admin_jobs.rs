@@ -239,7 +239,7 @@ async fn one_job_is_retried_called_off_and_deleted_and_the_log_knows(db: PgPool)
     assert!(root.pages.get("/admin/jobs/900").await.has(".flash.bad"));
     assert_eq!(act("/admin/jobs/900/cancel", "").await, "/admin/jobs/900");
     let page = root.pages.get("/admin/jobs/900").await.expect(200);
-    assert!(page.texts(".job-why")[0].ends_with(": called off by root."), "{:?}", page.texts(".job-why"));
+    assert!(page.texts(".job-why")[0].ends_with(": cancelled by root."), "{:?}", page.texts(".job-why"));
     assert_eq!(act("/admin/jobs/900/delete", "").await, "/admin/jobs");
     root.pages.get("/admin/jobs/900").await.expect(404);
 

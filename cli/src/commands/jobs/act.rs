@@ -131,7 +131,7 @@ async fn among(db: &Db, act: Act, ids: &[JobId]) -> Result<Preview> {
 fn question(act: Act, preview: &Preview) -> String {
     let verb = match act {
         Act::Retry => "Retry",
-        Act::Cancel => "Call off",
+        Act::Cancel => "Cancel",
         Act::Delete => "Delete",
     };
     format!("{verb} {}?", counted(preview))
@@ -140,7 +140,7 @@ fn question(act: Act, preview: &Preview) -> String {
 fn would(act: Act, preview: &Preview) -> String {
     let verb = match act {
         Act::Retry => "brought back or hurried",
-        Act::Cancel => "called off",
+        Act::Cancel => "cancelled",
         Act::Delete => "deleted",
     };
     format!("{} would be {verb}; only jobs that are {} can be.", counted(preview), act.possible_states())
@@ -157,7 +157,7 @@ fn counted(preview: &Preview) -> String {
 fn told(act: Act, done: usize, left: usize, capped: bool) -> String {
     let was = match act {
         Act::Retry => "brought back",
-        Act::Cancel => "called off",
+        Act::Cancel => "cancelled",
         Act::Delete => "deleted",
     };
     let left =
@@ -173,7 +173,7 @@ fn jobs(count: usize) -> String {
 const fn became(act: Act) -> &'static str {
     match act {
         Act::Retry => "is ready to run",
-        Act::Cancel => "is called off",
+        Act::Cancel => "is cancelled",
         Act::Delete => "is deleted",
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use pawdium_queue::JobId;
-use pawdium_queue::inspect::{self, FailedAttempt, JobDetail, Moment, What};
+use pawdium_queue::inspect::{self, FailedAttempt, JobDetail, TimelineEntry, TimelineEvent};
 use pawdium_shared::db::Db;
 use pawdium_shared::mask::printable;
 use serde::Serialize;
@@ -17,7 +17,7 @@ struct Told {
     job: JobDetail,
     /// Why it is not done yet, or how it ended.
     why: String,
-    timeline: Vec<Moment>,
+    timeline: Vec<TimelineEntry>,
 }
 
 pub(super) async fn print(db: &Db, id: JobId, json: bool) -> Result<()> {
@@ -45,7 +45,7 @@ impl Display for Told {
             ("priority", job.priority.to_string()),
         ];
         facts.extend(row.subject.clone().map(|subject| ("about", subject)));
-        facts.extend(row.partition_key.clone().map(|key| ("share of", key)));
+        facts.extend(row.partition_key.clone().map(|key| ("partition", key)));
         facts.extend(job.unique_key.clone().map(|key| ("key", key)));
         facts.extend(job.group.map(|group| ("group", group.0.to_string())));
         facts.push(("payload", row.payload.to_string()));
@@ -62,19 +62,19 @@ impl Display for Told {
 }
 
 /// What happened, in words.
-fn said(moment: &Moment) -> String {
-    match &moment.what {
-        What::Enqueued => "enqueued".to_owned(),
-        What::Failed(failure) => failed(failure),
-        What::Due { attempt } => format!("attempt {attempt} is due"),
-        What::Claimed { attempt, worker } => match worker {
+fn said(entry: &TimelineEntry) -> String {
+    match &entry.event {
+        TimelineEvent::Enqueued => "enqueued".to_owned(),
+        TimelineEvent::Failed(failure) => failed(failure),
+        TimelineEvent::Due { attempt } => format!("attempt {attempt} is due"),
+        TimelineEvent::Claimed { attempt, worker } => match worker {
             Some(worker) => format!("attempt {attempt} started on {worker}"),
             None => format!("attempt {attempt} started"),
         },
-        What::Done => "done".to_owned(),
-        What::Dead => "dead: it is not tried again by itself".to_owned(),
-        What::Cancelled { reason: Some(reason) } => format!("called off: {}", printable(reason)),
-        What::Cancelled { reason: None } => "called off".to_owned(),
+        TimelineEvent::Done => "done".to_owned(),
+        TimelineEvent::Dead => "dead: it is not tried again by itself".to_owned(),
+        TimelineEvent::Cancelled { reason: Some(reason) } => format!("cancelled: {}", printable(reason)),
+        TimelineEvent::Cancelled { reason: None } => "cancelled".to_owned(),
     }
 }
 

@@ -1,22 +1,22 @@
-//! What waits in one queue.
+//! The backlog of a queue.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::Queue;
 
-/// The jobs of a queue that are ready, or scheduled for a next attempt.
+/// The ready and scheduled jobs of a queue.
 #[derive(Clone, Debug, Default)]
 pub struct Backlog {
-    /// How many.
+    /// How many there are.
     pub waiting: i64,
     /// When the oldest of them was enqueued.
     pub oldest: Option<DateTime<Utc>>,
-    /// Why the last attempt at one of them failed.
+    /// The error of the last attempt that failed.
     pub last_error: Option<String>,
 }
 
-/// Looks at what waits in a queue.
+/// Reads the backlog of a queue.
 pub async fn backlog(db: &mut PgConnection, queue: Queue) -> sqlx::Result<Backlog> {
     sqlx::query_as!(
         Backlog,

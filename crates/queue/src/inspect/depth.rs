@@ -1,4 +1,4 @@
-//! How much there is of each kind.
+//! The number of jobs of each kind.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,20 +11,20 @@ pub struct KindCounts {
     pub queue: String,
     /// The kind's name.
     pub kind: String,
-    /// Waiting to be claimed.
+    /// Ready to be claimed.
     pub ready: i64,
     /// Claimed by a worker.
     pub running: i64,
-    /// Waiting for their time: delayed, or between two attempts.
+    /// Scheduled: delayed, or between two attempts.
     pub scheduled: i64,
-    /// Out of attempts, or given up, within the history.
+    /// Dead, within the history.
     pub dead: i64,
-    /// When the longest-waiting ready job was enqueued.
+    /// When the oldest ready job was enqueued.
     pub oldest: Option<DateTime<Utc>>,
 }
 
-/// Counts every kind that has live or dead jobs. Reads all live jobs, and of the history no more than an index of the
-/// dead.
+/// Counts the jobs of each kind that has live or dead ones. Reads all live jobs, and of the history only the index
+/// `job_history_dead`.
 pub async fn count_kinds(db: &mut PgConnection) -> sqlx::Result<Vec<KindCounts>> {
     sqlx::query_as!(
         KindCounts,

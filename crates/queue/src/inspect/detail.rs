@@ -1,4 +1,4 @@
-//! All that is known of one job.
+//! The details of one job.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,38 +6,37 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::search::JobRow;
-use super::state::JobState;
-use crate::groups::GroupId;
-use crate::ids::{JobId, WorkerId};
+use crate::ids::{GroupId, JobId, WorkerId};
 use crate::job::Subject;
+use crate::state::JobState;
 
 /// An attempt that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedAttempt {
-    /// Which one, from 1.
+    /// Its number, from 1.
     pub attempt: i16,
     /// The process that ran it.
     pub worker: Option<WorkerId>,
-    /// That process's name, while its row is kept.
+    /// The name of that process, while its row is kept.
     #[serde(default)]
     pub worker_name: Option<String>,
     /// When it was claimed.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: DateTime<Utc>,
-    /// How.
+    /// Its error.
     pub error: String,
 }
 
-/// All that is known of one job, live or ended.
+/// The details of a job, live or ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct JobDetail {
-    /// What lists show.
+    /// The columns that lists show.
     #[serde(flatten)]
     pub row: JobRow,
-    /// Lower runs first within the queue.
+    /// Its priority in the queue; lower values run first.
     pub priority: i16,
-    /// Its place in the round between partitions; none when it has ended.
+    /// Its turn among the partitions; `None` if it has ended.
     pub turn: Option<i64>,
     /// When it is or was due.
     pub run_at: Option<DateTime<Utc>>,
@@ -45,21 +44,21 @@ pub struct JobDetail {
     pub claimed_at: Option<DateTime<Utc>>,
     /// The process that runs it or ran it last.
     pub worker: Option<WorkerId>,
-    /// That process's name, while its row is kept.
+    /// The name of that process, while its row is kept.
     pub worker_name: Option<String>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// Until when it is remembered.
+    /// When the history drops it.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Keeps a second one of its kind away while it is live.
+    /// The key that only one live job of its kind may have.
     pub unique_key: Option<String>,
-    /// The group that waits for it.
+    /// The group that it is a member of.
     pub group: Option<GroupId>,
-    /// The attempts that failed, the first first.
+    /// The failed attempts in order, at most the last fifty.
     pub failures: Vec<FailedAttempt>,
 }
 
-/// Finds one job, live or ended, with all that is known of it.
+/// Finds one job, live or ended.
 pub async fn find_detail(db: &mut PgConnection, job: JobId) -> sqlx::Result<Option<JobDetail>> {
     let found = sqlx::query!(
         r#"select queue as "queue!", kind as "kind!", state as "state!: JobState", attempt as "attempt!",
@@ -153,7 +152,7 @@ async fn name_workers(db: &mut PgConnection, failures: &mut [FailedAttempt]) -> 
 }
 
 impl JobDetail {
-    /// Where it stands.
+    /// Its state.
     #[must_use]
     pub fn state(&self) -> JobState {
         self.row.state

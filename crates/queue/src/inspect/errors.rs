@@ -1,4 +1,4 @@
-//! The dead, grouped by what killed them.
+//! Dead jobs, grouped by their errors.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,26 +6,26 @@ use sqlx::PgConnection;
 
 use crate::ids::JobId;
 
-/// How many of the newest dead [`group_dead`] looks at.
+/// The most dead jobs that [`group_dead`] looks at.
 pub const DEAD_LOOKED_AT: i64 = 50_000;
 
-/// Dead jobs of one kind whose errors differ in numbers only.
+/// Dead jobs of one kind whose errors differ only in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorGroup {
     /// The kind's name.
     pub kind: String,
     /// The first line of the error, with `#` for each number.
     pub error: String,
-    /// How many there are among those looked at.
+    /// How many there are among the newest [`DEAD_LOOKED_AT`].
     pub count: i64,
-    /// When the newest of them ended.
+    /// When the newest one ended.
     pub last_at: DateTime<Utc>,
-    /// The newest of them.
+    /// The newest one.
     pub last: JobId,
 }
 
-/// Groups the newest [`DEAD_LOOKED_AT`] dead by kind and error, the largest groups first. All that is counted stands in
-/// one index; the history itself is read for the newest of each group alone.
+/// Groups the newest [`DEAD_LOOKED_AT`] dead jobs by kind and error, the largest groups first. The counts come from the
+/// index `job_history_dead`; the history itself is read only for the newest job of each group.
 pub async fn group_dead(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<ErrorGroup>> {
     sqlx::query_as!(
         ErrorGroup,

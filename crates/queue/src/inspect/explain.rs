@@ -1,23 +1,23 @@
-//! Looking at what stands around a job.
+//! Reads the situation of a job, and explains why it is not done yet.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::detail::JobDetail;
-use super::why::{Around, COUNTED_AHEAD, Why, why};
+use super::why::{COUNTED_AHEAD, Situation, Why, why};
 use crate::heartbeat::SILENCE;
-use crate::limits::Limits;
+use crate::limits::limits_of;
 
-/// Says why a job is not done yet, as of now.
+/// Explains why a job is not done yet.
 pub async fn explain(db: &mut PgConnection, job: &JobDetail) -> sqlx::Result<Why> {
     Ok(if job.row.state.is_live() {
-        why(job, &look_around(db, job).await?)
+        why(job, &read_situation(db, job).await?)
     } else {
-        why(job, &Around::default())
+        why(job, &Situation::default())
     })
 }
 
-async fn look_around(db: &mut PgConnection, job: &JobDetail) -> sqlx::Result<Around> {
+async fn read_situation(db: &mut PgConnection, job: &JobDetail) -> sqlx::Result<Situation> {
     let row = sqlx::query!(
         r#"select now() as "now!",
                   (select count(*) from job_workers
@@ -48,18 +48,13 @@ async fn look_around(db: &mut PgConnection, job: &JobDetail) -> sqlx::Result<Aro
     )
     .fetch_one(db)
     .await?;
-    Ok(Around {
+    Ok(Situation {
         now: row.now,
         workers: row.workers,
         own_beat: row.own_beat,
         own_alive: row.own_alive,
         paused_at: row.paused_at,
-        limits: Limits {
-            max_running: row.max_running,
-            starts_per_minute: row.starts_per_minute,
-            partition_max_running: row.partition_max_running,
-            partition_starts_per_minute: row.partition_starts_per_minute,
-        },
+        limits: limits_of!(row),
         running: row.running,
         partition_running: row.partition_running,
         next_start_at: row.next_start_at,

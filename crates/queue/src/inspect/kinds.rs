@@ -1,27 +1,28 @@
-//! Each kind's two sides together: what there is of it now, and what it did lately.
+//! The figures of each kind: its jobs now, and what they did lately.
 
 use std::collections::BTreeMap;
 
-use super::{KindCounts, KindRates, Moved};
+use super::depth::KindCounts;
+use super::rates::{KindRates, Moved};
 use crate::Queue;
 
-/// A kind's figures, or those of several together.
+/// The figures of one kind, or the sum of several.
 #[derive(Clone, Debug, Default)]
 pub struct KindFigures {
-    /// What there is now.
+    /// The jobs now.
     pub counts: KindCounts,
-    /// What it did, by stretch, the oldest first; empty where it did nothing.
+    /// What the jobs did in each stretch of time, the oldest first; empty if they did nothing.
     pub stretches: Vec<Moved>,
 }
 
 impl KindFigures {
-    /// All stretches together.
+    /// The sum of all stretches.
     #[must_use]
     pub fn total(&self) -> Moved {
         self.stretches.iter().copied().fold(Moved::default(), Moved::plus)
     }
 
-    /// Several kinds together, under no name.
+    /// The sum of several kinds, without a name.
     pub fn sum<'a>(kinds: impl Iterator<Item = &'a Self>) -> Self {
         kinds.fold(Self::default(), |sum, kind| {
             let longer = sum.stretches.len().max(kind.stretches.len());
@@ -41,8 +42,7 @@ impl KindFigures {
     }
 }
 
-/// Puts counts and rates together, by queue and then by kind. Those of `known` are there also when nothing is or was of
-/// them.
+/// Joins counts and rates by queue and kind. The result has all kinds of `known`, also those without jobs.
 #[must_use]
 pub fn by_kind(known: &[(Queue, &str)], counts: Vec<KindCounts>, rates: Vec<KindRates>) -> Vec<KindFigures> {
     let known = known.iter().map(|(queue, kind)| (queue.name().to_owned(), (*kind).to_owned()));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_there_if_it_is_known_or_has_jobs_or_did_something() {
+    fn a_kind_has_figures_if_it_is_known_or_has_jobs_or_did_something() {
         let known = [(Queue::new("media"), "known")];
         let kinds = by_kind(
             &known,

@@ -1,11 +1,12 @@
-//! Whether anything has happened, cheaply.
+//! A cheap way to see whether anything has changed.
 
 use sqlx::PgConnection;
 
 use crate::heartbeat::SILENCE;
 
-/// A text that is another one after jobs were enqueued, claimed or ended, a queue was paused or limited, or a worker came or
-/// went; and with each minute, by which rates move. Reads the accounts and what runs, and neither backlog nor history.
+/// A text that changes when jobs are enqueued, claimed or ended, when a queue's settings or the number of workers change,
+/// and with each minute, because rates do. Reads the accounts and the running jobs, but neither the backlog nor the
+/// history.
 pub async fn pulse(db: &mut PgConnection) -> sqlx::Result<String> {
     sqlx::query_scalar!(
         r#"select md5(row(

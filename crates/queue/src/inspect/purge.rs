@@ -1,8 +1,8 @@
-//! Forgetting what nobody may ask for any more.
+//! Deleting what has expired.
 
 use sqlx::PgConnection;
 
-/// Forgets ended jobs whose time in the history is over, up to `limit` in one call; answers with how many.
+/// Deletes expired jobs from the history, at most `limit`. Returns how many.
 pub async fn purge_history(db: &mut PgConnection, limit: i64) -> sqlx::Result<u64> {
     let purged = sqlx::query!(
         "delete from job_history where id in (
@@ -14,7 +14,7 @@ pub async fn purge_history(db: &mut PgConnection, limit: i64) -> sqlx::Result<u6
     Ok(purged.rows_affected())
 }
 
-/// Forgets workers that are gone for more than `days`; answers with how many.
+/// Deletes workers whose lease ended more than `days` ago. Returns how many.
 pub async fn purge_workers(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged =
         sqlx::query!("delete from job_workers where gone_at < now() - make_interval(days => $1)", days);

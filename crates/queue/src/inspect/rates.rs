@@ -1,34 +1,34 @@
-//! What each kind's jobs did lately, from the accounts.
+//! What the jobs of each kind did lately, from the accounts.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-/// What a kind's jobs did in a stretch of time.
+/// What jobs of a kind did in a stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Moved {
-    /// Put on the queue.
+    /// Enqueued jobs.
     pub enqueued: i64,
-    /// Ended well.
+    /// Finished jobs.
     pub done: i64,
-    /// Attempts that failed and were followed by another.
+    /// Failed attempts of jobs that had more attempts.
     pub retried: i64,
-    /// Failed for good.
+    /// Jobs that failed for good.
     pub dead: i64,
-    /// Called off.
+    /// Cancelled jobs.
     pub cancelled: i64,
-    /// Sum over the attempts that ended, from due to claimed, in milliseconds.
+    /// The sum of the waits, from due to claimed, of the attempts that ended, in milliseconds.
     pub waited_ms: i64,
-    /// Sum over the attempts that ended, from claimed to ended, in milliseconds.
+    /// The sum of the run times, from claimed to ended, of the attempts that ended, in milliseconds.
     pub ran_ms: i64,
-    /// The largest of those waits.
+    /// The longest wait, in milliseconds.
     pub max_waited_ms: i64,
-    /// The longest of those runs.
+    /// The longest run time, in milliseconds.
     pub max_ran_ms: i64,
 }
 
 impl Moved {
-    /// Attempts that ended: done or failed.
+    /// Attempts that ended, finished or failed.
     #[must_use]
     pub fn ended(&self) -> i64 {
         self.done + self.failed()
@@ -40,25 +40,25 @@ impl Moved {
         self.retried + self.dead
     }
 
-    /// The share of attempts that failed, 0 to 1; none when none ended.
+    /// The fraction of attempts that failed, 0 to 1; `None` if no attempt ended.
     #[must_use]
     pub fn failure_share(&self) -> Option<f64> {
         ratio(self.failed(), self.ended())
     }
 
-    /// From due to claimed, in milliseconds; none when no attempt ended.
+    /// The mean wait from due to claimed, in milliseconds; `None` if no attempt ended.
     #[must_use]
     pub fn mean_wait_ms(&self) -> Option<f64> {
         ratio(self.waited_ms, self.ended())
     }
 
-    /// From claimed to ended, in milliseconds; none when no attempt ended.
+    /// The mean run time from claimed to ended, in milliseconds; `None` if no attempt ended.
     #[must_use]
     pub fn mean_run_ms(&self) -> Option<f64> {
         ratio(self.ran_ms, self.ended())
     }
 
-    /// Both together.
+    /// The sum of two stretches.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -80,19 +80,19 @@ fn ratio(part: i64, whole: i64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// What a kind's jobs did, by stretch.
+/// What jobs of a kind did in each stretch of time.
 #[derive(Clone, Debug, Serialize)]
 pub struct KindRates {
     /// The queue's name.
     pub queue: String,
     /// The kind's name.
     pub kind: String,
-    /// One for each stretch, the oldest first; all kinds have the same.
+    /// The stretches, the oldest first. All kinds have the same ones.
     pub stretches: Vec<Moved>,
 }
 
-/// What every kind did in the `count` stretches of `minutes` whole minutes up to now, of which the last is not over yet.
-/// Kinds that did nothing are missing. What has not been folded into minutes yet counts too.
+/// Sums what each kind did in the last `count` stretches of `minutes` whole minutes. The last one contains `now` and is not
+/// over yet. Includes movements that are not folded yet. Leaves out kinds that did nothing.
 pub async fn list_rates(
     db: &mut PgConnection,
     now: DateTime<Utc>,
@@ -104,8 +104,8 @@ pub async fn list_rates(
     sum(db, first, None, width, count).await
 }
 
-/// What every kind did in the whole minutes that ended after `from` and not after `to`: reports of one period after the
-/// other leave no minute out and count none twice, however long the periods are. Kinds that did nothing are missing.
+/// Sums what each kind did in the whole minutes that ended after `from` and not after `to`. So consecutive periods of any
+/// length count each minute exactly once. Leaves out kinds that did nothing.
 pub async fn sum_minutes(
     db: &mut PgConnection,
     from: DateTime<Utc>,
@@ -116,7 +116,7 @@ pub async fn sum_minutes(
     sum(db, first, Some(end), (end - first).max(1), 1).await
 }
 
-/// Sums what moved from second `first` of the epoch on, before `end`, in `count` stretches of `width` seconds.
+/// Sums the movements from second `first` of the epoch to before `end`, in `count` stretches of `width` seconds.
 async fn sum(
     db: &mut PgConnection,
     first: i64,
@@ -158,11 +158,11 @@ async fn sum(
             kinds.push(KindRates { queue: row.queue, kind: row.kind, stretches });
         }
         let stretch = usize::try_from(row.stretch).ok();
-        // A database whose clock is ahead of ours counts as now.
+        // If the database's clock is ahead of ours, its movements belong to the last stretch.
         let stretch = stretch.map(|stretch| stretch.min(usize::from(count).saturating_sub(1)));
-        let place = kinds.last_mut().zip(stretch).and_then(|(kind, stretch)| kind.stretches.get_mut(stretch));
-        if let Some(place) = place {
-            *place = place.plus(Moved {
+        let sum = kinds.last_mut().zip(stretch).and_then(|(kind, stretch)| kind.stretches.get_mut(stretch));
+        if let Some(sum) = sum {
+            *sum = sum.plus(Moved {
                 enqueued: row.enqueued,
                 done: row.done,
                 retried: row.retried,

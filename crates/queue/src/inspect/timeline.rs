@@ -1,81 +1,82 @@
-//! A job's life, told in order.
+//! The timeline of a job.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::detail::{FailedAttempt, JobDetail};
-use super::state::JobState;
+use crate::state::JobState;
 
-/// Something that happened to a job, or is to come.
+/// An event in the life of a job, past or due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Moment {
-    /// When it happened, or is due.
+pub struct TimelineEntry {
+    /// When it happened or is due.
     pub at: DateTime<Utc>,
-    /// What.
+    /// The event.
     #[serde(flatten)]
-    pub what: What,
+    pub event: TimelineEvent,
 }
 
 /// What happened to a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum What {
-    /// It was put on the queue.
+pub enum TimelineEvent {
+    /// The job was enqueued.
     Enqueued,
-    /// An attempt ended badly.
+    /// An attempt failed.
     Failed(FailedAttempt),
-    /// It waits for its time.
+    /// The next attempt is due.
     Due {
-        /// Which attempt will be next, from 1.
+        /// The attempt's number, from 1.
         attempt: i16,
     },
-    /// A worker took it.
+    /// A worker claimed the job.
     Claimed {
-        /// Which attempt, from 1.
+        /// The attempt's number, from 1.
         attempt: i16,
         /// The worker's name, while its row is kept.
         worker: Option<String>,
     },
-    /// It ended well.
+    /// The job finished.
     Done,
-    /// It failed for good.
+    /// The job failed for good.
     Dead,
-    /// It was called off.
+    /// The job was cancelled.
     Cancelled {
         /// Why.
         reason: Option<String>,
     },
 }
 
-/// What is known of a job's life, the oldest first.
+/// Lists what happened to a job, the oldest event first.
 #[must_use]
-pub fn timeline(job: &JobDetail) -> Vec<Moment> {
-    let moment = |at, what| Moment { at, what };
-    let mut moments = vec![moment(job.row.created_at, What::Enqueued)];
-    moments
-        .extend(job.failures.iter().map(|failure| moment(failure.ended_at, What::Failed(failure.clone()))));
-    if let Some(at) = job.claimed_at.filter(|_| is_open(job)) {
+pub fn timeline(job: &JobDetail) -> Vec<TimelineEntry> {
+    let entry = |at, event| TimelineEntry { at, event };
+    let mut entries = vec![entry(job.row.created_at, TimelineEvent::Enqueued)];
+    entries.extend(
+        job.failures.iter().map(|failure| entry(failure.ended_at, TimelineEvent::Failed(failure.clone()))),
+    );
+    if let Some(at) = job.claimed_at.filter(|_| has_open_claim(job)) {
         let worker = job.worker_name.clone();
-        moments.push(moment(at, What::Claimed { attempt: job.row.attempt, worker }));
+        entries.push(entry(at, TimelineEvent::Claimed { attempt: job.row.attempt, worker }));
     }
     let ended = job.finished_at.unwrap_or(job.row.at);
     match job.row.state {
         JobState::Scheduled => {
             let attempt = job.row.attempt.saturating_add(1);
-            moments.push(moment(job.row.at, What::Due { attempt }));
+            entries.push(entry(job.row.at, TimelineEvent::Due { attempt }));
         }
         JobState::Ready | JobState::Running => {}
-        JobState::Done => moments.push(moment(ended, What::Done)),
-        JobState::Dead => moments.push(moment(ended, What::Dead)),
+        JobState::Done => entries.push(entry(ended, TimelineEvent::Done)),
+        JobState::Dead => entries.push(entry(ended, TimelineEvent::Dead)),
         JobState::Cancelled => {
-            moments.push(moment(ended, What::Cancelled { reason: job.row.last_error.clone() }));
+            entries.push(entry(ended, TimelineEvent::Cancelled { reason: job.row.last_error.clone() }));
         }
     }
-    moments
+    entries
 }
 
-/// Whether the last claim is not told by a failed attempt: it runs, or it ended well.
-fn is_open(job: &JobDetail) -> bool {
+/// Whether no failed attempt stands for the last claim: the job runs, or it has finished.
+fn has_open_claim(job: &JobDetail) -> bool {
     matches!(job.row.state, JobState::Running | JobState::Done)
 }
 
@@ -84,38 +85,38 @@ mod tests {
     use super::super::why::fixtures::job;
     use super::*;
 
-    fn told(job: &JobDetail) -> Vec<&'static str> {
+    fn events(job: &JobDetail) -> Vec<&'static str> {
         timeline(job)
             .iter()
-            .map(|moment| match moment.what {
-                What::Enqueued => "enqueued",
-                What::Failed(_) => "failed",
-                What::Due { .. } => "due",
-                What::Claimed { .. } => "claimed",
-                What::Done => "done",
-                What::Dead => "dead",
-                What::Cancelled { .. } => "cancelled",
+            .map(|entry| match entry.event {
+                TimelineEvent::Enqueued => "enqueued",
+                TimelineEvent::Failed(_) => "failed",
+                TimelineEvent::Due { .. } => "due",
+                TimelineEvent::Claimed { .. } => "claimed",
+                TimelineEvent::Done => "done",
+                TimelineEvent::Dead => "dead",
+                TimelineEvent::Cancelled { .. } => "cancelled",
             })
             .collect()
     }
 
     #[test]
-    fn a_job_that_failed_twice_and_then_worked_says_so() {
+    fn a_job_that_failed_twice_and_then_finished_shows_all_attempts() {
         let mut done = job(JobState::Done, 3);
         done.failures.truncate(2);
-        assert_eq!(told(&done), ["enqueued", "failed", "failed", "claimed", "done"]);
+        assert_eq!(events(&done), ["enqueued", "failed", "failed", "claimed", "done"]);
     }
 
     #[test]
-    fn a_dead_jobs_last_attempt_is_told_once() {
-        assert_eq!(told(&job(JobState::Dead, 2)), ["enqueued", "failed", "failed", "dead"]);
+    fn the_last_attempt_of_a_dead_job_is_listed_once() {
+        assert_eq!(events(&job(JobState::Dead, 2)), ["enqueued", "failed", "failed", "dead"]);
     }
 
     #[test]
-    fn what_waits_for_another_attempt_is_due() {
+    fn a_job_between_two_attempts_is_due() {
         let waiting = job(JobState::Scheduled, 1);
-        assert_eq!(told(&waiting), ["enqueued", "failed", "due"]);
-        assert_eq!(timeline(&waiting)[2].what, What::Due { attempt: 2 });
-        assert_eq!(told(&job(JobState::Ready, 0)), ["enqueued"]);
+        assert_eq!(events(&waiting), ["enqueued", "failed", "due"]);
+        assert_eq!(timeline(&waiting)[2].event, TimelineEvent::Due { attempt: 2 });
+        assert_eq!(events(&job(JobState::Ready, 0)), ["enqueued"]);
     }
 }

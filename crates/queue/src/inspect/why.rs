@@ -1,4 +1,4 @@
-//! Why a job is not done yet: one sentence from the job's own state and what stands around it.
+//! Why a job is not done yet: one sentence about its state and its situation.
 
 use std::fmt;
 
@@ -6,36 +6,36 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::detail::JobDetail;
-use super::state::JobState;
 use crate::limits::Limits;
+use crate::state::JobState;
 
-/// Beyond this many nobody counts who is ahead.
+/// The most jobs ahead that are counted.
 pub const COUNTED_AHEAD: i64 = 10_000;
 
-/// What stands around a live job.
+/// The situation of a live job: its queue, its partition and its worker.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Around {
+pub struct Situation {
     /// The database's time.
     pub now: DateTime<Utc>,
-    /// Worker processes whose heart beats.
+    /// The number of live workers.
     pub workers: i64,
     /// The last heartbeat of the job's own worker.
     pub own_beat: Option<DateTime<Utc>>,
-    /// Whether that heart still beats.
+    /// Whether that worker is alive.
     pub own_alive: bool,
-    /// Since when the job's queue is paused.
+    /// When the job's queue was paused.
     pub paused_at: Option<DateTime<Utc>>,
     /// The queue's limits.
     pub limits: Limits,
-    /// Jobs of the queue that run.
+    /// The number of running jobs of the queue.
     pub running: i64,
-    /// Jobs of the job's partition that run.
+    /// The number of running jobs of the partition.
     pub partition_running: i64,
-    /// When the queue's rate lets the next job start.
+    /// When the queue's rate allows the next start.
     pub next_start_at: Option<DateTime<Utc>>,
-    /// When the partition's rate lets its next job start.
+    /// When the partition's rate allows the next start.
     pub partition_next_start_at: Option<DateTime<Utc>>,
-    /// Ready jobs of the queue that come before it, no more than [`COUNTED_AHEAD`] and one.
+    /// The number of ready jobs ahead of it in the queue, at most [`COUNTED_AHEAD`] + 1.
     pub ahead: i64,
 }
 
@@ -43,111 +43,111 @@ pub struct Around {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Why {
-    /// It ended.
+    /// It has ended.
     Ended {
-        /// How.
+        /// How it ended.
         state: JobState,
-        /// When.
+        /// When it ended.
         at: DateTime<Utc>,
-        /// What went wrong, or why it was called off.
+        /// Its error, or why it was cancelled.
         error: Option<String>,
     },
     /// It runs.
     Running {
         /// The worker's name.
         worker: String,
-        /// Since when.
+        /// When it was claimed.
         since: DateTime<Utc>,
-        /// Which attempt, from 1.
+        /// The attempt's number, from 1.
         attempt: i16,
-        /// How many it has.
+        /// The number of attempts that it has.
         of: i16,
     },
-    /// It ran on a worker that is not heard of any more.
+    /// It ran on a worker that has fallen silent.
     WorkerSilent {
         /// The worker's name.
         worker: String,
         /// Its last heartbeat.
         since: Option<DateTime<Utc>>,
     },
-    /// Its time has not come.
+    /// It is not due yet.
     Scheduled {
-        /// When it comes.
+        /// When it is due.
         until: DateTime<Utc>,
     },
-    /// An attempt failed and the next has to wait.
+    /// An attempt failed, and the next one is not due yet.
     BackingOff {
-        /// When the next is due.
+        /// When the next attempt is due.
         until: DateTime<Utc>,
-        /// Which one failed, from 1.
+        /// The number of the failed attempt, from 1.
         attempt: i16,
-        /// How many it has.
+        /// The number of attempts that it has.
         of: i16,
-        /// How it failed.
+        /// The error of the failed attempt.
         error: String,
     },
-    /// What it needs is away: an attempt failed that doesn't count.
+    /// Something that it needs is away, and the attempt that failed doesn't count.
     Away {
-        /// When the next is due.
+        /// When the next attempt is due.
         until: DateTime<Utc>,
-        /// How it failed.
+        /// The error of the failed attempt.
         error: String,
     },
-    /// Nothing of its queue starts.
+    /// Its queue is paused.
     Paused {
         /// The queue's name.
         queue: String,
-        /// Since when.
+        /// When it was paused.
         since: DateTime<Utc>,
     },
-    /// Nobody is there to run it.
+    /// No worker is alive.
     NoWorker,
-    /// As many run at once as may.
+    /// A limit of running jobs is reached.
     AtMost {
-        /// Of what there may be no more.
-        of: Whole,
-        /// How many.
+        /// What the limit applies to.
+        of: LimitScope,
+        /// The limit.
         most: i32,
-        /// Jobs that come first.
+        /// The number of jobs ahead.
         ahead: i64,
     },
-    /// As many have started lately as may.
+    /// A limit of starts is reached.
     Rate {
-        /// Of what no more may start.
-        of: Whole,
-        /// How many a minute.
+        /// What the limit applies to.
+        of: LimitScope,
+        /// The limit in starts a minute.
         per_minute: i32,
-        /// When the next may start.
+        /// When the next start is allowed.
         next: DateTime<Utc>,
-        /// Jobs that come first.
+        /// The number of jobs ahead.
         ahead: i64,
     },
-    /// Others come first.
+    /// Other jobs are ahead.
     Ahead {
-        /// How many, no more than [`COUNTED_AHEAD`] and one.
+        /// How many, at most [`COUNTED_AHEAD`] + 1.
         jobs: i64,
     },
-    /// It is the next.
+    /// It is the next job of its queue.
     Next,
 }
 
-/// What a limit is about.
+/// What a limit applies to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Whole {
-    /// A queue.
+pub enum LimitScope {
+    /// The queue with this name.
     Queue(String),
-    /// A partition of it.
+    /// The partition with this key.
     Partition(String),
 }
 
-/// Says why a job is not done yet.
+/// Explains why a job is not done yet.
 #[must_use]
-pub fn why(job: &JobDetail, around: &Around) -> Why {
+pub fn why(job: &JobDetail, situation: &Situation) -> Why {
     let row = &job.row;
     match row.state {
         state @ (JobState::Done | JobState::Dead | JobState::Cancelled) => {
-            // What a job that is done has behind it is no reason for anything.
+            // The error of an earlier attempt doesn't explain why the job is done.
             let error = row.last_error.clone().filter(|_| state != JobState::Done);
             Why::Ended { state, at: job.finished_at.unwrap_or(row.at), error }
         }
@@ -155,14 +155,14 @@ pub fn why(job: &JobDetail, around: &Around) -> Why {
             let id =
                 || job.worker.map_or_else(|| "an unknown worker".to_owned(), |id| format!("worker {id}"));
             let worker = job.worker_name.clone().unwrap_or_else(id);
-            if around.own_alive {
+            if situation.own_alive {
                 let since = job.claimed_at.unwrap_or(row.at);
                 Why::Running { worker, since, attempt: row.attempt, of: row.max_attempts }
             } else {
-                Why::WorkerSilent { worker, since: around.own_beat }
+                Why::WorkerSilent { worker, since: situation.own_beat }
             }
         }
-        JobState::Scheduled if row.at > around.now => match job.failures.last() {
+        JobState::Scheduled if row.at > situation.now => match job.failures.last() {
             Some(failure) if failure.attempt == row.attempt + 1 => {
                 Why::Away { until: row.at, error: failure.error.clone() }
             }
@@ -174,37 +174,39 @@ pub fn why(job: &JobDetail, around: &Around) -> Why {
             },
             _ => Why::Scheduled { until: row.at },
         },
-        JobState::Scheduled | JobState::Ready => why_ready(job, around),
+        JobState::Scheduled | JobState::Ready => why_ready(job, situation),
     }
 }
 
-fn why_ready(job: &JobDetail, around: &Around) -> Why {
+fn why_ready(job: &JobDetail, situation: &Situation) -> Why {
     let row = &job.row;
-    if let Some(since) = around.paused_at {
+    if let Some(since) = situation.paused_at {
         return Why::Paused { queue: row.queue.clone(), since };
     }
-    if around.workers == 0 {
+    if situation.workers == 0 {
         return Why::NoWorker;
     }
-    let queue = || Whole::Queue(row.queue.clone());
-    let limits = &around.limits;
-    let ahead = around.ahead;
-    // The partition's own limits come first: they hold it even when the queue has room.
+    let queue = || LimitScope::Queue(row.queue.clone());
+    let limits = &situation.limits;
+    let ahead = situation.ahead;
+    // The partition's limits come first: they apply even if the queue has room.
     if let Some(key) = &row.partition_key {
-        let partition = || Whole::Partition(key.clone());
-        if let Some(most) = reached(limits.partition_max_running, around.partition_running) {
+        let partition = || LimitScope::Partition(key.clone());
+        if let Some(most) = reached(limits.partition_max_running, situation.partition_running) {
             return Why::AtMost { of: partition(), most, ahead };
         }
         if let Some((per_minute, next)) =
-            held_back(limits.partition_starts_per_minute, around.partition_next_start_at, around.now)
+            next_start(limits.partition_starts_per_minute, situation.partition_next_start_at, situation.now)
         {
             return Why::Rate { of: partition(), per_minute, next, ahead };
         }
     }
-    if let Some(most) = reached(limits.max_running, around.running) {
+    if let Some(most) = reached(limits.max_running, situation.running) {
         return Why::AtMost { of: queue(), most, ahead };
     }
-    if let Some((per_minute, next)) = held_back(limits.starts_per_minute, around.next_start_at, around.now) {
+    if let Some((per_minute, next)) =
+        next_start(limits.starts_per_minute, situation.next_start_at, situation.now)
+    {
         return Why::Rate { of: queue(), per_minute, next, ahead };
     }
     if ahead > 0 { Why::Ahead { jobs: ahead } } else { Why::Next }
@@ -214,7 +216,7 @@ fn reached(most: Option<i32>, running: i64) -> Option<i32> {
     most.filter(|most| running >= i64::from(*most))
 }
 
-fn held_back(
+fn next_start(
     rate: Option<i32>,
     next: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
@@ -222,7 +224,7 @@ fn held_back(
     rate.zip(next.filter(|next| *next > now))
 }
 
-impl fmt::Display for Whole {
+impl fmt::Display for LimitScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Queue(name) => write!(f, "the queue {name}"),
@@ -231,13 +233,13 @@ impl fmt::Display for Whole {
     }
 }
 
-/// For admins and operators: one sentence.
+/// One sentence for admins and operators.
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ended { state: JobState::Done, at, .. } => write!(f, "It was done {}.", on(*at)),
             Self::Ended { state: JobState::Cancelled, at, error } => {
-                write!(f, "It was called off {}{}.", on(*at), after_colon(error.as_deref()))
+                write!(f, "It was cancelled {}{}.", on(*at), after_colon(error.as_deref()))
             }
             Self::Ended { at, error, .. } => {
                 write!(f, "It failed for good {}{}.", on(*at), after_colon(error.as_deref()))
@@ -247,7 +249,10 @@ impl fmt::Display for Why {
             }
             Self::WorkerSilent { worker, since } => {
                 let since = since.map_or_else(String::new, |since| format!(" since {}", time(since)));
-                write!(f, "It ran on {worker}, which has been silent{since}; a living worker hands it back.")
+                write!(
+                    f,
+                    "It ran on {worker}, which has been silent{since}; a live worker will hand it back."
+                )
             }
             Self::Scheduled { until } => write!(f, "It is scheduled for {}.", time(*until)),
             Self::BackingOff { until, attempt, of, error } => write!(
@@ -284,8 +289,8 @@ impl fmt::Display for Why {
 }
 
 impl Why {
-    /// For the owner of a photo that is being processed: what they can expect, without the machinery. None when there
-    /// is nothing to say beyond the photo's own state.
+    /// A sentence for the owner of the photo that the job processes: what to expect, without technical detail. `None` if
+    /// the photo's state says it all.
     #[must_use]
     pub fn for_owner(&self, now: DateTime<Utc>) -> Option<String> {
         const BUSY: &str =
@@ -302,7 +307,7 @@ impl Why {
             }
             Self::Paused { .. } => "The workers are paused right now; your photo is safe.".to_owned(),
             Self::NoWorker => {
-                "No worker is around right now; your photo is safe and will get its turn.".to_owned()
+                "No worker is situation right now; your photo is safe and will get its turn.".to_owned()
             }
             Self::AtMost { ahead: 0, .. } | Self::Rate { ahead: 0, .. } => BUSY.to_owned(),
             Self::AtMost { ahead: jobs, .. } | Self::Rate { ahead: jobs, .. } | Self::Ahead { jobs } => {
@@ -349,7 +354,7 @@ fn and_ahead(ahead: i64) -> String {
     }
 }
 
-/// How long until then, as people say it.
+/// The time until then, in words.
 fn within(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match (until - now).num_seconds() {
         ..=1 => "any moment".to_owned(),

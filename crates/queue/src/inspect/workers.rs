@@ -1,4 +1,4 @@
-//! Who runs jobs.
+//! The worker processes.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,9 +9,9 @@ use crate::ids::WorkerId;
 /// A worker process that holds a lease.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorkerRow {
-    /// Its id.
+    /// The worker's id.
     pub id: WorkerId,
-    /// Its unique name: host, pid and a ULID.
+    /// Its unique name: host, process id and a ULID.
     pub name: String,
     /// The host it runs on.
     pub host: String,
@@ -21,9 +21,9 @@ pub struct WorkerRow {
     pub started_at: DateTime<Utc>,
     /// Its last heartbeat.
     pub beat_at: DateTime<Utc>,
-    /// Whether its heart still beats. Where nobody is left to notice, a lease outlives its holder.
+    /// Whether its last heartbeat is recent. If no other worker is alive to end it, a lease outlives its process.
     pub alive: bool,
-    /// How many jobs it runs.
+    /// The number of jobs that it runs.
     pub running: i64,
 }
 

@@ -1,4 +1,4 @@
-//! The queue's accounts: no job gets lost, whatever is done to it.
+//! The queue's accounts: no job is lost, whatever happens to it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use pawdium_kit::operators::assert_balanced;
 use pawdium_kit::waiting::{count, until_idle};
 use pawdium_kit::workers::{enqueue, transact};
 
-/// Fails, gives up or succeeds by its text and attempt, always in the same way.
+/// Fails, gives up or succeeds, depending only on the text and the attempt.
 fn fate(text: &str, attempt: i16) -> Result<(), JobError> {
     let sum: u32 = text.bytes().map(u32::from).sum();
     match (sum + u32::from(attempt.unsigned_abs())) % 7 {
@@ -31,8 +31,8 @@ fn fate(text: &str, attempt: i16) -> Result<(), JobError> {
     }
 }
 
-/// Leaves its effect in the transaction that acks it.
-async fn leave_an_effect(db: &PgPool, job: Flaky, claim: &Claim) -> Result<(), JobError> {
+/// Writes its effect in the transaction that completes the job.
+async fn write_an_effect(db: &PgPool, job: Flaky, claim: &Claim) -> Result<(), JobError> {
     fate(&job.text, claim.attempt())?;
     let mut tx = Tx::begin(db).await?;
     sqlx::query("insert into effects (job) values ($1)").bind(claim.job().0).execute(&mut *tx).await?;
@@ -43,7 +43,7 @@ async fn leave_an_effect(db: &PgPool, job: Flaky, claim: &Claim) -> Result<(), J
 
 fn runner(db: &PgPool) -> Runner<PgPool> {
     Runner::new(Arc::new(db.clone()))
-        .on::<Flaky>(|job, db, claim| Box::pin(leave_an_effect(db, job, claim)))
+        .on::<Flaky>(|job, db, claim| Box::pin(write_an_effect(db, job, claim)))
         .on::<Traceless>(|job, _, claim| Box::pin(async move { fate(&job.text, claim.attempt()) }))
         .on::<Single>(|_, _, _| Box::pin(async { Ok(()) }))
         .on::<Letter>(|_, _, _| Box::pin(async { Ok(()) }))
@@ -54,7 +54,7 @@ async fn connection(db: &PgPool) -> PgConnection {
     db.acquire().await.expect("a connection").detach()
 }
 
-/// Puts all kinds of jobs on the queues; answers with how many of those with effects there are.
+/// Enqueues jobs of all kinds. Returns how many of them have an effect.
 async fn enqueue_at_random(db: &PgPool, seed: u64) -> usize {
     let mut random = StdRng::seed_from_u64(seed);
     let mut effects = 0;
@@ -95,7 +95,7 @@ async fn enqueue_at_random(db: &PgPool, seed: u64) -> usize {
     effects
 }
 
-/// Cancels, brings back, deletes and pauses whatever there is, until it is stopped; leaves no queue paused.
+/// Cancels, retries and deletes random jobs and pauses random queues until it is stopped. Leaves no queue paused.
 async fn meddle(db: &PgPool, seed: u64, stop: &CancellationToken) {
     let mut random = StdRng::seed_from_u64(seed);
     let mut own = connection(db).await;
@@ -129,7 +129,7 @@ async fn meddle(db: &PgPool, seed: u64, stop: &CancellationToken) {
     }
 }
 
-/// Folds and balances until it is stopped; the accounts add up each time. Answers with how often.
+/// Folds and balances until it is stopped, and checks that the accounts add up each time. Returns how often it did.
 async fn keep_accounts(db: &PgPool, stop: &CancellationToken) -> usize {
     let mut db = connection(db).await;
     let mut balanced = 0;
@@ -143,7 +143,7 @@ async fn keep_accounts(db: &PgPool, stop: &CancellationToken) -> usize {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn the_accounts_add_up_at_every_moment_of_a_wild_day(db: PgPool) {
+async fn the_accounts_add_up_at_every_moment_of_random_work(db: PgPool) {
     sqlx::query("create table effects (job bigint primary key)").execute(&db).await.expect("a table");
     let workers = [start_workers(&db, &runner(&db)).await, start_workers(&db, &runner(&db)).await];
     let (meddled, over) = (CancellationToken::new(), CancellationToken::new());
@@ -166,7 +166,7 @@ async fn the_accounts_add_up_at_every_moment_of_a_wild_day(db: PgPool) {
     assert_eq!(usize::try_from(flaky.enqueued), Ok(effects));
     assert_eq!(flaky.done, count(&db, "select count(*) from effects").await, "{flaky:?}");
     assert_eq!(count(&db, "select count(*) from job_groups where remaining > 0 or job_id is null").await, 0);
-    // Minutes and totals say the same of those that were folded.
+    // Minutes and totals agree on the folded movements.
     ledger::fold(&mut connection(&db).await).await.expect("no error");
     let differing = "select count(*) from job_totals as total full join (
                          select kind, sum(enqueued) as enqueued, sum(done) as done,
@@ -177,7 +177,7 @@ async fn the_accounts_add_up_at_every_moment_of_a_wild_day(db: PgPool) {
     assert_eq!(count(&db, differing).await, 0);
 }
 
-/// Takes a claim back as a crash of the database does, which need not have written it to the disk yet.
+/// Forgets a claim, like a crash of the database before the claim is on disk.
 async fn forget_claim(db: &PgPool, job: JobId) {
     let forget = sqlx::query(
         "update jobs set state = 'ready', worker_id = null, claimed_at = null, claim = claim - 1, attempt = attempt - 1
@@ -187,7 +187,7 @@ async fn forget_claim(db: &PgPool, job: JobId) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_is_done_counts_also_when_a_crash_made_the_database_forget_who_was_at_it(db: PgPool) {
+async fn an_outcome_counts_even_if_a_crash_of_the_database_forgot_its_claim(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     let jobs = [enqueue(&db, &Traceless::new("")).await, enqueue(&db, &Single::new("")).await];

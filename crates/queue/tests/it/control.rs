@@ -1,4 +1,4 @@
-//! What operators do to queues and jobs while workers are at it.
+//! Actions of operators on queues and jobs while workers run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use pawdium_kit::waiting::{
 use pawdium_kit::workers::{enqueue, transact};
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_is_called_off_while_it_is_claimed_ahead_never_starts(db: PgPool) {
+async fn a_job_cancelled_while_it_is_prefetched_never_starts(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     let jobs: Vec<_> = (0..20).map(|number| Traceless::new(number.to_string())).collect();
@@ -29,7 +29,7 @@ async fn what_is_called_off_while_it_is_claimed_ahead_never_starts(db: PgPool) {
     until_running(&db, 20).await;
     let ahead = jobs[4..].to_vec();
     assert_eq!(cancel(&db, &ahead).await, ahead);
-    // A heartbeat tells of it at the latest.
+    // A heartbeat finds it at the latest.
     until_all_have_beaten(&db).await;
     gate.pass(20);
     until_idle(&db).await;
@@ -39,7 +39,7 @@ async fn what_is_called_off_while_it_is_claimed_ahead_never_starts(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_is_called_off_before_it_runs_never_does(db: PgPool) {
+async fn a_job_cancelled_while_it_waits_never_starts(db: PgPool) {
     let later = Duration::from_hours(1);
     let scheduled = transact(&db, async |tx| Note::new("scheduled").enqueue_in(tx, later).await).await;
     let scheduled = scheduled.expect("no error").expect("no key");
@@ -47,7 +47,7 @@ async fn what_is_called_off_before_it_runs_never_does(db: PgPool) {
     let other = enqueue(&db, &Note::new("other")).await;
     let unknown = JobId(1_000_000);
     assert_eq!(cancel(&db, &[scheduled, unknown, ready]).await, [scheduled, ready]);
-    assert_eq!(cancel(&db, &[scheduled, ready]).await, [], "they are not live any more");
+    assert_eq!(cancel(&db, &[scheduled, ready]).await, [], "they are no longer live");
     let gate = Gate::open();
     let workers = start_workers(&db, &gate.runner()).await;
     until_job_is(&db, other, "done").await;
@@ -62,14 +62,14 @@ async fn what_is_called_off_before_it_runs_never_does(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_runs_is_stopped_when_it_is_called_off_and_makes_room(db: PgPool) {
+async fn a_running_job_that_is_cancelled_is_stopped_and_makes_room(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     let first = enqueue(&db, &Owned::new("first")).await;
     let second = enqueue(&db, &Owned::new("second")).await;
     gate.until_inside("first", 1).await;
     assert_eq!(cancel(&db, &[first]).await, [first]);
-    // One runs at a time, so it is the first that made room.
+    // Only one runs at a time, so the first one has made room.
     gate.until_inside("second", 1).await;
     assert_eq!(gate.stopped.read(), ["first"]);
     gate.pass(1);
@@ -80,13 +80,13 @@ async fn what_runs_is_stopped_when_it_is_called_off_and_makes_room(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_worker_that_hears_nothing_stops_what_was_called_off_by_itself(db: PgPool) {
+async fn a_worker_without_notifications_stops_a_cancelled_job(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     let job = enqueue(&db, &Patient::new("unheard")).await;
     gate.until_inside("unheard", 1).await;
     until_listening(&db, 1).await;
-    // It listens again after a second and a half, which is too late for this notification.
+    // It listens again after 1.5 s, which is too late for this notification.
     let deafened = "select count(*) from (select pg_terminate_backend(pid, 60000) from pg_stat_activity
                     where datname = current_database() and query like 'LISTEN%') as killed";
     assert_eq!(count(&db, deafened).await, 1);
@@ -97,13 +97,13 @@ async fn a_worker_that_hears_nothing_stops_what_was_called_off_by_itself(db: PgP
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_worker_that_is_told_stops_what_was_called_off_without_a_heartbeat(db: PgPool) {
+async fn a_notified_worker_stops_a_cancelled_job_without_a_heartbeat(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     let job = enqueue(&db, &Patient::new("told")).await;
     gate.until_inside("told", 1).await;
     until_listening(&db, 1).await;
-    // Heartbeats wait for the table, so it can't find out by itself.
+    // The lock blocks heartbeats, so only the notification can stop the job.
     let mut lock = Tx::begin(&db).await.expect("a transaction");
     sqlx::query("lock table job_workers in share row exclusive mode")
         .execute(&mut *lock)
@@ -116,11 +116,11 @@ async fn a_worker_that_is_told_stops_what_was_called_off_without_a_heartbeat(db:
     assert_eq!(find_job(&db, job).await.expect("it is remembered").state, "cancelled");
 }
 
-/// Calls its own job off, and says all the same that it is done.
+/// Cancels its own job, and completes it all the same.
 async fn go_on_regardless(db: &PgPool, diary: &Diary, claim: &pawdium_queue::Claim) -> Result<(), JobError> {
-    // In one transaction, so that nobody hears of it before the handler has tried.
+    // One transaction, so that nothing stops the handler before it completes the job.
     let mut tx = Tx::begin(db).await?;
-    control::cancel(&mut tx, &[claim.job()], "called off").await?;
+    control::cancel(&mut tx, &[claim.job()], "cancelled").await?;
     match claim.complete(&mut tx, &Note::new("")).await {
         Ok(()) => diary.write("completed"),
         Err(error) => diary.write(error.to_string()),
@@ -130,14 +130,14 @@ async fn go_on_regardless(db: &PgPool, diary: &Diary, claim: &pawdium_queue::Cla
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn the_ack_of_a_job_that_was_called_off_is_refused(db: PgPool) {
+async fn the_outcome_of_a_cancelled_job_is_refused(db: PgPool) {
     let diary = Arc::new(Diary::default());
     let runner = Runner::new(Arc::new((db.clone(), Arc::clone(&diary))))
         .on::<Note>(|_, (db, diary), claim| Box::pin(go_on_regardless(db, diary, claim)));
     let workers = start_workers(&db, &runner).await;
     let job = enqueue(&db, &Note::new("")).await;
     until_job_is(&db, job, "cancelled").await;
-    // Every ack is written by then.
+    // All outcomes are written by then.
     workers.stop().await;
     assert_eq!(diary.read(), ["another worker has taken this job over"]);
     assert_eq!(find_job(&db, job).await.expect("it is remembered").state, "cancelled");
@@ -146,13 +146,13 @@ async fn the_ack_of_a_job_that_was_called_off_is_refused(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_job_that_is_called_off_and_brought_back_runs_anew(db: PgPool) {
+async fn a_job_that_is_cancelled_and_retried_runs_again(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     let job = enqueue(&db, &Owned::new("again")).await;
     gate.until_inside("again", 1).await;
     let mut tx = Tx::begin(&db).await.expect("a transaction");
-    control::cancel(&mut tx, &[job], "called off").await.expect("no error");
+    control::cancel(&mut tx, &[job], "cancelled").await.expect("no error");
     assert_eq!(control::retry(&mut tx, &[job]).await.expect("no error"), [job]);
     tx.commit().await.expect("it commits");
     until("the first run is stopped", SOON, async || (!gate.stopped.read().is_empty()).then_some(())).await;
@@ -169,19 +169,19 @@ fn hopeless() -> Runner<()> {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_job_that_is_brought_back_bears_its_key_again_unless_another_does(db: PgPool) {
+async fn a_retried_job_has_its_key_again_unless_another_job_has_it(db: PgPool) {
     let workers = start_workers(&db, &hopeless()).await;
     let first = enqueue(&db, &Single::new("key")).await;
     until_job_is(&db, first, "dead").await;
     pause(&db, queues::CACHE).await;
     let second = enqueue(&db, &Single::new("key")).await;
-    assert_eq!(retry(&db, &[first]).await, [], "the second bears the key");
+    assert_eq!(retry(&db, &[first]).await, [], "the second has the key");
     assert_eq!(find_job(&db, first).await.expect("it stays").state, "dead");
     assert_eq!(delete(&db, &[second]).await, [second]);
 
     assert_eq!(retry(&db, &[first]).await, [first]);
     let third = transact(&db, async |tx| Single::new("key").enqueue(tx).await.expect("no error")).await;
-    assert_eq!(third, None, "the first bears the key again");
+    assert_eq!(third, None, "the first has the key again");
     resume(&db, queues::CACHE).await;
     until_job_is(&db, first, "dead").await;
     workers.stop().await;
@@ -189,7 +189,7 @@ async fn a_job_that_is_brought_back_bears_its_key_again_unless_another_does(db: 
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn of_two_dead_jobs_with_one_key_the_older_is_brought_back(db: PgPool) {
+async fn of_two_dead_jobs_with_one_key_the_older_is_retried(db: PgPool) {
     let workers = start_workers(&db, &hopeless()).await;
     let mut dead = Vec::new();
     for _ in 0..2 {
@@ -204,7 +204,7 @@ async fn of_two_dead_jobs_with_one_key_the_older_is_brought_back(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_job_that_waits_for_its_time_runs_now_when_it_is_asked_for(db: PgPool) {
+async fn a_scheduled_job_that_is_retried_runs_now(db: PgPool) {
     let job = transact(&db, async |tx| Patient::new("").enqueue_in(tx, Duration::from_hours(1)).await).await;
     let job = job.expect("no error").expect("no key");
     let gate = Gate::open();
@@ -216,7 +216,7 @@ async fn a_job_that_waits_for_its_time_runs_now_when_it_is_asked_for(db: PgPool)
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_is_deleted_is_gone_and_what_runs_can_not_be(db: PgPool) {
+async fn waiting_and_ended_jobs_can_be_deleted_and_running_ones_can_not(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     let running = enqueue(&db, &Note::new("running")).await;
@@ -236,7 +236,7 @@ async fn what_is_deleted_is_gone_and_what_runs_can_not_be(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn calling_off_a_thousand_jobs_that_are_just_ending_ends_each_once(db: PgPool) {
+async fn cancelling_a_thousand_jobs_that_are_ending_ends_each_once(db: PgPool) {
     let gate = Gate::open();
     let workers = [start_workers(&db, &gate.runner()).await, start_workers(&db, &gate.runner()).await];
     let mut cancelled = 0;
@@ -263,20 +263,20 @@ async fn calling_off_a_thousand_jobs_that_are_just_ending_ends_each_once(db: PgP
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_call_off_that_meets_somebody_who_locks_in_another_order_is_made_all_the_same(db: PgPool) {
+async fn a_cancellation_survives_a_deadlock(db: PgPool) {
     let first = enqueue(&db, &Note::new("first")).await;
     let second = enqueue(&db, &Note::new("second")).await;
     let lock = "select from jobs where id = $1 for update";
     let mut other = Tx::begin(&db).await.expect("a connection");
-    // It is not the one to be ended because of the deadlock.
+    // Postgres ends the other transaction because of the deadlock.
     sqlx::query("set local deadlock_timeout = '10min'").execute(&mut *other).await.expect("the tests may");
     sqlx::query(lock).bind(second.0).execute(&mut *other).await.expect("it is there");
     let both = [first, second];
     let (cancelled, ()) = tokio::join!(cancel(&db, &both), async {
         let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'
                        and datname = current_database()";
-        until("the call-off waits", SOON, async || (count(&db, waiting).await > 0).then_some(())).await;
-        sqlx::query(lock).bind(first.0).execute(&mut *other).await.expect("the other one gives way");
+        until("the cancellation waits", SOON, async || (count(&db, waiting).await > 0).then_some(())).await;
+        sqlx::query(lock).bind(first.0).execute(&mut *other).await.expect("the other one is rolled back");
         other.commit().await.expect("nothing has gone wrong");
     });
     assert_eq!(cancelled, both);

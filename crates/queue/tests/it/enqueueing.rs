@@ -1,4 +1,4 @@
-//! Putting jobs on a queue.
+//! Enqueueing jobs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ async fn many_jobs_are_enqueued_in_order_and_at_once(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn of_many_that_enqueue_by_themselves_each_gets_the_id_of_its_own_job(db: PgPool) {
+async fn each_call_that_enqueues_alone_gets_the_id_of_its_own_job(db: PgPool) {
     let ours = &Db::from(db.clone());
     let notes = join_all((0..200).map(|n| async move {
         let job = Note::new(format!("note {n}")).enqueue_alone(ours).await;
@@ -70,7 +70,7 @@ async fn of_many_that_enqueue_by_themselves_each_gets_the_id_of_its_own_job(db: 
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_second_job_with_a_live_ones_key_is_passed_over_without_an_error(db: PgPool) {
+async fn a_second_job_with_the_key_of_a_live_one_is_skipped_without_an_error(db: PgPool) {
     let mut tx = Tx::begin(&db).await.expect("a transaction");
     assert!(Single::new("a").enqueue(&mut tx).await.expect("no error").is_some());
     assert!(Single::new("a").enqueue(&mut tx).await.expect("no error").is_none());
@@ -103,7 +103,7 @@ async fn of_many_transactions_with_the_same_key_all_commit_and_one_enqueues(db: 
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_kind_may_have_the_last_payload_replace_the_waiting_one(db: PgPool) {
+async fn a_kind_can_replace_the_payload_of_a_waiting_job(db: PgPool) {
     let job = enqueue(&db, &Latest::new("old")).await;
     let again = transact(&db, async |tx| Latest::new("new").enqueue(tx).await.expect("no error")).await;
     assert!(again.is_none());
@@ -116,7 +116,7 @@ async fn a_kind_may_have_the_last_payload_replace_the_waiting_one(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_happens_again_while_its_job_runs_is_done_again(db: PgPool) {
+async fn a_key_of_waiting_jobs_allows_one_more_while_the_first_runs(db: PgPool) {
     let (gate, diary) = (Arc::new(Semaphore::new(0)), Arc::new(Diary::default()));
     let passing = Arc::clone(&gate);
     let runner = Runner::new(Arc::clone(&diary)).on::<Again>(move |job, diary, _| {
@@ -131,7 +131,7 @@ async fn what_happens_again_while_its_job_runs_is_done_again(db: PgPool) {
     let first = enqueue(&db, &Again::new("a")).await;
     until("the first runs", SOON, async || (diary.read().len() == 1).then_some(())).await;
 
-    // The second waits or runs beside the first; a third in its place would be one too many.
+    // The second waits, or runs beside the first. There must be no third.
     let mut tx = Tx::begin(&db).await.expect("a transaction");
     let second = Again::new("a").enqueue(&mut tx).await.expect("no error").expect("the first is running");
     assert!(Again::new("a").enqueue(&mut tx).await.expect("no error").is_none());
@@ -143,9 +143,9 @@ async fn what_happens_again_while_its_job_runs_is_done_again(db: PgPool) {
     workers.stop().await;
 }
 
-/// An operator who calls jobs off locks them by id, a second enqueue in the order of their keys.
+/// An operator who cancels jobs locks them in the order of their ids, and enqueueing in the order of their keys.
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn keys_of_jobs_that_others_are_locking_in_another_order_are_no_error(db: PgPool) {
+async fn a_deadlock_on_keys_is_not_an_error(db: PgPool) {
     let jobs = ["a", "b"].map(Single::new);
     let two = transact(&db, async |tx| Single::enqueue_all(tx, &jobs).await.expect("no error").len()).await;
     assert_eq!(two, 2);
@@ -162,7 +162,7 @@ async fn keys_of_jobs_that_others_are_locking_in_another_order_are_no_error(db: 
     let waiting = "select count(*) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock'";
     until("the enqueuer waits", SOON, async || (count(&db, waiting).await == 1).then_some(())).await;
-    sqlx::query(lock).bind("a").execute(&mut *operator).await.expect("the enqueuer lets go");
+    sqlx::query(lock).bind("a").execute(&mut *operator).await.expect("the enqueuer is rolled back");
     operator.commit().await.expect("nothing is in the way");
     let added = again.await.expect("no panic").expect("no error");
     assert!(added.is_empty(), "both are live: {added:?}");

@@ -1,8 +1,9 @@
-//! Handlers that a test lets through one by one, and that remember who was in at once.
+//! Handlers that a test lets through one by one. They count how many run at once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use pawdium_queue::{JobError, Runner};
 use tokio::sync::Semaphore;
 
@@ -20,22 +21,22 @@ pub(crate) struct Gate {
     inside: Mutex<Inside>,
 }
 
-/// How many are in, by what their text begins with, and how many were at most; of everybody under an empty text.
+/// How many handlers wait at the gate now, and the most so far, by owner. The empty owner counts all.
 #[derive(Debug, Default)]
 struct Inside {
     now: BTreeMap<String, usize>,
     most: BTreeMap<String, usize>,
 }
 
-/// One handler is in.
+/// A handler at the gate.
 struct Visit<'a> {
     gate: &'a Gate,
     text: String,
     through: bool,
 }
 
-/// Everybody, and those whose text begins alike.
-fn crowds(text: &str) -> impl Iterator<Item = String> {
+/// The owners to count a text under: all, and the part before the colon.
+fn owners(text: &str) -> impl Iterator<Item = String> {
     let owner = text.split_once(':').map_or(text, |(owner, _)| owner);
     [String::new(), owner.to_owned()].into_iter().skip(usize::from(owner.is_empty()))
 }
@@ -56,7 +57,7 @@ impl Gate {
         gate
     }
 
-    /// Lets so many through, those that come later included.
+    /// Lets this many handlers through, also later ones.
     pub(crate) fn pass(&self, handlers: usize) {
         self.permits.add_permits(handlers);
     }
@@ -79,12 +80,12 @@ impl Gate {
         Ok(())
     }
 
-    /// How many handlers are in now whose job's text begins so, up to a colon.
+    /// How many handlers of this owner wait now.
     pub(crate) fn inside(&self, owner: &str) -> usize {
         self.lock().now.get(owner).copied().unwrap_or_default()
     }
 
-    /// How many of them were in at once at most.
+    /// The most handlers of this owner that waited at once.
     pub(crate) fn most(&self, owner: &str) -> usize {
         self.lock().most.get(owner).copied().unwrap_or_default()
     }
@@ -99,8 +100,8 @@ impl Gate {
         until(&what, SOON, async || (self.started.read().len() >= handlers).then_some(())).await;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, Inside> {
+        self.inside.lock()
     }
 }
 
@@ -108,11 +109,11 @@ impl<'a> Visit<'a> {
     fn begin(gate: &'a Gate, text: String) -> Self {
         gate.started.write(text.as_str());
         let mut inside = gate.lock();
-        for crowd in crowds(&text) {
-            let now = inside.now.entry(crowd.clone()).or_default();
+        for owner in owners(&text) {
+            let now = inside.now.entry(owner.clone()).or_default();
             *now += 1;
             let now = *now;
-            let most = inside.most.entry(crowd).or_default();
+            let most = inside.most.entry(owner).or_default();
             *most = now.max(*most);
         }
         Self { gate, text, through: false }
@@ -125,8 +126,8 @@ impl Drop for Visit<'_> {
             self.gate.stopped.write(self.text.as_str());
         }
         let mut inside = self.gate.lock();
-        for crowd in crowds(&self.text) {
-            *inside.now.entry(crowd).or_default() -= 1;
+        for owner in owners(&self.text) {
+            *inside.now.entry(owner).or_default() -= 1;
         }
     }
 }

@@ -22,11 +22,11 @@ struct Stage {
     diary: Diary,
 }
 
-/// Does what its text says.
+/// Fails or succeeds as its text says.
 fn play(stage: &Stage, text: String, claim: &Claim) -> Result<(), JobError> {
     match text.as_str() {
-        "fail" => Err(JobError::give_up(anyhow!("as told"))),
-        "stumble" if claim.attempt() == 1 => Err(JobError::retry(anyhow!("as told"))),
+        "fail" => Err(JobError::give_up(anyhow!("as the text says"))),
+        "stumble" if claim.attempt() == 1 => Err(JobError::retry(anyhow!("as the text says"))),
         _ => {
             stage.diary.write(text);
             Ok(())
@@ -34,7 +34,7 @@ fn play(stage: &Stage, text: String, claim: &Claim) -> Result<(), JobError> {
     }
 }
 
-/// Ends in a transaction of its own, which doesn't commit at first, and leaves a successor in it.
+/// Completes its job in its own transaction, which enqueues the next job of a chain. The first attempt rolls back.
 async fn play_in_a_transaction(stage: &Stage, job: Flaky, claim: &Claim) -> Result<(), JobError> {
     let mut tx = Tx::begin(&stage.db).await?;
     claim.complete(&mut tx, &job).await?;
@@ -71,7 +71,7 @@ const FINALES: &str =
     "select coalesce(sum(enqueued), 0)::bigint from job_movements where kind = 'test.finale.v1'";
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn the_last_step_starts_once_when_every_member_has_ended_in_whatever_way(db: PgPool) {
+async fn the_last_step_starts_once_when_all_members_have_ended(db: PgPool) {
     let (stage, runner) = playing(&db);
     let workers = [start_workers(&db, &runner).await, start_workers(&db, &runner).await];
     let members: Vec<_> = (0..200)
@@ -83,13 +83,13 @@ async fn the_last_step_starts_once_when_every_member_has_ended_in_whatever_way(d
         .collect();
     let ids = start_group(&db, &members).await;
     assert_eq!(ids.len(), 200);
-    let called_off = cancel(&db, &ids[150..]).await.len();
+    let cancelled = cancel(&db, &ids[150..]).await.len();
     until_idle(&db).await;
     assert_eq!(count(&db, FINALES).await, 1);
     let played = stage.diary.read();
     assert_eq!(played.iter().filter(|text| *text == "finale").count(), 1);
     assert_eq!(played.last().map(String::as_str), Some("finale"), "after all others");
-    assert!(played.len() > 200 - called_off - 20, "{} played and {called_off} were called off", played.len());
+    assert!(played.len() > 200 - cancelled - 20, "{} played and {cancelled} were cancelled", played.len());
     for workers in workers {
         workers.stop().await;
     }
@@ -97,7 +97,7 @@ async fn the_last_step_starts_once_when_every_member_has_ended_in_whatever_way(d
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn members_that_end_in_their_own_transactions_count_when_those_commit(db: PgPool) {
+async fn members_that_complete_in_their_own_transactions_count_when_these_commit(db: PgPool) {
     let (stage, runner) = playing(&db);
     let members: Vec<_> = (0..20).map(|_| Flaky::new("member")).collect();
     transact(&db, async |tx| fan_out(tx, &members, &Finale::new("finale")).await.expect("no error")).await;
@@ -131,7 +131,7 @@ async fn the_last_step_waits_while_a_member_lives(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_group_of_nobody_goes_on_to_its_last_step(db: PgPool) {
+async fn a_group_without_members_starts_its_last_step(db: PgPool) {
     let (stage, runner) = playing(&db);
     assert_eq!(start_group(&db, &[]).await, []);
     assert_eq!(count(&db, "select count(*) from job_groups").await, 0);
@@ -143,7 +143,7 @@ async fn a_group_of_nobody_goes_on_to_its_last_step(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_group_does_not_wait_for_those_whose_key_another_job_bears(db: PgPool) {
+async fn a_group_does_not_wait_for_a_member_whose_key_another_job_has(db: PgPool) {
     let mut connection = db.acquire().await.expect("a connection");
     control::pause(&mut connection, queues::CACHE).await.expect("no error");
     let taken = enqueue(&db, &Single::new("taken")).await;
@@ -160,7 +160,7 @@ async fn a_group_does_not_wait_for_those_whose_key_another_job_bears(db: PgPool)
     })
     .await;
     assert_eq!(all_taken, []);
-    assert_eq!(count(&db, FINALES).await, 2, "there is nobody to wait for");
+    assert_eq!(count(&db, FINALES).await, 2, "there is no member to wait for");
     cancel(&db, &[taken]).await;
     assert_eq!(count(&db, FINALES).await, 2);
     assert_balanced(&db).await;
@@ -176,7 +176,7 @@ async fn a_group_exists_exactly_when_its_transaction_commits(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_member_that_is_brought_back_does_not_start_the_last_step_again(db: PgPool) {
+async fn a_retried_member_does_not_start_the_last_step_again(db: PgPool) {
     let (stage, runner) = playing(&db);
     let workers = start_workers(&db, &runner).await;
     let ids = start_group(&db, &["fail", "ok"]).await;
@@ -191,19 +191,19 @@ async fn a_member_that_is_brought_back_does_not_start_the_last_step_again(db: Pg
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_successor_exists_exactly_when_its_predecessor_is_done(db: PgPool) {
+async fn the_next_job_of_a_chain_exists_exactly_when_the_first_is_done(db: PgPool) {
     let (stage, runner) = playing(&db);
     let workers = start_workers(&db, &runner).await;
     let first = enqueue(&db, &Flaky::new("chain")).await;
     assert_eq!(until_job_is(&db, first, "done").await.attempt, 2);
     until_idle(&db).await;
-    assert_eq!(stage.diary.read(), ["after the chain"], "the first attempt's successor went with it");
+    assert_eq!(stage.diary.read(), ["after the chain"], "the job of the first attempt was rolled back");
     workers.stop().await;
     assert_balanced(&db).await;
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn only_groups_that_are_through_are_forgotten(db: PgPool) {
+async fn only_finished_groups_are_purged(db: PgPool) {
     let ids = start_group(&db, &["ok"]).await;
     start_group(&db, &["ok"]).await;
     cancel(&db, &ids).await;

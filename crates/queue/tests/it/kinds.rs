@@ -1,8 +1,8 @@
-//! Kinds of jobs whose handlers the tests bring along.
+//! Kinds of jobs for tests, which bring their own handlers.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use pawdium_queue::{Backoff, Duplicate, Job, Queue, Unique};
 use serde::{Deserialize, Serialize};
 
@@ -43,11 +43,11 @@ macro_rules! kind {
 const AT_ONCE: Backoff = Backoff { base: Duration::from_millis(50), max: Duration::from_millis(100) };
 
 kind! {
-    /// Nothing special, one at a time.
+    /// A plain job. One runs at a time.
     Note, "test.note.v1", MEDIA, {}
 }
 kind! {
-    /// Goes before notes.
+    /// Runs before notes.
     Urgent, "test.urgent.v1", MEDIA, { const PRIORITY: i16 = -1; }
 }
 kind! {
@@ -58,14 +58,14 @@ kind! {
     }
 }
 kind! {
-    /// Waits for up to an hour after a failure, so that nothing is missed between two looks, and may take as long.
+    /// Waits up to an hour after a failure, and may take an hour. So a test can see each state.
     Patient, "test.patient.v1", CACHE, {
         const TIMEOUT: Duration = Duration::from_hours(1);
         const BACKOFF: Backoff = Backoff { base: Duration::from_hours(1), max: Duration::from_hours(1) };
     }
 }
 kind! {
-    /// One of the same text at a time.
+    /// Has its text as the unique key.
     Single, "test.single.v1", CACHE, {
         fn unique_key(&self) -> Option<String> {
             Some(self.text.clone())
@@ -73,7 +73,7 @@ kind! {
     }
 }
 kind! {
-    /// Any number with the key, of which the last payload counts.
+    /// Replaces the payload of a live job. All have the same key.
     Latest, "test.latest.v1", CACHE, {
         const DUPLICATE: Duplicate = Duplicate::ReplacePayload;
         fn unique_key(&self) -> Option<String> {
@@ -82,7 +82,7 @@ kind! {
     }
 }
 kind! {
-    /// One of the same text waits at a time.
+    /// Has its text as the unique key while it waits.
     Again, "test.again.v1", CACHE, {
         const UNIQUE: Unique = Unique::WhileWaiting;
         fn unique_key(&self) -> Option<String> {
@@ -92,7 +92,7 @@ kind! {
 }
 
 kind! {
-    /// Belongs to whoever is named before the colon, one at a time in a process, for as long as it likes.
+    /// Has the owner before the colon as its partition. One runs at a time in a process, for up to an hour.
     Owned, "test.owned.v1", MEDIA, {
         const TIMEOUT: Duration = Duration::from_hours(1);
         const ATTEMPTS: i16 = 3;
@@ -102,7 +102,7 @@ kind! {
     }
 }
 kind! {
-    /// Belongs to whoever is named before the colon, if anybody is; four at a time in a process.
+    /// Has the owner before the colon as its partition, if there is one. Four run at a time in a process.
     Letter, "test.letter.v1", MAIL, {
         fn partition(&self) -> Option<String> {
             owner(&self.text)
@@ -117,7 +117,7 @@ kind! {
     }
 }
 kind! {
-    /// Comes last.
+    /// The last step of a group.
     Finale, "test.finale.v1", CACHE, {}
 }
 
@@ -125,16 +125,16 @@ fn owner(text: &str) -> Option<String> {
     text.split_once(':').map(|(owner, _)| owner.to_owned())
 }
 
-/// What handlers write down, in the order in which they do.
+/// The notes of handlers, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Diary(Mutex<Vec<String>>);
 
 impl Diary {
     pub(crate) fn write(&self, text: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text.into());
+        self.0.lock().push(text.into());
     }
 
     pub(crate) fn read(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }

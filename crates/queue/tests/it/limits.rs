@@ -1,4 +1,4 @@
-//! Limits of queues and of their partitions, over two processes.
+//! Limits of queues and partitions over two processes.
 
 use crate::kinds::queues;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +25,7 @@ async fn post(db: &PgPool, owner: &str, letters: usize) -> Vec<JobId> {
     transact(db, async |tx| Letter::enqueue_all(tx, &letters).await.expect("they fit")).await
 }
 
-/// Two processes, each of which sends four mails at once.
+/// Starts two processes that each run four letters at once.
 async fn two(db: &PgPool, gate: &std::sync::Arc<Gate>) -> [Workers; 2] {
     [start_workers(db, &gate.runner()).await, start_workers(db, &gate.runner()).await]
 }
@@ -48,7 +48,7 @@ async fn no_more_jobs_of_a_queue_run_at_once_than_its_limit(db: PgPool) {
     gate.pass(100);
     gate.until_started(103).await;
     assert_eq!(gate.most(""), 3);
-    // From the commit on more may run.
+    // More may run after the commit.
     limit(&db, Limits { max_running: Some(5), ..Limits::default() }).await;
     gate.until_inside("", 5).await;
     gate.pass(50);
@@ -72,7 +72,7 @@ async fn jobs_of_a_queue_start_no_faster_than_its_rate(db: PgPool) {
             .fetch_all(&db)
             .await
             .expect("jobs can be read");
-    // One each tenth of a second from the first claim on, which came after the beginning.
+    // At most one start in each tenth of a second after the first claim.
     let mut earliest = begun;
     for start in &starts {
         assert!(*start >= earliest, "{start} is before {earliest}: {starts:#?}");
@@ -89,7 +89,7 @@ async fn no_more_jobs_of_a_partition_run_at_once_than_its_limit(db: PgPool) {
     post(&db, "slow:", 40).await;
     let workers = two(&db, &gate).await;
     gate.until_inside("slow", 2).await;
-    // Others get the slots that are left, and what belongs to nobody has no limit.
+    // Other partitions get the remaining slots, and jobs without a partition have no limit.
     post(&db, "fast:", 3).await;
     post(&db, "", 3).await;
     gate.until_inside("fast", 2).await;
@@ -103,7 +103,7 @@ async fn no_more_jobs_of_a_partition_run_at_once_than_its_limit(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_partition_at_its_rate_holds_up_itself_only(db: PgPool) {
+async fn a_partition_at_its_rate_delays_only_itself(db: PgPool) {
     limit(&db, Limits { partition_starts_per_minute: Some(1), ..Limits::default() }).await;
     let gate = Gate::open();
     let slow = post(&db, "slow:", 3).await;
@@ -120,7 +120,7 @@ async fn a_partition_at_its_rate_holds_up_itself_only(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn all_limits_together_hold_and_let_everything_through(db: PgPool) {
+async fn all_limits_together_apply_and_all_jobs_run(db: PgPool) {
     let limits = Limits {
         max_running: Some(4),
         starts_per_minute: Some(6000),
@@ -141,7 +141,7 @@ async fn all_limits_together_hold_and_let_everything_through(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_job_whose_partition_was_forgotten_runs_when_it_is_brought_back(db: PgPool) {
+async fn a_retried_job_runs_even_if_its_partition_was_purged(db: PgPool) {
     limit(&db, Limits { partition_max_running: Some(1), ..Limits::default() }).await;
     let job = enqueue(&db, &Letter::new("gone:0")).await;
     cancel(&db, &[job]).await;
@@ -154,7 +154,7 @@ async fn a_job_whose_partition_was_forgotten_runs_when_it_is_brought_back(db: Pg
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_partition_that_is_just_getting_a_job_is_not_forgotten(db: PgPool) {
+async fn a_partition_that_is_getting_a_job_is_not_purged(db: PgPool) {
     let job = enqueue(&db, &Letter::new("busy:0")).await;
     cancel(&db, &[job]).await;
     let mut tx = Tx::begin(&db).await.expect("a transaction");
@@ -167,7 +167,7 @@ async fn a_partition_that_is_just_getting_a_job_is_not_forgotten(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_has_no_partition_is_found_behind_a_backlog_that_is_held_back(db: PgPool) {
+async fn a_job_without_a_partition_is_found_behind_a_throttled_backlog(db: PgPool) {
     limit(&db, Limits { partition_max_running: Some(1), ..Limits::default() }).await;
     let gate = Gate::closed();
     let workers = two(&db, &gate).await;

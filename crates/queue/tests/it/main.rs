@@ -1,4 +1,4 @@
-//! The queue on a real Postgres. Each test has a database of its own; `DATABASE_URL` says where.
+//! Tests of the queue on a real Postgres. Each has a database of its own on the server that `DATABASE_URL` names.
 
 mod accounts;
 mod control;
@@ -9,10 +9,10 @@ mod kinds;
 mod limits;
 mod order;
 mod outcomes;
+mod partitions;
 mod pauses;
 mod plans;
-mod shares;
 mod workers;
 
-/// What the tables are made by.
+/// The migrations that create the tables.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

@@ -1,4 +1,4 @@
-//! Which job runs when.
+//! The order in which jobs run.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn the_urgent_run_first_and_then_the_old(db: PgPool) {
+async fn urgent_jobs_run_first_and_then_the_oldest(db: PgPool) {
     enqueue(&db, &Note::new("old")).await;
     enqueue(&db, &Note::new("young")).await;
     enqueue(&db, &Urgent::new("urgent, old")).await;
@@ -56,7 +56,7 @@ async fn a_scheduled_job_runs_when_it_is_due_and_not_before(db: PgPool) {
     workers.stop().await;
 }
 
-/// How long it takes until the next entry is in the diary.
+/// Measures how long a job waits until it runs.
 async fn latency(db: &PgPool, diary: &Diary) -> Duration {
     let before = diary.read().len();
     enqueue(db, &Note::new("ping")).await;
@@ -70,8 +70,7 @@ async fn a_notification_wakes_the_worker_long_before_its_next_poll(db: PgPool) {
     let diary = Arc::new(Diary::default());
     let workers = start_workers(&db, &writing(&diary)).await;
     until_listening(&db, 1).await;
-    // Each is enqueued when the one before has just run. Were it the poll that finds them, the next would be 1.5 s away
-    // for all but the first.
+    // Each is enqueued just after the last one has run. If the poll found them, all but the first would take 1.5 s.
     let mut latencies = Vec::new();
     for _ in 0..9 {
         latencies.push(latency(&db, &diary).await);

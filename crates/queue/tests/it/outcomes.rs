@@ -1,4 +1,4 @@
-//! How jobs end.
+//! The outcomes of jobs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,7 +51,7 @@ async fn a_failing_job_is_tried_again_after_its_backoff_and_then_dead_with_its_l
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_job_that_waits_for_its_next_attempt_says_why_and_until_when(db: PgPool) {
+async fn a_job_that_waits_for_its_next_attempt_has_its_error_and_time(db: PgPool) {
     let runner = Runner::new(Arc::new(()))
         .on::<Patient>(|_, (), _| Box::pin(async { Err(JobError::retry(anyhow!("no answer"))) }));
     let workers = start_workers(&db, &runner).await;
@@ -77,7 +77,7 @@ async fn a_job_that_gives_up_is_dead_at_once(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_dead_job_is_brought_back_by_hand_with_all_its_attempts(db: PgPool) {
+async fn a_dead_job_is_retried_by_hand_with_all_its_attempts(db: PgPool) {
     let mended = Arc::new(AtomicBool::new(false));
     let runner = Runner::new(Arc::clone(&mended)).on::<Flaky>(|_, mended, _| {
         Box::pin(async {
@@ -95,12 +95,12 @@ async fn a_dead_job_is_brought_back_by_hand_with_all_its_attempts(db: PgPool) {
     workers.stop().await;
 }
 
-/// What a process does that was taken for dead, and whose job another one has by now.
+/// Completes a job that another process has taken over.
 async fn be_overtaken(db: &PgPool, diary: &Diary, claim: &Claim) -> Result<(), JobError> {
     if claim.attempt() > 1 {
         return Ok(());
     }
-    // A heartbeat that saw it would stop this handler.
+    // One transaction, because a heartbeat that sees the change would stop this handler.
     let mut tx = Tx::begin(db).await?;
     sqlx::query("update jobs set state = 'ready', worker_id = null, claim = claim + 1 where id = $1")
         .bind(claim.job().0)
@@ -111,25 +111,25 @@ async fn be_overtaken(db: &PgPool, diary: &Diary, claim: &Claim) -> Result<(), J
         Err(error) => diary.write(error.to_string()),
     }
     tx.commit().await?;
-    // Says that it is done all the same: an ack under the old claim.
+    // Finishes all the same, which writes an outcome under the old claim.
     Ok(())
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_claim_that_was_lost_can_neither_complete_nor_ack(db: PgPool) {
+async fn a_lost_claim_can_not_write_an_outcome(db: PgPool) {
     let diary = Arc::new(Diary::default());
     let runner = Runner::new(Arc::new((db.clone(), Arc::clone(&diary))))
         .on::<Note>(|_, (db, diary), claim| Box::pin(be_overtaken(db, diary, claim)));
     let workers = start_workers(&db, &runner).await;
     let job = enqueue(&db, &Note::new("")).await;
     let done = until_job_is(&db, job, "done").await;
-    assert_eq!(done.attempt, 2, "the ack of the first attempt must not count");
+    assert_eq!(done.attempt, 2, "the outcome of the first attempt must not count");
     assert_eq!(diary.read(), ["another worker has taken this job over"]);
     workers.stop().await;
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_handlers_rows_and_its_ack_commit_together(db: PgPool) {
+async fn a_handlers_rows_and_its_outcome_commit_together(db: PgPool) {
     let runner = Runner::new(Arc::new(db.clone())).on::<Flaky>(|job, db, claim| {
         Box::pin(async move {
             let mut tx = Tx::begin(db).await?;
@@ -171,11 +171,11 @@ async fn a_job_buried_by_its_handler_is_dead_with_that_error(db: PgPool) {
     let dead = until_job_is(&db, job, "dead").await;
     assert_eq!(dead.last_error.as_deref(), Some("beyond repair"));
     workers.stop().await;
-    assert_eq!(count(&db, "select count(*) from jobs").await, 0, "also after every ack is written");
+    assert_eq!(count(&db, "select count(*) from jobs").await, 0, "also after all outcomes are written");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_a_claim_took_is_noted_until_none_of_it_runs(db: PgPool) {
+async fn a_batch_is_noted_until_none_of_its_jobs_runs(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     for text in ["one", "two", "three"] {
@@ -192,7 +192,7 @@ async fn what_a_claim_took_is_noted_until_none_of_it_runs(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_a_claim_took_is_forgotten_also_where_handlers_end_it_themselves(db: PgPool) {
+async fn a_batch_is_forgotten_if_handlers_complete_its_jobs_themselves(db: PgPool) {
     let runner = Runner::new(Arc::new(db.clone())).on::<Note>(|job, db, claim| {
         Box::pin(async move {
             let mut tx = Tx::begin(db).await?;
@@ -208,7 +208,7 @@ async fn what_a_claim_took_is_forgotten_also_where_handlers_end_it_themselves(db
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn what_claims_within_limits_took_is_forgotten_too(db: PgPool) {
+async fn a_batch_within_limits_is_forgotten(db: PgPool) {
     let limits = Limits { partition_max_running: Some(2), ..Limits::default() };
     control::set_limits(&mut db.acquire().await.expect("a connection"), queues::CACHE, limits)
         .await
@@ -223,9 +223,9 @@ async fn what_claims_within_limits_took_is_forgotten_too(db: PgPool) {
     workers.stop().await;
 }
 
-/// What keeps outcomes from being written and claims not.
+/// The lock blocks the writing of outcomes, but no claims.
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn nothing_more_is_claimed_while_too_many_outcomes_wait_to_be_written(db: PgPool) {
+async fn nothing_is_claimed_while_too_many_outcomes_are_unwritten(db: PgPool) {
     const JOBS: i64 = 40_000;
     sqlx::query(
         "insert into jobs (queue, kind, max_attempts, payload)

@@ -1,4 +1,4 @@
-//! Pausing, resuming and limiting queues while workers are at it.
+//! Pausing, resuming and limiting queues while workers run.
 
 use pawdium_queue::{Enqueue as _, Limits, control};
 use sqlx::PgPool;
@@ -29,13 +29,13 @@ async fn every_queue_can_be_controlled(db: PgPool) {
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
 async fn a_paused_queue_rests_in_all_processes_while_the_others_go_on(db: PgPool) {
     let gate = Gate::closed();
-    // Four run in each process, and sixteen more are claimed ahead.
+    // Four run in each process, and sixteen more are prefetched.
     let jobs: Vec<_> = (0..60).map(|number| Traceless::new(number.to_string())).collect();
     transact(&db, async |tx| Traceless::enqueue_all(tx, &jobs).await.expect("they fit")).await;
     let workers = [start_workers(&db, &gate.runner()).await, start_workers(&db, &gate.runner()).await];
     gate.until_inside("", 8).await;
     pause(&db, queues::CACHE).await;
-    // What was claimed ahead goes back though no slot is free; what runs may end.
+    // Prefetched jobs go back although no slot is free, and running ones go on.
     until_running(&db, 8).await;
     gate.pass(8);
     gate.until_inside("", 0).await;
@@ -56,7 +56,7 @@ async fn a_paused_queue_rests_in_all_processes_while_the_others_go_on(db: PgPool
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_new_limit_holds_for_what_was_claimed_ahead(db: PgPool) {
+async fn a_new_limit_applies_to_prefetched_jobs(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     until_listening(&db, 1).await;
@@ -93,11 +93,11 @@ async fn a_resumed_queue_starts_without_waiting_for_the_poll(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_limit_that_is_lifted_holds_nothing_back_until_the_poll(db: PgPool) {
+async fn a_lifted_limit_delays_no_job_until_the_poll(db: PgPool) {
     let gate = Gate::closed();
     let workers = start_workers(&db, &gate.runner()).await;
     until_listening(&db, 1).await;
-    // The first starts, and the next only in a minute.
+    // The first starts, and the next one only after a minute.
     let limits = Limits { starts_per_minute: Some(1), ..Limits::default() };
     let mut connection = db.acquire().await.expect("a connection");
     control::set_limits(&mut connection, queues::MAIL, limits).await.expect("no error");

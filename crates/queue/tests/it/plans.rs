@@ -1,4 +1,4 @@
-//! How the queue's statements find their jobs.
+//! The plans of the queue's statements.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use pawdium_kit::workers::enqueue;
 /// From its sixth execution on, Postgres keeps the plan of a prepared statement.
 const UNTIL_PLANNED: usize = 8;
 const BACKLOG: i64 = 20_000;
-/// Jobs that are ready at once.
+/// The number of jobs that are ready.
 const READY: i64 = 5_000;
 
-/// Notes work at once, flaky ones at their second attempt.
+/// Notes succeed at once, and flaky jobs at their second attempt.
 fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
     Runner::new(Arc::new(Arc::clone(diary)))
         .on::<Note>(|job, diary, _| {
@@ -37,7 +37,7 @@ fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
         })
 }
 
-/// Runs that many jobs of both kinds, one after the other.
+/// Runs this many jobs of both kinds, one after the other.
 async fn run(db: &PgPool, diary: &Diary, jobs: usize) {
     for _ in 0..jobs {
         let before = diary.read().len();
@@ -48,7 +48,7 @@ async fn run(db: &PgPool, diary: &Diary, jobs: usize) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn jobs_are_found_by_index_by_plans_that_were_made_when_there_were_none(db: PgPool) {
+async fn plans_made_for_an_empty_table_find_jobs_by_index(db: PgPool) {
     let diary = Arc::new(Diary::default());
     let workers = start_workers(&db, &writing(&diary)).await;
     run(&db, &diary, UNTIL_PLANNED).await;
@@ -65,9 +65,9 @@ async fn jobs_are_found_by_index_by_plans_that_were_made_when_there_were_none(db
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn no_claim_reads_a_whole_backlog_because_next_to_nothing_was_ready_when_it_was_analyzed(db: PgPool) {
+async fn no_claim_reads_a_whole_backlog_after_an_analyze_without_ready_jobs(db: PgPool) {
     for made in [
-        // In no order of queues, as any old table is.
+        // In random order of queues, as in any table that has been in use.
         "insert into jobs (queue, kind, payload, state, worker_id, max_attempts)
          select case when random() < 0.5 then 'cache' else 'mail' end, 'test.traceless.v1', '{}', 'running', 7, 1
          from generate_series(1, 300)",

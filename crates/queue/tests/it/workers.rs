@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::kinds::queues;
 
-/// A worker of all queues, with these handlers; media one job at a time, and what goes to the cache ahead.
+/// Starts a worker of all queues. It runs one media job at a time, and prefetches cache jobs.
 pub(crate) async fn start_workers<E: Send + Sync + 'static>(db: &PgPool, runner: &Runner<E>) -> Workers {
     let capacity = |queue| match queue {
         queues::MEDIA => Capacity { concurrency: 1, prefetch: 0, burst: 0 },

@@ -1,4 +1,4 @@
-//! An enqueuer: does what a web process does, in several transactions at once, and writes down what it was told.
+//! The enqueuer: it enqueues jobs like a web process, in several transactions at once, and writes a ledger.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,37 +20,37 @@ use crate::kinds::{
 };
 use crate::ledger::{Entry, Ledger, Line};
 
-/// Transactions at once.
+/// The number of concurrent transactions.
 const LANES: u32 = 3;
 
-/// How many jobs a bulk enqueue has.
+/// The number of jobs in a bulk enqueue.
 const BULK: usize = 20;
 
-/// How many members a group has.
+/// The number of members of a group.
 const GROUP: usize = 5;
 
-/// Of so many transactions one is rolled back.
+/// One transaction in this many is rolled back.
 const ROLLED_BACK: u32 = 20;
 
-/// What an enqueuer is given.
+/// The settings of an enqueuer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Enqueuer {
-    /// What it is called.
+    /// The name of the process.
     pub name: String,
     /// The database's URL.
     pub database: String,
-    /// Where its ledger is.
+    /// The folder of its ledger.
     pub folder: PathBuf,
-    /// Which start this is, of all enqueuers: no two have the same.
+    /// The number of this start, unique among all enqueuers.
     pub start: u16,
-    /// Decides what it enqueues.
+    /// The seed of the jobs.
     pub seed: u64,
-    /// Transactions a second, about.
+    /// The approximate number of transactions a second.
     pub per_second: u32,
 }
 
 impl Enqueuer {
-    pub(super) async fn play(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
         let config = DatabaseConfig { url: self.database.as_str().into(), max_connections: LANES };
         let db = db::connect(&config, &self.name)?;
         let stop = shutdown::on_signal()?;
@@ -71,7 +71,7 @@ impl Enqueuer {
     }
 }
 
-/// One transaction after the other.
+/// Runs one transaction after the other.
 struct Lane {
     db: Db,
     number: u32,
@@ -115,7 +115,7 @@ impl Lane {
         Ok(entries)
     }
 
-    /// Of a hundred transactions, what how many are about.
+    /// Enqueues something at random. The numbers are percentages of the transactions.
     async fn fill(&mut self, db: &mut Tx) -> sqlx::Result<Vec<Entry>> {
         let (tag, key) = (self.tag(), self.key());
         let now = Duration::ZERO;
@@ -168,13 +168,13 @@ impl Lane {
         Ok(entries)
     }
 
-    /// No other job has it, and the lane's later ones are greater.
+    /// A unique tag, greater than the lane's earlier ones.
     fn tag(&mut self) -> i64 {
         self.count += 1;
         i64::from(self.number) << 32 | i64::from(self.count)
     }
 
-    /// One of few, which no other lane has.
+    /// One of the lane's few keys.
     fn key(&mut self) -> String {
         format!("{}-{}", self.number, self.random.random_range(0..4))
     }
@@ -184,8 +184,8 @@ impl Lane {
     }
 }
 
-/// Whether a fault explains the error: the connection broke, or the server is going down or coming up (SQLSTATE classes
-/// 08, 57P and 53).
+/// Whether a fault explains the error: the connection broke, or the server is shutting down or starting up (SQLSTATE
+/// classes 08, 57P and 53).
 fn is_explained(error: &sqlx::Error) -> bool {
     match error.as_database_error() {
         None => true,

@@ -1,4 +1,4 @@
-//! What the processes of the test do. They are this program again, each with its role as one argument.
+//! The roles of the test's processes. Each process is this program with its role as an argument.
 
 mod enqueuer;
 mod scheduler;
@@ -15,14 +15,14 @@ pub use worker::{Serves, Worker};
 pub enum Role {
     /// Runs jobs.
     Worker(Worker),
-    /// Enqueues jobs, as a web process does.
+    /// Enqueues jobs like a web process.
     Enqueuer(Enqueuer),
-    /// Enqueues jobs by the clock.
+    /// Enqueues jobs by schedules.
     Scheduler(Scheduler),
 }
 
 impl Role {
-    /// What the process is called, in logs and towards the database.
+    /// The name of the process, in logs and in the database.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -32,15 +32,15 @@ impl Role {
         }
     }
 
-    /// Plays the role until SIGTERM.
+    /// Runs the role until SIGTERM.
     ///
     /// # Errors
-    /// When it can't be played at all; what happens to the database is part of the play.
-    pub async fn play(self) -> anyhow::Result<()> {
+    /// If the role can't start. It survives faults of the database.
+    pub async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Worker(role) => role.play().await,
-            Self::Enqueuer(role) => role.play().await,
-            Self::Scheduler(role) => role.play().await,
+            Self::Worker(role) => role.run().await,
+            Self::Enqueuer(role) => role.run().await,
+            Self::Scheduler(role) => role.run().await,
         }
     }
 }

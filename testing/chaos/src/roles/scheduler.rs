@@ -1,4 +1,4 @@
-//! A scheduler: the product's own, with the test's schedules and a clock that may be wrong.
+//! The scheduler: the site's own, with the test's schedules and a clock that may be wrong.
 
 use std::time::Instant;
 
@@ -11,29 +11,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::Tick;
 
-/// The schedule of which every tick counts.
+/// The schedule that replays all missed ticks.
 pub const REPLAYED: &str = "replayed";
 
-/// The schedule of which the last missed tick is enough.
+/// The schedule that fires only the last missed tick.
 pub const COALESCED: &str = "coalesced";
 
-/// What a scheduler is given.
+/// The settings of a scheduler.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Scheduler {
-    /// What it is called.
+    /// The name of the process.
     pub name: String,
     /// The database's URL.
     pub database: String,
     /// The cron expression of both schedules, with seconds.
     pub cron: String,
-    /// The time by its clock when it starts; none for the right time.
+    /// The time of its clock when it starts; `None` for the right time.
     pub begin: Option<DateTime<Utc>>,
-    /// How many seconds of its clock a second takes.
+    /// How many seconds its clock advances in a second.
     pub pace: i32,
 }
 
 impl Scheduler {
-    pub(super) async fn play(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
         let config = DatabaseConfig { url: self.database.as_str().into(), max_connections: 2 };
         let db = db::connect(&config, &self.name)?;
         let (begin, started) = (self.begin.unwrap_or_else(Utc::now), Instant::now());
@@ -47,7 +47,7 @@ impl Scheduler {
     }
 }
 
-/// The two schedules of the test, by a cron expression with seconds.
+/// The two schedules of the test, with this cron expression with seconds.
 pub fn schedules(cron: &str) -> [Schedule; 2] {
     let schedule = |name: &'static str, missed| {
         Schedule::new(name, When::cron(cron), missed, move |tick| Tick {

@@ -1,4 +1,4 @@
-//! A worker: the product's own, with the test's handlers.
+//! The worker: the site's own, with the test's handlers.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::handlers::{Env, runner};
 use crate::starts::Starts;
 
-/// What a worker is given.
+/// The settings of a worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Worker {
-    /// What it is called.
+    /// The name of the process.
     pub name: String,
     /// The database's URL.
     pub database: String,
@@ -25,11 +25,11 @@ pub struct Worker {
     pub connections: u32,
     /// The queues that it serves.
     pub serves: Vec<Serves>,
-    /// How long running jobs get when it is told to stop, in milliseconds.
+    /// How long running jobs may take after SIGTERM, in milliseconds.
     pub drain_ms: u64,
     /// The most memory that it may map, in MiB.
     pub memory_mb: u64,
-    /// Where it writes its starts.
+    /// The folder of its log of starts.
     pub folder: PathBuf,
 }
 
@@ -38,14 +38,14 @@ pub struct Worker {
 pub struct Serves {
     /// The queue's name.
     pub queue: String,
-    /// How many jobs run at once.
+    /// The most jobs that run at once.
     pub concurrency: usize,
-    /// How many more are claimed ahead.
+    /// How many more jobs are prefetched.
     pub prefetch: usize,
 }
 
 impl Serves {
-    /// That queue, so many jobs at once and so many more claimed ahead.
+    /// Serves a queue with this concurrency and prefetch.
     #[must_use]
     pub fn new(queue: Queue, concurrency: usize, prefetch: usize) -> Self {
         Self { queue: queue.name().to_owned(), concurrency, prefetch }
@@ -53,7 +53,7 @@ impl Serves {
 }
 
 impl Worker {
-    pub(super) async fn play(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
         let most = Some(self.memory_mb << 20);
         setrlimit(Resource::As, Rlimit { current: most, maximum: most })?;
         let config = DatabaseConfig { url: self.database.as_str().into(), max_connections: self.connections };

@@ -1,4 +1,4 @@
-//! Breaking things, and healing them again.
+//! Injects faults, and heals them.
 
 use std::time::{Duration, Instant};
 
@@ -11,27 +11,27 @@ use pawdium_queue::{Job as _, Queue, control};
 use pawdium_shared::db::Tx;
 use sqlx::PgPool;
 
-use super::plan::{Deck, Fault};
-use super::troupe::{Part, Troupe};
+use super::fleet::{Fleet, ProcessKind};
+use super::plan::{Fault, FaultSchedule};
 use crate::effects;
 use crate::kinds::{Aborts, Bloats, Effect, Flaky, Marathon, Note, Slow, Tagged};
 use crate::ledger::{Ledger, Line};
 use crate::sessions::{self, Idler};
 use crate::starts;
 
-/// How long a process that ended stays down.
+/// How long an ended process stays down.
 const DOWN: Duration = Duration::from_millis(700);
 
-/// What a long way to the database takes, there and back.
+/// The round trip time of a slow connection.
 const FAR: Duration = Duration::from_millis(20);
 
-/// How many jobs are called off at once.
-const CALLED_OFF: i64 = 10;
+/// How many jobs are cancelled at once.
+const CANCELLED: i64 = 10;
 
 /// How many short jobs wait behind a long one.
 const BEHIND: i64 = 49;
 
-/// What is to be healed.
+/// How to heal a fault.
 #[derive(Clone, Copy, Debug)]
 enum Remedy {
     Start(usize),
@@ -41,14 +41,14 @@ enum Remedy {
     Resume(Queue),
 }
 
-/// Has everything in hand that can be broken.
+/// Controls everything that faults can break.
 pub(super) struct Director<'a> {
     db: &'a PgPool,
     stack: &'a mut Stack,
     relay: Relay,
-    troupe: Troupe,
+    fleet: Fleet,
     ledger: Ledger,
-    /// Idle in a transaction; none while Postgres is away.
+    /// A session that is idle in a transaction; `None` while Postgres is away.
     idler: Option<Idler>,
     remedies: Vec<(Instant, Remedy)>,
     line_is_bad: bool,
@@ -61,28 +61,30 @@ impl<'a> Director<'a> {
         db: &'a PgPool,
         stack: &'a mut Stack,
         relay: Relay,
-        troupe: Troupe,
+        fleet: Fleet,
         ledger: Ledger,
     ) -> Result<Self> {
         let idler = Some(Idler::begin(db).await?);
         let (remedies, line_is_bad, faults, tag) = (Vec::new(), false, 0, 0);
-        Ok(Self { db, stack, relay, troupe, ledger, idler, remedies, line_is_bad, faults, tag })
+        Ok(Self { db, stack, relay, fleet, ledger, idler, remedies, line_is_bad, faults, tag })
     }
 
-    /// How many faults there were.
+    /// The number of faults so far.
     pub(super) fn faults(&self) -> u32 {
         self.faults
     }
 
-    /// Breaks something. False: there was nothing left of the sort to break.
-    pub(super) async fn inject(&mut self, fault: Fault, deck: &mut Deck) -> Result<bool> {
+    /// Injects a fault. Returns `false` if there is nothing that it could break.
+    pub(super) async fn inject(&mut self, fault: Fault, schedule: &mut FaultSchedule) -> Result<bool> {
         let broke = match fault {
-            Fault::KillWorker { renamed } => self.kill(Part::Worker, deck, renamed, None).await?,
-            Fault::KillEnqueuer => self.kill(Part::Enqueuer, deck, false, None).await?,
-            Fault::KillScheduler => self.kill(Part::Scheduler, deck, false, Some(0)).await?,
-            Fault::ShiftClock { hours } => self.kill(Part::Scheduler, deck, false, Some(hours)).await?,
-            Fault::TerminateWorker => self.terminate(deck),
-            Fault::FreezeWorker { time } => self.freeze(deck, time),
+            Fault::KillWorker { renamed } => self.kill(ProcessKind::Worker, schedule, renamed, None).await?,
+            Fault::KillEnqueuer => self.kill(ProcessKind::Enqueuer, schedule, false, None).await?,
+            Fault::KillScheduler => self.kill(ProcessKind::Scheduler, schedule, false, Some(0)).await?,
+            Fault::ShiftClock { hours } => {
+                self.kill(ProcessKind::Scheduler, schedule, false, Some(hours)).await?
+            }
+            Fault::TerminateWorker => self.terminate(schedule),
+            Fault::FreezeWorker { time } => self.freeze(schedule, time),
             Fault::CrashPostgres { time } => self.crash_postgres(time).await?,
             Fault::EndSession { of } => {
                 let ending = sessions::end_one(self.db, "worker", of);
@@ -109,10 +111,10 @@ impl<'a> Director<'a> {
         Ok(broke)
     }
 
-    /// Heals what is due, and starts again whoever ended by themselves.
+    /// Applies the due remedies, and restarts processes that have ended by themselves.
     pub(super) async fn tend(&mut self) -> Result<()> {
-        for post in self.troupe.fallen()? {
-            self.later(DOWN, Remedy::Start(post));
+        for member in self.fleet.fallen()? {
+            self.later(DOWN, Remedy::Start(member));
         }
         let now = Instant::now();
         let (due, rest) = self.remedies.drain(..).partition(|(at, _)| *at <= now);
@@ -124,7 +126,7 @@ impl<'a> Director<'a> {
         Ok(())
     }
 
-    /// Enqueues a long job and short ones behind it, for the worker that takes one at a time.
+    /// Enqueues a long job and short ones behind it for the survivor, which runs one at a time.
     pub(super) async fn start_marathon(&mut self, seconds: u64) -> Result<()> {
         let mut jobs = vec![Marathon { tag: self.next_tag(), seconds }];
         for _ in 0..BEHIND {
@@ -133,23 +135,23 @@ impl<'a> Director<'a> {
         self.enqueue(jobs).await
     }
 
-    /// Heals everything at once, and lets nobody enqueue any more; answers with what did not end well.
+    /// Applies all remedies at once, and stops the enqueuers and schedulers. Returns what went wrong.
     pub(super) async fn heal(&mut self) -> Result<Vec<String>> {
         self.relay.mend();
-        self.troupe.thaw_all();
+        self.fleet.thaw_all();
         let (postgres, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.remedies)
             .into_iter()
             .partition(|(_, remedy)| matches!(remedy, Remedy::Postgres));
         for (_, remedy) in postgres.into_iter().chain(others) {
             self.apply(remedy).await?;
         }
-        self.troupe.start_all()?;
-        let mut wrongs = self.troupe.dismiss(Part::Enqueuer).await?;
-        wrongs.extend(self.troupe.dismiss(Part::Scheduler).await?);
+        self.fleet.start_all()?;
+        let mut wrongs = self.fleet.stop(ProcessKind::Enqueuer).await?;
+        wrongs.extend(self.fleet.stop(ProcessKind::Scheduler).await?);
         Ok(wrongs)
     }
 
-    /// Waits until no job is live; what is wrong when that takes too long.
+    /// Waits until no job is live. Returns what is wrong if that takes too long.
     pub(super) async fn come_to_rest(&mut self, patience: Duration) -> Result<Vec<String>> {
         let begin = Instant::now();
         while begin.elapsed() < patience {
@@ -164,10 +166,10 @@ impl<'a> Director<'a> {
         Ok(vec![format!("not at rest after {patience:?}")])
     }
 
-    /// Sends the workers home; answers with what did not end well.
+    /// Stops the workers. Returns what went wrong.
     pub(super) async fn finish(mut self) -> Result<Vec<String>> {
-        let mut wrongs = self.troupe.dismiss(Part::Worker).await?;
-        wrongs.extend(self.troupe.dismiss(Part::Survivor).await?);
+        let mut wrongs = self.fleet.stop(ProcessKind::Worker).await?;
+        wrongs.extend(self.fleet.stop(ProcessKind::Survivor).await?);
         if let Some(idler) = self.idler {
             idler.end().await?;
         }
@@ -176,8 +178,8 @@ impl<'a> Director<'a> {
 
     async fn apply(&mut self, remedy: Remedy) -> Result<()> {
         match remedy {
-            Remedy::Start(post) => self.troupe.start(post)?,
-            Remedy::Thaw(post) => self.troupe.thaw(post),
+            Remedy::Start(member) => self.fleet.start(member)?,
+            Remedy::Thaw(member) => self.fleet.thaw(member),
             Remedy::Postgres => {
                 self.stack.restart_postgres().await?;
                 self.idler = Some(Idler::begin(self.db).await?);
@@ -201,30 +203,36 @@ impl<'a> Director<'a> {
         self.remedies.push((Instant::now() + time, remedy));
     }
 
-    /// Kills one of a part; it comes back under another name, or with a clock that is wrong, if that is wanted.
-    async fn kill(&mut self, part: Part, deck: &mut Deck, renamed: bool, hours: Option<i64>) -> Result<bool> {
-        let Some(post) = deck.one_of(&self.troupe.up(part)) else { return Ok(false) };
-        self.troupe.kill(post).await?;
+    /// Kills a process of a kind. It comes back, under another name or with a wrong clock if these are given.
+    async fn kill(
+        &mut self,
+        kind: ProcessKind,
+        schedule: &mut FaultSchedule,
+        renamed: bool,
+        hours: Option<i64>,
+    ) -> Result<bool> {
+        let Some(member) = schedule.one_of(&self.fleet.up(kind)) else { return Ok(false) };
+        self.fleet.kill(member).await?;
         if renamed {
-            self.troupe.rename(post);
+            self.fleet.rename(member);
         }
         if let Some(hours) = hours {
-            self.troupe.shift_clock(post, TimeDelta::hours(hours));
+            self.fleet.shift_clock(member, TimeDelta::hours(hours));
         }
-        self.later(DOWN, Remedy::Start(post));
+        self.later(DOWN, Remedy::Start(member));
         Ok(true)
     }
 
-    fn terminate(&mut self, deck: &mut Deck) -> bool {
-        let Some(post) = deck.one_of(&self.troupe.up(Part::Worker)) else { return false };
-        self.troupe.terminate(post);
+    fn terminate(&mut self, schedule: &mut FaultSchedule) -> bool {
+        let Some(member) = schedule.one_of(&self.fleet.up(ProcessKind::Worker)) else { return false };
+        self.fleet.terminate(member);
         true
     }
 
-    fn freeze(&mut self, deck: &mut Deck, time: Duration) -> bool {
-        let Some(post) = deck.one_of(&self.troupe.up(Part::Worker)) else { return false };
-        self.troupe.freeze(post);
-        self.later(time, Remedy::Thaw(post));
+    fn freeze(&mut self, schedule: &mut FaultSchedule, time: Duration) -> bool {
+        let Some(member) = schedule.one_of(&self.fleet.up(ProcessKind::Worker)) else { return false };
+        self.fleet.freeze(member);
+        self.later(time, Remedy::Thaw(member));
         true
     }
 
@@ -233,22 +241,22 @@ impl<'a> Director<'a> {
             return Ok(false);
         }
         self.stack.crash_postgres().await;
-        starts::note_crash(self.troupe.folder())?;
+        starts::note_crash(self.fleet.folder())?;
         self.later(time, Remedy::Postgres);
         Ok(true)
     }
 
-    /// Calls off some jobs that nothing else waits for.
+    /// Cancels some jobs that no other job waits for.
     async fn cancel_some(&self) -> sqlx::Result<bool> {
         let mut tx = Tx::begin(self.db).await?;
         let some: Vec<JobId> = sqlx::query_scalar(
             "select id from jobs where kind = any($1) order by state = 'running' desc, random() limit $2",
         )
         .bind([Effect::KIND, Note::KIND, Slow::KIND, Flaky::KIND])
-        .bind(CALLED_OFF)
+        .bind(CANCELLED)
         .fetch_all(&mut *tx)
         .await?;
-        let cancelled = control::cancel(&mut tx, &some, "called off").await?;
+        let cancelled = control::cancel(&mut tx, &some, "cancelled").await?;
         tx.commit().await?;
         Ok(!cancelled.is_empty())
     }
@@ -256,19 +264,19 @@ impl<'a> Director<'a> {
     async fn pause(&mut self, queue: Queue, time: Duration) -> bool {
         let pausing = async {
             let mut tx = Tx::begin(self.db).await?;
-            // The server gives up before the client does, so that nothing is paused after it was resumed.
+            // The server gives up before the client does, so that the pause can't come after the resume.
             sqlx::query("set local statement_timeout = '500ms'").execute(&mut *tx).await?;
             let paused = control::pause(&mut tx, queue).await?;
             tx.commit().await?;
             Ok::<_, sqlx::Error>(paused)
         };
         let paused = matches!(tokio::time::timeout(DOWN, pausing).await, Ok(Ok(true)));
-        // Whatever the answer was: it may have got lost.
+        // The queue may be paused even if the answer is lost.
         self.later(time, Remedy::Resume(queue));
         paused
     }
 
-    /// One trouble of the line at a time, so that each has its time.
+    /// Disturbs the connections to the database, unless they are already disturbed.
     fn disturb(&mut self, time: Duration, disturb: impl Fn(&Relay)) -> bool {
         if std::mem::replace(&mut self.line_is_bad, true) {
             return false;

@@ -1,4 +1,4 @@
-//! What people do.
+//! The acts of people.
 
 mod accounts;
 mod back_room;
@@ -17,7 +17,7 @@ use super::visit::Visit;
 
 type Run = for<'v> fn(&'v mut Visit<'_>) -> BoxFuture<'v, ()>;
 
-/// An act: its name, how often it happens in comparison with the others, and how it goes.
+/// An act: its name, its weight relative to the other acts, and the function that runs it.
 struct Act {
     name: &'static str,
     weight: u32,
@@ -61,7 +61,7 @@ const ACTS: &[Act] = acts![
     "looks into the back room" 2 back_room::look_around,
 ];
 
-/// Somebody who does one thing after the other. The seed decides what, and in which order.
+/// A person who does one act after the other. The seed decides the acts and their order.
 pub(super) struct Walker {
     dice: ChaCha8Rng,
     weights: WeightedIndex<u32>,
@@ -69,22 +69,22 @@ pub(super) struct Walker {
 
 impl Walker {
     /// # Errors
-    /// Never: the weights are fine.
+    /// If the weights of the acts are invalid.
     pub(super) fn new(seed: u64, number: u64) -> anyhow::Result<Self> {
         let weights = WeightedIndex::new(ACTS.iter().map(|act| act.weight))?;
         Ok(Self { dice: ChaCha8Rng::seed_from_u64(seed ^ (number << 32)), weights })
     }
 
-    /// Does the next thing.
+    /// Does the next act.
     pub(super) async fn act(&mut self, town: &Town) {
         let act = self.draw();
-        // Dice of its own: however an act goes, the next one is the same.
+        // The act has its own random numbers, so that its course doesn't change the next act.
         let dice = ChaCha8Rng::seed_from_u64(self.dice.next_u64());
         town.tally().act(act.name);
         (act.run)(&mut Visit::new(town, act.name, dice)).await;
     }
 
-    /// How long to rest before it, at most `most` milliseconds.
+    /// How long to rest before the next act, less than `most` milliseconds.
     pub(super) fn rest(&mut self, most: u64) -> Duration {
         Duration::from_millis(self.dice.random_range(0..most))
     }
@@ -94,7 +94,7 @@ impl Walker {
     }
 }
 
-/// Users, photos and links to begin with.
+/// Makes the first users, photos and links.
 pub(super) async fn settle_in(town: &Town) {
     for number in 0..4 {
         for act in ["registrations", "anonymous users", "uploads", "uploads"] {

@@ -1,4 +1,4 @@
-//! What has to be true when everything has come to rest, each with a name.
+//! Checks of the invariants, after the storm. Each has a name.
 
 mod files;
 mod logs;
@@ -18,15 +18,15 @@ pub(super) use shown::check_shown;
 use super::told::Told;
 use rows::ROWS;
 
-/// How many offenders of a sort are named.
+/// The most offenders of a check that are named.
 const NAMED: usize = 5;
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The check's name: what has to be true.
+    /// The check's name: what must be true.
     pub check: &'static str,
-    /// What is not as it should be.
+    /// The things for which it is not true.
     pub offenders: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Finding {
         Self { check, offenders }
     }
 
-    /// Whether all is as it should be.
+    /// Whether the check found nothing.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.offenders.is_empty()
@@ -49,11 +49,11 @@ impl fmt::Display for Finding {
             return write!(f, "ok: {check}");
         }
         let named = offenders.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
-        write!(f, "WRONG: {check}: not so for {}: {named}", offenders.len())
+        write!(f, "WRONG: {check}: false for {}: {named}", offenders.len())
     }
 }
 
-/// One finding for each check, of all that was found by it.
+/// Merges the findings of each check into one.
 pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut merged: Vec<Finding> = Vec::new();
     for Finding { check, offenders } in findings {
@@ -65,10 +65,10 @@ pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
-/// Checks everything that the database can tell.
+/// Runs all checks of the database.
 ///
 /// # Errors
-/// When the database can't be reached.
+/// If the database can't be reached.
 pub async fn check_rows(db: &mut PgConnection, told: &Told) -> sqlx::Result<Vec<Finding>> {
     told.load(db).await?;
     let mut findings = Vec::new();

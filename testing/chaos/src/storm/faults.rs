@@ -1,4 +1,4 @@
-//! What breaks in a storm, and its healing.
+//! Faults in a storm, and their remedies.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
@@ -11,17 +11,17 @@ use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::site::{Part, Site};
+use super::site::{Program, Site};
 use super::town::Town;
 
 const SIGTERM: i32 = 15;
 
-/// How long a process that ended stays down.
+/// How long an ended process stays down.
 const DOWN: Duration = Duration::from_millis(700);
 
-/// Something that breaks. What breaks for a while says for how long.
+/// A fault. Some last for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum SiteFault {
     KillWeb,
     RestartWeb,
     KillWorker,
@@ -30,7 +30,7 @@ pub(super) enum Fault {
     RestartRedis {
         time: Duration,
     },
-    /// Redis takes connections and questions, and answers nothing.
+    /// Redis accepts connections and commands, but doesn't answer.
     StallRedis {
         time: Duration,
     },
@@ -39,13 +39,13 @@ pub(super) enum Fault {
     },
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SiteFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KillWeb => write!(f, "kill -9 of web"),
-            Self::RestartWeb => write!(f, "web told to end"),
+            Self::RestartWeb => write!(f, "SIGTERM for web"),
             Self::KillWorker => write!(f, "kill -9 of a worker"),
-            Self::RestartWorker => write!(f, "a worker told to end"),
+            Self::RestartWorker => write!(f, "SIGTERM for a worker"),
             Self::KillScheduler => write!(f, "kill -9 of the scheduler"),
             Self::RestartRedis { time } => write!(f, "Redis killed and away for {time:.1?}"),
             Self::StallRedis { time } => write!(f, "Redis stalled for {time:.1?}"),
@@ -54,41 +54,41 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Draws a shuffled round of all faults.
-pub(super) fn a_round(dice: &mut ChaCha8Rng) -> Vec<Fault> {
+/// A round of all faults, in random order.
+pub(super) fn a_round(dice: &mut ChaCha8Rng) -> Vec<SiteFault> {
     let mut time = |range: std::ops::Range<f64>| Duration::from_secs_f64(dice.random_range(range));
     let mut round = vec![
-        Fault::KillWeb,
-        Fault::KillWeb,
-        Fault::RestartWeb,
-        Fault::KillWorker,
-        Fault::KillWorker,
-        Fault::RestartWorker,
-        Fault::KillScheduler,
-        Fault::RestartRedis { time: time(0.0..2.0) },
-        Fault::StallRedis { time: time(1.0..4.0) },
-        Fault::RestartPostgres { time: time(0.0..2.0) },
+        SiteFault::KillWeb,
+        SiteFault::KillWeb,
+        SiteFault::RestartWeb,
+        SiteFault::KillWorker,
+        SiteFault::KillWorker,
+        SiteFault::RestartWorker,
+        SiteFault::KillScheduler,
+        SiteFault::RestartRedis { time: time(0.0..2.0) },
+        SiteFault::StallRedis { time: time(1.0..4.0) },
+        SiteFault::RestartPostgres { time: time(0.0..2.0) },
     ];
     round.shuffle(dice);
     round
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Remedy {
+enum SiteRemedy {
     Start(usize),
     Redis,
     Line,
     Postgres,
 }
 
-/// Breaks things, and heals them.
+/// Injects faults, and heals them.
 pub(super) struct Breaker<'a> {
     stack: &'a mut Stack,
     relay: Relay,
     pub(super) site: Site,
     town: &'a Town,
-    remedies: Vec<(Instant, Remedy)>,
-    /// Told to end and still at it.
+    remedies: Vec<(Instant, SiteRemedy)>,
+    /// Processes that have got SIGTERM and still run.
     ending: Vec<usize>,
     /// Web processes that have started and don't answer yet.
     starting: Vec<usize>,
@@ -102,39 +102,41 @@ impl<'a> Breaker<'a> {
         Self { stack, relay, site, town, remedies, ending, starting, faults: 0, wrongs }
     }
 
-    /// Breaks something. False: there was nothing left of the sort to break.
-    pub(super) async fn inject(&mut self, fault: Fault, dice: &mut ChaCha8Rng) -> Result<bool> {
+    /// Injects a fault. Returns `false` if there is nothing that it could break.
+    pub(super) async fn inject(&mut self, fault: SiteFault, dice: &mut ChaCha8Rng) -> Result<bool> {
         let broke = match fault {
-            Fault::KillWeb => self.end(Part::Web, true, dice).await?,
-            Fault::RestartWeb => self.end(Part::Web, false, dice).await?,
-            Fault::KillWorker => self.end(Part::Worker, true, dice).await?,
-            Fault::RestartWorker => self.end(Part::Worker, false, dice).await?,
-            Fault::KillScheduler => self.end(Part::Scheduler, true, dice).await?,
-            Fault::StallRedis { time } if self.is_whole(Remedy::Line) => {
-                self.town.weather.ground.begin();
+            SiteFault::KillWeb => self.end(Program::Web, true, dice).await?,
+            SiteFault::RestartWeb => self.end(Program::Web, false, dice).await?,
+            SiteFault::KillWorker => self.end(Program::Worker, true, dice).await?,
+            SiteFault::RestartWorker => self.end(Program::Worker, false, dice).await?,
+            SiteFault::KillScheduler => self.end(Program::Scheduler, true, dice).await?,
+            SiteFault::StallRedis { time } if self.is_whole(SiteRemedy::Line) => {
+                self.town.weather.servers.begin();
                 self.relay.silence();
-                self.later(time, Remedy::Line);
+                self.later(time, SiteRemedy::Line);
                 true
             }
-            Fault::RestartRedis { time } if self.is_whole(Remedy::Redis) => {
-                self.town.weather.ground.begin();
+            SiteFault::RestartRedis { time } if self.is_whole(SiteRemedy::Redis) => {
+                self.town.weather.servers.begin();
                 self.stack.crash_redis().await;
-                self.later(time, Remedy::Redis);
+                self.later(time, SiteRemedy::Redis);
                 true
             }
-            Fault::RestartPostgres { time } if self.is_whole(Remedy::Postgres) => {
-                self.town.weather.ground.begin();
+            SiteFault::RestartPostgres { time } if self.is_whole(SiteRemedy::Postgres) => {
+                self.town.weather.servers.begin();
                 self.stack.crash_postgres().await;
-                self.later(time, Remedy::Postgres);
+                self.later(time, SiteRemedy::Postgres);
                 true
             }
-            Fault::StallRedis { .. } | Fault::RestartRedis { .. } | Fault::RestartPostgres { .. } => false,
+            SiteFault::StallRedis { .. }
+            | SiteFault::RestartRedis { .. }
+            | SiteFault::RestartPostgres { .. } => false,
         };
         self.faults += u32::from(broke);
         Ok(broke)
     }
 
-    /// Heals what is due, and looks after who ends and who starts.
+    /// Applies the due remedies, and checks the processes that end or start.
     pub(super) async fn tend(&mut self) -> Result<()> {
         let now = Instant::now();
         let (due, rest): (Vec<_>, Vec<_>) = self.remedies.drain(..).partition(|(at, _)| *at <= now);
@@ -142,22 +144,22 @@ impl<'a> Breaker<'a> {
         for (_, remedy) in due {
             self.apply(remedy).await?;
         }
-        for post in std::mem::take(&mut self.ending) {
-            match self.site.ended(post) {
+        for member in std::mem::take(&mut self.ending) {
+            match self.site.ended(member) {
                 // A process that has just started doesn't handle the signal yet.
                 Some(status) if !status.success() && status.signal() != Some(SIGTERM) => {
-                    self.wrongs.push(format!("told to end, a process ended with {status}"));
-                    self.later(DOWN, Remedy::Start(post));
+                    self.wrongs.push(format!("after SIGTERM, a process ended with {status}"));
+                    self.later(DOWN, SiteRemedy::Start(member));
                 }
-                Some(_) => self.later(DOWN, Remedy::Start(post)),
-                None => self.ending.push(post),
+                Some(_) => self.later(DOWN, SiteRemedy::Start(member)),
+                None => self.ending.push(member),
             }
         }
-        for post in std::mem::take(&mut self.starting) {
-            if self.site.is_web_up(&self.town.http, post).await {
+        for member in std::mem::take(&mut self.starting) {
+            if self.site.is_web_up(&self.town.http, member).await {
                 self.town.weather.webs.end();
             } else {
-                self.starting.push(post);
+                self.starting.push(member);
             }
         }
         let fallen = self.site.fallen(&self.ending);
@@ -165,10 +167,10 @@ impl<'a> Breaker<'a> {
         Ok(())
     }
 
-    /// Heals everything at once, and waits until all are up.
+    /// Applies all remedies at once, and waits until all processes are ready.
     pub(super) async fn heal(&mut self) -> Result<()> {
         let mut remedies = std::mem::take(&mut self.remedies);
-        remedies.sort_by_key(|(_, remedy)| !matches!(remedy, Remedy::Postgres | Remedy::Redis));
+        remedies.sort_by_key(|(_, remedy)| !matches!(remedy, SiteRemedy::Postgres | SiteRemedy::Redis));
         for (_, remedy) in remedies {
             self.apply(remedy).await?;
         }
@@ -180,58 +182,58 @@ impl<'a> Breaker<'a> {
         self.site.until_ready(&self.town.http).await
     }
 
-    /// What was wrong with the processes.
+    /// What went wrong with the processes.
     pub(super) fn wrongs(self) -> Vec<String> {
         self.wrongs
     }
 
-    async fn apply(&mut self, remedy: Remedy) -> Result<()> {
+    async fn apply(&mut self, remedy: SiteRemedy) -> Result<()> {
         match remedy {
-            Remedy::Start(post) => {
-                self.site.start(post)?;
-                if self.site.up(Part::Web).contains(&post) {
-                    self.starting.push(post);
+            SiteRemedy::Start(member) => {
+                self.site.start(member)?;
+                if self.site.up(Program::Web).contains(&member) {
+                    self.starting.push(member);
                 }
             }
-            Remedy::Redis | Remedy::Line | Remedy::Postgres => {
+            SiteRemedy::Redis | SiteRemedy::Line | SiteRemedy::Postgres => {
                 match remedy {
-                    Remedy::Redis => self.stack.restart_redis().await?,
-                    Remedy::Postgres => self.stack.restart_postgres().await?,
+                    SiteRemedy::Redis => self.stack.restart_redis().await?,
+                    SiteRemedy::Postgres => self.stack.restart_postgres().await?,
                     _ => self.relay.mend(),
                 }
-                self.town.weather.ground.end();
+                self.town.weather.servers.end();
             }
         }
         Ok(())
     }
 
-    /// Ends a process of a part, by force or by its own will; it comes back.
-    async fn end(&mut self, part: Part, by_force: bool, dice: &mut ChaCha8Rng) -> Result<bool> {
-        let up = self.site.up(part);
-        let up: Vec<_> = up.into_iter().filter(|post| !self.ending.contains(post)).collect();
-        let Some(&post) = up.choose(dice) else { return Ok(false) };
-        if part == Part::Web {
-            if self.starting.contains(&post) {
+    /// Ends a process of a program, with SIGKILL or SIGTERM. It comes back.
+    async fn end(&mut self, program: Program, by_force: bool, dice: &mut ChaCha8Rng) -> Result<bool> {
+        let up = self.site.up(program);
+        let up: Vec<_> = up.into_iter().filter(|member| !self.ending.contains(member)).collect();
+        let Some(&member) = up.choose(dice) else { return Ok(false) };
+        if program == Program::Web {
+            if self.starting.contains(&member) {
                 return Ok(false);
             }
             self.town.weather.webs.begin();
         }
         if by_force {
-            self.site.kill(post).await?;
-            self.later(DOWN, Remedy::Start(post));
+            self.site.kill(member).await?;
+            self.later(DOWN, SiteRemedy::Start(member));
         } else {
-            self.site.terminate(post);
-            self.ending.push(post);
+            self.site.terminate(member);
+            self.ending.push(member);
         }
         Ok(true)
     }
 
-    fn is_whole(&self, remedy: Remedy) -> bool {
-        let same = |other: &Remedy| std::mem::discriminant(other) == std::mem::discriminant(&remedy);
+    fn is_whole(&self, remedy: SiteRemedy) -> bool {
+        let same = |other: &SiteRemedy| std::mem::discriminant(other) == std::mem::discriminant(&remedy);
         !self.remedies.iter().any(|(_, other)| same(other))
     }
 
-    fn later(&mut self, time: Duration, remedy: Remedy) {
+    fn later(&mut self, time: Duration, remedy: SiteRemedy) {
         self.remedies.push((Instant::now() + time, remedy));
     }
 }

@@ -1,8 +1,9 @@
-//! Numbers transactions in the order in which they committed: those that changed a password, opened a session, put a photo
-//! in rotation or blocked a picture. For these the order decides what is right.
+//! Numbers transactions in the order of their commits: those that change a password, open a session, make a photo live or
+//! block a picture. For these, some checks depend on the order.
 //!
-//! Times are no help, since `now()` is the time at which a transaction began. Triggers draw the numbers at the commit, while
-//! the transaction still holds its locks. If a lock makes one transaction wait for another, it gets the higher number.
+//! Times don't show it, because `now()` is the time at which a transaction began. Deferred triggers take the numbers at
+//! the commit, while the transaction still has its locks. A transaction that waits for another one's lock gets the higher
+//! number.
 
 use sqlx::{AssertSqlSafe, Executor as _, PgPool};
 
@@ -30,10 +31,10 @@ const TRIGGERS: &str = "
     create constraint trigger chaos_blocked after insert on blocked_pictures
         deferrable initially deferred for each row execute function chaos_note('blocked', 'id');";
 
-/// Has a database that has the site's schema note the order from now on.
+/// Installs the triggers in a database that has the site's schema.
 ///
 /// # Errors
-/// When the database can't be reached, or does so already.
+/// If the database can't be reached, or has the triggers already.
 pub async fn note(db: &PgPool) -> sqlx::Result<()> {
     db.execute(AssertSqlSafe(TRIGGERS)).await?;
     Ok(())

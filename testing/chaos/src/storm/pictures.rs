@@ -1,18 +1,18 @@
-//! Files that people submit: a few pictures of several sizes, and some that are none.
+//! The files that people submit: a few pictures of several sizes, and some broken files.
 
 use pawdium_demo::creatures::{self, Options};
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-/// A picture's file, which may be sent with other bytes behind its end: another file of the same look.
+/// A JPEG file. With other bytes after its end it is another file with the same picture.
 #[derive(Clone, Debug)]
 pub(super) struct Picture(Vec<u8>);
 
-/// Upright sizes in pixels.
+/// The upright sizes, in pixels.
 const SIZES: [(u32, u32); 6] = [(240, 240), (480, 360), (360, 640), (800, 600), (1280, 960), (64, 64)];
 
-/// Draws one of each size.
+/// Draws a picture of each size.
 pub(super) fn draw() -> Vec<Picture> {
     let orientations = [1_u8, 3, 6].into_iter().cycle();
     let numbered = (1_u64..).zip(SIZES).zip(orientations);
@@ -22,7 +22,7 @@ pub(super) fn draw() -> Vec<Picture> {
     drawn.map(|photo| Picture(photo.jpeg)).collect()
 }
 
-/// A file to submit, now and then one that is broken.
+/// A file to submit, sometimes a broken one.
 pub(super) fn a_file(pictures: &[Picture], dice: &mut ChaCha8Rng) -> Vec<u8> {
     let Some(Picture(jpeg)) = pictures.choose(dice) else { return Vec::new() };
     let mut file = jpeg.clone();
@@ -34,7 +34,7 @@ pub(super) fn a_file(pictures: &[Picture], dice: &mut ChaCha8Rng) -> Vec<u8> {
             let from = file.len() / 3;
             file[from..].fill(0x55);
         }
-        // The very same file, as somebody else has it.
+        // The same file as in other uploads.
         4..8 => {}
         _ => file.extend(dice.random::<u64>().to_le_bytes()),
     }

@@ -1,4 +1,4 @@
-//! Requests as browsers and programs make them, and what comes back.
+//! Requests like those of browsers and API clients, and their answers.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use url::{Url, form_urlencoded};
 
 const BOUNDARY: &str = "chaos-boundary-8e03978e40d5";
 
-/// How a client behaves.
+/// How the client of a request behaves.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Manner {
     /// It waits for the answer.
     Waits,
-    /// It goes away after this time.
+    /// It disconnects after this time.
     Leaves(Duration),
-    /// It sends so many thousandths of the body, and goes away after this time.
+    /// It sends this many thousandths of the body, and disconnects after this time.
     Cuts(usize, Duration),
 }
 
-/// A request to be made.
+/// A request.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
@@ -46,17 +46,17 @@ impl Request {
         Self::new(Method::POST, path)
     }
 
-    /// In the name of a session: of a program where the path is the API's, else of a browser.
+    /// Adds a session: as a bearer token for the API, and as a cookie otherwise.
     pub(super) fn by(self, session: &str) -> Self {
         Self { session: Some(session.to_owned()), ..self }
     }
 
-    /// With cookies that an answer has set.
+    /// Adds the cookies of an answer.
     pub(super) fn with_cookies(self, cookies: &str) -> Self {
         Self { cookie: Some(cookies.to_owned()).filter(|cookies| !cookies.is_empty()), ..self }
     }
 
-    /// To be sent as often as it takes, and done once.
+    /// Adds an idempotency key.
     pub(super) fn once(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }
     }
@@ -70,7 +70,7 @@ impl Request {
         Self { body: Some(("application/x-www-form-urlencoded".to_owned(), text.into_bytes())), ..self }
     }
 
-    /// A form with a file.
+    /// Adds a form with a file.
     pub(super) fn upload(self, fields: &[(&str, &str)], file: &[u8]) -> Self {
         let mut body = Vec::new();
         for (name, value) in fields {
@@ -88,7 +88,7 @@ impl Request {
         Self { body: Some((format!("multipart/form-data; boundary={BOUNDARY}"), body)), ..self }
     }
 
-    /// As it is sent to a web process, from an address that its proxy names.
+    /// Builds the request for a web process, with the client's address as a proxy sends it.
     pub(super) fn build(&self, http: &Client, web: &Url, address: &str, manner: Manner) -> RequestBuilder {
         let url = web.join(&self.path).unwrap_or_else(|_| web.clone());
         let mut request = http.request(self.method.clone(), url).header("x-forwarded-for", address);
@@ -125,7 +125,7 @@ impl Request {
     }
 }
 
-/// What came back.
+/// An answer.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -144,7 +144,7 @@ impl Answer {
         self.status == status
     }
 
-    /// Null where it is no JSON.
+    /// The body as JSON; null if it is not JSON.
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -153,19 +153,19 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Where it leads.
+    /// The target of a redirect; empty if it is none.
     pub(super) fn location(&self) -> &str {
         self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The cookies that it sets, as they are sent back.
+    /// The cookies that it sets, in the form in which they are sent back.
     pub(super) fn cookies(&self) -> String {
         let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = set.filter_map(|set| set.split(';').next());
         pairs.filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("; ")
     }
 
-    /// What stands between two texts, wherever they are found.
+    /// All texts between `begin` and `end` in the body.
     pub(super) fn between(&self, begin: &str, end: &str) -> Vec<String> {
         let text = self.text();
         let found = text.split(begin).skip(1).filter_map(|rest| Some(rest.split_once(end)?.0.to_owned()));
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_page_says_between_two_texts_is_found() {
+    fn texts_between_two_others_are_found() {
         let body = b"<a data-photo=\"7\"> <a data-photo=\"12\"> <a data-photo=\"".to_vec();
         let answer = Answer { status: 200, headers: HeaderMap::new(), body };
         assert_eq!(answer.between("data-photo=\"", "\""), ["7", "12"]);

@@ -1,4 +1,4 @@
-//! The product's own processes: web twice, workers and a scheduler, as an installation runs them.
+//! The processes of the site: two of web, two workers and a scheduler, with the programs of an installation.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::process::Process;
 
-/// The limits that would hide races, each set to none.
+/// The limits that would hide races. They are set to 0, which is no limit.
 const UNLIMITED: [&str; 14] = [
     "SECURITY__REGISTRATIONS_PER_HOUR",
     "SECURITY__LOGINS_PER_MINUTE",
@@ -34,19 +34,19 @@ const UNLIMITED: [&str; 14] = [
     "MEDIA__ANONYMOUS_DRAFT_BYTES",
 ];
 
-/// How long a process may take to be ready, or to end when it is told to.
+/// How long a process may take to get ready, or to end after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// What a process is.
+/// The program of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Program {
     Web,
     Worker,
     Scheduler,
 }
 
-impl Part {
-    fn program(self) -> &'static str {
+impl Program {
+    fn name(self) -> &'static str {
         match self {
             Self::Web => "pawdium-web",
             Self::Worker => "pawdium-worker",
@@ -55,87 +55,88 @@ impl Part {
     }
 }
 
-/// A process, running or not.
+/// A process of the site, running or not.
 #[derive(Debug)]
-struct Post {
-    part: Part,
+struct SiteMember {
+    program: Program,
     name: String,
-    /// Where it listens, if it is web: a socket that outlives it, as systemd holds one.
+    /// The listening socket of a web process. It outlives the process, like a socket of systemd.
     socket: Option<TcpListener>,
     process: Option<Process>,
 }
 
-impl Post {
+impl SiteMember {
     fn address(&self) -> Option<SocketAddr> {
         self.socket.as_ref()?.local_addr().ok()
     }
 }
 
-/// What a site stands on.
-pub(super) struct Ground<'a> {
+/// The URLs of the servers that the site needs.
+pub(super) struct Servers<'a> {
     pub(super) database: &'a str,
     pub(super) redis: &'a str,
     pub(super) mail: &'a str,
 }
 
-/// All processes.
+/// All processes of the site.
 #[derive(Debug)]
 pub(super) struct Site {
     programs: PathBuf,
     folder: PathBuf,
     variables: BTreeMap<String, String>,
-    posts: Vec<Post>,
+    members: Vec<SiteMember>,
 }
 
 impl Site {
-    /// Nobody has started yet. Logs, media and mail go to `folder`; the programs lie in another one.
-    pub(super) fn new(programs: &Path, folder: &Path, ground: &Ground<'_>) -> Result<Self> {
-        let mut posts = Vec::new();
-        for (part, count) in [(Part::Web, 2), (Part::Worker, 2), (Part::Scheduler, 1)] {
+    /// Prepares the processes without starting them. `programs` is the folder of the programs; logs, media and mail go to
+    /// `folder`.
+    pub(super) fn new(programs: &Path, folder: &Path, servers: &Servers<'_>) -> Result<Self> {
+        let mut members = Vec::new();
+        for (program, count) in [(Program::Web, 2), (Program::Worker, 2), (Program::Scheduler, 1)] {
             for number in 1..=count {
-                let socket = if part == Part::Web { Some(open_socket()?) } else { None };
-                posts.push(Post {
-                    part,
-                    name: format!("{}-{number}", part.program()),
+                let socket = if program == Program::Web { Some(open_socket()?) } else { None };
+                members.push(SiteMember {
+                    program,
+                    name: format!("{}-{number}", program.name()),
                     socket,
                     process: None,
                 });
             }
         }
-        let base = posts.iter().find_map(Post::address).context("there is a web process")?;
-        let mut variables = variables(folder, ground)?;
+        let base = members.iter().find_map(SiteMember::address).context("there is a web process")?;
+        let mut variables = variables(folder, servers)?;
         variables.insert("PAWDIUM_WEB__BASE_URL".to_owned(), format!("http://{base}/"));
-        Ok(Self { programs: programs.to_owned(), folder: folder.to_owned(), variables, posts })
+        Ok(Self { programs: programs.to_owned(), folder: folder.to_owned(), variables, members })
     }
 
-    /// Where the web processes are.
+    /// The URLs of the web processes.
     pub(super) fn webs(&self) -> Result<Vec<Url>> {
-        let addresses = self.posts.iter().filter_map(Post::address);
+        let addresses = self.members.iter().filter_map(SiteMember::address);
         addresses.map(|address| Ok(Url::parse(&format!("http://{address}/"))?)).collect()
     }
 
-    /// The pictures that it keeps.
+    /// The site's media store.
     pub(super) fn store(&self) -> Result<MediaStore> {
         let sources = Sources { variables: self.variables.clone(), ..Sources::default() };
         MediaStore::open(&Config::from_sources(&sources)?.media)
     }
 
-    /// Starts each process that isn't running.
+    /// Starts all processes that aren't running.
     pub(super) fn start_all(&mut self) -> Result<()> {
-        (0..self.posts.len()).try_for_each(|post| self.start(post))
+        (0..self.members.len()).try_for_each(|member| self.start(member))
     }
 
-    /// Starts one process, unless it runs already.
-    pub(super) fn start(&mut self, post: usize) -> Result<()> {
-        let Post { part, name, socket, process } = &mut self.posts[post];
+    /// Starts a process, unless it runs.
+    pub(super) fn start(&mut self, member: usize) -> Result<()> {
+        let SiteMember { program, name, socket, process } = &mut self.members[member];
         if process.is_some() {
             return Ok(());
         }
-        let program = self.programs.join(part.program());
-        anyhow::ensure!(program.exists(), "{} is missing: cargo build --workspace --bins", program.display());
+        let path = self.programs.join(program.name());
+        anyhow::ensure!(path.exists(), "{} is missing: cargo build --workspace --bins", path.display());
         let mut command = match socket {
-            Some(socket) => pass_socket(socket, &program),
-            None => die_with_parent("KILL", program),
+            Some(socket) => pass_socket(socket, &path),
+            None => die_with_parent("KILL", path),
         };
         command
             .env_clear()
@@ -146,72 +147,72 @@ impl Site {
         Ok(())
     }
 
-    /// Those of a part that run.
-    pub(super) fn up(&self, part: Part) -> Vec<usize> {
-        let up = |post: &Post| post.part == part && post.process.is_some();
-        (0..self.posts.len()).filter(|&post| up(&self.posts[post])).collect()
+    /// The running processes of a program.
+    pub(super) fn up(&self, program: Program) -> Vec<usize> {
+        let up = |member: &SiteMember| member.program == program && member.process.is_some();
+        (0..self.members.len()).filter(|&member| up(&self.members[member])).collect()
     }
 
-    /// Ends one by SIGKILL.
-    pub(super) async fn kill(&mut self, post: usize) -> Result<()> {
-        match self.posts[post].process.take() {
+    /// Kills a process with SIGKILL.
+    pub(super) async fn kill(&mut self, member: usize) -> Result<()> {
+        match self.members[member].process.take() {
             Some(mut process) => process.kill().await,
             None => Ok(()),
         }
     }
 
-    /// Tells one to end.
-    pub(super) fn terminate(&self, post: usize) {
-        self.posts[post].process.iter().for_each(Process::terminate);
+    /// Sends SIGTERM to a process.
+    pub(super) fn terminate(&self, member: usize) {
+        self.members[member].process.iter().for_each(Process::terminate);
     }
 
-    /// Whether one that was told to end has done so, and how.
-    pub(super) fn ended(&mut self, post: usize) -> Option<std::process::ExitStatus> {
-        let status = self.posts[post].process.as_mut().and_then(Process::ended);
+    /// The exit status of a process, once it has ended.
+    pub(super) fn ended(&mut self, member: usize) -> Option<std::process::ExitStatus> {
+        let status = self.members[member].process.as_mut().and_then(Process::ended);
         if status.is_some() {
-            self.posts[post].process = None;
+            self.members[member].process = None;
         }
         status
     }
 
-    /// Tells all of a part to end and waits for it; answers with those that did not end well.
-    pub(super) async fn dismiss(&mut self, part: Part) -> Vec<String> {
+    /// Sends SIGTERM to all processes of a program and waits for their end. Returns those that failed.
+    pub(super) async fn stop(&mut self, program: Program) -> Vec<String> {
         let mut failed = Vec::new();
-        for post in self.up(part) {
-            self.terminate(post);
+        for member in self.up(program) {
+            self.terminate(member);
         }
-        for post in self.posts.iter_mut().filter(|post| post.part == part) {
-            let Some(mut process) = post.process.take() else { continue };
+        for member in self.members.iter_mut().filter(|member| member.program == program) {
+            let Some(mut process) = member.process.take() else { continue };
             match tokio::time::timeout(PATIENCE, process.wait()).await {
                 Ok(Ok(status)) if status.success() => {}
-                ended => failed.push(format!("{}: {ended:?}", post.name)),
+                ended => failed.push(format!("{}: {ended:?}", member.name)),
             }
         }
         failed
     }
 
-    /// Those that have ended though nobody told them to.
+    /// The processes that have ended without being told to.
     pub(super) fn fallen(&mut self, told: &[usize]) -> Vec<String> {
         let mut fallen = Vec::new();
-        for (number, post) in self.posts.iter_mut().enumerate() {
-            let ended = post.process.as_mut().filter(|_| !told.contains(&number)).and_then(Process::ended);
+        for (number, member) in self.members.iter_mut().enumerate() {
+            let ended = member.process.as_mut().filter(|_| !told.contains(&number)).and_then(Process::ended);
             if let Some(status) = ended {
-                post.process = None;
-                fallen.push(format!("{} ended by itself: {status}", post.name));
+                member.process = None;
+                fallen.push(format!("{} ended by itself: {status}", member.name));
             }
         }
         fallen
     }
 
-    /// Whether the web process of a post answers.
-    pub(super) async fn is_web_up(&self, http: &Client, post: usize) -> bool {
-        let Some(address) = self.posts[post].address() else { return true };
+    /// Whether a web process answers.
+    pub(super) async fn is_web_up(&self, http: &Client, member: usize) -> bool {
+        let Some(address) = self.members[member].address() else { return true };
         let asked =
             http.get(format!("http://{address}/healthz")).timeout(Duration::from_millis(500)).send().await;
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// Waits until every web process is ready, with all that it depends on.
+    /// Waits until all web processes and the servers that they need are ready.
     pub(super) async fn until_ready(&self, http: &Client) -> Result<()> {
         let begin = Instant::now();
         for web in self.webs()? {
@@ -222,7 +223,7 @@ impl Site {
                     break;
                 }
                 if begin.elapsed() > PATIENCE {
-                    bail!("{url} does not say that it is ready; logs are in {}", self.folder.display());
+                    bail!("{url} is not ready; the logs are in {}", self.folder.display());
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -231,20 +232,20 @@ impl Site {
     }
 }
 
-fn variables(folder: &Path, ground: &Ground<'_>) -> Result<BTreeMap<String, String>> {
+fn variables(folder: &Path, servers: &Servers<'_>) -> Result<BTreeMap<String, String>> {
     let config = folder.join("pawdium.toml");
     std::fs::write(&config, "").context("writing an empty configuration")?;
     let media = folder.join("media");
     std::fs::create_dir_all(&media)?;
     let media =
-        Url::from_directory_path(media).map_err(|()| anyhow::anyhow!("the folder has no whole path"))?;
+        Url::from_directory_path(media).map_err(|()| anyhow::anyhow!("the folder has no absolute path"))?;
     let set = [
         ("CONFIG", config.display().to_string()),
-        ("DATABASE__URL", ground.database.to_owned()),
+        ("DATABASE__URL", servers.database.to_owned()),
         ("DATABASE__MAX_CONNECTIONS", "8".to_owned()),
-        ("REDIS__URL", ground.redis.to_owned()),
+        ("REDIS__URL", servers.redis.to_owned()),
         ("MEDIA__STORE", media.to_string()),
-        ("MAIL__SMTP_URL", ground.mail.to_owned()),
+        ("MAIL__SMTP_URL", servers.mail.to_owned()),
         ("SECURITY__SECRET", "only for a storm: thirty-two characters and some more".to_owned()),
         ("WEB__DRAIN_SECONDS", "5".to_owned()),
         ("WORKER__DRAIN_SECONDS", "5".to_owned()),
@@ -253,14 +254,14 @@ fn variables(folder: &Path, ground: &Ground<'_>) -> Result<BTreeMap<String, Stri
     Ok(set.map(|(name, value)| (format!("PAWDIUM_{name}"), value)).collect())
 }
 
-/// A socket that processes to come inherit.
+/// Opens a socket that later processes inherit.
 fn open_socket() -> Result<TcpListener> {
     let socket = TcpListener::bind(("127.0.0.1", 0))?;
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::empty())?;
     Ok(socket)
 }
 
-/// Starts web and passes it a listening socket (`sd_listen_fds(3)`).
+/// The command that starts web with a listening socket (`sd_listen_fds(3)`).
 fn pass_socket(socket: &TcpListener, program: &Path) -> Command {
     let mut command = die_with_parent("KILL", "bash");
     let pass = format!("export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" 3<&{}", socket.as_raw_fd());

@@ -1,20 +1,20 @@
-//! What was done, how it was answered, and what was wrong with answers.
+//! Counts of acts and answers, and the wrong answers.
 
 use std::collections::BTreeMap;
 
-/// How many complaints are kept; more are only counted.
+/// The most wrong answers that are kept. Further ones are only counted.
 const KEPT: usize = 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     acts: BTreeMap<&'static str, u64>,
     answers: BTreeMap<u16, u64>,
-    /// Requests whose client left before the answer, and in the middle of the body.
+    /// Requests whose client disconnected before the answer, and during the body.
     pub(super) left: u64,
     pub(super) cut: u64,
     /// Requests without an answer because a web process went down.
     pub(super) unanswered: u64,
-    /// Answers that the site is busy, though Postgres and Redis were there.
+    /// Answers that the site is busy although Postgres and Redis were up.
     pub(super) busy: u64,
     wrongs: Vec<String>,
     more_wrongs: usize,
@@ -37,7 +37,7 @@ impl Tally {
         }
     }
 
-    /// Everything that was wrong, the last line for what was too much to keep.
+    /// The wrong answers. The last line counts those that were not kept.
     pub(super) fn wrongs(&self) -> Vec<String> {
         let more = (self.more_wrongs > 0).then(|| format!("and {} more", self.more_wrongs));
         self.wrongs.iter().cloned().chain(more).collect()
@@ -47,7 +47,7 @@ impl Tally {
         self.acts.values().sum()
     }
 
-    /// What was done and how it was answered, each in a line.
+    /// The counts as lines of text.
     pub(super) fn lines(&self) -> [String; 4] {
         let acts = self.acts.iter().map(|(what, count)| format!("{count} {what}"));
         let answers = self.answers.iter().map(|(status, count)| format!("{count} × {status}"));
@@ -56,9 +56,9 @@ impl Tally {
             format!("acts: {}", acts.collect::<Vec<_>>().join(", ")),
             format!("answers: {}", answers.collect::<Vec<_>>().join(", ")),
             format!(
-                "clients: {left} left before the answer, {cut} in the middle of the body, {unanswered} lost their web process"
+                "clients: {left} left before the answer, {cut} during the body, {unanswered} lost their web process"
             ),
-            format!("{busy} were told that the site is busy though Postgres and Redis were there"),
+            format!("{busy} answers that the site is busy although Postgres and Redis were up"),
         ]
     }
 }

@@ -1,20 +1,20 @@
-//! What the site has told people, which has to be true when the storm is over.
+//! What the site has acknowledged. It must be true when the storm is over.
 
 use pawdium_shared::accounts::sessions::Token;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
-/// What was acknowledged.
+/// All that was acknowledged.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
-    /// Users whose account was deleted.
+    /// The users whose account was deleted.
     pub deleted: Vec<i64>,
-    /// How many anonymous users logged in to an account.
+    /// The number of anonymous users that logged in to an account.
     pub merges: u64,
-    /// Photos that somebody rated: the photo, and the user as whom they did.
+    /// The ratings: the photo, and the user who rated it.
     pub ratings: Vec<(i64, i64)>,
-    /// Photos that were taken, and their owners.
+    /// The accepted photos and their owners.
     pub photos: Vec<(i64, i64)>,
-    /// The hashes of sessions by which somebody meant to change a password, answered or not: that session may stay.
+    /// The token hashes of sessions that tried to change a password, answered or not. Such a session may stay open.
     pub changers: Vec<[u8; 32]>,
 }
 
@@ -31,10 +31,10 @@ impl Told {
         self.changers.push(Token::presented(session).hash());
     }
 
-    /// Puts it into tables of this connection.
+    /// Loads it into temporary tables of this connection.
     ///
     /// # Errors
-    /// When the database can't be reached.
+    /// If the database can't be reached.
     pub async fn load(&self, db: &mut PgConnection) -> sqlx::Result<()> {
         db.execute(AssertSqlSafe(TABLES)).await?;
         sqlx::query("insert into told_deleted select unnest($1::bigint[])")

@@ -1,9 +1,9 @@
-//! Who there is and what they know: few people and few photos, so that everybody meets everybody.
+//! The people of a storm and what they know. There are few people and few photos, so that they often meet.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
@@ -15,22 +15,22 @@ use super::tally::Tally;
 use super::told::Told;
 use super::weather::Weather;
 
-/// How many members are known at once.
+/// The most members that are known at once.
 const MEMBERS: usize = 8;
 
-/// How many anonymous users, photos and links are known at once.
+/// The most anonymous users, photos and links that are known at once.
 const RECENT: usize = 10;
 
-/// How many live photos everybody shares and rates again.
+/// The number of live photos that all people share and rate again.
 const LIVE: usize = 4;
 
-/// How many sessions of a member are known at once.
+/// The most sessions of a member that are known at once.
 const SESSIONS: usize = 5;
 
-/// Members have one of these.
+/// The passwords of members.
 pub(super) const PASSWORDS: [&str; 2] = ["wobbly otters sing", "seventeen damp badgers"];
 
-/// Somebody's id and session.
+/// A user's id and session.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) id: i64,
@@ -42,19 +42,19 @@ pub(super) struct Member {
     pub(super) id: i64,
     pub(super) name: String,
     pub(super) email: String,
-    /// What it was when we last heard of it.
+    /// The password as far as it is known.
     pub(super) password: &'static str,
     pub(super) sessions: Vec<String>,
 }
 
-/// What everybody in the storm knows.
+/// What all people in the storm know.
 #[derive(Debug)]
 pub(super) struct Town {
     pub(super) http: Client,
     pub(super) webs: Vec<Url>,
     pub(super) weather: Weather,
     pub(super) pictures: Vec<Picture>,
-    /// Moderator and admin, whom nothing befalls.
+    /// The admin, whose account never changes.
     pub(super) staff: Person,
     mailbox: PathBuf,
     tally: Mutex<Tally>,
@@ -67,7 +67,7 @@ struct People {
     members: Vec<Member>,
     anonymous: VecDeque<Person>,
     photos: VecDeque<i64>,
-    /// Those that were served lately.
+    /// Photos that were served lately.
     live: VecDeque<i64>,
     links: VecDeque<String>,
     names: u32,
@@ -87,18 +87,18 @@ impl Town {
     }
 
     pub(super) fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tally.lock()
     }
 
     pub(super) fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock()
     }
 
     fn people(&self) -> MutexGuard<'_, People> {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+        self.people.lock()
     }
 
-    /// A name that nobody has had.
+    /// A new, unused name.
     pub(super) fn new_name(&self) -> String {
         let mut people = self.people();
         people.names += 1;
@@ -117,7 +117,7 @@ impl Town {
         self.people().members.choose(dice).cloned()
     }
 
-    /// A member's name, for links to their page.
+    /// Notes a member's new name.
     pub(super) fn rename(&self, id: i64, name: &str) {
         self.change(id, |member| name.clone_into(&mut member.name));
     }
@@ -145,7 +145,7 @@ impl Town {
         }
     }
 
-    /// They are gone, or can't be reached any more.
+    /// Forgets a member who is gone or can't be reached any more.
     pub(super) fn forget_member(&self, id: i64) {
         self.people().members.retain(|member| member.id != id);
     }
@@ -158,7 +158,7 @@ impl Town {
         }
     }
 
-    /// A member who is logged in.
+    /// A member who is logged in, with a session.
     pub(super) fn a_member_inside(&self, dice: &mut ChaCha8Rng) -> Option<(Member, String)> {
         let people = self.people();
         let inside: Vec<_> = people.members.iter().filter(|member| !member.sessions.is_empty()).collect();
@@ -200,7 +200,7 @@ impl Town {
         people.photos.get(dice.random_range(0..people.photos.len().max(1))).copied()
     }
 
-    /// This one was served: it is live.
+    /// Notes a live photo.
     pub(super) fn add_live(&self, photo: i64) {
         let mut people = self.people();
         if !people.live.contains(&photo) && people.live.len() < LIVE {
@@ -208,12 +208,12 @@ impl Town {
         }
     }
 
-    /// It is no longer there for everybody.
+    /// Forgets a photo that is no longer live.
     pub(super) fn forget_live(&self, photo: i64) {
         self.people().live.retain(|live| *live != photo);
     }
 
-    /// One of the few photos at which everybody looks.
+    /// One of the live photos that all people look at.
     pub(super) fn a_live_photo(&self, dice: &mut ChaCha8Rng) -> Option<i64> {
         let people = self.people();
         people.live.get(dice.random_range(0..people.live.len().max(1))).copied()
@@ -228,7 +228,7 @@ impl Town {
         people.links.get(dice.random_range(0..people.links.len().max(1))).cloned()
     }
 
-    /// The paths of links that were mailed lately and begin so, the newest last.
+    /// The paths of recently mailed links that begin with `begin`, the newest last.
     pub(super) fn mailed(&self, begin: &str) -> Vec<String> {
         let entries = std::fs::read_dir(&self.mailbox).into_iter().flatten().flatten();
         let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
@@ -246,7 +246,7 @@ fn push<T>(queue: &mut VecDeque<T>, item: T) {
     }
 }
 
-/// The path of the first link in a mail that leads below `begin`, as in `/reset/`.
+/// The path of the first link in a mail that begins with `begin`, such as `/reset/`.
 fn link_in(mail: &[u8], begin: &str) -> Option<String> {
     let mail = mail_parser::MessageParser::default().parse(mail)?;
     let text = mail.body_text(0)?;

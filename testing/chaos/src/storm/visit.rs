@@ -1,4 +1,4 @@
-//! Somebody doing something: sends requests, in good manners or bad ones, and judges the answers.
+//! An act of a person: it sends requests, some of which it drops midway, and checks the answers.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use url::Url;
 use super::request::{Answer, Manner, Request};
 use super::town::Town;
 
-/// What every answer has to arrive in: the site gives up by itself after 30 s.
+/// The longest time until an answer. The site gives up after 30 s.
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// How long somebody waits who was told to wait, or found nobody: less than they are told.
+/// How long a person waits when the site is busy or down. It is less than the site asks for.
 const BUSY: Duration = Duration::from_millis(300);
 
 /// One act of one person.
 pub(super) struct Visit<'a> {
     pub(super) town: &'a Town,
     pub(super) dice: ChaCha8Rng,
-    /// What it is called in complaints.
+    /// The act's name, for messages.
     pub(super) act: &'static str,
     web: Url,
     address: String,
@@ -32,8 +32,8 @@ impl<'a> Visit<'a> {
         Self { town, dice, act, web, address }
     }
 
-    /// Makes a request that may be answered with one of these statuses, or that the site is busy. None: there is no answer,
-    /// or none to go on with.
+    /// Makes a request. The answer must have one of these statuses, or say that the site is busy. Returns `None` if there
+    /// is no answer, or if it is busy or wrong.
     pub(super) async fn ask(&mut self, request: Request, fine: &[u16]) -> Option<Answer> {
         let manner = self.manner(&request);
         self.send(&request, manner, fine).await
@@ -47,7 +47,7 @@ impl<'a> Visit<'a> {
         both.into()
     }
 
-    /// How this request is made. It takes the same dice whatever comes out.
+    /// Decides how the client behaves. It always draws the same amount of random numbers.
     fn manner(&mut self, request: &Request) -> Manner {
         let time = Duration::from_micros(self.dice.random_range(0..20_000));
         let thousandths = self.dice.random_range(0..1000);
@@ -85,7 +85,7 @@ impl<'a> Visit<'a> {
                 let error = anyhow::Error::new(error);
                 self.town
                     .tally()
-                    .blame(format!("{what}: no answer though its web process was up: {error:#}"));
+                    .blame(format!("{what}: no answer although its web process was up: {error:#}"));
                 None
             }
             (Err(_), Manner::Waits) => {
@@ -99,7 +99,7 @@ impl<'a> Visit<'a> {
         self.town.tally().answer(answer.status);
         let may_wait = matches!(answer.status, 429 | 503);
         if may_wait && answer.headers.contains_key("retry-after") {
-            self.town.tally().busy += u64::from(!self.town.weather.ground.were_there(begin));
+            self.town.tally().busy += u64::from(!self.town.weather.servers.were_there(begin));
             tokio::time::sleep(BUSY).await;
             return None;
         }
@@ -111,7 +111,7 @@ impl<'a> Visit<'a> {
         Some(answer)
     }
 
-    /// Says what is wrong with an answer.
+    /// Notes a wrong answer.
     pub(super) fn blame(&self, wrong: &str) {
         self.town.tally().blame(format!("{}: {wrong}", self.act));
     }

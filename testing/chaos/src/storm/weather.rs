@@ -1,21 +1,22 @@
-//! When something was down: what excuses an answer, or that there is none.
+//! Outages, which excuse a missing answer or a busy site.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long requests may still meet what was down.
+use parking_lot::Mutex;
+
+/// How long after an outage its effects may still appear.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The outages of both sorts.
+/// The outages of processes and servers.
 #[derive(Debug, Default)]
 pub(super) struct Weather {
-    /// Web processes that are down. Nothing else excuses a request that got no answer.
+    /// Outages of web processes. Only these excuse a request without an answer.
     pub(super) webs: Outages,
-    /// Postgres and Redis, without which a site is busy.
-    pub(super) ground: Outages,
+    /// Outages of Postgres and Redis. Without them the site is busy.
+    pub(super) servers: Outages,
 }
 
-/// How many of a sort are down, and since when none is.
+/// The number of things that are down, and when the last one came back.
 #[derive(Debug, Default)]
 pub(super) struct Outages(Mutex<State>);
 
@@ -26,21 +27,21 @@ struct State {
 }
 
 impl Outages {
-    /// One goes down.
+    /// Notes that one goes down.
     pub(super) fn begin(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).down += 1;
+        self.0.lock().down += 1;
     }
 
-    /// One is back.
+    /// Notes that one is back.
     pub(super) fn end(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         state.down = state.down.saturating_sub(1);
         state.mended = Some(Instant::now());
     }
 
-    /// Whether one was down at any time from `since` on.
+    /// Whether one was down at any time since `since`.
     pub(super) fn were_there(&self, since: Instant) -> bool {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.lock();
         state.down > 0 || state.mended.is_some_and(|mended| mended + GRACE > since)
     }
 }

@@ -1,4 +1,4 @@
-//! What must not be found.
+//! Checks: queries for what must not exist.
 
 /// What an offender counts as.
 #[derive(Clone, Copy, Debug)]
@@ -8,7 +8,7 @@ pub(super) enum Charge {
     Wrong,
 }
 
-/// A query that answers with one text for each offender.
+/// A query that returns a text for each offender.
 pub(super) struct Check {
     pub(super) says: &'static str,
     pub(super) charge: Charge,
@@ -17,7 +17,7 @@ pub(super) struct Check {
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
-        says: "acknowledged and nowhere to be found",
+        says: "were acknowledged and don't exist",
         charge: Charge::Lost,
         query: "select format('%s %s', kind, job) from told
                 where job is not null
@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
                 where kind like 'chaos.%' and kind not in (table doomed) and outcome = 'dead'",
     },
     Check {
-        says: "are done, which can't be",
+        says: "are done, although they must fail",
         charge: Charge::Wrong,
         query: "select format('%s %s', kind, id) from job_history
                 where kind in (table doomed) and outcome = 'done'",
@@ -56,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
         query: "select format('%s %s, %s times', min(kind), job, count(*)) from chaos_effects group by job having count(*) > 1",
     },
     Check {
-        says: "effects were made by more than one job",
+        says: "effects were written by more than one job",
         charge: Charge::Doubled,
         query: "select format('%s of %s by %s', kind, tag, array_agg(job)) from chaos_effects group by kind, tag, step having count(distinct job) > 1",
     },
@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
                 where outcome is distinct from 'done'",
     },
     Check {
-        says: "steps of chains were not made",
+        says: "steps of chains did not run",
         charge: Charge::Lost,
         query: "select format('step %s of %s', step, tag)
                 from told, generate_series(0, followers) as step
@@ -77,7 +77,7 @@ pub(super) const CHECKS: &[Check] = &[
                                   where (made.kind, made.tag, made.step) = (told.kind, told.tag, step::smallint))",
     },
     Check {
-        says: "groups' last steps were not made",
+        says: "last steps of groups did not run",
         charge: Charge::Lost,
         query: "select format('total of %s', tag) from told
                 where kind = 'chaos.total.v1'
@@ -85,7 +85,7 @@ pub(super) const CHECKS: &[Check] = &[
                                   where (made.kind, made.tag) = (told.kind, told.tag))",
     },
     Check {
-        says: "groups' last steps were made before all members had ended",
+        says: "last steps of groups ran before all members had ended",
         charge: Charge::Wrong,
         query: "select format('total of %s', total.tag)
                 from chaos_effects as total
@@ -95,14 +95,14 @@ pub(super) const CHECKS: &[Check] = &[
                 group by total.tag, total.at having max(member.finished_at) > total.at",
     },
     Check {
-        says: "were committed without the job beside them",
+        says: "rows were committed without their job",
         charge: Charge::Lost,
         query: "select format('row of job %s', job) from chaos_requests
                 where not exists (select from job_history where id = job)
                   and not exists (select from jobs where id = job)",
     },
     Check {
-        says: "are there without the row beside them",
+        says: "were committed without their row",
         charge: Charge::Wrong,
         query: "select format('%s %s', kind, id) from job_history
                 where kind like 'chaos.%' and kind not in ('chaos.bulk.v1', 'chaos.tick.v1', 'chaos.total.v1')
@@ -120,7 +120,7 @@ pub(super) const CHECKS: &[Check] = &[
                      where made.kind = 'chaos.latest.v1' and made.key = told.key), 0)",
     },
     Check {
-        says: "keys were asked for again and not run since",
+        says: "keys were enqueued again and did not run since",
         charge: Charge::Lost,
         query: "with asked as (
                     select kind, key, max(at) as at from told
@@ -150,7 +150,7 @@ pub(super) const CHECKS: &[Check] = &[
                 where (highest > max_attempts or attempt > max_attempts or starts > max_attempts + uncounted)",
     },
     Check {
-        says: "started an attempt again that counted",
+        says: "started an attempt again that already counts",
         charge: Charge::Wrong,
         query: "select format('job %s, %s times', job, repeated) from started
                 where repeated > 0",
@@ -162,7 +162,7 @@ pub(super) const CHECKS: &[Check] = &[
                 where kind like 'chaos.%' and outcome = 'done' and job is null",
     },
     Check {
-        says: "long jobs and those behind them in a live worker started more than once",
+        says: "jobs of the survivor started more than once",
         charge: Charge::Doubled,
         query: "select format('%s, %s starts', id, starts) from job_history join started on job = id
                 where kind = 'chaos.marathon.v1' and starts > 1",

@@ -1,13 +1,13 @@
-//! What a test works with: a database, processes on it, and the verdict on what they did.
+//! The bench of a test: a database, processes that use it, and the verdict.
 
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use pawdium_chaos::cast::{Actor, Stage};
 use pawdium_chaos::effects::{self, prepare_effects};
 use pawdium_chaos::kinds::Tagged;
+use pawdium_chaos::launch::{Launcher, RoleProcess};
 use pawdium_chaos::ledger::{Ledger, Line};
 use pawdium_chaos::roles::{Enqueuer, Role, Serves, Worker};
 use pawdium_chaos::starts;
@@ -22,10 +22,10 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions as _, PgPool};
 use tempfile::TempDir;
 
-/// Long enough for anything that should happen soon, on a slow machine that does other things too.
+/// Long enough for anything that should happen soon, also on a slow and busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-/// Runs `pawdium-chaos`, which has to end well, and answers with what it said.
+/// Runs `pawdium-chaos`, which must succeed, and returns its output.
 pub(crate) async fn run_chaos(arguments: &[&str]) -> String {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_pawdium-chaos"));
     let output = command.args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await;
@@ -38,26 +38,26 @@ pub(crate) async fn run_chaos(arguments: &[&str]) -> String {
 pub(crate) struct Bench {
     pub(crate) db: PgPool,
     pub(crate) url: String,
-    pub(crate) stage: Stage,
+    pub(crate) launcher: Launcher,
     ledger: Ledger,
     folder: TempDir,
 }
 
 impl Bench {
-    /// On a database that has the site's schema.
+    /// A bench on a database that has the site's schema.
     pub(crate) async fn on(db: PgPool) -> Self {
         prepare_effects(&db).await.expect("a database without these tables");
         let folder = tempfile::tempdir().expect("a folder");
-        let stage = Stage::new(env!("CARGO_BIN_EXE_pawdium-chaos"), folder.path());
+        let launcher = Launcher::new(env!("CARGO_BIN_EXE_pawdium-chaos"), folder.path());
         let ledger = Ledger::append(folder.path(), "test").expect("it can be written");
-        Self { url: db.connect_options().to_url_lossy().into(), db, stage, ledger, folder }
+        Self { url: db.connect_options().to_url_lossy().into(), db, launcher, ledger, folder }
     }
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// A worker with these queues: how many jobs of each at once, and how many more ahead.
+    /// A worker with these queues, each with its concurrency and prefetch.
     pub(crate) fn worker(&self, name: &str, serves: &[(Queue, usize, usize)]) -> Worker {
         Worker {
             name: name.to_owned(),
@@ -73,17 +73,17 @@ impl Bench {
         }
     }
 
-    /// A worker that runs some jobs of every queue at once.
+    /// A worker that serves all queues.
     pub(crate) fn versatile_worker(&self, name: &str) -> Worker {
         self.worker(name, &queues::ALL.map(|queue| (queue, 4, 4)))
     }
 
-    pub(crate) fn start(&self, worker: &Worker) -> Actor {
-        self.stage.enter(Role::Worker(worker.clone())).expect("it starts")
+    pub(crate) fn start(&self, worker: &Worker) -> RoleProcess {
+        self.launcher.launch(Role::Worker(worker.clone())).expect("it starts")
     }
 
-    /// A process that enqueues all sorts of jobs, about so many transactions a second.
-    pub(crate) fn start_enqueuer(&self, per_second: u32) -> Actor {
+    /// Starts an enqueuer of all sorts of jobs, with about this many transactions a second.
+    pub(crate) fn start_enqueuer(&self, per_second: u32) -> RoleProcess {
         let role = Enqueuer {
             name: "enqueuer".to_owned(),
             database: self.url.clone(),
@@ -92,14 +92,14 @@ impl Bench {
             seed: 1,
             per_second,
         };
-        self.stage.enter(Role::Enqueuer(role)).expect("it starts")
+        self.launcher.launch(Role::Enqueuer(role)).expect("it starts")
     }
 
     pub(crate) async fn enqueue<J: Tagged>(&self, job: J) -> JobId {
         self.enqueue_all([job]).await[0]
     }
 
-    /// Enqueues what may be unnecessary, because a live job bears its key.
+    /// Enqueues a job whose key a live job may have.
     pub(crate) async fn ask_for<J: Tagged>(&self, job: J) -> Option<JobId> {
         let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let entry = effects::enqueue(&mut tx, job, Duration::ZERO).await.expect("it can be enqueued");
@@ -109,18 +109,18 @@ impl Bench {
         id
     }
 
-    /// How often handlers of a job have started.
+    /// How often the handler of a job has started.
     pub(crate) fn starts_of(&self, job: JobId) -> i32 {
         starts::read(self.folder()).expect("good logs").get(&job.0).map_or(0, |count| count.starts)
     }
 
-    /// Enqueues in one transaction.
+    /// Enqueues jobs in one transaction.
     pub(crate) async fn enqueue_all<J: Tagged>(&self, jobs: impl IntoIterator<Item = J>) -> Vec<JobId> {
         let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let (mut ids, mut lines) = (Vec::new(), Vec::new());
         for job in jobs {
             let entry = effects::enqueue(&mut tx, job, Duration::ZERO).await.expect("it can be enqueued");
-            ids.push(JobId(entry.job.expect("nothing bears its key")));
+            ids.push(JobId(entry.job.expect("no live job has its key")));
             lines.push(Line::Enqueued(entry));
         }
         tx.commit().await.expect("it commits");
@@ -128,7 +128,7 @@ impl Bench {
         ids
     }
 
-    /// The job as it is now.
+    /// The current row of a job.
     pub(crate) async fn find(&self, job: JobId) -> Option<JobRow> {
         let mut tx = Tx::begin(&self.db).await.expect("a connection");
         inspect::find(&mut tx, job).await.expect("jobs can be read")
@@ -146,7 +146,7 @@ impl Bench {
         until("no job is live", within, none).await;
     }
 
-    /// The number that a query answers with.
+    /// The number that a query returns.
     pub(crate) async fn count(&self, query: &'static str) -> i64 {
         sqlx::query_scalar(query).fetch_one(&self.db).await.expect("the query is good")
     }
@@ -173,7 +173,7 @@ impl Bench {
         .expect("it was claimed")
     }
 
-    /// Which attempts had an effect.
+    /// The attempts that have written an effect.
     pub(crate) async fn effects_of(&self, job: JobId) -> Vec<i16> {
         sqlx::query_scalar("select attempt from chaos_effects where job = $1")
             .bind(job)
@@ -182,8 +182,8 @@ impl Bench {
             .expect("effects can be read")
     }
 
-    /// Nothing may be lost, doubled or otherwise wrong.
-    pub(crate) async fn is_in_order(&self) -> Verdict {
+    /// Asserts that nothing is lost, doubled or otherwise wrong.
+    pub(crate) async fn assert_in_order(&self) -> Verdict {
         let mut db = self.db.acquire().await.expect("a connection");
         let verdict = verdict::judge(&mut db, self.folder()).await.expect("a verdict");
         assert!(verdict.is_clean(), "{:#?}", verdict.wrongs);
@@ -191,7 +191,7 @@ impl Bench {
     }
 }
 
-/// A Postgres that a test may end, and a bench on it. The folder goes last.
+/// A Postgres that a test may crash, and a bench on it. The folder is dropped last.
 pub(crate) struct Private {
     pub(crate) bench: Bench,
     pub(crate) stack: Stack,
@@ -213,7 +213,7 @@ impl Private {
     }
 }
 
-/// Asks `probe` again and again until it has an answer.
+/// Calls `probe` until it returns something.
 pub(crate) async fn until<T>(what: &str, within: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! What is bad for a whole run: a slow line, few connections, a transaction that never ends, far too many jobs.
+//! Bad conditions: a slow connection, few connections, a transaction that never ends, and very many jobs.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use sqlx::PgPool;
 use crate::bench::{Bench, SOON, until};
 use pawdium_shared::queues;
 
-/// Long enough for a job that nothing holds up, on a machine that is busy.
+/// Long enough for a job that nothing delays, on a busy machine.
 const PROMPT: TimeDelta = TimeDelta::seconds(5);
 
-/// Of jobs that come one after the other, each when the last is done, two workers' polls find every other one this soon
-/// at most: they are 1.5 s apart. Whoever is told of a job is sooner.
-const TOLD: TimeDelta = TimeDelta::milliseconds(700);
+/// The longest wait of a job that is found by a notification. Of jobs that are enqueued one after the other, the polls of
+/// two workers, 1.5 s apart, find at most every other one this soon.
+const NOTIFIED: TimeDelta = TimeDelta::milliseconds(700);
 
 fn effects(tags: std::ops::Range<i64>) -> impl Iterator<Item = Effect> {
     tags.map(|tag| Effect { tag })
 }
 
-/// From a job's commit until it is claimed, by the database's clock.
+/// The time from a job's commit until its claim, by the database's clock.
 async fn wait_for_a_claim(bench: &Bench, tag: i64) -> TimeDelta {
     let job = bench.enqueue(Note { tag, first_ms: 0, then_ms: 0 }).await;
     let enqueued = bench.now().await;
@@ -31,14 +31,14 @@ async fn wait_for_a_claim(bench: &Bench, tag: i64) -> TimeDelta {
     bench.claimed_at(job).await - enqueued
 }
 
-/// Asserts that no wake-up is lost: no job waits long, and most are claimed before a poll could have found them.
-async fn assert_told_of_jobs(bench: &Bench) {
+/// Asserts that no notification is lost: no job waits long, and most are claimed before a poll could find them.
+async fn assert_notified_of_jobs(bench: &Bench) {
     let mut waits = Vec::new();
     for tag in 10_000..10_009 {
         waits.push(wait_for_a_claim(bench, tag).await);
     }
-    let told = waits.iter().filter(|wait| **wait <= TOLD).count();
-    assert!(told >= 6 && waits.iter().all(|wait| *wait <= PROMPT), "{waits:?}");
+    let notified = waits.iter().filter(|wait| **wait <= NOTIFIED).count();
+    assert!(notified >= 6 && waits.iter().all(|wait| *wait <= PROMPT), "{waits:?}");
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -50,28 +50,28 @@ async fn twenty_milliseconds_to_the_database_slow_jobs_down_and_lose_no_wakeup(d
     bench.url = relay.url(&options).into();
     let _workers = ["one", "two"].map(|name| bench.start(&bench.versatile_worker(name)));
     bench.enqueue_all(effects(0..300)).await;
-    assert_told_of_jobs(&bench).await;
+    assert_notified_of_jobs(&bench).await;
     bench.until_idle(SOON).await;
-    assert_eq!(bench.is_in_order().await.done, 309);
+    assert_eq!(bench.assert_in_order().await.done, 309);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn one_connection_is_enough_for_claims_acks_and_handlers(db: PgPool) {
+async fn one_connection_is_enough_for_claims_outcomes_and_handlers(db: PgPool) {
     let bench = Bench::on(db).await;
     let mut role = bench.versatile_worker("worker");
     role.connections = 1;
     let _worker = bench.start(&role);
-    // Some hold the connection for a while.
+    // Some keep the connection for a while.
     bench.enqueue_all((0..10).map(|tag| Slow { tag, first_ms: 100, then_ms: 100, holds: true })).await;
     bench.enqueue_all(effects(0..300)).await;
     bench.until_idle(SOON).await;
-    assert_told_of_jobs(&bench).await;
+    assert_notified_of_jobs(&bench).await;
     bench.until_idle(SOON).await;
-    assert_eq!(bench.is_in_order().await.done, 319);
+    assert_eq!(bench.assert_in_order().await.done, 319);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_session_idle_in_a_transaction_holds_up_nobody(db: PgPool) {
+async fn a_session_idle_in_a_transaction_delays_no_job(db: PgPool) {
     let bench = Bench::on(db).await;
     bench.enqueue(Effect { tag: -1 }).await;
     let idler = Idler::begin(&bench.db).await.expect("a session");
@@ -81,13 +81,13 @@ async fn a_session_idle_in_a_transaction_holds_up_nobody(db: PgPool) {
         let wait = wait_for_a_claim(&bench, round).await;
         assert!(wait <= PROMPT, "{wait}");
     }
-    assert_told_of_jobs(&bench).await;
+    assert_notified_of_jobs(&bench).await;
     bench.until_idle(SOON).await;
     idler.end().await.expect("nobody has ended it");
-    assert_eq!(bench.is_in_order().await.done, 5015);
+    assert_eq!(bench.assert_in_order().await.done, 5015);
 }
 
-/// A million jobs of one queue, in turn of three priorities, enqueued by SQL.
+/// Inserts a million jobs of one queue, with three priorities in turn.
 async fn pile_up(bench: &Bench) {
     sqlx::query(
         "insert into jobs (queue, kind, priority, max_attempts, payload)
@@ -99,7 +99,7 @@ async fn pile_up(bench: &Bench) {
     .expect("there is room");
 }
 
-/// The jobs in the order in which their handlers started.
+/// The jobs in the order of the starts of their handlers.
 fn started(bench: &Bench, worker: &str) -> Vec<JobId> {
     let log = bench.folder().join(format!("{worker}.starts"));
     let log = std::fs::read_to_string(log).expect("it has started something");
@@ -108,14 +108,14 @@ fn started(bench: &Bench, worker: &str) -> Vec<JobId> {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn within_a_million_jobs_the_order_is_kept_and_other_queues_are_not_held_up(db: PgPool) {
+async fn a_million_jobs_run_in_order_and_delay_no_other_queue(db: PgPool) {
     let bench = Bench::on(db).await;
     pile_up(&bench).await;
-    // One at a time, so that the order of starts is the order of claims.
+    // One job at a time, so that the order of starts is the order of claims.
     let mut role = bench.worker("orderly", &[(queues::METRICS, 1, 100)]);
     let mut orderly = bench.start(&role);
     until("some are done", SOON, async || (bench.ended().await >= 300).then_some(())).await;
-    // Late, and before everything else of its queue.
+    // This job comes late, but has the best priority.
     let urgent: JobId = sqlx::query_scalar(
         "insert into jobs (queue, kind, priority, max_attempts, payload)
          values ('metrics', 'chaos.bulk.v1', -1, 100, '{\"tag\": 0}') returning id",
@@ -125,7 +125,7 @@ async fn within_a_million_jobs_the_order_is_kept_and_other_queues_are_not_held_u
     .expect("there is room");
     bench.until_job_is(urgent, "done").await;
     let left = bench.count("select count(*) from jobs").await;
-    assert!(left > 900_000, "it was not held up by the others: {left} left");
+    assert!(left > 900_000, "it waited for other jobs: {left} left");
     orderly.terminate();
     assert!(orderly.wait().await.expect("it is ours").success());
 
@@ -143,9 +143,9 @@ async fn within_a_million_jobs_the_order_is_kept_and_other_queues_are_not_held_u
     .expect("jobs can be read");
     assert!(ran == expected, "by priority and then by age");
 
-    // Another queue has workers of its own beside the crowded one.
+    // Jobs of another queue start at once beside the full one.
     role.name = "both".to_owned();
     role.serves = bench.worker("", &[(queues::METRICS, 4, 100), (queues::MAIL, 1, 0)]).serves;
     let _both = bench.start(&role);
-    assert_told_of_jobs(&bench).await;
+    assert_notified_of_jobs(&bench).await;
 }

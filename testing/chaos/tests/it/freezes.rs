@@ -1,4 +1,4 @@
-//! A worker that is stopped and goes on when others have taken it for dead.
+//! A worker that is stopped, and continues after its lease has ended.
 
 use chrono::TimeDelta;
 use pawdium_chaos::kinds::{Note, Slow};
@@ -8,7 +8,7 @@ use crate::bench::{Bench, SOON, until};
 use pawdium_shared::queues;
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_worker_frozen_past_its_lease_can_neither_ack_nor_commit_what_it_was_at(db: PgPool) {
+async fn a_worker_frozen_past_its_lease_can_neither_complete_nor_commit_its_jobs(db: PgPool) {
     let bench = Bench::on(db).await;
     let serves = [(queues::MEDIA, 2, 0), (queues::MAIL, 1, 0)];
     let frozen = bench.start(&bench.worker("frozen", &serves));
@@ -25,7 +25,7 @@ async fn a_worker_frozen_past_its_lease_can_neither_ack_nor_commit_what_it_was_a
         let taken = async || bench.find(job).await.filter(|row| row.state == "running" && row.attempt == 2);
         until("the other has the job", SOON, taken).await;
     }
-    // Its handlers end at once, while the other's are at it.
+    // Its handlers end at once, while the other worker's handlers run.
     frozen.thaw();
     for job in jobs {
         assert_eq!(bench.until_job_is(job, "done").await.attempt, 2);
@@ -40,11 +40,11 @@ async fn a_worker_frozen_past_its_lease_can_neither_ack_nor_commit_what_it_was_a
             .await
             .expect("it is done");
     let ran = ended - bench.claimed_at(note).await;
-    assert!(ran >= TimeDelta::milliseconds(4900), "it was ended by whoever ran it: {ran}");
+    assert!(ran >= TimeDelta::milliseconds(4900), "the outcome is not from the other worker: {ran}");
 
-    // It is a worker again.
+    // The frozen worker works again.
     other.kill().await.expect("it can be killed");
     let after = bench.enqueue(Note { tag: 2, first_ms: 0, then_ms: 0 }).await;
     bench.until_job_is(after, "done").await;
-    bench.is_in_order().await;
+    bench.assert_in_order().await;
 }

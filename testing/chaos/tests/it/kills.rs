@@ -1,4 +1,4 @@
-//! Workers that are killed, and those that live.
+//! Workers that are killed, and workers that stay alive.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn jobs_of_a_killed_worker_run_again_within_20_s_whether_it_comes_back_und
         let recovery = bench.claimed_at(job).await - killed;
         assert!(recovery <= TimeDelta::seconds(20), "{recovery}");
     }
-    bench.is_in_order().await;
+    bench.assert_in_order().await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -46,11 +46,11 @@ async fn a_job_longer_than_the_lease_and_those_claimed_with_it_run_once_in_a_wor
     bench.enqueue_all(jobs).await;
     let running = "select count(*) from jobs where state = 'running'";
     until("all are claimed", SOON, async || (bench.count(running).await == 50).then_some(())).await;
-    // It would take whatever it may.
+    // This worker would claim any job that is handed back.
     let idle = bench.start(&bench.worker("idle", &[(queues::UPKEEP, 50, 0)]));
     bench.until_idle(SOON + Duration::from_secs(20)).await;
     assert!(worker.pid().is_some() && idle.pid().is_some());
-    let verdict = bench.is_in_order().await;
+    let verdict = bench.assert_in_order().await;
     assert_eq!(verdict.done, 50);
     assert_eq!(bench.count("select sum(attempt)::bigint from job_history").await, 50);
 }

@@ -1,4 +1,4 @@
-//! Jobs that harm whoever runs them.
+//! Jobs that harm their worker.
 
 use std::os::unix::process::ExitStatusExt as _;
 
@@ -40,7 +40,7 @@ async fn a_panic_a_hang_and_nonsense_fail_alone(db: PgPool) {
     let after = bench.enqueue(note(10)).await;
     bench.until_job_is(after, "done").await;
     assert!(worker.ended().is_none(), "the worker lives on");
-    bench.is_in_order().await;
+    bench.assert_in_order().await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
@@ -61,17 +61,17 @@ async fn jobs_that_take_their_worker_with_them_are_dead_after_their_attempts_and
         }
         deaths += 1;
         assert!(deaths <= 4, "two attempts each");
-        // What would be silence for fifteen seconds.
+        // Simulate a silence of 20 s.
         sqlx::query("update job_workers set beat_at = now() - interval '20 seconds'")
             .execute(&bench.db)
             .await
             .expect("there are rows");
     }
-    assert_eq!(deaths, 4, "one at a time, each had its attempts");
+    assert_eq!(deaths, 4, "each job killed the worker at each of its attempts");
     for job in poison {
         let dead = bench.find(job).await.expect("it is not lost");
         assert_eq!((dead.state.as_str(), dead.attempt), ("dead", 2));
         assert!(dead.last_error.is_some_and(|error| error.contains("worker died")));
     }
-    assert_eq!(bench.is_in_order().await.done, 50);
+    assert_eq!(bench.assert_in_order().await.done, 50);
 }

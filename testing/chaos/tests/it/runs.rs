@@ -1,8 +1,8 @@
-//! All faults at once.
+//! A short run of all faults.
 
 use crate::bench::run_chaos;
 
-/// Its length, in seconds: enough for most of the faults, and short of boring.
+/// Its length in seconds, enough for most of the faults.
 const DURATION: &str = "20";
 
 #[tokio::test]

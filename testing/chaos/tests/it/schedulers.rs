@@ -1,11 +1,11 @@
-//! Several schedulers, of which one dies or has a wrong clock.
+//! Several schedulers, of which some die or have a wrong clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
-use pawdium_chaos::cast::Actor;
+use pawdium_chaos::launch::RoleProcess;
 use pawdium_chaos::roles::{COALESCED, REPLAYED, Role, Scheduler, schedules};
 use pawdium_queue::cron::take_tick;
 use pawdium_shared::db::Tx;
@@ -16,7 +16,7 @@ use crate::bench::{Bench, SOON, until};
 
 const EVERY_SECOND: &str = "* * * * * *";
 
-/// The ticks of a schedule for which there are jobs, in order, one entry for each job.
+/// The ticks of a schedule that have jobs, in order, with an entry for each job.
 async fn ticks(db: &PgPool, schedule: &str) -> Vec<i64> {
     sqlx::query_scalar(
         "select (payload->>'tag')::bigint as tick from jobs where payload->>'schedule' = $1 order by tick",
@@ -27,7 +27,7 @@ async fn ticks(db: &PgPool, schedule: &str) -> Vec<i64> {
     .expect("jobs can be read")
 }
 
-/// Whether one job was enqueued for each tick, and none was missed.
+/// Asserts that each tick has exactly one job.
 fn assert_gapless(ticks: &[i64], period: i64) {
     assert!(ticks.windows(2).all(|pair| pair[1] - pair[0] == period), "{ticks:?}");
 }
@@ -36,7 +36,7 @@ fn assert_single(ticks: &[i64]) {
     assert!(ticks.windows(2).all(|pair| pair[1] > pair[0]), "{ticks:?}");
 }
 
-/// Has both schedules know a last tick, and the hours before it as fired.
+/// Notes the last tick of both schedules, and those of the hours before, as fired.
 async fn remember_ticks(db: &PgPool, last: DateTime<Utc>, period: i64) {
     sqlx::query(
         "insert into schedule_ticks (schedule, tick)
@@ -51,7 +51,7 @@ async fn remember_ticks(db: &PgPool, last: DateTime<Utc>, period: i64) {
     .expect("nothing fired yet");
 }
 
-fn start(bench: &Bench, name: &str, cron: &str) -> Actor {
+fn start(bench: &Bench, name: &str, cron: &str) -> RoleProcess {
     let role = Scheduler {
         name: name.to_owned(),
         database: bench.url.clone(),
@@ -59,14 +59,14 @@ fn start(bench: &Bench, name: &str, cron: &str) -> Actor {
         begin: None,
         pace: 1,
     };
-    bench.stage.enter(Role::Scheduler(role)).expect("it starts")
+    bench.launcher.launch(Role::Scheduler(role)).expect("it starts")
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn when_the_scheduler_that_fires_is_killed_another_fires_and_each_tick_is_one_job(db: PgPool) {
     let bench = Bench::on(db).await;
     let names = ["first", "second", "third"];
-    let mut actors = names.map(|name| Some(start(&bench, name, EVERY_SECOND)));
+    let mut processes = names.map(|name| Some(start(&bench, name, EVERY_SECOND)));
     let fired = async |more: usize| {
         let goal = ticks(&bench.db, REPLAYED).await.len() + more;
         let fired = async || (ticks(&bench.db, REPLAYED).await.len() >= goal).then_some(());
@@ -74,7 +74,7 @@ async fn when_the_scheduler_that_fires_is_killed_another_fires_and_each_tick_is_
     };
     for _ in 0..2 {
         fired(2).await;
-        // Whoever takes the next tick gets no further than its job.
+        // The scheduler that takes the next tick waits for this lock when it enqueues the job.
         let mut lock = Tx::begin(&bench.db).await.expect("a transaction");
         sqlx::query("lock table jobs in share row exclusive mode").execute(&mut *lock).await.expect("a lock");
         let caught = async || {
@@ -88,16 +88,16 @@ async fn when_the_scheduler_that_fires_is_killed_another_fires_and_each_tick_is_
         };
         let firing = until("one is about to fire", SOON, caught).await;
         let place = names.iter().position(|name| *name == firing).expect("it is a scheduler");
-        actors[place].take().expect("it runs").kill().await.expect("it can be killed");
+        processes[place].take().expect("it runs").kill().await.expect("it can be killed");
         lock.rollback().await.expect("it rolls back");
     }
     fired(3).await;
-    assert_eq!(actors.iter().flatten().count(), 1);
+    assert_eq!(processes.iter().flatten().count(), 1);
     assert_gapless(&ticks(&bench.db, REPLAYED).await, 1);
     assert_single(&ticks(&bench.db, COALESCED).await);
 }
 
-/// Runs three schedulers of this process on clocks that are wrong by so many seconds, until `done`.
+/// Runs three schedulers in this process, with clocks that are wrong by this many seconds, until `done` ends.
 async fn run_three(db: &PgPool, cron: &str, wrong: &[Arc<AtomicI64>; 3], done: impl Future<Output = ()>) {
     let stop = CancellationToken::new();
     let running = wrong.iter().map(|wrong| {
@@ -147,7 +147,7 @@ async fn clocks_moved_by_an_hour_either_way_neither_double_nor_miss_a_tick(db: P
     assert_gapless(&replayed, PERIOD);
     let coalesced = ticks(&db, COALESCED).await;
     assert_single(&coalesced);
-    // Whatever was skipped while a clock was ahead was made up for by a later one.
+    // A later tick made up for those that were skipped while a clock was ahead.
     let last: i64 = sqlx::query_scalar(
         "select extract(epoch from max(tick))::bigint from schedule_ticks where schedule = $1",
     )
@@ -159,7 +159,7 @@ async fn clocks_moved_by_an_hour_either_way_neither_double_nor_miss_a_tick(db: P
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn ticks_that_were_missed_are_replayed_or_made_up_for_by_the_last(db: PgPool) {
+async fn missed_ticks_are_replayed_or_coalesced(db: PgPool) {
     let last = Utc::now().duration_trunc(TimeDelta::seconds(1)).expect("in range") - TimeDelta::minutes(1);
     remember_ticks(&db, last, 1).await;
     run_three(&db, EVERY_SECOND, &Default::default(), async {
@@ -176,7 +176,7 @@ async fn ticks_that_were_missed_are_replayed_or_made_up_for_by_the_last(db: PgPo
     assert_single(&coalesced);
 }
 
-/// Three schedulers in three time zones live through twelve hours, four in a second.
+/// Runs three schedulers in three time zones for twelve hours, at four hours a second.
 async fn live_through(db: PgPool, begin: &str) {
     let bench = Bench::on(db).await;
     let begin: DateTime<Utc> = begin.parse().expect("a time");
@@ -184,7 +184,7 @@ async fn live_through(db: PgPool, begin: &str) {
         let mut db = bench.db.acquire().await.expect("a connection");
         take_tick(&mut db, schedule, begin).await.expect("nothing fired yet");
     }
-    let _actors = ["UTC", "Europe/Berlin", "Europe/London"].map(|zone| {
+    let _processes = ["UTC", "Europe/Berlin", "Europe/London"].map(|zone| {
         let role = Scheduler {
             name: zone.replace('/', "-"),
             database: bench.url.clone(),
@@ -192,7 +192,7 @@ async fn live_through(db: PgPool, begin: &str) {
             begin: Some(begin),
             pace: 14_400,
         };
-        bench.stage.enter_in(Role::Scheduler(role), &[("TZ", zone)]).expect("it starts")
+        bench.launcher.launch_with(Role::Scheduler(role), &[("TZ", zone)]).expect("it starts")
     });
     let lived = async || (ticks(&bench.db, REPLAYED).await.len() >= 12).then_some(());
     until("twelve hours are over", SOON, lived).await;
@@ -203,13 +203,13 @@ async fn live_through(db: PgPool, begin: &str) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn when_summer_time_begins_no_tick_is_left_out(db: PgPool) {
+async fn no_tick_is_missing_when_summer_time_begins(db: PgPool) {
     // At 01:00 UTC Berlin goes from two o'clock to three, London from one to two.
     live_through(db, "2026-03-28T20:00:00Z").await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn when_summer_time_ends_no_tick_comes_twice(db: PgPool) {
+async fn no_tick_fires_twice_when_summer_time_ends(db: PgPool) {
     // At 01:00 UTC Berlin goes from three o'clock to two, London from two to one.
     live_through(db, "2026-10-24T20:00:00Z").await;
 }

@@ -1,4 +1,4 @@
-//! Workers that are told to end.
+//! Workers that get SIGTERM.
 
 use pawdium_chaos::kinds::{Note, Slow};
 use sqlx::PgPool;
@@ -7,7 +7,7 @@ use crate::bench::{Bench, SOON, until};
 use pawdium_shared::queues;
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_worker_told_to_end_acks_what_ends_in_time_and_hands_back_the_rest_at_once(db: PgPool) {
+async fn a_stopping_worker_completes_jobs_that_end_in_time_and_hands_back_the_rest_at_once(db: PgPool) {
     let bench = Bench::on(db).await;
     let serves = [(queues::MEDIA, 1, 0), (queues::MAIL, 4, 20)];
     let mut leaving = bench.start(&bench.worker("leaving", &serves));
@@ -36,5 +36,5 @@ async fn a_worker_told_to_end_acks_what_ends_in_time_and_hands_back_the_rest_at_
     let _next = bench.start(&bench.worker("next", &serves));
     bench.until_idle(SOON).await;
     assert_eq!(bench.find(long).await.map(|row| row.attempt), Some(1));
-    bench.is_in_order().await;
+    bench.assert_in_order().await;
 }

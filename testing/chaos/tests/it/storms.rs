@@ -1,4 +1,4 @@
-//! A short storm on the site, and whether its checks see what is wrong.
+//! A short storm on the site, and tests that its checks find what is wrong.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::bench::run_chaos;
 
-/// Its length, in seconds: enough for a round of faults.
+/// Its length in seconds, enough for a round of faults.
 const DURATION: &str = "14";
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_short_storm_leaves_every_invariant_whole() {
     assert!(number(acts) > 100 && number(faults) > 3 && number(checks) > 20, "{said}");
 }
 
-/// Two users, of whom the second has rated the first one's live photo with a 7.
+/// Two users. The second has rated the live photo of the first with 7.
 const WHOLE: &str = "
     insert into users (id, rater_key) overriding system value values (1, 1), (2, 2);
     insert into photos (id, owner_id, title, species, state, source_hash) overriding system value
@@ -42,7 +42,7 @@ const WHOLE: &str = "
     update photos set state = 'live', slot = 1, live_at = now();
     insert into sessions (token_hash, user_id, expires_at) values (sha256('session'), 2, 'infinity');";
 
-/// What goes wrong, what the check of it is called, and what people were told before.
+/// The mistakes: SQL that makes one, the name of the check that finds it, and what was acknowledged before.
 fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
     let told = Told::default();
     let of = |told: &Told| told.clone();
@@ -105,7 +105,7 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn each_check_of_the_database_sees_what_is_wrong(db: PgPool) {
+async fn each_check_of_the_database_finds_its_mistake(db: PgPool) {
     order::note(&db).await.expect("a database without these triggers");
     db.execute(AssertSqlSafe(WHOLE)).await.expect("good statements");
     let mut connection = db.acquire().await.expect("a connection");
@@ -117,7 +117,7 @@ async fn each_check_of_the_database_sees_what_is_wrong(db: PgPool) {
         connection.execute("begin").await.expect("a transaction");
         let tampered = connection.execute(AssertSqlSafe(tampering)).await;
         tampered.unwrap_or_else(|error| panic!("{tampering}: {error}"));
-        // What notes the order does so at the commit.
+        // The triggers that note the order run at the commit.
         connection.execute("set constraints all immediate").await.expect("it is noted");
         let found = check_rows(&mut connection, &told).await.expect("good queries");
         connection.execute("rollback").await.expect("it ends");
@@ -125,13 +125,13 @@ async fn each_check_of_the_database_sees_what_is_wrong(db: PgPool) {
         assert!(wrong.iter().any(|finding| finding.check == name), "{tampering}: {wrong:?}");
         unseen.retain(|check| *check != name);
     }
-    // Where another session has a part in it.
+    // These two need another session, and have a test of their own.
     unseen.retain(|check| !["no transaction is left open", JOBS_BALANCE].contains(check));
-    assert!(unseen.is_empty(), "nothing shows that these can fail: {unseen:?}");
+    assert!(unseen.is_empty(), "no mistake makes these checks fail: {unseen:?}");
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_lost_job_and_an_open_transaction_are_seen(db: PgPool) {
+async fn a_lost_job_and_an_open_transaction_are_found(db: PgPool) {
     order::note(&db).await.expect("a database without these triggers");
     let mut idle = db.acquire().await.expect("a connection");
     idle.execute("begin; select pg_current_xact_id()").await.expect("a transaction");
@@ -148,12 +148,12 @@ async fn a_lost_job_and_an_open_transaction_are_seen(db: PgPool) {
 
 /// A store in `folder`.
 fn store_in(folder: &Path) -> MediaStore {
-    let store = Url::from_directory_path(folder).expect("a whole path");
+    let store = Url::from_directory_path(folder).expect("an absolute path");
     MediaStore::open(&MediaConfig { store, ..MediaConfig::default() }).expect("the store opens")
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_file_that_is_missing_and_one_that_nothing_needs_are_seen(db: PgPool) {
+async fn missing_and_unneeded_files_are_found(db: PgPool) {
     db.execute(AssertSqlSafe(WHOLE)).await.expect("good statements");
     db.execute("update photos set source_key = 'gone'").await.expect("a good statement");
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! Workers that are not told of new jobs.
+//! Workers that get no notifications.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_chaos::kinds::Note;
@@ -16,8 +16,8 @@ async fn until_listening(bench: &Bench) {
     until("the worker listens", SOON, listening).await;
 }
 
-/// From a job's commit until it is claimed, by the database's clock; the median of five, so that one that the machine
-/// held up does not count.
+/// The time from a job's commit until its claim, by the database's clock. It is the median of five, so that a delay of the
+/// machine does not count.
 async fn wait_for_a_claim(bench: &Bench) -> TimeDelta {
     let mut waits = Vec::new();
     for tag in 0..5 {
@@ -31,7 +31,7 @@ async fn wait_for_a_claim(bench: &Bench) -> TimeDelta {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_worker_whose_listener_is_deaf_without_knowing_it_finds_jobs_within_two_seconds(db: PgPool) {
+async fn a_worker_whose_listener_receives_nothing_finds_jobs_within_two_seconds(db: PgPool) {
     let mut bench = Bench::on(db).await;
     let options = bench.db.connect_options();
     let relay = Relay::to(Target::postgres(&options)).await.expect("a port is free");
@@ -41,7 +41,7 @@ async fn a_worker_whose_listener_is_deaf_without_knowing_it_finds_jobs_within_tw
     assert_eq!(relay.silence_those_who_said(b"LISTEN"), 1);
     let wait = wait_for_a_claim(&bench).await;
     assert!(wait <= TimeDelta::seconds(2), "{wait}");
-    bench.is_in_order().await;
+    bench.assert_in_order().await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

@@ -39,7 +39,7 @@ impl Samples {
         let queue = |name: &str, kinds: Vec<KindLine>, busy| QueueCard {
             name: name.to_owned(),
             paused_at: (name == "mail").then(moment),
-            limits: if name == "mail" { vec!["each share 2 at once".to_owned()] } else { Vec::new() },
+            limits: if name == "mail" { vec!["each partition 2 at once".to_owned()] } else { Vec::new() },
             form: LimitFields {
                 max_running: Field::refused(self.say("x"), "A whole number from 1 to 1,000,000."),
                 ..LimitFields::default()

@@ -113,7 +113,7 @@ pub struct JobFacts {
     pub priority: i16,
     /// What it is about: words, and an address where there is a page of it.
     pub subject: Option<(String, Option<String>)>,
-    /// Whose share of the queue it uses.
+    /// Its partition of the queue.
     pub partition: Option<String>,
     /// Keeps a second one of its kind away.
     pub unique_key: Option<String>,

@@ -131,8 +131,12 @@ impl LimitFields {
         [
             ("max_running", "At once", &self.max_running),
             ("starts_per_minute", "Starts a minute", &self.starts_per_minute),
-            ("partition_max_running", "At once, each share", &self.partition_max_running),
-            ("partition_starts_per_minute", "Starts a minute, each share", &self.partition_starts_per_minute),
+            ("partition_max_running", "At once, each partition", &self.partition_max_running),
+            (
+                "partition_starts_per_minute",
+                "Starts a minute, each partition",
+                &self.partition_starts_per_minute,
+            ),
         ]
     }
 

@@ -1,17 +1,19 @@
-//! A job with a past.
+//! A job with some attempts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ids::{JobId, WorkerId};
-use crate::inspect::{FailedAttempt, JobDetail, JobRow, JobState};
+use crate::inspect::detail::{FailedAttempt, JobDetail};
+use crate::inspect::search::JobRow;
+use crate::state::JobState;
 
-/// So many minutes after ten o'clock.
+/// A time this many minutes after ten o'clock.
 pub(crate) fn at(minutes: i64) -> DateTime<Utc> {
     let ten: DateTime<Utc> = "2026-03-01T10:00:00Z".parse().expect("a time");
     ten + TimeDelta::minutes(minutes)
 }
 
-/// A job in that state after so many attempts a minute apart, each of which failed, except one that runs now.
+/// A job in this state after `attempt` attempts, a minute apart. All failed, except one that still runs.
 pub(crate) fn job(state: JobState, attempt: i16) -> JobDetail {
     let running = i16::from(state == JobState::Running);
     let failures: Vec<_> = (1..=attempt - running)

@@ -1,4 +1,4 @@
-//! Accounts: made, opened, merged, changed and deleted.
+//! Accounts: registering, logging in, merging, changing and deleting.
 
 use futures::join;
 use rand::RngExt as _;
@@ -11,14 +11,14 @@ use crate::storm::request::Request;
 use crate::storm::town::{Member, PASSWORDS, Person};
 use crate::storm::visit::Visit;
 
-/// What changing an account may be answered with.
+/// The allowed statuses of changing an account.
 const CHANGED: [u16; 5] = [200, 400, 401, 403, 409];
 
 fn a_password(visit: &mut Visit<'_>) -> &'static str {
     PASSWORDS[usize::from(visit.dice.random_bool(0.5))]
 }
 
-/// The member's, as far as anybody knows, or another guess.
+/// The member's password as far as it is known, or sometimes a guess.
 fn password_of(visit: &mut Visit<'_>, member: &Member) -> &'static str {
     let guess = a_password(visit);
     if visit.dice.random_bool(0.8) { member.password } else { guess }
@@ -34,7 +34,7 @@ pub(super) async fn become_anonymous(visit: &mut Visit<'_>) {
     visit.town.add_anonymous(person);
 }
 
-/// A new member, or an anonymous user who becomes one; sometimes under a name that is taken.
+/// Registers a new member or an anonymous user, sometimes with a name that is taken.
 pub(super) async fn register(visit: &mut Visit<'_>) {
     let taken = visit.town.a_member(&mut visit.dice).filter(|_| visit.dice.random_bool(0.15));
     let name = taken.map_or_else(|| visit.town.new_name(), |member| member.name);
@@ -45,7 +45,7 @@ pub(super) async fn register(visit: &mut Visit<'_>) {
     let request = anonymous.as_ref().map_or(request.clone(), |person| request.by(&person.session));
     let Some(answer) = visit.ask(request, &[201, 401, 403, 409]).await else { return };
     if let Some(person) = &anonymous {
-        // As an anonymous user it is gone, whatever the answer says.
+        // The anonymous user is gone, whatever the answer is.
         visit.town.forget_session(&person.session);
     }
     if answer.is(201)
@@ -68,7 +68,7 @@ pub(super) async fn log_in(visit: &mut Visit<'_>) {
             visit.town.set_password(member.id, password);
             visit.town.log_in(member.id, &person.session);
         }
-        // A guess, or an account that is gone without our having been told so.
+        // A wrong guess, or an account whose deletion was not acknowledged.
         None if member.sessions.is_empty() && visit.dice.random_bool(0.2) => {
             visit.town.forget_member(member.id);
         }
@@ -76,7 +76,7 @@ pub(super) async fn log_in(visit: &mut Visit<'_>) {
     }
 }
 
-/// An anonymous user who has rated logs in while their other tab rates again or shares.
+/// An anonymous user who has rated logs in while another tab rates again or shares.
 pub(super) async fn merge(visit: &mut Visit<'_>) {
     let Some(person) = visit.town.an_anonymous(&mut visit.dice) else { return become_anonymous(visit).await };
     let Some(member) = visit.town.a_member(&mut visit.dice) else { return };
@@ -112,7 +112,7 @@ pub(super) async fn log_out(visit: &mut Visit<'_>) {
     }
 }
 
-/// Changes something of somebody's account. True: it is changed.
+/// Changes an account, and returns whether it succeeded.
 async fn change(visit: &mut Visit<'_>, session: &str, body: &Value) -> bool {
     let request = Request::new(Method::PATCH, "/api/v1/users/me").by(session).json(body);
     let Some(answer) = visit.ask(request, &CHANGED).await else { return false };
@@ -148,7 +148,7 @@ pub(super) async fn change_password(visit: &mut Visit<'_>) {
     }
 }
 
-/// Asks for a link, and uses one that has come.
+/// Requests a reset link, and uses one that has arrived.
 pub(super) async fn reset(visit: &mut Visit<'_>) {
     let Some(member) = visit.town.a_member(&mut visit.dice) else { return };
     let request = Request::post("/api/v1/password-resets").json(&json!({ "email": member.email }));
@@ -160,7 +160,7 @@ pub(super) async fn verify(visit: &mut Visit<'_>) {
     follow(visit, "/verify/").await;
 }
 
-/// Uses a mailed link, and a second time at the same moment.
+/// Uses a mailed link twice at the same time.
 async fn follow(visit: &mut Visit<'_>, begin: &str) {
     let links = visit.town.mailed(begin);
     let Some(link) = links.choose(&mut visit.dice) else { return };
@@ -173,7 +173,7 @@ pub(super) async fn delete(visit: &mut Visit<'_>) {
     let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
     let body = json!({ "password": password_of(visit, &member) });
     let request = Request::new(Method::DELETE, "/api/v1/users/me").by(&session).json(&body);
-    // Meanwhile somebody else looks at them, and another tab rates.
+    // At the same time another visitor looks at the member's page.
     let looking = Request::get(format!("/members/{}", member.name));
     let mut other = Visit::new(visit.town, visit.act, visit.dice.clone());
     let (answer, _) = join!(visit.ask(request, &[204, 400, 401]), other.ask(looking, &[200, 404]));

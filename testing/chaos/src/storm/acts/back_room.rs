@@ -1,4 +1,4 @@
-//! What admins do to jobs, queues and schedules.
+//! Actions of admins on jobs, queues and schedules.
 
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
@@ -7,16 +7,16 @@ use crate::storm::request::{Answer, Request};
 use crate::storm::visit::Visit;
 use pawdium_shared::queues;
 
-/// Acts, of which most bring jobs back: what is called off for good is lost to the storm.
+/// Actions on jobs. Most of them retry, so that enough cancelled jobs come back.
 const ACTS: [&str; 5] = ["retry", "retry", "retry", "cancel", "delete"];
 
 const SCHEDULES: [&str; 5] =
     ["ranking.refresh", "virality.refresh", "ranking.recount", "upkeep.balance", "upkeep.purge"];
 
-/// Kinds that may be called off without anything's being wrong afterwards.
+/// Kinds whose jobs may be cancelled without breaking an invariant.
 const KINDS: [&str; 2] = ["media.process.v1", "mail.send.v1"];
 
-/// A page or a form of the admin's.
+/// Requests a page or sends a form as the admin.
 async fn ask(visit: &mut Visit<'_>, request: Request, fine: &[u16]) -> Option<Answer> {
     let staff = visit.town.staff.session.clone();
     visit.ask(request.by(&staff), fine).await
@@ -40,7 +40,7 @@ pub(super) async fn act_on_a_job(visit: &mut Visit<'_>) {
     ask(visit, Request::post(format!("/admin/jobs/{job}/{act}")).form(&[("back", "")]), &[303, 404]).await;
 }
 
-/// Sends the preview's form.
+/// Requests a preview and sends its form.
 pub(super) async fn act_on_many_jobs(visit: &mut Visit<'_>) {
     let (Some(kind), Some(act)) = (KINDS.choose(&mut visit.dice), ACTS.choose(&mut visit.dice)) else {
         return;
@@ -63,6 +63,6 @@ pub(super) async fn pause_and_resume(visit: &mut Visit<'_>) {
 
 pub(super) async fn run_a_schedule(visit: &mut Visit<'_>) {
     let Some(schedule) = SCHEDULES.choose(&mut visit.dice) else { return };
-    // 404: the scheduler has not said yet what there is.
+    // 404: the scheduler has not announced its schedules yet.
     ask(visit, Request::post(format!("/admin/schedules/{schedule}/run")), &[303, 404]).await;
 }

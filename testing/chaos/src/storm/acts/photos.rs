@@ -1,4 +1,4 @@
-//! Photos: submitted, kept, published, shared, deleted and blocked.
+//! Photos: submitting, publishing, sharing, deleting and blocking.
 
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
@@ -8,15 +8,16 @@ use crate::storm::pictures;
 use crate::storm::request::Request;
 use crate::storm::visit::Visit;
 
-/// What submitting may be answered with: files may be broken, sessions over, and anonymous users keep drafts only.
+/// The allowed statuses of submitting: the file may be broken, the session may have ended, and anonymous users can only
+/// keep drafts.
 const SUBMITTED: [u16; 4] = [202, 400, 401, 403];
 
 const FIELDS: [(&str, &str); 3] =
     [("title", "A cat in a storm"), ("species", "cat"), ("tags", "storm, sofa")];
 
-/// Notes a photo that was taken.
+/// Notes an accepted photo.
 fn taken(visit: &Visit<'_>, photo: Option<i64>, owner: i64) {
-    let Some(photo) = photo else { return visit.blame("an upload was taken and has no number") };
+    let Some(photo) = photo else { return visit.blame("an accepted upload has no id") };
     visit.town.add_photo(photo);
     visit.town.told().photos.push((photo, owner));
 }
@@ -33,7 +34,7 @@ pub(super) async fn submit(visit: &mut Visit<'_>) {
     }
 }
 
-/// Sends the same at once, twice: it makes one photo.
+/// Sends the same upload twice at the same time. It must make one photo.
 pub(super) async fn submit_twice(visit: &mut Visit<'_>) {
     let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
     let file = pictures::a_file(&visit.town.pictures, &mut visit.dice);
@@ -52,7 +53,7 @@ pub(super) async fn submit_twice(visit: &mut Visit<'_>) {
     }
 }
 
-/// Keeps a draft, as a member or as an anonymous user, publishes it by pressing twice, and may delete it at once.
+/// Keeps a draft as a member or an anonymous user, and publishes it twice at the same time, or publishes and deletes it.
 pub(super) async fn keep_and_publish(visit: &mut Visit<'_>) {
     let Some(person) = visit.town.anybody(&mut visit.dice) else { return };
     let file = pictures::a_file(&visit.town.pictures, &mut visit.dice);
@@ -63,7 +64,7 @@ pub(super) async fn keep_and_publish(visit: &mut Visit<'_>) {
     let Some(photo) = path.strip_prefix("/photos/").filter(|_| answer.is(303)) else { return };
     let photo: Option<i64> = photo.split(['?', '#']).next().and_then(|number| number.parse().ok());
     let Some(photo) = photo else { return visit.blame(&format!("a draft leads to {path}")) };
-    // The session may have ended a moment before, and the draft be a new visitor's.
+    // If the session has just ended, the draft belongs to a new anonymous user.
     visit.town.add_photo(photo);
     let publish = Request::post(format!("/photos/{photo}/publish")).by(&person.session);
     let other = if visit.dice.random_bool(0.7) {
@@ -74,7 +75,7 @@ pub(super) async fn keep_and_publish(visit: &mut Visit<'_>) {
     visit.ask_both([publish, other], &[303, 401, 403, 404]).await;
 }
 
-/// One's own, or somebody else's, which is refused.
+/// Deletes a photo, also one of another owner, which is refused.
 pub(super) async fn delete(visit: &mut Visit<'_>) {
     let Some(photo) = visit.town.a_photo(&mut visit.dice) else { return };
     let session = match visit.town.a_member_inside(&mut visit.dice) {
@@ -97,7 +98,7 @@ pub(super) async fn share(visit: &mut Visit<'_>) {
     }
 }
 
-/// Takes a photo down, in whatever state it is, and others of its picture.
+/// Blocks the picture of a photo in any state, and sometimes other photos with this picture.
 pub(super) async fn block(visit: &mut Visit<'_>) {
     let Some(photo) = visit.town.a_photo(&mut visit.dice) else { return };
     let staff = visit.town.staff.session.clone();

@@ -1,4 +1,4 @@
-//! Looking and rating.
+//! Visiting and rating.
 
 use rand::RngExt as _;
 use reqwest::Method;
@@ -8,10 +8,11 @@ use crate::storm::request::{Answer, Request};
 use crate::storm::town::Person;
 use crate::storm::visit::Visit;
 
-/// What rating may be answered with: a ballot may be used up, a session over, a photo the rater's own or gone.
+/// The allowed statuses of rating: the ballot may be used, the session may have ended, and the photo may be the rater's
+/// own or gone.
 const RATED: [u16; 5] = [200, 400, 401, 403, 404];
 
-/// A photo on a page, with what permits to rate it.
+/// A photo on a page, with its ballot.
 struct Ballot {
     photo: String,
     sealed: String,
@@ -47,7 +48,7 @@ pub(super) async fn look_around(visit: &mut Visit<'_>) {
     visit.ask(Request::get(path), &[200, 404]).await;
 }
 
-/// The first rating makes the user.
+/// Rates without a user, which makes an anonymous one.
 pub(super) async fn rate_without_a_user(visit: &mut Visit<'_>) {
     let Some(page) = visit.ask(Request::get("/"), &[200]).await else { return };
     let Some(ballot) = Ballot::on(&page) else { return };
@@ -55,13 +56,13 @@ pub(super) async fn rate_without_a_user(visit: &mut Visit<'_>) {
     visit.ask(ballot.cast(value, None), &[303, 400, 401, 403, 404]).await;
 }
 
-/// Rates what is served.
+/// Rates the photo that is served to a random user.
 pub(super) async fn rate(visit: &mut Visit<'_>) {
     let Some(rater) = visit.town.anybody(&mut visit.dice) else { return };
     rate_as(visit, &rater).await;
 }
 
-/// Rates what this one is served.
+/// Rates the photo that is served to this user.
 pub(super) async fn rate_as(visit: &mut Visit<'_>, rater: &Person) {
     let next = Request::get("/api/v1/rate/next").by(&rater.session);
     let Some(answer) = visit.ask(next, &[200, 204, 401]).await else { return };
@@ -75,7 +76,7 @@ pub(super) async fn rate_as(visit: &mut Visit<'_>, rater: &Person) {
     put(visit, photo, rater, &body).await;
 }
 
-/// Rates one that everybody rates, without a ballot where there was one before.
+/// Rates a photo that all people rate, without a ballot. This is allowed if the user has rated it before.
 pub(super) async fn rate_again(visit: &mut Visit<'_>) {
     let Some(rater) = visit.town.anybody(&mut visit.dice) else { return };
     let Some(photo) = visit.town.a_live_photo(&mut visit.dice) else { return };
@@ -95,7 +96,7 @@ async fn put(visit: &mut Visit<'_>, photo: i64, rater: &Person, body: &Value) {
     }
 }
 
-/// Comes by a shared link, as a user or as nobody yet.
+/// Follows a shared link, with or without a user, and rates.
 pub(super) async fn rate_by_link(visit: &mut Visit<'_>) {
     let Some(link) = visit.town.a_link(&mut visit.dice) else { return };
     let session = visit.town.anybody(&mut visit.dice).map(|person| person.session);

@@ -1,4 +1,4 @@
-//! Whether the media store holds what the database says, and nothing else.
+//! Checks that the media store has exactly the files that the database names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -12,13 +12,13 @@ use sqlx::PgConnection;
 
 use super::Finding;
 
-/// Older than anything that the purge spares.
+/// Older than any file that the purge keeps.
 const LONG_AGO: Duration = Duration::from_hours(48);
 
-/// Lets the purge take every file that nothing needs, as if the storm had been two days ago.
+/// Makes all files two days old, so that the purge takes those that nothing needs.
 ///
 /// # Errors
-/// When a file can't be changed.
+/// If a file can't be changed.
 pub(in crate::storm) fn age(folder: &Path) -> std::io::Result<()> {
     let then = SystemTime::now() - LONG_AGO;
     let mut open = vec![folder.to_owned()];
@@ -38,7 +38,7 @@ pub(in crate::storm) fn age(folder: &Path) -> std::io::Result<()> {
 /// Compares the store with the database, after a purge.
 ///
 /// # Errors
-/// When one of them can't be read.
+/// If one of them can't be read.
 pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Vec<Finding>> {
     let stored: Vec<_> = store.list_pictures().try_collect().await?;
     let stored: BTreeMap<String, u64> =

@@ -1,4 +1,4 @@
-//! What processes have written.
+//! Checks of the logs.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::Finding;
 
-/// What no log may say, and what is wrong then.
+/// The checks, and the texts that no log may have.
 const UNHEARD_OF: [(&str, &[&str]); 4] = [
     ("nothing panicked", &["panicked"]),
     ("no request failed by a fault of the site", &["request failed"]),
@@ -17,10 +17,10 @@ const UNHEARD_OF: [(&str, &[&str]); 4] = [
     ("no process saw a transaction left open", &["transaction in progress"]),
 ];
 
-/// Looks through the logs of the site's processes.
+/// Checks the logs of the site's processes.
 ///
 /// # Errors
-/// When one can't be read.
+/// If a log can't be read.
 pub(in crate::storm) fn check_logs(folder: &Path) -> Result<Vec<Finding>> {
     let mut texts = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -38,13 +38,13 @@ pub(in crate::storm) fn check_logs(folder: &Path) -> Result<Vec<Finding>> {
     Ok(UNHEARD_OF.into_iter().map(check).collect())
 }
 
-/// Looks through Postgres's log for what it says where a transaction was begun or ended twice.
+/// Checks Postgres's log for transactions that were begun or ended twice.
 pub(in crate::storm) fn check_postgres_log(log: &str) -> Finding {
     let bad = log.lines().filter(|line| line.contains("transaction in progress"));
     Finding::new("Postgres saw no transaction begun or ended twice", bad.map(str::to_owned).collect())
 }
 
-/// How many deadlocks there were.
+/// Counts the deadlocks.
 pub(in crate::storm) fn count_deadlocks(log: &str) -> usize {
     log.matches("deadlock detected").count()
 }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_log_may_say_is_found_and_names_its_log() {
+    fn forbidden_texts_are_found_with_the_name_of_their_log() {
         let folder = tempfile::tempdir().expect("a folder");
         let write =
             |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it is written");

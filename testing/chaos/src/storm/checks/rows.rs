@@ -1,13 +1,13 @@
-//! Queries for what must not be found.
+//! Queries for what must not exist.
 
-/// A query that answers with one text for each offender.
-pub(super) struct Row {
+/// A query that returns a text for each offender.
+pub(super) struct RowCheck {
     pub(super) name: &'static str,
     pub(super) query: &'static str,
 }
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[RowCheck] = &[
+    RowCheck {
         name: "a histogram equals the photo's ratings",
         query: "with counted as (
                     select photo_id, array_agg((select count(*)::integer from ratings
@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Row] = &[
                 select format('photo %s says %s, rated %s', photo_id, histogram, bars)
                 from photo_stats join counted using (photo_id) where histogram <> bars",
     },
-    Row {
+    RowCheck {
         name: "a rater has one position, and one rating of a photo",
         query: "select format('rater %s, %s positions', rater_id, count(*)) from rater_positions
                 group by rater_id having count(*) > 1
@@ -25,12 +25,12 @@ pub(super) const ROWS: &[Row] = &[
                 select format('photo %s, rater %s', photo_id, rater_id) from ratings
                 group by photo_id, rater_id having count(*) > 1",
     },
-    Row {
+    RowCheck {
         name: "nobody has rated a photo of their own",
         query: "select format('photo %s, user %s', photo_id, rater_id)
                 from ratings join photos on photos.id = photo_id where owner_id = rater_id",
     },
-    Row {
+    RowCheck {
         name: "a live photo names its three files, and one that is away names none",
         query: "select format('photo %s, %s, %s files', photos.id, state, count(edge))
                 from photos left join photo_files on photo_id = photos.id
@@ -38,12 +38,12 @@ pub(super) const ROWS: &[Row] = &[
                 having state = 'live' and count(edge) <> 3
                     or state in ('draft', 'failed', 'hidden', 'deleted') and count(edge) > 0",
     },
-    Row {
+    RowCheck {
         name: "only live photos have a place",
         query: "select format('photo %s, %s', id, state) from photo_ranks join photos on id = photo_id
                 where state <> 'live'",
     },
-    Row {
+    RowCheck {
         name: "a photo that is processing has its job",
         query: "select format('photo %s', id) from photos
                 where state = 'processing'
@@ -51,9 +51,9 @@ pub(super) const ROWS: &[Row] = &[
                                        where kind in ('media.process.v1', 'media.abandon.v1')
                                          and payload->>'photo' is not null)",
     },
-    Row {
+    RowCheck {
         name: "no photo went live after its picture was blocked",
-        // As the product compares: six bits of a fingerprint may differ.
+        // Like the site's own comparison: six bits of a fingerprint may differ.
         query: "select format('photo %s, picture %s', photos.id, blocked.id)
                 from photos
                 join chaos_order as lived on lived.what = 'live' and lived.key = photos.id::text
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
                 join chaos_order as entered on entered.what = 'blocked' and entered.key = blocked.id::text
                 where state = 'live' and lived.number > entered.number",
     },
-    Row {
+    RowCheck {
         name: "no session is older than its user's password, but for the one that changed it",
         query: "with changed as (
                     select key::bigint as user_id, max(number) as number from chaos_order
@@ -79,7 +79,7 @@ pub(super) const ROWS: &[Row] = &[
                 where opened.number < changed.number
                 group by user_id having count(*) > 1",
     },
-    Row {
+    RowCheck {
         name: "who was merged or deleted is gone, and owns nothing",
         query: "with gone as (select id from merged_users union select id from told_deleted),
                 owned as (
@@ -93,7 +93,7 @@ pub(super) const ROWS: &[Row] = &[
                     union all select 'a submission', owner_id from photo_submissions)
                 select format('%s of %s', what, id) from owned join gone on id = user_id",
     },
-    Row {
+    RowCheck {
         name: "a rating that was acknowledged is there",
         query: "with told as (
                     select distinct photo, coalesce(into_id, rater) as rater
@@ -103,7 +103,7 @@ pub(super) const ROWS: &[Row] = &[
                 where owner_id <> rater
                   and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))",
     },
-    Row {
+    RowCheck {
         name: "an upload that was acknowledged is there",
         query: "with told as (
                     select photo, coalesce(into_id, owner) as owner
@@ -111,7 +111,7 @@ pub(super) const ROWS: &[Row] = &[
                 select format('photo %s of %s', photo, owner) from told join users on users.id = owner
                 where not exists (select from photos where id = photo and owner_id = owner)",
     },
-    Row {
+    RowCheck {
         name: "no transaction is left open",
         query: "select format('%s, %s since %s: %s', application_name, state, xact_start, left(query, 200))
                 from pg_stat_activity

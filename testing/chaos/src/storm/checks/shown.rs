@@ -1,4 +1,4 @@
-//! Whether every web process shows what the database says.
+//! Checks that every web process shows the data of the database.
 
 use anyhow::{Context as _, Result};
 use pawdium_shared::accounts::sessions;
@@ -11,10 +11,10 @@ use url::Url;
 
 use super::Finding;
 
-/// How many photos are looked at, the newest ones.
+/// The number of photos to check, the newest first.
 const LOOKED_AT: i64 = 150;
 
-/// A photo as the database has it.
+/// A photo in the database.
 #[derive(Debug, sqlx::FromRow)]
 struct Fact {
     id: i64,
@@ -37,10 +37,10 @@ impl Fact {
     }
 }
 
-/// Compares photos, as the API, their pages and the list of the best show them, with the database.
+/// Compares photos in the API, on their pages and in the list of the best with the database.
 ///
 /// # Errors
-/// When a web process or the database can't be reached.
+/// If a web process or the database can't be reached.
 pub(in crate::storm) async fn check_shown(
     db: &mut PgConnection,
     http: &Client,
@@ -91,7 +91,7 @@ fn differs(fact: &Fact, shape: &Value) -> Option<String> {
     (shown != fact.as_shown()).then(|| format!("photo {}: {shown}, and is {}", fact.id, fact.as_shown()))
 }
 
-/// As its owner sees it, who may know what others think.
+/// Compares the page that the owner sees, which shows all ratings.
 async fn compare_page(
     db: &mut PgConnection,
     http: &Client,

@@ -1,4 +1,4 @@
-//! Fair shares of a queue: who waits for whom, counted in jobs and not in seconds.
+//! Fair turns of partitions, counted in jobs and not in seconds.
 
 use std::sync::Arc;
 
@@ -24,9 +24,8 @@ async fn paused(db: &PgPool) {
     assert!(control::pause(&mut db, queues::MEDIA).await.expect("no error"));
 }
 
-/// Runs all of them, one at a time, and answers with the order in which they started. The queue is resumed before there is a
-/// worker: one that hears of it after its first claim would hand back what it has claimed ahead, and claim later jobs
-/// meanwhile.
+/// Runs all jobs, one at a time, and returns the order in which they started. The queue is resumed before the worker
+/// starts: if the notification came after its first claim, it would hand back its prefetched jobs and claim later ones.
 async fn run_all(db: &PgPool) -> Vec<String> {
     let gate = Gate::open();
     let mut connection = db.acquire().await.expect("a connection");
@@ -38,12 +37,12 @@ async fn run_all(db: &PgPool) -> Vec<String> {
     gate.started.read()
 }
 
-fn place(order: &[String], text: &str) -> usize {
+fn position(order: &[String], text: &str) -> usize {
     order.iter().position(|started| started == text).expect("it ran")
 }
 
-/// How many others start before the one job of somebody who comes when ten of another's thousand have run.
-async fn place_behind_a_thousand(db: &PgPool) -> usize {
+/// Returns how many other jobs start before the single job of an owner that comes after ten of another owner's thousand.
+async fn position_behind_a_thousand(db: &PgPool) -> usize {
     submit(db, "ada", 1000).await;
     let gate = Gate::closed();
     let workers = start_workers(db, &gate.runner()).await;
@@ -52,29 +51,29 @@ async fn place_behind_a_thousand(db: &PgPool) -> usize {
     submit(db, "bo", 1).await;
     gate.pass(10);
     let started = async || Some(gate.started.read()).filter(|order| order.iter().any(|text| text == "bo:0"));
-    let order = until("the newcomer's starts", SOON, started).await;
+    let order = until("the single job starts", SOON, started).await;
     workers.stop().await;
-    place(&order, "bo:0") - 11
+    position(&order, "bo:0") - 11
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_members_one_job_starts_within_three_of_anothers_thousand(db: PgPool) {
-    let place = place_behind_a_thousand(&db).await;
-    assert!(place <= 3, "{place} started before it");
+async fn a_single_job_waits_for_at_most_three_of_another_owners_thousand(db: PgPool) {
+    let before = position_behind_a_thousand(&db).await;
+    assert!(before <= 3, "{before} started before it");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn so_it_does_where_partitions_have_limits(db: PgPool) {
+async fn the_same_is_true_if_partitions_have_limits(db: PgPool) {
     let limits = Limits { partition_max_running: Some(8), ..Limits::default() };
     let mut connection = db.acquire().await.expect("a connection");
     control::set_limits(&mut connection, queues::MEDIA, limits).await.expect("no error");
     drop(connection);
-    let place = place_behind_a_thousand(&db).await;
-    assert!(place <= 3, "{place} started before it");
+    let before = position_behind_a_thousand(&db).await;
+    assert!(before <= 3, "{before} started before it");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn three_members_take_turns(db: PgPool) {
+async fn three_owners_take_turns(db: PgPool) {
     paused(&db).await;
     for owner in ["ada", "bo", "cy"] {
         submit(&db, owner, 30).await;
@@ -89,24 +88,24 @@ async fn three_members_take_turns(db: PgPool) {
     }
     let own: Vec<_> = order.iter().filter(|text| text.starts_with("bo:")).cloned().collect();
     let in_order: Vec<_> = (0..30).map(|number| format!("bo:{number}")).collect();
-    assert_eq!(own, in_order, "a member's own jobs keep their order");
+    assert_eq!(own, in_order, "the jobs of one owner keep their order");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn a_backlog_does_not_count_against_its_owner_once_it_is_worked_off(db: PgPool) {
+async fn an_owner_has_no_disadvantage_after_its_backlog_is_worked_off(db: PgPool) {
     submit(&db, "ada", 200).await;
     run_all(&db).await;
     paused(&db).await;
     submit(&db, "bo", 20).await;
     submit(&db, "ada", 1).await;
     let order = run_all(&db).await;
-    assert!(place(&order, "ada:0") <= 2, "{order:?}");
+    assert!(position(&order, "ada:0") <= 2, "{order:?}");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn hundreds_that_come_back_together_take_turns_with_the_others(db: PgPool) {
+async fn hundreds_that_become_due_together_take_turns_with_other_jobs(db: PgPool) {
     paused(&db).await;
-    // As after an outage in which every first attempt failed, one member's before the other's was there.
+    // As after an outage in which all first attempts failed, those of one owner before the other owner's.
     for (owner, photos) in [("ada", 300), ("bo", 1)] {
         submit(&db, owner, photos).await;
         let failed = "update jobs set state = 'scheduled', attempt = 1, run_at = now() - make_interval(secs => 1000 - id)";
@@ -118,27 +117,27 @@ async fn hundreds_that_come_back_together_take_turns_with_the_others(db: PgPool)
     until("all are ready", SOON, async || (count(&db, ready).await == 301).then_some(())).await;
     poll.stop().await;
     let order = run_all(&db).await;
-    assert!(place(&order, "bo:0") <= 2, "it started as number {}", place(&order, "bo:0"));
+    assert!(position(&order, "bo:0") <= 2, "it started as number {}", position(&order, "bo:0"));
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn hundreds_that_are_brought_back_by_hand_take_turns_with_the_others(db: PgPool) {
+async fn hundreds_that_are_retried_by_hand_take_turns_with_other_jobs(db: PgPool) {
     paused(&db).await;
     let dead = submit(&db, "ada", 300).await;
     cancel(&db, &dead).await;
-    // Somebody's backlog, in the middle of which they come back.
+    // They come back in the middle of this owner's backlog.
     submit(&db, "cy", 300).await;
     assert_eq!(retry(&db, &dead).await.len(), 300);
     submit(&db, "bo", 1).await;
     let order = run_all(&db).await;
     let before = |owner: &str| order[..100].iter().filter(|text| text.starts_with(owner)).count();
-    assert!(place(&order, "bo:0") <= 4, "it started as number {}", place(&order, "bo:0"));
+    assert!(position(&order, "bo:0") <= 4, "it started as number {}", position(&order, "bo:0"));
     assert!(before("cy:") >= 45, "{} of the first hundred", before("cy:"));
     assert!(before("ada:") >= 45, "{} of the first hundred", before("ada:"));
 }
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
-async fn jobs_of_nobody_in_particular_go_by_age(db: PgPool) {
+async fn jobs_without_a_partition_run_by_age(db: PgPool) {
     paused(&db).await;
     submit(&db, "ada", 3).await;
     for number in 0..3 {

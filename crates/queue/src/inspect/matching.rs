@@ -1,18 +1,18 @@
-//! Which jobs a filter means.
+//! Finding the ids of the jobs that match a filter.
 
 use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
-use super::{BULK, Filter, Live, MASKED, Outcome, Party};
+use super::filter::{BULK, EndedState, Filter, LiveState, MASKED, Party};
 use pawdium_db::Tx;
 
-/// The newest ids that match, at most `limit` of those below `before`, and of `among` where that is given.
+/// Finds the newest matching ids below `before`, at most `limit`; of `among` only, if that is given.
 ///
-/// It is planned for the filter at hand: what is not set is constant then and falls away, and a partial index is found. A
-/// plan for any filter would read the whole history. Bitmaps of many errors need more memory than usual, and their pages
-/// are asked for ahead.
-pub(super) async fn ids_of(
+/// A custom plan is forced: the parts of the filter that are not set are constant in it, and it can use partial indexes. A
+/// generic plan would read the whole history. Bitmaps of many errors need more memory than the default, and prefetching
+/// their pages is faster.
+pub(super) async fn find_ids(
     db: &mut Tx,
     filter: &Filter,
     among: Option<&[i64]>,
@@ -30,18 +30,18 @@ pub(super) async fn ids_of(
     let ids = match &filter.party {
         None => query_ids(&mut planned, filter, among, before, limit).await?,
         Some(party) => {
-            let theirs = ids_about(&mut planned, party, among, before).await?;
+            let theirs = find_ids_of_party(&mut planned, party, among, before).await?;
             query_ids(&mut planned, filter, Some(&theirs), before, limit).await?
         }
     };
-    // Nothing was changed; this takes the settings back also inside the caller's transaction.
+    // Nothing was written. The rollback resets the settings inside the caller's transaction.
     planned.rollback().await?;
     Ok(ids)
 }
 
-/// Whose jobs they are is asked first: joined, the planner could as well walk the history in the hope of meeting some of
-/// theirs soon.
-async fn ids_about(
+/// Finds the jobs of a party in a statement of its own. In a join, the planner may walk the whole history instead. Each
+/// part has an index: `jobs_partition` and `jobs_subject`, `job_history_partition` and `job_history_subject`.
+async fn find_ids_of_party(
     db: &mut PgConnection,
     party: &Party,
     among: Option<&[i64]>,
@@ -73,8 +73,8 @@ async fn ids_about(
     Ok(ids)
 }
 
-/// Live jobs, then ended ones, then, where an error's text is looked for, those of the ended that have an error: two of the
-/// three are known to be none before they are planned, or one.
+/// Finds live jobs, then ended ones by their columns, then ended ones by their error's text. The arguments exclude at least
+/// one of the last two parts when the statement is planned.
 async fn query_ids(
     db: &mut PgConnection,
     filter: &Filter,
@@ -118,8 +118,8 @@ async fn query_ids(
         limit,
         filter.id.map(|id| id.0),
         among,
-        live.only() as Option<Live>,
-        ended.only() as Option<Outcome>,
+        live.only() as Option<LiveState>,
+        ended.only() as Option<EndedState>,
         filter.kind,
         filter.subject,
         filter.partition,

@@ -1,4 +1,4 @@
-//! The processes of a test that play a role.
+//! Launches the processes of a test, each with a role.
 
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
@@ -8,54 +8,54 @@ use pawdium_kit::stack::die_with_parent;
 use crate::process::Process;
 use crate::roles::Role;
 
-/// Starts processes of this program.
+/// Launches processes of this program.
 #[derive(Clone, Debug)]
-pub struct Stage {
+pub struct Launcher {
     program: PathBuf,
     folder: PathBuf,
 }
 
-impl Stage {
-    /// `program` is `pawdium-chaos` itself; logs and ledgers go to `folder`.
+impl Launcher {
+    /// A launcher of `program`, which is `pawdium-chaos` itself. Logs and ledgers go to `folder`.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>, folder: impl Into<PathBuf>) -> Self {
         Self { program: program.into(), folder: folder.into() }
     }
 
-    /// Where logs and ledgers are.
+    /// The folder of logs and ledgers.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Starts a process that plays `role`, and ends with the thread that called this.
+    /// Launches a process with a role. The kernel kills it when the calling thread ends.
     ///
     /// # Errors
-    /// When it can't be started.
-    pub fn enter(&self, role: Role) -> anyhow::Result<Actor> {
-        self.enter_in(role, &[])
+    /// If it can't be started.
+    pub fn launch(&self, role: Role) -> anyhow::Result<RoleProcess> {
+        self.launch_with(role, &[])
     }
 
-    /// The same with some environment variables.
+    /// Like [`launch`](Self::launch), with environment variables.
     ///
     /// # Errors
-    /// When it can't be started.
-    pub fn enter_in(&self, role: Role, variables: &[(&str, &str)]) -> anyhow::Result<Actor> {
+    /// If it can't be started.
+    pub fn launch_with(&self, role: Role, variables: &[(&str, &str)]) -> anyhow::Result<RoleProcess> {
         let mut command = die_with_parent("KILL", &self.program);
         command.arg("role").arg(serde_json::to_string(&role)?).envs(variables.iter().copied());
         let process = Process::start(command, &self.folder.join(format!("{}.log", role.name())))?;
-        Ok(Actor { role, process })
+        Ok(RoleProcess { role, process })
     }
 }
 
-/// A process that plays a role.
+/// A process with a role.
 #[derive(Debug)]
-pub struct Actor {
+pub struct RoleProcess {
     role: Role,
     process: Process,
 }
 
-impl Actor {
+impl RoleProcess {
     /// Its role.
     #[must_use]
     pub fn role(&self) -> &Role {
@@ -63,7 +63,7 @@ impl Actor {
     }
 }
 
-impl Deref for Actor {
+impl Deref for RoleProcess {
     type Target = Process;
 
     fn deref(&self) -> &Process {
@@ -71,7 +71,7 @@ impl Deref for Actor {
     }
 }
 
-impl DerefMut for Actor {
+impl DerefMut for RoleProcess {
     fn deref_mut(&mut self) -> &mut Process {
         &mut self.process
     }

@@ -1,35 +1,35 @@
-//! Where a job stands.
+//! The states of jobs.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a job stands: one of the live states, or how it ended.
+/// The state of a job: one of three live states, or how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum JobState {
-    /// Waits for its time: delayed, or between two attempts.
+    /// Not due yet: delayed, or between two attempts.
     Scheduled,
-    /// Waits to be claimed.
+    /// Due and not claimed.
     Ready,
     /// Claimed by a worker.
     Running,
-    /// Ended well.
+    /// Finished.
     Done,
     /// Failed for good.
     Dead,
-    /// Called off.
+    /// Cancelled by an admin.
     Cancelled,
 }
 
 impl JobState {
-    /// All of them, in the order of a job's life.
+    /// All states, in the order of a job's life.
     pub const ALL: [Self; 6] =
         [Self::Scheduled, Self::Ready, Self::Running, Self::Done, Self::Dead, Self::Cancelled];
 
-    /// The name in the database and in addresses.
+    /// The name in the database and in URLs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl JobState {
         }
     }
 
-    /// Whether the job is still to be done.
+    /// Whether the job has not ended yet.
     #[must_use]
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Scheduled | Self::Ready | Self::Running)
@@ -61,7 +61,7 @@ impl PartialEq<&str> for JobState {
     }
 }
 
-/// The text names no state.
+/// The text is not the name of a state.
 #[derive(Debug, thiserror::Error)]
 #[error("no state is called {0:?}; there are scheduled, ready, running, done, dead and cancelled")]
 pub struct UnknownState(String);
