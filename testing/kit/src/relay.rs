@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -110,9 +111,9 @@ impl Relay {
     /// many these are.
     pub fn silence_those_who_said(&self, words: &[u8]) -> usize {
         let mut silenced = 0;
-        for link in self.line.links.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for link in self.line.links.lock().iter() {
             let Some(link) = link.upgrade() else { continue };
-            let said = link.last_said.lock().unwrap_or_else(PoisonError::into_inner);
+            let said = link.last_said.lock();
             if said.windows(words.len()).any(|window| window == words) {
                 link.is_silent.send_replace(true);
                 silenced += 1;
@@ -129,7 +130,7 @@ impl Relay {
     /// Ends all of it; what was held back arrives.
     pub fn mend(&self) {
         self.line.weather.send_replace(Weather::default());
-        for link in self.line.links.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for link in self.line.links.lock().iter() {
             if let Some(link) = link.upgrade() {
                 link.is_silent.send_replace(false);
             }
@@ -176,14 +177,14 @@ async fn carry(client: TcpStream, target: Target, line: Arc<Line>) {
 async fn exchange<S: AsyncRead + AsyncWrite>(client: TcpStream, server: S, line: &Line) -> io::Result<()> {
     let link = Arc::new(Link { is_silent: watch::Sender::default(), last_said: Mutex::default() });
     {
-        let mut links = line.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut links = line.links.lock();
         links.retain(|link| link.strong_count() > 0);
         links.push(Arc::downgrade(&link));
     }
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = tokio::io::split(server);
     let said = |bytes: &[u8]| {
-        bytes.clone_into(&mut link.last_said.lock().unwrap_or_else(PoisonError::into_inner));
+        bytes.clone_into(&mut link.last_said.lock());
     };
     tokio::try_join!(
         pump(from_client, to_server, line, &link, said),
