@@ -1,4 +1,4 @@
-//! Scans of sequential pictures (T.81, F.2): each block is transformed as soon as it is read.
+//! Sequential scans (T.81, F.2). Each block is transformed as soon as it is read.
 
 use super::bits::Bits;
 use super::block::{self, BadCode, Band, Found};
@@ -11,7 +11,7 @@ use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
 
-/// One component in a scan.
+/// A component of a scan.
 pub(super) struct Part<'a> {
     layout: Layout,
     dc: Table,
@@ -37,7 +37,7 @@ impl<'a> Part<'a> {
         Ok(Self { layout, dc, skipper: ac.skipper(), ac, transform, prediction: 0, plane })
     }
 
-    /// Reads the block in column `x` and row `y`.
+    /// Decodes the block at column `x` and row `y`.
     #[inline(always)]
     fn block(
         &mut self,
@@ -68,7 +68,7 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    /// Collects those of a block's AC coefficients that are in `band`.
+    /// Collects the AC coefficients of a block that are in `band`.
     #[inline(always)]
     fn coefficients(
         &self,
@@ -88,7 +88,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Reads a scan of `parts` from `stream`; returns where to look for the next marker.
+/// Decodes a scan of `parts` from `stream`. Returns the position for the next marker.
 pub(super) fn scan(
     mut stream: Stream<'_>,
     parts: &mut [Part<'_>],
@@ -119,7 +119,7 @@ fn rows(
         [part] => (part.layout.wide, part.layout.high),
         _ => mcus,
     };
-    // A scan of one component has MCUs of one block.
+    // In a scan of one component, an MCU is one block.
     let single = parts.len() == 1;
     let size = |layout: &Layout| if single { (1, 1) } else { (layout.horizontal, layout.vertical) };
     let needed = parts.iter().map(|part| part.layout.window.bottom().div_ceil(size(&part.layout).1)).max();
