@@ -1,9 +1,6 @@
 //! A JPEG encoder: baseline, one scan, 4:2:0 or grey, with Huffman tables optimised for the picture.
 
-#![expect(
-    clippy::inline_always,
-    reason = "only inlined code is compiled for the selected instruction set"
-)]
+#![expect(clippy::inline_always, reason = "only inlined code is compiled for the selected instruction set")]
 
 mod bits;
 mod dct;

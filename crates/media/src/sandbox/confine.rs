@@ -24,9 +24,7 @@ pub(super) fn confine(limits: &Limits) -> anyhow::Result<()> {
     match deny_files_and_network() {
         Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => {}
         Ok(RulesetStatus::NotEnforced) => {
-            eprintln!(
-                "this kernel has no landlock; only the system call filter confines the decoder"
-            );
+            eprintln!("this kernel has no landlock; only the system call filter confines the decoder");
         }
         Err(error) => {
             eprintln!("landlock failed, only the system call filter confines the decoder: {error}");

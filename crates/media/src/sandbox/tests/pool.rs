@@ -92,11 +92,7 @@ async fn a_process_serves_only_one_owner() {
         decoder.render(Some(Owner(owner)), &picture).await.expect("is rendered");
     }
     let waiting = [2, 1, 3, 4, 5].map(|owner| decoder.decoder.idle.take(Owner(owner)).is_some());
-    assert_eq!(
-        waiting,
-        [false, true, true, true, true],
-        "four stay idle; the fifth displaces the oldest"
-    );
+    assert_eq!(waiting, [false, true, true, true, true], "four stay idle; the fifth displaces the oldest");
 }
 
 /// Answers one request correctly, then runs `then`.
