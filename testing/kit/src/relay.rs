@@ -1,4 +1,4 @@
-//! A line to a server that can be slow, silent or cut: for seeing what a service does about it.
+//! A TCP relay to a server that can be slowed down, silenced or cut, to test how a service copes.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,20 +13,20 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use url::Url;
 
-/// How much is carried at once, in bytes.
+/// Bytes per read.
 const CHUNK: usize = 64 * 1024;
 
-/// Where a relay leads.
+/// The target of a relay.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// A host and a port.
     Tcp(String, u16),
-    /// A socket's path.
+    /// The path of a socket.
     Unix(PathBuf),
 }
 
 impl Target {
-    /// The Postgres server that these options lead to.
+    /// The Postgres server for these options.
     #[must_use]
     pub fn postgres(options: &PgConnectOptions) -> Self {
         match options.get_socket() {
@@ -36,7 +36,7 @@ impl Target {
     }
 }
 
-/// A port on loopback that leads to a server. Dropped, it ends every connection and takes no more.
+/// A loopback port that forwards to a server. Dropping it closes all connections and stops listening.
 #[derive(Debug)]
 pub struct Relay {
     port: u16,
@@ -49,7 +49,7 @@ pub struct Relay {
 struct Weather {
     is_cut: bool,
     is_silent: bool,
-    /// Of one direction.
+    /// One way.
     delay: Duration,
 }
 
@@ -67,7 +67,7 @@ struct Link {
 }
 
 impl Relay {
-    /// Takes a port and leads it to `target`.
+    /// Opens a port that forwards to `target`.
     ///
     /// # Errors
     /// When no port is free.
@@ -85,10 +85,10 @@ impl Relay {
         self.port
     }
 
-    /// The same database through this relay, which must lead to its server.
+    /// The URL of the same database through this relay, which must lead to its server.
     ///
     /// # Panics
-    /// Never: a URL of Postgres can have any host and port.
+    /// Never: a Postgres URL can have any host and port.
     #[must_use]
     pub fn url(&self, options: &PgConnectOptions) -> Url {
         let mut url = options.to_url_lossy();
@@ -97,18 +97,17 @@ impl Relay {
         url
     }
 
-    /// Ends every connection, and whoever comes finds nobody.
+    /// Closes all connections and refuses new ones.
     pub fn cut(&self) {
         self.line.weather.send_modify(|weather| weather.is_cut = true);
     }
 
-    /// Lets no byte through, in either direction, and ends nothing: what a broken network looks like from both ends.
+    /// Lets no byte through in either direction and closes nothing, like a broken network.
     pub fn silence(&self) {
         self.line.weather.send_modify(|weather| weather.is_silent = true);
     }
 
-    /// Does the same to the open connections whose client last said something that contains `words`; answers with how
-    /// many these are.
+    /// Silences the open connections whose client's last message contains `words`. Returns their number.
     pub fn silence_those_who_said(&self, words: &[u8]) -> usize {
         let mut silenced = 0;
         for link in self.line.links.lock().iter() {
@@ -122,12 +121,12 @@ impl Relay {
         silenced
     }
 
-    /// Adds `round_trip` to each question and its answer, half in each direction.
+    /// Adds `round_trip` to each request and its response, half in each direction.
     pub fn delay(&self, round_trip: Duration) {
         self.line.weather.send_modify(|weather| weather.delay = round_trip / 2);
     }
 
-    /// Ends all of it; what was held back arrives.
+    /// Restores the line. Held back bytes arrive.
     pub fn mend(&self) {
         self.line.weather.send_replace(Weather::default());
         for link in self.line.links.lock().iter() {
@@ -147,7 +146,7 @@ impl Drop for Relay {
 
 async fn accept(listener: TcpListener, target: Target, line: Arc<Line>) {
     while let Ok((client, _)) = listener.accept().await {
-        // Dropped at once, a connection looks like one to a server that has just gone.
+        // A connection that closes at once looks like one to a server that just went away.
         if !line.weather.borrow().is_cut {
             tokio::spawn(carry(client, target.clone(), Arc::clone(&line)));
         }
@@ -167,7 +166,7 @@ async fn carry(client: TcpStream, target: Target, line: Arc<Line>) {
             Target::Unix(path) => exchange(client, UnixStream::connect(path).await?, &line).await,
         }
     };
-    // Either way the connection is over, and both of its ends learn it.
+    // Either way the connection is over, and both ends notice.
     tokio::select! {
         _ = weather.wait_for(|weather| weather.is_cut) => {}
         _ = carried => {}
