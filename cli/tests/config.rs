@@ -1,12 +1,13 @@
 //! `pawdium config check` for settings and for the systems that they name.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
+use pawdium_kit::waiting::until_blocking;
 
 /// Whether the settings are valid, and the output.
 fn check(store: &str, secret: &str) -> (bool, String) {
@@ -175,15 +176,12 @@ fn tls_redis() -> TlsRedis {
     };
     let server = start("redis-server").or_else(|_| start("valkey-server")).expect("Redis or Valkey");
     let mut redis = TlsRedis { server, folder, port };
-    for _ in 0..100 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return redis;
-        }
+    until_blocking("Redis listens", Duration::from_secs(10), || {
         let ended = redis.server.try_wait().expect("it is asked");
         assert!(ended.is_none(), "this machine's Redis is built without TLS");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("Redis does not listen");
+        TcpStream::connect(("127.0.0.1", port)).ok()
+    });
+    redis
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pawdium_kit::stack::send_signal;
+use pawdium_kit::waiting::until_blocking;
 use rustix::process::Signal;
 
 /// Records the settings that it starts with, and when it is stopped.
@@ -69,15 +70,8 @@ impl Place {
     }
 
     fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let begin = Instant::now();
-        while !is_so() {
-            assert!(
-                begin.elapsed() < Duration::from_mins(2),
-                "waited in vain in {} until {what}",
-                self.path().display()
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let what = format!("{what} in {}", self.path().display());
+        until_blocking(&what, Duration::from_mins(2), || is_so().then_some(()));
     }
 
     fn log(&self) -> PathBuf {

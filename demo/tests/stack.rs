@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use pawdium_kit::stack::{AlreadyRunning, Kind, Stack, send_signal};
+use pawdium_kit::waiting::{SOON, until_blocking};
 use rustix::process::Signal;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -25,14 +25,6 @@ fn servers_in(folder: &Path) -> Vec<String> {
     found
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// Runs `pawdium-demo with-stack -- sh -c SCRIPT` with its own temporary folder.
 fn with_stack(temp: &Path, script: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pawdium-demo"));
@@ -45,7 +37,7 @@ fn sleeping(temp: &Path) -> (Child, PathBuf) {
     let started = temp.join("started");
     let script = format!("echo $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 1000", started.display());
     let child = with_stack(temp, &script).spawn().expect("pawdium starts");
-    wait_until("the command has started", || started.exists());
+    until_blocking("the command has started", SOON, || started.exists().then_some(()));
     (child, started)
 }
 
@@ -159,10 +151,12 @@ fn killing_with_stack_ends_the_command_and_the_servers() {
     assert!(servers_in(temp.path()).iter().any(|name| name == "postgres"));
     send_signal(Some(pawdium.id()), Signal::KILL);
     pawdium.wait().expect("it ends");
-    wait_until("the servers have ended", || servers_in(temp.path()).is_empty());
+    until_blocking("the servers have ended", SOON, || servers_in(temp.path()).is_empty().then_some(()));
     // In a container whose first process reaps no children the command stays a zombie, which has no arguments.
     let arguments = format!("/proc/{command}/cmdline");
-    wait_until("the command has ended", || fs::read(&arguments).unwrap_or_default().is_empty());
+    until_blocking("the command has ended", SOON, || {
+        fs::read(&arguments).unwrap_or_default().is_empty().then_some(())
+    });
 }
 
 #[test]

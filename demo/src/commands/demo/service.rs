@@ -125,6 +125,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
+    use pawdium_kit::waiting::until;
+
     use super::*;
 
     /// A service written in sh.
@@ -137,15 +139,11 @@ mod tests {
     }
 
     async fn wait_for_lines(path: &Path, count: usize) -> String {
-        let begin = Instant::now();
-        loop {
-            let text = fs::read_to_string(path).unwrap_or_default();
-            if text.lines().count() >= count {
-                return text;
-            }
-            assert!(begin.elapsed() < Duration::from_secs(20), "only {text:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let what = format!("{} has {count} lines", path.display());
+        until(&what, Duration::from_secs(20), async || {
+            Some(fs::read_to_string(path).unwrap_or_default()).filter(|text| text.lines().count() >= count)
+        })
+        .await
     }
 
     #[tokio::test]
