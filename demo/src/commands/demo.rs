@@ -40,7 +40,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let stop = shutdown::on_signal()?;
-        let programs = ["pawdium-web", "pawdium-worker", "pawdium-scheduler"].map(program_beside_this_one);
+        let programs = ["pawdium-web", "pawdium-worker", "pawdium-scheduler"].map(sibling_program);
         let [web, worker, scheduler] = programs;
         let programs = [web?, worker?, scheduler?];
         let starting = format!("starting Postgres and Redis in {}", self.home.display());

@@ -57,7 +57,7 @@ pub(super) async fn rate_all(
     while let Some(done) = working.join_next().await {
         ratings += done??;
     }
-    say(&format!("{ratings} ratings are cast"));
+    say(&format!("{ratings} ratings are recorded"));
     Ok(())
 }
 

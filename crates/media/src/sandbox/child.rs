@@ -69,10 +69,10 @@ fn answer_all(limits: &Limits) -> io::Result<()> {
 
 /// Renders the next picture. Returns `false` when there are no more.
 pub(super) fn answer_next(limits: &Limits) -> io::Result<bool> {
-    let Some((request, source)) = receive()? else { return Ok(false) };
+    let Some((request, original)) = receive()? else { return Ok(false) };
     let mut stdout = io::stdout().lock();
     let mut told = Ok(());
-    let result = read_and_render(&request, source, limits, |stage, ms| {
+    let result = read_and_render(&request, original, limits, |stage, ms| {
         if told.is_ok() {
             told = write_stage(&mut stdout, stage, ms).and_then(|()| stdout.flush());
         }
@@ -111,10 +111,10 @@ fn read_and_render(
     let max = limits.max_bytes;
     let expected = usize::try_from(request.bytes.min(max)).unwrap_or_default();
     // Room for one more byte, so that the last read sees the end.
-    let mut source = Vec::with_capacity(expected + 1);
+    let mut original = Vec::with_capacity(expected + 1);
     // One byte above the limit tells the probe that the file is too large.
-    match file.take(max.saturating_add(1)).read_to_end(&mut source) {
-        Ok(_) => Ok(render(source, request.crop, limits, reached)),
+    match file.take(max.saturating_add(1)).read_to_end(&mut original) {
+        Ok(_) => Ok(render(original, request.crop, limits, reached)),
         Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Ok(Err(Refusal::TooMuchMemory)),
         Err(error) => Err(error),
     }

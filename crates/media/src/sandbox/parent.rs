@@ -78,7 +78,7 @@ impl Decoder {
         Self::new(PathBuf::from("/proc/self/exe"), args, limits)
     }
 
-    /// Renders the picture in `source` in three sizes, with the chosen crop or the centred one.
+    /// Renders the picture in `original` in three sizes, with the chosen crop or the centred one.
     ///
     /// Takes up to [`Limits::timeout`] and one processor; the caller limits how many run at once. A picture that
     /// fails in a process that has rendered others is retried in a new one with the full time limit, and the second
@@ -86,10 +86,10 @@ impl Decoder {
     pub async fn render(
         &self,
         owner: Option<Owner>,
-        source: File,
+        original: File,
         crop: Option<Crop>,
     ) -> Result<Rendered, RenderError> {
-        self.render_and_tell(owner, source, crop, |_, _| ()).await
+        self.render_and_tell(owner, original, crop, |_, _| ()).await
     }
 
     /// Like [`Decoder::render`], and calls `reached` when the process completes a stage, with the milliseconds that
@@ -97,13 +97,13 @@ impl Decoder {
     pub async fn render_and_tell(
         &self,
         owner: Option<Owner>,
-        source: File,
+        original: File,
         crop: Option<Crop>,
         mut reached: impl FnMut(Stage, u32) + Send,
     ) -> Result<Rendered, RenderError> {
-        let request = Request { crop, bytes: source.metadata()?.len() };
+        let request = Request { crop, bytes: original.metadata()?.len() };
         if let Some(process) = owner.and_then(|owner| self.idle.take(owner)) {
-            match self.render_in(process, owner, &source, &request, &mut reached).await {
+            match self.render_in(process, owner, &original, &request, &mut reached).await {
                 Ok(rendered) => return Ok(rendered),
                 Err(error) => warn!(
                     error = %error.cause(),
@@ -112,7 +112,7 @@ impl Decoder {
             }
         }
         let process = Process::start(&self.program, &self.args, &self.limits)?;
-        self.render_in(process, owner, &source, &request, &mut reached).await
+        self.render_in(process, owner, &original, &request, &mut reached).await
     }
 
     /// Dropping this future kills the process.
@@ -120,13 +120,13 @@ impl Decoder {
         &self,
         process: Process,
         owner: Option<Owner>,
-        source: &File,
+        original: &File,
         request: &Request,
         reached: &mut (impl FnMut(Stage, u32) + Send),
     ) -> Result<Rendered, RenderError> {
         // Reopened read-only, so that parent and child don't share a file offset.
-        let source = File::open(format!("/proc/self/fd/{}", source.as_raw_fd()))?;
-        let (rendered, process) = process.render(&source, request, &self.limits, reached).await?;
+        let original = File::open(format!("/proc/self/fd/{}", original.as_raw_fd()))?;
+        let (rendered, process) = process.render(&original, request, &self.limits, reached).await?;
         match owner {
             Some(owner) => self.idle.put(owner, process),
             None => process.dismiss(),

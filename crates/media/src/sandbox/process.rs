@@ -98,14 +98,14 @@ impl Process {
     /// check; otherwise it is killed.
     pub(super) async fn render(
         mut self,
-        source: &File,
+        original: &File,
         request: &Request,
         limits: &Limits,
         reached: &mut impl FnMut(Stage, u32),
     ) -> Result<(Rendered, Self), RenderError> {
         let started = Instant::now();
         let deadline = Deadline::now() + limits.timeout;
-        let asked = timeout_at(deadline, self.ask(source, request, limits, reached)).await;
+        let asked = timeout_at(deadline, self.ask(original, request, limits, reached)).await;
         match asked.map_err(|_| RenderError::TimedOut)? {
             Ok(result) => {
                 let rendered = result?;
@@ -121,7 +121,7 @@ impl Process {
 
     async fn ask(
         &mut self,
-        source: &File,
+        original: &File,
         request: &Request,
         limits: &Limits,
         reached: &mut impl FnMut(Stage, u32),
@@ -129,7 +129,7 @@ impl Process {
         if self.rendered > 0 {
             self.allow_more_time(limits).map_err(Silence::Ours)?;
         }
-        match send(&self.requests, request, source) {
+        match send(&self.requests, request, original) {
             // The child has ended. Its earlier output, if any, is more informative.
             Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {}
             sent => sent.map_err(Silence::Ours)?,
@@ -215,9 +215,9 @@ enum Silence {
 }
 
 /// Sends the request together with the file's descriptor.
-fn send(requests: &OwnedFd, request: &Request, source: &File) -> io::Result<()> {
+fn send(requests: &OwnedFd, request: &Request, original: &File) -> io::Result<()> {
     let request = serde_json::to_vec(request)?;
-    let files = [source.as_fd()];
+    let files = [original.as_fd()];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut beside = SendAncillaryBuffer::new(&mut space);
     if !beside.push(SendAncillaryMessage::ScmRights(&files)) {
@@ -237,7 +237,7 @@ async fn read_bounded(pipe: impl AsyncRead + Unpin, max: u64) -> io::Result<Vec<
 
 /// Decides who is at fault for a child's end.
 fn fault(status: ExitStatus, complaint: &str, error: &io::Error) -> RenderError {
-    const SOMEBODY_ELSE: [Signal; 5] = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::KILL];
+    const FROM_OUTSIDE: [Signal; 5] = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::KILL];
     let cause = format!("{status}: {complaint}");
     let signal = status.signal();
     if signal == Some(Signal::XCPU.as_raw()) {
@@ -253,7 +253,7 @@ fn fault(status: ExitStatus, complaint: &str, error: &io::Error) -> RenderError 
         return Refusal::Damaged.into();
     }
     // The service manager stopping the worker, or the kernel out of memory.
-    let ended = signal.is_some_and(|number| SOMEBODY_ELSE.iter().any(|other| other.as_raw() == number));
+    let ended = signal.is_some_and(|number| FROM_OUTSIDE.iter().any(|other| other.as_raw() == number));
     let failed = [NO_SANDBOX, IO_FAILED].iter().any(|code| status.code() == Some(i32::from(*code)));
     if ended || failed {
         return RenderError::Io(io::Error::other(cause));

@@ -170,7 +170,7 @@ fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, L
         pictures.push(Picture { edge, width, height, jpeg: files.split_to(bytes) });
     }
     if !files.is_empty() {
-        return Err(Lie("bytes behind the files"));
+        return Err(Lie("bytes after the files"));
     }
     Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint })
 }
@@ -180,10 +180,10 @@ fn check(rendered: &Rendered, request: &Request, limits: &Limits) -> Result<(), 
     limits.check_size(width, height).map_err(|_| Lie("the picture's size"))?;
     crop.check(width, height, limits).map_err(|_| Lie("the crop"))?;
     if request.crop.is_some_and(|asked| asked != crop) {
-        return Err(Lie("another crop than was asked for"));
+        return Err(Lie("a crop that was not requested"));
     }
     if !rendered.pictures.iter().map(|picture| picture.edge).eq(EDGES) {
-        return Err(Lie("which sizes there are"));
+        return Err(Lie("the list of sizes"));
     }
     for picture in &rendered.pictures {
         let side = picture.edge.min(crop.side);
@@ -210,7 +210,7 @@ fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
         return Err(Lie("a file of another size"));
     }
     if anatomy.end != file.len() as u64 {
-        return Err(Lie("bytes behind an image"));
+        return Err(Lie("bytes after an image"));
     }
     if anatomy.stray {
         return Err(Lie("bytes between segments"));
@@ -281,14 +281,14 @@ mod tests {
         assert_eq!(caught(|rendered| rendered.width = 60_000), "the picture's size");
         assert_eq!(caught(|rendered| rendered.crop.x = 400), "the crop");
         assert_eq!(caught(|rendered| rendered.pictures[0].width = 1080), "a size in pixels");
-        assert_eq!(caught(|rendered| rendered.pictures.truncate(2)), "which sizes there are");
-        assert_eq!(caught(|rendered| rendered.pictures[2].edge = 540), "which sizes there are");
+        assert_eq!(caught(|rendered| rendered.pictures.truncate(2)), "the list of sizes");
+        assert_eq!(caught(|rendered| rendered.pictures[2].edge = 540), "the list of sizes");
         assert_eq!(caught(|rendered| rendered.placeholder = "<script>".repeat(9)), "the placeholder");
         let all_set = serde_json::from_value(u64::MAX.into()).expect("is 64 bits");
         assert_eq!(caught(|rendered| rendered.fingerprint = Some(all_set)), "the fingerprint");
         let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), ..request() };
         let other = read_message(reply(Ok(honest())), &asked, &Limits::default());
-        assert_eq!(other, Err(Lie("another crop than was asked for")));
+        assert_eq!(other, Err(Lie("a crop that was not requested")));
     }
 
     #[test]
@@ -315,7 +315,7 @@ mod tests {
         let longer = |rendered: &mut Rendered| {
             rendered.pictures[1].jpeg = [&rendered.pictures[1].jpeg, &b"PK"[..]].concat().into();
         };
-        assert_eq!(caught(longer), "bytes behind an image");
+        assert_eq!(caught(longer), "bytes after an image");
     }
 
     #[test]
