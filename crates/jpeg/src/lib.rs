@@ -8,6 +8,7 @@
 mod decode;
 mod encode;
 mod plane;
+mod simd;
 mod zigzag;
 
 pub use decode::{Colour, Component, ComponentInfo, Decoder, Error, Header, Region, Scale};

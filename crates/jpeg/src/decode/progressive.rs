@@ -11,6 +11,7 @@ use super::segments::{Scan, Segments, Tables, end_of_scan};
 use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
+use crate::simd::vectorized;
 
 /// The coefficients of one component so far.
 pub(super) struct Store {
@@ -106,15 +107,10 @@ impl Store {
     pub(super) fn plane(self, quantization: &[u16; 64]) -> Result<Plane, Error> {
         let transform = Transform::new(self.layout.scale, quantization);
         let mut plane = self.layout.plane()?;
-        if let Some(level) = fearless_simd::Level::new().as_avx2() {
-            use fearless_simd::Simd;
-            level.vectorize(
-                #[inline(always)]
-                || self.transform(&transform, &mut plane),
-            );
-        } else {
-            self.transform(&transform, &mut plane);
-        }
+        vectorized(
+            #[inline(always)]
+            || self.transform(&transform, &mut plane),
+        );
         Ok(plane)
     }
 
@@ -164,14 +160,10 @@ pub(super) fn scan(
         restarts: Restarts::new(segments.tables.restart_interval),
         scan,
     };
-    if let Some(level) = fearless_simd::Level::new().as_avx2() {
-        use fearless_simd::Simd;
-        return level.vectorize(
-            #[inline(always)]
-            || reader.read(&pass, stores, mcus),
-        );
-    }
-    reader.read(&pass, stores, mcus)
+    vectorized(
+        #[inline(always)]
+        || reader.read(&pass, stores, mcus),
+    )
 }
 
 /// The kind of a scan with the tables it needs.

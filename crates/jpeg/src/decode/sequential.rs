@@ -10,6 +10,7 @@ use super::segments::{Tables, end_of_scan};
 use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
+use crate::simd::vectorized;
 
 /// A component of a scan.
 pub(super) struct Part<'a> {
@@ -95,14 +96,10 @@ pub(super) fn scan(
     mcus: (u32, u32),
     restart_interval: u32,
 ) -> Result<usize, Error> {
-    if let Some(level) = fearless_simd::Level::new().as_avx2() {
-        use fearless_simd::Simd;
-        return level.vectorize(
-            #[inline(always)]
-            || rows(&mut stream, parts, mcus, restart_interval),
-        );
-    }
-    rows(&mut stream, parts, mcus, restart_interval)
+    vectorized(
+        #[inline(always)]
+        || rows(&mut stream, parts, mcus, restart_interval),
+    )
 }
 
 #[inline(always)]
