@@ -1,4 +1,4 @@
-//! The subcommands, a file each.
+//! The subcommands, one per file.
 
 mod audit;
 mod cache;
@@ -19,10 +19,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Pawdium from the command line.
+/// Operates a Pawdium site.
 ///
-/// Settings come from /etc/pawdium/pawdium.toml, or the file that PAWDIUM_CONFIG names, and from PAWDIUM_* variables
-/// over it; `pawdium config check` says what is wrong with them.
+/// Settings come from /etc/pawdium/pawdium.toml, or the file in PAWDIUM_CONFIG, and are overridden by PAWDIUM_*
+/// variables. `pawdium config check` reports what is wrong with them.
 #[derive(Debug, Parser)]
 #[command(name = "pawdium", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -51,7 +51,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Runs it, and says with what status the process ends.
+    /// Runs the command and returns the exit status.
     pub(crate) async fn run(self) -> Result<ExitCode> {
         match self {
             Self::Migrate(command) => command.run().await,

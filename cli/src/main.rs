@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use pawdium_shared::mask::printable_lines;
 
-/// One thread: the servers and services that a command starts end with the thread that started them, so that thread has
-/// to be the one that lives longest.
+/// Single-threaded, because a child process ends with the thread that started it. That thread must be the one that
+/// lives longest.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = commands::Cli::try_parse().unwrap_or_else(|error| refuse(&error));
@@ -21,8 +21,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Ends as clap does. clap repeats arguments as they are, so control characters in them are written out first, and colours
-/// are left out.
+/// Prints clap's error and exits with its status. clap echoes arguments unchanged, so control characters are
+/// escaped first, and colours are left out.
 fn refuse(error: &clap::Error) -> ! {
     let repeats_any = std::env::args_os().any(|given| given.to_string_lossy().contains(char::is_control));
     if !(error.use_stderr() && repeats_any) {

@@ -1,14 +1,15 @@
-//! What `pawdium config check` says of the settings and of what they name.
+//! `pawdium config check` for settings and for the systems that they name.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
+use pawdium_kit::waiting::until_blocking;
 
-/// Whether the settings are good, and what was said.
+/// Whether the settings are valid, and the output.
 fn check(store: &str, secret: &str) -> (bool, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pawdium.toml");
@@ -27,11 +28,11 @@ fn check(store: &str, secret: &str) -> (bool, String) {
 }
 
 #[test]
-fn the_check_of_the_settings_tries_the_bucket() {
+fn the_check_tries_the_bucket() {
     let server = S3Server::start();
     let store = format!("s3://{BUCKET}?endpoint={}", server.endpoint());
     let (good, said) = check(&store, SECRET_KEY);
-    assert!(good && said.contains("The settings are good"), "{said}");
+    assert!(good && said.contains("The settings are valid"), "{said}");
 
     let (good, said) = check(&store, "hunter2");
     assert!(
@@ -46,7 +47,7 @@ fn the_check_of_the_settings_tries_the_bucket() {
 }
 
 #[test]
-fn a_bucket_that_is_misspelt_is_named_with_its_place() {
+fn a_misspelt_bucket_is_reported_with_its_source() {
     let (good, said) = check("s3://pets?endpoint=s3.example.org", SECRET_KEY);
     assert!(!good && said.contains("media.store: the URL has an endpoint that isn't"), "{said}");
     assert!(said.contains("(from the variable PAWDIUM_MEDIA__STORE)"), "{said}");
@@ -54,7 +55,7 @@ fn a_bucket_that_is_misspelt_is_named_with_its_place() {
     assert!(!good && said.contains("media.store: the URL begins with neither file:// nor s3://"), "{said}");
 }
 
-/// `pawdium config check --connect`, with the stack's Postgres and Redis and these variables over all.
+/// Runs `pawdium config check --connect` with the stack's Postgres and Redis, overridden by these variables.
 fn connect(folder: &Path, variables: &[(&str, &str)]) -> (bool, String) {
     let file = folder.join("pawdium.toml");
     fs::write(&file, "").expect("an empty configuration");
@@ -73,13 +74,13 @@ fn connect(folder: &Path, variables: &[(&str, &str)]) -> (bool, String) {
     (ended.status.success(), said)
 }
 
-/// A port that nobody listens on.
+/// A port that nothing listens on.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
 }
 
 #[tokio::test]
-async fn the_check_tries_all_that_the_settings_name_and_says_what_to_do() {
+async fn the_check_tries_every_system_and_gives_advice() {
     let folder = tempfile::tempdir().expect("a folder");
     let sink = pawdium_kit::sink::Sink::bind_anywhere(folder.path().join("mails")).await.expect("it starts");
     let smtp = sink.url();
@@ -97,7 +98,7 @@ async fn the_check_tries_all_that_the_settings_name_and_says_what_to_do() {
 
     fs::create_dir(folder.path().join("media")).expect("a folder");
     let (good, said) = check(vec![]).await.expect("it ends");
-    assert!(good && said.contains("The settings are good"), "{said}");
+    assert!(good && said.contains("The settings are valid"), "{said}");
     for fine in [
         "database.url: Postgres",
         "redis.url: Redis answers",
@@ -115,12 +116,12 @@ async fn the_check_tries_all_that_the_settings_name_and_says_what_to_do() {
         ("PAWDIUM_MAIL__SMTP_URL", format!("smtp://127.0.0.1:{nobody}"), "is the mail server running"),
     ] {
         let (good, said) = check(vec![(variable, value)]).await.expect("it ends");
-        assert!(!good && said.contains(complaint) && said.contains("1 of these"), "{said}");
+        assert!(!good && said.contains(complaint) && said.contains("Fix 1 of these"), "{said}");
     }
 }
 
 #[sqlx::test]
-async fn a_database_that_cannot_hold_every_name_is_refused(db: sqlx::PgPool) {
+async fn a_database_that_is_not_utf8_is_refused(db: sqlx::PgPool) {
     let name = format!("ascii_{}", std::process::id());
     let make = format!("create database {name} template template0 encoding 'SQL_ASCII' locale 'C'");
     sqlx::query(sqlx::AssertSqlSafe(make)).execute(&db).await.expect("it is made");
@@ -132,7 +133,7 @@ async fn a_database_that_cannot_hold_every_name_is_refused(db: sqlx::PgPool) {
     assert!(!good && said.contains("is in SQL_ASCII") && said.contains("-E UTF8"), "{said}");
 }
 
-/// A Redis that speaks TLS only, with a certificate that its own authority signed.
+/// A Redis that accepts only TLS, with a certificate signed by its own authority.
 struct TlsRedis {
     server: Child,
     folder: tempfile::TempDir,
@@ -175,19 +176,16 @@ fn tls_redis() -> TlsRedis {
     };
     let server = start("redis-server").or_else(|_| start("valkey-server")).expect("Redis or Valkey");
     let mut redis = TlsRedis { server, folder, port };
-    for _ in 0..100 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return redis;
-        }
+    until_blocking("Redis listens", Duration::from_secs(10), || {
         let ended = redis.server.try_wait().expect("it is asked");
         assert!(ended.is_none(), "this machine's Redis is built without TLS");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("Redis does not listen");
+        TcpStream::connect(("127.0.0.1", port)).ok()
+    });
+    redis
 }
 
 #[test]
-fn redis_is_reached_over_tls_and_its_certificate_is_looked_at() {
+fn redis_is_reached_over_tls_and_its_certificate_is_verified() {
     let redis = tls_redis();
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("rediss://localhost:{}", redis.port);

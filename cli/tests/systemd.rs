@@ -1,4 +1,4 @@
-//! The units, as systemd itself judges them, and the settings that go with them.
+//! The systemd units, checked by systemd itself, and the example settings.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use pawdium_shared::config::{Config, Sources};
 
-/// The most that `systemd-analyze security` may say, on its scale from 0 (best) to 10.
+/// The highest score accepted from `systemd-analyze security`, from 0 (best) to 10.
 const MOST_EXPOSED: f32 = 1.5;
 
 fn source() -> PathBuf {
@@ -30,20 +30,20 @@ fn units() -> Vec<PathBuf> {
     units
 }
 
-/// The answer of `systemd-analyze`; none, and said so, on a machine that has none.
+/// Output of `systemd-analyze`; `None`, with a message, if the machine doesn't have it.
 fn analyze(arguments: &[&str], units: &[PathBuf]) -> Option<Output> {
     match Command::new("systemd-analyze").args(arguments).args(units).env("LC_ALL", "C").output() {
         Ok(output) => Some(output),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            eprintln!("there is no systemd-analyze here, so the units are not judged");
+            eprintln!("systemd-analyze is missing; the units are not checked");
             None
         }
         Err(error) => panic!("systemd-analyze can't be run: {error}"),
     }
 }
 
-/// Copies of the units in which the programs, which need not be installed here, are replaced by ones that are there, and
-/// a template by an instance of it.
+/// Copies of the units with stub programs in place of the real ones, which need not be installed, and with an
+/// instance in place of the template.
 fn copies(folder: &Path) -> Vec<PathBuf> {
     let programs = folder.join("bin");
     fs::create_dir(&programs).expect("a folder can be made");
@@ -65,7 +65,7 @@ fn copies(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn systemd_finds_nothing_wrong_with_the_units() {
+fn systemd_accepts_the_units() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(output) = analyze(&["verify", "--man=no", "--recursive-errors=no"], &copies(folder.path()))
     else {
@@ -107,7 +107,7 @@ fn exposure(said: &str) -> Option<f32> {
 }
 
 #[test]
-fn the_example_settings_load_and_are_the_defaults() {
+fn the_example_settings_equal_the_defaults() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("pawdium_security.secret"), "0123456789012345678901234567890123456789\n")
         .expect("a file can be written");
@@ -121,7 +121,7 @@ fn the_example_settings_load_and_are_the_defaults() {
 }
 
 #[test]
-fn every_line_of_the_example_that_is_commented_out_is_good_too() {
+fn every_commented_line_of_the_example_is_valid_too() {
     let text = fs::read_to_string(source().join("pawdium.toml")).expect("the example is there");
     let is_setting = |line: &str| line.starts_with("#[") || line.starts_with('#') && line.contains(" = ");
     let text: Vec<String> = text
@@ -140,13 +140,13 @@ fn every_line_of_the_example_that_is_commented_out_is_good_too() {
     assert!(config.demo.mailbox.is_some());
 }
 
-/// The value of a unit's only line `key=`.
+/// The value of the unit's only `key=` line.
 fn setting<'a>(unit: &'a str, key: &str) -> Option<&'a str> {
     unit.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
 }
 
 #[test]
-fn every_service_starts_by_itself_however_often_and_long_it_failed() {
+fn every_service_restarts_however_often_and_long_it_failed() {
     for path in units().into_iter().filter(|unit| unit.extension().is_some_and(|kind| kind == "service")) {
         let unit = fs::read_to_string(&path).expect("a unit can be read");
         let path = path.display();
@@ -156,14 +156,14 @@ fn every_service_starts_by_itself_however_often_and_long_it_failed() {
             assert!(
                 setting(&unit, dependency)
                     .is_none_or(|units| units.split(' ').all(|unit| unit.ends_with(".socket"))),
-                "{path} falls with what it needs"
+                "{path} stops with the units it requires"
             );
         }
     }
 }
 
 #[test]
-fn a_drain_that_outlasts_its_units_patience_is_warned_about() {
+fn a_drain_longer_than_its_units_stop_timeout_is_a_warning() {
     for (key, unit) in [("web", "pawdium-web.service"), ("worker", "pawdium-worker@.service")] {
         let unit = fs::read_to_string(source().join(unit)).expect("a unit can be read");
         let patience: u64 = setting(&unit, "TimeoutStopSec").expect("it is set").parse().expect("seconds");

@@ -1,4 +1,4 @@
-//! Draws the demo's photos into a folder, and says what each took: `creatures FOLDER [FIRST] [COUNT]`.
+//! Draws the demo's photos into a folder and prints statistics: `creatures FOLDER [FIRST] [COUNT]`.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use anyhow::Context;
 
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
-    let folder = PathBuf::from(args.next().context("say into which folder")?);
+    let folder = PathBuf::from(args.next().context("a folder is required")?);
     let first: u64 = args.next().map_or(Ok(0), |a| a.parse())?;
     let count: u64 = args.next().map_or(Ok(60), |a| a.parse())?;
     std::fs::create_dir_all(&folder)?;

@@ -1,4 +1,4 @@
-//! The subcommands, a file each.
+//! The subcommands, one per file.
 
 mod demo;
 mod seed;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// A whole Pawdium site with a Postgres, a Redis and a mailbox of its own, for trying it and for its tests.
+/// Run a whole Pawdium site with its own Postgres, Redis and mailbox, to try it or to test it
 ///
 /// Without a command it runs the demo.
 #[derive(Debug, Parser)]
@@ -28,7 +28,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs it, and says with what status the process ends.
+    /// Runs the command and returns the exit status.
     pub(crate) async fn run(self) -> Result<ExitCode> {
         match self.command {
             None => self.demo.run().await,

@@ -1,4 +1,4 @@
-//! What a demo is made of, and tests and benchmarks use too: animals to photograph, and people who submit and rate them.
+//! Parts of the demo that tests and benchmarks share: drawn animals, and members who submit and rate them.
 
 pub mod creatures;
 pub mod logins;

@@ -1,20 +1,20 @@
-//! The accounts of a demonstration whose passwords everybody may know.
+//! The demo's accounts, whose password is public.
 
-/// An account that the demo makes and shows.
+/// An account that the demo creates and shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Login {
     /// Its name on the site.
     pub name: &'static str,
     /// The address to log in with.
     pub email: &'static str,
-    /// Whether it sees the admin pages.
+    /// Whether it is an admin.
     pub is_admin: bool,
 }
 
-/// The one password of all of them.
+/// The password of all of them.
 pub const PASSWORD: &str = "derpy-demo";
 
-/// Who is shown, the admin first.
+/// All accounts, the admin first.
 pub const LOGINS: [Login; 5] = [
     Login { name: "ada", email: "ada@pawdium.example", is_admin: true },
     Login { name: "bo", email: "bo@pawdium.example", is_admin: false },

@@ -1,4 +1,4 @@
-//! `pawdium-demo`: a whole site with servers of its own.
+//! `pawdium-demo`: a whole site with its own servers.
 
 mod commands;
 
@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// One thread: the servers and services that a command starts end with the thread that started them, so that thread has
-/// to be the one that lives longest.
+/// Single-threaded, because a child process ends with the thread that started it. That thread must be the one that
+/// lives longest.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match commands::Cli::parse().run().await {

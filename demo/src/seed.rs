@@ -1,5 +1,5 @@
-//! Filling an empty site with members, photos and opinions, through the site's own API: what is seeded has gone the way
-//! that everything goes.
+//! Fills an empty site with members, photos and ratings, through the site's own API, so that seeded data have
+//! passed the regular path.
 
 mod client;
 mod people;
@@ -18,12 +18,12 @@ use url::Url;
 use crate::logins::LOGINS;
 use client::Client;
 
-/// How much to fill in.
+/// The amounts to create.
 #[derive(Clone, Copy, Debug)]
 pub struct Amounts {
-    /// Photos, shared out among the members.
+    /// Photos, divided among the members.
     pub photos: u64,
-    /// Anonymous raters beside the members.
+    /// Anonymous raters in addition to the members.
     pub raters: u64,
     /// How long to wait for the worker to process all photos.
     pub patience: Duration,
@@ -43,7 +43,7 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
     Ok(photos::count(db).await? == 0)
 }
 
-/// Whether a whole run of [`seed`] has left its opinions behind.
+/// Whether an earlier run of [`seed`] has completed.
 ///
 /// # Errors
 /// When the database fails.
@@ -51,8 +51,7 @@ pub async fn is_finished(db: &Db) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"select exists (select from shares) as "shared!""#).fetch_one(&**db).await?)
 }
 
-/// Fills the site at `site`, whose database is `db`. What an interrupted run has done is not done again. `say` is told
-/// what is going on.
+/// Seeds the site at `site` with database `db`. Continues an interrupted run. `say` gets progress messages.
 ///
 /// # Errors
 /// When the site refuses something, or its worker doesn't process the photos in time.
@@ -78,7 +77,7 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     RefreshRanks {}.enqueue(&mut tx).await?;
     RefreshVirality {}.enqueue(&mut tx).await?;
     tx.commit().await?;
-    say(&format!("the site is filled, after {} s", begin.elapsed().as_secs()));
+    say(&format!("the site is seeded after {} s", begin.elapsed().as_secs()));
     Ok(())
 }
 

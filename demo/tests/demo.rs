@@ -1,16 +1,18 @@
-//! The demo as a supervisor: a real Postgres, Redis and mailbox, and services that note what happens to them.
+//! The demo as a supervisor: a real Postgres, Redis and mailbox, and fake services that record what happens to
+//! them.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pawdium_kit::stack::send_signal;
+use pawdium_kit::waiting::until_blocking;
 use rustix::process::Signal;
 
-/// Notes the settings that it starts with, and when it is stopped.
+/// Records the settings that it starts with, and when it is stopped.
 const SERVICE: &str = r#"#!/bin/sh
 name=${0##*/pawdium-}
 trap 'echo "$name stopped" >>"$NOTES/order"; exit' TERM
@@ -18,7 +20,7 @@ env | grep ^PAWDIUM_ >"$NOTES/$name.unfinished" && mv "$NOTES/$name.unfinished" 
 while :; do sleep 0.05; done
 "#;
 
-/// A folder with pawdium-demo and services beside it.
+/// A folder with pawdium-demo and fake services.
 struct Place {
     folder: tempfile::TempDir,
     listen: String,
@@ -28,7 +30,8 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let program = folder.path().join("pawdium-demo");
-        // Not by this process: a file that any of its children happens to hold open for writing can't be run.
+        // Copied by a child, because a file that another child of this process holds open for writing can't be
+        // executed.
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_pawdium-demo")).arg(program).status();
         assert!(copied.expect("cp is there").success());
         for name in ["web", "worker", "scheduler"] {
@@ -49,13 +52,13 @@ impl Place {
         let mut command = Command::new(self.path().join("pawdium-demo"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env("PAWDIUM_HOME", self.path().join("home")).env("NOTES", self.path());
-        // What a shell with a real site's settings in it would have.
+        // As in a shell configured for a real site.
         command.env("PAWDIUM_DATABASE__URL", "postgres://real.example/site");
         command.env("PAWDIUM_WEB__LISTEN", &self.listen);
         command
     }
 
-    /// A demo whose services have started. What it says goes to a file, so that it can be read meanwhile.
+    /// A demo whose services have started. Its output goes to a file, to be read meanwhile.
     fn start(&self) -> Child {
         let said = File::options().create(true).append(true).open(self.log()).expect("a file can be written");
         let copy = said.try_clone().expect("a file can be shared");
@@ -67,15 +70,8 @@ impl Place {
     }
 
     fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let begin = Instant::now();
-        while !is_so() {
-            assert!(
-                begin.elapsed() < Duration::from_mins(2),
-                "waited in vain in {} until {what}",
-                self.path().display()
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let what = format!("{what} in {}", self.path().display());
+        until_blocking(&what, Duration::from_mins(2), || is_so().then_some(()));
     }
 
     fn log(&self) -> PathBuf {
@@ -86,7 +82,7 @@ impl Place {
         fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// Asserts that the demo ends, and well.
+    /// Asserts that the demo exits with success.
     fn ends_well(&self, mut demo: Child) {
         let status = demo.wait().expect("it is ours");
         assert!(status.success(), "{}", self.said());
@@ -106,7 +102,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn a_demo_gives_its_services_its_own_servers_and_stops_them_in_order() {
+fn a_demo_connects_its_services_to_its_servers_and_stops_them_in_order() {
     let place = Place::new();
     let demo = place.start();
     let settings = fs::read_to_string(place.path().join("worker")).expect("the worker has started");
@@ -132,12 +128,9 @@ fn a_demo_gives_its_services_its_own_servers_and_stops_them_in_order() {
         .collect();
     assert!(limits.len() >= 8, "{limits:?}");
     for limit in &limits {
-        assert!(
-            settings.contains(limit),
-            "filling the site would meet a limit: {limit} is not in {settings}"
-        );
+        assert!(settings.contains(limit), "seeding would hit a limit: {limit} is not in {settings}");
     }
-    // It must not call that ready.
+    // The demo must not call that ready.
     place.wait_until("it has looked for the site", || place.said().contains("nothing answers there yet"));
     kill(Signal::INT, &demo);
     place.ends_well(demo);
@@ -168,13 +161,13 @@ fn a_second_demo_is_refused_and_one_after_a_kill_is_not() {
 }
 
 #[test]
-fn a_demo_whose_port_is_taken_says_how_to_choose_another() {
+fn a_demo_whose_port_is_in_use_says_how_to_choose_another() {
     let mut place = Place::new();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     place.listen = taken.local_addr().expect("it is bound").to_string();
     let output = place.demo().output().expect("pawdium runs");
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
-    assert!(said.contains(&format!("{} is taken by another program", place.listen)), "{said}");
+    assert!(said.contains(&format!("{} is in use by another program", place.listen)), "{said}");
     assert!(said.contains("PAWDIUM_WEB__LISTEN="), "{said}");
 }

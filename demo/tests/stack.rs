@@ -1,11 +1,11 @@
-//! The private Postgres and Redis, run for real.
+//! The private Postgres and Redis with real servers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use pawdium_kit::stack::{AlreadyRunning, Kind, Stack, send_signal};
+use pawdium_kit::waiting::{SOON, until_blocking};
 use rustix::process::Signal;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -13,7 +13,7 @@ async fn connect(stack: &Stack) -> PgConnection {
     PgConnection::connect(&stack.database_url()).await.expect("Postgres takes connections")
 }
 
-/// The processes that work in `folder` or below: every server that was started there.
+/// The processes that work in `folder` or below it: every server started there.
 fn servers_in(folder: &Path) -> Vec<String> {
     let folder = folder.canonicalize().expect("the folder is there");
     let mut found = Vec::new();
@@ -25,15 +25,7 @@ fn servers_in(folder: &Path) -> Vec<String> {
     found
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// `pawdium-demo with-stack -- sh -c SCRIPT`, with a folder for temporary files of its own.
+/// Runs `pawdium-demo with-stack -- sh -c SCRIPT` with its own temporary folder.
 fn with_stack(temp: &Path, script: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pawdium-demo"));
     command.args(["with-stack", "--", "sh", "-c", script]).env("TMPDIR", temp).stdin(Stdio::null());
@@ -45,7 +37,7 @@ fn sleeping(temp: &Path) -> (Child, PathBuf) {
     let started = temp.join("started");
     let script = format!("echo $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 1000", started.display());
     let child = with_stack(temp, &script).spawn().expect("pawdium starts");
-    wait_until("the command has started", || started.exists());
+    until_blocking("the command has started", SOON, || started.exists().then_some(()));
     (child, started)
 }
 
@@ -70,7 +62,7 @@ async fn a_durable_stack_finds_its_data_again() {
 }
 
 #[tokio::test]
-async fn a_crashed_postgres_comes_back_where_it_was_with_all_that_was_committed() {
+async fn a_crashed_postgres_recovers_all_commits_at_the_same_address() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");
     let mut db = connect(&stack).await;
@@ -85,7 +77,7 @@ async fn a_crashed_postgres_comes_back_where_it_was_with_all_that_was_committed(
 }
 
 #[tokio::test]
-async fn a_folder_in_use_is_refused_and_says_by_whom() {
+async fn a_folder_in_use_is_refused_and_its_user_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let stack = Stack::start(folder.path(), Kind::Throwaway).await.expect("it starts");
     let error = Stack::start(folder.path(), Kind::Throwaway).await.expect_err("it is in use");
@@ -96,7 +88,7 @@ async fn a_folder_in_use_is_refused_and_says_by_whom() {
 }
 
 #[tokio::test]
-async fn servers_that_were_killed_and_a_lock_that_names_a_stranger_do_not_hinder_a_start() {
+async fn a_stack_starts_after_killed_servers_and_a_stale_lock() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut stack = Stack::start(folder.path(), Kind::Durable).await.expect("it starts");
     connect(&stack).await.execute("CREATE TABLE kept AS SELECT 7 AS n").await.expect("it writes");
@@ -107,7 +99,7 @@ async fn servers_that_were_killed_and_a_lock_that_names_a_stranger_do_not_hinder
     let error = stack.failed().await.to_string();
     assert!(error.contains("Postgres ended") && error.contains("postgres.log"), "{error}");
     stack.stop().await;
-    // The number now belongs to somebody else: this very process.
+    // The process id in the lock file now belongs to an unrelated process: this one.
     fs::write(&lock_file, format!("{}\n{rest}", std::process::id())).expect("it can be written");
 
     let stack = Stack::start(folder.path(), Kind::Durable).await.expect("it starts again");
@@ -116,7 +108,7 @@ async fn servers_that_were_killed_and_a_lock_that_names_a_stranger_do_not_hinder
 }
 
 #[tokio::test]
-async fn a_database_that_was_half_made_is_made_anew() {
+async fn a_half_initialised_database_is_recreated() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("postgres")).expect("a folder can be made");
     fs::write(folder.path().join("postgres/PG_VERSION"), "15\n").expect("a file can be written");
@@ -126,7 +118,7 @@ async fn a_database_that_was_half_made_is_made_anew() {
 }
 
 #[test]
-fn with_stack_gives_the_command_its_own_servers_and_returns_its_status() {
+fn with_stack_provides_servers_and_returns_the_commands_status() {
     let temp = tempfile::tempdir().expect("a folder");
     let script = "echo \"$DATABASE_URL $PAWDIUM_DATABASE__URL $PAWDIUM_REDIS__URL\"; exit 42";
     let output = with_stack(temp.path(), script).output().expect("pawdium runs");
@@ -142,7 +134,7 @@ fn with_stack_gives_the_command_its_own_servers_and_returns_its_status() {
 }
 
 #[test]
-fn with_stack_passes_a_signal_on_and_cleans_up() {
+fn with_stack_forwards_signals_and_cleans_up() {
     let temp = tempfile::tempdir().expect("a folder");
     let (mut pawdium, started) = sleeping(temp.path());
     send_signal(Some(pawdium.id()), Signal::TERM);
@@ -159,14 +151,16 @@ fn killing_with_stack_ends_the_command_and_the_servers() {
     assert!(servers_in(temp.path()).iter().any(|name| name == "postgres"));
     send_signal(Some(pawdium.id()), Signal::KILL);
     pawdium.wait().expect("it ends");
-    wait_until("the servers have ended", || servers_in(temp.path()).is_empty());
-    // In a container whose first process reaps nobody it stays a zombie, which has no arguments any more.
+    until_blocking("the servers have ended", SOON, || servers_in(temp.path()).is_empty().then_some(()));
+    // In a container whose first process reaps no children the command stays a zombie, which has no arguments.
     let arguments = format!("/proc/{command}/cmdline");
-    wait_until("the command has ended", || fs::read(&arguments).unwrap_or_default().is_empty());
+    until_blocking("the command has ended", SOON, || {
+        fs::read(&arguments).unwrap_or_default().is_empty().then_some(())
+    });
 }
 
 #[test]
-fn without_the_programs_the_error_says_what_to_install() {
+fn missing_programs_are_reported_with_what_to_install() {
     let temp = tempfile::tempdir().expect("a folder");
     let programs = temp.path().join("bin");
     fs::create_dir(&programs).expect("a folder can be made");

@@ -9,16 +9,16 @@ use pawdium_shared::audit;
 use super::operator;
 use super::table::{instant, table};
 
-/// Lists what admins and operators did to queues, jobs and schedules, the newest first.
+/// List what admins and operators did to queues, jobs and schedules, newest first
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
-    /// How many at most.
+    /// Maximum number of entries
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Only entries before this one: the next page after a list that ended with it.
+    /// Only entries older than this one: continues a list that ended with it
     #[arg(long, value_name = "ID")]
     before: Option<i64>,
-    /// Print JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -30,7 +30,7 @@ impl Audit {
         if self.json {
             println!("{}", serde_json::to_string_pretty(&entries)?);
         } else if entries.is_empty() {
-            println!("Nothing has been done.");
+            println!("The audit log is empty.");
         } else {
             let rows: Vec<_> = entries
                 .into_iter()

@@ -10,18 +10,18 @@ use pawdium_shared::{cache, cached};
 use super::operator;
 use super::table::table;
 
-/// Shows and empties the cache. Nothing is lost by emptying it: pages are computed anew.
+/// Show and empty the cache; pages are recomputed, nothing is lost
 #[derive(Debug, Subcommand)]
 pub(crate) enum Cache {
-    /// Lists what is cached, by group: what is dropped together.
+    /// List cached groups; a group is dropped as a whole
     List {
-        /// Print JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Drops what is cached.
+    /// Drop what is cached
     Clean {
-        /// Only groups whose name begins so, as in `top:` or `photo:7`.
+        /// Only groups whose name starts with this, as in `top:` or `photo:7`
         #[arg(default_value = "", hide_default_value = true)]
         prefix: String,
     },
@@ -32,14 +32,14 @@ impl Cache {
         let config = operator::settings()?;
         let redis = Redis::connect(&config.redis, "nothing is changed").context("redis.url")?;
         let cache = cache::Cache::new(redis, cached::KINDS);
-        let unreachable = "Redis can't be reached; is it running, and redis.url right?";
+        let unreachable = "can't reach Redis; is it running, and is redis.url correct?";
         match self {
             Self::List { json } => {
                 let groups = cache.list().await.context(unreachable)?;
                 if json {
                     println!("{}", serde_json::to_string_pretty(&groups)?);
                 } else if groups.is_empty() {
-                    println!("Nothing is cached.");
+                    println!("The cache is empty.");
                 } else {
                     let rows: Vec<_> = groups
                         .into_iter()

@@ -10,14 +10,14 @@ use pawdium_shared::store::MediaStore;
 
 use super::operator;
 
-/// What concerns the settings.
+/// Check the settings
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Reads the settings as the services do, and names every key that is wrong or doubtful.
+    /// Read the settings as the services do, and report each key that is wrong or doubtful
     ///
-    /// A bucket is tried as well. Ends with status 1 when there is something wrong.
+    /// Also tries the media bucket, if there is one. Exits with status 1 if there are errors.
     Check {
-        /// Also try what the settings name: Postgres, Redis, the mail server, the place of the pictures, InfluxDB.
+        /// Also try Postgres, Redis, the mail server, the media store and InfluxDB
         #[arg(long)]
         connect: bool,
     },
@@ -37,14 +37,14 @@ impl Config {
             }
             let errors = findings.iter().filter(|finding| finding.is_error()).count();
             if errors > 0 {
-                println!("{errors} of these must be mended before the site can run.");
+                println!("Fix {errors} of these before the site can run.");
                 return Ok(ExitCode::FAILURE);
             }
         } else if settings.media.store.scheme() == "s3" {
             // Opening a folder would create it, owned by the user who runs this command.
             MediaStore::open(&settings.media)?.check().await.context("media.store")?;
         }
-        println!("The settings are good; the site is {}", settings.web.base_url);
+        println!("The settings are valid; the site is {}", settings.web.base_url);
         Ok(ExitCode::SUCCESS)
     }
 }

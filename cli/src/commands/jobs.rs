@@ -16,29 +16,29 @@ use self::act::Targets;
 use self::list::{Errors, List};
 use super::operator;
 
-/// Shows what the workers do, and helps when a job has failed.
+/// List, show, retry, cancel and delete jobs
 #[derive(Debug, Subcommand)]
 pub(crate) enum Jobs {
-    /// Lists jobs, the newest first.
+    /// List jobs, newest first
     ///
-    /// Jobs that failed for good are `dead`; look at one with `pawdium jobs show`, mend the cause, and bring it back with
-    /// `pawdium jobs retry`.
+    /// Jobs that have used up their attempts are `dead`: inspect one with `pawdium jobs show`, fix the cause, and
+    /// retry it with `pawdium jobs retry`.
     List(List),
-    /// Lists the dead by error, the most frequent first.
+    /// List dead jobs by error, most frequent first
     Errors(Errors),
-    /// Shows one job: its payload, each of its attempts, and why it is not done yet.
+    /// Show one job: its payload, its attempts, and why it is not done yet
     Show {
-        /// The job's id, from the list.
+        /// The job's id, from the list
         id: JobId,
-        /// Print JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Brings dead and cancelled jobs back with all their attempts, and lets scheduled ones run now.
+    /// Retry dead and cancelled jobs with all their attempts, and run scheduled ones now
     Retry(Targets),
-    /// Cancels jobs: they no longer start, and running ones are stopped.
+    /// Cancel jobs: waiting ones don't start, running ones are stopped
     Cancel(Targets),
-    /// Deletes jobs that aren't running, without a trace: the work of live ones is not done then.
+    /// Delete jobs that aren't running, without a trace; the work of live ones is not done
     Delete(Targets),
 }
 

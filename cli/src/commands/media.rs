@@ -11,13 +11,15 @@ use serde_json::json;
 
 use super::operator;
 
-/// Looks after the store of pictures.
+/// Manage the media store
 #[derive(Debug, Subcommand)]
 pub(crate) enum Media {
-    /// Makes the store this database's, after a restore or a move. From then on the purge removes pictures that this
-    /// database doesn't name, also those of photos that were published after the dump.
+    /// Claim the store for this database, after a restore or a move
+    ///
+    /// From then on the purge deletes files that this database doesn't refer to, including those of photos that
+    /// were published after the dump.
     Adopt {
-        /// Don't ask.
+        /// Don't ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
@@ -31,19 +33,19 @@ impl Media {
         let mut db = operator::acquire(&pool).await?;
         let Self::Adopt { yes } = self;
         let question = format!(
-            "Make {} the store of this database, and remove what it doesn't name?",
+            "Claim {} for this database, and let the purge delete files that it doesn't refer to?",
             config.media.store
         );
         if !yes && !operator::confirm(&question)? {
-            bail!("nothing was done");
+            bail!("nothing was changed");
         }
         let before = lineage::adopt(&mut db, &store).await.context("media.store")?;
         let (operator, was) = (operator::name(), before.err().map(|mismatch| mismatch.to_string()));
         audit::record(&mut db, Actor::Operator(&operator), Action::AdoptMedia, &json!({ "was": was }))
             .await?;
         match was {
-            Some(was) => println!("The store is this database's from now on. Until now: {was}."),
-            None => println!("The store was this database's already."),
+            Some(was) => println!("The store now belongs to this database. Before: {was}."),
+            None => println!("The store already belongs to this database."),
         }
         Ok(ExitCode::SUCCESS)
     }

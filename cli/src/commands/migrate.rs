@@ -12,18 +12,18 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::operator;
 
-/// How long one attempt to connect may take.
+/// Timeout of one connection attempt.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
-/// Brings the database's schema up to date.
+/// Bring the database's schema up to date
 ///
-/// Safe to run again, from several hosts at once, and while the previous version still serves.
+/// Safe to repeat, to run from several hosts at once, and while the previous version is still serving.
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// Waits this long for the database to answer. What waiting won't heal ends the command at once.
+    /// Wait this long for the database to answer; errors that waiting can't fix end the command at once
     #[arg(long, default_value_t = 0, value_name = "SECONDS")]
     wait: u64,
-    /// Takes the migrations from this folder instead of those that this program was built with.
+    /// Take the migrations from this folder instead of the built-in ones
     #[arg(long, value_name = "FOLDER")]
     from: Option<PathBuf>,
 }
@@ -52,7 +52,7 @@ impl Migrate {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Waits for a server that is starting or away, and for nothing that will not heal.
+    /// Waits for a server that is starting or unreachable, but not on errors that waiting can't fix.
     async fn wait_for(&self, pool: &PgPool) -> Result<()> {
         let end = Instant::now() + Duration::from_secs(self.wait);
         let options = pool.connect_options();
@@ -65,14 +65,16 @@ impl Migrate {
                 Err(_) => sqlx::Error::PoolTimedOut,
             };
             if let Some(advice) = db::what_to_do(&error, &options) {
-                bail!("the database refuses: {error}\n{advice}");
+                bail!("the database refused the connection: {error}\n{advice}");
             }
             let text = match &error {
-                sqlx::Error::PoolTimedOut => "it took too long to connect".to_owned(),
+                sqlx::Error::PoolTimedOut => "connecting timed out".to_owned(),
                 error => error.to_string(),
             };
             if Instant::now() >= end {
-                bail!("the database does not answer: {text}\nIs Postgres running, and database.url right?");
+                bail!(
+                    "the database does not answer: {text}\nIs Postgres running, and is database.url correct?"
+                );
             }
             if text != told {
                 eprintln!("waiting for the database: {text}");

@@ -1,4 +1,4 @@
-//! Who sits at the command line, and their way to the database.
+//! The operator's identity and their access to the database.
 
 use std::ffi::CString;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -10,21 +10,21 @@ use pawdium_shared::db::{self, Db};
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 
-const UNREACHABLE: &str = "connecting to the database; is it running, and database.url right?";
+const UNREACHABLE: &str = "connecting to the database; is it running, and is database.url correct?";
 
-/// The database that the settings name; `command` is how it sees who is connected.
+/// A pool for the configured database. `command` is the application name that Postgres shows.
 pub(crate) fn pool(config: &Config, command: &str) -> Result<Db> {
     db::connect(&config.database, command).context("database.url")
 }
 
-/// The database that the settings name, which answers.
+/// Like [`pool`] with the site's settings; fails unless the database answers.
 pub(crate) async fn connect(command: &str) -> Result<Db> {
     let db = pool(&settings()?, command)?;
     acquire(&db).await?;
     Ok(db)
 }
 
-/// One of the pool's connections.
+/// A connection of the pool.
 pub(crate) async fn acquire(pool: &Db) -> Result<PoolConnection<Postgres>> {
     pool.acquire().await.context(UNREACHABLE)
 }
@@ -32,8 +32,8 @@ pub(crate) async fn acquire(pool: &Db) -> Result<PoolConnection<Postgres>> {
 /// The user that the services run as.
 const SERVICE_USER: &str = "pawdium";
 
-/// The settings. Those of the installed site have secrets that only root can read: root reads them and is from then on
-/// the user that the services run as, whom the database knows.
+/// Reads the settings. The secrets of an installed site are readable only by root, so root reads them and then
+/// becomes the services' user, which the database accepts.
 pub(crate) fn settings() -> Result<Config> {
     let Some(credentials) = Sources::installed_credentials() else { return Ok(Config::load()?) };
     if !Uid::effective().is_root() {
@@ -47,7 +47,7 @@ pub(crate) fn settings() -> Result<Config> {
 
 fn become_service_user() -> Result<()> {
     let user = User::from_name(SERVICE_USER)?
-        .with_context(|| format!("there is no user {SERVICE_USER}; `systemd-sysusers` makes it"))?;
+        .with_context(|| format!("there is no user {SERVICE_USER}; create it with `systemd-sysusers`"))?;
     let name = CString::new(SERVICE_USER)?;
     let become_it = || -> nix::Result<()> {
         unistd::initgroups(&name, user.gid)?;
@@ -57,10 +57,10 @@ fn become_service_user() -> Result<()> {
     become_it().with_context(|| format!("becoming the user {SERVICE_USER}"))
 }
 
-/// The user that logged in, even after `su` or `sudo`, as the kernel records it (`pam_loginuid(8)`).
+/// The user that logged in, even after `su` or `sudo`, as recorded by the kernel (`pam_loginuid(8)`).
 const LOGIN: &str = "/proc/self/loginuid";
 
-/// Their name in the audit log: `ada@host`. It stays the same when they become root or the services'
+/// The operator's name in the audit log, such as `ada@host`. It stays the same after becoming root or the services'
 /// user.
 pub(crate) fn name() -> String {
     let login = std::fs::read_to_string(LOGIN).ok().and_then(|uid| person(uid.trim()));
@@ -72,17 +72,17 @@ pub(crate) fn name() -> String {
     format!("{name}@{}", system.nodename().to_string_lossy())
 }
 
-/// The name of a login's user; none where nobody logged in, or root did, which need not be who types.
+/// The name of the login user; `None` without a login, or if root logged in, which may be anyone.
 fn person(uid: &str) -> Option<String> {
     const UNSET: u32 = u32::MAX;
     let uid = uid.parse().ok().filter(|uid| ![0, UNSET].contains(uid))?;
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
 }
 
-/// Asks at the terminal whether to go on; without one, `--yes` has to have said so.
+/// Asks for confirmation at the terminal. Without a terminal, `--yes` is required.
 pub(crate) fn confirm(question: &str) -> Result<bool> {
     if !io::stdin().is_terminal() {
-        bail!("{question} Say --yes to do it, or --dry-run to see it only.");
+        bail!("{question} Pass --yes to do it, or --dry-run for a preview.");
     }
     eprint!("{question} [y/N] ");
     io::stderr().flush()?;
@@ -96,7 +96,7 @@ mod tests {
     use super::person;
 
     #[test]
-    fn a_login_is_a_person_unless_nobody_or_root_logged_in() {
+    fn a_login_names_a_person_unless_nobody_or_root_logged_in() {
         for nobody in ["4294967295", "0", "", "nonsense", "4000000000"] {
             assert_eq!(person(nobody), None, "{nobody}");
         }

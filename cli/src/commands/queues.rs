@@ -20,73 +20,73 @@ use super::operator;
 use super::say::say;
 use super::table::{age, instant, table};
 
-/// The stretch that rates are about, in minutes.
+/// The period for rates, in minutes.
 const HOUR: u16 = 60;
 
-/// Shows how the queues do, and pauses, resumes and limits them.
+/// List, pause, resume and limit queues
 #[derive(Debug, Subcommand)]
 pub(crate) enum Queues {
-    /// Lists the queues with what waits, runs and is dead of each kind, and what happened in the last hour.
+    /// List the queues with waiting, running and dead jobs of each kind, and the last hour's rates
     List {
-        /// Print JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Lets nothing of a queue start any more; what runs may end.
+    /// Pause a queue: nothing new starts, running jobs finish
     Pause {
-        /// The queue.
+        /// The queue
         #[arg(value_parser = queues())]
         queue: Queue,
-        /// Print JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Lets a queue run again.
+    /// Resume a queue
     Resume {
-        /// The queue.
+        /// The queue
         #[arg(value_parser = queues())]
         queue: Queue,
-        /// Print JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Sets a queue's limits over all worker processes; those that are not named stay as they are.
+    /// Set a queue's limits across all worker processes; options left out keep their value
     Limit(Limit),
 }
 
 /// The limits to set.
 #[derive(Debug, Args)]
 pub(crate) struct Limit {
-    /// The queue.
+    /// The queue
     #[arg(value_parser = queues())]
     queue: Queue,
-    /// Jobs of the queue that run at once; a number or none.
+    /// Maximum number of running jobs; a number or none
     #[arg(long, value_parser = limit, value_name = "N|none")]
     max_running: Option<Bound>,
-    /// Jobs of the queue that start in a minute.
+    /// Maximum number of jobs started per minute
     #[arg(long, value_parser = limit, value_name = "N|none")]
     starts_per_minute: Option<Bound>,
-    /// Jobs of one partition that run at once: of one member's photos, of one domain's mail.
+    /// Maximum number of running jobs per partition: one member's photos, one domain's mail
     #[arg(long, value_parser = limit, value_name = "N|none")]
     partition_max_running: Option<Bound>,
-    /// Jobs of one partition that start in a minute.
+    /// Maximum number of jobs started per minute and partition
     #[arg(long, value_parser = limit, value_name = "N|none")]
     partition_starts_per_minute: Option<Bound>,
-    /// Print JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// What pausing or resuming came to.
+/// The result of pausing or resuming.
 #[derive(Debug, Serialize)]
 struct Flow {
     name: &'static str,
     paused: bool,
-    /// Whether it was otherwise before.
+    /// Whether the state changed.
     changed: bool,
 }
 
-/// What limits hold now.
+/// The resulting limits.
 #[derive(Debug, Serialize)]
 struct Limited {
     name: &'static str,
@@ -94,7 +94,7 @@ struct Limited {
     limits: Limits,
 }
 
-/// A limit as it is typed: a number, or none at all.
+/// A limit on the command line: a number, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bound(Option<i32>);
 
@@ -107,7 +107,7 @@ fn limit(text: &str) -> Result<Bound, String> {
         "none" => Ok(Bound(None)),
         text => match text.parse() {
             Ok(limit) if (1..=Limits::MOST).contains(&limit) => Ok(Bound(Some(limit))),
-            _ => Err(format!("a whole number from 1 to {}, or none", Limits::MOST)),
+            _ => Err(format!("expected a whole number from 1 to {}, or none", Limits::MOST)),
         },
     }
 }
@@ -121,12 +121,12 @@ impl Queues {
             Self::List { json } => list(&mut *db.acquire().await?, json).await?,
             Self::Pause { queue, json } => {
                 let changed = operate::pause(&db, actor, queue).await?;
-                let told = format!("{queue} is paused{}", if changed { "" } else { ", and was before" });
+                let told = format!("{queue} is paused{}", if changed { "" } else { " already" });
                 say(json, &Flow { name: queue.name(), paused: true, changed }, &told)?;
             }
             Self::Resume { queue, json } => {
                 let changed = operate::resume(&db, actor, queue).await?;
-                let told = format!("{queue} runs{}", if changed { " again" } else { ", and did before" });
+                let told = format!("{queue} is {}", if changed { "resumed" } else { "not paused" });
                 say(json, &Flow { name: queue.name(), paused: false, changed }, &told)?;
             }
             Self::Limit(limit) => {
@@ -148,18 +148,18 @@ impl Limit {
             self.partition_starts_per_minute,
         ];
         if named == [None; 4] {
-            bail!("say which limit to set, as in `pawdium queues limit {} --max-running 4`", self.queue);
+            bail!("name a limit to set, as in `pawdium queues limit {} --max-running 4`", self.queue);
         }
         let settings = control::list_queues(&mut *db.acquire().await?).await?;
         let Some(set) = settings.into_iter().find(|set| set.name == self.queue.name()) else {
-            bail!("the database knows no queue {}; `pawdium migrate` brings it up to date", self.queue);
+            bail!("the database has no queue {}; run `pawdium migrate`", self.queue);
         };
         let limits = self.over(set.limits);
         operate::limit(db, actor, self.queue, limits).await?;
         Ok(limits)
     }
 
-    /// The limits with those that are named in their place.
+    /// The given limits over the stored ones.
     fn over(&self, set: Limits) -> Limits {
         let one = |named: Option<Bound>, set| named.map_or(set, |bound| bound.0);
         Limits {
@@ -179,7 +179,7 @@ fn said(limits: Limits) -> String {
     if words.is_empty() { "no limit".to_owned() } else { words.join(", ") }
 }
 
-/// A queue as JSON has it.
+/// A queue as printed in JSON.
 #[derive(Debug, Serialize)]
 struct Shown {
     #[serde(flatten)]
@@ -206,7 +206,7 @@ async fn list(db: &mut PgConnection, json: bool) -> Result<()> {
     }
     let rows: Vec<_> = shown.iter().flat_map(|queue| queue.kinds.iter().map(|kind| row(kind, now))).collect();
     if rows.is_empty() {
-        println!("There are no jobs, and there were none in the last hour.");
+        println!("There are no jobs, and none ran in the last hour.");
     } else {
         let headings =
             ["QUEUE", "KIND", "READY", "RUNNING", "SCHEDULED", "DEAD", "OLDEST", "DONE/H", "FAILED/H"];
@@ -215,7 +215,10 @@ async fn list(db: &mut PgConnection, json: bool) -> Result<()> {
     for queue in shown {
         let name = &queue.settings.name;
         if let Some(since) = queue.settings.paused_at {
-            println!("{name} is paused since {}; `pawdium queues resume {name}`", instant(since));
+            println!(
+                "{name} is paused since {}; resume it with `pawdium queues resume {name}`",
+                instant(since)
+            );
         }
         let limits = queue.settings.limits.in_words();
         if !limits.is_empty() {
@@ -240,7 +243,7 @@ fn row(kind: &Kind, now: DateTime<Utc>) -> [String; 9] {
     ]
 }
 
-/// Every queue with its kinds: those that have jobs, and those that had some in the last hour.
+/// Each queue with the kinds that have jobs now or had some in the last hour.
 fn shown(settings: Vec<QueueSettings>, kinds: &[KindFigures]) -> Vec<Shown> {
     let kind = |kind: &KindFigures| Kind { counts: kind.counts.clone(), last_hour: kind.total() };
     let queue = |settings: QueueSettings| {
@@ -255,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_a_number_from_one_up_or_none() {
+    fn a_limit_is_a_positive_number_or_none() {
         assert_eq!(limit("12"), Ok(Bound(Some(12))));
         assert_eq!(limit("none"), Ok(Bound(None)));
         for bad in ["0", "-1", "", "x", "1000001", "99999999999"] {
@@ -264,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_are_not_named_stay() {
+    fn limits_left_out_keep_their_value() {
         let named = Limit {
             queue: queues::MAIL,
             max_running: Some(Bound(Some(3))),

@@ -14,30 +14,30 @@ use super::operator;
 use super::say::say;
 use super::table::{instant, table};
 
-/// Shows what happens by the clock, and makes it happen now.
+/// List schedules, and run them now
 #[derive(Debug, Subcommand)]
 pub(crate) enum Schedules {
-    /// Lists the schedules, with their last run and the next one.
+    /// List the schedules with their last and next run
     List {
-        /// Print JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Has a schedule's job enqueued now, by the next scheduler that looks.
+    /// Run a schedule's job now; a scheduler enqueues it within seconds
     Run {
-        /// The schedule's name, from the list.
+        /// The schedule's name, from the list
         name: String,
-        /// Print JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
 }
 
-/// What asking for a run came to.
+/// The result of requesting a run.
 #[derive(Debug, Serialize)]
 struct Asked<'a> {
     name: &'a str,
-    /// Whether it was not asked for before.
+    /// Whether this request is new.
     changed: bool,
 }
 
@@ -50,7 +50,7 @@ impl Schedules {
                 if json {
                     println!("{}", serde_json::to_string_pretty(&schedules)?);
                 } else if schedules.is_empty() {
-                    println!("No scheduler has told of any schedule yet; is pawdium-scheduler running?");
+                    println!("No schedules are known yet; is pawdium-scheduler running?");
                 } else {
                     let rows: Vec<_> = schedules.iter().map(row).collect();
                     print!("{}", table(["SCHEDULE", "KIND", "WHEN", "MISSED", "LAST", "NEXT"], &rows));
@@ -58,19 +58,19 @@ impl Schedules {
             }
             Self::Run { name, json } => {
                 let operator = operator::name();
-                let (changed, told) = match operate::run_schedule(&db, Actor::Operator(&operator), &name)
-                    .await?
-                {
-                    Request::Made => {
-                        (true, format!("{name} is asked for; a scheduler enqueues its job within seconds."))
-                    }
-                    Request::Pending => {
-                        (false, format!("{name} was asked for before; is pawdium-scheduler running?"))
-                    }
-                    Request::Unknown => {
-                        bail!("there is no schedule {}; see `pawdium schedules list`", printable(&name))
-                    }
-                };
+                let (changed, told) =
+                    match operate::run_schedule(&db, Actor::Operator(&operator), &name).await? {
+                        Request::Made => (
+                            true,
+                            format!("{name} is requested; a scheduler will enqueue its job within seconds."),
+                        ),
+                        Request::Pending => {
+                            (false, format!("{name} was already requested; is pawdium-scheduler running?"))
+                        }
+                        Request::Unknown => {
+                            bail!("there is no schedule {}; see `pawdium schedules list`", printable(&name))
+                        }
+                    };
                 say(json, &Asked { name: &name, changed }, &told)?;
             }
         }

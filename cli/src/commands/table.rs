@@ -1,14 +1,14 @@
-//! Aligned columns for terminals.
+//! Aligned columns for the terminal.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_shared::mask::printable;
 
-/// A moment, to the second, in UTC.
+/// Formats a time in UTC, to the second.
 pub(crate) fn instant(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// How long something has been so, in its two largest units.
+/// Formats a duration in its two largest units.
 pub(crate) fn age(age: TimeDelta) -> String {
     match age.num_seconds().max(0) {
         seconds @ 0..60 => format!("{seconds}s"),
@@ -18,7 +18,8 @@ pub(crate) fn age(age: TimeDelta) -> String {
     }
 }
 
-/// Lays rows out in columns under their headings; what means something to a terminal is written out. The last column isn't padded, so that it may be as long as it likes.
+/// Aligns rows in columns under headings. Control characters are escaped. The last column isn't padded, so it can
+/// have any length.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let rows: Vec<_> = rows.iter().map(|row| row.each_ref().map(|cell| printable(cell))).collect();
     let mut widths = headings.map(|heading| heading.chars().count());
@@ -38,7 +39,7 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -
     text
 }
 
-/// The text on one line, shortened to so many characters.
+/// Shortens text to one line of at most this many characters.
 pub(crate) fn shortened(text: &str, max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= max {
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_begin_below_their_headings() {
+    fn columns_align_with_their_headings() {
         let rows = [
             ["1".to_owned(), "a long kind".to_owned(), "ä".to_owned()],
             ["22".into(), "b".into(), "c".into()],
@@ -64,20 +65,20 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_means_nothing_to_a_terminal() {
+    fn control_characters_in_cells_are_escaped() {
         let rows = [["550 \u{1b}[2J\n".to_owned(), "x".to_owned()]];
         assert_eq!(table(["ERROR", "X"], &rows), "ERROR            X\n550 \\u{1b}[2J\\n  x\n");
     }
 
     #[test]
-    fn ages_have_their_two_largest_units() {
+    fn ages_show_two_units() {
         let seconds = [-5, 59, 3599, 3661, 90_061];
         let ages = seconds.map(|seconds| age(TimeDelta::seconds(seconds)));
         assert_eq!(ages, ["0s", "59s", "59m 59s", "1h 1m", "1d 1h"]);
     }
 
     #[test]
-    fn long_texts_are_cut_between_characters() {
+    fn long_texts_are_cut_at_character_boundaries() {
         assert_eq!(shortened("äöü\n äöü", 7), "äöü äöü");
         assert_eq!(shortened("äöüäöüä", 4), "äöü…");
     }

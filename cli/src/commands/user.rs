@@ -16,41 +16,41 @@ use sqlx::PgConnection;
 
 use super::{operator, password};
 
-/// Makes accounts, gives them roles, and helps those who can't get in.
+/// Create accounts, change roles, and print password reset links
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
-    /// Makes an account, whose address counts as verified.
+    /// Create an account; its address counts as verified
     ///
     /// The password is asked for at the terminal, or read from standard input:
     ///
     ///     pawdium user create --name ada --email ada@example.org --admin
     Create {
-        /// The public name: 2 to 30 letters, digits, - or _.
+        /// The public name: 2 to 30 letters, digits, - or _
         #[arg(long)]
         name: String,
-        /// The address to log in with.
+        /// The address to log in with
         #[arg(long)]
         email: String,
-        /// Let the account do everything, admin pages included.
+        /// Make the account an admin, who can do everything
         #[arg(long)]
         admin: bool,
-        /// Read the password from the first line of standard input.
+        /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Gives an account another role: member, moderator or admin.
+    /// Change an account's role: member, moderator or admin
     Promote {
-        /// The account's public name.
+        /// The account's public name
         name: String,
-        /// What it may do from now on.
+        /// The new role
         #[arg(value_name = "ROLE")]
         role: Role,
     },
-    /// Prints a link with which somebody chooses a new password, for you to hand over.
+    /// Print a link to choose a new password, for you to hand over
     ///
-    /// It works once, for 30 minutes, for whoever has it: make sure whom you give it to.
+    /// It works once, within 30 minutes, for anyone who has it. Make sure that you give it to the right person.
     ResetLink {
-        /// The account's public name or its address.
+        /// The account's public name or address
         #[arg(value_name = "NAME|EMAIL")]
         account: String,
     },
@@ -71,7 +71,7 @@ impl User {
                 audit::record(&mut tx, Actor::Operator(&operator), Action::CreateUser, &detail).await?;
                 tx.commit().await?;
                 security::note_operator(&operator, Grant::Role(role(admin)), user);
-                format!("Made the {} {} (user {user}).", role(admin), name.as_str())
+                format!("Created the {} {} (user {user}).", role(admin), name.as_str())
             }
             Self::Promote { name, role } => {
                 let mut tx = pool.begin().await?;
@@ -81,7 +81,7 @@ impl User {
                 audit::record(&mut tx, Actor::Operator(&operator), Action::ChangeRole, &detail).await?;
                 tx.commit().await?;
                 security::note_operator(&operator, Grant::Role(role), user.id);
-                format!("{} is {role} now, and was {} before.", user.name.unwrap_or_default(), user.role)
+                format!("{} is now {role}; before: {}.", user.name.unwrap_or_default(), user.role)
             }
             Self::ResetLink { account } => {
                 let mut tx = pool.begin().await?;
@@ -120,7 +120,7 @@ async fn create(
             "{} belongs to an account already; `pawdium user reset-link` lets its owner in",
             email.as_str()
         ),
-        Err(error) => return Err(error).context("making the account"),
+        Err(error) => return Err(error).context("creating the account"),
     };
     queries::verify_email(db, user).await?;
     queries::set_role(db, user, role(admin)).await?;
@@ -134,6 +134,9 @@ async fn find(db: &mut PgConnection, account: &str) -> Result<Account> {
         queries::find_by_name(db, account).await?
     };
     found.with_context(|| {
-        format!("there is no account {}; names and addresses are exact but for case", printable(account))
+        format!(
+            "there is no account {}; names and addresses must match exactly, except for case",
+            printable(account)
+        )
     })
 }

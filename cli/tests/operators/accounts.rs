@@ -14,7 +14,7 @@ async fn create(db: &PgPool, name: &str, email: &str, password: &str) -> Ended {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn an_account_is_made_promoted_and_let_in_again(db: PgPool) {
+async fn an_account_is_created_promoted_and_given_a_reset_link(db: PgPool) {
     let made = create(&db, "ada", "ada@example.org", "correct horse").await;
     assert!(made.succeeded, "{}", made.err);
     let user = queries::find_by_name(&mut connection(&db).await, "ada")
@@ -51,7 +51,7 @@ async fn an_account_is_made_promoted_and_let_in_again(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_is_wrong_with_an_account_is_said_and_nothing_is_made(db: PgPool) {
+async fn invalid_accounts_are_refused_with_a_reason(db: PgPool) {
     assert!(create(&db, "ada", "ada@example.org", "correct horse").await.succeeded);
     for (name, email, password, complaint) in [
         ("Ada", "else@example.org", "correct horse", "the name Ada is taken"),
@@ -71,7 +71,7 @@ async fn what_is_wrong_with_an_account_is_said_and_nothing_is_made(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn control_characters_in_what_is_wrong_do_not_reach_the_terminal(db: PgPool) {
+async fn control_characters_in_errors_are_escaped(db: PgPool) {
     for arguments in [
         &["user", "promote", "\u{1b}[31mx\nada", "admin"][..],
         &["user", "promote", "ada", "\u{7}\u{1b}[31madmin"],
@@ -88,7 +88,8 @@ async fn control_characters_in_what_is_wrong_do_not_reach_the_terminal(db: PgPoo
     assert!(ended.err.contains("no account \\u{1b}[31mx\\nada;"), "{:?}", ended.err);
 }
 
-/// Whether this test runs outside of a login, whose user would be named before who used sudo.
+/// Whether this test runs outside of a login. Within one, the login's user takes precedence over the user who ran
+/// sudo.
 fn nobody_logged_in() -> bool {
     std::fs::read_to_string("/proc/self/loginuid").is_ok_and(|uid| ["0", "4294967295"].contains(&uid.trim()))
 }

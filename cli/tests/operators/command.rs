@@ -1,4 +1,4 @@
-//! Runs a command as an operator does, and looks at what it left behind.
+//! Runs a command as an operator does, and inspects the result.
 
 use std::io::ErrorKind;
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use url::Url;
 
-/// What a command ended with.
+/// The outcome of a command.
 pub(crate) struct Ended {
     pub(crate) succeeded: bool,
     pub(crate) out: String,
@@ -33,7 +33,7 @@ pub(crate) async fn pawdium_at(url: &Url, arguments: &[&str], input: &str) -> En
     run(url, arguments, input, &[]).await
 }
 
-/// Where the test's database is.
+/// The test's database.
 pub(crate) fn url(db: &PgPool) -> Url {
     let mut url: Url = std::env::var("DATABASE_URL").expect("it is set").parse().expect("a URL");
     url.set_path(db.connect_options().get_database().expect("the test has a database"));
@@ -55,7 +55,7 @@ async fn run(url: &Url, arguments: &[&str], input: &str, settings: &[(&str, &str
         .spawn()
         .expect("the command starts");
     let mut stdin = child.stdin.take().expect("it has an input");
-    // A command that refuses its arguments may have ended without reading.
+    // A command that refuses its arguments may exit without reading.
     match stdin.write_all(input.as_bytes()).await {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         written => written.expect("it reads"),
@@ -70,7 +70,7 @@ pub(crate) async fn connection(db: &PgPool) -> PgConnection {
     db.acquire().await.expect("a connection").detach()
 }
 
-/// What is in the audit log, the oldest first.
+/// The audit log, oldest first.
 pub(crate) async fn audited(db: &PgPool) -> Vec<audit::Entry> {
     let mut entries = audit::list(&mut connection(db).await, None, 100).await.expect("no error");
     entries.reverse();

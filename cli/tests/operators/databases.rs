@@ -1,4 +1,4 @@
-//! The database, its schema, and the media store that belongs to it.
+//! The database, its schema, and its media store.
 
 use pawdium_shared::db;
 use serde_json::json;
@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::command::{audited, pawdium, pawdium_at, pawdium_with, url};
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn the_media_store_is_adopted_when_that_is_confirmed_and_the_log_knows(db: PgPool) {
+async fn adopting_the_media_store_is_confirmed_and_audited(db: PgPool) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = format!("file://{}", folder.path().display());
     let adopt = async |arguments: &[&str]| {
@@ -32,10 +32,10 @@ async fn the_media_store_is_adopted_when_that_is_confirmed_and_the_log_knows(db:
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_database_url_without_a_user_means_the_one_who_asks(db: PgPool) {
+async fn a_database_url_without_a_user_means_the_current_user(db: PgPool) {
     let id = std::process::Command::new("id").arg("-un").output().expect("there is id");
     let user = String::from_utf8(id.stdout).expect("a name");
-    // The role is the server's; another run may have made it.
+    // Roles belong to the server, so another run may have created it.
     let _ = sqlx::query(sqlx::AssertSqlSafe(format!("create role \"{}\" superuser login", user.trim())))
         .execute(&db)
         .await;
@@ -46,7 +46,7 @@ async fn a_database_url_without_a_user_means_the_one_who_asks(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn migrating_does_not_wait_for_what_will_not_heal(db: PgPool) {
+async fn migrating_does_not_wait_for_permanent_errors(db: PgPool) {
     let begin = std::time::Instant::now();
     let wait = ["migrate", "--wait", "300"];
     let mut stranger = url(&db);
@@ -67,7 +67,7 @@ async fn migrating_does_not_wait_for_what_will_not_heal(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_schema_of_a_later_version_stays_as_it_is_and_is_good_enough(db: PgPool) {
+async fn a_newer_schema_is_accepted_and_unchanged(db: PgPool) {
     let note = |version: i64| {
         sqlx::query(
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -85,7 +85,7 @@ async fn a_schema_of_a_later_version_stays_as_it_is_and_is_good_enough(db: PgPoo
     );
     assert!(db::is_migrated(&db).await.expect("no error"));
 
-    // Another program's migrations, and not a later version of ours.
+    // Another program's migrations, not a later version of ours.
     note(0).await.expect("it is noted");
     let ended = pawdium(&db, &["migrate"], "").await;
     assert!(!ended.succeeded && ended.err.contains("missing in the resolved migrations"), "{}", ended.err);

@@ -1,4 +1,4 @@
-//! Jobs, one by one and by selection.
+//! Jobs, by id and by selection.
 
 use pawdium_queue::JobId;
 use pawdium_queue::{Enqueue as _, inspect};
@@ -11,7 +11,7 @@ use sqlx::PgPool;
 
 use crate::command::{audited, pawdium, read};
 
-/// Has a job fail for good.
+/// Makes a job dead.
 async fn kill(db: &PgPool, job: JobId, error: &str) {
     sqlx::query(
         "with gone as (delete from jobs where id = $1 returning *)
@@ -28,7 +28,7 @@ async fn kill(db: &PgPool, job: JobId, error: &str) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
+async fn jobs_are_listed_shown_retried_and_deleted(db: PgPool) {
     let ready =
         RefreshRanks {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error").expect("no other");
     let dead = Purge {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error").expect("no other");
@@ -52,7 +52,7 @@ async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
 
     let retried = pawdium(&db, &["jobs", "retry", &ready, &dead], "").await;
     assert!(
-        !retried.succeeded && retried.err.contains(&format!("job {ready} is not there, or not dead")),
+        !retried.succeeded && retried.err.contains(&format!("job {ready} doesn't exist, or is not dead")),
         "{}",
         retried.err
     );
@@ -68,7 +68,7 @@ async fn jobs_are_listed_shown_brought_back_and_deleted(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(db: PgPool) {
+async fn acting_on_a_selection_is_previewed_confirmed_and_audited(db: PgPool) {
     let mut dead = Vec::new();
     for user in 1..=3 {
         let mail = SendMail::verification(UserId(user), "ada@example.org");
@@ -81,15 +81,15 @@ async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(
     let full = ["--state", "dead", "--error", "Mailbox FULL"];
 
     let dry = pawdium(&db, &[&["jobs", "retry", "--dry-run"], &full[..]].concat(), "").await;
-    assert!(dry.out.starts_with("2 jobs (2 dead) would be brought back"), "{}{}", dry.out, dry.err);
+    assert!(dry.out.starts_with("2 jobs (2 dead) would be retried"), "{}{}", dry.out, dry.err);
     let dry = read(&pawdium(&db, &[&["jobs", "retry", "--dry-run", "--json"], &full[..]].concat(), "").await);
     assert_eq!(dry["states"]["dead"], 2);
     let asked = pawdium(&db, &[&["jobs", "retry"], &full[..]].concat(), "").await;
-    assert!(!asked.succeeded && asked.err.contains("Retry 2 jobs (2 dead)? Say --yes"), "{}", asked.err);
-    assert!(audited(&db).await.is_empty(), "nothing was done yet");
+    assert!(!asked.succeeded && asked.err.contains("Retry 2 jobs (2 dead)? Pass --yes"), "{}", asked.err);
+    assert!(audited(&db).await.is_empty(), "nothing was changed yet");
 
     let retried = pawdium(&db, &[&["jobs", "retry", "--yes"], &full[..]].concat(), "").await;
-    assert_eq!(retried.out, "2 jobs brought back.\n", "{}", retried.err);
+    assert_eq!(retried.out, "2 jobs retried.\n", "{}", retried.err);
     let cancelled =
         read(&pawdium(&db, &["jobs", "cancel", "--kind", "mail.send.v1", "--yes", "--json"], "").await);
     assert_eq!(cancelled["jobs"].as_array().map(Vec::len), Some(2));
@@ -109,18 +109,18 @@ async fn what_is_done_to_a_selection_of_jobs_is_previewed_confirmed_and_audited(
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_selection_that_says_nothing_or_nonsense_does_nothing(db: PgPool) {
+async fn an_empty_or_invalid_selection_changes_nothing(db: PgPool) {
     let job = Purge {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error").expect("no other");
     let id = job.to_string();
     for (arguments, complaint) in [
         (&["jobs", "delete", "--yes"][..], "it would be every job there is"),
         (&["jobs", "delete", &id, "--state", "ready"], "not both"),
         (&["jobs", "delete", "--error", "50", "--yes"], "three letters or digits"),
-        (&["jobs", "delete", "--member", "nobody", "--yes"], "no member is called nobody"),
+        (&["jobs", "delete", "--member", "nobody", "--yes"], "there is no member nobody"),
         (&["jobs", "delete", "--state", "asleep", "--yes"], "possible values"),
-        (&["jobs", "cancel", "999999"], "job 999999 is not there"),
+        (&["jobs", "cancel", "999999"], "job 999999 doesn't exist"),
         (&["queues", "pause", "moon"], "possible values"),
-        (&["queues", "limit", "mail"], "say which limit"),
+        (&["queues", "limit", "mail"], "name a limit"),
         (&["queues", "limit", "mail", "--max-running", "0"], "a whole number from 1"),
         (&["schedules", "run", "moon.land"], "there is no schedule moon.land"),
     ] {

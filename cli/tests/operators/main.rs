@@ -1,4 +1,4 @@
-//! The operators' commands, run as operators run them.
+//! The CLI's commands, run as operators run them.
 
 mod accounts;
 mod command;

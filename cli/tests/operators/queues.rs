@@ -9,13 +9,10 @@ use sqlx::PgPool;
 use crate::command::{audited, connection, pawdium, read};
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool) {
+async fn pausing_resuming_and_limiting_queues_is_audited(db: PgPool) {
     Purge {}.enqueue_alone(&Db::from(db.clone())).await.expect("no error");
     assert_eq!(pawdium(&db, &["queues", "pause", "upkeep"], "").await.out, "upkeep is paused\n");
-    assert_eq!(
-        pawdium(&db, &["queues", "pause", "upkeep"], "").await.out,
-        "upkeep is paused, and was before\n"
-    );
+    assert_eq!(pawdium(&db, &["queues", "pause", "upkeep"], "").await.out, "upkeep is paused already\n");
     let limits = ["queues", "limit", "mail", "--max-running", "3", "--partition-starts-per-minute", "20"];
     assert!(pawdium(&db, &limits, "").await.succeeded);
     let limited =
@@ -32,7 +29,7 @@ async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool)
     assert_eq!(queue("upkeep")["kinds"][0]["ready"], 1);
     assert!(queue("upkeep")["paused_at"].is_string() && queue("mail")["paused_at"].is_null());
     assert_eq!(queue("mail")["max_running"], 3);
-    assert_eq!(pawdium(&db, &["queues", "resume", "upkeep"], "").await.out, "upkeep runs again\n");
+    assert_eq!(pawdium(&db, &["queues", "resume", "upkeep"], "").await.out, "upkeep is resumed\n");
     for (arguments, said) in [
         (
             &["queues", "pause", "upkeep", "--json"][..],
@@ -67,7 +64,7 @@ async fn queues_are_paused_resumed_and_limited_and_all_of_it_audited(db: PgPool)
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_schedules_job_is_asked_for_now(db: PgPool) {
+async fn a_run_of_a_schedule_is_requested(db: PgPool) {
     let none = pawdium(&db, &["schedules", "list"], "").await.out;
     assert!(none.contains("is pawdium-scheduler running?"), "{none}");
     let schedule = schedules::Announcement {
@@ -79,9 +76,9 @@ async fn a_schedules_job_is_asked_for_now(db: PgPool) {
     };
     schedules::announce(&mut connection(&db).await, &[schedule]).await.expect("no error");
     let asked = pawdium(&db, &["schedules", "run", "upkeep.purge"], "").await;
-    assert!(asked.out.contains("a scheduler enqueues its job"), "{}", asked.err);
+    assert!(asked.out.contains("a scheduler will enqueue its job"), "{}", asked.err);
     let again = pawdium(&db, &["schedules", "run", "upkeep.purge"], "").await;
-    assert!(again.succeeded && again.out.contains("was asked for before"), "{}", again.out);
+    assert!(again.succeeded && again.out.contains("was already requested"), "{}", again.out);
     let again = pawdium(&db, &["schedules", "run", "upkeep.purge", "--json"], "").await;
     assert_eq!(read(&again), json!({"name": "upkeep.purge", "changed": false}));
     let list = pawdium(&db, &["schedules", "list"], "").await.out;

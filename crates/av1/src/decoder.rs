@@ -1,4 +1,4 @@
-//! The way from OBUs to a picture.
+//! Decodes OBUs to a picture.
 
 use std::{ffi::c_int, mem::MaybeUninit, ptr::NonNull};
 
@@ -17,24 +17,24 @@ use rav1d::{
 
 use crate::Picture;
 
-/// Why there is no picture.
+/// Why a picture couldn't be decoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// Cut off, corrupt, or without a picture that is shown.
-    #[error("an AV1 picture is damaged")]
+    /// Truncated, corrupt, or without a shown frame.
+    #[error("damaged AV1 picture")]
     Damaged,
-    /// By the rules, but of a kind that isn't decoded.
-    #[error("an AV1 picture is of a kind that isn't decoded")]
+    /// Valid, but of an unsupported kind.
+    #[error("unsupported AV1 picture")]
     Unsupported,
-    /// Not of the size that was expected.
-    #[error("an AV1 picture is of another size than its file says")]
+    /// The size differs from the expected one.
+    #[error("the size of the AV1 picture differs from its container")]
     Size,
-    /// There wasn't enough.
-    #[error("an AV1 picture takes too much memory")]
+    /// Not enough memory.
+    #[error("not enough memory for the AV1 picture")]
     Memory,
 }
 
-/// Decodes pictures of one size, on the calling thread alone.
+/// Decodes pictures of one size on the calling thread.
 pub struct Decoder {
     context: Dav1dContext,
     width: u32,
@@ -42,11 +42,12 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// For pictures of that size. Where one says to be larger, no memory is taken for it.
+    /// A decoder for pictures of this size. A picture that claims to be larger is refused before memory is
+    /// allocated.
     pub fn new(width: u32, height: u32) -> Result<Self, Error> {
         let pixels = width.checked_mul(height).filter(|&pixels| pixels > 0).ok_or(Error::Size)?;
         let mut settings = MaybeUninit::<Dav1dSettings>::uninit();
-        // SAFETY: the pointer is to memory for settings, which are written whole.
+        // SAFETY: the pointer is valid for writes of the settings, which are written completely.
         let mut settings = unsafe {
             dav1d_default_settings(NonNull::from(&mut settings).cast());
             settings.assume_init()
@@ -54,32 +55,32 @@ impl Decoder {
         settings.n_threads = 1;
         settings.max_frame_delay = 1;
         settings.apply_grain = 1;
-        // Of a picture in layers, the finest one.
+        // Of a layered picture, decode the finest layer.
         settings.all_layers = 0;
         settings.frame_size_limit = pixels;
-        // SAFETY: without a function to call, there is nothing that it could be called with.
+        // SAFETY: without a callback, its argument is never used.
         settings.logger = unsafe { Dav1dLogger::new(None, None) };
         let mut context = None;
-        // SAFETY: both pointers are to values of their types that outlive the call; the settings are not used again.
+        // SAFETY: both pointers are valid for the call; the settings are not used afterwards.
         let opened =
             unsafe { dav1d_open(Some(NonNull::from(&mut context)), Some(NonNull::from(&mut settings))) };
         check(opened)?;
         Ok(Self { context: context.ok_or(Error::Memory)?, width, height })
     }
 
-    /// Decodes the first picture that those OBUs show.
+    /// Decodes the first shown picture of these OBUs.
     ///
-    /// Aborts the process where the content of that picture is broken, see the crate's documentation.
+    /// Aborts the process if the picture's content is corrupt, see the crate's documentation.
     pub fn decode(&mut self, obus: &[u8]) -> Result<Picture<'_>, Error> {
-        // SAFETY: the context is open. What it remembers of pictures before is let go.
+        // SAFETY: the context is open. This drops its state from earlier pictures.
         unsafe { dav1d_flush(self.context) };
         let mut data = Data::copied(obus)?;
-        // SAFETY: the context is open, and the data were made by dav1d_data_create.
+        // SAFETY: the context is open, and `dav1d_data_create` made the data.
         check(unsafe { dav1d_send_data(Some(self.context), Some(NonNull::from(&mut data.0))) })?;
         let mut raw = Dav1dPicture::default();
-        // SAFETY: the context is open; the picture is overwritten, and has nothing yet that would have to be let go.
+        // SAFETY: the context is open. The picture is overwritten and holds no reference yet.
         let got = unsafe { dav1d_get_picture(Some(self.context), Some(NonNull::from(&mut raw))) };
-        // What was returned is let go in any case.
+        // The result must be released in any case.
         let picture = Picture::of(raw);
         check(got)?;
         if picture.size() == Some((self.width, self.height)) { Ok(picture) } else { Err(Error::Size) }
@@ -89,12 +90,12 @@ impl Decoder {
 impl Drop for Decoder {
     fn drop(&mut self) {
         let mut context = Some(self.context);
-        // SAFETY: the context is open and isn't used again. Pictures, which borrow from this, are gone.
+        // SAFETY: the context is open and isn't used again. Pictures borrow from `self`, so none is left.
         unsafe { dav1d_close(Some(NonNull::from(&mut context))) };
     }
 }
 
-/// Bytes that belong to rav1d.
+/// Memory that rav1d owns.
 struct Data(Dav1dData);
 
 impl Data {
@@ -103,11 +104,11 @@ impl Data {
             return Err(Error::Damaged);
         }
         let mut data = Dav1dData::default();
-        // SAFETY: the pointer is to a value of its type, which has nothing yet that would have to be let go.
+        // SAFETY: the pointer is valid for a value of its type, which holds no reference yet.
         let start = unsafe { dav1d_data_create(Some(NonNull::from(&mut data)), bytes.len()) };
         let data = Self(data);
         let start = NonNull::new(start).ok_or(Error::Memory)?;
-        // SAFETY: as many bytes were allocated at that address, just now, and nobody else knows it.
+        // SAFETY: rav1d just allocated this many bytes at that address, and nothing else refers to them.
         unsafe { start.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         Ok(data)
     }
@@ -115,12 +116,12 @@ impl Data {
 
 impl Drop for Data {
     fn drop(&mut self) {
-        // SAFETY: what is there was made by dav1d_data_create; what was taken out has left nothing.
+        // SAFETY: `dav1d_data_create` made the value; if the decoder took the data, it is empty.
         unsafe { dav1d_data_unref(Some(NonNull::from(&mut self.0))) };
     }
 }
 
-/// dav1d's results are negative error numbers of the C library.
+/// dav1d returns negative errno values.
 fn check(Dav1dResult(code): Dav1dResult) -> Result<(), Error> {
     const NO_MEMORY: c_int = -12;
     const OUT_OF_RANGE: c_int = -34;

@@ -1,13 +1,13 @@
-//! AV1 still pictures to planes of samples.
+//! Decodes AV1 still pictures to planes of samples.
 //!
-//! The decoding is rav1d's, dav1d in Rust, which can be called by dav1d's functions for C alone. This crate is the one
-//! place with unsafe code: it makes those few calls and lends out what they return. Nothing is logged, and no thread is
-//! started.
+//! The decoder is rav1d, a port of dav1d to Rust that exposes only dav1d's C interface. This crate contains the
+//! workspace's only unsafe code: the few calls of that interface and the borrowed views of their results. It logs
+//! nothing and starts no threads.
 //!
-//! A picture whose headers are broken is refused with an [`Error`]. One whose content is broken may end the process:
-//! rav1d 1.1 panics then (its issue 1497), and Rust aborts at the border of a function for C, before anything unwinds
-//! across it. So pictures from outside must be decoded in a process of their own.
-#![expect(unsafe_code, reason = "rav1d has no other interface than dav1d's")]
+//! A picture with corrupt headers is refused with an [`Error`]. A picture with corrupt content can abort the
+//! process: rav1d 1.1 panics (its issue 1497), and Rust aborts where a panic would unwind out of a C function. So
+//! untrusted pictures must be decoded in a separate process.
+#![expect(unsafe_code, reason = "rav1d exposes only dav1d's C interface")]
 #![deny(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
 
 mod decoder;

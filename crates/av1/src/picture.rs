@@ -1,4 +1,4 @@
-//! What was decoded, in rav1d's own memory.
+//! A decoded picture in rav1d's memory.
 
 use std::{ffi::c_int, fmt, marker::PhantomData, ptr::NonNull, slice};
 
@@ -12,68 +12,68 @@ use rav1d::{
 
 use crate::Decoder;
 
-/// How many samples of chroma there are for those of luma.
+/// Chroma subsampling.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Chroma {
-    /// None: the picture is grey.
+    /// No chroma: the picture is grey.
     None,
-    /// A quarter, 4:2:0: half as many in a row, and half as many rows.
+    /// 4:2:0: half width and half height.
     Quarter,
-    /// Half, 4:2:2: half as many in a row.
+    /// 4:2:2: half width.
     Half,
-    /// As many, 4:4:4.
+    /// 4:4:4: full resolution.
     Full,
 }
 
 impl Chroma {
-    /// Whether there are half as many in a row, and half as many rows.
+    /// Whether width and whether height is halved.
     pub fn halves(self) -> (bool, bool) {
         (matches!(self, Self::Quarter | Self::Half), self == Self::Quarter)
     }
 }
 
-/// What samples mean, in the numbers of ITU-T H.273.
+/// Colour description in code points of ITU-T H.273.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Colours {
-    /// Which red, green and blue.
+    /// Colour primaries.
     pub primaries: u8,
-    /// The curve from light to samples.
+    /// Transfer characteristics.
     pub transfer: u8,
-    /// The way from red, green and blue to luma and chroma.
+    /// Matrix coefficients.
     pub matrix: u8,
-    /// Whether samples use the whole range of numbers; else black is 16 of 255, and white 235.
+    /// Whether samples use the full range. If not, 8-bit black is 16 and white 235.
     pub full_range: bool,
 }
 
 /// A row of a plane.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Samples<'a> {
-    /// Of a picture with 8 bits.
+    /// 8-bit samples.
     Bytes(&'a [u8]),
-    /// Of one with more.
+    /// Samples of more than 8 bits.
     Words(&'a [u16]),
 }
 
-/// A picture in up to three planes: luma, Cb, Cr.
+/// A picture in up to three planes: Y, Cb, Cr.
 pub struct Picture<'a> {
     raw: Dav1dPicture,
-    /// Until it is gone, nothing else is decoded into its memory.
+    /// Borrows the decoder, so that the picture's memory isn't reused while it exists.
     decoder: PhantomData<&'a mut Decoder>,
 }
 
 impl Picture<'_> {
-    /// Takes over what dav1d_get_picture has written, which may be no picture.
+    /// Takes ownership of the output of `dav1d_get_picture`, which may be empty.
     pub(crate) fn of(raw: Dav1dPicture) -> Self {
         Self { raw, decoder: PhantomData }
     }
 
-    /// Width and height, where there is a picture.
+    /// Width and height; `None` if empty.
     pub(crate) fn size(&self) -> Option<(u32, u32)> {
         self.raw.data[0]?;
         Some((positive(self.raw.p.w)?, positive(self.raw.p.h)?))
     }
 
-    /// Which planes there are.
+    /// The chroma subsampling, which determines the planes.
     pub fn chroma(&self) -> Chroma {
         match self.raw.p.layout {
             DAV1D_PIXEL_LAYOUT_I420 => Chroma::Quarter,
@@ -83,15 +83,15 @@ impl Picture<'_> {
         }
     }
 
-    /// Bits of a sample: 8, 10 or 12.
+    /// Bits per sample: 8, 10 or 12.
     pub fn depth(&self) -> u8 {
         self.raw.p.bpc.try_into().unwrap_or(0)
     }
 
-    /// What samples mean, as the picture itself says.
+    /// The colour description from the bitstream.
     pub fn colours(&self) -> Colours {
         let code = |number: u32| u8::try_from(number).unwrap_or(2);
-        // SAFETY: the header is kept by the picture as long as that isn't let go, and nobody writes to it.
+        // SAFETY: the picture keeps the header alive and nothing writes to it.
         let header = self.raw.seq_hdr.map(|header| unsafe { header.as_ref() });
         header.map_or(Colours { primaries: 2, transfer: 2, matrix: 2, full_range: false }, |header| Colours {
             primaries: code(header.pri),
@@ -101,7 +101,7 @@ impl Picture<'_> {
         })
     }
 
-    /// Columns and rows of a plane: 0 for luma, 1 and 2 for chroma. Zeros where there is no such plane.
+    /// Columns and rows of a plane: 0 is luma, 1 and 2 are chroma. Zeros if there is no such plane.
     pub fn plane_size(&self, plane: usize) -> (usize, usize) {
         let Some((width, height)) = self.size() else { return (0, 0) };
         let half = |side: u32, is_half: bool| if is_half { side.div_ceil(2) } else { side } as usize;
@@ -115,7 +115,7 @@ impl Picture<'_> {
         }
     }
 
-    /// A row of a plane, as many samples as [`Self::plane_size`] says. None where there is no such row.
+    /// A row of a plane with [`Self::plane_size`] samples, or `None` if there is no such row.
     pub fn row(&self, plane: usize, y: usize) -> Option<Samples<'_>> {
         let (width, height) = self.plane_size(plane);
         if y >= height {
@@ -127,25 +127,25 @@ impl Picture<'_> {
         if bytes > stride {
             return None;
         }
-        // SAFETY: a plane has at least `height` rows of `stride` bytes, of which this is the one at `y`, below `height`.
+        // SAFETY: a plane has at least `height` rows of `stride` bytes, and `y` is below `height`.
         let row = unsafe { start.add(y * stride) };
         if self.depth() == 8 {
-            // SAFETY: `width` bytes of a row are there and were written by the decoder, which the borrow of it keeps from
-            // writing any more.
+            // SAFETY: the row has `width` initialised bytes, and the decoder can't write to them while it is
+            // borrowed.
             return Some(Samples::Bytes(unsafe { slice::from_raw_parts(row.as_ptr(), width) }));
         }
         let row = row.cast::<u16>();
         if !row.is_aligned() {
             return None;
         }
-        // SAFETY: the same, for `width` samples of two bytes each, which no more than fill the row.
+        // SAFETY: as above, for `width` samples of two bytes, which fit into the row.
         Some(Samples::Words(unsafe { slice::from_raw_parts(row.as_ptr(), width) }))
     }
 }
 
 impl Drop for Picture<'_> {
     fn drop(&mut self) {
-        // SAFETY: it was written by dav1d_get_picture, and rows of it, which borrow from this, are gone.
+        // SAFETY: `dav1d_get_picture` wrote the picture. Its rows borrow from it, so none is left.
         unsafe { dav1d_picture_unref(Some(NonNull::from(&mut self.raw))) };
     }
 }

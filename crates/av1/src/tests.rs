@@ -58,7 +58,7 @@ fn every_layout_and_depth_is_decoded_to_the_sample() {
 }
 
 #[test]
-fn what_samples_mean_is_told() {
+fn the_colour_description_is_returned() {
     for (colours, full_range) in [([1, 13, 6], true), ([9, 16, 9], false), ([12, 13, 0], true)] {
         let still = Still { colours: Some(colours), full_range, layout: Layout::Full, ..Still::new(128, 64) };
         let mut decoder = Decoder::new(128, 64).expect("opens");
@@ -72,7 +72,7 @@ fn what_samples_mean_is_told() {
 }
 
 #[test]
-fn a_decoder_takes_one_picture_after_the_other() {
+fn a_decoder_can_be_reused() {
     let still = Still::new(128, 128);
     let mut decoder = Decoder::new(128, 128).expect("opens");
     for number in 0..20 {
@@ -82,7 +82,7 @@ fn a_decoder_takes_one_picture_after_the_other() {
         drop(picture);
         assert_eq!(decoder.decode(b"\x12\0nonsense").err(), Some(Error::Damaged));
     }
-    // Of two pictures, the first.
+    // The first of two pictures.
     let two = [still.quarters(QUARTERS), still.grey()].concat();
     assert_quarters(&decoder.decode(&two).expect("is a picture"), &still, QUARTERS);
     assert_quarters(&decoder.decode(&still.quarters(QUARTERS)).expect("is a picture"), &still, QUARTERS);
@@ -102,7 +102,7 @@ fn a_picture_of_another_size_is_refused() {
 }
 
 #[test]
-fn what_is_no_picture_is_damaged() {
+fn data_without_a_picture_are_damaged() {
     let still = Still::new(128, 128);
     let whole = still.quarters(QUARTERS);
     let mut decoder = Decoder::new(128, 128).expect("opens");

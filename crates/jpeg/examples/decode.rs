@@ -1,5 +1,5 @@
-//! Times the decoding of a file's centred square, and writes its first component as a PGM picture if asked to:
-//! `decode <file> [full|half|quarter|eighth] [rounds] [picture.pgm]`; `all` before the scale decodes the whole picture.
+//! Times decoding the centred square of a file and optionally writes its first component as PGM: `decode <file>
+//! [full|half|quarter|eighth] [rounds] [picture.pgm]`. `all` before the scale decodes the whole picture.
 
 use std::io::Write;
 use std::time::Instant;

@@ -1,11 +1,11 @@
-//! One component's samples.
+//! A plane of samples.
 
-/// Samples of 8 bits, row by row, without gaps.
+/// 8-bit samples in row order without gaps.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Plane {
-    /// Samples in a row.
+    /// Samples per row.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
     /// `width` × `height` samples.
     pub samples: Vec<u8>,

@@ -1,10 +1,10 @@
-//! What `encode` writes, read by decoders of others.
+//! The encoder's output, read by other decoders.
 
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "these pictures are small"
+    reason = "test pictures are small"
 )]
 
 use pawdium_jpeg::{EncodeError, Plane, Quality, encode};
@@ -30,7 +30,7 @@ fn plane(width: usize, height: usize, mut sample: impl FnMut(usize, usize) -> u8
     Plane { width, height, samples }
 }
 
-/// A picture with slopes, edges, fine detail and some noise, as photos have.
+/// A picture with slopes, edges, fine detail and some noise, like a photo.
 fn photo_like(width: usize, height: usize) -> Planes {
     let mut grain = noise(7);
     let luma = |x: usize, y: usize| {
@@ -54,7 +54,7 @@ fn grey(luma: &Plane, quality: u8) -> Vec<u8> {
     encode(luma, None, Quality::new(quality)).expect("encoding")
 }
 
-/// Decodes by zune-jpeg: width, height, and the samples in the colours that are asked for.
+/// Decodes with zune-jpeg: width, height, and samples in the requested colour space.
 fn decoded(file: &[u8], colours: ColorSpace) -> (usize, usize, Vec<u8>) {
     let options = DecoderOptions::default().jpeg_set_out_colorspace(colours);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
@@ -71,7 +71,7 @@ fn difference(one: &[u8], two: &[u8]) -> (u8, f64) {
     (differences.max().unwrap_or(0), f64::from(sum) / one.len() as f64)
 }
 
-/// Markers and contents of the segments before the scan's bits.
+/// Markers and contents of the segments before the scan data.
 fn segments(file: &[u8]) -> Vec<(u8, &[u8])> {
     assert!(file.starts_with(&[0xff, 0xd8]));
     let mut rest = &file[2..];
@@ -93,7 +93,7 @@ fn segments(file: &[u8]) -> Vec<(u8, &[u8])> {
     }
 }
 
-/// djpeg's complaints and the size of what it writes.
+/// djpeg's warnings and the length of its output.
 fn djpeg(file: &[u8]) -> (String, usize) {
     let mut child = Command::new("djpeg")
         .arg("-strict")
@@ -111,13 +111,13 @@ fn djpeg(file: &[u8]) -> (String, usize) {
     (String::from_utf8_lossy(&output.stderr).into_owned(), output.stdout.len())
 }
 
-/// Bytes of a picture as djpeg writes it.
+/// Length of a picture in djpeg's output format.
 fn netpbm(width: usize, height: usize, components: usize) -> usize {
     format!("P6\n{width} {height}\n255\n").len() + width * height * components
 }
 
 #[test]
-fn every_small_size_is_decoded_as_it_was() {
+fn every_small_size_is_decoded_correctly() {
     for width in 1..=40 {
         for height in 1..=40 {
             let planes = photo_like(width, height);
@@ -132,7 +132,7 @@ fn every_small_size_is_decoded_as_it_was() {
 }
 
 #[test]
-fn at_quality_100_luma_is_all_but_rounding() {
+fn at_quality_100_only_rounding_changes_luma() {
     let planes = photo_like(133, 117);
     for file in [colour(&planes, 100), grey(&planes[0], 100)] {
         let (_, _, samples) = decoded(&file, ColorSpace::Luma);
@@ -150,8 +150,8 @@ fn errors_stay_within_half_of_the_quantizers_steps() {
             [1..65]
             .to_vec();
         let (_, _, samples) = decoded(&file, ColorSpace::Luma);
-        // By Parseval's theorem the mean square error is that of the coefficients: at most a whole step each, and a
-        // twelfth of its square where values are spread evenly; a square of 1 for the decoder's own rounding.
+        // By Parseval's theorem the mean square error equals that of the coefficients: at most a whole step each,
+        // and a twelfth of its square for evenly spread values. The decoder's own rounding adds at most 1.
         let bound: f64 = steps.iter().map(|&step| f64::from(step).powi(2)).sum::<f64>() / 64.0 / 4.0 + 1.0;
         let squares = samples.iter().zip(&planes[0].samples).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2));
         let error = squares.sum::<f64>() / samples.len() as f64;
@@ -160,7 +160,7 @@ fn errors_stay_within_half_of_the_quantizers_steps() {
 }
 
 #[test]
-fn colours_come_back_in_their_places() {
+fn colours_are_decoded_in_place() {
     let flat = |y: u8, blue: u8, red: u8| {
         [plane(50, 34, |_, _| y), plane(25, 17, |_, _| blue), plane(25, 17, |_, _| red)]
     };

@@ -1,21 +1,21 @@
-//! Animated PNGs whose animation begins with another picture than the one that every decoder shows.
+//! Animated PNGs whose first frame differs from the default image.
 //!
-//! The pixels of a PNG are those of its IDAT chunks. In an animated one they are the first frame where an fcTL chunk
-//! stands before them. Else they are for those who don't know of animations, and the first frame's are in fdAT chunks
-//! (PNG, third edition, 4.9 and 11.3.6). Where these break the rules the picture is shown that isn't animated.
+//! The IDAT chunks hold the default image. If an fcTL chunk precedes them, the default image is also the first
+//! frame. Otherwise it is only for decoders without animation support, and the first frame is in fdAT chunks (PNG,
+//! third edition, 4.9 and 11.3.6). A file that breaks these rules is shown as its default image.
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// The first frame of an animation, which may be smaller than the picture.
+/// The first frame of an animation. It may be smaller than the canvas.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Frame {
-    /// The frame as a PNG of its own, with the picture's palette, profile and whatever else is said of its colours.
+    /// The frame as a standalone PNG, with the original's palette, profile and other colour chunks.
     pub(super) png: Vec<u8>,
-    /// Where it is in the picture: pixels from the left and from above, width and height.
+    /// Position on the canvas: left, top, width, height in pixels.
     pub(super) area: [u32; 4],
 }
 
-/// The first frame, unless the pixels of this PNG are those that a still picture of it has.
+/// Returns the first frame, or `None` if the default image should be shown.
 pub(super) fn first_frame(source: &[u8]) -> Option<Frame> {
     let mut chunks = Chunks { rest: source.strip_prefix(SIGNATURE)? };
     let header = chunks.next().filter(|chunk| chunk.kind == *b"IHDR")?;
@@ -35,7 +35,7 @@ pub(super) fn first_frame(source: &[u8]) -> Option<Frame> {
     }
     let control = chunks.find(|chunk| chunk.kind == *b"fcTL")?;
     let area = area(&control, &header)?;
-    // Each chunk of an animation bears its number.
+    // The chunks of an animation are numbered.
     let mut data = Vec::new();
     loop {
         let chunk = chunks.next()?;
@@ -65,7 +65,7 @@ pub(super) fn first_frame(source: &[u8]) -> Option<Frame> {
 }
 
 impl Frame {
-    /// Puts its pixels, of so many bytes each, where they are in a picture of that width and height, which is white.
+    /// Places the frame on a white canvas of `width` by `height` pixels with `channels` bytes each.
     pub(super) fn place(&self, pixels: Vec<u8>, channels: usize, (width, height): (u32, u32)) -> Vec<u8> {
         let [left, top, wide, high] = self.area;
         if (wide, high) == (width, height) {
@@ -81,7 +81,7 @@ impl Frame {
     }
 }
 
-/// Where the frame of that fcTL is, if it is the first chunk of its kind and the frame is in the picture.
+/// Returns the frame's area if `control` is the first fcTL chunk and the area lies on the canvas.
 fn area(control: &Chunk<'_>, header: &Chunk<'_>) -> Option<[u32; 4]> {
     if control.data.len() != 26 || number(control.data, 0)? != 0 {
         return None;
@@ -119,7 +119,7 @@ struct Chunk<'a> {
     data: &'a [u8],
 }
 
-/// A file's chunks, up to its end or one that is damaged or cut off.
+/// The chunks of a file, up to IEND or the first damaged chunk.
 struct Chunks<'a> {
     rest: &'a [u8],
 }

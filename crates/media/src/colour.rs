@@ -1,4 +1,4 @@
-//! Colours: JFIF's formulas, inks, and profiles to sRGB.
+//! Colour conversion: JFIF's YCbCr, CMYK, and ICC profiles to sRGB.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use moxcms::{
     TransferCharacteristics, Transform8BitExecutor, TransformOptions,
 };
 
-/// Fractions are counted in 2^-16.
+/// Fixed-point arithmetic with 16 fractional bits.
 const BITS: u32 = 16;
 const HALF: i32 = 1 << (BITS - 1);
 
-/// Differences of less than this, in 8-bit steps, aren't worth a conversion.
+/// A profile that changes colours by less than this, in 8-bit steps, is treated as sRGB.
 const SAME: u8 = 1;
 
-/// Luma of a pixel in RGB (JFIF 1.02; ITU-R BT.601).
+/// Luma of an RGB pixel (JFIF 1.02; ITU-R BT.601).
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -25,7 +25,7 @@ pub(super) fn luma([red, green, blue]: [u8; 3]) -> u8 {
     ((19_595 * red + 38_470 * green + 7_471 * blue + HALF) >> BITS) as u8
 }
 
-/// The chroma, Cb and Cr, that four pixels in RGB have on average.
+/// Average Cb and Cr of four RGB pixels.
 pub(super) fn chroma(four: [[u8; 3]; 4]) -> [u8; 2] {
     let sum = |channel: usize| four.iter().map(|pixel| i32::from(pixel[channel])).sum::<i32>();
     let (red, green, blue) = (sum(0), sum(1), sum(2));
@@ -36,7 +36,7 @@ pub(super) fn chroma(four: [[u8; 3]; 4]) -> [u8; 2] {
     ]
 }
 
-/// RGB of a pixel of luma, Cb and Cr.
+/// Converts a YCbCr pixel to RGB.
 #[inline]
 pub(super) fn rgb_of_ycc([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let luma = (i32::from(luma) << BITS) + HALF;
@@ -45,18 +45,18 @@ pub(super) fn rgb_of_ycc([luma, blue, red]: [u8; 3]) -> [u8; 3] {
         .map(|channel| clamp(channel >> BITS))
 }
 
-/// From samples of luma and chroma, or of whatever else a film may be stored in, to RGB (ITU-T H.273, 8.3).
+/// Converts coded samples, such as `YCbCr` or `YCgCo`, to RGB (ITU-T H.273, 8.3).
 #[derive(Debug)]
 pub(super) struct Matrix {
-    /// What is taken off each sample first.
+    /// Offset subtracted from each sample.
     zero: [i32; 3],
-    /// Red, green and blue, of each sample that much.
+    /// Coefficients of the three samples for red, green and blue.
     rows: [[i32; 3]; 3],
 }
 
 impl Matrix {
-    /// The one with that number, for samples of the full range of numbers, or of 16 to 235. None: it isn't known, or it
-    /// is no matrix.
+    /// The matrix for an H.273 code point, for full-range samples or the range 16 to 235. `None` if the code point
+    /// is unknown or not a linear matrix.
     pub(super) fn of(coefficients: u8, full_range: bool) -> Option<Self> {
         let (red, blue) = match coefficients {
             0 => {
@@ -87,7 +87,7 @@ impl Matrix {
         Some(Self::new([false, true, true], rows, full_range))
     }
 
-    /// Of samples on both sides of nothing, as chroma's are, or from black on.
+    /// `is_chroma` marks the samples that are signed around the middle of the range.
     #[expect(clippy::cast_possible_truncation, reason = "a few units")]
     fn new(is_chroma: [bool; 3], rows: [[f64; 3]; 3], full_range: bool) -> Self {
         let scale = is_chroma.map(|is_chroma| match (full_range, is_chroma) {
@@ -106,7 +106,7 @@ impl Matrix {
         }
     }
 
-    /// RGB of a pixel.
+    /// Converts a pixel to RGB.
     #[inline]
     pub(super) fn rgb(&self, samples: [u8; 3]) -> [u8; 3] {
         let above: [i32; 3] = std::array::from_fn(|sample| i32::from(samples[sample]) - self.zero[sample]);
@@ -117,13 +117,13 @@ impl Matrix {
     }
 }
 
-/// A profile for colours of those primaries and that transfer, in the numbers of ITU-T H.273. None: they are sRGB, or
-/// nobody knows what they are.
+/// Builds a profile from H.273 colour primaries and transfer characteristics. `None` if they mean sRGB or are
+/// unknown.
 pub(super) fn profile_of(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
-    /// Films are shown as if they were sRGB, too, whatever curve the camera had.
+    /// Video curves are shown as if they were sRGB, as browsers do.
     const LIKE_SRGB: [u8; 6] = [1, 2, 6, 13, 14, 15];
     let is_srgb = LIKE_SRGB.contains(&transfer);
-    // Unspecified ones are those of sRGB and of television.
+    // Unspecified values mean sRGB or BT.709.
     let primaries = if primaries == 2 { 1 } else { primaries };
     if is_srgb && primaries == 1 {
         return None;
@@ -140,7 +140,7 @@ pub(super) fn profile_of(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range: true,
     });
-    // One that isn't known has left the curves out.
+    // An unknown transfer leaves the curves empty.
     profile.red_trc.as_ref()?;
     profile.encode().ok()
 }
@@ -150,19 +150,19 @@ fn clamp(value: i32) -> u8 {
     value.clamp(0, 255) as u8
 }
 
-/// RGB of inks, 0 for none and 255 for all, as simple as browsers make it where there is no profile.
+/// Converts CMYK (0 is no ink, 255 is full ink) to RGB with the naive formula that browsers use without a profile.
 pub(super) fn rgb_of_inks([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
     let light = 255 - u32::from(black);
     #[expect(clippy::cast_possible_truncation, reason = "a product of fractions is a fraction")]
     [cyan, magenta, yellow].map(|ink| (((255 - u32::from(ink)) * light + 127) / 255) as u8)
 }
 
-/// From the colours of an embedded profile to sRGB.
+/// Converts from an embedded profile to sRGB.
 pub(super) struct ToSrgb(Arc<Transform8BitExecutor>);
 
 impl ToSrgb {
-    /// The way from that profile, of colours laid out like that. None where there is nothing to do: the profile is broken
-    /// or for other colours, which browsers pass over too, or it is sRGB under one of its names.
+    /// Builds the conversion for pixels of this layout. `None` if there is nothing to convert: the profile is
+    /// broken or for another colour space (browsers ignore those too), or it is sRGB.
     pub(super) fn from(profile: Option<&[u8]>, layout: Layout) -> Option<Self> {
         let profile = ColorProfile::new_from_slice(profile?).ok()?;
         let space = match layout {
@@ -180,14 +180,14 @@ impl ToSrgb {
         (space != DataColorSpace::Rgb || way.changes_colours()).then_some(way)
     }
 
-    /// Converts every pixel to three bytes. None: the profile turned out not to work.
+    /// Converts each pixel to three bytes. `None` if the profile turns out to be unusable.
     pub(super) fn convert(&self, pixels: &[u8], channels: usize) -> Option<Vec<u8>> {
         let mut rgb = vec![0; pixels.len() / channels * 3];
         self.0.transform(pixels, &mut rgb).ok()?;
         Some(rgb)
     }
 
-    /// Whether it changes RGB at all: looks at a grid over all of it.
+    /// Whether the conversion changes RGB noticeably, sampled on a grid over the cube.
     fn changes_colours(&self) -> bool {
         let steps = (0..=255_u8).step_by(17);
         let grid: Vec<u8> = steps
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_eighth_colour_survives_the_way_to_luma_and_back() {
+    fn every_eighth_colour_survives_a_round_trip_through_ycbcr() {
         let steps = || (0..=255_u8).step_by(8);
         for (red, green) in steps().flat_map(|red| steps().map(move |green| (red, green))) {
             for blue in steps() {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn films_have_the_colours_of_their_matrix() {
+    fn each_matrix_gives_its_standards_colours() {
         let near = |matrix: u8, full_range: bool, samples: [u8; 3], rgb: [u8; 3]| {
             let found = Matrix::of(matrix, full_range).expect("is known").rgb(samples);
             let is_near = found.iter().zip(rgb).all(|(a, b)| a.abs_diff(b) <= 1);
@@ -244,7 +244,7 @@ mod tests {
             near(matrix, false, [235, 128, 128], [255; 3]);
             near(matrix, false, [255, 128, 128], [255; 3]);
         }
-        // Red, by the formulas of the recommendations that the numbers stand for.
+        // Red, by the formulas of the standards that the code points name.
         near(6, true, [76, 85, 255], [254, 0, 0]);
         near(6, false, [81, 90, 240], [255, 0, 0]);
         near(1, false, [63, 102, 240], [255, 0, 0]);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_for_profiles() {
+    fn code_points_select_profiles() {
         let changes = |primaries, transfer| {
             ToSrgb::from(profile_of(primaries, transfer).as_deref(), Layout::Rgb).is_some()
         };
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn inks_take_light_away() {
+    fn inks_darken() {
         assert_eq!(rgb_of_inks([0; 4]), [255; 3]);
         assert_eq!(rgb_of_inks([0, 255, 255, 0]), [255, 0, 0]);
         assert_eq!(rgb_of_inks([0, 0, 0, 255]), [0; 3]);

@@ -1,4 +1,4 @@
-//! The square that is cut out of a picture: pure geometry.
+//! The square that is cut out of a picture. Pure geometry.
 
 use std::{fmt, str::FromStr};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Limits, Refusal};
 
-/// A square region in pixels of the upright picture, `x` and `y` of its top left corner first.
+/// A square region of the upright picture, in pixels from its top left corner.
 ///
-/// Written and read as `x,y,side`. Whether it lies inside of a picture is known only beside one: [`Crop::check`].
+/// Written and parsed as `x,y,side`. [`Crop::check`] tells whether it lies inside a given picture.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Crop {
@@ -20,19 +20,19 @@ pub struct Crop {
     pub side: u32,
 }
 
-/// A crop that isn't three whole numbers, the last above 0.
+/// The text isn't three whole numbers with a positive side.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("Write the crop as three whole numbers, x,y,side, with a side above 0.")]
 pub struct CropSyntax;
 
 impl Crop {
-    /// The largest square in the middle of a picture of that size.
+    /// The largest centred square of a picture of this size.
     pub fn centred(width: u32, height: u32) -> Self {
         let side = width.min(height);
         Self { x: (width - side) / 2, y: (height - side) / 2, side }
     }
 
-    /// Refuses a crop that reaches outside of an upright picture of that size, or is too small to be shown.
+    /// Refuses a crop that reaches outside an upright picture of this size or is too small to show.
     pub fn check(self, width: u32, height: u32, limits: &Limits) -> Result<(), Refusal> {
         let fits = |from: u32, length: u32| from.checked_add(self.side).is_some_and(|end| end <= length);
         if !fits(self.x, width) || !fits(self.y, height) {
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_crop_is_written_as_it_is_read() {
+    fn a_crop_round_trips_through_text() {
         let crop = Crop { x: 10, y: 0, side: 400 };
         assert_eq!(crop.to_string(), "10,0,400");
         assert_eq!("10,0,400".parse(), Ok(crop));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crop_outside_of_the_picture_is_refused_even_where_numbers_overflow() {
+    fn a_crop_outside_the_picture_is_refused_even_on_overflow() {
         let limits = Limits::default();
         for crop in ["1,0,400", "0,101,400", "4294967295,0,400", "0,0,4294967295"] {
             let crop: Crop = crop.parse().expect("is a crop");

@@ -1,4 +1,4 @@
-//! From the bytes of a picture to its pixels. Runs only inside of the sandbox.
+//! Decodes a picture's bytes to pixels. Runs only inside the sandbox.
 
 use std::io::Cursor;
 
@@ -16,36 +16,37 @@ use super::{
     probe::Probe,
 };
 
-/// Bytes that a PNG's chunks other than its pixels may take, of which a colour profile is inflated.
+/// Bytes for a PNG's chunks other than pixels, including the inflated colour profile.
 ///
-/// All of a file may be such chunks; a profile that doesn't fit then is left out.
+/// A hostile file may consist of such chunks only. A profile that doesn't fit is ignored.
 const MAX_PNG_CHUNKS: u64 = 32 << 20;
 
-/// What is known of a picture's pixels, as they are stored.
+/// A picture's pixels in stored orientation.
 pub(super) struct Pixels {
     pub(super) samples: Samples,
-    /// The ICC profile that the colours are meant in, where one is embedded.
+    /// The embedded ICC profile.
     pub(super) profile: Option<Vec<u8>>,
 }
 
-/// The pixels themselves.
+/// Pixels in the form that the format's decoder yields.
 pub(super) enum Samples {
-    /// What covers the crop, each component by itself and perhaps at a fraction of its size.
+    /// Components that cover the crop, each possibly decoded at a fraction of its size.
     Components {
         components: Vec<Component>,
         colour: Colour,
-        /// Whether 255 is no ink instead of all of it.
+        /// Whether 255 means no ink.
         inverted: bool,
     },
-    /// The same of three components that a matrix makes RGB of.
+    /// Like `Components`, with three components that `matrix` converts to RGB.
     Coded { components: Vec<Component>, matrix: Matrix },
-    /// The whole picture in colours, three bytes a pixel, row by row; what was transparent lies on white.
+    /// The whole picture in RGB, composited over white.
     Rgb(Vec<u8>),
 }
 
-/// Decodes what a picture that was probed shows in `crop`, which is in stored pixels, in enough detail for a square of
-/// `side` pixels. The whole file is read, though: one that is cut off is refused, and so is one that is damaged, except
-/// where a JPEG is below the crop.
+/// Decodes what `crop` (in stored pixels) shows, in enough detail for a square of `side` pixels.
+///
+/// Reads the whole file, so truncated files are refused. So are damaged ones, except for a JPEG whose damage is
+/// below the crop.
 pub(super) fn decode(
     source: &[u8],
     probe: &Probe,
@@ -62,7 +63,7 @@ pub(super) fn decode(
         },
         Format::WebP => {
             let mut decoder = WebPDecoder::new(Cursor::new(source)).map_err(|error| refusal(&error))?;
-            // Of an animation, what the first frame doesn't cover; a still picture has no background.
+            // Used where an animation's first frame leaves the canvas free. Still pictures have no background.
             let _ = decoder.set_background_color(image::Rgba([u8::MAX; 4]));
             Ok(flatten(decoder, (probe.width, probe.height))?.pixels(probe, crop))
         }
@@ -100,12 +101,12 @@ fn decode_jpeg(source: &[u8], probe: &Probe, crop: Crop, side: u32) -> Result<Pi
     Ok(Pixels { samples, profile: header.icc.clone() })
 }
 
-/// The smallest scale at which a component of the crop has as many samples as it will have in the square.
+/// The smallest scale at which a component still has as many samples as the square needs.
 fn enough(header: &Header<'_>, number: usize, crop: Crop, side: u32) -> Scale {
     let component = header.components[number];
     let is_halved = header.colour == Colour::YCbCr && number > 0;
     let wanted = if is_halved { side.div_ceil(2) } else { side };
-    // At a scale of 1/8, the crop has 1/8 of its share of samples.
+    // At scale 1/8 the crop has 1/8 of its samples per side.
     let samples = |share: u8, of: u8| u64::from(crop.side) * u64::from(share) / u64::from(of.max(1));
     let wide = samples(component.horizontal, header.horizontal());
     let high = samples(component.vertical, header.vertical());
@@ -121,15 +122,15 @@ fn jpeg_refusal(error: pawdium_jpeg::Error) -> Refusal {
     }
 }
 
-/// A picture of eight bits a sample and nothing transparent.
+/// An opaque picture with 8 bits per sample.
 struct Flat {
     samples: Vec<u8>,
-    /// Samples of a pixel: 1 where it is grey, else 3.
+    /// Samples per pixel: 1 for grey, otherwise 3.
     channels: usize,
     profile: Option<Vec<u8>>,
 }
 
-/// Decodes a picture of that size with one of `image`'s decoders and lays what is transparent on white.
+/// Decodes a picture of this size with a decoder of the `image` crate and composites it over white.
 fn flatten(mut decoder: impl ImageDecoder, size: (u32, u32)) -> Result<Flat, Refusal> {
     if decoder.dimensions() != size {
         return Err(Refusal::Damaged);
@@ -150,7 +151,7 @@ fn flatten(mut decoder: impl ImageDecoder, size: (u32, u32)) -> Result<Flat, Ref
 }
 
 impl Flat {
-    /// All of the picture.
+    /// The whole picture.
     fn pixels(self, probe: &Probe, crop: Crop) -> Pixels {
         let Self { samples, channels, profile } = self;
         let samples = if channels == 3 { Samples::Rgb(samples) } else { grey(samples, probe, crop) };
@@ -158,7 +159,7 @@ impl Flat {
     }
 }
 
-/// A whole picture of one byte a pixel.
+/// A whole picture with one byte per pixel.
 fn grey(samples: Vec<u8>, probe: &Probe, crop: Crop) -> Samples {
     let plane = Plane { width: probe.width as usize, height: probe.height as usize, samples };
     let crop = [crop.x, crop.y, crop.side, crop.side].map(f64::from);
@@ -173,7 +174,7 @@ fn refusal(error: &ImageError) -> Refusal {
     }
 }
 
-/// Makes RGB of RGBA, in place.
+/// Composites RGBA over white, in place.
 fn lay_on_white(mut pixels: Vec<u8>) -> Vec<u8> {
     let count = pixels.len() / 4;
     for at in 0..count {
@@ -189,13 +190,13 @@ fn lay_on_white(mut pixels: Vec<u8>) -> Vec<u8> {
     pixels
 }
 
-/// Makes grey of grey and opacity.
+/// Composites grey with alpha over white.
 fn lay_grey_on_white(pixels: &[u8]) -> Vec<u8> {
     let (pixels, _) = pixels.as_chunks();
     pixels.iter().map(|&[grey, opacity]| on_white([grey], opacity)[0]).collect()
 }
 
-/// A colour that isn't premultiplied, with that opacity, on white.
+/// Composites a colour that isn't premultiplied over white.
 #[expect(clippy::cast_possible_truncation, reason = "a weighted mean of two bytes is a byte")]
 pub(super) fn on_white<const N: usize>(colour: [u8; N], opacity: u8) -> [u8; N] {
     let opacity = u32::from(opacity);

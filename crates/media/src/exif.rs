@@ -1,12 +1,12 @@
-//! The one thing that is read from EXIF data: the number of the orientation.
+//! Reads the orientation tag from EXIF data, and nothing else.
 //!
-//! It stands in the first directory (TIFF 6.0, section 2; EXIF 2.32, 4.6.4 A), so nothing else is followed: directories
-//! that contain each other a thousandfold cost nothing.
+//! The tag is in the first directory (TIFF 6.0, section 2; EXIF 2.32, 4.6.4 A). Other directories are not followed,
+//! so directories nested a thousandfold cost nothing.
 
 const ORIENTATION: u16 = 0x0112;
 const SHORT: u16 = 3;
 
-/// The orientation's number as it is stored, where EXIF data that begin with their TIFF header have one.
+/// The raw orientation value of EXIF data that start with the TIFF header.
 pub(super) fn orientation(tiff: &[u8]) -> Option<u16> {
     let tiff = Tiff { bytes: tiff, is_big_endian: tiff.starts_with(b"MM") };
     let is_marked = tiff.is_big_endian || tiff.bytes.starts_with(b"II");
@@ -16,7 +16,7 @@ pub(super) fn orientation(tiff: &[u8]) -> Option<u16> {
     let first = usize::try_from(tiff.long(4)?).ok()?;
     let count = usize::from(tiff.short(first)?);
     let entries = (0..count).map(|number| first.checked_add(2 + 12 * number));
-    // What is announced and missing ends the search.
+    // A truncated directory ends the search.
     for at in entries.map_while(|at| at.filter(|&at| tiff.at::<12>(at).is_some())) {
         if tiff.short(at)? == ORIENTATION {
             let is_one_short = tiff.short(at + 2)? == SHORT && tiff.long(at + 4)? == 1;
@@ -26,7 +26,7 @@ pub(super) fn orientation(tiff: &[u8]) -> Option<u16> {
     None
 }
 
-/// A TIFF file, of which nothing is believed to be there.
+/// A TIFF file with checked reads.
 struct Tiff<'a> {
     bytes: &'a [u8],
     is_big_endian: bool,

@@ -1,39 +1,39 @@
-//! What a picture looks like, in 64 bits: pictures that look the same differ in few of them.
+//! A 64-bit perceptual hash: similar pictures differ in few bits.
 //!
 //! The DCT hash of C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), section
-//! 3.2.1: reduce to 32 × 32 samples of luma, transform, keep the 8 × 8 lowest frequencies without those that are
-//! constant along a side, and note of each whether it is above their median. Beyond the paper, a frequency has to be
-//! clearly above it, and pictures with too little to tell them by get no fingerprint: drawings and empty walls consist of
-//! frequencies that are all but zero, and would be told apart, or taken for each other, by their noise.
+//! 3.2.1: reduce the picture to 32 × 32 luma samples, transform them, keep the 8 × 8 lowest frequencies without
+//! those that are constant along a side, and set a bit for each that is above the median. Unlike in the paper, a
+//! frequency must exceed the median by a margin, and a picture with too few features gets no fingerprint: in
+//! drawings and empty walls nearly all frequencies are zero, and noise would decide the bits.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-/// The edge of the square that is transformed.
+/// Edge of the square that is transformed.
 const EDGE: usize = 32;
 
-/// The edge of the block of frequencies that is kept.
+/// Edge of the block of frequencies that is kept.
 const KEPT: usize = 8;
 
-/// How far above the median, in steps of luma: more than compression and scaling move a frequency that isn't there.
+/// Margin above the median, in steps of luma. Compression and scaling move an absent frequency by less.
 const CLEARLY: f64 = 0.03;
 
-/// With fewer bits set than this there is too little to tell a picture by.
+/// A picture with fewer bits set has too few features to identify it.
 const ENOUGH: u32 = 16;
 
-/// The 64 bits.
+/// The 64 bits of the hash.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Fingerprint(u64);
 
 impl Fingerprint {
-    /// Pictures whose fingerprints differ in so many bits or fewer are taken for the same. Of 64 bits that were drawn
-    /// by chance, half of them set, as few differ once in 10^11 pairs.
+    /// Pictures whose fingerprints differ in at most this many bits count as the same. Among random pairs with half
+    /// of the 64 bits set, this happens once in 10^11.
     pub const SAME: u32 = 6;
 
-    /// The fingerprint of a square of luma samples, row by row, `side` of them at least 32. None where the picture has
-    /// no features, or the samples are no such square.
+    /// The fingerprint of a square of luma samples in row order, `side` by `side`. `None` if the picture has too
+    /// few features, `side` is below 32, or the number of samples is wrong.
     pub fn of_luma(luma: &[u8], side: usize) -> Option<Self> {
         if side < EDGE || luma.len() != side * side {
             return None;
@@ -46,29 +46,28 @@ impl Fingerprint {
         print.is_plausible().then_some(print)
     }
 
-    /// In how many bits two differ, 0 to 64.
+    /// The Hamming distance, 0 to 64.
     #[must_use]
     pub const fn distance(self, other: Self) -> u32 {
         (self.0 ^ other.0).count_ones()
     }
 
-    /// Whether it is one that [`Fingerprint::of_luma`] could have made: no more than half of the bits are above the
-    /// median.
+    /// Whether [`Fingerprint::of_luma`] could have returned this value: at most half of the bits are set.
     pub(super) const fn is_plausible(self) -> bool {
         matches!(self.0.count_ones(), ENOUGH..=32)
     }
 
-    /// As the database keeps it.
+    /// The value stored in the database.
     #[must_use]
     pub const fn to_bits(self) -> i64 {
         self.0.cast_signed()
     }
 }
 
-/// Means of the cells of a grid. Samples on an edge between cells count for each as far as they lie in it.
+/// Averages the cells of a grid. A sample on a cell border counts for each cell by overlap.
 #[expect(clippy::cast_precision_loss, reason = "sums of a few million bytes")]
 fn reduce(luma: &[u8], side: usize) -> [[f64; EDGE]; EDGE] {
-    // Places and overlaps in units of 1/32 of a sample.
+    // Positions and overlaps are in units of 1/32 sample.
     let cell = |at: usize| {
         let (from, to) = (at * side, (at + 1) * side);
         (from / EDGE..to.div_ceil(EDGE))
@@ -83,16 +82,16 @@ fn reduce(luma: &[u8], side: usize) -> [[f64; EDGE]; EDGE] {
     std::array::from_fn(|y| std::array::from_fn(|x| mean(y, x)))
 }
 
-/// The two-dimensional DCT-II at the frequencies 1 to 8 of each direction, orthonormal and in steps of luma.
+/// The two-dimensional DCT-II at frequencies 1 to 8 of each direction, orthonormal, in steps of luma.
 fn low_frequencies(samples: &[[f64; EDGE]; EDGE]) -> [f64; KEPT * KEPT] {
     let basis = basis();
     let dot = |a: &[f64; EDGE], b: &[f64; EDGE]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    // Rows first: a value for each row and horizontal frequency.
+    // Rows first: one value per row and horizontal frequency.
     let rows: [[f64; EDGE]; KEPT] = basis.map(|wave| samples.map(|row| dot(&row, &wave)));
     std::array::from_fn(|at| dot(&rows[at % KEPT], &basis[at / KEPT]) / 32.0)
 }
 
-/// The cosines of the frequencies 1 to 8 at 32 samples.
+/// Cosines of the frequencies 1 to 8 at 32 samples.
 #[expect(clippy::cast_precision_loss, reason = "numbers below 64")]
 fn basis() -> [[f64; EDGE]; KEPT] {
     std::array::from_fn(|u| {
@@ -112,7 +111,7 @@ mod tests {
 
     const SIDE: usize = 240;
 
-    /// Blobs of light at places that a seed draws: as different from each other as photos are.
+    /// Blobs of light at seeded random places, as different from each other as photos are.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_picture_encoded_scaled_or_brightened_is_the_same() {
+    fn recompressed_scaled_or_brightened_copies_match() {
         for seed in 0..40 {
             let luma = picture(seed);
             let print = of(&luma, SIDE);
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn turned_and_mirrored_pictures_are_others() {
+    fn rotated_and_mirrored_pictures_do_not_match() {
         let luma = picture(7);
         let mirrored: Vec<u8> = luma.chunks(SIDE).flat_map(|row| row.iter().rev().copied()).collect();
         assert!(of(&luma, SIDE).distance(of(&mirrored, SIDE)) > Fingerprint::SAME);
@@ -209,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_made_is_plausible(luma in proptest::collection::vec(any::<u8>(), 40 * 40)) {
+        fn computed_fingerprints_are_plausible(luma in proptest::collection::vec(any::<u8>(), 40 * 40)) {
             prop_assert!(Fingerprint::of_luma(&luma, 40).is_none_or(Fingerprint::is_plausible));
         }
     }

@@ -1,4 +1,4 @@
-//! Pictures for tests, made from nothing.
+//! Generated pictures for tests.
 
 use std::{
     fs::File,
@@ -11,10 +11,10 @@ use pawdium_avif_samples::{Avif, Still};
 
 use super::{Orientation, colour};
 
-/// The colours of the quarters of [`quarters`]: top left, top right, bottom left, bottom right.
+/// The colours of [`quarters`]: top left, top right, bottom left, bottom right.
 pub(super) const QUARTERS: [[u8; 3]; 4] = [[220, 40, 40], [40, 200, 40], [40, 40, 220], [230, 210, 40]];
 
-/// A picture of four quarters, each of its own colour.
+/// A picture of four quarters, each in its own colour.
 pub(super) fn quarters(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let quarter = usize::from(x >= width / 2) + 2 * usize::from(y >= height / 2);
@@ -22,7 +22,7 @@ pub(super) fn quarters(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// A picture as noisy as a camera's, the same for the same size.
+/// A picture with camera-like noise. The same size always gives the same picture.
 pub(super) fn noise(width: u32, height: u32) -> RgbImage {
     let mut state = 0x2545_F491_u32;
     RgbImage::from_fn(width, height, |x, y| {
@@ -33,7 +33,7 @@ pub(super) fn noise(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// Stores an upright picture so that it must be turned by that orientation.
+/// Stores an upright picture so that `orientation` turns it upright again.
 pub(super) fn stored_as(picture: &RgbImage, orientation: Orientation) -> RgbImage {
     use image::imageops::{flip_horizontal, flip_vertical, rotate90, rotate180, rotate270};
     match orientation {
@@ -48,16 +48,16 @@ pub(super) fn stored_as(picture: &RgbImage, orientation: Orientation) -> RgbImag
     }
 }
 
-/// Settings of [`jpeg`].
+/// Options of [`jpeg`].
 #[derive(Default)]
 pub(super) struct JpegWith {
     pub(super) exif: Option<Vec<u8>>,
     pub(super) profile: Option<Vec<u8>>,
     pub(super) progressive: bool,
-    /// Without it, colours have half of the resolution.
+    /// Full chroma resolution; otherwise chroma has half.
     pub(super) full_chroma: bool,
     pub(super) restart_interval: u16,
-    /// The shortest codes; of more than one component, also a scan for each.
+    /// Optimised Huffman tables, and one scan per component.
     pub(super) optimised: bool,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn jpeg(picture: &RgbImage, with: &JpegWith) -> Vec<u8> {
     encode(picture.as_raw(), picture.dimensions(), ColorType::Rgb, with)
 }
 
-/// Encodes samples of any colour type.
+/// Encodes samples of any colour type as JPEG.
 pub(super) fn encode(samples: &[u8], size: (u32, u32), colours: ColorType, with: &JpegWith) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, 92);
@@ -85,7 +85,7 @@ pub(super) fn encode(samples: &[u8], size: (u32, u32), colours: ColorType, with:
     file
 }
 
-/// EXIF as a phone writes it: orientation, the maker's name, and where the picture was taken.
+/// EXIF as a phone writes it: orientation, maker and GPS position.
 pub(super) fn exif(orientation: Orientation) -> Vec<u8> {
     let short = |tag: u16, value: u16| {
         [&tag.to_be_bytes()[..], &[0, 3, 0, 0, 0, 1], &value.to_be_bytes(), &[0, 0]].concat()
@@ -111,14 +111,14 @@ pub(super) fn exif(orientation: Orientation) -> Vec<u8> {
     .concat()
 }
 
-/// Encodes as PNG, GIF or WebP.
+/// Encodes a picture as PNG, GIF or WebP.
 pub(super) fn file_of(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, format).expect("is encoded");
     file.into_inner()
 }
 
-/// The four quarters of [`quarters`] as an AVIF, of 8 or of 10 bits.
+/// Encodes [`quarters`] as AVIF with 8 or 10 bits.
 pub(super) fn avif(width: u32, height: u32, deep: bool) -> Vec<u8> {
     let still = Still { depth: if deep { 10 } else { 8 }, ..Still::new(width, height) };
     let coded = QUARTERS.map(|colour| {
@@ -128,7 +128,7 @@ pub(super) fn avif(width: u32, height: u32, deep: bool) -> Vec<u8> {
     Avif::of(&still, still.quarters(coded)).file()
 }
 
-/// The beginning of a PNG that claims a size, with an empty IDAT and an end.
+/// A PNG header that claims a size, with an empty IDAT and an IEND.
 pub(super) fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     let chunk = |kind: &[u8; 4], data: &[u8]| {
         let length = u32::try_from(data.len()).expect("is short");
@@ -138,7 +138,7 @@ pub(super) fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"IDAT", &[]), &chunk(b"IEND", &[])].concat()
 }
 
-/// An open file of that content, at its beginning.
+/// An open file with this content, positioned at its start.
 pub(super) fn open(content: &[u8]) -> File {
     let mut file = tempfile::tempfile().expect("is made");
     file.write_all(content).expect("is written");

@@ -1,25 +1,25 @@
-//! Which formats are read, and how their files begin.
+//! The supported formats and their magic bytes.
 
-/// A format that is read.
+/// A supported picture format.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Format {
     /// JPEG, baseline or progressive.
     Jpeg,
-    /// PNG; of an animated one, its first frame.
+    /// PNG. An animated one counts as its first frame.
     Png,
-    /// WebP; of an animated one, the first frame.
+    /// WebP. An animated one counts as its first frame.
     WebP,
-    /// GIF, the first frame.
+    /// GIF. An animated one counts as its first frame.
     Gif,
-    /// AVIF; of an animated one, its still picture.
+    /// AVIF. An image sequence counts as its still picture.
     Avif,
 }
 
-/// How many of a file's first bytes say what it is.
+/// Number of leading bytes that identify a format.
 pub const MAGIC: usize = 32;
 
 impl Format {
-    /// The format of a file that begins like this.
+    /// Identifies the format by a file's first bytes.
     #[must_use]
     pub fn of(head: &[u8]) -> Option<Self> {
         Some(match head {

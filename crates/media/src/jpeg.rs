@@ -1,4 +1,4 @@
-//! The segments of a JPEG file, walked without decoding (ITU T.81, annex B).
+//! Walks the segments of a JPEG without decoding (ITU-T T.81, annex B).
 
 use std::io::{self, BufRead, Seek};
 
@@ -11,50 +11,50 @@ pub(super) const APP0: u8 = 0xE0;
 const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 const APP1: u8 = 0xE1;
-/// The frame header of a baseline picture.
+/// Frame header of a baseline picture.
 pub(super) const BASELINE: u8 = 0xC0;
-/// The frame header of a progressive picture with Huffman coding.
+/// Frame header of a progressive picture with Huffman coding.
 pub(super) const PROGRESSIVE: u8 = 0xC2;
 
-/// Far more than cameras write, few enough to keep a hostile file cheap.
+/// Cameras write far fewer segments; the limit keeps hostile files cheap.
 const MAX_SEGMENTS: usize = 10_000;
 
-/// Programs write about ten. A progressive decoder goes over the whole picture for each, however short it is.
+/// Encoders write about ten scans. A progressive decoder passes over the whole picture for each, however short.
 const MAX_SCANS: usize = 100;
 
-/// One marker with its payload's beginning.
+/// A marker segment.
 #[derive(Debug)]
 pub(super) struct Segment {
-    /// The marker's second byte.
+    /// The second byte of the marker.
     pub(super) marker: u8,
-    /// Bytes of the payload.
+    /// Length of the payload in bytes.
     pub(super) length: u16,
-    /// The first bytes of the payload; zeros where it is shorter.
+    /// The first bytes of the payload, padded with zeros.
     pub(super) head: [u8; 5],
 }
 
-/// What the segments of a whole JPEG say.
+/// The structure of a JPEG.
 #[derive(Debug)]
 pub(super) struct Anatomy {
-    /// Columns, as stored.
+    /// Columns as stored.
     pub(super) width: u32,
-    /// Rows, as stored.
+    /// Rows as stored.
     pub(super) height: u32,
     /// Number of colour components.
     pub(super) components: u8,
-    /// The TIFF part of the first EXIF segment.
+    /// The TIFF data of the first EXIF segment.
     pub(super) exif: Option<Vec<u8>>,
-    /// Each marker segment between start and end of image, in the order of the file.
+    /// All marker segments between start and end of image, in file order.
     pub(super) segments: Vec<Segment>,
-    /// Whether there are bytes that belong neither to a segment nor to a scan.
+    /// Whether bytes exist outside of segments and scans.
     pub(super) stray: bool,
-    /// The offset just behind the end-of-image marker.
+    /// The offset just after the end-of-image marker.
     pub(super) end: u64,
 }
 
-/// Walks a JPEG from its first byte to its end-of-image marker, so that one that was cut off is found out.
+/// Walks a JPEG from its first byte to its end-of-image marker, which detects truncated files.
 ///
-/// What comes behind the end, such as a phone's second picture, isn't looked at.
+/// Bytes after the end, such as a phone's second picture, are ignored.
 pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaError> {
     if read_array::<_, 2>(reader)? != [0xFF, SOI] {
         return Err(Refusal::NotAPicture.into());
@@ -107,10 +107,10 @@ pub(super) fn walk<R: BufRead + Seek>(reader: &mut R) -> Result<Anatomy, MediaEr
     Ok(Anatomy { width: width.into(), height: height.into(), components, exif, segments, stray, end })
 }
 
-/// What a frame header says (B.2.2).
+/// The fields of a frame header (B.2.2).
 struct Frame {
     marker: u8,
-    /// Bits of a sample.
+    /// Bits per sample.
     precision: u8,
     width: u16,
     height: u16,
@@ -118,7 +118,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// Reads on behind the first five bytes.
+    /// Reads the rest of the header after its first five bytes.
     fn read<R: BufRead + Seek>(
         marker: u8,
         [precision, h1, h0, w1, w0]: [u8; 5],
@@ -130,13 +130,13 @@ impl Frame {
     }
 }
 
-/// Whether a marker begins a frame; DHT, JPG and DAC lie in the same range.
+/// Whether a marker starts a frame. DHT, JPG and DAC lie in the same range.
 fn is_frame(marker: u8) -> bool {
     matches!(marker, BASELINE..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC)
 }
 
-/// Skips fill bytes and entropy-coded data, and returns the next marker that has a payload or ends the image, and how many
-/// bytes other than fill bytes were skipped.
+/// Skips fill bytes and entropy-coded data. Returns the next marker that has a payload or ends the image, and the
+/// number of bytes skipped other than fill bytes.
 fn next_marker<R: BufRead>(reader: &mut R) -> Result<(u8, usize), MediaError> {
     let mut skipped = 0;
     loop {
@@ -145,7 +145,7 @@ fn next_marker<R: BufRead>(reader: &mut R) -> Result<(u8, usize), MediaError> {
         while byte == 0xFF {
             [byte] = read_array(reader)?;
         }
-        // A stuffed zero, TEM and restart markers stand alone and belong to the data around them.
+        // A stuffed zero, TEM and restart markers belong to the surrounding data.
         if !matches!(byte, 0x00 | 0x01 | 0xD0..=0xD7) {
             return Ok((byte, skipped));
         }
@@ -153,7 +153,7 @@ fn next_marker<R: BufRead>(reader: &mut R) -> Result<(u8, usize), MediaError> {
     }
 }
 
-/// A segment's payload, of which no more than its declared length is read.
+/// A segment's payload. Reads stop at its declared length.
 struct Payload<'a, R> {
     reader: &'a mut R,
     left: u16,
@@ -185,7 +185,7 @@ impl<R: BufRead + Seek> Payload<'_, R> {
     }
 }
 
-/// Reads that many bytes; a file that ends before them is damaged.
+/// Reads `N` bytes. A file that ends before is damaged.
 pub(super) fn read_array<R: BufRead, const N: usize>(reader: &mut R) -> Result<[u8; N], MediaError> {
     let mut bytes = [0; N];
     reader.read_exact(&mut bytes).map_err(cut_off)?;

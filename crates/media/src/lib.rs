@@ -1,8 +1,8 @@
-//! Untrusted pictures in, squares out: what is taken, and how it becomes the three JPEGs that are shown.
+//! The image path: validates untrusted pictures and renders them as three square JPEGs.
 //!
-//! Without the feature `render` there are only the types that describe pictures and refusals. With it a process may
-//! [probe](probe()) a file's headers, no pixels, and have it decoded by a [`Decoder`]: in a process that can do nothing but read
-//! the files of one owner, as they are given to it, and answer.
+//! Without the feature `render` the crate contains only the types that describe pictures and refusals. With it a
+//! process can [probe](probe()) a file's headers without decoding pixels, and render the picture with a
+//! [`Decoder`]: in a child process that can only read the files of one owner that are passed to it, and answer.
 
 mod crop;
 mod fingerprint;
@@ -50,9 +50,9 @@ pub use self::{
     sandbox::{DECODER_MEMORY, Decoder, Owner, RenderError, child_main},
 };
 
-/// Renders a picture in this very process, as the child of a [`Decoder`] does in its own, but unconfined.
+/// Renders a picture in the calling process, without confinement.
 ///
-/// For pictures of one's own, where the cost of the confinement shall be left out: a benchmark's.
+/// Only for trusted pictures, such as those of a benchmark that measures without the sandbox.
 #[cfg(feature = "render")]
 pub fn render_here(source: &[u8], crop: Option<Crop>, limits: &Limits) -> Result<Rendered, Refusal> {
     render::render(source, crop, limits, |_, _| ())

@@ -1,29 +1,29 @@
-//! What a picture may be, and what its owner reads when it isn't.
+//! Limits on uploaded pictures, and the messages for pictures that exceed them.
 
 use std::{io, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// What an uploaded picture may be, and what decoding it may cost.
+/// Limits on an uploaded picture and on the cost of decoding it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Limits {
-    /// Bytes of the uploaded file.
+    /// Size of the file in bytes.
     pub max_bytes: u64,
-    /// Pixels of the whole picture, width times height.
+    /// Pixels of the whole picture: width times height.
     pub max_pixels: u64,
-    /// Pixels of the shorter side; also of a chosen crop.
+    /// Pixels of the shorter side, and of a chosen crop's side.
     pub min_side: u32,
     /// Pixels of the longer side.
     pub max_side: u32,
-    /// The longer side as a multiple of the shorter.
+    /// Maximum ratio of the longer side to the shorter.
     pub max_aspect: u32,
-    /// Wall-clock time of a picture in a decoder process, and the processor time that it may use for it.
+    /// Wall-clock time and processor time for one picture in a decoder process.
     pub timeout: Duration,
-    /// Bytes of address space of a decoder process.
+    /// Address space of a decoder process in bytes.
     ///
-    /// A progressive JPEG of 50 megapixels takes 150 MB for its pixels and 300 MB for its coefficients, a PNG with
-    /// 16 bits and alpha 550 MB, an AVIF with 12 bits and all of its chroma 500 MB.
+    /// A progressive JPEG of 50 megapixels needs 150 MB for pixels and 300 MB for coefficients, a 16-bit PNG with
+    /// alpha 550 MB, a 12-bit AVIF with full chroma 500 MB.
     pub memory: u64,
 }
 
@@ -42,7 +42,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Refuses a picture by its size in pixels alone.
+    /// Checks only the size in pixels.
     pub fn check_size(&self, width: u32, height: u32) -> Result<(), Refusal> {
         let (shorter, longer) = (width.min(height), width.max(height));
         if u64::from(width) * u64::from(height) > self.max_pixels {
@@ -61,47 +61,47 @@ impl Limits {
     }
 }
 
-/// Why a picture isn't taken. The text is for its owner and says what to do.
+/// Why a picture is refused. The text is for its owner and says what to do.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, thiserror::Error)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum Refusal {
-    /// A file of no bytes.
+    /// An empty file.
     #[error("This file is empty. Choose the picture again.")]
     Empty,
-    /// None of the formats that are read, whatever the file is called.
+    /// Not a supported format, judged by content.
     #[error("This file isn't a picture we can read. Upload a JPEG, PNG, WebP, AVIF or GIF.")]
     NotAPicture,
-    /// HEIC: a picture as HEVC has it, whatever else its file says.
+    /// HEIC: a picture coded with HEVC, whatever brands the file has.
     #[error(
         "HEIC pictures can't be read here. Export yours as a JPEG and upload that; an iPhone does so by itself with \
          Settings > Camera > Formats > Most Compatible."
     )]
     Heif,
-    /// Brighter than white, for screens that can show that.
+    /// HDR with PQ or HLG and no profile.
     #[error(
         "This picture is in HDR, which can't be shown here. Export it in SDR, as a JPEG, and upload that."
     )]
     HighDynamicRange,
-    /// A known format in a form that the decoders don't know, such as a lossless JPEG.
+    /// A supported format in an unsupported variant, such as lossless JPEG.
     #[error(
         "This picture is stored in a way we can't read. Save it as an ordinary JPEG or PNG and upload that."
     )]
     Unsupported,
-    /// Cut off or corrupt.
+    /// Truncated or corrupt.
     #[error("This picture is damaged or incomplete. Open the original, save it as a JPEG and upload that.")]
     Damaged,
-    /// More bytes than allowed.
+    /// The file exceeds the size limit.
     #[error("This file is too large: the limit is {} MB. Save the picture smaller and upload that.", max / 1_000_000)]
     TooManyBytes {
         /// The limit in bytes.
         max: u64,
     },
-    /// More than [`Limits::memory`] would be needed.
+    /// Decoding needs more than [`Limits::memory`].
     #[error(
         "This picture takes more memory to process than we have for one. Save it smaller, as a JPEG, and upload that."
     )]
     TooMuchMemory,
-    /// More pixels than allowed.
+    /// The picture has more pixels than allowed.
     #[error(
         "This picture has {width} × {height} pixels, which is more than {} megapixels. Make it smaller and upload that.",
         max / 1_000_000
@@ -114,7 +114,7 @@ pub enum Refusal {
         /// The limit in pixels.
         max: u64,
     },
-    /// A side that is too long.
+    /// A side is too long.
     #[error(
         "This picture has {width} × {height} pixels; no side may be longer than {max}. Make it smaller and upload that."
     )]
@@ -126,7 +126,7 @@ pub enum Refusal {
         /// The limit in pixels.
         max: u32,
     },
-    /// A side that is too short.
+    /// A side is too short.
     #[error(
         "This picture has {width} × {height} pixels; each side needs at least {min}. Upload a larger one."
     )]
@@ -138,7 +138,7 @@ pub enum Refusal {
         /// The limit in pixels.
         min: u32,
     },
-    /// A strip rather than a picture.
+    /// The sides are too unequal.
     #[error(
         "This picture has {width} × {height} pixels; one side is more than {max_aspect} times the other. Crop it and \
          upload that."
@@ -148,10 +148,10 @@ pub enum Refusal {
         width: u32,
         /// Pixels as stored.
         height: u32,
-        /// The limit as a multiple of the shorter side.
+        /// The maximum ratio of the sides.
         max_aspect: u32,
     },
-    /// A crop that isn't inside of the picture.
+    /// The crop lies partly outside the picture.
     #[error("The crop reaches outside of the picture, which has {width} × {height} pixels. Choose it again.")]
     CropOutside {
         /// Pixels of the upright picture.
@@ -159,7 +159,7 @@ pub enum Refusal {
         /// Pixels of the upright picture.
         height: u32,
     },
-    /// A crop that is too small to be shown.
+    /// The crop is too small.
     #[error("The crop is too small: it needs at least {min} × {min} pixels. Choose a larger one.")]
     CropTooSmall {
         /// The limit in pixels.
@@ -170,10 +170,10 @@ pub enum Refusal {
 /// Why a picture couldn't be probed or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
-    /// The picture's fault: tell its owner.
+    /// The picture is at fault; its owner should be told.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Ours: the file or the store failed.
+    /// Our side is at fault: reading the file or the store failed.
     #[error("reading or storing a picture: {0}")]
     Io(#[from] io::Error),
 }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_reads_the_limit() {
+    fn the_message_names_the_limit() {
         let refusal = Refusal::TooManyBytes { max: Limits::default().max_bytes };
         assert!(refusal.to_string().contains("20 MB"));
         let refusal = Limits::default().check_size(50_000, 50_000).expect_err("is too large");

@@ -1,34 +1,34 @@
-//! Which way up a picture is: EXIF's tag 0x0112 and the geometry of its eight values.
+//! Orientation: EXIF's tag 0x0112 and the geometry of its eight values.
 
 use pawdium_jpeg::Plane;
 
 use super::{Crop, exif};
 
-/// How the stored picture must be turned to stand upright, with EXIF's numbers (EXIF 2.32, 4.6.4 A).
+/// The transform that makes the stored picture upright, numbered as in EXIF (EXIF 2.32, 4.6.4 A).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[repr(u8)]
 pub enum Orientation {
-    /// As it is.
+    /// No change.
     #[default]
     Upright = 1,
-    /// Mirrored left to right.
+    /// Mirror left to right.
     Mirrored = 2,
-    /// Turned by 180°.
+    /// Rotate by 180°.
     UpsideDown = 3,
-    /// Mirrored top to bottom.
+    /// Mirror top to bottom.
     Flipped = 4,
-    /// Mirrored along the diagonal from the top left.
+    /// Mirror along the diagonal from the top left.
     Transposed = 5,
-    /// To be turned clockwise by 90°.
+    /// Rotate clockwise by 90°.
     Clockwise = 6,
-    /// Mirrored along the diagonal from the top right.
+    /// Mirror along the diagonal from the top right.
     Transversed = 7,
-    /// To be turned counter-clockwise by 90°.
+    /// Rotate counter-clockwise by 90°.
     CounterClockwise = 8,
 }
 
 impl Orientation {
-    /// The orientation with EXIF's number, where there is one.
+    /// The orientation with this EXIF number, 1 to 8.
     pub fn from_number(number: u32) -> Option<Self> {
         Some(match number {
             1 => Self::Upright,
@@ -43,17 +43,17 @@ impl Orientation {
         })
     }
 
-    /// Reads the orientation from EXIF data that begin with their TIFF header. Broken data are upright.
+    /// Reads the orientation from EXIF data that start with the TIFF header. Broken data count as upright.
     pub(super) fn from_exif(tiff: &[u8]) -> Self {
         exif::orientation(tiff).and_then(|number| Self::from_number(number.into())).unwrap_or_default()
     }
 
-    /// Whether width and height change places.
+    /// Whether width and height are swapped.
     fn swaps_axes(self) -> bool {
         matches!(self, Self::Transposed | Self::Clockwise | Self::Transversed | Self::CounterClockwise)
     }
 
-    /// Whether columns, and whether rows, of the stored picture run backwards in the upright one.
+    /// Whether columns and rows of the stored picture run backwards in the upright one.
     fn reverses(self) -> (bool, bool) {
         let columns =
             matches!(self, Self::Mirrored | Self::UpsideDown | Self::Transversed | Self::CounterClockwise);
@@ -61,28 +61,28 @@ impl Orientation {
         (columns, rows)
     }
 
-    /// The one turn that does what this one and then the next one do.
+    /// The orientation equivalent to applying `self`, then `next`.
     pub(super) fn then(self, next: Self) -> Self {
         let (columns, rows) = self.reverses();
         let (next_columns, next_rows) = next.reverses();
-        // Where axes change places first, what the next one takes for columns were rows.
+        // If axes are swapped first, the columns of the next orientation were rows.
         let (next_columns, next_rows) =
             if self.swaps_axes() { (next_rows, next_columns) } else { (next_columns, next_rows) };
         let swaps_axes = self.swaps_axes() != next.swaps_axes();
         let reverses = (columns != next_columns, rows != next_rows);
         let is_it = |turn: &Self| turn.swaps_axes() == swaps_axes && turn.reverses() == reverses;
-        // There is one for each way of the three, so one is found.
+        // Each combination of the three flags is one orientation, so one is found.
         (1..=8).filter_map(Self::from_number).find(is_it).unwrap_or(self)
     }
 
-    /// Width and height of the upright picture from those of the stored one, and the other way round.
+    /// Converts between the sizes of the stored and the upright picture, in either direction.
     pub fn turn_size(self, width: u32, height: u32) -> (u32, u32) {
         if self.swaps_axes() { (height, width) } else { (width, height) }
     }
 
-    /// The part of the stored picture, `width` by `height`, that shows what `crop` shows of the upright one.
+    /// The part of the stored picture (`width` by `height`) that `crop` shows of the upright one.
     ///
-    /// The crop must lie inside of the upright picture ([`Crop::check`]).
+    /// The crop must lie inside the upright picture ([`Crop::check`]).
     pub(super) fn stored_crop(self, crop: Crop, width: u32, height: u32) -> Crop {
         let (x, y) = if self.swaps_axes() { (crop.y, crop.x) } else { (crop.x, crop.y) };
         let (columns, rows) = self.reverses();
@@ -103,7 +103,7 @@ impl Orientation {
         let (columns, rows) = self.reverses();
         let mut samples = Vec::with_capacity(plane.samples.len());
         for y in 0..side {
-            // Upright rows are stored rows, or, where axes change places, stored columns.
+            // Upright rows are stored rows, or stored columns if axes are swapped.
             let line = |reversed| if reversed { last - y } else { y };
             if self.swaps_axes() {
                 let column = plane.samples.iter().skip(line(columns)).step_by(side);
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// The squares of a 2 by 2 picture that each orientation stores for the upright `1 2 / 3 4`.
+    /// The stored 2 by 2 picture of each orientation for the upright `1 2 / 3 4`.
     const STORED: [[u8; 4]; 8] = [
         [1, 2, 3, 4],
         [2, 1, 4, 3],
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn two_turns_are_as_one() {
+    fn then_composes_two_orientations() {
         let all = || (1..=8).filter_map(Orientation::from_number);
         for (first, second) in all().flat_map(|first| all().map(move |second| (first, second))) {
             let square = || Plane { width: 3, height: 3, samples: (0..9).collect() };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_exif_does_not_know_are_none() {
+    fn unknown_exif_numbers_are_none() {
         assert_eq!(Orientation::from_number(0), None);
         assert_eq!(Orientation::from_number(9), None);
     }

@@ -1,7 +1,7 @@
-//! What a file is and how large its picture, from magic bytes and headers alone.
+//! Determines format and size from magic bytes and headers.
 //!
-//! Nothing is decoded and no pixel allocated, so that this may run in the worker itself on whatever was uploaded. The
-//! whole structure is walked, though, so that an upload that was cut off is refused at once.
+//! No pixel is decoded or allocated, so the worker itself can probe untrusted files. The whole structure is walked,
+//! so a truncated upload is refused at once.
 
 mod webp;
 
@@ -15,38 +15,38 @@ use super::{
     jpeg::{self, read_array},
 };
 
-/// Orientation is in the first entries; more is thumbnails and maker notes, or an attack.
+/// The orientation is among the first entries. Larger data are thumbnails, maker notes or an attack.
 const MAX_EXIF: u32 = 1 << 20;
 
 /// What the headers of a picture say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Probe {
-    /// By magic bytes, not by name.
+    /// The format by magic bytes, not by file name.
     pub format: Format,
-    /// Pixels as stored, before turning upright.
+    /// Pixels as stored, before orientation is applied.
     pub width: u32,
-    /// Pixels as stored, before turning upright.
+    /// Pixels as stored, before orientation is applied.
     pub height: u32,
-    /// How to turn it upright.
+    /// The transform that makes the picture upright.
     pub orientation: Orientation,
 }
 
 impl Probe {
-    /// Width and height of the upright picture, which crops refer to.
+    /// Width and height of the upright picture, the coordinates that crops use.
     pub fn upright_size(&self) -> (u32, u32) {
         self.orientation.turn_size(self.width, self.height)
     }
 }
 
-/// Probes a file on a thread for blocking work; see [`probe`].
+/// Probes a file on a blocking thread, see [`probe`].
 pub async fn probe_file(file: File, limits: Limits) -> Result<Probe, MediaError> {
     let task = tokio::task::spawn_blocking(move || probe(&mut BufReader::new(file), &limits));
     task.await.map_err(io::Error::other)?
 }
 
-/// Tells the format by magic bytes, finds size and orientation, and refuses what the limits or the decoders don't take.
+/// Identifies the format, reads size and orientation, and checks the limits and what the decoders support.
 ///
-/// `reader` is read from its start, and to the end of the picture, but not kept in memory.
+/// Reads from the start to the end of the picture without keeping it in memory.
 pub fn probe<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe, MediaError> {
     let length = reader.seek(SeekFrom::End(0))?;
     reader.rewind()?;
@@ -103,14 +103,14 @@ fn probe_png<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
                 let _checksum: [u8; 4] = read_array(reader)?;
                 break;
             }
-            // Browsers, too, only look for the orientation before the pixels.
+            // Browsers also ignore an orientation after the pixels.
             b"eXIf" if !seen_data && orientation.is_none() && length <= MAX_EXIF => {
                 orientation = Some(Orientation::from_exif(&read_vec(reader, length)?));
                 reader.seek_relative(4)?;
                 continue;
             }
             b"IDAT" => seen_data = true,
-            // The decoder panics at a palette of parts of colours.
+            // The decoder panics if the palette's length isn't a multiple of three.
             b"PLTE" if !length.is_multiple_of(3) => return Err(Refusal::Damaged.into()),
             _ => {}
         }
@@ -142,7 +142,7 @@ fn probe_gif<R: BufRead + Seek>(reader: &mut R, limits: &Limits) -> Result<Probe
             IMAGE => {
                 let [_, _, _, _, w0, w1, h0, h1, flags] = read_array(reader)?;
                 let area = u64::from(u16::from_le_bytes([w0, w1])) * u64::from(u16::from_le_bytes([h0, h1]));
-                // The decoder makes room for the whole frame, however small the screen is.
+                // The decoder allocates the whole frame, even if the screen is smaller.
                 if area > limits.max_pixels {
                     return Err(Refusal::Damaged.into());
                 }

@@ -1,4 +1,4 @@
-//! From a picture's bytes to the squares that are shown. Runs only inside of the sandbox.
+//! Renders a picture's bytes as squares. Runs only inside the sandbox.
 
 use std::{
     io::{self, Cursor},
@@ -18,65 +18,64 @@ use super::{
     square::{Square, scale, scale_rgb},
 };
 
-/// The edges in pixels of the three sizes that are shown, largest first.
+/// Edge lengths of the three sizes in pixels, largest first.
 pub const EDGES: [u32; 3] = [1080, 540, 160];
 
-/// Above it, files grow faster than anyone sees.
+/// Above this quality, files grow without a visible gain.
 const QUALITY: Quality = Quality::new(80);
 
-/// The edge of the square that the placeholder is computed from. A thumbhash keeps waves of up to seven a side, for which
-/// this is plenty.
+/// Edge of the square for the placeholder. A thumbhash keeps at most seven waves per side, so this is plenty.
 const PLACEHOLDER_EDGE: u32 = 32;
 
 /// One of the three sizes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Picture {
-    /// The size that it stands for: one of [`EDGES`].
+    /// The nominal size, one of [`EDGES`].
     pub edge: u32,
-    /// Pixels, `edge` or fewer: a small crop isn't enlarged.
+    /// Width in pixels, at most `edge`: a small crop isn't enlarged.
     pub width: u32,
-    /// Pixels, as many as `width`.
+    /// Height in pixels, equal to `width`.
     pub height: u32,
-    /// The file: sRGB, no metadata.
+    /// The JPEG file: sRGB, without metadata.
     pub jpeg: Bytes,
 }
 
-/// A part of the way from upload to squares.
+/// A stage of rendering.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The file was checked and became pixels.
+    /// The file is checked and decoded.
     Decoded,
-    /// The square was cut out, scaled, turned upright and its colours converted; what is left is to compress it.
+    /// The square is cut out, scaled, turned upright and converted to sRGB. Compression remains.
     Cropped,
 }
 
 impl Stage {
-    /// All of them, in their order.
+    /// All stages in order.
     pub(super) const ALL: [Self; 2] = [Self::Decoded, Self::Cropped];
 }
 
-/// What became of a picture.
+/// A rendered picture.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rendered {
-    /// Pixels of the whole upright source.
+    /// Width of the upright original in pixels.
     pub width: u32,
-    /// Pixels of the whole upright source.
+    /// Height of the upright original in pixels.
     pub height: u32,
-    /// The square that was cut out: the chosen one, or the centred one.
+    /// The square that was cut out, chosen or centred.
     pub crop: Crop,
-    /// One entry for each of [`EDGES`], in their order.
+    /// One picture for each of [`EDGES`], in that order.
     pub pictures: Vec<Picture>,
     /// A thumbhash in base64, about 30 characters.
     pub placeholder: String,
-    /// What the square looks like; none where it has no features.
+    /// The perceptual hash; `None` if the picture has too few features.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// Checks, decodes, crops and compresses a picture. Tells of each stage when it is reached, with the milliseconds that it
-/// took.
+/// Checks, decodes, crops and compresses a picture. Calls `reached` at the end of each stage with the milliseconds
+/// that it took.
 ///
-/// What isn't needed any more is dropped at once, the file itself too.
+/// Buffers are dropped as soon as they are no longer needed, the file too.
 pub(super) fn render<S: AsRef<[u8]>>(
     source: S,
     crop: Option<Crop>,
@@ -92,7 +91,7 @@ pub(super) fn render<S: AsRef<[u8]>>(
     let probe = probe(&mut Cursor::new(source.as_ref()), limits).map_err(|error| match error {
         MediaError::Refused(refusal) => refusal,
         MediaError::Io(error) if error.kind() == io::ErrorKind::OutOfMemory => Refusal::TooMuchMemory,
-        // Memory can't fail to be read; the cursor only refuses offsets that overflow.
+        // Reading from memory can't fail; the cursor only refuses offsets that overflow.
         MediaError::Io(_) => Refusal::Damaged,
     })?;
     let (width, height) = probe.upright_size();
@@ -124,9 +123,9 @@ pub(super) fn render<S: AsRef<[u8]>>(
     Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint })
 }
 
-/// Makes the square of `side` pixels that shows the crop, as it is stored but in sRGB.
+/// Scales the crop to a square of `side` pixels in sRGB, in stored orientation.
 ///
-/// Colours are converted only now, where there is a profile to convert from: a million pixels instead of fifty.
+/// Colours are converted only after scaling: one megapixel instead of fifty.
 fn cut(pixels: Pixels, probe: &Probe, crop: Crop, side: u32) -> Result<Square, Refusal> {
     let profile = pixels.profile.as_deref();
     match pixels.samples {
@@ -165,7 +164,7 @@ fn cut(pixels: Pixels, probe: &Probe, crop: Crop, side: u32) -> Result<Square, R
     }
 }
 
-/// As much of each component as the crop shows, in squares of those sides.
+/// Scales the crop of each component to a square of the given side.
 fn scaled<const N: usize>(components: Vec<Component>, sides: [u32; N]) -> Result<[Plane; N], Refusal> {
     let squares = components.into_iter().zip(sides);
     let squares: Result<Vec<_>, _> =
@@ -173,12 +172,12 @@ fn scaled<const N: usize>(components: Vec<Component>, sides: [u32; N]) -> Result
     squares?.try_into().map_err(|_| Refusal::Damaged)
 }
 
-/// Pixels of as many samples as there are planes.
+/// Interleaves planes to pixels.
 fn interleave<const N: usize>(planes: &[Plane; N]) -> impl Iterator<Item = [u8; N]> {
     (0..planes[0].samples.len()).map(|at| std::array::from_fn(|plane| planes[plane].samples[at]))
 }
 
-/// How much of each ink there is, 255 for all of it.
+/// Amount of each ink, 255 for full ink.
 fn inks(stored: [u8; 4], colour: Colour, inverted: bool) -> [u8; 4] {
     let [first, second, third, black] = stored;
     let stored = if colour == Colour::Ycck {
@@ -203,7 +202,7 @@ fn square_to_srgb(square: Square, profile: Option<&[u8]>) -> Square {
     }
 }
 
-/// A profile for colours may stand beside greys, too, and counts.
+/// A profile for colours can accompany a grey picture and applies to it.
 fn grey_to_srgb(luma: Plane, profile: Option<&[u8]>) -> Square {
     let convert = |layout, samples: &[u8], channels| {
         ToSrgb::from(profile, layout).and_then(|way| way.convert(samples, channels))

@@ -1,4 +1,4 @@
-//! A square picture in planes of luma and chroma, from the first scaling to the encoder.
+//! A square picture in luma and chroma planes, between the first scaling and the encoder.
 
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
@@ -8,8 +8,8 @@ use pawdium_jpeg::Plane;
 
 use super::{Orientation, Refusal, colour};
 
-/// A square of 8-bit samples: Y and, unless it is grey, Cb and Cr of half its width and height, rounded up, by JFIF's
-/// formulas.
+/// A square of 8-bit samples by JFIF's formulas: Y, and Cb and Cr at half width and height (rounded up) unless it
+/// is grey.
 pub(super) struct Square {
     pub(super) luma: Plane,
     pub(super) chroma: Option<[Plane; 2]>,
@@ -21,7 +21,7 @@ impl Square {
         length(self.luma.width)
     }
 
-    /// The same picture, smaller.
+    /// Scales the picture down.
     pub(super) fn scaled(&self, side: u32) -> Result<Self, Refusal> {
         let whole = |plane: &Plane, side| scale(plane, whole(plane), side);
         let chroma = match &self.chroma {
@@ -31,13 +31,13 @@ impl Square {
         Ok(Self { luma: whole(&self.luma, side)?, chroma })
     }
 
-    /// The same picture, upright.
+    /// Turns the picture upright.
     pub(super) fn turned(self, orientation: Orientation) -> Self {
         let turn = |plane| orientation.turn_square(plane);
         Self { luma: turn(self.luma), chroma: self.chroma.map(|planes| planes.map(turn)) }
     }
 
-    /// Three bytes a pixel, row by row.
+    /// Converts to RGB, three bytes per pixel in row order.
     pub(super) fn to_rgb(&self) -> Vec<u8> {
         let Some([blue, red]) = &self.chroma else {
             return self.luma.samples.iter().flat_map(|&grey| [grey; 3]).collect();
@@ -56,7 +56,7 @@ impl Square {
         rgb
     }
 
-    /// The picture of so many pixels a side that has three bytes a pixel, row by row.
+    /// Builds a square from RGB in row order.
     pub(super) fn from_rgb(rgb: &[u8], side: usize) -> Self {
         let (pixels, _) = rgb.as_chunks::<3>();
         let luma = pixels.iter().map(|&pixel| colour::luma(pixel)).collect();
@@ -64,7 +64,7 @@ impl Square {
         let (mut blue, mut red) = (Vec::with_capacity(half * half), Vec::with_capacity(half * half));
         for rows in pixels.chunks(side * 2) {
             let (upper, lower) = rows.split_at(side);
-            // An odd picture's last row and column stand for those that are missing.
+            // The last row and column of an odd picture are repeated.
             let lower = if lower.is_empty() { upper } else { lower };
             for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
                 let four = [upper[0], upper[upper.len() - 1], lower[0], lower[lower.len() - 1]];
@@ -78,19 +78,19 @@ impl Square {
     }
 }
 
-/// A whole plane, as [`scale`] takes its crop.
+/// The crop for [`scale`] that covers a whole plane.
 pub(super) fn whole(plane: &Plane) -> [f64; 4] {
     [0.0, 0.0, f64::from(length(plane.width)), f64::from(length(plane.height))]
 }
 
-/// Scales the part of a plane at left, top, width and height (in samples) to a square of that side, by Lanczos's filter.
+/// Scales the area left, top, width, height (in samples) of a plane to a square with a Lanczos filter.
 pub(super) fn scale(plane: &Plane, crop: [f64; 4], side: u32) -> Result<Plane, Refusal> {
     let source = (length(plane.width), length(plane.height));
     let samples = resize(&plane.samples, source, PixelType::U8, crop, side)?;
     Ok(Plane { width: side as usize, height: side as usize, samples })
 }
 
-/// Scales a part of an RGB picture as [`scale`] does a plane's.
+/// Like [`scale`], for RGB.
 pub(super) fn scale_rgb(rgb: &[u8], size: (u32, u32), crop: [f64; 4], side: u32) -> Result<Vec<u8>, Refusal> {
     resize(rgb, size, PixelType::U8x3, crop, side)
 }
@@ -111,7 +111,7 @@ fn resize(
     Ok(scaled.into_vec())
 }
 
-/// A plane's width or height, which is never above 2^16 here.
+/// A plane's width or height, at most 2^16 here.
 fn length(samples: usize) -> u32 {
     u32::try_from(samples).unwrap_or(u32::MAX)
 }
@@ -136,12 +136,12 @@ mod tests {
     }
 
     #[test]
-    fn chroma_is_the_mean_of_its_four_pixels_and_luma_each_ones_own() {
+    fn chroma_is_averaged_and_luma_is_not() {
         let rgb = [[255, 0, 0], [0, 0, 255], [255, 0, 0], [0, 0, 255]].concat();
         let square = Square::from_rgb(&rgb, 2);
         assert_eq!(square.luma.samples, [76, 29, 76, 29]);
         let [blue, red] = square.chroma.expect("has colours");
-        // Red alone is 85 and 255, blue alone 255 and 107.
+        // Pure red has chroma 85 and 255, pure blue 255 and 107.
         assert_eq!((blue.samples, red.samples), (vec![170], vec![181]));
     }
 }

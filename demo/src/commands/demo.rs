@@ -23,16 +23,16 @@ use service::{Program, Service};
 use settings::Settings;
 use terminal::{during, say};
 
-/// How long the site may take to become ready.
+/// How long to wait for the site to become ready.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Runs a whole site here: Postgres, Redis and a mailbox of its own, web, worker and scheduler.
+/// Run a whole site here: its own Postgres, Redis and mailbox, web, worker and scheduler
 ///
-/// Everything is kept in one folder and found again at the next start; Ctrl-C stops all of it. What PAWDIUM_* variables
-/// set goes for the demo too, but for the database, Redis, the media folder, mail and the secret, which are its own.
+/// Everything is kept in one folder and reused by the next start; Ctrl-C stops it. PAWDIUM_* variables apply to the
+/// demo too, except for the database, Redis, the media folder, mail and the secret, which are its own.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Where the demo keeps its data.
+    /// Folder for the demo's data
     #[arg(long, env = "PAWDIUM_HOME", default_value = ".pawdium", value_name = "FOLDER")]
     home: PathBuf,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let stop = shutdown::on_signal()?;
-        let programs = ["pawdium-web", "pawdium-worker", "pawdium-scheduler"].map(program_beside_this_one);
+        let programs = ["pawdium-web", "pawdium-worker", "pawdium-scheduler"].map(sibling_program);
         let [web, worker, scheduler] = programs;
         let programs = [web?, worker?, scheduler?];
         let starting = format!("starting Postgres and Redis in {}", self.home.display());
@@ -56,9 +56,9 @@ impl Demo {
     }
 }
 
-fn program_beside_this_one(name: &str) -> Result<PathBuf> {
+fn sibling_program(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
-    ensure!(program.is_file(), "there is no {}; `cargo build --release` makes it", program.display());
+    ensure!(program.is_file(), "there is no {}; build it with `cargo build --release`", program.display());
     Ok(program)
 }
 
@@ -73,7 +73,10 @@ async fn run_site(
     let settings = Settings::of_demo(&home, &stack.database_url(), &stack.redis_url(), &sink.url())?;
     ensure_free(settings.config.web.listen).await?;
     during("bringing the database's schema up to date", migrate(&settings)).await.with_context(|| {
-        format!("the data in {} does not fit this version; remove it to begin afresh", home.display())
+        format!(
+            "the data in {} is not compatible with this version; delete it to start fresh",
+            home.display()
+        )
     })?;
 
     let services = Services::start(&settings, programs);
@@ -86,7 +89,7 @@ async fn run_site(
     outcome
 }
 
-/// Returns only when something is wrong.
+/// Returns only on an error.
 async fn serve(settings: &Settings) -> Result<()> {
     let address = reachable(settings.config.web.listen);
     wait_until_ready(&format!("http://{address}/readyz")).await?;
@@ -108,7 +111,7 @@ async fn migrate(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// The web process of a demo that was killed may still be letting go of the port, so this looks twice.
+/// Checks twice, because the web process of a killed demo may still be releasing the port.
 async fn ensure_free(listen: SocketAddr) -> Result<()> {
     let mut attempt = TcpListener::bind(listen);
     if attempt.is_err() {
@@ -120,16 +123,14 @@ async fn ensure_free(listen: SocketAddr) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             let other = SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8080));
             bail!(
-                "{listen} is taken by another program; choose another port: PAWDIUM_WEB__LISTEN={other} make demo"
+                "{listen} is in use by another program; choose another port: PAWDIUM_WEB__LISTEN={other} make demo"
             )
         }
-        Err(error) => {
-            Err(error).with_context(|| format!("{listen} (PAWDIUM_WEB__LISTEN) can't be listened on"))
-        }
+        Err(error) => Err(error).with_context(|| format!("{listen} (PAWDIUM_WEB__LISTEN) can't be bound")),
     }
 }
 
-/// Where to reach a server that listens on `listen`, which may be every address.
+/// The URL of a server that listens on `listen`, which may be a wildcard address.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = if listen.ip().is_unspecified() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { listen.ip() };
     SocketAddr::new(ip, listen.port())
@@ -174,11 +175,11 @@ fn greet(settings: &Settings) {
         say(&format!("  Log in    {} with {PASSWORD} ({role})", login.email));
     }
     say("");
-    say("  Ctrl-C stops it; the logs follow.");
+    say("  Press Ctrl-C to stop. The logs follow.");
     say("");
 }
 
-/// The three services, stopped in an order in which each still has what it needs: first what takes requests, last what
+/// The three services. They stop in dependency order: first the one that accepts requests, last the one that
 /// finishes work.
 struct Services {
     web: Service,
@@ -211,18 +212,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_port_that_is_taken_is_named_with_the_variable_that_changes_it() {
+    async fn a_used_port_is_named_with_the_variable_that_changes_it() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let listen = taken.local_addr().expect("it is bound");
         let error = ensure_free(listen).await.expect_err("it is taken").to_string();
-        assert!(error.starts_with(&format!("{listen} is taken")), "{error}");
+        assert!(error.starts_with(&format!("{listen} is in use")), "{error}");
         assert!(error.contains("PAWDIUM_WEB__LISTEN="), "{error}");
         drop(taken);
         ensure_free(listen).await.expect("it is free again");
     }
 
     #[test]
-    fn a_server_on_every_address_is_reached_on_this_machine() {
+    fn a_wildcard_address_is_reached_over_loopback() {
         assert_eq!(reachable(([0, 0, 0, 0], 8080).into()).to_string(), "127.0.0.1:8080");
         assert_eq!(reachable(([127, 0, 0, 5], 8080).into()).to_string(), "127.0.0.5:8080");
     }

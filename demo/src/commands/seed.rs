@@ -8,16 +8,16 @@ use pawdium_demo::seed::{self, Amounts};
 use pawdium_shared::config::Config;
 use pawdium_shared::db;
 
-/// Fills an empty site with members, drawn photos and ratings, through its own API.
+/// Fill an empty site with members, drawn photos and ratings, through its own API
 ///
-/// The site must be running, with a worker, and its rate limits (security.*_per_hour) must be 0. The members, an admin
-/// among them, have a password that everybody knows: only for a site that nobody else reaches.
+/// The site must be running, with a worker, and its rate limits (security.*_per_hour) must be 0. The members,
+/// including an admin, have a publicly known password, so the site must not be reachable by others.
 #[derive(Debug, Args)]
 pub(crate) struct Seed {
-    /// How many photos to draw and submit.
+    /// Number of photos to draw and submit
     #[arg(long, default_value_t = Amounts::default().photos)]
     photos: u64,
-    /// How many anonymous raters rate them.
+    /// Number of anonymous raters
     #[arg(long, default_value_t = Amounts::default().raters)]
     raters: u64,
 }
@@ -27,7 +27,7 @@ impl Seed {
         let config = Config::load()?;
         let pool = db::connect(&config.database, "pawdium-demo")?;
         if !seed::is_empty(&pool).await? {
-            bail!("this site has photos already; only an empty one can be filled");
+            bail!("this site already has photos; only an empty site can be seeded");
         }
         let amounts = Amounts { photos: self.photos, raters: self.raters, ..Amounts::default() };
         seed::seed(&config.web.base_url, &pool, amounts, |line| println!("{line}")).await?;

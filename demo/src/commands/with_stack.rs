@@ -12,13 +12,13 @@ use rustix::process::Signal;
 use tokio::process::Child;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Runs a command with a Postgres and a Redis of its own, which are gone afterwards.
+/// Run a command with a temporary Postgres and Redis
 ///
-/// The command finds them through DATABASE_URL, PAWDIUM_DATABASE__URL and PAWDIUM_REDIS__URL. The database is empty.
-/// Ends with the command's status.
+/// The command finds them through DATABASE_URL, PAWDIUM_DATABASE__URL and PAWDIUM_REDIS__URL. The database is
+/// empty. Exits with the command's status.
 #[derive(Debug, Args)]
 pub(crate) struct WithStack {
-    /// The command and its arguments.
+    /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
@@ -48,7 +48,7 @@ impl WithStack {
     }
 }
 
-/// The signals that tell this process to end.
+/// The signals that ask this process to end.
 struct Told {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
@@ -67,7 +67,7 @@ impl Told {
     }
 }
 
-/// Waits for the command, and passes on to it what we are told: it may have to clean up, and we stop after it.
+/// Waits for the command and forwards signals to it, so that it can clean up before we stop.
 async fn watch(mut child: Child, told: &mut Told) -> Result<ExitStatus> {
     loop {
         tokio::select! {
@@ -77,7 +77,7 @@ async fn watch(mut child: Child, told: &mut Told) -> Result<ExitStatus> {
     }
 }
 
-/// The command's own status, or what a shell says of one that a signal ended.
+/// The command's exit status, or 128 plus the signal, like a shell.
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     ExitCode::from(code.or_else(|| Some(128 + u8::try_from(status.signal()?).ok()?)).unwrap_or(1))

@@ -9,7 +9,7 @@ use super::species::{Breed, Build, Ears, Extra, Muzzle};
 use super::subject::Subject;
 use super::{body_odd, random::Dice};
 
-/// How the animal is placed.
+/// The animal's pose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pose {
     Sitting,
@@ -29,7 +29,7 @@ impl Pose {
     }
 }
 
-/// The size of a body for its head: those that sit upright are mostly head.
+/// The size of the body relative to the head: animals that sit upright are mostly head.
 pub(super) fn share(breed: &Breed, pose: Pose) -> f32 {
     match (breed.build, pose) {
         (Build::Bird, _) => 0.9,
@@ -38,7 +38,7 @@ pub(super) fn share(breed: &Breed, pose: Pose) -> f32 {
     }
 }
 
-/// How far above and below the middle of the head a pose reaches, in half heads.
+/// How far a pose reaches above and below the centre of the head, in half heads.
 pub(super) fn extent(breed: &Breed, pose: Pose, hat: bool) -> (f32, f32) {
     let up: f32 = match breed.ears {
         Ears::Tall => 2.1,
@@ -76,7 +76,7 @@ pub(super) fn paint(easel: &mut Easel, s: &Subject, pose: Pose) {
     }
 }
 
-/// What is in front of the head: paws of a loaf.
+/// What is in front of the head: the paws of a loaf.
 pub(super) fn paint_front(easel: &mut Easel, s: &Subject, pose: Pose) {
     if pose == Pose::Loaf && !matches!(s.breed.build, Build::Bird | Build::LongNeck) {
         for side in [-1.0f32, 1.0] {

@@ -1,4 +1,4 @@
-//! The bodies of those that do not simply sit: long necks, shells, coils, spines.
+//! Bodies that don't simply sit: long necks, shells, coils, spines.
 
 use super::coat::Place;
 use super::fur::{Flow, hair};

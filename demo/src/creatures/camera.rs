@@ -1,4 +1,4 @@
-//! What a camera does to a scene: focus, lens, sensor noise, orientation and the JPEG file.
+//! Simulates a camera: focus, lens, sensor noise, orientation and the JPEG file.
 
 use fast_image_resize as fir;
 use fir::images::Image;
@@ -9,21 +9,21 @@ use super::exif::Shot;
 use super::palette::Rgb;
 use super::random::Dice;
 
-/// Pixels by pixels.
+/// Width and height in pixels.
 pub(super) type Size = (u32, u32);
 
 fn resized(from: &Pixmap, (w, h): Size, how: fir::ResizeAlg) -> Pixmap {
     let source = fir::images::ImageRef::new(from.width(), from.height(), from.data(), fir::PixelType::U8x4)
         .expect("a picture has four bytes a pixel");
     let mut target = Image::new(w, h, fir::PixelType::U8x4);
-    // Colours are premultiplied already.
+    // Colours are already premultiplied.
     let options = fir::ResizeOptions::new().resize_alg(how).use_alpha(false);
     fir::Resizer::new().resize(&source, &mut target, &options).expect("both pictures have the same pixels");
     let size = tiny_skia::IntSize::from_wh(w, h).expect("a picture has a size");
     Pixmap::from_vec(target.into_vec(), size).expect("four bytes a pixel were made")
 }
 
-/// The backdrop at the size of the creature's picture: sharp at the feet, less so the further away it is.
+/// The backdrop at the size of the subject's picture: sharp at the feet, blurrier with distance.
 pub(super) fn focus(backdrop: &Pixmap, size: Size, floor: f32, depth: f32) -> Pixmap {
     let bilinear = fir::ResizeAlg::Convolution(fir::FilterType::Bilinear);
     let soft = fir::ResizeAlg::Convolution(fir::FilterType::Gaussian);
@@ -45,12 +45,12 @@ pub(super) fn focus(backdrop: &Pixmap, size: Size, floor: f32, depth: f32) -> Pi
     sharp
 }
 
-/// How a lens and a film treat the light.
+/// How lens and film change the light.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grade {
-    /// Times each channel.
+    /// Factor for each channel.
     pub(super) tint: Rgb,
-    /// How dark the corners are, 0.0 to 1.0.
+    /// Vignetting, 0.0 to 1.0.
     pub(super) vignette: f32,
     pub(super) contrast: f32,
 }
@@ -73,7 +73,7 @@ pub(super) fn grade(picture: &mut Pixmap, grade: &Grade) {
     }
 }
 
-/// The pixels as a camera held that way stores them, so that applying the orientation shows them upright.
+/// The pixels as a camera held that way stores them. Applying the orientation shows them upright.
 pub(super) fn turned(upright: &Pixmap, orientation: u8) -> Pixmap {
     let (w, h) = (upright.width(), upright.height());
     let (tw, th) = if orientation >= 5 { (h, w) } else { (w, h) };
@@ -98,16 +98,16 @@ pub(super) fn turned(upright: &Pixmap, orientation: u8) -> Pixmap {
     out
 }
 
-/// How a sensor and its software save a picture.
+/// How a sensor and its software store a picture.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sensor {
-    /// The deviation of the noise, in levels of 255.
+    /// Standard deviation of the noise, in levels of 255.
     pub(super) noise: f32,
     /// JPEG quality, 1 to 100.
     pub(super) quality: u8,
 }
 
-/// Enlarges to the stored size, adds the sensor's noise, and encodes.
+/// Scales to the stored size, adds sensor noise, and encodes.
 pub(super) fn develop(
     picture: &Pixmap,
     stored: Size,
@@ -132,7 +132,7 @@ pub(super) fn develop(
     jpeg
 }
 
-/// Noise thrown once and read from random places, because 36 million throws take too long.
+/// Precomputed noise read from random offsets, because generating 36 million values takes too long.
 struct Grain {
     luma: Vec<i16>,
     chroma: Vec<i16>,

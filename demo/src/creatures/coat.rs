@@ -1,4 +1,4 @@
-//! Coats: which colour a place on an animal has.
+//! Coats: the colour of each place on an animal.
 
 use super::palette::Rgb;
 use super::shape::Pt;
@@ -57,7 +57,7 @@ pub(super) struct Coat {
     pub(super) pattern: Pattern,
 }
 
-/// A coat as one animal wears it.
+/// One animal's coat.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Worn {
     base: Rgb,
@@ -65,7 +65,7 @@ pub(super) struct Worn {
     third: Rgb,
     pattern: Pattern,
     seed: u32,
-    /// Where rings around eyes belong, mirrored.
+    /// Positions of rings around the eyes, mirrored.
     eyes: Pt,
 }
 
@@ -85,7 +85,7 @@ impl Worn {
         self.third
     }
 
-    /// The colour of a place, in the units of the head's or the body's frame.
+    /// The colour at a place, in units of the head's or the body's frame.
     pub(super) fn colour(&self, place: Place, p: Pt) -> Rgb {
         let shade = 0.93 + 0.14 * clouds(p.0 * 2.6, p.1 * 2.6, self.seed ^ 3);
         self.pigment(place, p).times(shade)
@@ -262,7 +262,7 @@ impl Worn {
     }
 }
 
-/// 0 below, 1 above, eased over a band of the given width around zero.
+/// A smooth step from 0 to 1, over a band of the given width around zero.
 fn soft(v: f32, band: f32) -> f32 {
     let t = (v / band * 0.5 + 0.5).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)

@@ -1,4 +1,4 @@
-//! Puts an animal into a place and takes its photo.
+//! Places an animal in a scene and takes its photo.
 
 use tiny_skia::{Pixmap, PixmapPaint, Transform};
 
@@ -15,15 +15,15 @@ use super::species::{Build, Head};
 use super::subject::{Derp, Face, Subject};
 use super::{DemoPhoto, eyes, head, muzzle, names, props};
 
-/// The short side at which creatures are painted; the camera enlarges it.
+/// Short side at which animals are painted; the camera enlarges the result.
 const SHORT: f32 = 1080.0;
 
-/// Where the animal is, in pixels of the painted picture.
+/// The animal's position, in pixels of the painted picture.
 struct Framing {
     width: u32,
     height: u32,
     head: (f32, f32),
-    /// Pixels of half a head.
+    /// Half the head's height in pixels.
     scale: f32,
     floor: f32,
 }
@@ -158,7 +158,7 @@ fn place(plan: &Plan, framing: &Framing, animal: &Pixmap) -> Pixmap {
     picture
 }
 
-/// The flash falls off behind the animal and throws its hard shadow to one side.
+/// The flash falls off behind the animal and casts a hard shadow to one side.
 fn flashed(picture: &mut Pixmap, animal: &Pixmap, framing: &Framing) {
     let (w, h) = (framing.width as usize, framing.height as usize);
     let (dx, dy) = ((framing.short() * 0.03) as usize, (framing.short() * 0.018) as usize);
@@ -185,7 +185,7 @@ fn mood(plan: &Plan, dice: &mut Dice) -> Grade {
 fn sensor(plan: &Plan, dice: &mut Dice) -> Sensor {
     let pixels = plan.size.0 as f32 * plan.size.1 as f32;
     let dark = if plan.scene.dark() { 1.0 } else { 0.0 };
-    // Large sensors of the same camera family are pressed harder, as the real ones are.
+    // Larger sensors of the same camera family compress harder, like real ones.
     let quality = if pixels > 6.0e6 { 88 } else { 90 };
     Sensor { noise: dice.between(2.6, 3.6) + dark, quality }
 }

@@ -1,8 +1,8 @@
-//! The metadata that cameras write into photos, and that nobody should be able to read from a published one.
+//! The metadata that cameras write and that published photos must not contain.
 
 use super::random::Dice;
 
-/// What a camera says about a photo.
+/// A camera's metadata for one photo.
 #[derive(Clone, Debug)]
 pub(super) struct Shot {
     pub(super) make: &'static str,
@@ -42,7 +42,7 @@ impl Shot {
         Self { make, model, taken, place, orientation, big_endian: dice.chance(0.5) }
     }
 
-    /// A TIFF structure as EXIF 2.3 lays it out, without the `Exif\0\0` in front.
+    /// A TIFF structure in EXIF 2.3 layout, without the leading `Exif\0\0`.
     pub(super) fn tiff(&self) -> Vec<u8> {
         let mut tiff = Tiff { big: self.big_endian, bytes: Vec::new() };
         tiff.bytes.extend(if self.big_endian { b"MM" } else { b"II" });
@@ -103,7 +103,7 @@ impl Tiff {
         u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
     }
 
-    /// Writes a directory here, and what does not fit into its entries after it.
+    /// Writes a directory here, and values that don't fit into its entries after it.
     fn directory(&mut self, entries: &[(u16, Value)]) {
         self.short(u16::try_from(entries.len()).unwrap_or(u16::MAX));
         let mut later = Vec::new();

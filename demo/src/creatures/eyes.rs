@@ -1,4 +1,4 @@
-//! Eyes: too large, unequal, and not agreed about where to look.
+//! Eyes: too large, unequal, and looking in different directions.
 
 use tiny_skia::Mask;
 
@@ -28,7 +28,7 @@ pub(super) fn paint(easel: &mut Easel, s: &Subject) {
     }
 }
 
-/// The bulge of skin that a frog's or a gecko's eye sits on.
+/// The bulge of skin under a frog's or a gecko's eye.
 fn mound(easel: &mut Easel, s: &Subject, frame: &Frame) {
     let coat = |p: Pt| s.coat.colour(Place::Body, (p.0 * 0.3, p.1 * 0.3));
     let path = blob(&mut easel.dice, (0.0, 0.08), 1.3, 1.28, 0.03);
@@ -103,7 +103,7 @@ fn iris(easel: &mut Easel, s: &Subject, frame: &Frame, (look, pupil): (EyeLook, 
     }
 }
 
-/// An upper lid that covers a share of the eye, lower towards one side.
+/// An upper lid that covers part of the eye, lower towards one side.
 fn lid(easel: &mut Easel, s: &Subject, frame: &Frame, (share, side): (f32, f32), within: &Mask, rim: Rgb) {
     let y = -1.0 + 2.0 * share;
     let edge = [(-1.15, y - 0.06 * side), (-0.4, y + 0.13), (0.4, y + 0.13), (1.15, y + 0.06 * side)];

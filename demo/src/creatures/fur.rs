@@ -1,10 +1,10 @@
-//! Hair: short tapered strokes that take the colour of the place they grow from.
+//! Hair: short tapered strokes in the colour of their root.
 
 use super::paint::{Easel, Relief};
 use super::palette::Rgb;
 use super::shape::{Frame, Pt};
 
-/// Which way hair lies, in the part's frame.
+/// The direction of the hair, in the part's frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Flow {
     Away(Pt),
@@ -13,11 +13,11 @@ pub(super) enum Flow {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fur {
-    /// In the frame's units.
+    /// Length in units of the frame.
     pub(super) length: f32,
-    /// 1.0 covers the part about once.
+    /// Density; 1.0 covers the part about once.
     pub(super) density: f32,
-    /// From 0.0 (combed) to 1.0 (just out of bed).
+    /// Disorder from 0.0 (combed) to 1.0 (just out of bed).
     pub(super) mess: f32,
     pub(super) flow: Flow,
 }
@@ -76,7 +76,7 @@ fn direction(frame: &Frame, flow: Flow, (x, y): Pt) -> Pt {
     (dx / len, dy / len)
 }
 
-/// One hair from its root, tapering and bending.
+/// Draws one tapering, bending hair from its root.
 pub(super) fn hair(
     easel: &mut Easel,
     root: Pt,

@@ -8,7 +8,7 @@ use super::shape::{Pt, blob, mirrored, smooth, tube};
 use super::species::{Ears, Extra, Head};
 use super::subject::Subject;
 
-/// Right side of the outline from the crown to the chin.
+/// The right side of the outline, from the crown to the chin.
 fn outline(head: Head) -> &'static [Pt] {
     match head {
         Head::Cat => &[
@@ -67,7 +67,7 @@ fn outline(head: Head) -> &'static [Pt] {
     }
 }
 
-/// Where on the head an ear starts, for the right side, and how far it leans outwards in degrees.
+/// Where an ear starts on the right side of the head, and how far it leans outwards in degrees.
 fn root(ears: Ears, head: Head) -> (Pt, f32) {
     let long = head == Head::Long;
     match ears {
@@ -88,7 +88,7 @@ fn root(ears: Ears, head: Head) -> (Pt, f32) {
     }
 }
 
-/// An ear pointing up from its root at the origin: outline, inside, and how far the inside is pink.
+/// An ear pointing up from its root at the origin: outline, inside, and how pink the inside is.
 #[rustfmt::skip]
 fn ear(ears: Ears) -> (&'static [Pt], &'static [Pt], f32) {
     match ears {
@@ -139,7 +139,7 @@ fn ear(ears: Ears) -> (&'static [Pt], &'static [Pt], f32) {
     }
 }
 
-/// Ears that stand behind the head are painted before it, hanging ones after it.
+/// Ears behind the head are painted before it, hanging ones after it.
 fn hangs(ears: Ears) -> bool {
     matches!(ears, Ears::Floppy | Ears::Lop | Ears::Folded)
 }
@@ -194,7 +194,7 @@ fn horns(easel: &mut Easel, s: &Subject) {
     }
 }
 
-/// Tufts that make a face wider than it is.
+/// Tufts that widen the face.
 fn cheeks(easel: &mut Easel, s: &Subject) {
     for side in [-1.0f32, 1.0] {
         let coat = |p: Pt| s.coat.colour(Place::Head, p);
@@ -206,7 +206,7 @@ fn cheeks(easel: &mut Easel, s: &Subject) {
     }
 }
 
-/// Hair on top that belongs in front of the eyes or above them.
+/// Hair on top that belongs in front of or above the eyes.
 pub(super) fn paint_hairdo(easel: &mut Easel, s: &Subject) {
     let b = s.breed;
     let top = if b.head == Head::Long { -1.0 } else { -0.82 };

@@ -1,7 +1,8 @@
 //! The demo's photos: derpy animals, drawn from a number.
 //!
-//! `plan` decides what a photo shows; `subject` what is wrong with the animal; `scene` paints the place, `head`,
-//! `eyes`, `muzzle`, `mouth` and `body` the animal on an easel (`paint`, `fur`); `camera` makes a photo of it.
+//! `plan` decides what a photo shows and `subject` what is wrong with the animal. `scene` paints the place; `head`,
+//! `eyes`, `muzzle`, `mouth` and `body` paint the animal on an easel (`paint`, `fur`). `camera` turns it into a
+//! photo.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -39,39 +40,39 @@ mod texture;
 
 use plan::Plan;
 
-/// One photo as a member would submit it.
+/// A photo as a member submits it.
 #[derive(Clone, Debug)]
 pub struct DemoPhoto {
-    /// What its owner calls it.
+    /// The title.
     pub title: String,
-    /// What it shows, for those who do not see it.
+    /// The alt text.
     pub alt: String,
     /// `cat`, `dog`, `bird`, `rabbit`, `rodent`, `reptile`, `horse` or `other`.
     pub species: &'static str,
     /// Lower case, without spaces.
     pub tags: Vec<String>,
-    /// The file, as its camera wrote it.
+    /// The file as its camera wrote it.
     pub jpeg: Vec<u8>,
-    /// Upright, in pixels.
+    /// Width in upright pixels.
     pub width: u32,
-    /// Upright, in pixels.
+    /// Height in upright pixels.
     pub height: u32,
     /// The EXIF orientation, 1 to 8.
     pub orientation: u8,
-    /// A chosen square in upright pixels: left, top and side.
+    /// A chosen crop in upright pixels: left, top and side.
     pub crop: Option<(u32, u32, u32)>,
 }
 
-/// What [`draw_with`] shall draw.
+/// Options for [`draw_with`].
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Decides everything that is not chosen here.
+    /// Seeds everything that is not chosen here.
     pub seed: u64,
-    /// One of the species of [`DemoPhoto::species`]; an unknown one is drawn as an `other`.
+    /// A species as in [`DemoPhoto::species`]. Unknown ones are drawn as `other`.
     pub species: &'static str,
-    /// Upright, in pixels, at least 64.
+    /// Width in upright pixels, at least 64.
     pub width: u32,
-    /// Upright, in pixels, at least 64.
+    /// Height in upright pixels, at least 64.
     pub height: u32,
     /// The EXIF orientation, 1 to 8.
     pub orientation: u8,
@@ -79,7 +80,7 @@ pub struct Options {
 
 /// Draws the nth photo of the demo. The same n always gives the same bytes.
 ///
-/// Calls are independent of each other, so several threads may draw at once.
+/// Calls are independent, so several threads may draw at once.
 pub fn draw(n: u64) -> DemoPhoto {
     compose::photo(&Plan::nth(n))
 }

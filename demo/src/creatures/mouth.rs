@@ -9,7 +9,7 @@ use super::subject::{Mouth, Subject};
 
 const THROAT: u32 = 0x5a1c22;
 
-/// A tongue hanging from `at`, as long as the mouth says; nothing where the mouth keeps it in.
+/// A tongue hanging from `at`, if the mouth shows it.
 pub(super) fn tongue(easel: &mut Easel, s: &Subject, at: Pt, size: f32) {
     let (long, lean) = match s.derp.mouth {
         Mouth::Blep => (0.26, 0.10),
@@ -51,7 +51,7 @@ fn tooth(easel: &mut Easel, frame: &Frame, (x, y): Pt, (w, h): Pt) {
     easel.part(frame, &smooth(&points), &Skin { shadow: 0.2, round: 0.5, ..Skin::glossy(&ivory, 0.2) });
 }
 
-/// Below the puffs of a cat, rabbit or mouse.
+/// Below the muzzle of a cat, rabbit or mouse.
 pub(super) fn under_pads(easel: &mut Easel, s: &Subject, (x, y): Pt, size: f32) {
     if matches!(s.derp.mouth, Mouth::Grin | Mouth::Loll) {
         easel.fill(&s.head, &oval(x, y + 0.09 * size, 0.19 * size, 0.20 * size), Rgb::hex(THROAT), 1.0);
@@ -148,7 +148,7 @@ pub(super) fn under_long(easel: &mut Easel, s: &Subject, (x, y): Pt) {
     }
 }
 
-/// A reptile's or a frog's.
+/// A reptile's or a frog's mouth.
 pub(super) fn across(easel: &mut Easel, s: &Subject, y: f32) {
     let far = s.face.eye.0 + 0.2;
     let skew = 0.05 * s.derp.side;

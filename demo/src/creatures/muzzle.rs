@@ -42,7 +42,7 @@ fn nostrils(easel: &mut Easel, s: &Subject, (x, y): Pt, (rx, ry): Pt) {
     }
 }
 
-/// The two puffs of a cat, and smaller ones of a rabbit or a mouse.
+/// The two puffs of a cat, and the smaller ones of a rabbit or a mouse.
 fn pads(easel: &mut Easel, s: &Subject, y: f32, size: f32) {
     let coat = |p: Pt| s.coat.colour(Place::Muzzle, p);
     let chin = blob(&mut easel.dice, (0.0, y + 0.30 * size), 0.24 * size, 0.18 * size, 0.03);
@@ -68,7 +68,7 @@ fn pads(easel: &mut Easel, s: &Subject, y: f32, size: f32) {
     nostrils(easel, s, (0.055 * n, y - 0.045 * n), (0.024, 0.016));
 }
 
-/// A dog's.
+/// A dog's snout.
 fn snout(easel: &mut Easel, s: &Subject, y: f32) {
     let coat = |p: Pt| s.coat.colour(Place::Muzzle, p);
     mouth::under_snout(easel, s, (0.0, y + 0.46), 1.0);
@@ -116,7 +116,7 @@ fn flat(easel: &mut Easel, s: &Subject, y: f32) {
     nostrils(easel, s, (0.09, y - 0.06), (0.04, 0.03));
 }
 
-/// The end of a horse's, a cow's or a capybara's face.
+/// The end of a horse's, cow's or capybara's face.
 fn long(easel: &mut Easel, s: &Subject, y: f32) {
     let grey = Rgb::hex(s.breed.nose);
     let coat = |p: Pt| {
@@ -198,13 +198,13 @@ fn hook(easel: &mut Easel, s: &Subject, y: f32) {
     nostrils(easel, s, (0.09, y - 0.06), (0.03, 0.03));
 }
 
-/// A mouth from one side of the head to the other.
+/// A mouth across the whole head.
 fn wide(easel: &mut Easel, s: &Subject, y: f32) {
     nostrils(easel, s, (0.13, y - 0.22), (0.035, 0.028));
     mouth::across(easel, s, y);
 }
 
-/// A koala's: mostly nose.
+/// A koala's nose.
 fn spoon(easel: &mut Easel, s: &Subject, y: f32) {
     let coat = |p: Pt| s.coat.colour(Place::Muzzle, p);
     mouth::under_snout(easel, s, (0.0, y + 0.34), 0.7);
@@ -216,7 +216,7 @@ fn spoon(easel: &mut Easel, s: &Subject, y: f32) {
     nostrils(easel, s, (0.10, y + 0.1), (0.04, 0.03));
 }
 
-/// A pig's.
+/// A pig's snout.
 fn disk(easel: &mut Easel, s: &Subject, y: f32) {
     mouth::under_snout(easel, s, (0.0, y + 0.34), 0.8);
     let colour = Rgb::hex(s.breed.nose);

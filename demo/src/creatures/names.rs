@@ -47,7 +47,7 @@ fn titles(species: &str) -> &'static [&'static str] {
     }
 }
 
-/// A title that the first few dozen photos of a species do not share.
+/// A title that the first few dozen photos of a species don't share.
 pub(super) fn title(species: &str, turn: usize) -> String {
     let of = titles(species);
     match turn / of.len() {
@@ -56,7 +56,7 @@ pub(super) fn title(species: &str, turn: usize) -> String {
     }
 }
 
-/// A true description: who, with what look, doing what, where.
+/// An accurate description: which animal, what look, doing what, where.
 pub(super) fn alt(plan: &Plan, derp: &Derp) -> String {
     let noun = plan.breed.noun;
     let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "An" } else { "A" };

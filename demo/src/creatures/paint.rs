@@ -1,7 +1,7 @@
 //! The easel: lit, furry, shadow-casting parts painted over each other.
 //!
-//! A part is a flat outline. Its blurred coverage is taken as a height, whose slope gives every pixel a normal; that is
-//! what makes the creatures look stuffed.
+//! A part is a flat outline. Its blurred coverage serves as a height map, whose slope gives each pixel a normal;
+//! this makes the animals look stuffed.
 
 use tiny_skia::{FillRule, LineCap, LineJoin, Mask, Paint, Path, Pixmap, Stroke, Transform};
 
@@ -11,17 +11,17 @@ use super::random::Dice;
 use super::shape::{Frame, Pt};
 use super::texture::Field;
 
-/// Where the light comes from and what it does to colours.
+/// Direction and colour of the light.
 #[derive(Clone, Debug)]
 pub(super) struct Light {
-    /// Towards the light; x right, y down, z to the viewer; length 1.
+    /// Direction towards the light; x right, y down, z to the viewer; length 1.
     pub(super) towards: [f32; 3],
     pub(super) key: Rgb,
     pub(super) sky: Rgb,
     pub(super) ground: Rgb,
     /// Light from behind that catches the edges.
     pub(super) rim: Rgb,
-    /// A flash on the camera: flat light, and eyes that glow.
+    /// A flash on the camera: flat light and glowing eyes.
     pub(super) flash: bool,
 }
 
@@ -45,14 +45,14 @@ impl Light {
     }
 }
 
-/// How a part looks.
+/// The surface of a part.
 pub(super) struct Skin<'a> {
-    /// The colour at a place in the part's frame, before light.
+    /// The unlit colour at a place in the part's frame.
     pub(super) coat: &'a dyn Fn(Pt) -> Rgb,
-    /// From 0.0 (flat) to 1.0 (a ball).
+    /// Roundness from 0.0 (flat) to 1.0 (a ball).
     pub(super) round: f32,
     pub(super) gloss: f32,
-    /// How dark its shadow on the parts below is.
+    /// Darkness of its shadow on the parts below.
     pub(super) shadow: f32,
     pub(super) fur: Option<fur::Fur>,
 }
@@ -71,7 +71,7 @@ impl<'a> Skin<'a> {
     }
 }
 
-/// Whole pixels from `x`, `y` (may lie outside of the picture).
+/// Whole pixels from `x`, `y`; may lie outside the picture.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Area {
     pub(super) x: i32,
@@ -80,12 +80,12 @@ pub(super) struct Area {
     pub(super) h: i32,
 }
 
-/// One part's coverage and the height made of it.
+/// A part's coverage and its height map.
 pub(super) struct Relief {
     pub(super) area: Area,
     coverage: Mask,
     height: Field,
-    /// Pixels of the picture for each of the height's.
+    /// Pixels of the picture per pixel of the height map.
     step: f32,
     sigma: f32,
 }
@@ -115,7 +115,7 @@ impl Relief {
         Some(Self { area, coverage, height, step, sigma })
     }
 
-    /// 0 to 1 at a pixel of the picture.
+    /// Coverage of a pixel, 0 to 1.
     pub(super) fn covers(&self, x: i32, y: i32) -> f32 {
         let (x, y) = (x - self.area.x, y - self.area.y);
         if x < 0 || y < 0 || x >= self.area.w || y >= self.area.h {
@@ -129,7 +129,7 @@ impl Relief {
         self.height.at(at(x, self.area.x), at(y, self.area.y))
     }
 
-    /// The direction that the surface faces; length 1.
+    /// The surface normal; length 1.
     pub(super) fn normal(&self, x: f32, y: f32) -> [f32; 3] {
         let d = self.step;
         // The steepest slope of a blurred edge is 1 / (sigma * sqrt(2 pi)).
@@ -143,7 +143,7 @@ impl Relief {
     }
 }
 
-/// A transparent picture that parts are painted on.
+/// A transparent picture on which parts are painted.
 pub(super) struct Easel {
     pub(super) pixmap: Pixmap,
     pub(super) light: Light,
@@ -156,7 +156,7 @@ impl Easel {
         Self { pixmap, light, dice }
     }
 
-    /// Paints a lit part over what is there, its shadow first, its fur last.
+    /// Paints a lit part: first its shadow, last its fur.
     pub(super) fn part(&mut self, frame: &Frame, path: &Path, skin: &Skin<'_>) {
         let Some(path) = path.clone().transform(frame.to_pixels) else { return };
         let Some(relief) = Relief::new(&path, skin.round.max(0.05)) else { return };
@@ -243,7 +243,7 @@ impl Easel {
         }
     }
 
-    /// A flat shape, lit by nothing.
+    /// Fills an unlit shape.
     pub(super) fn fill(&mut self, frame: &Frame, path: &Path, colour: Rgb, alpha: f32) {
         self.fill_inside(frame, path, colour, alpha, None);
     }
@@ -260,7 +260,7 @@ impl Easel {
         self.pixmap.fill_path(path, &paint, FillRule::Winding, f.to_pixels, inside);
     }
 
-    /// A line of a width in the frame's units.
+    /// Strokes a line with a width in units of the frame.
     pub(super) fn stroke(&mut self, frame: &Frame, path: &Path, width: f32, colour: Rgb, alpha: f32) {
         self.stroke_inside(frame, path, width, (colour, alpha), None);
     }
@@ -278,7 +278,7 @@ impl Easel {
         self.pixmap.stroke_path(path, &flat(colour, alpha), &stroke, f.to_pixels, inside);
     }
 
-    /// What lies inside of a path, to keep later shapes within it.
+    /// A mask of the path's inside, which limits later shapes to it.
     pub(super) fn inside(&self, frame: &Frame, path: &Path) -> Mask {
         let mut mask = Mask::new(self.pixmap.width(), self.pixmap.height()).expect("a picture has a size");
         mask.fill_path(path, FillRule::Winding, true, frame.to_pixels);

@@ -1,6 +1,6 @@
-//! Colours and how they mix.
+//! Colours and mixing.
 
-/// A display colour, each channel 0.0 to 1.0; light may push it above 1.0 until [`Rgb::soft`].
+/// A display colour, each channel 0.0 to 1.0; light may raise it above 1.0 until [`Rgb::soft`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rgb(pub(super) [f32; 3]);
 
@@ -35,7 +35,7 @@ impl Rgb {
         Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
     }
 
-    /// Rolls highlights off like film instead of clipping them.
+    /// Compresses highlights like film instead of clipping them.
     pub(super) fn soft(self) -> Self {
         Self(self.0.map(|c| if c > 0.8 { 0.8 + 0.2 * (1.0 - (-(c - 0.8) / 0.2).exp()) } else { c.max(0.0) }))
     }

@@ -1,4 +1,4 @@
-//! What the nth photo shows, decided before anything is drawn.
+//! Decides what the nth photo shows.
 
 use super::Options;
 use super::body::Pose;
@@ -7,27 +7,27 @@ use super::random::Dice;
 use super::scene::Scene;
 use super::species::{self, Breed, ORDER};
 
-/// Everything about a photo that does not need pixels.
+/// Everything about a photo that doesn't need pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) dice: Dice,
     pub(super) breed: &'static Breed,
-    /// How many of its species came before it.
+    /// Its index within its species.
     pub(super) turn: usize,
     pub(super) scene: Scene,
     pub(super) pose: Pose,
     pub(super) flash: bool,
     pub(super) prop: Option<Prop>,
-    /// Makes neighbours differ.
+    /// Makes consecutive photos differ.
     pub(super) variety: usize,
-    /// Upright, in pixels.
+    /// Size in upright pixels.
     pub(super) size: (u32, u32),
     pub(super) orientation: u8,
-    /// Whether the animal stands off the middle and a crop was chosen.
+    /// Whether the animal is off-centre and a crop is chosen.
     pub(super) cropped: bool,
 }
 
-/// From 2 to 12 megapixels; most are moderate, as most photos on the web are.
+/// From 2 to 12 megapixels, mostly moderate like photos on the web.
 const SIZES: [(u32, u32); 14] = [
     (2048, 1536),
     (1500, 2000),

@@ -1,4 +1,4 @@
-//! What somebody made them wear.
+//! Costumes.
 
 use super::paint::{Easel, Skin};
 use super::palette::{INK, Rgb, WHITE};
@@ -19,7 +19,7 @@ pub(super) enum Prop {
 }
 
 impl Prop {
-    /// Something that fits the breed; the cold ones get a scarf.
+    /// Something that suits the breed; animals without fur get a scarf.
     pub(super) fn throw(dice: &mut Dice, breed: &Breed, cold: bool) -> Self {
         let no_neck =
             matches!(breed.build, Build::Frog | Build::Gecko | Build::Turtle | Build::Snake | Build::Spiny);
@@ -47,7 +47,7 @@ impl Prop {
     }
 }
 
-/// What goes around the neck, before the head is painted over it.
+/// Draws what goes around the neck, before the head is painted over it.
 pub(super) fn paint_neck(easel: &mut Easel, s: &Subject, prop: Prop) {
     let mut dice = easel.dice.stream(90);
     let colour = Rgb::hex(dice.pick(&[0xd8453c, 0x3f78c0, 0xe8b030, 0x4a9a6a, 0x8a58b0]));
@@ -86,7 +86,7 @@ pub(super) fn paint_neck(easel: &mut Easel, s: &Subject, prop: Prop) {
     }
 }
 
-/// What sits on top of everything else.
+/// Draws what sits on top of everything else.
 pub(super) fn paint_top(easel: &mut Easel, s: &Subject, prop: Prop) {
     let mut dice = easel.dice.stream(91);
     let colour = Rgb::hex(dice.pick(&[0xe8504a, 0x3f86d0, 0xf0b830, 0x58b070, 0xa060c0]));

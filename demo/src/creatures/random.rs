@@ -1,4 +1,4 @@
-//! Seeded chance that never changes between versions or machines.
+//! Seeded randomness that is stable across versions and machines.
 
 /// A splitmix64 generator (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// An independent stream, so that one more throw in a tail does not change the eyes.
+    /// An independent stream, so that one more draw for the tail doesn't change the eyes.
     pub(super) fn stream(&self, name: u64) -> Self {
         let mut seed = Self(self.0 ^ name.wrapping_mul(0xd6e8_feb8_6659_fd93));
         Self(seed.next())
@@ -23,7 +23,7 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    /// Even in 0.0..1.0.
+    /// Uniform in 0.0..1.0.
     pub(super) fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u32 << 24) as f32
     }
@@ -32,7 +32,7 @@ impl Dice {
         low + (high - low) * self.unit()
     }
 
-    /// A bell-shaped value with mean 0 and deviation 1: the sum of twelve throws.
+    /// Approximately normal with mean 0 and deviation 1: the sum of twelve draws.
     pub(super) fn bell(&mut self) -> f32 {
         (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
     }

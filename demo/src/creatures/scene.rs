@@ -1,4 +1,4 @@
-//! Where the photos are taken: the light of each place, and its backdrop.
+//! The places where photos are taken: light and backdrop.
 
 use super::paint::{Easel, Light};
 use super::palette::Rgb;
@@ -27,7 +27,7 @@ use Scene::{
 };
 
 impl Scene {
-    /// The places where a species is met, in the order in which the demo goes through them.
+    /// The places where a species occurs, in the demo's order.
     pub(super) fn of(species: &str) -> &'static [Self] {
         match species {
             "cat" => &[Sofa, Kitchen, Studio, Bookshelf, Night, Carpet, Lights, Meadow, Snow, Autumn],
@@ -82,7 +82,7 @@ impl Scene {
         matches!(self, Night | Lights)
     }
 
-    /// How likely somebody used the flash there.
+    /// The probability of a flash there.
     pub(super) fn flash(self) -> f32 {
         match self {
             Night | Lights => 0.4,
@@ -124,7 +124,7 @@ impl Scene {
         }
     }
 
-    /// Paints the place; `floor` is the height of the feet in pixels.
+    /// Paints the place. `floor` is the y coordinate of the feet in pixels.
     pub(super) fn paint(self, easel: &mut Easel, floor: f32) {
         match self {
             Meadow => scene_outdoor::meadow(easel, floor),
@@ -143,7 +143,7 @@ impl Scene {
         }
     }
 
-    /// What is between the animal and the camera: blades, flakes, straw.
+    /// Paints what is between the animal and the camera: blades, flakes, straw.
     pub(super) fn paint_front(self, easel: &mut Easel, floor: f32) {
         match self {
             Meadow => scene_outdoor::blades(easel, floor, &[0x5a9a3a, 0x7ab84a, 0x3f7a30, 0x9ac85a]),
@@ -157,7 +157,7 @@ impl Scene {
     }
 }
 
-/// A vertical run of colours over the rows from `top` to `low`.
+/// A vertical gradient over the rows from `top` to `low`.
 pub(super) fn gradient(easel: &mut Easel, (top, low): (f32, f32), stops: &[u32]) {
     let stops: Vec<Rgb> = stops.iter().map(|c| Rgb::hex(*c)).collect();
     let last = (stops.len() - 1) as f32;
@@ -184,7 +184,7 @@ pub(super) fn rows(easel: &mut Easel, (top, low): (f32, f32), colour: impl Fn(f3
     }
 }
 
-/// A floor seen from above at an angle: `colour` gets the place on it, one unit about a short side of the picture.
+/// A floor in perspective. `colour` gets the place on it; one unit is about the short side of the picture.
 pub(super) fn plane(easel: &mut Easel, horizon: f32, colour: impl Fn(f32, f32) -> Rgb) {
     let (w, h) = (easel.pixmap.width() as f32, easel.pixmap.height() as f32);
     let short = w.min(h);

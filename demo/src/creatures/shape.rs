@@ -1,4 +1,4 @@
-//! Wobbly outlines: closed curves, tubes and the frames that place them in a picture.
+//! Wobbly outlines: closed curves, tubes, and the frames that place them in a picture.
 
 use tiny_skia::{Path, PathBuilder, Point, Transform};
 
@@ -11,7 +11,7 @@ pub(super) type Pt = (f32, f32);
 pub(super) struct Frame {
     pub(super) to_pixels: Transform,
     pub(super) to_local: Transform,
-    /// Pixels a unit.
+    /// Pixels per unit.
     pub(super) scale: f32,
 }
 
@@ -24,7 +24,7 @@ impl Frame {
         Self { to_pixels, to_local: to_pixels.invert().unwrap_or_default(), scale }
     }
 
-    /// A frame inside this one; its scale is relative.
+    /// A frame inside this one, with a relative scale.
     pub(super) fn inner(&self, (x, y): Pt, scale: f32, degrees: f32) -> Self {
         let to = self.to_pixels.pre_translate(x, y).pre_rotate(degrees).pre_scale(scale, scale);
         Self::of(to, self.scale * scale)
@@ -84,7 +84,7 @@ pub(super) fn polygon(points: &[Pt]) -> Path {
     b.finish().expect("a polygon is a path")
 }
 
-/// An oval that is a little off, as everything about a derpy animal.
+/// A slightly irregular oval.
 pub(super) fn blob(dice: &mut Dice, (cx, cy): Pt, rx: f32, ry: f32, wobble: f32) -> Path {
     let points: Vec<Pt> = (0..10)
         .map(|i| {
@@ -101,7 +101,7 @@ pub(super) fn oval(cx: f32, cy: f32, rx: f32, ry: f32) -> Path {
     PathBuilder::from_oval(rect).expect("an oval is a path")
 }
 
-/// Both sides of an outline given from top to bottom along its right side, each point a little off.
+/// Both sides of an outline given along its right side from top to bottom, slightly irregular.
 pub(super) fn mirrored(dice: &mut Dice, half: &[Pt], wobble: f32) -> Vec<Pt> {
     let mut off = |(x, y): Pt, side: f32| {
         (x * side + wobble * dice.between(-1.0, 1.0), y + wobble * dice.between(-1.0, 1.0))
@@ -111,7 +111,7 @@ pub(super) fn mirrored(dice: &mut Dice, half: &[Pt], wobble: f32) -> Vec<Pt> {
     points
 }
 
-/// Points along an open Catmull-Rom curve, `steps` for each span.
+/// Points along an open Catmull-Rom curve, `steps` per segment.
 pub(super) fn along(points: &[Pt], steps: usize) -> Vec<Pt> {
     let last = points.len() - 1;
     let mut out = Vec::with_capacity(last * steps + 1);
@@ -130,7 +130,7 @@ pub(super) fn along(points: &[Pt], steps: usize) -> Vec<Pt> {
     out
 }
 
-/// A limb: the outline around a centre line, its half width going from `from` over `middle` to `to`, ends rounded.
+/// A limb: the outline around a centre line with half widths `from`, `middle` and `to`, and round ends.
 pub(super) fn tube(points: &[Pt], from: f32, middle: f32, to: f32) -> Path {
     let line = along(points, 6);
     let n = line.len();

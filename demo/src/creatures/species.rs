@@ -1,4 +1,4 @@
-//! The cast: every breed that the demo can draw.
+//! Every breed that the demo can draw.
 
 use super::coat::{Coat, Pattern};
 
@@ -51,7 +51,7 @@ pub(super) enum Pupil {
     Round,
     Slit,
     Bar,
-    /// Nearly all pupil, as rodents and birds have.
+    /// Nearly all pupil, like those of rodents and birds.
     Bead,
 }
 
@@ -59,7 +59,7 @@ pub(super) enum Pupil {
 pub(super) enum Build {
     /// Sits, lies or shows only its shoulders.
     FourLegs,
-    /// Too round to do anything but sit as a loaf.
+    /// Too round for anything but a loaf.
     Loaf,
     Bird,
     LongNeck,
@@ -70,7 +70,7 @@ pub(super) enum Build {
     Spiny,
 }
 
-/// What some breeds have and others do not.
+/// Optional features of a breed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extra {
     Whiskers,
@@ -88,7 +88,7 @@ pub(super) enum Extra {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Breed {
     pub(super) species: &'static str,
-    /// As it stands in a sentence: "ginger cat".
+    /// As used in a sentence: "ginger cat".
     pub(super) noun: &'static str,
     pub(super) head: Head,
     pub(super) ears: Ears,
@@ -109,7 +109,7 @@ impl Breed {
     }
 }
 
-/// The species in the order in which the demo shows them.
+/// The species in the demo's order.
 pub(super) const ORDER: [&str; 20] = [
     "cat", "dog", "bird", "rodent", "other", "horse", "rabbit", "cat", "reptile", "dog", "bird", "other",
     "cat", "rabbit", "rodent", "dog", "horse", "bird", "reptile", "other",

@@ -1,4 +1,4 @@
-//! One animal as it will be drawn: its breed, its coat, its face and what is wrong with it.
+//! One animal as it will be drawn: its breed, coat and face, and what is wrong with it.
 
 use super::coat::{Place, Worn};
 use super::fur::{Flow, Fur};
@@ -10,16 +10,16 @@ use super::species::{Breed, Build, Head, Muzzle, Pupil};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mouth {
-    /// The tip of the tongue, forgotten outside.
+    /// The tip of the tongue sticks out.
     Blep,
-    /// The whole tongue, hanging to one side.
+    /// The whole tongue hangs to one side.
     Loll,
     Grin,
     Teeth,
     Closed,
 }
 
-/// How the two eyes fail to cooperate.
+/// How the eyes fail to cooperate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stare {
     Crossed,
@@ -33,15 +33,15 @@ pub(super) enum Stare {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct EyeLook {
-    /// Times the breed's eye.
+    /// Size relative to the breed's eye.
     pub(super) size: f32,
-    /// -1.0 to 1.0 both ways.
+    /// Gaze, -1.0 to 1.0 both ways.
     pub(super) gaze: Pt,
     pub(super) iris: f32,
     pub(super) pupil: f32,
-    /// The share of the eye that the lid covers.
+    /// The part of the eye that the lid covers.
     pub(super) lid: f32,
-    /// How far down from where it belongs.
+    /// Vertical offset from its regular place.
     pub(super) rise: f32,
     pub(super) shut: bool,
 }
@@ -59,14 +59,14 @@ pub(super) struct Derp {
     pub(super) stare: Stare,
     pub(super) ears: [EarLook; 2],
     pub(super) mouth: Mouth,
-    /// Towards which side the mouth and the tongue go.
+    /// The side towards which mouth and tongue lean.
     pub(super) side: f32,
-    /// Degrees that the head leans.
+    /// Tilt of the head in degrees.
     pub(super) tilt: f32,
 }
 
 impl Derp {
-    /// The variety makes neighbours differ: consecutive numbers get other eyes and other mouths.
+    /// `variety` makes consecutive animals differ in eyes and mouth.
     pub(super) fn throw(dice: &mut Dice, breed: &Breed, variety: usize) -> Self {
         const STARES: [Stare; 9] = [
             Stare::Crossed,
@@ -147,14 +147,14 @@ fn eyes(dice: &mut Dice, stare: Stare) -> [EyeLook; 2] {
     pair
 }
 
-/// Where things are on a face, in half heads from its middle.
+/// Positions on a face, in half heads from its centre.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Face {
     pub(super) eye: Pt,
     pub(super) eye_size: f32,
     /// The height of the nose.
     pub(super) muzzle: f32,
-    /// From the middle of the head to the end of the chin.
+    /// From the centre of the head to the end of the chin.
     pub(super) chin: f32,
 }
 
@@ -186,20 +186,20 @@ impl Face {
     }
 }
 
-/// Everything that the painters of the parts need to know.
+/// Everything that the painters of the parts need.
 pub(super) struct Subject {
     pub(super) breed: &'static Breed,
     pub(super) coat: Worn,
     pub(super) derp: Derp,
     pub(super) face: Face,
-    /// Leans; its origin is the middle of the head.
+    /// The tilted frame; its origin is the centre of the head.
     pub(super) head: Frame,
-    /// Upright, with the same origin and scale.
+    /// An upright frame with the same origin and scale.
     pub(super) body: Frame,
 }
 
 impl Subject {
-    /// The usual surface of this animal: fur where it has fur, else skin with some gloss.
+    /// The animal's usual surface: fur, or skin with some gloss.
     pub(super) fn skin<'a>(&self, coat: &'a dyn Fn(Pt) -> Rgb, flow: Flow) -> Skin<'a> {
         if self.breed.hair > 0.0 {
             Skin::furry(coat, Fur::new(self.breed.hair, flow))
@@ -208,7 +208,7 @@ impl Subject {
         }
     }
 
-    /// Shorter fur than elsewhere, for muzzles and paws.
+    /// Shorter fur, for muzzles and paws.
     pub(super) fn short<'a>(&self, coat: &'a dyn Fn(Pt) -> Rgb, flow: Flow) -> Skin<'a> {
         let mut skin = self.skin(coat, flow);
         if let Some(fur) = &mut skin.fur {

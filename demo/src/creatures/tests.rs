@@ -22,7 +22,7 @@ fn stored_pixels(photo: &DemoPhoto) -> (usize, usize, Vec<u8>) {
     (usize::from(info.width), usize::from(info.height), pixels)
 }
 
-/// Turns stored pixels upright by moving each to its place, as a viewer would.
+/// Turns stored pixels upright, pixel by pixel, like a viewer.
 fn upright(photo: &DemoPhoto) -> Vec<u8> {
     let (w, h, stored) = stored_pixels(photo);
     let across = photo.width as usize;
@@ -45,7 +45,7 @@ fn upright(photo: &DemoPhoto) -> Vec<u8> {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
+fn equal_seeds_give_equal_bytes_and_different_seeds_differ() {
     let first = small(7, "cat", 1);
     assert_eq!(first.jpeg, small(7, "cat", 1).jpeg);
     assert_ne!(first.jpeg, small(8, "cat", 1).jpeg);
@@ -87,7 +87,7 @@ fn chosen_crops_lie_inside_their_photos() {
 }
 
 #[test]
-fn every_species_can_be_chosen_and_weighs_as_much_as_a_camera_photo() {
+fn every_species_can_be_chosen_and_files_are_as_large_as_photos() {
     for species in ORDER.into_iter().collect::<BTreeSet<_>>() {
         let photo = small(3, species, 1);
         assert_eq!(photo.species, species);

@@ -1,4 +1,4 @@
-//! Procedural grain: value noise, cells, and the blur that everything soft is made with.
+//! Procedural textures: value noise, cells, and blur.
 
 /// A repeatable number in 0.0..1.0 for a lattice point.
 pub(super) fn lattice(x: i32, y: i32, seed: u32) -> f32 {
@@ -10,12 +10,12 @@ pub(super) fn lattice(x: i32, y: i32, seed: u32) -> f32 {
     (h ^ (h >> 15)) as f32 / u32::MAX as f32
 }
 
-/// The whole number below; `f32::floor` is a library call on plain x86-64, and this is the innermost loop.
+/// Rounds down; `f32::floor` is a library call on plain x86-64, and this is the innermost loop.
 fn below(v: f32) -> i32 {
     v as i32 - i32::from(v < 0.0)
 }
 
-/// Smooth value noise in 0.0..1.0, about one feature a unit.
+/// Smooth value noise in 0.0..1.0, about one feature per unit.
 pub(super) fn noise(x: f32, y: f32, seed: u32) -> f32 {
     let (ix, iy) = (below(x), below(y));
     let (fx, fy) = (ix as f32, iy as f32);
@@ -59,7 +59,7 @@ impl Field {
         Self { width, height, values: vec![0.0; width * height] }
     }
 
-    /// Close to a Gaussian blur: three box blurs (Wells 1986).
+    /// Approximates a Gaussian blur with three box blurs (Wells 1986).
     pub(super) fn blur(&mut self, sigma: f32) {
         let radius = ((sigma * 2.0).round() as usize / 2).max(1);
         let mut line = Vec::new();
@@ -78,7 +78,7 @@ impl Field {
         }
     }
 
-    /// Bilinear; zero outside.
+    /// Bilinear sample; zero outside.
     pub(super) fn at(&self, x: f32, y: f32) -> f32 {
         if x < 0.0 || y < 0.0 {
             return 0.0;

@@ -1,4 +1,4 @@
-//! The site's API, as far as seeding needs it.
+//! The part of the site's API that seeding needs.
 
 use anyhow::{Context as _, Result, bail};
 use reqwest::multipart::Form;
@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-/// Calls one site.
+/// A client for one site.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
@@ -19,7 +19,7 @@ impl Client {
         Ok(Self { http, site })
     }
 
-    /// A call with a JSON body, or none; answers with status and body.
+    /// Makes a call with an optional JSON body. Returns status and body.
     pub(super) async fn call(
         &self,
         method: Method,
@@ -34,7 +34,7 @@ impl Client {
         answer(request).await.with_context(|| format!("calling {path}"))
     }
 
-    /// The same, where anything but success is an error.
+    /// Like `call`, but any status other than success is an error.
     pub(super) async fn succeed(
         &self,
         method: Method,

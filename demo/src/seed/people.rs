@@ -1,4 +1,4 @@
-//! Members, raters and their opinions.
+//! Members, raters and their ratings.
 
 use anyhow::{Result, bail};
 use pawdium_shared::db::Db;
@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 use super::client::{Client, text};
 use crate::logins::{Login, PASSWORD};
 
-/// How many raters rate at once.
+/// Number of concurrent raters.
 const AT_ONCE: usize = 8;
 
-/// A member's token: of a new account, or of the one that is there already.
+/// Registers a member, or logs in if the account exists. Returns a token.
 pub(super) async fn enter(client: &Client, login: Login) -> Result<String> {
     let body = json!({ "email": login.email, "password": PASSWORD, "name": login.name });
     let (status, answer) = client.call(Method::POST, "users", None, Some(&body)).await?;
@@ -30,7 +30,7 @@ pub(super) async fn enter(client: &Client, login: Login) -> Result<String> {
     Ok(text(&answer, "access_token")?.to_owned())
 }
 
-/// Lets everybody rate what they are shown: members all of it, anonymous raters until they have enough.
+/// Lets everyone rate: members every photo they are served, anonymous raters until they have enough.
 pub(super) async fn rate_all(
     client: &Client,
     members: &[String],
@@ -57,11 +57,11 @@ pub(super) async fn rate_all(
     while let Some(done) = working.join_next().await {
         ratings += done??;
     }
-    say(&format!("{ratings} ratings are cast"));
+    say(&format!("{ratings} ratings are recorded"));
     Ok(())
 }
 
-/// One rater's visit: each has a taste and a point at which they have seen enough.
+/// One rater's visit. Each rater has a taste and a limit.
 async fn rate_as(client: &Client, number: u64, token: &str) -> Result<usize> {
     let mut dice = ChaCha8Rng::seed_from_u64(number);
     let mildness = dice.random_range(-1.5..1.5);
@@ -80,7 +80,7 @@ async fn rate_as(client: &Client, number: u64, token: &str) -> Result<usize> {
     Ok(count)
 }
 
-/// Every photo has a derpiness of its own, about which raters differ.
+/// Every photo has its own derpiness, about which raters differ.
 fn opinion(photo: i64, mildness: f64, dice: &mut ChaCha8Rng) -> i64 {
     let own = ChaCha8Rng::seed_from_u64(photo.unsigned_abs()).random_range(3.0..9.5);
     let noise: f64 = (0..3).map(|_| dice.random_range(-1.3..1.3)).sum();
@@ -89,7 +89,7 @@ fn opinion(photo: i64, mildness: f64, dice: &mut ChaCha8Rng) -> i64 {
     value
 }
 
-/// Shares some photos, the later ones more often, so that trending and top differ.
+/// Shares some photos, later ones more often, so that trending and top differ.
 pub(super) async fn share_some(client: &Client, db: &Db) -> Result<()> {
     let live: Vec<PhotoId> =
         sqlx::query_scalar!(r#"select id as "id: PhotoId" from photos where state = 'live' order by id"#)

@@ -11,12 +11,12 @@ use super::Amounts;
 use super::client::Client;
 use crate::creatures::{self, DemoPhoto};
 
-/// How many photos there are, in whatever state.
+/// Number of photos in any state.
 pub(super) async fn count(db: &Db) -> Result<i64> {
     Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from photos"#).fetch_one(&**db).await?)
 }
 
-/// Draws and submits photos until there are as many as asked for, and waits until all are processed.
+/// Draws and submits photos up to the requested number, and waits until all are processed.
 pub(super) async fn submit_all(
     client: &Client,
     db: &Db,
@@ -49,7 +49,7 @@ pub(super) async fn submit_all(
     wait_until_processed(db, amounts.patience, say).await
 }
 
-/// One that fails and one that is kept as a draft, so that every state has something to show.
+/// Adds a photo that fails and one that stays a draft, so that every state has an example.
 pub(super) async fn submit_odd_ones(client: &Client, owner: &str) -> Result<()> {
     let text =
         Part::bytes(b"Dear diary, today the cat fell off the sofa again.".to_vec()).file_name("sofa.jpg");
@@ -91,20 +91,21 @@ async fn wait_until_processed(db: &Db, patience: Duration, say: &impl Fn(&str)) 
         )
         .fetch_one(&**db)
         .await
-        .context("looking how far the worker is")?;
+        .context("reading the worker's progress")?;
         if row.waiting == 0 {
             say(&format!("{} photos are live", row.live));
             return Ok(());
         }
         if begin.elapsed() > patience {
-            bail!("{} photos are still waiting for the worker: does it run?", row.waiting);
+            bail!("{} photos are still waiting for the worker; is it running?", row.waiting);
         }
         say(&format!("{} photos are live, {} wait for the worker", row.live, row.waiting));
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
 
-/// As if these members' photos had come in over the last eight weeks, the later the more: the lists of the month, the week and the day
+/// Backdates the photos of these members over the last eight weeks, more of them recently, so that the lists of the
+/// month, week and day differ.
 /// then differ.
 pub(super) async fn spread_over_time(db: &Db, owners: &[i64]) -> Result<()> {
     sqlx::query!(

@@ -1,4 +1,4 @@
-//! AV1 pictures (AV1 Bitstream & Decoding Process Specification, with errata 1).
+//! Writes AV1 pictures (AV1 Bitstream & Decoding Process Specification, with errata 1).
 
 use std::ops::Range;
 
@@ -7,26 +7,26 @@ use crate::{
     coder::{Coder, Symbol},
 };
 
-/// Pixels a side of a superblock, each of which is one block here.
+/// Edge of a superblock in pixels. Each is coded as a single block here.
 const BLOCK: u32 = 64;
 
-/// The frequencies that a frame without a past begins with (9.3.3), of the few symbols that are used.
+/// Default CDFs of an intra frame (9.3.3), for the few symbols in use.
 mod default {
     use super::Symbol;
 
     pub(super) const PARTITION_NONE: Symbol = Symbol::first(20_137, 10);
-    /// By how many of the neighbours to the left and above are skipped, too.
+    /// By the number of neighbours (left and above) that are also skipped.
     pub(super) const SKIP: [Symbol; 3] =
         [Symbol::second(31_671), Symbol::second(16_515), Symbol::second(4_576)];
     pub(super) const Y_MODE_DC: Symbol = Symbol::first(15_588, 13);
     pub(super) const UV_MODE_DC: Symbol = Symbol::first(22_631, 13);
-    /// By how many of the neighbours have one, too.
+    /// By the number of neighbours that also have one.
     pub(super) const HAS_PALETTE_Y: [u32; 3] = [32_450, 7_946, 129];
-    /// Without and with a palette of luma.
+    /// Without and with a luma palette.
     pub(super) const HAS_PALETTE_UV: [u32; 2] = [32_461, 21_488];
-    /// Of luma and of chroma.
+    /// For luma and chroma.
     pub(super) const TWO_COLOURS: [Symbol; 2] = [Symbol::first(14_940, 7), Symbol::first(1_269, 7)];
-    /// Of luma and of chroma; where one neighbour is known, and where three are and have the same colour.
+    /// For luma and chroma; with one known neighbour, and with three of the same colour.
     pub(super) const SAME_COLOUR: [[Symbol; 2]; 2] = [
         [Symbol::first(28_710, 2), Symbol::first(31_603, 2)],
         [Symbol::first(UV_SAME[0], 2), Symbol::first(UV_SAME[1], 2)],
@@ -34,56 +34,56 @@ mod default {
     const UV_SAME: [u32; 2] = [29_089, 31_610];
 }
 
-/// How many samples of chroma there are.
+/// Chroma subsampling.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Layout {
-    /// None.
+    /// No chroma.
     Grey,
-    /// A quarter of luma's.
+    /// 4:2:0.
     Quarter,
-    /// Half as many in a row.
+    /// 4:2:2.
     Half,
-    /// As many as of luma.
+    /// 4:4:4.
     Full,
 }
 
-/// What an AV1 picture is, but for its content.
+/// The format of an AV1 picture, without its content.
 #[derive(Clone, Copy, Debug)]
 pub struct Still {
-    /// Pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: u32,
-    /// Bits of a sample: 8, 10 or 12.
+    /// Bits per sample: 8, 10 or 12.
     pub depth: u8,
-    /// Of luma and chroma.
+    /// The subsampling.
     pub layout: Layout,
-    /// Colour primaries, transfer characteristics and matrix coefficients (ITU-T H.273), where they are told.
+    /// Colour primaries, transfer characteristics and matrix coefficients (ITU-T H.273), if signalled.
     pub colours: Option<[u8; 3]>,
-    /// Whether samples use the whole range of numbers.
+    /// Whether samples use the full range.
     pub full_range: bool,
 }
 
 impl Still {
-    /// Eight bits, a quarter of chroma, full range, and nothing told about colours.
+    /// 8 bits, 4:2:0, full range, and no colour description.
     pub fn new(width: u32, height: u32) -> Self {
         Self { width, height, depth: 8, layout: Layout::Quarter, colours: None, full_range: true }
     }
 
-    /// A picture of four quarters, of those values of Y, U and V: top left, top right, bottom left, bottom right.
+    /// A picture of four quarters with these values of Y, U and V: top left, top right, bottom left, bottom right.
     ///
-    /// The quarters meet at the edge of a block, 32 pixels or fewer from the middle. Width and height must be multiples
-    /// of 64, or more than 32 above one.
+    /// The quarters meet at a block edge at most 32 pixels from the centre. Width and height must be multiples of
+    /// 64, or more than 32 above one.
     pub fn quarters(&self, colours: [[u16; 3]; 4]) -> Vec<u8> {
         self.frame(&self.tiles().map(|tile| self.content(tile, Some(colours))).collect::<Vec<_>>())
     }
 
-    /// A picture in the middle of all ranges, in half a byte for each block. For sizes see [`Self::quarters`].
+    /// A mid-grey picture in half a byte per block. Sizes are restricted as for [`Self::quarters`].
     pub fn grey(&self) -> Vec<u8> {
         self.frame(&self.tiles().map(|tile| self.content(tile, None)).collect::<Vec<_>>())
     }
 
-    /// A picture of any size whose headers are real, and whose content those bytes say, by chance.
+    /// A picture of any size with valid headers and these bytes as content, which decode to something arbitrary.
     pub fn of(&self, content: &[u8]) -> Vec<u8> {
         let tiles = self.tiles().count();
         self.frame(
@@ -91,26 +91,26 @@ impl Still {
         )
     }
 
-    /// The sequence header alone, as an OBU.
+    /// The sequence header as an OBU.
     pub fn sequence_header(&self) -> Vec<u8> {
         const SEQUENCE_HEADER: u8 = 1;
         let mut bits = Bits::default();
         bits.put(u32::from(self.profile()), 3);
-        bits.put(0b11, 2); // A still picture with a reduced header
-        bits.put(31, 5); // of no level.
+        bits.put(0b11, 2); // still_picture, reduced header
+        bits.put(31, 5); // no level
         bits.put(15, 4);
         bits.put(15, 4);
         bits.put(self.width - 1, 16);
         bits.put(self.height - 1, 16);
-        bits.put(0, 3); // Superblocks of 64, no filters of intra prediction,
-        bits.put(0, 3); // no super-resolution, no CDEF, no restoration.
+        bits.put(0, 3); // 64x64 superblocks, no intra filters
+        bits.put(0, 3); // no super-resolution, CDEF, restoration
         self.colour_config(&mut bits);
-        bits.put(0, 1); // No film grain.
+        bits.put(0, 1); // no film grain
         bits.trail();
         obu(SEQUENCE_HEADER, &bits.finish())
     }
 
-    /// The configuration of the decoder, as `av1C` has it (AV1 in ISOBMFF, 2.3).
+    /// The decoder configuration for `av1C` (AV1 in ISOBMFF, 2.3).
     pub fn configuration(&self) -> Vec<u8> {
         let flag = |is: bool, bit: u8| u8::from(is) << bit;
         let grey = self.layout == Layout::Grey;
@@ -131,7 +131,7 @@ impl Still {
         }
     }
 
-    /// 5.5.2
+    /// Section 5.5.2.
     fn colour_config(&self, bits: &mut Bits) {
         let grey = self.layout == Layout::Grey;
         bits.put(u32::from(self.depth > 8), 1);
@@ -144,7 +144,7 @@ impl Still {
         bits.put(u32::from(self.colours.is_some()), 1);
         self.colours.into_iter().flatten().for_each(|code| bits.put(code.into(), 8));
         if !grey && self.colours == Some([1, 13, 0]) {
-            // sRGB as it is has no choice of range or layout.
+            // Identity sRGB has a fixed range and layout.
             bits.put(0, 1);
             return;
         }
@@ -159,30 +159,30 @@ impl Still {
             }
         }
         if self.layout == Layout::Quarter {
-            bits.put(0, 2); // Chroma lies anywhere.
+            bits.put(0, 2); // unknown chroma position
         }
-        bits.put(0, 1); // One quantizer for both.
+        bits.put(0, 1); // one quantizer for both
     }
 
-    /// The sequence header and one frame of those tiles.
+    /// The sequence header and one frame of these tiles.
     fn frame(&self, tiles: &[Vec<u8>]) -> Vec<u8> {
         const FRAME: u8 = 6;
         let mut bits = Bits::default();
-        bits.put(1, 1); // Frequencies stay as they are.
-        bits.put(0b10, 2); // Palettes, no vectors of whole pixels.
-        bits.put(0, 1); // Its size is what it is rendered to.
-        bits.put(0, 1); // Nothing is copied from within.
+        bits.put(1, 1); // no CDF updates
+        bits.put(0b10, 2); // palettes, no integer motion vectors
+        bits.put(0, 1); // render size equals frame size
+        bits.put(0, 1); // no intra block copy
         Tiling::of(self).put(&mut bits);
-        bits.put(100, 8); // A quantizer,
-        bits.put(0, if self.layout == Layout::Grey { 1 } else { 3 }); // the same for all,
-        bits.put(0, 1); // without a matrix.
-        bits.put(0, 2); // No segments, no changes of the quantizer.
-        bits.put(0, 6 + 6 + 3 + 1); // No loop filter.
-        bits.put(0, 2); // The largest transforms, of every kind.
+        bits.put(100, 8); // base quantizer
+        bits.put(0, if self.layout == Layout::Grey { 1 } else { 3 }); // no deltas
+        bits.put(0, 1); // no quantizer matrix
+        bits.put(0, 2); // no segmentation, no quantizer deltas
+        bits.put(0, 6 + 6 + 3 + 1); // no loop filter
+        bits.put(0, 2); // largest transforms, full set
         bits.align();
         let mut frame = bits.finish();
         if tiles.len() > 1 {
-            frame.push(0); // All of them in one group.
+            frame.push(0); // one tile group
         }
         for (number, tile) in tiles.iter().enumerate() {
             if number + 1 < tiles.len() {
@@ -202,7 +202,7 @@ impl Still {
             .flat_map(move |rows| columns.clone().into_iter().map(move |columns| [columns, rows.clone()]))
     }
 
-    /// One symbol after the other, for the blocks of a tile in rows (5.11).
+    /// Codes the blocks of a tile in raster order (5.11).
     fn content(&self, [columns, rows]: [Range<u32>; 2], colours: Option<[[u16; 3]; 4]>) -> Vec<u8> {
         let mut coder = Coder::default();
         let is_beyond = |at: u32, whole: u32| usize::from(2 * at + 1 > whole.div_ceil(BLOCK));
@@ -232,21 +232,21 @@ impl Still {
         coder.finish()
     }
 
-    /// The lesser of the two colours of a palette, of which a block can't have one alone.
+    /// The smaller of a palette's two colours. A palette can't have a single colour.
     fn lesser(&self, value: u16) -> u32 {
         u32::from(value).min((1 << self.depth) - 2)
     }
 
-    /// The colours of a block (5.11.46).
+    /// Codes the palette of a block (5.11.46).
     fn palette(&self, coder: &mut Coder, [y, u, v]: [u16; 3], has_left: bool) {
         let depth = u32::from(self.depth);
         let pair = |coder: &mut Coder, plane: usize, value: u16| {
             coder.put(default::TWO_COLOURS[plane]);
-            // The colours to the left could be taken over, each of the two, and aren't.
+            // Each of the two cached colours on the left could be reused; neither is.
             coder.literal(0, if has_left { 2 } else { 0 });
             coder.literal(self.lesser(value), depth);
             coder.literal(0, 2);
-            // In luma, colours differ by one more than is said.
+            // Luma deltas are coded minus one.
             coder.literal(u32::from(plane == 1), depth - 3);
         };
         pair(coder, 0, y);
@@ -259,7 +259,7 @@ impl Still {
         }
     }
 
-    /// Which of its colours the samples of a block have: all the same.
+    /// The colour index of a block, the same for all samples.
     fn map(&self, coder: &mut Coder, [y, u, _]: [u16; 3], [column, row]: [u32; 2]) {
         let side = |whole: u32, at: u32| BLOCK.min((whole - at * BLOCK).next_multiple_of(8));
         let (width, height) = (side(self.width, column), side(self.height, row));
@@ -274,7 +274,7 @@ impl Still {
     }
 }
 
-/// Says of each sample that it has the same of two colours, diagonal by diagonal (5.11.49).
+/// Codes the same index out of two for each sample, diagonal by diagonal (5.11.49).
 fn map_plane(coder: &mut Coder, plane: usize, colour: u32, [width, height]: [u32; 2]) {
     coder.literal(colour, 1);
     for diagonal in 1..width + height - 1 {
@@ -285,18 +285,18 @@ fn map_plane(coder: &mut Coder, plane: usize, colour: u32, [width, height]: [u32
     }
 }
 
-/// How blocks are shared out among tiles in one direction.
+/// The division of blocks into tiles in one direction.
 #[derive(Clone, Copy)]
 struct Split {
     blocks: u32,
-    /// The fewest tiles that there may be, and the most: powers of two.
+    /// Minimum and maximum number of tiles, as powers of two.
     least: u32,
     most: u32,
 }
 
 impl Split {
     fn put(self, bits: &mut Bits) {
-        // No more than there must be.
+        // Use the minimum.
         if self.least < self.most {
             bits.put(0, 1);
         }
@@ -308,7 +308,7 @@ impl Split {
     }
 }
 
-/// The fewest tiles that a size may have (5.9.15).
+/// The minimum number of tiles for a size (5.9.15).
 struct Tiling {
     columns: Split,
     rows: Split,
@@ -329,18 +329,18 @@ impl Tiling {
     }
 
     fn put(&self, bits: &mut Bits) {
-        bits.put(1, 1); // All of one size.
+        bits.put(1, 1); // uniform spacing
         self.columns.put(bits);
         self.rows.put(bits);
         let tiles = self.columns.least + self.rows.least;
         if tiles > 0 {
-            bits.put(0, tiles); // Nobody goes on with the first one's frequencies.
-            bits.put(3, 2); // Lengths of four bytes.
+            bits.put(0, tiles); // context_update_tile_id
+            bits.put(3, 2); // tile sizes of four bytes
         }
     }
 }
 
-/// An OBU that tells its length (5.3).
+/// An OBU with a size field (5.3).
 fn obu(kind: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![kind << 3 | 0b10];
     let mut length = content.len();

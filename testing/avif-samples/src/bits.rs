@@ -1,4 +1,4 @@
-//! Numbers bit by bit, the highest first.
+//! A bit writer, most significant bit first.
 
 /// Collects bits into bytes.
 #[derive(Default)]
@@ -8,7 +8,7 @@ pub(crate) struct Bits {
 }
 
 impl Bits {
-    /// The lowest `count` bits of a value.
+    /// Appends the lowest `count` bits of a value.
     pub(crate) fn put(&mut self, value: u32, count: u32) {
         for bit in (0..count).rev() {
             if self.used.is_multiple_of(8) {
@@ -22,12 +22,12 @@ impl Bits {
         }
     }
 
-    /// Zeros up to the next whole byte.
+    /// Pads with zeros to a whole byte.
     pub(crate) fn align(&mut self) {
         self.used = self.used.next_multiple_of(8);
     }
 
-    /// A one, then zeros up to the next whole byte (AV1, 5.3.4).
+    /// Appends a one, then zeros to a whole byte (AV1, 5.3.4).
     pub(crate) fn trail(&mut self) {
         self.put(1, 1);
         self.align();

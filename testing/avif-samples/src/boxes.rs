@@ -1,132 +1,132 @@
-//! The boxes around pictures (ISO/IEC 14496-12, 23008-12, AV1 Image File Format 1.1).
+//! Writes the container (ISO/IEC 14496-12, 23008-12, AV1 Image File Format 1.1).
 
 use crate::Still;
 
-/// A box of that kind and content.
+/// A box of this type and content.
 pub fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len() + 8).expect("is short");
     [&length.to_be_bytes()[..], kind, content].concat()
 }
 
-/// A box of that kind, version, flags and content.
+/// A full box of this type, version, flags and content.
 pub fn full_boxed(kind: &[u8; 4], version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
     boxed(kind, &[&[version, 0, 0, flags][..], content].concat())
 }
 
-/// A property of an item: a whole box, and whether who doesn't know it must leave the item alone.
+/// An item property: a box, and whether readers that don't know it must ignore the item.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Property {
-    /// As it stands in `ipco`.
+    /// The box as stored in `ipco`.
     pub bytes: Vec<u8>,
     /// Whether it is essential.
     pub essential: bool,
 }
 
 impl Property {
-    /// Of that kind and content.
+    /// A property of this type and content.
     pub fn new(kind: &[u8; 4], content: &[u8]) -> Self {
         Self { bytes: boxed(kind, content), essential: false }
     }
 
-    /// The same, and essential.
+    /// Marks it as essential.
     #[must_use]
     pub fn essential(self) -> Self {
         Self { essential: true, ..self }
     }
 
-    /// Width and height.
+    /// `ispe`: width and height.
     pub fn size(width: u32, height: u32) -> Self {
         let content = [width.to_be_bytes(), height.to_be_bytes()].concat();
         Self { bytes: full_boxed(b"ispe", 0, 0, &content), essential: false }
     }
 
-    /// The configuration of the decoder.
+    /// `av1C`: the decoder configuration.
     pub fn configuration(still: &Still) -> Self {
         Self::new(b"av1C", &still.configuration()).essential()
     }
 
-    /// Counter-clockwise quarter turns.
+    /// `irot`: counter-clockwise quarter turns.
     pub fn turned(quarters: u8) -> Self {
         Self::new(b"irot", &[quarters]).essential()
     }
 
-    /// Top and bottom exchanged (0), or left and right (1).
+    /// `imir`: swaps top and bottom (0), or left and right (1).
     pub fn mirrored(axis: u8) -> Self {
         Self::new(b"imir", &[axis]).essential()
     }
 
-    /// Colour primaries, transfer characteristics and matrix coefficients, and whether samples use the whole range.
+    /// `colr`: colour primaries, transfer characteristics, matrix coefficients, and the full-range flag.
     pub fn colours(codes: [u8; 3], full_range: bool) -> Self {
         let codes: Vec<u8> = codes.into_iter().flat_map(|code| u16::from(code).to_be_bytes()).collect();
         Self::new(b"colr", &[&b"nclx"[..], &codes, &[u8::from(full_range) << 7]].concat())
     }
 
-    /// An ICC profile.
+    /// `colr`: an ICC profile.
     pub fn profile(icc: &[u8]) -> Self {
         Self::new(b"colr", &[b"prof", icc].concat())
     }
 
-    /// What an auxiliary picture is of.
+    /// `auxC`: the type of an auxiliary image.
     pub fn auxiliary(urn: &str) -> Self {
         Self { bytes: full_boxed(b"auxC", 0, 0, &[urn.as_bytes(), &[0]].concat()), essential: false }
     }
 
-    /// Opacity.
+    /// `auxC` for alpha.
     pub fn alpha() -> Self {
         Self::auxiliary("urn:mpeg:mpegB:cicp:systems:auxiliary:alpha")
     }
 }
 
-/// Where an item's data are.
+/// Where an item's data are stored.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// In `mdat`.
     File,
-    /// In `mdat`, in so many pieces, the last one first.
+    /// In `mdat`, in this many extents, the last one first.
     Pieces(usize),
     /// In `idat`.
     Meta,
-    /// Said to be there: a construction method, then offsets and lengths. The data themselves are left out.
+    /// A false location: a construction method, then offsets and lengths. The data are left out.
     At(u16, Vec<[u64; 2]>),
 }
 
 /// An item and its data.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Its number.
+    /// Its id.
     pub id: u16,
-    /// `av01` for a picture.
+    /// Its type; `av01` for an AV1 image.
     pub kind: [u8; 4],
-    /// In the order in which they are applied.
+    /// Properties in the order in which they apply.
     pub properties: Vec<Property>,
-    /// As many bytes as it has.
+    /// The data.
     pub data: Vec<u8>,
-    /// Where those are.
+    /// Where they are stored.
     pub place: Place,
 }
 
 impl Item {
-    /// A picture of that content.
+    /// An AV1 image with this content.
     pub fn picture(id: u16, still: &Still, data: Vec<u8>) -> Self {
         let properties = vec![Property::size(still.width, still.height), Property::configuration(still)];
         Self { id, kind: *b"av01", properties, data, place: Place::File }
     }
 
-    /// Tiles of equal size, row by row, that make up a picture of that size (ISO/IEC 23008-12, 6.6.2.3).
+    /// A grid of equal tiles in row order that make up a picture of this size (ISO/IEC 23008-12, 6.6.2.3).
     pub fn grid(id: u16, [columns, rows]: [u8; 2], [width, height]: [u32; 2]) -> Self {
         let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
         let data = [&[0, 1, rows.wrapping_sub(1), columns.wrapping_sub(1)][..], &size].concat();
         Self { id, kind: *b"grid", properties: vec![Property::size(width, height)], data, place: Place::Meta }
     }
 
-    /// The same, with one property more.
+    /// Adds a property.
     #[must_use]
     pub fn with(mut self, property: Property) -> Self {
         self.properties.push(property);
         self
     }
 
-    /// The same, with its data elsewhere.
+    /// Moves the data.
     #[must_use]
     pub fn at(self, place: Place) -> Self {
         Self { place, ..self }
@@ -138,25 +138,25 @@ impl Item {
 pub struct Avif {
     /// The major brand, then the compatible ones.
     pub brands: Vec<[u8; 4]>,
-    /// The item that is shown.
+    /// The id of the primary item.
     pub primary: u16,
     /// All items.
     pub items: Vec<Item>,
-    /// Kind, from, to.
+    /// References: type, from, to.
     pub references: Vec<([u8; 4], u16, Vec<u16>)>,
-    /// Boxes that stand first in `meta`.
+    /// Boxes at the start of `meta`.
     pub before: Vec<u8>,
     /// Whether offsets and lengths have eight bytes.
     pub wide: bool,
 }
 
 impl Avif {
-    /// A picture of that content and nothing else.
+    /// A file with one image of this content.
     pub fn of(still: &Still, data: Vec<u8>) -> Self {
         Self::of_item(Item::picture(1, still, data))
     }
 
-    /// One item, which is shown.
+    /// A file with one item.
     pub fn of_item(item: Item) -> Self {
         Self {
             brands: [*b"avif", *b"mif1", *b"miaf"].into(),
@@ -168,14 +168,14 @@ impl Avif {
         }
     }
 
-    /// With one more property of the first item.
+    /// Adds a property to the first item.
     #[must_use]
     pub fn with(mut self, property: Property) -> Self {
         self.items[0].properties.push(property);
         self
     }
 
-    /// With opacity of its own, an item of that number.
+    /// Adds an alpha image with this id.
     #[must_use]
     pub fn with_alpha(mut self, id: u16, still: &Still, data: Vec<u8>) -> Self {
         self.references.push((*b"auxl", id, vec![self.primary]));
@@ -183,7 +183,7 @@ impl Avif {
         self
     }
 
-    /// A picture made up of tiles, each of its own content; items from 2 on.
+    /// A grid of these tiles, which are items from id 2 on.
     pub fn grid(columns_rows: [u8; 2], size: [u32; 2], still: &Still, tiles: Vec<Vec<u8>>) -> Self {
         let mut avif = Self::of_item(Item::grid(1, columns_rows, size));
         let tiles: Vec<Item> = (2..).zip(tiles).map(|(id, data)| Item::picture(id, still, data)).collect();
@@ -192,11 +192,11 @@ impl Avif {
         avif
     }
 
-    /// All of its bytes.
+    /// The bytes of the file.
     pub fn file(&self) -> Vec<u8> {
         let brands: Vec<u8> = self.brands.iter().skip(1).flatten().copied().collect();
         let head = boxed(b"ftyp", &[&self.brands[0][..], &[0; 4], &brands].concat());
-        // Offsets are as long whatever they say.
+        // The length of `meta` doesn't depend on the offsets' values.
         let start = head.len() + self.meta(0).len() + 8;
         let data: Vec<u8> = self.data(|place| matches!(place, Place::File | Place::Pieces(_)));
         [head, self.meta(start as u64), boxed(b"mdat", &data)].concat()
@@ -233,7 +233,7 @@ impl Avif {
         full_boxed(b"meta", 0, 0, &content)
     }
 
-    /// `iprp`: each property once, and which item has which.
+    /// `iprp`: each property once, and the associations.
     fn properties(&self) -> Vec<u8> {
         let mut known: Vec<&Property> = Vec::new();
         let mut entries = u32::try_from(self.items.len()).expect("are few").to_be_bytes().to_vec();
@@ -254,7 +254,7 @@ impl Avif {
         boxed(b"iprp", &[boxed(b"ipco", &boxes), full_boxed(b"ipma", 0, 1, &entries)].concat())
     }
 
-    /// `iloc`
+    /// `iloc`.
     fn locations(&self, start: u64) -> Vec<u8> {
         let mut content = vec![if self.wide { 0x88 } else { 0x44 }, 0];
         content.extend(count(self.items.len()));
@@ -282,7 +282,7 @@ impl Avif {
 }
 
 impl Item {
-    /// Offset, from where its data begin, and length of each piece, in the order in which they are read.
+    /// Offset (relative to the data's start) and length of each extent, in reading order.
     fn pieces(&self) -> Vec<[u64; 2]> {
         let Place::Pieces(count) = self.place else { return Vec::new() };
         let lengths =
@@ -296,7 +296,7 @@ impl Item {
             .collect()
     }
 
-    /// Its data as they lie in the file.
+    /// The data as stored in the file.
     fn stored(&self) -> Vec<u8> {
         match self.place {
             Place::Pieces(count) => {

@@ -1,39 +1,39 @@
-//! AV1's arithmetic coder (AV1, 8.2), for symbols whose frequencies stay as they are.
+//! AV1's arithmetic coder (AV1, 8.2) without CDF adaptation.
 
 use crate::bits::Bits;
 
-/// Frequencies are counted in 2^-15.
+/// Probabilities are in units of 2^-15.
 const WHOLE: u32 = 1 << 15;
 
-/// One symbol of an alphabet: what lies below it, it included, and how many symbols there are.
+/// A symbol of an alphabet, as a range of cumulative probability.
 #[derive(Clone, Copy)]
 pub(crate) struct Symbol {
-    /// The frequency of all symbols before it.
+    /// Probability of all symbols before it.
     before: u32,
-    /// The frequency of all symbols up to it.
+    /// Probability of all symbols up to and including it.
     up_to: u32,
-    /// Its place in the alphabet.
+    /// Its index in the alphabet.
     number: u32,
     symbols: u32,
 }
 
 impl Symbol {
-    /// The first of so many, with that frequency.
+    /// The first of `count` symbols, with this probability.
     pub(crate) const fn first(frequency: u32, symbols: u32) -> Self {
         Self { before: 0, up_to: frequency, number: 0, symbols }
     }
 
-    /// The second of two, the first of which has that frequency.
+    /// The second of two symbols, where the first has this probability.
     pub(crate) const fn second(frequency: u32) -> Self {
         Self { before: frequency, up_to: WHOLE, number: 1, symbols: 2 }
     }
 }
 
-/// Narrows a range down, symbol by symbol, to a number that names all of them.
+/// Narrows a range symbol by symbol to a number that identifies all of them.
 pub(crate) struct Coder {
-    /// Bits of the lower end that left the window, and may still get a carry.
+    /// High bits of the lower bound. A carry can still reach them.
     done: Vec<bool>,
-    /// The next 16 bits of the lower end.
+    /// The next 16 bits of the lower bound.
     low: u32,
     range: u32,
 }
@@ -46,7 +46,7 @@ impl Default for Coder {
 
 impl Coder {
     pub(crate) fn put(&mut self, symbol: Symbol) {
-        // What the range of all symbols from that frequency on is.
+        // The range of all symbols from a cumulative probability on.
         let rest =
             |frequency: u32, later: u32| (((self.range >> 8) * ((WHOLE - frequency) >> 6)) >> 1) + 4 * later;
         let later = symbol.symbols - symbol.number;
@@ -65,7 +65,7 @@ impl Coder {
         }
     }
 
-    /// The lowest `count` bits of a value, each as likely as not.
+    /// Codes the lowest `count` bits of a value, each equally likely.
     pub(crate) fn literal(&mut self, value: u32, count: u32) {
         for bit in (0..count).rev() {
             let symbol =
@@ -86,7 +86,7 @@ impl Coder {
     pub(crate) fn finish(self) -> Vec<u8> {
         let mut bits = Bits::default();
         let last = (0..16).rev().map(|bit| self.low >> bit & 1 == 1);
-        // The range begins with 15 bits in a window of 16: the first is no part of the number.
+        // The range starts with 15 bits in a window of 16; the first bit isn't part of the number.
         for bit in self.done.into_iter().chain(last).skip(1) {
             bits.put(u32::from(bit), 1);
         }

@@ -1,8 +1,8 @@
-//! AVIF files for tests, made from nothing.
+//! Generates AVIF files for tests.
 //!
-//! A [`Still`] writes AV1 pictures of four plain quarters, of grey or of noise, in any size, layout and depth: the least
-//! of the format with which colours can be told apart, so that no encoder of films has to be built for a test. An
-//! [`Avif`] puts such pictures, or anything else, into boxes, and may lie about all of them.
+//! A [`Still`] writes AV1 pictures of four plain quarters, of grey or of noise, in any size, layout and depth. This
+//! is the smallest subset of the format that can show colours, so tests need no video encoder. An [`Avif`] puts
+//! such pictures, or anything else, into boxes, valid or not.
 #![forbid(unsafe_code)]
 
 mod av1;

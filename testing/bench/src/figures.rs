@@ -1,18 +1,18 @@
 //! Medians and percentiles.
 
-/// The median of several rounds, and how far they lie apart.
+/// Minimum, median and maximum of several rounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// Of the round with the least.
+    /// The minimum.
     pub least: f64,
-    /// Half of the rounds have less.
+    /// The median.
     pub median: f64,
-    /// Of the round with the most.
+    /// The maximum.
     pub most: f64,
 }
 
 impl Spread {
-    /// The spread of these values; none where there are none.
+    /// Summarises the values; `None` if there are none.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
@@ -21,8 +21,8 @@ impl Spread {
     }
 }
 
-/// The value that a share `q` of the sorted values does not exceed: between two values, in proportion (type 7 of
-/// R. Hyndman and Y. Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50, 1996).
+/// The `q` quantile of sorted values, with linear interpolation (type 7 of R. Hyndman and Y. Fan, "Sample Quantiles
+/// in Statistical Packages", The American Statistician 50, 1996).
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! What the benchmarks share: the servers that they measure on, the machine, and how figures are summed up.
+//! Shared parts of the benchmarks: the servers, the machine, and statistics.
 
 pub mod figures;
 pub mod machine;
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// The folder of everything that is built: a benchmark lies in `<target>/release/`.
+/// The target folder; a benchmark is in `<target>/release/`.
 ///
 /// # Errors
-/// When it lies somewhere else.
+/// When the program is somewhere else.
 pub fn target() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    program.ancestors().nth(2).map(Path::to_owned).context("this program lies in no target folder")
+    program.ancestors().nth(2).map(Path::to_owned).context("this program is not in a target folder")
 }

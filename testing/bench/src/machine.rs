@@ -1,4 +1,4 @@
-//! Under what a run was measured.
+//! The conditions of a run.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use crate::stores::Stores;
 
 /// `TMPFS_MAGIC` of `statfs(2)`.
 const TMPFS: u64 = 0x0102_1994;
-/// Syncs that are timed, each after a page of 8 KiB is written.
+/// Number of timed syncs, each after writing a page of 8 KiB.
 const SYNCS: usize = 200;
 
 /// The machine and the servers' settings.
@@ -30,14 +30,14 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks around, and refuses to measure what is kept in memory only.
+    /// Collects the conditions. Refuses a folder in memory, where syncs are free.
     ///
     /// # Errors
     /// When a server or the disk fails, or the folder is in memory.
     pub async fn of(stores: &mut Stores) -> Result<Self> {
         let folder = stores.folder();
         if u64::try_from(rustix::fs::statfs(folder)?.f_type).is_ok_and(|kind| kind == TMPFS) {
-            bail!("{} is kept in memory, where a sync costs nothing", folder.display());
+            bail!("{} is in memory, where syncs are free", folder.display());
         }
         let sync = milliseconds_to_sync(&folder.join("sync-probe"))?;
         Ok(Self {
@@ -75,7 +75,7 @@ impl fmt::Display for Machine {
     }
 }
 
-/// The value of `key` in a file of `/proc` whose lines read `key : value`.
+/// The value of `key` in a `/proc` file with lines `key : value`.
 fn field(path: &str, key: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(key))?;

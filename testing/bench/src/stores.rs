@@ -1,4 +1,4 @@
-//! The private Postgres and Redis that everything measured shares, with a database that is made fresh.
+//! The private Postgres and Redis for measurements, with a fresh database.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,17 +18,17 @@ use crate::target;
 pub struct Stores {
     folder: PathBuf,
     stack: Stack,
-    /// Outside of the database that is measured.
+    /// A connection outside the measured database.
     admin: PgConnection,
     redis: MultiplexedConnection,
 }
 
 impl Stores {
-    /// Starts both in a benchmark's part of the target folder, whose disk is the one that is measured, and makes sure that
-    /// they keep what they acknowledge, as [`Machine`](crate::machine::Machine) then says.
+    /// Starts both in the benchmark's part of the target folder, on the measured disk, and checks that they persist
+    /// what they acknowledge, as [`Machine`](crate::machine::Machine) reports.
     ///
     /// # Errors
-    /// When one of them doesn't start, or may lose what it has acknowledged.
+    /// When a server doesn't start, or could lose what it has acknowledged.
     pub async fn start(benchmark: &str) -> Result<Self> {
         let folder = target()?.join(benchmark).join("stores");
         let stack = Stack::start(&folder, Kind::Durable).await?;
@@ -40,19 +40,19 @@ impl Stores {
         for (setting, wanted) in [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")] {
             let found = stores.postgres_setting(setting).await?;
             if found != wanted {
-                bail!("Postgres runs with {setting} = {found}, which measures nothing of worth");
+                bail!("Postgres runs with {setting} = {found}, so the figures would be meaningless");
             }
         }
         for (setting, wanted) in [("appendonly", "yes"), ("appendfsync", "everysec")] {
             let found = stores.redis_setting(setting).await?;
             if found != wanted {
-                bail!("Redis runs with {setting} {found}, which measures nothing of worth");
+                bail!("Redis runs with {setting} {found}, so the figures would be meaningless");
             }
         }
         Ok(stores)
     }
 
-    /// Where both keep their data and their logs.
+    /// The folder with their data and logs.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -75,7 +75,7 @@ impl Stores {
         Ok(version.unwrap_or("of an unknown version").trim().to_owned())
     }
 
-    /// The database that is measured, `bench`, as libpq, sqlx and node's pg read it.
+    /// The URL of the measured database, `bench`, in a form that libpq, sqlx and node's pg accept.
     #[must_use]
     pub fn postgres_url(&self) -> String {
         let mut url: Url = self.stack.database_url().parse().expect("sqlx has read it as a URL before");
@@ -83,7 +83,7 @@ impl Stores {
         url.into()
     }
 
-    /// The Redis server, as a URL for the redis crate.
+    /// The URL of the Redis server for the redis crate.
     #[must_use]
     pub fn redis_url(&self) -> String {
         self.stack.redis_url()
@@ -101,7 +101,7 @@ impl Stores {
         self.redis.clone()
     }
 
-    /// A connection to the database that is measured.
+    /// A connection to the measured database.
     ///
     /// # Errors
     /// When Postgres is gone.
@@ -110,17 +110,18 @@ impl Stores {
         Ok(options.disable_statement_logging().connect().await?)
     }
 
-    /// A pool on the database that is measured.
+    /// A pool for the measured database.
     ///
     /// # Errors
-    /// When its address can't be read.
+    /// When its URL is invalid.
     pub fn pool(&self) -> Result<Db> {
         let options: PgConnectOptions = self.postgres_url().parse()?;
         let pool = PgPoolOptions::new().max_connections(1);
         Ok(pool.connect_lazy_with(options.disable_statement_logging()).into())
     }
 
-    /// An empty database and an empty Redis. What was there before is neither seen nor still being written to the disk.
+    /// Creates an empty database and an empty Redis. Nothing of earlier ones is visible or still being written to
+    /// disk.
     ///
     /// # Errors
     /// When a server fails.
@@ -132,14 +133,14 @@ impl Stores {
         self.settle().await
     }
 
-    /// Comes before each measurement, of us and of every peer alike: has both write to the disk what waits, so that no
-    /// contender pays for what was before, and Postgres look at what is in the tables.
+    /// Runs before each measurement, for us and all peers: flushes both servers to disk, so that no contender pays
+    /// for earlier writes, and analyzes the tables.
     ///
     /// # Errors
     /// When a server fails.
     pub async fn settle(&mut self) -> Result<()> {
-        // Until autovacuum runs, which takes up to a minute, a table that was just filled has the statistics of an empty one.
-        // Plans made from those don't occur in production, and results would depend on when autovacuum runs.
+        // Until autovacuum runs, which takes up to a minute, a newly filled table has the statistics of an empty
+        // one. Plans based on those don't occur in production, and results would depend on autovacuum's timing.
         self.connect().await?.execute("analyze").await?;
         self.admin.execute("checkpoint").await?;
         loop {
@@ -152,7 +153,7 @@ impl Stores {
         }
     }
 
-    /// Makes Postgres log each statement of connections that are opened from now on.
+    /// Logs each statement of new connections.
     ///
     /// # Errors
     /// When Postgres fails.
@@ -161,7 +162,7 @@ impl Stores {
         Ok(())
     }
 
-    /// The processes that serve the connections to the database.
+    /// The ids of the processes that serve connections to the database.
     ///
     /// # Errors
     /// When Postgres fails.
@@ -175,7 +176,7 @@ impl Stores {
     /// Stops both.
     ///
     /// # Errors
-    /// When Postgres is gone already.
+    /// When Postgres is already gone.
     pub async fn stop(self) -> Result<()> {
         self.admin.close().await?;
         self.stack.stop().await;

@@ -1,4 +1,4 @@
-//! An S3 server for tests: [`s3s_fs`] over a temporary folder, on a loopback port, in a thread of its own.
+//! An S3 server for tests: [`s3s_fs`] over a temporary folder, on a loopback port, in its own thread.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,16 +12,16 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// The only access key that the server knows.
+/// The server's only access key.
 pub const ACCESS_KEY: &str = "tests";
 
-/// That key's secret.
+/// The secret of [`ACCESS_KEY`].
 pub const SECRET_KEY: &str = "only for tests";
 
-/// The only bucket that there is.
+/// The server's only bucket.
 pub const BUCKET: &str = "pawdium-tests";
 
-/// A running server. It ends, and its files go, with the value.
+/// A running server. Dropping it stops the server and deletes its files.
 #[derive(Debug)]
 pub struct S3Server {
     runtime: Option<Runtime>,
@@ -30,10 +30,10 @@ pub struct S3Server {
 }
 
 impl S3Server {
-    /// Starts a server with an empty bucket. May be called inside of another runtime.
+    /// Starts a server with an empty bucket. Can be called inside another runtime.
     ///
     /// # Panics
-    /// When the machine has no folder, thread or port to give.
+    /// When the machine has no folder, thread or port left.
     #[must_use]
     pub fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("pawdium-s3-").tempdir().expect("a folder");
@@ -55,7 +55,7 @@ impl S3Server {
         Self { runtime: Some(runtime), folder, address }
     }
 
-    /// Where it listens: `http://127.0.0.1:<port>`.
+    /// The endpoint: `http://127.0.0.1:<port>`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
@@ -67,7 +67,7 @@ impl S3Server {
         self.folder.path().join(BUCKET)
     }
 
-    /// Every file in the server's folder, parts of unfinished uploads too, but not what the server notes about objects.
+    /// All files in the server's folder, including parts of unfinished uploads, but not the server's own metadata.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -79,7 +79,7 @@ impl S3Server {
 
 impl Drop for S3Server {
     fn drop(&mut self) {
-        // A runtime can't be waited for inside of another one.
+        // A runtime can't be blocked on inside another one.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -90,7 +90,7 @@ async fn serve(listener: TcpListener, service: S3Service) {
     while let Ok((socket, _)) = listener.accept().await {
         let server = Builder::new(TokioExecutor::new());
         let connection = server.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
-        // A client that goes away is no matter of the server's.
+        // A client that disconnects is not an error.
         tokio::spawn(async move { drop(connection.await) });
     }
 }

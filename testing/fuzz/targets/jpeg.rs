@@ -1,10 +1,10 @@
-//! The JPEG decoder, which the decoder process alone runs: any file is decoded or refused.
+//! The JPEG decoder, which only the decoder process runs: it decodes or refuses any file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use pawdium_jpeg::{Decoder, Region, Scale};
 
-/// Pixels of the largest picture that is tried: time is better spent on many.
+/// Pixels of the largest picture to try; many small ones find more.
 const MAX_PIXELS: u32 = 1 << 20;
 
 fuzz_target!(|file: &[u8]| {

@@ -1,4 +1,4 @@
-//! EXIF data, which are read in the worker itself.
+//! EXIF data, which the worker itself parses.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

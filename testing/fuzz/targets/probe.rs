@@ -1,4 +1,4 @@
-//! What the worker does with an upload before any decoder sees it.
+//! What the worker does with an upload before a decoder sees it.
 #![no_main]
 
 use std::io::Cursor;

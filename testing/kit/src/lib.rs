@@ -1,5 +1,5 @@
-//! What several crates' tests and the demo share: a private Postgres and Redis, a line to them that can break, a mailbox
-//! that speaks SMTP, workers, and waiting.
+//! Test infrastructure shared by several crates and the demo: a private Postgres and Redis, a relay that simulates
+//! a broken network, an SMTP sink, workers, and waiting.
 
 pub mod operators;
 pub mod relay;

@@ -1,10 +1,11 @@
-//! A line to a server that can be slow, silent or cut: for seeing what a service does about it.
+//! A TCP relay to a server that can be slowed down, silenced or cut, to test how a service copes.
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -12,20 +13,20 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use url::Url;
 
-/// How much is carried at once, in bytes.
+/// Bytes per read.
 const CHUNK: usize = 64 * 1024;
 
-/// Where a relay leads.
+/// The target of a relay.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// A host and a port.
     Tcp(String, u16),
-    /// A socket's path.
+    /// The path of a socket.
     Unix(PathBuf),
 }
 
 impl Target {
-    /// The Postgres server that these options lead to.
+    /// The Postgres server for these options.
     #[must_use]
     pub fn postgres(options: &PgConnectOptions) -> Self {
         match options.get_socket() {
@@ -35,7 +36,7 @@ impl Target {
     }
 }
 
-/// A port on loopback that leads to a server. Dropped, it ends every connection and takes no more.
+/// A loopback port that forwards to a server. Dropping it closes all connections and stops listening.
 #[derive(Debug)]
 pub struct Relay {
     port: u16,
@@ -48,7 +49,7 @@ pub struct Relay {
 struct Weather {
     is_cut: bool,
     is_silent: bool,
-    /// Of one direction.
+    /// One way.
     delay: Duration,
 }
 
@@ -66,7 +67,7 @@ struct Link {
 }
 
 impl Relay {
-    /// Takes a port and leads it to `target`.
+    /// Opens a port that forwards to `target`.
     ///
     /// # Errors
     /// When no port is free.
@@ -84,10 +85,10 @@ impl Relay {
         self.port
     }
 
-    /// The same database through this relay, which must lead to its server.
+    /// The URL of the same database through this relay, which must lead to its server.
     ///
     /// # Panics
-    /// Never: a URL of Postgres can have any host and port.
+    /// Never: a Postgres URL can have any host and port.
     #[must_use]
     pub fn url(&self, options: &PgConnectOptions) -> Url {
         let mut url = options.to_url_lossy();
@@ -96,23 +97,22 @@ impl Relay {
         url
     }
 
-    /// Ends every connection, and whoever comes finds nobody.
+    /// Closes all connections and refuses new ones.
     pub fn cut(&self) {
         self.line.weather.send_modify(|weather| weather.is_cut = true);
     }
 
-    /// Lets no byte through, in either direction, and ends nothing: what a broken network looks like from both ends.
+    /// Lets no byte through in either direction and closes nothing, like a broken network.
     pub fn silence(&self) {
         self.line.weather.send_modify(|weather| weather.is_silent = true);
     }
 
-    /// Does the same to the open connections whose client last said something that contains `words`; answers with how
-    /// many these are.
+    /// Silences the open connections whose client's last message contains `words`. Returns their number.
     pub fn silence_those_who_said(&self, words: &[u8]) -> usize {
         let mut silenced = 0;
-        for link in self.line.links.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for link in self.line.links.lock().iter() {
             let Some(link) = link.upgrade() else { continue };
-            let said = link.last_said.lock().unwrap_or_else(PoisonError::into_inner);
+            let said = link.last_said.lock();
             if said.windows(words.len()).any(|window| window == words) {
                 link.is_silent.send_replace(true);
                 silenced += 1;
@@ -121,15 +121,15 @@ impl Relay {
         silenced
     }
 
-    /// Adds `round_trip` to each question and its answer, half in each direction.
+    /// Adds `round_trip` to each request and its response, half in each direction.
     pub fn delay(&self, round_trip: Duration) {
         self.line.weather.send_modify(|weather| weather.delay = round_trip / 2);
     }
 
-    /// Ends all of it; what was held back arrives.
+    /// Restores the line. Held back bytes arrive.
     pub fn mend(&self) {
         self.line.weather.send_replace(Weather::default());
-        for link in self.line.links.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for link in self.line.links.lock().iter() {
             if let Some(link) = link.upgrade() {
                 link.is_silent.send_replace(false);
             }
@@ -146,7 +146,7 @@ impl Drop for Relay {
 
 async fn accept(listener: TcpListener, target: Target, line: Arc<Line>) {
     while let Ok((client, _)) = listener.accept().await {
-        // Dropped at once, a connection looks like one to a server that has just gone.
+        // A connection that closes at once looks like one to a server that just went away.
         if !line.weather.borrow().is_cut {
             tokio::spawn(carry(client, target.clone(), Arc::clone(&line)));
         }
@@ -166,7 +166,7 @@ async fn carry(client: TcpStream, target: Target, line: Arc<Line>) {
             Target::Unix(path) => exchange(client, UnixStream::connect(path).await?, &line).await,
         }
     };
-    // Either way the connection is over, and both of its ends learn it.
+    // Either way the connection is over, and both ends notice.
     tokio::select! {
         _ = weather.wait_for(|weather| weather.is_cut) => {}
         _ = carried => {}
@@ -176,14 +176,14 @@ async fn carry(client: TcpStream, target: Target, line: Arc<Line>) {
 async fn exchange<S: AsyncRead + AsyncWrite>(client: TcpStream, server: S, line: &Line) -> io::Result<()> {
     let link = Arc::new(Link { is_silent: watch::Sender::default(), last_said: Mutex::default() });
     {
-        let mut links = line.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut links = line.links.lock();
         links.retain(|link| link.strong_count() > 0);
         links.push(Arc::downgrade(&link));
     }
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = tokio::io::split(server);
     let said = |bytes: &[u8]| {
-        bytes.clone_into(&mut link.last_said.lock().unwrap_or_else(PoisonError::into_inner));
+        bytes.clone_into(&mut link.last_said.lock());
     };
     tokio::try_join!(
         pump(from_client, to_server, line, &link, said),

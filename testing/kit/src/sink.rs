@@ -1,8 +1,8 @@
-//! A small SMTP server (RFC 5321) that keeps every message as a file: the mailbox of the demo, and the other end of a
-//! real conversation in tests. It listens on loopback only and delivers nothing.
+//! A small SMTP server (RFC 5321) that stores every message as a file: the demo's mailbox, and the peer for tests
+//! of mail. It listens on loopback only and delivers nothing.
 //!
-//! Written here, for what the registry offers for the server side was last released years ago and has neither SIZE nor
-//! bounds on lines and messages, which are most of the work.
+//! It is written here because the available server crates are years old and have neither SIZE nor limits on lines
+//! and messages, which are most of the work.
 
 mod session;
 mod stall;
@@ -23,16 +23,16 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{info, warn};
 use ulid::Ulid;
 
-/// The largest message, in bytes; said to clients through SIZE (RFC 1870).
+/// Maximum message size in bytes, announced through SIZE (RFC 1870).
 pub const MAX_MESSAGE: usize = 10_000_000;
-/// The longest line, in bytes with its CRLF (RFC 5321, 4.5.3.1.6).
+/// Maximum line length in bytes, including CRLF (RFC 5321, 4.5.3.1.6).
 const MAX_LINE: usize = 1000;
-/// How long a client may be silent (RFC 5321, 4.5.3.2.7).
+/// Idle timeout for clients (RFC 5321, 4.5.3.2.7).
 const SILENCE: Duration = Duration::from_mins(5);
 const MAX_SESSIONS: usize = 64;
 const ACCEPT: u16 = 0;
 
-/// A running server; it stops when this is dropped.
+/// A running server. Dropping it stops it.
 #[derive(Debug)]
 pub struct Sink {
     address: SocketAddr,
@@ -42,11 +42,11 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Listens on `address` (port 0 picks a free one) and writes each message that arrives as `<ulid>.eml` into
-    /// `folder`, which is made when it is not there. A file appears whole or not at all.
+    /// Listens on `address` (port 0 picks a free one) and writes each message as `<ulid>.eml` into `folder`, which
+    /// is created if needed. Files appear atomically.
     ///
     /// # Errors
-    /// When the address is not loopback or is taken, or the folder can't be made.
+    /// When the address is not loopback or in use, or the folder can't be created.
     pub async fn bind(address: SocketAddr, folder: impl Into<PathBuf>) -> io::Result<Self> {
         if !address.ip().is_loopback() {
             return Err(io::Error::new(
@@ -66,49 +66,50 @@ impl Sink {
         Ok(Self { address, refusal, stalls, _running: running.drop_guard() })
     }
 
-    /// As [`Sink::bind`], on a free port of 127.0.0.1.
+    /// Like [`Sink::bind`], on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When the folder can't be made, or no port is free.
+    /// When the folder can't be created, or no port is free.
     pub async fn bind_anywhere(folder: impl Into<PathBuf>) -> io::Result<Self> {
         Self::bind((Ipv4Addr::LOCALHOST, 0).into(), folder).await
     }
 
-    /// The port that was bound.
+    /// The bound port.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Where to send mail to, in the form that the configuration's `mail.smtp_url` takes.
+    /// The server's URL for `mail.smtp_url`.
     pub fn url(&self) -> String {
         format!("smtp://{}", self.address)
     }
 
-    /// Refuses every message from here on, once it was sent, with this reply code: 451 for now, 550 for good.
+    /// Refuses every message after its data with this reply code: 451 for a temporary failure, 550 for a permanent
+    /// one.
     pub fn fail_with(&self, code: u16) {
         self.refusal.store(code, Ordering::Relaxed);
     }
 
-    /// From now on, stops answering a client as soon as it has sent this: a command such as `MAIL`, the dot that ends a
+    /// From now on, stops answering a client once it has sent this: a command such as `MAIL`, the dot that ends a
     /// message, or nothing at all. See [`STAGES`](Sink::STAGES).
     pub fn stall_at(&self, stage: &'static str) {
         self.stalls.stall_at(stage);
     }
 
-    /// Waits until some client waits for an answer since the last [`Sink::stall_at`].
+    /// Waits until a client has stalled since the last [`Sink::stall_at`].
     pub async fn stalled(&self) {
         self.stalls.stalled().await;
     }
 
-    /// Answers all who wait, and everybody else again.
+    /// Answers all stalled clients and stops stalling.
     pub fn go_on(&self) {
         self.stalls.go_on();
     }
 
-    /// Where a conversation can stall, in the order of a mail: before the greeting, after a command, after the dot.
+    /// The stages at which a conversation can stall, in order: before the greeting, after a command, after the dot.
     pub const STAGES: [&str; 7] = ["", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"];
 
-    /// Takes messages again after [`Sink::fail_with`].
+    /// Accepts messages again after [`Sink::fail_with`].
     pub fn accept(&self) {
         self.refusal.store(ACCEPT, Ordering::Relaxed);
     }
@@ -124,7 +125,7 @@ async fn accept(listener: TcpListener, store: Arc<Store>, running: CancellationT
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                warn!(%error, "a mail client could not be accepted");
+                warn!(%error, "failed to accept a mail client");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -138,13 +139,13 @@ async fn accept(listener: TcpListener, store: Arc<Store>, running: CancellationT
             };
             drop(permit);
             if let Err(error) = served {
-                info!(%error, "a mail client went away");
+                info!(%error, "a mail client disconnected");
             }
         });
     }
 }
 
-/// One client's conversation, until it quits or goes.
+/// Serves one client until it quits or disconnects.
 async fn serve(stream: TcpStream, store: &Store) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut session = Session::default();
@@ -167,18 +168,18 @@ async fn serve(stream: TcpStream, store: &Store) -> io::Result<()> {
     }
 }
 
-/// A line as it came, or what is wrong with it.
+/// A received line, or what is wrong with it.
 enum Line {
-    /// Its content, without CRLF.
+    /// The content without CRLF.
     Text(Vec<u8>),
-    /// Longer than [`MAX_LINE`]; what was too much is gone.
+    /// Longer than [`MAX_LINE`]; the excess is discarded.
     TooLong,
-    /// Ended by a bare LF, which some servers take for a line's end and some don't: the root of SMTP smuggling.
+    /// Ended by a bare LF. Servers disagree on whether that ends a line, which enables SMTP smuggling.
     BareLf,
 }
 
 impl Line {
-    /// What it begins with.
+    /// The first bytes.
     fn verb(&self) -> &str {
         let Self::Text(line) = self else { return "" };
         let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
@@ -186,7 +187,7 @@ impl Line {
     }
 }
 
-/// The next line; none when the client has gone.
+/// Reads a line; `None` if the client has disconnected.
 async fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Line>> {
     let mut line = Vec::new();
     let mut too_long = false;
@@ -213,8 +214,8 @@ async fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Line>
     }))
 }
 
-/// Everything up to the line with the single dot (RFC 5321, 4.1.1.4), with the stuffed dots taken off (4.5.2); none
-/// when the client has gone before it.
+/// Reads up to the line with a single dot (RFC 5321, 4.1.1.4) and removes dot-stuffing (4.5.2); `None` if the
+/// client disconnects before it.
 async fn read_data(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Ended>> {
     let mut message = Vec::new();
     let mut refused = None;
@@ -251,7 +252,7 @@ async fn answer(stream: &mut BufReader<TcpStream>, reply: &Reply) -> io::Result<
     stream.flush().await
 }
 
-/// Where messages go.
+/// Where messages are stored.
 struct Store {
     folder: PathBuf,
     refusal: Arc<AtomicU16>,
@@ -267,20 +268,20 @@ impl Store {
             }
             Ended::Whole(message) => message,
             Ended::TooLarge => {
-                return Reply::new(552, format!("the message has more than {MAX_MESSAGE} bytes"));
+                return Reply::new(552, format!("message exceeds {MAX_MESSAGE} bytes"));
             }
-            Ended::LineTooLong => return Reply::new(554, format!("a line has more than {MAX_LINE} bytes")),
-            Ended::BareLf => return Reply::new(554, "a line ends with LF instead of CRLF"),
+            Ended::LineTooLong => return Reply::new(554, format!("line exceeds {MAX_LINE} bytes")),
+            Ended::BareLf => return Reply::new(554, "line ends with LF instead of CRLF"),
         };
         let id = Ulid::generate();
         match write_whole(&self.folder, id, &envelope.headers(), &message).await {
             Ok(()) => {
-                info!(message = %id, bytes = message.len(), "took a mail");
-                Reply::new(250, format!("taken as {id}"))
+                info!(message = %id, bytes = message.len(), "stored a mail");
+                Reply::new(250, format!("stored as {id}"))
             }
             Err(error) => {
-                warn!(%error, "a mail could not be stored");
-                Reply::new(452, "the message could not be stored")
+                warn!(%error, "failed to store a mail");
+                Reply::new(452, "failed to store the message")
             }
         }
     }

@@ -1,6 +1,6 @@
-//! A private Postgres and Redis in a folder of our own: nothing of the system's is used but its programs, no service is
-//! touched, no port is opened. Both listen on Unix sockets that only this user reaches, and both end with the process
-//! that started them, however it ends.
+//! A private Postgres and Redis in their own folder. They use the system's programs, but touch no system service
+//! and open no port. Both listen on Unix sockets that only this user can reach, and both end with the process that
+//! started them, even if it is killed.
 
 mod account;
 mod lock;
@@ -30,19 +30,20 @@ use redis::Redis;
 
 const THROWAWAY: &str = "pawdium-stack-";
 const SOCKETS: &str = "pawdium-sockets-";
-/// A socket's path has at most 107 bytes (unix(7)); this leaves room for the folder's and the socket's own names.
+/// A socket path has at most 107 bytes (unix(7)). This leaves room for the names of the folder and the socket.
 const MAX_PARENT: usize = 60;
 
-/// How much the data is worth.
+/// Durability of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Found again at the next start: every commit reaches the disk.
+    /// Kept for the next start: every commit reaches the disk.
     Durable,
-    /// For one command: fast, and gone with its folder. Commits outlive Postgres, but not the machine.
+    /// For one command: fast, and deleted with its folder. Commits survive a crash of Postgres, but not of the
+    /// machine.
     Throwaway,
 }
 
-/// A running Postgres and Redis. End it with [`Stack::stop`]; merely dropped, both are told to stop and not waited for.
+/// A running Postgres and Redis. Stop it with [`Stack::stop`]; dropping it signals both servers without waiting.
 #[derive(Debug)]
 pub struct Stack {
     postgres: Postgres,
@@ -55,18 +56,18 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts both in `folder`, which is made when it is not there; what an earlier run left there is found again, and
-    /// what is still ending there is waited for. When this process is root, Postgres, which refuses root, runs as the
-    /// user `postgres` or else `nobody`.
+    /// Starts both in `folder`, which is created if needed. Reuses the data of an earlier run, and waits for its
+    /// servers to end. If this process is root, Postgres, which refuses root, runs as the user `postgres` or
+    /// `nobody`.
     ///
-    /// To be called from a thread that lives as long as the stack should: the kernel ends a child with the thread that
-    /// started it (`PR_SET_PDEATHSIG`).
+    /// Call it from a thread that lives as long as the stack: the kernel kills a child with the thread that started
+    /// it (`PR_SET_PDEATHSIG`).
     ///
     /// # Errors
-    /// [`AlreadyRunning`], when the folder is in use; when a program is missing, with what to install; and when one
-    /// does not start, with the end of its log.
+    /// [`AlreadyRunning`] if the folder is in use; if a program is missing, with what to install; and if a server
+    /// doesn't start, with the end of its log.
     pub async fn start(folder: &Path, kind: Kind) -> Result<Self> {
-        // Known before anything is made or started.
+        // Check before anything is created or started.
         let redis_program = programs::redis()?;
         make_private(folder)?;
         let folder = folder.canonicalize()?;
@@ -84,22 +85,22 @@ impl Stack {
         Ok(Self { postgres, redis, sockets, folder, kind, account, _lock: lock })
     }
 
-    /// The database `pawdium`, whose owner may do everything, as a URL for sqlx.
+    /// The URL of the database `pawdium`, whose owner is a superuser, for sqlx.
     pub fn database_url(&self) -> String {
         postgres::url(self.sockets.path(), postgres::DATABASE)
     }
 
-    /// The Redis server, as a URL for the redis crate.
+    /// The URL of the Redis server for the redis crate.
     pub fn redis_url(&self) -> String {
         redis::url(self.sockets.path())
     }
 
-    /// Where the Redis server listens.
+    /// The path of Redis's socket.
     pub fn redis_socket(&self) -> PathBuf {
         redis::socket(self.sockets.path())
     }
 
-    /// Returns when one of the two ends without being told to, with what its log says last.
+    /// Returns when one of the two ends unexpectedly, with the end of its log.
     pub async fn failed(&mut self) -> anyhow::Error {
         tokio::select! {
             error = self.postgres.failed() => error,
@@ -107,38 +108,37 @@ impl Stack {
         }
     }
 
-    /// Ends Postgres as a crash would, as `pg_ctl stop -m immediate` does: no session may finish what it is at, and nothing
-    /// is written that was not written before.
+    /// Crashes Postgres like `pg_ctl stop -m immediate`: sessions are cut off and nothing more is written.
     pub async fn crash_postgres(&mut self) {
         self.postgres.crash().await;
     }
 
-    /// Starts Postgres again after [`Stack::crash_postgres`], and returns when it has recovered. Clients find it where it
-    /// was. The same holds for the thread as for [`Stack::start`].
+    /// Restarts Postgres after [`Stack::crash_postgres`] and returns when it has recovered, at the same address.
+    /// The calling thread must live as long as for [`Stack::start`].
     ///
     /// # Errors
-    /// When it does not start, with the end of its log.
+    /// When it doesn't start, with the end of its log.
     pub async fn restart_postgres(&mut self) -> Result<()> {
         self.postgres = Postgres::start(&self.folder, self.sockets.path(), self.kind, &self.account).await?;
         Ok(())
     }
 
-    /// Ends Redis at once; without [`Kind::Durable`] it forgets everything.
+    /// Kills Redis; without [`Kind::Durable`] it loses everything.
     pub async fn crash_redis(&mut self) {
         self.redis.crash().await;
     }
 
-    /// Starts Redis again after [`Stack::crash_redis`], and returns when it answers. Clients find it where it was. The same
-    /// holds for the thread as for [`Stack::start`].
+    /// Restarts Redis after [`Stack::crash_redis`] and returns when it answers, at the same address. The calling
+    /// thread must live as long as for [`Stack::start`].
     ///
     /// # Errors
-    /// When it does not start, with the end of its log.
+    /// When it doesn't start, with the end of its log.
     pub async fn restart_redis(&mut self) -> Result<()> {
         self.redis = Redis::start(&programs::redis()?, &self.folder, self.sockets.path(), self.kind).await?;
         Ok(())
     }
 
-    /// What Postgres has written to its log, in all its runs in this folder.
+    /// The log of Postgres, of all runs in this folder.
     ///
     /// # Errors
     /// When the log can't be read.
@@ -146,7 +146,7 @@ impl Stack {
         fs::read(self.folder.join("postgres.log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Stops both cleanly: what was committed is on the disk.
+    /// Stops both cleanly, with all commits on disk.
     pub async fn stop(self) {
         self.redis.stop().await;
         self.postgres.stop().await;
@@ -154,13 +154,13 @@ impl Stack {
     }
 }
 
-/// A folder for a throwaway stack, gone when the value is dropped. Takes away what runs that were killed have left.
+/// A folder for a throwaway stack, deleted when dropped. Also deletes leftovers of killed runs.
 ///
 /// # Errors
-/// When it can't be made.
+/// When it can't be created.
 pub fn throwaway_folder() -> Result<TempDir> {
     sweep();
-    tempfile::Builder::new().prefix(THROWAWAY).tempdir().context("making a folder for the throwaway stack")
+    tempfile::Builder::new().prefix(THROWAWAY).tempdir().context("creating a folder for the throwaway stack")
 }
 
 fn sweep() {
@@ -180,11 +180,11 @@ fn make_private(folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
     };
-    make().with_context(|| format!("making the folder {}", folder.display()))
+    make().with_context(|| format!("creating the folder {}", folder.display()))
 }
 
-/// A new folder with a short path for the sockets; `sockets` in the stack's folder points to it, for people (`psql -h
-/// .pawdium/sockets -U pawdium`) and so that the next start takes it away if this one is killed.
+/// A new folder with a short path for the sockets. The link `sockets` in the stack's folder points to it, for users
+/// (`psql -h .pawdium/sockets -U pawdium`) and so that the next start can delete it if this one is killed.
 fn sockets(folder: &Path, account: &Account) -> Result<TempDir> {
     remove_sockets(folder);
     let temp = env::temp_dir();
@@ -195,7 +195,7 @@ fn sockets(folder: &Path, account: &Account) -> Result<TempDir> {
         symlink(sockets.path(), folder.join("sockets"))?;
         Ok(sockets)
     };
-    make().context("making a folder for the sockets")
+    make().context("creating a folder for the sockets")
 }
 
 fn remove_sockets(folder: &Path) {

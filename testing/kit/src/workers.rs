@@ -1,4 +1,4 @@
-//! Workers in this process.
+//! Workers in the test's process.
 
 use pawdium_db::Tx;
 use pawdium_queue::{Capacity, Enqueue, JobId, Process, Queue, Runner};
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::waiting::SOON;
 
-/// A worker as the program runs it, with handlers of the test's own.
+/// A worker configured like the production one, with the test's own handlers.
 #[derive(Debug)]
 pub struct Workers {
     db: PgPool,
@@ -20,7 +20,7 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Registers, and runs these queues.
+    /// Registers a worker and runs these queues.
     pub async fn start<E: Send + Sync + 'static>(
         db: &PgPool,
         runner: &Runner<E>,
@@ -42,7 +42,7 @@ impl Workers {
         Self { db, process, running, stop }
     }
 
-    /// Hands back what runs, and signs off.
+    /// Hands back running jobs, and signs off.
     pub async fn stop(self) {
         self.process.stop_claiming();
         self.stop.cancel();
@@ -56,7 +56,7 @@ impl Workers {
     }
 }
 
-/// Enqueues in a transaction of its own.
+/// Enqueues a job in its own transaction.
 pub async fn enqueue(db: &PgPool, job: &impl Enqueue) -> JobId {
     let mut tx = Tx::begin(db).await.expect("a connection");
     let id = job.enqueue(&mut tx).await.expect("it can be enqueued").expect("nothing bears its key");
@@ -64,7 +64,7 @@ pub async fn enqueue(db: &PgPool, job: &impl Enqueue) -> JobId {
     id
 }
 
-/// Does something in a transaction of its own.
+/// Runs `act` in its own transaction.
 pub async fn transact<T>(db: &PgPool, act: impl AsyncFnOnce(&mut Tx) -> T) -> T {
     let mut tx = Tx::begin(db).await.expect("a connection");
     let done = act(&mut tx).await;
@@ -72,7 +72,7 @@ pub async fn transact<T>(db: &PgPool, act: impl AsyncFnOnce(&mut Tx) -> T) -> T 
     done
 }
 
-/// The test's database, as a URL for another process.
+/// The URL of the test's database, for another process.
 pub fn url(db: &PgPool) -> String {
     let url = std::env::var("DATABASE_URL").expect("DATABASE_URL is set");
     let mut url: Url = url.parse().expect("DATABASE_URL is a URL");

@@ -1,4 +1,4 @@
-//! Tries each outside system that the settings name, as the services would use it.
+//! Connects to each outside system in the settings the way the services do.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
-/// How long one system has to answer.
+/// Timeout for each system.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The oldest Postgres that will do, as `server_version_num` says it.
+/// The oldest supported Postgres, as `server_version_num`.
 const OLDEST_POSTGRES: i32 = 150_000;
 
-/// What a scheduler takes of Postgres's connections: it does one thing after the other.
+/// Postgres connections of one scheduler, which works sequentially.
 const SCHEDULER_TAKES: u32 = 2;
 
-/// What one look found.
+/// The result of one check.
 pub(super) struct Finding {
     level: Level,
-    /// The key, or its section.
+    /// The key or its section.
     key: &'static str,
     text: String,
 }
@@ -68,7 +68,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Tries everything at once.
+/// Checks all systems concurrently.
 pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let metrics = async {
         match &config.metrics {
@@ -86,7 +86,7 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
     [database, redis, mail, media, metrics].into_iter().flatten().collect()
 }
 
-/// The one finding about a system that is good or isn't.
+/// A single finding for a system: good or an error.
 async fn one(key: &'static str, trying: impl Future<Output = Result<String>>) -> Vec<Finding> {
     vec![match tokio::time::timeout(PATIENCE, trying).await {
         Ok(Ok(text)) => Finding::good(key, text),
@@ -105,7 +105,7 @@ async fn postgres(config: &Config) -> Vec<Finding> {
     let mut db = match connecting {
         Ok(Ok(db)) => db,
         Ok(Err(error)) => {
-            let start = "Is Postgres running? `systemctl status postgresql` says it.".to_owned();
+            let start = "Is Postgres running? Check `systemctl status postgresql`.".to_owned();
             let advice = db::what_to_do(&error, &options).unwrap_or(start);
             return vec![Finding::error(key, format!("{error}. {advice}"))];
         }
@@ -119,7 +119,7 @@ async fn postgres(config: &Config) -> Vec<Finding> {
     }
 }
 
-/// What a server that lets us in is like.
+/// Checks a server that accepts our login.
 async fn inspect(
     db: &mut PgConnection,
     options: &PgConnectOptions,
@@ -137,7 +137,7 @@ async fn inspect(
     found.push(if number < OLDEST_POSTGRES {
         Finding::error(key, format!("Postgres is {version}; Pawdium needs 15 or newer"))
     } else {
-        Finding::good(key, format!("Postgres {version} lets {role} in"))
+        Finding::good(key, format!("Postgres {version} accepts {role}"))
     });
     let encoding: String = sqlx::query_scalar("show server_encoding").fetch_one(&mut *db).await?;
     if encoding != "UTF8" {
@@ -152,16 +152,16 @@ async fn inspect(
     found.extend(writes(db, role, database).await?);
     found.push(room(db, config).await?);
     found.push(match db::schema(&mut *db).await? {
-        Schema::Behind => {
-            Finding::warning(key, "the schema is not up to date; `sudo pawdium migrate` brings it there")
-        }
+        Schema::Behind => Finding::warning(key, "the schema is out of date; run `sudo pawdium migrate`"),
         Schema::Current => Finding::good(key, "the schema is up to date"),
-        Schema::Newer(_) => Finding::good(key, "the schema is newer than this program, which runs on it"),
+        Schema::Newer(_) => {
+            Finding::good(key, "the schema is newer than this program and compatible with it")
+        }
     });
     Ok(found)
 }
 
-/// Whether the role may make tables. What is tried is rolled back.
+/// Whether the role can create tables. The attempt is rolled back.
 async fn writes(db: &mut PgConnection, role: &str, database: &str) -> sqlx::Result<Option<Finding>> {
     sqlx::query("begin").execute(&mut *db).await?;
     let tried = sqlx::query("create table pawdium_config_check (tried int)").execute(&mut *db).await;
@@ -173,10 +173,10 @@ async fn writes(db: &mut PgConnection, role: &str, database: &str) -> sqlx::Resu
             "let it own the database: `sudo -u postgres psql -c 'alter database {database} owner to {role}'`"
         ),
     };
-    Ok(Some(Finding::error("database.url", format!("{role} may not make tables ({error}); {advice}"))))
+    Ok(Some(Finding::error("database.url", format!("{role} can't create tables ({error}); {advice}"))))
 }
 
-/// Whether the server has connections enough for one process of each kind, and for the workers that live already.
+/// Whether the server allows enough connections for one process of each kind and for the workers already running.
 async fn room(db: &mut PgConnection, config: &Config) -> sqlx::Result<Finding> {
     let key = "database.max_connections";
     let room = db::room(&mut *db).await?;
@@ -201,14 +201,15 @@ async fn room(db: &mut PgConnection, config: &Config) -> sqlx::Result<Finding> {
         room.open,
     );
     Ok(if taken > room.allowed {
-        Finding::warning(key, format!("{text}. Raise max_connections of Postgres, or lower this"))
+        Finding::warning(key, format!("{text}. Raise Postgres's max_connections, or lower this"))
     } else {
         Finding::good(key, text)
     })
 }
 
 async fn redis(config: &RedisConfig) -> Result<String> {
-    let advice = "is Redis running, and redis.url right? Pages are slower without it, and limits are weaker";
+    let advice =
+        "is Redis running, and is redis.url correct? Without it pages are slower and rate limits weaker";
     let redis = Redis::connect(config, "nothing is changed")?;
     let mut connection = redis.dedicated().await.context(advice)?;
     let key = redis.key("config-check");
@@ -217,27 +218,27 @@ async fn redis(config: &RedisConfig) -> Result<String> {
     command
         .exec_async(&mut connection)
         .await
-        .context("Redis answers but takes no value; it may want a password, or be a replica, or be full")?;
-    Ok("Redis answers and takes values".to_owned())
+        .context("Redis answers but stores no value; it may require a password, be a replica, or be full")?;
+    Ok("Redis answers and stores values".to_owned())
 }
 
 async fn smtp(config: &MailConfig) -> Result<String> {
     let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(config.smtp_url.expose_secret())?
         .timeout(Some(PATIENCE))
         .build::<Tokio1Executor>();
-    let advice = "is the mail server running, and are its address, name and password right?";
+    let advice = "is the mail server running, and are its address, user name and password correct?";
     if !transport.test_connection().await.context(advice)? {
-        bail!("the mail server answers and is not ready; {advice}");
+        bail!("the mail server answers but is not ready; {advice}");
     }
-    Ok("the mail server takes connections, though no mail was sent".to_owned())
+    Ok("the mail server accepts connections; no mail was sent".to_owned())
 }
 
 async fn media(config: &MediaConfig) -> Result<String> {
     if config.store.scheme() == "file" {
-        let folder = config.store.to_file_path().map_err(|()| anyhow!("{} is no folder", config.store))?;
-        // Opening it would make it.
+        let folder = config.store.to_file_path().map_err(|()| anyhow!("{} is not a folder", config.store))?;
+        // Opening the store would create the folder.
         if !folder.is_dir() {
-            bail!("there is no folder {}; make it with `sudo systemd-tmpfiles --create`", folder.display());
+            bail!("there is no folder {}; create it with `sudo systemd-tmpfiles --create`", folder.display());
         }
         let advice = || {
             format!(
@@ -256,21 +257,21 @@ async fn influx(config: &MetricsConfig) -> Result<String> {
     let mut url = config.url.clone();
     url.set_path("/api/v2/write");
     url.query_pairs_mut().clear().append_pair("org", &config.org).append_pair("bucket", &config.bucket);
-    // A comment is a point less than one.
+    // A line protocol comment writes no point.
     let answer = reqwest::Client::new()
         .post(url)
         .header("Authorization", format!("Token {}", config.token.expose_secret()))
         .body("# pawdium config check\n")
         .send()
         .await
-        .context("is InfluxDB running, and metrics.url right?")?;
+        .context("is InfluxDB running, and is metrics.url correct?")?;
     match answer.status().as_u16() {
-        200..300 => Ok("InfluxDB takes points".to_owned()),
+        200..300 => Ok("InfluxDB accepts points".to_owned()),
         401 | 403 => {
-            bail!("InfluxDB refuses the token; make one that may write to the bucket {}", config.bucket)
+            bail!("InfluxDB refuses the token; create one that can write to the bucket {}", config.bucket)
         }
         404 => bail!(
-            "InfluxDB has no bucket {} of {}; make it, or correct metrics.bucket",
+            "InfluxDB has no bucket {} in {}; create it, or correct metrics.bucket",
             config.bucket,
             config.org
         ),

@@ -1,4 +1,4 @@
-//! `pawdium jobs retry`, `cancel` and `delete`: to jobs that are named, or to all that a selection finds.
+//! `pawdium jobs retry`, `cancel` and `delete`, for the given ids or for a selection.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -13,24 +13,24 @@ use super::list;
 use super::selection::Selection;
 use crate::commands::operator;
 
-/// How many of the jobs a dry run shows.
+/// Number of jobs that a dry run shows.
 const SHOWN: usize = 10;
 
-/// To which jobs: their ids, or what they have in common.
+/// The jobs to act on: ids or a selection.
 #[derive(Debug, Args)]
 pub(crate) struct Targets {
-    /// The jobs' ids; without them, every job that the options select.
+    /// Job ids; without them, all jobs that the options select
     #[arg(value_name = "ID")]
     ids: Vec<JobId>,
     #[command(flatten)]
     selection: Selection,
-    /// Say to how many it would be done, and do nothing.
+    /// Show the affected jobs and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Don't ask.
+    /// Don't ask for confirmation
     #[arg(long, short, conflicts_with = "dry_run")]
     yes: bool,
-    /// Print JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -56,7 +56,7 @@ impl Targets {
                     return self.show(db, act, &preview).await;
                 }
                 if !self.yes && !preview.jobs.is_empty() && !operator::confirm(&question(act, &preview))? {
-                    bail!("nothing was done");
+                    bail!("nothing was changed");
                 }
                 let name = operator::name();
                 let found = preview.found();
@@ -117,7 +117,7 @@ impl Targets {
     }
 }
 
-/// Those of the named jobs that it can be done to.
+/// The given jobs that `act` is possible for.
 async fn among(db: &Db, act: Act, ids: &[JobId]) -> Result<Preview> {
     let mut preview = Preview::default();
     let mut tx = db.begin().await?;
@@ -139,7 +139,7 @@ fn question(act: Act, preview: &Preview) -> String {
 
 fn would(act: Act, preview: &Preview) -> String {
     let verb = match act {
-        Act::Retry => "brought back or hurried",
+        Act::Retry => "retried",
         Act::Cancel => "cancelled",
         Act::Delete => "deleted",
     };
@@ -156,12 +156,15 @@ fn counted(preview: &Preview) -> String {
 
 fn told(act: Act, done: usize, left: usize, capped: bool) -> String {
     let was = match act {
-        Act::Retry => "brought back",
+        Act::Retry => "retried",
         Act::Cancel => "cancelled",
         Act::Delete => "deleted",
     };
-    let left =
-        if left == 0 { String::new() } else { format!(" {} left alone: changed meanwhile.", jobs(left)) };
+    let left = if left == 0 {
+        String::new()
+    } else {
+        format!(" {} changed meanwhile and were skipped.", jobs(left))
+    };
     let more = if capped { " There are more: run it again." } else { "" };
     format!("{} {was}.{left}{more}", jobs(done))
 }
@@ -178,12 +181,13 @@ const fn became(act: Act) -> &'static str {
     }
 }
 
-/// Ends the command with an error that names the jobs that nothing was done about; about the others it was.
+/// Fails with an error that names the jobs that couldn't be acted on. The other jobs were.
 fn complain<'a>(act: Act, refused: impl Iterator<Item = &'a JobId>) -> Result<()> {
-    // A second one under the same key would do the work twice.
-    let again = if act == Act::Retry { ", or its work is on the queue already" } else { "" };
-    let complaints: Vec<_> =
-        refused.map(|id| format!("job {id} is not there, or not {}{again}", act.possible_states())).collect();
+    // Retrying a second job with the same key would do the work twice.
+    let again = if act == Act::Retry { ", or a job with its key is already queued" } else { "" };
+    let complaints: Vec<_> = refused
+        .map(|id| format!("job {id} doesn't exist, or is not {}{again}", act.possible_states()))
+        .collect();
     if complaints.is_empty() { Ok(()) } else { bail!(complaints.join("\npawdium: ")) }
 }
 
@@ -194,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_be_done_is_counted_by_state() {
+    fn affected_jobs_are_counted_by_state() {
         let jobs =
             vec![(JobId(3), JobState::Dead), (JobId(2), JobState::Scheduled), (JobId(1), JobState::Dead)];
         let preview = Preview { jobs, capped: true };
@@ -202,6 +206,9 @@ mod tests {
             question(Act::Retry, &preview),
             "Retry 3 jobs (1 scheduled, 2 dead), the newest 10000 of more?"
         );
-        assert_eq!(told(Act::Delete, 1, 2, false), "1 job deleted. 2 jobs left alone: changed meanwhile.");
+        assert_eq!(
+            told(Act::Delete, 1, 2, false),
+            "1 job deleted. 2 jobs changed meanwhile and were skipped."
+        );
     }
 }

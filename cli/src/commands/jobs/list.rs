@@ -9,21 +9,21 @@ use pawdium_shared::db::Db;
 use super::selection::Selection;
 use crate::commands::table::{instant, shortened, table};
 
-/// How much of an error a list shows.
+/// Characters of an error shown in a list.
 const ERROR: usize = 80;
 
-/// Which jobs to list.
+/// The jobs to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
     selection: Selection,
-    /// How many at most.
+    /// Maximum number of jobs
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Only older ones than this job: the next page after a list that ended with it.
+    /// Only jobs older than this one: continues a list that ended with it
     #[arg(long, value_name = "ID")]
     before: Option<JobId>,
-    /// Print JSON, with payloads.
+    /// Print JSON, with payloads
     #[arg(long)]
     json: bool,
 }
@@ -36,7 +36,7 @@ impl List {
         if self.json {
             println!("{}", serde_json::to_string_pretty(&jobs)?);
         } else if jobs.is_empty() {
-            println!("There are no such jobs.");
+            println!("No jobs found.");
         } else {
             print!("{}", lines(&jobs));
         }
@@ -44,7 +44,7 @@ impl List {
     }
 }
 
-/// The jobs, a line each.
+/// Formats the jobs, one per line.
 pub(super) fn lines(jobs: &[JobRow]) -> String {
     let row = |job: &JobRow| {
         [
@@ -60,13 +60,13 @@ pub(super) fn lines(jobs: &[JobRow]) -> String {
     table(["ID", "STATE", "KIND", "ATTEMPT", "DUE OR ENDED", "LAST ERROR"], &rows)
 }
 
-/// How the dead are listed by error.
+/// The dead jobs to group by error.
 #[derive(Debug, Args)]
 pub(crate) struct Errors {
-    /// How many at most.
+    /// Maximum number of errors
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
     limit: i64,
-    /// Print JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -77,7 +77,7 @@ impl Errors {
         if self.json {
             println!("{}", serde_json::to_string_pretty(&groups)?);
         } else if groups.is_empty() {
-            println!("No job is dead.");
+            println!("No jobs are dead.");
         } else {
             let rows: Vec<_> = groups
                 .into_iter()

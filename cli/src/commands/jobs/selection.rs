@@ -1,4 +1,4 @@
-//! Which jobs a command is about.
+//! Selects jobs by what they have in common.
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -11,26 +11,26 @@ use pawdium_shared::mask::printable;
 use pawdium_shared::operate;
 use sqlx::PgConnection;
 
-/// What all of the jobs have in common.
+/// A conjunction of conditions.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Selection {
-    /// In this state.
+    /// In this state
     #[arg(long, value_parser = PossibleValuesParser::new(JobState::ALL.map(JobState::as_str))
         .try_map(|name| name.parse::<JobState>()))]
     state: Option<JobState>,
-    /// Of this kind, as in media.process.v1.
+    /// Of this kind, such as media.process.v1
     #[arg(long)]
     kind: Option<String>,
-    /// Of this member or about their photos; a name or an id.
+    /// Of this member or about their photos, by name or id
     #[arg(long, value_name = "NAME|ID")]
     member: Option<String>,
-    /// About this photo.
+    /// About this photo
     #[arg(long, value_name = "ID")]
     photo: Option<PhotoId>,
-    /// Whose last error has this text, in any case.
+    /// Whose last error contains this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
-    /// Of the dead, those whose error is this, as `pawdium jobs errors` writes it.
+    /// Dead jobs with this error, as `pawdium jobs errors` prints it
     #[arg(long, value_name = "ERROR")]
     error_group: Option<String>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Selection {
 impl Selection {
     pub(super) async fn filter(&self, db: &mut PgConnection) -> Result<Filter> {
         if self.error.as_deref().is_some_and(|text| !is_searchable(text)) {
-            bail!("--error takes three letters or digits in a row, at least");
+            bail!("--error needs at least three letters or digits in a row");
         }
         let party = match &self.member {
             Some(text) => {
@@ -59,7 +59,7 @@ impl Selection {
     }
 }
 
-/// By name, then by id, as the site's own search does.
+/// By name, then by id, like the site's own search.
 async fn find_member(db: &mut PgConnection, text: &str) -> Result<UserId> {
     if let Some(user) = queries::find_by_name(&mut *db, text).await? {
         return Ok(user.id);
@@ -68,5 +68,5 @@ async fn find_member(db: &mut PgConnection, text: &str) -> Result<UserId> {
         Ok(id) => queries::find(db, id).await?,
         Err(_) => None,
     };
-    Ok(user.with_context(|| format!("no member is called {}", printable(text)))?.id)
+    Ok(user.with_context(|| format!("there is no member {}", printable(text)))?.id)
 }

@@ -10,7 +10,7 @@ use pawdium_shared::db::Db;
 use pawdium_shared::mask::printable;
 use serde::Serialize;
 
-/// A job with what can be told of it, as JSON has it.
+/// A job with its explanation, as printed in JSON.
 #[derive(Debug, Serialize)]
 struct Told {
     #[serde(flatten)]
@@ -23,7 +23,7 @@ struct Told {
 pub(super) async fn print(db: &Db, id: JobId, json: bool) -> Result<()> {
     let mut db = db.begin().await?;
     let job = inspect::find_detail(&mut db, id).await?;
-    let job = job.with_context(|| format!("there is no job {id}; it may have ended and not be kept"))?;
+    let job = job.with_context(|| format!("there is no job {id}; it may have ended without being kept"))?;
     let why = inspect::explain(&mut db, &job).await?.to_string();
     let told = Told { why, timeline: inspect::timeline(&job), job };
     if json {
@@ -61,20 +61,20 @@ impl Display for Told {
     }
 }
 
-/// What happened, in words.
-fn said(entry: &TimelineEntry) -> String {
-    match &entry.event {
-        TimelineEvent::Enqueued => "enqueued".to_owned(),
-        TimelineEvent::Failed(failure) => failed(failure),
-        TimelineEvent::Due { attempt } => format!("attempt {attempt} is due"),
-        TimelineEvent::Claimed { attempt, worker } => match worker {
+/// Describes an event of the timeline.
+fn said(moment: &Moment) -> String {
+    match &moment.what {
+        What::Enqueued => "enqueued".to_owned(),
+        What::Failed(failure) => failed(failure),
+        What::Due { attempt } => format!("attempt {attempt} is due"),
+        What::Claimed { attempt, worker } => match worker {
             Some(worker) => format!("attempt {attempt} started on {worker}"),
             None => format!("attempt {attempt} started"),
         },
-        TimelineEvent::Done => "done".to_owned(),
-        TimelineEvent::Dead => "dead: it is not tried again by itself".to_owned(),
-        TimelineEvent::Cancelled { reason: Some(reason) } => format!("cancelled: {}", printable(reason)),
-        TimelineEvent::Cancelled { reason: None } => "cancelled".to_owned(),
+        What::Done => "done".to_owned(),
+        What::Dead => "dead: no automatic retries are left".to_owned(),
+        What::Cancelled { reason: Some(reason) } => format!("cancelled: {}", printable(reason)),
+        What::Cancelled { reason: None } => "cancelled".to_owned(),
     }
 }
 
@@ -86,13 +86,13 @@ fn failed(failure: &FailedAttempt) -> String {
         (None, None) => String::new(),
     };
     let after = started_at.map(|started| format!(" after {} ms", millis(started, *ended_at)));
-    // Further lines of an error stand below its first.
+    // Further lines of an error are printed below the first.
     let error: Vec<_> = error.trim_end().lines().map(printable).collect();
     let error = error.join("\n                         ");
     format!("attempt {attempt} failed{on}{}: {error}", after.unwrap_or_default())
 }
 
-/// How long it took. The end may be stamped by a transaction that began before the start.
+/// Milliseconds between two times, at least 0. The end can be stamped by a transaction that began before the start.
 fn millis(from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
     (to - from).num_milliseconds().max(0)
 }

@@ -1,32 +1,32 @@
-//! The bits of entropy-coded data (T.81, F.2.2.5), most significant first.
+//! A bit reader for entropy-coded data (T.81, F.2.2.5), most significant bit first.
 
 use super::Error;
 use super::segments::next_marker;
 use super::stream::Stream;
 
-/// Bits that are read ahead of what is consumed.
+/// A bit buffer filled ahead of consumption.
 ///
-/// Its parts are few enough to stay in registers: the rare cases take and return it by value.
+/// Small enough to stay in registers; slow paths take and return it by value.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Bits {
-    /// The next bits, from the top. Below the first `count` of them may lie bits that are read again later.
+    /// The next bits, left-aligned. Bits below the first `count` may be read again later.
     buffer: u64,
-    /// How many of them count.
+    /// Number of valid bits.
     count: u32,
-    /// How many of those are zeros made up behind the end of the data.
+    /// How many of the valid bits are zeros appended after the end of the data.
     made_up: u32,
-    /// Where to read on in what the stream has ready.
+    /// Position in the stream's buffer.
     position: usize,
 }
 
 impl Bits {
-    /// Whether more bits were consumed than there are.
+    /// Whether more bits were consumed than exist.
     #[inline(always)]
     pub(super) fn overdrawn(self) -> bool {
         self.made_up > self.count
     }
 
-    /// What is wrong if the bits made no sense, or there were too few.
+    /// The error if the bits made no sense or ran out.
     #[cold]
     pub(super) fn damage(self, stream: &Stream<'_>) -> Error {
         if self.made_up > 0 && next_marker(stream.source(), stream.position()).is_none() {
@@ -51,7 +51,7 @@ impl Bits {
         }
     }
 
-    /// [`Bits::refill`] at the end of what is ready.
+    /// [`Bits::refill`] near the end of the buffer.
     #[cold]
     #[inline(never)]
     fn refill_by_bytes(mut self, stream: &mut Stream<'_>) -> Self {
@@ -71,20 +71,20 @@ impl Bits {
         self
     }
 
-    /// The next 64 bits, of which those that [`Bits::refill`] promised are right.
+    /// The next 64 bits; those promised by [`Bits::refill`] are valid.
     #[inline(always)]
     pub(super) fn peek(self) -> u64 {
         self.buffer
     }
 
-    /// Passes over `bits`, which are there.
+    /// Consumes `bits` available bits.
     #[inline(always)]
     pub(super) fn consume(&mut self, bits: u32) {
         self.buffer <<= bits & 63;
         self.count -= bits;
     }
 
-    /// Takes up to 32 bits, which are there.
+    /// Reads up to 32 available bits.
     #[inline(always)]
     pub(super) fn take(&mut self, bits: u32) -> u32 {
         let value = (self.buffer >> 1) >> (63 - bits);

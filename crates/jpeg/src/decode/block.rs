@@ -1,17 +1,17 @@
-//! The coefficients of one block from a sequential scan (T.81, F.2.2), or of its band from the first scan of a
-//! progressive one (G.1.2.2), and the ways past them.
+//! Decodes one block of a sequential scan (T.81, F.2.2), or its band in the first progressive scan (G.1.2.2), and
+//! skips the rest.
 
 use super::Scale;
 use super::bits::Bits;
 use super::huffman::{END, Skipper, Step, Table};
 use super::stream::Stream;
 
-/// What stands for a code that no table has.
+/// The code is in no table.
 pub(super) struct BadCode;
 
-/// The coefficients that were found in a block, in the order of the file.
+/// The coefficients of a block in file order.
 pub(super) struct Found {
-    /// The place in zigzag order in the upper half, the value in the lower.
+    /// Zigzag index in the upper half, value in the lower.
     list: [u32; 64],
     count: usize,
 }
@@ -21,20 +21,18 @@ impl Found {
         Self { list: [0; 64], count: 0 }
     }
 
-    /// Forgets them.
     #[inline(always)]
     pub(super) fn clear(&mut self) {
         self.count = 0;
     }
 
-    /// Adds one.
     #[inline(always)]
     pub(super) fn push(&mut self, place: usize, value: i16) {
         self.list[self.count & 63] = (place as u32) << 16 | u32::from(value as u16);
         self.count += 1;
     }
 
-    /// Place and value of each.
+    /// Zigzag index and value of each coefficient.
     #[inline(always)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, i16)> {
         self.list[..self.count.min(64)]
@@ -42,17 +40,16 @@ impl Found {
             .map(|&entry| ((entry >> 16) as usize & 63, entry as u16 as i16))
     }
 
-    /// Whether there are none.
     #[inline(always)]
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
 }
 
-/// Takes the step at the top of `bits`, where there are [`FAST`](super::huffman::FAST) of them; returns it with what was
-/// at the top.
+/// Consumes the step at the top of `bits`, which must hold [`FAST`](super::huffman::FAST) bits. Returns the step
+/// and the top before it.
 ///
-/// A step of more bits leaves what a refill brings.
+/// A longer step refills first and leaves what a refill guarantees.
 #[inline(always)]
 pub(super) fn step(bits: &mut Bits, stream: &mut Stream<'_>, table: &Table) -> Result<(Step, u64), BadCode> {
     let top = bits.peek();
@@ -64,7 +61,7 @@ pub(super) fn step(bits: &mut Bits, stream: &mut Stream<'_>, table: &Table) -> R
     Ok((step, top))
 }
 
-/// Takes a step of any length.
+/// Consumes a step of any length.
 #[inline(always)]
 fn long_step(bits: &mut Bits, stream: &mut Stream<'_>, table: &Table) -> Result<(Step, u64), BadCode> {
     bits.refill(stream);
@@ -78,7 +75,7 @@ fn long_step(bits: &mut Bits, stream: &mut Stream<'_>, table: &Table) -> Result<
     Ok((step, top))
 }
 
-/// The difference of a DC coefficient. Leaves bits for two fast steps.
+/// Reads the difference of a DC coefficient. Leaves bits for two fast steps.
 #[inline(always)]
 pub(super) fn difference(bits: &mut Bits, stream: &mut Stream<'_>, dc: &Table) -> Result<i16, BadCode> {
     bits.refill(stream);
@@ -86,39 +83,39 @@ pub(super) fn difference(bits: &mut Bits, stream: &mut Stream<'_>, dc: &Table) -
     Ok(step.value(top) as i16)
 }
 
-/// Which coefficients to collect.
+/// The coefficients to collect.
 #[derive(Clone, Copy)]
 pub(super) struct Band {
-    /// The first place.
+    /// First zigzag index.
     pub(super) first: u32,
-    /// The last place.
+    /// Last zigzag index.
     pub(super) last: u32,
-    /// A bit for each place that counts.
+    /// Mask of the indices to keep.
     pub(super) keep: u64,
 }
 
 impl Band {
-    /// All of a sequential block that a scale needs.
+    /// The AC coefficients of a sequential block that `scale` needs.
     pub(super) const fn of(scale: Scale) -> Self {
         Self { first: 1, last: scale.last(), keep: scale.keep() }
     }
 }
 
-/// Where a block's coefficients ended.
+/// Where a block ended.
 pub(super) struct Ended {
-    /// The place behind the last one; from [`END`] if its end was told.
+    /// The index after the last coefficient; at least [`END`] if the block was ended explicitly.
     pub(super) next: u32,
-    /// The step that ended it.
+    /// The last step.
     pub(super) step: Step,
-    /// What was at the top of the bits for that step.
+    /// The top of the bit buffer at that step.
     pub(super) top: u64,
-    /// The places that have a coefficient.
+    /// Mask of the nonzero coefficients.
     pub(super) places: u64,
 }
 
-/// Collects the coefficients of `band`. There are bits for two fast steps.
+/// Collects the coefficients of `band`. The bit buffer must hold two fast steps.
 ///
-/// The place it ends at may be behind the band's end, for a block that is longer.
+/// The end index can exceed the band's if the block is longer.
 #[inline(always)]
 pub(super) fn collect(
     bits: &mut Bits,
@@ -149,7 +146,7 @@ pub(super) fn collect(
     Ok(Ended { next: walk.next, step, top, places: walk.places })
 }
 
-/// How far a block's coefficients were collected.
+/// Progress within a block.
 struct Walk {
     next: u32,
     count: usize,
@@ -157,7 +154,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Notes a step's coefficient; returns whether the band is over.
+    /// Records a step's coefficient. Returns whether the band is complete.
     #[inline(always)]
     fn pass(&mut self, step: Step, top: u64, band: Band, found: &mut Found) -> bool {
         self.next += step.advance();
@@ -170,7 +167,7 @@ impl Walk {
     }
 }
 
-/// Passes over what is left of a sequential block from place `next`.
+/// Skips the rest of a sequential block from index `next`.
 #[inline(always)]
 pub(super) fn skip(
     bits: &mut Bits,

@@ -1,28 +1,28 @@
-//! Why a picture was not decoded.
+//! The decoder's errors.
 
-/// Why a picture was not decoded.
+/// Why a picture couldn't be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// It does not begin as a JPEG file.
+    /// The file doesn't start like a JPEG.
     #[error("not a JPEG file")]
     NotJpeg,
-    /// It ends before the picture does.
-    #[error("the JPEG file is cut off")]
+    /// The file ends before the picture does.
+    #[error("truncated JPEG file")]
     Truncated,
-    /// It breaks the named rule.
-    #[error("the JPEG file is damaged: {0}")]
+    /// The named part breaks the format's rules.
+    #[error("damaged JPEG file: {0}")]
     Corrupt(&'static str),
-    /// It is valid, but of a kind that is hardly ever seen.
+    /// The file is valid but uses a rare, unsupported feature.
     #[error("JPEG files with {0} are not supported")]
     Unsupported(&'static str),
-    /// It has more scans or segments than any honest file.
+    /// The file has more scans or segments than any regular file.
     #[error("the JPEG file has too many {0}")]
     TooMany(&'static str),
-    /// The region is empty or leaves the picture, or there isn't one scale for each component.
+    /// The region is empty or outside the picture, or the number of scales differs from that of components.
     #[error("the region or its scales do not fit the picture")]
     Region,
-    /// There is no memory for the region.
+    /// There is not enough memory for the region.
     #[error("not enough memory for the picture")]
     Memory,
 }

@@ -1,71 +1,71 @@
-//! What a file says of its picture before the first scan.
+//! Header fields that precede the first scan.
 
-/// One of a picture's components.
+/// One colour component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ComponentInfo {
-    /// The name that scans call it by.
+    /// The id that scans use.
     pub id: u8,
-    /// Samples in the time of the picture's [`Header::horizontal`], 1 to 4.
+    /// Horizontal sampling factor, 1 to 4.
     pub horizontal: u8,
-    /// Rows in the time of the picture's [`Header::vertical`], 1 to 4.
+    /// Vertical sampling factor, 1 to 4.
     pub vertical: u8,
-    /// Which quantization table it uses.
+    /// Index of its quantization table.
     pub(super) quantization: u8,
 }
 
-/// What the components mean, told as libjpeg does: by their number, JFIF's and Adobe's markers, and their ids.
+/// Colour space, detected like libjpeg: from the number of components, the JFIF and Adobe markers, and the ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
     /// One component.
     Grey,
-    /// Luma and two differences of colour, by JFIF's formulas.
+    /// Y, Cb and Cr by JFIF's formulas.
     YCbCr,
-    /// Red, green, blue.
+    /// Red, green and blue.
     Rgb,
-    /// Four inks.
+    /// Cyan, magenta, yellow and black.
     Cmyk,
-    /// The first three inks as if their complements were luma and differences, and black.
+    /// CMYK whose first three inks are stored as YCbCr of their complements.
     Ycck,
 }
 
-/// What a file says of its picture before the first scan.
+/// Header fields that precede the first scan.
 #[derive(Debug, Clone)]
 pub struct Header<'a> {
-    /// Pixels in a row, 1 to 65,535.
+    /// Width in pixels, 1 to 65,535.
     pub width: u32,
-    /// Rows, 1 to 65,535.
+    /// Height in pixels, 1 to 65,535.
     pub height: u32,
-    /// One, three or four components, in the order of the frame's header.
+    /// One, three or four components in frame order.
     pub components: Vec<ComponentInfo>,
-    /// What they mean.
+    /// The colour space.
     pub colour: Colour,
-    /// Whether inks are stored as Adobe does: 255 is none.
+    /// Whether inks are inverted, as Adobe stores them: 255 is no ink.
     pub inverted: bool,
-    /// Whether the picture comes in scans that refine it.
+    /// Whether the picture is progressive.
     pub progressive: bool,
-    /// The ICC profile, unless a part of it is missing or it is larger than 4 MB.
+    /// The ICC profile, unless incomplete or larger than 4 MB.
     pub icc: Option<Vec<u8>>,
-    /// The EXIF data, from the byte order on.
+    /// The EXIF data, starting with the TIFF header.
     pub exif: Option<&'a [u8]>,
 }
 
 impl Header<'_> {
-    /// The largest horizontal sampling factor of the components.
+    /// The maximum horizontal sampling factor.
     pub fn horizontal(&self) -> u8 {
         self.components.iter().map(|component| component.horizontal).max().unwrap_or(1)
     }
 
-    /// The largest vertical sampling factor of the components.
+    /// The maximum vertical sampling factor.
     pub fn vertical(&self) -> u8 {
         self.components.iter().map(|component| component.vertical).max().unwrap_or(1)
     }
 }
 
-/// What the segments before the first scan tell about the meaning of the components.
+/// Hints about the colour space from segments before the first scan.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct ColourHints {
     pub(super) jfif: bool,
-    /// The transform that Adobe's marker names.
+    /// The transform in Adobe's marker.
     pub(super) adobe: Option<u8>,
 }
 
@@ -84,7 +84,7 @@ impl ColourHints {
     }
 }
 
-/// The most bytes of an ICC profile that are put together.
+/// Maximum length of an ICC profile in bytes.
 const MOST_ICC: usize = 4 << 20;
 
 /// The chunks of an ICC profile (ICC.1, annex B.4).
@@ -92,9 +92,9 @@ const MOST_ICC: usize = 4 << 20;
 pub(super) struct IccChunks<'a>(Vec<(u8, u8, &'a [u8])>);
 
 impl<'a> IccChunks<'a> {
-    /// Notes the chunk of an APP2 segment, if it is one.
+    /// Adds the chunk of an APP2 segment, if it is one.
     pub(super) fn note(&mut self, segment: &'a [u8]) {
-        // Chunks beyond what their numbers can tell apart can't make a profile.
+        // Chunks beyond the largest chunk number can't be part of a profile.
         if let Some([number, total, chunk @ ..]) = segment.strip_prefix(b"ICC_PROFILE\0")
             && self.0.len() <= 255
         {
@@ -102,7 +102,7 @@ impl<'a> IccChunks<'a> {
         }
     }
 
-    /// The whole profile.
+    /// The assembled profile.
     pub(super) fn assemble(mut self) -> Option<Vec<u8>> {
         let total = self.0.first()?.1;
         self.0.sort_by_key(|&(number, ..)| number);

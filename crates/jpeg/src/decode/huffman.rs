@@ -1,31 +1,31 @@
-//! Huffman tables (T.81, annex C and F.2.2.3) as lookups.
+//! Huffman tables (T.81, annex C and F.2.2.3) as lookup tables.
 
 use super::Error;
 
-/// Bits that index a lookup.
+/// Index bits of a lookup table.
 pub(super) const LOOKUP_BITS: u32 = 10;
-/// Bits that index the lookup of what is only passed over.
+/// Index bits of the lookup table for skipping.
 pub(super) const SKIP_BITS: u32 = 11;
 
-/// The most bits of a step that the lookup has: three of them fit into what a refill brings.
+/// Maximum bits of a step in the lookup table. A refill provides three such steps.
 pub(super) const FAST: u32 = 18;
 
-/// What [`Step::advance`] is at least if the symbol ends its block or band.
+/// [`Step::advance`] is at least this if the symbol ends its block or band.
 pub(super) const END: u32 = 128;
 
-/// A table as its segment defines it.
+/// A table as stored in its segment.
 #[derive(Clone)]
 pub(super) struct Definition {
-    /// How many codes have 1 to 16 bits.
+    /// Number of codes of 1 to 16 bits.
     counts: [u8; 16],
-    /// The symbols, by rising code.
+    /// Symbols in code order.
     symbols: [u8; 256],
 }
 
-/// A symbol and the bits behind its code, packed so that one load tells all. Zero is no step.
+/// A symbol and its extra bits, packed into one word. Zero means "no step".
 ///
-/// Bits 0 to 5: the length of code and value, 8 to 12: of the code, 16 to 19: of the value, 23: there is a
-/// coefficient, 24 to 31: by how much the place in the block advances.
+/// Bits 0 to 5: length of code and value; 8 to 12: length of the code; 16 to 19: length of the value; 23: whether
+/// there is a coefficient; 24 to 31: advance of the zigzag index.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Step(u32);
 
@@ -34,43 +34,43 @@ impl Step {
         Self((code + value) | code << 8 | value << 16 | (coefficient as u32) << 23 | advance << 24)
     }
 
-    /// Whether there is none, for the code is longer than the lookup's index or unknown.
+    /// Whether the code is unknown or longer than the index.
     #[inline(always)]
     pub(super) fn is_none(self) -> bool {
         self.0 == 0
     }
 
-    /// Bits of code and value.
+    /// Length of code and value in bits.
     #[inline(always)]
     pub(super) fn total(self) -> u32 {
         self.0 & 63
     }
 
-    /// Bits of the code.
+    /// Length of the code in bits.
     #[inline(always)]
     pub(super) fn code(self) -> u32 {
         self.0 >> 8 & 31
     }
 
-    /// Bits of the value.
+    /// Length of the value in bits.
     #[inline(always)]
     pub(super) fn size(self) -> u32 {
         self.0 >> 16 & 15
     }
 
-    /// 1 if there is a coefficient, else 0.
+    /// 1 if there is a coefficient, otherwise 0.
     #[inline(always)]
     pub(super) fn coefficient(self) -> u32 {
         self.0 >> 23 & 1
     }
 
-    /// By how much the place in the block advances; [`END`] or more at the end.
+    /// Advance of the zigzag index; at least [`END`] at the end of a block.
     #[inline(always)]
     pub(super) fn advance(self) -> u32 {
         self.0 >> 24
     }
 
-    /// The value behind the code at the top of `bits`, extended by its sign (T.81, figure F.12).
+    /// The sign-extended value after the code at the top of `bits` (T.81, figure F.12).
     #[inline(always)]
     pub(super) fn value(self, bits: u64) -> i32 {
         let value = bits << self.code();
@@ -80,26 +80,26 @@ impl Step {
         raw + (negative & (1 - (1 << size)))
     }
 
-    /// The value behind the code without a sign.
+    /// The unsigned value after the code.
     #[inline(always)]
     pub(super) fn raw(self, bits: u64) -> u32 {
         (((bits << self.code()) >> 1) >> (63 - self.size())) as u32
     }
 }
 
-/// What a table's symbols mean.
+/// The meaning of a table's symbols.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// Sizes of differences.
+    /// Sizes of DC differences.
     Dc,
     /// Runs and sizes of a sequential scan.
     Ac,
-    /// Runs and sizes, or runs of ended bands, of a progressive scan.
+    /// Runs and sizes, or end-of-band runs, of a progressive scan.
     Band,
 }
 
 impl Meaning {
-    /// The step of a symbol whose code has `code` bits, if 8-bit samples can have it.
+    /// The step for a symbol whose code has `code` bits. None if 8-bit samples can't have it.
     fn step(self, code: u32, symbol: u8) -> Step {
         let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
         match (self, run, size) {
@@ -113,19 +113,19 @@ impl Meaning {
     }
 }
 
-/// A table as it is used.
+/// A table ready for decoding.
 pub(super) struct Table {
     lookup: Box<[Step; 1 << LOOKUP_BITS]>,
-    /// For each length: codes below this one, widened to 16 bits, are not longer.
+    /// For each length, the first longer code, left-aligned in 16 bits.
     limits: [u32; 17],
-    /// For each length: the index of a code's symbol less the code.
+    /// For each length, the symbol index minus the code.
     offsets: [i32; 17],
     symbols: [u8; 256],
     meaning: Meaning,
 }
 
 impl Definition {
-    /// Reads one table of a DHT segment; returns it and the rest.
+    /// Reads one table of a DHT segment. Returns it and the remaining bytes.
     pub(super) fn parse(data: &[u8]) -> Option<(Self, &[u8])> {
         let (counts, rest) = data.split_first_chunk::<16>()?;
         let total: usize = counts.iter().map(|&count| usize::from(count)).sum();
@@ -134,7 +134,7 @@ impl Definition {
         Some((Self { counts: *counts, symbols }, &rest[total..]))
     }
 
-    /// Lays the lookup out.
+    /// Builds the lookup table.
     pub(super) fn table(&self, meaning: Meaning) -> Result<Table, Error> {
         let mut lookup = Box::new([Step::default(); 1 << LOOKUP_BITS]);
         let (mut limits, mut offsets) = ([0; 17], [0; 17]);
@@ -165,13 +165,13 @@ impl Definition {
 }
 
 impl Table {
-    /// The step of up to [`FAST`] bits at the top of `bits`; none if that has more, or there is no such code.
+    /// The step of at most [`FAST`] bits at the top of `bits`, or no step.
     #[inline(always)]
     pub(super) fn fast(&self, bits: u64) -> Step {
         self.lookup[(bits >> (64 - LOOKUP_BITS)) as usize]
     }
 
-    /// The step at the top of `bits`; none if there is no such code.
+    /// The step at the top of `bits`, or no step if the code is unknown.
     #[cold]
     #[inline(never)]
     pub(super) fn step(&self, bits: u64) -> Step {
@@ -184,7 +184,7 @@ impl Table {
         symbol.map_or_else(Step::default, |&symbol| self.meaning.step(length, symbol))
     }
 
-    /// The lookup for passing over blocks.
+    /// Builds the lookup table for skipping.
     pub(super) fn skipper(&self) -> Skipper {
         let mut lookup = Box::new([0; 1 << SKIP_BITS]);
         for (index, entry) in lookup.iter_mut().enumerate() {
@@ -193,7 +193,7 @@ impl Table {
         Skipper { lookup }
     }
 
-    /// As many steps as `bits`, of which [`SKIP_BITS`] are known, tell of at once.
+    /// Combines as many steps as the first [`SKIP_BITS`] of `bits` determine.
     fn leap(&self, bits: u64) -> u16 {
         let (mut length, mut advance) = (0, 0);
         while length < SKIP_BITS {
@@ -212,9 +212,9 @@ impl Table {
     }
 }
 
-/// Passes over several coefficients at once.
+/// Skips several coefficients at a time.
 pub(super) struct Skipper {
-    /// Length of the codes and values in the low byte (zero: look in the table), advance in the high one.
+    /// Length of codes and values in the low byte (0: use the table), advance in the high byte.
     lookup: Box<[u16; 1 << SKIP_BITS]>,
 }
 

@@ -1,9 +1,9 @@
-//! The inverse DCT (T.81, A.3.3) of a block's coefficients, at its full size or a fraction.
+//! The inverse DCT (T.81, A.3.3) at full or reduced size.
 //!
-//! A reduced one is the exact inverse of the N × N lowest coefficients. Its first pass goes through the coefficients
-//! that there are and adds each one's wave to its row: most blocks have few, and nothing needs to be cleared, put in
-//! order or transposed. The second pass works on all columns at once. Floating point keeps it exact to the rounding,
-//! can't overflow whatever a file holds, and multiplies as fast as integers do.
+//! A reduced transform is the exact inverse of the N × N lowest coefficients. The first pass iterates over the
+//! nonzero coefficients and adds each one's basis function to its row: most blocks have few, and no clearing,
+//! reordering or transposing is needed. The second pass processes all columns at once. Floating point is exact up
+//! to rounding, can't overflow on hostile files, and multiplies as fast as integers.
 
 use std::f32::consts::SQRT_2;
 use std::f64::consts::PI;
@@ -12,15 +12,15 @@ use super::Scale;
 use super::block::Found;
 use crate::zigzag::ZIGZAG;
 
-/// What one component's blocks are transformed with.
+/// The transform of one component's blocks.
 pub(super) struct Transform {
-    /// For each place in zigzag order its row, and its wave along a row times what the second pass leaves out.
+    /// For each zigzag index, its row and its scaled basis function along the row.
     waves: Box<[[f32; 8]; 64]>,
     rows: [u8; 64],
 }
 
 impl Transform {
-    /// For coefficients quantized by `quantization`, in zigzag order.
+    /// Builds the transform for a quantization table in zigzag order.
     pub(super) fn new(scale: Scale, quantization: &[u16; 64]) -> Self {
         let side = scale.side();
         let mut waves = Box::new([[0.0; 8]; 64]);
@@ -40,7 +40,7 @@ impl Transform {
         Self { waves, rows }
     }
 
-    /// The sums of the coefficients' waves, row by row, around 128.
+    /// Sums of the basis functions, row by row, plus 128.
     #[inline(always)]
     fn rows<const N: usize>(&self, dc: i16, found: &Found) -> [[f32; N]; N] {
         let mut rows = [[0.0; N]; N];
@@ -55,13 +55,13 @@ impl Transform {
         rows
     }
 
-    /// The sample of a block without AC coefficients.
+    /// The sample value of a block without AC coefficients.
     #[inline(always)]
     fn flat(&self, dc: i16) -> u8 {
         sample(128.0 + f32::from(dc) * self.waves[0][0])
     }
 
-    /// Writes one block to `out`, whose rows are `stride` apart.
+    /// Writes one block to `out` with rows `stride` apart.
     #[inline(always)]
     pub(super) fn write(&self, scale: Scale, dc: i16, found: &Found, out: &mut [u8], stride: usize) {
         if found.is_empty() {
@@ -81,12 +81,12 @@ impl Transform {
     }
 }
 
-/// The amplitude of a wave in an 8-point DCT, in one direction.
+/// Amplitude of a basis function of the 8-point DCT in one dimension.
 fn amplitude(frequency: usize) -> f64 {
     if frequency == 0 { 0.125_f64.sqrt() } else { 0.5 }
 }
 
-/// What the second pass leaves out of the waves along a column.
+/// Column factors folded into the first pass.
 fn left_out(scale: Scale, frequency: usize) -> f64 {
     match scale {
         Scale::Full if frequency > 0 => 0.5 * (frequency as f64 * PI / 16.0).cos(),
@@ -95,16 +95,16 @@ fn left_out(scale: Scale, frequency: usize) -> f64 {
     }
 }
 
-/// The nearest sample.
+/// Rounds and clamps to a sample.
 #[inline(always)]
 fn sample(value: f32) -> u8 {
-    // Adding 1.5 × 2^23 leaves the rounded value in the lowest bits, which costs less than a checked conversion.
+    // Adding 1.5 × 2^23 leaves the rounded value in the lowest bits. This is cheaper than a checked conversion.
     (value.clamp(0.0, 255.0) + 12_582_912.0).to_bits() as u8
 }
 
 #[inline(always)]
 fn store<const N: usize>(rows: &[[f32; N]; N], out: &mut [u8], stride: usize) {
-    // All at once before the rows part, so that they are packed by whole vectors.
+    // Convert all samples before splitting them into rows, so that the compiler packs whole vectors.
     let mut samples = [[0; N]; N];
     for (out, value) in samples.as_flattened_mut().iter_mut().zip(rows.as_flattened()) {
         *out = sample(*value);
@@ -138,7 +138,7 @@ fn columns_of_4(rows: &[[f32; 4]; 4]) -> [[f32; 4]; 4] {
     out
 }
 
-/// By Arai, Agui and Nakajima's factors (Transactions of the IEICE E71, 1988), turned round.
+/// Factors of Arai, Agui and Nakajima (Transactions of the IEICE E71, 1988), inverted.
 #[inline(always)]
 fn columns_of_8(rows: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
     // 2 cos(π/8), 2 (cos(π/8) − cos(3π/8)) and 2 (cos(π/8) + cos(3π/8))
@@ -172,7 +172,7 @@ fn columns_of_8(rows: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
 mod tests {
     use super::*;
 
-    /// T.81, A.3.3, for blocks of N × N, of the lowest coefficients of an 8 × 8 block.
+    /// T.81, A.3.3, for N × N blocks of the lowest coefficients of an 8 × 8 block.
     fn reference(scale: Scale, coefficients: &[[f64; 8]; 8]) -> Vec<f64> {
         let side = scale.side();
         let c = |frequency: usize| if frequency == 0 { 0.5_f64.sqrt() } else { 1.0 };
@@ -193,7 +193,7 @@ mod tests {
         samples
     }
 
-    /// Each sample with what it should have been before it was clamped.
+    /// Each sample with its expected value before clamping.
     fn transformed(scale: Scale, quantization: &[u16; 64], values: &[(usize, i16)]) -> Vec<(u8, f64)> {
         let mut coefficients = [[0.0; 8]; 8];
         let (mut dc, mut found) = (0, Found::new());
@@ -222,7 +222,7 @@ mod tests {
     const ALL: [Scale; 4] = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth];
 
     #[test]
-    fn each_single_wave_is_the_exact_one() {
+    fn each_basis_function_is_exact() {
         for scale in ALL {
             for place in 0..64 {
                 for value in [-37, -1, 1, 5, 60] {
@@ -234,7 +234,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_block_is_the_exact_one(
+        fn any_block_is_exact(
             values in proptest::collection::btree_map(0..64_usize, -120..120_i16, 0..64),
             step in 1..20_u16,
         ) {
@@ -249,7 +249,7 @@ mod tests {
             let values: Vec<_> = values.into_iter().enumerate().collect();
             for scale in ALL {
                 for (sample, expected) in transformed(scale, &[u16::MAX; 64], &values) {
-                    // Sums of 10^10 and more have no use for the last digits.
+                    // For sums of 10^10 and more the last digits don't matter.
                     if expected.abs() > 1e7 {
                         assert_eq!(sample, if expected > 0.0 { 255 } else { 0 });
                     }

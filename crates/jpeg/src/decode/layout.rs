@@ -1,10 +1,10 @@
-//! Which blocks there are, and which of them a region needs (T.81, A.1.1 and A.2).
+//! The layout of blocks and the blocks that a region needs (T.81, A.1.1 and A.2).
 
 use super::segments::Frame;
 use super::{Error, Region, Scale};
 use crate::Plane;
 
-/// A rectangle of a component's blocks.
+/// A rectangle of blocks of one component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) x: u32,
@@ -14,45 +14,45 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The place inside of the block in column `x` and row `y`, if it is inside.
+    /// The index within the window of the block at column `x` and row `y`, if inside.
     #[inline(always)]
     pub(super) fn place(&self, x: u32, y: u32) -> Option<(usize, usize)> {
         let (x, y) = (x.wrapping_sub(self.x), y.wrapping_sub(self.y));
         (x < self.width && y < self.height).then_some((x as usize, y as usize))
     }
 
-    /// The row behind the last one.
+    /// The row after the last.
     pub(super) fn bottom(&self) -> u32 {
         self.y + self.height
     }
 
-    /// How many blocks are inside.
+    /// Number of blocks.
     pub(super) fn blocks(&self) -> usize {
         self.width as usize * self.height as usize
     }
 }
 
-/// How one component's blocks lie.
+/// The block layout of one component.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
-    /// Blocks of an MCU, across and down.
+    /// Blocks per MCU, horizontal and vertical.
     pub(super) horizontal: u32,
     pub(super) vertical: u32,
-    /// Blocks that hold something of the picture, across and down.
+    /// Blocks that contain picture samples, horizontal and vertical.
     pub(super) wide: u32,
     pub(super) high: u32,
-    /// Those that the region needs.
+    /// The blocks that the region needs.
     pub(super) window: Window,
     pub(super) scale: Scale,
 }
 
-/// MCUs across and down.
+/// MCUs, horizontal and vertical.
 pub(super) fn mcus(frame: &Frame) -> (u32, u32) {
     let (horizontal, vertical) = most(frame);
     (frame.width.div_ceil(8 * horizontal), frame.height.div_ceil(8 * vertical))
 }
 
-/// The largest sampling factors.
+/// The maximum sampling factors.
 fn most(frame: &Frame) -> (u32, u32) {
     frame.components.iter().fold((1, 1), |(horizontal, vertical), component| {
         (horizontal.max(component.horizontal.into()), vertical.max(component.vertical.into()))
@@ -60,7 +60,7 @@ fn most(frame: &Frame) -> (u32, u32) {
 }
 
 impl Layout {
-    /// Of each component, for a region inside the picture.
+    /// The layout of each component for a region inside the picture.
     pub(super) fn all(frame: &Frame, region: Region, scales: &[Scale]) -> Vec<Self> {
         let (most_horizontal, most_vertical) = most(frame);
         let lay = |(component, &scale): (&super::ComponentInfo, _)| {
@@ -75,14 +75,14 @@ impl Layout {
         frame.components.iter().zip(scales).map(lay).collect()
     }
 
-    /// A plane for the window's samples.
+    /// An empty plane for the window.
     pub(super) fn plane(&self) -> Result<Plane, Error> {
         let side = self.scale.side();
         let (width, height) = (self.window.width as usize * side, self.window.height as usize * side);
         Ok(Plane { width, height, samples: zeroed(width * height)? })
     }
 
-    /// Where `region` lies in the window's plane: left, top, width, height.
+    /// The position of `region` in the window's plane: left, top, width, height.
     pub(super) fn crop(&self, frame: &Frame, region: Region) -> [f64; 4] {
         let (most_horizontal, most_vertical) = most(frame);
         let part = self.scale.side() as f64 / 8.0;
@@ -98,15 +98,15 @@ impl Layout {
     }
 }
 
-/// The first block that pixels from `from` need, and how many do, where the component has `of` samples for `most`
-/// pixels.
+/// The first block and the number of blocks that the pixels from `from` need, for a component with `of` samples per
+/// `most` pixels.
 fn touched(from: u32, length: u32, of: u32, most: u32) -> (u32, u32) {
     let first = from * of / (8 * most);
     let behind = ((from + length) * of).div_ceil(8 * most);
     (first, behind - first)
 }
 
-/// Zeros, if there is memory for them.
+/// Allocates zeros, or fails if memory is short.
 pub(super) fn zeroed<T: Clone + Default>(length: usize) -> Result<Vec<T>, Error> {
     let mut zeros = Vec::new();
     zeros.try_reserve_exact(length).map_err(|_| Error::Memory)?;

@@ -1,6 +1,6 @@
-//! Pictures out of JPEG files: baseline, extended sequential and progressive, with Huffman codes and 8 bits a sample.
+//! A JPEG decoder for baseline, extended sequential and progressive files with Huffman coding and 8-bit samples.
 //!
-//! A file that is damaged or cut off is an [`Error`], never a picture that is partly grey.
+//! A damaged or truncated file is an [`Error`], never a partly grey picture.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -33,32 +33,32 @@ use layout::Layout;
 pub use scale::Scale;
 use segments::{Extras, Found, Frame, Scan, Segments};
 
-/// The most scans a file may have; libjpeg's own scripts make ten.
+/// Maximum number of scans. libjpeg's scripts make ten.
 const MOST_SCANS: u32 = 100;
 
-/// A rectangle of pixels of the picture as it is stored.
+/// A rectangle of the stored picture in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region {
-    /// Pixels left of it.
+    /// Pixels to its left.
     pub x: u32,
     /// Rows above it.
     pub y: u32,
-    /// Its width in pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Its height in pixels.
+    /// Height in pixels.
     pub height: u32,
 }
 
 /// The part of a component that covers a region.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Component {
-    /// Whole blocks, so that it covers at least the region.
+    /// Whole blocks that cover at least the region.
     pub plane: Plane,
-    /// Where the region lies in the plane, in the plane's samples: left, top, width, height.
+    /// The region within the plane, in samples: left, top, width, height.
     pub crop: [f64; 4],
 }
 
-/// A JPEG file whose header was read.
+/// A JPEG file with its header parsed.
 pub struct Decoder<'a> {
     source: &'a [u8],
     header: Header<'a>,
@@ -66,7 +66,7 @@ pub struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// Reads what comes before the first scan.
+    /// Parses the segments before the first scan.
     pub fn new(source: &'a [u8]) -> Result<Self, Error> {
         let mut segments = Segments::new(source)?;
         let mut extras = Extras::default();
@@ -87,16 +87,16 @@ impl<'a> Decoder<'a> {
         Ok(Self { source, header, frame })
     }
 
-    /// What comes before the first scan.
+    /// The header.
     pub fn header(&self) -> &Header<'a> {
         &self.header
     }
 
     /// Decodes what covers `region`, all components at the same scale.
     ///
-    /// Sequential files need memory for the region alone, progressive ones 8 bytes for each block of the picture too:
-    /// whoever decodes files of strangers bounds their pixels before. Damage below the region of a sequential file, and in
-    /// scans that an eighth does not need, is not looked for; a missing end is.
+    /// Sequential files need memory only for the region, progressive ones also 8 bytes for each block of the
+    /// picture, so bound the number of pixels of untrusted files first. Damage below the region of a sequential
+    /// file, and in scans that an eighth doesn't need, is not detected. A missing end is.
     pub fn decode(&self, region: Region, scale: Scale) -> Result<Vec<Component>, Error> {
         self.decode_at(region, &vec![scale; self.frame.components.len()])
     }
@@ -162,7 +162,7 @@ impl<'a> Decoder<'a> {
             let scan = match segments.advance(&mut Extras::default()) {
                 Ok(Found::Scan(scan)) => scan,
                 Ok(Found::End) => break,
-                // The end's marker may be missing, but nothing else.
+                // A missing end marker is tolerated, missing data are not.
                 Err(Error::Truncated) if stores.iter().all(progressive::Store::complete) => break,
                 Err(error) => return Err(error),
             };

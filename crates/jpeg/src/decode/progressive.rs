@@ -1,4 +1,4 @@
-//! Progressive pictures (T.81, annex G): coefficients gather scan by scan and are transformed at the end.
+//! Progressive decoding (T.81, annex G): scans accumulate coefficients, which are transformed at the end.
 
 use super::bits::Bits;
 use super::block::{self, BadCode, Band, Found};
@@ -11,28 +11,30 @@ use super::segments::{Scan, Segments, Tables, end_of_scan};
 use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
+use crate::simd::vectorized;
 
-/// What the scans have told of one component so far.
+/// The coefficients of one component so far.
 pub(super) struct Store {
     layout: Layout,
-    /// Blocks in a row of `places`: what interleaved scans fill up to whole MCUs.
+    /// Blocks per row of `places`, padded to whole MCUs for interleaved scans.
     stride: usize,
-    /// For each block, the places in zigzag order of coefficients that are not zero; refinements can't be read without.
+    /// For each block, a mask of the nonzero coefficients in zigzag order. Refinement scans can't be parsed without
+    /// it.
     places: Vec<u64>,
     /// For each block of the window, the coefficients that its scale needs, in zigzag order.
     coefficients: Vec<i16>,
-    /// Where those are.
+    /// Positions of the kept coefficients.
     slots: Slots,
-    /// For each place, the lowest bit that was told.
+    /// For each zigzag index, the lowest bit decoded so far.
     told: [Option<u8>; 64],
 }
 
-/// Which coefficients are kept and where.
+/// Which coefficients are kept, and where.
 #[derive(Clone, Copy)]
 pub(super) struct Slots {
-    /// A bit for each place that is kept.
+    /// Mask of the kept indices.
     pub(super) keep: u64,
-    /// For each kept place how many of those before it are; else 0.
+    /// For each kept index, the number of kept indices before it; otherwise 0.
     pub(super) index: [u8; 64],
 }
 
@@ -67,12 +69,12 @@ impl Store {
         layouts.iter().map(store).collect()
     }
 
-    /// Whether every bit of every coefficient was told.
+    /// Whether all bits of all coefficients are decoded.
     pub(super) fn complete(&self) -> bool {
         self.told.iter().all(|&bit| bit == Some(0))
     }
 
-    /// Notes what `scan` is about to tell; refuses what can't follow from what was told before.
+    /// Records what `scan` decodes. Refuses a scan that doesn't continue the earlier ones.
     fn expect(&mut self, scan: &Scan) -> Result<(), Error> {
         for told in &mut self.told[usize::from(scan.first)..=usize::from(scan.last)] {
             let follows = match *told {
@@ -87,7 +89,7 @@ impl Store {
         Ok(())
     }
 
-    /// What is known of the block in column `x` and row `y`.
+    /// The state of the block at column `x` and row `y`.
     #[inline(always)]
     fn block(&mut self, (x, y): (u32, u32)) -> refine::Block<'_> {
         let size = self.layout.scale.side() * self.layout.scale.side();
@@ -101,19 +103,14 @@ impl Store {
         refine::Block { places, coefficients, slots: &self.slots }
     }
 
-    /// Transforms what was gathered.
+    /// Transforms the accumulated coefficients.
     pub(super) fn plane(self, quantization: &[u16; 64]) -> Result<Plane, Error> {
         let transform = Transform::new(self.layout.scale, quantization);
         let mut plane = self.layout.plane()?;
-        if let Some(level) = fearless_simd::Level::new().as_avx2() {
-            use fearless_simd::Simd;
-            level.vectorize(
-                #[inline(always)]
-                || self.transform(&transform, &mut plane),
-            );
-        } else {
-            self.transform(&transform, &mut plane);
-        }
+        vectorized(
+            #[inline(always)]
+            || self.transform(&transform, &mut plane),
+        );
         Ok(plane)
     }
 
@@ -141,7 +138,7 @@ impl Store {
     }
 }
 
-/// Reads a scan, which begins where `segments` are; returns where to look for the next marker.
+/// Decodes the scan at the position of `segments`. Returns the position for the next marker.
 pub(super) fn scan(
     source: &[u8],
     segments: &Segments<'_>,
@@ -163,17 +160,13 @@ pub(super) fn scan(
         restarts: Restarts::new(segments.tables.restart_interval),
         scan,
     };
-    if let Some(level) = fearless_simd::Level::new().as_avx2() {
-        use fearless_simd::Simd;
-        return level.vectorize(
-            #[inline(always)]
-            || reader.read(&pass, stores, mcus),
-        );
-    }
-    reader.read(&pass, stores, mcus)
+    vectorized(
+        #[inline(always)]
+        || reader.read(&pass, stores, mcus),
+    )
 }
 
-/// What a scan does, with the tables that it needs.
+/// The kind of a scan with the tables it needs.
 enum Pass {
     DcFirst(Vec<Table>),
     DcRefine,
@@ -244,8 +237,8 @@ impl Reader<'_> {
         Ok(self.stream.position())
     }
 
-    /// Reads a scan of DC coefficients (G.1.2.1) with `read`, which gets the component's number in the scan, what its
-    /// last coefficient was, and the block.
+    /// Decodes a scan of DC coefficients (G.1.2.1). `read` gets the component's index in the scan, its previous
+    /// coefficient and the block.
     #[inline(always)]
     fn dc(
         &mut self,
@@ -286,7 +279,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads a scan of a band with `read`, which gets and leaves the run of blocks whose bands have ended, and the block.
+    /// Decodes a scan of a band. `read` gets the block, and gets and updates the end-of-band run.
     #[inline(always)]
     fn band(
         &mut self,
@@ -313,7 +306,7 @@ impl Reader<'_> {
     }
 }
 
-/// A block in the first scan of a band (G.1.2.2).
+/// Decodes a block of a band's first scan (G.1.2.2).
 #[inline(always)]
 fn first(
     bits: &mut Bits,

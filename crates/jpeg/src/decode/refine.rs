@@ -1,7 +1,7 @@
-//! The later scans of a progressive picture's bands (T.81, G.1.2.3 and figure G.7).
+//! Refinement scans of a progressive picture (T.81, G.1.2.3 and figure G.7).
 //!
-//! A word with a bit for each coefficient that is not zero tells at once how many correction bits come before a new
-//! coefficient, so no coefficient is looked at for being zero.
+//! A mask of the nonzero coefficients gives the number of correction bits before a new coefficient, so zero
+//! coefficients are never visited.
 
 use super::bits::Bits;
 use super::block::{self, BadCode};
@@ -10,16 +10,16 @@ use super::progressive::Slots;
 use super::segments::Scan;
 use super::stream::Stream;
 
-/// What is known of a block.
+/// The state of a block.
 pub(super) struct Block<'a> {
-    /// A bit for each coefficient that is not zero.
+    /// Mask of the nonzero coefficients.
     pub(super) places: &'a mut u64,
-    /// Those that are kept, if the block is.
+    /// The kept coefficients, if the block is in the window.
     pub(super) coefficients: Option<&'a mut [i16]>,
     pub(super) slots: &'a Slots,
 }
 
-/// Reads a block's part of the scan; `run` is how many blocks, from this one on, have no new coefficients left.
+/// Decodes a block's part of the scan. `run` counts the blocks, from this one on, without new coefficients.
 #[inline(always)]
 pub(super) fn block(
     bits: &mut Bits,
@@ -29,7 +29,7 @@ pub(super) fn block(
     run: &mut u32,
     known: &mut Block<'_>,
 ) -> Result<(), BadCode> {
-    // What of the band is still to come.
+    // Mask of the remaining indices of the band.
     let mut ahead = (u64::MAX << scan.first) & (u64::MAX >> (63 - scan.last));
     while *run == 0 && ahead != 0 {
         bits.refill(stream);
@@ -42,7 +42,7 @@ pub(super) fn block(
             break;
         }
         let target = nth(ahead & !*known.places, step.advance() - 1);
-        // All up to the target; all of the band if it has no such place.
+        // All indices up to the target, or the rest of the band if there is no target.
         let passed = ahead & (target ^ target.wrapping_sub(1));
         correct(bits, stream, scan.low, passed & *known.places, known);
         ahead &= !passed;
@@ -66,7 +66,7 @@ pub(super) fn block(
     Ok(())
 }
 
-/// The `n`-th lowest bit of `word`, from 0; none if it has fewer.
+/// Masks the `n`-th set bit of `word`, counted from 0. Returns 0 if there are fewer.
 #[inline(always)]
 fn nth(mut word: u64, n: u32) -> u64 {
     for _ in 0..n {
@@ -81,19 +81,19 @@ fn correct(bits: &mut Bits, stream: &mut Stream<'_>, low: u8, mut places: u64, b
     let slots = block.slots;
     while places != 0 {
         bits.refill(stream);
-        // No more than can be taken at once.
+        // At most as many as one read provides.
         let now = if places.count_ones() > 32 { places & 0xFFFF_FFFF } else { places };
         let count = now.count_ones();
         let mut corrections = u64::from(bits.take(count)) << (64 - count);
         places ^= now;
         let Some(coefficients) = &mut block.coefficients else { continue };
         let mut left = now;
-        // The bits are as good as random, so nothing branches on them.
+        // The bits are close to random, so the loop is branch-free.
         while left & slots.keep != 0 {
             let place = left.trailing_zeros();
             left &= left - 1;
             let value = &mut coefficients[usize::from(slots.index[place as usize])];
-            // Once only, even if a damaged file tells the same bit again.
+            // Only once, even if a damaged file repeats a bit.
             let live = (corrections >> 63) & (slots.keep >> place) & !(i64::from(*value >> low) as u64) & 1;
             let (step, sign) = ((live as i16) << low, *value >> 15);
             *value = value.wrapping_add((step ^ sign) - sign);

@@ -5,25 +5,25 @@ use super::bits::Bits;
 use super::segments::next_marker;
 use super::stream::Stream;
 
-/// Counts the MCUs between restart markers.
+/// Counts MCUs between restart markers.
 pub(super) struct Restarts {
     interval: u32,
     left: u32,
-    /// The number of the next one.
+    /// The number of the next marker.
     number: u8,
 }
 
 impl Restarts {
-    /// For a marker every `interval` MCUs, or none if that is 0.
+    /// Expects a marker every `interval` MCUs, or none if that is 0.
     pub(super) fn new(interval: u32) -> Self {
         Self { interval, left: if interval == 0 { u32::MAX } else { interval }, number: 0 }
     }
 
-    /// Whether a marker stands before the next MCU, which is counted.
+    /// Counts an MCU. Returns whether a marker precedes it.
     #[inline(always)]
     pub(super) fn due(&mut self) -> bool {
         if self.left > 0 {
-            // Without an interval it never gets there: no picture has so many MCUs.
+            // Without an interval the counter never reaches 0: no picture has that many MCUs.
             self.left -= 1;
             return false;
         }
@@ -31,7 +31,7 @@ impl Restarts {
         true
     }
 
-    /// Passes over the marker; returns the bits behind it.
+    /// Consumes the marker. Returns the bits after it.
     #[cold]
     #[inline(never)]
     pub(super) fn pass(&mut self, bits: Bits, stream: &mut Stream<'_>) -> Result<Bits, Error> {

@@ -1,22 +1,22 @@
-//! How large the decoded blocks are.
+//! Reduced decoding sizes.
 
 use crate::zigzag::ZIGZAG;
 
-/// How large the decoded picture is, compared with the stored one.
+/// The size of the decoded picture relative to the stored one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scale {
-    /// Blocks of 8 × 8.
+    /// Blocks of 8 × 8 samples.
     Full,
-    /// Blocks of 4 × 4, from the 16 lowest coefficients.
+    /// Blocks of 4 × 4 samples from the 16 lowest coefficients.
     Half,
-    /// Blocks of 2 × 2, from the 4 lowest coefficients.
+    /// Blocks of 2 × 2 samples from the 4 lowest coefficients.
     Quarter,
-    /// One sample for each block: its mean.
+    /// One sample per block: its mean.
     Eighth,
 }
 
 impl Scale {
-    /// Samples in a row of a block.
+    /// Samples per row of a block.
     pub const fn side(self) -> usize {
         match self {
             Self::Full => 8,
@@ -26,7 +26,7 @@ impl Scale {
         }
     }
 
-    /// A bit for each coefficient, in zigzag order, that counts.
+    /// Mask of the coefficients used, in zigzag order.
     pub(super) const fn keep(self) -> u64 {
         let (mut keep, mut place) = (0, 0);
         while place < 64 {
@@ -39,7 +39,7 @@ impl Scale {
         keep
     }
 
-    /// The last place, in zigzag order, of a coefficient that counts.
+    /// The highest zigzag index used.
     pub(super) const fn last(self) -> u32 {
         self.keep().ilog2()
     }

@@ -1,4 +1,4 @@
-//! The segments of a file (T.81, annex B).
+//! Parses the segments of a file (T.81, annex B).
 
 use super::Error;
 use super::header::{ColourHints, ComponentInfo, IccChunks};
@@ -11,20 +11,20 @@ const DQT: u8 = 0xDB;
 const DHT: u8 = 0xC4;
 const DRI: u8 = 0xDD;
 
-/// The most segments a file may have; photos with much metadata have some hundreds.
+/// Maximum number of segments. Photos with much metadata have a few hundred.
 const MOST_SEGMENTS: u32 = 10_000;
 
-/// The tables that are in force at a place of the file.
+/// The tables in effect at a position of the file.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) quantization: [Option<[u16; 64]>; 4],
     pub(super) dc: [Option<Definition>; 4],
     pub(super) ac: [Option<Definition>; 4],
-    /// MCUs between restart markers; 0 if there are none.
+    /// MCUs between restart markers; 0 for none.
     pub(super) restart_interval: u32,
 }
 
-/// A frame's header (T.81, B.2.2).
+/// A frame header (T.81, B.2.2).
 #[derive(Clone)]
 pub(super) struct Frame {
     pub(super) progressive: bool,
@@ -33,27 +33,27 @@ pub(super) struct Frame {
     pub(super) components: Vec<ComponentInfo>,
 }
 
-/// A scan's header (T.81, B.2.3).
+/// A scan header (T.81, B.2.3).
 pub(super) struct Scan {
-    /// Components by their index in the frame, with their DC and AC tables.
+    /// Components by index in the frame, with their DC and AC tables.
     pub(super) components: Vec<(usize, usize, usize)>,
     /// The band of coefficients.
     pub(super) first: u8,
     pub(super) last: u8,
-    /// The bit that earlier scans went down to, or 0, and that which this one goes down to.
+    /// Successive approximation: the lowest bit of earlier scans (or 0) and of this one.
     pub(super) high: u8,
     pub(super) low: u8,
 }
 
-/// What [`Segments::advance`] came to.
+/// The result of [`Segments::advance`].
 pub(super) enum Found {
-    /// A scan, whose entropy-coded data begin at [`Segments::position`].
+    /// A scan whose entropy-coded data start at [`Segments::position`].
     Scan(Scan),
     /// The end of the picture.
     End,
 }
 
-/// Goes through a file's segments.
+/// Iterates over a file's segments.
 pub(super) struct Segments<'a> {
     data: &'a [u8],
     pub(super) position: usize,
@@ -62,7 +62,7 @@ pub(super) struct Segments<'a> {
     seen: u32,
 }
 
-/// What the segments hold beside the picture.
+/// Metadata found in segments.
 #[derive(Default)]
 pub(super) struct Extras<'a> {
     pub(super) hints: ColourHints,
@@ -71,7 +71,7 @@ pub(super) struct Extras<'a> {
 }
 
 impl<'a> Segments<'a> {
-    /// Begins behind SOI.
+    /// Starts after SOI.
     pub(super) fn new(data: &'a [u8]) -> Result<Self, Error> {
         if !data.starts_with(&[0xFF, SOI, 0xFF]) {
             return Err(Error::NotJpeg);
@@ -79,7 +79,7 @@ impl<'a> Segments<'a> {
         Ok(Self { data, position: 2, tables: Tables::default(), frame: None, seen: 0 })
     }
 
-    /// Reads up to the next scan or the end of the picture.
+    /// Parses up to the next scan or the end of the picture.
     pub(super) fn advance(&mut self, extras: &mut Extras<'a>) -> Result<Found, Error> {
         loop {
             let (marker, position) = next_marker(self.data, self.position).ok_or(Error::Truncated)?;
@@ -90,7 +90,7 @@ impl<'a> Segments<'a> {
             }
             match marker {
                 EOI => return Ok(Found::End),
-                // TEM and stray restart markers stand alone.
+                // TEM and stray restart markers have no payload.
                 0x01 | 0xD0..=0xD7 => continue,
                 SOI => return Err(Error::Corrupt("a second picture begins inside the first")),
                 _ => {}
@@ -116,7 +116,7 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// The contents of the segment whose length comes next.
+    /// The contents of the next segment, starting at its length.
     fn segment(&mut self) -> Result<&'a [u8], Error> {
         let rest = self.data.get(self.position..).unwrap_or_default();
         let (length, rest) = rest.split_first_chunk::<2>().ok_or(Error::Truncated)?;
@@ -132,7 +132,7 @@ impl<'a> Segments<'a> {
             0xC0..=0xC2 => {}
             0xC3 => return Err(Error::Unsupported("lossless coding")),
             0xC9..=0xCC => return Err(Error::Unsupported("arithmetic coding")),
-            0xDC => return Err(Error::Unsupported("a height that is told later")),
+            0xDC => return Err(Error::Unsupported("a deferred height")),
             _ => return Err(Error::Unsupported("hierarchical coding")),
         }
         if self.frame.is_some() {
@@ -147,7 +147,7 @@ impl<'a> Segments<'a> {
             (0 | 5.., ..) => return Err(Error::Corrupt("the number of components")),
             (2, ..) => return Err(Error::Unsupported("two components")),
             (_, 0, _) => return Err(Error::Corrupt("a picture without width")),
-            (.., 0) => return Err(Error::Unsupported("a height that is told later")),
+            (.., 0) => return Err(Error::Unsupported("a deferred height")),
             _ => {}
         }
         let parse = |chunk: &[u8; 3]| {
@@ -231,7 +231,7 @@ impl<'a> Segments<'a> {
             return Ok(Scan { components, first: 0, last: 63, high: 0, low: 0 });
         }
         let band_fits = if first == 0 { last == 0 } else { first <= last && last < 64 && count == 1 };
-        // A refinement adds one bit; libjpeg accepts others, but no encoder makes them.
+        // A refinement adds one bit. libjpeg accepts others, but no encoder writes them.
         if !band_fits || low > 13 || (high != 0 && high != low + 1) {
             return Err(WRONG);
         }
@@ -239,7 +239,7 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// The next marker from `position` and where it ends: passes over stray bytes, fill bytes and stuffed zeros.
+/// The next marker from `position` and the position after it. Skips stray bytes, fill bytes and stuffed zeros.
 pub(super) fn next_marker(data: &[u8], mut position: usize) -> Option<(u8, usize)> {
     loop {
         position += memchr::memchr(0xFF, data.get(position..)?)?;
@@ -251,7 +251,7 @@ pub(super) fn next_marker(data: &[u8], mut position: usize) -> Option<(u8, usize
     }
 }
 
-/// Where the marker is that ends the scan that goes on at `position`.
+/// The position of the marker that ends the scan at `position`.
 pub(super) fn end_of_scan(data: &[u8], mut position: usize) -> Option<usize> {
     loop {
         let (marker, behind) = next_marker(data, position)?;

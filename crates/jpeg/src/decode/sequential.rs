@@ -1,4 +1,4 @@
-//! Scans of sequential pictures (T.81, F.2): each block is transformed as soon as it is read.
+//! Sequential scans (T.81, F.2). Each block is transformed as soon as it is read.
 
 use super::bits::Bits;
 use super::block::{self, BadCode, Band, Found};
@@ -10,8 +10,9 @@ use super::segments::{Tables, end_of_scan};
 use super::stream::Stream;
 use super::{Error, Scale};
 use crate::Plane;
+use crate::simd::vectorized;
 
-/// One component in a scan.
+/// A component of a scan.
 pub(super) struct Part<'a> {
     layout: Layout,
     dc: Table,
@@ -37,7 +38,7 @@ impl<'a> Part<'a> {
         Ok(Self { layout, dc, skipper: ac.skipper(), ac, transform, prediction: 0, plane })
     }
 
-    /// Reads the block in column `x` and row `y`.
+    /// Decodes the block at column `x` and row `y`.
     #[inline(always)]
     fn block(
         &mut self,
@@ -68,7 +69,7 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    /// Collects those of a block's AC coefficients that are in `band`.
+    /// Collects the AC coefficients of a block that are in `band`.
     #[inline(always)]
     fn coefficients(
         &self,
@@ -88,21 +89,17 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Reads a scan of `parts` from `stream`; returns where to look for the next marker.
+/// Decodes a scan of `parts` from `stream`. Returns the position for the next marker.
 pub(super) fn scan(
     mut stream: Stream<'_>,
     parts: &mut [Part<'_>],
     mcus: (u32, u32),
     restart_interval: u32,
 ) -> Result<usize, Error> {
-    if let Some(level) = fearless_simd::Level::new().as_avx2() {
-        use fearless_simd::Simd;
-        return level.vectorize(
-            #[inline(always)]
-            || rows(&mut stream, parts, mcus, restart_interval),
-        );
-    }
-    rows(&mut stream, parts, mcus, restart_interval)
+    vectorized(
+        #[inline(always)]
+        || rows(&mut stream, parts, mcus, restart_interval),
+    )
 }
 
 #[inline(always)]
@@ -119,7 +116,7 @@ fn rows(
         [part] => (part.layout.wide, part.layout.high),
         _ => mcus,
     };
-    // A scan of one component has MCUs of one block.
+    // In a scan of one component, an MCU is one block.
     let single = parts.len() == 1;
     let size = |layout: &Layout| if single { (1, 1) } else { (layout.horizontal, layout.vertical) };
     let needed = parts.iter().map(|part| part.layout.window.bottom().div_ceil(size(&part.layout).1)).max();

@@ -1,23 +1,23 @@
-//! A scan's entropy-coded bytes without what is stuffed between them (T.81, F.1.2.3).
+//! Removes byte stuffing from a scan's entropy-coded data (T.81, F.1.2.3).
 
-/// How many bytes are made ready at a time: few enough to stay in the first cache.
+/// Bytes prepared at a time, few enough to stay in the L1 cache.
 const READY: usize = 8192;
 
-/// The bytes up to the next marker, made ready piece by piece.
+/// The bytes up to the next marker, unstuffed in pieces.
 pub(super) struct Stream<'a> {
     source: &'a [u8],
-    /// Where the source goes on behind what was made ready: never behind the next marker.
+    /// Position in the source after the prepared bytes, at most that of the next marker.
     position: usize,
     ready: Vec<u8>,
 }
 
 impl<'a> Stream<'a> {
-    /// Begins at `position`, behind a scan's header.
+    /// Starts at `position`, after a scan header.
     pub(super) fn new(source: &'a [u8], position: usize) -> Self {
         Self { source, position, ready: Vec::with_capacity(READY) }
     }
 
-    /// Goes on at `position`, behind a restart marker.
+    /// Continues at `position`, after a restart marker.
     pub(super) fn jump(&mut self, position: usize) {
         self.position = position;
         self.ready.clear();
@@ -28,18 +28,18 @@ impl<'a> Stream<'a> {
         self.source
     }
 
-    /// Where to look for the next marker.
+    /// The position for the next marker.
     pub(super) fn position(&self) -> usize {
         self.position
     }
 
-    /// What is ready.
+    /// The prepared bytes.
     #[inline(always)]
     pub(super) fn ready(&self) -> &[u8] {
         &self.ready
     }
 
-    /// Makes more ready behind what is left from `used` on, which comes first then.
+    /// Prepares more bytes. The unused ones from `used` on are moved to the front.
     pub(super) fn more(&mut self, used: usize) {
         self.ready.drain(..used.min(self.ready.len()));
         while self.ready.len() < READY {
@@ -56,7 +56,7 @@ impl<'a> Stream<'a> {
                     self.ready.push(0xFF);
                     self.position += 2;
                 }
-                // Fill bytes; T.81 allows them before markers only, but other decoders skip them anywhere.
+                // Fill bytes. T.81 allows them only before markers, but other decoders skip them anywhere.
                 Some(0xFF) => self.position += 1,
                 _ => return,
             }

@@ -1,9 +1,9 @@
-//! Bits into bytes, the first bit highest, with a zero after each byte of ones (T.81, F.1.2.3).
+//! A bit writer, most significant bit first, with byte stuffing (T.81, F.1.2.3).
 
 /// Appends bits to a file.
 pub(super) struct BitWriter<'a> {
     file: &'a mut Vec<u8>,
-    /// The last bits that were put; of these the lowest `waiting` are not yet in the file.
+    /// The last bits written; the lowest `waiting` of them are not in the file yet.
     bits: u64,
     waiting: u32,
 }
@@ -13,16 +13,16 @@ impl<'a> BitWriter<'a> {
         Self { file, bits: 0, waiting: 0 }
     }
 
-    /// Appends the lowest `count` of `bits`, at most 32; those above have to be zero.
+    /// Appends the lowest `count` of `bits`, at most 32. The bits above must be zero.
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u32, count: u32) {
         self.bits = self.bits << count | u64::from(bits);
         self.waiting += count;
         if self.waiting >= 32 {
             self.waiting -= 32;
-            #[expect(clippy::cast_possible_truncation, reason = "what is above was written before")]
+            #[expect(clippy::cast_possible_truncation, reason = "the upper bits are already written")]
             let word = (self.bits >> self.waiting) as u32;
-            // Where no byte is 255, none of them becomes 0 with its highest bit set before.
+            // If no byte is 255, adding 1 to each clears no highest bit, and nothing needs stuffing.
             if word & 0x8080_8080 & !word.wrapping_add(0x0101_0101) == 0 {
                 self.file.extend_from_slice(&word.to_be_bytes());
             } else {
@@ -31,7 +31,7 @@ impl<'a> BitWriter<'a> {
         }
     }
 
-    /// Writes what is left, filled up with ones to a byte.
+    /// Pads the last byte with ones and writes it.
     pub(super) fn finish(mut self) {
         let missing = self.waiting.wrapping_neg() % 8;
         self.put((1 << missing) - 1, missing);
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Bit by bit.
+    /// A reference writer, bit by bit.
     fn reference(puts: &[(u32, u32)]) -> Vec<u8> {
         let mut bits: Vec<bool> = puts
             .iter()
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bits_follow_each_other_with_a_zero_after_each_byte_of_ones(
+        fn bits_are_packed_and_stuffed(
             puts in proptest::collection::vec((prop_oneof![Just(u32::MAX), any::<u32>()], 0u32..=32), 0..80)
         ) {
             let lowest = |bits: u32, count: u32| bits & u32::MAX.checked_shr(32 - count).unwrap_or(0);

@@ -5,8 +5,8 @@ use super::kernel::Kernel;
 /// Eight rows of a block.
 pub(super) type Rows = [[f32; 8]; 8];
 
-/// What [`forward`] leaves in the coefficient of horizontal frequency `u` and vertical frequency `v` is the DCT of T.81,
-/// A.3.3, times `SCALE[u] * SCALE[v] * 8`: 1 and then √2 · cos(kπ/16).
+/// [`forward`] scales the coefficient at horizontal frequency `u` and vertical frequency `v` by `SCALE[u] *
+/// SCALE[v] * 8` relative to the DCT of T.81, A.3.3. The factors are 1 and then √2 · cos(kπ/16).
 pub(super) const SCALE: [f64; 8] = [
     1.0,
     1.387_039_845_322_147_5,
@@ -18,11 +18,11 @@ pub(super) const SCALE: [f64; 8] = [
     0.275_899_379_282_943_1,
 ];
 
-/// Transforms a block's samples; row `u` of the result holds the coefficients of horizontal frequency `u`.
+/// Transforms a block's samples. Row `u` of the result holds the coefficients of horizontal frequency `u`.
 ///
-/// The flow graph is that of Arai, Agui and Nakajima ("A fast DCT-SQ scheme for images", Trans. IEICE E71, 1988), as
-/// figure 4-8 of Pennebaker and Mitchell's "JPEG: Still Image Data Compression Standard" draws it. Each operation is one
-/// on a whole row, so that the compiler makes one instruction of it.
+/// The flow graph is that of Arai, Agui and Nakajima ("A fast DCT-SQ scheme for images", Trans. IEICE E71, 1988),
+/// as drawn in figure 4-8 of Pennebaker and Mitchell's "JPEG: Still Image Data Compression Standard". Each
+/// operation works on a whole row, which compiles to one vector instruction.
 #[inline(always)]
 pub(super) fn forward<K: Kernel>(kernel: K, rows: Rows) -> Rows {
     down_columns(kernel.transpose(down_columns(rows)))
@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
     use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-    /// T.81, A.3.3, as it stands there.
+    /// The definition in T.81, A.3.3.
     fn reference(samples: &Rows, u: u8, v: u8) -> f64 {
         let norm = |k| if k == 0 { FRAC_1_SQRT_2 } else { 1.0 };
         let wave = |x: u8, k: u8| (f64::from(2 * x + 1) * f64::from(k) * PI / 16.0).cos();
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn coefficients_are_those_of_the_definition(samples in proptest::collection::vec(0u8..=255, 64)) {
+        fn coefficients_match_the_definition(samples in proptest::collection::vec(0u8..=255, 64)) {
             let rows: Rows = std::array::from_fn(|y| std::array::from_fn(|x| f32::from(samples[8 * y + x]) - 128.0));
             prop_assert!(largest_error(&rows, &forward(Portable, rows)) < 1e-3);
             prop_assert_eq!(dispatch(Forward(rows)), forward(Portable, rows));

@@ -3,18 +3,18 @@
 /// Bits of the longest code that a table can hold (T.81, B.2.4.2).
 pub(super) const LONGEST: usize = 16;
 
-/// A Huffman table as it stands in a DHT segment.
+/// A Huffman table as stored in a DHT segment.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Table {
-    /// How many codes have 1, 2, … 16 bits.
+    /// Number of codes of 1, 2, … 16 bits.
     pub counts: [u8; LONGEST],
-    /// Symbols by the length of their codes, then by value.
+    /// Symbols by code length, then by value.
     pub symbols: Vec<u8>,
 }
 
 impl Table {
-    /// The shortest code for symbols that occur as often as `frequencies` say; the code of ones alone stays free, as
-    /// T.81, annex C, wants it.
+    /// Builds the optimal code for these symbol frequencies. The all-ones code stays unused, as T.81, annex C,
+    /// requires.
     pub(super) fn optimal(frequencies: &[u32; 256]) -> Self {
         let lengths = lengths(frequencies);
         let mut table = Self::default();
@@ -28,7 +28,7 @@ impl Table {
         table
     }
 
-    /// Each symbol's code and its length in bits, 0 for symbols without one (T.81, C.2).
+    /// Code and length in bits of each symbol; length 0 for symbols without a code (T.81, C.2).
     pub(super) fn codes(&self) -> [(u16, u8); 256] {
         let mut codes = [(0, 0); 256];
         let mut symbols = self.symbols.iter();
@@ -44,8 +44,8 @@ impl Table {
     }
 }
 
-/// The length of each symbol's code, 0 where it does not occur: package-merge (Larmore and Hirschberg, "A fast
-/// algorithm for optimal length-limited Huffman codes", JACM 37(3), 1990).
+/// Code length of each symbol, 0 if it doesn't occur, by package-merge (Larmore and Hirschberg, "A fast algorithm
+/// for optimal length-limited Huffman codes", JACM 37(3), 1990).
 fn lengths(frequencies: &[u32; 256]) -> [u8; 256] {
     let mut leaves: Vec<(u64, u8)> = frequencies
         .iter()
@@ -58,10 +58,10 @@ fn lengths(frequencies: &[u32; 256]) -> [u8; 256] {
         return lengths;
     }
     leaves.sort_unstable();
-    // One more that never occurs: it takes the last of the longest codes, which is the one of ones alone.
+    // An extra symbol that never occurs takes the last of the longest codes, the one of all ones.
     let weights: Vec<u64> = std::iter::once(0).chain(leaves.iter().map(|&(count, _)| count)).collect();
     let levels = merge(&weights);
-    // From the last list 2n - 2 items are taken; what is a package there takes two from the list before.
+    // The last list contributes 2n - 2 items. Each package among them takes two items of the list before.
     let mut taken = 2 * weights.len() - 2;
     for leaf in levels.iter().rev() {
         let leaves_taken = leaf[..taken].iter().filter(|&&leaf| leaf).count();
@@ -73,8 +73,8 @@ fn lengths(frequencies: &[u32; 256]) -> [u8; 256] {
     lengths
 }
 
-/// For each list of the algorithm whether its items, in ascending weight, are leaves (or packages of two items of the
-/// list before).
+/// For each list of the algorithm, whether its items in ascending weight are leaves. Other items are packages of
+/// two items of the list before.
 fn merge(weights: &[u64]) -> Vec<Vec<bool>> {
     let mut levels = Vec::with_capacity(LONGEST);
     let mut list = weights.to_vec();
@@ -105,12 +105,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// 2^16 times the sum of 2^-length: at most 2^16 - 1 where the code of ones is free.
+    /// 2^16 times the sum of 2^-length; at most 2^16 - 1 if the all-ones code is unused.
     fn kraft(table: &Table) -> u32 {
         table.counts.iter().zip(1..).map(|(&count, length)| u32::from(count) << (16 - length)).sum()
     }
 
-    /// Bits of all symbols by Huffman's own algorithm, without a limit, the symbol that never occurs included.
+    /// Total bits by Huffman's unlimited algorithm, including the symbol that never occurs.
     fn unlimited_bits(frequencies: &[u32; 256]) -> u64 {
         let mut weights: Vec<u64> =
             frequencies.iter().filter(|&&count| count > 0).map(|&count| count.into()).collect();
@@ -142,12 +142,12 @@ mod tests {
         assert_eq!(table.counts.iter().map(|&count| usize::from(count)).sum::<usize>(), occurring.len());
         assert!(kraft(&table) < 1 << 16, "{:?}", table.counts);
         for (code, length) in table.codes() {
-            assert!(length == 0 || u32::from(code) < (1 << length) - 1, "a code of ones alone");
+            assert!(length == 0 || u32::from(code) < (1 << length) - 1, "an all-ones code");
         }
     }
 
     #[test]
-    fn frequencies_like_fibonacci_numbers_are_held_to_16_bits() {
+    fn fibonacci_frequencies_are_limited_to_16_bits() {
         let mut frequencies = [0; 256];
         let (mut one, mut two) = (1u32, 1u32);
         for frequency in frequencies.iter_mut().take(44) {
@@ -174,14 +174,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_table_is_a_prefix_code_without_the_code_of_ones(
+        fn every_table_is_a_prefix_code_without_all_ones(
             counts in proptest::collection::vec(prop_oneof![Just(0u32), 1..10u32, 1..1_000_000u32, any::<u32>()], 256)
         ) {
             check(&counts.try_into().unwrap_or([0; 256]));
         }
 
         #[test]
-        fn what_needs_no_limit_is_as_short_as_huffmans_code(counts in proptest::collection::vec(20..60u32, 256)) {
+        fn unlimited_codes_are_as_short_as_huffmans(counts in proptest::collection::vec(20..60u32, 256)) {
             let frequencies = counts.try_into().unwrap_or([0; 256]);
             prop_assert_eq!(bits(&frequencies, &Table::optimal(&frequencies)), unlimited_bits(&frequencies));
         }

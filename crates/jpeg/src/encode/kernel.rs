@@ -1,24 +1,24 @@
-//! The few steps that the compiler doesn't vectorize by itself, and the choice of the instructions for all others.
+//! Runtime dispatch to SIMD instructions, and the few steps that the compiler doesn't vectorize by itself.
 
 use super::dct::Rows;
 
-/// A processor's way to do them.
+/// The steps for one instruction set.
 pub(super) trait Kernel: Copy {
     /// Swaps rows and columns.
     fn transpose(self, rows: Rows) -> Rows;
 
-    /// A bit for each value that is not zero, the first lowest.
+    /// Mask of the nonzero values, first value in the lowest bit.
     fn nonzero(self, values: &[i16; 64]) -> u64;
 }
 
-/// Work that is compiled for each kernel. `run` has to be inlined always, as has what it calls in its loops.
+/// Code compiled for each kernel. `run` and everything called in its loops must be `inline(always)`.
 pub(super) trait Task {
     type Output;
 
     fn run<K: Kernel>(self, kernel: K) -> Self::Output;
 }
 
-/// Runs the task with the best kernel that this processor has.
+/// Runs the task with the best kernel for this processor.
 pub(super) fn dispatch<T: Task>(task: T) -> T::Output {
     #[cfg(target_arch = "x86_64")]
     if let Some(v3) = pulp::x86::V3::try_new() {
@@ -27,7 +27,7 @@ pub(super) fn dispatch<T: Task>(task: T) -> T::Output {
     task.run(Portable)
 }
 
-/// For every processor.
+/// The portable kernel.
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
 
@@ -102,7 +102,7 @@ mod x86 {
                     let values: [i16; 16] = std::array::from_fn(|i| values[first + i]);
                     avx2._mm256_cmpeq_epi16(cast::<_, __m256i>(values), zero)
                 };
-                // Packs within each half of the registers, so that the middle quarters change places.
+                // Packing works within each half of a register, so the middle quarters are swapped.
                 let packed = avx2._mm256_packs_epi16(is_zero(first), is_zero(first + 16));
                 let packed = avx2._mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
                 u64::from(!avx2._mm256_movemask_epi8(packed).cast_unsigned())

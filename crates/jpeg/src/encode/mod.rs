@@ -1,9 +1,6 @@
-//! Planes of samples into a file: baseline, one scan, 4:2:0 or grey, Huffman tables made for the picture.
+//! A JPEG encoder: baseline, one scan, 4:2:0 or grey, with Huffman tables optimised for the picture.
 
-#![expect(
-    clippy::inline_always,
-    reason = "only what is inlined is compiled for the instructions that were chosen"
-)]
+#![expect(clippy::inline_always, reason = "only inlined code is compiled for the selected instruction set")]
 
 mod bits;
 mod dct;
@@ -20,16 +17,15 @@ use segments::Layout;
 use thiserror::Error;
 use tokens::{Kind, Tokens};
 
-/// How much of a picture is kept, from 1 (little) to 100 (all but rounding).
+/// Quality from 1 to 100.
 ///
-/// The scale is that of libjpeg: photographs of 540 × 540 score about as many points of SSIMULACRA2 as they do when
-/// libjpeg-turbo encodes them at the same quality (80 gives 68 to 87), in 12 % fewer bytes; it is 16 % at 1080 × 1080
-/// and 8 % at 160 × 160.
+/// On libjpeg's scale: photographs of 540 × 540 score about as high in SSIMULACRA2 as with libjpeg-turbo at the
+/// same quality (68 to 87 at quality 80), in 12 % fewer bytes; 16 % at 1080 × 1080 and 8 % at 160 × 160.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Quality(u8);
 
 impl Quality {
-    /// The quality `value`, brought into 1 to 100.
+    /// Clamps `value` to 1..=100.
     #[must_use]
     pub const fn new(value: u8) -> Self {
         Self(if value < 1 {
@@ -41,7 +37,7 @@ impl Quality {
         })
     }
 
-    /// What quantizers' steps at quality 50 are multiplied with, in per cent.
+    /// Factor in percent for the quantizer steps of quality 50.
     const fn percent(self) -> u32 {
         if self.0 < 50 { 5_000 / self.0 as u32 } else { 200 - 2 * self.0 as u32 }
     }
@@ -53,35 +49,35 @@ pub enum EncodeError {
     /// A side is 0 or above 65,535 samples.
     #[error("a picture of {width} by {height} samples does not fit into a JPEG file")]
     Size {
-        /// Samples in a row of luma.
+        /// Width of luma in samples.
         width: usize,
-        /// Rows of luma.
+        /// Height of luma in samples.
         height: usize,
     },
-    /// A plane's number of samples is not its width times its height.
+    /// A plane's number of samples isn't width times height.
     #[error("a plane of {width} by {height} has {samples} samples")]
     Samples {
-        /// Samples in a row.
+        /// Width in samples.
         width: usize,
-        /// Rows.
+        /// Height in samples.
         height: usize,
-        /// Samples that are there.
+        /// Actual number of samples.
         samples: usize,
     },
-    /// Chroma is not half of luma in width and height, rounded up.
+    /// Chroma isn't half of luma in width and height, rounded up.
     #[error("chroma of {width} by {height} samples is not half of luma")]
     Chroma {
-        /// Samples in a row of chroma.
+        /// Width of chroma in samples.
         width: usize,
-        /// Rows of chroma.
+        /// Height of chroma in samples.
         height: usize,
     },
 }
 
-/// Encodes a picture: Y with Cb and Cr of half its width and height, rounded up (4:2:0), or Y alone.
+/// Encodes a picture: Y with Cb and Cr at half width and height, rounded up (4:2:0), or Y alone.
 ///
-/// Colours are those of JFIF (ITU-R BT.601, all of 0 to 255). The file holds what decoding needs and nothing else.
-/// The same planes and quality give the same bytes on every machine.
+/// Colours follow JFIF (ITU-R BT.601, full range). The file contains only what decoding needs. The same planes and
+/// quality give the same bytes on every machine.
 pub fn encode(luma: &Plane, chroma: Option<[&Plane; 2]>, quality: Quality) -> Result<Vec<u8>, EncodeError> {
     let size = size_of(luma)?;
     let (half_width, half_height) = (luma.width.div_ceil(2), luma.height.div_ceil(2));
@@ -103,7 +99,7 @@ pub fn encode(luma: &Plane, chroma: Option<[&Plane; 2]>, quality: Quality) -> Re
     Ok(file)
 }
 
-/// Width and height, when the plane is sound and fits into a file.
+/// Checks the plane. Returns width and height as the file stores them.
 fn size_of(plane: &Plane) -> Result<(u16, u16), EncodeError> {
     let Plane { width, height, ref samples } = *plane;
     if width.checked_mul(height) != Some(samples.len()) {
@@ -115,7 +111,7 @@ fn size_of(plane: &Plane) -> Result<(u16, u16), EncodeError> {
     }
 }
 
-/// All of a picture's blocks, in the file's order.
+/// Tokenizes all blocks in file order.
 struct Scan<'a> {
     luma: &'a Plane,
     chroma: Option<[&'a Plane; 2]>,
@@ -127,7 +123,7 @@ impl Task for Scan<'_> {
 
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> Tokens {
-        // What a photo at a high quality has; more is made room for.
+        // Typical for a photo at high quality; the buffer grows if needed.
         let mut tokens = Tokens::with_capacity(self.luma.samples.len() / 4);
         let [luma_quantizer, chroma_quantizer] = self.quantizers;
         let mut luma = Component::new(self.luma, luma_quantizer, Kind::Luma);
@@ -154,16 +150,16 @@ impl Task for Scan<'_> {
     }
 }
 
-/// A plane on its way into the file.
+/// A plane being encoded.
 struct Component<'a> {
     plane: &'a Plane,
     quantizer: &'a Quantizer,
     kind: Kind,
-    /// Blocks in a row, the last of them perhaps in part.
+    /// Blocks per row, including a partial one at the end.
     columns: usize,
     /// Rows of blocks.
     rows: usize,
-    /// The last block's quantized mean, which the next one's is told as a difference to.
+    /// The last block's quantized DC coefficient; the next one's is stored as a difference to it.
     last_dc: i16,
 }
 
@@ -173,7 +169,7 @@ impl<'a> Component<'a> {
         Self { plane, quantizer, kind, columns, rows, last_dc: 0 }
     }
 
-    /// Appends the block in column `x` and row `y`; beyond the plane it is flat.
+    /// Appends the block at column `x` and row `y`; outside the plane it is flat.
     #[inline(always)]
     fn block<K: Kernel>(&mut self, kernel: K, (x, y): (usize, usize), tokens: &mut Tokens) {
         if x >= self.columns || y >= self.rows {
@@ -186,7 +182,7 @@ impl<'a> Component<'a> {
         tokens.block(self.kind, &quantized, nonzero, &mut self.last_dc);
     }
 
-    /// The 64 samples from (`left`, `top`) on, around zero; what is beyond the plane is like its edge.
+    /// The 64 samples from (`left`, `top`), centred around zero. Samples outside the plane repeat its edge.
     #[inline(always)]
     fn samples(&self, left: usize, top: usize) -> dct::Rows {
         let Plane { width, height, ref samples } = *self.plane;

@@ -1,4 +1,4 @@
-//! What is left of the coefficients.
+//! Quantization of coefficients.
 
 use super::{
     Quality,
@@ -6,19 +6,20 @@ use super::{
 };
 use crate::zigzag::ZIGZAG;
 
-/// Hundredths of the steps at quality 50, row by row: 9.5 · (1 + a · (f / 7)^1.2), where f is a coefficient's distance
-/// from the mean and a is 5 for luma and 8 for chroma.
+/// Hundredths of the steps at quality 50, row by row: 9.5 · (1 + a · (f / 7)^1.2), where f is a coefficient's
+/// distance from DC and a is 5 for luma and 8 for chroma.
 ///
-/// The family was searched for the fewest bytes at equal SSIMULACRA2 on photographs of 540 × 540. Beside the tables of
-/// T.81's annex K it spends more on middle frequencies, as the thresholds measured by Klein, Silverstein and Carney
-/// ("Relevance of human vision to JPEG-DCT compression", Proc. SPIE 1666, 1992) do, and less on the lowest of chroma.
+/// The family was searched for the fewest bytes at equal SSIMULACRA2 on photographs of 540 × 540. Compared with the
+/// tables of T.81's annex K it spends more on middle frequencies, in line with the thresholds measured by Klein,
+/// Silverstein and Carney ("Relevance of human vision to JPEG-DCT compression", Proc. SPIE 1666, 1992), and less on
+/// the lowest of chroma.
 const LUMA: [u16; 64] = [
     950, 1410, 2006, 2668, 3377, 4122, 4898, 5700, 1410, 1647, 2158, 2781, 3467, 4198, 4963, 5758, 2006,
     2158, 2551, 3093, 3725, 4417, 5155, 5929, 2668, 2781, 3093, 3555, 4122, 4765, 5463, 6206, 3377, 3467,
     3725, 4122, 4628, 5218, 5872, 6578, 4122, 4198, 4417, 4765, 5218, 5758, 6367, 7033, 4898, 4963, 5155,
     5463, 5872, 6367, 6934, 7560, 5700, 5758, 5929, 6206, 6578, 7033, 7560, 8150,
 ];
-/// As [`LUMA`].
+/// Like [`LUMA`].
 const CHROMA: [u16; 64] = [
     950, 1686, 2640, 3699, 4833, 6025, 7267, 8550, 1686, 2065, 2882, 3879, 4977, 6146, 7371, 8643, 2640,
     2882, 3512, 4378, 5389, 6498, 7679, 8916, 3699, 3879, 4378, 5117, 6025, 7054, 8171, 9359, 4833, 4977,
@@ -26,18 +27,18 @@ const CHROMA: [u16; 64] = [
     8171, 8826, 9617, 10524, 11527, 8550, 8643, 8916, 9359, 9954, 10683, 11527, 12469,
 ];
 
-/// How far, in steps, a coefficient is drawn towards zero before it is rounded: below 0.56 of a step it is dropped. The
-/// bits so saved look better when they are spent on smaller steps.
+/// Dead zone: how far, in steps, a coefficient is moved towards zero before rounding. Values below 0.56 of a step
+/// are dropped. The saved bits improve quality more when spent on smaller steps.
 const TOWARDS_ZERO: f32 = 0.06;
 
-/// The steps of one kind of component.
+/// The quantizer of one kind of component.
 #[derive(Clone, Debug)]
 pub(super) struct Quantizer {
-    /// The steps row by row.
+    /// Steps in row order.
     pub steps: [u8; 64],
-    /// What [`super::dct::forward`]'s results are multiplied with, in their order.
+    /// Factors for the results of [`super::dct::forward`], in its order.
     factors: Rows,
-    /// How far a value is drawn towards zero, in steps, in the same order.
+    /// Dead zone in steps, in the same order.
     towards_zero: Rows,
 }
 
@@ -56,28 +57,28 @@ impl Quantizer {
         let mut factors = Rows::default();
         for (u, row) in factors.iter_mut().enumerate() {
             for (v, factor) in row.iter_mut().enumerate() {
-                #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is meant")]
+                #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is intended")]
                 let nearest = (1.0 / (SCALE[u] * SCALE[v] * 8.0 * f64::from(steps[8 * v + u]))) as f32;
                 *factor = nearest;
             }
         }
         let mut towards_zero = [[TOWARDS_ZERO; 8]; 8];
-        // Means that are off show as steps between blocks.
+        // No dead zone for DC: wrong means show as steps between blocks.
         towards_zero[0][0] = 0.0;
         Self { steps, factors, towards_zero }
     }
 
-    /// The quantized coefficients, in the order of `transformed`.
+    /// Quantizes coefficients, in the order of `transformed`.
     #[inline(always)]
     pub(super) fn quantize(&self, transformed: &Rows) -> [i16; 64] {
-        /// 1.5 · 2^23: added to a small float it leaves the nearest integer in the lowest bits.
+        /// 1.5 · 2^23: adding it to a small float leaves the nearest integer in the lowest bits.
         const ROUND: f32 = 12_582_912.0;
         let mut quantized = [0; 64];
         for u in 0..8 {
             for v in 0..8 {
                 let value = transformed[u][v] * self.factors[u][v];
                 let drawn = value - self.towards_zero[u][v].copysign(value);
-                #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are the number")]
+                #[expect(clippy::cast_possible_truncation, reason = "the lowest bits hold the number")]
                 let rounded = (drawn + ROUND).to_bits() as i16;
                 quantized[8 * u + v] = rounded;
             }
@@ -86,7 +87,7 @@ impl Quantizer {
     }
 }
 
-/// Where in the file's order a coefficient of [`Quantizer::quantize`]'s order stands.
+/// Maps the order of [`Quantizer::quantize`] to zigzag order.
 pub(super) const PLACES: [u8; 64] = {
     let mut places = [0; 64];
     let mut place = 0u8;
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_rounded_to_the_nearest_step_or_the_smaller_one() {
+    fn values_are_rounded_to_the_nearest_or_the_smaller_step() {
         let quantizer = Quantizer::luma(Quality::new(80));
         for (steps, wanted) in [
             (0.0, 0),
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_those_of_the_zigzag() {
+    fn indices_follow_the_zigzag() {
         for (place, index) in (0u8..).zip(ZIGZAG) {
             assert_eq!(PLACES[usize::from(8 * (index % 8) + index / 8)], place);
         }

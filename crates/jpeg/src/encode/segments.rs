@@ -1,4 +1,4 @@
-//! The segments around the scan (T.81, annex B).
+//! Writes the segments around the scan (T.81, annex B).
 
 use super::{huffman::Table, quantization::Quantizer};
 use crate::zigzag::ZIGZAG;
@@ -11,10 +11,10 @@ const BASELINE_FRAME: u8 = 0xc0;
 const HUFFMAN: u8 = 0xc4;
 const SCAN: u8 = 0xda;
 
-/// JFIF 1.01 without a density and without a thumbnail, so that the colours are told to be Y, Cb and Cr.
+/// JFIF 1.01 without density and thumbnail. It marks the components as Y, Cb and Cr.
 const JFIF: [u8; 14] = *b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
 
-/// Luma alone, or luma with chroma of half its width and height.
+/// Luma alone, or with chroma at half width and height.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Layout {
     Grey,
@@ -22,8 +22,8 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// Each component's number, sampling factors (horizontal in the higher 4 bits) and quantizer; its Huffman tables bear
-    /// the quantizer's number.
+    /// Id, sampling factors (horizontal in the upper 4 bits) and quantizer of each component. Huffman tables have
+    /// the same number as the quantizer.
     const fn components(self) -> &'static [(u8, u8, u8)] {
         match self {
             Self::Grey => &[(1, 0x11, 0)],
@@ -31,7 +31,7 @@ impl Layout {
         }
     }
 
-    /// How many quantizers and pairs of Huffman tables there are.
+    /// Number of quantizers, and of pairs of Huffman tables.
     pub(super) const fn kinds(self) -> usize {
         match self {
             Self::Grey => 1,
@@ -46,7 +46,7 @@ fn segment(file: &mut Vec<u8>, marker: u8, content: &[u8]) {
     file.extend(content);
 }
 
-/// Everything before the scan's bits. `tables` are DC and AC of luma, DC and AC of chroma.
+/// Everything before the scan data. `tables` are luma DC and AC, chroma DC and AC.
 pub(super) fn head(
     file: &mut Vec<u8>,
     layout: Layout,
@@ -88,7 +88,7 @@ pub(super) fn head(
     segment(file, SCAN, &content);
 }
 
-/// What comes after the scan's bits.
+/// Everything after the scan data.
 pub(super) fn tail(file: &mut Vec<u8>) {
     file.extend(END);
 }

@@ -1,25 +1,25 @@
-//! What Huffman codes stand for: symbols with their extra bits (T.81, F.1.2).
+//! Huffman tokens: symbols with their extra bits (T.81, F.1.2).
 
 use super::{bits::BitWriter, huffman::Table, quantization::PLACES};
 
-/// Which of the file's four tables codes a symbol.
+/// Which of the four tables codes a symbol.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Luma = 0,
     Chroma = 1,
 }
 
-/// The symbol for sixteen zeros.
+/// The symbol for sixteen zeros (ZRL).
 const SIXTEEN_ZEROS: u32 = 0xf0;
-/// The symbol for zeros up to the end of the block.
+/// The end-of-block symbol (EOB).
 const END_OF_BLOCK: u32 = 0;
 
-/// A scan's tokens: the symbol in the lowest 8 bits, its table in the next 2 (DC and AC of luma, DC and AC of chroma),
-/// its extra bits in the highest 16.
+/// The tokens of a scan: symbol in the lowest 8 bits, table in the next 2 (luma DC and AC, chroma DC and AC), extra
+/// bits in the highest 16.
 pub(super) struct Tokens {
     list: Vec<u32>,
     counts: [[u32; 256]; 4],
-    /// The last block's coefficients in the file's order, where they are not zero.
+    /// The nonzero coefficients of the last block in file order.
     ordered: [i16; 64],
 }
 
@@ -34,14 +34,14 @@ impl Tokens {
         self.list.push(symbol | table << 8 | extra << 16);
     }
 
-    /// The number of bits of a value, and the value in as many of them: negative ones less 1 (T.81, F.1.2.1.2).
+    /// Number of bits of a value and its extra bits; negative values are stored minus 1 (T.81, F.1.2.1.2).
     #[inline(always)]
     fn sized(value: i32) -> (u32, u32) {
         let size = 32 - value.unsigned_abs().leading_zeros();
         (size, (value + (value >> 31)).cast_unsigned() & ((1 << size) - 1))
     }
 
-    /// Appends a block, given in the quantizer's order with a bit for each coefficient that is not zero.
+    /// Appends a block in the quantizer's order. `nonzero` masks its nonzero coefficients.
     #[inline(always)]
     pub(super) fn block(&mut self, kind: Kind, quantized: &[i16; 64], nonzero: u64, last_dc: &mut i16) {
         let tables = 2 * kind as u32;
@@ -77,20 +77,20 @@ impl Tokens {
         }
     }
 
-    /// Appends a block that looks like the one before, without detail.
+    /// Appends a block with the previous block's mean and no detail.
     pub(super) fn flat_block(&mut self, kind: Kind) {
         self.push(2 * kind as u32, 0, 0);
         self.push(2 * kind as u32 + 1, END_OF_BLOCK, 0);
     }
 
-    /// The best tables for these tokens, in the order of the tokens' table numbers.
+    /// Builds optimal tables for these tokens, in the order of table numbers.
     pub(super) fn tables(&self) -> [Table; 4] {
         self.counts.each_ref().map(Table::optimal)
     }
 
-    /// Writes the tokens in the codes of `tables`.
+    /// Writes the tokens with the codes of `tables`.
     pub(super) fn write(&self, tables: &[Table; 4], file: &mut Vec<u8>) {
-        // A symbol's code before its extra bits, and 5 bits for how many all of them are.
+        // A symbol's code shifted left for its extra bits, and the total length in the lowest 5 bits.
         let mut codes = [0u32; 1024];
         let mut bits = 0u64;
         for ((table, counts), codes) in tables.iter().zip(&self.counts).zip(codes.chunks_exact_mut(256)) {
@@ -101,7 +101,7 @@ impl Tokens {
                 bits += u64::from(count) * u64::from(total);
             }
         }
-        // One byte in a hundred for the zeros after bytes of ones.
+        // Stuffing adds about one byte per hundred.
         file.reserve(usize::try_from(bits / 8 * 101 / 100).unwrap_or(0) + 64);
         let mut writer = BitWriter::new(file);
         for &token in &self.list {

@@ -1,4 +1,4 @@
-//! Files that are cut off, damaged, made up, or odd but good.
+//! Files that are truncated, damaged, artificial, or unusual but valid.
 
 use super::pictures::{Dice, SCALES, cjpeg, decode};
 use pawdium_jpeg::{Decoder, Error, Region, Scale};
@@ -21,7 +21,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn every_truncation_is_found_out() {
+fn every_truncation_is_detected() {
     for source in samples() {
         for length in 0..source.len() - 2 {
             for scale in SCALES {
@@ -36,7 +36,7 @@ fn every_truncation_is_found_out() {
 }
 
 #[test]
-fn a_truncation_is_found_out_below_the_region() {
+fn a_truncation_below_the_region_is_detected() {
     let source = cjpeg(&["-baseline"], (64, 640));
     let region = Region { x: 0, y: 0, width: 64, height: 16 };
     for length in source.len() / 2..source.len() - 2 {
@@ -46,7 +46,7 @@ fn a_truncation_is_found_out_below_the_region() {
 }
 
 #[test]
-fn a_missing_end_marker_is_forgiven() {
+fn a_missing_end_marker_is_tolerated() {
     for source in samples() {
         for scale in [Scale::Full, Scale::Half, Scale::Quarter] {
             let expected = decode(&source, scale).unwrap();
@@ -57,13 +57,13 @@ fn a_missing_end_marker_is_forgiven() {
 }
 
 #[test]
-fn trailing_and_stray_bytes_are_passed_over() {
+fn trailing_and_stray_bytes_are_skipped() {
     for source in samples() {
         let expected = decode(&source, Scale::Full).unwrap();
         let mut longer = source.clone();
         longer.extend(b"<html>\xFF\xD8\xFF\xFF\xD9");
         assert_eq!(decode(&longer, Scale::Full).unwrap(), expected);
-        // Fill bytes and stray ones before the first table.
+        // Fill bytes and stray bytes before the first table.
         let table = source.windows(2).position(|bytes| bytes == [0xFF, 0xDB]).unwrap();
         let mut stray = source[..table].to_vec();
         stray.extend([0x00, 0x17, 0xFF, 0x00, 0xFF, 0xFF]);
@@ -86,7 +86,7 @@ fn flipped_bits_never_panic() {
             }
             let Ok(decoder) = Decoder::new(&damaged) else { continue };
             let header = decoder.header();
-            // Whoever decodes bounds the size first.
+            // Callers bound the size first.
             if header.width > 4096 || header.height > 4096 {
                 continue;
             }
@@ -99,7 +99,7 @@ fn flipped_bits_never_panic() {
 #[test]
 fn endless_scans_are_refused() {
     let source = cjpeg(&["-progressive", "-grayscale"], SIZE);
-    // The last scan but a hundred times.
+    // Repeat the last scan a hundred times.
     let scan = source.windows(2).rposition(|bytes| bytes == [0xFF, 0xC4]).unwrap();
     let end = source.len() - 2;
     let mut many = source[..end].to_vec();
@@ -122,7 +122,7 @@ fn a_huge_picture_without_data_takes_no_time() {
 }
 
 #[test]
-fn what_is_not_supported_is_named() {
+fn unsupported_features_are_named() {
     let source = cjpeg(&["-baseline"], (16, 16));
     let frame = source.windows(2).position(|bytes| bytes == [0xFF, 0xC0]).unwrap();
     let with = |offset: usize, value: u8| {
@@ -134,7 +134,7 @@ fn what_is_not_supported_is_named() {
     assert_eq!(with(1, 0xC9), Some(Error::Unsupported("arithmetic coding")));
     assert_eq!(with(1, 0xC5), Some(Error::Unsupported("hierarchical coding")));
     assert_eq!(with(4, 12), Some(Error::Unsupported("samples of more than 8 bits")));
-    assert_eq!(with(6, 0), Some(Error::Unsupported("a height that is told later")));
+    assert_eq!(with(6, 0), Some(Error::Unsupported("a deferred height")));
     assert_eq!(with(9, 2), Some(Error::Unsupported("two components")));
     assert_eq!(Decoder::new(b"GIF89a").err(), Some(Error::NotJpeg));
     assert_eq!(Decoder::new(b"").err(), Some(Error::NotJpeg));
@@ -143,7 +143,7 @@ fn what_is_not_supported_is_named() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
     #[test]
-    fn random_bytes_are_no_picture(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn random_bytes_are_not_a_picture(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let mut source = vec![0xFF, 0xD8, 0xFF];
         source.extend(bytes);
         if let Ok(decoder) = Decoder::new(&source) {

@@ -1,4 +1,4 @@
-//! Files of other encoders, compared with what other decoders make of them.
+//! Files from other encoders, compared with the output of other decoders.
 
 use super::pictures::{SCALES, cjpeg, cut, decode, difference, djpeg, photo, whole};
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
@@ -6,7 +6,7 @@ use pawdium_jpeg::{Colour, Component, Decoder, Error, Scale};
 
 const SIZE: (usize, usize) = (203, 149);
 
-/// Compares luma with libjpeg-turbo's: nearly the same at full size and of blocks' means.
+/// Compares luma with libjpeg-turbo's: nearly equal at full size and at an eighth.
 fn agrees_with_djpeg(source: &[u8], name: &str) {
     for (scale, argument) in [(Scale::Full, "1/1"), (Scale::Eighth, "1/8")] {
         let components = decode(source, scale).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -14,7 +14,7 @@ fn agrees_with_djpeg(source: &[u8], name: &str) {
         let luma = cut(&components[0], (0, 0), (width, height));
         assert!(difference(&luma, &expected) <= 1, "{name} at {argument}");
     }
-    // libjpeg takes means of pixels here; this keeps more of an edge, so single samples differ.
+    // libjpeg averages pixels here; this decoder keeps more of an edge, so single samples differ.
     let (width, height, expected) = djpeg(&["-scale", "1/2"], source);
     let luma = cut(&decode(source, Scale::Half).unwrap()[0], (0, 0), (width, height));
     let total: u32 = luma.iter().zip(&expected).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
@@ -22,7 +22,7 @@ fn agrees_with_djpeg(source: &[u8], name: &str) {
 }
 
 #[test]
-fn luma_is_what_libjpeg_makes_of_it_in_every_sampling() {
+fn luma_matches_libjpeg_for_every_sampling() {
     for sampling in ["1x1", "2x1", "1x2", "2x2", "4x1", "4x2", "2x2,1x2,2x1", "1x4"] {
         for extra in [&[][..], &["-progressive"], &["-restart", "1"], &["-restart", "7B"], &["-optimize"]] {
             let arguments = [&["-quality", "85", "-sample", sampling][..], extra].concat();
@@ -32,7 +32,7 @@ fn luma_is_what_libjpeg_makes_of_it_in_every_sampling() {
 }
 
 #[test]
-fn luma_is_what_libjpeg_makes_of_it_at_every_quality() {
+fn luma_matches_libjpeg_at_every_quality() {
     for quality in ["1", "10", "50", "75", "95", "100"] {
         for extra in [&["-baseline"][..], &["-progressive"], &["-grayscale"], &["-grayscale", "-progressive"]]
         {
@@ -50,7 +50,7 @@ fn tables_of_16_bits_are_read() {
 }
 
 #[test]
-fn scans_come_in_any_order() {
+fn scans_can_come_in_any_order() {
     let scripts = [
         "0;\n1;\n2;\n",
         "2;\n0,1;\n",
@@ -91,7 +91,7 @@ fn a_picture_of_one_pixel_is_decoded() {
     }
 }
 
-/// What a soft picture shows at a place: linear, so that a mean of samples is the value in their middle.
+/// The value of a soft picture at a place. It is linear, so the mean of samples is the value at their centre.
 fn soft_at(x: f64, y: f64, channel: usize) -> f64 {
     30.0 + x * (channel + 1) as f64 * 0.3 + y * 0.4
 }
@@ -102,7 +102,7 @@ fn soft(width: usize, height: usize, channels: usize) -> Vec<u8> {
     (0..width * height * channels).map(|i| value(i).round() as u8).collect()
 }
 
-/// Compares a component of a soft picture that has one sample for `across` × `down` pixels at full size.
+/// Compares a component of a soft picture that has one sample per `across` × `down` pixels at full size.
 fn is_soft(component: &Component, scale: Scale, channel: usize, (across, down): (usize, usize), name: &str) {
     let step = 8.0 / scale.side() as f64;
     let (across, down) = (across as f64 * step, down as f64 * step);
@@ -119,7 +119,7 @@ fn is_soft(component: &Component, scale: Scale, channel: usize, (across, down): 
 }
 
 #[test]
-fn all_planes_come_back_in_every_sampling_of_another_encoder() {
+fn all_planes_are_decoded_for_every_sampling_of_another_encoder() {
     let (width, height) = (120, 88);
     let samplings = [
         (SamplingFactor::R_4_4_4, (1, 1)),
@@ -154,20 +154,20 @@ fn all_planes_come_back_in_every_sampling_of_another_encoder() {
 }
 
 #[test]
-fn inks_come_back_as_they_are_stored() {
+fn inks_are_returned_as_stored() {
     let pixels = soft(32, 24, 4);
     let mut source = Vec::new();
     Encoder::new(&mut source, 98).encode(&pixels, 32, 24, ColorType::Cmyk).unwrap();
     let components = decode(&source, Scale::Full).unwrap();
     for (channel, component) in components.iter().enumerate() {
-        // The encoder turns them round, as Adobe does.
+        // The encoder inverts inks, as Adobe does.
         let expected: Vec<u8> = pixels.chunks(4).map(|pixel| 255 - pixel[channel]).collect();
         assert!(difference(&cut(component, (0, 0), (32, 24)), &expected) <= 2, "{channel}");
     }
 }
 
 #[test]
-fn each_component_may_have_its_own_scale() {
+fn each_component_can_have_its_own_scale() {
     let source = cjpeg(&["-sample", "1x1"], SIZE);
     let decoder = Decoder::new(&source).unwrap();
     let region = whole(decoder.header());
@@ -179,7 +179,7 @@ fn each_component_may_have_its_own_scale() {
 }
 
 #[test]
-fn colours_are_told_as_libjpeg_tells_them() {
+fn the_colour_space_is_detected_like_libjpeg() {
     let (width, height) = (16_u16, 16_u16);
     let colour = |format, channels| {
         let mut source = Vec::new();
@@ -194,7 +194,7 @@ fn colours_are_told_as_libjpeg_tells_them() {
     assert_eq!(colour(ColorType::CmykAsYcck, 4), (Colour::Ycck, true));
     let rgb = cjpeg(&["-rgb"], SIZE);
     assert_eq!(Decoder::new(&rgb).unwrap().header().colour, Colour::Rgb);
-    // An RGB file's green is what was put in.
+    // The green plane of an RGB file is unchanged.
     let pixels = photo(SIZE.0, SIZE.1);
     let green: Vec<u8> = pixels.chunks(3).map(|pixel| pixel[1]).collect();
     let decoded = decode(&cjpeg(&["-rgb", "-quality", "100"], SIZE), Scale::Full).unwrap();
@@ -202,7 +202,7 @@ fn colours_are_told_as_libjpeg_tells_them() {
 }
 
 #[test]
-fn profiles_are_put_together_and_exif_is_found() {
+fn profiles_are_assembled_and_exif_is_found() {
     let profile: Vec<u8> = (0..150_000_u32).map(|i| (i % 251) as u8).collect();
     let mut source = Vec::new();
     let mut encoder = Encoder::new(&mut source, 80);

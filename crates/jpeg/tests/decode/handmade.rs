@@ -1,4 +1,4 @@
-//! Files that no encoder at hand makes: odd samplings, scans of some components. Each block is flat.
+//! Files that no available encoder writes: odd samplings, scans of some components. Each block is flat.
 
 use super::pictures::{SCALES, decode};
 use pawdium_jpeg::{Error, Scale};
@@ -12,7 +12,7 @@ struct Handmade {
     restart: u16,
 }
 
-/// Writes bits with stuffing.
+/// Writes bits with byte stuffing.
 #[derive(Default)]
 struct Writer {
     bytes: Vec<u8>,
@@ -41,7 +41,7 @@ impl Writer {
         }
     }
 
-    /// A block with this difference of its DC coefficient: sizes have codes of four bits, the end one of one bit.
+    /// A block with this DC difference. Sizes have codes of four bits, end-of-block one bit.
     fn block(&mut self, difference: i32) {
         let size = 32 - difference.unsigned_abs().leading_zeros();
         let value = if difference < 0 { difference + (1 << size) - 1 } else { difference };
@@ -51,13 +51,13 @@ impl Writer {
     }
 }
 
-/// What a block shows, less 128.
+/// The value of a block, minus 128.
 fn level(component: usize, x: usize, y: usize) -> i32 {
     ((component * 50 + x * 7 + y * 13) % 200) as i32 - 100
 }
 
 impl Handmade {
-    /// Blocks of a component, across and down.
+    /// Blocks of a component, horizontal and vertical.
     fn blocks(&self, component: usize) -> (usize, usize) {
         let (across, down) = self.most();
         let (horizontal, vertical) = self.sampling[component];
@@ -150,7 +150,7 @@ impl Handmade {
 }
 
 #[test]
-fn samplings_may_have_any_ratio() {
+fn samplings_can_have_any_ratio() {
     for sampling in [
         vec![(3, 1), (2, 1), (1, 1)],
         vec![(3, 2), (1, 1), (2, 1)],
@@ -171,7 +171,7 @@ fn samplings_may_have_any_ratio() {
 }
 
 #[test]
-fn mcus_of_more_than_ten_blocks_are_refused_but_single_components_may_have_as_many() {
+fn interleaved_mcus_of_more_than_ten_blocks_are_refused() {
     let sampling = vec![(4, 4), (3, 3), (1, 2)];
     Handmade { sampling: sampling.clone(), scans: vec![vec![0], vec![1], vec![2]], restart: 0 }.check();
     let interleaved = Handmade { sampling, scans: vec![vec![0, 1, 2]], restart: 0 }.write();
@@ -179,7 +179,7 @@ fn mcus_of_more_than_ten_blocks_are_refused_but_single_components_may_have_as_ma
 }
 
 #[test]
-fn a_component_that_is_missing_or_comes_twice_is_an_error() {
+fn a_missing_or_repeated_component_is_an_error() {
     let sampling = vec![(1, 1); 3];
     for scans in [vec![vec![0], vec![1]], vec![vec![0], vec![0], vec![1], vec![2]], vec![vec![0, 0, 1]]] {
         let file = Handmade { sampling: sampling.clone(), scans, restart: 0 }.write();

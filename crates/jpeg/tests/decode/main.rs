@@ -1,11 +1,11 @@
-//! The decoder, with files of libjpeg-turbo's and another encoder and some made by hand.
+//! Tests the decoder with files from libjpeg-turbo, from another encoder, and made by hand.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::unwrap_used,
-    reason = "pictures here are small, and a failed test says where"
+    reason = "test pictures are small"
 )]
 
 mod damage;

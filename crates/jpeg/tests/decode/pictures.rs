@@ -7,7 +7,7 @@ use pawdium_jpeg::{Component, Decoder, Error, Header, Region, Scale};
 
 pub(crate) const SCALES: [Scale; 4] = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth];
 
-/// Numbers that look random, the same ones each time.
+/// Reproducible pseudo-random numbers.
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
@@ -32,7 +32,7 @@ pub(crate) fn photo(width: usize, height: usize) -> Vec<u8> {
     pixels
 }
 
-/// What `program` writes when it reads `input`.
+/// The output of `program` for `input`.
 pub(crate) fn pipe(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = Command::new(program);
     let mut child =
@@ -48,14 +48,14 @@ pub(crate) fn pipe(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// A file of libjpeg-turbo's encoder.
+/// A file from libjpeg-turbo's encoder.
 pub(crate) fn cjpeg(arguments: &[&str], (width, height): (usize, usize)) -> Vec<u8> {
     let mut ppm = format!("P6 {width} {height} 255\n").into_bytes();
     ppm.extend(photo(width, height));
     pipe("cjpeg", arguments, &ppm)
 }
 
-/// The luma that libjpeg-turbo's decoder makes of a file: width, height, samples.
+/// The luma decoded by libjpeg-turbo: width, height, samples.
 pub(crate) fn djpeg(arguments: &[&str], source: &[u8]) -> (usize, usize, Vec<u8>) {
     let arguments = [&["-grayscale", "-dct", "int"][..], arguments].concat();
     let pgm = pipe("djpeg", &arguments, source);
@@ -89,7 +89,7 @@ pub(crate) fn cut(
         .collect()
 }
 
-/// The largest difference of two pictures of the same size.
+/// The largest difference between two pictures of the same size.
 pub(crate) fn difference(one: &[u8], other: &[u8]) -> u8 {
     assert_eq!(one.len(), other.len());
     one.iter().zip(other).map(|(a, b)| a.abs_diff(*b)).max().unwrap()

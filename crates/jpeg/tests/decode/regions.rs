@@ -36,7 +36,7 @@ fn region() -> impl Strategy<Value = Region> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
     #[test]
-    fn a_region_is_that_part_of_the_whole(region in region(), sample in 0..20_usize, scale in 0..4_usize) {
+    fn a_region_equals_that_part_of_the_whole(region in region(), sample in 0..20_usize, scale in 0..4_usize) {
         let sample = &SAMPLES[sample];
         let decoder = Decoder::new(&sample.source).unwrap();
         let parts = decoder.decode(region, SCALES[scale]).unwrap();
@@ -45,7 +45,7 @@ proptest! {
             let side = SCALES[scale].side() as f64;
             let across = f64::from(info.horizontal) / f64::from(header.horizontal()) * side / 8.0;
             let down = f64::from(info.vertical) / f64::from(header.vertical()) * side / 8.0;
-            // Where the plane begins in the whole one.
+            // The plane's offset within the whole plane.
             let left = f64::from(region.x) * across - part.crop[0];
             let top = f64::from(region.y) * down - part.crop[1];
             prop_assert!((left % side).abs() < 1e-9);
@@ -62,7 +62,7 @@ proptest! {
 }
 
 #[test]
-fn a_region_outside_or_empty_is_refused() {
+fn an_outside_or_empty_region_is_refused() {
     let source = &SAMPLES[0].source;
     let decoder = Decoder::new(source).unwrap();
     let (width, height) = SIZE;

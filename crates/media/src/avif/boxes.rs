@@ -1,10 +1,10 @@
-//! Boxes within boxes (ISO/IEC 14496-12, 4.2), of which no length is believed.
+//! Reads ISO base media boxes (ISO/IEC 14496-12, 4.2). No declared length is trusted.
 
 use std::io::{BufRead, Read as _, Seek, SeekFrom};
 
 use crate::{MediaError, Refusal, jpeg::read_array};
 
-/// A part of a file that was read, taken from its front.
+/// Bytes of the file, consumed from the front.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'a>(pub(super) &'a [u8]);
 
@@ -23,7 +23,7 @@ impl<'a> Part<'a> {
         self.take(N)?.try_into().map_err(|_| Refusal::Damaged)
     }
 
-    /// A number of that many bytes, 8 or fewer.
+    /// Reads a big-endian number of at most 8 bytes.
     pub(super) fn number(&mut self, bytes: usize) -> Result<u64, Refusal> {
         Ok(self.take(bytes)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
@@ -41,18 +41,18 @@ impl<'a> Part<'a> {
         Ok(u32::from_be_bytes(self.array()?))
     }
 
-    /// A number of two bytes, or of four.
+    /// Reads four bytes if `is_long`, otherwise two.
     pub(super) fn short_or_long(&mut self, is_long: bool) -> Result<u32, Refusal> {
         if is_long { self.u32() } else { Ok(self.u16()?.into()) }
     }
 
-    /// The version and the lowest flags that many boxes begin with.
+    /// Reads the version and the lowest flags byte of a full box.
     pub(super) fn version_and_flags(&mut self) -> Result<(u8, u8), Refusal> {
         let [version, _, _, flags] = self.array()?;
         Ok((version, flags))
     }
 
-    /// The kind and content of the next box. `None`: there is none.
+    /// Reads the next box as type and content, or `None` at the end.
     pub(super) fn next_box(&mut self) -> Result<Option<([u8; 4], Part<'a>)>, Refusal> {
         if self.is_empty() {
             return Ok(None);
@@ -69,18 +69,18 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Where a box in a file is.
+/// The position of a box in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     pub(super) kind: [u8; 4],
-    /// The offset of its content.
+    /// Offset of the content.
     pub(super) start: u64,
-    /// The offset behind it.
+    /// Offset of the first byte after the box.
     pub(super) end: u64,
 }
 
 impl Head {
-    /// The box at that offset of a file, within what ends at `end`.
+    /// Reads the box header at `at`. The box must end at or before `end`.
     pub(super) fn read<R: BufRead + Seek>(reader: &mut R, at: u64, end: u64) -> Result<Self, MediaError> {
         reader.seek(SeekFrom::Start(at))?;
         let length = u64::from(u32::from_be_bytes(read_array(reader)?));
@@ -99,7 +99,7 @@ impl Head {
     }
 }
 
-/// Reads that part of a file, which was found to be there.
+/// Reads a range of the file that is known to exist.
 pub(super) fn read_range<R: BufRead + Seek>(
     reader: &mut R,
     start: u64,

@@ -1,7 +1,7 @@
-//! The items of a file, and what it says of each (ISO/IEC 14496-12, 8.11, and 23008-12, 9.3).
+//! The items of a file and their metadata (ISO/IEC 14496-12, 8.11, and 23008-12, 9.3).
 //!
-//! Little is collected that nobody asks for: a file of a thousand items costs a walk over its tables for each that is
-//! needed, and those are bounded. Properties, of which there may be many more, are walked over once.
+//! The tables are kept as bytes and scanned for each item that is needed, so a file with a thousand items allocates
+//! little. The size of the tables is bounded. Properties, which can be far more numerous, are indexed once.
 
 use std::io::{BufRead, Seek};
 
@@ -11,23 +11,23 @@ use super::{
 };
 use crate::{MediaError, Refusal};
 
-/// Bytes of all tables together, of which a colour profile may be the most.
+/// Bytes of all tables together. The largest part is usually a colour profile.
 const MAX_TABLES: u64 = 4 << 20;
-/// A phone's picture has fifty: tiles, a thumbnail, metadata.
+/// A phone writes about fifty items: tiles, a thumbnail, metadata.
 const MAX_ITEMS: u32 = 4_096;
-/// Pieces of one item; programs write one.
+/// Extents of one item. Encoders write one.
 const MAX_EXTENTS: u16 = 1_024;
-/// Boxes side by side at the top of a file, in its `meta` or in `iprp`; a dozen is usual.
+/// Sibling boxes at the top level, in `meta` or in `iprp`. A dozen is usual.
 pub(super) const MAX_BOXES: usize = 1_000;
 
-/// A part of the file.
+/// A byte range of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Extent {
     pub(super) start: u64,
     pub(super) length: u64,
 }
 
-/// The tables of a `meta` box, as they stand in the file.
+/// The tables of a `meta` box, unparsed.
 #[derive(Debug, Default)]
 pub(super) struct Items {
     primary: Vec<u8>,
@@ -35,14 +35,14 @@ pub(super) struct Items {
     locations: Vec<u8>,
     references: Vec<u8>,
     properties: Vec<u8>,
-    /// Where data may be, in `meta` itself.
+    /// The `idat` box, which can hold item data inside `meta`.
     inner: Option<Extent>,
-    /// Bytes of the file.
+    /// Length of the file in bytes.
     length: u64,
 }
 
 impl Items {
-    /// Reads the tables of that `meta` box of a file of `length` bytes.
+    /// Reads the tables of `meta` from a file of `length` bytes.
     pub(super) fn read<R: BufRead + Seek>(
         reader: &mut R,
         meta: Head,
@@ -50,7 +50,7 @@ impl Items {
     ) -> Result<Self, MediaError> {
         let mut items = Self { length, ..Self::default() };
         let mut left = MAX_TABLES;
-        // Behind its version and flags.
+        // Skip version and flags.
         let mut at = meta.start + 4;
         for _ in 0..MAX_BOXES {
             if at >= meta.end {
@@ -76,14 +76,14 @@ impl Items {
         Err(Refusal::Damaged.into())
     }
 
-    /// The item that is shown.
+    /// The id of the item to show.
     pub(super) fn primary(&self) -> Result<u32, Refusal> {
         let mut table = Part(&self.primary);
         let (version, _) = table.version_and_flags()?;
         table.short_or_long(version > 0)
     }
 
-    /// What an item is, such as `av01`.
+    /// The four-character type of an item, such as `av01`.
     pub(super) fn kind(&self, id: u32) -> Result<[u8; 4], Refusal> {
         let mut table = Part(&self.infos);
         let (version, _) = table.version_and_flags()?;
@@ -91,7 +91,7 @@ impl Items {
         for _ in 0..count {
             let (kind, mut entry) = table.next_box()?.ok_or(Refusal::Damaged)?;
             let (version, _) = entry.version_and_flags()?;
-            // Items of older versions have names instead of kinds, and are no pictures.
+            // Entries before version 2 have no item type, so they can't be images.
             if kind != *b"infe" || version < 2 || entry.short_or_long(version > 2)? != id {
                 continue;
             }
@@ -101,7 +101,7 @@ impl Items {
         Err(Refusal::Damaged)
     }
 
-    /// Where the data of an item are. All of them are in the file, and no more than the file altogether.
+    /// The byte ranges of an item's data. They lie within the file, and their sum is at most its length.
     pub(super) fn extents(&self, id: u32) -> Result<Vec<Extent>, Refusal> {
         let mut table = Part(&self.locations);
         let (version, _) = table.version_and_flags()?;
@@ -137,7 +137,7 @@ impl Items {
         Err(Refusal::Damaged)
     }
 
-    /// A part of the file (construction method 0) or of `idat` (1). A length of 0 means all that follows.
+    /// Resolves a range in the file (construction method 0) or in `idat` (1). Length 0 means "to the end".
     fn extent(&self, method: u16, offset: u64, length: u64) -> Result<Extent, Refusal> {
         let whole = match method {
             0 => Extent { start: 0, length: self.length },
@@ -149,12 +149,12 @@ impl Items {
         if length > most { Err(Refusal::Damaged) } else { Ok(Extent { start: whole.start + offset, length }) }
     }
 
-    /// What all items have of properties.
+    /// The properties of all items.
     pub(super) fn properties(&self) -> Result<Properties<'_>, Refusal> {
         Properties::read(&self.properties)
     }
 
-    /// The items that one refers to in that way, in order.
+    /// The items that `from` refers to, in order. More than `most` are an error.
     pub(super) fn referred(&self, kind: [u8; 4], from: u32, most: u16) -> Result<Vec<u32>, Refusal> {
         let mut found = Vec::new();
         self.each_reference(kind, |its_from, to, count, is_long| {
@@ -170,7 +170,7 @@ impl Items {
         Ok(found)
     }
 
-    /// The items that refer to one in that way, up to `most` of them.
+    /// The items that refer to `to`; at most `most` of them.
     pub(super) fn referring(&self, kind: [u8; 4], to: u32, most: usize) -> Result<Vec<u32>, Refusal> {
         let mut found = Vec::new();
         self.each_reference(kind, |from, its_to, count, is_long| {
@@ -184,7 +184,7 @@ impl Items {
         Ok(found)
     }
 
-    /// Goes over all references of that kind: from which item, to which, how many, and whether their numbers are long.
+    /// Calls `act` with source, targets, number of targets and id width for each reference of this type.
     fn each_reference(
         &self,
         kind: [u8; 4],

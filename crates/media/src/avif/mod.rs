@@ -1,7 +1,8 @@
-//! AVIF: AV1 pictures in boxes, read without decoding (AV1 Image File Format 1.1; ISO/IEC 23008-12 and 23000-22).
+//! AVIF containers: AV1 images in boxes, read without decoding (AV1 Image File Format 1.1; ISO/IEC 23008-12 and
+//! 23000-22).
 //!
-//! Of a file with many items the primary one is the picture: an AV1 image, or a grid of them. Its turns, its opacity
-//! and its colours are items and properties beside it. EXIF data say nothing here about which way is up.
+//! The primary item is the picture: an AV1 image or a grid of them. Rotation, alpha and colour are separate items
+//! and properties. EXIF does not affect the orientation.
 
 mod boxes;
 mod items;
@@ -21,43 +22,43 @@ use self::{
 };
 use super::{Limits, MediaError, Orientation, Refusal};
 
-/// Tiles of a grid; 512 pixels a side and 50 megapixels make 200.
+/// Tiles of a grid. 512-pixel tiles make 200 for 50 megapixels.
 const MAX_TILES: u16 = 1_024;
-/// Pictures beside one that may be its opacity; the others are maps of depth or gain.
+/// Auxiliary images of one item. One may be alpha; the others are depth or gain maps.
 const MAX_AUXILIARIES: usize = 16;
 
-/// A picture, and where its data are.
+/// A picture and the location of its data.
 #[derive(Debug)]
 pub(super) struct Avif {
     pub(super) orientation: Orientation,
     colour: Image,
     alpha: Option<Image>,
-    /// Whether colours are as dark as their opacity makes them on black.
+    /// Whether the colours are premultiplied with alpha.
     is_premultiplied: bool,
     profile: Option<Vec<u8>>,
-    /// What samples mean; else the pictures themselves say so.
+    /// Colour description from the container. It overrides the one in the bitstream.
     colours: Option<Colours>,
 }
 
-/// Tiles of one size that make up a picture; one, in most.
+/// A grid of equal tiles. Most pictures have a single tile.
 #[derive(Debug)]
 struct Image {
     width: u32,
     height: u32,
     tile: (u32, u32),
     columns: u32,
-    /// Row by row.
+    /// In row order.
     tiles: Vec<Vec<Extent>>,
 }
 
 impl Avif {
-    /// Width and height before turning upright.
+    /// Width and height before orientation is applied.
     pub(super) fn size(&self) -> (u32, u32) {
         (self.colour.width, self.colour.height)
     }
 }
 
-/// Reads what a file of `length` bytes says of its picture. What that needs is all there then.
+/// Reads the metadata of a file of `length` bytes and checks that all image data lie within the file.
 pub(super) fn read<R: BufRead + Seek>(
     reader: &mut R,
     length: u64,
@@ -66,7 +67,7 @@ pub(super) fn read<R: BufRead + Seek>(
     let brands = Brands::read(reader, length)?;
     let picture = find(reader, length, limits);
     match picture {
-        // What is wrong with it is no use to somebody who has to export it anyway.
+        // HEIC has to be exported in another format anyway, so other defects don't matter to the owner.
         Err(MediaError::Refused(Refusal::Damaged | Refusal::Unsupported)) if brands.is_heic => {
             Err(Refusal::Heif.into())
         }
@@ -74,11 +75,11 @@ pub(super) fn read<R: BufRead + Seek>(
     }
 }
 
-/// Reads a file that is in memory, as [`read`] does.
+/// Like [`read`], for a file in memory.
 pub(super) fn read_slice(file: &[u8], limits: &Limits) -> Result<Avif, Refusal> {
     read(&mut Cursor::new(file), file.len() as u64, limits).map_err(|error| match error {
         MediaError::Refused(refusal) => refusal,
-        // Memory can't fail to be read.
+        // Reading from memory can't fail.
         MediaError::Io(_) => Refusal::Damaged,
     })
 }
@@ -92,7 +93,7 @@ fn find<R: BufRead + Seek>(reader: &mut R, length: u64, limits: &Limits) -> Resu
         }
         let head = Head::read(reader, at, length)?;
         match &head.kind {
-            // What comes behind matters where the picture's data are, which is checked.
+            // Damage after the last box needed matters only if it affects image data, which is checked separately.
             b"meta" => {
                 let items = Items::read(reader, head, length)?;
                 return describe(reader, &items, limits);
@@ -102,22 +103,22 @@ fn find<R: BufRead + Seek>(reader: &mut R, length: u64, limits: &Limits) -> Resu
         }
         at = head.end;
     }
-    // Of a film without a still picture, none stands for all.
+    // An image sequence without a still picture has no representative frame.
     Err(if is_film { Refusal::Unsupported } else { Refusal::Damaged }.into())
 }
 
-/// What the first box says that the file is (ISO/IEC 14496-12, 4.3).
+/// The brands of the `ftyp` box (ISO/IEC 14496-12, 4.3).
 struct Brands {
     is_heic: bool,
 }
 
 impl Brands {
-    /// Refuses what is none of HEIF's family. What its items are is another question.
+    /// Refuses files without an HEIF brand. The item types are checked later.
     fn read<R: BufRead + Seek>(reader: &mut R, length: u64) -> Result<Self, MediaError> {
         const HEIC: [&[u8]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"];
         const OTHERS: [&[u8]; 5] = [b"avif", b"avis", b"mif1", b"mif2", b"msf1"];
         const MAX: u64 = 1 << 10;
-        // One that is cut off is told by the brands that are left.
+        // If `ftyp` is truncated, the remaining brands decide.
         let end = Head::read(reader, 0, length).map_or(length, |head| head.end).min(MAX);
         let head = read_range(reader, 0, end)?;
         let names = |brands: &[&[u8]]| {
@@ -133,7 +134,7 @@ fn describe<R: BufRead + Seek>(reader: &mut R, items: &Items, limits: &Limits) -
     let properties = items.properties()?;
     let about = About::item(&properties, primary)?;
     let colour = image(reader, items, &properties, primary, limits)?;
-    // What is left out of a grid is in its tiles, which are alike.
+    // All tiles have the same properties, so the first stands for the grid.
     let mut colours = about.colours;
     let mut profile = about.profile.map(<[u8]>::to_vec);
     if let Some(&tile) = items.referred(*b"dimg", primary, MAX_TILES)?.first()
@@ -160,7 +161,7 @@ fn describe<R: BufRead + Seek>(reader: &mut R, items: &Items, limits: &Limits) -
     Ok(Avif { orientation: about.orientation, colour, alpha, is_premultiplied, profile, colours })
 }
 
-/// What the properties of an item say.
+/// The properties of one item.
 #[derive(Default)]
 struct About<'a> {
     size: Option<(u32, u32)>,
@@ -169,7 +170,7 @@ struct About<'a> {
     profile: Option<&'a [u8]>,
     colours: Option<Colours>,
     is_alpha: bool,
-    /// Whether it can't be shown right without something that isn't understood.
+    /// Whether an essential property is unknown.
     is_foreign: bool,
 }
 
@@ -199,7 +200,7 @@ impl<'a> About<'a> {
                     about.orientation = about.orientation.then(turn);
                 }
                 b"auxC" => about.is_alpha = is_alpha(content)?,
-                // Nobody crops a picture twice; here it would be shown with what was cut off.
+                // Ignoring a clean aperture would show what its author cropped away.
                 b"clap" => about.is_foreign = true,
                 b"pixi" | b"pasp" | b"clli" | b"mdcv" | b"cclv" | b"amve" | b"a1lx" => {}
                 _ => about.is_foreign |= is_essential,
@@ -208,12 +209,12 @@ impl<'a> About<'a> {
         Ok(about)
     }
 
-    /// The size of a picture that can be shown.
+    /// The size of an image that can be shown.
     fn size(&self) -> Result<(u32, u32), Refusal> {
         if self.is_foreign { Err(Refusal::Unsupported) } else { self.size.ok_or(Refusal::Damaged) }
     }
 
-    /// The size of an item of this kind, which has to be an AV1 image that can be shown.
+    /// The size of an item of type `kind`, which must be an AV1 image that can be shown.
     fn size_of_av1(&self, kind: [u8; 4]) -> Result<(u32, u32), Refusal> {
         match &kind {
             b"av01" => {}
@@ -224,7 +225,7 @@ impl<'a> About<'a> {
         if self.is_configured { Ok(size) } else { Err(Refusal::Damaged) }
     }
 
-    /// `colr` (ISO/IEC 14496-12, 12.1.5): a profile, numbers, or both, each in a box of its own.
+    /// Reads `colr` (ISO/IEC 14496-12, 12.1.5): a profile, code points, or both in separate boxes.
     fn colour(&mut self, mut content: Part<'a>) -> Result<(), Refusal> {
         match &content.array()? {
             b"prof" | b"rICC" if self.profile.is_none() => self.profile = Some(content.0),
@@ -272,7 +273,7 @@ fn grid<R: BufRead + Seek>(
     id: u32,
     limits: &Limits,
 ) -> Result<Image, MediaError> {
-    /// Of the longer kind.
+    /// Fields of four bytes instead of two.
     const LENGTH: u64 = 12;
     let mut data = Vec::new();
     for extent in items.extents(id)? {
@@ -301,7 +302,7 @@ fn grid<R: BufRead + Seek>(
         if about.size_of_av1(items.kind(id)?)? != tile {
             return Err(Refusal::Damaged.into());
         }
-        // Only the whole is turned (ISO/IEC 23000-22, 7.3.11.4).
+        // Transforms apply only to the whole grid (ISO/IEC 23000-22, 7.3.11.4).
         if about.orientation != Orientation::Upright {
             return Err(Refusal::Unsupported.into());
         }
@@ -310,7 +311,7 @@ fn grid<R: BufRead + Seek>(
     Ok(Image { width, height, tile, columns, tiles })
 }
 
-/// Refuses a grid whose tiles don't cover it, of which some lie outside, or which take far more than it does.
+/// Refuses a grid whose tiles don't cover it, lie partly outside it, or cost far more than it shows.
 fn check_tiles(
     whole: (u32, u32),
     tile: (u32, u32),

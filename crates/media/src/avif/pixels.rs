@@ -1,4 +1,4 @@
-//! AVIF: from OBUs to planes of eight bits. Runs only inside of the sandbox.
+//! Decodes AV1 data to 8-bit planes. Runs only inside the sandbox.
 
 use std::borrow::Cow;
 
@@ -12,14 +12,14 @@ use crate::{
     decode::{Pixels, Samples, on_white},
 };
 
-/// The curves of ITU-T H.273 that light brighter than white needs: PQ and HLG.
+/// HDR transfer characteristics of ITU-T H.273: PQ and HLG.
 const HDR: [u8; 2] = [16, 18];
-/// The way from red, green and blue to samples: none, and the one that JPEG has, under three numbers.
+/// Matrix coefficients of ITU-T H.273: identity, and the three code points that equal JPEG's.
 const IDENTITY: u8 = 0;
 const LIKE_JPEG: [u8; 3] = [2, 5, 6];
 
 impl Avif {
-    /// Decodes all of it; what shows `crop` is of use then.
+    /// Decodes the whole picture; `crop` selects the part that callers scale.
     pub(crate) fn decode(&self, source: &[u8], crop: Crop) -> Result<Pixels, Refusal> {
         let range = self.colours.map(|colours| colours.full_range);
         let mut canvas = Canvas::decoded(source, &self.colour, range, false)?;
@@ -43,19 +43,19 @@ impl Avif {
     }
 }
 
-/// A picture in planes: luma and, unless it is grey, Cb and Cr.
+/// A picture in planes: luma, and Cb and Cr unless it is grey.
 struct Canvas {
     planes: Vec<Plane>,
     chroma: Chroma,
-    /// Bits of a sample before it was put here.
+    /// Bits per sample before conversion to 8 bits.
     depth: u8,
-    /// What samples mean, in the picture's own words.
+    /// Colour description from the bitstream.
     told: Colours,
-    /// What each becomes here, see [`table`].
+    /// Maps samples to 8 bits, see [`table`].
     table: Vec<u8>,
 }
 
-/// The data of an item, in one piece.
+/// Returns an item's data as one slice.
 fn gathered<'a>(source: &'a [u8], extents: &[Extent]) -> Result<Cow<'a, [u8]>, Refusal> {
     let piece = |extent: &Extent| {
         let start = usize::try_from(extent.start).ok()?;
@@ -68,8 +68,8 @@ fn gathered<'a>(source: &'a [u8], extents: &[Extent]) -> Result<Cow<'a, [u8]>, R
     }
 }
 
-/// Eight bits for each value of that many; empty where nothing changes. Luma that stands alone, grey or opacity, gets
-/// the full range.
+/// Maps each of `count` sample values to 8 bits; empty if no mapping is needed. A plane without chroma (grey or
+/// alpha) is expanded to full range.
 #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
 fn table(depth: u8, full_range: bool, is_alone: bool) -> Vec<u8> {
     if depth == 8 && (full_range || !is_alone) {
@@ -91,7 +91,7 @@ fn table(depth: u8, full_range: bool, is_alone: bool) -> Vec<u8> {
 }
 
 impl Canvas {
-    /// Decodes a picture tile by tile. What the file says of its range of numbers counts, where it says so.
+    /// Decodes an image tile by tile. A range given by the container overrides the bitstream's.
     fn decoded(
         source: &[u8],
         image: &Image,
@@ -118,7 +118,7 @@ impl Canvas {
         whole.ok_or(Refusal::Damaged)
     }
 
-    /// Black, to be covered with tiles like that one.
+    /// A black canvas in the format of `tile`.
     fn blank(
         image: &Image,
         tile: &Picture<'_>,
@@ -127,7 +127,7 @@ impl Canvas {
     ) -> Result<Self, Refusal> {
         let (halves_columns, halves_rows) = chroma.halves();
         let (tile_width, tile_height) = image.tile;
-        // Chroma of one tile would be another's, too.
+        // Neighbouring tiles would share a chroma sample.
         let is_split = image.tiles.len() > 1;
         if is_split && (halves_columns && tile_width % 2 == 1 || halves_rows && tile_height % 2 == 1) {
             return Err(Refusal::Unsupported);
@@ -146,7 +146,7 @@ impl Canvas {
         Ok(Self { planes, chroma, depth: tile.depth(), told, table })
     }
 
-    /// Copies as much of a tile as lies inside, from that pixel on.
+    /// Copies the part of the tile that lies inside the canvas to (`x`, `y`).
     fn put(&mut self, tile: &Picture<'_>, (x, y): (usize, usize)) -> Result<(), Refusal> {
         let (halves_columns, halves_rows) = self.chroma.halves();
         for (number, plane) in self.planes.iter_mut().enumerate() {
@@ -168,7 +168,7 @@ impl Canvas {
         Ok(())
     }
 
-    /// The picture as the scaling takes it.
+    /// Returns the planes as samples for scaling.
     fn samples(self, colours: Colours, crop: Crop) -> Result<Samples, Refusal> {
         let halves = self.chroma.halves();
         let component = |(number, plane)| {
@@ -193,7 +193,7 @@ impl Canvas {
         })
     }
 
-    /// A grey picture on white.
+    /// Composites a grey picture over white.
     fn lay_grey_on_white(&mut self, alpha: &Plane, is_premultiplied: bool) {
         for plane in &mut self.planes {
             for (grey, &opacity) in plane.samples.iter_mut().zip(&alpha.samples) {
@@ -202,7 +202,7 @@ impl Canvas {
         }
     }
 
-    /// The whole picture in RGB, on white.
+    /// Composites the picture over white in RGB.
     fn laid_on_white(
         &self,
         colours: Colours,
@@ -238,7 +238,7 @@ fn lay_on_white<const N: usize>(colour: [u8; N], opacity: u8, is_premultiplied: 
 
 fn translate<T: Copy + Into<usize>>(to: &mut [u8], from: &[T], table: &[u8]) {
     for (to, &from) in to.iter_mut().zip(from) {
-        // No sample has more bits than the picture; a decoder that is wrong about it shows white.
+        // A sample above the picture's bit depth is a decoder bug; it shows as white.
         *to = table.get(from.into()).copied().unwrap_or(u8::MAX);
     }
 }

@@ -1,4 +1,4 @@
-//! The properties of items (ISO/IEC 23008-12, 9.3).
+//! Item properties (ISO/IEC 23008-12, 9.3).
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use super::{
 };
 use crate::Refusal;
 
-/// As many as an item can name.
+/// The largest property index that an item can name.
 const MAX_PROPERTIES: usize = 0x7FFF;
 
-/// Where each property and each item's list of them is. A grid asks for those of a thousand tiles, so the tables are
-/// walked over once.
+/// Index of properties and of each item's associations. A grid looks these up for a thousand tiles, so the tables
+/// are scanned only once.
 pub(super) struct Properties<'a> {
     known: Vec<([u8; 4], Part<'a>)>,
     named: BTreeMap<u32, Names<'a>>,
 }
 
-/// The numbers of an item's properties, as they stand in the file.
+/// The associations of each item, unparsed.
 #[derive(Clone, Copy)]
 struct Names<'a> {
     entries: Part<'a>,
@@ -26,7 +26,7 @@ struct Names<'a> {
 }
 
 impl<'a> Properties<'a> {
-    /// Finds them in the content of an `iprp` box.
+    /// Indexes the content of an `iprp` box.
     pub(super) fn read(table: &'a [u8]) -> Result<Self, Refusal> {
         let mut found = Self { known: Vec::new(), named: BTreeMap::new() };
         let mut boxes = Part(table);
@@ -41,7 +41,7 @@ impl<'a> Properties<'a> {
         Err(Refusal::Damaged)
     }
 
-    /// `ipco`: the properties, which are numbered from 1 on.
+    /// Indexes `ipco`, whose properties are numbered from 1.
     fn know(&mut self, mut content: Part<'a>) -> Result<(), Refusal> {
         while let Some(property) = content.next_box()? {
             if self.known.len() >= MAX_PROPERTIES {
@@ -52,7 +52,7 @@ impl<'a> Properties<'a> {
         Ok(())
     }
 
-    /// `ipma`: which item has which. What is said first of an item counts.
+    /// Indexes `ipma`, which associates items with properties. The first entry for an item wins.
     fn name(&mut self, mut table: Part<'a>) -> Result<(), Refusal> {
         let (version, flags) = table.version_and_flags()?;
         let are_long = flags & 1 == 1;
@@ -67,7 +67,7 @@ impl<'a> Properties<'a> {
         Ok(())
     }
 
-    /// Those of an item, in the order in which they apply, and whether each is essential.
+    /// An item's properties in the order in which they apply, each with its essential flag.
     pub(super) fn of(&self, id: u32) -> Result<Vec<(bool, [u8; 4], Part<'a>)>, Refusal> {
         let mut properties = Vec::new();
         let Some(&Names { mut entries, are_long }) = self.named.get(&id) else { return Ok(properties) };
@@ -79,7 +79,7 @@ impl<'a> Properties<'a> {
                 let entry = entries.u8()?;
                 (entry >> 7 == 1, usize::from(entry & 0x7F))
             };
-            // The number 0 stands for none.
+            // Index 0 means "no property".
             let Some(place) = number.checked_sub(1) else { continue };
             let (kind, content) = *self.known.get(place).ok_or(Refusal::Damaged)?;
             properties.push((is_essential, kind, content));

@@ -20,7 +20,7 @@ mod shown;
 const WIDTH: u32 = 448;
 const HEIGHT: u32 = 320;
 
-/// sRGB as JPEG has it.
+/// sRGB with JPEG's matrix.
 const PLAIN: [u8; 3] = [1, 13, 6];
 
 fn still() -> Still {
@@ -39,7 +39,7 @@ fn rendered(file: &[u8]) -> Result<Rendered, Refusal> {
     render(file, None, &Limits::default(), |_, _| ())
 }
 
-/// Samples of colours, by the definitions of ITU-T H.273 (8.3, equations 4 to 6, 20 to 45 and 57 to 60).
+/// Encodes RGB by ITU-T H.273 (8.3, equations 4 to 6, 20 to 45 and 57 to 60).
 fn coded(still: &Still, matrix: u8, colours: [[u8; 3]; 4]) -> [[u16; 3]; 4] {
     let scale = f64::from(1 << (still.depth - 8));
     let most = f64::from((1_u32 << still.depth) - 1);
@@ -69,18 +69,18 @@ fn coded(still: &Still, matrix: u8, colours: [[u8; 3]; 4]) -> [[u16; 3]; 4] {
             9 => weighted(0.2627, 0.0593),
             _ => weighted(0.299, 0.114),
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "is clamped")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         samples.map(|sample| sample.round().clamp(0.0, most) as u16)
     })
 }
 
-/// The four quarters that all pictures of tests show.
+/// The four quarters that every test picture shows.
 fn quarters(still: &Still) -> Vec<u8> {
     let matrix = still.colours.map_or(6, |[_, _, matrix]| matrix);
     still.quarters(coded(still, matrix, QUARTERS))
 }
 
-/// What the largest square shows in the middle of its quarters, as another decoder has it.
+/// The centre pixels of the quarters in the largest square, read by another decoder.
 fn shown(rendered: &Rendered) -> [[u8; 3]; 4] {
     let picture = &rendered.pictures[0];
     let mut decoder = JpegDecoder::new(ZCursor::new(&picture.jpeg));

@@ -1,5 +1,5 @@
-//! The child of a [`pawdium_media::Decoder`] as a program of its own, for tests and benchmarks of this crate. A site's
-//! worker starts itself instead.
+//! The decoder child of [`pawdium_media::Decoder`] as a standalone program, for this crate's tests and benchmarks.
+//! In production the worker starts itself.
 
 use std::process::ExitCode;
 

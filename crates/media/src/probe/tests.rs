@@ -21,7 +21,7 @@ fn avif(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[test]
-fn every_format_is_told_by_its_magic_bytes() {
+fn every_format_is_identified_by_magic_bytes() {
     let picture = quarters(320, 240);
     let plain = DynamicImage::ImageRgb8(picture.clone());
     for (file, format) in [
@@ -78,7 +78,7 @@ fn orientation_is_read_from_png_and_webp() {
 }
 
 #[test]
-fn a_header_that_claims_too_much_is_refused_without_a_look_at_the_rest() {
+fn an_oversized_header_is_refused_without_reading_on() {
     let bomb = fixtures::png_claiming(50_000, 50_000);
     let started = Instant::now();
     let refusal = probed(&bomb).expect_err("is too large");
@@ -88,7 +88,7 @@ fn a_header_that_claims_too_much_is_refused_without_a_look_at_the_rest() {
 }
 
 #[test]
-fn names_lie_but_bytes_do_not() {
+fn content_decides_not_names() {
     for text in
         [&b"<html>"[..], b"%PDF-1.7", b"\xFF\xD8", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x20ftypisom\0\0\0\0isom"]
     {
@@ -97,7 +97,7 @@ fn names_lie_but_bytes_do_not() {
 }
 
 #[test]
-fn heic_is_named_with_a_way_out() {
+fn heic_is_refused_with_advice() {
     for file in [
         &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..],
         b"\0\0\0\x1cftypmif1\0\0\0\0heicmif1",
@@ -112,7 +112,7 @@ fn heic_is_named_with_a_way_out() {
 }
 
 #[test]
-fn a_file_beyond_the_limit_is_refused_with_the_limit() {
+fn a_file_over_the_limit_is_refused_with_the_limit() {
     let file = fixtures::jpeg(&quarters(320, 240), &JpegWith::default());
     let limits = Limits { max_bytes: file.len() as u64, ..Limits::default() };
     assert!(probe(&mut Cursor::new(&file), &limits).is_ok());
@@ -123,7 +123,7 @@ fn a_file_beyond_the_limit_is_refused_with_the_limit() {
 }
 
 #[test]
-fn jpegs_of_kinds_that_are_not_decoded_are_refused() {
+fn unsupported_jpeg_variants_are_refused() {
     let plain = fixtures::jpeg(&quarters(320, 240), &JpegWith::default());
     let frame = plain.windows(2).position(|bytes| bytes == [0xFF, 0xC0]).expect("has a frame");
     for (at, lossless_or_12_bits) in [(frame + 1, 0xC3), (frame + 4, 12)] {
@@ -133,7 +133,7 @@ fn jpegs_of_kinds_that_are_not_decoded_are_refused() {
     }
 }
 
-/// Beginnings that lead into each of the walks.
+/// Prefixes that lead into each of the parsers.
 const MAGIC: [&[u8]; 8] = [
     b"",
     b"\xFF\xD8\xFF",
@@ -147,7 +147,7 @@ const MAGIC: [&[u8]; 8] = [
 
 proptest! {
     #[test]
-    fn any_bytes_behind_any_magic_are_probed_without_a_panic(
+    fn any_bytes_after_any_magic_are_probed_without_a_panic(
         magic in prop::sample::select(&MAGIC[..]),
         rest in proptest::collection::vec(any::<u8>(), 0..300),
     ) {
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn a_picture_with_any_byte_changed_or_cut_is_probed_without_a_panic(
+    fn a_corrupted_or_truncated_picture_is_probed_without_a_panic(
         format in 0_usize..5, at: prop::sample::Index, byte: u8, cut: prop::sample::Index,
     ) {
         let picture = quarters(200, 200);

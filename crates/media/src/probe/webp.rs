@@ -5,9 +5,10 @@ use std::io::{BufRead, Seek};
 use super::{Format, MAX_EXIF, Probe, read_vec};
 use crate::{Limits, MediaError, Orientation, Refusal, jpeg::read_array};
 
-/// Walks the chunks; the size is the canvas's, or the picture's own in a file without one.
+/// Walks the chunks. The size is the canvas's, or the image's if the file has no canvas.
 ///
-/// A picture unlike its canvas is damaged. The decoder says so, too, but only after it has made room for all of it.
+/// An image that doesn't match its canvas is refused. The decoder would notice too, but only after it has allocated
+/// the canvas.
 pub(super) fn probe<R: BufRead + Seek>(
     reader: &mut R,
     length: u64,
@@ -45,7 +46,7 @@ pub(super) fn probe<R: BufRead + Seek>(
             b"EXIF" if orientation.is_none() && chunk.length <= MAX_EXIF => {
                 let exif = read_vec(reader, chunk.length)?;
                 chunk.read += chunk.length;
-                // Some programs put JPEG's prefix here, too.
+                // Some programs write JPEG's EXIF prefix here as well.
                 let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
                 orientation = Some(Orientation::from_exif(tiff));
             }
@@ -57,7 +58,7 @@ pub(super) fn probe<R: BufRead + Seek>(
     Ok(Probe { format: Format::WebP, width, height, orientation: orientation.unwrap_or_default() })
 }
 
-/// A chunk of which a part was read.
+/// A partly read chunk.
 struct Chunk {
     kind: [u8; 4],
     length: u32,
@@ -65,11 +66,11 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// Reads the head of a chunk of which there are at most `left` bytes, head and all.
+    /// Reads a chunk header. `left` is the number of bytes left in the file, including the header.
     fn begin<R: BufRead>(reader: &mut R, left: u64) -> Result<Self, MediaError> {
         let kind = read_array(reader)?;
         let length = u32::from_le_bytes(read_array(reader)?);
-        // The last byte of padding is often forgotten.
+        // Writers often omit the last padding byte.
         if 8 + u64::from(length) > left {
             return Err(Refusal::Damaged.into());
         }
@@ -80,7 +81,7 @@ impl Chunk {
         u64::from(self.length) + u64::from(self.length % 2)
     }
 
-    /// Reads on, within the chunk.
+    /// Reads within the chunk.
     fn read<R: BufRead, const N: usize>(&mut self, reader: &mut R) -> Result<[u8; N], MediaError> {
         let read = u32::try_from(N).ok().and_then(|more| self.read.checked_add(more));
         self.read = read.filter(|&read| read <= self.length).ok_or(Refusal::Damaged)?;
@@ -93,7 +94,7 @@ impl Chunk {
     }
 }
 
-/// Checks that the first frame lies on the canvas, and that its picture is as large as it says (2.7.1.4).
+/// Checks that the first frame lies on the canvas and that its image has the declared size (2.7.1.4).
 fn check_frame<R: BufRead + Seek>(
     frame: &mut Chunk,
     reader: &mut R,

@@ -1,4 +1,4 @@
-//! Colours on their way from a profile to sRGB, in every kind of file that can bear one.
+//! ICC profiles to sRGB, for every format that can embed one.
 
 use image::{
     ExtendedColorType, ImageEncoder, RgbImage,
@@ -18,7 +18,7 @@ mod jpegs;
 
 const EDGE: u32 = 240;
 
-/// The colours of the largest square at those places, as another decoder shows them.
+/// The pixels of the largest square at these places, read by another decoder.
 fn shown_at<const N: usize>(file: &[u8], places: [(u32, u32); N]) -> [[u8; 3]; N] {
     let rendered = render(file, None, &Limits::default(), |_, _| ()).expect("is rendered");
     let jpeg = rendered.pictures[0].jpeg.clone();
@@ -31,13 +31,13 @@ fn shown_at<const N: usize>(file: &[u8], places: [(u32, u32); N]) -> [[u8; 3]; N
     })
 }
 
-/// The colour in the middle.
+/// The colour of the centre.
 fn shown(file: &[u8]) -> [u8; 3] {
     let [middle] = shown_at(file, [(EDGE / 2, EDGE / 2)]);
     middle
 }
 
-/// Two generations of JPEG move a colour, and a wide gamut spreads that.
+/// Two generations of JPEG move a colour, and a wide gamut amplifies that.
 fn assert_shows(file: &[u8], expected: [u8; 3]) {
     let found = shown(file);
     let near = found.iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 5);
@@ -54,9 +54,9 @@ fn jpeg(colour: [u8; 3], profile: &ColorProfile) -> Vec<u8> {
     fixtures::jpeg(&picture, &with)
 }
 
-/// The values are those of the profiles' own definitions: their primaries and curves by the matrices of CSS Color 4.
+/// Expected values come from the profiles' definitions: primaries and curves by the matrices of CSS Color 4.
 #[test]
-fn colours_of_wide_gamuts_are_shown_as_they_were_meant() {
+fn wide_gamuts_are_converted_to_srgb() {
     let adobe = ColorProfile::new_adobe_rgb();
     assert_shows(&jpeg([120, 200, 120], &adobe), [51, 201, 116]);
     assert_shows(&jpeg([200, 80, 60], &adobe), [230, 79, 56]);
@@ -65,7 +65,7 @@ fn colours_of_wide_gamuts_are_shown_as_they_were_meant() {
 }
 
 #[test]
-fn a_grey_profile_sets_how_light_its_greys_are() {
+fn a_grey_profile_sets_the_lightness_of_greys() {
     let profile = bytes_of(&ColorProfile::new_gray_with_gamma(1.8));
     let with = JpegWith { profile: Some(profile), full_chroma: true, ..JpegWith::default() };
     let samples = [128].repeat((EDGE * EDGE) as usize);
@@ -73,8 +73,8 @@ fn a_grey_profile_sets_how_light_its_greys_are() {
     assert_shows(&file, [146; 3]);
 }
 
-/// A press on grey paper whose inks are nothing like what their names say, as CIELAB in the eight bits of ICC.1:2001: the
-/// corners of a table from cyan, magenta, yellow and black.
+/// A fictitious press on grey paper whose inks differ from their names, in 8-bit CIELAB of ICC.1:2001: the corners
+/// of a table from cyan, magenta, yellow and black.
 const PAPER: [u8; 3] = [242, 128, 128];
 const CYAN: [u8; 3] = [153, 108, 98];
 const MAGENTA: [u8; 3] = [128, 173, 133];
@@ -90,7 +90,7 @@ fn press() -> Vec<u8> {
         table.extend([0, entry, 0, 0]);
     }
     (0..4).for_each(|_| table.extend(ramp()));
-    // Black changes with each entry, cyan after eight.
+    // Black varies fastest; cyan changes after eight entries.
     for corner in 0..16 {
         table.extend(match corner {
             0 => PAPER,
@@ -109,7 +109,7 @@ fn press() -> Vec<u8> {
     profile[8..12].copy_from_slice(&[2, 0x40, 0, 0]);
     profile[12..24].copy_from_slice(b"prtrCMYKLab ");
     profile[36..40].copy_from_slice(b"acsp");
-    // D50, to which the table's colours refer.
+    // D50, the white point of the table's colours.
     profile[68..80].copy_from_slice(&[0, 0, 0xF6, 0xD6, 0, 1, 0, 0, 0, 0, 0xD3, 0x2D]);
     profile.extend(number(1));
     profile.extend(b"A2B0");
@@ -119,9 +119,9 @@ fn press() -> Vec<u8> {
     profile
 }
 
-/// The values are those of the press's CIELAB by the formulas of CIE 15 and IEC 61966-2-1.
+/// Expected values come from the press's CIELAB by the formulas of CIE 15 and IEC 61966-2-1.
 #[test]
-fn inks_are_shown_as_their_press_prints_them() {
+fn a_cmyk_profile_is_converted_to_srgb() {
     for (inks, plain, printed) in [
         ([255, 0, 0, 0], [0, 255, 255], [54, 156, 197]),
         ([0, 255, 0, 0], [255, 0, 255], [188, 83, 113]),
@@ -139,7 +139,7 @@ fn inks_are_shown_as_their_press_prints_them() {
     }
 }
 
-/// A picture of one colour with a profile, as that encoder writes it.
+/// A picture of one colour with a profile, written by this encoder.
 fn plain(mut encoder: impl ImageEncoder, profile: &ColorProfile, samples: &[u8], kind: ExtendedColorType) {
     encoder.set_icc_profile(bytes_of(profile)).expect("there is a place for it");
     let samples = samples.repeat((EDGE * EDGE) as usize);
@@ -153,7 +153,7 @@ fn png(profile: &ColorProfile, samples: &[u8], kind: ExtendedColorType) -> Vec<u
 }
 
 #[test]
-fn png_and_webp_may_bear_a_profile_too() {
+fn png_and_webp_profiles_are_converted() {
     let green = [120, 200, 120];
     assert_shows(&png(&ColorProfile::new_adobe_rgb(), &green, ExtendedColorType::Rgb8), [51, 201, 116]);
     let p3 = ColorProfile::new_display_p3();
@@ -165,9 +165,9 @@ fn png_and_webp_may_bear_a_profile_too() {
     assert_shows(&file, [94, 202, 111]);
 }
 
-/// By the curves' own definitions: 255 · s((v / 255)^1.8), where s is that of IEC 61966-2-1.
+/// By the definitions of the curves: 255 · s((v / 255)^1.8), where s is that of IEC 61966-2-1.
 #[test]
-fn greys_are_as_light_as_their_profile_says_whatever_file_they_are_in() {
+fn grey_profiles_apply_in_every_format() {
     let profile = ColorProfile::new_gray_with_gamma(1.8);
     for (samples, kind, expected) in [
         (&[128][..], ExtendedColorType::L8, 146),
@@ -185,16 +185,16 @@ fn greys_are_as_light_as_their_profile_says_whatever_file_they_are_in() {
     assert_shows(&avif.with_alpha(2, &grey, opacity).file(), [146; 3]);
 }
 
-/// ProPhoto's curve is the same one, but for the darkest colours.
+/// ProPhoto has the same curve except for the darkest colours.
 #[test]
-fn a_profile_for_colours_counts_for_greys_too() {
+fn a_colour_profile_applies_to_greys() {
     let pro_photo = ColorProfile::new_pro_photo_rgb();
     assert_shows(&png(&pro_photo, &[128], ExtendedColorType::L8), [146; 3]);
     assert_shows(&png(&pro_photo, &[128; 3], ExtendedColorType::Rgb8), [146; 3]);
 }
 
 #[test]
-fn a_profile_for_other_colours_or_of_nonsense_is_passed_over() {
+fn an_unsuitable_or_invalid_profile_is_ignored() {
     assert_shows(&jpeg([120, 200, 120], &ColorProfile::new_gray_with_gamma(1.8)), [120, 200, 120]);
     let picture = RgbImage::from_pixel(EDGE, EDGE, image::Rgb([120, 200, 120]));
     let with = JpegWith { profile: Some(b"no profile at all".to_vec()), ..JpegWith::default() };

@@ -1,4 +1,4 @@
-//! The child's side: one picture after the other, then the end.
+//! The child's side: renders one picture after the other until the parent closes the socket.
 
 use std::{
     fs::File,
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{Limits, Refusal, Rendered, Stage, render::render};
 
-/// What the hidden subcommand of the worker runs: confines this process, takes pictures from the socket that is its
-/// standard input and answers on standard output.
+/// Entry point of the worker's hidden subcommand. Confines this process, reads requests from the socket on standard
+/// input and answers on standard output.
 ///
-/// Call it before anything else: before a runtime, a log or a configuration is set up.
+/// Call it first: before a runtime, logging or configuration is set up.
 pub fn child_main() -> ExitCode {
     let limits = match confined() {
         Ok(limits) => limits,
@@ -41,23 +41,23 @@ pub fn child_main() -> ExitCode {
 }
 
 pub(super) fn confined() -> anyhow::Result<Limits> {
-    let limits = std::env::var(LIMITS_VAR).context("this command is run by the worker for pictures")?;
+    let limits = std::env::var(LIMITS_VAR).context("only the worker runs this command")?;
     let limits: Limits = serde_json::from_str(&limits).context("reading the limits")?;
     end_with_parent()?;
     confine(&limits)?;
     Ok(limits)
 }
 
-/// Has the kernel kill this process when its parent ends, however that ends. One that a picture has taken over might
-/// stay for good else.
+/// Asks the kernel to kill this process when its parent ends. Without this, a child that a hostile picture controls
+/// could live on.
 ///
-/// The kernel means the thread that has started this process. That is one of the runtime's, which live as long as the
-/// worker, because nothing calls `block_in_place`, with which they may end earlier (`clippy.toml` sees to that). A
-/// picture whose process ended so would be tried again.
+/// For the kernel the parent is the thread that started this process, not the whole worker. It is a runtime thread,
+/// and those live as long as the worker because nothing calls `block_in_place`, which could end them (`clippy.toml`
+/// enforces this). A picture whose process is killed that way is retried.
 fn end_with_parent() -> anyhow::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL)).context("following the worker")?;
-    // It may have ended before that. The socket knows who has made it.
-    let parent = socket_peercred(rustix::stdio::stdin()).context("asking for the worker")?.pid;
+    // The parent may already be gone. The socket knows the process that created it.
+    let parent = socket_peercred(rustix::stdio::stdin()).context("reading the worker's process id")?.pid;
     anyhow::ensure!(getppid() == Some(parent), "the worker has ended");
     Ok(())
 }
@@ -67,12 +67,12 @@ fn answer_all(limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Renders the next picture. False: there are no more.
+/// Renders the next picture. Returns `false` when there are no more.
 pub(super) fn answer_next(limits: &Limits) -> io::Result<bool> {
-    let Some((request, source)) = receive()? else { return Ok(false) };
+    let Some((request, original)) = receive()? else { return Ok(false) };
     let mut stdout = io::stdout().lock();
     let mut told = Ok(());
-    let result = read_and_render(&request, source, limits, |stage, ms| {
+    let result = read_and_render(&request, original, limits, |stage, ms| {
         if told.is_ok() {
             told = write_stage(&mut stdout, stage, ms).and_then(|()| stdout.flush());
         }
@@ -83,7 +83,7 @@ pub(super) fn answer_next(limits: &Limits) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Waits for the next request and its file. `None`: there will be none.
+/// Waits for the next request and its file. Returns `None` when the parent has closed the socket.
 pub(super) fn receive() -> io::Result<Option<(Request, File)>> {
     let mut packet = [0; MAX_REQUEST];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
@@ -110,11 +110,11 @@ fn read_and_render(
 ) -> io::Result<Result<Rendered, Refusal>> {
     let max = limits.max_bytes;
     let expected = usize::try_from(request.bytes.min(max)).unwrap_or_default();
-    // Room for one more, at which reading finds the end.
-    let mut source = Vec::with_capacity(expected + 1);
-    // One byte more than allowed tells the probe that the file is too large.
-    match file.take(max.saturating_add(1)).read_to_end(&mut source) {
-        Ok(_) => Ok(render(source, request.crop, limits, reached)),
+    // Room for one more byte, so that the last read sees the end.
+    let mut original = Vec::with_capacity(expected + 1);
+    // One byte above the limit tells the probe that the file is too large.
+    match file.take(max.saturating_add(1)).read_to_end(&mut original) {
+        Ok(_) => Ok(render(original, request.crop, limits, reached)),
         Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Ok(Err(Refusal::TooMuchMemory)),
         Err(error) => Err(error),
     }

@@ -1,4 +1,4 @@
-//! What a decoder process gives up before it looks at a picture.
+//! The confinement of a decoder process.
 
 use std::{collections::BTreeMap, fs::File, io, os::fd::AsRawFd as _, time::Duration};
 
@@ -12,10 +12,10 @@ use seccompiler::{
 use super::pool::PICTURES;
 use crate::Limits;
 
-/// Confines every thread of this process for good.
+/// Confines all threads of this process permanently.
 ///
-/// Resource limits and the system call filter must hold, or this fails. Landlock, which only doubles what the filter
-/// already denies, is missing from some kernels; then a line on standard error says so.
+/// Fails unless resource limits and the system call filter are in place. Landlock only doubles what the filter
+/// denies and is missing from some kernels; its absence is reported on standard error.
 pub(super) fn confine(limits: &Limits) -> anyhow::Result<()> {
     let given = lowest_free_descriptor().context("looking for a free descriptor")?;
     limit(Resource::Core, 0)?;
@@ -24,21 +24,20 @@ pub(super) fn confine(limits: &Limits) -> anyhow::Result<()> {
     match deny_files_and_network() {
         Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => {}
         Ok(RulesetStatus::NotEnforced) => {
-            eprintln!(
-                "this kernel has no landlock; pictures are decoded behind the system call filter alone"
-            );
+            eprintln!("this kernel has no landlock; only the system call filter confines the decoder");
         }
         Err(error) => {
-            eprintln!("landlock failed, pictures are decoded behind the system call filter alone: {error}");
+            eprintln!("landlock failed, only the system call filter confines the decoder: {error}");
         }
     }
-    // Only now, since landlock needs a descriptor for its ruleset. One that it is given is all that it can have.
+    // Only now, because landlock needs a descriptor for its ruleset. From here on the process can hold one more
+    // descriptor.
     limit(Resource::Nofile, u64::from(given) + 1)?;
     seccompiler::apply_filter_all_threads(&system_calls(given)?).context("installing the system call filter")
 }
 
-/// What a process may have used up at the end of its next picture, after it has `worked` for others. Only the parent can
-/// allow more, and never more than for all of its pictures.
+/// Limit on processor time at the end of the next picture, for a process that has `worked` that long on others. The
+/// soft limit is raised by the parent alone, up to the hard limit for all pictures of the process.
 pub(super) fn processor_time(limits: &Limits, worked: Duration) -> Rlimit {
     let all = limits.timeout.as_secs().max(1) * u64::from(PICTURES) + 1;
     Rlimit { current: Some((worked + limits.timeout).as_secs().clamp(1, all)), maximum: Some(all) }
@@ -48,12 +47,12 @@ fn limit(resource: Resource, value: u64) -> io::Result<()> {
     Ok(setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })?)
 }
 
-/// The number that the next descriptor gets: a picture's file.
+/// The number of the next descriptor, a picture's file.
 fn lowest_free_descriptor() -> anyhow::Result<u32> {
     Ok(File::open("/dev/null")?.as_raw_fd().try_into()?)
 }
 
-/// Handles every kind of access that the kernel knows and allows none of it. Also sets no_new_privs.
+/// Denies every kind of access that landlock knows. Also sets `no_new_privs`.
 pub(super) fn deny_files_and_network() -> Result<RulesetStatus, landlock::RulesetError> {
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(ABI::V6))?
@@ -64,9 +63,9 @@ pub(super) fn deny_files_and_network() -> Result<RulesetStatus, landlock::Rulese
     Ok(status.ruleset)
 }
 
-/// The few system calls that decoding needs; each other one fails with EPERM.
+/// The system calls that decoding needs. All others fail with EPERM.
 ///
-/// An error instead of a kill keeps the decoder working where a libc tries something else first.
+/// An error instead of a kill lets the decoder continue when libc tries another call first.
 fn system_calls(given: u32) -> anyhow::Result<BpfProgram> {
     const FREE: [i64; 16] = [
         libc::SYS_brk,

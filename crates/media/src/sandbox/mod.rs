@@ -1,16 +1,16 @@
-//! Decoding in a process of its own.
+//! Decodes pictures in separate processes.
 //!
-//! A picture from outside is hostile until it was decoded, so the worker never decodes one itself. A pool of children
-//! does ([`Decoder::render`]), each this very program, started again. Before a child ([`child_main`]) sees a picture it gives
-//! up all that it doesn't need: memory and processor time beyond its limits, the file system, sockets, new processes. It
-//! is sent an open file at a time and answers on standard output; the parent bounds that answer in time and size and
-//! believes none of it unseen.
+//! An uploaded picture is hostile until it is re-encoded, so the worker never decodes one itself. A pool of
+//! children does ([`Decoder::render`]); each is this same program, started again. Before a child ([`child_main`])
+//! sees a picture, it gives up everything it doesn't need: memory and processor time beyond its limits, the file
+//! system, sockets, new processes. It receives one open file at a time and answers on standard output. The parent
+//! bounds the answer in time and size and checks all of it.
 //!
-//! A child that dies, hangs or lies fails that one picture. One that rendered its picture well waits two seconds for the
-//! next one of the same owner, because a new process costs time: its start, its memory, its cold code (`make
-//! bench-images` shows how much). Whoever takes a child over with a hostile picture meets their own pictures in it and
-//! nobody else's. What one has left behind can't fail the next: that is tried again in a new child. All of them end with
-//! the worker, however that ends.
+//! A child that crashes, hangs or lies fails only that picture. After a success it waits two seconds for the next
+//! picture of the same owner, because a new process costs time: its start, its memory, its cold code (`make
+//! bench-images` measures it). An attacker who takes over a child with a hostile picture sees only their own
+//! pictures in it. If a picture fails in a child that has rendered others, it is retried in a new one. All children
+//! end with the worker, however it ends.
 //!
 //! ```text
 //!  worker                                    child

@@ -1,26 +1,29 @@
-//! Decoder processes that have rendered a picture well and wait for the next one of its owner.
+//! A pool of idle decoder processes, each waiting for the next picture of its owner.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
+
 use super::process::Process;
 
-/// Whose pictures one process may see, by any number that tells owners apart.
+/// Identifies the owner whose pictures one process may see. Any number that tells owners apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner(pub i64);
 
-/// How many pictures one process renders. Its start, its memory and its code are paid for by so many.
+/// Pictures per process. They share the cost of its start, memory and cold code.
 pub(super) const PICTURES: u32 = 32;
 
-/// How long one waits for the next picture: a worker without work holds no memory for it.
+/// How long a process waits for the next picture. An idle worker holds no memory for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many wait at once. Whoever submits many pictures has more than one rendered at a time, but few do so at once.
+/// Maximum number of idle processes. A member who submits many pictures has several rendered at a time, but few
+/// members do so at once.
 const WAITING: usize = 4;
 
-/// The processes that wait, the last one last.
+/// The idle processes, most recent last.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     waiting: Arc<Mutex<Vec<Waiting>>>,
@@ -41,10 +44,10 @@ impl Default for Pool {
 }
 
 impl Pool {
-    /// The owner's that waits for the shortest time, if it has kept silent.
+    /// Takes the owner's most recently used process, if it has stayed silent.
     pub(super) fn take(&self, owner: Owner) -> Option<Process> {
         loop {
-            let mut waiting = self.lock();
+            let mut waiting = self.waiting.lock();
             let last = waiting.iter().rposition(|waiting| waiting.owner == owner)?;
             let Waiting { since, mut process, .. } = waiting.remove(last);
             drop(waiting);
@@ -54,13 +57,13 @@ impl Pool {
         }
     }
 
-    /// Keeps it for the owner's next picture, unless it has rendered enough.
+    /// Keeps the process for the owner's next picture, unless it has reached [`PICTURES`].
     pub(super) fn put(&self, owner: Owner, process: Process) {
         if process.rendered >= PICTURES {
             process.dismiss();
             return;
         }
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         waiting.push(Waiting { owner, since: Instant::now(), process });
         let one_too_many = (waiting.len() > WAITING).then(|| waiting.remove(0));
         drop(waiting);
@@ -76,13 +79,9 @@ impl Pool {
 
     fn dismiss_impatient(&self) {
         let over = |waiting: &mut Waiting| waiting.since.elapsed() >= self.patience;
-        let impatient: Vec<_> = self.lock().extract_if(.., over).collect();
+        let impatient: Vec<_> = self.waiting.lock().extract_if(.., over).collect();
         for Waiting { process, .. } in impatient {
             process.dismiss();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

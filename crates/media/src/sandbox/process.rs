@@ -1,4 +1,4 @@
-//! One decoder process, as its parent sees it.
+//! One decoder process, from the parent's side.
 
 use std::{
     ffi::OsString,
@@ -39,31 +39,30 @@ use super::{
 };
 use crate::{Limits, Refusal, Rendered, Stage};
 
-/// Bytes of a child's standard error that are kept.
+/// Bytes of a child's standard error to keep.
 const MAX_COMPLAINT: u64 = 4 << 10;
 
-/// A variable of a decoder's environment, for the GNU C library: blocks of memory are kept from one step to the next, and
-/// come in huge pages where the kernel gives them. A new process would touch all memory that a picture takes for the first
-/// time, four KiB after the other, several times over.
+/// Tunes glibc's malloc in the child: freed blocks are kept between stages, and large ones use huge pages where
+/// available. Otherwise a process would fault in all memory of a picture several times, 4 KiB at a time.
 pub const DECODER_MEMORY: (&str, &str) = (
     "GLIBC_TUNABLES",
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=268435456",
 );
 
-/// How long a child whose requests have ended may take to end, too.
+/// How long a child may take to exit after its requests have ended.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// A child that has done nothing wrong yet. Dropping it kills it.
+/// A child that has done nothing wrong so far. Dropping it kills it.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     requests: OwnedFd,
     replies: ChildStdout,
-    /// What it writes to standard error, up to a bound, when it has ended.
+    /// The start of its standard error, available when it has ended.
     complaint: JoinHandle<io::Result<Vec<u8>>>,
-    /// Of all pictures so far; the child had one processor at most.
+    /// Processor time of all pictures so far, at most one processor's.
     worked: Duration,
-    /// How many pictures it has rendered.
+    /// Number of pictures it has rendered.
     pub(super) rendered: u32,
 }
 
@@ -80,7 +79,7 @@ impl Process {
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A Ctrl-C at the terminal is for the worker, which waits for the child.
+            // Ctrl-C at the terminal signals the worker, which then waits for the child.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
@@ -95,18 +94,18 @@ impl Process {
         })
     }
 
-    /// Has one picture rendered, and tells of its stages. Only an answer that passed every check brings the process back,
-    /// for another picture; else it is killed.
+    /// Renders one picture and reports its stages. Returns the process for reuse only if its answer passed every
+    /// check; otherwise it is killed.
     pub(super) async fn render(
         mut self,
-        source: &File,
+        original: &File,
         request: &Request,
         limits: &Limits,
         reached: &mut impl FnMut(Stage, u32),
     ) -> Result<(Rendered, Self), RenderError> {
         let started = Instant::now();
         let deadline = Deadline::now() + limits.timeout;
-        let asked = timeout_at(deadline, self.ask(source, request, limits, reached)).await;
+        let asked = timeout_at(deadline, self.ask(original, request, limits, reached)).await;
         match asked.map_err(|_| RenderError::TimedOut)? {
             Ok(result) => {
                 let rendered = result?;
@@ -122,7 +121,7 @@ impl Process {
 
     async fn ask(
         &mut self,
-        source: &File,
+        original: &File,
         request: &Request,
         limits: &Limits,
         reached: &mut impl FnMut(Stage, u32),
@@ -130,8 +129,8 @@ impl Process {
         if self.rendered > 0 {
             self.allow_more_time(limits).map_err(Silence::Ours)?;
         }
-        match send(&self.requests, request, source) {
-            // It has ended. What it said before, if anything, tells more.
+        match send(&self.requests, request, original) {
+            // The child has ended. Its earlier output, if any, is more informative.
             Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {}
             sent => sent.map_err(Silence::Ours)?,
         }
@@ -159,7 +158,7 @@ impl Process {
         Ok(message.freeze())
     }
 
-    /// The limit counts from the process's start, and what it has used up is no more than the time that passed.
+    /// The limit counts from the process's start, and its usage is at most the time that passed.
     fn allow_more_time(&self, limits: &Limits) -> io::Result<()> {
         let pid = self.pid().ok_or_else(|| io::Error::other("the decoder has ended"))?;
         prlimit(Some(pid), Resource::Cpu, processor_time(limits, self.worked))?;
@@ -170,13 +169,13 @@ impl Process {
         Pid::from_raw(self.child.id()?.cast_signed())
     }
 
-    /// Whether it waits for a picture, silently, as it should.
+    /// Whether the process waits silently for a request.
     pub(super) fn is_at_rest(&mut self) -> bool {
         let alive = matches!(self.child.try_wait(), Ok(None));
         alive && matches!(rustix::io::ioctl_fionread(self.replies.as_fd()), Ok(0))
     }
 
-    /// Why there is no whole reply: how the child ended, or what went wrong on our side.
+    /// Explains a missing reply: how the child ended, or what failed on our side.
     async fn fault(self, error: io::Error, deadline: Deadline) -> RenderError {
         match timeout_at(deadline, self.end()).await {
             Ok(Ok((status, complaint))) => fault(status, &complaint, &error),
@@ -185,7 +184,7 @@ impl Process {
         }
     }
 
-    /// Ends its requests, and waits for what it says last and for its end.
+    /// Closes its requests and waits for its last output and its exit.
     async fn end(self) -> io::Result<(ExitStatus, String)> {
         let Self { mut child, requests, replies, complaint, .. } = self;
         drop((requests, replies));
@@ -193,7 +192,7 @@ impl Process {
         Ok((child.wait().await?, String::from_utf8_lossy(&complaint).trim().to_owned()))
     }
 
-    /// Lets it end in peace after its last picture, and logs what it said, which is about this machine.
+    /// Lets it exit after its last picture, and logs its standard error, which is about this machine.
     pub(super) fn dismiss(self) {
         tokio::spawn(async move {
             if let Ok(Ok((_, complaint))) = timeout(FAREWELL, self.end()).await
@@ -207,54 +206,54 @@ impl Process {
 
 /// Why there is no reply.
 enum Silence {
-    /// The child said something that is none.
+    /// The reply is invalid.
     Lie(Lie),
-    /// It never got the request.
+    /// The request couldn't be sent.
     Ours(io::Error),
-    /// It ended, or closed its output.
+    /// The child ended, or closed its output.
     Ended(io::Error),
 }
 
-/// Sends the request, with the file itself beside it.
-fn send(requests: &OwnedFd, request: &Request, source: &File) -> io::Result<()> {
+/// Sends the request together with the file's descriptor.
+fn send(requests: &OwnedFd, request: &Request, original: &File) -> io::Result<()> {
     let request = serde_json::to_vec(request)?;
-    let files = [source.as_fd()];
+    let files = [original.as_fd()];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut beside = SendAncillaryBuffer::new(&mut space);
     if !beside.push(SendAncillaryMessage::ScmRights(&files)) {
         return Err(io::Error::other("no room for a descriptor"));
     }
-    // The child reads one request before it is sent the next, so there is always room.
+    // The child reads each request before the next is sent, so there is always room.
     sendmsg(requests, &[IoSlice::new(&request)], &mut beside, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
     Ok(())
 }
 
-/// Reads up to `max` bytes, then closes the pipe: a child that writes more is ended by SIGPIPE or its error.
+/// Reads up to `max` bytes, then closes the pipe: a child that writes more gets SIGPIPE or EPIPE.
 async fn read_bounded(pipe: impl AsyncRead + Unpin, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     pipe.take(max).read_to_end(&mut bytes).await?;
     Ok(bytes)
 }
 
-/// Whose fault a child's end is.
+/// Decides who is at fault for a child's end.
 fn fault(status: ExitStatus, complaint: &str, error: &io::Error) -> RenderError {
-    const SOMEBODY_ELSE: [Signal; 5] = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::KILL];
+    const FROM_OUTSIDE: [Signal; 5] = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::KILL];
     let cause = format!("{status}: {complaint}");
     let signal = status.signal();
     if signal == Some(Signal::XCPU.as_raw()) {
         return RenderError::TimedOut;
     }
-    // What Rust's standard library says before it aborts.
+    // The message of Rust's standard library before it aborts.
     let aborted_over = |words| signal == Some(Signal::ABORT.as_raw()) && complaint.contains(words);
     if aborted_over("memory allocation of") {
         return Refusal::TooMuchMemory.into();
     }
-    // The AV1 decoder panics at a picture that is damaged, and has an interface for C alone, which nothing unwinds across.
+    // The AV1 decoder panics on damaged pictures. Its only interface is C, so the panic can't unwind.
     if aborted_over("panic in a function that cannot unwind") {
         return Refusal::Damaged.into();
     }
-    // The service manager that stops the worker, or the kernel that runs out of memory for everybody.
-    let ended = signal.is_some_and(|number| SOMEBODY_ELSE.iter().any(|other| other.as_raw() == number));
+    // The service manager stopping the worker, or the kernel out of memory.
+    let ended = signal.is_some_and(|number| FROM_OUTSIDE.iter().any(|other| other.as_raw() == number));
     let failed = [NO_SANDBOX, IO_FAILED].iter().any(|code| status.code() == Some(i32::from(*code)));
     if ended || failed {
         return RenderError::Io(io::Error::other(cause));
@@ -264,5 +263,5 @@ fn fault(status: ExitStatus, complaint: &str, error: &io::Error) -> RenderError 
 
 fn warn_once(complaint: &str) {
     static WARNED: std::sync::Once = std::sync::Once::new();
-    WARNED.call_once(|| warn!(complaint, "the decoder has something to say"));
+    WARNED.call_once(|| warn!(complaint, "the decoder wrote to standard error"));
 }

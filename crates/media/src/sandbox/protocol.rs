@@ -1,9 +1,10 @@
-//! What parent and child say to each other.
+//! The protocol between parent and child.
 //!
-//! The limits are JSON in one environment variable. A request is one packet of JSON on the socket that is the child's
-//! standard input, with the picture's file as a descriptor beside it. The reply is messages: one for each stage that is
-//! reached, then the outcome. A message is a frame ([`MAGIC`], the lengths of a JSON header and of all files together as
-//! 32-bit big-endian numbers), the header, then the files one behind the other. The parent checks every word of it.
+//! The limits are JSON in an environment variable. A request is one JSON packet on the socket that is the child's
+//! standard input, with the picture's file descriptor attached. The reply is a sequence of messages: one for each
+//! completed stage, then the outcome. A message is a frame ([`MAGIC`], the lengths of the JSON header and of all
+//! files together as 32-bit big-endian numbers), the header, then the concatenated files. The parent checks every
+//! field.
 
 use std::io::{self, Cursor, Write};
 
@@ -13,22 +14,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Crop, EDGES, Fingerprint, Limits, Picture, Refusal, Rendered, Stage, jpeg};
 
-/// Carries the [`Limits`] into the child, whose environment is otherwise empty.
+/// Passes the [`Limits`] to the child, whose environment is otherwise nearly empty.
 pub(super) const LIMITS_VAR: &str = "PAWDIUM_DECODE_LIMITS";
 
-/// The longest request in bytes.
+/// Maximum length of a request in bytes.
 pub(super) const MAX_REQUEST: usize = 1 << 10;
 
-/// The child's exit status when it couldn't confine itself, which is no picture's fault.
+/// Exit status of a child that couldn't confine itself. The picture isn't at fault.
 pub(super) const NO_SANDBOX: u8 = 71;
 
-/// The child's exit status when it couldn't get a request, read its file or write the reply: no picture's fault either.
+/// Exit status of a child that couldn't read its request or file, or write its reply. The picture isn't at fault.
 pub(super) const IO_FAILED: u8 = 74;
 
-/// All files of a reply in bytes; three of the worst noise take less than half of it.
+/// Maximum bytes of all files of a reply. Three squares of pure noise take less than half.
 const MAX_FILES: usize = 8 << 20;
 
-/// Ends in the version; parent and child are one program, except while one is being replaced.
+/// Ends with the version. Parent and child are the same program, except during an upgrade.
 pub(super) const MAGIC: &[u8; 8] = b"pawdium\x04";
 
 /// Bytes of a message before its header.
@@ -36,25 +37,25 @@ pub(super) const FRAME: usize = MAGIC.len() + 8;
 
 const MAX_HEADER: usize = 16 << 10;
 
-/// What the child is asked to do.
+/// A request to the child.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Request {
     pub(super) crop: Option<Crop>,
-    /// Of the file that it is given.
+    /// Length of the file in bytes.
     pub(super) bytes: u64,
 }
 
-/// A reply that breaks the protocol: the child is broken, or no longer ours.
+/// A reply that breaks the protocol: the child is broken, or under a picture's control.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the decoder's reply is wrong: {0}")]
 pub(super) struct Lie(pub(super) &'static str);
 
-/// A message of the child that passed every check.
+/// A message from the child that passed every check.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Message {
-    /// There will be more: this was reached, and took so many milliseconds.
+    /// The child completed this stage, which took so many milliseconds. More messages follow.
     Reached(Stage, u32),
-    /// The last one.
+    /// The last message.
     Ended(Result<Rendered, Refusal>),
 }
 
@@ -84,7 +85,7 @@ struct PictureHeader {
     bytes: usize,
 }
 
-/// Writes that a stage was reached.
+/// Writes a stage message.
 pub(super) fn write_stage(out: &mut impl Write, stage: Stage, ms: u32) -> io::Result<()> {
     write_message(out, &Header::Reached { stage, ms }, &[])
 }
@@ -120,7 +121,7 @@ fn write_message(out: &mut impl Write, header: &Header, pictures: &[Picture]) ->
     Ok(())
 }
 
-/// How many bytes follow the frame of a message: the header and the files.
+/// The number of bytes that follow a frame: header and files.
 pub(super) fn rest_of_message(frame: &[u8]) -> Result<usize, Lie> {
     let (header, files) = lengths(frame)?;
     Ok(header + files)
@@ -138,7 +139,7 @@ fn lengths(mut frame: &[u8]) -> Result<(usize, usize), Lie> {
     }
 }
 
-/// Reads a whole message and believes it only where it fits the request.
+/// Parses a message and accepts it only if it fits the request.
 pub(super) fn read_message(mut message: Bytes, request: &Request, limits: &Limits) -> Result<Message, Lie> {
     let (length, files) = lengths(&message)?;
     message.advance(FRAME);
@@ -158,7 +159,7 @@ pub(super) fn read_message(mut message: Bytes, request: &Request, limits: &Limit
     }
 }
 
-/// Cuts the files apart.
+/// Splits the concatenated files.
 fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, Lie> {
     let RenderedHeader { width, height, crop, pictures: headers, placeholder, fingerprint } = header;
     let mut pictures = Vec::new();
@@ -169,7 +170,7 @@ fn read_rendered(header: RenderedHeader, mut files: Bytes) -> Result<Rendered, L
         pictures.push(Picture { edge, width, height, jpeg: files.split_to(bytes) });
     }
     if !files.is_empty() {
-        return Err(Lie("bytes behind the files"));
+        return Err(Lie("bytes after the files"));
     }
     Ok(Rendered { width, height, crop, pictures, placeholder, fingerprint })
 }
@@ -179,10 +180,10 @@ fn check(rendered: &Rendered, request: &Request, limits: &Limits) -> Result<(), 
     limits.check_size(width, height).map_err(|_| Lie("the picture's size"))?;
     crop.check(width, height, limits).map_err(|_| Lie("the crop"))?;
     if request.crop.is_some_and(|asked| asked != crop) {
-        return Err(Lie("another crop than was asked for"));
+        return Err(Lie("a crop that was not requested"));
     }
     if !rendered.pictures.iter().map(|picture| picture.edge).eq(EDGES) {
-        return Err(Lie("which sizes there are"));
+        return Err(Lie("the list of sizes"));
     }
     for picture in &rendered.pictures {
         let side = picture.edge.min(crop.side);
@@ -200,7 +201,7 @@ fn check(rendered: &Rendered, request: &Request, limits: &Limits) -> Result<(), 
     Ok(())
 }
 
-/// Accepts a JPEG of that size, grey or in colour, whose segments hold only what decoding needs, and the JFIF header.
+/// Accepts a grey or colour JPEG of this size that contains only the JFIF header and segments needed for decoding.
 fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
     const TABLES: [u8; 3] = [0xC4, 0xDB, 0xDD];
     const FRAME_AND_SCAN: [u8; 3] = [jpeg::BASELINE, jpeg::PROGRESSIVE, 0xDA];
@@ -209,7 +210,7 @@ fn check_jpeg(file: &[u8], side: u32) -> Result<(), Lie> {
         return Err(Lie("a file of another size"));
     }
     if anatomy.end != file.len() as u64 {
-        return Err(Lie("bytes behind an image"));
+        return Err(Lie("bytes after an image"));
     }
     if anatomy.stray {
         return Err(Lie("bytes between segments"));
@@ -247,23 +248,23 @@ mod tests {
         reply.into()
     }
 
-    /// The parent's answer to an honest reply with one thing changed.
+    /// The parent's error for a valid reply with one field changed.
     fn caught(change: impl FnOnce(&mut Rendered)) -> &'static str {
         let mut rendered = honest();
         change(&mut rendered);
         read(reply(Ok(rendered))).expect_err("is a lie").0
     }
 
-    /// Puts something behind the first segment of the smallest file.
+    /// Inserts bytes after the first segment of the smallest file.
     fn insert(rendered: &mut Rendered, bytes: &[u8]) {
         let file = &rendered.pictures[2].jpeg;
-        // The start of the image, then JFIF's marker and 16 bytes.
+        // Start of image, then JFIF's marker and 16 bytes.
         let (head, rest) = file.split_at(2 + 2 + 16);
         rendered.pictures[2].jpeg = [head, bytes, rest].concat().into();
     }
 
     #[test]
-    fn what_the_child_says_is_what_the_parent_reads() {
+    fn a_reply_round_trips() {
         let rendered = honest();
         assert_eq!(read(reply(Ok(rendered.clone()))), Ok(Message::Ended(Ok(rendered))));
         let refusal = Refusal::TooSmall { width: 1, height: 2, min: 200 };
@@ -280,18 +281,18 @@ mod tests {
         assert_eq!(caught(|rendered| rendered.width = 60_000), "the picture's size");
         assert_eq!(caught(|rendered| rendered.crop.x = 400), "the crop");
         assert_eq!(caught(|rendered| rendered.pictures[0].width = 1080), "a size in pixels");
-        assert_eq!(caught(|rendered| rendered.pictures.truncate(2)), "which sizes there are");
-        assert_eq!(caught(|rendered| rendered.pictures[2].edge = 540), "which sizes there are");
+        assert_eq!(caught(|rendered| rendered.pictures.truncate(2)), "the list of sizes");
+        assert_eq!(caught(|rendered| rendered.pictures[2].edge = 540), "the list of sizes");
         assert_eq!(caught(|rendered| rendered.placeholder = "<script>".repeat(9)), "the placeholder");
         let all_set = serde_json::from_value(u64::MAX.into()).expect("is 64 bits");
         assert_eq!(caught(|rendered| rendered.fingerprint = Some(all_set)), "the fingerprint");
         let asked = Request { crop: Some(Crop { x: 0, y: 0, side: 300 }), ..request() };
         let other = read_message(reply(Ok(honest())), &asked, &Limits::default());
-        assert_eq!(other, Err(Lie("another crop than was asked for")));
+        assert_eq!(other, Err(Lie("a crop that was not requested")));
     }
 
     #[test]
-    fn files_that_are_more_or_less_than_a_plain_jpeg_are_caught() {
+    fn files_other_than_plain_jpegs_are_caught() {
         let with_exif = JpegWith {
             exif: Some(fixtures::exif(Orientation::Upright)),
             progressive: true,
@@ -314,11 +315,11 @@ mod tests {
         let longer = |rendered: &mut Rendered| {
             rendered.pictures[1].jpeg = [&rendered.pictures[1].jpeg, &b"PK"[..]].concat().into();
         };
-        assert_eq!(caught(longer), "bytes behind an image");
+        assert_eq!(caught(longer), "bytes after an image");
     }
 
     #[test]
-    fn a_reply_that_is_cut_or_goes_on_is_caught() {
+    fn a_truncated_or_overlong_reply_is_caught() {
         let whole = reply(Ok(honest()));
         for kept in [0, 7, 11, 40, whole.len() / 2, whole.len() - 1] {
             assert!(read(whole.slice(..kept)).is_err(), "{kept} bytes");

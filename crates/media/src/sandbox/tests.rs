@@ -24,7 +24,7 @@ mod confined;
 mod pool;
 mod stages;
 
-/// What a shell runs as a process: a test of this binary. It keeps the test harness's own words out of the reply.
+/// A shell command that runs a test of this binary as the child. The harness's own output stays out of the reply.
 fn arguments(test: &str) -> [OsString; 4] {
     let this = std::env::current_exe().expect("has a path");
     let script = "exec 9>&1 1>/dev/null; exec \"$0\" --exact --ignored --nocapture \"sandbox::tests::$1\"";
@@ -39,7 +39,7 @@ fn decoder() -> Decoder {
     child("decoder_process", Limits::default())
 }
 
-/// A child that isn't the decoder at all.
+/// A child that isn't a decoder.
 fn shell(script: &str, limits: Limits) -> Decoder {
     Decoder::new("/bin/sh".into(), ["-c", script], limits)
 }
@@ -81,7 +81,7 @@ fn assert_close(picture: &RgbImage, x: u32, y: u32, expected: [u8; 3]) {
     assert!(!far, "at {x},{y} is {found:?} instead of {expected:?}");
 }
 
-/// Asserts that each size shows the four quarters where they belong.
+/// Asserts that each size shows the four quarters in place.
 fn assert_upright(rendered: &Rendered) {
     for picture in &rendered.pictures {
         let shown = pixels(&picture.jpeg);
@@ -136,7 +136,7 @@ async fn a_chosen_crop_is_cut_from_the_upright_picture() {
 }
 
 #[tokio::test]
-async fn a_crop_outside_of_the_picture_is_refused() {
+async fn a_crop_outside_the_picture_is_refused() {
     let file = fixtures::jpeg(&quarters(800, 400), &JpegWith::default());
     let crop = Crop { x: 401, y: 0, side: 400 };
     let result = decoder().render(None, fixtures::open(&file), Some(crop)).await;
@@ -144,9 +144,9 @@ async fn a_crop_outside_of_the_picture_is_refused() {
     assert_eq!(refusal, Refusal::CropOutside { width: 800, height: 400 });
 }
 
-/// PNG, GIF and lossless WebP, each with what makes it hard.
+/// PNG, GIF and lossless WebP, each with a difficult feature.
 #[tokio::test]
-async fn other_formats_come_out_as_they_look() {
+async fn png_gif_webp_and_avif_are_rendered() {
     let picture = quarters(600, 600);
     let plain = DynamicImage::ImageRgb8(picture.clone());
     let deep = DynamicImage::ImageRgb16(plain.to_rgb16());
@@ -165,7 +165,7 @@ async fn other_formats_come_out_as_they_look() {
 }
 
 #[tokio::test]
-async fn what_is_transparent_lies_on_white() {
+async fn transparency_is_composited_over_white() {
     let half = RgbaImage::from_fn(400, 400, |x, _| image::Rgba([200, 0, 0, if x < 200 { 255 } else { 0 }]));
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
         let rendered = render(&fixtures::file_of(&half.clone().into(), format)).await.expect("is rendered");
@@ -179,7 +179,7 @@ async fn what_is_transparent_lies_on_white() {
 async fn grey_cmyk_and_ycck_jpegs_come_out_in_their_colours() {
     let with = JpegWith { full_chroma: true, ..JpegWith::default() };
     let grey = fixtures::encode(&[90].repeat(300 * 300), (300, 300), ColorType::Luma, &with);
-    // No cyan, all magenta and yellow, no black.
+    // No cyan, full magenta and yellow, no black.
     let red = [0, 255, 255, 0].repeat(300 * 300);
     let cmyk = fixtures::encode(&red, (300, 300), ColorType::Cmyk, &with);
     let ycck = fixtures::encode(&red, (300, 300), ColorType::CmykAsYcck, &JpegWith::default());
@@ -203,15 +203,15 @@ async fn an_embedded_profile_is_converted_to_srgb() {
     let green = RgbImage::from_pixel(300, 300, image::Rgb([120, 200, 120]));
     let with = JpegWith { profile: Some(profile), ..JpegWith::default() };
     let rendered = render(&fixtures::jpeg(&green, &with)).await.expect("is rendered");
-    // As the CSS Color 4 matrices have it: color(display-p3 0.471 0.784 0.471) is rgb(94 202 111).
+    // By the matrices of CSS Color 4, color(display-p3 0.471 0.784 0.471) is rgb(94 202 111).
     assert_close(&pixels(&rendered.pictures[0].jpeg), 150, 150, [94, 202, 111]);
 }
 
 #[tokio::test]
-async fn jpegs_are_read_in_whatever_order_their_data_come() {
+async fn progressive_and_multi_scan_jpegs_are_rendered() {
     for with in [
         JpegWith { progressive: true, ..JpegWith::default() },
-        // A scan for each component.
+        // One scan per component.
         JpegWith { optimised: true, ..JpegWith::default() },
         JpegWith { restart_interval: 5, ..JpegWith::default() },
     ] {
@@ -245,9 +245,9 @@ async fn a_jpeg_whose_middle_is_missing_is_refused() {
     assert_eq!(refusal(&file).await, Refusal::Damaged);
 }
 
-/// The decoder reads ahead of such short data, and mustn't take that for missing data.
+/// The decoder reads ahead of such short data and must not report missing data.
 #[tokio::test]
-async fn a_jpeg_of_one_colour_is_whole_however_few_bytes_it_has() {
+async fn a_tiny_jpeg_of_one_colour_is_complete() {
     for restart_interval in [0, 1, 25] {
         let with = JpegWith { optimised: true, restart_interval, ..JpegWith::default() };
         let grey = fixtures::encode(&[90].repeat(200 * 200), (200, 200), ColorType::Luma, &with);
@@ -256,7 +256,7 @@ async fn a_jpeg_of_one_colour_is_whole_however_few_bytes_it_has() {
 }
 
 #[tokio::test]
-async fn garbage_behind_the_end_of_a_jpeg_is_ignored() {
+async fn garbage_after_the_end_of_a_jpeg_is_ignored() {
     let mut file = fixtures::jpeg(&quarters(400, 400), &JpegWith::default());
     file.extend_from_slice(&[0xFF; 500]);
     assert_upright(&render(&file).await.expect("is rendered"));
@@ -324,7 +324,7 @@ async fn a_child_that_aborts_or_lies_fails_the_picture() {
 }
 
 #[tokio::test]
-async fn a_child_that_others_end_is_tried_again() {
+async fn a_picture_whose_child_was_killed_from_outside_is_retryable() {
     for script in ["kill -TERM $$", "kill -KILL $$", "exit 71"] {
         let result = shell(script, Limits::default()).render(None, fixtures::open(b""), None).await;
         assert!(matches!(&result, Err(error) if !error.is_final()), "{script}: {result:?}");
@@ -332,21 +332,21 @@ async fn a_child_that_others_end_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_missing_is_no_fault_of_the_picture() {
+async fn a_missing_program_is_retryable() {
     let decoder = Decoder::new("/nonexistent".into(), [""; 0], Limits::default());
     let result = decoder.render(None, fixtures::open(b""), None).await;
     assert!(matches!(&result, Err(error) if !error.is_final()), "{result:?}");
 }
 
 #[tokio::test]
-async fn this_program_is_started_again_by_itself() {
+async fn the_decoder_can_be_this_program() {
     let decoder = Decoder::this_program(["--no-such-option"], Limits::default());
     let cause = died(decoder.render(None, fixtures::open(b""), None).await);
     assert!(cause.contains("no-such-option"), "{cause}");
 }
 
 #[test]
-fn each_picture_has_the_same_processor_time_and_all_of_them_no_more_than_that() {
+fn processor_time_is_limited_per_picture_and_per_process() {
     let limits = Limits { timeout: Duration::from_secs(20), ..Limits::default() };
     let all = u64::from(PICTURES) * 20 + 1;
     for (worked, current) in [(0, 20), (7, 27), (100_000, all)] {

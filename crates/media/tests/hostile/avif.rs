@@ -1,4 +1,4 @@
-//! AVIF: sizes that lie, data that aren't there, tables without end, grids and references that run away.
+//! AVIF: false sizes, missing data, endless tables, runaway grids and references.
 
 use pawdium_avif_samples::{Avif, Item, Layout, Place, Property, Still, boxed, full_boxed};
 use pawdium_media::Refusal;
@@ -15,7 +15,7 @@ fn still() -> Still {
     Still::new(320, 240)
 }
 
-/// A picture of noise, as any bits behind a real header are one.
+/// A noise picture: any bits after a real header decode to something.
 pub(crate) fn noise(still: &Still) -> Avif {
     let bytes = still.width as usize * still.height as usize;
     Avif::of(still, still.of(&Random::seeded(9).bytes(bytes)))
@@ -106,7 +106,7 @@ fn places() -> Vec<Case> {
     ]
 }
 
-/// A file with another table in the place of its own.
+/// A file with one table replaced.
 fn replaced(kind: [u8; 4], table: &[u8]) -> Vec<u8> {
     let file = photo().file();
     let at = file.windows(4).position(|bytes| *bytes == kind).expect("has one") - 4;
@@ -117,8 +117,7 @@ fn replaced(kind: [u8; 4], table: &[u8]) -> Vec<u8> {
     [&file[..meta], &longer.to_be_bytes(), &file[meta + 4..at], table, &file[at + old..]].concat()
 }
 
-/// The same file with more at the end of the innermost of those boxes, which are in each other. Its data are in `meta`,
-/// where they are found wherever that is.
+/// Appends bytes to the innermost of these nested boxes. The item data are in `meta`, so their offsets stay valid.
 fn lengthened(mut avif: Avif, kinds: &[[u8; 4]], more: &[u8]) -> Vec<u8> {
     for item in &mut avif.items {
         item.place = Place::Meta;
@@ -199,12 +198,12 @@ fn tables() -> Vec<Case> {
     ]
 }
 
-/// An `iinf` that has no items, whatever it says.
+/// An `iinf` that claims `count` items and contains none.
 fn said(count: u32) -> Vec<u8> {
     full_boxed(b"iinf", 1, 0, &count.to_be_bytes())
 }
 
-/// A good file with something before its `meta`.
+/// A valid file with bytes inserted before its `meta`.
 fn before_all(bytes: &[u8]) -> Vec<u8> {
     let file = photo().file();
     let head = u32::from_be_bytes(file[..4].try_into().expect("are four")) as usize;
@@ -359,31 +358,31 @@ fn opacities() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn sizes_that_lie_are_found_out() {
+async fn false_sizes_are_detected() {
     run(sizes()).await;
 }
 
 #[tokio::test]
-async fn data_are_where_they_are_or_missed() {
+async fn data_are_found_or_reported_missing() {
     run(places()).await;
 }
 
 #[tokio::test]
-async fn tables_without_end_are_not_read() {
+async fn endless_tables_are_not_read() {
     run(tables()).await;
 }
 
 #[tokio::test]
-async fn properties_against_the_rules_are_refused_or_passed_over() {
+async fn invalid_properties_are_refused_or_ignored() {
     run(properties()).await;
 }
 
 #[tokio::test]
-async fn grids_that_run_away_are_stopped() {
+async fn runaway_grids_are_stopped() {
     run(grids()).await;
 }
 
 #[tokio::test]
-async fn opacity_that_does_not_fit_is_refused() {
+async fn unsuitable_alpha_is_refused() {
     run(opacities()).await;
 }

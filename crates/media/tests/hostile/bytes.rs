@@ -1,14 +1,14 @@
-//! What the makers of files share: seeded noise, photos, compressed data.
+//! Building blocks of the generated files: seeded noise, photos, compressed data.
 
 use std::io::Write as _;
 
 use flate2::{Compress, Compression, FlushCompress, write::ZlibEncoder};
 use image::RgbImage;
 
-/// Mebibytes, for bounds on memory.
+/// Mebibytes, for memory bounds.
 pub(crate) const MIB: u64 = 1 << 20;
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers for the same seed, everywhere and for good.
+/// SplitMix64 (Steele, Lea and Flood, 2014): the same seed gives the same numbers on every machine.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-/// A picture with slopes and grain, so that no decoder finds it easy.
+/// A picture with slopes and grain, which no decoder finds easy.
 pub(crate) fn photo(width: u32, height: u32) -> RgbImage {
     let mut random = Random::seeded(4);
     RgbImage::from_fn(width, height, |x, y| {
@@ -47,16 +47,16 @@ pub(crate) fn length(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).expect("is short")
 }
 
-/// A zlib stream of those bytes.
+/// Compresses bytes to a zlib stream.
 pub(crate) fn zlib(data: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(data).expect("memory can be written");
     encoder.finish().expect("memory can be written")
 }
 
-/// A zlib stream of that many zeros, a thousandth as long as they (RFC 1950 and 1951).
+/// A zlib stream of this many zeros, about a thousandth as long (RFC 1950 and 1951).
 ///
-/// A block that follows zeros is the same wherever it stands, so that one is compressed and the others are copies.
+/// Blocks after zeros are identical, so one is compressed and copied.
 pub(crate) fn zlib_of_zeros(count: u64) -> Vec<u8> {
     const BLOCK: usize = 1 << 20;
     const LAST_EMPTY_BLOCK: [u8; 5] = [1, 0, 0, 0xFF, 0xFF];
@@ -80,7 +80,7 @@ pub(crate) fn zlib_of_zeros(count: u64) -> Vec<u8> {
     stream
 }
 
-/// Collects codes bit by bit, the lowest bit of a byte first, as deflate, GIF and lossless WebP have it.
+/// A bit writer, lowest bit of a byte first, as in deflate, GIF and lossless WebP.
 #[derive(Default)]
 pub(crate) struct LowBitsFirst {
     bytes: Vec<u8>,

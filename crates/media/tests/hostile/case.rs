@@ -1,4 +1,4 @@
-//! A case: a file, what must become of it, and what that may cost.
+//! A test case: a file, its expected outcome, and the resources it may use.
 
 use std::{
     fs::File,
@@ -18,26 +18,26 @@ use crate::{
     record::{self, Outcome},
 };
 
-/// How many decoder processes run at once.
+/// Number of decoder processes that run at once.
 const AT_ONCE: usize = 2;
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 
-/// What a small file may take of memory, beyond what the process takes for none.
+/// Memory for a small file, beyond what an empty process needs.
 const LITTLE: u64 = 4 * MIB;
 
-/// Seconds that are plenty for a small file, in a debug build on two processors that have more to do.
+/// Plenty of seconds for a small file, in a debug build on two busy processors.
 const SOON: u64 = 3;
 
-/// Seconds that are enough for whatever is measured.
+/// Enough seconds for any measured case.
 const LONG: u64 = 60;
 
-/// Bytes of the longest file that a fuzzer begins from.
+/// Length in bytes of the longest seed file for fuzzers.
 const MAX_SEED: usize = 64 << 10;
 
 /// One file of the corpus.
 pub(crate) struct Case {
     name: String,
-    /// Which of the series of that name it is.
+    /// Its number within a series of the same name.
     number: Option<usize>,
     file: Vec<u8>,
     expected: Expected,
@@ -45,33 +45,33 @@ pub(crate) struct Case {
     seconds: u64,
 }
 
-/// A case that may take [`LITTLE`] memory and must end [`SOON`].
+/// A case that may use [`LITTLE`] memory and must end [`SOON`].
 pub(crate) fn case(name: impl Into<String>, file: impl Into<Vec<u8>>, expected: Expected) -> Case {
     Case { name: name.into(), number: None, file: file.into(), expected, memory: LITTLE, seconds: SOON }
 }
 
 impl Case {
-    /// Makes it one of many with its name, which differ by their numbers.
+    /// Makes it one of a numbered series.
     pub(crate) fn number(self, number: usize) -> Self {
         Self { number: Some(number), ..self }
     }
 
-    /// Allows that many bytes of address space, beyond what the process takes for no picture.
+    /// Allows this many bytes of address space, beyond what an empty process needs.
     pub(crate) fn memory(self, memory: u64) -> Self {
         Self { memory, ..self }
     }
 
-    /// Allows that many seconds, of the processor and of the clock.
+    /// Allows this many seconds, of processor time and of wall-clock time.
     pub(crate) fn seconds(self, seconds: u64) -> Self {
         Self { seconds, ..self }
     }
 
-    /// The name, and the number where there is one.
+    /// The name, with the number if there is one.
     fn title(&self) -> String {
         self.number.map_or_else(|| self.name.clone(), |number| format!("{}, number {number}", self.name))
     }
 
-    /// How it ends where more than one end is right, or what is wrong with its end.
+    /// The actual end if several are allowed, or what is wrong with it.
     async fn end(self) -> Result<Option<Outcome>, String> {
         let title = self.title();
         let Self { name, number, file, expected, memory, seconds } = self;
@@ -85,7 +85,7 @@ impl Case {
         if let Some(fault) = expected.fault(&outcome) {
             return Err(format!("{title}: {fault}"));
         }
-        // The worker looks at headers in its own process first, and what that refuses no child sees.
+        // The worker probes headers in its own process first, so no child sees what the probe refuses.
         match (probed(file, &limits).await, &outcome) {
             (Err(refusal), Err(RenderError::Refused(same))) if refusal == *same => {}
             (Err(refusal), _) => return Err(format!("{title}: the probe alone says {refusal:?}")),
@@ -96,7 +96,7 @@ impl Case {
 }
 
 impl Case {
-    /// How much memory it takes to come to the same outcome as with plenty, to a sixteenth or a mebibyte, and how long.
+    /// The memory needed for the same outcome as with plenty, to a sixteenth or a mebibyte, and the time.
     async fn needs(self) -> String {
         let title = self.title();
         let Self { file, memory, .. } = self;
@@ -120,26 +120,24 @@ impl Case {
     }
 }
 
-/// Runs cases and asserts that each ends as it must, for which there is one way.
+/// Runs cases with exactly one allowed outcome and asserts them.
 ///
-/// With `HOSTILE_CORPUS_INTO`, also leaves them in that folder, for fuzzers to begin from. With
-/// `HOSTILE_CORPUS_MEASURE`, prints what each needs instead, for its bounds to be set after a decoder has changed. With
-/// `INSTA_UPDATE=always`, rewrites the records of [`run_recorded`] instead of asserting them, for the difference to be
-/// looked at before it is committed.
+/// `HOSTILE_CORPUS_INTO` also writes the files to that folder as seeds for fuzzers. `HOSTILE_CORPUS_MEASURE` prints
+/// what each case needs instead, to set bounds after a decoder has changed. `INSTA_UPDATE=always` rewrites the
+/// records of [`run_recorded`] instead of asserting them; review the difference before committing it.
 pub(crate) async fn run(cases: Vec<Case>) {
     let open = ends(cases).await.unwrap_or_default();
-    assert!(open.is_empty(), "more than one end is right for these, so there has to be a record: {open:?}");
+    assert!(open.is_empty(), "several outcomes are allowed for these, so they need a record: {open:?}");
 }
 
-/// Runs cases as [`run`] does, and asserts that those for which more than one end is right come to the one in the
-/// record of that name, which has to be there.
+/// Like [`run`], and asserts that cases with several allowed outcomes end as in the named record, which must exist.
 pub(crate) async fn run_recorded(record: &str, cases: Vec<Case>) {
     if let Some(outcomes) = ends(cases).await {
         record::compare(record, &outcomes);
     }
 }
 
-/// How those cases ended for which more than one end is right; nothing where all were only measured.
+/// The outcomes of the cases that allow several; empty if cases were only measured.
 async fn ends(cases: Vec<Case>) -> Option<Vec<Outcome>> {
     if let Some(folder) = std::env::var_os("HOSTILE_CORPUS_INTO") {
         for Case { file, .. } in cases.iter().filter(|case| case.file.len() <= MAX_SEED) {
@@ -170,7 +168,7 @@ async fn ends(cases: Vec<Case>) -> Option<Vec<Outcome>> {
             Err(fault) => faults.push(fault),
         }
     }
-    assert!(faults.is_empty(), "{} of the files end in another way:\n{}", faults.len(), faults.join("\n"));
+    assert!(faults.is_empty(), "{} files have an unexpected outcome:\n{}", faults.len(), faults.join("\n"));
     Some(outcomes)
 }
 
@@ -178,12 +176,12 @@ fn decoder(limits: &Limits) -> Decoder {
     Decoder::new(env!("CARGO_BIN_EXE_decode").into(), [""; 0], limits.clone())
 }
 
-/// The address space in bytes that the process takes to refuse noise, without the noise: its code, its libraries, its
-/// stack, and what the allocator takes more than it is asked for.
+/// The address space in bytes that a process needs to refuse noise, without the noise itself: code, libraries,
+/// stack, and allocator overhead.
 ///
-/// It depends on the build and on the machine, which the cases' bounds shouldn't. The noise is longer than the two
-/// mebibytes that the allocator takes from the kernel at once where it asks for huge pages: a shorter one may lie in
-/// what the process has before its memory is bounded, and then any bound seems to do.
+/// It depends on build and machine, which the bounds of the cases should not. The noise is longer than the two
+/// mebibytes that the allocator requests at a time when it asks for huge pages. A shorter file may fit into memory
+/// allocated before the limit is set, and then any bound would seem to suffice.
 async fn needed_for_nothing() -> u64 {
     static NOISE: [u8; 3 << 20] = [7; 3 << 20];
     static NEEDED: OnceCell<u64> = OnceCell::const_new();
@@ -213,7 +211,7 @@ async fn probed(mut file: File, limits: &Limits) -> Result<(), Refusal> {
     }
 }
 
-/// An open file of that content, at its beginning.
+/// An open file with this content, positioned at its start.
 fn opened(content: &[u8]) -> File {
     let mut file = tempfile::tempfile().expect("is made");
     file.write_all(content).expect("is written");

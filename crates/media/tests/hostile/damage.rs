@@ -1,4 +1,4 @@
-//! Good files that were damaged on the way: cut off anywhere, or with bits that turned.
+//! Valid files damaged in transit: truncated anywhere, or with flipped bits.
 
 use pawdium_avif_samples::{Layout, Still};
 
@@ -16,11 +16,11 @@ use crate::{
 const SIDE: u32 = 200;
 const CUTS: usize = 64;
 const FLIPS: usize = 120;
-/// For headers that claim more, as long as the limits allow that.
+/// For headers that claim more than the file has, within the limits.
 const MEMORY: u64 = 600 * MIB;
 const SECONDS: u64 = 10;
 
-/// A good file of each kind.
+/// A valid file of each kind.
 fn good() -> [(&'static str, Vec<u8>); 11] {
     let side = u16::try_from(SIDE).expect("is short");
     let pixels = vec![3; (SIDE as usize + 1) * SIDE as usize + 400];
@@ -45,10 +45,10 @@ fn good() -> [(&'static str, Vec<u8>); 11] {
     ]
 }
 
-/// Each good file cut at 64 points, the first of them within its magic bytes and the last right before its end.
+/// Each valid file truncated at 64 points, the first within the magic bytes and the last just before the end.
 fn cuts() -> Vec<Case> {
     let cut = |(name, file): (&'static str, Vec<u8>)| {
-        // A GIF is whole where its first frame is; the end mark is one byte behind.
+        // A GIF is complete after its first frame; the trailer is one byte later.
         let needed = if name == "GIF" { file.len() - 1 } else { file.len() };
         let magic = match &file[..1] {
             b"\xFF" => 3,
@@ -65,7 +65,7 @@ fn cuts() -> Vec<Case> {
     good().into_iter().flat_map(cut).collect()
 }
 
-/// Each good file with one to eight bits turned, somewhere.
+/// Each valid file with one to eight flipped bits.
 fn flips() -> Vec<Case> {
     let mut random = Random::seeded(20_26);
     let mut cases = Vec::new();
@@ -86,11 +86,11 @@ fn flips() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn a_file_that_was_cut_off_is_refused_as_damaged() {
+async fn a_truncated_file_is_refused_as_damaged() {
     run(cuts()).await;
 }
 
 #[tokio::test]
-async fn bits_that_turned_never_bring_a_decoder_down() {
+async fn flipped_bits_never_crash_a_decoder() {
     run_recorded("flips", flips()).await;
 }

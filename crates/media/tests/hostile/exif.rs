@@ -1,4 +1,4 @@
-//! EXIF that is absurd: it may turn the picture wrongly or not at all, but it costs nothing and fails nothing.
+//! Absurd EXIF data: the orientation may be wrong or ignored, but nothing fails or takes long.
 
 use crate::{
     bytes::MIB,
@@ -17,10 +17,10 @@ const EXIF_IFD: u16 = 0x8769;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 
-/// An entry of a directory (TIFF 6.0, section 2): tag, type, count, and the value or its offset.
+/// A directory entry (TIFF 6.0, section 2): tag, type, count, and the value or its offset.
 type Entry = (u16, u16, u32, u32);
 
-/// The directory's bytes, with the offset of the next one behind it.
+/// The bytes of a directory, followed by the offset of the next one.
 fn directory(entries: &[Entry], next: u32) -> Vec<u8> {
     let mut bytes = u16::try_from(entries.len()).expect("are few").to_le_bytes().to_vec();
     for (tag, kind, count, value) in entries {
@@ -31,12 +31,12 @@ fn directory(entries: &[Entry], next: u32) -> Vec<u8> {
     bytes
 }
 
-/// A TIFF file of directories, the first of which stands at offset 8.
+/// A TIFF file of directories, the first at offset 8.
 fn tiff(directories: &[Vec<u8>]) -> Vec<u8> {
     [&b"II*\0\x08\0\0\0"[..], &directories.concat()].concat()
 }
 
-/// A TIFF file of one directory of one entry.
+/// A TIFF file with one directory of one entry.
 fn only(entry: Entry) -> Vec<u8> {
     tiff(&[directory(&[entry], 0)])
 }
@@ -108,14 +108,14 @@ fn structures() -> Vec<Case> {
     ]
 }
 
-/// An APP1 segment of another kind before the one with EXIF, as photo editors write it.
+/// An APP1 segment of another kind before the EXIF segment, as photo editors write it.
 fn xmp_first(tiff: &[u8]) -> Vec<u8> {
     let exif = Segment::new(APP1, [b"Exif\0\0", tiff].concat());
     let xmp = Segment::new(APP1, &b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>"[..]);
     Jpeg::photo().led_by([xmp, exif])
 }
 
-/// Each of 65,535 entries says that its value is the whole megabyte.
+/// Each of 65,535 entries claims the whole megabyte as its value.
 fn large() -> Vec<Case> {
     let everything = vec![(0x9286, 7, 1_000_000, 8); 65_535];
     let mut tiff = tiff(&[directory(&everything, 8)]);
@@ -130,16 +130,16 @@ fn large() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn orientations_that_do_not_exist_leave_the_picture_as_it_is() {
+async fn invalid_orientations_are_ignored() {
     run(orientations()).await;
 }
 
 #[tokio::test]
-async fn directories_that_loop_or_lie_cost_nothing() {
+async fn looping_and_false_directories_cost_nothing() {
     run(structures()).await;
 }
 
 #[tokio::test]
-async fn entries_that_overlap_are_not_copied() {
+async fn overlapping_entries_are_not_copied() {
     run(large()).await;
 }

@@ -1,29 +1,28 @@
-//! What may become of a file, and in which words its owner reads that.
+//! Expected outcomes, and the messages that owners read.
 
 use pawdium_media::{Refusal, RenderError, Rendered};
 
 use crate::output;
 
-/// What must become of a file.
+/// The expected outcome of a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Expected {
-    /// Rendered, with that size when upright.
+    /// Rendered, with this upright size.
     Rendered(u32, u32),
-    /// Refused for that reason.
+    /// Refused for this reason.
     Refused(Refusal),
-    /// Rendered with that size or refused as damaged or unsupported: decoders may differ, but none may die. Which it
-    /// is stands in a record.
+    /// Rendered with this size, or refused as damaged or unsupported: decoders may differ, but must not crash. The
+    /// record holds the actual outcome.
     Bounded(u32, u32),
-    /// Rendered with any size or refused for any reason, but for the memory that it takes. Which it is stands in a
-    /// record.
+    /// Rendered with any size or refused for any reason other than memory. The record holds the actual outcome.
     Survived,
 }
 
-/// Cut off, corrupt, or against the rules of its format.
+/// Truncated, corrupt or invalid.
 pub(crate) const DAMAGED: Expected = Expected::Refused(Refusal::Damaged);
-/// By the rules, but in a form that nobody reads.
+/// Valid, but in an unsupported form.
 pub(crate) const UNSUPPORTED: Expected = Expected::Refused(Refusal::Unsupported);
-/// Of no format that is read.
+/// Not a supported format.
 pub(crate) const NOT_A_PICTURE: Expected = Expected::Refused(Refusal::NotAPicture);
 
 pub(crate) fn too_many_pixels(width: u32, height: u32) -> Expected {
@@ -43,12 +42,12 @@ pub(crate) fn too_narrow(width: u32, height: u32) -> Expected {
 }
 
 impl Expected {
-    /// Whether more than one outcome is right.
+    /// Whether several outcomes are allowed.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self, Self::Bounded(..) | Self::Survived)
     }
 
-    /// What is wrong with an outcome, where something is.
+    /// What is wrong with an outcome, if anything.
     pub(crate) fn fault(&self, outcome: &Result<Rendered, RenderError>) -> Option<String> {
         let as_expected = match (self, outcome) {
             (Self::Rendered(width, height) | Self::Bounded(width, height), Ok(rendered)) => {
@@ -75,7 +74,7 @@ impl Expected {
     }
 }
 
-/// An outcome in a few words, the same ones for the same outcome.
+/// A short, stable description of an outcome.
 pub(crate) fn named(outcome: &Result<Rendered, RenderError>) -> String {
     match outcome {
         Ok(rendered) => format!("rendered {} × {}", rendered.width, rendered.height),
@@ -84,7 +83,7 @@ pub(crate) fn named(outcome: &Result<Rendered, RenderError>) -> String {
     }
 }
 
-/// The words for each outcome; none for those that no case may have.
+/// The message for each refusal; none for those that no case may have.
 fn text(error: &RenderError) -> Option<String> {
     let RenderError::Refused(refusal) = error else { return None };
     Some(match refusal {

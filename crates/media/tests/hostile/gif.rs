@@ -1,4 +1,4 @@
-//! GIF: frames outside of their screen, codes that are none, blocks without end.
+//! GIF: frames outside their screen, invalid codes, endless blocks.
 
 use crate::{
     bytes::MIB,
@@ -111,7 +111,7 @@ fn frames() -> Vec<Case> {
     ]
 }
 
-/// `GIF89a/*…*/=1;alert(1)`: the width of the screen opens a comment of JavaScript, which ends behind the picture.
+/// `GIF89a/*…*/=1;alert(1)`: the screen width opens a JavaScript comment, which ends after the picture.
 fn script() -> Vec<u8> {
     let mut gif = Gif { after: b"\x3B*/=1;alert(document.domain)".to_vec(), ..gif() };
     gif.screen = [u16::from_le_bytes(*b"/*"), 240];
@@ -145,11 +145,11 @@ async fn bombs_are_defused() {
 }
 
 #[tokio::test]
-async fn frames_against_the_rules_are_refused_or_survived() {
+async fn invalid_frames_are_refused_or_survived() {
     run_recorded("gif-frames", frames()).await;
 }
 
 #[tokio::test]
-async fn codes_against_the_rules_are_refused_or_survived() {
+async fn invalid_codes_are_refused_or_survived() {
     run_recorded("gif-data", data()).await;
 }

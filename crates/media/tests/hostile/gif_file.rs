@@ -1,22 +1,22 @@
-//! GIF files put together from blocks, which may be wrong (GIF89a).
+//! Builds GIF files from blocks, valid or not (GIF89a).
 
 use crate::bytes::LowBitsFirst;
 
-/// What [`file`] puts together.
+/// The parts of a GIF for [`file`].
 #[derive(Clone, Debug)]
 pub(crate) struct Gif {
     pub(crate) screen: [u16; 2],
-    /// The size of the global colour table as its flags have it, where there is one.
+    /// The size of the global colour table as encoded in its flags, if there is one.
     pub(crate) colours: Option<u8>,
     /// Blocks before the first image.
     pub(crate) before: Vec<u8>,
     /// Left, top, width, height.
     pub(crate) frame: [u16; 4],
-    /// The flags of the image.
+    /// Flags of the image.
     pub(crate) flags: u8,
     pub(crate) code_size: u8,
     pub(crate) data: Vec<u8>,
-    /// What follows the image.
+    /// Everything after the image.
     pub(crate) after: Vec<u8>,
 }
 
@@ -36,7 +36,7 @@ impl Gif {
         }
     }
 
-    /// A picture of one colour, in few bytes whatever its size.
+    /// A picture of one colour, in few bytes at any size.
     pub(crate) fn of_one_colour(width: u16, height: u16) -> Self {
         let data = one_colour(usize::from(width) * usize::from(height));
         Self { screen: [width, height], frame: [0, 0, width, height], data, ..Self::plain(9, 9) }
@@ -65,7 +65,7 @@ impl Gif {
     }
 }
 
-/// Cuts data into sub-blocks, with the one of no bytes behind them.
+/// Splits data into sub-blocks and appends the terminator.
 pub(crate) fn blocks(data: &[u8]) -> Vec<u8> {
     let block = |data: &[u8]| [&[u8::try_from(data.len()).expect("is at most 255")][..], data].concat();
     let mut blocks: Vec<u8> = data.chunks(255).flat_map(block).collect();
@@ -73,7 +73,7 @@ pub(crate) fn blocks(data: &[u8]) -> Vec<u8> {
     blocks
 }
 
-/// LZW (GIF89a, appendix F) that clears its table before codes become longer, so that each pixel is one code.
+/// LZW (GIF89a, appendix F) that clears its table before codes grow, so each pixel is one code.
 pub(crate) fn uncompressed(code_size: u32, pixels: impl Iterator<Item = u32>) -> Vec<u8> {
     let (clear, end) = (1 << code_size, (1 << code_size) + 1);
     let mut bits = LowBitsFirst::default();
@@ -87,14 +87,14 @@ pub(crate) fn uncompressed(code_size: u32, pixels: impl Iterator<Item = u32>) ->
     bits.finish()
 }
 
-/// LZW of that many pixels of colour 0 among four: each code stands for a pixel more than the one before it, and gets
-/// into the table only when it is read.
+/// LZW of this many pixels of colour 0 out of four. Each code stands for one pixel more than the previous one and
+/// enters the table only when it is read.
 fn one_colour(pixels: usize) -> Vec<u8> {
     const CLEAR: u32 = 4;
     const END: u32 = 5;
-    /// Codes until the table is cleared, right before it is full.
+    /// Number of codes before the table is cleared, just before it is full.
     const CODES: u32 = 4_090;
-    // Code 0 is one pixel, code 6 is the first that isn't in the table from the start.
+    // Code 0 is one pixel; code 6 is the first that isn't in the initial table.
     let code_of = |pixels: u32| if pixels == 1 { 0 } else { pixels + 4 };
     let width_at = |turn: u32| code_of(turn.max(2)).ilog2() + 1;
     let mut bits = LowBitsFirst::default();
@@ -114,7 +114,7 @@ fn one_colour(pixels: usize) -> Vec<u8> {
     bits.finish()
 }
 
-/// Those LZW codes, each as wide as the first ones are.
+/// Encodes these LZW codes at the initial width.
 pub(crate) fn codes(code_size: u32, codes: &[u32]) -> Vec<u8> {
     let mut bits = LowBitsFirst::default();
     for &code in codes {

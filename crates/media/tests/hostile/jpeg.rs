@@ -1,4 +1,4 @@
-//! JPEG: bombs, scans, frames that nobody reads, and files that are also something else.
+//! JPEG: bombs, scans, unsupported frames, and polyglot files.
 
 use crate::{
     bytes::MIB,
@@ -50,11 +50,11 @@ fn bombs() -> Vec<Case> {
     ]
 }
 
-/// A progressive photo of that many scans, of which the last few hundred say nothing new.
+/// A progressive photo with this many scans; the last few hundred add nothing.
 fn scans(count: usize) -> Vec<u8> {
     let mut jpeg = Jpeg::progressive();
     let scans = jpeg.segments.iter().filter(|segment| segment.marker == SOS).count();
-    // The first scan of a component's highest coefficient, again and again: all of its blocks end at once.
+    // Repeat the first scan of a component's highest coefficient: all its blocks end at once.
     let mut nothing = Segment::new(SOS, [1, 1, 0x00, 63, 63, 0]);
     let only_end_of_block = Segment::new(DHT, [&[0x10, 1][..], &[0; 15], &[0]].concat());
     nothing.data = vec![0; (320 / 8 * 240 / 8_usize).div_ceil(8)];
@@ -65,7 +65,7 @@ fn scans(count: usize) -> Vec<u8> {
 
 fn stuffed(byte: u8) -> Vec<u8> {
     let file = photo().file();
-    // Behind the JFIF header.
+    // After the JFIF header.
     let (start, rest) = file.split_at(20);
     [start, &vec![byte; 12_000_000], rest].concat()
 }
@@ -126,7 +126,7 @@ fn frames() -> Vec<Case> {
     cases
 }
 
-/// The first frame header is small and good; the decoder meets one for 60,000 × 60,000 behind it.
+/// The first frame header is small and valid; a later one claims 60,000 × 60,000.
 fn larger_frame_later() -> Vec<u8> {
     let mut larger = photo().first(SOF0).clone();
     larger.payload[1..5].copy_from_slice(&[0xEA, 0x60, 0xEA, 0x60]);
@@ -140,7 +140,7 @@ fn frame_behind_scan() -> Vec<u8> {
     jpeg.file()
 }
 
-/// DNL (B.2.5): the number of rows stands behind the first scan. Nothing common writes or reads that.
+/// DNL (B.2.5): the number of rows follows the first scan. Common software neither writes nor reads it.
 fn rows_told_late() -> Vec<u8> {
     let mut jpeg = photo();
     jpeg.segments.push(Segment::new(DNL, 240_u16.to_be_bytes()));
@@ -177,11 +177,11 @@ async fn bombs_are_defused() {
 }
 
 #[tokio::test]
-async fn frames_that_nobody_reads_are_refused() {
+async fn unsupported_frames_are_refused() {
     run_recorded("jpeg-frames", frames()).await;
 }
 
 #[tokio::test]
-async fn what_is_also_something_else_is_read_as_a_picture_alone() {
+async fn polyglot_files_are_read_only_as_pictures() {
     run_recorded("jpeg-and-something-else", also_something_else()).await;
 }

@@ -1,4 +1,4 @@
-//! JPEG: colour profiles that are broken, cut into pieces, or meant for other colours.
+//! JPEG: colour profiles that are broken, split, or for other colour spaces.
 
 use crate::{
     case::{Case, case, run},
@@ -8,7 +8,7 @@ use crate::{
 
 const WHOLE: Expected = Expected::Rendered(320, 240);
 
-/// A piece of a profile (ICC.1:2022, annex B.4).
+/// A chunk of a profile (ICC.1:2022, annex B.4).
 fn piece(number: u8, of: u8, data: &[u8]) -> Segment {
     Segment::new(APP2, [b"ICC_PROFILE\0", &[number, of][..], data].concat())
 }
@@ -17,7 +17,7 @@ fn with(pieces: impl IntoIterator<Item = Segment>) -> Vec<u8> {
     Jpeg::photo().led_by(pieces)
 }
 
-/// A header of a profile for that colour space that claims a length, and a table of tags behind (ICC.1:2022, 7.2).
+/// A profile header for this colour space that claims a length, and its tag table (ICC.1:2022, 7.2).
 fn profile(space: [u8; 4], claimed: u32, tags: &[[u32; 3]]) -> Vec<u8> {
     let mut profile = vec![0; 128];
     profile[0..4].copy_from_slice(&claimed.to_be_bytes());
@@ -67,7 +67,7 @@ fn profiles() -> Vec<Case> {
     ]
 }
 
-/// Tags that announce a curve of four thousand million points, and a table of 255 points to the power of 15.
+/// Tags that announce a curve of four thousand million points and a table of 255 to the power of 15 points.
 fn huge_tables() -> Vec<u8> {
     let names = [*b"rTRC", *b"gTRC", *b"bTRC", *b"A2B0", *b"B2A0"];
     let curve_at = 132 + 12 * 5;
@@ -83,6 +83,6 @@ fn huge_tables() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn profiles_that_cannot_be_used_leave_the_colours_as_they_are() {
+async fn unusable_profiles_are_ignored() {
     run(profiles()).await;
 }

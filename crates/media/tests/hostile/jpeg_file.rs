@@ -1,4 +1,4 @@
-//! JPEG files taken apart into segments, to be put together wrongly (ITU T.81, annex B).
+//! Splits JPEG files into segments, to be reassembled wrongly (ITU-T T.81, annex B).
 
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ pub(crate) const APP1: u8 = 0xE1;
 pub(crate) const APP2: u8 = 0xE2;
 pub(crate) const COMMENT: u8 = 0xFE;
 
-/// One marker, its payload without the length, and for a scan the entropy-coded data behind it.
+/// A marker, its payload without the length, and for a scan its entropy-coded data.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) marker: u8,
@@ -34,14 +34,14 @@ impl Segment {
     }
 }
 
-/// A JPEG between its start and its end.
+/// A JPEG between start and end of image.
 #[derive(Clone, Debug)]
 pub(crate) struct Jpeg {
     pub(crate) segments: Vec<Segment>,
 }
 
 impl Jpeg {
-    /// Takes a good file apart.
+    /// Splits a valid file.
     pub(crate) fn parse(file: &[u8]) -> Self {
         let mut segments = Vec::new();
         let mut rest = &file[2..];
@@ -62,13 +62,13 @@ impl Jpeg {
         Self { segments }
     }
 
-    /// A photo of 320 × 240, baseline with half of the colour resolution.
+    /// A photo of 320 × 240, baseline, 4:2:0.
     pub(crate) fn photo() -> Self {
         static PHOTO: LazyLock<Jpeg> = LazyLock::new(|| Jpeg::sized(320, 240));
         PHOTO.clone()
     }
 
-    /// The same as a progressive file.
+    /// The same photo as a progressive file.
     pub(crate) fn progressive() -> Self {
         static PHOTO: LazyLock<Jpeg> = LazyLock::new(|| Jpeg::progressive_of(320, 240));
         PHOTO.clone()
@@ -104,25 +104,25 @@ impl Jpeg {
         &mut self.segments[at]
     }
 
-    /// The file with its first segment of that kind changed.
+    /// The file with its first segment of this kind changed.
     pub(crate) fn with(mut self, marker: u8, change: impl FnOnce(&mut Segment)) -> Vec<u8> {
         change(self.first(marker));
         self.file()
     }
 
-    /// The file without any segment of that kind.
+    /// The file without segments of this kind.
     pub(crate) fn without(mut self, marker: u8) -> Vec<u8> {
         self.segments.retain(|segment| segment.marker != marker);
         self.file()
     }
 
-    /// The file with these segments right behind its start.
+    /// The file with these segments at its start.
     pub(crate) fn led_by(mut self, segments: impl IntoIterator<Item = Segment>) -> Vec<u8> {
         self.segments.splice(0..0, segments);
         self.file()
     }
 
-    /// The file with these segments before the first of that kind.
+    /// The file with these segments before the first of this kind.
     pub(crate) fn before(mut self, marker: u8, segments: impl IntoIterator<Item = Segment>) -> Vec<u8> {
         let at = self.position(marker);
         self.segments.splice(at..at, segments);
@@ -149,9 +149,9 @@ pub(crate) fn encoded(picture: &RgbImage, set: impl FnOnce(&mut Encoder<&mut Vec
     file
 }
 
-/// A grey picture of one colour, baseline, without anything that could be left out. Both sides must be whole blocks.
+/// A grey baseline picture of one colour, as short as possible. Both sides must be whole blocks.
 ///
-/// Its only codes are `0` for "as before" and for the end of a block, so that a block is two bits.
+/// Its only codes are `0` for "same DC" and for end-of-block, so a block is two bits.
 pub(crate) fn plain(width: u16, height: u16) -> Jpeg {
     let [w1, w0] = width.to_be_bytes();
     let [h1, h0] = height.to_be_bytes();

@@ -1,4 +1,4 @@
-//! JPEG: tables, scans and restart intervals against the rules.
+//! JPEG: invalid tables, scans and restart intervals.
 
 use crate::{
     case::{Case, case, run, run_recorded},
@@ -56,7 +56,7 @@ fn quantization_of_sixteen_bits() -> Vec<u8> {
     photo().with(DQT, |table| table.payload = [&[0x10][..], &[0xFF; 128]].concat())
 }
 
-/// One segment that defines the same empty table again and again.
+/// A segment that defines the same empty table repeatedly.
 fn crowded_tables() -> Vec<u8> {
     photo().led_by([Segment::new(DHT, [0; 17].repeat(3_800))])
 }
@@ -163,21 +163,21 @@ fn lengths() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn tables_against_the_rules_are_refused_or_survived() {
+async fn invalid_tables_are_refused_or_survived() {
     run_recorded("jpeg-tables", tables()).await;
 }
 
 #[tokio::test]
-async fn scans_against_the_rules_are_refused_or_survived() {
+async fn invalid_scans_are_refused_or_survived() {
     run_recorded("jpeg-scans", scans()).await;
 }
 
 #[tokio::test]
-async fn restart_markers_against_the_rules_are_refused_or_survived() {
+async fn invalid_restart_markers_are_refused_or_survived() {
     run_recorded("jpeg-restarts", restarts()).await;
 }
 
 #[tokio::test]
-async fn lengths_that_lie_are_refused() {
+async fn false_lengths_are_refused() {
     run(lengths()).await;
 }

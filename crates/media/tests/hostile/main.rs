@@ -1,8 +1,8 @@
-//! The hostile corpus: files that were made to hurt whoever decodes them, each through the decoder process as it ships.
+//! The hostile corpus: files made to attack a decoder, each run through the decoder process as shipped.
 //!
-//! Every file is made here, by code. A [`case::Case`] says what becomes of it, which the member reads, and how much
-//! memory and time that may take; the child runs under exactly those limits, so needing more fails the case. Where the
-//! rules of a format leave open what becomes of a file, [`record`] holds what does.
+//! All files are generated. A [`case::Case`] states the outcome, the message that the member reads, and the memory
+//! and time it may take. The child runs under exactly those limits, so exceeding them fails the case. Where a
+//! format leaves the outcome open, [`record`] holds the actual one.
 
 mod avif;
 mod bytes;

@@ -1,4 +1,4 @@
-//! What isn't a picture that is read, whatever it is called.
+//! Files that aren't supported pictures, whatever their names.
 
 use pawdium_media::Refusal;
 
@@ -12,7 +12,7 @@ fn box_of(brands: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], b"ftyp", brands, &[0; 200]].concat()
 }
 
-/// The box that tells of the tracks of a film.
+/// The box that describes the tracks of a video.
 fn film() -> Vec<u8> {
     [&b"\0\0\0\xD0moov"[..], &[0; 200]].concat()
 }
@@ -84,11 +84,11 @@ fn no_pictures() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn pictures_of_other_kinds_are_refused_with_a_way_out() {
+async fn other_picture_formats_are_refused_with_advice() {
     run(other_pictures()).await;
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused() {
+async fn other_files_are_refused() {
     run(no_pictures()).await;
 }

@@ -1,10 +1,10 @@
-//! What the squares that come out consist of: walked over here once more, by other code than the worker's own.
+//! Checks the structure of rendered squares with code independent of the worker's.
 
 use pawdium_media::Rendered;
 
 use crate::jpeg_file::{APP0, DHT, DQT, DRI, EOI, SOF0, SOF2, SOS};
 
-/// What one of the files has that decoding doesn't need, or lacks.
+/// What a file contains that decoding doesn't need, or what it lacks.
 pub(crate) fn fault(rendered: &Rendered) -> Option<String> {
     rendered.pictures.iter().find_map(|picture| {
         let fault = walk(&picture.jpeg, picture.width).err()?;
@@ -12,8 +12,8 @@ pub(crate) fn fault(rendered: &Rendered) -> Option<String> {
     })
 }
 
-/// Walks over a JPEG of that many pixels a side, in which each byte must belong to its start, to a segment that is
-/// needed, to a scan, or to its end (ITU T.81, annex B).
+/// Walks a JPEG of this edge length, in which each byte must belong to its start, a needed segment, a scan, or its
+/// end (ITU-T T.81, annex B).
 fn walk(file: &[u8], side: u32) -> Result<(), String> {
     let mut rest = file.strip_prefix(b"\xFF\xD8").ok_or("begins with something else than its start")?;
     let mut seen = Vec::new();
@@ -43,12 +43,12 @@ fn walk(file: &[u8], side: u32) -> Result<(), String> {
     if frames == 1 && seen.contains(&SOS) { Ok(()) } else { Err("has not one frame and its scan".to_owned()) }
 }
 
-/// The header of JFIF, without a thumbnail.
+/// A JFIF header without a thumbnail.
 fn is_jfif(payload: &[u8]) -> bool {
     payload.len() == 14 && payload.starts_with(b"JFIF\0") && payload.ends_with(&[0, 0])
 }
 
-/// Eight bits, that many pixels a side, and either luma alone or also chroma of half its width and height (4:2:0).
+/// 8 bits, this edge length, and luma alone or with chroma at half width and height (4:2:0).
 fn is_frame(payload: &[u8], side: u32) -> bool {
     let [8, h1, h0, w1, w0, count, ref components @ ..] = *payload else { return false };
     let sides = [[w1, w0], [h1, h0]].map(|bytes| u32::from(u16::from_be_bytes(bytes)));
@@ -58,7 +58,7 @@ fn is_frame(payload: &[u8], side: u32) -> bool {
     sides == [side; 2] && is_whole && (count == 1 || sampling == [0x22, 0x11, 0x11])
 }
 
-/// What follows the entropy-coded data, in which only stuffed zeros and restart markers follow a byte of ones.
+/// Skips entropy-coded data, in which only stuffed zeros and restart markers may follow 0xFF.
 fn behind_scan(data: &[u8]) -> &[u8] {
     let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7);
     let end = data.windows(2).position(is_marker).unwrap_or(data.len());
@@ -73,18 +73,18 @@ mod tests {
     const SIDE: u32 = 160;
 
     #[test]
-    fn what_decoding_needs_is_all_there_may_be() {
+    fn a_minimal_jpeg_passes() {
         for jpeg in [Jpeg::sized(SIDE, SIDE), Jpeg::progressive_of(SIDE, SIDE), plain(160, 160)] {
             assert_eq!(walk(&jpeg.file(), SIDE), Ok(()));
         }
     }
 
     #[test]
-    fn whatever_else_there_is_is_found() {
+    fn anything_else_is_reported() {
         let jpeg = || Jpeg::sized(SIDE, SIDE);
         let file = jpeg().file();
         let with = |marker, payload: &[u8]| jpeg().before(DQT, [Segment::new(marker, payload)]);
-        // Behind the header of JFIF.
+        // After the JFIF header.
         let between = |bytes: &[u8]| [&file[..20], bytes, &file[20..]].concat();
         for (what, file) in [
             ("a comment", with(COMMENT, b"hello")),

@@ -1,4 +1,4 @@
-//! PNG: chunks that are missing, misplaced, or lie.
+//! PNG: missing, misplaced and false chunks.
 
 use crate::{
     bytes::zlib,
@@ -14,7 +14,7 @@ fn photo() -> Png {
     Png::photo()
 }
 
-/// A picture of a palette of that many colours, of which it shows one.
+/// A picture with a palette of this many colours, of which it shows one.
 fn indexed(depth: u8, colours: usize, shown: u8) -> Png {
     let row = [&[0][..], &vec![shown; 320 * usize::from(depth) / 8]].concat();
     Png::of(320, 240, depth, 3, 0, &row.repeat(240)).before(*b"IDAT", [(*b"PLTE", vec![90; colours * 3])])
@@ -170,21 +170,21 @@ fn empty_chunks() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn headers_against_the_rules_are_refused_or_survived() {
+async fn invalid_headers_are_refused_or_survived() {
     run_recorded("png-headers", headers()).await;
 }
 
 #[tokio::test]
-async fn palettes_against_the_rules_are_refused_or_survived() {
+async fn invalid_palettes_are_refused_or_survived() {
     run_recorded("png-palettes", palettes()).await;
 }
 
 #[tokio::test]
-async fn data_that_are_not_whole_are_refused() {
+async fn incomplete_data_are_refused() {
     run_recorded("png-data", data()).await;
 }
 
 #[tokio::test]
-async fn chunks_against_the_rules_are_refused_or_survived() {
+async fn invalid_chunks_are_refused_or_survived() {
     run_recorded("png-chunks", chunks()).await;
 }

@@ -1,4 +1,4 @@
-//! PNG: little that becomes much.
+//! PNG: small files that expand to much.
 
 use pawdium_media::Refusal;
 
@@ -11,11 +11,11 @@ use crate::{
 
 const WHOLE: Expected = Expected::Rendered(320, 240);
 
-/// The passes of an interlaced picture: first column and row, steps to the next ones (PNG, 8.1).
+/// The passes of an interlaced picture: first column and row, and steps to the next (PNG, 8.1).
 const ADAM7: [[u32; 4]; 7] =
     [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
 
-/// A picture of zeros with real data: every row, each behind its filter byte.
+/// A picture of zeros with complete data: every row with its filter byte.
 fn zeros(side: u32, depth: u8, colour: u8, interlaced: u8) -> Vec<u8> {
     let bits = if colour == 6 { 4 } else { 1 } * u64::from(depth);
     let pass = |[x, y, across, down]: [u32; 4]| {
@@ -52,7 +52,7 @@ fn pixel_bombs() -> Vec<Case> {
     ]
 }
 
-/// Chunks that inflate to gigabytes, if anybody lets them.
+/// Chunks that inflate to gigabytes if a decoder lets them.
 fn chunk_bombs() -> Vec<Case> {
     let bomb = zlib_of_zeros(4_000_000_000);
     let photo = || Png::photo();
@@ -90,7 +90,7 @@ fn chunk_bombs() -> Vec<Case> {
     ]
 }
 
-/// APNG: of 10,000 frames the first alone is decoded.
+/// APNG: only the first of 10,000 frames is decoded.
 fn frame_bombs() -> Vec<Case> {
     let control = |number: u32, width: u32, height: u32| {
         let words = [number, width, height, 0, 0].map(u32::to_be_bytes).concat();
@@ -107,7 +107,7 @@ fn frame_bombs() -> Vec<Case> {
         png.chunks.splice(end..end, frames);
         png.file()
     };
-    // The still picture is no frame.
+    // The default image is not a frame.
     let elsewhere = |width, height, data: &[u8]| {
         let mut png = Png::photo().before(*b"IDAT", [(*b"acTL", [[0, 0, 0, 1], [0; 4]].concat())]);
         let end = png.position(*b"IEND");
@@ -148,16 +148,16 @@ fn first_frame(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn pixels_that_are_too_many_are_refused_and_others_fit() {
+async fn too_many_pixels_are_refused_and_others_fit() {
     run(pixel_bombs()).await;
 }
 
 #[tokio::test]
-async fn chunks_are_never_inflated_beyond_what_is_needed() {
+async fn chunks_are_inflated_only_as_far_as_needed() {
     run(chunk_bombs()).await;
 }
 
 #[tokio::test]
-async fn frames_behind_the_first_are_not_decoded() {
+async fn only_the_first_frame_is_decoded() {
     run_recorded("png-frame-bombs", frame_bombs()).await;
 }

@@ -1,4 +1,4 @@
-//! PNG files put together from chunks, which may be wrong (PNG, third edition).
+//! Builds PNG files from chunks, valid or not (PNG, third edition).
 
 use std::{io::Cursor, sync::LazyLock};
 
@@ -11,14 +11,14 @@ pub(crate) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 pub(crate) type Chunk = ([u8; 4], Vec<u8>);
 
-/// A PNG's chunks, the last of which is IEND.
+/// The chunks of a PNG, ending with IEND.
 #[derive(Clone, Debug)]
 pub(crate) struct Png {
     pub(crate) chunks: Vec<Chunk>,
 }
 
 impl Png {
-    /// Takes a good file apart.
+    /// Splits a valid file.
     fn parse(file: &[u8]) -> Self {
         let mut chunks = Vec::new();
         let mut rest = &file[SIGNATURE.len()..];
@@ -30,7 +30,7 @@ impl Png {
         Self { chunks }
     }
 
-    /// A photo of 320 × 240, 8 bits of each colour.
+    /// A photo of 320 × 240 with 8 bits per colour.
     pub(crate) fn photo() -> Self {
         static PHOTO: LazyLock<Png> = LazyLock::new(|| Png::sized(320, 240));
         PHOTO.clone()
@@ -42,12 +42,12 @@ impl Png {
         Self::parse(file.get_ref())
     }
 
-    /// A picture of those rows, each of which begins with its filter.
+    /// A picture of these rows, each starting with its filter type.
     pub(crate) fn of(width: u32, height: u32, depth: u8, colour: u8, interlaced: u8, rows: &[u8]) -> Self {
         Self::of_stream(width, height, [depth, colour, interlaced], zlib(rows))
     }
 
-    /// A picture of that zlib stream, with bit depth, colour type and interlacing.
+    /// A picture with this zlib stream, bit depth, colour type and interlacing.
     pub(crate) fn of_stream(
         width: u32,
         height: u32,
@@ -71,28 +71,28 @@ impl Png {
         self.chunks.iter().position(|(found, _)| *found == kind).expect("there is one")
     }
 
-    /// With these chunks before the first of that kind.
+    /// The file with these chunks before the first of this kind.
     pub(crate) fn before(mut self, kind: [u8; 4], chunks: impl IntoIterator<Item = Chunk>) -> Self {
         let at = self.position(kind);
         self.chunks.splice(at..at, chunks);
         self
     }
 
-    /// With the first chunk of that kind changed.
+    /// The file with the first chunk of this kind changed.
     pub(crate) fn with(mut self, kind: [u8; 4], change: impl FnOnce(&mut Vec<u8>)) -> Self {
         let at = self.position(kind);
         change(&mut self.chunks[at].1);
         self
     }
 
-    /// Without any chunk of that kind.
+    /// The file without chunks of this kind.
     pub(crate) fn without(mut self, kind: [u8; 4]) -> Self {
         self.chunks.retain(|(found, _)| *found != kind);
         self
     }
 }
 
-/// A chunk with its length and its checksum.
+/// A chunk with length and checksum.
 pub(crate) fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut crc = Crc::new();
     crc.update(&kind);

@@ -1,17 +1,17 @@
-//! The record of how the files end for which more than one end is right: `outcomes/`, a file for each test.
+//! Records of the actual outcomes where several are allowed: `outcomes/`, one file per test.
 
 use std::collections::BTreeMap;
 
-/// How one of those files ended.
+/// The actual outcome of one file.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) name: String,
-    /// Which of its series it is, where many files share a name.
+    /// Its number within a series of the same name.
     pub(crate) number: Option<usize>,
     pub(crate) end: String,
 }
 
-/// Asserts that the files ended as they did when the record of that name was written.
+/// Asserts that the outcomes equal the named record.
 pub(crate) fn compare(record: &str, outcomes: &[Outcome]) {
     insta::with_settings!({
         snapshot_path => "outcomes",
@@ -22,7 +22,7 @@ pub(crate) fn compare(record: &str, outcomes: &[Outcome]) {
     });
 }
 
-/// A line for each file, by name; for a series, one for each end that any of it came to.
+/// One line per file, by name; for a series, one line per outcome.
 fn lines(outcomes: &[Outcome]) -> String {
     let mut ends: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for Outcome { name, number, end } in outcomes {
@@ -40,7 +40,7 @@ fn lines(outcomes: &[Outcome]) -> String {
 }
 
 #[test]
-fn a_series_has_a_line_for_each_of_its_ends() {
+fn a_series_has_one_line_per_outcome() {
     let outcome =
         |name: &str, number, end: &str| Outcome { name: name.to_owned(), number, end: end.to_owned() };
     let outcomes = [

@@ -1,4 +1,4 @@
-//! Sizes at the limits, and one beyond them.
+//! Sizes at the limits and just above.
 
 use pawdium_avif_samples::{Avif, Still};
 use pawdium_media::Refusal;
@@ -14,7 +14,7 @@ use crate::{
     webp_file::{WebP, lossless_plain, lossy_plain},
 };
 
-/// A PNG of one colour with all of its data.
+/// A PNG of one colour with complete data.
 fn png(width: u32, height: u32) -> Vec<u8> {
     let row = width as usize / 8 + usize::from(!width.is_multiple_of(8)) + 1;
     Png::of(width, height, 1, 0, 0, &vec![0; row * height as usize]).file()
@@ -33,7 +33,7 @@ fn avif(width: u32, height: u32, is_taken: bool) -> Vec<u8> {
     if is_taken { noise(&still).file() } else { Avif::of(&still, vec![0; 99]).file() }
 }
 
-/// A file of each format; where it is refused anyway, its header alone is of that size.
+/// A file of each format. If it is refused anyway, only its header has this size.
 fn each_format(width: u16, height: u16, is_taken: bool) -> [(&'static str, Vec<u8>); 5] {
     let (columns, rows) = (u32::from(width), u32::from(height));
     let gif = if is_taken {
@@ -108,16 +108,16 @@ fn bytes() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn sides_at_the_limits_pass_and_a_pixel_more_does_not() {
+async fn sides_at_the_limit_pass_and_one_pixel_more_does_not() {
     run(sides()).await;
 }
 
 #[tokio::test]
-async fn fifty_megapixels_pass_and_a_row_more_does_not() {
+async fn fifty_megapixels_pass_and_one_row_more_does_not() {
     run(pixels()).await;
 }
 
 #[tokio::test]
-async fn twenty_megabytes_pass_and_a_byte_more_does_not() {
+async fn twenty_megabytes_pass_and_one_byte_more_does_not() {
     run(bytes()).await;
 }

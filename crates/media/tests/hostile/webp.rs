@@ -1,4 +1,4 @@
-//! WebP: bombs, canvases unlike their frames, chunks that lie.
+//! WebP: bombs, canvases that differ from their frames, false chunks.
 
 use crate::{
     bytes::MIB,
@@ -17,7 +17,7 @@ fn photo() -> WebP {
     WebP::lossless()
 }
 
-/// An animation with those frames on a canvas of 320 × 240.
+/// An animation with these frames on a canvas of 320 × 240.
 fn animation(frames: impl IntoIterator<Item = crate::webp_file::Chunk>) -> Vec<u8> {
     let mut webp = WebP { chunks: vec![(*b"ANIM", vec![0; 6])] }.extended(320, 240, ANIMATED);
     webp.chunks.extend(frames);
@@ -84,7 +84,7 @@ fn bombs() -> Vec<Case> {
     ]
 }
 
-/// A lossy picture of that many pixels squared, of which the header is all there is, but for some noise.
+/// A lossy picture of this edge length: a valid header followed by some noise.
 fn lossy_header(side: u16) -> Vec<u8> {
     let mut data = lossy(320, 240);
     data[6..8].copy_from_slice(&side.to_le_bytes());
@@ -261,21 +261,21 @@ async fn bombs_are_defused() {
 }
 
 #[tokio::test]
-async fn lengths_and_canvases_that_lie_are_refused() {
+async fn false_lengths_and_canvases_are_refused() {
     run_recorded("webp-structure", structure()).await;
 }
 
 #[tokio::test]
-async fn frames_against_the_rules_are_refused_or_survived() {
+async fn invalid_frames_are_refused_or_survived() {
     run_recorded("webp-animations", animations()).await;
 }
 
 #[tokio::test]
-async fn pictures_against_the_rules_are_refused_or_survived() {
+async fn invalid_pictures_are_refused_or_survived() {
     run_recorded("webp-pictures", pictures()).await;
 }
 
 #[tokio::test]
-async fn metadata_that_cannot_be_used_are_left_out() {
+async fn unusable_metadata_are_ignored() {
     run(metadata()).await;
 }

@@ -1,4 +1,4 @@
-//! WebP files put together from chunks, which may be wrong (RFC 9649).
+//! Builds WebP files from chunks, valid or not (RFC 9649).
 
 use std::{io::Cursor, sync::LazyLock};
 
@@ -8,7 +8,7 @@ use crate::bytes::{LowBitsFirst, Random, length, photo};
 
 pub(crate) type Chunk = ([u8; 4], Vec<u8>);
 
-/// A WebP's chunks.
+/// The chunks of a WebP.
 #[derive(Clone, Debug)]
 pub(crate) struct WebP {
     pub(crate) chunks: Vec<Chunk>,
@@ -34,12 +34,12 @@ impl WebP {
         Self::of(*b"VP8L", &file[20..end])
     }
 
-    /// A lossy picture of noise of that size.
+    /// A lossy noise picture of this size.
     pub(crate) fn lossy_noise(width: u16, height: u16) -> Self {
         Self::of(*b"VP8 ", lossy(width, height))
     }
 
-    /// With an extended header of that canvas and those flags before all else.
+    /// The file preceded by an extended header with this canvas and these flags.
     pub(crate) fn extended(mut self, width: u32, height: u32, flags: u8) -> Self {
         let sides = [width - 1, height - 1].map(u32::to_le_bytes);
         let header = [&[flags, 0, 0, 0][..], &sides[0][..3], &sides[1][..3]].concat();
@@ -53,14 +53,14 @@ impl WebP {
         [&b"RIFF"[..], &size.to_le_bytes(), b"WEBP", &body].concat()
     }
 
-    /// The file with another length in its first chunk.
+    /// The file with another length of its first chunk.
     pub(crate) fn claiming_chunk(&self, length: u32) -> Vec<u8> {
         let mut file = self.file();
         file[16..20].copy_from_slice(&length.to_le_bytes());
         file
     }
 
-    /// The file with another length of the whole.
+    /// The file with another total length.
     pub(crate) fn claiming(&self, length: u32) -> Vec<u8> {
         let mut file = self.file();
         file[4..8].copy_from_slice(&length.to_le_bytes());
@@ -72,14 +72,14 @@ pub(crate) fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     [&kind[..], &length(data).to_le_bytes(), data, &vec![0; data.len() % 2]].concat()
 }
 
-/// A frame of an animation (RFC 9649, 2.7.1.4).
+/// An animation frame (RFC 9649, 2.7.1.4).
 pub(crate) fn frame([x, y]: [u32; 2], [width, height]: [u32; 2], image: &[u8]) -> Chunk {
     let numbers = [x / 2, y / 2, width - 1, height - 1, 100];
     let head: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()[..3].to_vec()).collect();
     (*b"ANMF", [&head[..], &[0], image].concat())
 }
 
-/// A lossless picture of one colour, in 20 bytes or so whatever its size (RFC 9649, 3).
+/// A lossless picture of one colour, in about 20 bytes at any size (RFC 9649, 3).
 pub(crate) fn lossless_plain(width: u32, height: u32) -> Vec<u8> {
     let mut bits = LowBitsFirst::default();
     bits.put(0x2F, 8);
@@ -96,7 +96,7 @@ pub(crate) fn lossless_plain(width: u32, height: u32) -> Vec<u8> {
     bits.finish()
 }
 
-/// A key frame (RFC 6386, 9) of a real header and of noise behind it, which decodes to some picture as any bits do.
+/// A key frame (RFC 6386, 9) with a valid header and noise, which decodes to some picture.
 pub(crate) fn lossy(width: u16, height: u16) -> Vec<u8> {
     const FIRST_PARTITION: usize = 20_000;
     let mut coder = BoolCoder::default();
@@ -114,23 +114,23 @@ pub(crate) fn lossy(width: u16, height: u16) -> Vec<u8> {
     key_frame(width, height, &first, &random.bytes(usize::from(width) * usize::from(height)))
 }
 
-/// A key frame of nothing but zeros, which are the first choice wherever there is one: no segments, no loop filter,
-/// blocks like those beside them, no coefficients. So it is of about one colour, and a byte holds 128 pixels.
+/// A key frame of zeros, always the first choice: no segments, no loop filter, blocks predicted from their
+/// neighbours, no coefficients. It shows about one colour, and a byte holds 128 pixels.
 pub(crate) fn lossy_plain(width: u16, height: u16) -> Vec<u8> {
-    // Of a macroblock's modes and of its coefficients there is less than a byte each, of the header less than 200.
+    // Modes and coefficients of a macroblock take less than a byte each, the header less than 200.
     let macroblocks = usize::from(width.div_ceil(16)) * usize::from(height.div_ceil(16));
     let zeros = vec![0; 200 + macroblocks];
     key_frame(width, height, &zeros, &zeros)
 }
 
-/// The frame's tag and size, and its two partitions (RFC 6386, 9.1).
+/// The frame's tag, size and two partitions (RFC 6386, 9.1).
 fn key_frame(width: u16, height: u16, first: &[u8], coefficients: &[u8]) -> Vec<u8> {
     let tag = length(first) << 5 | 1 << 4;
     let sides = [width.to_le_bytes(), height.to_le_bytes()].concat();
     [&tag.to_le_bytes()[..3], &[0x9D, 0x01, 0x2A], &sides, first, coefficients].concat()
 }
 
-/// The boolean entropy encoder (RFC 6386, 7.3), for bits that are as likely as not.
+/// The boolean entropy encoder (RFC 6386, 7.3) for equally likely bits.
 struct BoolCoder {
     bytes: Vec<u8>,
     range: u32,

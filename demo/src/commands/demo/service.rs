@@ -1,4 +1,4 @@
-//! One of the demo's services: started, its log relayed, started again when it dies, stopped when told to.
+//! Supervises one of the demo's services: starts it, relays its log, restarts it when it dies, stops it on request.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,22 +18,22 @@ use super::terminal::{relay, say};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A service that lived this long starts again at once, as if it had never died.
+/// A service that lived at least this long restarts without delay.
 const LONG_LIFE: Duration = Duration::from_mins(1);
-/// What a service gets beyond its own drain before it is killed.
+/// Time beyond a service's own drain before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What to run.
+/// The program to run.
 pub(super) struct Program {
     pub(super) name: &'static str,
     pub(super) path: PathBuf,
-    /// Variables that it gets beside ours; of ours, it gets no other PAWDIUM_ ones.
+    /// Additional environment variables. Of ours, PAWDIUM_ variables are not inherited.
     pub(super) settings: BTreeMap<String, String>,
-    /// How long it says that it takes to stop.
+    /// How long the service may take to stop.
     pub(super) drain_seconds: u64,
 }
 
-/// A service that is kept running.
+/// A supervised service.
 pub(super) struct Service {
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -46,11 +46,11 @@ impl Service {
         Self { stop, task }
     }
 
-    /// Tells it to stop and waits for it.
+    /// Asks it to stop and waits for it.
     pub(super) async fn stop(self) {
         self.stop.cancel();
         if let Err(error) = self.task.await {
-            say(&format!("a service could not be watched to its end: {error}"));
+            say(&format!("supervising a service failed: {error}"));
         }
     }
 }
@@ -61,11 +61,11 @@ async fn keep_running(program: Program, stop: CancellationToken) {
     loop {
         let begin = Instant::now();
         let end = match program.spawn() {
-            Err(error) => format!("can't be started: {error}"),
+            Err(error) => format!("failed to start: {error}"),
             Ok(mut child) => tokio::select! {
                 status = child.wait() => match status {
                     Ok(status) => format!("ended ({status}) after {} s", begin.elapsed().as_secs()),
-                    Err(error) => format!("can't be waited for: {error}"),
+                    Err(error) => format!("failed to report its status: {error}"),
                 },
                 () = stop.cancelled() => return program.end(child).await,
             },
@@ -73,7 +73,7 @@ async fn keep_running(program: Program, stop: CancellationToken) {
         if begin.elapsed() > LONG_LIFE {
             pause = FIRST_PAUSE;
         }
-        say(&format!("{name} {end}; it starts again in {} s", pause.as_secs()));
+        say(&format!("{name} {end}; restarting in {} s", pause.as_secs()));
         tokio::select! {
             () = tokio::time::sleep(pause) => pause = (2 * pause).min(LONGEST_PAUSE),
             () = stop.cancelled() => return,
@@ -89,7 +89,7 @@ impl Program {
                 command.env_remove(variable);
             }
         }
-        // The service's own life is ours to watch, whatever watches us.
+        // The service must not notify our own service manager.
         command.env_remove("CREDENTIALS_DIRECTORY").env_remove("NOTIFY_SOCKET").env_remove("WATCHDOG_USEC");
         command.envs(&self.settings);
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -103,7 +103,7 @@ impl Program {
         send_signal(child.id(), Signal::TERM);
         let patience = Duration::from_secs(self.drain_seconds) + GRACE;
         if tokio::time::timeout(patience, child.wait()).await.is_err() {
-            say(&format!("{} has not stopped after {} s and is killed", self.name, patience.as_secs()));
+            say(&format!("{} didn't stop within {} s; killing it", self.name, patience.as_secs()));
             let _ = child.kill().await;
         }
     }
@@ -125,9 +125,11 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
+    use pawdium_kit::waiting::until;
+
     use super::*;
 
-    /// A service in sh.
+    /// A service written in sh.
     fn service(folder: &Path, script: &str) -> Service {
         let path = folder.join("service");
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a file can be written");
@@ -137,19 +139,15 @@ mod tests {
     }
 
     async fn wait_for_lines(path: &Path, count: usize) -> String {
-        let begin = Instant::now();
-        loop {
-            let text = fs::read_to_string(path).unwrap_or_default();
-            if text.lines().count() >= count {
-                return text;
-            }
-            assert!(begin.elapsed() < Duration::from_secs(20), "only {text:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let what = format!("{} has {count} lines", path.display());
+        until(&what, Duration::from_secs(20), async || {
+            Some(fs::read_to_string(path).unwrap_or_default()).filter(|text| text.lines().count() >= count)
+        })
+        .await
     }
 
     #[tokio::test]
-    async fn a_service_that_dies_starts_again_after_a_pause_that_grows() {
+    async fn a_dead_service_restarts_with_backoff() {
         let folder = tempfile::tempdir().expect("a folder");
         let service = service(folder.path(), "date +%s%N >>\"$FOLDER/starts\"; exit 3");
         let starts = wait_for_lines(&folder.path().join("starts"), 3).await;

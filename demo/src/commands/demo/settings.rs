@@ -1,4 +1,4 @@
-//! The settings of a demo: its own services, and what the person who starts it has set beside them.
+//! The demo's settings: those for its own servers, and those that the user has set.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ const FILE: &str = "pawdium.toml";
 const FILE_TEXT: &str = "# Settings of the demo in this folder. The database, Redis, media, mail and the secret are\n\
                          # the demo's own; everything else can be set here. systemd/pawdium.toml shows all keys.\n";
 
-/// Limits by address: everybody of a demo has the same one.
+/// Per-address limits. All clients of a demo share an address.
 const UNLIMITED: [&str; 8] = [
     "REGISTRATIONS_PER_HOUR",
     "LOGINS_PER_MINUTE",
@@ -29,22 +29,22 @@ const UNLIMITED: [&str; 8] = [
     "ANONYMOUS_UPLOADS_PER_DAY",
 ];
 
-/// Where mails go.
+/// The folder for mails.
 pub(super) fn mailbox(home: &Path) -> PathBuf {
     home.join("mailbox")
 }
 
-/// What the demo and its services go by.
+/// The settings of the demo and its services.
 pub(super) struct Settings {
-    /// As this process reads them.
+    /// For this process.
     pub(super) config: Config,
-    /// As the services read them.
+    /// For the services, as environment variables.
     pub(super) variables: BTreeMap<String, String>,
 }
 
 impl Settings {
-    /// Reads the variables that are set and the file in `home`, and puts the demo's own services over them, so that a
-    /// shell with a real site's settings in it can't make the demo write there.
+    /// Merges the environment, the file in `home` and the demo's own servers. The last win, so that a shell
+    /// configured for a real site can't make the demo write there.
     pub(super) fn of_demo(home: &Path, database: &str, redis: &str, mail: &str) -> Result<Self> {
         let media = home.join("media");
         fs::create_dir_all(&media).context("making a folder for pictures")?;
@@ -64,7 +64,7 @@ impl Settings {
             ("SECURITY__SECRET", secret(&home.join("secret")).context("keeping a secret")?),
         ];
         let mut variables = Sources::of_this_process().variables;
-        // Seeding registers, uploads and rates from one address; whoever sets a limit wants to see it.
+        // Seeding registers, uploads and rates from one address. A limit that the user sets is kept.
         for name in UNLIMITED {
             variables.entry(format!("PAWDIUM_SECURITY__{name}")).or_insert_with(|| "0".into());
         }
@@ -83,7 +83,7 @@ impl Settings {
     }
 }
 
-/// In the notation that a variable holds a list in.
+/// Formats a list for an environment variable.
 fn logins() -> String {
     let logins = LOGINS.map(|login| {
         let about = if login.is_admin { "admin" } else { "member" };
@@ -93,7 +93,7 @@ fn logins() -> String {
     format!("[{}]", logins.join(", "))
 }
 
-/// The secret that is kept in `path`, made at the first start: 32 random bytes, which only this user reads.
+/// The secret stored in `path`, generated at the first start: 32 random bytes, readable only by this user.
 fn secret(path: &Path) -> io::Result<String> {
     match fs::read_to_string(path) {
         Ok(text) => return Ok(text.trim().to_owned()),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_kept_from_start_to_start_and_from_others() {
+    fn the_secret_survives_restarts_and_is_private() {
         let home = tempfile::tempdir().expect("a folder");
         let first = settings(home.path()).config.security.secret;
         assert_eq!(first.expose_secret().len(), 64);

@@ -1,17 +1,17 @@
-//! What the demo tells the person who started it.
+//! The demo's output for the user.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-/// How long a person waits before they want to know what for.
+/// How often a long-running step reports that it is still running.
 const REMINDER: Duration = Duration::from_secs(3);
 
-/// A line from the demo itself. A terminal that has gone is no reason to stop.
+/// Prints a line from the demo itself. A closed terminal is no reason to stop.
 pub(super) fn say(text: &str) {
     print(&painted("demo", 1), text);
 }
 
-/// A line from a service.
+/// Prints a line from a service.
 pub(super) fn relay(service: &str, line: &str) {
     let colour = match service {
         "web" => 36,
@@ -25,14 +25,14 @@ fn print(name: &str, text: &str) {
     let _ = writeln!(io::stdout(), "{name} {text}");
 }
 
-/// The name as a prefix, in an ANSI colour when a person reads it.
+/// Formats the name as a prefix, coloured with ANSI codes on a terminal.
 fn painted(name: &str, colour: u8) -> String {
     let is_plain =
         !io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if is_plain { format!("{name:9} |") } else { format!("\x1b[{colour}m{name:9} |\x1b[0m") }
 }
 
-/// Says what is being done, says so again while it takes long, and how long it took.
+/// Reports a step when it starts, while it takes long, and how long it took.
 pub(super) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
     say(&format!("{what} …"));
     let begin = Instant::now();

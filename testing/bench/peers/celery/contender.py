@@ -1,7 +1,7 @@
-"""Celery as a contender; it says to the driver what src/queue/protocol.rs has.
+"""Celery as a contender, with the protocol of src/queue/protocol.rs.
 
-Settings: https://docs.celeryq.dev/en/stable/userguide/optimizing.html: no results, no events, and no talk with other
-workers. Threads were faster than processes on two cores, and no prefetch multiplier faster than the default one.
+Settings: https://docs.celeryq.dev/en/stable/userguide/optimizing.html: no results, no events, and no communication
+between workers. Threads were faster than processes on two cores, and no prefetch multiplier beat the default.
 """
 
 import json
@@ -17,7 +17,7 @@ from celery import Celery, signals
 CONCURRENCY = 24
 CALLERS = 64
 
-# Celery greets on standard output, so the driver's line goes through another descriptor.
+# Celery prints a greeting to standard output, so the protocol uses another descriptor.
 OUT = os.dup(1)
 os.dup2(2, 1)
 

@@ -1,5 +1,5 @@
-// Settings: https://docs.bullmq.io/guide/workers/concurrency, and finished jobs removed as
-// https://docs.bullmq.io/guide/queues/auto-removal-of-jobs has it.
+// Settings: https://docs.bullmq.io/guide/workers/concurrency, and finished jobs are removed as in
+// https://docs.bullmq.io/guide/queues/auto-removal-of-jobs.
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { concurrency, contend, pieces, queue } from "./contender.js";

@@ -1,28 +1,28 @@
-// What a contender and the driver say to each other, as src/queue/protocol.rs has it: a verb in the arguments, one JSON
-// line for each thing that happened, and the end of standard input as the word to stop.
+// The protocol between contenders and the driver, as in src/queue/protocol.rs: a verb in the arguments, one JSON
+// line per event, and the end of standard input as the request to stop.
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 export const concurrency = 24;
-/** How many enqueue at the same time, where the verb says so. */
+/** Number of concurrent callers. */
 const callers = 64;
-/** The most connections that a pool needs. */
+/** Maximum connections of a pool. */
 export const connections = process.argv[2] === "enqueue-at-once" ? callers : concurrency + 1;
-/** Whether the settings with the best batches are asked for, or those that the peer is shipped with. */
+/** Whether to use the fastest batches, instead of the peer's defaults. */
 export const batched = process.env.BENCH_BATCHED === "1";
 export const queue = "bench";
 
-/** Nanoseconds of CLOCK_MONOTONIC, which all processes of one machine share. */
+/** Nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share. */
 export const now = () => Number(process.hrtime.bigint());
 
 const say = (line) => writeSync(1, JSON.stringify(line) + "\n");
 
 /**
- * Runs the verb that the driver asked for on a peer, which is
- *   prepare()                  makes the schema
- *   connect()                  answers with { add(n), addMany(count), close() }
+ * Runs the driver's verb on a peer, which has these functions:
+ *   prepare()                  creates the schema
+ *   connect()                  returns { add(n), addMany(count), close() }
  *   work(handle, claiming)     connects a worker, calls claiming() just before its first claim and handle(n) in its
- *                              handler; answers with { stop() }
+ *                              handler; returns { stop() }
  */
 export async function contend(peer) {
   const [verb, number] = process.argv.slice(2);
@@ -102,7 +102,7 @@ async function dispatch(peer) {
   await jobs.close();
 }
 
-/** The numbers from 0 to count, in pieces of at most size. */
+/** The numbers from 0 to count, in chunks of at most size. */
 export function* pieces(count, size) {
   for (let from = 0; from < count; from += size) {
     yield Array.from({ length: Math.min(size, count - from) }, (_, i) => from + i);

@@ -1,5 +1,5 @@
-// Settings: https://worker.graphile.org/docs/performance, those of its quick stats, or its defaults. Logging each job to a console would
-// cost more than running it, so there is none.
+// Settings: https://worker.graphile.org/docs/performance for its quick stats, or its defaults. Logging is off,
+// because logging each job to a console would cost more than running it.
 process.env.NO_LOG_SUCCESS = "1";
 
 import { EventEmitter } from "node:events";
@@ -38,7 +38,7 @@ await contend({
 
   async work(handle, claiming) {
     const events = new EventEmitter();
-    // The first thing that a started worker does is to ask for a job.
+    // A started worker first asks for a job.
     events.once("worker:getJob:start", claiming);
     const runner = await run({ ...options(events), taskList: { noop: async ({ n }) => handle(n) } });
     return { stop: () => runner.stop() };

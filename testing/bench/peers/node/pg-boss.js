@@ -1,6 +1,6 @@
-// Settings: https://timgit.github.io/pg-boss. As shipped, a worker asks for one job every two seconds. Batched: large
-// batches, the shortest polling interval there is, and notifyWorker(), by which a worker that was given a full batch asks
-// for the next one without waiting for that interval.
+// Settings: https://timgit.github.io/pg-boss. As shipped, a worker fetches one job every two seconds. Batched:
+// large batches, the shortest polling interval, and notifyWorker(), with which a worker that received a full batch
+// fetches the next one at once.
 import { setTimeout as delay } from "node:timers/promises";
 import PgBoss from "pg-boss";
 import { batched, concurrency, connections, contend, pieces, queue } from "./contender.js";
@@ -41,8 +41,8 @@ await contend({
     claiming();
     await Promise.all(
       Array.from({ length: concurrency }, async (_, i) => {
-        // Spread over the interval, so that an idle queue is looked at by one after the other: a job waits for a fraction
-        // of the interval and not for half of it.
+        // Spread the workers' polls over the interval, so that a job in an idle queue waits for a fraction of it,
+        // not for half of it.
         await delay(((polling.pollingIntervalSeconds * 1000) / concurrency) * i);
         const id = await boss.work(queue, polling, async (jobs) => {
           if (batched && jobs.length === polling.batchSize) boss.notifyWorker(id);

@@ -1,7 +1,7 @@
-//! A contender's process, and what is said with it.
+//! A contender's process and its protocol.
 //!
-//! A request is a line of source, folder and quality with tabs between; the answer is a line of JSON. Before the first
-//! request a contender says that it is ready.
+//! A request is a line of source, folder and quality separated by tabs; the answer is a line of JSON. Before the
+//! first request a contender reports that it is ready.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
@@ -12,16 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::contenders::Contender;
 
-/// What a contender says.
+/// A contender's answer.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Answer {
-    /// From the file's name to three files written, in milliseconds.
+    /// Milliseconds from the request to three written files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ms: Option<f64>,
-    /// The peak of the largest process that it has started, in KiB.
+    /// Peak memory of the largest child process, in KiB.
     #[serde(default)]
     pub(crate) children_kib: u64,
-    /// Why there are no files.
+    /// Why rendering failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts the contender on the processors of this thread, and waits until it is ready.
+    /// Starts the contender on this thread's processors and waits until it is ready.
     pub(crate) fn start(contender: &Contender) -> Result<Self> {
         let failed = || format!("starting {}", contender.name);
         let mut process =
@@ -50,7 +50,7 @@ impl Child {
         Ok(child)
     }
 
-    /// Has the three squares of `source` made in `folder`; answers with the milliseconds that it took.
+    /// Renders the three squares of `source` into `folder`. Returns the milliseconds that it took.
     pub(crate) fn render(&mut self, source: &Path, folder: &Path, quality: u8) -> Result<f64> {
         let request = format!("{}\t{}\t{quality}\n", source.display(), folder.display());
         self.ask(&request).with_context(|| format!("{} with {}", self.contender.name, source.display()))
@@ -58,20 +58,21 @@ impl Child {
 
     fn ask(&mut self, request: &str) -> Result<f64> {
         self.input.write_all(request.as_bytes())?;
-        self.answer()?.context("it doesn't say how long it took")
+        self.answer()?.context("the answer has no duration")
     }
 
     fn answer(&mut self) -> Result<Option<f64>> {
-        let line = self.lines.next().context("it has ended")??;
-        let answer: Answer = serde_json::from_str(&line).with_context(|| format!("it says {line:?}"))?;
+        let line = self.lines.next().context("the process has ended")??;
+        let answer: Answer =
+            serde_json::from_str(&line).with_context(|| format!("unexpected answer {line:?}"))?;
         if let Some(error) = answer.error {
-            bail!("it says {error:?}");
+            bail!("rendering failed: {error:?}");
         }
         self.children_kib = answer.children_kib;
         Ok(answer.ms)
     }
 
-    /// The most memory that it has had at once until now, with the largest process that it has started, in KiB.
+    /// Peak memory so far, including its largest child process, in KiB.
     pub(crate) fn peak_kib(&self) -> Result<u64> {
         if !self.contender.works_itself {
             return Ok(self.children_kib);
@@ -86,7 +87,7 @@ impl Child {
 }
 
 impl Drop for Child {
-    /// It has written its files when it has answered, so nothing is lost.
+    /// All files are written when it has answered, so killing it loses nothing.
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

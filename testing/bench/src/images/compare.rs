@@ -1,5 +1,5 @@
-//! The comparison: every contender with every photograph in every round, in an order that rotates, so that a slow minute
-//! of the machine hits no contender alone.
+//! Runs every contender on every photograph in every round. The order rotates, so that a slow phase of the machine
+//! affects all contenders.
 
 use std::fs;
 use std::panic::resume_unwind;
@@ -22,52 +22,52 @@ use crate::pinned::Pinned;
 use crate::quality::Reference;
 use crate::report::Report;
 
-/// Photographs that every process renders before it is timed.
+/// Photographs that each process renders before timing starts.
 const WARM_UP: usize = 3;
 
-/// How often the cost of the confinement is measured.
+/// Rounds for the cost of the confinement.
 const TURNS: usize = 60;
 
-/// What to measure; all of it, if nothing is said.
+/// What to measure; everything by default.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// Contenders, such as `ours,sharp`.
+    /// Contenders, such as `ours,sharp`
     #[arg(long, value_delimiter = ',')]
     contenders: Vec<String>,
-    /// Photographs, by a part of their names.
+    /// Photographs, by a part of their names
     #[arg(long, value_delimiter = ',')]
     files: Vec<String>,
-    /// How often each photograph is timed; the medians count.
+    /// Rounds per photograph; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// With how many photographs sharp's quality is varied, to compare at equal bytes.
+    /// Number of photographs for which sharp's quality is varied, to compare at equal bytes
     #[arg(long, default_value_t = 5)]
     curves: usize,
-    /// A folder of JPEGs.
+    /// A folder of JPEGs
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.pawdium/bench/photographs"))]
     corpus: PathBuf,
-    /// Write every figure to this file.
+    /// Write all figures to this file
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// One contender's figures with one photograph.
+/// One contender's figures for one photograph.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Figures {
-    /// Milliseconds, of each round.
+    /// Milliseconds of each round.
     pub(crate) ms: Vec<f64>,
-    /// The most memory at once, of a new process that renders this photograph alone.
+    /// Peak memory of a new process that renders only this photograph.
     pub(crate) peak_kib: u64,
-    /// As `peak_kib`, before the photograph.
+    /// Like `peak_kib`, before the photograph.
     pub(crate) idle_kib: u64,
-    /// Of each size, largest first.
+    /// Bytes of each size, largest first.
     pub(crate) bytes: [u64; 3],
     /// SSIMULACRA2 of each size.
     pub(crate) scores: [f64; 3],
 }
 
 impl Figures {
-    /// Milliseconds; not a number where nothing was timed.
+    /// The median in milliseconds; NaN if nothing was timed.
     pub(crate) fn time(&self) -> f64 {
         median(&self.ms).unwrap_or(f64::NAN)
     }
@@ -81,13 +81,13 @@ impl Figures {
     }
 }
 
-/// What a 12-megapixel picture costs in milliseconds, unconfined and confined.
+/// Milliseconds for a 12-megapixel picture, unconfined and confined.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Isolation {
     pub(crate) in_process: f64,
-    /// Confined, in the process that rendered the one before.
+    /// Confined, in a reused process.
     pub(crate) sandboxed: f64,
-    /// Confined, in a process that starts for it.
+    /// Confined, in a new process.
     pub(crate) apart: f64,
 }
 
@@ -95,7 +95,7 @@ impl Compare {
     pub(crate) fn run(self) -> Result<()> {
         let contenders = contenders::named(&self.contenders)?;
         let outputs = contenders::target()?.join("bench-images");
-        // Squares of an earlier run must not stand in for those that somebody fails to make.
+        // Squares of an earlier run must not stand in for missing ones.
         if outputs.exists() {
             fs::remove_dir_all(&outputs).with_context(|| format!("emptying {}", outputs.display()))?;
         }
@@ -117,7 +117,7 @@ impl Compare {
         Ok(())
     }
 
-    /// Times everybody in processes that keep running.
+    /// Times all contenders in long-running processes.
     fn in_rounds(
         &self,
         contenders: &[Contender],
@@ -154,7 +154,7 @@ impl Compare {
     }
 }
 
-/// Renders each photograph in a new process, for its memory, and keeps the squares.
+/// Renders each photograph in a new process to measure memory, and keeps the squares.
 fn alone(contenders: &[Contender], photographs: &[Photograph], outputs: &Path) -> Result<Vec<Vec<Figures>>> {
     let mut all = Vec::with_capacity(photographs.len());
     for photograph in photographs {
@@ -174,12 +174,12 @@ fn alone(contenders: &[Contender], photographs: &[Photograph], outputs: &Path) -
     Ok(all)
 }
 
-/// Where the squares of a photograph are kept, to be compared and looked at.
+/// The folder for the squares of a photograph.
 fn kept(outputs: &Path, photograph: &Photograph, contender: &Contender) -> PathBuf {
     outputs.join(&photograph.name).join(contender.name)
 }
 
-/// The lengths of the squares in that folder.
+/// The file sizes of the squares in this folder.
 pub(crate) fn bytes(folder: &Path) -> Result<[u64; 3]> {
     let mut bytes = [0; 3];
     for (length, edge) in bytes.iter_mut().zip(EDGES) {
@@ -189,7 +189,8 @@ pub(crate) fn bytes(folder: &Path) -> Result<[u64; 3]> {
     Ok(bytes)
 }
 
-/// Renders the picture of 12 megapixels in process and through the sandbox, as one member's and as different ones', in turn.
+/// Renders the 12-megapixel picture in process and through the sandbox, alternately as one member's and as
+/// different members'.
 fn isolation(
     contenders: &[Contender],
     photographs: &[Photograph],
@@ -213,10 +214,10 @@ fn isolation(
     Ok(Some(Isolation { in_process, sandboxed, apart }))
 }
 
-/// A photograph and what is to be known of its squares.
+/// A photograph and the results for its squares.
 type Row<'a> = (&'a Photograph, &'a mut Vec<Figures>, Option<&'a mut Curve>);
 
-/// Compares all squares with their references, on as many processors as there are.
+/// Scores all squares against their references, on all processors.
 fn score(
     contenders: &[Contender],
     photographs: &[Photograph],
@@ -233,7 +234,7 @@ fn score(
             (photograph, row, curves.next_if(|curve| curve.photograph == number))
         })
         .collect();
-    // Each thread takes the last row that is left: the largest photographs first.
+    // Threads take rows from the end: the largest photographs first.
     let left = Mutex::new(rows);
     let next = || left.lock().ok().and_then(|mut rows| rows.pop());
     let work = || -> Result<()> {

@@ -1,4 +1,4 @@
-//! Who is measured, and how each is started.
+//! The contenders and how to start them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,49 +6,49 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use pawdium_media::DECODER_MEMORY;
 
-/// Something that makes the three squares.
+/// A program that renders the three squares.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contender {
-    /// As in the tables and on the command line.
+    /// Name in tables and on the command line.
     pub(crate) name: &'static str,
-    /// The settings, as the tables' notes show them.
+    /// Settings for the tables' notes.
     pub(crate) settings: &'static str,
     /// Whether ours is compared with it.
     pub(crate) is_peer: bool,
-    /// Whether its own process does the work, or only those that it starts.
+    /// Whether its own process does the work, rather than children that it starts.
     pub(crate) works_itself: bool,
     program: Program,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Program {
-    /// This program again.
+    /// This program.
     Ourselves,
-    /// Debian's, started by this program for each size.
+    /// Debian's command, started by this program for each size.
     Vipsthumbnail,
     /// `peers/images/sharp`.
     Sharp,
-    /// `peers/images/pillow`, in the environment that is made for it in the target folder.
+    /// `peers/images/pillow`, in an environment in the target folder.
     Pillow,
     /// `peers/images/image-crate`, built in the target folder.
     ImageCrate,
 }
 
-/// The one that the peers are compared with.
+/// The contender that the peers are compared with.
 pub(crate) const OURS: &str = "ours";
-/// As ours, in confined processes, all pictures being one member's.
+/// Ours in confined processes, all pictures from one member.
 pub(crate) const SANDBOXED: &str = "ours-sandboxed";
-/// The same, each picture being another member's.
+/// Ours in confined processes, each picture from another member.
 pub(crate) const APART: &str = "ours-sandboxed-apart";
 /// The peer whose quality is varied, to compare at equal bytes.
 pub(crate) const SHARP: &str = "sharp";
-/// A command and no library: each size decodes the file again.
+/// A command, not a library: each size decodes the file again.
 pub(crate) const VIPSTHUMBNAIL: &str = "vipsthumbnail";
 
-/// The quality that the peers are asked for; sharp's own default.
+/// The quality requested from the peers, which is sharp's default.
 pub(crate) const QUALITY: u8 = 80;
 
-/// Everybody, in the order of the tables.
+/// All contenders in table order.
 pub(crate) const ALL: &[Contender] = &[
     Contender {
         name: OURS,
@@ -104,12 +104,12 @@ pub(crate) const ALL: &[Contender] = &[
     },
 ];
 
-/// The contenders with these names, or all of them, without those that can't run here, of which it says why.
+/// The contenders with these names, or all. Those that can't run here are reported and skipped.
 pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
     for name in names {
         if !ALL.iter().any(|contender| contender.name == name) {
             let known: Vec<_> = ALL.iter().map(|contender| contender.name).collect();
-            bail!("no contender is called {name}; there are {}", known.join(", "));
+            bail!("unknown contender {name}; known are {}", known.join(", "));
         }
     }
     let mut chosen = Vec::with_capacity(ALL.len());
@@ -118,20 +118,20 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
             match contender.lacks() {
                 None => chosen.push(*contender),
                 Some(lack) if names.is_empty() => {
-                    bail!("{} can't run: {lack}; name the --contenders that can", contender.name)
+                    bail!("{} can't run: {lack}; list only --contenders that can", contender.name)
                 }
                 Some(lack) => eprintln!("{} is skipped: {lack}", contender.name),
             }
         }
     }
     if chosen.is_empty() {
-        bail!("nobody is left to be measured");
+        bail!("no contender is left");
     }
     Ok(chosen)
 }
 
 impl Contender {
-    /// Why it can't run here, if it can't.
+    /// Why it can't run here, or `None` if it can.
     fn lacks(&self) -> Option<String> {
         if !matches!(self.program, Program::Vipsthumbnail) {
             return None;
@@ -143,7 +143,7 @@ impl Contender {
         }
     }
 
-    /// Its long-running process, which reads requests and ends with its input.
+    /// Starts its long-running process, which reads requests until its input ends.
     pub(crate) fn command(&self) -> Result<Command> {
         let peers = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/images"));
         let mut command = match self.program {
@@ -151,7 +151,7 @@ impl Contender {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.args(["contender", self.name]);
                 if matches!(self.program, Program::Ourselves) {
-                    // What is rendered in process is rendered as decoders do it, but for their confinement.
+                    // In-process rendering uses the decoder's settings, without its confinement.
                     command.envs([DECODER_MEMORY]);
                 }
                 command
@@ -173,8 +173,8 @@ impl Contender {
     }
 }
 
-/// The folder of everything that is built: this program lies in `<target>/release/`.
+/// The target folder; this program is in `<target>/release/`.
 pub(crate) fn target() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    program.ancestors().nth(2).map(Path::to_owned).context("this program lies in no target folder")
+    program.ancestors().nth(2).map(Path::to_owned).context("this program is not in a target folder")
 }

@@ -1,4 +1,4 @@
-//! What is rendered: photographs in a folder, and one of the demo's animals.
+//! The corpus: photographs in a folder, and one of the demo's animals.
 
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -8,22 +8,22 @@ use anyhow::{Context as _, Result, bail};
 use pawdium_demo::creatures::{self, Options};
 use pawdium_media::{Crop, Limits, Orientation, probe};
 
-/// The name of the picture that the demo's generator draws, of 12 megapixels.
+/// The name of the generated 12-megapixel picture.
 pub(crate) const GENERATED: &str = "generated-12mp";
 
 /// One file of the corpus.
 #[derive(Debug)]
 pub(crate) struct Photograph {
-    /// The file's name without its extension.
+    /// File name without extension.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
-    /// Upright, in pixels.
+    /// Width in upright pixels.
     pub(crate) width: u32,
-    /// Upright, in pixels.
+    /// Height in upright pixels.
     pub(crate) height: u32,
     pub(crate) orientation: Orientation,
     pub(crate) bytes: u64,
-    /// How its data is arranged: `baseline 4:2:0`.
+    /// Coding and sampling, such as `baseline 4:2:0`.
     pub(crate) form: String,
 }
 
@@ -40,7 +40,7 @@ impl Photograph {
         Ok(Self { name, path, width, height, orientation, bytes, form })
     }
 
-    /// The square that is shown of it, in upright pixels.
+    /// The square to show, in upright pixels.
     pub(crate) fn crop(&self) -> Crop {
         Crop::centred(self.width, self.height)
     }
@@ -55,8 +55,8 @@ impl Photograph {
     }
 }
 
-/// The JPEGs of that folder and one of the demo's animals, by size, whose names contain one of `wanted`; all if nothing is
-/// wanted in particular. The animal is drawn into `drawn`.
+/// The JPEGs of `folder` and one of the demo's animals, sorted by size, whose names contain one of `wanted`, or all
+/// if it is empty. The animal is drawn into `drawn`.
 pub(crate) fn read(folder: &Path, drawn: &Path, wanted: &[String]) -> Result<Vec<Photograph>> {
     let failed = || format!("reading the photographs in {}", folder.display());
     let mut paths = vec![draw(drawn)?];
@@ -71,13 +71,13 @@ pub(crate) fn read(folder: &Path, drawn: &Path, wanted: &[String]) -> Result<Vec
         wanted.is_empty() || wanted.iter().any(|part| photograph.name.contains(part.as_str()))
     });
     if photographs.is_empty() {
-        bail!("no photograph in {} has such a name", folder.display());
+        bail!("no photograph in {} matches", folder.display());
     }
     photographs.sort_by(|a, b| a.megapixels().total_cmp(&b.megapixels()).then(a.name.cmp(&b.name)));
     Ok(photographs)
 }
 
-/// Draws a cat as a phone that was held upright stores it.
+/// Draws a cat, stored as a phone held upright stores it.
 fn draw(folder: &Path) -> Result<PathBuf> {
     let path = folder.join(format!("{GENERATED}.jpg"));
     let failed = || format!("writing {}", path.display());
@@ -88,7 +88,7 @@ fn draw(folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Reads from a JPEG's frame header (ITU-T T.81, B.2.2) how its data is arranged.
+/// Reads coding and sampling from a JPEG's frame header (ITU-T T.81, B.2.2).
 fn form(jpeg: &[u8]) -> Option<String> {
     let mut place = 2;
     loop {
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_generator_writes_a_picture_that_is_known_for_what_it_is() {
+    fn the_generated_picture_is_recognised() {
         let folder = tempfile::tempdir().expect("makes a folder");
         let path = folder.path().join("small.jpg");
         let options = Options { seed: 1, species: "dog", width: 300, height: 400, orientation: 6 };
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_ends_in_its_headers_has_no_form() {
+    fn a_file_truncated_in_its_headers_has_no_form() {
         assert_eq!(form(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 1]), None);
         assert_eq!(form(&[0xFF, 0xD8]), None);
     }

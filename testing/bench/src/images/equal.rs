@@ -1,4 +1,4 @@
-//! sharp at other qualities: what it would score with as many bytes as ours, and what it would spend for our score.
+//! sharp at other qualities: its score at our bytes, and its bytes at our score.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::quality::Reference;
 
 const QUALITIES: [u8; 8] = [60, 65, 70, 75, 80, 85, 90, 95];
 
-/// sharp's bytes and scores of one photograph at all qualities.
+/// sharp's bytes and scores for one photograph at all qualities.
 #[derive(Debug)]
 pub(crate) struct Curve {
-    /// Its place in the corpus.
+    /// Index in the corpus.
     pub(crate) photograph: usize,
     points: Vec<Point>,
 }
@@ -29,16 +29,17 @@ struct Point {
     scores: [f64; 3],
 }
 
-/// How ours stands beside sharp where one of both is equal.
+/// Ours relative to sharp at equal bytes or equal score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Equal {
-    /// Our score less that of sharp with as many bytes, the mean of the sizes.
+    /// Our score minus sharp's at equal bytes, averaged over the sizes.
     pub(crate) score: f64,
-    /// Our bytes over those of sharp with the same score, of all sizes together.
+    /// Our bytes relative to sharp's at equal score, over all sizes.
     pub(crate) bytes: f64,
 }
 
-/// Renders `count` photographs, evenly chosen, at each quality; none if ours or sharp isn't measured.
+/// Renders `count` evenly spaced photographs at each quality. Returns nothing unless both ours and sharp are
+/// measured.
 pub(crate) fn render(
     contenders: &[Contender],
     photographs: &[Photograph],
@@ -72,7 +73,7 @@ impl Curve {
         Ok(())
     }
 
-    /// None where ours has more bytes or a better score than sharp at its best quality, or less than at its worst.
+    /// `None` if ours is outside the range of sharp's bytes or scores.
     pub(crate) fn beside(&self, ours: &Figures) -> Option<Equal> {
         let mut scores = 0.0;
         let mut bytes = [0.0; 2];
@@ -88,7 +89,7 @@ impl Curve {
     }
 }
 
-/// Scores grow about evenly with the logarithm of the bytes.
+/// Scores grow roughly linearly with the logarithm of the bytes.
 #[expect(clippy::cast_precision_loss, reason = "files have far fewer than 2^52 bytes")]
 fn logarithm(bytes: u64) -> f64 {
     (bytes as f64).ln()
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_better_score_for_the_same_bytes_is_the_same_score_for_fewer() {
+    fn a_better_score_at_equal_bytes_means_fewer_bytes_at_equal_score() {
         let ours = Figures { bytes: [2_000; 3], scores: [75.0; 3], ..Figures::default() };
         let equal = curve().beside(&ours).expect("lies within the curve");
         assert!((equal.score - 5.0).abs() < 1e-9);
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_about_bytes_that_sharp_was_not_seen_with() {
+    fn bytes_outside_sharps_range_have_no_result() {
         let ours = Figures { bytes: [5_000; 3], scores: [75.0; 3], ..Figures::default() };
         assert_eq!(curve().beside(&ours), None);
     }

@@ -1,6 +1,6 @@
-//! Medians, geometric means and what lies between two points.
+//! Medians, means and interpolation.
 
-/// The middle of some values, or the mean of the middle two; none of none.
+/// The median; `None` without values.
 pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -8,20 +8,19 @@ pub(crate) fn median(values: &[f64]) -> Option<f64> {
     if sorted.len() % 2 == 1 { Some(upper) } else { Some(f64::midpoint(sorted[sorted.len() / 2 - 1], upper)) }
 }
 
-/// The mean of some values; none of none.
+/// The mean; `None` without values.
 #[expect(clippy::cast_precision_loss, reason = "there are hundreds of values at most")]
 pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The geometric mean of some ratios; none of none.
+/// The geometric mean; `None` without values.
 pub(crate) fn geometric_mean(ratios: &[f64]) -> Option<f64> {
     let logarithms: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
     mean(&logarithms).map(f64::exp)
 }
 
-/// What a curve through `points`, which ascend in both coordinates, has at `x`: in proportion between the two points
-/// around it; none outside of them.
+/// Interpolates linearly at `x` between `points`, which ascend in both coordinates; `None` outside of them.
 pub(crate) fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
     points.windows(2).find_map(|pair| {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);

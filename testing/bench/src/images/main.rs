@@ -18,10 +18,10 @@ use clap::{Parser, Subcommand};
 
 use compare::Compare;
 
-/// The argument with which this program starts itself to decode pictures, confined.
+/// The argument that starts this program as a confined decoder.
 pub(crate) const DECODE: &str = "decode";
 
-/// Measures how photographs become squares, side by side on one processor of this machine.
+/// Measure how photographs become squares, side by side on one processor of this machine
 #[derive(Debug, Parser)]
 #[command(name = "images", args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -33,16 +33,16 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// A contender, started by the driver.
+    /// Run a contender, started by the driver
     #[command(hide = true)]
     Contender {
-        /// As in the tables.
+        /// Name as in the tables
         name: String,
     },
 }
 
 fn main() -> ExitCode {
-    // As in the worker, before anything else is done.
+    // First of all, as in the worker.
     if std::env::args_os().skip(1).eq([DECODE]) {
         return pawdium_media::child_main();
     }

@@ -1,4 +1,4 @@
-//! The contenders that this program itself is.
+//! The contenders that this program implements.
 
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -26,15 +26,15 @@ pub(crate) fn serve(name: &str) -> Result<()> {
         SANDBOXED => answer_sandboxed(iter::repeat(Owner(1))),
         APART => answer_sandboxed((1..).map(Owner)),
         VIPSTHUMBNAIL => {
-            // Started once, so that its memory without a picture is known.
+            // Start one first to measure its memory without a picture.
             run(Command::new(VIPSTHUMBNAIL).arg("--vips-version").stdout(Stdio::null()))?;
             answer_all(thumbnails)
         }
-        _ => bail!("no contender of this program is called {name}"),
+        _ => bail!("unknown contender {name}"),
     }
 }
 
-/// Answers requests by decoder processes, as pictures of these members.
+/// Answers requests with decoder processes, as pictures of these members.
 fn answer_sandboxed(owners: impl Iterator<Item = Owner>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let decoder = Decoder::this_program([DECODE], Limits::default());
@@ -49,12 +49,12 @@ struct Request {
     source: PathBuf,
     folder: PathBuf,
     quality: u8,
-    /// Of the largest square in the picture, in pixels.
+    /// The largest square of the picture, in pixels.
     side: u32,
 }
 
 impl Request {
-    /// The shorter side is read here, before the clock starts, for the command that has to be told it.
+    /// The shorter side. Read before timing starts, because vipsthumbnail needs it as an argument.
     fn read(line: &str) -> Result<Self> {
         let mut parts = line.split('\t');
         let mut next = || parts.next().context("a request has three parts");
@@ -94,7 +94,7 @@ fn answer_all(render: impl Fn(&Request) -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-/// The peak of the largest process that this one has started, in KiB.
+/// Peak memory of the largest child process, in KiB.
 fn children_kib() -> Result<u64> {
     let ended = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss().try_into()?;
     let own = std::process::id().to_string();
@@ -106,7 +106,7 @@ fn children_kib() -> Result<u64> {
     Ok(alive.max().unwrap_or(0).max(ended))
 }
 
-/// A command for each size, as its users do.
+/// Runs a command for each size, as its users do.
 fn thumbnails(request: &Request) -> Result<()> {
     for edge in EDGES {
         let size = edge.min(request.side);

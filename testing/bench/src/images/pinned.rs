@@ -1,9 +1,9 @@
-//! Work on one processor alone.
+//! Pins work to one processor.
 
 use anyhow::{Context as _, Result};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Keeps this thread, and the processes that it starts meanwhile, on one processor until it is dropped.
+/// Keeps this thread and the processes it starts on one processor until dropped.
 #[derive(Debug)]
 pub(crate) struct Pinned {
     before: CpuSet,
@@ -12,11 +12,11 @@ pub(crate) struct Pinned {
 }
 
 impl Pinned {
-    /// On the last one that this thread may use: interrupts prefer the first.
+    /// Pins to the last allowed processor: interrupts prefer the first.
     pub(crate) fn to_one() -> Result<Self> {
         let before = sched_getaffinity(None).context("asking for this thread's processors")?;
         let processor = (0..CpuSet::MAX_CPU).rev().find(|&number| before.is_set(number));
-        let processor = processor.context("this thread may use no processor")?;
+        let processor = processor.context("this thread has no allowed processor")?;
         let mut one = CpuSet::new();
         one.set(processor);
         sched_setaffinity(None, &one).context("choosing one processor")?;
@@ -26,7 +26,7 @@ impl Pinned {
 
 impl Drop for Pinned {
     fn drop(&mut self) {
-        // What was allowed before is allowed again; else the rest takes longer, no more.
+        // Restores the previous set. A failure only makes the rest slower.
         let _ = sched_setaffinity(None, &self.before);
     }
 }

@@ -1,8 +1,8 @@
-//! How much of a photograph is left in a square: SSIMULACRA2 against a lossless reference.
+//! The quality of a square: SSIMULACRA2 against a lossless reference.
 //!
-//! The reference is the crop reduced in linear light with a Lanczos filter of three lobes, in 32-bit floats from the
-//! source to the metric. Sources and squares are decoded by libjpeg-turbo's `djpeg`, as browsers decode them, which is
-//! the decoder of none of ours.
+//! The reference is the crop reduced in linear light with a three-lobed Lanczos filter, in 32-bit floats from the
+//! source to the metric. Sources and squares are decoded by libjpeg-turbo's `djpeg`, the decoder that browsers use
+//! and none of our code does.
 
 use std::array;
 use std::io;
@@ -20,12 +20,12 @@ use ssimulacra2::{LinearRgb, compute_frame_ssimulacra2};
 use crate::corpus::Photograph;
 use crate::ours::file;
 
-/// What the three squares of a photograph should look like.
+/// The references for a photograph's three squares.
 pub(crate) struct Reference {
     sizes: [LinearRgb; 3],
 }
 
-/// A square's or photograph's pixels, three bytes each.
+/// RGB pixels of a square or photograph.
 struct Decoded {
     width: usize,
     height: usize,
@@ -50,8 +50,8 @@ impl Reference {
         Ok(Self { sizes })
     }
 
-    /// The scores of the squares in that folder, largest first: 100 is the reference itself, 90 can hardly
-    /// be told from it, 70 is of high quality.
+    /// Scores the squares in this folder, largest first: 100 equals the reference, 90 is hardly distinguishable, 70
+    /// is high quality.
     pub(crate) fn scores(&self, folder: &Path) -> Result<[f64; 3]> {
         let mut scores = [0.0; 3];
         for ((score, reference), edge) in scores.iter_mut().zip(&self.sizes).zip(EDGES) {
@@ -64,7 +64,7 @@ impl Reference {
 
 fn compare(reference: &LinearRgb, path: &Path) -> Result<f64> {
     let Decoded { width, height, rgb } = decode(path)?;
-    ensure!(width == height && width == reference.width(), "it has {width} × {height} pixels");
+    ensure!(width == height && width == reference.width(), "the square has {width} × {height} pixels");
     let pixels = rgb.as_chunks::<3>().0.iter().map(|&pixel| light(pixel));
     Ok(compute_frame_ssimulacra2(reference.clone(), linear(pixels.collect(), width)?)?)
 }
@@ -74,7 +74,7 @@ fn linear_crop(stored: &Decoded, photograph: &Photograph) -> Result<Vec<F32x3>> 
     let crop = photograph.crop();
     let (width, height) = (photograph.width as usize, photograph.height as usize);
     let (left, top, side) = (crop.x as usize, crop.y as usize, crop.side as usize);
-    ensure!(stored.rgb.len() == width * height * 3, "djpeg finds another size than our own probe");
+    ensure!(stored.rgb.len() == width * height * 3, "djpeg and our probe disagree about the size");
     let pixels = stored.rgb.as_chunks::<3>().0;
     let mut upright = Vec::with_capacity(side * side);
     for y in top..top + side {
@@ -86,7 +86,7 @@ fn linear_crop(stored: &Decoded, photograph: &Photograph) -> Result<Vec<F32x3>> 
     Ok(upright)
 }
 
-/// Where the stored picture has what the upright one, of that size, shows at `x` and `y` (EXIF 2.32, 4.6.4 A).
+/// Maps a pixel of the upright picture to the stored one (EXIF 2.32, 4.6.4 A).
 fn stored_place(
     orientation: Orientation,
     (x, y): (usize, usize),
@@ -105,7 +105,7 @@ fn stored_place(
     }
 }
 
-/// The light of an sRGB colour, 0 to 1 (IEC 61966-2-1).
+/// Linear light of an sRGB value, 0 to 1 (IEC 61966-2-1).
 fn light(pixel: [u8; 3]) -> [f32; 3] {
     static LIGHT: LazyLock<[f32; 256]> = LazyLock::new(|| {
         array::from_fn(|sample| {
@@ -120,7 +120,7 @@ fn linear(pixels: Vec<[f32; 3]>, edge: usize) -> Result<LinearRgb> {
     LinearRgb::new(pixels, edge, edge).map_err(|error| anyhow!("{error}"))
 }
 
-/// Decodes a JPEG with the slow and exact inverse DCT and smooth chroma, which are djpeg's defaults.
+/// Decodes a JPEG with djpeg's defaults: accurate inverse DCT and smooth chroma.
 fn decode(path: &Path) -> Result<Decoded> {
     let output =
         Command::new("djpeg").args(["-rgb", "-pnm"]).arg(path).stderr(io::stderr()).output().with_context(
@@ -129,7 +129,7 @@ fn decode(path: &Path) -> Result<Decoded> {
     if !output.status.success() {
         bail!("djpeg {} ends with {}", path.display(), output.status);
     }
-    read_ppm(&output.stdout).with_context(|| format!("djpeg writes no PPM of {}", path.display()))
+    read_ppm(&output.stdout).with_context(|| format!("djpeg wrote an invalid PPM for {}", path.display()))
 }
 
 /// Reads a binary PPM without comments: `P6`, width, height and 255, each followed by white space.
@@ -152,8 +152,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turning_moves_each_corner_to_where_exif_says() {
-        // What the stored picture has at its top left corner, an upright one of 3 × 2 shows at one of its corners.
+    fn orientation_moves_each_corner_as_exif_defines() {
+        // The stored top left pixel appears at one of the corners of an upright 3 × 2 picture.
         let size = (3, 2);
         let corners = [(0, 0), (2, 0), (2, 1), (0, 1), (0, 0), (2, 0), (2, 1), (0, 1)];
         for (number, corner) in (1..).zip(corners) {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn middle_grey_has_a_fifth_of_the_light() {
+    fn mid_grey_has_a_fifth_of_the_light() {
         assert!(light([0, 255, 118]).into_iter().zip([0.0, 1.0, 0.181]).all(|(a, b)| (a - b).abs() < 1e-3));
     }
 

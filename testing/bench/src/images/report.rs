@@ -1,4 +1,4 @@
-//! All figures together, and the lines under the tables.
+//! All figures, and the summary under the tables.
 
 use std::fmt::Write as _;
 
@@ -11,42 +11,42 @@ use crate::equal::{Curve, Equal};
 use crate::figures::{geometric_mean, mean};
 use crate::table;
 
-/// What a run has found.
+/// The results of a run.
 pub(crate) struct Report {
     pub(crate) contenders: Vec<Contender>,
     pub(crate) photographs: Vec<Photograph>,
-    /// A row for each photograph, with each contender's figures.
+    /// One row per photograph, with each contender's figures.
     pub(crate) figures: Vec<Vec<Figures>>,
     pub(crate) isolation: Option<Isolation>,
     pub(crate) curves: Vec<Curve>,
-    /// The number of the one that everybody ran on.
+    /// The number of the processor used.
     pub(crate) processor: usize,
 }
 
-/// Ours beside one peer, over all photographs.
+/// Ours relative to one peer, over all photographs.
 pub(crate) struct Ratio {
-    /// The peer's time over ours, the geometric mean: more is better.
+    /// The peer's time over ours, geometric mean: more is better.
     pub(crate) speed: f64,
-    /// Our bytes over the peer's, of all files together.
+    /// Our bytes over the peer's, of all files.
     pub(crate) bytes: f64,
-    /// Our peak over the peer's, the geometric mean.
+    /// Our peak memory over the peer's, geometric mean.
     pub(crate) memory: f64,
-    /// Our mean score less the peer's.
+    /// Our mean score minus the peer's.
     pub(crate) score: f64,
 }
 
 impl Report {
-    /// The figures of the contender at that place, of each photograph.
+    /// The figures of this contender for each photograph.
     pub(crate) fn column(&self, place: usize) -> impl Iterator<Item = &Figures> {
         self.figures.iter().map(move |row| &row[place])
     }
 
-    /// Where ours stands among the contenders.
+    /// The index of ours among the contenders.
     pub(crate) fn ours(&self) -> Option<usize> {
         self.contenders.iter().position(|contender| contender.name == OURS)
     }
 
-    /// Ours beside the contender at that place; none where ours isn't measured.
+    /// Ours relative to this contender; `None` if ours isn't measured.
     #[expect(clippy::cast_precision_loss, reason = "kilobytes and bytes stay far below 2^52")]
     pub(crate) fn ratio(&self, place: usize) -> Option<Ratio> {
         let pairs: Vec<_> = self.column(self.ours()?).zip(self.column(place)).collect();
@@ -64,21 +64,21 @@ impl Report {
         })
     }
 
-    /// How much faster than sharp the contender at that place is: the geometric mean over all photographs.
+    /// How much faster than sharp this contender is: geometric mean over all photographs.
     fn speed_beside_sharp(&self, place: usize) -> Option<f64> {
         let sharp = self.contenders.iter().position(|contender| contender.name == SHARP)?;
         let pairs = self.column(place).zip(self.column(sharp));
         geometric_mean(&pairs.map(|(own, sharp)| sharp.time() / own.time()).collect::<Vec<_>>())
     }
 
-    /// Each photograph of which sharp's curve is known, with what it says.
+    /// Each photograph with a known curve for sharp, and its comparison.
     pub(crate) fn equals(&self) -> Vec<(&Photograph, Option<Equal>)> {
         let Some(ours) = self.ours() else { return Vec::new() };
         let beside = |curve: &Curve| curve.beside(&self.figures[curve.photograph][ours]);
         self.curves.iter().map(|curve| (&self.photographs[curve.photograph], beside(curve))).collect()
     }
 
-    /// The tables, and the ratios last.
+    /// The tables, followed by the ratios.
     pub(crate) fn text(&self) -> String {
         let mut text = table::header(self);
         text.push_str(&table::times(self));
@@ -116,7 +116,7 @@ impl Report {
         text
     }
 
-    /// Every figure, for other programs.
+    /// All figures, for other programs.
     pub(crate) fn data(&self) -> Value {
         let rows = self.photographs.iter().zip(&self.figures).map(|(photograph, row)| {
             let contenders: serde_json::Map<_, _> = self

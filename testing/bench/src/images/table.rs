@@ -1,4 +1,4 @@
-//! How the figures are shown, in Markdown.
+//! Formats the figures in Markdown.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -30,7 +30,7 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// Of each photograph, everybody's median time and whether ours is ahead.
+/// Median times per photograph, and whether ours is ahead.
 pub(crate) fn times(report: &Report) -> String {
     let names = names(report, " | ");
     let mut text = format!(
@@ -54,7 +54,7 @@ pub(crate) fn times(report: &Report) -> String {
     text
 }
 
-/// How the fastest peer of one photograph compares with ours.
+/// The fastest peer of one photograph relative to ours.
 fn standing(report: &Report, row: &[Figures]) -> Option<String> {
     let ours = row[report.ours()?].time();
     let peers = report.contenders.iter().zip(row).filter(|(contender, _)| contender.is_peer);
@@ -64,7 +64,7 @@ fn standing(report: &Report, row: &[Figures]) -> Option<String> {
     Some(format!("{verdict}, ×{ratio:.2} of {}", fastest.name))
 }
 
-/// Of each photograph, everybody's bytes and scores.
+/// Bytes and scores per photograph.
 pub(crate) fn outputs(report: &Report) -> String {
     let mut text = format!(
         "\nKilobytes of the three squares, and the mean of their SSIMULACRA2 (100 is the reference).\n\n| photograph | {} |\n\
@@ -82,7 +82,7 @@ pub(crate) fn outputs(report: &Report) -> String {
     text
 }
 
-/// Everybody over the whole corpus.
+/// All contenders over the whole corpus.
 pub(crate) fn overall(report: &Report) -> String {
     let edges = EDGES.map(|edge| edge.to_string()).join(" + ");
     let mut text = format!(
@@ -117,7 +117,7 @@ pub(crate) fn overall(report: &Report) -> String {
     text
 }
 
-/// Ours and sharp at equal bytes, and at equal scores.
+/// Ours and sharp at equal bytes and at equal scores.
 pub(crate) fn equals(report: &Report) -> String {
     let equals = report.equals();
     if equals.is_empty() {
@@ -131,7 +131,7 @@ pub(crate) fn equals(report: &Report) -> String {
     let known: Vec<_> = equals.iter().filter_map(|(_, equal)| *equal).collect();
     for (photograph, equal) in &equals {
         let cells = equal.map_or_else(
-            || "outside of them |".to_owned(),
+            || "outside the range |".to_owned(),
             |equal| format!("{:+.2} | ×{:.3}", equal.score, equal.bytes),
         );
         let _ = writeln!(text, "| {} | {cells} |", photograph.name);

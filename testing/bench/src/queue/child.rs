@@ -14,10 +14,10 @@ use tokio::process::{ChildStdin, ChildStdout};
 use crate::contenders::Contender;
 use crate::protocol::Said;
 
-/// For one line. The slowest thing that a contender does between two lines is working off its backlog.
+/// Timeout for one line. The slowest step between two lines is working off the backlog.
 const PATIENCE: Duration = Duration::from_mins(15);
 
-/// How long a worker may take to stop in order.
+/// How long a worker may take to stop gracefully.
 const STOP: Duration = Duration::from_secs(30);
 
 /// A running contender.
@@ -31,8 +31,8 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts the contender with the stores' addresses in its environment. What it writes besides the protocol goes to a
-    /// log in the target folder.
+    /// Starts the contender with the stores' addresses in its environment. Its standard error goes to a log in the
+    /// target folder.
     pub(crate) fn start(contender: &Contender, verb: &str, stores: &Stores) -> Result<Self> {
         let folder = target()?.join("bench-queue");
         fs::create_dir_all(&folder).context("making a folder for logs")?;
@@ -55,29 +55,29 @@ impl Child {
         Ok(Self { what, process, input, lines: BufReader::new(output).lines(), log })
     }
 
-    /// Its number, for `/proc`.
+    /// The process id, for `/proc`.
     pub(crate) fn pid(&self) -> Option<u32> {
         self.process.id()
     }
 
-    /// What it says next.
+    /// The next event.
     pub(crate) async fn said(&mut self) -> Result<Said> {
         let line = tokio::time::timeout(PATIENCE, self.lines.next_line())
             .await
-            .map_err(|_| anyhow!("{} says nothing for {PATIENCE:?}", self.what))??;
+            .map_err(|_| anyhow!("{} sent nothing for {PATIENCE:?}", self.what))??;
         let Some(line) = line else {
             let status = self.process.wait().await?;
-            bail!("{} ended ({status}); {} may tell more", self.what, self.log.display());
+            bail!("{} ended ({status}); see {}", self.what, self.log.display());
         };
-        serde_json::from_str(&line).with_context(|| format!("{} says {line:?}", self.what))
+        serde_json::from_str(&line).with_context(|| format!("{} sent {line:?}", self.what))
     }
 
-    /// Has the dispatcher enqueue one more.
+    /// Tells the dispatcher to enqueue one more job.
     pub(crate) async fn next(&mut self) -> Result<()> {
-        self.input.write_all(b"next\n").await.with_context(|| format!("{} doesn't listen", self.what))
+        self.input.write_all(b"next\n").await.with_context(|| format!("{} closed its input", self.what))
     }
 
-    /// Tells it to stop, and waits until it has; answers with what it said last.
+    /// Asks it to stop and waits for it. Returns its last event.
     pub(crate) async fn stop(mut self) -> Result<Option<Said>> {
         drop(self.input);
         let (lines, process) = (&mut self.lines, &mut self.process);
@@ -90,15 +90,16 @@ impl Child {
         };
         let (last, status) = tokio::time::timeout(STOP, ending)
             .await
-            .map_err(|_| anyhow!("{} doesn't stop within {STOP:?}", self.what))??;
+            .map_err(|_| anyhow!("{} didn't stop within {STOP:?}", self.what))??;
         if !status.success() {
-            bail!("{} ended ({status}); {} may tell more", self.what, self.log.display());
+            bail!("{} ended ({status}); see {}", self.what, self.log.display());
         }
-        let last = last.map(|line| serde_json::from_str(&line).with_context(|| format!("it says {line:?}")));
+        let last = last
+            .map(|line| serde_json::from_str(&line).with_context(|| format!("unexpected event {line:?}")));
         last.transpose()
     }
 
-    /// What it says about a verb that has one answer, after which it ends by itself.
+    /// The answer to a verb that has exactly one, after which the process exits.
     pub(crate) async fn answer(mut self) -> Result<Said> {
         let said = self.said().await?;
         self.stop().await?;

@@ -1,5 +1,5 @@
-//! The comparison: every contender in every round, in an order that rotates, so that a slow minute of the machine hits
-//! no contender alone.
+//! Runs every contender in every round. The order rotates, so that a slow phase of the machine affects all
+//! contenders.
 
 use anyhow::Result;
 use clap::Args;
@@ -11,18 +11,18 @@ use crate::figures::Figures;
 use crate::measures::{Measure, measure};
 use crate::table;
 
-/// What to measure; all of it, if nothing is said.
+/// What to measure; everything by default.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// Contenders, such as `ours`.
+    /// Contenders, such as `ours`
     contenders: Vec<String>,
-    /// How often each is measured; the medians count.
+    /// Rounds per contender; the median counts
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Measure this alone; may be repeated.
+    /// Measure only this; can be repeated
     #[arg(long)]
     only: Vec<Measure>,
-    /// How many jobs are enqueued in bulk and worked off.
+    /// Number of jobs that are enqueued in bulk and worked off
     #[arg(long, default_value_t = 50_000)]
     backlog: u64,
 }

@@ -1,4 +1,4 @@
-//! Who is measured, how each is started, and where to see that nothing of its work is unfinished.
+//! The contenders, how to start them, and how to see that their work is finished.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,45 +7,45 @@ use anyhow::{Context as _, Result};
 use pawdium_bench::target;
 use pawdium_kit::stack::die_with_parent;
 
-/// One queue that is measured.
+/// A queue to measure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contender {
-    /// As in the table and on the command line.
+    /// Name in the table and on the command line.
     pub(crate) name: &'static str,
-    /// The settings, as the table's notes show them.
+    /// Settings for the table's notes.
     pub(crate) settings: &'static str,
     /// Whether our own queue is compared with it.
     pub(crate) is_peer: bool,
     pub(crate) store: Store,
-    /// Its throughput is measured with this part of the backlog.
+    /// The fraction of the backlog used for its throughput.
     part: u64,
     program: Program,
 }
 
-/// Where a contender keeps its jobs, and how to ask whether any is unfinished.
+/// Where a contender keeps its jobs, and how to find unfinished ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Store {
     /// A query for one boolean.
     Postgres { unfinished: &'static str },
-    /// Keys; those of empty lists, sets and hashes don't exist.
+    /// Keys. Empty lists, sets and hashes don't exist.
     Redis { unfinished: &'static [&'static str] },
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Program {
-    /// This program again.
+    /// This program.
     Ourselves,
     /// A file of `peers/node`.
     Node { file: &'static str, batched: bool },
-    /// `peers/celery`, in the environment that is made for it in the target folder.
+    /// `peers/celery`, in an environment in the target folder.
     Celery,
     /// `peers/apalis-postgres`, built in the target folder.
     Apalis { batched: bool },
 }
 
-/// The one that the peers are compared with.
+/// The contender that the peers are compared with.
 pub(crate) const OURS: &str = "ours";
-/// As ours, with history.
+/// Ours with history.
 pub(crate) const OURS_WITH_HISTORY: &str = "ours-with-history";
 
 const OUR_STORE: Store = Store::Postgres { unfinished: "select exists (select from jobs)" };
@@ -57,7 +57,7 @@ const PG_BOSS_STORE: Store = Store::Postgres {
 const APALIS_STORE: Store =
     Store::Postgres { unfinished: "select exists (select from apalis.jobs where status <> 'Done')" };
 
-/// Everybody, in the order of the table.
+/// All contenders in table order.
 pub(crate) const ALL: &[Contender] = &[
     Contender {
         name: OURS,
@@ -150,7 +150,7 @@ pub(crate) const ALL: &[Contender] = &[
     },
 ];
 
-/// The contenders with these names, or all of them.
+/// The contenders with these names, or all.
 pub(crate) fn named(names: &[String]) -> Result<Vec<Contender>> {
     if names.is_empty() {
         return Ok(ALL.to_vec());
@@ -163,17 +163,17 @@ pub(crate) fn one(name: &str) -> Result<Contender> {
     let named = ALL.iter().find(|contender| contender.name == name);
     named.copied().with_context(|| {
         let known: Vec<_> = ALL.iter().map(|contender| contender.name).collect();
-        format!("no contender is called {name}; there are {}", known.join(", "))
+        format!("unknown contender {name}; known are {}", known.join(", "))
     })
 }
 
 impl Contender {
-    /// How many jobs of a backlog are worked off to measure its throughput.
+    /// Number of jobs worked off to measure its throughput.
     pub(crate) fn worked_off(&self, backlog: u64) -> u64 {
         backlog.div_ceil(self.part)
     }
 
-    /// A process that does what `verb` says; it ends with the thread that starts it.
+    /// A process for `verb`. It ends with the thread that starts it.
     pub(crate) fn command(&self, verb: &str) -> Result<std::process::Command> {
         let peers = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers"));
         let (program, mut arguments): (PathBuf, Vec<OsString>) = match self.program {

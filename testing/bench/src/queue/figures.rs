@@ -1,25 +1,25 @@
-//! What is measured of one contender.
+//! Figures of one contender.
 
 use pawdium_bench::figures::Spread;
 
-/// One contender's figures of one round; what was not measured is not there.
+/// One round of one contender; `None` where not measured.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Figures {
-    /// Jobs a second, enqueued one after the other.
+    /// Jobs per second, enqueued sequentially.
     pub(crate) singly: Option<f64>,
-    /// Jobs a second, enqueued one by one by many at the same time.
+    /// Jobs per second, enqueued one by one by concurrent callers.
     pub(crate) at_once: Option<f64>,
-    /// Jobs a second, enqueued in bulk.
+    /// Jobs per second, enqueued in bulk.
     pub(crate) bulk: Option<f64>,
-    /// Jobs a second, from the first claim to the last ack.
+    /// Jobs per second, from the first claim to the last ack.
     pub(crate) throughput: Option<f64>,
-    /// From enqueued to started, in milliseconds, half of the jobs.
+    /// Median latency from enqueued to started, in milliseconds.
     pub(crate) p50: Option<f64>,
-    /// From enqueued to started, in milliseconds, 99 of 100 jobs.
+    /// 99th percentile latency from enqueued to started, in milliseconds.
     pub(crate) p99: Option<f64>,
 }
 
-/// What one column holds for one contender over all rounds; none where it was not measured.
+/// One column of one contender over all rounds; `None` where not measured.
 pub(crate) fn spread(rounds: &[Figures], column: impl Fn(&Figures) -> Option<f64>) -> Option<Spread> {
     Spread::of(rounds.iter().filter_map(column))
 }

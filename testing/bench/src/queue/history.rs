@@ -1,4 +1,4 @@
-//! What the admin pages ask for, with ten million ended jobs to answer from.
+//! The admin pages' queries over ten million ended jobs.
 
 use std::time::Instant;
 
@@ -14,19 +14,19 @@ use sqlx::PgConnection;
 use crate::contenders;
 use crate::measures::{alone, fresh};
 
-/// Rows that one statement adds.
+/// Rows per insert statement.
 const STEP: u64 = 500_000;
 
-/// A page of the search.
+/// Page size of the search.
 const PAGE: i64 = 51;
 
-/// How long the admin pages' questions take with much history.
+/// Measure the admin pages' queries with a large history
 #[derive(Debug, Args)]
 pub(crate) struct History {
-    /// How many jobs have ended.
+    /// Number of ended jobs
     #[arg(long, default_value_t = 10_000_000)]
     ended: u64,
-    /// How often each question is asked after the first time; the median counts.
+    /// Repetitions of each query after the first; the median counts
     #[arg(long, default_value_t = 9)]
     rounds: usize,
 }
@@ -37,8 +37,8 @@ impl History {
         fresh(&mut stores, &contender).await?;
         let db = stores.pool()?;
         self.fill(&mut *db.acquire().await?).await?;
-        println!("With {} ended jobs, of which one in 25 bears an error:\n", self.ended);
-        println!("| asked | first, ms | then, ms |");
+        println!("With {} ended jobs, one in 25 with an error:\n", self.ended);
+        println!("| query | first, ms | then, ms |");
         println!("|---|---:|---:|");
         for (asked, filter) in searches(self.ended) {
             let search = async |db: &mut Tx| inspect::search(db, &filter, None, PAGE).await.map(drop);
@@ -46,9 +46,8 @@ impl History {
         }
         let job = JobId(i64::try_from(self.ended / 2)?);
         self.row(&db, "one job", async |db| inspect::find_detail(db, job).await.map(drop)).await?;
-        self.row(&db, "the dead by their errors", async |db| inspect::group_dead(db, PAGE).await.map(drop))
-            .await?;
-        self.row(&db, "the queues' board", async |db| {
+        self.row(&db, "dead jobs by error", async |db| inspect::group_dead(db, PAGE).await.map(drop)).await?;
+        self.row(&db, "the queue overview", async |db| {
             inspect::count_kinds(db).await?;
             ledger::balance(db).await.map(drop)
         })
@@ -96,7 +95,7 @@ impl History {
     }
 }
 
-/// Most are pictures and mail, of 20,000 members; the ids are scattered over the errors as they are in life.
+/// Mostly pictures and mail of 20,000 members. Ids are scattered over the errors, as in production.
 const FILL: &str = "
 insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim, created_at, run_at,
                          claimed_at, finished_at, expires_at, payload, last_error, partition_key, subject)
@@ -115,7 +114,7 @@ from (select id, now() - ($2 - id) * interval '0.5 s' as at, (id * 104729) % 25 
                     'cache.invalidate.v1', 'metrics.report.v1'])[1 + (id * 613) % 7] as kind
       from generate_series($1::bigint, $2::bigint) as id) as job";
 
-/// Errors that many have, that few have and that nobody has, and everything else that can be asked for.
+/// Frequent, rare and absent errors, and every other filter.
 fn searches(ended: u64) -> Vec<(&'static str, Filter)> {
     let any = Filter::default;
     let error = |text: &str| Filter { error: Some(text.to_owned()), ..any() };
@@ -123,20 +122,17 @@ fn searches(ended: u64) -> Vec<(&'static str, Filter)> {
     let middle = i64::try_from(ended / 2).ok().map(JobId);
     vec![
         ("the newest jobs", any()),
-        ("a job by its id", Filter { id: middle, ..any() }),
-        ("of a kind", Filter { kind: kind(), ..any() }),
+        ("by id", Filter { id: middle, ..any() }),
+        ("by kind", Filter { kind: kind(), ..any() }),
         ("dead", Filter { state: Some(JobState::Dead), ..any() }),
-        ("dead, of a kind", Filter { state: Some(JobState::Dead), kind: kind(), ..any() }),
-        ("about a photo", Filter { subject: Some("photo:4711".to_owned()), ..any() }),
-        ("of a member's share", Filter { partition: Some("user:4711".to_owned()), ..any() }),
-        ("an error that many have", error("out of memory")),
-        ("an error that few have", error("os error 22 at worker 2")),
-        ("an error that very few have", error("mailbox of member 4711 is")),
-        ("an error that nobody has", error("zebra crossing")),
-        ("an error, of a kind", Filter { kind: kind(), ..error("os error 43 at") }),
-        (
-            "an error, of a member's share",
-            Filter { partition: Some("user:4711".to_owned()), ..error("timed out") },
-        ),
+        ("dead, by kind", Filter { state: Some(JobState::Dead), kind: kind(), ..any() }),
+        ("by photo", Filter { subject: Some("photo:4711".to_owned()), ..any() }),
+        ("by partition", Filter { partition: Some("user:4711".to_owned()), ..any() }),
+        ("a frequent error", error("out of memory")),
+        ("a rare error", error("os error 22 at worker 2")),
+        ("a very rare error", error("mailbox of member 4711 is")),
+        ("an absent error", error("zebra crossing")),
+        ("an error, by kind", Filter { kind: kind(), ..error("os error 43 at") }),
+        ("an error, by partition", Filter { partition: Some("user:4711".to_owned()), ..error("timed out") }),
     ]
 }

@@ -1,4 +1,4 @@
-//! What a worker costs that has nothing to do.
+//! The cost of an idle worker.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,20 +15,20 @@ use crate::contenders::{self, Store};
 use crate::measures::{alone, fresh};
 use crate::protocol::Said;
 
-/// Until the worker has done everything that it does only once.
+/// Until the worker has finished its startup work.
 const SETTLING: Duration = Duration::from_secs(10);
-/// How much of a query is shown.
+/// Characters of a query to show.
 const SHOWN: usize = 90;
 
-/// How many queries an idle worker makes, and how much processor time it and its connections take.
+/// Count an idle worker's queries and its processor time
 ///
-/// All statements are logged meanwhile, which the connections' share includes.
+/// All statements are logged meanwhile, which is included in the connections' share.
 #[derive(Debug, Args)]
 pub(crate) struct Idle {
-    /// Whose worker.
+    /// The contender
     #[arg(default_value = contenders::OURS)]
     contender: String,
-    /// For how long, in seconds.
+    /// Duration in seconds
     #[arg(long, default_value_t = 60)]
     seconds: u16,
 }
@@ -37,16 +37,13 @@ impl Idle {
     pub(crate) async fn run(self) -> Result<()> {
         let (contender, mut stores) = alone(&self.contender).await?;
         let Store::Postgres { .. } = contender.store else {
-            bail!(
-                "{} keeps its jobs in Redis, and what is counted here are queries of Postgres",
-                contender.name
-            )
+            bail!("{} keeps its jobs in Redis; this counts Postgres queries", contender.name)
         };
         fresh(&mut stores, &contender).await?;
         stores.log_statements().await?;
         let mut worker = Child::start(&contender, "announce", &stores)?;
         let Said::Claiming { .. } = worker.said().await? else {
-            bail!("{} doesn't say when it begins to claim", contender.name)
+            bail!("{} didn't report that it claims", contender.name)
         };
         tokio::time::sleep(SETTLING).await;
 
@@ -79,7 +76,7 @@ impl Idle {
     }
 }
 
-/// How often each statement was run, by what Postgres has logged since `begin`; of a statement, its first words.
+/// How often each statement was logged since `begin`, by its first words.
 fn statements(log: &Path, begin: u64) -> Result<BTreeMap<String, u32>> {
     let mut file = File::open(log)?;
     file.seek(SeekFrom::Start(begin))?;
@@ -87,7 +84,7 @@ fn statements(log: &Path, begin: u64) -> Result<BTreeMap<String, u32>> {
     file.read_to_string(&mut text)?;
     let mut found = BTreeMap::new();
     for entry in text.split("LOG:  ").skip(1) {
-        // `statement: …` by the simple protocol, `execute <name>: …` by the extended one.
+        // `statement: …` for the simple protocol, `execute <name>: …` for the extended one.
         let Some((how, statement)) = entry.split_once(": ") else { continue };
         if how == "statement" || how.starts_with("execute ") {
             let words: Vec<_> = statement.split_whitespace().collect();

@@ -24,7 +24,7 @@ use idle::Idle;
 use protocol::Verb;
 use sizes::Sizes;
 
-/// Measures job queues side by side on this machine, each with its data safe on the disk.
+/// Measure job queues side by side on this machine, with durable storage
 #[derive(Debug, Parser)]
 #[command(name = "queue", args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -39,12 +39,12 @@ enum Command {
     Sizes(Sizes),
     Idle(Idle),
     History(History),
-    /// Our own queue as a contender, started by the driver.
+    /// Run our own queue as a contender, started by the driver
     #[command(hide = true)]
     Contender {
-        /// `ours`, or one of its variants.
+        /// `ours`, or one of its variants
         name: String,
-        /// What to do.
+        /// What to do
         verb: Vec<String>,
     },
 }
@@ -62,9 +62,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Some(Command::Contender { name, verb }) => {
-            let verb = Verb::read(verb.into_iter()).context("there is no such verb")?;
+            let verb = Verb::read(verb.into_iter()).context("unknown verb")?;
             let url = std::env::var("BENCH_POSTGRES").context("BENCH_POSTGRES is not set")?;
-            // Its runtime is the worker's.
+            // It uses the worker's runtime.
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(ours::run(verb, url, &name))
         }
@@ -75,7 +75,7 @@ fn run(arguments: Arguments) -> Result<()> {
     }
 }
 
-/// The driver has one thread, with which the servers and contenders that it starts end.
+/// The driver is single-threaded, because servers and contenders end with the thread that starts them.
 fn driver() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

@@ -1,4 +1,4 @@
-//! The five measurements. Each begins with an empty store and a schema just made.
+//! The five measurements. Each starts with empty stores and a new schema.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -15,30 +15,30 @@ use crate::figures::Figures;
 use crate::observer::Observer;
 use crate::protocol::{Said, now};
 
-/// Jobs that are enqueued one after the other.
+/// Jobs enqueued sequentially.
 const SINGLY: u64 = 2_000;
-/// Jobs that are enqueued one by one by many at the same time.
+/// Jobs enqueued one by one by concurrent callers.
 const AT_ONCE: u64 = 20_000;
-/// Jobs that are dispatched one by one.
+/// Jobs dispatched one by one.
 const DISPATCHED: usize = 500;
-/// Jobs before them that are not counted: caches, code and connections warm up.
+/// Uncounted jobs before them, which warm up caches, code and connections.
 const WARM_UP: usize = 25;
-/// Between one job's start and the next one's enqueueing, in milliseconds: the worker is idle again, its ack written. It
-/// is drawn anew for each job, lest all of them hit the same moment of a contender's timers.
+/// Milliseconds between one job's start and the next one's enqueueing: the worker is idle again, its ack written.
+/// Random for each job, so that they don't coincide with a contender's timers.
 const PAUSE: Range<u64> = 5..30;
-/// Until a worker that claims is idle for certain.
+/// Until a claiming worker is certainly idle.
 const IDLE: Duration = Duration::from_secs(1);
-/// Between two looks at the store when every job has been handled.
+/// Interval between checks of the store when every job has been handled.
 const LOOK: Duration = Duration::from_millis(1);
-/// How long acks may take after the last job has been handled.
+/// How long acks may take after the last job was handled.
 const ACKS: Duration = Duration::from_mins(2);
 
-/// What can be measured.
+/// The measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Measure {
-    /// Enqueueing one after the other.
+    /// Sequential enqueueing.
     Singly,
-    /// Enqueueing one by one, many callers at the same time.
+    /// Enqueueing one by one from concurrent callers.
     AtOnce,
     /// Enqueueing many in one call.
     Bulk,
@@ -48,7 +48,7 @@ pub(crate) enum Measure {
     Latency,
 }
 
-/// For a command about one contender: that one and the stores, after saying under what they run.
+/// The stores for a command about one contender. Prints the conditions.
 pub(crate) async fn alone(name: &str) -> Result<(Contender, Stores)> {
     let contender = contenders::one(name)?;
     let mut stores = Stores::start("bench-queue").await?;
@@ -56,7 +56,7 @@ pub(crate) async fn alone(name: &str) -> Result<(Contender, Stores)> {
     Ok((contender, stores))
 }
 
-/// Takes the measurements of `which` that are asked for.
+/// Takes the requested measurements.
 pub(crate) async fn measure(
     stores: &mut Stores,
     contender: &Contender,
@@ -103,19 +103,19 @@ pub(crate) async fn fresh(stores: &mut Stores, contender: &Contender) -> Result<
     stores.empty().await?;
     match Child::start(contender, "prepare", stores)?.answer().await? {
         Said::Prepared => stores.settle().await,
-        said => bail!("{} was to make its schema and says {said:?}", contender.name),
+        said => bail!("{} should create its schema, but sent {said:?}", contender.name),
     }
 }
 
-/// The seconds that the contender says an enqueueing verb took.
+/// The seconds that an enqueueing verb took, as the contender reports them.
 pub(crate) async fn took(stores: &Stores, contender: &Contender, verb: &str) -> Result<f64> {
     match Child::start(contender, verb, stores)?.answer().await? {
         Said::Took { seconds } => Ok(seconds),
-        said => bail!("{} was to enqueue and says {said:?}", contender.name),
+        said => bail!("{} should enqueue, but sent {said:?}", contender.name),
     }
 }
 
-/// Jobs a second, from the worker's first claim until the store holds no unfinished job.
+/// Jobs per second, from the worker's first claim until the store has no unfinished job.
 pub(crate) async fn throughput(stores: &Stores, contender: &Contender, backlog: u64) -> Result<f64> {
     if !Observer::of(stores, contender).await?.unfinished().await? {
         bail!("{} has no backlog to work off", contender.name);
@@ -124,25 +124,25 @@ pub(crate) async fn throughput(stores: &Stores, contender: &Contender, backlog: 
     Ok(per_second(backlog, end - begin))
 }
 
-/// Has one worker handle so many jobs. Answers with the moment of its first claim and the one at which the store was
-/// without unfinished jobs.
+/// Runs one worker for this many jobs. Returns the times of its first claim and of the store having no unfinished
+/// job.
 ///
-/// While jobs are handled nobody looks at the store. The moment that counts is the beginning of the look that finds
-/// nothing, because what it shows was so when it began.
+/// The store isn't polled while jobs run. The end is the start of the poll that finds nothing, because its snapshot
+/// is from then.
 pub(crate) async fn work_off(stores: &Stores, contender: &Contender, jobs: u64) -> Result<(i64, i64)> {
     let mut observer = Observer::of(stores, contender).await?;
     let mut worker = Child::start(contender, &format!("work {jobs}"), stores)?;
     let Said::Claiming { at: begin } = worker.said().await? else {
-        bail!("{} doesn't say when it begins to claim", contender.name)
+        bail!("{} didn't report that it claims", contender.name)
     };
     match worker.said().await? {
         Said::Handled { jobs: handled } if handled == jobs => {}
-        said => bail!("{} was to handle {jobs} jobs and says {said:?}", contender.name),
+        said => bail!("{} should handle {jobs} jobs, but sent {said:?}", contender.name),
     }
     let end = all_finished(&mut observer, contender).await?;
     match worker.stop().await? {
         Some(Said::Stopped { jobs: handled }) if handled == jobs => Ok((begin, end)),
-        said => bail!("{} was to run {jobs} jobs once each and says {said:?}", contender.name),
+        said => bail!("{} should run {jobs} jobs once each, but sent {said:?}", contender.name),
     }
 }
 
@@ -159,15 +159,15 @@ async fn all_finished(observer: &mut Observer, contender: &Contender) -> Result<
     };
     match tokio::time::timeout(ACKS, looking).await {
         Ok(at) => at,
-        Err(_) => bail!("{} has handled every job, but doesn't ack the last ones", contender.name),
+        Err(_) => bail!("{} has handled every job, but not acked the last ones", contender.name),
     }
 }
 
-/// Milliseconds from the return of each enqueue in one process to the start of its handler in another, sorted.
+/// Sorted milliseconds from the return of each enqueue in one process to the start of its handler in another.
 async fn latencies(stores: &Stores, contender: &Contender) -> Result<Vec<f64>> {
     let mut worker = Child::start(contender, "announce", stores)?;
     let Said::Claiming { .. } = worker.said().await? else {
-        bail!("{} doesn't say when it begins to claim", contender.name)
+        bail!("{} didn't report that it claims", contender.name)
     };
     tokio::time::sleep(IDLE).await;
     let mut dispatcher = Child::start(contender, "dispatch", stores)?;
@@ -182,7 +182,7 @@ async fn latencies(stores: &Stores, contender: &Contender) -> Result<Vec<f64>> {
                     latencies.push(seconds(to - from) * 1e3);
                 }
             }
-            (one, other) => bail!("{} was to dispatch a job and says {one:?}, {other:?}", contender.name),
+            (one, other) => bail!("{} should dispatch a job, but sent {one:?}, {other:?}", contender.name),
         }
         tokio::time::sleep(Duration::from_millis(rand::random_range(PAUSE))).await;
     }
@@ -197,7 +197,7 @@ fn seconds(nanoseconds: i64) -> f64 {
     nanoseconds as f64 / 1e9
 }
 
-/// Jobs a second.
+/// Jobs per second.
 pub(crate) fn per_second(jobs: u64, nanoseconds: i64) -> f64 {
     rate(jobs, seconds(nanoseconds))
 }

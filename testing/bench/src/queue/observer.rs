@@ -1,4 +1,4 @@
-//! Whether any of a contender's work is unfinished.
+//! Detects unfinished work of a contender.
 
 use anyhow::Result;
 use pawdium_bench::stores::Stores;
@@ -7,17 +7,17 @@ use sqlx::PgConnection;
 
 use crate::contenders::{Contender, Store};
 
-/// Sees the store itself, whatever the contender says.
+/// Queries the store itself, independently of the contender.
 #[derive(Debug)]
 pub(crate) enum Observer {
-    /// Over a connection of its own.
+    /// Over its own connection.
     Postgres { db: PgConnection, unfinished: &'static str },
     /// Over the driver's connection.
     Redis { redis: MultiplexedConnection, unfinished: &'static [&'static str] },
 }
 
 impl Observer {
-    /// Looks where the contender keeps its jobs.
+    /// Opens the contender's store.
     pub(crate) async fn of(stores: &Stores, contender: &Contender) -> Result<Self> {
         Ok(match contender.store {
             Store::Postgres { unfinished } => Self::Postgres { db: stores.connect().await?, unfinished },
@@ -25,7 +25,7 @@ impl Observer {
         })
     }
 
-    /// Whether any job is waiting, running or not acked.
+    /// Whether any job is waiting, running or unacked.
     pub(crate) async fn unfinished(&mut self) -> Result<bool> {
         Ok(match self {
             Self::Postgres { db, unfinished } => sqlx::query_scalar(*unfinished).fetch_one(db).await?,

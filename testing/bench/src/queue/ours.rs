@@ -1,4 +1,4 @@
-//! Our own queue as a contender: wired as the worker wires it, in a process of its own.
+//! Our own queue as a contender: configured like the worker, in a separate process.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,16 +16,16 @@ use tokio::task::JoinSet;
 use crate::contenders::OURS_WITH_HISTORY;
 use crate::protocol::{CALLERS, Said, Tally, Verb, now};
 
-/// As many at once as every contender runs.
+/// Concurrent jobs of every contender.
 const CONCURRENCY: usize = 24;
-/// What the product's worker has for its short jobs.
+/// The production worker's setting for short jobs.
 const CAPACITY: Capacity =
     Capacity { concurrency: CONCURRENCY, prefetch: 4 * CONCURRENCY, burst: Capacity::BURST };
 
-/// Jobs in one bulk call.
+/// Jobs per bulk call.
 const BULK: usize = 50_000;
 
-/// Does nothing but being counted. Twice is counted twice.
+/// Only counts. Running twice counts twice.
 #[derive(Debug, Deserialize, Serialize)]
 struct Noop<const KEPT: bool> {
     n: u64,
@@ -37,7 +37,7 @@ impl<const KEPT: bool> Job for Noop<KEPT> {
     const HISTORY: Option<Duration> = if KEPT { Some(Duration::from_hours(24)) } else { None };
 }
 
-/// Does what the verb says on the database at `url`, as the contender `name`.
+/// Runs the verb on the database at `url`, as the contender `name`.
 pub(crate) async fn run(verb: Verb, url: String, name: &str) -> Result<()> {
     let mut config = DatabaseConfig { url: url.into(), ..DatabaseConfig::default() };
     if let Verb::EnqueueAtOnce(_) = verb {
@@ -50,7 +50,7 @@ pub(crate) async fn run(verb: Verb, url: String, name: &str) -> Result<()> {
 async fn act<const KEPT: bool>(verb: Verb, db: Db) -> Result<()> {
     match verb {
         Verb::Prepare => {
-            db::migrate(&db).await.context("making the schema")?;
+            db::migrate(&db).await.context("creating the schema")?;
             Said::Prepared.say();
             Ok(())
         }
@@ -82,7 +82,7 @@ async fn enqueue_at_once<const KEPT: bool>(db: &Db, jobs: u64) -> Result<()> {
     Ok(())
 }
 
-/// Each caller enqueues its share one after the other.
+/// Each caller enqueues its share sequentially.
 async fn enqueue_by_all<const KEPT: bool>(db: &Db, jobs: u64) -> Result<()> {
     let mut callers: JoinSet<sqlx::Result<()>> = JoinSet::new();
     for caller in 0..u64::from(CALLERS) {
@@ -131,7 +131,7 @@ async fn work<const KEPT: bool>(db: Db, verb: Verb) -> Result<()> {
         }
     });
     Said::Claiming { at: now() }.say();
-    // As the worker has it: among its own tasks, and not on the thread that waits for it.
+    // As in the worker: on a task, not on the thread that waits for it.
     tokio::spawn(monitor.run_with_signal(told_to_stop())).await??;
     process.leave().await;
     Said::Stopped { jobs: tally.handled() }.say();

@@ -1,5 +1,5 @@
-//! What a contender and the driver say to each other: a verb in the arguments, one JSON line for each thing that happened
-//! on standard output, and the end of standard input as the word to stop. Contenders in other languages say the same.
+//! The protocol between contenders and the driver: a verb in the arguments, one JSON line per event on standard
+//! output, and the end of standard input as the request to stop. Contenders in other languages speak it too.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,36 +7,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-/// How many callers enqueue at the same time. Each has a connection of its own if the contender works that way.
+/// Number of concurrent callers. Each has its own connection if the contender works that way.
 pub(crate) const CALLERS: u32 = 64;
 
-/// Nanoseconds of `CLOCK_MONOTONIC`, which all processes of one machine share (`clock_gettime(2)`).
+/// Nanoseconds of `CLOCK_MONOTONIC`, which all processes of a machine share (`clock_gettime(2)`).
 pub(crate) fn now() -> i64 {
     let time = clock_gettime(ClockId::Monotonic);
     time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
-/// What a contender is asked to do, each time in a process of its own.
+/// A command for a contender, each in its own process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Verb {
-    /// Make the schema, where there is one.
+    /// Create the schema, if there is one.
     Prepare,
-    /// Enqueue so many one after the other, after a twentieth of them to warm up.
+    /// Enqueue this many sequentially, after a twentieth of them to warm up.
     EnqueueSingly(u64),
-    /// Enqueue so many one by one by [`CALLERS`] at the same time, after a twentieth of them to warm up.
+    /// Enqueue this many one by one from [`CALLERS`] concurrent callers, after a twentieth of them to warm up.
     EnqueueAtOnce(u64),
-    /// Enqueue so many by the best bulk call there is.
+    /// Enqueue this many with the best bulk call.
     EnqueueBulk(u64),
-    /// Run a worker that counts, and says when it has handled so many.
+    /// Run a worker that counts, and reports when it has handled this many.
     Work(u64),
-    /// Run a worker that says each start of a handler.
+    /// Run a worker that reports each start of a handler.
     Announce,
     /// Enqueue one job for each line of standard input.
     Dispatch,
 }
 
 impl Verb {
-    /// Reads a verb and its number, as the driver writes them.
+    /// Parses a verb and its number.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
         let verb = arguments.next()?;
         let number = arguments.next().and_then(|number| number.parse().ok());
@@ -53,25 +53,25 @@ impl Verb {
     }
 }
 
-/// Something that happened; `at` is [`now`] when it did.
+/// An event; `at` is [`now`] when it happened.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Said {
-    /// The schema is there.
+    /// The schema exists.
     Prepared,
     /// The jobs are enqueued.
     Took {
-        /// Without start, connecting and warming up.
+        /// Seconds without startup, connecting and warm-up.
         seconds: f64,
     },
-    /// The worker is up and connected, and claims from now on.
+    /// The worker is connected and starts to claim.
     Claiming {
         /// Just before the first claim.
         at: i64,
     },
-    /// As many jobs as were asked for are handled.
+    /// The requested number of jobs is handled.
     Handled {
-        /// How many.
+        /// The number of jobs.
         jobs: u64,
     },
     /// One job is enqueued and committed.
@@ -85,18 +85,18 @@ pub(crate) enum Said {
     Started {
         /// The job's number.
         job: u64,
-        /// The first thing that the handler looked at.
+        /// Taken first in the handler.
         at: i64,
     },
-    /// The worker has stopped in order.
+    /// The worker has stopped gracefully.
     Stopped {
-        /// How many jobs were handled in all.
+        /// Total number of handled jobs.
         jobs: u64,
     },
 }
 
 impl Said {
-    /// Writes the line at once.
+    /// Writes and flushes the line.
     ///
     /// # Panics
     /// When the driver is gone.
@@ -108,7 +108,7 @@ impl Said {
     }
 }
 
-/// What the handler of the benchmark does: counting, or saying that it has started.
+/// The benchmark's handler: it counts, or reports each start.
 #[derive(Debug)]
 pub(crate) struct Tally {
     handled: AtomicU64,
@@ -116,13 +116,13 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts up to what the verb expects, or announces each job.
+    /// Counts up to the verb's number, or reports each job.
     pub(crate) fn of(verb: Verb) -> Self {
         let expected = if let Verb::Work(jobs) = verb { Some(jobs) } else { None };
         Self { handled: AtomicU64::new(0), expected }
     }
 
-    /// The handler's whole work.
+    /// The whole work of a handler.
     pub(crate) fn handle(&self, job: u64) {
         if self.expected.is_none() {
             Said::Started { job, at: now() }.say();
@@ -133,7 +133,7 @@ impl Tally {
         }
     }
 
-    /// How many were handled until now.
+    /// Number of jobs handled so far.
     pub(crate) fn handled(&self) -> u64 {
         self.handled.load(Ordering::Relaxed)
     }

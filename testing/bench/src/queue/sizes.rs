@@ -1,4 +1,4 @@
-//! Our queue with a million jobs waiting, and after ten million have gone through it, against itself when it is fresh.
+//! Our queue with a million waiting jobs, and after ten million processed ones, compared with a fresh one.
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -10,28 +10,28 @@ use crate::contenders::{self, Contender};
 use crate::measures::{alone, fresh, per_second, throughput, took, work_off};
 use crate::protocol::now;
 
-/// Tables and indexes that are smaller than this are not shown, in bytes.
+/// Minimum size in bytes of the tables and indexes to show.
 const SHOWN: i64 = 1 << 20;
 
-/// How the size of the queue, and what has gone through it, change its speed.
+/// Measure how the queue's size and age change its speed
 #[derive(Debug, Args)]
 pub(crate) struct Sizes {
-    /// `ours`, or `ours-with-history`.
+    /// `ours`, or `ours-with-history`
     #[arg(default_value = contenders::OURS)]
     contender: String,
-    /// How many jobs are worked off to see how fast the fresh and the aged queue are.
+    /// Number of jobs worked off to measure the fresh and the aged queue
     #[arg(long, default_value_t = 50_000)]
     probe: u64,
-    /// How many jobs are waiting at once.
+    /// Number of waiting jobs
     #[arg(long, default_value_t = 1_000_000)]
     backlog: u64,
-    /// How many jobs go through the queue before it counts as aged.
+    /// Number of jobs that age the queue
     #[arg(long, default_value_t = 10_000_000)]
     processed: u64,
-    /// How many go through at a time, enqueued while they are worked off.
+    /// Number of jobs per step, enqueued while the previous ones are worked off
     #[arg(long, default_value_t = 500_000)]
     step: u64,
-    /// How often the speed of the fresh and of the aged queue is measured; the median counts.
+    /// Repetitions for the fresh and the aged queue; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 }
@@ -67,15 +67,15 @@ impl Sizes {
         stores.stop().await
     }
 
-    /// The throughput with little waiting.
+    /// Throughput with few waiting jobs.
     async fn probe(&self, stores: &mut Stores, contender: &Contender) -> Result<f64> {
         took(stores, contender, &format!("enqueue-bulk {}", self.probe)).await?;
         stores.settle().await?;
         throughput(stores, contender, self.probe).await
     }
 
-    /// Has the jobs go through that age the queue. Nothing vacuums or analyzes but autovacuum, with the settings that the
-    /// migrations give the tables.
+    /// Processes the jobs that age the queue. Only autovacuum vacuums and analyzes, with the migrations' table
+    /// settings.
     async fn age(&self, stores: &Stores, contender: &Contender, base: f64) -> Result<()> {
         let mut processed = 0;
         while processed < self.processed {
@@ -103,7 +103,7 @@ async fn row(stores: &Stores, what: &str, speed: f64, base: f64) -> Result<()> {
     Ok(())
 }
 
-/// The larger tables, each with its indexes, its dead rows and how often autovacuum has been there.
+/// The larger tables, each with indexes, dead rows and autovacuum runs.
 async fn sizes(stores: &Stores) -> Result<String> {
     let mut db = stores.connect().await?;
     let tables = sqlx::query(

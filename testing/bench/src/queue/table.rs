@@ -1,4 +1,4 @@
-//! How the figures are shown.
+//! Formats the figures.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ pub(crate) fn line(figures: &Figures) -> String {
     )
 }
 
-/// The medians of all rounds in Markdown, the least and the most in brackets, and under it each contender's settings.
+/// Medians of all rounds in Markdown, with minimum and maximum in brackets, followed by each contender's settings.
 pub(crate) fn table(contenders: &[Contender], measured: &[Vec<Figures>], backlog: u64) -> String {
     let mut text = format!(
         "| queue | enqueue singly, jobs/s | {CALLERS} at once, jobs/s | enqueue {backlog} in bulk, jobs/s | throughput, jobs/s | latency p50, ms | \
@@ -54,7 +54,7 @@ pub(crate) fn table(contenders: &[Contender], measured: &[Vec<Figures>], backlog
     text
 }
 
-/// One line a peer: ours over the peer's.
+/// One line per peer: ours relative to the peer.
 pub(crate) fn ratios(contenders: &[Contender], measured: &[Vec<Figures>]) -> String {
     let mut text = String::new();
     for peer in contenders.iter().filter(|contender| contender.is_peer) {
@@ -67,7 +67,7 @@ pub(crate) fn ratios(contenders: &[Contender], measured: &[Vec<Figures>]) -> Str
     text
 }
 
-/// Throughput, p50 and p99 of the first contender over those of `peer`; none where one of them was not measured.
+/// Throughput, p50 and p99 of the first contender relative to `peer`; `None` where not measured.
 fn ratio(contenders: &[Contender], measured: &[Vec<Figures>], peer: &Contender) -> Option<[f64; 3]> {
     let of = |name: &str| {
         let place = contenders.iter().position(|contender| contender.name == name)?;
@@ -88,7 +88,7 @@ fn show(spread: Option<Spread>, digits: usize) -> String {
     })
 }
 
-/// Two digits behind the point, or more where the number is small.
+/// Two decimals, or more for small numbers.
 fn significant(x: f64) -> String {
     if x.abs() < 0.1 { format!("{x:.4}") } else { format!("{x:.2}") }
 }

@@ -1,4 +1,4 @@
-//! Whether everything that the site has acknowledged is there.
+//! Checks that everything the site acknowledged is stored.
 
 use anyhow::{Result, ensure};
 use pawdium_bench::stores::Stores;
@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use crate::raters::Given;
 
-/// Photos whose histogram isn't what their ratings say.
+/// Photos whose histogram differs from their ratings.
 const DRIFTED: &str = "
 select count(*) from photo_stats
 where histogram is distinct from (
@@ -14,14 +14,14 @@ where histogram is distinct from (
                       where ratings.photo_id = photo_stats.photo_id and value = bar) order by bar)
     from generate_series(1, 10) as bar)";
 
-/// Fails where a rating is lost or a histogram is wrong; else says what was compared.
+/// Fails if a rating is lost or a histogram is wrong; otherwise prints what was compared.
 pub(crate) async fn check(stores: &Stores, given: &Given) -> Result<String> {
     let mut db = stores.connect().await?;
     let drifted: i64 = sqlx::query_scalar(DRIFTED).fetch_one(&mut db).await?;
-    ensure!(drifted == 0, "the histograms of {drifted} photos aren't what their ratings say");
+    ensure!(drifted == 0, "the histograms of {drifted} photos differ from their ratings");
     let stored = stored(&mut db).await?;
     let lost = given.iter().filter(|(key, value)| stored.get(key) != Some(value)).count();
-    ensure!(lost == 0, "{lost} of {} ratings are lost, or another value is stored", given.len());
+    ensure!(lost == 0, "{lost} of {} ratings are lost or have another value", given.len());
     ensure!(
         stored.len() == given.len(),
         "{} ratings are stored, and {} were given",
@@ -29,7 +29,7 @@ pub(crate) async fn check(stores: &Stores, given: &Given) -> Result<String> {
         given.len()
     );
     Ok(format!(
-        "Afterwards: {} ratings, each with the value that was acknowledged last, and every histogram is what they say.",
+        "Afterwards: {} ratings, each with the value acknowledged last, and every histogram matches.",
         stored.len(),
     ))
 }

@@ -1,5 +1,5 @@
-//! A connection that is kept open, with requests one after the other (RFC 9112). It reads no more of an answer than it
-//! needs, because it shares the processors with what it measures.
+//! A keep-alive HTTP connection with sequential requests (RFC 9112). It parses only what it needs of a response,
+//! because it shares the processors with the measured site.
 
 use std::net::SocketAddr;
 
@@ -21,7 +21,7 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(4096) })
     }
 
-    /// Sends a request, and answers with the status and the body.
+    /// Sends a request. Returns status and body.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<(u16, &[u8])> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -40,24 +40,24 @@ impl Connection {
 
     async fn read(&mut self) -> Result<()> {
         match self.stream.read_buf(&mut self.buffer).await? {
-            0 => bail!("the site has closed a connection"),
+            0 => bail!("the site closed a connection"),
             _ => Ok(()),
         }
     }
 }
 
-/// The status, and the length of the body.
+/// The status and the length of the body.
 fn parse(head: &[u8]) -> Result<(u16, usize)> {
-    let head = std::str::from_utf8(head).context("the head of an answer is text")?;
+    let head = std::str::from_utf8(head).context("the response header isn't text")?;
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
     let length = lines.filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())
     });
-    match (status.context("an answer has a status")?, length.flatten()) {
+    match (status.context("the response has no status")?, length.flatten()) {
         (status, Some(length)) => Ok((status, length)),
         (204, None) => Ok((204, 0)),
-        (status, None) => bail!("an answer with status {status} doesn't say how long it is"),
+        (status, None) => bail!("a response with status {status} has no length"),
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_says_how_long_it_is_unless_there_is_nothing() {
+    fn a_response_has_a_length_unless_it_is_empty() {
         let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\ncontent-length: 12\r\n\r\n";
         assert_eq!(parse(head).expect("it is whole"), (200, 12));
         assert_eq!(parse(b"HTTP/1.1 204 No Content\r\n\r\n").expect("it is whole"), (204, 0));

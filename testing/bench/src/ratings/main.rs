@@ -1,4 +1,4 @@
-//! Measures ratings through HTTP beside `pgbench -N` on the same Postgres: see `testing/bench/README.md`.
+//! Measures ratings over HTTP next to `pgbench -N` on the same Postgres: see `testing/bench/README.md`.
 
 mod check;
 mod http;
@@ -22,35 +22,35 @@ use seed::Seeded;
 use site::Site;
 use table::Round;
 
-/// So many rate at once.
+/// Concurrent raters.
 const RATERS: usize = 64;
 
-/// What they rate.
+/// Photos to rate.
 const PHOTOS: usize = 100;
 
-/// No rate that is measured here is higher: as many accounts are made as could be needed.
+/// An upper bound on the measured rates, so that enough accounts are created.
 const MOST_A_SECOND: usize = 10_000;
 
-/// Measures how many ratings a second the site records, beside what pgbench commits on the same Postgres.
+/// Measure how many ratings per second the site records, next to what pgbench commits on the same Postgres
 #[derive(Debug, Parser)]
 #[command(name = "ratings")]
 struct Arguments {
-    /// How often each is measured; the medians count.
+    /// Rounds per measurement; the median counts
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// How long each is measured in each round.
+    /// Duration of each measurement
     #[arg(long, default_value_t = 8)]
     seconds: u32,
-    /// How many connections to the database the web process may have; as it comes, if nothing is said.
+    /// Maximum database connections of the web process; the default if not given
     #[arg(long)]
     connections: Option<u32>,
-    /// Leave out pgbench.
+    /// Skip pgbench
     #[arg(long)]
     without_pgbench: bool,
 }
 
 fn main() -> ExitCode {
-    // One thread, with which the servers and services that are started end.
+    // Single-threaded, because servers and services end with the thread that starts them.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(Arguments::parse().run()));
     match outcome {
@@ -82,7 +82,8 @@ impl Arguments {
         Ok(())
     }
 
-    /// All measures in every round, in an order that rotates, so that a slow minute of the machine hits none of them alone.
+    /// Takes all measurements in every round. The order rotates, so that a slow phase of the machine affects all of
+    /// them.
     async fn measure(
         &self,
         stores: &mut Stores,

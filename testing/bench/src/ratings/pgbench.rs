@@ -1,4 +1,4 @@
-//! pgbench: what the same Postgres commits when nothing is between it and its clients.
+//! pgbench: what the same Postgres commits for direct clients.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub(crate) struct Pgbench {
 }
 
 impl Pgbench {
-    /// Makes its tables beside the site's.
+    /// Creates its tables next to the site's.
     pub(crate) async fn fill(stores: &Stores, clients: usize) -> Result<Self> {
         let pgbench =
             Self { program: postgres_program("pgbench")?, database: stores.postgres_url(), clients };
@@ -27,26 +27,26 @@ impl Pgbench {
         Ok(pgbench)
     }
 
-    /// Transactions a second of `pgbench -N`: an update, a select and an insert each, and no row that all wait for.
+    /// Transactions per second of `pgbench -N`: an update, a select and an insert each, without a contended row.
     pub(crate) async fn run(&self, seconds: u32) -> Result<f64> {
         let clients = format!("--client={}", self.clients);
         let time = format!("--time={seconds}");
         let said = self.ask(&["-N", "--no-vacuum", &clients, &time]).await?;
         let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-        rate.with_context(|| format!("pgbench says no rate: {said}"))
+        rate.with_context(|| format!("pgbench reported no rate: {said}"))
     }
 
     async fn ask(&self, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.program);
         let output = command.args(arguments).arg(&self.database).kill_on_drop(true).output().await?;
         if !output.status.success() {
-            bail!("pgbench fails: {}", String::from_utf8_lossy(&output.stderr));
+            bail!("pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
         }
         Ok(String::from_utf8(output.stdout)?)
     }
 }
 
-/// As the table names it.
+/// Its name in the table.
 pub(crate) fn name(clients: usize) -> String {
     format!("pgbench -N, {clients} clients, scale {SCALE}")
 }

@@ -1,4 +1,4 @@
-//! Those who rate, all at once, each on a connection of its own and as fast as the site answers.
+//! Concurrent raters, each on its own connection and as fast as the site answers.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,20 +17,20 @@ use crate::seed::{Account, Seeded};
 use crate::site::Site;
 use crate::table::Measured;
 
-/// What the site has acknowledged: by user and photo, the value that was accepted last.
+/// Acknowledged ratings: the last accepted value by user and photo.
 pub(crate) type Given = HashMap<(i64, i64), i16>;
 
-/// What is rated.
+/// What to rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Photos as they are served, each with its ballot and not rated by the rater before. A rater who has rated all of them
-    /// is replaced by a new one.
+    /// Photos as served, each with its ballot and new to the rater. A rater who has rated all of them is replaced
+    /// by a new one.
     First,
-    /// Any photo, by those who have rated all of them.
+    /// Random photos, by raters who have rated all of them.
     Again,
 }
 
-/// What an answer says of the next photo.
+/// The next photo in a response.
 #[derive(Deserialize)]
 struct Rated<'a> {
     #[serde(borrow)]
@@ -52,26 +52,26 @@ struct Photo {
 #[derive(Debug)]
 pub(crate) struct Raters {
     photos: Rc<Vec<i64>>,
-    /// For [`Mode::First`], with the photo on the page of each.
+    /// For [`Mode::First`], each with the photo on its page.
     at_first: Vec<Rater>,
     /// For [`Mode::Again`].
     done: Vec<Rater>,
     newcomers: Rc<RefCell<Vec<Account>>>,
 }
 
-/// One of those who rate at the same time.
+/// One concurrent rater.
 #[derive(Debug)]
 struct Rater {
     account: Account,
     connection: Connection,
     on_page: Option<(i64, String)>,
     given: Given,
-    /// Of each rating of one measure, milliseconds.
+    /// Latency of each rating of one measurement, in milliseconds.
     latencies: Vec<f64>,
 }
 
 impl Raters {
-    /// Connects them. Of those who will rate again, each rates all photos once, which also warms up the site.
+    /// Connects the raters. Those for [`Mode::Again`] rate all photos once, which also warms up the site.
     pub(crate) async fn enter(site: &Site, count: usize, seeded: Seeded) -> Result<Self> {
         let Seeded { photos, mut accounts } = seeded;
         let mut enter = async || {
@@ -94,11 +94,11 @@ impl Raters {
         Ok(Self { done: done.await?, photos, at_first, newcomers })
     }
 
-    /// Has all rate for so long.
+    /// Lets all raters rate for this long.
     pub(crate) async fn rate(&mut self, site: &Site, mode: Mode, seconds: Duration) -> Result<Measured> {
         let raters = if mode == Mode::First { &mut self.at_first } else { &mut self.done };
         let (photos, newcomers) = (&self.photos, &self.newcomers);
-        // The site may have closed the old ones: they were idle while something else was measured.
+        // The site may have closed connections that were idle during another measurement.
         for rater in &mut *raters {
             rater.connection = Connection::open(site.address).await?;
         }
@@ -123,7 +123,7 @@ impl Raters {
         let after = processor_seconds(&processes)?;
         let mut latencies: Vec<f64> = raters.iter().flat_map(|rater| &rater.latencies).copied().collect();
         latencies.sort_by(f64::total_cmp);
-        let quantile = |q| quantile(&latencies, q).context("nothing was rated");
+        let quantile = |q| quantile(&latencies, q).context("there were no ratings");
         Ok(Measured {
             per_second: per_second(latencies.len(), took),
             p50: quantile(0.5)?,
@@ -132,7 +132,7 @@ impl Raters {
         })
     }
 
-    /// What all of them were told that it is recorded.
+    /// All acknowledged ratings.
     pub(crate) fn leave(self) -> Given {
         self.done.into_iter().chain(self.at_first).flat_map(|rater| rater.given).collect()
     }
@@ -147,14 +147,14 @@ impl Rater {
     async fn rate_first(&mut self, newcomers: &RefCell<Vec<Account>>) -> Result<()> {
         if self.on_page.is_none() {
             if !self.given.is_empty() {
-                self.account = newcomers.borrow_mut().pop().context("no accounts are left")?;
+                self.account = newcomers.borrow_mut().pop().context("there are no accounts left")?;
             }
             self.see().await?;
         }
         self.rate_on_page().await
     }
 
-    /// Asks for the photo to rate.
+    /// Requests the next photo.
     async fn see(&mut self) -> Result<()> {
         let request = format!(
             "GET /api/v1/rate/next HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
@@ -162,7 +162,7 @@ impl Rater {
         );
         let (status, body) = self.connection.ask(request.as_bytes()).await?;
         if status != 200 {
-            bail!("asked for a photo, the site answers {status} {}", String::from_utf8_lossy(body));
+            bail!("requesting a photo returned {status} {}", String::from_utf8_lossy(body));
         }
         let shown: OnPage<'_> = serde_json::from_slice(body)?;
         self.on_page = Some((shown.photo.id, shown.ballot.to_owned()));
@@ -170,7 +170,7 @@ impl Rater {
     }
 
     async fn rate_on_page(&mut self) -> Result<()> {
-        let (photo, ballot) = self.on_page.take().context("there is nothing to rate")?;
+        let (photo, ballot) = self.on_page.take().context("there is no photo to rate")?;
         let value = rand::random_range(1..=10);
         self.rate(photo, value, &format!(r#"{{"value":{value},"ballot":"{ballot}"}}"#)).await
     }
@@ -191,7 +191,7 @@ impl Rater {
         let begin = Instant::now();
         let (status, body) = self.connection.ask(request.as_bytes()).await?;
         if status != 200 {
-            bail!("given a rating, the site answers {status} {}", String::from_utf8_lossy(body));
+            bail!("rating a photo returned {status} {}", String::from_utf8_lossy(body));
         }
         self.latencies.push(begin.elapsed().as_secs_f64() * 1e3);
         let rated: Rated<'_> = serde_json::from_slice(body)?;
@@ -201,7 +201,7 @@ impl Rater {
     }
 }
 
-/// Runs `act` for all raters at the same time, on this thread.
+/// Runs `act` for all raters concurrently on this thread.
 async fn all_at_once<F>(raters: Vec<Rater>, act: impl Fn(Rater) -> F) -> Result<Vec<Rater>>
 where
     F: Future<Output = Result<Rater>> + 'static,
@@ -219,7 +219,7 @@ where
         .await
 }
 
-/// Of each process what it has used until now.
+/// Processor time of each process so far.
 fn processor_seconds(processes: &[u32; 3]) -> Result<[f64; 3]> {
     let mut seconds = [0.0; 3];
     for (seconds, process) in seconds.iter_mut().zip(processes) {

@@ -1,4 +1,4 @@
-//! What the site has before anybody rates: photos in rotation, and anonymous users with tokens.
+//! Initial data: photos in rotation, and anonymous users with tokens.
 
 use anyhow::{Context as _, Result, ensure};
 use pawdium_bench::stores::Stores;
@@ -6,12 +6,12 @@ use pawdium_shared::accounts::{RaterKey, queries, sessions};
 use pawdium_shared::db;
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title, transitions};
 
-/// Who may rate what.
+/// The photos and raters.
 #[derive(Debug)]
 pub(crate) struct Seeded {
     /// The ids of all photos.
     pub(crate) photos: Vec<i64>,
-    /// Nobody has rated anything yet.
+    /// Accounts without ratings.
     pub(crate) accounts: Vec<Account>,
 }
 
@@ -19,14 +19,14 @@ pub(crate) struct Seeded {
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) id: i64,
-    /// As `POST /api/v1/users` would have answered.
+    /// As returned by `POST /api/v1/users`.
     pub(crate) token: String,
 }
 
-/// Makes the schema and what is in it. Jobs of publishing the photos are left for the worker.
+/// Creates the schema and its contents. Jobs of publishing the photos are left to the worker.
 pub(crate) async fn seed(stores: &Stores, photos: usize, accounts: usize) -> Result<Seeded> {
     let db = stores.pool()?;
-    db::migrate(&db).await.context("making the schema")?;
+    db::migrate(&db).await.context("creating the schema")?;
     let mut tx = db.begin().await?;
     let owner = queries::insert_anonymous(&mut tx, RaterKey::generate(), None).await?;
     let mut seeded = Seeded { photos: Vec::new(), accounts: Vec::new() };
@@ -42,10 +42,10 @@ pub(crate) async fn seed(stores: &Stores, photos: usize, accounts: usize) -> Res
         let photo = transitions::submit(&mut tx, owner, &draft, upload).await?;
         let pictures = [1080_u16, 540, 160].map(|edge| (edge, picture(number, edge)));
         let is_live = transitions::go_live(&mut tx, photo, &pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI", None);
-        ensure!(is_live.await?, "a photo doesn't go live");
+        ensure!(is_live.await?, "a photo didn't go live");
         seeded.photos.push(photo.0);
     }
-    // What would process them; they have no uploads.
+    // Drop the jobs that would process the photos; they have no originals.
     sqlx::query("delete from jobs where kind like 'media.%'").execute(&mut *tx).await?;
     for _ in 0..accounts {
         let id = queries::insert_anonymous(&mut tx, RaterKey::generate(), None).await?;
@@ -56,7 +56,7 @@ pub(crate) async fn seed(stores: &Stores, photos: usize, accounts: usize) -> Res
     Ok(seeded)
 }
 
-/// Nobody asks for the file.
+/// A file that nothing requests.
 fn picture(number: usize, edge: u16) -> Picture {
     let side = u32::from(edge);
     Picture {

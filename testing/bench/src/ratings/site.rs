@@ -1,4 +1,4 @@
-//! The site that is measured: its web process and a worker, as an operator runs them.
+//! The measured site: its web process and a worker, as an operator runs them.
 
 use std::fs::{self, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
@@ -15,7 +15,7 @@ use rustix::process::Signal;
 
 use crate::http::Connection;
 
-/// How long the site may take to become ready, and to stop.
+/// How long the site may take to become ready and to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The running site.
@@ -37,13 +37,13 @@ pub(crate) struct Service {
 }
 
 impl Site {
-    /// Starts both, and returns when the site is ready. Nothing limits how often somebody rates; otherwise the settings
-    /// are the default ones, but for the number of connections if one is given.
+    /// Starts both processes and returns when the site is ready. Rate limits are off and the number of connections
+    /// can be given; all other settings are defaults.
     pub(crate) async fn start(stores: &Stores, connections: Option<u32>) -> Result<Self> {
         let folder = target()?.join("bench-ratings");
         let media = folder.join("media");
-        fs::create_dir_all(&media).context("making a folder for pictures")?;
-        // Free now; nobody else is expected to take it meanwhile.
+        fs::create_dir_all(&media).context("creating the media folder")?;
+        // The port is free now, and nothing else is expected to take it.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let connections = connections.unwrap_or(DatabaseConfig::default().max_connections);
         let settings = [
@@ -76,19 +76,19 @@ impl Site {
                 return Ok(());
             }
             if begin.elapsed() > PATIENCE {
-                bail!("the site is not ready after {PATIENCE:?}; {} may tell more", self.web.log.display());
+                bail!("the site is not ready after {PATIENCE:?}; see {}", self.web.log.display());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// Stops both: what the worker runs is finished first.
+    /// Stops both; the worker finishes its running jobs.
     pub(crate) async fn stop(self) -> Result<()> {
         self.web.stop().await?;
         self.worker.stop().await
     }
 
-    /// What of the settings matters for the figures.
+    /// The settings that matter for the figures.
     pub(crate) fn settings(&self) -> String {
         format!(
             "pawdium-web with {} connections to the database, one pawdium-worker, no limits on ratings",
@@ -101,7 +101,7 @@ impl Service {
     fn start(name: &'static str, folder: &Path, settings: &[(&str, String)]) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name(name);
         if !program.is_file() {
-            bail!("there is no {}; `cargo build --release` makes it", program.display());
+            bail!("there is no {}; build it with `cargo build --release`", program.display());
         }
         let log = folder.join(format!("{name}.log"));
         let output = OpenOptions::new().create(true).append(true).open(&log).context("opening a log")?;
@@ -112,7 +112,7 @@ impl Service {
             }
         }
         command.env_remove("CREDENTIALS_DIRECTORY").env_remove("NOTIFY_SOCKET");
-        // An empty file: none that is installed here counts.
+        // An empty file, so that an installed configuration is not used.
         command.env("PAWDIUM_CONFIG", "/dev/null");
         command.envs(settings.iter().map(|(name, value)| (format!("PAWDIUM_{name}"), value)));
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
@@ -123,16 +123,16 @@ impl Service {
         Ok(Self { name, process, log })
     }
 
-    /// Its number, for `/proc`.
+    /// The process id, for `/proc`.
     pub(crate) fn pid(&self) -> Result<u32> {
         self.process.id().with_context(|| format!("{} has ended", self.name))
     }
 
-    /// Whether it still runs.
+    /// Fails if it has ended.
     fn check(&mut self) -> Result<()> {
         match self.process.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended ({status}); {} may tell more", self.name, self.log.display()),
+            Some(status) => bail!("{} ended ({status}); see {}", self.name, self.log.display()),
         }
     }
 
@@ -140,9 +140,9 @@ impl Service {
         self.check()?;
         send_signal(self.process.id(), Signal::TERM);
         let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
-        let status = ended.with_context(|| format!("{} doesn't stop within {PATIENCE:?}", self.name))??;
+        let status = ended.with_context(|| format!("{} didn't stop within {PATIENCE:?}", self.name))??;
         if !status.success() {
-            bail!("{} ended ({status}); {} may tell more", self.name, self.log.display());
+            bail!("{} ended ({status}); see {}", self.name, self.log.display());
         }
         Ok(())
     }

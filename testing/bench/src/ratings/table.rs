@@ -1,4 +1,4 @@
-//! How the figures are shown.
+//! Formats the figures.
 
 use std::fmt::Write as _;
 
@@ -6,28 +6,28 @@ use pawdium_bench::figures::Spread;
 
 use crate::{RATERS, pgbench};
 
-/// What one measure of ratings has found.
+/// The result of one measurement of ratings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured {
     pub(crate) per_second: f64,
-    /// From sending a rating to its answer, in milliseconds, half of them.
+    /// Median latency of a rating, in milliseconds.
     pub(crate) p50: f64,
-    /// The same, 99 of 100.
+    /// 99th percentile latency.
     pub(crate) p99: f64,
-    /// How many processors the raters, the web process and the worker took.
+    /// Processors used by the raters, the web process and the worker.
     pub(crate) cores: [f64; 3],
 }
 
-/// One round; what was not measured is not there.
+/// One round; `None` where not measured.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Round {
     pub(crate) first: Option<Measured>,
     pub(crate) again: Option<Measured>,
-    /// Transactions a second.
+    /// Transactions per second.
     pub(crate) pgbench: Option<f64>,
 }
 
-/// What a round has of one measure.
+/// One measurement of a round.
 type Measure = fn(&Round) -> Option<Measured>;
 
 /// One round in a line.
@@ -39,8 +39,8 @@ pub(crate) fn line(round: &Round) -> String {
     format!("first {}, again {}, pgbench -N {pgbench}", ratings(round.first), ratings(round.again))
 }
 
-/// The medians of all rounds in Markdown, the least and the most in brackets. The last lines are `ratio <measure> <x>`, the
-/// median of what the rounds have over pgbench's of the same round.
+/// Medians of all rounds in Markdown, with minimum and maximum in brackets. The last lines are `ratio <measure>
+/// <x>`, the median of each round's ratio to pgbench.
 pub(crate) fn table(rounds: &[Round]) -> String {
     let measures: [(&str, &str, Measure); 2] = [
         ("first", "ratings of photos as they are served", |round| round.first),

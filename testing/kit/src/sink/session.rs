@@ -1,14 +1,14 @@
-//! What the server answers to each command: the sequence rules of RFC 5321, 4.1.4, apart from any socket.
+//! The server's replies: the command sequence of RFC 5321, 4.1.4, without I/O.
 
 use std::fmt::{self, Write as _};
 
 use super::{Line, MAX_MESSAGE};
 
 const MAX_RECIPIENTS: usize = 100;
-/// The longest path with its brackets, in bytes (RFC 5321, 4.5.3.1.3).
+/// Maximum length of a path with brackets, in bytes (RFC 5321, 4.5.3.1.3).
 const MAX_PATH: usize = 256;
 
-/// An answer: a code and one line or several.
+/// A reply: a code and one or more lines.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {
     code: u16,
@@ -36,16 +36,16 @@ impl fmt::Display for Reply {
     }
 }
 
-/// What the connection does after the answer.
+/// What the connection does after the reply.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Command,
-    /// The message follows.
+    /// Receives the message.
     Data(Envelope),
     Close,
 }
 
-/// How the message that followed DATA ended.
+/// How the message after DATA ended.
 #[derive(Debug)]
 pub(super) enum Ended {
     Whole(Vec<u8>),
@@ -54,7 +54,7 @@ pub(super) enum Ended {
     BareLf,
 }
 
-/// Who sent a message and who gets it.
+/// Sender and recipients of a message.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope {
     from: String,
@@ -62,7 +62,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// What a server adds at final delivery (RFC 5321, 4.4), so that the file tells the envelope too.
+    /// Headers of final delivery (RFC 5321, 4.4), so that the file records the envelope too.
     pub(super) fn headers(&self) -> String {
         let mut headers = format!("Return-Path: <{}>\r\n", self.from);
         for recipient in &self.to {
@@ -72,7 +72,7 @@ impl Envelope {
     }
 }
 
-/// Where a client is in the sequence.
+/// A client's position in the sequence.
 #[derive(Debug, Default)]
 pub(super) struct Session {
     greeted: bool,
@@ -83,11 +83,11 @@ impl Session {
     pub(super) fn command(&mut self, line: &Line) -> (Reply, Next) {
         let line = match line {
             Line::Text(line) => std::str::from_utf8(line).ok().filter(|line| line.chars().all(is_plain)),
-            Line::TooLong => return (Reply::new(500, "the line is too long"), Next::Command),
-            Line::BareLf => return (Reply::new(500, "a line ends with CRLF"), Next::Command),
+            Line::TooLong => return (Reply::new(500, "line too long"), Next::Command),
+            Line::BareLf => return (Reply::new(500, "lines must end with CRLF"), Next::Command),
         };
         let Some(line) = line else {
-            return (Reply::new(500, "a command is printable ASCII"), Next::Command);
+            return (Reply::new(500, "commands must be printable ASCII"), Next::Command);
         };
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let rest = rest.trim();
@@ -103,18 +103,18 @@ impl Session {
                 self.mail = None;
                 Reply::new(250, "forgotten")
             }
-            "NOOP" => Reply::new(250, "nothing done"),
-            "VRFY" => Reply::new(252, "send the mail to find out"),
+            "NOOP" => Reply::new(250, "OK"),
+            "VRFY" => Reply::new(252, "cannot verify; send the mail to find out"),
             "HELP" => Reply::new(214, "RFC 5321"),
             "QUIT" => return (Reply::new(221, "goodbye"), Next::Close),
-            _ => Reply::new(500, "no such command"),
+            _ => Reply::new(500, "unknown command"),
         };
         (reply, Next::Command)
     }
 
     fn hello(&mut self, domain: &str, lines: &[&str]) -> Reply {
         if domain.is_empty() {
-            return Reply::new(501, "say who you are");
+            return Reply::new(501, "a domain is required");
         }
         self.greeted = true;
         self.mail = None;
@@ -123,71 +123,71 @@ impl Session {
 
     fn mail(&mut self, rest: &str) -> Reply {
         if !self.greeted {
-            return Reply::new(503, "say EHLO first");
+            return Reply::new(503, "send EHLO first");
         }
         if self.mail.is_some() {
-            return Reply::new(503, "a mail has begun already");
+            return Reply::new(503, "nested MAIL command");
         }
         let Some((from, parameters)) = path(rest, "FROM:") else {
-            return Reply::new(501, "should be MAIL FROM:<address>");
+            return Reply::new(501, "syntax: MAIL FROM:<address>");
         };
         for parameter in parameters.split_ascii_whitespace() {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             match (name.to_ascii_uppercase().as_str(), value.to_ascii_uppercase().as_str()) {
                 ("SIZE", size) => match size.parse::<usize>() {
                     Ok(size) if size > MAX_MESSAGE => {
-                        return Reply::new(552, format!("at most {MAX_MESSAGE} bytes are taken"));
+                        return Reply::new(552, format!("message exceeds {MAX_MESSAGE} bytes"));
                     }
                     Ok(_) => {}
-                    Err(_) => return Reply::new(501, "SIZE is a number"),
+                    Err(_) => return Reply::new(501, "SIZE must be a number"),
                 },
                 ("BODY", "7BIT" | "8BITMIME") => {}
-                _ => return Reply::new(555, format!("{name} is not known here")),
+                _ => return Reply::new(555, format!("unknown parameter {name}")),
             }
         }
         self.mail = Some(Envelope { from: from.to_owned(), to: Vec::new() });
-        Reply::new(250, "sender noted")
+        Reply::new(250, "sender OK")
     }
 
     fn recipient(&mut self, rest: &str) -> Reply {
-        let Some(mail) = &mut self.mail else { return Reply::new(503, "say MAIL first") };
+        let Some(mail) = &mut self.mail else { return Reply::new(503, "send MAIL first") };
         match path(rest, "TO:") {
-            Some(("", _)) | None => Reply::new(501, "should be RCPT TO:<address>"),
+            Some(("", _)) | None => Reply::new(501, "syntax: RCPT TO:<address>"),
             Some((_, parameters)) if !parameters.is_empty() => {
-                Reply::new(555, "no parameters are known here")
+                Reply::new(555, "parameters are not supported")
             }
             Some(_) if mail.to.len() == MAX_RECIPIENTS => Reply::new(452, "too many recipients"),
             Some((to, _)) => {
                 mail.to.push(to.to_owned());
-                Reply::new(250, "recipient noted")
+                Reply::new(250, "recipient OK")
             }
         }
     }
 
     fn data(&mut self, rest: &str) -> (Reply, Next) {
         if !rest.is_empty() {
-            return (Reply::new(501, "DATA stands alone"), Next::Command);
+            return (Reply::new(501, "DATA takes no arguments"), Next::Command);
         }
         match self.mail.take_if(|mail| !mail.to.is_empty()) {
             Some(mail) => (Reply::new(354, "end with a dot on a line of its own"), Next::Data(mail)),
-            None => (Reply::new(503, "say MAIL and RCPT first"), Next::Command),
+            None => (Reply::new(503, "send MAIL and RCPT first"), Next::Command),
         }
     }
 }
 
-/// Printable ASCII: what is written into the headers of a stored message can't begin another header.
+/// Printable ASCII only, so that stored text can't start another header.
 fn is_plain(character: char) -> bool {
     character == ' ' || character.is_ascii_graphic()
 }
 
-/// The address and the parameters of `FROM:<address> parameters`.
+/// Splits `FROM:<address> parameters` into address and parameters.
 fn path<'a>(rest: &'a str, keyword: &str) -> Option<(&'a str, &'a str)> {
     let (given, rest) = rest.split_at_checked(keyword.len())?;
     if !given.eq_ignore_ascii_case(keyword) {
         return None;
     }
     let (address, parameters) = rest.trim_start().strip_prefix('<')?.split_once('>')?;
-    // A source route is accepted and left out (RFC 5321, appendix C).
+    // A source route is accepted and dropped (RFC 5321, appendix C).
     let address = match address.strip_prefix('@').and_then(|route| route.split_once(':')) {
         Some((_, address)) => address,
         None => address,
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_has_the_code_that_says_why() {
+    fn invalid_commands_get_the_matching_code() {
         let mut session = greeted();
         for (line, code) in [
             ("", 500),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn ehlo_offers_what_the_server_can_and_helo_does_not() {
+    fn ehlo_lists_extensions_and_helo_does_not() {
         let (ehlo, _) = Session::default().command(&Line::Text("EHLO x".into()));
         assert_eq!(
             ehlo.to_string(),

@@ -1,8 +1,8 @@
-//! Silence at a chosen place of the conversation.
+//! Stalls the conversation at a chosen stage.
 
 use tokio::sync::watch;
 
-/// Where clients are left without an answer, and how many are.
+/// The stage at which clients stall, and how many have.
 #[derive(Debug, Default)]
 pub(super) struct Stalls {
     at: watch::Sender<Option<&'static str>>,
@@ -16,7 +16,7 @@ impl Stalls {
     }
 
     pub(super) async fn stalled(&self) {
-        // The sender is here.
+        // The sender is in scope, so the channel stays open.
         let _ = self.waiting.subscribe().wait_for(|waiting| *waiting > 0).await;
     }
 
@@ -24,7 +24,7 @@ impl Stalls {
         self.at.send_replace(None);
     }
 
-    /// Waits here while this is where clients are left waiting.
+    /// Waits here while this is the stalled stage.
     pub(super) async fn pass(&self, stage: &str) {
         let mut at = self.at.subscribe();
         let stalls = |at: Option<&'static str>| at.is_some_and(|at| at.eq_ignore_ascii_case(stage));

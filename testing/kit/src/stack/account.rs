@@ -7,12 +7,12 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-/// Whom the servers run as.
+/// The user for the servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Account {
-    /// The user that runs this process.
+    /// The user of this process.
     Same,
-    /// Another one, since this process is root and Postgres refuses root.
+    /// Another one, because this process is root and Postgres refuses root.
     Other { uid: u32, gid: u32 },
 }
 
@@ -24,10 +24,12 @@ impl Account {
         ["postgres", "nobody"]
             .into_iter()
             .find_map(|name| Some(Self::Other { uid: id("-u", name)?, gid: id("-g", name)? }))
-            .context("Postgres refuses to run as root, and there is neither a user postgres nor nobody to run it as")
+            .context(
+                "Postgres refuses to run as root, and there is no user `postgres` or `nobody` to run it as",
+            )
     }
 
-    /// Gives a folder to this account.
+    /// Changes a folder's owner to this account.
     pub(super) fn own(&self, folder: &Path) -> io::Result<()> {
         match self {
             Self::Same => Ok(()),

@@ -1,4 +1,4 @@
-//! One run a folder: a lock that the kernel takes back however its holder ends.
+//! A lock that allows one run per folder. The kernel releases it however its holder ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 #[derive(Debug, thiserror::Error)]
 #[error("another pawdium, process {holder}, is running in {}; stop it first", .folder.display())]
 pub struct AlreadyRunning {
-    /// The process that uses it.
+    /// The id of the process that uses it.
     pub holder: String,
     /// The folder.
     pub folder: PathBuf,

@@ -1,4 +1,4 @@
-//! Postgres: made once, started, stopped.
+//! Initialises, starts and stops Postgres.
 
 use std::fs::{self, File};
 use std::io;
@@ -20,10 +20,10 @@ use super::programs::{self, PostgresPrograms};
 /// The database, and the role that owns everything.
 pub(super) const DATABASE: &str = "pawdium";
 
-/// A file that says that `initdb` came to its end.
+/// Marks that `initdb` has completed.
 const COMPLETE: &str = "pawdium.complete";
 
-/// Every test has its own database and pools of its own.
+/// Every test has its own database and pools.
 const MAX_CONNECTIONS: u32 = 300;
 
 #[derive(Debug)]
@@ -82,8 +82,7 @@ impl Postgres {
     }
 }
 
-/// The version of the Postgres that made the data; none where there is none, or only what a run left that was killed
-/// before it was complete.
+/// The major version of the existing data; `None` without data, or if a killed run left them incomplete.
 fn major_of(data: &Path) -> Option<u32> {
     if !data.join(COMPLETE).exists() {
         return None;
@@ -91,7 +90,8 @@ fn major_of(data: &Path) -> Option<u32> {
     fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
-/// Postgres would take any process that bears the number in its lock file for an earlier run of itself; we know better.
+/// Postgres takes any process with the id in its lock file for an earlier run of itself. The stack's own lock rules
+/// that out.
 async fn forget_earlier(data: &Path, program: &Path) -> Result<()> {
     wait_for_earlier(data, program).await?;
     match fs::remove_file(data.join("postmaster.pid")) {
@@ -104,12 +104,12 @@ async fn forget_earlier(data: &Path, program: &Path) -> Result<()> {
 
 async fn make(server: &Server<'_>, programs: &PostgresPrograms, kind: Kind) -> Result<()> {
     if server.folder.exists() {
-        fs::remove_dir_all(server.folder).context("removing a database that was never finished")?;
+        fs::remove_dir_all(server.folder).context("deleting an incomplete database")?;
     }
-    fs::create_dir(server.folder).context("making a folder for the database")?;
+    fs::create_dir(server.folder).context("creating a folder for the database")?;
     server.account.own(server.folder)?;
     let mut command = server.command(&programs.initdb);
-    // Trust is safe here: the only way in is a socket in a folder that nobody else can enter.
+    // Trust is safe here: only this user can enter the socket's folder.
     command.args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]);
     command.arg(format!("--username={DATABASE}")).arg("--pgdata").arg(server.home());
     command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -117,10 +117,10 @@ async fn make(server: &Server<'_>, programs: &PostgresPrograms, kind: Kind) -> R
         tokio::process::Command::from(command).kill_on_drop(true).output().await.context("running initdb")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("initdb could not make a database ({}):\n{}", output.status, said.trim_end());
+        bail!("initdb failed ({}):\n{}", output.status, said.trim_end());
     }
     if kind == Kind::Durable {
-        // Whole file systems are synced in a fraction of the time that initdb takes for its thousand files.
+        // Syncing the whole file system takes a fraction of the time that initdb needs for its thousand files.
         rustix::fs::syncfs(File::open(server.folder)?).context("writing the database to the disk")?;
     }
     fs::write(server.folder.join(COMPLETE), "").context("marking the database as complete")?;
@@ -139,7 +139,7 @@ fn arguments(data: &Path, sockets: &Path, kind: Kind) -> Vec<String> {
         "logging_collector=off".to_owned(),
     ];
     if kind == Kind::Throwaway {
-        // What a crash of the machine would cost, not one of Postgres alone, which tests let happen.
+        // Only a crash of the machine can lose data with these settings, and tests accept that.
         settings.extend(["fsync=off", "full_page_writes=off"].map(str::to_owned));
     }
     let mut arguments = vec!["-D".to_owned(), data.display().to_string()];

@@ -1,4 +1,4 @@
-//! A server process that ends with ours.
+//! Server processes that end with ours.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -14,19 +14,20 @@ use tokio::process::Child;
 
 use super::account::Account;
 
-/// How long a server gets to stop by itself.
+/// How long a server may take to start or stop.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of a log an error shows, in bytes.
+/// Bytes of a log shown in errors.
 const LOG_END: u64 = 2000;
 
-/// A command that gets `signal` (as `TERM`) when the thread that starts it ends, kill -9 of the whole process included.
+/// A command that gets `signal` (such as `TERM`) when the thread that starts it ends, even if the process is killed
+/// with -9.
 pub fn die_with_parent(signal: &str, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", signal, "--"]).arg(program);
     command
 }
 
-/// Sends a signal to a process, which may have ended meanwhile.
+/// Sends a signal to a process, which may already have ended.
 pub fn send_signal(pid: Option<u32>, signal: Signal) {
     let pid = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
     if let Some(pid) = pid {
@@ -34,21 +35,21 @@ pub fn send_signal(pid: Option<u32>, signal: Signal) {
     }
 }
 
-/// What it takes to start a server.
+/// How to start a server.
 pub(super) struct Server<'a> {
     pub(super) name: &'static str,
     pub(super) program: &'a Path,
-    /// The folder that it works in; with another account, the server finds it as [`Server::home`].
+    /// Its working directory. With another account, the server reaches it through [`Server::home`].
     pub(super) folder: &'a Path,
     pub(super) account: &'a Account,
     pub(super) log: PathBuf,
-    /// The signal that stops it cleanly.
+    /// The signal for a clean stop.
     pub(super) stop: Signal,
 }
 
 impl Server<'_> {
-    /// The path by which the server reaches its folder. Another account may not get through the folders above it, such
-    /// as root's home, so there the folder is handed over open.
+    /// The path by which the server reaches its folder. Another account may lack access to parent folders such as
+    /// root's home, so it inherits the open folder as a descriptor.
     pub(super) fn home(&self) -> PathBuf {
         match self.account {
             Account::Same => self.folder.to_owned(),
@@ -56,7 +57,7 @@ impl Server<'_> {
         }
     }
 
-    /// A command that runs `program` in this server's account, and ends with this process.
+    /// A command that runs `program` as this server's account and ends with this process.
     pub(super) fn command(&self, program: &Path) -> Command {
         let signal = if self.stop == Signal::INT { "INT" } else { "TERM" };
         let mut command = match self.account {
@@ -77,7 +78,7 @@ impl Server<'_> {
         let mut command = self.command(self.program);
         command.args(arguments);
         let log = open_log(&self.log)?;
-        // A group of its own, so that Ctrl-C reaches us alone and we choose the order in which things stop.
+        // A separate process group, so that only we get Ctrl-C and decide the order of stopping.
         command.process_group(0).stdout(log.try_clone()?).stderr(log);
         let begin = fs::metadata(&self.log)?.len();
         let child = tokio::process::Command::from(command)
@@ -95,19 +96,19 @@ fn open_log(path: &Path) -> Result<File> {
         .with_context(|| format!("opening {}", path.display()))
 }
 
-/// A server that was started.
+/// A running server.
 #[derive(Debug)]
 pub(super) struct Process {
     name: &'static str,
     child: Child,
     log: PathBuf,
-    /// Where this run begins in the log, in bytes.
+    /// The log's length in bytes at the start of this run.
     begin: u64,
     stop: Signal,
 }
 
 impl Process {
-    /// Asks until `is_ready` says yes; an error when the server ends before, or takes longer than `PATIENCE`.
+    /// Polls `is_ready` until it is true. Fails if the server ends first or takes longer than `PATIENCE`.
     pub(super) async fn wait_until_ready(&mut self, mut is_ready: impl AsyncFnMut() -> bool) -> Result<()> {
         let begin = Instant::now();
         while !is_ready().await {
@@ -142,16 +143,16 @@ impl Process {
         }
     }
 
-    /// Stops it, first politely.
+    /// Stops it gracefully, then forcibly.
     pub(super) async fn stop(mut self) {
         self.end_by(self.stop).await;
     }
 
-    /// Ends it by a signal, and kills it when it does not mind.
+    /// Ends it with a signal, and kills it if that doesn't help.
     pub(super) async fn end_by(&mut self, signal: Signal) {
         send_signal(self.child.id(), signal);
         if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
-            tracing::warn!(server = self.name, "does not stop by itself and is killed");
+            tracing::warn!(server = self.name, "the server didn't stop in time; killing it");
             let _ = self.child.kill().await;
         }
     }
@@ -159,7 +160,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The number of a child that was waited for is None here, so nobody else's process is meant.
+        // `None` after the child was reaped, so the signal can't hit another process with its id.
         send_signal(self.child.id(), self.stop);
     }
 }
@@ -173,8 +174,8 @@ fn end_of(path: &Path, begin: u64) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Waits until what an earlier run of `program` left working in `folder` has ended, and ends it when it does not: a
-/// server whose parent was killed is told to stop, and may still be at it; so may the children of one that was killed.
+/// Waits for servers that an earlier run left working in `folder`, and kills them if they don't end. A server whose
+/// parent was killed is told to stop but may take a while, and so may the children of a killed one.
 pub(super) async fn wait_for_earlier(folder: &Path, program: &Path) -> Result<()> {
     let begin = Instant::now();
     loop {
@@ -183,7 +184,7 @@ pub(super) async fn wait_for_earlier(folder: &Path, program: &Path) -> Result<()
             return Ok(());
         }
         if begin.elapsed() > PATIENCE {
-            tracing::warn!(?earlier, "an earlier run does not end and is killed");
+            tracing::warn!(?earlier, "an earlier run didn't end in time; killing it");
             for pid in earlier {
                 send_signal(Some(pid), Signal::KILL);
             }
@@ -192,10 +193,10 @@ pub(super) async fn wait_for_earlier(folder: &Path, program: &Path) -> Result<()
     }
 }
 
-/// The processes that run `program` and have `folder` as their working directory, as Postgres and Redis both do.
+/// The processes of `program` whose working directory is `folder`, as it is for Postgres and Redis.
 fn working_in(folder: &Path, program: &Path) -> Result<Vec<u32>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").context("looking for an earlier run")?.flatten() {
+    for entry in fs::read_dir("/proc").context("searching for an earlier run")?.flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let works_here = fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
         if works_here
@@ -207,7 +208,7 @@ fn working_in(folder: &Path, program: &Path) -> Result<Vec<u32>> {
     Ok(found)
 }
 
-/// Whether the kernel shows `program` as `name`, of which it keeps 15 bytes (proc(5), `/proc/[pid]/comm`).
+/// Whether `name` is how the kernel shows `program`, cut to 15 bytes (proc(5), `/proc/[pid]/comm`).
 fn is_name_of(name: &str, program: &Path) -> bool {
     let file = program.file_name().unwrap_or_default().as_encoded_bytes();
     name.trim_end().as_bytes() == &file[..file.len().min(15)]

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-/// Where the major versions of Postgres lie, on Debian and its kin, and on Fedora's.
+/// Folders with versioned Postgres installations on Debian and Fedora.
 const VERSIONED: [(&str, &str); 2] = [("/usr/lib/postgresql", "bin"), ("/usr", "bin")];
 
 /// A Postgres installation.
@@ -18,7 +18,7 @@ pub(super) struct PostgresPrograms {
     pub(super) initdb: PathBuf,
 }
 
-/// The newest Postgres; or the one with this major version, when there is data that only it can read.
+/// The newest Postgres, or the one with the major version of existing data.
 pub(super) fn postgres(major_of_data: Option<u32>) -> Result<PostgresPrograms> {
     let found = installations(&candidates(&env::var_os("PATH").unwrap_or_default()));
     if found.is_empty() {
@@ -28,8 +28,8 @@ pub(super) fn postgres(major_of_data: Option<u32>) -> Result<PostgresPrograms> {
         None => found.into_iter().max_by_key(|programs| programs.major).context("there is one"),
         Some(major) => found.into_iter().find(|programs| programs.major == major).ok_or_else(|| {
             anyhow!(
-                "the data was made by Postgres {major}, which is not here any more; \
-                 install it (apt-get install postgresql-{major}), or remove the data to begin afresh"
+                "the data was made by Postgres {major}, which is no longer installed; \
+                 install it (apt-get install postgresql-{major}), or delete the data to start fresh"
             )
         }),
     }
@@ -43,14 +43,14 @@ pub fn beside_postgres(name: &str) -> Result<PathBuf> {
     let program = postgres(None)?.postgres.with_file_name(name);
     if !program.is_file() {
         bail!(
-            "there is no {}; it comes with Postgres, in some systems in a package of its contrib modules",
+            "there is no {}; it comes with Postgres, on some systems in its contrib package",
             program.display()
         );
     }
     Ok(program)
 }
 
-/// Redis, or Valkey, which is the same to us.
+/// Redis or Valkey, which are interchangeable here.
 pub(super) fn redis() -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
@@ -83,7 +83,7 @@ fn candidates(path: &std::ffi::OsStr) -> Vec<PathBuf> {
 fn installations(folders: &[PathBuf]) -> Vec<PostgresPrograms> {
     let mut found: Vec<PostgresPrograms> = Vec::new();
     for folder in folders {
-        // Postgres looks for its own files beside the program that was run, so a link to it is followed.
+        // Postgres finds its own files relative to the program, so links are resolved.
         let (Ok(postgres), Ok(initdb)) =
             (folder.join("postgres").canonicalize(), folder.join("initdb").canonicalize())
         else {
@@ -104,7 +104,7 @@ fn version(postgres: &Path) -> Option<u32> {
     major(&String::from_utf8(output.stdout).ok()?)
 }
 
-/// The major version in `postgres (PostgreSQL) 15.20 (Debian …)`, or in `17beta1`.
+/// The major version in `postgres (PostgreSQL) 15.20 (Debian …)` or `17beta1`.
 fn major(text: &str) -> Option<u32> {
     let (_, rest) = text.split_once("(PostgreSQL) ")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -116,20 +116,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_major_version_is_read_from_releases_and_betas() {
+    fn major_versions_of_releases_and_betas_are_parsed() {
         assert_eq!(major("postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 19beta1\n"), Some(19));
         assert_eq!(major("postgres: command not found"), None);
     }
 
     #[test]
-    fn data_of_a_version_that_is_gone_says_what_to_install() {
+    fn data_of_a_missing_version_name_the_package_to_install() {
         let error = postgres(Some(7)).expect_err("nobody has Postgres 7").to_string();
         assert!(error.contains("apt-get install postgresql-7"), "{error}");
     }
 
     #[test]
-    fn a_link_to_a_program_is_followed_and_counted_once() {
+    fn links_are_resolved_and_duplicates_dropped() {
         let real = postgres(None).expect("the tests need Postgres");
         let folder = tempfile::tempdir().expect("a folder");
         for (name, program) in [("postgres", &real.postgres), ("initdb", &real.initdb)] {

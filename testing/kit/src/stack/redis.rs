@@ -1,4 +1,4 @@
-//! Redis: started, stopped.
+//! Starts and stops Redis.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,21 +18,21 @@ pub(super) struct Redis {
     process: Process,
 }
 
-/// The socket of the server in `sockets`.
+/// The path of the server's socket in `sockets`.
 pub(super) fn socket(sockets: &Path) -> PathBuf {
     sockets.join("redis")
 }
 
-/// The URL of the server behind the socket in `sockets`.
+/// The URL of the server with its socket in `sockets`.
 pub(super) fn url(sockets: &Path) -> String {
     format!("unix://{}", socket(sockets).display())
 }
 
 impl Redis {
-    /// Redis runs as whoever we are, root included: it serves nobody but us, over a socket that only we can open.
+    /// Redis runs as the current user, even root: it serves only us, over a socket that only we can open.
     pub(super) async fn start(program: &Path, folder: &Path, sockets: &Path, kind: Kind) -> Result<Self> {
         let data = folder.join("redis");
-        fs::create_dir_all(&data).context("making a folder for Redis")?;
+        fs::create_dir_all(&data).context("creating a folder for Redis")?;
         wait_for_earlier(&data, program).await?;
         let server = Server {
             name: "Redis",

@@ -1,4 +1,4 @@
-//! Files that aren't as they should be, and files of other kinds.
+//! Damaged files, and files of other formats.
 
 use pawdium_avif_samples::{boxed, full_boxed};
 
@@ -19,7 +19,7 @@ fn size_and_turn_are_read_from_the_properties() {
 }
 
 #[test]
-fn what_the_picture_is_counts_and_not_its_brands() {
+fn item_types_decide_not_brands() {
     for brands in [&[*b"mif1"][..], &[*b"heic", *b"mif1"], &[*b"avis", *b"msf1"], &[*b"isom", *b"avif"]] {
         assert_shows_quarters(&format!("{brands:?}"), &Avif { brands: brands.into(), ..plain() }.file());
     }
@@ -45,7 +45,7 @@ fn what_the_picture_is_counts_and_not_its_brands() {
 }
 
 #[test]
-fn a_film_without_a_still_picture_is_refused() {
+fn an_image_sequence_without_a_still_picture_is_refused() {
     let film = |brand: &[u8; 4]| {
         [boxed(b"ftyp", &[brand, &[0; 4][..], brand].concat()), boxed(b"moov", &[0; 99])].concat()
     };
@@ -54,7 +54,7 @@ fn a_film_without_a_still_picture_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_cut_off_anywhere_is_damaged() {
+fn a_file_truncated_anywhere_is_damaged() {
     let (opacity, data) = (Still { layout: Layout::Grey, ..still() }, still().grey());
     for avif in [plain(), plain().with_alpha(2, &opacity, data)] {
         let file = avif.file();
@@ -66,7 +66,7 @@ fn a_file_that_is_cut_off_anywhere_is_damaged() {
 }
 
 #[test]
-fn a_picture_unlike_what_its_file_says_is_damaged() {
+fn a_picture_that_contradicts_its_container_is_damaged() {
     let refused = |avif: &Avif| rendered(&avif.file()).err();
     for (width, height) in [(HEIGHT, WIDTH), (WIDTH - 1, HEIGHT), (WIDTH, HEIGHT + 64), (2_000, 2_000)] {
         let mut avif = plain();
@@ -81,7 +81,7 @@ fn a_picture_unlike_what_its_file_says_is_damaged() {
 }
 
 #[test]
-fn tiles_unlike_each_other_are_damaged() {
+fn unequal_tiles_are_damaged() {
     let still = Still::new(256, 192);
     let full = Still { layout: Layout::Full, ..still };
     let deep = Still { depth: 10, ..still };
@@ -96,7 +96,7 @@ fn tiles_unlike_each_other_are_damaged() {
 }
 
 #[test]
-fn grids_that_do_not_add_up_are_damaged() {
+fn inconsistent_grids_are_damaged() {
     let still = Still::new(256, 192);
     let of = |count: [u8; 2], size: [u32; 2], tiles| {
         Avif::grid(count, size, &still, (0..tiles).map(|_| still.grey()).collect()).file()
@@ -119,7 +119,7 @@ fn grids_that_do_not_add_up_are_damaged() {
 }
 
 #[test]
-fn what_must_be_understood_and_is_not_refuses_the_picture() {
+fn an_unknown_essential_property_refuses_the_picture() {
     let unknown = Property::new(b"xyzw", &[1, 2, 3]);
     assert_shows_quarters("a property that nobody knows", &plain().with(unknown.clone()).file());
     assert_eq!(probed(&plain().with(unknown.essential()).file()), Err(Refusal::Unsupported));
@@ -131,7 +131,7 @@ fn what_must_be_understood_and_is_not_refuses_the_picture() {
 }
 
 #[test]
-fn what_is_missing_is_missed() {
+fn missing_boxes_and_data_are_damaged() {
     let mut no_size = plain();
     no_size.items[0].properties.remove(0);
     let mut no_configuration = plain();
@@ -161,7 +161,7 @@ fn what_is_missing_is_missed() {
 }
 
 #[test]
-fn boxes_that_lie_about_their_length_are_damaged() {
+fn boxes_with_wrong_lengths_are_damaged() {
     let brands = boxed(b"ftyp", b"avif\0\0\0\0avif");
     for meta in [
         b"\xFF\xFF\xFF\xFFmeta".to_vec(),

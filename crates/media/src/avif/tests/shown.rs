@@ -1,9 +1,9 @@
-//! What pictures look like, whatever way they are stored.
+//! Pixels of rendered pictures for every way to store them.
 
 use super::*;
 
 #[test]
-fn colours_are_as_they_were_in_every_layout_depth_matrix_and_range() {
+fn colours_survive_every_layout_depth_matrix_and_range() {
     let layouts = [Layout::Quarter, Layout::Half, Layout::Full];
     for (layout, depth) in layouts.iter().flat_map(|&layout| [8, 10, 12].map(|depth| (layout, depth))) {
         for (matrix, full_range) in
@@ -20,7 +20,7 @@ fn colours_are_as_they_were_in_every_layout_depth_matrix_and_range() {
 }
 
 #[test]
-fn what_the_file_says_of_colours_counts_and_not_what_the_picture_says() {
+fn container_colours_override_the_bitstreams() {
     let limited = Still { full_range: false, colours: Some([1, 1, 1]), ..still() };
     let content = quarters(&limited);
     let told_otherwise = Still { full_range: true, colours: Some([9, 16, 9]), ..still() };
@@ -54,14 +54,14 @@ fn odd_sizes_are_shown_whole() {
     }
 }
 
-/// Opacity of the four quarters.
+/// The alpha of the four quarters.
 fn alpha(still: &Still, opacity: [u16; 4]) -> (Still, Vec<u8>) {
     let still = Still { layout: Layout::Grey, colours: None, ..*still };
     (still, still.quarters(opacity.map(|opacity| [opacity, 0, 0])))
 }
 
 #[test]
-fn what_is_transparent_lies_on_white() {
+fn transparency_is_composited_over_white() {
     const WHITE: [u8; 3] = [255; 3];
     let half = |colour: [u8; 3]| colour.map(|sample| u8::midpoint(sample, 255));
     let [_, green, blue, yellow] = QUARTERS;
@@ -76,7 +76,7 @@ fn what_is_transparent_lies_on_white() {
     let file = Avif::of(&still(), quarters(&still())).with_alpha(2, &opacity, data).file();
     assert_shows_quarters("opaque", &file);
 
-    // Colours that are as dark already as their opacity makes them.
+    // Colours premultiplied with their alpha.
     let darkened = coded(&still(), 6, [[0; 3], green, blue.map(|sample| sample / 2), yellow]);
     let (opacity, data) = alpha(&still(), [0, 255, 128, 255]);
     let mut premultiplied = Avif::of(&still(), still().quarters(darkened)).with_alpha(2, &opacity, data);
@@ -91,7 +91,7 @@ fn what_is_transparent_lies_on_white() {
 }
 
 #[test]
-fn grey_may_be_transparent_too() {
+fn transparent_grey_is_composited_over_white() {
     let grey = Still { layout: Layout::Grey, ..still() };
     let (opacity, data) = alpha(&still(), [0, 255, 128, 255]);
     let content = grey.quarters([[0; 3], [100, 0, 0], [55, 0, 0], [0; 3]]);
@@ -101,7 +101,7 @@ fn grey_may_be_transparent_too() {
 }
 
 #[test]
-fn pictures_that_are_beside_one_but_no_opacity_are_passed_over() {
+fn auxiliary_images_other_than_alpha_are_ignored() {
     let (depth, data) = alpha(&still(), [0; 4]);
     let mut avif = Avif::of(&still(), quarters(&still())).with_alpha(2, &depth, data);
     *avif.items[1].properties.last_mut().expect("has some") =
@@ -109,7 +109,7 @@ fn pictures_that_are_beside_one_but_no_opacity_are_passed_over() {
     assert_shows_quarters("a map of depth", &avif.file());
 }
 
-/// The turns of an item, as operations on the pixels of four quarters (ISO/IEC 23008-12, 6.5.10 and 6.5.12).
+/// Item transforms as pixel operations (ISO/IEC 23008-12, 6.5.10 and 6.5.12).
 #[test]
 fn every_turn_and_mirror_is_undone_in_its_order() {
     let turns = (0..4).map(|turn| (Property::turned(turn), format!("turned {turn}")));
@@ -148,7 +148,7 @@ fn every_turn_and_mirror_is_undone_in_its_order() {
 }
 
 #[test]
-fn exif_says_nothing_about_which_way_is_up() {
+fn exif_does_not_affect_the_orientation() {
     let mut avif = Avif::of(&still(), quarters(&still()));
     let exif = [&[0; 4][..], &crate::fixtures::exif(Orientation::UpsideDown)].concat();
     avif.items.push(Item { id: 9, kind: *b"Exif", properties: Vec::new(), data: exif, place: Place::File });
@@ -157,7 +157,7 @@ fn exif_says_nothing_about_which_way_is_up() {
 }
 
 #[test]
-fn other_gamuts_are_shown_as_they_were_meant() {
+fn wide_gamuts_are_converted_to_srgb() {
     let bytes_of = |profile: ColorProfile| profile.encode().expect("is encoded");
     let (adobe, p3) = (bytes_of(ColorProfile::new_adobe_rgb()), bytes_of(ColorProfile::new_display_p3()));
     let (in_adobe, in_p3) = ([51, 201, 116], [94, 202, 111]);
@@ -189,7 +189,7 @@ fn other_gamuts_are_shown_as_they_were_meant() {
 }
 
 #[test]
-fn hdr_is_refused_where_no_profile_says_how_it_looks() {
+fn hdr_without_a_profile_is_refused() {
     for transfer in [16, 18] {
         let still = Still { depth: 10, colours: Some([9, transfer, 9]), ..still() };
         let avif = Avif::of(&still, quarters(&still));
@@ -203,7 +203,7 @@ fn hdr_is_refused_where_no_profile_says_how_it_looks() {
     }
 }
 
-/// A picture of 2 by 2 tiles of 256 by 192, each of one of the colours.
+/// A 2 by 2 grid of 256 by 192 tiles, each of one colour.
 fn tiled(size: [u32; 2], layout: Layout) -> Avif {
     let still = Still { layout, ..Still::new(256, 192) };
     let tiles = coded(&still, 6, QUARTERS).map(|colour| still.quarters([colour; 4]));
@@ -225,7 +225,7 @@ fn tiles_make_up_one_picture() {
 }
 
 #[test]
-fn colours_of_tiles_are_those_of_the_picture_unless_that_has_some() {
+fn a_grid_has_its_tiles_colours_unless_it_has_its_own() {
     let limited = Still { full_range: false, ..Still::new(256, 192) };
     let tiles = coded(&limited, 1, QUARTERS).map(|colour| limited.quarters([colour; 4]));
     let numbers = Property::colours([1, 1, 1], false);
@@ -237,7 +237,7 @@ fn colours_of_tiles_are_those_of_the_picture_unless_that_has_some() {
 }
 
 #[test]
-fn opacity_may_be_tiled_too() {
+fn alpha_can_be_tiled() {
     let mut avif = tiled([512, 384], Layout::Quarter);
     let still = Still { layout: Layout::Grey, ..Still::new(512, 192) };
     let grid = Item::grid(10, [1, 2], [512, 384]).with(Property::alpha());
@@ -250,7 +250,7 @@ fn opacity_may_be_tiled_too() {
 }
 
 #[test]
-fn data_may_be_anywhere_in_the_file() {
+fn data_can_be_anywhere_in_the_file() {
     let plain = Avif::of(&still(), quarters(&still()));
     for wide in [false, true] {
         for place in [Place::File, Place::Meta, Place::Pieces(1), Place::Pieces(2), Place::Pieces(9)] {

@@ -1,4 +1,4 @@
-//! Pixels of formats that `image` decodes, in each way in which they are stored.
+//! Pixels of the formats that the `image` crate decodes, in every way to store them.
 
 use std::io::Write as _;
 
@@ -39,7 +39,7 @@ fn zlib(rows: &[u8]) -> Vec<u8> {
     encoder.finish().expect("is written")
 }
 
-/// A PNG of that bit depth, colour type and interlacing, whose rows begin with their filters (PNG, third edition).
+/// A PNG of this bit depth, colour type and interlacing. Rows start with their filter type (PNG, third edition).
 fn png([depth, colour, interlaced]: [u8; 3], before: &[u8], rows: &[u8], after: &[u8]) -> Vec<u8> {
     let header = [&EDGE.to_be_bytes()[..], &EDGE.to_be_bytes(), &[depth, colour, 0, 0, interlaced]].concat();
     [
@@ -53,20 +53,20 @@ fn png([depth, colour, interlaced]: [u8; 3], before: &[u8], rows: &[u8], after: 
     .concat()
 }
 
-/// Which quarter a pixel is in.
+/// The quarter that a pixel belongs to.
 fn quarter(x: u32, y: u32) -> usize {
     usize::from(x >= HALF) + 2 * usize::from(y >= HALF)
 }
 
-/// Rows that aren't filtered; a pixel is as many bytes as its quarter has.
+/// Unfiltered rows. A pixel has as many bytes as its quarter's value.
 fn rows<const N: usize>(quarters: [[u8; N]; 4]) -> Vec<u8> {
     let row = |y| [0].into_iter().chain((0..EDGE).flat_map(move |x| quarters[quarter(x, y)]));
     (0..EDGE).flat_map(row).collect()
 }
 
 #[test]
-fn interlaced_pngs_are_put_together() {
-    /// Of each pass: its first pixel, and how far the next one is (PNG, third edition, 8.1).
+fn interlaced_pngs_are_assembled() {
+    /// For each pass, the first pixel and the distance to the next (PNG, third edition, 8.1).
     const PASSES: [[u32; 4]; 7] =
         [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
     let mut rows = Vec::new();
@@ -96,7 +96,7 @@ fn palettes_are_looked_up() {
 }
 
 #[test]
-fn greys_may_be_of_any_depth_and_transparent() {
+fn greys_of_8_and_16_bits_can_be_transparent() {
     let grey = |levels: [u8; 4]| levels.map(|level| [level; 3]);
     let file = png([8, 0, 0], b"", &rows([[0], [100], [180], [255]]), b"");
     assert_quarters("grey", &file, grey([0, 100, 180, 255]));
@@ -113,9 +113,9 @@ fn greys_may_be_of_any_depth_and_transparent() {
 }
 
 #[test]
-fn greys_may_be_of_few_bits() {
+fn greys_can_have_few_bits() {
     for (depth, levels) in [(1_u8, [255_u8, 0, 0, 255]), (2, [0, 85, 170, 255]), (4, [17, 102, 187, 238])] {
-        // A byte of pixels of one grey is that grey in eight bits.
+        // A byte full of pixels of one grey level equals that level in 8 bits.
         let half = HALF as usize * usize::from(depth) / 8;
         let row = |y| {
             let [left, right] = [0, HALF].map(|x| levels[quarter(x, y)]);
@@ -132,7 +132,7 @@ fn greys_may_be_of_few_bits() {
 }
 
 #[test]
-fn colours_may_be_transparent() {
+fn colours_can_be_transparent() {
     let [red, green, blue, yellow] = QUARTERS;
     let pixels = [(red, 255), (green, 128), (blue, 0), (yellow, 255)]
         .map(|([red, green, blue], opacity)| [red, green, blue, opacity]);
@@ -156,20 +156,20 @@ fn pngs_are_turned_upright() {
     for orientation in (1..=8).filter_map(Orientation::from_number) {
         let stored = stored_as(&quarters(EDGE + 60, EDGE), orientation);
         let mut file = fixtures::file_of(&stored.into(), ImageFormat::Png);
-        // Behind the signature and IHDR.
+        // After the signature and IHDR.
         file.splice(33..33, png_chunk(*b"eXIf", &fixtures::exif(orientation)));
         assert_quarters(&format!("{orientation:?}"), &file, QUARTERS);
     }
 }
 
-/// Made by libwebp of the four quarters.
+/// Encoded by libwebp from the four quarters.
 #[test]
-fn lossy_webps_look_as_they_did() {
+fn lossy_webps_keep_their_colours() {
     assert_quarters("lossy", include_bytes!("quarters.webp"), QUARTERS);
 }
 
 #[test]
-fn of_a_gif_the_first_frame_is_shown() {
+fn a_gif_shows_its_first_frame() {
     let mut file = Vec::new();
     let first = DynamicImage::from(quarters(EDGE, EDGE)).into_rgba8();
     let [red, green, blue] = SECOND;
@@ -178,9 +178,9 @@ fn of_a_gif_the_first_frame_is_shown() {
     assert_quarters("GIF", &file, QUARTERS);
 }
 
-/// A GIF whose only frame is of one of [`QUARTERS`], at that place: from the left and from above, width and height.
+/// A GIF with a single frame in one of the [`QUARTERS`] colours at this area: left, top, width, height.
 ///
-/// Each byte of its data is a code for itself (GIF89a, appendix F): the table begins anew before codes need more bits.
+/// Each byte of its data is its own code (GIF89a, appendix F): the table is cleared before codes need more bits.
 fn gif(area: [u32; 4], colour: u8) -> Vec<u8> {
     const CLEAR: u8 = 0x80;
     const END: u8 = 0x81;
@@ -190,7 +190,7 @@ fn gif(area: [u32; 4], colour: u8) -> Vec<u8> {
     [
         b"GIF89a",
         [EDGE; 2].map(two).as_flattened(),
-        // There are four colours. The third is the background, which browsers pass over.
+        // Four colours. The third is the background, which browsers ignore.
         &[0x81, 2, 0],
         QUARTERS.as_flattened(),
         b",",
@@ -204,7 +204,7 @@ fn gif(area: [u32; 4], colour: u8) -> Vec<u8> {
 }
 
 #[test]
-fn what_the_first_frame_of_a_gif_leaves_free_is_white() {
+fn the_canvas_around_a_gifs_first_frame_is_white() {
     const WHITE: [u8; 3] = [255; 3];
     let [_, green, _, yellow] = QUARTERS;
     assert_quarters("a corner", &gif([HALF; 4], 3), [WHITE, WHITE, WHITE, yellow]);
@@ -212,12 +212,12 @@ fn what_the_first_frame_of_a_gif_leaves_free_is_white() {
     assert_quarters("the right half", &gif([HALF, 0, HALF, EDGE], 1), [WHITE, green, WHITE, green]);
 }
 
-/// An animation of that many frames.
+/// An animation with this number of frames.
 fn animation(frames: u32) -> Vec<u8> {
     png_chunk(*b"acTL", &[frames, 0].map(u32::to_be_bytes).concat())
 }
 
-/// Where the next frame is: from the left and from above, width and height.
+/// The area of the next frame: left, top, width, height.
 fn frame_control(sequence: u32, [left, top, width, height]: [u32; 4]) -> Vec<u8> {
     let numbers = [sequence, width, height, left, top].map(u32::to_be_bytes);
     png_chunk(*b"fcTL", &[numbers.as_flattened(), &[0, 1, 0, 10, 0, 0]].concat())
@@ -230,7 +230,7 @@ fn frame_data(sequence: u32, stream: &[u8]) -> Vec<u8> {
 const WHOLE: [u32; 4] = [0, 0, EDGE, EDGE];
 
 #[test]
-fn of_an_animated_png_the_first_frame_is_shown() {
+fn an_animated_png_shows_its_first_frame() {
     let second = [frame_control(1, WHOLE), frame_data(2, &zlib(&rows([SECOND; 4])))].concat();
     let before = [animation(2), frame_control(0, WHOLE)].concat();
     let file = png([8, 2, 0], &before, &rows(QUARTERS), &second);
@@ -261,7 +261,7 @@ fn of_an_animated_png_the_first_frame_is_shown() {
 }
 
 #[test]
-fn a_first_frame_that_covers_a_part_lies_on_white() {
+fn the_canvas_around_a_pngs_first_frame_is_white() {
     let column = |pixel: &[u8]| {
         let row = [&[0][..], &pixel.repeat(HALF as usize)].concat();
         zlib(&row.repeat(HALF as usize))
@@ -276,7 +276,7 @@ fn a_first_frame_that_covers_a_part_lies_on_white() {
 }
 
 #[test]
-fn the_still_picture_is_shown_of_a_png_whose_animation_breaks_the_rules() {
+fn a_png_with_an_invalid_animation_shows_its_default_image() {
     let data = frame_data(1, &zlib(&rows([SECOND; 4])));
     let mut damaged = data.clone();
     *damaged.last_mut().expect("is no empty chunk") ^= 1;
@@ -301,7 +301,7 @@ fn the_still_picture_is_shown_of_a_png_whose_animation_breaks_the_rules() {
     }
 }
 
-/// An animation that has no alpha channel, of frames that are so far from the left and from above (RFC 9649, 2.7.1).
+/// An animation without alpha, with frames at these offsets from the left and the top (RFC 9649, 2.7.1).
 fn animated_webp<const N: usize>(frames: [([u32; 2], image::RgbImage); N]) -> Vec<u8> {
     let chunk = |kind: &[u8; 4], data: &[u8]| {
         [kind, &number(data.len()).to_le_bytes()[..], data, &vec![0; data.len() % 2]].concat()
@@ -316,7 +316,7 @@ fn animated_webp<const N: usize>(frames: [([u32; 2], image::RgbImage); N]) -> Ve
     let chunks = [
         b"WEBP".to_vec(),
         chunk(b"VP8X", &[vec![0b10, 0, 0, 0], three(EDGE - 1), three(EDGE - 1)].concat()),
-        // With a background of its own, which browsers pass over.
+        // It has a background colour, which browsers ignore.
         chunk(b"ANIM", &[10, 200, 10, 255, 0, 0]),
         frames.concat(),
     ];
@@ -324,14 +324,14 @@ fn animated_webp<const N: usize>(frames: [([u32; 2], image::RgbImage); N]) -> Ve
 }
 
 #[test]
-fn of_an_animated_webp_the_first_frame_is_shown() {
+fn an_animated_webp_shows_its_first_frame() {
     let second = image::RgbImage::from_pixel(EDGE, EDGE, image::Rgb(SECOND));
     let file = animated_webp([([0, 0], quarters(EDGE, EDGE)), ([0, 0], second)]);
     assert_quarters("WebP", &file, QUARTERS);
 }
 
 #[test]
-fn what_the_first_frame_of_a_webp_leaves_free_is_white() {
+fn the_canvas_around_a_webps_first_frame_is_white() {
     let corner = image::RgbImage::from_pixel(HALF, HALF, image::Rgb(SECOND));
     let file = animated_webp([([HALF, HALF], corner), ([0, 0], quarters(EDGE, EDGE))]);
     assert_quarters("WebP", &file, [[255; 3], [255; 3], [255; 3], SECOND]);

@@ -1,4 +1,4 @@
-//! JPEGs whose colours are stored in fewer samples than their luma.
+//! JPEGs with subsampled chroma.
 
 use image::RgbImage;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
@@ -8,7 +8,7 @@ use zune_jpeg::JpegDecoder;
 use super::EDGE;
 use crate::{Crop, Limits, fixtures::QUARTERS, render::render};
 
-/// A picture of that width and height, whose four quarters meet in the middle of the crop.
+/// A picture whose four quarters meet at the centre of the crop.
 fn picture((width, height): (u32, u32), crop: Crop) -> RgbImage {
     let (across, down) = (crop.x + crop.side / 2, crop.y + crop.side / 2);
     RgbImage::from_fn(width, height, |x, y| {
@@ -28,7 +28,7 @@ fn jpeg(picture: &RgbImage, sampling: SamplingFactor, progressive: bool) -> Vec<
     file
 }
 
-/// Asserts that the largest square shows the four quarters, and that their colours meet in its middle.
+/// Asserts that the largest square shows the four quarters and that their colours meet at its centre.
 fn assert_quarters(what: &str, file: &[u8], crop: Crop) {
     let rendered = render(file, Some(crop), &Limits::default(), |_, _| ()).expect(what);
     let largest = &rendered.pictures[0];
@@ -45,7 +45,7 @@ fn assert_quarters(what: &str, file: &[u8], crop: Crop) {
         assert!(is_near, "{what}: {found:?} instead of {expected:?} at {x},{y}");
     }
 
-    // From red to green and from red to blue. Luma has no part in which of two channels is the larger one.
+    // From red to green and from red to blue. Luma doesn't affect which of two channels is larger.
     let is_green = |x: &u32| {
         let [red, green, _] = colour(*x, near);
         red < green
@@ -55,18 +55,19 @@ fn assert_quarters(what: &str, file: &[u8], crop: Crop) {
         red < blue
     };
     for edge in [(0..side).find(is_green), (0..side).find(is_blue)] {
-        // The encoder takes the first pixel of up to four, and the square's own chroma has half of its resolution.
+        // The encoder subsamples to the first of up to four pixels, and the square's own chroma has half
+        // resolution.
         let is_near = edge.is_some_and(|at| at.abs_diff(side / 2) <= 6);
         assert!(is_near, "{what}: colours meet at {edge:?} of {side}");
     }
 }
 
 #[test]
-fn colours_of_few_samples_are_shown_where_they_belong() {
+fn subsampled_chroma_is_aligned_with_luma() {
     for (size, crop) in [
         ((EDGE, EDGE), Crop { x: 0, y: 0, side: EDGE }),
         ((420, 380), Crop { x: 127, y: 31, side: EDGE }),
-        // More than is shown, so that each component is decoded at a scale of its own.
+        // More pixels than are shown, so each component is decoded at its own scale.
         ((2500, 2300), Crop { x: 251, y: 71, side: 2200 }),
     ] {
         let picture = picture(size, crop);

@@ -1,4 +1,4 @@
-//! What a process that was taken over can't do.
+//! What a compromised decoder process can't do.
 
 use std::{
     fs::File,
@@ -25,14 +25,14 @@ use crate::{
     },
 };
 
-/// One of the tests here, to be run in a process of its own.
+/// Runs one of the tests below in its own process.
 fn process(test: &str) -> Command {
     let mut command = Command::new("/bin/sh");
     command.args(arguments(&format!("confined::{test}"))).env(LIMITS_VAR, "");
     command
 }
 
-/// What such a process says, without the harness's own words.
+/// The output of such a process without the harness's own lines.
 fn said(test: &str) -> Vec<String> {
     let output = process(test).output().expect("runs");
     let said = String::from_utf8_lossy(&output.stdout);
@@ -41,7 +41,7 @@ fn said(test: &str) -> Vec<String> {
     lines
 }
 
-/// What a child that was taken over would try; each line is the error that came of it.
+/// Attempts what a compromised child would attempt. Prints the error of each attempt.
 #[test]
 #[ignore = "is the confined process of the test below"]
 fn captive_process() {
@@ -67,7 +67,7 @@ fn captive_process() {
     }
 }
 
-/// The filter's own error: landlock's is EACCES, and where no descriptor is left it would be EMFILE.
+/// The filter's own error. Landlock's is EACCES, and a full descriptor table's is EMFILE.
 #[test]
 fn a_confined_process_can_do_nothing_but_answer() {
     let mut tried = said("captive_process");
@@ -125,7 +125,7 @@ fn process_behind_landlock_alone() {
     }
 }
 
-/// The filter of system calls alone would pass the test above.
+/// The test above passes with the system call filter alone, so landlock needs its own test.
 #[test]
 fn landlock_alone_denies_files() {
     let tried = said("process_behind_landlock_alone");
@@ -164,14 +164,14 @@ async fn worker_that_is_killed() {
     }
 }
 
-/// A zombie that nobody waits for doesn't live any more.
+/// A zombie counts as ended.
 fn lives(pid: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap_or_default();
     stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
 #[test]
-fn a_decoder_ends_with_its_worker_even_if_that_is_killed() {
+fn a_decoder_ends_when_its_worker_is_killed() {
     let mut worker = process("worker_that_is_killed").stdout(Stdio::piped()).spawn().expect("runs");
     let mut said = BufReader::new(worker.stdout.take().expect("is piped")).lines().map_while(Result::ok);
     let pid = said.find_map(|line| line.strip_prefix("decoder: ")?.parse().ok());
@@ -183,7 +183,7 @@ fn a_decoder_ends_with_its_worker_even_if_that_is_killed() {
     while lives(decoder) {
         if begin.elapsed() > Duration::from_secs(20) {
             let _ = kill_process(decoder, Signal::KILL);
-            panic!("it has outlived its worker");
+            panic!("the decoder outlived its worker");
         }
         std::thread::sleep(Duration::from_millis(10));
     }

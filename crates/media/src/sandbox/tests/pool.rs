@@ -22,7 +22,7 @@ use crate::{
 
 const OWNER: Option<Owner> = Some(Owner(1));
 
-/// A decoder whose processes leave a line in a file when they start.
+/// A decoder whose processes append a line to a file when they start.
 struct Counted {
     decoder: Decoder,
     started: NamedTempFile,
@@ -40,12 +40,12 @@ impl Counted {
         Self { decoder: patient(Decoder::new("/bin/sh".into(), args, Limits::default())), started }
     }
 
-    /// Renders it as a picture of that member.
+    /// Renders a picture of this owner.
     async fn render(&self, owner: Option<Owner>, picture: &[u8]) -> Result<Rendered, RenderError> {
         self.decoder.render(owner, fixtures::open(picture), None).await
     }
 
-    /// How many processes have started.
+    /// Number of processes started so far.
     fn processes(&self) -> usize {
         std::fs::read_to_string(self.started.path()).expect("is there").lines().count()
     }
@@ -67,21 +67,21 @@ async fn a_process_renders_picture_after_picture_until_one_fails() {
     assert_eq!(decoder.processes(), 1);
     let damaged = decoder.render(OWNER, &picture[..picture.len() / 2]).await;
     assert!(matches!(damaged, Err(RenderError::Refused(Refusal::Damaged))), "{damaged:?}");
-    assert_eq!(decoder.processes(), 2, "it was tried again in a new one");
+    assert_eq!(decoder.processes(), 2, "retried in a new process");
     assert_upright(&decoder.render(OWNER, &picture).await.expect("is rendered"));
     assert_eq!(decoder.processes(), 3);
     let render = || decoder.render(OWNER, &picture);
     let both = tokio::join!(render(), render());
     assert!(both.0.is_ok() && both.1.is_ok());
-    assert_eq!(decoder.processes(), 4, "two at once take two");
+    assert_eq!(decoder.processes(), 4, "two renders at once use two processes");
     for _ in 0..2 * PICTURES {
         render().await.expect("is rendered");
     }
-    assert_eq!(decoder.processes(), 5, "the two have had enough, and another begins");
+    assert_eq!(decoder.processes(), 5, "both reached the limit, so a third starts");
 }
 
 #[tokio::test]
-async fn nobody_meets_the_process_of_another() {
+async fn a_process_serves_only_one_owner() {
     let decoder = Counted::of("decoder_process");
     let picture = fixtures::jpeg(&quarters(300, 300), &JpegWith::default());
     for (owner, processes) in [(OWNER, 1), (Some(Owner(2)), 2), (OWNER, 2), (None, 3), (None, 4)] {
@@ -92,14 +92,10 @@ async fn nobody_meets_the_process_of_another() {
         decoder.render(Some(Owner(owner)), &picture).await.expect("is rendered");
     }
     let waiting = [2, 1, 3, 4, 5].map(|owner| decoder.decoder.idle.take(Owner(owner)).is_some());
-    assert_eq!(
-        waiting,
-        [false, true, true, true, true],
-        "four wait, and the fifth takes the place of the first"
-    );
+    assert_eq!(waiting, [false, true, true, true, true], "four stay idle; the fifth displaces the oldest");
 }
 
-/// Answers one request as it should, and then does something else.
+/// Answers one request correctly, then runs `then`.
 fn turncoat(then: impl FnOnce()) {
     if reply_on_stdout() {
         let limits = confined().expect("can be confined");
@@ -161,7 +157,7 @@ fn process_that_dies_after_the_second_pictures_first_stage() {
 }
 
 #[tokio::test]
-async fn stages_are_told_all_over_again_where_a_picture_is() {
+async fn a_retry_reports_all_stages_again() {
     let picture = fixtures::jpeg(&quarters(300, 300), &JpegWith::default());
     let decoder = Counted::of("pool::process_that_dies_after_the_second_pictures_first_stage");
     decoder.render(OWNER, &picture).await.expect("is rendered");
@@ -173,7 +169,7 @@ async fn stages_are_told_all_over_again_where_a_picture_is() {
 }
 
 #[tokio::test]
-async fn what_one_picture_left_behind_fails_no_other() {
+async fn a_failure_in_a_reused_process_is_retried_in_a_new_one() {
     let picture = fixtures::jpeg(&quarters(300, 300), &JpegWith::default());
     for test in [
         "process_that_dies_of_the_second_picture",
@@ -191,7 +187,7 @@ async fn what_one_picture_left_behind_fails_no_other() {
 }
 
 #[tokio::test]
-async fn a_process_without_work_is_let_go() {
+async fn an_idle_process_exits() {
     let mut decoder = patient(decoder());
     let picture = fixtures::jpeg(&quarters(300, 300), &JpegWith::default());
     decoder.render(OWNER, fixtures::open(&picture), None).await.expect("is rendered");
@@ -200,7 +196,7 @@ async fn a_process_without_work_is_let_go() {
     decoder.idle.patience = Duration::from_millis(100);
     decoder.idle.put(Owner(1), process);
     let begin = Instant::now();
-    // A process that nobody has waited for is still there, as a zombie.
+    // A process that nobody has reaped still exists as a zombie.
     while rustix::process::test_kill_process(pid).is_ok() {
         assert!(begin.elapsed() < Duration::from_mins(1), "it is still there");
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,17 +1,17 @@
-//! What is told before the outcome.
+//! Stages are reported before the outcome.
 
 use tempfile::NamedTempFile;
 
 use super::{decoder, died, shell};
 use crate::{EDGES, Limits, Refusal, Stage, fixtures, fixtures::JpegWith, sandbox::parent::RenderError};
 
-/// A shell's command that writes a message without files.
+/// A shell command that writes a message without files.
 fn say(header: &str) -> String {
     format!("printf 'pawdium\\4\\0\\0\\0\\{:o}\\0\\0\\0\\0{header}'; ", header.len())
 }
 
 #[tokio::test]
-async fn every_stage_is_told_with_its_time() {
+async fn each_stage_is_reported_with_its_duration() {
     let file = fixtures::jpeg(&fixtures::noise(2000, 1500), &JpegWith::default());
     let mut told = Vec::new();
     let reached = |stage, ms| told.push((stage, ms));
@@ -22,9 +22,9 @@ async fn every_stage_is_told_with_its_time() {
     assert!(told.iter().all(|(_, ms)| *ms > 0), "three megapixels of noise take longer: {told:?}");
 }
 
-/// The process goes on only when what it said was heard.
+/// The process continues only after its message is received.
 #[tokio::test]
-async fn a_stage_is_told_when_it_is_reached() {
+async fn a_stage_is_reported_when_it_completes() {
     let heard = NamedTempFile::new().expect("is made");
     let script = [
         say(r#"{"reached":{"stage":"decoded","ms":7}}"#),
@@ -43,7 +43,7 @@ async fn a_stage_is_told_when_it_is_reached() {
 }
 
 #[tokio::test]
-async fn a_child_that_tells_of_stages_as_it_likes_fails_the_picture() {
+async fn stages_out_of_order_fail_the_picture() {
     let [decoded, cropped] =
         ["decoded", "cropped"].map(|stage| say(&format!(r#"{{"reached":{{"stage":"{stage}","ms":7}}}}"#)));
     for script in [cropped.clone(), [&*decoded, &decoded].concat(), [&*decoded, &cropped, &cropped].concat()]

@@ -1,8 +1,8 @@
 //! apalis-postgres as a contender.
 //!
-//! Settings: its defaults with the pubsub backend of its README, because without that an idle worker looks for jobs only
-//! with its heartbeat, every 30 s. Batched, as the docs of `Config::batch_size` recommend for throughput: batches of 2000,
-//! and no second lock on what is fetched under a lock (`Config::lock_tasks`).
+//! Settings: its defaults with the pubsub backend of its README, because without it an idle worker looks for jobs
+//! only with its heartbeat, every 30 s. Batched as the docs of `Config::batch_size` recommend for throughput:
+//! batches of 2000, and no second lock on jobs fetched under a lock (`Config::lock_tasks`).
 
 #[path = "../../../src/queue/protocol.rs"]
 mod protocol;
@@ -29,7 +29,7 @@ struct Noop {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let verb = Verb::read(std::env::args().skip(1)).context("there is no such verb")?;
+    let verb = Verb::read(std::env::args().skip(1)).context("unknown verb")?;
     let url = std::env::var("BENCH_POSTGRES").context("BENCH_POSTGRES is not set")?;
     let db = PgPoolOptions::new()
         .max_connections(if let Verb::EnqueueAtOnce(_) = verb { CALLERS } else { 10 })

@@ -1,7 +1,7 @@
-// sharp as a contender: reads "source<TAB>folder<TAB>quality" lines, answers each with {"ms": …}.
+// sharp as a contender: reads lines of "source<TAB>folder<TAB>quality" and answers each with {"ms": …}.
 //
-// The picture is decoded once, to its largest square, from which the other two are made: with clones of one pipeline,
-// which its documentation shows (--clones), each size decodes the file again.
+// The picture is decoded once to its largest square, from which the other two are made. Clones of one pipeline, as
+// in sharp's documentation (--clones), decode the file again for each size.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';

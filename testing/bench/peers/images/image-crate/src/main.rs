@@ -1,4 +1,4 @@
-//! The image crate as a contender: reads "source<TAB>folder<TAB>quality" lines, answers each with {"ms": …}.
+//! The image crate as a contender: reads lines of "source<TAB>folder<TAB>quality" and answers each with {"ms": …}.
 
 use std::error::Error;
 use std::fs::File;
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The largest square is made from the source, each other one from the next larger.
+/// The largest square is scaled from the source, each other one from the next larger.
 fn render(source: &Path, folder: &Path, quality: u8) -> Result<(), Box<dyn Error>> {
     let mut decoder = ImageReader::open(source)?.into_decoder()?;
     let orientation = decoder.orientation()?;
