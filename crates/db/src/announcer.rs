@@ -122,16 +122,16 @@ mod tests {
         }
         announcer.announce("fast".into(), Duration::ZERO);
         let mut received = Vec::new();
-        while heard.len() < 2 {
+        while received.len() < 2 {
             let notification = listener.recv().await.expect("a notification");
-            heard.push(notification.payload().to_owned());
+            received.push(notification.payload().to_owned());
         }
-        assert_eq!(heard, ["fast", "slow"]);
+        assert_eq!(received, ["fast", "slow"]);
         assert!(begin.elapsed() >= linger);
         announcer.announce("slow".into(), Duration::from_mins(1));
         announcer.announce("slow".into(), Duration::ZERO);
-        let heard = tokio::time::timeout(Duration::from_secs(20), listener.recv()).await;
-        assert_eq!(heard.expect("in time").expect("a notification").payload(), "slow");
+        let received = tokio::time::timeout(Duration::from_secs(20), listener.recv()).await;
+        assert_eq!(received.expect("in time").expect("a notification").payload(), "slow");
     }
 
     #[sqlx::test(migrations = false)]
@@ -139,7 +139,7 @@ mod tests {
         let mut listener = PgListener::connect_with(&db).await.expect("a connection");
         listener.listen(CHANNEL).await.expect("it listens");
         Announcer::new(&db.connect_options()).announce("slow".into(), Duration::from_mins(1));
-        let heard = tokio::time::timeout(Duration::from_secs(20), listener.recv()).await;
-        assert_eq!(heard.expect("in time").expect("a notification").payload(), "slow");
+        let received = tokio::time::timeout(Duration::from_secs(20), listener.recv()).await;
+        assert_eq!(received.expect("in time").expect("a notification").payload(), "slow");
     }
 }

@@ -62,19 +62,19 @@ impl Display for Told {
 }
 
 /// Describes an event of the timeline.
-fn said(moment: &Moment) -> String {
-    match &moment.what {
-        What::Enqueued => "enqueued".to_owned(),
-        What::Failed(failure) => failed(failure),
-        What::Due { attempt } => format!("attempt {attempt} is due"),
-        What::Claimed { attempt, worker } => match worker {
+fn said(entry: &TimelineEntry) -> String {
+    match &entry.event {
+        TimelineEvent::Enqueued => "enqueued".to_owned(),
+        TimelineEvent::Failed(failure) => failed(failure),
+        TimelineEvent::Due { attempt } => format!("attempt {attempt} is due"),
+        TimelineEvent::Claimed { attempt, worker } => match worker {
             Some(worker) => format!("attempt {attempt} started on {worker}"),
             None => format!("attempt {attempt} started"),
         },
-        What::Done => "done".to_owned(),
-        What::Dead => "dead: no automatic retries are left".to_owned(),
-        What::Cancelled { reason: Some(reason) } => format!("cancelled: {}", printable(reason)),
-        What::Cancelled { reason: None } => "cancelled".to_owned(),
+        TimelineEvent::Done => "done".to_owned(),
+        TimelineEvent::Dead => "dead: no automatic retries are left".to_owned(),
+        TimelineEvent::Cancelled { reason: Some(reason) } => format!("cancelled: {}", printable(reason)),
+        TimelineEvent::Cancelled { reason: None } => "cancelled".to_owned(),
     }
 }
 
