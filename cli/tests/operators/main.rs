@@ -5,3 +5,4 @@ mod command;
 mod databases;
 mod jobs;
 mod queues;
+mod schema;

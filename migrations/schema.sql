@@ -1,0 +1,946 @@
+-- What the migrations add up to. Written by `make sqlx`; change it through a migration.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+CREATE TYPE public.job_outcome AS ENUM (
+    'done',
+    'dead',
+    'cancelled'
+);
+
+CREATE TYPE public.job_state AS ENUM (
+    'scheduled',
+    'ready',
+    'running'
+);
+
+CREATE FUNCTION public.audit_log_is_append_only() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    -- Deleting a user takes the reference away; the name in `actor` stays.
+    if tg_op = 'UPDATE' and to_jsonb(new) - 'user_id' = to_jsonb(old) - 'user_id' and new.user_id is null then
+        return new;
+    end if;
+    raise exception 'the audit log is append-only';
+end $$;
+
+CREATE FUNCTION public.fingerprint_distance(one bigint, other bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN bit_count(((one # other))::bit(64));
+
+CREATE FUNCTION public.job_group_member_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    last_step job_groups;
+begin
+    update job_groups set remaining = remaining - 1 where id = old.group_id returning * into last_step;
+    if last_step.remaining = 0 then
+        insert into jobs (queue, kind, priority, max_attempts, subject, payload)
+        values (last_step.queue, last_step.kind, last_step.priority, last_step.max_attempts, last_step.subject,
+                last_step.payload)
+        returning id into last_step.job_id;
+        update job_groups set job_id = last_step.job_id where id = old.group_id;
+        insert into job_movements (queue, kind, enqueued) values (last_step.queue, last_step.kind, 1);
+        perform pg_notify('pawdium_jobs', last_step.queue);
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION public.job_round(queue text, priority smallint) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $_$
+    select coalesce(
+        (select turn from jobs
+         where jobs.queue = $1 and jobs.priority = $2 and open and state = 'ready' and turn > 0
+         order by turn limit 1),
+        (select max(turn) from job_partitions where job_partitions.queue = $1),
+        0)
+$_$;
+
+CREATE FUNCTION public.keep_job_error() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into job_errors (id, outcome, kind, error) values (new.id, new.outcome, new.kind, new.last_error)
+    on conflict (id) do update set outcome = excluded.outcome, kind = excluded.kind, error = excluded.error;
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.photo_job_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $_$
+begin
+    if old.payload->>'photo' !~ '^[0-9]{1,18}$' then
+        return null;
+    end if;
+    if exists (select from photos where id = (old.payload->>'photo')::bigint and state = 'processing') then
+        insert into jobs (queue, kind, priority, max_attempts, subject, payload)
+        values (old.queue, 'media.abandon.v1', -1, 8, old.subject, jsonb_build_object('photo', old.payload->'photo'));
+        insert into job_movements (queue, kind, enqueued) values (old.queue, 'media.abandon.v1', 1);
+        perform pg_notify('pawdium_jobs', old.queue);
+    end if;
+    return null;
+end $_$;
+
+CREATE FUNCTION public.refuse_released_name() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if exists (select from released_names
+               where name = lower(new.name) and user_id <> new.id and free_at > now()) then
+        raise unique_violation using constraint = 'users_name_key', message = 'the name was given up lately';
+    end if;
+    return null;
+end
+$$;
+
+CREATE FUNCTION public.release_name() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    delete from released_names
+    where name in (select name from released_names where free_at < now() limit 100 for update skip locked);
+    insert into released_names (name, user_id, free_at) values (lower(old.name), old.id, now() + interval '90 days')
+    on conflict (name) do update set user_id = excluded.user_id, free_at = excluded.free_at;
+    return null;
+end
+$$;
+
+CREATE TABLE public.jobs (
+    id bigint NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    state public.job_state DEFAULT 'ready'::public.job_state NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    max_attempts smallint NOT NULL,
+    claim integer DEFAULT 0 NOT NULL,
+    worker_id bigint,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    claimed_at timestamp with time zone,
+    unique_key text,
+    key_waits_only boolean DEFAULT false NOT NULL,
+    payload jsonb NOT NULL,
+    last_error text,
+    partition_key text,
+    turn bigint DEFAULT 0 NOT NULL,
+    subject text,
+    group_id bigint,
+    failures jsonb DEFAULT '[]'::jsonb NOT NULL,
+    open boolean GENERATED ALWAYS AS ((state <> 'scheduled'::public.job_state)) STORED NOT NULL,
+    CONSTRAINT jobs_check CHECK (((state = 'running'::public.job_state) = (worker_id IS NOT NULL))),
+    CONSTRAINT jobs_max_attempts_check CHECK ((max_attempts > 0))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0', fillfactor='45');
+
+CREATE FUNCTION public.running_jobs(queue text) RETURNS SETOF public.jobs
+    LANGUAGE sql STABLE
+    AS $_$
+    select * from jobs
+    where state = 'running' and id in (select unnest(job_batches.jobs) from job_batches where job_batches.queue = $1)
+$_$;
+
+CREATE TABLE public.audit_log (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    user_id bigint,
+    actor text NOT NULL,
+    action text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.blocked_pictures (
+    id bigint NOT NULL,
+    source_hash bytea,
+    fingerprint bigint,
+    reason text NOT NULL,
+    photo_id bigint,
+    blocked_by bigint,
+    blocker text NOT NULL,
+    blocked_at timestamp with time zone DEFAULT now() NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT blocked_pictures_check CHECK (((source_hash IS NOT NULL) OR (fingerprint IS NOT NULL))),
+    CONSTRAINT blocked_pictures_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT blocked_pictures_source_hash_check CHECK ((length(source_hash) = 32))
+);
+
+ALTER TABLE public.blocked_pictures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.blocked_pictures_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.job_batches (
+    queue text NOT NULL,
+    worker_id bigint NOT NULL,
+    number bigint NOT NULL,
+    jobs bigint[] NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.job_errors (
+    id bigint NOT NULL,
+    outcome public.job_outcome NOT NULL,
+    kind text NOT NULL,
+    error text NOT NULL
+);
+
+CREATE TABLE public.job_groups (
+    id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    remaining integer NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    priority smallint NOT NULL,
+    max_attempts smallint NOT NULL,
+    subject text,
+    payload jsonb NOT NULL,
+    job_id bigint,
+    CONSTRAINT job_groups_remaining_check CHECK ((remaining >= 0))
+);
+
+ALTER TABLE public.job_groups ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.job_groups_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.job_history (
+    id bigint NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    outcome public.job_outcome NOT NULL,
+    priority smallint NOT NULL,
+    attempt smallint NOT NULL,
+    max_attempts smallint NOT NULL,
+    claim integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    claimed_at timestamp with time zone,
+    finished_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    payload jsonb NOT NULL,
+    last_error text,
+    partition_key text,
+    subject text,
+    group_id bigint,
+    failures jsonb DEFAULT '[]'::jsonb NOT NULL,
+    worker_id bigint,
+    run_at timestamp with time zone,
+    unique_key text,
+    key_waits_only boolean DEFAULT false NOT NULL,
+    error_group text GENERATED ALWAYS AS ("left"(regexp_replace(split_part(last_error, '
+'::text, 1), '[0-9]+'::text, '#'::text, 'g'::text), 160)) STORED
+);
+
+CREATE TABLE public.job_minutes (
+    kind text NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    queue text NOT NULL,
+    enqueued bigint NOT NULL,
+    done bigint NOT NULL,
+    retried bigint NOT NULL,
+    dead bigint NOT NULL,
+    cancelled bigint NOT NULL,
+    revived bigint NOT NULL,
+    waited_ms bigint NOT NULL,
+    ran_ms bigint NOT NULL,
+    max_waited_ms bigint NOT NULL,
+    max_ran_ms bigint NOT NULL
+);
+
+CREATE TABLE public.job_movements (
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    enqueued integer DEFAULT 0 NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    retried integer DEFAULT 0 NOT NULL,
+    dead integer DEFAULT 0 NOT NULL,
+    cancelled integer DEFAULT 0 NOT NULL,
+    revived integer DEFAULT 0 NOT NULL,
+    waited_ms bigint DEFAULT 0 NOT NULL,
+    ran_ms bigint DEFAULT 0 NOT NULL,
+    max_waited_ms bigint DEFAULT 0 NOT NULL,
+    max_ran_ms bigint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.job_partitions (
+    queue text NOT NULL,
+    key text NOT NULL,
+    turn bigint NOT NULL,
+    next_start_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.job_queues (
+    name text NOT NULL,
+    paused_at timestamp with time zone,
+    max_running integer,
+    starts_per_minute integer,
+    partition_max_running integer,
+    partition_starts_per_minute integer,
+    next_start_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    held boolean GENERATED ALWAYS AS (((paused_at IS NOT NULL) OR (max_running IS NOT NULL) OR (starts_per_minute IS NOT NULL) OR (partition_max_running IS NOT NULL) OR (partition_starts_per_minute IS NOT NULL))) STORED NOT NULL,
+    CONSTRAINT job_queues_max_running_check CHECK ((max_running > 0)),
+    CONSTRAINT job_queues_partition_max_running_check CHECK ((partition_max_running > 0)),
+    CONSTRAINT job_queues_partition_starts_per_minute_check CHECK ((partition_starts_per_minute > 0)),
+    CONSTRAINT job_queues_starts_per_minute_check CHECK ((starts_per_minute > 0))
+);
+
+CREATE TABLE public.job_totals (
+    kind text NOT NULL,
+    queue text NOT NULL,
+    enqueued bigint NOT NULL,
+    done bigint NOT NULL,
+    dead bigint NOT NULL,
+    cancelled bigint NOT NULL
+);
+
+CREATE TABLE public.job_workers (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    host text NOT NULL,
+    pid integer NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    beat_at timestamp with time zone DEFAULT now() NOT NULL,
+    gone_at timestamp with time zone
+);
+
+ALTER TABLE public.job_workers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.job_workers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.login_networks (
+    user_id bigint NOT NULL,
+    network bytea NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT login_networks_network_check CHECK ((octet_length(network) = 16))
+);
+
+CREATE TABLE public.mail_refusals (
+    user_id bigint NOT NULL,
+    email text NOT NULL,
+    reason text NOT NULL,
+    refused_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.mail_tokens (
+    token_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    purpose text NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['reset'::text, 'verify'::text]))),
+    CONSTRAINT mail_tokens_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.merged_users (
+    id bigint NOT NULL,
+    into_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    rater_key bigint
+);
+
+CREATE TABLE public.photo_files (
+    photo_id bigint NOT NULL,
+    edge smallint NOT NULL,
+    key text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    bytes integer NOT NULL,
+    CONSTRAINT photo_files_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT photo_files_edge_check CHECK ((edge = ANY (ARRAY[1080, 540, 160]))),
+    CONSTRAINT photo_files_height_check CHECK ((height > 0)),
+    CONSTRAINT photo_files_width_check CHECK ((width > 0))
+);
+
+CREATE TABLE public.photo_ranks (
+    photo_id bigint NOT NULL,
+    score double precision NOT NULL,
+    rank integer NOT NULL
+);
+
+CREATE TABLE public.photos (
+    id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    parent_id bigint,
+    title text NOT NULL,
+    alt text DEFAULT ''::text NOT NULL,
+    species text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    state text NOT NULL,
+    reason text,
+    source_key text,
+    crop_x integer,
+    crop_y integer,
+    crop_side integer,
+    placeholder text,
+    slot bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    live_at timestamp with time zone,
+    touched_at timestamp with time zone DEFAULT now() NOT NULL,
+    source_hash bytea,
+    fingerprint bigint,
+    source_bytes integer,
+    CONSTRAINT photos_alt_check CHECK ((length(alt) <= 500)),
+    CONSTRAINT photos_check CHECK (((reason IS NOT NULL) = (state = 'failed'::text))),
+    CONSTRAINT photos_crop_whole CHECK ((((crop_x IS NULL) AND (crop_y IS NULL) AND (crop_side IS NULL)) OR ((crop_x >= 0) AND (crop_y >= 0) AND (crop_side > 0)))),
+    CONSTRAINT photos_live_has_slot CHECK (((state <> 'live'::text) OR ((slot IS NOT NULL) AND (live_at IS NOT NULL)))),
+    CONSTRAINT photos_source_bytes_check CHECK ((source_bytes > 0)),
+    CONSTRAINT photos_source_hash_check CHECK ((length(source_hash) = 32)),
+    CONSTRAINT photos_species_check CHECK ((species = ANY (ARRAY['cat'::text, 'dog'::text, 'bird'::text, 'rabbit'::text, 'rodent'::text, 'reptile'::text, 'horse'::text, 'other'::text]))),
+    CONSTRAINT photos_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'processing'::text, 'live'::text, 'failed'::text, 'hidden'::text, 'deleted'::text]))),
+    CONSTRAINT photos_tags_check CHECK ((cardinality(tags) <= 10)),
+    CONSTRAINT photos_title_check CHECK (((length(title) >= 1) AND (length(title) <= 120)))
+);
+
+CREATE SEQUENCE public.photo_slots
+    START WITH 0
+    INCREMENT BY 1
+    MINVALUE 0
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.photo_slots OWNED BY public.photos.slot;
+
+CREATE TABLE public.photo_stats (
+    photo_id bigint NOT NULL,
+    histogram integer[] DEFAULT '{0,0,0,0,0,0,0,0,0,0}'::integer[] NOT NULL,
+    virality double precision,
+    views bigint DEFAULT 0 NOT NULL,
+    shares bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT photo_stats_histogram_check CHECK ((cardinality(histogram) = 10))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.photo_steps (
+    photo_id bigint NOT NULL,
+    step text NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ms integer,
+    CONSTRAINT photo_steps_ms_check CHECK ((ms >= 0)),
+    CONSTRAINT photo_steps_step_check CHECK ((step = ANY (ARRAY['received'::text, 'checked'::text, 'decoded'::text, 'cropped'::text, 'stored'::text, 'live'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.photo_submissions (
+    owner_id bigint NOT NULL,
+    key text NOT NULL,
+    print bytea NOT NULL,
+    photo_id bigint NOT NULL,
+    CONSTRAINT photo_submissions_key_check CHECK (((length(key) >= 1) AND (length(key) <= 128))),
+    CONSTRAINT photo_submissions_print_check CHECK ((octet_length(print) = 32))
+);
+
+CREATE TABLE public.photo_weights (
+    photo_id bigint NOT NULL,
+    histogram integer[] NOT NULL,
+    bars bigint[] NOT NULL,
+    links integer NOT NULL,
+    crowd integer NOT NULL,
+    weighed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT photo_weights_bars_check CHECK ((cardinality(bars) = 10)),
+    CONSTRAINT photo_weights_histogram_check CHECK ((cardinality(histogram) = 10))
+);
+
+ALTER TABLE public.photos ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.photos_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ranking_epochs (
+    id bigint NOT NULL,
+    weight double precision NOT NULL,
+    prior double precision[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ranking_epochs_prior_check CHECK ((cardinality(prior) = 10)),
+    CONSTRAINT ranking_epochs_weight_check CHECK ((weight > (0)::double precision))
+);
+
+ALTER TABLE public.ranking_epochs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ranking_epochs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.rater_positions (
+    rater_id bigint NOT NULL,
+    first bigint DEFAULT 0 NOT NULL,
+    last bigint DEFAULT 0 NOT NULL,
+    cursor bigint DEFAULT 0 NOT NULL,
+    fresh bigint DEFAULT 0 NOT NULL,
+    served bigint DEFAULT 0 NOT NULL,
+    photo_id bigint,
+    lane text,
+    CONSTRAINT rater_positions_check CHECK (((0 <= first) AND (first <= last) AND ((cursor >= 0) AND (cursor <= (last - first))))),
+    CONSTRAINT rater_positions_lane_check CHECK ((lane = ANY (ARRAY['random'::text, 'fresh'::text, 'boundary'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.ratings (
+    photo_id bigint NOT NULL,
+    rater_id bigint NOT NULL,
+    value smallint NOT NULL,
+    lane text NOT NULL,
+    ballot_at timestamp with time zone NOT NULL,
+    rated_at timestamp with time zone DEFAULT now() NOT NULL,
+    previous smallint,
+    CONSTRAINT ratings_lane_check CHECK ((lane = ANY (ARRAY['random'::text, 'fresh'::text, 'boundary'::text, 'link'::text]))),
+    CONSTRAINT ratings_value_check CHECK (((value >= 1) AND (value <= 10)))
+);
+
+CREATE TABLE public.released_names (
+    name text NOT NULL,
+    user_id bigint NOT NULL,
+    free_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.schedule_ticks (
+    schedule text NOT NULL,
+    tick timestamp with time zone NOT NULL,
+    fired_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.schedules (
+    name text NOT NULL,
+    expression text NOT NULL,
+    missed text NOT NULL,
+    kind text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    requested_at timestamp with time zone,
+    next_at timestamp with time zone
+);
+
+CREATE TABLE public.sessions (
+    token_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.shares (
+    code text NOT NULL,
+    photo_id bigint NOT NULL,
+    sharer_id bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT shares_code_check CHECK ((code ~ '^[A-Za-z0-9_-]{10,}$'::text))
+);
+
+CREATE TABLE public.site (
+    one boolean DEFAULT true NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    CONSTRAINT site_one_check CHECK (one)
+);
+
+CREATE TABLE public.spent_links (
+    token_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    purpose text NOT NULL,
+    spent_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT spent_links_purpose_check CHECK ((purpose = ANY (ARRAY['reset'::text, 'verify'::text]))),
+    CONSTRAINT spent_links_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE TABLE public.spent_rater_keys (
+    rater_key bigint NOT NULL,
+    spent_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.users (
+    id bigint NOT NULL,
+    name text,
+    email text,
+    email_verified_at timestamp with time zone,
+    password_hash text,
+    role text DEFAULT 'member'::text NOT NULL,
+    rater_key bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    registered_at timestamp with time zone,
+    network integer,
+    CONSTRAINT users_email_length CHECK ((length(email) <= 254)),
+    CONSTRAINT users_name_format CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_-]{1,29}$'::text)),
+    CONSTRAINT users_registered_whole CHECK ((((name IS NULL) AND (email IS NULL) AND (password_hash IS NULL) AND (email_verified_at IS NULL)) OR ((name IS NOT NULL) AND (email IS NOT NULL) AND (password_hash IS NOT NULL)))),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['member'::text, 'moderator'::text, 'admin'::text])))
+);
+
+ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.users_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.virality_events (
+    id bigint NOT NULL,
+    photo_id bigint NOT NULL,
+    kind text NOT NULL,
+    visitor bytea NOT NULL,
+    day date DEFAULT CURRENT_DATE NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    counted boolean DEFAULT false NOT NULL,
+    CONSTRAINT virality_events_kind_check CHECK ((kind = ANY (ARRAY['view'::text, 'share'::text, 'link_view'::text, 'link_rating'::text])))
+);
+
+ALTER TABLE public.virality_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.virality_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.blocked_pictures
+    ADD CONSTRAINT blocked_pictures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.blocked_pictures
+    ADD CONSTRAINT blocked_pictures_source_hash_key UNIQUE (source_hash);
+
+ALTER TABLE ONLY public.job_batches
+    ADD CONSTRAINT job_batches_pkey PRIMARY KEY (queue, worker_id, number);
+
+ALTER TABLE ONLY public.job_errors
+    ADD CONSTRAINT job_errors_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.job_groups
+    ADD CONSTRAINT job_groups_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.job_history
+    ADD CONSTRAINT job_history_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.job_minutes
+    ADD CONSTRAINT job_minutes_pkey PRIMARY KEY (minute, kind);
+
+ALTER TABLE ONLY public.job_partitions
+    ADD CONSTRAINT job_partitions_pkey PRIMARY KEY (queue, key);
+
+ALTER TABLE ONLY public.job_queues
+    ADD CONSTRAINT job_queues_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.job_totals
+    ADD CONSTRAINT job_totals_pkey PRIMARY KEY (kind);
+
+ALTER TABLE ONLY public.job_workers
+    ADD CONSTRAINT job_workers_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.job_workers
+    ADD CONSTRAINT job_workers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.login_networks
+    ADD CONSTRAINT login_networks_pkey PRIMARY KEY (user_id, network);
+
+ALTER TABLE ONLY public.mail_refusals
+    ADD CONSTRAINT mail_refusals_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.mail_tokens
+    ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.merged_users
+    ADD CONSTRAINT merged_users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.photo_files
+    ADD CONSTRAINT photo_files_pkey PRIMARY KEY (photo_id, edge);
+
+ALTER TABLE ONLY public.photo_ranks
+    ADD CONSTRAINT photo_ranks_pkey PRIMARY KEY (photo_id);
+
+ALTER TABLE ONLY public.photo_stats
+    ADD CONSTRAINT photo_stats_pkey PRIMARY KEY (photo_id);
+
+ALTER TABLE ONLY public.photo_steps
+    ADD CONSTRAINT photo_steps_pkey PRIMARY KEY (photo_id, step);
+
+ALTER TABLE ONLY public.photo_submissions
+    ADD CONSTRAINT photo_submissions_photo_id_key UNIQUE (photo_id);
+
+ALTER TABLE ONLY public.photo_submissions
+    ADD CONSTRAINT photo_submissions_pkey PRIMARY KEY (owner_id, key);
+
+ALTER TABLE ONLY public.photo_weights
+    ADD CONSTRAINT photo_weights_pkey PRIMARY KEY (photo_id);
+
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_slot_key UNIQUE (slot);
+
+ALTER TABLE ONLY public.ranking_epochs
+    ADD CONSTRAINT ranking_epochs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.rater_positions
+    ADD CONSTRAINT rater_positions_pkey PRIMARY KEY (rater_id);
+
+ALTER TABLE ONLY public.ratings
+    ADD CONSTRAINT ratings_pkey PRIMARY KEY (photo_id, rater_id);
+
+ALTER TABLE ONLY public.released_names
+    ADD CONSTRAINT released_names_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.schedule_ticks
+    ADD CONSTRAINT schedule_ticks_pkey PRIMARY KEY (schedule, tick);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.shares
+    ADD CONSTRAINT shares_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.site
+    ADD CONSTRAINT site_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.spent_links
+    ADD CONSTRAINT spent_links_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.spent_rater_keys
+    ADD CONSTRAINT spent_rater_keys_pkey PRIMARY KEY (rater_key);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.virality_events
+    ADD CONSTRAINT virality_events_photo_id_kind_day_visitor_key UNIQUE (photo_id, kind, day, visitor);
+
+ALTER TABLE ONLY public.virality_events
+    ADD CONSTRAINT virality_events_pkey PRIMARY KEY (id);
+
+CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
+
+CREATE INDEX blocked_pictures_photo ON public.blocked_pictures USING btree (photo_id);
+
+CREATE INDEX job_errors_text ON public.job_errors USING gin (error public.gin_trgm_ops);
+
+CREATE INDEX job_history_dead ON public.job_history USING btree (kind, error_group, id) WHERE (outcome = 'dead'::public.job_outcome);
+
+CREATE INDEX job_history_expiry ON public.job_history USING btree (expires_at);
+
+CREATE INDEX job_history_kind ON public.job_history USING btree (kind, id);
+
+CREATE INDEX job_history_partition ON public.job_history USING btree (partition_key, id) WHERE (partition_key IS NOT NULL);
+
+CREATE INDEX job_history_subject ON public.job_history USING btree (subject, id) WHERE (subject IS NOT NULL);
+
+CREATE INDEX job_history_unwell ON public.job_history USING btree (outcome, id) WHERE (outcome <> 'done'::public.job_outcome);
+
+CREATE INDEX job_partitions_turn ON public.job_partitions USING btree (queue, turn DESC);
+
+CREATE INDEX job_workers_live ON public.job_workers USING btree (id) WHERE (gone_at IS NULL);
+
+CREATE INDEX jobs_open ON public.jobs USING btree (queue, priority, turn, id) WHERE open;
+
+CREATE INDEX jobs_open_partition ON public.jobs USING btree (queue, partition_key, priority, turn, id) WHERE (open AND (partition_key IS NOT NULL));
+
+CREATE INDEX jobs_partition ON public.jobs USING btree (partition_key) WHERE (partition_key IS NOT NULL);
+
+CREATE INDEX jobs_scheduled ON public.jobs USING btree (run_at) WHERE (NOT open);
+
+CREATE INDEX jobs_subject ON public.jobs USING btree (subject) WHERE (subject IS NOT NULL);
+
+CREATE UNIQUE INDEX jobs_unique_key ON public.jobs USING btree (kind, unique_key) WHERE (unique_key IS NOT NULL);
+
+CREATE INDEX login_networks_last ON public.login_networks USING btree (last_at);
+
+CREATE INDEX mail_tokens_expiry ON public.mail_tokens USING btree (expires_at);
+
+CREATE INDEX mail_tokens_user ON public.mail_tokens USING btree (user_id, purpose);
+
+CREATE INDEX merged_users_into ON public.merged_users USING btree (into_id);
+
+CREATE INDEX merged_users_key ON public.merged_users USING btree (rater_key);
+
+CREATE INDEX photo_files_key ON public.photo_files USING btree (key);
+
+CREATE INDEX photo_ranks_rank ON public.photo_ranks USING btree (rank, photo_id);
+
+CREATE INDEX photo_stats_virality ON public.photo_stats USING btree (virality DESC, photo_id) WHERE (virality IS NOT NULL);
+
+CREATE INDEX photos_live_at ON public.photos USING btree (live_at DESC) WHERE (state = 'live'::text);
+
+CREATE INDEX photos_owner ON public.photos USING btree (owner_id, id DESC);
+
+CREATE INDEX photos_parent ON public.photos USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX photos_source ON public.photos USING btree (source_key) WHERE (source_key IS NOT NULL);
+
+CREATE INDEX photos_stale_drafts ON public.photos USING btree (touched_at) WHERE (state = 'draft'::text);
+
+CREATE INDEX ratings_rated_at ON public.ratings USING btree (rated_at);
+
+CREATE INDEX ratings_rater ON public.ratings USING btree (rater_id);
+
+CREATE INDEX released_names_free ON public.released_names USING btree (free_at);
+
+CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+CREATE INDEX shares_photo ON public.shares USING btree (photo_id, sharer_id);
+
+CREATE UNIQUE INDEX shares_sharer_photo ON public.shares USING btree (sharer_id, photo_id) WHERE (sharer_id IS NOT NULL);
+
+CREATE INDEX spent_links_age ON public.spent_links USING btree (spent_at);
+
+CREATE INDEX spent_links_user ON public.spent_links USING btree (user_id);
+
+CREATE INDEX spent_rater_keys_age ON public.spent_rater_keys USING btree (spent_at);
+
+CREATE INDEX users_anonymous_created ON public.users USING btree (created_at) WHERE (email IS NULL);
+
+CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
+
+CREATE UNIQUE INDEX users_name_key ON public.users USING btree (lower(name));
+
+CREATE UNIQUE INDEX users_rater_key_key ON public.users USING btree (rater_key);
+
+CREATE INDEX users_registered ON public.users USING btree (registered_at) WHERE (registered_at IS NOT NULL);
+
+CREATE INDEX virality_events_day ON public.virality_events USING btree (day) WHERE counted;
+
+CREATE INDEX virality_events_uncounted ON public.virality_events USING btree (id) WHERE (NOT counted);
+
+CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_append_only();
+
+CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.audit_log_is_append_only();
+
+CREATE TRIGGER job_group_member_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.group_id IS NOT NULL)) EXECUTE FUNCTION public.job_group_member_ended();
+
+CREATE TRIGGER job_history_error AFTER INSERT OR UPDATE OF outcome, kind, last_error ON public.job_history FOR EACH ROW WHEN ((new.last_error IS NOT NULL)) EXECUTE FUNCTION public.keep_job_error();
+
+CREATE TRIGGER photo_job_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.kind = 'media.process.v1'::text)) EXECUTE FUNCTION public.photo_job_ended();
+
+CREATE TRIGGER users_name_changed AFTER UPDATE OF name ON public.users FOR EACH ROW WHEN ((lower(old.name) <> lower(new.name))) EXECUTE FUNCTION public.release_name();
+
+CREATE TRIGGER users_name_refused AFTER INSERT OR UPDATE OF name ON public.users FOR EACH ROW WHEN ((new.name IS NOT NULL)) EXECUTE FUNCTION public.refuse_released_name();
+
+CREATE TRIGGER users_name_released AFTER DELETE ON public.users FOR EACH ROW WHEN ((old.name IS NOT NULL)) EXECUTE FUNCTION public.release_name();
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.blocked_pictures
+    ADD CONSTRAINT blocked_pictures_blocked_by_fkey FOREIGN KEY (blocked_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.blocked_pictures
+    ADD CONSTRAINT blocked_pictures_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.job_errors
+    ADD CONSTRAINT job_errors_id_fkey FOREIGN KEY (id) REFERENCES public.job_history(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.login_networks
+    ADD CONSTRAINT login_networks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.mail_refusals
+    ADD CONSTRAINT mail_refusals_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.mail_tokens
+    ADD CONSTRAINT mail_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.merged_users
+    ADD CONSTRAINT merged_users_into_id_fkey FOREIGN KEY (into_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_files
+    ADD CONSTRAINT photo_files_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_ranks
+    ADD CONSTRAINT photo_ranks_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_stats
+    ADD CONSTRAINT photo_stats_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_steps
+    ADD CONSTRAINT photo_steps_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_submissions
+    ADD CONSTRAINT photo_submissions_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_submissions
+    ADD CONSTRAINT photo_submissions_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_weights
+    ADD CONSTRAINT photo_weights_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.rater_positions
+    ADD CONSTRAINT rater_positions_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ratings
+    ADD CONSTRAINT ratings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ratings
+    ADD CONSTRAINT ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.shares
+    ADD CONSTRAINT shares_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.shares
+    ADD CONSTRAINT shares_sharer_id_fkey FOREIGN KEY (sharer_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.spent_links
+    ADD CONSTRAINT spent_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.virality_events
+    ADD CONSTRAINT virality_events_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
