@@ -28,6 +28,7 @@ mod guessing;
 mod labels;
 mod leaving;
 mod likeness;
+mod lost_changes;
 mod names;
 mod openapi;
 mod outages;
