@@ -287,7 +287,7 @@ fn stands(id: i64, state: PhotoState, steps: Vec<Entry>) -> PhotoStatus {
         reason: None,
         steps,
         why: None,
-        saved: live.then_some(Saving { source: 4_204_000, kept: 312_400, files: 3 }),
+        saved: live.then_some(Saving { original: 4_204_000, kept: 312_400, files: 3 }),
         picture: if live { picture(id) } else { Picture::default() },
         alt: String::new(),
         title: pick(&TITLES, id).to_owned(),
