@@ -1,4 +1,5 @@
-//! Who did what to the site's inner works and to other people's photos. An act and its entry commit together; entries are added and never changed.
+//! The audit log: who changed queues, jobs and other people's photos. An act and its entry commit together. Entries are
+//! never changed.
 
 use std::fmt;
 
@@ -9,17 +10,17 @@ use sqlx::PgConnection;
 
 use crate::ids::UserId;
 
-/// Who acts.
+/// The person who acts.
 #[derive(Clone, Copy, Debug)]
 pub enum Actor<'a> {
-    /// An admin on the site.
+    /// An admin or moderator on the site.
     User {
         /// Their id.
         id: UserId,
-        /// Their name, which stays when the account goes.
+        /// Their name, which outlives the account.
         name: &'a str,
     },
-    /// Somebody at the command line, by their name on that machine.
+    /// An operator on the command line, by their user name on that machine.
     Operator(&'a str),
 }
 
@@ -33,36 +34,36 @@ impl<'a> Actor<'a> {
     }
 }
 
-/// What is done.
+/// The kinds of acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Nothing of a queue starts any more.
+    /// A queue is paused.
     PauseQueue,
-    /// A queue runs again.
+    /// A queue is resumed.
     ResumeQueue,
     /// A queue's limits are set.
     LimitQueue,
-    /// Jobs are brought back, or let run now.
+    /// Jobs are retried, or run now.
     RetryJobs,
     /// Jobs are cancelled.
     CancelJobs,
     /// Jobs are deleted.
     DeleteJobs,
-    /// A schedule's job is asked for now.
+    /// A schedule's job is requested now.
     RunSchedule,
-    /// Somebody else's photo is deleted.
+    /// Another member's photo is deleted.
     DeletePhoto,
-    /// A photo is taken down and its picture kept out.
+    /// A photo is blocked: hidden, and its picture kept out.
     BlockPicture,
-    /// A picture is let in again.
+    /// A picture is unblocked.
     UnblockPicture,
-    /// The media store is made the database's.
+    /// The media store is assigned to this database.
     AdoptMedia,
-    /// An account is made for somebody.
+    /// An account is created for someone.
     CreateUser,
     /// An account gets another role.
     ChangeRole,
-    /// A link is made with which somebody chooses a new password.
+    /// A password reset link is created for someone.
     MakeResetLink,
 }
 
@@ -95,8 +96,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// Adds an entry, in the transaction in which the act itself happens. `detail` is a JSON object: what it was done to, and
-/// to how many.
+/// Adds an entry in the transaction of the act. `detail` is a JSON object with the objects of the act and their number.
 pub async fn record(
     db: &mut PgConnection,
     actor: Actor<'_>,
@@ -126,17 +126,17 @@ pub struct Entry {
     pub id: i64,
     /// When it was done.
     pub at: DateTime<Utc>,
-    /// By which user; none for an operator, or when the account is gone.
+    /// The user who did it; `None` for an operator or a deleted account.
     pub user: Option<UserId>,
-    /// By whom, in their own name.
+    /// The name of the person who did it.
     pub actor: String,
-    /// What, as [`Action::as_str`] says it.
+    /// The act, as in [`Action::as_str`].
     pub action: String,
-    /// To what, and to how many.
+    /// The objects of the act and their number.
     pub detail: Value,
 }
 
-/// Lists entries with a number below `before`, the newest first.
+/// Lists entries with a number below `before`, newest first.
 pub async fn list(db: &mut PgConnection, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Entry>> {
     sqlx::query_as!(
         Entry,

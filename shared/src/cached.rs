@@ -1,7 +1,7 @@
-//! The one list of what is cached. What isn't in it doesn't compile as [`Cached`](crate::cache::Cached).
+//! The list of cached data. Types that are not in it can't implement [`Cached`](crate::cache::Cached).
 //!
-//! Lists hold ids, and whatever they show of a photo comes from the photo's own data: a fact is cached in one place. Photos
-//! that are not live are not cached. Roles, sessions, a member's figures, timelines and reasons come from the database.
+//! Lists hold ids; the photos' data is cached separately, so each fact is cached in one place. Photos that are not live
+//! are not cached. Roles, sessions, a member's statistics, timelines and reasons come from the database.
 
 use crate::cache::{Kind, Listed};
 use crate::photos::cached::{CachedPhoto, PhotoCount};
@@ -11,7 +11,7 @@ macro_rules! cached {
     ($($kind:ty,)*) => {
         $(impl Listed for $kind {})*
 
-        /// Every kind of cached data.
+        /// All kinds of cached data.
         pub const KINDS: &[Kind] = &[$(Kind::of::<$kind>()),*];
     };
 }

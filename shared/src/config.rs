@@ -1,11 +1,12 @@
-//! The configuration: one struct a concern, read once at start.
+//! The configuration: one struct per concern, read once at startup.
 //!
-//! Three layers, the later over the earlier: a TOML file (`/etc/pawdium/pawdium.toml`, or the one that `PAWDIUM_CONFIG`
-//! names), then variables `PAWDIUM_<SECTION>__<KEY>` (a list is written `["one", "two"]`), then systemd credentials,
-//! files called `<section>.<key>` or `pawdium_<section>.<key>` in `$CREDENTIALS_DIRECTORY`. Whatever is not said has the
-//! default that stands beside the key.
+//! Three layers; later ones override earlier ones: a TOML file (`/etc/pawdium/pawdium.toml`, or the one that
+//! `PAWDIUM_CONFIG` names), variables `PAWDIUM_<SECTION>__<KEY>` (lists are written `["one", "two"]`), and systemd
+//! credentials: files called `<section>.<key>` or `pawdium_<section>.<key>` in `$CREDENTIALS_DIRECTORY`. Keys that are
+//! not set have the default documented beside them.
 
 mod checks;
+mod logging;
 mod problems;
 mod sources;
 mod values;
@@ -23,38 +24,39 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+pub use logging::{LogConfig, LogFormat};
 pub use problems::{ConfigErrors, Problem};
 pub use sources::Sources;
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The HTTP front.
+    /// HTTP.
     pub web: WebConfig,
     /// Postgres.
     pub database: DatabaseConfig,
-    /// Redis, or what speaks its protocol.
+    /// Redis or a compatible server.
     pub redis: RedisConfig,
-    /// Where pictures are kept and what an upload may cost.
+    /// The media store and limits on uploads.
     pub media: MediaConfig,
     /// Outgoing mail.
     pub mail: MailConfig,
-    /// InfluxDB; left out, nothing is reported.
+    /// InfluxDB; if it is missing, nothing is reported.
     pub metrics: Option<MetricsConfig>,
     /// The secret and the rate limits.
     pub security: SecurityConfig,
-    /// How many jobs run at once.
+    /// The concurrency of jobs.
     pub worker: WorkerConfig,
-    /// How long what nobody needs any more is kept.
+    /// How long unneeded data is kept.
     pub upkeep: UpkeepConfig,
-    /// What only a demonstration shows.
+    /// Settings for demonstrations only.
     pub demo: DemoConfig,
     /// Logs.
     pub log: LogConfig,
 }
 
-/// The HTTP front.
+/// HTTP.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebConfig {
@@ -63,20 +65,21 @@ pub struct WebConfig {
     /// Where visitors reach the site: scheme, host and port, as in `https://pawdium.example`. Links in mails begin with
     /// it, and cookies are `Secure` when it is `https`. Default `http://127.0.0.1:8080`.
     pub base_url: Url,
-    /// Addresses or networks of the proxies whose `X-Forwarded-For` is believed. Default: loopback.
+    /// Addresses or networks of proxies whose `X-Forwarded-For` is trusted. Default: loopback.
     #[serde(deserialize_with = "values::networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// The most live streams that one process holds open for one client address; 0 turns the limit off. A photo's page
-    /// has one, and many people may share an address. Default 200.
+    /// The most event streams that one process keeps open per client address; 0 turns the limit off. A photo's page has
+    /// one, and many people may share an address. Default 200.
     pub streams_per_address: u32,
-    /// Seconds that open requests get to end when the process is told to stop. Default 60.
+    /// Seconds that open requests get to finish when the process stops. Default 60.
     pub drain_seconds: u64,
-    /// Seconds that a client has to send a request's header, from the connection or the request before. Default 30.
+    /// Seconds that a client has to send the header of a request, from the connection or the previous request. Default
+    /// 30.
     pub header_seconds: u64,
-    /// The longest pause in a request's body, in seconds. Default 30.
+    /// The longest pause in the body of a request, in seconds. Default 30.
     pub body_pause_seconds: u64,
-    /// The most connections at once from one address; 0 turns the limit off. Those of trusted proxies don't count.
-    /// Default 256.
+    /// The most connections at once from one address; 0 turns the limit off. Connections of trusted proxies don't
+    /// count. Default 256.
     pub connections_per_address: usize,
 }
 
@@ -99,11 +102,11 @@ impl Default for WebConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// Where the database is, as in `postgres://user:password@host/pawdium`; a secret. What it leaves out is the local socket
+    /// The database, as in `postgres://user:password@host/pawdium`; a secret. Missing parts default to the local socket
     /// and the user that the process runs as. Default `postgres:///pawdium`.
     pub url: SecretString,
-    /// The most connections that one process holds. A worker has up to 12 more for its queues, usually four or five.
-    /// Default 10.
+    /// The most connections of one process. A worker has up to 12 more for its queues, usually four or five. Default
+    /// 10.
     pub max_connections: u32,
 }
 
@@ -113,15 +116,14 @@ impl Default for DatabaseConfig {
     }
 }
 
-/// Redis, or what speaks its protocol.
+/// Redis or a compatible server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisConfig {
-    /// Where the server is, as in `redis://host:6379`, `rediss://host:6379` over TLS, or `unix:///run/redis.sock`; a secret,
-    /// for it can bear a password.
-    /// Default `redis://127.0.0.1:6379`.
+    /// The server, as in `redis://host:6379`, `rediss://host:6379` for TLS, or `unix:///run/redis.sock`; a secret,
+    /// because it may contain a password. Default `redis://127.0.0.1:6379`.
     pub url: SecretString,
-    /// Put before every key and channel, so that several sites share a server. Default `pawdium:`.
+    /// Prefix of all keys and channels, so that several sites share a server. Default `pawdium:`.
     pub prefix: String,
 }
 
@@ -131,33 +133,34 @@ impl Default for RedisConfig {
     }
 }
 
-/// Where pictures are kept and what an upload may cost.
+/// The media store and limits on uploads.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MediaConfig {
-    /// The store, as a URL: a folder, or a bucket of an S3-compatible store as in
-    /// `s3://bucket/prefix?endpoint=https://s3.example.org&region=eu-1`. Without `endpoint` it is Amazon's; `http` only
-    /// where the endpoint says so. Default `file:///var/lib/pawdium/media`.
+    /// The store, as a URL: a folder, or a bucket of an S3-compatible store, as in
+    /// `s3://bucket/prefix?endpoint=https://s3.example.org&region=eu-1`. Without `endpoint` it is Amazon's. `http` is
+    /// used only if the endpoint says so. Default `file:///var/lib/pawdium/media`.
     pub store: Url,
-    /// The bucket's access key. Left out, `AWS_ACCESS_KEY_ID` and its like say who Pawdium is, or the cloud's machine.
+    /// The bucket's access key. If it is missing, credentials come from `AWS_ACCESS_KEY_ID` and related variables, or
+    /// from the cloud machine.
     pub access_key_id: Option<String>,
-    /// That key's secret; a secret.
+    /// The secret of that key; a secret.
     pub secret_access_key: Option<SecretString>,
-    /// The largest upload, in bytes. Default 20,000,000.
+    /// The largest original, in bytes. Default 20,000,000.
     pub max_upload_bytes: u64,
-    /// Drafts, and failed photos whose upload is still there, that a member keeps at once; 0 for no limit. Default 500.
+    /// The most drafts, and failed photos with an original, that a member keeps at once; 0 for no limit. Default 500.
     pub member_drafts: u32,
-    /// Bytes of them together; 0 for no limit. Default 5,000,000,000.
+    /// The total size of their originals, in bytes; 0 for no limit. Default 5,000,000,000.
     pub member_draft_bytes: u64,
-    /// Drafts that an anonymous visitor keeps at once; 0 for no limit. Default 5.
+    /// The most drafts that an anonymous visitor keeps at once; 0 for no limit. Default 5.
     pub anonymous_drafts: u32,
-    /// Bytes of them together; 0 for no limit. Default 50,000,000.
+    /// The total size of their originals, in bytes; 0 for no limit. Default 50,000,000.
     pub anonymous_draft_bytes: u64,
-    /// The largest picture, in pixels (width × height, by its header). Default 50,000,000.
+    /// The largest picture, in pixels (width × height, from its header). Default 50,000,000.
     pub max_pixels: u64,
-    /// Seconds that a picture may take to decode, up to 45; it may be tried twice. Default 20.
+    /// Timeout for decoding a picture, in seconds, up to 45. It may be tried twice. Default 20.
     pub decode_seconds: u64,
-    /// Memory that a picture may take to decode, in MiB. Default 1024.
+    /// Memory for decoding a picture, in MiB. Default 1024.
     pub decode_memory_mb: u64,
 }
 
@@ -201,7 +204,7 @@ pub struct MailConfig {
     /// The sender. Default `Pawdium <pawdium@localhost>`.
     #[serde(deserialize_with = "values::mailbox")]
     pub from: Mailbox,
-    /// Seconds that handing one mail over may take, from connecting to the last reply, up to 90. Default 30.
+    /// Timeout for one mail, in seconds, from connecting to the last reply, up to 90. Default 30.
     pub timeout_seconds: u64,
 }
 
@@ -238,13 +241,13 @@ impl MetricsConfig {
     }
 }
 
-/// The secret and the rate limits. A limit counts per client address (an IPv6 /64, and eight times as much for its /48)
-/// unless it says otherwise; 0 turns it off.
+/// The secret and the rate limits. A limit applies per client address (an IPv6 /64, and eight times as much per /48)
+/// unless documented otherwise; 0 turns it off.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityConfig {
-    /// At least 32 random characters, which every process shares: ballots and cookies are signed with keys derived from
-    /// it. No default; `openssl rand -base64 32` makes one. Changing it invalidates what was signed.
+    /// At least 32 random characters, the same for all processes. Keys derived from it sign ballots and cookies. No
+    /// default; `openssl rand -base64 32` generates one. A change invalidates all signatures.
     pub secret: SecretString,
     /// Accounts registered per hour. Default 10.
     pub registrations_per_hour: u32,
@@ -254,13 +257,13 @@ pub struct SecurityConfig {
     pub resets_per_hour: u32,
     /// Photos submitted per hour. Default 60.
     pub uploads_per_hour: u32,
-    /// Anonymous visitors that become users, and links shared by those who are none, per hour. Default 60.
+    /// Anonymous users created, and links shared by visitors without a user, per hour. Default 60.
     pub anonymous_per_hour: u32,
-    /// Wrong passwords for one account within ten minutes, and four times as many within a day, by all those together
-    /// who have not been in it from where they are; each network from which it was opened before has as many of its own
-    /// within ten minutes. Default 10.
+    /// Wrong passwords for one account within ten minutes, and four times as many within a day, by all clients together
+    /// from networks where the account has not been used. Each network where it has been used may try as many within
+    /// ten minutes on its own. Default 10.
     pub guesses_per_account: u32,
-    /// Mails to one recipient within half an hour, whoever asks for them. Default 3.
+    /// Mails to one recipient within half an hour, regardless of who requests them. Default 3.
     pub mails_per_recipient: u32,
     /// Drafts of anonymous visitors per day. Default 20.
     pub anonymous_uploads_per_day: u32,
@@ -292,7 +295,7 @@ impl Default for SecurityConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkerConfig {
-    /// Picture work. Default: the number of processors.
+    /// Photo processing. Default: the number of processors.
     pub media: usize,
     /// Mails. Default 4.
     pub mail: usize,
@@ -304,7 +307,7 @@ pub struct WorkerConfig {
     pub metrics: usize,
     /// Purges. Default 1.
     pub upkeep: usize,
-    /// Seconds that running jobs get to end when the process is told to stop; then they are handed back. Default 30.
+    /// Seconds that running jobs get to finish when the process stops; after that they are handed back. Default 30.
     pub drain_seconds: u64,
 }
 
@@ -315,14 +318,14 @@ impl Default for WorkerConfig {
     }
 }
 
-/// How long what nobody needs any more is kept.
+/// How long unneeded data is kept.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UpkeepConfig {
-    /// Days until a draft that was never published goes, and the original of a photo that failed by a fault of ours. Default
-    /// 30.
+    /// Days until an unpublished draft is deleted, and the original of a photo that failed because of an internal
+    /// error. Default 30.
     pub draft_days: u32,
-    /// Hours until an upload that never became a photo goes. Default 24.
+    /// Hours until an original without a photo is deleted. Default 24.
     pub incoming_hours: u32,
 }
 
@@ -332,66 +335,39 @@ impl Default for UpkeepConfig {
     }
 }
 
-/// What only a demonstration shows.
+/// Settings for demonstrations only.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DemoConfig {
-    /// A folder of `.eml` files; when it is set, `/demo/mail` shows them to everybody. Default: none.
+    /// A folder of `.eml` files. If it is set, `/demo/mail` shows them to everyone. Default: none.
     pub mailbox: Option<PathBuf>,
-    /// Accounts that the login page shows, passwords included. Default: none.
+    /// Accounts shown on the login page, passwords included. Default: none.
     pub logins: Vec<DemoLogin>,
 }
 
-/// An account that a demonstration shows on its login page.
+/// An account shown on the login page of a demonstration.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoLogin {
     /// The address to log in with.
     pub email: String,
-    /// Its password, shown to everybody.
+    /// The password, shown to everyone.
     pub password: String,
-    /// Who this is, in a few words.
+    /// A few words about the account.
     #[serde(default)]
     pub about: String,
 }
 
-/// Logs, written to standard error.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogConfig {
-    /// `text` for people, `json` for machines. Default `text`.
-    pub format: LogFormat,
-    /// What is logged, in the notation of tracing-subscriber's `EnvFilter`: `info`, or `info,pawdium_web=debug`. Default
-    /// `info,apalis_core=warn`.
-    pub filter: String,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info,apalis_core=warn".into() }
-    }
-}
-
-/// How a log line is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// A line for people.
-    Text,
-    /// A JSON object a line.
-    Json,
-}
-
 impl Config {
-    /// Reads the three layers that the module describes, from this process's environment.
+    /// Reads the three layers from this process's environment.
     ///
     /// # Errors
-    /// Every bad key at once, each with what is wrong, what it should be and where it came from.
+    /// All bad keys at once, each with what is wrong, what the value should be, and where it came from.
     pub fn load() -> Result<Self, ConfigErrors> {
         Self::from_sources(&Sources::of_this_process())
     }
 
-    /// Reads the configuration from the sources that the caller names.
+    /// Reads the configuration from the given sources.
     ///
     /// # Errors
     /// As [`Config::load`].
@@ -399,7 +375,7 @@ impl Config {
         problems::extract(sources)
     }
 
-    /// What works and is most likely not what was meant: the keys, each with what to do.
+    /// Settings that work but are probably mistakes, each with what to do.
     #[must_use]
     pub fn warnings(&self) -> Vec<Problem> {
         let problem = |(key, text): (&str, String)| Problem { key: key.to_owned(), text };

@@ -1,4 +1,4 @@
-//! The Postgres pool, its transactions, the migrations, and what an error is about.
+//! The Postgres pool, its transactions, the migrations, and classification of errors.
 
 mod address;
 mod refusal;
@@ -21,13 +21,13 @@ pub use refusal::what_to_do;
 pub use room::{Room, room, warn_of_narrow_room};
 pub use schema::{MIGRATIONS, Schema, is_migrated, migrate, migrate_with, schema, wait_until_usable};
 
-/// What no connection does without end. One lock that is held too long, or one host that lost its power in the middle of a
-/// transaction, must not take the site down: a statement is given up while whoever asked still waits, a lock before that,
-/// and a transaction in which nothing is said any more ends. Postgres gives up a host that doesn't answer (`tcp_*`, in
-/// seconds and milliseconds; over a Unix socket they mean nothing).
+/// Timeouts of all connections. One lock that is held too long, or one host that loses power during a transaction, must
+/// not stop the site. A statement ends while its caller still waits, a wait for a lock before that, and an idle
+/// transaction ends, too. Postgres drops a host that doesn't answer (`tcp_*`, in seconds and milliseconds; no effect
+/// over a Unix socket).
 ///
-/// What is asked all the time is in memory, so that a look into an index costs little more than reading on; Postgres's own
-/// guess of four times as much is for disks that turn.
+/// Frequently used data is in memory, so random reads cost little more than sequential ones. Postgres's default of four
+/// times as much is meant for spinning disks.
 const SETTINGS: [(&str, &str); 9] = [
     ("timezone", "UTC"),
     ("random_page_cost", "1.1"),
@@ -40,25 +40,25 @@ const SETTINGS: [(&str, &str); 9] = [
     ("tcp_user_timeout", "30000"),
 ];
 
-/// A connection that idled for less is not asked whether it works.
+/// A connection that was idle for less is not tested before use.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How many connections a pool of so many takes at the most: one more announces jobs.
+/// The most connections that such a pool opens: one more announces jobs.
 #[must_use]
 pub const fn takes(max_connections: u32) -> u32 {
     max_connections + 1
 }
 
-/// Opens a pool; the first connection is made when it is first needed, so a process can start before its database.
+/// Creates a pool. It connects on first use, so a process can start before its database.
 ///
 /// # Errors
-/// When the URL in the configuration is malformed.
+/// If the URL in the configuration is malformed.
 pub fn connect(config: &DatabaseConfig, process: &str) -> sqlx::Result<Db> {
     let options = options(config.url.expose_secret())?.application_name(process).options(SETTINGS);
     let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
-        // A connection that was used a moment ago still works; asking each time costs a round trip for each use.
+        // A recently used connection still works. Testing it costs a round trip per use.
         .test_before_acquire(false)
         .before_acquire(|connection, used| {
             Box::pin(async move {

@@ -1,11 +1,10 @@
-//! Mail addresses, and characters that mean something to terminals, in what jobs were given, in what they complain about,
-//! and in logs.
+//! Masks mail addresses and escapes control characters in jobs' payloads and errors and in logs.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// The text without the names in its addresses: `a…@example.org`.
+/// Masks the names in mail addresses: `a…@example.org`.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
@@ -23,7 +22,7 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
-/// The text with its control characters written out, so that it stays on its line and means nothing to a terminal.
+/// Escapes control characters, so that the text stays on its line and does not affect a terminal.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
@@ -36,13 +35,13 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(printable)
 }
 
-/// As [`printable`], for a text of several lines.
+/// Like [`printable`], but keeps line breaks.
 #[must_use]
 pub fn printable_lines(text: &str) -> String {
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
-/// What can't be part of an address that stands without quotes (RFC 5322, section 3.2.3).
+/// Whether a character can't be part of an unquoted address (RFC 5322, section 3.2.3).
 fn is_around(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c)
 }
@@ -58,7 +57,7 @@ fn mask_word(word: &str, masked: &mut String) {
     }
 }
 
-/// The same for all texts in a JSON value. True: something was masked.
+/// Masks all texts in a JSON value. Returns true if something was masked.
 pub fn mask_json(value: &mut Value) -> bool {
     match value {
         Value::String(text) => match mask(text) {

@@ -1,4 +1,4 @@
-//! What admins and operators do: each act leaves its entry in the audit log, and both commit together.
+//! What admins and operators do to jobs and queues. Each act and its entry in the audit log commit together.
 
 use pawdium_queue::inspect::{self, BULK, Filter, JobState, Party};
 use pawdium_queue::{JobId, Limits, Queue, Subject, control, schedules};
@@ -11,13 +11,13 @@ use crate::audit::{self, Action, Actor};
 use crate::db::{Db, Tx};
 use crate::ids::{PhotoId, UserId};
 
-/// How many ids an entry of the audit log names.
+/// The most ids in an entry of the audit log.
 const NAMED: usize = 100;
 
-/// Of how many of a member's photos, the newest, jobs are looked for beside those in the member's own partition.
+/// The number of a member's newest photos whose jobs are searched, besides the jobs in the member's own partition.
 const PHOTOS: i64 = 500;
 
-/// A member, and what of theirs jobs may be about.
+/// Finds a member's subjects: the member and the newest photos.
 pub async fn party(db: &mut PgConnection, member: UserId) -> sqlx::Result<Party> {
     let photos = sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos where owner_id = $1 order by id desc limit $2"#,
@@ -29,12 +29,12 @@ pub async fn party(db: &mut PgConnection, member: UserId) -> sqlx::Result<Party>
     Ok(Party { own: Subject::from(member).to_string(), things })
 }
 
-/// What can be done to jobs, the mildest first.
+/// Acts on jobs, the mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Act {
-    /// Bring back, or let run now.
+    /// Retry, or run now.
     Retry,
     /// Cancel.
     Cancel,
@@ -43,13 +43,13 @@ pub enum Act {
 }
 
 impl Act {
-    /// In addresses and on the command line.
+    /// The name in URLs and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Whether it can be done to jobs in a state.
+    /// Whether the act is possible in a state.
     #[must_use]
     pub const fn is_possible(self, state: JobState) -> bool {
         match self {
@@ -59,7 +59,7 @@ impl Act {
         }
     }
 
-    /// The states in which it can be done, in words.
+    /// The states in which the act is possible, in words.
     #[must_use]
     pub const fn possible_states(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl Act {
     }
 }
 
-/// Does it to those of `jobs` that it can be done to, and answers with them.
+/// Applies the act to those of `jobs` in a suitable state. Returns them.
 pub async fn act(db: &Db, actor: Actor<'_>, act: Act, jobs: &[JobId]) -> sqlx::Result<Vec<JobId>> {
     let mut tx = db.begin().await?;
     let done = apply(&mut tx, actor, act, jobs).await?;
@@ -87,17 +87,17 @@ pub async fn act(db: &Db, actor: Actor<'_>, act: Act, jobs: &[JobId]) -> sqlx::R
     Ok(done)
 }
 
-/// What an act in bulk would be done to.
+/// The jobs that a bulk act would affect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preview {
-    /// The jobs that match and that it can be done to, the newest first, with the states that they are in.
+    /// The matching jobs in a suitable state, newest first, with their states.
     pub jobs: Vec<(JobId, JobState)>,
-    /// Whether more match than the [`BULK`] of the preview.
+    /// Whether more than [`BULK`] jobs match.
     pub capped: bool,
 }
 
 impl Preview {
-    /// The jobs by state, in the order of a job's life; states without any are missing.
+    /// The number of jobs per state, in the order of a job's life. Omits states without jobs.
     #[must_use]
     pub fn counts(&self) -> Vec<(JobState, usize)> {
         let count = |state| self.jobs.iter().filter(|(_, of)| *of == state).count();
@@ -105,33 +105,33 @@ impl Preview {
         counts.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// What was live, and what had ended.
+    /// Splits the jobs into live and ended ones.
     #[must_use]
-    pub fn found(&self) -> Found {
+    pub fn found(&self) -> PreviewedJobs {
         let (live, ended): (Vec<_>, Vec<_>) = self.jobs.iter().partition(|(_, state)| state.is_live());
         let ids = |jobs: Vec<(JobId, JobState)>| jobs.into_iter().map(|(id, _)| id).collect();
-        Found { live: ids(live), ended: ids(ended) }
+        PreviewedJobs { live: ids(live), ended: ids(ended) }
     }
 }
 
 /// The jobs of a preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Those that were live.
+pub struct PreviewedJobs {
+    /// Jobs that were live.
     pub live: Vec<JobId>,
-    /// Those that had ended.
+    /// Jobs that had ended.
     pub ended: Vec<JobId>,
 }
 
-impl Found {
-    /// How many there are.
+impl PreviewedJobs {
+    /// The number of jobs.
     #[must_use]
     pub fn count(&self) -> usize {
         self.live.len() + self.ended.len()
     }
 }
 
-/// Finds what an act in bulk would be done to, the newest [`BULK`] of it.
+/// Finds the newest [`BULK`] jobs that a bulk act would affect.
 pub async fn preview(db: &mut Tx, act: Act, filter: &Filter) -> sqlx::Result<Preview> {
     let mut jobs = Vec::new();
     for state in states(act, filter) {
@@ -145,14 +145,14 @@ pub async fn preview(db: &mut Tx, act: Act, filter: &Filter) -> sqlx::Result<Pre
     Ok(Preview { jobs, capped })
 }
 
-/// Does it to those previewed that still are as the filter says: what was live is live still, and what had ended has not
-/// come back. Answers with them.
-pub async fn act_on_found(
+/// Applies the act to previewed jobs that still match the filter: live ones that are still live, and ended ones that
+/// are still ended. Returns them.
+pub async fn act_on_preview(
     db: &Db,
     actor: Actor<'_>,
     act: Act,
     filter: &Filter,
-    found: &Found,
+    found: &PreviewedJobs,
 ) -> sqlx::Result<Vec<JobId>> {
     let mut tx = db.begin().await?;
     let mut still = Vec::new();
@@ -166,7 +166,7 @@ pub async fn act_on_found(
     Ok(done)
 }
 
-/// The states that the filter lets through and that it can be done in.
+/// The states that match the filter and in which the act is possible.
 fn states(act: Act, filter: &Filter) -> impl Iterator<Item = JobState> {
     let wanted = filter.state;
     JobState::ALL
@@ -203,7 +203,7 @@ async fn record(
     audit::record(db, actor, act.action(), &detail).await
 }
 
-/// Lets nothing of a queue start any more. False: it was paused already.
+/// Pauses a queue, so that none of its jobs start. Returns false if it was already paused.
 pub async fn pause(db: &Db, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
     let paused = control::pause(&mut tx, queue).await?;
@@ -214,7 +214,7 @@ pub async fn pause(db: &Db, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool
     Ok(paused)
 }
 
-/// Lets a queue run again. False: it was not paused.
+/// Resumes a queue. Returns false if it was not paused.
 pub async fn resume(db: &Db, actor: Actor<'_>, queue: Queue) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
     let resumed = control::resume(&mut tx, queue).await?;
@@ -234,18 +234,18 @@ pub async fn limit(db: &Db, actor: Actor<'_>, queue: Queue, limits: Limits) -> s
     tx.commit().await
 }
 
-/// What became of the wish that a schedule's job runs now.
+/// The result of a request to run a schedule's job now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// The next scheduler that looks enqueues it.
+    /// The job will start within seconds.
     Made,
-    /// Somebody has wished for it already, and no scheduler has looked since.
+    /// An earlier request is still pending.
     Pending,
-    /// There is no such schedule.
+    /// The schedule doesn't exist.
     Unknown,
 }
 
-/// Asks for a schedule's job now.
+/// Requests a schedule's job now.
 pub async fn run_schedule(db: &Db, actor: Actor<'_>, name: &str) -> sqlx::Result<Request> {
     let mut tx = db.begin().await?;
     let request = if schedules::request(&mut tx, name).await? {
@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_done_in_states_where_it_means_nothing() {
+    fn acts_are_limited_to_suitable_states() {
         let any = Filter::default();
         let states = |act, filter: &Filter| states(act, filter).collect::<Vec<_>>();
         assert_eq!(states(Act::Retry, &any), [JobState::Scheduled, JobState::Dead, JobState::Cancelled]);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preview_tells_the_live_from_the_ended() {
+    fn a_preview_separates_live_jobs_from_ended_ones() {
         let jobs = vec![
             (JobId(9), JobState::Ready),
             (JobId(8), JobState::Dead),

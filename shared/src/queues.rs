@@ -17,7 +17,7 @@ pub const METRICS: Queue = Queue::new("metrics");
 /// Purges and checks.
 pub const UPKEEP: Queue = Queue::new("upkeep");
 
-/// Every queue, in the order in which they are shown.
+/// Every queue, in display order.
 pub const ALL: [Queue; 6] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP];
 
 /// The text names no queue.
@@ -25,9 +25,9 @@ pub const ALL: [Queue; 6] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP];
 #[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics and upkeep")]
 pub struct UnknownQueue(String);
 
-/// The queue of that name.
+/// Finds a queue by name.
 ///
-/// # Errors
+/// If no queue has that name.
 /// When there is none.
 pub fn parse(name: &str) -> Result<Queue, UnknownQueue> {
     ALL.into_iter().find(|queue| queue.name() == name).ok_or_else(|| UnknownQueue(name.to_owned()))

@@ -1,8 +1,8 @@
-//! The security log: one line for each failed login, refusal and change that matters to those who look into an attack, and
-//! to fail2ban, which bans by it (`systemd/fail2ban/`).
+//! The security log: one line for each failed login, refused request and sensitive change. fail2ban bans clients by it
+//! (`systemd/fail2ban/`).
 //!
-//! A line is `security: login-failed client=203.0.113.9 user=12`: a word of [`Incident`], the client's whole address, and
-//! the user's id where one is known. Nothing in it is chosen by the client. It is logged under the target `security`.
+//! A line is `security: login-failed client=203.0.113.9 user=12`: the word of an [`Incident`], the client's whole
+//! address, and the user's id if it is known. Clients control nothing in it. Its target is `security`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,29 +14,29 @@ use tracing::{debug, info};
 use crate::accounts::Role;
 use crate::ids::UserId;
 
-/// Where the journal listens (systemd.io/JOURNAL_NATIVE_PROTOCOL).
+/// The journal's socket (systemd.io/JOURNAL_NATIVE_PROTOCOL).
 const JOURNAL: &str = "/run/systemd/journal/socket";
 
-/// What is noted.
+/// The incidents that are logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incident {
     /// A wrong password or an unknown address.
     LoginFailed,
-    /// A wrong password of who is logged in.
+    /// A wrong password from a client that is already logged in.
     PasswordWrong,
-    /// Something that this client may not do (401, 403).
+    /// A request that the client may not make (401, 403).
     Refused,
-    /// More than a limit allows (429).
+    /// A request over a rate limit (429).
     Limited,
-    /// A link for a new password was asked for.
+    /// A request for a password reset link.
     ResetRequested,
-    /// A password was set through such a link.
+    /// A password set through a reset link.
     PasswordReset,
-    /// A password was changed by who knew the old one.
+    /// A password changed by someone who knew the old one.
     PasswordChanged,
-    /// An account has another mail address.
+    /// An account's mail address changed.
     AddressChanged,
-    /// An account was deleted by its owner.
+    /// An account deleted by its owner.
     AccountDeleted,
 }
 
@@ -56,27 +56,27 @@ impl fmt::Display for Incident {
     }
 }
 
-/// Notes what a client has done, or tried to do.
+/// Logs what a client did or tried to do.
 pub fn note(incident: Incident, client: IpAddr, user: Option<UserId>) {
     let user = user.map(|user| user.0);
-    // No span's fields, which clients choose, may stand before it.
+    // Without a parent: span fields come before the message, and clients control some of them.
     info!(target: "security", parent: None, %client, user, "{incident}");
 }
 
-/// What an operator does to an account in the shell.
+/// What an operator grants to an account on the command line.
 #[derive(Clone, Copy, Debug)]
 pub enum Grant {
-    /// It has this role from now on.
+    /// A new role.
     Role(Role),
-    /// A link for a new password is handed out.
+    /// A password reset link.
     ResetLink,
 }
 
-/// Notes in the journal what an operator has done; `pawdium` itself logs nothing. Without a journal there is only the
-/// audit log.
+/// Logs an operator's act to the journal, because the `pawdium` command itself logs nothing. Without a journal, only
+/// the audit log has it.
 pub fn note_operator(operator: &str, grant: Grant, user: UserId) {
     if let Err(error) = send_to_journal(Path::new(JOURNAL), &line_of(operator, grant, user)) {
-        debug!(%error, "there is no journal to note it in");
+        debug!(%error, "couldn't write to the journal");
     }
 }
 

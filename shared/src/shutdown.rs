@@ -1,4 +1,4 @@
-//! The life of a service: told to stop by a signal, and telling systemd how it is.
+//! The lifecycle of a service: stop signals and status reports to systemd.
 
 use std::future::Future;
 use std::io;
@@ -9,14 +9,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// The exit status of a process that a second signal cut short: 128 + SIGINT, as shells have it.
+/// The exit status after a second signal: 128 + SIGINT, as in shells.
 const CUT_SHORT: i32 = 130;
 
-/// A token that the first SIGTERM or SIGINT cancels. The second one ends the process at once, so that nobody has to
-/// reach for SIGKILL.
+/// Returns a token that the first SIGTERM or SIGINT cancels. The second signal ends the process at once, so that
+/// operators don't need SIGKILL.
 ///
 /// # Errors
-/// When the handlers can't be installed.
+/// If the signal handlers can't be installed.
 pub fn on_signal() -> io::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -30,30 +30,30 @@ pub fn on_signal() -> io::Result<CancellationToken> {
             }
         };
         let name = next().await;
-        info!(signal = name, "told to stop");
+        info!(signal = name, "stopping after a signal");
         told.cancel();
         let name = next().await;
-        warn!(signal = name, "told to stop again, so ending at once");
+        warn!(signal = name, "exiting at once after a second signal");
         std::process::exit(CUT_SHORT);
     });
     Ok(stop)
 }
 
-/// Tells the service manager how this process is (`sd_notify(3)`). Outside systemd, where `NOTIFY_SOCKET` is not set,
-/// every call does nothing.
+/// Reports the state of this process to the service manager (`sd_notify(3)`). Outside systemd, where `NOTIFY_SOCKET` is
+/// not set, it does nothing.
 #[derive(Clone, Debug)]
 pub struct Notifier {
     watchdog: Option<Duration>,
 }
 
 impl Notifier {
-    /// Reads what the service manager expects of this process.
+    /// Reads the service manager's settings for this process.
     #[must_use]
     pub fn new() -> Self {
         Self { watchdog: sd_notify::watchdog_enabled() }
     }
 
-    /// Start-up is over; `status` is what `systemctl status` then shows.
+    /// Reports that start-up is complete. `systemctl status` shows `status`.
     pub fn ready(&self, status: &str) {
         send(&[NotifyState::Ready, NotifyState::Status(status)]);
     }
@@ -63,16 +63,15 @@ impl Notifier {
         send(&[NotifyState::Status(status)]);
     }
 
-    /// The process has begun to stop.
+    /// Reports that the process is stopping.
     pub fn stopping(&self, status: &str) {
         send(&[NotifyState::Stopping, NotifyState::Status(status)]);
     }
 
-    /// Feeds the watchdog at half of its period for as long as `is_alive` says so, until `stop`. A check that hangs
-    /// feeds nothing either, and systemd then restarts the process. Where no watchdog is asked for, returns at once.
+    /// Feeds the watchdog at half its period while `is_alive` returns true, until `stop`. If a check hangs, the
+    /// watchdog starves and systemd restarts the process. Returns at once if no watchdog is configured.
     ///
-    /// `stop` should be cancelled when the work has ended, not when it is told to end: the watchdog still watches a
-    /// drain.
+    /// Cancel `stop` when the work has ended, not when shutdown begins, so that the watchdog also covers the drain.
     pub async fn feed_watchdog<C, F>(&self, stop: CancellationToken, is_alive: C)
     where
         C: Fn() -> F,
@@ -87,7 +86,7 @@ impl Notifier {
                 if is_alive().await {
                     send(&[NotifyState::Watchdog]);
                 } else {
-                    warn!("the liveness check failed, so the watchdog is not fed");
+                    warn!("the liveness check failed, so the watchdog starves");
                 }
             }
         };
@@ -106,6 +105,6 @@ impl Default for Notifier {
 
 fn send(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        warn!(%error, "the service manager could not be told");
+        warn!(%error, "couldn't notify the service manager");
     }
 }

@@ -1,13 +1,13 @@
-//! Where pictures are kept: in a folder of this machine, or in a bucket of any S3-compatible store.
+//! The media store: a local folder, or a bucket of any S3-compatible store.
 //!
-//! `incoming/` holds uploads until they are processed, under names of our own making. `pictures/` holds what is shown,
-//! each file named by its content, so that writing one twice is harmless and a served file never changes. Only
-//! `pictures/` may be served.
+//! `incoming/` holds originals until they are processed, under generated names. `pictures/` holds the published files,
+//! each named by its content, so that writing one twice is harmless and a served file never changes. Only `pictures/`
+//! may be served.
 
 mod bucket;
 mod http;
-mod incoming;
 mod keys;
+mod original;
 
 use std::{
     fs::File,
@@ -33,45 +33,45 @@ use url::Url;
 
 use self::bucket::Bucket;
 pub use self::{
-    incoming::Incoming,
-    keys::{IncomingKey, MediaKey},
+    keys::{MediaKey, OriginalKey},
+    original::OriginalWriter,
 };
 use crate::config::MediaConfig;
 
-const INCOMING: &str = "incoming";
+const ORIGINALS: &str = "incoming";
 const PICTURES: &str = "pictures";
 const MARK: &str = "site.json";
 
-/// Uploads reach a folder in parts of so many bytes, of which a few are in memory at once.
+/// The part size for originals in a folder, in bytes. A few parts are in memory at once.
 const PART: usize = 256 << 10;
 
-/// So many parts of an upload are on their way to the store while the next one comes in.
+/// How many parts of an original are written concurrently with the upload.
 const PARTS_AT_ONCE: usize = 2;
 
-/// Something in the store.
+/// An object in the store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stored<K> {
-    /// Its name.
+    /// Its key.
     pub key: K,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: u64,
-    /// When it was written last.
+    /// When it was last written.
     pub last_modified: DateTime<Utc>,
 }
 
-/// A picture on its way out, or a part of it.
+/// A picture that is being read, whole or in part.
 pub struct StoredPicture {
-    /// Bytes of the whole file.
+    /// The size of the whole file in bytes.
     pub size: u64,
-    /// Which of them are in `content`.
+    /// The range of bytes in `content`.
     pub range: Range<u64>,
-    /// When it was written last.
+    /// When it was last written.
     pub last_modified: DateTime<Utc>,
-    /// Those bytes in pieces.
+    /// The bytes of the range, in pieces.
     pub content: BoxStream<'static, io::Result<Bytes>>,
 }
 
-/// The store of pictures. Cloning it is cheap.
+/// The media store. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct MediaStore {
     store: Arc<dyn ObjectStore>,
@@ -85,7 +85,7 @@ enum Place {
 }
 
 impl Place {
-    /// Bytes of a part of an upload.
+    /// The part size for originals, in bytes.
     fn part(&self) -> usize {
         match self {
             Self::Folder(_) => PART,
@@ -95,7 +95,7 @@ impl Place {
 
     fn explain(&self, error: StoreError) -> io::Error {
         match self {
-            // The kind tells a full disk from other troubles; the whole error says where.
+            // Keep the kind, which tells a full disk from other failures. The whole error says where.
             Self::Folder(_) => match cause(&error) {
                 Some(kind @ (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) => {
                     io::Error::new(kind, error)
@@ -106,7 +106,7 @@ impl Place {
         }
     }
 
-    /// The same for an error that came by way of a writer.
+    /// Like `explain`, for an error that was wrapped by a writer.
     fn explain_io(&self, error: io::Error) -> io::Error {
         match error.downcast::<StoreError>() {
             Ok(error) => self.explain(error),
@@ -114,7 +114,7 @@ impl Place {
         }
     }
 
-    /// Absence as `None`. A bucket that isn't there is no absence: what it held isn't gone.
+    /// Maps a missing object to `None`. A missing bucket stays an error: its objects may still exist.
     fn present<T>(&self, result: Result<T, StoreError>) -> io::Result<Option<T>> {
         match result {
             Ok(found) => Ok(Some(found)),
@@ -124,7 +124,7 @@ impl Place {
     }
 }
 
-/// What the operating system said at the root of an error.
+/// Finds the operating system's error at the root of an error.
 fn cause(error: &StoreError) -> Option<io::ErrorKind> {
     let first: Option<&(dyn std::error::Error + 'static)> = Some(error);
     std::iter::successors(first, |error| error.source())
@@ -134,7 +134,7 @@ fn cause(error: &StoreError) -> Option<io::ErrorKind> {
 }
 
 impl MediaStore {
-    /// Whether a store could be opened at that URL, as far as the URL says; the error completes "media.store …".
+    /// Checks whether the URL can name a store. The error completes "media.store …".
     pub(crate) fn check_url(url: &Url) -> Result<(), String> {
         match url.scheme() {
             "file" => url.to_file_path().map(drop).map_err(|()| "isn't an absolute path".to_owned()),
@@ -143,8 +143,8 @@ impl MediaStore {
         }
     }
 
-    /// Opens the store: a folder, `file:///var/lib/pawdium/media`, which is made where it is missing, or a bucket,
-    /// `s3://bucket/prefix?endpoint=https://…&region=…`, which is first asked when it is first used.
+    /// Opens the store. A folder, `file:///var/lib/pawdium/media`, is created if it is missing. A bucket,
+    /// `s3://bucket/prefix?endpoint=https://…&region=…`, is contacted on first use.
     pub fn open(config: &MediaConfig) -> anyhow::Result<Self> {
         let url = &config.store;
         Self::check_url(url).map_err(|problem| anyhow::anyhow!("media.store {problem}"))?;
@@ -160,22 +160,29 @@ impl MediaStore {
         Ok(Self { store: Arc::new(store), place: Arc::new(Place::Folder(folder)) })
     }
 
-    /// Whether pictures are kept on another machine.
+    /// Whether the store is on another machine.
     pub fn is_remote(&self) -> bool {
         matches!(*self.place, Place::Bucket(_))
     }
 
-    /// Begins an upload of at most that many bytes.
-    pub fn begin_incoming(&self, max_bytes: u64) -> Incoming {
-        let key = IncomingKey::generate();
+    /// Starts to write an original of at most `max_bytes`.
+    pub fn begin_original(&self, max_bytes: u64) -> OriginalWriter {
+        let key = OriginalKey::generate();
         let writer = BufWriter::with_capacity(Arc::clone(&self.store), key.path(), self.place.part())
             .with_max_concurrency(PARTS_AT_ONCE);
         let place = Arc::clone(&self.place);
-        Incoming { key, writer: Some(writer), place, hasher: blake3::Hasher::new(), written: 0, max_bytes }
+        OriginalWriter {
+            key,
+            writer: Some(writer),
+            place,
+            hasher: blake3::Hasher::new(),
+            written: 0,
+            max_bytes,
+        }
     }
 
-    /// Opens an upload for reading, as a local file wherever the store is; `None` where it is gone.
-    pub async fn open_incoming(&self, key: &IncomingKey) -> io::Result<Option<File>> {
+    /// Opens an original as a local file, downloading it if necessary; `None` if it doesn't exist.
+    pub async fn open_original(&self, key: &OriginalKey) -> io::Result<Option<File>> {
         let Some(found) = self.place.present(self.store.get(&key.path()).await)? else { return Ok(None) };
         if let GetResultPayload::File(file, _) = found.payload {
             return Ok(Some(file));
@@ -189,15 +196,15 @@ impl MediaStore {
         Ok(Some(file.into_std().await))
     }
 
-    /// Removes an upload. One that is gone already is fine.
-    pub async fn delete_incoming(&self, key: &IncomingKey) -> io::Result<()> {
+    /// Deletes an original. Succeeds if it doesn't exist.
+    pub async fn delete_original(&self, key: &OriginalKey) -> io::Result<()> {
         self.place.present(self.store.delete(&key.path()).await).map(drop)
     }
 
-    /// Stores a picture under the name of its content, whole or not at all.
+    /// Stores a picture under its content's name, atomically.
     ///
-    /// One that is there already is written again. What was there may be about to go, by a removal that a store carries out
-    /// late; and a purge of files that nothing refers to spares young ones.
+    /// An existing picture is written again: a store may be about to carry out a late deletion of it, and the purge of
+    /// unreferenced files spares young ones.
     pub async fn put_picture(&self, content: Bytes) -> io::Result<MediaKey> {
         let key = MediaKey::of(&content);
         let put = self.store.put(&key.path(), content.into()).await;
@@ -205,7 +212,7 @@ impl MediaStore {
         Ok(key)
     }
 
-    /// Looks a picture up without opening it; `None` where there is none.
+    /// Finds a picture without opening it.
     pub async fn find_picture(&self, key: &MediaKey) -> io::Result<Option<Stored<MediaKey>>> {
         let found = self.place.present(self.store.head(&key.path()).await)?;
         Ok(found.map(|ObjectMeta { size, last_modified, .. }| Stored {
@@ -215,7 +222,7 @@ impl MediaStore {
         }))
     }
 
-    /// Opens a picture to serve it, or a part that lies within it; `None` where there is none.
+    /// Opens a picture, or a range within it, for serving; `None` if it doesn't exist.
     pub async fn get_picture(
         &self,
         key: &MediaKey,
@@ -231,17 +238,17 @@ impl MediaStore {
         Ok(Some(StoredPicture { size, range, last_modified, content }))
     }
 
-    /// Removes a picture. One that is gone already is fine.
+    /// Deletes a picture. Succeeds if it doesn't exist.
     pub async fn delete_picture(&self, key: &MediaKey) -> io::Result<()> {
         self.place.present(self.store.delete(&key.path()).await).map(drop)
     }
 
-    /// Every upload that waits, in no order. What isn't an upload is left out.
-    pub fn list_incoming(&self) -> BoxStream<'static, io::Result<Stored<IncomingKey>>> {
-        self.list(INCOMING, |path| path.parse().ok())
+    /// Lists all originals, in no particular order. Skips other objects.
+    pub fn list_originals(&self) -> BoxStream<'static, io::Result<Stored<OriginalKey>>> {
+        self.list(ORIGINALS, |path| path.parse().ok())
     }
 
-    /// Every picture, in no order. What isn't a picture is left out.
+    /// Lists all pictures, in no particular order. Skips other objects.
     pub fn list_pictures(&self) -> BoxStream<'static, io::Result<Stored<MediaKey>>> {
         self.list(PICTURES, |path| path.strip_prefix(PICTURES)?.strip_prefix('/')?.parse().ok())
     }
@@ -262,9 +269,9 @@ impl MediaStore {
             .boxed()
     }
 
-    /// Removes what writers that were killed left half-written for longer than that, and returns how many files.
+    /// Deletes files that killed writers left unfinished for longer than `older_than`. Returns how many.
     ///
-    /// Of a bucket they can't be listed by way of `object_store`: there a lifecycle rule of its own has to end them.
+    /// `object_store` can't list unfinished uploads to a bucket; a lifecycle rule of the bucket has to end them.
     pub async fn remove_unfinished(&self, older_than: Duration) -> io::Result<usize> {
         let Place::Folder(folder) = &*self.place else { return Ok(0) };
         let folder = folder.clone();
@@ -272,7 +279,7 @@ impl MediaStore {
         walk.await.map_err(io::Error::other)?
     }
 
-    /// What [`write_mark`](Self::write_mark) wrote last; `None` in a store without a mark.
+    /// Reads the mark of the last [`write_mark`](Self::write_mark); `None` in a store without a mark.
     pub async fn read_mark(&self) -> io::Result<Option<Bytes>> {
         let Some(found) = self.place.present(self.store.get(&StorePath::from(MARK)).await)? else {
             return Ok(None);
@@ -280,14 +287,14 @@ impl MediaStore {
         found.bytes().await.map(Some).map_err(|error| self.place.explain(error))
     }
 
-    /// Marks the store, so that it can be told whose it is.
+    /// Writes the mark that identifies the store's site and database.
     pub async fn write_mark(&self, mark: Vec<u8>) -> io::Result<()> {
         let put = self.store.put(&StorePath::from(MARK), mark.into()).await;
         put.map(drop).map_err(|error| self.place.explain(error))
     }
 
-    /// Logs what is wrong with a store on another machine, so that whoever has just set it up reads it. It isn't needed
-    /// to start: it may come back.
+    /// Logs an error if a remote store doesn't work, for operators who have just configured it. Starting doesn't
+    /// require the store, because an outage may end.
     pub async fn report(self) {
         if let Place::Bucket(bucket) = &*self.place
             && let Err(error) = self.check().await
@@ -296,13 +303,14 @@ impl MediaStore {
         }
     }
 
-    /// Lists: whether the store is there. Cleaning up lists, too, and a bucket may forbid that alone.
+    /// Lists objects to check that the store is reachable. The purge lists, too, and a bucket's policy may forbid only
+    /// that.
     pub async fn check_reading(&self) -> io::Result<()> {
         let listed = self.store.list(Some(&StorePath::from("check"))).try_next().await;
         listed.map(drop).map_err(|error| self.place.explain(error))
     }
 
-    /// Lists, writes, reads and removes a little file: whether the store works.
+    /// Lists, writes, reads and deletes a small object to check that the store works.
     pub async fn check(&self) -> io::Result<()> {
         self.check_reading().await?;
         let name = Ulid::generate().to_string();
@@ -321,8 +329,8 @@ impl MediaStore {
     }
 }
 
-/// Whether a file is one that `object_store` was still writing: it stands beside its final name, followed by `#` and a
-/// number, and is never listed.
+/// Whether a file is one that `object_store` was still writing: its final name, then `#` and a number. Such files are
+/// never listed.
 fn is_unfinished(name: &str) -> bool {
     let number = name.split_once('#').map(|(_, number)| number);
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
@@ -335,7 +343,7 @@ fn remove_unfinished(folder: &Path, older_than: Duration) -> io::Result<usize> {
         if entry.file_type()?.is_dir() {
             removed += remove_unfinished(&entry.path(), older_than)?;
         } else if entry.file_name().to_str().is_some_and(is_unfinished) {
-            // A file that vanishes meanwhile was finished by its writer.
+            // If the file vanishes here, its writer has just finished it.
             let age = entry.metadata().and_then(|found| found.modified()).map(|written| written.elapsed());
             if age.is_ok_and(|age| age.is_ok_and(|age| age > older_than))
                 && std::fs::remove_file(entry.path()).is_ok()

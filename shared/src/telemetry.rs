@@ -1,5 +1,5 @@
-//! Logs: on standard error, as text for people or JSON for machines, and in the journal's own way under systemd. Each event
-//! is one line, whatever a mail server or a client has put into it, and mail addresses in it are masked.
+//! Logs to standard error: text for people, JSON for programs, and the journal's format under systemd. Each event is
+//! one line, whatever a mail server or a client puts into it, and mail addresses are masked.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
@@ -13,13 +13,13 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::config::{LogConfig, LogFormat};
 use crate::mask::{mask, printable};
 
-/// Logs whatever this process does from here on. Called once, at the start of `main`.
+/// Sets up logging. Call it once, at the start of `main`.
 ///
-/// The journal stamps lines with the time itself and knows a line's priority by its `<n>` prefix (sd-daemon(3)), so
-/// under systemd a text line has no time and no colour, but the prefix.
+/// The journal adds the time itself and reads a line's priority from its `<n>` prefix (sd-daemon(3)). So under systemd
+/// a text line has this prefix, and no time and no colour.
 ///
 /// # Errors
-/// When the filter is malformed, or logging was set up before.
+/// If the filter is malformed, or logging is already set up.
 pub fn init(config: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.filter)?;
     let is_coloured = is_coloured() && config.format == LogFormat::Text && !is_journal();
@@ -39,14 +39,14 @@ fn is_coloured() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Whether standard error is the very stream that systemd connected to the journal: a child whose stream was redirected
+/// Whether standard error is the stream that systemd connected to the journal. A child with a redirected stream
 /// inherits the variable, but not the stream (systemd.exec(5), `$JOURNAL_STREAM`).
 fn is_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     rustix::fs::fstat(io::stderr()).is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }
 
-/// Writes events, each of which comes as a whole, without what doesn't belong in a log.
+/// Writes events, each in a single call, and cleans them.
 struct Cleaned<W> {
     inner: W,
     is_coloured: bool,
@@ -57,7 +57,7 @@ impl<W: Write> Write for Cleaned<W> {
         let text = String::from_utf8_lossy(event);
         let (line, end) = text.strip_suffix('\n').map_or((&*text, ""), |line| (line, "\n"));
         let masked = mask(line);
-        // Where there are colours, what is not one of them was escaped when it was formatted.
+        // Formatting has already escaped all escape characters that don't belong to a colour.
         let mut parts = masked.split('\x1b').map(printable);
         let mut cleaned = parts.next().unwrap_or_default().into_owned();
         for part in parts {
@@ -74,7 +74,7 @@ impl<W: Write> Write for Cleaned<W> {
     }
 }
 
-/// A line as the journal wants it.
+/// Formats lines for the journal.
 struct ForJournal(Format<Full, ()>);
 
 impl Default for ForJournal {

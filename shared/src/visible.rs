@@ -1,13 +1,13 @@
-//! Characters that show nothing.
+//! Invisible characters.
 
-/// Whether a text shows anything: a title of zero-width spaces is none.
+/// Whether a text shows anything. A title of zero-width spaces does not.
 #[must_use]
 pub fn shows_something(text: &str) -> bool {
     text.chars().any(|c| !is_invisible(c))
 }
 
-/// White space, control characters, what Unicode says to ignore where it means nothing to a font
-/// (`Default_Ignorable_Code_Point` of Unicode 16), marks that shape or annotate a text, and the braille pattern without dots.
+/// White space, control characters, characters that fonts ignore by default (`Default_Ignorable_Code_Point` of Unicode
+/// 16), marks that shape or annotate a text, and the blank braille pattern.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     c.is_whitespace()
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_shows_nothing_is_told_from_what_does() {
+    fn invisible_texts_are_recognised() {
         for nothing in [
             "",
             " ",

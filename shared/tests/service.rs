@@ -1,5 +1,5 @@
-//! A service's life as systemd sees it: these tests start themselves again as a service, with a real notify socket, and
-//! send it real signals.
+//! The life of a service as systemd sees it. The tests start themselves again as a service with a real notify socket,
+//! and send it real signals.
 
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 const ROLE: &str = "SERVICE_UNDER_TEST";
 const WATCHDOG: Duration = Duration::from_millis(200);
 
-/// The service's side: alive for `beats` checks, and slow to stop when `stubborn`.
+/// The service: alive for `beats` checks, and slow to stop if `stubborn`.
 async fn serve(role: &str) {
     let stop = on_signal().expect("handlers can be installed");
     let notifier = Notifier::new();
@@ -81,7 +81,7 @@ impl Service {
     }
 }
 
-/// Runs the service instead of the test when this process was started as one.
+/// Runs the service instead of the test if this process was started as one.
 fn is_service() -> bool {
     let Ok(role) = std::env::var(ROLE) else { return false };
     tokio::runtime::Runtime::new().expect("a runtime can be built").block_on(serve(&role));
@@ -89,11 +89,11 @@ fn is_service() -> bool {
 }
 
 #[test]
-fn a_service_says_that_it_is_ready_feeds_the_watchdog_and_says_that_it_stops() {
+fn a_service_reports_ready_feeds_the_watchdog_and_reports_stopping() {
     if is_service() {
         return;
     }
-    let test = "a_service_says_that_it_is_ready_feeds_the_watchdog_and_says_that_it_stops";
+    let test = "a_service_reports_ready_feeds_the_watchdog_and_reports_stopping";
     let mut service = Service::start(test, "healthy");
     assert_eq!(service.next_message(), "READY=1\nSTATUS=listening\n");
     let begin = Instant::now();

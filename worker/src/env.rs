@@ -1,4 +1,4 @@
-//! What handlers work with.
+//! The environment of job handlers.
 
 use anyhow::Context as _;
 use pawdium_media::{Decoder, Limits};
@@ -13,45 +13,44 @@ use pawdium_shared::redis::Redis;
 use pawdium_shared::store::MediaStore;
 use url::Url;
 
-/// The argument that makes this program a confined decoder of pictures.
+/// The argument that makes this program a confined decoder.
 pub const DECODE: &str = "decode";
 
-/// What the log says of an outage of Redis.
-const WITHOUT_REDIS: &str =
-    "caches are not dropped and open pages are not told of changes; the jobs for that wait";
+/// Completes the log line about an outage of Redis.
+const WITHOUT_REDIS: &str = "the jobs that drop cached data and notify open pages wait";
 
-/// Everything that a handler may need: the outside systems, and the settings that concern jobs.
+/// The outside systems and settings that handlers use.
 #[derive(Debug)]
 pub struct Env {
     /// Postgres.
     pub db: Db,
-    /// Redis, for telling open pages.
+    /// Redis, for notifying open pages.
     pub redis: Redis,
-    /// The cached fragments.
+    /// The cache.
     pub cache: Cache,
-    /// Uploads and pictures.
+    /// Originals and pictures.
     pub store: MediaStore,
-    /// Keeps the store's mark up to date.
+    /// Updates the store's mark.
     pub keeper: Keeper,
-    /// Renders uploads in confined processes.
+    /// Renders pictures in confined processes.
     pub decoder: Decoder,
-    /// What an upload may be.
+    /// Limits on originals.
     pub limits: Limits,
     /// SMTP.
     pub mailer: Mailer,
-    /// InfluxDB, where it is configured.
+    /// InfluxDB, if it is configured.
     pub influx: Option<Influx>,
-    /// Where links in mails lead.
+    /// The base URL of links in mails.
     pub base_url: Url,
-    /// How long what nobody needs is kept.
+    /// How long unneeded data is kept.
     pub upkeep: UpkeepConfig,
 }
 
 impl Env {
-    /// Prepares all connections; each is made when it is first needed. Pictures are rendered by this very program.
+    /// Prepares all connections; each connects on first use. This program itself is the decoder of pictures.
     ///
     /// # Errors
-    /// When a URL in the configuration is malformed, or the media folder can't be made.
+    /// If a URL in the configuration is malformed, or the media folder can't be created.
     pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
         let redis = Redis::connect(&config.redis, WITHOUT_REDIS).context("redis.url")?;
         let limits = Limits::from(&config.media);

@@ -1,6 +1,6 @@
 //! The worker: claims jobs and runs their handlers.
 //!
-//! `serve` is the process's life, `register` the list of what handles what, [`handlers`] one file a kind of job.
+//! `serve` runs the process, `register` maps job kinds to handlers, and [`handlers`] has one file per kind.
 
 mod env;
 pub mod handlers;

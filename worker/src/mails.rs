@@ -1,35 +1,35 @@
-//! What the mails say, as text and as HTML.
+//! The content of mails, as text and HTML.
 
 use askama::Template;
 use pawdium_shared::mail::Mail;
 use url::Url;
 
-/// What a mail is about.
+/// The kind of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Matter {
-    /// Choosing a new password.
+    /// A link for choosing a new password.
     Reset,
-    /// Showing that an address works.
+    /// A link for verifying an address.
     Verify,
-    /// An account has another address now.
+    /// The news that an account has a new address.
     AddressChanged,
 }
 
-/// What goes into a mail.
+/// The variables of the templates.
 #[derive(Debug)]
 pub(crate) struct Letter<'a> {
     /// The member's public name.
     pub(crate) name: &'a str,
-    /// Where it is sent to.
+    /// The recipient's address.
     pub(crate) email: &'a str,
-    /// The site's address.
+    /// The site's URL.
     pub(crate) site: &'a Url,
-    /// Where its button leads.
+    /// The URL of the button.
     pub(crate) link: Url,
 }
 
 impl Letter<'_> {
-    /// The site's host and port, for reading.
+    /// The site's host and port, for display.
     fn host(&self) -> &str {
         &self.site[url::Position::BeforeHost..url::Position::AfterPort]
     }
@@ -71,7 +71,7 @@ struct AddressChangedHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Renders the mail about a matter.
+/// Renders a mail.
 pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail> {
     let (subject, text, html) = match matter {
         Matter::Reset => (
@@ -119,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn who_has_lost_an_address_reads_which_and_what_to_do() {
+    fn the_mail_about_a_changed_address_says_which_and_what_to_do() {
         let mail = rendered(Matter::AddressChanged);
         for part in [&mail.text, &mail.html] {
-            // Lines end wherever the last word fits.
+            // Ignore line breaks.
             let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
-            for said in ["ada@example.org", "paw.example:8443", "choose a new password", "those who run"] {
+            for said in ["ada@example.org", "paw.example:8443", "choose a new password", "operators"] {
                 assert!(part.contains(said), "{said:?} is missing in {part}");
             }
         }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_of_text_is_longer_than_mail_programs_show() {
+    fn no_line_of_text_exceeds_the_width_of_mail_programs() {
         for matter in [Matter::Reset, Matter::Verify, Matter::AddressChanged] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");

@@ -1,4 +1,4 @@
-//! `pawdium-worker` runs jobs; `pawdium-worker decode` is the confined process that it starts for pictures.
+//! `pawdium-worker` runs jobs. It starts `pawdium-worker decode`, a confined process, for each decoder.
 
 use std::process::ExitCode;
 

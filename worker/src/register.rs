@@ -1,4 +1,4 @@
-//! Which function handles which kind of job, and how many of each queue run at once.
+//! Maps job kinds to handlers and queues to concurrency.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use redis::RedisError;
 use crate::env::Env;
 use crate::handlers;
 
-/// Every kind of job and its handler.
+/// Every job kind with its handler.
 #[must_use]
 pub fn runner(env: Arc<Env>) -> Runner<Env> {
     macro_rules! register {
@@ -21,17 +21,17 @@ pub fn runner(env: Arc<Env>) -> Runner<Env> {
             }))*
         };
     }
-    // The link to Redis says once that it is away.
+    // The link logs an outage of Redis once, so jobs don't.
     pawdium_shared::job_kinds!(register)
         .quiet_about(|error| error.chain().any(<dyn std::error::Error>::is::<RedisError>))
 }
 
-/// What a process serves by its configuration. Long jobs are claimed one by one, so that idle processes find them; short
-/// ones ahead, which saves round trips, and the more of them the faster they end.
+/// The capacity of each queue. Long jobs are claimed one at a time, so that idle processes get them. Short jobs are
+/// prefetched, which saves round trips; the shorter the jobs, the more of them.
 #[must_use]
 pub fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
     let one_by_one = |concurrency| Capacity { concurrency, prefetch: 0, burst: 0 };
-    // Mail goes to servers that may stop answering at any time; what is claimed ahead would wait with it.
+    // Mail servers may stall, and prefetched mails would wait for them.
     let ahead = |concurrency| Capacity { concurrency, prefetch: 4 * concurrency, burst: Capacity::BURST };
     let capacities: [_; queues::ALL.len()] = [
         (queues::MEDIA, one_by_one(config.media)),

@@ -1,4 +1,4 @@
-//! The life of a worker process, from registering among the workers to signing off.
+//! The life of a worker process, from registration to sign-off.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,27 +15,26 @@ use tracing::{info, warn};
 use crate::env::Env;
 use crate::register::{queues, runner};
 
-/// Between two attempts to register while the database is away.
+/// Delay between two attempts to register while the database is down.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How long writing the last outcomes and signing off may take. After that the lease runs out by itself.
+/// Timeout for writing the last outcomes and signing off. After that the lease expires by itself.
 const SIGN_OFF: Duration = Duration::from_secs(5);
 
-/// Runs the site's jobs until `stop`. Then what runs may end within `worker.drain_seconds`, and what does not is handed
-/// back.
+/// Runs the site's jobs until `stop`. Running jobs then get `worker.drain_seconds` to finish; the rest are handed back.
 ///
 /// # Errors
-/// When the configuration can't be used, or a queue's worker broke.
+/// If the configuration is unusable, or a queue's worker fails.
 pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
     let db = db::connect(&config.database, "pawdium-worker").context("database.url")?;
     let env = Arc::new(Env::new(config, db.clone())?);
     env.redis.prepare();
     tokio::spawn(env.store.clone().report());
-    // Before new photos make a database that was restored look younger than it is.
+    // Check this before new photos make a restored database look current.
     tokio::spawn(note_mark(Arc::clone(&env)));
     let drain = Duration::from_secs(config.worker.drain_seconds);
     let (notifier, ended) = (Notifier::new(), CancellationToken::new());
-    // Started is started: however long the database is away, the service manager need not try again.
+    // Report readiness before the database answers, because a restart by the service manager would not help.
     notifier.ready("waiting for the database");
     let feeding = notifier.feed_watchdog(ended.clone(), async || true);
     let running = async {
@@ -55,11 +54,11 @@ pub async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<(
     tokio::join!(running, feeding).0
 }
 
-/// Runs the jobs of some queues, whatever their handlers, until `stop`. Then what runs may end within `drain`, and what
-/// does not is handed back.
+/// Runs the jobs of some queues with any handlers until `stop`. Running jobs then get `drain` to finish; the rest are
+/// handed back.
 ///
 /// # Errors
-/// When a queue's worker broke.
+/// If a queue's worker fails.
 pub async fn run<E: Send + Sync + 'static>(
     db: &Db,
     runner: &Runner<E>,
@@ -81,7 +80,7 @@ pub async fn run<E: Send + Sync + 'static>(
 
     tokio::select! {
         () = stop.cancelled() => {}
-        () = broken.cancelled() => bail!("a queue's worker broke"),
+        () = broken.cancelled() => bail!("a queue's worker failed"),
     }
     notifier.stopping("finishing what runs");
     process.stop_claiming();
@@ -91,13 +90,13 @@ pub async fn run<E: Send + Sync + 'static>(
         let _ = tokio::time::timeout(SIGN_OFF, workers).await;
     }
     if tokio::time::timeout(SIGN_OFF, process.leave()).await.is_err() {
-        warn!("couldn't sign off in time; others will take over what is left when the lease runs out");
+        warn!("couldn't sign off in time; other workers take over when the lease expires");
     }
     info!("stopped");
     Ok(())
 }
 
-/// Looks whose the media store is, as soon as the database is there and has its schema.
+/// Checks the owner of the media store once the database has its schema.
 async fn note_mark(env: Arc<Env>) {
     loop {
         if let Ok(mut db) = env.db.acquire().await
@@ -110,7 +109,7 @@ async fn note_mark(env: Arc<Env>) {
     }
 }
 
-/// Registers as soon as the database is there and has its schema.
+/// Registers this process once the database has its schema.
 async fn register(db: &Db) -> Process {
     let mut told = String::new();
     loop {

@@ -1,16 +1,16 @@
-//! Names, addresses and passwords, checked once, in their types.
+//! Names and addresses, validated by their types.
 
 use lettre::Address;
 
 use super::reserved::is_reserved;
 
-/// Why a field was refused; the text completes "That name …" and is shown beside the field.
+/// Why a field was refused. Forms show the message beside the field.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{message}")]
 pub struct Refused {
     /// The field's name in forms and in the API.
     pub field: &'static str,
-    /// What to do about it.
+    /// What is wrong and what to do.
     pub message: &'static str,
 }
 
@@ -18,7 +18,8 @@ pub(super) const fn refuse<T>(field: &'static str, message: &'static str) -> Res
     Err(Refused { field, message })
 }
 
-/// A public name: 2 to 30 ASCII letters, digits, `_` and `-`, the first a letter or digit. Unique without regard to case.
+/// A public name: 2 to 30 ASCII letters, digits, `_` and `-`, starting with a letter or digit. Unique regardless of
+/// case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
@@ -42,8 +43,8 @@ impl Name {
         }
     }
 
-    /// Checks a name that a member chooses: some are the site's own. Who has one of them already keeps it, and operators
-    /// may give them to their accounts.
+    /// Checks a name that a member chooses. Some names are reserved for the site; members who already have one keep it,
+    /// and operators may assign them.
     ///
     /// # Errors
     /// [`Refused`] with what is wrong.
@@ -62,12 +63,12 @@ impl Name {
     }
 }
 
-/// A mail address that SMTP can carry.
+/// A mail address that SMTP can transport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// Checks an address: its form only, whether it works is for the verification mail to show.
+    /// Checks the form of an address. Only the verification mail shows whether it works.
     ///
     /// # Errors
     /// [`Refused`] with what is wrong.
@@ -79,8 +80,8 @@ impl Email {
         }
     }
 
-    /// Checks an address that a member chooses: its domain must be one that mail gets to from elsewhere. Who has another
-    /// one already keeps it, and operators may give them to their accounts.
+    /// Checks an address that a member chooses: its domain must be publicly reachable. Members who already have another
+    /// kind keep it, and operators may assign them.
     ///
     /// # Errors
     /// [`Refused`] with what is wrong.
@@ -103,7 +104,7 @@ impl Email {
     }
 }
 
-/// Whether a domain has a name and one above it, which is no number and none that leads nowhere (RFC 6761).
+/// Whether a domain has at least two labels and a top-level domain that is neither a number nor reserved (RFC 6761).
 fn is_public(domain: &str) -> bool {
     let Some((below, top)) = domain.rsplit_once('.') else { return false };
     let is_top = top.len() >= 2 && top.starts_with(|c: char| c.is_ascii_alphabetic());

@@ -9,9 +9,9 @@ use crate::ids::UserId;
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Setting a new password.
+    /// Sets a new password.
     Reset,
-    /// Showing that the address works.
+    /// Verifies the address.
     Verify,
 }
 
@@ -23,7 +23,7 @@ impl Purpose {
         }
     }
 
-    /// How long the link works, in minutes.
+    /// How long the link is valid, in minutes.
     #[must_use]
     pub const fn minutes(self) -> i32 {
         match self {
@@ -33,10 +33,10 @@ impl Purpose {
     }
 }
 
-/// Where a link leads on the site at `base`: to the page that shows its form.
+/// Builds the link's URL on the site at `base`. It leads to a form.
 ///
 /// # Panics
-/// When `base` can't bear a path, which the configuration refuses.
+/// If `base` can't have a path, which the configuration prevents.
 #[must_use]
 pub fn url(base: &Url, purpose: Purpose, token: &Token) -> Url {
     let mut url = base.clone();
@@ -47,7 +47,7 @@ pub fn url(base: &Url, purpose: Purpose, token: &Token) -> Url {
     url
 }
 
-/// Makes a link's token. Earlier ones stay good until one is used: a retried mail must not break the first.
+/// Creates a link's token. Earlier ones stay valid until one is used, because a retried mail must not break the first.
 pub async fn issue(
     db: &mut PgConnection,
     user: UserId,
@@ -69,9 +69,9 @@ pub async fn issue(
     Ok(token)
 }
 
-/// Whose link it is, while it works; what its GET asks before it shows a form. One that verifies an address is void once the
-/// user has left that address. One for a new password is not: who has the mailbox of an account gets it back from somebody
-/// who has changed its password or its address meanwhile.
+/// Finds the user of a valid link, before its form is shown. A verification link is void once the user has another
+/// address. A reset link stays valid: the owner of the mailbox can recover the account after an attacker has changed
+/// its password or address.
 pub async fn find_user(
     db: &mut PgConnection,
     token: &Token,
@@ -88,18 +88,18 @@ pub async fn find_user(
     .await
 }
 
-/// A link that is used up.
+/// A link that was used.
 #[derive(Debug)]
 pub struct Used {
-    /// Whose it was.
+    /// The user it was for.
     pub user: UserId,
-    /// Where it was sent.
+    /// The address it was sent to.
     pub email: String,
 }
 
-/// Uses the link up, together with all others of its user and purpose. `None` when it doesn't work: see [`find_user`].
+/// Uses up the link and all others of its user and purpose. `None` if it is invalid: see [`find_user`].
 pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> sqlx::Result<Option<Used>> {
-    // The address must not change between this and what the link is used for.
+    // Prevent a change of the address until the transaction ends.
     sqlx::query!(
         "select id from users where id = (select user_id from mail_tokens where token_hash = $1) for update",
         &token.hash(),
@@ -131,7 +131,7 @@ pub async fn consume(db: &mut PgConnection, token: &Token, purpose: Purpose) -> 
     Ok(used)
 }
 
-/// Makes all of a user's links for a purpose worthless.
+/// Invalidates all of a user's links for a purpose.
 async fn discard(db: &mut PgConnection, user: UserId, purpose: Purpose) -> sqlx::Result<()> {
     sqlx::query!("delete from mail_tokens where user_id = $1 and purpose = $2", user.0, purpose.name())
         .execute(db)
@@ -139,7 +139,7 @@ async fn discard(db: &mut PgConnection, user: UserId, purpose: Purpose) -> sqlx:
     Ok(())
 }
 
-/// Whose link it was, if it was used within the last ten minutes: its form may have been sent twice.
+/// Finds the user of a link that was used within the last ten minutes, because its form may be submitted twice.
 pub async fn find_spent(
     db: &mut PgConnection,
     token: &Token,
@@ -155,7 +155,7 @@ pub async fn find_spent(
     .await
 }
 
-/// Deletes expired tokens; answers with how many.
+/// Deletes expired tokens. Returns how many.
 pub async fn purge(db: &mut PgConnection) -> sqlx::Result<u64> {
     Ok(sqlx::query!("delete from mail_tokens where expires_at < now()").execute(db).await?.rows_affected())
 }

@@ -1,4 +1,4 @@
-//! Accounts: users anonymous and registered, sessions, passwords, and links sent by mail.
+//! Accounts: anonymous and registered users, sessions, passwords, and links sent by mail.
 
 mod fields;
 pub mod links;

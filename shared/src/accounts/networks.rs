@@ -1,5 +1,6 @@
-//! From where accounts have been opened. Whoever guesses passwords does so from elsewhere, so attempts from elsewhere
-//! share one small budget for each account, and its owner doesn't depend on that (compare OWASP's device cookies).
+//! The networks where accounts have been used. Attackers guess passwords from other networks, so all attempts from
+//! there share one small budget per account, and the owner's attempts don't depend on it (compare OWASP's device
+//! cookies).
 
 use sqlx::PgConnection;
 
@@ -9,7 +10,7 @@ use crate::ids::UserId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network(pub [u8; 16]);
 
-/// Whether the account has been opened from there, with its password or a link to its address.
+/// Whether the account was used in this network, with its password or a mailed link.
 pub async fn is_known(db: &mut PgConnection, user: UserId, network: Network) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from login_networks where user_id = $1 and network = $2) as "known!""#,
@@ -20,7 +21,7 @@ pub async fn is_known(db: &mut PgConnection, user: UserId, network: Network) -> 
     .await
 }
 
-/// Remembers that the account was opened from there.
+/// Records that the account was used in this network.
 pub async fn remember(db: &mut PgConnection, user: UserId, network: Network) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into login_networks (user_id, network) values ($1, $2)
@@ -33,7 +34,7 @@ pub async fn remember(db: &mut PgConnection, user: UserId, network: Network) -> 
     Ok(())
 }
 
-/// Forgets all others: with a new password, whoever knew the old one is a stranger.
+/// Deletes all other networks, because after a change of the password they may be an attacker's.
 pub async fn keep_only(db: &mut PgConnection, user: UserId, network: Network) -> sqlx::Result<()> {
     sqlx::query!("delete from login_networks where user_id = $1 and network <> $2", user.0, &network.0,)
         .execute(&mut *db)
@@ -41,7 +42,7 @@ pub async fn keep_only(db: &mut PgConnection, user: UserId, network: Network) ->
     remember(db, user, network).await
 }
 
-/// Forgets those that weren't used for `days`; answers with how many.
+/// Deletes networks that were not used for `days`. Returns how many.
 pub async fn purge(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged =
         sqlx::query!("delete from login_networks where last_at < now() - make_interval(days => $1)", days);

@@ -1,8 +1,7 @@
-//! Passwords: which may be chosen, and in which form they are compared.
+//! Passwords: which are allowed, and in which form they are compared.
 //!
-//! One text can be typed as several sequences of characters: macOS may send `ñ` as `n` and a tilde, other systems as one
-//! character. Passwords are hashed in Unicode's form NFKC, as NIST SP 800-63B asks (section 5.1.1.2), so each opens what
-//! the other has chosen.
+//! Systems encode the same text differently: macOS may send `ñ` as `n` and a tilde, others as one character. Passwords
+//! are hashed in Unicode's form NFKC, as NIST SP 800-63B requires (section 5.1.1.2), so that both forms match.
 
 use std::borrow::Cow;
 
@@ -15,10 +14,10 @@ use super::fields::{Refused, refuse};
 
 const FIELD: &str = "password";
 
-/// Words that anybody tries first on this site.
+/// Words that attackers try first on this site.
 const SITE: [&str; 3] = ["pawdium", "derpy", "derpiness"];
 
-/// What a password is called where people write another language than English: lists of common passwords hardly have these.
+/// The word for "password" in other languages, which lists of common passwords rarely contain.
 const CALLED: [&str; 51] = [
     "adgangskode",
     "contraseña",
@@ -73,37 +72,37 @@ const CALLED: [&str; 51] = [
     "암호",
 ];
 
-/// A new password: 8 to 200 characters that are not easily guessed. NIST SP 800-63B asks for length and against common
-/// and related words, not for classes of characters.
+/// A new password: 8 to 200 characters that are hard to guess. NIST SP 800-63B requires a minimum length and rejects
+/// common and related words; it doesn't require classes of characters.
 #[derive(Clone, Debug)]
 pub struct Password(SecretString);
 
 impl Password {
-    /// Checks what the user of that name and address wants as a password. Takes milliseconds of a core.
+    /// Checks a new password for the user with this name and address. Takes milliseconds of CPU time.
     ///
     /// # Errors
     /// [`Refused`] with what is wrong.
     pub fn choose(text: &str, name: &str, email: &str) -> Result<Self, Refused> {
         let text = normal(text).into_owned();
         match text.chars().count() {
-            0..8 => refuse(FIELD, "Use at least 8 characters; a few words in a row do well."),
+            0..8 => refuse(FIELD, "Use at least 8 characters; a few random words work well."),
             8..=200 if is_guessable(&text, name, email) => refuse(
                 FIELD,
-                "That password is among the first that anybody would try. A few words in a row that don't name you do well.",
+                "That password is too easy to guess. A few random words without your name work well.",
             ),
             8..=200 => Ok(Self(text.into())),
             _ => refuse(FIELD, "Use at most 200 characters."),
         }
     }
 
-    /// The text to hash.
+    /// Returns the text to hash.
     pub(super) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-/// Whether fewer than a million guesses find it, by somebody who knows the name and the address. The estimate is zxcvbn's:
-/// lists of common passwords, names and words, with what is usually done to them.
+/// Whether an attacker who knows the name and the address needs fewer than a million guesses. zxcvbn estimates this
+/// from lists of common passwords, names and words, and common changes to them.
 fn is_guessable(text: &str, name: &str, email: &str) -> bool {
     let mut known = vec![name, email];
     known.extend(email.split('@'));
@@ -118,7 +117,7 @@ fn is_guessable(text: &str, name: &str, email: &str) -> bool {
     is_made_of(text, &known)
 }
 
-/// Whether little is left of a text without these words, however they are written.
+/// Whether little is left of a text without these words, in any spelling.
 fn is_made_of(text: &str, words: &[&str]) -> bool {
     let mut rest = folded(text);
     let mut words: Vec<_> = words.iter().map(|word| folded(word)).filter(|word| word.len() >= 4).collect();
@@ -130,8 +129,8 @@ fn is_made_of(text: &str, words: &[&str]) -> bool {
     rest.len() < had && rest.chars().count() < 4
 }
 
-/// Letters and digits without case, accents, separators, and what stands for other letters: digits, and letters of another
-/// alphabet that look the same.
+/// Removes case, accents and separators, and replaces characters that stand for letters: digits, and similar letters of
+/// other alphabets.
 fn folded(text: &str) -> String {
     let plain = |letter| match letter {
         '0' | 'о' | 'ο' => 'o',
@@ -150,7 +149,7 @@ fn folded(text: &str) -> String {
     bare.chars().map(plain).filter(|letter| letter.is_alphanumeric()).collect()
 }
 
-/// Letters without their accents.
+/// Removes accents.
 fn without_accents(text: &str) -> String {
     let bare = |letter| match letter {
         'ł' => 'l',
@@ -164,12 +163,12 @@ fn without_accents(text: &str) -> String {
     text.nfd().filter(|letter| !is_combining_mark(*letter)).map(bare).nfc().collect()
 }
 
-/// The form in which passwords are hashed.
+/// Returns the form in which passwords are hashed.
 fn normal(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
 }
 
-/// The forms in which a password may have been hashed: normal, and, from before that was done, as it was typed.
+/// Returns the forms in which a password may have been hashed: normalised, and, by earlier versions, as typed.
 pub(super) fn forms(text: &str) -> Vec<Cow<'_, str>> {
     let normal = normal(text);
     let typed = Cow::Borrowed(text);
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_anybody_would_try_first_is_refused() {
+    fn easily_guessed_passwords_are_refused() {
         for common in [
             "aaaaaaaa",
             "password",
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_for_a_password_is_none_in_any_language_and_spelling() {
+    fn the_word_for_password_is_refused_in_any_language_and_spelling() {
         for called in [
             "contraseña",
             "contrasena",

@@ -9,20 +9,20 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Password;
 
-/// Each hash takes 19 MiB and a core for tens of milliseconds; more at once would only queue up in worse places.
+/// How many hashes run at once. Each takes 19 MiB and a core for tens of milliseconds.
 static SLOTS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
 
-/// What an unknown address is checked against, so that its answer takes as long as a wrong password's.
+/// The hash to compare with for an unknown address, so that the answer takes as long as for a wrong password.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("the password of nobody"));
 
-/// Hashes a new password, away from the async threads.
+/// Hashes a new password on a blocking thread.
 pub async fn hash(password: &Password) -> String {
     let password = password.expose().to_owned();
     on_a_blocking_thread(move || hash_now(&password)).await
 }
 
-/// Whether `password` is the one behind `hash`. Without a hash the answer is no, after the same work.
+/// Whether `password` matches `hash`. Without a hash the answer is no, after the same work.
 pub async fn verify(password: &str, hash: Option<String>) -> bool {
     let password = password.to_owned();
     on_a_blocking_thread(move || {
@@ -43,7 +43,7 @@ fn hash_now(password: &str) -> String {
         .to_string()
 }
 
-/// Argon2 in memory that the system has back after each hash.
+/// Argon2 with memory that returns to the system after each hash.
 struct Hasher;
 
 impl CustomizedPasswordHasher<PasswordHash> for Hasher {
@@ -81,9 +81,9 @@ impl CustomizedPasswordHasher<PasswordHash> for Hasher {
 
 /// The working memory of one hash.
 ///
-/// glibc keeps freed blocks of up to 32 MiB for the thread that asked for them, and hashes run on many threads. It always
-/// maps larger blocks, and unmaps them when they are freed (`M_MMAP_THRESHOLD` in mallopt(3)). The unused rest of the
-/// capacity is never touched, so it takes no memory.
+/// glibc keeps freed blocks of up to 32 MiB for the thread that allocated them, and hashes run on many threads. It
+/// always maps larger blocks, and unmaps them when they are freed (`M_MMAP_THRESHOLD` in mallopt(3)). The unused rest
+/// of the capacity is never touched, so it takes no memory.
 fn blocks(count: usize) -> Vec<Block> {
     const MAPPED: usize = 33 * 1024 * 1024;
     let mut blocks = Vec::with_capacity(count.max(MAPPED / Block::SIZE));
@@ -93,7 +93,7 @@ fn blocks(count: usize) -> Vec<Block> {
 
 async fn on_a_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let slot = SLOTS.acquire().await.expect("the semaphore is never closed");
-    // The work has the slot, because it goes on when the caller goes away.
+    // The work holds the permit, because it continues if the caller is cancelled.
     let work = move |_slot: SemaphorePermit<'static>| work();
     match tokio::task::spawn_blocking(move || work(slot)).await {
         Ok(result) => result,

@@ -1,12 +1,11 @@
-//! What a request found out before its transaction, asked again inside it.
+//! Checks what a request verified before its transaction again inside it.
 //!
-//! Checking a password takes tens of milliseconds, during which no connection is held. Meanwhile the owner may set
-//! another password, or end every session. So an act that relies on a password or on a session locks the user's row
-//! first, and then asks whether the hash is still the one that was verified and whether the session is still open.
-//! Whoever changes a password or ends a user's sessions holds the same lock.
+//! Checking a password takes tens of milliseconds, during which the request has no connection. Meanwhile the owner may
+//! set another password or end all sessions. So an act that relies on a password or a session first locks the user's
+//! row, and then checks that the hash is still the verified one and that the session is still open. Changing a password
+//! and ending a user's sessions take the same lock.
 //!
-//! Users' rows come before all others, and among themselves in the order of their ids, so that no two acts wait for each
-//! other.
+//! Users' rows are locked before all others, in the order of their ids, so that no two acts deadlock.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
@@ -14,7 +13,7 @@ use sqlx::PgConnection;
 use super::{password, passwords};
 use crate::ids::UserId;
 
-/// A password that was found to be a user's, and the hash that it was compared with.
+/// A verified password of a user, and the hash that it was compared with.
 #[derive(Clone, Debug)]
 pub struct Proof {
     user: UserId,
@@ -22,7 +21,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Checks a password against what is stored of it. Without a user the answer is no, after the same work.
+    /// Checks a password against the stored hash. Without a user the answer is no, after the same work.
     pub async fn check(password: &str, stored: Option<(UserId, String)>) -> Option<Self> {
         for form in password::forms(password) {
             let hash = stored.as_ref().map(|(_, hash)| hash.clone());
@@ -33,7 +32,7 @@ impl Proof {
         None
     }
 
-    /// Whether the user still has that password. Lock the user's row first.
+    /// Whether the user still has this password. Lock the user's row first.
     pub async fn holds(&self, db: &mut PgConnection) -> sqlx::Result<bool> {
         sqlx::query_scalar!(
             r#"select exists (select from users where id = $1 and password_hash = $2) as "holds!""#,
@@ -45,7 +44,7 @@ impl Proof {
     }
 }
 
-/// Locks users' rows until the transaction ends, and answers with those that are there.
+/// Locks users' rows until the transaction ends. Returns those that exist.
 pub async fn lock(db: &mut PgConnection, users: &[UserId]) -> sqlx::Result<Vec<UserId>> {
     let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
     sqlx::query_scalar!(
@@ -56,7 +55,7 @@ pub async fn lock(db: &mut PgConnection, users: &[UserId]) -> sqlx::Result<Vec<U
     .await
 }
 
-/// Locks a user's row for its deletion: also against whoever is about to refer to it. False: it is gone.
+/// Locks a user's row for deletion, also against new references to it. Returns false if it is gone.
 pub async fn lock_to_delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
     let row = sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(db);
     Ok(row.await?.is_some())
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_was_hashed_as_it_was_typed_still_opens() {
+    async fn passwords_hashed_as_typed_still_match() {
         let apart = "man\u{303}ana 1";
         let hash = Argon2::default().hash_password(apart.as_bytes()).expect("it is hashed").to_string();
         assert!(Proof::check(apart, Some((UserId(1), hash.clone()))).await.is_some());

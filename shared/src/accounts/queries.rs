@@ -8,14 +8,14 @@ use super::types::{RaterKey, Role, User};
 use crate::db::Db;
 use crate::ids::UserId;
 
-/// The unique index behind "that name is taken".
+/// The unique index that is violated if a name is taken.
 pub const NAME_TAKEN: &str = "users_name_key";
-/// The unique index behind "that address is taken".
+/// The unique index that is violated if an address is taken.
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
-/// Makes an anonymous user for a visitor's key, or finds the one that has it: two requests at once get the same user. A
-/// key whose user has registered since, or is gone, opens nothing: the visitor gets a new user with another key. `network`
-/// says where they come from, as a digest.
+/// Creates an anonymous user for a visitor's key, or finds the one that has it, so that two concurrent requests get the
+/// same user. A key whose user has registered or is gone is not reused: the visitor gets a new user with another key.
+/// `network` is a digest of the visitor's network.
 pub async fn insert_anonymous(
     db: &mut PgConnection,
     key: RaterKey,
@@ -39,7 +39,7 @@ pub async fn insert_anonymous(
         .fetch_one(db)
         .await;
     };
-    // A statement of its own: the one above may have waited until the key's earlier user was gone.
+    // A separate statement: the one above may have waited until the key's earlier user was gone.
     sqlx::query!(
         "update users set rater_key = $3
          where id = $1 and exists (select from spent_rater_keys where rater_key = $2)",
@@ -52,7 +52,7 @@ pub async fn insert_anonymous(
     Ok(user)
 }
 
-/// Whether a visitor's key was that of somebody who has registered or is gone.
+/// Whether a visitor's key belonged to a user who has registered or is gone.
 pub async fn is_spent(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from users where rater_key = $1 and name is not null)
@@ -63,7 +63,7 @@ pub async fn is_spent(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<bool
     .await
 }
 
-/// Deletes a user. Nobody gets its key for the next days: ballots that were issued for it must not count once more.
+/// Deletes a user. Its key is not reused for some days, so that ballots issued for it can't be used again.
 pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     sqlx::query!(
         "with gone as (delete from users where id = $1 returning rater_key)
@@ -76,7 +76,7 @@ pub async fn delete(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Forgets what was used up more than `days` ago; answers with how much.
+/// Deletes records of used links and keys that are older than `days`. Returns how many.
 pub async fn purge_spent(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let keys = sqlx::query!(
         "delete from spent_rater_keys where spent_at < now() - make_interval(days => $1)",
@@ -91,10 +91,10 @@ pub async fn purge_spent(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> 
     Ok(keys.rows_affected() + links.rows_affected())
 }
 
-/// Registers: upgrades the anonymous user given, or makes a new one.
+/// Registers: upgrades the given anonymous user, or creates a user.
 ///
 /// # Errors
-/// Violations of [`NAME_TAKEN`] and [`EMAIL_TAKEN`]; [`sqlx::Error::RowNotFound`] when the user is registered already.
+/// Violations of [`NAME_TAKEN`] and [`EMAIL_TAKEN`]; [`sqlx::Error::RowNotFound`] if the user is already registered.
 pub async fn register(
     db: &mut PgConnection,
     anonymous: Option<UserId>,
@@ -141,7 +141,7 @@ pub async fn find(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<Us
     .await
 }
 
-/// Finds a registered user by address, without regard to case.
+/// Finds a registered user by address, ignoring case.
 pub async fn find_by_email(db: &mut PgConnection, email: &str) -> sqlx::Result<Option<User>> {
     sqlx::query_as!(
         User,
@@ -154,7 +154,7 @@ pub async fn find_by_email(db: &mut PgConnection, email: &str) -> sqlx::Result<O
     .await
 }
 
-/// Finds a registered user by name, without regard to case.
+/// Finds a registered user by name, ignoring case.
 pub async fn find_by_name(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<User>> {
     sqlx::query_as!(
         User,
@@ -167,13 +167,13 @@ pub async fn find_by_name(db: &mut PgConnection, name: &str) -> sqlx::Result<Opt
     .await
 }
 
-/// The password hash of a registered user.
+/// Finds the password hash of a registered user.
 pub async fn find_password_hash(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<String>> {
     let row = sqlx::query_scalar!("select password_hash from users where id = $1", user.0);
     Ok(row.fetch_optional(db).await?.flatten())
 }
 
-/// The user of that name and address and their password's hash, if they registered within the last minute.
+/// Finds the user with this name and address and their password's hash, if they registered within the last minute.
 pub async fn find_just_registered(
     db: &mut PgConnection,
     name: &Name,
@@ -198,7 +198,7 @@ pub async fn rename(db: &mut PgConnection, user: UserId, name: &Name) -> sqlx::R
     Ok(())
 }
 
-/// Changes the address; a different one is unverified again. True: it is a different one.
+/// Changes the address; a different one is unverified. Returns true if it is different.
 ///
 /// # Errors
 /// A violation of [`EMAIL_TAKEN`].
@@ -221,7 +221,7 @@ pub async fn set_password(db: &mut PgConnection, user: UserId, hash: &str) -> sq
     Ok(())
 }
 
-/// Records that the address works.
+/// Marks the address as verified.
 pub async fn verify_email(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     sqlx::query!(
         "update users set email_verified_at = coalesce(email_verified_at, now()) where id = $1 and email is not null",
@@ -232,22 +232,22 @@ pub async fn verify_email(db: &mut PgConnection, user: UserId) -> sqlx::Result<(
     Ok(())
 }
 
-/// Gives a user another role.
+/// Changes a user's role.
 pub async fn set_role(db: &mut PgConnection, user: UserId, role: Role) -> sqlx::Result<()> {
     sqlx::query!("update users set role = $2 where id = $1", user.0, role as Role).execute(db).await?;
     Ok(())
 }
 
-/// What a user has done, for profiles.
+/// A user's statistics, for profiles.
 #[derive(Clone, Copy, Debug)]
 pub struct Activity {
-    /// How many photos it has rated.
+    /// How many photos the user has rated.
     pub ratings_cast: i64,
-    /// How many of its photos are live.
+    /// How many of the user's photos are live.
     pub photos: i64,
 }
 
-/// Counts what a user has done.
+/// Computes a user's statistics.
 pub async fn count_activity(db: &mut PgConnection, user: UserId) -> sqlx::Result<Activity> {
     sqlx::query_as!(
         Activity,
@@ -259,7 +259,7 @@ pub async fn count_activity(db: &mut PgConnection, user: UserId) -> sqlx::Result
     .await
 }
 
-/// The account that an anonymous user has become a part of by logging in, within the last hour: an upload takes its time.
+/// Finds the account that an anonymous user was merged into within the last hour, because an upload may take that long.
 pub async fn find_merged(db: &mut PgConnection, gone: UserId) -> sqlx::Result<Option<User>> {
     sqlx::query_as!(
         User,
@@ -273,7 +273,7 @@ pub async fn find_merged(db: &mut PgConnection, gone: UserId) -> sqlx::Result<Op
     .await
 }
 
-/// Whether a key was an anonymous user's who has become a part of this account within the last hour.
+/// Whether the anonymous user with this key was merged into this account within the last hour.
 pub async fn has_merged_key(db: &mut PgConnection, user: UserId, key: RaterKey) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from merged_users where rater_key = $2 and into_id = $1) as "has!""#,
@@ -287,15 +287,14 @@ pub async fn has_merged_key(db: &mut PgConnection, user: UserId, key: RaterKey) 
 /// How many anonymous users one transaction deletes.
 const PURGED: i64 = 500;
 
-/// Deletes anonymous users from before `before` who left no rating, no photo and no session, in short transactions of its
-/// own.
+/// Deletes anonymous users created before `before` who have no rating, photo or session, in short transactions.
 pub async fn purge_anonymous(db: &Db, before: DateTime<Utc>) -> sqlx::Result<u64> {
     let mut purged = 0;
     let mut last = 0;
     loop {
         let mut tx = db.begin().await?;
         let users = lock_idle(&mut tx, before, last).await?;
-        // A statement of its own: it sees what others did before the locks were had, and nobody adds to it now.
+        // A separate statement: it sees changes from before the locks, and none can follow.
         let deleted = sqlx::query!(
             "delete from users
              where id = any($1) and email is null
@@ -315,7 +314,7 @@ pub async fn purge_anonymous(db: &Db, before: DateTime<Utc>) -> sqlx::Result<u64
     }
 }
 
-/// Locks anonymous users who seem to have left nothing, except those who are doing something.
+/// Locks anonymous users who seem to have nothing, and skips those who are active.
 async fn lock_idle(db: &mut PgConnection, before: DateTime<Utc>, after: i64) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         "select id from users
@@ -333,7 +332,7 @@ async fn lock_idle(db: &mut PgConnection, before: DateTime<Utc>, after: i64) -> 
     .await
 }
 
-/// Forgets who merged; requests that were under way then have long ended.
+/// Deletes records of old merges. Requests from that time have long ended.
 pub async fn purge_merged(db: &mut PgConnection) -> sqlx::Result<u64> {
     let purged = sqlx::query!("delete from merged_users where at < now() - interval '1 hour'").execute(db);
     Ok(purged.await?.rows_affected())

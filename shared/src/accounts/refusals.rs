@@ -1,10 +1,10 @@
-//! Addresses that a mail server refuses: their owner reads on the site why no mail comes.
+//! Addresses that a mail server refused, so that the site can tell their owners why no mail arrives.
 
 use sqlx::PgConnection;
 
 use crate::ids::UserId;
 
-/// Notes why the last mail to a user was refused for good.
+/// Records why the last mail to a user was refused permanently.
 pub async fn record(db: &mut PgConnection, user: UserId, email: &str, reason: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into mail_refusals (user_id, email, reason) select id, $2, $3 from users where id = $1
@@ -19,7 +19,7 @@ pub async fn record(db: &mut PgConnection, user: UserId, email: &str, reason: &s
     Ok(())
 }
 
-/// Why the last mail to the address that a user has now was refused; `None` where it wasn't.
+/// Finds why the last mail to the user's current address was refused; `None` if it wasn't.
 pub async fn find(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!(
         "select reason from mail_refusals join users on users.id = user_id
@@ -30,7 +30,7 @@ pub async fn find(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<St
     .await
 }
 
-/// Forgets it: a mail got through.
+/// Deletes the record, after a mail was delivered.
 pub async fn forget(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     sqlx::query!("delete from mail_refusals where user_id = $1", user.0).execute(db).await?;
     Ok(())

@@ -1,6 +1,6 @@
-//! Names that would make their member look like the site itself.
+//! Names that would make a member look like the site itself.
 
-/// Each as [`folded`] has it.
+/// Each in the form that [`folded`] returns.
 const NAMES: [&str; 46] = [
     "abuse",
     "account",
@@ -50,13 +50,13 @@ const NAMES: [&str; 46] = [
     "www",
 ];
 
-/// What no part of a name may be, between separators: `real-admin`, `mod_team`.
+/// Words that no part of a name may be, between separators: `real-admin`, `mod_team`.
 const POSES: [&str; 7] = ["admin", "administrator", "mod", "moderator", "staff", "support", "sysadmin"];
 
-/// What no member's name may hold.
+/// A word that no member's name may contain.
 const PRODUCT: &str = "pawdium";
 
-/// Whether a name is the site's own, also if it is only written to look like it.
+/// Whether a name is reserved for the site, or looks like one that is.
 pub(super) fn is_reserved(name: &str) -> bool {
     let is_listed = |name: &str| NAMES.iter().any(|reserved| folded(reserved) == name);
     let numbered = name.trim_end_matches(|last: char| last.is_ascii_digit());
@@ -67,7 +67,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
         || parts.into_iter().any(posing)
 }
 
-/// Without separators and case, and with the letters that digits and pairs of letters look like.
+/// Removes separators and case, and replaces digits and pairs of letters by the letters that they resemble.
 fn folded(name: &str) -> String {
     let alike = |letter| match letter {
         '0' => 'o',
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_like_the_site_is_reserved() {
+    fn names_that_look_like_the_site_are_reserved() {
         for name in [
             "admin",
             "ADMIN",

@@ -1,4 +1,4 @@
-//! Sessions: one bearer token each, for cookies and for the API alike. Only the token's SHA-256 is stored.
+//! Sessions: one bearer token each, for cookies and for the API. Only the token's SHA-256 is stored.
 
 use std::collections::HashMap;
 
@@ -14,37 +14,37 @@ use crate::ids::UserId;
 /// A session ends this many days after its last use.
 const DAYS: i32 = 180;
 
-/// 32 random bytes in base64url, as cookies, headers and links carry them.
+/// 32 random bytes in base64url, for cookies, headers and links.
 #[derive(Clone, Debug)]
 pub struct Token(SecretString);
 
 impl Token {
-    /// A new random token.
+    /// Generates a random token.
     #[must_use]
     pub fn generate() -> Self {
         Self(BASE64URL_NOPAD.encode(&rand::random::<[u8; 32]>()).into())
     }
 
-    /// A token as somebody presents it; whether it means anything is for the database to say.
+    /// Wraps a token that a client presents, unchecked.
     #[must_use]
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned().into())
     }
 
-    /// The text to hand out.
+    /// Returns the text to hand out.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// What is stored.
+    /// Returns the hash to store.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         Sha256::digest(self.expose()).into()
     }
 }
 
-/// What is stored of a token: its SHA-256.
+/// The stored form of a token: its SHA-256.
 pub type TokenHash = [u8; 32];
 
 /// Opens a session.
@@ -61,7 +61,7 @@ pub async fn open(db: &mut PgConnection, user: UserId) -> sqlx::Result<Token> {
     Ok(token)
 }
 
-/// Finds whose sessions these tokens are, each call with others that come at the same time. Must be called inside a runtime.
+/// Finds the users of sessions by token. Concurrent calls share a query. Call it inside a runtime.
 #[must_use]
 pub fn finder(db: Db) -> Batcher<TokenHash, Option<User>> {
     Batcher::start(db, |db, hashes: Vec<TokenHash>| async move {
@@ -70,11 +70,11 @@ pub fn finder(db: Db) -> Batcher<TokenHash, Option<User>> {
     })
 }
 
-/// Finds the users of unexpired sessions, by the hashes of their tokens. The end of each moves on with use, written at most
+/// Finds the users of unexpired sessions by the hashes of their tokens. Use extends a session; this is written at most
 /// once an hour.
 async fn find_users(db: &mut PgConnection, hashes: &[TokenHash]) -> sqlx::Result<HashMap<Vec<u8>, User>> {
     let hashes: Vec<_> = hashes.iter().map(|hash| hash.to_vec()).collect();
-    // In a subselect an array isn't a reason to plan anew, which costs more than finding them.
+    // An array in a subselect lets Postgres reuse the plan; planning costs more than the query.
     let rows = sqlx::query!(
         r#"select token_hash, users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
                   role as "role: Role", rater_key as "rater_key: RaterKey", users.created_at,
@@ -89,7 +89,7 @@ async fn find_users(db: &mut PgConnection, hashes: &[TokenHash]) -> sqlx::Result
     .await?;
     let stale: Vec<_> = rows.iter().filter(|row| row.stale).map(|row| row.token_hash.clone()).collect();
     if !stale.is_empty() {
-        // What is locked is being moved on by somebody else, or ended.
+        // Skip locked rows: another request is extending or ending those sessions.
         sqlx::query!(
             "update sessions set last_used_at = now(), expires_at = now() + make_interval(days => $2)
              where token_hash in (select token_hash from sessions where token_hash = any($1)
@@ -115,8 +115,8 @@ async fn find_users(db: &mut PgConnection, hashes: &[TokenHash]) -> sqlx::Result
     Ok(users.collect())
 }
 
-/// Whether a session is still this user's and open. Whoever ends all of a user's sessions locks the user's row, so lock it
-/// first where the answer must hold until the transaction ends.
+/// Whether a session is still this user's and open. Ending all of a user's sessions locks the user's row, so lock it
+/// first if the answer must hold until the transaction ends.
 pub async fn is_open(db: &mut PgConnection, token: &Token, user: UserId) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from sessions
@@ -134,7 +134,7 @@ pub async fn close(db: &mut PgConnection, token: &Token) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Ends all of a user's sessions, except the one given.
+/// Ends all of a user's sessions except the given one.
 pub async fn close_others(db: &mut PgConnection, user: UserId, keep: Option<&Token>) -> sqlx::Result<()> {
     let keep = keep.map(|token| token.hash().to_vec());
     sqlx::query!(
@@ -147,7 +147,7 @@ pub async fn close_others(db: &mut PgConnection, user: UserId, keep: Option<&Tok
     Ok(())
 }
 
-/// Deletes expired sessions; answers with how many.
+/// Deletes expired sessions. Returns how many.
 pub async fn purge(db: &mut PgConnection) -> sqlx::Result<u64> {
     Ok(sqlx::query!("delete from sessions where expires_at < now()").execute(db).await?.rows_affected())
 }

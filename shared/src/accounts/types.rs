@@ -1,4 +1,4 @@
-//! What a user is.
+//! Users and roles.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use crate::audit::Actor;
 use crate::ids::UserId;
 
-/// What a user may do beyond a member's own things.
+/// What a registered user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Role {
-    /// Rates and submits.
+    /// Rates and submits photos.
     Member,
-    /// Sees the admin pages, hides photos.
+    /// Also sees the admin pages, hides photos.
     Moderator,
-    /// Everything.
+    /// May do everything.
     Admin,
 }
 
 impl Role {
-    /// Whether it includes what moderators may.
+    /// Whether the role includes a moderator's rights.
     #[must_use]
     pub fn moderates(self) -> bool {
         self >= Self::Moderator
@@ -50,47 +50,47 @@ impl std::str::FromStr for Role {
     }
 }
 
-/// Keys the order in which photos are served to a rater: 64 random bits, made before there is a user row.
+/// Determines the order in which photos are served to a rater: 64 random bits that exist before the user row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 pub struct RaterKey(pub i64);
 
 impl RaterKey {
-    /// A new random key.
+    /// Generates a random key.
     #[must_use]
     pub fn generate() -> Self {
         Self(rand::random())
     }
 }
 
-/// A user. `name` and `email` are both absent while anonymous, both present once registered.
+/// A user. `name` and `email` are both absent for an anonymous user and both present for a registered one.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Its id, kept when an anonymous user registers.
+    /// The id, kept when an anonymous user registers.
     pub id: UserId,
     /// The public name.
     pub name: Option<String>,
-    /// The mail address, known to the user and to nobody else.
+    /// The mail address, visible only to the user.
     pub email: Option<String>,
-    /// Whether a link sent to that address came back.
+    /// Whether the user has followed a link sent to that address.
     pub verified: bool,
-    /// What it may do.
+    /// What the user may do.
     pub role: Role,
-    /// Keys its serving order.
+    /// Determines the order in which photos are served.
     pub rater_key: RaterKey,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: DateTime<Utc>,
 }
 
 impl User {
-    /// Whether nobody has registered this user yet.
+    /// Whether the user is not registered.
     #[must_use]
     pub fn anonymous(&self) -> bool {
         self.name.is_none()
     }
 
-    /// Their entry in the audit log.
+    /// The actor for the audit log.
     #[must_use]
     pub fn actor(&self) -> Actor<'_> {
         Actor::User { id: self.id, name: self.name.as_deref().unwrap_or_default() }

@@ -1,4 +1,4 @@
-//! What can be cached. Each kind says for itself how its data is loaded, and which events make it stale.
+//! Cached data. Each kind defines how its data is loaded and which events make it stale.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
@@ -10,32 +10,32 @@ use super::Group;
 use crate::events::Event;
 use crate::live::Topic;
 
-/// Something whose data is cached: a photo, a list.
+/// An object whose data is cached: a photo, a list.
 ///
-/// Data is the same for every viewer. What depends on who looks is computed beside it.
+/// The data is the same for all viewers. What depends on the viewer is computed separately.
 pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     /// The kind's name, the first word of its groups' names.
     const KIND: &'static str;
 
-    /// What all of the kind share that one event can change for all of them at once: a group around theirs.
+    /// State that all objects of the kind depend on and one event can change for all of them: a surrounding group.
     const AROUND: Option<Around> = None;
 
-    /// A part of it that is asked for by itself, as one page of a list. Parts go stale together.
+    /// A part that is requested on its own, such as one page of a list. All parts go stale together.
     type Part: Copy + Debug + Display + Send + Sync + 'static;
 
-    /// What is cached of a part.
+    /// The data of a part.
     type Data: Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// Its name among those of its kind; empty where there is but one.
+    /// Its name within its kind; empty if the kind has only one object.
     fn name(&self) -> String;
 
-    /// Those that an event may make stale. [`is_stale_after`](Self::is_stale_after) decides.
+    /// Candidates that an event may make stale. [`is_stale_after`](Self::is_stale_after) decides.
     fn candidates(event: &Event) -> Vec<Self>;
 
-    /// Whether an event has made its data stale.
+    /// Whether an event makes its data stale.
     fn is_stale_after(&self, event: &Event) -> bool;
 
-    /// Which open pages to tell when the event has made it stale; none by default.
+    /// The topic of the open pages to notify when its data goes stale; none by default.
     fn topic(&self, _event: &Event) -> Option<Topic> {
         None
     }
@@ -45,7 +45,7 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
         true
     }
 
-    /// Loads one part of each of `these`, in any order; what isn't there is left out.
+    /// Loads one part of each of `these`, in any order. Omits objects that don't exist.
     fn load(
         these: &[Self],
         part: Self::Part,
@@ -60,7 +60,7 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     }
 }
 
-/// What is asked for as a whole.
+/// The part of objects that have only one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Whole;
 
@@ -70,23 +70,24 @@ impl Display for Whole {
     }
 }
 
-/// What all of a kind share.
+/// State that all objects of a kind share.
 #[derive(Clone, Copy, Debug)]
 pub struct Around {
     /// The group's name.
     pub name: &'static str,
-    /// Whether an event has changed it, and so has made all of the kind stale.
+    /// Whether an event changes it, which makes all objects of the kind stale.
     pub is_stale_after: fn(&Event) -> bool,
 }
 
-/// That a kind is in the list of [`cached`](crate::cached). What isn't can't be cached: no event would make it stale.
+/// Marks the kinds in the list of [`cached`](crate::cached). Other kinds can't be cached, because no event would make
+/// them stale.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not in the list of what is cached",
     note = "add it to the list in shared/src/cached.rs, so that events make it stale"
 )]
 pub trait Listed {}
 
-/// A kind without its type.
+/// A kind with its type erased.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// Its name.
@@ -114,17 +115,17 @@ fn stale<C: Cached>(event: &Event) -> (Vec<Group>, Vec<Topic>) {
     (groups, topics)
 }
 
-/// What an event makes stale.
+/// The effect of events on the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stale {
-    /// What is dropped.
+    /// The groups to drop.
     pub groups: Vec<Group>,
-    /// Which open pages are told.
+    /// The topics of open pages to notify.
     pub topics: Vec<Topic>,
 }
 
 impl Stale {
-    /// What of these kinds the events make stale.
+    /// Collects what the events make stale among these kinds.
     #[must_use]
     pub fn after(events: &[Event], kinds: &[Kind]) -> Self {
         let mut stale = Self::default();

@@ -1,4 +1,4 @@
-//! Single flight: what many ask for at the same time is loaded once in this process.
+//! Single flight: concurrent requests for the same data share one load per process.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,52 +8,52 @@ use tokio::sync::watch;
 
 use super::fragments::Stamp;
 
-/// What is loaded: its group, its part, and the stamp that it will be stored under. After a drop the stamp is another, so
-/// nobody who asks later joins a flight that may bring what was before.
+/// What is loaded: the group, the part, and the stamp to store it under. A drop changes the stamp, so later requests
+/// don't join a flight that may return old data.
 pub(super) type Key = (String, String, Stamp);
 
-/// What a flight brings: JSON, or that there is nothing.
+/// The result of a flight: JSON, or `None` if there is nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Brought(pub(super) Option<Arc<str>>);
+pub(super) struct Loaded(pub(super) Option<Arc<str>>);
 
-/// The flights that are under way.
+/// The current flights.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flights(Arc<Mutex<HashMap<Key, watch::Receiver<Option<Brought>>>>>);
+pub(super) struct Flights(Arc<Mutex<HashMap<Key, watch::Receiver<Option<Loaded>>>>>);
 
-/// The first who asks starts a flight; the others join it.
-pub(super) enum Seat {
-    First(Flight),
-    Joined(Passenger),
+/// The first request starts a flight; later ones join it.
+pub(super) enum Join {
+    Leader(Flight),
+    Follower(Waiting),
 }
 
-/// A flight under way. It ends when it is dropped: landed or not.
+/// A current flight. Dropping it ends the flight, with or without a result.
 #[derive(Debug)]
 pub(super) struct Flight {
     flights: Flights,
     key: Key,
-    brought: watch::Sender<Option<Brought>>,
+    loaded: watch::Sender<Option<Loaded>>,
 }
 
-/// Somebody who waits for a flight to land.
+/// Waits for a flight to end.
 #[derive(Debug)]
-pub(super) struct Passenger(watch::Receiver<Option<Brought>>);
+pub(super) struct Waiting(watch::Receiver<Option<Loaded>>);
 
 impl Flights {
-    pub(super) fn board(&self, key: Key) -> Seat {
+    pub(super) fn join(&self, key: Key) -> Join {
         let mut flights = self.0.lock();
         if let Some(flight) = flights.get(&key) {
-            return Seat::Joined(Passenger(flight.clone()));
+            return Join::Follower(Waiting(flight.clone()));
         }
-        let (brought, landing) = watch::channel(None);
-        flights.insert(key.clone(), landing);
-        Seat::First(Flight { flights: self.clone(), key, brought })
+        let (loaded, receiver) = watch::channel(None);
+        flights.insert(key.clone(), receiver);
+        Join::Leader(Flight { flights: self.clone(), key, loaded })
     }
 }
 
 impl Flight {
-    /// Says what was loaded. Until the flight is dropped, those who ask get this.
-    pub(super) fn land(&self, json: Option<Arc<str>>) {
-        self.brought.send_replace(Some(Brought(json)));
+    /// Sets the result. Requests that arrive before the flight is dropped get it, too.
+    pub(super) fn complete(&self, json: Option<Arc<str>>) {
+        self.loaded.send_replace(Some(Loaded(json)));
     }
 }
 
@@ -63,9 +63,9 @@ impl Drop for Flight {
     }
 }
 
-impl Passenger {
-    /// What the flight brings. `None`: it didn't land, because loading failed.
-    pub(super) async fn arrive(mut self) -> Option<Brought> {
-        self.0.wait_for(Option::is_some).await.ok().and_then(|brought| brought.clone())
+impl Waiting {
+    /// The result of the flight; `None` if loading failed.
+    pub(super) async fn result(mut self) -> Option<Loaded> {
+        self.0.wait_for(Option::is_some).await.ok().and_then(|loaded| loaded.clone())
     }
 }

@@ -7,29 +7,29 @@ use redis::{ExistenceCheck, Script, SetExpiry, SetOptions};
 use super::Group;
 use crate::redis::{Patience, Redis};
 
-/// A fragment is never older than this, whatever else goes wrong.
+/// The maximum age of a fragment, even if a drop is missed.
 const LIFETIME: Duration = Duration::from_mins(5);
 
-/// A group's generation lives so long without a drop. What takes longer to load isn't stored.
+/// The lifetime of a generation without a drop. Data that takes longer to load isn't stored.
 const GENERATION: Duration = Duration::from_mins(10);
 
-/// What must still hold for a loaded fragment to be stored: the epoch and the generations, the group's own the last.
+/// What must still hold for a loaded fragment to be stored: the epoch and the generations, its own group's last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Stamp(Vec<u64>);
 
 impl Stamp {
-    /// What a fragment bears that outlives drops of what is around its group.
+    /// The part of the stamp that is stored in the fragment, by which a drop of the surrounding group voids it.
     fn around(&self) -> String {
         let around = &self.0[..self.0.len().saturating_sub(1)];
         around.iter().map(u64::to_string).collect::<Vec<_>>().join("-")
     }
 }
 
-/// What Redis says of a fragment.
+/// The result of a lookup in Redis.
 pub(super) type Reading = (Stamp, Option<String>);
 
-/// Reads one fragment of each group, in one round trip: those that are stored and not void. Epoch and generations are drawn
-/// where there are none.
+/// Reads one fragment of each group in one round trip: those that are stored and not void. Draws missing epochs and
+/// generations.
 pub(super) async fn read(
     redis: &Redis,
     groups: &[Group],
@@ -41,7 +41,8 @@ pub(super) async fn read(
         let own = keys.len() - 1;
         for (number, key) in keys.iter().enumerate() {
             let mut options = SetOptions::default().conditional_set(ExistenceCheck::NX);
-            // Without the generations around it a fragment would be void; its own is only needed to store it.
+            // Without the surrounding generations the fragment would be void. Its own generation is only needed to
+            // store it.
             if number == own {
                 options = options.with_expiration(SetExpiry::EX(GENERATION.as_secs()));
             }
@@ -65,7 +66,7 @@ pub(super) async fn read(
     Ok(readings)
 }
 
-/// Stores a fragment, unless its stamp no longer holds.
+/// Stores a fragment if its stamp still holds.
 pub(super) async fn store(
     redis: &Redis,
     group: &Group,
@@ -89,10 +90,10 @@ pub(super) async fn store(
     redis.caches().run(Patience::Page, |mut redis| async move { call.invoke_async(&mut redis).await }).await
 }
 
-/// Drops groups with their generations: what is being loaded right now will not be stored.
+/// Drops groups with their generations. Data that is being loaded now will not be stored.
 ///
 /// # Errors
-/// When Redis can't be reached. Everything is dropped then as soon as it is back, while this process lives.
+/// If Redis is unreachable. If this process survives, everything is dropped when Redis is back.
 pub(super) async fn drop(redis: &Redis, groups: &[Group]) -> redis::RedisResult<()> {
     if groups.is_empty() {
         return Ok(());
@@ -106,7 +107,7 @@ pub(super) async fn drop(redis: &Redis, groups: &[Group]) -> redis::RedisResult<
     redis.caches().run_or_owe(Patience::Job, drop).await
 }
 
-/// The prefix of the keys of groups.
+/// The prefix of all groups' keys.
 pub(super) fn prefix(redis: &Redis) -> String {
     redis.key("fragments:")
 }
@@ -115,7 +116,7 @@ fn group_key(redis: &Redis, group: &Group) -> String {
     format!("{}{}", prefix(redis), group.name())
 }
 
-/// Where the numbers of a [`Stamp`] are.
+/// The keys of the numbers in a [`Stamp`].
 fn stamp_keys(redis: &Redis, group: &Group) -> Vec<String> {
     let mut keys = vec![redis.epoch_key()];
     keys.extend(group.around().map(|around| generation_key(redis, &around)));
@@ -127,7 +128,8 @@ fn generation_key(redis: &Redis, group: &Group) -> String {
     redis.key(&format!("generation:{}", group.name()))
 }
 
-/// A random number, large enough never to be drawn twice. It stays below 2^62, so that the previous version can count it up.
+/// A random number from a range too large for repeats. It stays below 2^62, so that the previous version can increment
+/// it.
 fn draw() -> u64 {
     rand::random::<u64>() >> 2
 }

@@ -1,10 +1,10 @@
 //! Names in Redis.
 
-/// What goes stale together: one Redis hash, dropped whole.
+/// Fragments that go stale together: one Redis hash, dropped as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
     name: String,
-    /// The name of the group around this one: a drop of it voids this one, too.
+    /// The name of the surrounding group. Dropping that one also voids this one.
     around: Option<&'static str>,
 }
 
@@ -13,7 +13,7 @@ impl Group {
         Self { name, around }
     }
 
-    /// The group around this one.
+    /// Creates the surrounding group.
     pub(super) fn around(&self) -> Option<Self> {
         self.around.map(|name| Self::new(name.to_owned(), None))
     }

@@ -1,18 +1,18 @@
-//! The cache as operators see it.
+//! The cache as shown to operators.
 
 use serde::Serialize;
 
 use super::{Cache, Group, fragments};
 use crate::redis::Patience;
 
-/// A group with fragments in it.
+/// A group that holds fragments.
 #[derive(Clone, Debug, Serialize)]
 pub struct CachedGroup {
-    /// The group's name.
+    /// The name of the group.
     pub name: String,
-    /// How many fragments it holds.
+    /// The number of fragments in it.
     pub fragments: u64,
-    /// Seconds until it ends by itself.
+    /// Seconds until it expires.
     pub ttl: i64,
 }
 
@@ -20,7 +20,7 @@ impl Cache {
     /// Lists the groups that hold fragments.
     ///
     /// # Errors
-    /// When Redis can't be reached.
+    /// If Redis is unreachable.
     pub async fn list(&self) -> redis::RedisResult<Vec<CachedGroup>> {
         let prefix = fragments::prefix(&self.redis);
         let mut groups = Vec::new();
@@ -35,10 +35,10 @@ impl Cache {
         Ok(groups)
     }
 
-    /// Drops every group whose name starts with `prefix`; answers with how many there were.
+    /// Drops every group whose name starts with `prefix`. Returns how many there were.
     ///
     /// # Errors
-    /// When Redis can't be reached.
+    /// If Redis is unreachable.
     pub async fn clean(&self, prefix: &str) -> redis::RedisResult<usize> {
         let listed = self.list().await?.into_iter();
         let groups: Vec<_> = listed

@@ -1,13 +1,14 @@
 //! Cached data, in Redis.
 //!
-//! Fragments that go stale together form a group: one Redis hash, dropped whole. What is loaded belongs to the generation
-//! of its group, to that of the group around it if there is one, and to the epoch of the cache: random numbers that are
-//! read before and must be the same when it is stored. A drop deletes the group with its generation; the next reader draws
-//! another, so what was loaded before a drop is never stored after it, even when Redis has lost everything in between.
-//! Fragments of another epoch, or of another generation around them, are void. So a drop of the ranks voids all photos at
-//! once, and when a drop fails, or Redis was away, the epoch is deleted (see [`crate::redis`]).
+//! Fragments that go stale together form a group: one Redis hash, dropped as a whole. Loaded data belongs to the
+//! generation of its group, to the generation of the surrounding group if there is one, and to the epoch of the cache.
+//! These are random numbers that a reader fetches before it loads; the data is stored only if they are still the same.
+//! A drop deletes the group with its generation, and the next reader draws a new one. Data loaded before a drop is
+//! therefore never stored after it, even if Redis loses everything in between. Fragments of another epoch, or of
+//! another generation of the surrounding group, are void. So dropping the ranks voids all photos at once, and when a
+//! drop fails or Redis was away, the epoch is deleted (see [`crate::redis`]).
 //!
-//! Each kind of data says for itself how it is loaded and which events make it stale: see [`Cached`].
+//! Each kind of data defines how it is loaded and which events make it stale: see [`Cached`].
 
 mod cached;
 mod flights;
@@ -28,14 +29,14 @@ use tracing::debug;
 use crate::db::Db;
 use crate::events::Event;
 use crate::redis::Redis;
-use flights::{Flight, Flights, Passenger, Seat};
+use flights::{Flight, Flights, Join, Waiting};
 use fragments::Stamp;
 
-/// How long one who has changed something waits for the fragments to be dropped. Redis usually answers in less than a
-/// millisecond, and the next page is requested later than this.
+/// How long a request waits for its change to drop fragments. Redis usually answers in less than a millisecond, and the
+/// next page is requested later than this.
 const DROPPING: Duration = Duration::from_millis(5);
 
-/// The cached data; a clone is a reference.
+/// The cache. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Cache {
     redis: Redis,
@@ -44,33 +45,33 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cache on this connection, of these kinds of data.
+    /// Creates a cache of these kinds of data on this connection.
     #[must_use]
     pub fn new(redis: Redis, kinds: &'static [Kind]) -> Self {
         Self { redis, kinds, flights: Flights::default() }
     }
 
-    /// One part's data, from the cache or loaded and stored. Without Redis it is loaded.
+    /// Returns one part's data, from the cache or from the database. Without Redis it is always loaded.
     ///
     /// # Errors
-    /// When it has to be loaded and the database fails; [`sqlx::Error::RowNotFound`] when there is none.
+    /// If the data has to be loaded and the database fails; [`sqlx::Error::RowNotFound`] if it doesn't exist.
     pub async fn get<C: Cached>(&self, db: &Db, one: C, part: C::Part) -> sqlx::Result<C::Data> {
         self.find(db, one, part).await?.ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// As [`get`](Self::get); `None` when there is none.
+    /// Like [`get`](Self::get), but returns `None` if the data doesn't exist.
     ///
     /// # Errors
-    /// When it has to be loaded and the database fails.
+    /// If the data has to be loaded and the database fails.
     pub async fn find<C: Cached>(&self, db: &Db, one: C, part: C::Part) -> sqlx::Result<Option<C::Data>> {
         Ok(self.find_each(db, &[one], part).await?.remove(&one))
     }
 
-    /// The same part of each of `these`, all that are cached in one round trip, and all others in one load. What others are
-    /// loading already is awaited. What isn't there is left out.
+    /// Returns the same part of each of `these`. Reads cached data in one round trip and loads the rest at once. Waits
+    /// for data that other requests are already loading. Omits data that doesn't exist.
     ///
     /// # Errors
-    /// When something has to be loaded and the database fails.
+    /// If data has to be loaded and the database fails.
     pub async fn find_each<C: Cached>(
         &self,
         db: &Db,
@@ -89,20 +90,20 @@ impl Cache {
                 (Some(data), _) => _ = found.insert(one, data),
                 (None, None) => missing.unstored.push(one),
                 (None, Some(stamp)) => {
-                    match self.flights.board((group.name().to_owned(), fragment.clone(), stamp.clone())) {
-                        Seat::First(flight) => missing.led.push(Led { one, group, stamp, flight }),
-                        Seat::Joined(passenger) => missing.joined.push((one, passenger)),
+                    match self.flights.join((group.name().to_owned(), fragment.clone(), stamp.clone())) {
+                        Join::Leader(flight) => missing.led.push(Led { one, group, stamp, flight }),
+                        Join::Follower(waiting) => missing.joined.push((one, waiting)),
                     }
                 }
             }
         }
         if !missing.led.is_empty() {
-            // On a task of its own: whoever asked first may go, and others wait for it.
+            // On its own task: others may wait for it after the first caller is gone.
             let loading = self.clone().lead(db.clone(), missing.led, part, fragment);
             found.extend(tokio::spawn(loading).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))?);
         }
-        for (one, passenger) in missing.joined {
-            match passenger.arrive().await {
+        for (one, waiting) in missing.joined {
+            match waiting.result().await {
                 Some(brought) => found.extend(parse(brought.0.as_deref()).map(|data| (one, data))),
                 None => missing.unstored.push(one),
             }
@@ -113,7 +114,7 @@ impl Cache {
         Ok(found)
     }
 
-    /// Loads what others may be waiting for, and stores it.
+    /// Loads what other requests may be waiting for, and stores it.
     async fn lead<C: Cached>(
         self,
         db: Db,
@@ -127,7 +128,7 @@ impl Cache {
         let storing = led.iter().map(async |Led { one, group, stamp, flight }| {
             let data = loaded.get(one);
             let json = data.and_then(|data| serde_json::to_string(data).ok()).map(Arc::<str>::from);
-            flight.land(json.clone());
+            flight.complete(json.clone());
             if let Some(json) = json
                 && data.is_some_and(C::is_kept)
                 && let Err(error) = fragments::store(&self.redis, group, &fragment, stamp, &json).await
@@ -139,40 +140,41 @@ impl Cache {
         Ok(loaded)
     }
 
-    /// What events make stale.
+    /// Returns what these events make stale.
     #[must_use]
     pub fn stale_after(&self, events: &[Event]) -> Stale {
         Stale::after(events, self.kinds)
     }
 
-    /// Drops groups; what is being loaded right now will not be stored.
+    /// Drops groups. Data that is being loaded now will not be stored.
     ///
     /// # Errors
-    /// When Redis can't be reached. Everything is dropped then as soon as it is back, while this process lives.
+    /// If Redis is unreachable. If this process survives, everything is dropped when Redis is back.
     pub async fn drop_groups(&self, groups: &[Group]) -> redis::RedisResult<()> {
         fragments::drop(&self.redis, groups).await
     }
 
-    /// Drops at once what events make stale, so that the one who caused them sees it on the next page. Waits a few
-    /// milliseconds; if Redis takes longer, the drop goes on in the background. The events' jobs drop the same for certain.
+    /// Drops what these events make stale, so that the user who caused them sees the change on the next page. Waits a
+    /// few milliseconds; if Redis takes longer, the drop continues in the background. The events' jobs guarantee the
+    /// same drop.
     pub async fn forget(&self, events: &[Event]) {
         let (cache, groups) = (self.clone(), self.stale_after(events).groups);
         let dropping = tokio::spawn(async move {
             if let Err(error) = cache.drop_groups(&groups).await {
-                debug!(%error, "left it to the job to drop fragments");
+                debug!(%error, "couldn't drop fragments in time; the events' jobs will");
             }
         });
         let _ = tokio::time::timeout(DROPPING, dropping).await;
     }
 }
 
-/// What isn't in Redis.
+/// Data that isn't in Redis.
 struct Missing<C> {
-    /// To be loaded for all who ask for it now.
+    /// To be loaded by this caller, for all concurrent requests.
     led: Vec<Led<C>>,
-    /// Being loaded.
-    joined: Vec<(C, Passenger)>,
-    /// To be loaded for this caller alone: Redis is away, or the flight that was joined has failed.
+    /// Being loaded by another request.
+    joined: Vec<(C, Waiting)>,
+    /// To be loaded for this caller alone: Redis is away, or the joined flight failed.
     unstored: Vec<C>,
 }
 

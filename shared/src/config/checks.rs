@@ -1,4 +1,4 @@
-//! What a value must be beyond its type.
+//! Checks of values beyond their types.
 
 use secrecy::ExposeSecret as _;
 use tracing_subscriber::EnvFilter;
@@ -10,7 +10,7 @@ use crate::store::MediaStore;
 
 const SECRET_CHARACTERS: usize = 32;
 
-/// Keys whose value never shows in a message.
+/// Keys whose values never appear in a message.
 pub(super) fn is_secret(key: &str) -> bool {
     [
         "database.url",
@@ -24,7 +24,7 @@ pub(super) fn is_secret(key: &str) -> bool {
     .contains(&key)
 }
 
-/// What a key that is more than a number or a text should look like.
+/// What the value of a key should look like, for keys that are more than a number or a text.
 pub(super) fn should_be(key: &str) -> Option<&'static str> {
     Some(match key {
         "web.listen" => "an address with a port, such as 127.0.0.1:8080",
@@ -37,7 +37,7 @@ pub(super) fn should_be(key: &str) -> Option<&'static str> {
     })
 }
 
-/// The keys that are well-formed and yet can't work, each with what is wrong.
+/// The keys that are well-formed but can't work, each with the problem.
 pub(super) fn failures(config: &Config) -> Vec<(&'static str, String)> {
     let mut found = secrets(config);
     found.extend(addresses(config));
@@ -93,7 +93,7 @@ fn addresses(config: &Config) -> Vec<(&'static str, String)> {
         found.push(("web.base_url", format!("{base} has something after the host; it should be {expected}")));
     }
     if config.web.listen.port() == 0 {
-        let text = "port 0 means a port that nobody can know; it should be one from 1 to 65535";
+        let text = "port 0 means a random port; it should be one from 1 to 65535";
         found.push(("web.listen", text.into()));
     }
     found.extend(store(&config.media));
@@ -119,11 +119,11 @@ fn store(media: &MediaConfig) -> Option<(&'static str, String)> {
     Some((key, format!("is missing beside media.{here}; set both or neither")))
 }
 
-/// The longest that a picture may take to decode, in seconds: its job has three minutes for everything, of which the
-/// store may take half; and a picture that fails in a process that has rendered others has its time again in a new one.
+/// The longest decoding time, in seconds. The job has three minutes, of which the store may take half. If a picture
+/// fails in a process that has rendered others, it gets a second attempt in a new process.
 const MAX_DECODE_SECONDS: u64 = 45;
 
-/// The longest that handing a mail over may take, in seconds: its job has two minutes for everything.
+/// The longest SMTP time, in seconds. The job has two minutes.
 const MAX_MAIL_SECONDS: u64 = 90;
 
 fn counts(config: &Config) -> Vec<(&'static str, String)> {
@@ -153,18 +153,18 @@ fn counts(config: &Config) -> Vec<(&'static str, String)> {
     let mut found: Vec<_> = at_least_one
         .into_iter()
         .filter(|(_, is_zero)| *is_zero)
-        .map(|(key, _)| (key, "0 would stop it altogether; it should be 1 or more".into()))
+        .map(|(key, _)| (key, "0 would stop it; it should be 1 or more".into()))
         .collect();
     if media.decode_seconds > MAX_DECODE_SECONDS {
         let text = format!(
-            "{} is more than a job has; it should be up to {MAX_DECODE_SECONDS}",
+            "{} is longer than the job's timeout; it should be up to {MAX_DECODE_SECONDS}",
             media.decode_seconds
         );
         found.push(("media.decode_seconds", text));
     }
     if config.mail.timeout_seconds > MAX_MAIL_SECONDS {
         let text = format!(
-            "{} is more than a job has; it should be up to {MAX_MAIL_SECONDS}",
+            "{} is longer than the job's timeout; it should be up to {MAX_MAIL_SECONDS}",
             config.mail.timeout_seconds
         );
         found.push(("mail.timeout_seconds", text));

@@ -1,4 +1,4 @@
-//! Turns the layers into a [`Config`], or into the list of everything that is wrong with them.
+//! Turns the layers into a [`Config`], or into the list of all problems.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use figment::{Figment, Profile, Provider as _};
 use super::sources::{Layer, Origin, Sources, variable};
 use super::{Config, checks};
 
-/// Everything that is wrong with a configuration, a line each.
+/// All problems of a configuration, one per line.
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration has {}\n{}", count(.0.len()), lines(.0))]
 pub struct ConfigErrors(pub Vec<Problem>);
@@ -18,9 +18,9 @@ pub struct ConfigErrors(pub Vec<Problem>);
 /// One bad key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The key, as `section.key`, or the file that could not be read at all.
+    /// The key, as `section.key`, or the file that can't be read.
     pub key: String,
-    /// What is wrong, what it should be, and where it came from.
+    /// What is wrong, what the value should be, and where it came from.
     pub text: String,
 }
 
@@ -44,10 +44,10 @@ fn lines(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
 }
 
-/// serde stops at the first bad key, so each one is noted and taken out until what is left can be read.
+/// serde stops at the first bad key, so this removes each bad key and reads again until the rest is valid.
 pub(super) fn extract(sources: &Sources) -> Result<Config, ConfigErrors> {
     let layers = sources.layers().map_err(|problem| ConfigErrors(vec![problem]))?;
-    let mut found = Found { layers, problems: Vec::new() };
+    let mut found = Findings { layers, problems: Vec::new() };
     let mut keys = merged(&found.layers);
     let config = loop {
         let layer = Layer { origin: Origin::Merged, keys: keys.clone() };
@@ -79,19 +79,19 @@ fn merged(layers: &[Layer]) -> Dict {
     figment.data().ok().and_then(|mut profiles| profiles.remove(&Profile::Default)).unwrap_or_default()
 }
 
-struct Found {
+struct Findings {
     layers: Vec<Layer>,
     problems: Vec<Problem>,
 }
 
-impl Found {
-    /// Notes `error` and mends `keys` so that the next one shows; false when it can't be mended.
+impl Findings {
+    /// Records `error` and fixes `keys` so that the next error shows. Returns false if that is impossible.
     fn note(&mut self, error: &figment::Error, value: Option<&Value>, keys: &mut Dict) -> bool {
         let mut path = error.path.clone();
         if let Kind::MissingField(field) = &error.kind {
             path.push(field.to_string());
             self.add(&path, "is missing and has no default");
-            // A text that every key without a default accepts; the result is thrown away.
+            // Every key without a default accepts this text. The result is thrown away.
             return put(keys, &path, Value::from("http://stand-in.invalid".to_owned()));
         }
         let text = match &error.kind {
@@ -103,7 +103,7 @@ impl Found {
             }
             kind => describe(&path, kind, value),
         };
-        // A bad item of a list spoils the whole key.
+        // A bad item makes the whole list invalid.
         path.truncate(2);
         self.add(&path, &text);
         take(keys, &path)
@@ -122,7 +122,7 @@ impl Found {
         self.problems.push(Problem { key, text });
     }
 
-    /// `PAWDIUM_WEB_LISTEN` would be passed over in silence, though its author meant `PAWDIUM_WEB__LISTEN`.
+    /// Without this, `PAWDIUM_WEB_LISTEN` would be ignored although its author meant `PAWDIUM_WEB__LISTEN`.
     fn misspelt_variables(&mut self, sources: &Sources) {
         let known: Vec<String> = known_keys(&[])
             .iter()
@@ -138,7 +138,7 @@ impl Found {
     }
 }
 
-/// The keys that a section, or the whole, accepts: serde tells them when it meets one that it does not know.
+/// The keys of a section, or the section names. serde lists them when it meets an unknown one.
 fn known_keys(section: &[&str]) -> &'static [&'static str] {
     let unknown = Dict::from([("?".to_owned(), Value::from(0))]);
     let keys = match section {

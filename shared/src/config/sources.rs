@@ -1,4 +1,4 @@
-//! The layers that a configuration is made of.
+//! The layers of a configuration.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,22 +13,22 @@ use super::problems::Problem;
 const DEFAULT_FILE: &str = "/etc/pawdium/pawdium.toml";
 const PREFIX: &str = "PAWDIUM_";
 
-/// Where the installed site's credentials are, which systemd hands to the services.
+/// Where systemd keeps the installed site's credentials for the services.
 const INSTALLED_CREDENTIALS: &str = "/etc/pawdium/credentials";
 
 /// Where a configuration is read from.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// A TOML file that must exist.
+    /// A TOML file, which must exist.
     pub file: Option<PathBuf>,
-    /// Variables by name; those that don't begin with `PAWDIUM_` are passed over.
+    /// Environment variables by name. Those without the prefix `PAWDIUM_` are ignored.
     pub variables: BTreeMap<String, String>,
-    /// A folder of files called `<section>.<key>`, as systemd's `LoadCredential=` makes it.
+    /// A folder of files called `<section>.<key>`, as created by systemd's `LoadCredential=`.
     pub credentials: Option<PathBuf>,
 }
 
 impl Sources {
-    /// The environment of this process, and the file that it names or else the default one, where there is one.
+    /// The environment of this process, and the file that it names, or the default file if it exists.
     #[must_use]
     pub fn of_this_process() -> Self {
         let named = env::var_os("PAWDIUM_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -42,8 +42,8 @@ impl Sources {
         }
     }
 
-    /// The folder of the installed site's credentials, where there is one and neither the service manager nor a variable
-    /// says that this process is about another site.
+    /// The folder of the installed site's credentials if it exists, unless the service manager or a variable selects
+    /// another site.
     #[must_use]
     pub fn installed_credentials() -> Option<PathBuf> {
         let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -52,7 +52,7 @@ impl Sources {
         (!about_another).then(|| PathBuf::from(INSTALLED_CREDENTIALS)).filter(|folder| folder.exists())
     }
 
-    /// Reads all layers, the lowest first.
+    /// Reads all layers, lowest priority first.
     pub(super) fn layers(&self) -> Result<Vec<Layer>, Problem> {
         let mut layers = Vec::new();
         if let Some(path) = &self.file {
@@ -76,10 +76,10 @@ pub(super) struct Layer {
     pub(super) keys: Dict,
 }
 
-/// What kind of source a key came from.
+/// The kind of source that a key came from.
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
-    /// All layers together.
+    /// All layers merged.
     Merged,
     File(PathBuf),
     Variables,
@@ -87,7 +87,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// Where exactly the person who set `path` finds it.
+    /// Where users find the place that sets `path`.
     pub(super) fn place(&self, path: &[String]) -> String {
         match self {
             Self::Merged => "the configuration".into(),
@@ -99,14 +99,14 @@ impl Origin {
 }
 
 impl Layer {
-    /// Whether this layer sets `path`, or a part of it.
+    /// Whether this layer sets `path` or a part of it.
     pub(super) fn sets(&self, path: &[String]) -> bool {
         let Some((first, rest)) = path.split_first() else { return false };
         let mut value = self.keys.get(first);
         for key in rest {
             match value {
                 Some(Value::Dict(_, keys)) => value = keys.get(key),
-                // An item of a list: the list is what was set.
+                // For an item of a list, look at the whole list.
                 Some(_) => return true,
                 None => return false,
             }
@@ -140,8 +140,8 @@ fn file(path: &Path) -> Result<Dict, Problem> {
     Ok(profiles.remove(&Profile::Default).unwrap_or_default())
 }
 
-/// Only names with `__` between section and key count: service managers and orchestrators put variables of their own
-/// beside ours.
+/// Only names with `__` between section and key count, because service managers and orchestrators set other variables
+/// with our prefix.
 fn variables(all: &BTreeMap<String, String>) -> Dict {
     let mut keys = Dict::new();
     for (name, text) in all {
@@ -153,7 +153,7 @@ fn variables(all: &BTreeMap<String, String>) -> Dict {
     keys
 }
 
-/// A list or table is parsed; all else stays text, so that a secret made of digits is not taken for a number.
+/// Parses lists and tables. Everything else stays text, so that a secret made of digits does not become a number.
 fn value(text: &str) -> Value {
     match text.trim_start().chars().next() {
         Some('[' | '{') => text.parse().unwrap_or_else(|never| match never {}),
@@ -173,8 +173,7 @@ fn credentials(folder: &Path) -> io::Result<Dict> {
     Ok(keys)
 }
 
-/// A credential that systemd took from a folder bears the folder's id before its own name (systemd.exec(5),
-/// `LoadCredential=`).
+/// systemd prefixes a credential that it loads from a folder with the folder's id (systemd.exec(5), `LoadCredential=`).
 fn key_of_credential(name: &str) -> Option<(&str, &str)> {
     name.strip_prefix("pawdium_").unwrap_or(name).split_once('.')
 }

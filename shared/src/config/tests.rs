@@ -6,7 +6,7 @@ use super::*;
 
 const SECRET: &str = "0123456789012345678901234567890123456789";
 
-/// Sources that are complete by themselves; the folder lives as long as the value.
+/// A complete set of sources. The folder lives as long as the value.
 struct Given {
     folder: tempfile::TempDir,
     sources: Sources,
@@ -46,7 +46,7 @@ impl Given {
         Config::from_sources(&self.sources).expect("the configuration is good")
     }
 
-    /// The problems, with the name of the folder left out.
+    /// The problems, without the name of the folder.
     fn problems(&self) -> Vec<String> {
         let folder = format!("{}/", self.folder.path().display());
         let errors = Config::from_sources(&self.sources).expect_err("the configuration is bad");
@@ -142,10 +142,10 @@ fn no_message_and_no_debug_output_shows_a_secret() {
 }
 
 #[test]
-fn a_variable_with_one_underscore_is_not_passed_over_in_silence() {
+fn a_variable_with_one_underscore_is_reported() {
     let problems = given()
         .variable("PAWDIUM_WEB_LISTEN", "127.0.0.1:1")
-        // What Kubernetes sets beside a service called pawdium-web.
+        // Kubernetes sets this for a service called pawdium-web.
         .variable("PAWDIUM_WEB_SERVICE_HOST", "10.0.0.1")
         .problems();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Values that serde does not read by itself.
+//! Deserializers for values that serde can't read itself.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-/// This machine's own addresses.
+/// The loopback networks.
 pub(super) fn loopback() -> Vec<IpNet> {
     let v4 = Ipv4Net::new_assert(std::net::Ipv4Addr::new(127, 0, 0, 0), 8);
     let v6 = Ipv6Net::from(std::net::Ipv6Addr::LOCALHOST);
@@ -34,12 +34,12 @@ pub(super) fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mail
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-/// A URL that is written in this program.
+/// Parses a URL that is a literal in this program.
 pub(super) fn known_url(text: &str) -> Url {
     text.parse().expect("a default URL is well-formed")
 }
 
-/// An address that is written in this program.
+/// Builds an address from literals in this program.
 pub(super) fn known_address(user: &str, domain: &str) -> Address {
     Address::new(user, domain).expect("a default address is well-formed")
 }

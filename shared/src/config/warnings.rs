@@ -1,16 +1,16 @@
-//! What works and is most likely not what was meant.
+//! Settings that work but are probably mistakes.
 
 use url::{Host, Url};
 
 use super::Config;
 
-/// What `TimeoutStopSec=` in the unit of web leaves for requests under way.
+/// The seconds that web's unit file leaves for open requests (`TimeoutStopSec=`).
 const WEB_STOPS_WITHIN: u64 = 70;
 
-/// The same for the worker's jobs.
+/// The seconds that the worker's unit file leaves for running jobs.
 const WORKER_STOPS_WITHIN: u64 = 40;
 
-/// The doubtful keys, each with what will come of it and what to do.
+/// The doubtful keys, each with the consequence and the remedy.
 pub(super) fn warnings(config: &Config) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     for (key, seconds, most, unit) in [
@@ -64,7 +64,7 @@ fn is_of_this_machine(url: &Url) -> bool {
     }
 }
 
-/// A folder that isn't there. One that may not be looked at is not judged.
+/// Whether a folder is missing. A folder that can't be accessed counts as present.
 fn folder(store: &Url) -> Option<(&'static str, String)> {
     let path = (store.scheme() == "file").then(|| store.to_file_path().ok())??;
     let is_missing = matches!(path.try_exists(), Ok(false));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_most_likely_not_meant_is_warned_about() {
+    fn probable_mistakes_give_warnings() {
         assert_eq!(keys(|config| config.web.drain_seconds = 71), ["web.drain_seconds"]);
         assert_eq!(keys(|config| config.worker.drain_seconds = 41), ["worker.drain_seconds"]);
         for base in

@@ -1,4 +1,4 @@
-//! The database's URL, read as libpq reads it: what it leaves out is this machine's socket and this process's user.
+//! The database's URL, read as libpq reads it: missing parts default to the local socket and this process's user.
 
 use std::env;
 use std::path::Path;
@@ -9,24 +9,24 @@ use url::form_urlencoded;
 /// Where Debian, Fedora and Arch put the server's socket.
 const SOCKETS: &str = "/run/postgresql";
 
-/// Where Postgres puts it when it was built from source.
+/// The default of a Postgres built from source.
 const SOCKETS_OF_SOURCE: &str = "/tmp";
 
-/// What a process has around it that a URL may leave out.
+/// The environment that provides missing parts of a URL.
 struct Surroundings<'a> {
-    /// A variable of the environment.
+    /// An environment variable.
     variable: &'a dyn Fn(&str) -> Option<String>,
-    /// The user that it runs as.
+    /// The user that the process runs as.
     user: &'a dyn Fn() -> Option<String>,
     /// The folder of the server's socket.
     sockets: &'a str,
 }
 
-/// The options that a URL stands for. Without a host, and without `PGHOST` or `PGHOSTADDR`, it is the local socket;
-/// without a user, and without `PGUSER`, the one that this process runs as, which is whom peer authentication lets in.
+/// Parses a URL into connection options. Without a host, `PGHOST` or `PGHOSTADDR`, it means the local socket. Without a
+/// user or `PGUSER`, it means the user of this process, whom peer authentication accepts.
 ///
 /// # Errors
-/// When the URL is malformed, or names no user and this process's has no name.
+/// If the URL is malformed, or if it names no user and this process's user has no name.
 pub fn options(url: &str) -> sqlx::Result<PgConnectOptions> {
     let is_at_source =
         !Path::new(SOCKETS).exists() && Path::new(SOCKETS_OF_SOURCE).join(".s.PGSQL.5432").exists();
@@ -41,8 +41,8 @@ pub fn options(url: &str) -> sqlx::Result<PgConnectOptions> {
     .parse()
 }
 
-/// The URL with what it leaves out. sqlx would look for the socket once, and take TCP for good if the server wasn't
-/// there yet; and the URL standard knows no user without a host.
+/// Fills in the missing parts. sqlx itself would look for the socket only once, and fall back to TCP permanently if the
+/// server had not started. The URL standard allows no user without a host.
 fn complete(url: &str, around: &Surroundings<'_>) -> sqlx::Result<String> {
     let malformed = |text: &str| sqlx::Error::Configuration(text.into());
     let (scheme, rest) = url
@@ -72,7 +72,7 @@ fn complete(url: &str, around: &Surroundings<'_>) -> sqlx::Result<String> {
     Ok(format!("{scheme}://{user}{password}{at}{place}{path}"))
 }
 
-/// A folder is a host with its slashes encoded; an IPv6 address has brackets.
+/// A folder is a host with encoded slashes; an IPv6 address is in brackets.
 fn host_of_url(host: &str) -> String {
     if host.starts_with('/') {
         encoded(host)
@@ -83,7 +83,7 @@ fn host_of_url(host: &str) -> String {
     }
 }
 
-/// Percent-encoded, with `%20` for a space.
+/// Percent-encodes, with `%20` for a space.
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
@@ -92,7 +92,7 @@ fn encoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// User, host or socket's folder, port and database of a URL, in a process of the user `paw`.
+    /// User, host or socket folder, port and database of a URL, in a process of the user `paw`.
     fn read(url: &str, variables: &[(&str, &str)]) -> (String, String, u16, Option<String>) {
         let around = Surroundings {
             variable: &|name| {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_url_leaves_out_is_the_local_socket_and_the_user_of_the_process() {
+    fn missing_parts_of_a_url_default_to_the_local_socket_and_the_process_user() {
         for (url, user, host, port) in [
             ("postgres:///pawdium", "paw", SOCKETS, 5432),
             ("postgresql:///pawdium", "paw", SOCKETS, 5432),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_refused() {
+    fn malformed_urls_are_refused() {
         for url in ["", "pawdium", "mysql:///pawdium", "postgres://ada@host:port/pawdium"] {
             assert!(options(url).is_err(), "{url}");
         }

@@ -1,9 +1,9 @@
-//! Which failures to connect heal by waiting, and what to do about the others.
+//! Which connection failures pass by themselves, and what to do about the others.
 
 use sqlx::Error;
 use sqlx::postgres::PgConnectOptions;
 
-/// What to do about a failure to connect that no waiting will heal. None: the server may be starting, or away.
+/// What to do about a connection failure that waiting won't fix; `None` if the server may be starting or unreachable.
 #[must_use]
 pub fn what_to_do(error: &Error, options: &PgConnectOptions) -> Option<String> {
     let role = options.get_username();
@@ -30,7 +30,7 @@ fn advice(code: &str, role: &str, database: &str) -> Option<String> {
              one in database.url. pg_hba.conf of Postgres says who may come in how."
         ),
         "42501" => format!("Allow {role} to connect: `grant connect on database {database} to {role}`."),
-        // Starting, stopping, crashed, or out of connections: that passes.
+        // Starting, stopping, crashed or out of connections: these pass.
         "57P03" | "57P01" | "57P02" | "53300" => return None,
         code if code.starts_with("08") => return None,
         _ => "Look at what Postgres says, and correct database.url.".to_owned(),
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_passes_is_waited_for() {
+    fn only_temporary_failures_are_waited_for() {
         for code in ["57P03", "57P01", "53300", "08006"] {
             assert_eq!(advice(code, "paw", "pawdium"), None, "{code}");
         }

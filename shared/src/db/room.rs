@@ -8,19 +8,19 @@ use tracing::warn;
 pub struct Room {
     /// How many it allows to roles like ours.
     pub allowed: i64,
-    /// How many are open, of all databases.
+    /// How many are open, in all databases.
     pub open: i64,
 }
 
 impl Room {
-    /// Whether so many more fit.
+    /// Whether `more` connections fit.
     #[must_use]
     pub const fn is_enough_for(self, more: i64) -> bool {
         self.open + more <= self.allowed
     }
 }
 
-/// Asks the server. `reserved_connections` is there since Postgres 16.
+/// Queries the server. `reserved_connections` exists since Postgres 16.
 pub async fn room(db: &mut PgConnection) -> sqlx::Result<Room> {
     let (allowed, open) = sqlx::query_as(
         "select current_setting('max_connections')::bigint
@@ -33,7 +33,7 @@ pub async fn room(db: &mut PgConnection) -> sqlx::Result<Room> {
     Ok(Room { allowed, open })
 }
 
-/// Warns where the server may not have as many connections left as this process may take.
+/// Logs a warning if the server may have fewer connections left than this process may open.
 pub async fn warn_of_narrow_room(db: &PgPool, may_take: u32) {
     let asked = async { room(&mut *db.acquire().await?).await }.await;
     if let Ok(room) = asked

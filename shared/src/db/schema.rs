@@ -1,4 +1,4 @@
-//! The migrations, and how a database's schema relates to those that this program knows.
+//! The migrations, and whether a database's schema matches them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tracing::{info, warn};
 /// Every migration in `migrations/`, embedded in the binary.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// Between two looks for a schema that isn't there yet.
+/// Delay between two checks for a schema that is not there yet.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// How a database's schema relates to this program.
@@ -19,23 +19,23 @@ pub enum Schema {
     Behind,
     /// Exactly the migrations that this program knows.
     Current,
-    /// All that this program needs, and so many later ones of a newer version. Each migration is safe while the version
-    /// before it runs, so this program runs on it, too.
+    /// All migrations of this program, and some of a newer version. Each migration is safe while the previous version
+    /// runs, so this program works, too.
     Newer(usize),
 }
 
 impl Schema {
-    /// Whether this program can work with it.
+    /// Whether this program works with the schema.
     #[must_use]
     pub const fn is_usable(self) -> bool {
         !matches!(self, Self::Behind)
     }
 }
 
-/// Brings the schema up to date; safe to call from several processes at once. One that is newer stays as it is.
+/// Brings the schema up to date. Safe to call from several processes at once. A newer schema stays as it is.
 ///
 /// # Errors
-/// When the database can't be reached, or holds a migration that this binary doesn't know among those that it does.
+/// If the database is unreachable, or has an unknown migration among those of this program.
 pub async fn migrate(pool: &PgPool) -> Result<Schema, MigrateError> {
     let known: Vec<_> = MIGRATIONS.iter().cloned().collect();
     let newest = known.iter().map(|migration| migration.version).max().unwrap_or_default();
@@ -48,12 +48,11 @@ pub async fn migrate(pool: &PgPool) -> Result<Schema, MigrateError> {
     Ok(schema(&mut *pool.acquire().await?).await?)
 }
 
-/// What bounds a statement of the site's must not end a migration, which takes as long as it takes and may have to wait for
-/// another one.
+/// Migrations have no statement timeouts: they may take long, or wait for a concurrent one.
 const WITHOUT_BOUNDS: [(&str, &str); 3] =
     [("lock_timeout", "0"), ("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
 
-/// Runs migrations that the caller names on the pool's database.
+/// Runs the given migrations on the pool's database.
 ///
 /// # Errors
 /// As [`migrate`].
@@ -64,10 +63,10 @@ pub async fn migrate_with(pool: &PgPool, migrator: &Migrator) -> Result<(), Migr
     Ok(db.close().await?)
 }
 
-/// How the database's schema relates to this program.
+/// Compares the database's schema with this program.
 ///
 /// # Errors
-/// When the database can't be reached.
+/// If the database is unreachable.
 pub async fn schema(db: &mut PgConnection) -> sqlx::Result<Schema> {
     let applied = applied(db).await?;
     if !MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)) {
@@ -79,15 +78,15 @@ pub async fn schema(db: &mut PgConnection) -> sqlx::Result<Schema> {
     })
 }
 
-/// Whether every migration that this binary knows has been applied.
+/// Whether all migrations of this program have been applied.
 ///
 /// # Errors
-/// When the database can't be reached.
+/// If the database is unreachable.
 pub async fn is_migrated(pool: &PgPool) -> sqlx::Result<bool> {
     Ok(schema(&mut *pool.acquire().await?).await?.is_usable())
 }
 
-/// Returns as soon as the database answers and its schema can be used, and tells `say` what is waited for.
+/// Waits until the database answers and its schema is usable. Passes the reason for the wait to `say`.
 pub async fn wait_until_usable(pool: &PgPool, say: impl Fn(&str)) {
     let mut told = String::new();
     loop {
@@ -118,7 +117,7 @@ pub async fn wait_until_usable(pool: &PgPool, say: impl Fn(&str)) {
     }
 }
 
-/// The versions that have been applied; none to a database that is empty.
+/// The versions of the applied migrations; none for an empty database.
 async fn applied(db: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
     let applied =
         sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(db).await;

@@ -1,4 +1,4 @@
-//! Migrations have time.
+//! Migrations have no statement timeout.
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgPoolOptions;

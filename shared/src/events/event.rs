@@ -5,53 +5,53 @@ use serde::{Deserialize, Serialize};
 use crate::ids::PhotoId;
 use crate::photos::Species;
 
-/// What happened.
+/// A fact about a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// A photo's processing got one step further, or failed.
+    /// A photo's processing completed a step, or failed.
     PhotoProgressed {
-        /// Which photo.
+        /// The photo.
         photo: PhotoId,
     },
     /// A photo went live.
     PhotoPublished {
-        /// Which photo.
+        /// The photo.
         photo: PhotoId,
-        /// Its species, by which lists are filtered.
+        /// Its species, because lists can be limited to one.
         species: Species,
     },
     /// A photo was deleted or hidden.
     PhotoRemoved {
-        /// Which photo.
+        /// The photo.
         photo: PhotoId,
-        /// Its species, by which lists are filtered.
+        /// Its species, because lists can be limited to one.
         species: Species,
     },
-    /// A photo was rated, or rated again, or its histogram was mended.
+    /// A photo's rating was added or replaced, or its histogram was corrected.
     PhotoRated {
-        /// Which photo.
+        /// The photo.
         photo: PhotoId,
     },
-    /// Ranks or scores moved.
+    /// Ranks or scores changed.
     RanksMoved {
-        /// Of photos of these species.
+        /// The species of the photos whose ranks or scores changed.
         species: Vec<Species>,
     },
-    /// Views, shares or virality of photos moved.
+    /// Views, shares or virality of photos changed.
     ViralityMoved {
-        /// Which photos.
+        /// The photos.
         photos: Vec<PhotoId>,
     },
-    /// A member's public name changed, or the member left or took over what an anonymous user had done.
+    /// A member's public name changed, or a member deleted the account or merged an anonymous user into it.
     MemberChanged {
-        /// Photos that bear the name, or are rated otherwise now.
+        /// Photos that show the name or whose ratings changed.
         photos: Vec<PhotoId>,
     },
 }
 
 impl Event {
-    /// The photos that this is about; none where it may be about any.
+    /// The photos that the event is about; `None` if it may be about any.
     #[must_use]
     pub fn photos(&self) -> &[PhotoId] {
         match self {
@@ -64,7 +64,7 @@ impl Event {
         }
     }
 
-    /// The species whose lists this can change.
+    /// The species whose lists the event can change.
     #[must_use]
     pub fn species(&self) -> &[Species] {
         match self {
@@ -76,7 +76,7 @@ impl Event {
         }
     }
 
-    /// Equal events have equal keys: while one waits to be dealt with, another is not needed.
+    /// Equal events have equal keys. While one waits, another is not needed.
     #[must_use]
     pub fn key(&self) -> String {
         match self {
@@ -96,7 +96,7 @@ impl Event {
     }
 }
 
-/// A short key for many ids: equal lists have equal keys.
+/// A short key for many ids. Equal lists have equal keys.
 fn ids(photos: &[PhotoId]) -> String {
     let mut hash = blake3::Hasher::new();
     for photo in photos {

@@ -1,5 +1,5 @@
-//! What happened: facts about ids. A change records its event in the transaction that makes it, and that is all it has to
-//! do: the event's job commits with the change, and caches forget what it made stale right after the commit.
+//! Events: facts about ids. A change records its event in its own transaction and does nothing else about caches. The
+//! event's job commits with the change, and caches drop what it made stale right after the commit.
 
 mod event;
 mod record;

@@ -8,30 +8,30 @@ use crate::db::Tx;
 use crate::jobs::cache::InvalidateCache;
 
 impl Event {
-    /// Records that this happened: its job commits with the transaction. After the commit the caches forget what it made
-    /// stale, so that who caused it sees it on the next page.
+    /// Records the event: its job commits with the transaction. After the commit the caches drop what it made stale, so
+    /// that the user who caused it sees the change on the next page.
     ///
     /// # Errors
-    /// The database's.
+    /// The database fails.
     pub async fn record(self, tx: &mut Tx) -> sqlx::Result<()> {
         Self::record_all(tx, vec![self]).await
     }
 
-    /// As [`record`](Self::record), for many events in one round trip.
+    /// Like [`record`](Self::record), for many events in one round trip.
     ///
     /// # Errors
-    /// The database's.
+    /// The database fails.
     pub async fn record_all(tx: &mut Tx, events: Vec<Self>) -> sqlx::Result<()> {
         InvalidateCache::enqueue_all(tx, &jobs(&events)).await?;
         forget_after_commit(tx, events);
         Ok(())
     }
 
-    /// As [`record_all`](Self::record_all), in fewer round trips: if others lock the same jobs in another order, the
-    /// transaction fails and has to be run again.
+    /// Like [`record_all`](Self::record_all), in fewer round trips. If another transaction locks the same jobs in a
+    /// different order, this transaction fails and must be repeated.
     ///
     /// # Errors
-    /// The database's.
+    /// The database fails.
     pub async fn record_all_or_conflict(tx: &mut Tx, events: Vec<Self>) -> sqlx::Result<()> {
         InvalidateCache::enqueue_all_or_conflict(tx, &jobs(&events)).await?;
         forget_after_commit(tx, events);
@@ -43,7 +43,7 @@ fn jobs(events: &[Event]) -> Vec<InvalidateCache> {
     events.iter().cloned().map(|event| InvalidateCache { event }).collect()
 }
 
-/// Without a cache beside the database, the events' jobs are all that drops what is stale.
+/// Without a cache on the pool, only the events' jobs drop stale fragments.
 fn forget_after_commit(tx: &mut Tx, events: Vec<Event>) {
     if let Some(cache) = tx.kept::<Cache>()
         && !events.is_empty()

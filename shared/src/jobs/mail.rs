@@ -9,30 +9,30 @@ use crate::ids::UserId;
 use crate::queues;
 use pawdium_queue::{Backoff, Job, Queue, Subject};
 
-/// Sends one mail, rendered when it is sent. Twice sends it twice, with the same Message-ID, by which mail programs
-/// drop the second; links in both work until one is used.
+/// Sends one mail, rendered when it is sent. Running twice sends it twice with the same Message-ID, so mail programs
+/// drop the second. Links in both work until one is used.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "mail", rename_all = "snake_case")]
 pub enum SendMail {
-    /// A link that shows that a user's address works.
+    /// A link that verifies a user's address.
     Verification {
-        /// Whose address.
+        /// The user whose address it is.
         user: UserId,
-        /// The domain of their address: domains take turns, and a slow one holds up none but its own.
+        /// The domain of the address. Domains take turns, so a slow one delays only its own mail.
         #[serde(default)]
         domain: Option<String>,
     },
-    /// A link to a form for a new password, if the address belongs to somebody. The address and not the user is
-    /// given, so that the request took the same time for either.
+    /// A link to a form for a new password, if the address belongs to an account. The payload holds the address and not
+    /// the user, so that the request takes the same time either way.
     PasswordReset {
-        /// The address as it was typed.
+        /// The address as typed.
         email: String,
     },
-    /// Tells an address that its account has another one now.
+    /// Tells the previous address of an account that the account has a new one.
     AddressChanged {
-        /// Whose address it was.
+        /// The user whose address it was.
         user: UserId,
-        /// The address that was left.
+        /// The previous address.
         email: String,
     },
 }
@@ -55,11 +55,11 @@ impl Job for SendMail {
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(2);
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(10) };
-    /// The payload may hold an address, so nothing is kept once it is sent.
+    /// The payload may hold an address, so it is deleted once the mail is sent.
     const HISTORY: Option<Duration> = None;
 
-    /// For as long as somebody waits for the mail, or can do something about what it tells. A link in it begins to count
-    /// when it is sent.
+    /// After this the recipient no longer waits for the mail or can't act on it. A link's lifetime starts when the mail
+    /// is sent.
     fn patience(&self) -> Duration {
         let of = |purpose: Purpose| Duration::from_mins(purpose.minutes().unsigned_abs().into());
         match self {

@@ -8,13 +8,13 @@ use crate::ids::{PhotoId, UserId};
 use crate::queues;
 use pawdium_queue::{Backoff, Job, Queue, Subject};
 
-/// Makes the three sizes of one photo. Twice writes the same content-addressed files, and a photo that is live or gone
-/// already is left alone.
+/// Makes the three sizes of one photo. Running twice writes the same content-addressed files. A photo that is already
+/// live or gone is left alone.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProcessPhoto {
-    /// Which one.
+    /// The photo to process.
     pub photo: PhotoId,
-    /// Whose it is: owners take turns.
+    /// The photo's owner. Owners take turns.
     #[serde(default)]
     pub owner: Option<UserId>,
 }
@@ -26,7 +26,7 @@ impl Job for ProcessPhoto {
     const TIMEOUT: Duration = Duration::from_mins(3);
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(5) };
 
-    /// The upload is kept meanwhile, and for longer.
+    /// The original outlives this time.
     fn patience(&self) -> Duration {
         Duration::from_hours(3 * 24)
     }
@@ -44,11 +44,11 @@ impl Job for ProcessPhoto {
     }
 }
 
-/// Fails a photo that is still being processed though its job has ended. Enqueued by the database (a trigger on `jobs`),
-/// whatever ended the job. Twice finds it failed.
+/// Fails a photo that is still processing after its job ended. A trigger on `jobs` enqueues it, however the job ended.
+/// Running twice finds the photo failed.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AbandonPhoto {
-    /// Which one.
+    /// The photo to fail.
     pub photo: PhotoId,
 }
 
@@ -62,15 +62,17 @@ impl Job for AbandonPhoto {
     }
 }
 
-/// Removes the files of a photo that was taken down, except those that another photo names. Twice finds them gone.
+/// Deletes the files of a photo that was hidden or deleted, except those that another photo refers to. Running twice
+/// finds them gone.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RemoveFiles {
-    /// Whose they were.
+    /// The photo that they belonged to.
     pub photo: PhotoId,
-    /// The pictures' keys.
+    /// The keys of its pictures.
     pub pictures: Vec<String>,
-    /// The upload's key, where it was not processed yet.
-    pub upload: Option<String>,
+    /// The key of its original, if it is still stored.
+    #[serde(rename = "upload")]
+    pub original: Option<String>,
 }
 
 impl Job for RemoveFiles {
@@ -78,11 +80,11 @@ impl Job for RemoveFiles {
     const QUEUE: Queue = queues::MEDIA;
     const ATTEMPTS: i16 = 8;
     const TIMEOUT: Duration = Duration::from_mins(1);
-    /// Before pictures that wait to be processed: what was taken down is to be gone.
+    /// Higher than processing, so that hidden and deleted files disappear quickly.
     const PRIORITY: i16 = -1;
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(10) };
 
-    /// What is left then is found by the purge.
+    /// The purge deletes what is left after the last attempt.
     fn patience(&self) -> Duration {
         Duration::from_hours(24)
     }

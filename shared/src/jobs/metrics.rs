@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use pawdium_queue::{Backoff, Job, Queue};
 
-/// Reports the figures of one period, computed from Postgres. Twice writes the same points over themselves, because
-/// they bear the period's boundary and not the time of writing.
+/// Reports the figures of one period, computed from Postgres. Running twice overwrites the same points, because their
+/// timestamp is the end of the period and not the time of writing.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReportMetrics {
-    /// Where the period ended.
+    /// The end of the period.
     pub boundary: DateTime<Utc>,
-    /// How long it was.
+    /// The length of the period.
     pub seconds: u32,
 }
 
 impl Job for ReportMetrics {
     const KIND: &'static str = "metrics.report.v1";
     const QUEUE: Queue = queues::METRICS;
-    /// With the longest wait of ten minutes this outlasts an outage of about three hours.
+    /// With a maximum backoff of ten minutes, this outlasts an outage of about three hours.
     const ATTEMPTS: i16 = 30;
     const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_mins(10) };
     const HISTORY: Option<Duration> = Some(Duration::from_hours(1));

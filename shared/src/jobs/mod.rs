@@ -1,4 +1,4 @@
-//! The payloads of every kind of job; their handlers are in the worker.
+//! The payloads of all job kinds. Their handlers are in the worker.
 
 pub mod cache;
 pub mod mail;
@@ -9,8 +9,8 @@ pub mod upkeep;
 
 use pawdium_queue::{Job, Queue};
 
-/// Hands every kind of job, with the worker's function that handles it, to the macro `$to`. It is the one list of them: what
-/// is made from it leaves none out.
+/// Passes every job kind and the name of its handler in the worker to the macro `$to`. This is the only list of job
+/// kinds; everything else is generated from it.
 #[macro_export]
 macro_rules! job_kinds {
     ($to:ident) => {
@@ -34,7 +34,7 @@ macro_rules! job_kinds {
 
 macro_rules! name {
     ($($kind:path => $handler:ident,)*) => {
-        /// Every kind of job with its queue, for those who want to see also what has no jobs now.
+        /// Every job kind with its queue, including kinds without jobs.
         pub const KINDS: &[(Queue, &str)] = &[$((<$kind as Job>::QUEUE, <$kind as Job>::KIND)),*];
     };
 }

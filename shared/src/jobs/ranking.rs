@@ -10,7 +10,7 @@ use pawdium_queue::{Job, Queue};
 
 const AN_HOUR: Option<Duration> = Some(Duration::from_hours(1));
 
-/// Recomputes every live photo's score and rank. Twice computes the same from the same histograms.
+/// Recomputes the score and rank of every live photo. Running twice computes the same values from the same histograms.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RefreshRanks {}
 
@@ -26,8 +26,8 @@ impl Job for RefreshRanks {
     }
 }
 
-/// Folds new views, shares and link ratings into the photos' counters. Each is marked as counted in the transaction
-/// that counts it, so twice counts nothing twice.
+/// Adds new views, shares and link ratings to the photos' counters. One transaction counts a moment and marks it as
+/// counted, so running twice counts nothing twice.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RefreshVirality {}
 
@@ -43,8 +43,8 @@ impl Job for RefreshVirality {
     }
 }
 
-/// Has all histograms recounted from the raw ratings, range by range, and then a new epoch started. Twice has the same
-/// recounted again.
+/// Enqueues a recount of all histograms from the raw ratings, one job per range of photos, and then the start of a new
+/// epoch. Running twice recounts the same ranges again.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RecountRatings {}
 
@@ -59,12 +59,13 @@ impl Job for RecountRatings {
     }
 }
 
-/// Recounts the histograms of some photos, mends and reports any that drifted. Twice recounts the same.
+/// Recounts the histograms of a range of photos, and fixes and reports those that drifted. Running twice recounts the
+/// same photos.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RecountPart {
-    /// From this photo on.
+    /// The first photo of the range.
     pub first: PhotoId,
-    /// To this one.
+    /// The last photo of the range, included.
     pub last: PhotoId,
 }
 
@@ -72,14 +73,14 @@ impl Job for RecountPart {
     const KIND: &'static str = "ranking.recount_part.v1";
     const QUEUE: Queue = queues::RANKING;
     const ATTEMPTS: i16 = 3;
-    /// The refreshes of every minute go before it.
+    /// Lower than the refreshes that run every minute.
     const PRIORITY: i16 = 1;
     const TIMEOUT: Duration = Duration::from_mins(5);
     const HISTORY: Option<Duration> = AN_HOUR;
 }
 
-/// Starts a new epoch with a prior of what was rated so far, when all parts of a recount have ended. Twice starts one: at
-/// most one a day.
+/// Starts a new epoch after all parts of a recount have ended. Its prior comes from all ratings so far. Running twice
+/// starts one epoch: at most one starts per day.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StartEpoch {}
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use pawdium_queue::{Job, Queue};
 
-/// Deletes what has expired: sessions, links, drafts, history, uploads and pictures that no photo names. Twice finds
-/// less to delete.
+/// Deletes expired sessions, links, drafts and history, and files that no photo refers to. Running twice finds less to
+/// delete.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Purge {}
 
@@ -23,8 +23,8 @@ impl Job for Purge {
     }
 }
 
-/// Folds what the queues have moved into minutes and totals, and checks that no job got lost. Twice finds nothing new to
-/// fold and balances the same.
+/// Aggregates the queues' ledger into minutes and totals, and checks that no job is lost. Running twice finds nothing
+/// new and checks the same totals.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct BalanceJobs {}
 

@@ -1,4 +1,4 @@
-//! Telling open pages that something they show has changed, through one Redis stream that every web process reads.
+//! Notifies open pages of changes, through one Redis stream that every web process reads.
 
 mod recent;
 
@@ -16,16 +16,16 @@ use crate::ids::PhotoId;
 use crate::redis::{Patience, Redis};
 use recent::Recent;
 
-/// How many changes the stream remembers, for web processes that lose their connection.
+/// How many changes the stream keeps, for web processes that lose their connection.
 const REMEMBERED: usize = 10_000;
 
-/// The place before the first entry.
+/// The id before the first entry.
 const EMPTY: &str = "0-0";
 
-/// How many changes a slow page may lag behind before it is told to start over.
+/// How many changes a slow page may lag behind before it has to reload.
 const LAG: usize = 1024;
 
-/// What a page can show and subscribe to.
+/// What a page shows and can subscribe to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Topic(String);
 
@@ -37,10 +37,10 @@ impl Topic {
     }
 }
 
-/// Says that topics have changed.
+/// Publishes that topics have changed.
 ///
 /// # Errors
-/// When Redis can't be reached.
+/// If Redis is unreachable.
 pub async fn publish(redis: &Redis, topics: &[Topic]) -> redis::RedisResult<()> {
     if topics.is_empty() {
         return Ok(());
@@ -56,21 +56,21 @@ pub async fn publish(redis: &Redis, topics: &[Topic]) -> redis::RedisResult<()> 
         .await
 }
 
-/// What the stream says.
+/// A message to open pages.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A topic has changed.
     Of {
-        /// Its place in the stream, by which a page resumes: `<milliseconds>-<number>`.
+        /// Its id in the stream, from which a page resumes: `<milliseconds>-<number>`.
         id: String,
-        /// What changed.
+        /// The topic.
         topic: Topic,
     },
-    /// A part of the stream is lost: anything may have changed.
+    /// Part of the stream was lost, so anything may have changed.
     Unknown,
 }
 
-/// This process's ear on the stream.
+/// This process's subscription to the stream.
 #[derive(Clone, Debug)]
 pub struct Changes {
     sender: broadcast::Sender<Change>,
@@ -78,7 +78,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Starts listening; while Redis is away it keeps trying.
+    /// Starts listening. Keeps trying while Redis is away.
     #[must_use]
     pub fn start(redis: Redis) -> Self {
         let (sender, _) = broadcast::channel(LAG);
@@ -87,14 +87,14 @@ impl Changes {
         changes
     }
 
-    /// Changes from now on.
+    /// Subscribes to changes from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.sender.subscribe()
     }
 
-    /// Whether `topic` has changed since `last`, the last id that a page has seen. True also when this process can't say.
-    /// Subscribe first, so that nothing falls between.
+    /// Whether `topic` has changed since `last`, the last id that a page has seen. Also true if this process can't
+    /// tell. Subscribe first, so that no change falls between.
     #[must_use]
     pub fn has_changed_since(&self, topic: &Topic, last: &str) -> bool {
         self.with_recent(|recent| recent.has_changed_since(topic, last))
@@ -106,7 +106,7 @@ impl Changes {
 
     fn tell(&self, id: &str, topic: Topic) {
         self.with_recent(|recent| recent.push(id, topic.clone()));
-        // Nobody listening is no error.
+        // A failed send means that no page is listening.
         let _ = self.sender.send(Change::Of { id: id.to_owned(), topic });
     }
 }
@@ -140,8 +140,8 @@ async fn read(redis: &Redis, changes: &Changes, last: &mut Option<String>) -> re
     }
 }
 
-/// Where to read on: after `last`, or after the end if that is lost or there was none yet. "The end" must be one place,
-/// and not wherever the end is when the next read begins.
+/// Returns the id to read from: `last`, or the end of the stream if that is lost or unset. The end must be a concrete
+/// id, because `$` would move until the next read.
 async fn resume(
     connection: &mut MultiplexedConnection,
     key: &str,
@@ -149,7 +149,7 @@ async fn resume(
     last: Option<&str>,
 ) -> redis::RedisResult<String> {
     if let Some(last) = last {
-        // A stream that no longer holds the last entry was trimmed or lost, and can't tell what followed.
+        // A stream that no longer has the last entry was trimmed or lost, so what followed is unknown.
         let kept: StreamRangeReply = connection.xrange_count(key, last, last, 1).await?;
         if last == EMPTY || !kept.ids.is_empty() {
             return Ok(last.to_owned());
@@ -164,7 +164,7 @@ async fn resume(
     Ok(end)
 }
 
-/// Half-open connections answer nothing at all, not even that nothing came.
+/// A half-open connection never answers, not even with an empty reply.
 async fn in_time<T>(answer: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
     tokio::time::timeout(Duration::from_secs(10), answer)
         .await

@@ -1,4 +1,4 @@
-//! The last changes that this process has read, by which a page that reconnects learns whether it missed any.
+//! The most recent changes that this process has read, so that a reconnecting page learns whether it missed any.
 
 use std::collections::VecDeque;
 
@@ -7,24 +7,24 @@ use super::Topic;
 /// How many changes are remembered.
 const REMEMBERED: usize = 4096;
 
-/// A place in the stream: milliseconds and a number.
-type Position = (u64, u64);
+/// An entry's id in the stream: milliseconds and a sequence number.
+type StreamId = (u64, u64);
 
-/// What the stream has said lately, without a gap.
+/// Recent entries of the stream, without a gap.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// Everything after this place is in `changes`; unknown until the stream is read.
-    after: Option<Position>,
-    changes: VecDeque<(Position, Topic)>,
+    /// All entries after this id are in `changes`; `None` until the stream is read.
+    after: Option<StreamId>,
+    changes: VecDeque<(StreamId, Topic)>,
 }
 
 impl Recent {
-    /// Forgets everything: from now on, what follows `id` is known.
+    /// Forgets everything. From now on, all entries after `id` are remembered.
     pub(super) fn begin_after(&mut self, id: &str) {
         *self = Self { after: position(id), changes: VecDeque::new() };
     }
 
-    /// Takes note of the next change.
+    /// Remembers the next change.
     pub(super) fn push(&mut self, id: &str, topic: Topic) {
         let Some(at) = position(id) else { return };
         if self.changes.len() >= REMEMBERED
@@ -35,8 +35,8 @@ impl Recent {
         self.changes.push_back((at, topic));
     }
 
-    /// Whether `topic` has changed since `last`, or may have: this process was not there, or `last` is no place that it
-    /// knows.
+    /// Whether `topic` has changed since `last`. Also true if this process can't tell, because `last` is unknown or
+    /// forgotten.
     pub(super) fn has_changed_since(&self, topic: &Topic, last: &str) -> bool {
         let (Some(last), Some(after)) = (position(last), self.after) else { return true };
         let newest = self.changes.back().map_or(after, |(at, _)| *at);
@@ -47,7 +47,7 @@ impl Recent {
     }
 }
 
-fn position(id: &str) -> Option<Position> {
+fn position(id: &str) -> Option<StreamId> {
     let (milliseconds, number) = id.split_once('-')?;
     Some((milliseconds.parse().ok()?, number.parse().ok()?))
 }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn who_names_a_place_that_is_not_known_is_told_to_look() {
+    fn an_unknown_id_counts_as_changed() {
         let mut recent = Recent::default();
         recent.begin_after("5-0");
         recent.push("6-0", topic(1));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn memory_is_bounded() {
         let mut recent = Recent::default();
         recent.begin_after("0-0");
         for number in 1..=REMEMBERED + 10 {

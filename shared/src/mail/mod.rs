@@ -1,9 +1,9 @@
 //! Sending mail over SMTP, through lettre.
 //!
-//! Each mail has a connection of its own, which ends with it. A conversation that is given up in its middle (its job was
-//! cancelled or took too long) leaves a reply on the way. The next user of that connection would read it as the answer to
-//! something else, and could take a mail for accepted that isn't. So no connection is used twice. Setting one up costs a few
-//! round trips, besides the six that the mail itself takes.
+//! Each mail uses its own connection. A conversation that is abandoned midway (the job was cancelled or timed out)
+//! leaves a reply in transit. The next user of that connection would read it as the answer to another command, and
+//! could take a refused mail for accepted. A new connection costs a few round trips in addition to the six for the mail
+//! itself.
 
 mod server;
 
@@ -22,13 +22,13 @@ pub use self::server::{BadUrl, Server};
 use crate::config::MailConfig;
 use pawdium_queue::JobId;
 
-/// How long a server may take to say goodbye. Nobody waits for it.
+/// How long a server may take to answer QUIT. Nobody waits for it.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// The longest text of a server that is kept, in characters.
+/// The longest reply of a server that is kept, in characters.
 const LONGEST_REPLY: usize = 300;
 
-/// The way out.
+/// Sends mail.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     server: Server,
@@ -36,35 +36,35 @@ pub struct Mailer {
     timeout: Duration,
 }
 
-/// One mail, rendered.
+/// One rendered mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Whom to.
+    /// The recipient.
     pub to: String,
-    /// One line.
+    /// The subject, one line.
     pub subject: String,
-    /// As plain text.
+    /// The plain text.
     pub text: String,
-    /// As HTML, saying the same.
+    /// The same content as HTML.
     pub html: String,
 }
 
-/// Why a mail was not sent. What a server said has no control characters.
+/// Why a mail was not sent. Control characters in the server's replies are escaped.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The server refuses this mail or its recipient, and will go on refusing.
-    #[error("the mail was refused for good: {0}")]
+    /// The server refuses this mail or its recipient permanently.
+    #[error("the mail was refused permanently: {0}")]
     Refused(String),
-    /// The server is away, busy or asks to try later, or it refuses us whatever we send: that can be mended here.
-    #[error("the mail could not be handed over: {0}")]
+    /// The server is away, busy or asks to retry, or it refuses all our mail, which the operator can fix.
+    #[error("the mail could not be sent: {0}")]
     Later(String),
 }
 
 impl Mailer {
-    /// Prepares the way; a connection is made for each mail.
+    /// Prepares the mailer. Each mail makes its own connection.
     ///
     /// # Errors
-    /// When the URL in the configuration is malformed.
+    /// If the URL in the configuration is malformed.
     pub fn new(config: &MailConfig) -> Result<Self, BadUrl> {
         Ok(Self {
             server: Server::parse(config.smtp_url.expose_secret())?,
@@ -73,11 +73,11 @@ impl Mailer {
         })
     }
 
-    /// Hands one mail to the server. Its Message-ID is the job's, so that a mail sent twice can be told to be one. Dropping
-    /// this ends the conversation where it is: a mail that the server has got whole may be delivered all the same.
+    /// Sends one mail. The job determines its Message-ID, so that mail programs recognise duplicates. Dropping the
+    /// future ends the conversation; a mail that the server has received completely may still be delivered.
     ///
     /// # Errors
-    /// [`SendError`], which says whether another attempt can help.
+    /// [`SendError`], which tells whether a retry can help.
     pub async fn send(&self, mail: Mail, job: JobId) -> Result<(), SendError> {
         let refused = |error: &dyn std::fmt::Display| SendError::Refused(error.to_string());
         let to = mail.to.parse::<Address>().map_err(|error| refused(&error))?;
@@ -93,19 +93,19 @@ impl Mailer {
     }
 
     async fn hand_over(&self, message: &Message) -> Result<(), SendError> {
-        // The second address of a host is to have a chance.
+        // Leave time for the second address of a host.
         let connected = self.server.connect(self.timeout / 2).await;
         let mut connection = connected.map_err(|error| SendError::Later(printable(&error)))?;
         let handed_over = converse(&mut connection, message.envelope(), &message.formatted()).await;
         tokio::spawn(async move {
-            // What there was to say is said; a server that doesn't answer is left.
+            // The mail is sent, so a server that doesn't answer QUIT is left.
             let _ = tokio::time::timeout(FAREWELL, connection.abort()).await;
         });
         handed_over
     }
 }
 
-/// One mail, from MAIL to the reply that says that it is accepted.
+/// Sends one mail, from MAIL to the reply that accepts it.
 async fn converse(
     connection: &mut AsyncSmtpConnection,
     envelope: &Envelope,
@@ -122,17 +122,17 @@ async fn converse(
     expect(taken.code(), Severity::PositiveCompletion)
 }
 
-/// lettre takes every positive reply for the one that was waited for.
+/// lettre accepts any positive reply as the expected one.
 fn expect(code: Code, severity: Severity) -> Result<(), SendError> {
     if code.severity == severity {
         Ok(())
     } else {
-        Err(SendError::Later(format!("the server answered {code}, which says nothing about the mail")))
+        Err(SendError::Later(format!("the server answered {code}, which is not about this mail")))
     }
 }
 
-/// What an error means that a server answers with to a recipient or a message. Only those about the mail system (RFC 5321,
-/// 4.2.1: x5z) are about this mail; the others, such as that we have to log in, are the operator's to mend.
+/// Classifies a server's error reply to a recipient or a message. Only replies about the mail system (RFC 5321, 4.2.1:
+/// x5z) concern this mail. Others, such as a demand to log in, are for the operator to fix.
 fn judge(error: &smtp::Error) -> SendError {
     let about_this_mail = error.status().is_some_and(|code| code.category == Category::MailSystem);
     if error.is_permanent() && about_this_mail {
@@ -142,7 +142,7 @@ fn judge(error: &smtp::Error) -> SendError {
     }
 }
 
-/// What a server said, or what went wrong, as one line that a log, a terminal and a page can show.
+/// A server's reply or another error as one line that is safe for a log, a terminal and a page.
 fn printable(error: &smtp::Error) -> String {
     let text = match (error.status(), error.source()) {
         (Some(code), Some(said)) => format!("{code} {said}"),

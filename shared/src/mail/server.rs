@@ -1,4 +1,4 @@
-//! The SMTP server: where it is, and how one connects to it.
+//! The SMTP server: its address and how to connect to it.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use lettre::transport::smtp::{self, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// A server to connect to. Nothing is asked of it until then.
+/// An SMTP server. Creating it makes no connection.
 #[derive(Clone, Debug)]
 pub struct Server {
     host: String,
     port: u16,
     tls: Tls,
-    /// Who we say we are.
+    /// The name that we greet with.
     name: ClientId,
     credentials: Option<Credentials>,
 }
@@ -26,11 +26,11 @@ pub struct Server {
 pub struct BadUrl;
 
 impl Server {
-    /// Reads a URL: `smtps` for TLS from the start, `smtp` with `?tls=required` or `?tls=opportunistic` for STARTTLS, or
-    /// without either for none. A path is the name to greet with; without it that is the host's.
+    /// Parses a URL: `smtps` for implicit TLS, `smtp` with `?tls=required` or `?tls=opportunistic` for STARTTLS, plain
+    /// `smtp` for no TLS. A path is the name to greet with; the default is the host's name.
     ///
     /// # Errors
-    /// When it is another kind of URL. The error repeats nothing of it, since it can bear a password.
+    /// If the URL has another form. The error repeats none of it, since it may contain a password.
     pub fn parse(url: &str) -> Result<Self, BadUrl> {
         let url: Url = url.parse().map_err(|_| BadUrl)?;
         let host = url.host_str().ok_or(BadUrl)?;
@@ -57,10 +57,10 @@ impl Server {
         Ok(Self { port: url.port().unwrap_or(port), host, tls, name, credentials })
     }
 
-    /// Connects, greets and logs in: what comes next is a mail. Each of the host's addresses has `patience` to answer.
+    /// Connects, greets and logs in, ready for a mail. Each address of the host has `patience` to answer.
     ///
     /// # Errors
-    /// When that fails, whichever way.
+    /// If any of these steps fails.
     pub async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, smtp::Error> {
         let wrapper = match &self.tls {
             Tls::Wrapper(parameters) => Some(parameters.clone()),

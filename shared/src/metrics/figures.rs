@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 use super::jobs;
 use super::line::Point;
 
-/// Computes the points of the period that ended at `boundary`. Counts of what happened are the period's; counts of
-/// what is there are of the moment of asking.
+/// Computes the points of the period that ended at `boundary`. Counts of events cover the period; counts of objects are
+/// current.
 pub async fn compute(
     db: &mut PgConnection,
     boundary: DateTime<Utc>,

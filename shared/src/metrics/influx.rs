@@ -1,4 +1,4 @@
-//! Writing to InfluxDB, through influxdb2's client and under a timeout of our own.
+//! Writes to InfluxDB through the client of influxdb2, with our own timeout.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ pub struct Influx {
 /// Why points were not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// InfluxDB refused, or could not be reached.
-    #[error("InfluxDB did not take the points: {0}")]
+    /// InfluxDB refused the points or is unreachable.
+    #[error("InfluxDB did not accept the points: {0}")]
     Refused(#[from] influxdb2::RequestError),
-    /// No answer in time.
+    /// InfluxDB didn't answer in time.
     #[error("InfluxDB did not answer within {} s", TIMEOUT.as_secs())]
     TimedOut,
 }
@@ -42,10 +42,10 @@ impl Influx {
         }
     }
 
-    /// Writes points; equal points written twice are one.
+    /// Writes points. Writing the same point twice stores it once.
     ///
     /// # Errors
-    /// [`WriteError`]; none of the points may be there then, or all.
+    /// [`WriteError`]; InfluxDB may then hold none of the points or all.
     pub async fn write(&self, points: &[Point]) -> Result<(), WriteError> {
         let lines = line::encode(points);
         if lines.is_empty() {

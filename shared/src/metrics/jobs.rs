@@ -1,7 +1,7 @@
 //! The figures of the queues.
 //!
-//! Every queue and every kind has its points in every report, also when nothing is there: a dashboard that shows the last
-//! value would show an old one otherwise.
+//! Every report has points for every queue and kind, even if they are zero. Otherwise a dashboard that shows the last
+//! value would show an old one.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -50,7 +50,7 @@ pub(super) async fn compute(
     Ok(points)
 }
 
-/// What is there at the moment of asking.
+/// Counts of what exists now.
 fn depth(point: Point, counts: &KindCounts, now: DateTime<Utc>) -> Point {
     let age = counts.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
     let point = point.integer("ready", counts.ready).integer("running", counts.running);
@@ -58,7 +58,8 @@ fn depth(point: Point, counts: &KindCounts, now: DateTime<Utc>) -> Point {
     point.integer("oldest_seconds", age)
 }
 
-/// What happened in the period's minutes. Times are in milliseconds, over the attempts that ended; none ended, none there.
+/// Counts of what happened in the minutes of the period. Times are in milliseconds, over the attempts that ended;
+/// missing if none ended.
 fn outcomes(point: Point, moved: Moved) -> Point {
     let mut point = point
         .integer("enqueued", moved.enqueued)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-/// A point: what is measured, of what, how much, when.
+/// A point: measurement, tags, fields and time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     measurement: &'static str,
@@ -16,34 +16,34 @@ pub struct Point {
 /// A field's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Field {
-    /// A count.
+    /// A count, written as an integer.
     Integer(i64),
-    /// A measure; one that is not finite is left out, because the protocol can't say it.
+    /// A measured value. Values that are not finite are omitted, because the protocol can't express them.
     Float(f64),
 }
 
 impl Point {
-    /// A point without tags and fields yet.
+    /// A point without tags and fields.
     #[must_use]
     pub fn new(measurement: &'static str, at: DateTime<Utc>) -> Self {
         Self { measurement, tags: Vec::new(), fields: Vec::new(), at }
     }
 
-    /// With a tag; its value comes from a closed set, an empty one is left out.
+    /// Adds a tag. Its value comes from a closed set; an empty one is omitted.
     #[must_use]
     pub fn tag(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.tags.push((key, value.into()));
         self
     }
 
-    /// With a count.
+    /// Adds a count.
     #[must_use]
     pub fn integer(mut self, key: &'static str, value: i64) -> Self {
         self.fields.push((key, Field::Integer(value)));
         self
     }
 
-    /// With a measure.
+    /// Adds a measured value.
     #[must_use]
     pub fn float(mut self, key: &'static str, value: f64) -> Self {
         self.fields.push((key, Field::Float(value)));
@@ -51,7 +51,7 @@ impl Point {
     }
 }
 
-/// Encodes points as lines with timestamps in whole seconds. A point without any field is left out.
+/// Encodes points as lines with timestamps in whole seconds. Omits points without fields.
 #[must_use]
 pub fn encode(points: &[Point]) -> String {
     let mut text = String::new();
@@ -79,8 +79,8 @@ fn encode_field(key: &str, value: Field) -> Option<String> {
     }
 }
 
-/// Backslashes before special characters. Line breaks have no escape and become spaces; a backslash at the end would
-/// escape what follows and is dropped.
+/// Escapes special characters with backslashes. Line breaks have no escape and become spaces. A backslash at the end is
+/// dropped, because it would escape the delimiter.
 fn escape(text: &str, special: &[char]) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.trim_end_matches('\\').chars() {

@@ -1,4 +1,4 @@
-//! Pictures that were taken down and stay away, whoever submits them.
+//! Blocked pictures: a moderator hides a photo and keeps its picture out, whoever submits it.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::ids::{PhotoId, UserId};
 use crate::photos::{Likeness, transitions};
 use pawdium_media::Fingerprint;
 
-/// What the owner of a refused upload reads.
-pub const REFUSAL: &str = "This picture was taken down by our moderators before, so it can't be shown here. Please \
-                           submit another one; if you think that this is a mistake, tell them.";
+/// The reason that the owner of a refused photo reads.
+pub const REFUSAL: &str = "Our moderators blocked this picture, so it can't be shown here. Please submit another one. \
+                           If you think that this is a mistake, tell them.";
 
-/// 1 to 500 characters.
+/// Why a picture is blocked: 1 to 500 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 
@@ -24,7 +24,7 @@ impl Reason {
     /// Checks a reason.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with the text.
     pub fn new(text: &str) -> Result<Self, &'static str> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         match text.chars().count() {
@@ -36,67 +36,72 @@ impl Reason {
     }
 }
 
-/// What came of blocking.
+/// The result of blocking a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The photo is down, and its picture is refused from now on.
+pub enum BlockOutcome {
+    /// The photo is hidden, and its picture is refused from now on.
     Blocked,
-    /// The photo is down; it came before pictures were told by anything, so there is nothing to refuse it by.
-    TakenDown,
-    /// There is no such photo to take down.
+    /// The photo is hidden. It predates hashes and fingerprints, so its picture can't be recognised.
+    Hidden,
+    /// The photo doesn't exist or is already hidden.
     Gone,
 }
 
-/// The advisory lock that blocking takes alone, and going live together with others. A transaction that holds it waits for
-/// no other lock, so nobody waits long for it.
+/// An advisory lock: exclusive for blocking, shared for going live. A transaction that holds it waits for no other
+/// lock, so the lock is short.
 const BLOCKING: i32 = 2;
 
-/// Takes a photo down for everybody and keeps its picture out, in one act.
-pub async fn block(db: &mut Tx, actor: Actor<'_>, photo: PhotoId, reason: &Reason) -> sqlx::Result<Outcome> {
+/// Hides a photo and keeps its picture out, in one act.
+pub async fn block(
+    db: &mut Tx,
+    actor: Actor<'_>,
+    photo: PhotoId,
+    reason: &Reason,
+) -> sqlx::Result<BlockOutcome> {
     let blocked = block_all(db, actor, &[photo], reason).await?;
-    Ok(blocked.first().map_or(Outcome::Gone, |(_, outcome)| *outcome))
+    Ok(blocked.first().map_or(BlockOutcome::Gone, |(_, outcome)| *outcome))
 }
 
-/// Blocks several photos for one reason. Answers with those that were there to take down, in the order of their ids, and
-/// what came of each.
+/// Blocks several photos for one reason. Returns those that were visible until now, in the order of their ids, each
+/// with its result.
 pub async fn block_all(
     db: &mut Tx,
     actor: Actor<'_>,
     photos: &[PhotoId],
     reason: &Reason,
-) -> sqlx::Result<Vec<(PhotoId, Outcome)>> {
+) -> sqlx::Result<Vec<(PhotoId, BlockOutcome)>> {
     let by = match actor {
         Actor::User { id, .. } => Some(id.0),
         Actor::Operator(_) => None,
     };
-    // The entries name the moderator, whose row comes before any photo's.
+    // Lock the moderator, whom the entries refer to: users' rows come before photos' rows.
     sqlx::query!("select id from users where id = $1 for key share", by).fetch_optional(&mut *db).await?;
     let photos: BTreeSet<_> = photos.iter().copied().collect();
     transitions::lock_all(db, &photos).await?;
-    let mut taken = Vec::new();
+    let mut hidden = Vec::new();
     for photo in photos {
-        // First, so that nothing is blocked for a photo that somebody else takes away meanwhile.
+        // Hide first, so that no picture is blocked for a photo that is already hidden or deleted.
         if transitions::hide(db, photo).await? {
-            taken.push(photo);
+            hidden.push(photo);
         }
     }
-    // Photos that go live either have committed, and moderators see them, or will find the entries.
+    // Photos that go live have either committed, so that moderators see them, or will find the entries.
     sqlx::query!("select pg_advisory_xact_lock($1, 0)", BLOCKING).fetch_one(&mut *db).await?;
     let mut blocked = Vec::new();
-    for photo in taken {
+    for photo in hidden {
         blocked.push((photo, enter(db, actor, by, photo, reason).await?));
     }
     Ok(blocked)
 }
 
-/// Enters a photo's picture in the list.
+/// Adds a photo's picture to the list.
 async fn enter(
     db: &mut PgConnection,
     actor: Actor<'_>,
     by: Option<i64>,
     photo: PhotoId,
     reason: &Reason,
-) -> sqlx::Result<Outcome> {
+) -> sqlx::Result<BlockOutcome> {
     let id = sqlx::query_scalar!(
         "insert into blocked_pictures (source_hash, fingerprint, reason, photo_id, blocked_by, blocker)
          select source_hash, fingerprint, $2::text, id, $3::bigint, $4::text from photos
@@ -112,17 +117,17 @@ async fn enter(
     .await?;
     let detail = json!({ "photo": photo, "picture": id, "reason": reason.0 });
     audit::record(db, actor, Action::BlockPicture, &detail).await?;
-    Ok(if id.is_some() { Outcome::Blocked } else { Outcome::TakenDown })
+    Ok(if id.is_some() { BlockOutcome::Blocked } else { BlockOutcome::Hidden })
 }
 
-/// Prevents blocking until the transaction ends; waits if a block is under way. A transaction that calls this, looks for an
-/// entry and puts a photo in rotation can't miss an entry.
-pub async fn hold(db: &mut PgConnection) -> sqlx::Result<()> {
+/// Prevents blocking until the transaction ends, after waiting for a current one. A transaction that calls this, looks
+/// for an entry and then makes a photo live can't miss an entry.
+pub async fn prevent_blocking(db: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("select pg_advisory_xact_lock_shared($1, 0)", BLOCKING).fetch_one(db).await?;
     Ok(())
 }
 
-/// Lets a picture in again. False: it isn't blocked.
+/// Unblocks a picture. Returns false if it isn't blocked.
 pub async fn unblock(db: &mut PgConnection, actor: Actor<'_>, id: i64) -> sqlx::Result<bool> {
     let reason = sqlx::query_scalar!("delete from blocked_pictures where id = $1 returning reason", id)
         .fetch_optional(&mut *db)
@@ -133,14 +138,14 @@ pub async fn unblock(db: &mut PgConnection, actor: Actor<'_>, id: i64) -> sqlx::
     Ok(true)
 }
 
-/// The entry that keeps a picture out; none lets it in. Compares with the whole list.
+/// Finds the entry that blocks a picture. Compares with the whole list.
 pub async fn find(db: &mut PgConnection, likeness: Likeness) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
         "select id from blocked_pictures
          where source_hash = $1 or fingerprint_distance(fingerprint, $2) <= $3
          order by id
          limit 1",
-        likeness.source.as_ref().map(<[u8; 32]>::as_slice),
+        likeness.hash.as_ref().map(<[u8; 32]>::as_slice),
         likeness.fingerprint.map(Fingerprint::to_bits),
         i64::from(Fingerprint::SAME),
     )
@@ -148,15 +153,15 @@ pub async fn find(db: &mut PgConnection, likeness: Likeness) -> sqlx::Result<Opt
     .await
 }
 
-/// Counts an upload that an entry has kept out.
+/// Counts a photo that was refused because of an entry.
 pub async fn count_refusal(db: &mut PgConnection, id: i64) -> sqlx::Result<()> {
     sqlx::query!("update blocked_pictures set refused = refused + 1 where id = $1", id).execute(db).await?;
     Ok(())
 }
 
-/// Why a photo was taken down, as its owner may read it; none for one that is deleted.
+/// Returns why a photo is blocked, for its owner; `None` if it is deleted.
 pub async fn reason_of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<String>> {
-    // The same file may be blocked under another photo that had it, too.
+    // Another photo with the same file may be the one that was blocked.
     sqlx::query_scalar!(
         "select blocked.reason from photos
          join blocked_pictures blocked
@@ -175,25 +180,25 @@ pub async fn reason_of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Op
 pub struct Blocked {
     /// Its number; later entries have larger ones.
     pub id: i64,
-    /// BLAKE3 of the uploaded bytes.
+    /// BLAKE3 of the original.
     pub source_hash: Option<Vec<u8>>,
-    /// What it looks like.
+    /// The perceptual fingerprint of the picture.
     pub fingerprint: Option<i64>,
-    /// Why.
+    /// Why it is blocked.
     pub reason: String,
-    /// The photo that it was taken from, unless that is gone.
+    /// The photo that was blocked; `None` if its row is gone.
     pub photo: Option<PhotoId>,
-    /// By which user; none for an operator, or when the account is gone.
+    /// The user who blocked it; `None` for an operator or a deleted account.
     pub by: Option<UserId>,
-    /// By whom, in their own name.
+    /// The name of the person who blocked it.
     pub blocker: String,
-    /// When.
+    /// When it was blocked.
     pub at: DateTime<Utc>,
-    /// How many uploads it has kept out.
+    /// How many photos were refused because of it.
     pub refused: i64,
 }
 
-/// Lists entries with a number below `before`, the newest first.
+/// Lists entries with a number below `before`, newest first.
 pub async fn list(db: &mut PgConnection, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Blocked>> {
     sqlx::query_as!(
         Blocked,

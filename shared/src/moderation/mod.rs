@@ -1,3 +1,3 @@
-//! What moderators keep off the site.
+//! Moderation of pictures.
 
 pub mod blocked;

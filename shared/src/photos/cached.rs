@@ -1,4 +1,4 @@
-//! What is cached of photos.
+//! Cached data of photos.
 
 use sqlx::PgConnection;
 
@@ -9,14 +9,14 @@ use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::live::Topic;
 
-/// One photo, in any state but deleted; only live ones are kept.
+/// One photo in any state except deleted. Only live ones are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CachedPhoto(pub PhotoId);
 
 impl Cached for CachedPhoto {
     const KIND: &'static str = "photo";
 
-    /// One rating can move the scores and ranks of thousands.
+    /// One rating can change the scores and ranks of thousands of photos.
     const AROUND: Option<Around> =
         Some(Around { name: "ranks", is_stale_after: |event| matches!(event, Event::RanksMoved { .. }) });
 
@@ -60,7 +60,7 @@ impl Cached for CachedPhoto {
     }
 }
 
-/// How many photos are live.
+/// The number of live photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PhotoCount;
 
@@ -94,7 +94,7 @@ mod tests {
     const PHOTO: PhotoId = PhotoId(7);
 
     #[test]
-    fn a_photo_is_stale_after_what_is_about_it_alone() {
+    fn a_photo_is_stale_only_after_its_own_events() {
         let about_it = [
             Event::PhotoProgressed { photo: PHOTO },
             Event::PhotoPublished { photo: PHOTO, species: Species::Cat },
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn moved_ranks_make_all_photos_stale_at_once() {
+    fn changed_ranks_make_all_photos_stale_at_once() {
         let moved = Event::RanksMoved { species: vec![Species::Dog] };
         assert!(CachedPhoto::AROUND.is_some_and(|around| (around.is_stale_after)(&moved)));
         let rated = Event::PhotoRated { photo: PHOTO };

@@ -1,30 +1,30 @@
-//! What a submission says about itself, checked once, in its types.
+//! The fields of a submission, validated by their types.
 
 use super::types::{Species, UnknownSpecies};
 use crate::visible::{is_invisible, shows_something};
 use pawdium_media::Crop;
 
-/// Why a field was refused; the text is shown beside the field.
+/// Why a field was refused. Forms show the message beside the field.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{message}")]
-pub struct Refused {
+pub struct InvalidDraft {
     /// The field's name in forms and in the API.
     pub field: &'static str,
-    /// What to do about it.
+    /// What is wrong and what to do.
     pub message: String,
 }
 
-fn refuse(field: &'static str, message: impl Into<String>) -> Refused {
-    Refused { field, message: message.into() }
+fn refuse(field: &'static str, message: impl Into<String>) -> InvalidDraft {
+    InvalidDraft { field, message: message.into() }
 }
 
-impl From<UnknownSpecies> for Refused {
+impl From<UnknownSpecies> for InvalidDraft {
     fn from(error: UnknownSpecies) -> Self {
         refuse("species", error.to_string())
     }
 }
 
-/// 1 to 120 characters on one line.
+/// A title: 1 to 120 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title(String);
 
@@ -32,8 +32,8 @@ impl Title {
     /// Checks a title.
     ///
     /// # Errors
-    /// [`Refused`] with what is wrong.
-    pub fn new(text: &str) -> Result<Self, Refused> {
+    /// [`InvalidDraft`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, InvalidDraft> {
         let text = text.trim();
         match text.chars().count() {
             _ if !shows_something(text) => Err(refuse("title", "Give the photo a title.")),
@@ -50,7 +50,7 @@ impl Title {
     }
 }
 
-/// At most 500 characters, for those who can't see the picture; may be empty.
+/// A description for people who can't see the picture: at most 500 characters, may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alt(String);
 
@@ -58,8 +58,8 @@ impl Alt {
     /// Checks an alternative text.
     ///
     /// # Errors
-    /// [`Refused`] with what is wrong.
-    pub fn new(text: &str) -> Result<Self, Refused> {
+    /// [`InvalidDraft`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, InvalidDraft> {
         let text = text.trim().replace(['\r', '\n', '\t'], " ");
         if text.contains(char::is_control) {
             return Err(refuse("alt", "The description must be plain text."));
@@ -83,16 +83,16 @@ impl Alt {
     }
 }
 
-/// At most ten different lower-case words of letters, digits and hyphens.
+/// At most ten different tags: lower-case words of letters, digits and hyphens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags(Vec<String>);
 
 impl Tags {
-    /// Splits at commas and checks.
+    /// Splits the text at commas and checks the tags.
     ///
     /// # Errors
-    /// [`Refused`] with what is wrong.
-    pub fn new(text: &str) -> Result<Self, Refused> {
+    /// [`InvalidDraft`] with what is wrong.
+    pub fn new(text: &str) -> Result<Self, InvalidDraft> {
         let mut tags = Vec::new();
         for tag in text.split(',').map(|tag| tag.trim().trim_start_matches('#').to_lowercase()) {
             if tag.is_empty() || tags.contains(&tag) {
@@ -120,18 +120,18 @@ impl Tags {
     }
 }
 
-/// Everything that a member says about a photo when submitting it.
+/// What a member enters when submitting a photo.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// What to call it.
+    /// The title.
     pub title: Title,
-    /// What it shows.
+    /// The description.
     pub alt: Alt,
     /// What animal it is.
     pub species: Species,
     /// Free words.
     pub tags: Tags,
-    /// The square to show, in pixels of the upright picture; the largest centred one if absent.
+    /// The square to show, in pixels of the upright picture; the largest centred one if it is absent.
     pub crop: Option<Crop>,
 }
 
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_nothing_says_nothing() {
+    fn invisible_texts_count_as_empty() {
         for nothing in ["\u{200b}", "\u{200f}\u{202e} \u{200e}", "\u{3164}", "\u{2800}", "\u{feff}"] {
             assert_eq!(Title::new(nothing).expect_err("it is none").field, "title", "{nothing:?}");
             assert_eq!(Alt::new(nothing).expect_err("it is none").field, "alt", "{nothing:?}");
@@ -173,7 +173,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken_or_refused_without_a_panic(text in "\\PC*") {
+        fn any_text_is_accepted_or_refused_without_a_panic(text in "\\PC*") {
             let _ = (Title::new(&text), Alt::new(&text), Tags::new(&text));
         }
     }

@@ -1,15 +1,15 @@
-//! The files that photos name. Files are named by their content, so several photos may name the same one; it goes with
-//! the last of them.
+//! The files that photos refer to. Files are named by their content, so several photos may share one; the last of them
+//! deletes it.
 //!
-//! Storing a file and removing one that nobody names must not cross: a photo is live only with its files. So a photo
-//! names its files before it stores them, and whoever removes a file does so under a lock, after finding it unnamed.
+//! Storing a file must not race with deleting it, since a live photo needs its files. So a photo claims its files
+//! before it stores them, and a file is deleted under a lock, after a check that no photo claims it.
 
 use sqlx::PgConnection;
 
 use super::types::Picture;
 use crate::ids::PhotoId;
 
-/// Names a photo's files, unless it isn't being processed any more: false. Waits while one of them is being removed.
+/// Claims a photo's files. Returns false if it is no longer processing. Waits while one of them is being deleted.
 pub async fn name(db: &mut PgConnection, photo: PhotoId, pictures: &[(u16, Picture)]) -> sqlx::Result<bool> {
     lock_names(db, photo).await?;
     let state = sqlx::query_scalar!("select state from photos where id = $1", photo.0);
@@ -38,24 +38,24 @@ pub async fn name(db: &mut PgConnection, photo: PhotoId, pictures: &[(u16, Pictu
     Ok(true)
 }
 
-/// Until the transaction ends nobody else adds to what a photo names, or takes from it: a photo that is taken down while
-/// it is processed would else keep what was named a moment later.
+/// Prevents changes to a photo's claims until the transaction ends. Without this, a photo that is hidden or deleted
+/// while it is processed would keep claims that are made a moment later.
 pub(crate) async fn lock_names(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<()> {
     sqlx::query!("select pg_advisory_xact_lock(1, hashint8($1))", photo.0).fetch_one(db).await?;
     Ok(())
 }
 
-/// Takes a photo's names off its files and answers with the files.
+/// Deletes a photo's claims. Returns the files.
 pub async fn forget(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!("delete from photo_files where photo_id = $1 returning key", photo.0)
         .fetch_all(db)
         .await
 }
 
-/// Whether no photo names a file; until the transaction ends none will. Remove it before then.
+/// Whether no photo claims a file. None can until the transaction ends, so delete the file before that.
 pub async fn lock_unnamed(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key).fetch_one(&mut *db).await?;
-    // A statement of its own: it sees what was committed while the lock was waited for.
+    // A separate statement: it sees what was committed during the wait for the lock.
     sqlx::query_scalar!(r#"select not exists (select from photo_files where key = $1) as "unnamed!""#, key)
         .fetch_one(db)
         .await

@@ -1,4 +1,4 @@
-//! How a photo's ratings are spread.
+//! The distribution of a photo's ratings.
 
 use serde::{Deserialize, Serialize};
 use sqlx::encode::IsNull;
@@ -12,25 +12,25 @@ use sqlx::{Decode, Encode, Postgres, Type};
 pub struct Histogram([i32; 10]);
 
 impl Histogram {
-    /// Of these counts, those of 1 first.
+    /// Creates a histogram from counts, ratings of 1 first.
     #[must_use]
     pub const fn new(bars: [i32; 10]) -> Self {
         Self(bars)
     }
 
-    /// The counts, those of 1 first.
+    /// The counts, ratings of 1 first.
     #[must_use]
     pub const fn bars(&self) -> [i32; 10] {
         self.0
     }
 
-    /// How many ratings there are.
+    /// The number of ratings.
     #[must_use]
     pub fn count(&self) -> i64 {
         self.0.iter().copied().map(i64::from).sum()
     }
 
-    /// The plain mean, 1 to 10; none without ratings.
+    /// The arithmetic mean, 1 to 10; `None` without ratings.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of ratings stay far below 2^53")]
     pub fn mean(&self) -> Option<f64> {
@@ -50,7 +50,7 @@ impl Type<Postgres> for Histogram {
     }
 }
 
-/// Any number of counts but ten is an error.
+/// Fails for any number of counts other than ten.
 impl<'r> Decode<'r, Postgres> for Histogram {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
         let bars: Vec<i32> = Decode::decode(value)?;

@@ -1,36 +1,36 @@
-//! Photos that show the same picture, told by what is uploaded and by what it looks like.
+//! Recognises photos of the same picture, by the original's hash and by a perceptual fingerprint.
 
 use sqlx::PgConnection;
 
 use crate::ids::PhotoId;
 use pawdium_media::Fingerprint;
 
-/// What a picture is known by.
+/// How a picture is recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Likeness {
-    /// BLAKE3 of the uploaded bytes.
-    pub source: Option<[u8; 32]>,
-    /// What it looks like, once it was decoded.
+    /// BLAKE3 of the original.
+    pub hash: Option<[u8; 32]>,
+    /// The perceptual fingerprint; `None` until the picture is decoded.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// Notes the hash of a photo's upload.
-pub async fn note_source(db: &mut PgConnection, photo: PhotoId, hash: &[u8; 32]) -> sqlx::Result<()> {
+/// Stores the hash of a photo's original.
+pub async fn record_hash(db: &mut PgConnection, photo: PhotoId, hash: &[u8; 32]) -> sqlx::Result<()> {
     sqlx::query!("update photos set source_hash = $2 where id = $1", photo.0, hash.as_slice())
         .execute(db)
         .await?;
     Ok(())
 }
 
-/// The hash of a photo's upload.
-pub async fn source_of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<[u8; 32]>> {
+/// Finds the hash of a photo's original.
+pub async fn find_hash(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<[u8; 32]>> {
     let hash =
         sqlx::query_scalar!("select source_hash from photos where id = $1", photo.0).fetch_optional(db);
     Ok(hash.await?.flatten().and_then(|hash| hash.try_into().ok()))
 }
 
-/// The first photo of the same owner, before this one and still there, that shows the same picture. Reads that owner's
-/// photos alone.
+/// Finds the owner's oldest existing photo that is older than this one and shows the same picture. Reads only that
+/// owner's photos.
 pub async fn find_earlier(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<PhotoId>> {
     sqlx::query_scalar!(
         r#"select earlier.id as "id: PhotoId"

@@ -1,10 +1,9 @@
-//! Which database the media store belongs to, and how far that was. A purge removes what no photo names; started against
-//! another site's database, a copy, or one that was restored from an older dump, it would take pictures that the right
-//! one shows. So the store bears a mark, and nothing is purged from it that a database doesn't match.
-//!
-//! The mark names the site, the very database (a copy has another number, a replica that takes over has the same), and the
-//! highest number that a photo had. A database that hasn't given that number yet is behind. This is noted in the mark, so
-//! that new photos don't make a restored database look as if it had caught up.
+//! Tells which database the media store belongs to, and how recent it was. A purge deletes files that no photo refers
+//! to. Run against another site's database, a copy, or one restored from an older dump, it would delete pictures that
+//! the right database needs. So the store has a mark, and a database that doesn't match it purges nothing.
+//! The mark contains the site, the database (a copy has another number, a promoted replica the same), and the highest
+//! photo id. A database that hasn't assigned that id yet is older than the store. The mark records this, so that new
+//! photos don't make a restored database look current.
 
 use std::time::Duration;
 
@@ -17,28 +16,28 @@ use tracing::{error, info, warn};
 
 use crate::store::MediaStore;
 
-/// How far the mark may lag behind what is published.
+/// How far the mark may lag behind published photos.
 const LAG: Duration = Duration::from_secs(30);
 
-/// What stands in the store.
+/// The content of the mark.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     site: String,
     database: String,
-    /// The highest number of a photo.
+    /// The highest photo id.
     photo: i64,
-    /// A database was behind this mark. The mark matches no database until an operator has decided.
+    /// A database was older than this mark. The mark then matches no database until an operator decides.
     #[serde(default)]
     disputed: bool,
 }
 
-/// A database that the store doesn't belong to.
+/// Why a database doesn't match the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The store is another site's.
     #[error("the media store belongs to another site")]
     Site,
-    /// The store is this site's, and the database is a copy, or has been moved.
+    /// The store belongs to this site, and the database is a copy or was moved.
     #[error(
         "the media store belongs to another database of this site: this one is a copy, or was restored or moved"
     )]
@@ -49,18 +48,18 @@ pub enum Mismatch {
          it was restored from an older dump"
     )]
     Behind {
-        /// By the store.
+        /// The highest photo id according to the store.
         known: i64,
-        /// By the database.
+        /// The highest photo id of the database.
         reached: i64,
     },
 }
 
-/// What an operator can do about it.
-pub const ADVICE: &str = "nothing is removed from the store; if this database is to be used with it from now on, run \
-                          `pawdium media adopt`, else correct database.url or media.store";
+/// What an operator can do about a mismatch.
+pub const ADVICE: &str = "no files are deleted from the store; to use it with this database from now on, run \
+                          `pawdium media adopt`, otherwise correct database.url or media.store";
 
-/// This database's own mark.
+/// Builds this database's mark.
 async fn here(db: &mut PgConnection) -> sqlx::Result<Mark> {
     let row = sqlx::query!(
         r#"select site.id::text as "site!",
@@ -95,12 +94,12 @@ async fn write(store: &MediaStore, mark: &Mark) -> anyhow::Result<()> {
     store.write_mark(serde_json::to_vec(mark)?).await.context("writing the media store's mark")
 }
 
-/// Compares, and brings the mark up to date. A store without one is taken for this database's.
+/// Compares the mark with the database and updates it. A store without a mark is assigned to this database.
 ///
 /// # Errors
-/// When the store or the database is away. That they don't match is no error.
+/// If the store or the database is unreachable. A mismatch is not an error.
 pub async fn check(db: &mut PgConnection, store: &MediaStore) -> anyhow::Result<Result<(), Mismatch>> {
-    // What is read first may be outdated only in the harmless direction: the database goes on meanwhile.
+    // Read the store first: the database may only advance meanwhile, which is harmless.
     let mark = read(store).await?;
     let here = here(db).await?;
     let Some(mark) = mark else {
@@ -119,16 +118,16 @@ pub async fn check(db: &mut PgConnection, store: &MediaStore) -> anyhow::Result<
     Ok(compared)
 }
 
-/// Makes the store this database's, whatever its mark says. Answers with what was wrong until then.
+/// Assigns the store to this database, whatever its mark says. Returns the mismatch until then.
 ///
 /// # Errors
-/// When the store or the database is away.
+/// If the store or the database is unreachable.
 pub async fn adopt(db: &mut PgConnection, store: &MediaStore) -> anyhow::Result<Result<(), Mismatch>> {
     let here = here(db).await?;
     let compared = match read(store).await {
         Ok(Some(mark)) => compare(&mark, &here),
         Ok(None) => Ok(()),
-        // An operator has to replace a mark that can't be read.
+        // Replace an unreadable mark, which only an operator may do.
         Err(error) if error.is::<serde_json::Error>() => Err(Mismatch::Site),
         Err(error) => return Err(error),
     };
@@ -136,15 +135,15 @@ pub async fn adopt(db: &mut PgConnection, store: &MediaStore) -> anyhow::Result<
     Ok(compared)
 }
 
-/// Brings the mark up to date while photos are published, every now and then.
+/// Updates the mark from time to time while photos are published.
 #[derive(Debug, Default)]
 pub struct Keeper {
     checked: Mutex<Option<Instant>>,
 }
 
 impl Keeper {
-    /// Checks, unless that was done a moment ago, and logs what doesn't match. A failure is logged, too: a photo doesn't
-    /// fail for it.
+    /// Checks and updates the mark, unless that happened recently. Logs mismatches and failures, because neither should
+    /// fail a photo.
     pub async fn note(&self, db: &mut PgConnection, store: &MediaStore) {
         let Ok(mut checked) = self.checked.try_lock() else { return };
         if checked.is_some_and(|at| at.elapsed() < LAG) {
@@ -157,7 +156,7 @@ impl Keeper {
                 error!(%mismatch, "the media store is not this database's: {ADVICE}");
             }
             Err(error) => {
-                warn!(error = format!("{error:#}"), "couldn't bring the media store's mark up to date");
+                warn!(error = format!("{error:#}"), "couldn't update the media store's mark");
             }
         }
     }
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_matches_that_is_the_same_and_as_far() {
+    fn the_same_database_matches_if_it_is_not_older() {
         let stored = mark("site", "1/2", 10);
         assert_eq!(compare(&stored, &mark("site", "1/2", 10)), Ok(()));
         assert_eq!(compare(&stored, &mark("site", "1/2", 11)), Ok(()));
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_behind_once_has_not_caught_up() {
+    fn a_disputed_mark_stays_disputed() {
         let disputed = Mark { disputed: true, ..mark("site", "1/2", 10) };
         let behind = Mismatch::Behind { known: 10, reached: 20 };
         assert_eq!(compare(&disputed, &mark("site", "1/2", 20)), Err(behind));

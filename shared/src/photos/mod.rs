@@ -1,4 +1,4 @@
-//! Photos: what is submitted, its states, its files and its timeline.
+//! Photos: submission, states, files and timeline.
 
 pub mod cached;
 mod fields;
@@ -14,7 +14,7 @@ pub mod submissions;
 pub mod transitions;
 mod types;
 
-pub use fields::{Alt, Draft, Refused, Tags, Title};
+pub use fields::{Alt, Draft, InvalidDraft, Tags, Title};
 pub use histogram::Histogram;
 pub use likeness::Likeness;
 pub use saving::Saving;

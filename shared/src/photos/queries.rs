@@ -12,7 +12,7 @@ use crate::db::{Batcher, Db};
 use crate::ids::{PhotoId, UserId};
 use pawdium_media::Fingerprint;
 
-/// A photo as a row; [`Photo`] is what the rest sees.
+/// A photo's row. [`Photo`] is the public type.
 struct Row {
     id: PhotoId,
     title: String,
@@ -59,7 +59,7 @@ impl From<Row> for Photo {
     }
 }
 
-/// A checked query for whole photos: the columns are said once, the rest of the statement where it is used.
+/// A checked query for whole photos. The macro has the columns, the caller the rest of the statement.
 macro_rules! photos_where {
     ($rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -83,13 +83,13 @@ macro_rules! photos_where {
     };
 }
 
-/// Finds a photo in any state but deleted.
+/// Finds a photo in any state except deleted.
 pub async fn find(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Photo>> {
     let row = photos_where!("where photos.id = $1 and state <> 'deleted'", photo.0);
     Ok(row.fetch_optional(db).await?.map(Photo::from))
 }
 
-/// Finds photos in any state but deleted, each call with others that come at the same time. Must be called inside a runtime.
+/// Finds photos in any state except deleted. Concurrent calls share a query. Call it inside a runtime.
 #[must_use]
 pub fn finder(db: Db) -> Batcher<PhotoId, Option<Photo>> {
     Batcher::start(db, |db, photos: Vec<PhotoId>| async move {
@@ -98,12 +98,12 @@ pub fn finder(db: Db) -> Batcher<PhotoId, Option<Photo>> {
     })
 }
 
-/// Finds those of these photos that are in any state but deleted.
+/// Finds those of these photos that are not deleted.
 pub async fn find_each(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<HashMap<PhotoId, Photo>> {
     let mut ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
     ids.sort_unstable();
     ids.dedup();
-    // In a subselect an array isn't a reason to plan anew, which costs more than finding them.
+    // An array in a subselect lets Postgres reuse the plan; planning costs more than the query.
     let rows = photos_where!(
         "join unnest((select $1::bigint[])) as given (id) on given.id = photos.id where state <> 'deleted'",
         &ids,
@@ -111,7 +111,7 @@ pub async fn find_each(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Resul
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.id, Photo::from(row))).collect())
 }
 
-/// Lists the ids of all of a user's live photos.
+/// Lists the ids of a user's live photos.
 pub async fn list_live_ids(db: &mut PgConnection, owner: UserId) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos where owner_id = $1 and state = 'live' order by id"#,
@@ -121,7 +121,7 @@ pub async fn list_live_ids(db: &mut PgConnection, owner: UserId) -> sqlx::Result
     .await
 }
 
-/// Lists a user's photos, the newest first: the live ones, or with `own` everything that is not deleted or hidden.
+/// Lists a user's photos, newest first: live ones, or with `own` all that are not deleted or hidden.
 pub async fn list_by_owner(db: &mut PgConnection, owner: UserId, own: bool) -> sqlx::Result<Vec<Photo>> {
     let rows = photos_where!(
         "where owner_id = $1 and (state = 'live' or ($2 and state in ('draft', 'processing', 'failed')))
@@ -132,8 +132,8 @@ pub async fn list_by_owner(db: &mut PgConnection, owner: UserId, own: bool) -> s
     Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
 }
 
-/// Lists the live photos that show the same picture as this one, whoever's they are and whatever became of this one: the
-/// oldest first, `limit` at most. Compares with all live photos, which takes 0.2 s for 300,000.
+/// Lists at most `limit` live photos with the same picture as this one, oldest first, whoever owns them and whatever
+/// this one's state is. Compares with all live photos, which takes 0.2 s for 300,000.
 pub async fn list_alike(db: &mut PgConnection, photo: PhotoId, limit: i64) -> sqlx::Result<Vec<Photo>> {
     let rows = photos_where!(
         "where state = 'live' and photos.id = any(array(
@@ -151,19 +151,19 @@ pub async fn list_alike(db: &mut PgConnection, photo: PhotoId, limit: i64) -> sq
     Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
 }
 
-/// What of a member's uploads is kept until they do something about it.
+/// The originals that are stored until the member acts.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept {
-    /// How many uploads.
+pub struct KeptOriginals {
+    /// The number of originals.
     pub uploads: i64,
-    /// How large they are together.
+    /// Their total size in bytes.
     pub bytes: i64,
 }
 
-/// Counts a user's uploads that wait for the user: those of drafts, and of photos that failed.
-pub async fn count_kept(db: &mut PgConnection, owner: UserId) -> sqlx::Result<Kept> {
+/// Counts a user's stored originals of drafts and failed photos.
+pub async fn count_kept(db: &mut PgConnection, owner: UserId) -> sqlx::Result<KeptOriginals> {
     sqlx::query_as!(
-        Kept,
+        KeptOriginals,
         r#"select count(*) as "uploads!", coalesce(sum(source_bytes), 0)::bigint as "bytes!" from photos
            where owner_id = $1 and source_key is not null and state in ('draft', 'failed')"#,
         owner.0,
@@ -172,27 +172,27 @@ pub async fn count_kept(db: &mut PgConnection, owner: UserId) -> sqlx::Result<Ke
     .await
 }
 
-/// Lets the uploads of one user be counted one after the other, until the transaction ends.
+/// Serializes counts of one user's originals until the transaction ends.
 pub async fn lock_kept(db: &mut PgConnection, owner: UserId) -> sqlx::Result<()> {
     sqlx::query!("select id from users where id = $1 for no key update", owner.0).fetch_optional(db).await?;
     Ok(())
 }
 
-/// How many bytes a photo's upload had; none for photos from before that was kept.
-pub async fn find_source_bytes(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<u64>> {
+/// Finds the size of a photo's original in bytes; `None` for photos from before it was recorded.
+pub async fn find_original_bytes(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<u64>> {
     let bytes = sqlx::query_scalar!("select source_bytes from photos where id = $1", photo.0);
     let bytes = bytes.fetch_optional(db).await?.flatten();
     Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()))
 }
 
-/// Whether any photo, in whatever state, still needs this upload.
-pub async fn source_in_use(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
+/// Whether any photo still needs this original.
+pub async fn original_in_use(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select from photos where source_key = $1) as "found!""#, key)
         .fetch_one(db)
         .await
 }
 
-/// Of the given media keys, those that no photo names.
+/// Returns those of the given media keys that no photo refers to.
 pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select key as "key!" from unnest($1::text[]) as given (key)
@@ -203,13 +203,13 @@ pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Resul
     .await
 }
 
-/// How many photos are live.
+/// Counts live photos.
 pub async fn count_live(db: &mut PgConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select count(*) as "count!" from photos where state = 'live'"#).fetch_one(db).await
 }
 
-/// Of the given uploads, those that no photo needs.
-pub async fn unneeded_sources(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
+/// Returns those of the given originals that no photo needs.
+pub async fn unneeded_originals(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select key as "key!" from unnest($1::text[]) as given (key)
            where not exists (select from photos where photos.source_key = given.key)"#,
@@ -219,7 +219,7 @@ pub async fn unneeded_sources(db: &mut PgConnection, keys: &[String]) -> sqlx::R
     .await
 }
 
-/// Whose a deleted photo was; `None` for one that is there, and for one that never was.
+/// Finds the owner of a deleted photo; `None` if it isn't deleted or never existed.
 pub async fn find_owner_of_deleted(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<UserId>> {
     sqlx::query_scalar!(
         r#"select owner_id as "owner: UserId" from photos where id = $1 and state = 'deleted'"#,

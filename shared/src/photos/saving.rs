@@ -1,4 +1,4 @@
-//! What a member saves by having a picture made small.
+//! How much smaller the published files are than the original.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +7,32 @@ use super::types::Sizes;
 /// Bytes before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saving {
-    /// Of the file as it was uploaded.
-    pub source: u64,
-    /// Of the files that are served, all together.
+    /// Of the original.
+    pub original: u64,
+    /// Of all published files together.
     pub kept: u64,
-    /// How many files that is: what is not enlarged needs no file of its own for the larger sizes.
+    /// The number of published files. A picture that would have to be enlarged shares the file of a smaller size.
     pub files: usize,
 }
 
 impl Saving {
-    /// None while there is nothing to compare.
+    /// `None` while there is nothing to compare.
     #[must_use]
-    pub fn of(source: u64, sizes: &Sizes) -> Option<Self> {
+    pub fn of(original: u64, sizes: &Sizes) -> Option<Self> {
         let files: BTreeMap<_, _> =
             sizes.values().map(|picture| (picture.key.as_str(), u64::from(picture.bytes))).collect();
-        (source > 0 && !files.is_empty()).then(|| Self {
-            source,
+        (original > 0 && !files.is_empty()).then(|| Self {
+            original,
             kept: files.values().sum(),
             files: files.len(),
         })
     }
 
-    /// How much less it is in percent, rounded down; none where it isn't less.
+    /// The saving in percent, rounded down; `None` if there is none.
     #[must_use]
     pub fn percent(&self) -> Option<u64> {
-        let saved = self.source.checked_sub(self.kept)?;
-        Some(saved * 100 / self.source).filter(|percent| *percent > 0)
+        let saved = self.original.checked_sub(self.kept)?;
+        Some(saved * 100 / self.original).filter(|percent| *percent > 0)
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_sizes_are_set_against_the_upload() {
+    fn the_three_sizes_are_compared_with_the_original() {
         let saving =
             Saving::of(4_200_000, &sizes([("a", 240_000), ("b", 62_000), ("c", 10_000)])).expect("one");
         assert_eq!((saving.kept, saving.files, saving.percent()), (312_000, 3, Some(92)));
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn growing_is_no_saving() {
+    fn growth_is_not_a_saving() {
         let saving = Saving::of(2_000, &sizes([("a", 9_000), ("b", 4_000), ("c", 1_000)])).expect("one");
         assert_eq!(saving.percent(), None);
         assert_eq!(Saving::of(0, &sizes([("a", 1), ("b", 1), ("c", 1)])), None);

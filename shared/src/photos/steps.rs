@@ -1,4 +1,4 @@
-//! A photo's timeline, from upload to live, as its owner sees it.
+//! A photo's timeline from upload to live, shown to its owner.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,13 +7,13 @@ use strum::IntoStaticStr;
 
 use crate::ids::PhotoId;
 
-/// The steps, in their order.
+/// The steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, Serialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Step {
-    /// The upload is stored.
+    /// The original is stored.
     Received,
     /// Its format and dimensions are acceptable.
     Checked,
@@ -37,18 +37,19 @@ impl Step {
     }
 }
 
-/// One line of a timeline.
+/// One step of a timeline.
 #[derive(Clone, Debug, Serialize)]
-pub struct Entry {
-    /// What was done.
+pub struct TimelineEntry {
+    /// The step.
     pub step: Step,
-    /// When it was finished.
+    /// When it ended.
     pub at: DateTime<Utc>,
-    /// How long it took, in milliseconds, where that was measured.
+    /// Its duration in milliseconds, if it was measured.
     pub ms: Option<i32>,
 }
 
-/// Records a step as finished now, after so many milliseconds where that was measured. A repeated step takes the new time.
+/// Records that a step ended now. `ms` is its duration in milliseconds, if it was measured. A repeated step overwrites
+/// the earlier record.
 pub async fn record(db: &mut PgConnection, photo: PhotoId, step: Step, ms: Option<i32>) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into photo_steps (photo_id, step, ms, at) values ($1, $2, $3, clock_timestamp())
@@ -62,18 +63,18 @@ pub async fn record(db: &mut PgConnection, photo: PhotoId, step: Step, ms: Optio
     Ok(())
 }
 
-/// Takes a step back that doesn't hold any more.
-pub async fn take_back(db: &mut PgConnection, photo: PhotoId, step: Step) -> sqlx::Result<()> {
+/// Deletes the record of a step that no longer holds.
+pub async fn delete(db: &mut PgConnection, photo: PhotoId, step: Step) -> sqlx::Result<()> {
     sqlx::query!("delete from photo_steps where photo_id = $1 and step = $2", photo.0, step as Step)
         .execute(db)
         .await?;
     Ok(())
 }
 
-/// Lists what was recorded, in order.
-pub async fn list(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<Entry>> {
+/// Lists the recorded steps, in order.
+pub async fn list(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<TimelineEntry>> {
     sqlx::query_as!(
-        Entry,
+        TimelineEntry,
         r#"select step as "step: Step", at, ms from photo_steps where photo_id = $1
            order by array_position(array['received', 'checked', 'decoded', 'cropped', 'stored', 'live', 'failed'], step)"#,
         photo.0,

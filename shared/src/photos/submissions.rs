@@ -1,5 +1,5 @@
-//! Submitting once, however often it is sent: a client that lost the answer sends the same again, under the same key, and
-//! finds the photo that it made (draft-ietf-httpapi-idempotency-key-header-07).
+//! Idempotent submission. A client that lost the response repeats the request with the same key, and finds the photo
+//! that the first one created (draft-ietf-httpapi-idempotency-key-header-07).
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,11 +11,11 @@ use crate::ids::{PhotoId, UserId};
 /// The longest key, in characters.
 const LONGEST: usize = 128;
 
-/// What a client calls one submission: 1 to 128 visible ASCII characters, without quotes and backslashes.
+/// A client's key for one submission: 1 to 128 visible ASCII characters, without quotes and backslashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubmissionKey(String);
 
-/// The text is no key.
+/// The text is not a valid key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "Idempotency-Key must be a quoted text of 1 to 128 letters, digits and signs, such as \"8e03978e-40d5-43dd\"."
@@ -23,7 +23,7 @@ pub struct SubmissionKey(String);
 pub struct BadKey;
 
 impl SubmissionKey {
-    /// The key itself.
+    /// Returns the key.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,7 +39,7 @@ impl fmt::Display for SubmissionKey {
 impl FromStr for SubmissionKey {
     type Err = BadKey;
 
-    /// Reads the header's value: a string as RFC 8941 has it, or the same without its quotes, which many clients send.
+    /// Parses the header: a string as in RFC 8941, or the same without quotes, which many clients send.
     fn from_str(text: &str) -> Result<Self, BadKey> {
         let text = text.trim();
         let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
@@ -51,27 +51,27 @@ impl FromStr for SubmissionKey {
     }
 }
 
-/// A key and what was sent under it.
+/// A key and the hash of its submission.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// The client's.
+    /// The client's key.
     pub key: SubmissionKey,
     /// BLAKE3 of the fields and the file.
     pub print: [u8; 32],
 }
 
-/// What was sent before under the same key.
+/// An earlier submission with the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Earlier {
-    /// What it made.
+    /// The photo that it created.
     pub photo: PhotoId,
-    /// Whether it was the same in every field and every byte.
+    /// Whether all fields and bytes are the same.
     pub same: bool,
 }
 
-/// Remembers under which key a photo was submitted, in the transaction that makes the photo. Where the owner has used the
-/// key before nothing is written and the earlier submission is the answer: the transaction is then to be rolled back. One
-/// that is still under way is waited for.
+/// Stores the key of a submission in the transaction that creates the photo. If the owner has used the key before, it
+/// writes nothing and returns the earlier submission; the caller then rolls back. Waits for a concurrent submission
+/// with the same key.
 pub async fn record(
     db: &mut PgConnection,
     owner: UserId,
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn malformed_keys_are_refused() {
         for text in ["", "\"\"", "\"", "a b", "a\"b", "käse", "a\u{0}b", &"x".repeat(129)] {
             assert_eq!(text.parse::<SubmissionKey>(), Err(BadKey), "{text:?}");
         }

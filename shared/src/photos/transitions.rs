@@ -1,8 +1,8 @@
-//! A photo's way from one state to the next. Each function does nothing and says so when the photo is not in the state
-//! it starts from, so a job that runs twice changes nothing the second time.
+//! Transitions between a photo's states. Each function does nothing and says so if the photo is not in the required
+//! state, so a job that runs twice changes nothing the second time.
 //!
-//! Each updates the photo's row once. The second update of a row in one transaction checks its foreign keys again, which
-//! locks the owner's row, and an owner who is being deleted waits for the photo: see "The order of locks" in
+//! Each updates the photo's row once. A second update of a row in one transaction checks its foreign keys again, which
+//! locks the owner's row, while an owner who is being deleted waits for the photo: see "The order of locks" in
 //! ARCHITECTURE.md.
 
 use std::collections::BTreeSet;
@@ -20,37 +20,42 @@ use crate::jobs::media::{ProcessPhoto, RemoveFiles};
 use pawdium_media::{Crop, Fingerprint};
 use pawdium_queue::{Enqueue as _, Job as _};
 
-/// A stored upload.
+/// An original in the media store.
 #[derive(Clone, Copy, Debug)]
-pub struct Upload<'a> {
+pub struct StoredOriginal<'a> {
     /// Its key in the media store.
     pub key: &'a str,
-    /// How large it is.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// Submits a photo whose upload is stored: the row, its timeline and the job that processes it.
-pub async fn submit(db: &mut Tx, owner: UserId, draft: &Draft, upload: Upload<'_>) -> sqlx::Result<PhotoId> {
-    let photo = insert(db, owner, draft, upload, PhotoState::Processing).await?;
+/// Submits a photo: inserts the row, its timeline and the job that processes it.
+pub async fn submit(
+    db: &mut Tx,
+    owner: UserId,
+    draft: &Draft,
+    original: StoredOriginal<'_>,
+) -> sqlx::Result<PhotoId> {
+    let photo = insert(db, owner, draft, original, PhotoState::Processing).await?;
     ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
     Ok(photo)
 }
 
-/// Keeps a photo as its owner's draft: nothing is processed until it is published.
+/// Saves a photo as its owner's draft. It is processed once it is published.
 pub async fn keep_draft(
     db: &mut PgConnection,
     owner: UserId,
     draft: &Draft,
-    upload: Upload<'_>,
+    original: StoredOriginal<'_>,
 ) -> sqlx::Result<PhotoId> {
-    insert(db, owner, draft, upload, PhotoState::Draft).await
+    insert(db, owner, draft, original, PhotoState::Draft).await
 }
 
 async fn insert(
     db: &mut PgConnection,
     owner: UserId,
     draft: &Draft,
-    upload: Upload<'_>,
+    original: StoredOriginal<'_>,
     state: PhotoState,
 ) -> sqlx::Result<PhotoId> {
     let side = |pick: fn(Crop) -> u32| draft.crop.and_then(|crop| i32::try_from(pick(crop)).ok());
@@ -65,11 +70,11 @@ async fn insert(
         draft.species.name(),
         draft.tags.as_slice(),
         state as PhotoState,
-        upload.key,
+        original.key,
         side(|crop| crop.x),
         side(|crop| crop.y),
         side(|crop| crop.side),
-        i32::try_from(upload.bytes).ok().filter(|bytes| *bytes > 0),
+        i32::try_from(original.bytes).ok().filter(|bytes| *bytes > 0),
     )
     .fetch_one(&mut *db)
     .await?;
@@ -78,7 +83,7 @@ async fn insert(
     Ok(photo)
 }
 
-/// Publishes a draft. False: it is no draft of this owner, or has no picture.
+/// Publishes a draft. Returns false if the photo is not a draft of this owner, or has no original.
 pub async fn publish(db: &mut Tx, photo: PhotoId, owner: UserId) -> sqlx::Result<bool> {
     let published = sqlx::query!(
         "update photos set state = 'processing', touched_at = now()
@@ -96,37 +101,37 @@ pub async fn publish(db: &mut Tx, photo: PhotoId, owner: UserId) -> sqlx::Result
     Ok(true)
 }
 
-/// What the processing job works on.
+/// The original of a photo to process.
 #[derive(Clone, Debug)]
-pub struct Source {
-    /// The upload in the media store.
+pub struct Original {
+    /// Its key in the media store.
     pub key: String,
-    /// The square that was chosen.
+    /// The square that the owner chose.
     pub crop: Option<Crop>,
 }
 
-/// What becomes of the original of a photo that fails.
+/// Whether to keep the original of a photo that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Original {
-    /// It goes: it will never make a photo.
-    Dropped,
-    /// It stays, so that the photo can be processed again: the fault was ours.
-    Kept,
+pub enum KeepOriginal {
+    /// Delete it, because it will never make a photo.
+    No,
+    /// Keep it, so that the photo can be processed again: the error was internal.
+    Yes,
 }
 
-/// Takes a failed photo up again, if its original was kept. False: it hasn't failed, or there is nothing to process.
-pub async fn take_up(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
-    let taken = sqlx::query!(
+/// Processes a failed photo again. Returns false if it hasn't failed, or its original was not kept.
+pub async fn retry(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
+    let retried = sqlx::query!(
         "update photos set state = 'processing', reason = null
          where id = $1 and state = 'failed' and source_key is not null",
         photo.0,
     )
     .execute(&mut *db)
     .await?;
-    if taken.rows_affected() == 0 {
+    if retried.rows_affected() == 0 {
         return Ok(false);
     }
-    steps::take_back(db, photo, Step::Failed).await?;
+    steps::delete(db, photo, Step::Failed).await?;
     Event::PhotoProgressed { photo }.record(db).await?;
     Ok(true)
 }
@@ -137,8 +142,8 @@ pub async fn has_failed(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<b
     Ok(state.fetch_optional(db).await?.as_deref() == Some("failed"))
 }
 
-/// The upload of a photo that is being processed; `None` when there is nothing to process.
-pub async fn find_source(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Source>> {
+/// Finds the original of a photo that is processing; `None` if there is nothing to process.
+pub async fn find_original(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Original>> {
     let row = sqlx::query!(
         r#"select source_key as "key!", crop_x, crop_y, crop_side from photos
            where id = $1 and state = 'processing' and source_key is not null"#,
@@ -146,7 +151,7 @@ pub async fn find_source(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Source {
+    Ok(row.map(|row| Original {
         key: row.key,
         crop: match (row.crop_x, row.crop_y, row.crop_side) {
             (Some(x), Some(y), Some(side)) => {
@@ -157,7 +162,8 @@ pub async fn find_source(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<
     }))
 }
 
-/// Puts a processed photo in rotation, with what it looks like, names its files and tells the caches. False: it isn't processing any more.
+/// Makes a processed photo live, stores its files' keys and its fingerprint, and records the event. Returns false if it
+/// is no longer processing.
 pub async fn go_live(
     db: &mut Tx,
     photo: PhotoId,
@@ -186,44 +192,44 @@ pub async fn go_live(
     Ok(true)
 }
 
-/// Marks a photo as unusable, with what its owner can do about it. False: it isn't processing any more.
-pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, original: Original) -> sqlx::Result<bool> {
+/// Fails a photo. `reason` tells its owner what to do. Returns false if it is no longer processing.
+pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, keep: KeepOriginal) -> sqlx::Result<bool> {
     files::lock_names(db, photo).await?;
     let failed = sqlx::query!(
         "update photos set state = 'failed', reason = $2, source_key = case when $3 then source_key end, touched_at = now()
          where id = $1 and state = 'processing'",
         photo.0,
         reason,
-        original == Original::Kept,
+        keep == KeepOriginal::Yes,
     )
     .execute(&mut *db)
     .await?;
     if failed.rows_affected() == 0 {
         return Ok(false);
     }
-    // It may have named files, and stored some of them.
+    // It may have claimed files and stored some of them.
     let pictures = files::forget(db, photo).await?;
     if !pictures.is_empty() {
-        RemoveFiles { photo, pictures, upload: None }.enqueue(db).await?;
+        RemoveFiles { photo, pictures, original: None }.enqueue(db).await?;
     }
     steps::record(db, photo, Step::Failed, None).await?;
     Event::PhotoProgressed { photo }.record(db).await?;
     Ok(true)
 }
 
-/// Takes a photo away for good, with all that was known of its picture. False: there is no such photo.
+/// Deletes a photo for good, with all that is known of its picture. Returns false if it doesn't exist.
 pub async fn delete(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
-    take_away(db, photo, PhotoState::Deleted).await
+    withdraw(db, photo, PhotoState::Deleted).await
 }
 
-/// Takes a photo from everybody's sight, and its picture for good; its owner and moderators still see that it was there.
-/// False: there is no such photo, or it is hidden.
+/// Hides a photo from everyone and deletes its files. Its owner and moderators still see its page. Returns false if it
+/// doesn't exist or is already hidden.
 pub async fn hide(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
-    take_away(db, photo, PhotoState::Hidden).await
+    withdraw(db, photo, PhotoState::Hidden).await
 }
 
-/// Locks all of what taking these photos down changes, for who takes down several: one after the other they would be locked
-/// in another order than that of whoever goes with photos and ratings.
+/// Locks all rows that hiding or deleting these photos changes. Hiding several one after the other would lock them in a
+/// different order than a deletion of an account does.
 pub async fn lock_all(db: &mut Tx, photos: &BTreeSet<PhotoId>) -> sqlx::Result<()> {
     let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
     for photo in photos {
@@ -241,10 +247,10 @@ pub async fn lock_all(db: &mut Tx, photos: &BTreeSet<PhotoId>) -> sqlx::Result<(
     Ok(())
 }
 
-/// Takes a photo out of rotation and lists, tells the caches, and has a job remove the files that nothing else needs.
-async fn take_away(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Result<bool> {
+/// Removes a photo from rotation and lists, records the event, and enqueues a job that deletes unneeded files.
+async fn withdraw(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Result<bool> {
     files::lock_names(db, photo).await?;
-    let taken = sqlx::query!(
+    let withdrawn = sqlx::query!(
         r#"update photos
            set state = $2, reason = null, source_key = null,
                source_hash = case when $2 <> 'deleted' then source_hash end,
@@ -257,7 +263,7 @@ async fn take_away(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Resu
     )
     .fetch_optional(&mut *db)
     .await?;
-    let Some(taken) = taken else { return Ok(false) };
+    let Some(withdrawn) = withdrawn else { return Ok(false) };
     let pictures = files::forget(db, photo).await?;
     sqlx::query!(
         "with unranked as (delete from photo_ranks where photo_id = $1)
@@ -266,14 +272,14 @@ async fn take_away(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Resu
     )
     .execute(&mut *db)
     .await?;
-    Event::PhotoRemoved { photo, species: taken.species }.record(db).await?;
-    if !pictures.is_empty() || taken.upload.is_some() {
-        RemoveFiles { photo, pictures, upload: taken.upload }.enqueue(db).await?;
+    Event::PhotoRemoved { photo, species: withdrawn.species }.record(db).await?;
+    if !pictures.is_empty() || withdrawn.upload.is_some() {
+        RemoveFiles { photo, pictures, original: withdrawn.upload }.enqueue(db).await?;
     }
     Ok(true)
 }
 
-/// Deletes drafts that nobody touched for `days`; answers with how many.
+/// Deletes drafts that were not changed for `days`. Returns how many.
 pub async fn purge_drafts(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged = sqlx::query!(
         "delete from photos where state = 'draft' and touched_at < now() - make_interval(days => $1)",
@@ -284,7 +290,8 @@ pub async fn purge_drafts(db: &mut PgConnection, days: i32) -> sqlx::Result<u64>
     Ok(purged.rows_affected())
 }
 
-/// Forgets the originals of photos that failed `days` ago; answers with how many. They go as uploads that nothing needs.
+/// Releases the originals of photos that failed `days` ago. Returns how many. The purge deletes originals that no photo
+/// needs.
 pub async fn purge_originals(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged = sqlx::query!(
         "update photos set source_key = null
@@ -296,7 +303,7 @@ pub async fn purge_originals(db: &mut PgConnection, days: i32) -> sqlx::Result<u
     Ok(purged.rows_affected())
 }
 
-/// Lists photos whose processing nobody works on any more: their job is dead or was deleted.
+/// Lists processing photos whose job is dead or was deleted.
 pub async fn list_abandoned(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos
@@ -309,7 +316,8 @@ pub async fn list_abandoned(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>>
     .await
 }
 
-/// Fails a photo on which nobody works any more, and keeps its original. False: somebody does, or it isn't processing.
+/// Fails a processing photo that has no job, and keeps its original. Returns false if it has a job, or isn't
+/// processing.
 pub async fn abandon(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
     let worked_on = sqlx::query_scalar!(
         r#"select exists (select from jobs where kind = $1 and payload->>'photo' = $2) as "worked_on!""#,
@@ -319,5 +327,5 @@ pub async fn abandon(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<
     if worked_on.fetch_one(&mut *db).await? {
         return Ok(false);
     }
-    fail(db, photo, reason, Original::Kept).await
+    fail(db, photo, reason, KeepOriginal::Yes).await
 }

@@ -1,4 +1,4 @@
-//! What a photo is.
+//! Photos and their states.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use strum::{IntoStaticStr, VariantArray};
 use super::Histogram;
 use crate::ids::{PhotoId, UserId};
 
-/// What animal it is. The order of the variants is the one in which they are offered.
+/// The kinds of animals, in display order.
 #[derive(
     Clone,
     Copy,
@@ -63,7 +63,7 @@ impl fmt::Display for Species {
     }
 }
 
-/// The text names no species.
+/// The text is not the name of a species.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("Choose one of cat, dog, bird, rabbit, rodent, reptile, horse and other.")]
 pub struct UnknownSpecies;
@@ -76,23 +76,23 @@ impl FromStr for Species {
     }
 }
 
-/// Where a photo stands.
+/// The state of a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr, Serialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum PhotoState {
-    /// Kept by its owner, not published.
+    /// Saved by its owner, not published.
     Draft,
     /// Published; its sizes are being made.
     Processing,
     /// In rotation.
     Live,
-    /// Its picture could not be used; the reason says what its owner can do.
+    /// Its picture could not be used. The reason tells its owner what to do.
     Failed,
-    /// Taken out of sight by a moderator.
+    /// Hidden by a moderator.
     Hidden,
-    /// Gone for everybody; its files too.
+    /// Deleted for good, with its files.
     Deleted,
 }
 
@@ -109,9 +109,9 @@ impl PhotoState {
 pub struct Picture {
     /// Its key in the media store.
     pub key: String,
-    /// Pixels across.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: u32,
     /// File size in bytes.
     pub bytes: u32,
@@ -125,37 +125,37 @@ pub type Sizes = BTreeMap<u16, Picture>;
 pub struct Photo {
     /// Its id.
     pub id: PhotoId,
-    /// What its owner calls it.
+    /// Its title.
     pub title: String,
-    /// What it shows, for those who can't see it.
+    /// A description for people who can't see the picture.
     pub alt: String,
     /// What animal it is.
     pub species: Species,
-    /// Free words, lower case.
+    /// Free words in lower case.
     pub tags: Vec<String>,
-    /// Who submitted it.
+    /// The user who submitted it.
     pub owner: UserId,
-    /// That user's public name; absent while its owner is anonymous.
+    /// The owner's public name; `None` while the owner is anonymous.
     pub owner_name: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: PhotoState,
     /// Why it failed and what its owner can do.
     pub reason: Option<String>,
     /// The square JPEGs.
     pub sizes: Sizes,
-    /// A thumbhash in base64, to paint before the picture is there.
+    /// A thumbhash in base64, shown until the picture has loaded.
     pub placeholder: Option<String>,
     /// Its ratings.
     pub histogram: Histogram,
     /// Bayesian mean as of the last ranking.
     pub score: Option<f64>,
-    /// Place by score among live photos as of the last ranking; ties share one.
+    /// Rank by score among live photos as of the last ranking. Equal scores share a rank.
     pub rank: Option<i32>,
     /// log2 of the decaying sum of shares, link views and link ratings: see [`crate::ranking::virality`].
     pub virality: Option<f64>,
-    /// How many visits were counted.
+    /// The number of visits.
     pub views: i64,
-    /// How many shares were counted.
+    /// The number of shares.
     pub shares: i64,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,

@@ -11,9 +11,9 @@ use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::photos::Species;
 
-/// How far back a top list looks, by when photos went live.
+/// How far back a top list looks, by the time photos went live.
 ///
-/// The order of the variants is the one in which they are offered.
+/// Pages offer the variants in this order.
 #[derive(
     Clone,
     Copy,
@@ -59,12 +59,12 @@ impl Period {
     }
 }
 
-/// One page of a list of photos, or of their ids.
+/// One page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Page<T> {
-    /// The photos on it, in order.
+    /// The items, in order.
     pub photos: Vec<T>,
-    /// Its number, from 1.
+    /// The number of this page, from 1.
     pub page: i64,
     /// The number of the last page, at least 1.
     pub last_page: i64,
@@ -76,12 +76,12 @@ impl<T> Page<T> {
     }
 }
 
-/// Which page of a list.
+/// Selects a page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageOf {
-    /// Its number, from 1.
+    /// The number of the page, from 1.
     pub page: i64,
-    /// How many photos a page holds.
+    /// The number of photos per page.
     pub limit: i64,
 }
 
@@ -99,12 +99,12 @@ impl fmt::Display for PageOf {
 
 /// The photos with the best scores as of the last ranking.
 ///
-/// Which photos are young enough also depends on the clock: a list is up to a cache's lifetime late.
+/// The period moves with the clock, so a cached list is late by up to its lifetime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TopList {
     /// How far it looks back.
     pub period: Period,
-    /// Of one species, or of all.
+    /// The species, or `None` for all.
     pub species: Option<Species>,
 }
 
@@ -126,12 +126,12 @@ impl Cached for TopList {
     }
 
     fn is_stale_after(&self, event: &Event) -> bool {
-        // A new photo has no rank yet: it enters with the ranking that follows.
+        // A new photo has no rank yet. It appears after the next ranking.
         matches!(event, Event::RanksMoved { .. } | Event::PhotoRemoved { .. })
             && self.species.is_none_or(|species| event.species().contains(&species))
     }
 
-    /// Pages beyond the last one aren't kept: there are as many as anybody asks for.
+    /// Pages past the end are not cached, because visitors can request any number of them.
     fn is_kept(page: &Self::Data) -> bool {
         !page.photos.is_empty()
     }
@@ -167,7 +167,7 @@ impl Cached for TrendingList {
     }
 
     fn is_stale_after(&self, event: &Event) -> bool {
-        // A new photo enters when it is first viewed or shared.
+        // A new photo appears when it is first viewed or shared.
         matches!(event, Event::ViralityMoved { .. } | Event::PhotoRemoved { .. })
     }
 
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_photo_leaves_no_list_that_may_show_it() {
+    fn a_removed_photo_makes_all_lists_stale_that_may_show_it() {
         let stale = stale_after(Event::PhotoRemoved { photo: PhotoId(7), species: Species::Cat });
         for name in ["photo:7", "trending", "totals", "top:day:cat", "top:all:all"] {
             assert!(stale.contains(&name.to_owned()), "{name}");

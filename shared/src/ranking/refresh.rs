@@ -14,7 +14,7 @@ use crate::photos::Species;
 /// The weight of a new epoch's prior, in ratings.
 const PRIOR_WEIGHT: f64 = 10.0;
 
-/// How many moments one pass folds: nobody can rate their photos until it has committed.
+/// How many moments one pass counts. Their photos can't be rated until it commits.
 const BATCH: i64 = 500;
 
 /// The prior of the current epoch.
@@ -25,28 +25,28 @@ pub async fn find_prior(db: &mut PgConnection) -> sqlx::Result<Prior> {
     Ok(Prior { weight: row.weight, distribution: ten(row.prior)? })
 }
 
-/// One number for each value of a rating. Any other number of them is an error.
+/// Converts to one number per value of a rating. Any other length is an error.
 fn ten<T>(numbers: Vec<T>) -> sqlx::Result<[T; 10]> {
     let wrong =
         |numbers: Vec<T>| sqlx::Error::Decode(format!("{} numbers for 10 values", numbers.len()).into());
     numbers.try_into().map_err(wrong)
 }
 
-/// A live photo whose score or rank is no longer what is written.
+/// A live photo whose stored score or rank is out of date.
 #[derive(Clone, Debug)]
 pub struct Moved {
-    /// Which one.
+    /// The photo.
     pub photo: PhotoId,
-    /// Its species, by which lists are filtered.
+    /// Its species, because lists can be limited to one.
     pub species: Species,
-    /// Its score now.
+    /// Its new score.
     pub score: f64,
-    /// Its rank now.
+    /// Its new rank.
     pub rank: i32,
 }
 
-/// Recomputes every live photo's score and rank, from what its ratings weigh, and lists those that moved. Who enters or
-/// leaves the best places comes first: when the list is written in parts, the front is right after the first of them.
+/// Recomputes the score and rank of every live photo from its weights, and lists those that changed. Photos that enter
+/// or leave the best ranks come first, so the front is correct after the first batch of writes.
 pub async fn list_moved(db: &mut PgConnection) -> sqlx::Result<Vec<Moved>> {
     let prior = find_prior(db).await?;
     let mut rows = sqlx::query!(
@@ -72,7 +72,7 @@ pub async fn list_moved(db: &mut PgConnection) -> sqlx::Result<Vec<Moved>> {
     Ok(scored.into_iter().map(|(moved, _)| moved).collect())
 }
 
-/// Ranks from 1, in the order of the list; equal scores share a place.
+/// Ranks from 1 in the order of the list. Equal scores share a rank.
 fn give_ranks<T>(scored: &mut [(Moved, T)]) {
     let (mut rank, mut score) = (0, f64::NAN);
     for (place, (moved, _)) in (1..).zip(scored) {
@@ -83,14 +83,15 @@ fn give_ranks<T>(scored: &mut [(Moved, T)]) {
     }
 }
 
-/// Writes scores and ranks of photos that are live. They are locked in the order of photo ids, like on every path that
-/// locks several.
+/// Writes the scores and ranks of photos that are still live. Locks them in the order of their ids, like every path
+/// that locks several photos.
 pub async fn write_moved(db: &mut PgConnection, moved: &[Moved]) -> sqlx::Result<()> {
     let photos: Vec<_> = moved.iter().map(|moved| moved.photo.0).collect();
     let scores: Vec<_> = moved.iter().map(|moved| moved.score).collect();
     let ranks: Vec<_> = moved.iter().map(|moved| moved.rank).collect();
-    // Those without a rank may be about to be taken down, which deletes the ranks that are there: the lock lets it see
-    // these. The others' rows are deleted before they are found here, or after they were written.
+    // Lock photos without a rank: a transaction that hides or deletes one also deletes its rank, and must see the rank
+    // written here. Photos with a rank need no lock: the row of the rank is deleted either before this finds it or
+    // after this writes it.
     let new = sqlx::query_scalar!(
         "select id from photos
          where id = any($1) and state = 'live' and not exists (select from photo_ranks where photo_id = id)
@@ -129,8 +130,8 @@ pub async fn write_moved(db: &mut PgConnection, moved: &[Moved]) -> sqlx::Result
     Ok(())
 }
 
-/// Starts a new epoch from all ratings so far, unless one was started within the last twelve hours: the
-/// nightly job that asks for it doesn't take equally long every night.
+/// Starts a new epoch from all ratings so far, unless one started within the last twelve hours. The interval is shorter
+/// than a day because the duration of the nightly job varies.
 pub async fn start_epoch(db: &mut PgConnection) -> sqlx::Result<bool> {
     let pooled = sqlx::query_scalar!(
         r#"select coalesce(sum(histogram[bar]), 0) as "count!"
@@ -172,9 +173,9 @@ impl Gain {
     }
 }
 
-/// Folds up to a batch of uncounted moments into the photos' counters and marks them as counted; answers with the
-/// photos that had any. Nothing is left when it answers with none. What happened to a photo that isn't live any more is
-/// counted as seen, and changes nothing.
+/// Adds up to a batch of uncounted moments to the photos' counters and marks them as counted. Returns the photos that
+/// had any; an empty list means that none are left. Moments of photos that are no longer live are marked and change
+/// nothing.
 pub async fn fold_moments(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     let uncounted = sqlx::query!(
         "select id, photo_id from virality_events where not counted order by id limit $1",
@@ -183,7 +184,7 @@ pub async fn fold_moments(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     let (moments, photos): (Vec<_>, BTreeSet<_>) =
         uncounted.fetch_all(&mut *db).await?.into_iter().map(|row| (row.id, row.photo_id)).unzip();
     let photos: Vec<_> = photos.into_iter().collect();
-    // The counters before the moments, which go with their photo when it is deleted under the same locks.
+    // Lock the counters before the moments, which a deletion of the photo deletes under the same locks.
     let stored = sqlx::query!(
         r#"select photo_id as "photo: PhotoId", virality from photo_stats
            where photo_id = any($1) order by photo_id for update"#,
@@ -214,8 +215,9 @@ pub async fn fold_moments(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     Ok(photos.into_iter().map(PhotoId).collect())
 }
 
-/// Writes what photos have gained. Their counters are locked already. Taking a photo down changes its state before its
-/// counters, so a photo that is live here either stays live until the transaction ends, or loses its virality after that.
+/// Adds to the photos' counters, which are already locked. Hiding or deleting a photo changes its state before its
+/// counters, so a photo that is live here either stays live until this transaction ends, or loses its virality after
+/// that.
 async fn add_gains(db: &mut PgConnection, gains: &BTreeMap<PhotoId, Gain>) -> sqlx::Result<()> {
     let photos: Vec<_> = gains.keys().map(|photo| photo.0).collect();
     let virality: Vec<_> = gains.values().map(|gain| gain.virality).collect();
@@ -239,7 +241,7 @@ async fn add_gains(db: &mut PgConnection, gains: &BTreeMap<PhotoId, Gain>) -> sq
     Ok(())
 }
 
-/// Forgets counted moments older than `days`; the same visitor can't count twice on a day that is over.
+/// Deletes counted moments older than `days`. The same visitor can't count twice on a day that is over.
 pub async fn purge_moments(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
     let purged =
         sqlx::query!("delete from virality_events where counted and day < current_date - $1::integer", days)

@@ -11,20 +11,20 @@ use super::weights::ORDINARY;
 pub struct Prior {
     /// C, in ratings.
     pub weight: f64,
-    /// g, which sums to 1.
+    /// g; sums to 1.
     pub distribution: [f64; 10],
 }
 
 impl Prior {
-    /// What was rated so far, smoothed by one rating of each value so that no value is impossible.
+    /// Makes a prior from all ratings so far, plus one rating of each value so that no value has probability 0.
     #[must_use]
     pub fn from_pooled(weight: f64, pooled: &[i64; 10]) -> Self {
         let total: f64 = pooled.iter().map(|count| to_f64(*count) + 1.0).sum();
         Self { weight, distribution: pooled.map(|count| (to_f64(count) + 1.0) / total) }
     }
 
-    /// The score of a photo whose ratings of 1, 2, … 10 weigh so much together, in thousandths of an ordinary rating (see
-    /// [`super::weights`]), 1 to 10. It depends on these weights alone, so photos of equal ones share a place.
+    /// The score, 1 to 10, for the total weights of ratings of 1, 2, … 10, in thousandths of an ordinary rating (see
+    /// [`super::weights`]). It depends on these weights alone, so photos with equal weights share a rank.
     #[must_use]
     pub fn score(&self, bars: &[i64; 10]) -> f64 {
         let weights = bars.map(|bar| to_f64(bar) / to_f64(ORDINARY));

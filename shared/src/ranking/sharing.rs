@@ -6,12 +6,12 @@ use sqlx::PgConnection;
 use super::virality::Moment;
 use crate::ids::{PhotoId, UserId};
 
-/// Makes a user's link to a live photo; the same user gets the same one. `None`: the photo isn't live.
+/// Creates a user's link to a live photo, or returns the user's existing one. `None` if the photo isn't live.
 ///
 /// # Errors
 /// A violation of `shares_sharer_id_fkey` when the user is gone.
 pub async fn share(db: &mut PgConnection, photo: PhotoId, sharer: UserId) -> sqlx::Result<Option<String>> {
-    // Before the photo, whose owner may be going, as may the sharer.
+    // Lock the users before the photo: its owner or the sharer may be about to be deleted.
     sqlx::query!("select id from users where id = $1 for key share", sharer.0)
         .fetch_optional(&mut *db)
         .await?;
@@ -26,7 +26,7 @@ pub async fn share(db: &mut PgConnection, photo: PhotoId, sharer: UserId) -> sql
     if known.is_some() {
         return Ok(known);
     }
-    // Where the same sharer makes one at the same time, theirs is the one.
+    // If the same sharer creates a link concurrently, return that one.
     sqlx::query_scalar!(
         "insert into shares (code, photo_id, sharer_id)
          select $1, id, $3 from photos where id = $2 and state = 'live'
@@ -41,8 +41,9 @@ pub async fn share(db: &mut PgConnection, photo: PhotoId, sharer: UserId) -> sql
     .await
 }
 
-/// Makes a link to a live photo for a visitor without a user, of whom the link says nothing but to who knows the secret
-/// behind `digest`: the same visitor and photo have the same digest, and so the same link. `None`: the photo isn't live.
+/// Creates a link to a live photo for a visitor without a user row. Only the holder of the secret behind `digest` can
+/// tell whose link it is. The same visitor and photo give the same digest, and so the same link. `None` if the photo
+/// isn't live.
 pub async fn share_as_nobody(
     db: &mut PgConnection,
     photo: PhotoId,
@@ -50,7 +51,7 @@ pub async fn share_as_nobody(
 ) -> sqlx::Result<Option<String>> {
     let mut code = [0; CODE];
     code.copy_from_slice(&digest[..CODE]);
-    // The row is written again so that it is answered with.
+    // Update the existing row so that the statement returns it.
     sqlx::query_scalar!(
         "insert into shares (code, photo_id)
          select $1, id from photos where id = $2 and state = 'live'
@@ -63,14 +64,14 @@ pub async fn share_as_nobody(
     .await
 }
 
-/// The bytes of a link's code.
+/// Length of a link's code, in bytes.
 const CODE: usize = 9;
 
 fn code_of(bytes: &[u8; CODE]) -> String {
     BASE64URL_NOPAD.encode(bytes)
 }
 
-/// The live photo behind a link.
+/// Finds the live photo behind a link.
 pub async fn find_shared(db: &mut PgConnection, code: &str) -> sqlx::Result<Option<PhotoId>> {
     sqlx::query_scalar!(
         r#"select photo_id as "photo: PhotoId" from shares join photos on photos.id = photo_id
@@ -81,7 +82,7 @@ pub async fn find_shared(db: &mut PgConnection, code: &str) -> sqlx::Result<Opti
     .await
 }
 
-/// Records a moment. The same visitor, known by a digest that changes every day, counts once a day and kind.
+/// Records a moment. A visitor counts once per day and kind. `visitor` is a digest that changes daily.
 pub async fn record(
     db: &mut PgConnection,
     photo: PhotoId,

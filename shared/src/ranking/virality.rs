@@ -1,33 +1,34 @@
 //! Virality: an exponentially decaying sum of shares, link views and link ratings, kept in the log domain.
 //!
-//! A moment of weight w at time t adds w·2^((t − now)/half-life). Referred to a fixed epoch instead of now, the sum only
-//! grows and its order never goes stale, so nothing needs a decay pass (forward decay; G. Cormode et al., "Forward
-//! Decay: A Practical Time Decay Model for Streaming Systems", ICDE 2009). Its log2 is what is stored.
+//! A moment of weight w at time t adds w·2^((t − now)/half-life). Relative to a fixed epoch instead of now, the sum
+//! only grows and the order never changes without a new moment, so nothing needs a decay pass (forward decay; G.
+//! Cormode et al., "Forward Decay: A Practical Time Decay Model for Streaming Systems", ICDE 2009). The database stores
+//! its log2.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// In three days a moment counts half.
+/// After three days a moment counts half.
 pub const HALF_LIFE: TimeDelta = TimeDelta::days(3);
 
 /// 2026-01-01T00:00:00Z, in seconds since 1970.
 const EPOCH: i64 = 1_767_225_600;
 
-/// What makes a photo viral.
+/// The events that count for a photo's virality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Moment {
     /// A visit to the photo's page: counted as a view, without weight.
     View,
-    /// Somebody made a link.
+    /// A visitor created a link.
     Share,
-    /// Somebody followed one.
+    /// A visitor followed a link.
     LinkView,
-    /// Somebody rated after following one.
+    /// A visitor rated the photo after following a link.
     LinkRating,
 }
 
 impl Moment {
-    /// How much it adds; `None` adds nothing.
+    /// The weight; `None` adds nothing.
     #[must_use]
     pub const fn weight(self) -> Option<f64> {
         match self {
@@ -38,7 +39,7 @@ impl Moment {
         }
     }
 
-    /// What it adds, as a log2 referred to the epoch.
+    /// The log2 of what it adds, relative to the epoch.
     #[must_use]
     pub fn log2_at(self, at: DateTime<Utc>) -> Option<f64> {
         self.weight().map(|weight| weight.log2() + half_lives(at))
@@ -51,7 +52,7 @@ pub fn add(v: f64, x: f64) -> f64 {
     v.max(x) + (1.0 + (-(v - x).abs()).exp2()).log2()
 }
 
-/// What a stored virality is worth at `now`, in moments of weight 1.
+/// Converts a stored virality to its value at `now`, in moments of weight 1.
 #[must_use]
 pub fn present(stored: Option<f64>, now: DateTime<Utc>) -> f64 {
     stored.map_or(0.0, |v| (v - half_lives(now)).exp2())

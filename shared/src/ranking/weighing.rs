@@ -1,5 +1,5 @@
-//! Weighing photos' ratings by the rules in [`super::weights`]. Rating a photo doesn't: whatever needs weights weighs what
-//! has been rated since.
+//! Weighs photos' ratings by the rules in [`super::weights`]. Rating a photo doesn't weigh it; readers of weights first
+//! weigh what was rated since.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use sqlx::PgConnection;
 use super::weights::{Alike, EXPERIENCED, ORDINARY, weigh};
 use crate::ids::PhotoId;
 
-/// Lists live photos whose ratings aren't those that were weighed. One with more than a thousand ratings is weighed again
-/// when they are 5 % more or fewer, or after an hour: that bounds how often each rating is read.
+/// Lists live photos whose ratings have changed since they were weighed. A photo with more than a thousand ratings is
+/// weighed again after a change of 5 % or an hour, which bounds how often each rating is read.
 pub async fn list_stale(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
         r#"select photo_stats.photo_id as "photo: PhotoId"
@@ -28,7 +28,7 @@ pub async fn list_stale(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     .await
 }
 
-/// Lists photos from `first` to `last` that have ratings.
+/// Lists photos with ratings, from `first` to `last`.
 pub async fn list_rated(db: &mut PgConnection, first: PhotoId, last: PhotoId) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
         r#"select photo_id as "photo: PhotoId" from photo_stats
@@ -41,7 +41,7 @@ pub async fn list_rated(db: &mut PgConnection, first: PhotoId, last: PhotoId) ->
     .await
 }
 
-/// Weighs all ratings of these photos. What is rated meanwhile makes its photo stale again.
+/// Weighs all ratings of these photos. A rating that arrives meanwhile makes its photo stale again.
 pub async fn weigh_photos(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<()> {
     let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
     // Locks photos before their weights, in the same order as deletions.
@@ -76,9 +76,9 @@ pub async fn weigh_photos(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Re
     Ok(())
 }
 
-/// The ratings of some photos, put together where they weigh alike.
+/// Reads the ratings of some photos, grouped by equal weight.
 async fn list_ratings(db: &mut PgConnection, photos: &[i64]) -> sqlx::Result<BTreeMap<PhotoId, Vec<Alike>>> {
-    // Only as many of an anonymous rater's ratings are read as make a difference.
+    // Read only as many of an anonymous rater's ratings as affect the weight.
     let rows = sqlx::query!(
         r#"select photo_id as "photo: PhotoId", value, by_link as "by_link!", experience, network,
                   count(*) as "count!"
@@ -109,27 +109,28 @@ async fn list_ratings(db: &mut PgConnection, photos: &[i64]) -> sqlx::Result<BTr
     Ok(ratings)
 }
 
-/// A photo many of whose ratings weigh little.
+/// A photo with many ratings of low weight.
 #[derive(Clone, Debug)]
 pub struct Doubtful {
     /// Which one.
     pub photo: PhotoId,
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// How many ratings it has.
+    /// The number of its ratings.
     pub ratings: i64,
-    /// How many ordinary ones these weigh like, in thousandths.
+    /// The weight of its ratings, in thousandths of an ordinary rating.
     pub weight: i64,
-    /// How many came through links.
+    /// The number of ratings through links.
     pub links: i32,
-    /// The most that came from one network.
+    /// The largest number of ratings from one network.
     pub crowd: i32,
-    /// When there were new ones last.
+    /// The time of the newest rating.
     pub weighed_at: DateTime<Utc>,
 }
 
-/// Lists live photos rated within a week that have twenty ratings or more which weigh less than half of that, or of which a
-/// quarter and twenty or more came through links or from one network; those first where most is missing.
+/// Lists live photos that were rated within a week, have at least twenty ratings, and whose weight is less than half
+/// their number, or of which at least twenty and a quarter came through links or from one network. The largest loss of
+/// weight comes first.
 pub async fn list_doubtful(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<Doubtful>> {
     sqlx::query_as!(
         Doubtful,

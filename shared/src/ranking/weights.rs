@@ -1,50 +1,50 @@
-//! What a rating weighs in a photo's score. Mean and number, as they are shown, count all ratings alike.
+//! What a rating weighs in a photo's score. The mean and number on pages count all ratings equally.
 //!
-//! A rating weighs 1, with three exceptions, which multiply:
+//! A rating weighs 1, with three exceptions, whose factors multiply:
 //!
-//! - **Through a link**: 1/10. The person who shares a link chooses the photo and the raters, so such ratings say little
-//!   about how derpy it is beside others.
-//! - **By an anonymous rater**: from 1/4 for a rater who has rated only through links, to 1 after twenty photos that the site
-//!   served. An anonymous user costs an attacker nothing; twenty ratings of photos that one didn't choose take a
-//!   while, and are worth something to the site. What a rater has done since counts when a photo is weighed again, at the
-//!   latest with the nightly recount.
-//! - **From one network** (an IPv4 /24 or an IPv6 /48, as known by a keyed digest): all its ratings of one photo weigh 5 at
-//!   most together. A family or a class still counts; a thousand votes from one place don't.
+//! - **Through a link**: 1/10. The person who shares a link chooses the photo and the raters, so such ratings say
+//!   little about how derpy the photo is compared with others.
+//! - **By an anonymous rater**: from 1/4 for a rater who has rated only through links, to 1 after twenty photos served by
+//!   the site. An anonymous user costs an attacker nothing, but twenty ratings of photos that the site chooses take time
+//!   and are useful. The weight follows the rater's later ratings when the photo is weighed again, at the latest by the
+//!   nightly recount.
+//! - **From one network** (an IPv4 /24 or an IPv6 /48, identified by a keyed digest): all ratings of one photo together
+//!   weigh 5 at most. A family or a class still counts; a thousand votes from one place don't.
 //!
-//! Under the prior's weight of 10 ratings, sixty new anonymous votes through a link move a score as much as one and a half
-//! ordinary ratings do.
+//! With the prior's weight of 10 ratings, sixty new anonymous votes through a link change a score as much as one and a
+//! half ordinary ratings.
 
 use std::collections::BTreeMap;
 
-/// What an ordinary rating weighs: weights are whole thousandths, so that sums don't depend on the order of summing.
+/// The weight of an ordinary rating. Weights are whole thousandths, so that sums don't depend on the order.
 pub const ORDINARY: i64 = 1000;
 
-/// What one through a link weighs of that, as a divisor.
+/// Divides the weight of a rating through a link.
 const LINK: i64 = 10;
 
-/// So many ratings make an anonymous rater an ordinary one.
+/// The number of ratings that makes an anonymous rater ordinary.
 pub const EXPERIENCED: i64 = 20;
 
-/// What all ratings of one photo from one network weigh at most.
+/// The most that all ratings of one photo from one network weigh.
 const NETWORK: i64 = 5 * ORDINARY;
 
-/// Ratings of one photo that weigh alike.
+/// Ratings of one photo that have the same weight.
 #[derive(Clone, Debug)]
 pub struct Alike {
-    /// What was given, 1 to 10.
+    /// The value, 1 to 10.
     pub value: i16,
     /// Whether they came through a link.
     pub by_link: bool,
-    /// How many photos that they were served the raters have rated, up to [`EXPERIENCED`]; none for members.
+    /// How many photos served by the site the raters have rated, up to [`EXPERIENCED`]; `None` for members.
     pub experience: Option<i64>,
-    /// Where the raters came from, where that is known.
+    /// The raters' network, if it is known.
     pub network: Option<i32>,
-    /// How many there are.
+    /// The number of ratings.
     pub count: i64,
 }
 
 impl Alike {
-    /// What each weighs, but for the others of its network.
+    /// The weight of one rating, before the limit on its network.
     fn weight(&self) -> i64 {
         let rater = match self.experience {
             None => ORDINARY,
@@ -54,14 +54,14 @@ impl Alike {
     }
 }
 
-/// A photo's ratings, weighed.
+/// The weights of a photo's ratings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weighed {
-    /// What the ratings of 1, 2, … 10 weigh together, in thousandths of an ordinary rating.
+    /// The total weights of the ratings of 1, 2, … 10, in thousandths of an ordinary rating.
     pub bars: [i64; 10],
-    /// How many came through links.
+    /// The number of ratings through links.
     pub links: i64,
-    /// The most that came from one network.
+    /// The largest number of ratings from one network.
     pub crowd: i64,
 }
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_anonymous_raters_word_grows_until_it_is_anybodys() {
+    fn an_anonymous_raters_weight_grows_to_that_of_a_member() {
         let weight = |done| total(&[Alike { experience: Some(done), ..by_members(5, 1) }]);
         assert_eq!([0, 1, 10, 20, 500].map(weight), [250, 287, 625, 1000, 1000]);
     }

@@ -1,8 +1,8 @@
 //! Ballots: the signed permission to rate the photo that was served.
 //!
-//! A ballot says which photo, for whom, by which lane and when it was issued, under an HMAC-SHA-256 (RFC 2104)
-//! truncated to 128 bits. It is single use without being stored: a rating remembers when its ballot was issued, and an
-//! equal or older ballot for the same photo and rater is used up.
+//! A ballot contains the photo, the rater, the lane and the time of issue, under an HMAC-SHA-256 (RFC 2104) truncated
+//! to 128 bits. It is single use without being stored: a rating remembers when its ballot was issued, and an equal or
+//! older ballot for the same photo and rater is used up.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -14,7 +14,7 @@ use super::Lane;
 use crate::accounts::RaterKey;
 use crate::ids::PhotoId;
 
-/// How long a ballot can be used.
+/// How long a ballot is valid.
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
 const BODY: usize = 25;
@@ -23,26 +23,26 @@ const SEAL: usize = 16;
 /// Permission to rate one photo once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ballot {
-    /// Which photo.
+    /// The photo.
     pub photo: PhotoId,
-    /// For whom: the key and not the user id, because a visitor has a key before there is a user.
+    /// The rater: a key and not a user id, because a visitor has a key before there is a user.
     pub rater: RaterKey,
     /// How the photo was served.
     pub lane: Lane,
-    /// When, in whole microseconds, as Postgres keeps it.
+    /// When it was issued, in whole microseconds, as in Postgres.
     pub issued_at: DateTime<Utc>,
 }
 
-/// Why a ballot does not count.
+/// Why a ballot is invalid.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BallotRefused {
-    /// Not ours, or for another photo or rater.
+    /// Forged, or for another photo or rater.
     #[error("This ballot isn't valid for this photo; load the page again.")]
     Forged,
     /// Older than a day.
     #[error("This page has been open for too long; load it again.")]
     Expired,
-    /// A rating was recorded with it, or with a later one.
+    /// It was used, or a later one was.
     #[error("This ballot has been used; load the page again to change your rating.")]
     Used,
 }
@@ -60,7 +60,7 @@ impl std::fmt::Debug for Ballots {
 }
 
 impl Ballots {
-    /// Ballots under the site's secret.
+    /// Creates ballots under the site's secret.
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
         let mut key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
@@ -69,7 +69,7 @@ impl Ballots {
         Self { key }
     }
 
-    /// A ballot for a photo that is being served now.
+    /// Issues a ballot for a photo that is served now.
     #[must_use]
     pub fn issue(&self, photo: PhotoId, rater: RaterKey, lane: Lane, now: DateTime<Utc>) -> String {
         let mut bytes = [0; BODY + SEAL];
@@ -82,10 +82,10 @@ impl Ballots {
         BASE64URL_NOPAD.encode(&bytes)
     }
 
-    /// Opens a ballot for `photo`. The caller checks that its rater is the one who presents it.
+    /// Verifies a ballot for `photo`. The caller checks that its rater is the one who presents it.
     ///
     /// # Errors
-    /// [`BallotRefused`]. Recording the rating checks that the ballot wasn't used before.
+    /// [`BallotRefused`]. Recording the rating checks that the ballot is unused.
     pub fn open(&self, text: &str, photo: PhotoId, now: DateTime<Utc>) -> Result<Ballot, BallotRefused> {
         let ballot = self.unseal(text).ok_or(BallotRefused::Forged)?;
         if ballot.photo != photo {

@@ -12,13 +12,13 @@ use sqlx::{Decode, Postgres, Type};
 #[serde(try_from = "i64", into = "i64")]
 pub struct Derpiness(i16);
 
-/// The value is no whole number from 1 to 10.
+/// The value is not a whole number from 1 to 10.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("Rate with a whole number from 1 to 10.")]
 pub struct OutOfRange;
 
 impl Derpiness {
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub fn get(self) -> i16 {
         self.0
@@ -54,7 +54,7 @@ impl Type<Postgres> for Derpiness {
     }
 }
 
-/// Any number but 1 to 10 is an error.
+/// Fails for any number other than 1 to 10.
 impl<'r> Decode<'r, Postgres> for Derpiness {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
         Ok(i64::from(<i16 as Decode<Postgres>>::decode(value)?).try_into()?)

@@ -1,5 +1,5 @@
-//! Moving what somebody did anonymously to the account they log in to, and deleting an account with all it did: photos
-//! and, what has to be taken out of histograms, ratings.
+//! Merging an anonymous user into the account that they log in to, and deleting an account with its photos and ratings.
+//! Both correct the histograms.
 
 use crate::accounts::queries;
 use crate::db::Tx;
@@ -7,8 +7,8 @@ use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
 use crate::photos::{files, transitions};
 
-/// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. Where both rated
-/// a photo the account's rating stays; a rating of the account's own photo is dropped. Nothing happens when `from` is
+/// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. If both rated a
+/// photo, the account's rating stays. Ratings of the account's own photos are dropped. Does nothing if `from` is
 /// registered or gone.
 pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> {
     if from == into || !lock_users(db, from, into).await? {
@@ -27,7 +27,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     .fetch_all(&mut *db)
     .await?;
     changed.extend(moved);
-    // Where the account has used a key itself, its own photo is what the key finds.
+    // If the account has used the same key, the key keeps finding the account's photo.
     sqlx::query!(
         "update photo_submissions set owner_id = $2
          where owner_id = $1 and key not in (select key from photo_submissions where owner_id = $2)",
@@ -36,7 +36,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     )
     .execute(&mut *db)
     .await?;
-    // Where the account has made a link to the same photo, it keeps that one; the other works on, as nobody's.
+    // If the account already has a link to the same photo, it keeps that one. The other still works, without an owner.
     sqlx::query!(
         "update shares set sharer_id = $2
          where sharer_id = $1 and photo_id not in (select photo_id from shares where sharer_id = $2)",
@@ -56,8 +56,8 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     record_change(db, changed).await
 }
 
-/// Locks an anonymous user that goes, and the account it becomes a part of, in the order of their ids. False: the first is
-/// registered or gone.
+/// Locks an anonymous user who is about to be merged, and the account, in the order of their ids. Returns false if the
+/// first is registered or gone.
 async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<bool> {
     let mut is_anonymous = false;
     for user in [from.min(into), from.max(into)] {
@@ -68,7 +68,7 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
                     .await?;
             is_anonymous = found.is_some();
         } else {
-            // It goes on rating meanwhile, but nothing else moves to it.
+            // The account may go on rating, but no other user can be merged into it.
             sqlx::query!("select id from users where id = $1 for no key update", into.0)
                 .fetch_optional(&mut *db)
                 .await?;
@@ -77,9 +77,9 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
     Ok(is_anonymous)
 }
 
-/// Deletes a user with ratings, photos and sessions; histograms follow. A job removes the photos' files.
+/// Deletes a user with ratings, photos and sessions, and corrects the histograms. A job deletes the photos' files.
 pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
-    // Before any counter: a rating under way holds the user's key, and its histogram must be seen.
+    // Lock the user before any counter: a concurrent rating holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
     let own = sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos where owner_id = $1 and state <> 'deleted' order by id"#,
@@ -87,7 +87,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     )
     .fetch_all(&mut *db)
     .await?;
-    // Before their counters, as whoever takes a photo down has it.
+    // Lock these before the counters, in the same order as hiding and deleting a photo.
     for photo in &own {
         files::lock_names(db, *photo).await?;
     }
@@ -101,9 +101,10 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     record_change(db, changed).await
 }
 
-/// Locks a user's photos, and the links and ratings that the user or the photos have: two users who go may have shared each other's photos.
+/// Locks a user's photos, and the links and ratings of the user or of these photos, because two users who are deleted
+/// at once may have shared each other's photos.
 async fn lock_own(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
-    // Whoever rates or shares one of them has its key, and counters or nothing else yet to wait for.
+    // A transaction that rates or shares one of these photos already holds its key, and waits at most for counters.
     sqlx::query!("select id from photos where owner_id = $1 order by id for update", user.0)
         .fetch_all(&mut *db)
         .await?;
@@ -133,9 +134,9 @@ async fn record_change(db: &mut Tx, photos: Vec<PhotoId>) -> sqlx::Result<()> {
     Event::MemberChanged { photos }.record(db).await
 }
 
-/// Deletes ratings and takes them out of the histograms: all of the rater's, or, with an account to move to, those
-/// that can't move. The counters of these photos and of the rater's own are locked in the order of photo ids, as every
-/// other path does, so nothing deadlocks.
+/// Deletes ratings and subtracts them from the histograms: all of the rater's, or, with an account to move to, those
+/// that can't move. Locks the counters of these photos and of the rater's own in the order of photo ids, like every
+/// other path, to prevent deadlocks.
 async fn drop_ratings(db: &mut Tx, rater: UserId, moving_to: Option<UserId>) -> sqlx::Result<Vec<PhotoId>> {
     let into = moving_to.map(|user| user.0);
     sqlx::query!(

@@ -21,14 +21,14 @@ use serde::{Deserialize, Serialize};
 pub enum Lane {
     /// The rater's own permutation of all photos.
     Random,
-    /// Photos younger than the span that the permutation covers.
+    /// Photos newer than the span of the permutation.
     Fresh,
     /// A shared link.
     Link,
 }
 
 impl Lane {
-    /// As the database has it.
+    /// The name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

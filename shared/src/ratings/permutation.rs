@@ -9,7 +9,7 @@ use crate::accounts::RaterKey;
 
 const ROUNDS: u64 = 6;
 
-/// The order of one rater over `len` things.
+/// The order of `len` items for one rater.
 #[derive(Clone, Copy, Debug)]
 pub struct Permutation {
     key: u64,
@@ -18,17 +18,17 @@ pub struct Permutation {
 }
 
 impl Permutation {
-    /// The permutation of `0..len` for a key; `salt` gives the same rater another one.
+    /// Creates the permutation of `0..len` for a key. Another `salt` gives the same rater another order.
     #[must_use]
     pub fn new(key: RaterKey, salt: u64, len: u64) -> Self {
         let bits = u64::BITS - len.saturating_sub(1).leading_zeros();
         Self { key: mix(key.0.cast_unsigned() ^ mix(salt)), len, half_bits: bits.div_ceil(2) }
     }
 
-    /// Where `index` goes.
+    /// Maps `index`.
     ///
     /// # Panics
-    /// When `index` is not below `len`.
+    /// If `index` is not below `len`.
     #[must_use]
     pub fn at(self, index: u64) -> u64 {
         assert!(index < self.len, "index {index} is outside of a permutation of {}", self.len);

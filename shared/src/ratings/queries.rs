@@ -1,4 +1,4 @@
-//! Recording ratings and reading them back.
+//! Writing and reading ratings.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -9,19 +9,19 @@ use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
 
-/// Why a rating was not recorded; nothing was changed.
+/// Why a rating was not recorded. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRecorded {
-    /// The photo is not in rotation.
-    #[error("This photo isn't there any more.")]
+    /// The photo is not live.
+    #[error("This photo no longer exists.")]
     Gone,
     /// The rater's row is gone: merged into an account, or deleted.
-    #[error("You aren't logged in any more.")]
+    #[error("You're no longer logged in.")]
     NoRater,
-    /// The rater submitted it.
+    /// The rater owns the photo.
     #[error("You can't rate your own photo.")]
     Own,
-    /// The ballot does not count.
+    /// The ballot is invalid.
     #[error(transparent)]
     Ballot(#[from] BallotRefused),
     /// There is no ballot, and no rating to replace.
@@ -32,16 +32,16 @@ pub enum NotRecorded {
     Database(#[from] sqlx::Error),
 }
 
-/// A rating as its rater gives it.
+/// A rating to record.
 #[derive(Clone, Copy, Debug)]
 pub struct Given {
-    /// Of which photo.
+    /// The photo.
     pub photo: PhotoId,
-    /// By whom.
+    /// The rater.
     pub rater: UserId,
-    /// How derpy it is.
+    /// The value.
     pub value: Derpiness,
-    /// The permission. Without one a rating only replaces an earlier one.
+    /// The permission. Without one the rating can only replace an earlier one.
     pub ballot: Option<Ballot>,
 }
 
@@ -50,22 +50,22 @@ struct Written {
     photo: PhotoId,
     rater: UserId,
     value: i16,
-    /// The value that it replaced.
+    /// The value that it replaced, if there was one.
     previous: Option<i16>,
 }
 
 /// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. The same
-/// value with the same ballot is the same form, sent twice, and changes nothing.
+/// value with the same ballot is a form that was submitted twice, and changes nothing.
 pub async fn record(db: &mut Tx, given: Given) -> Result<(), NotRecorded> {
     record_all(db, &[given]).await?.pop().unwrap_or(Ok(()))
 }
 
-/// As [`record`], for many ratings, no two of which are of one photo by one rater: in as many statements as for one. What
-/// becomes of each is said in their order; one that isn't recorded leaves the others alone. Others may be in the way of many:
-/// such a conflict fails the transaction, and each is to be recorded by itself.
+/// Like [`record`], for many ratings in as many statements as for one. No two may have the same photo and rater.
+/// Returns the results in the same order; a rating that is refused doesn't affect the others. A lock conflict fails the
+/// whole transaction; the caller then records each rating separately.
 ///
-/// Rows are locked in the order raters, ratings, jobs, counters: all ratings of a photo wait for each other at its
-/// counters, so those come last.
+/// Locks rows in the order raters, ratings, jobs, counters. All ratings of a photo wait for each other at its counters,
+/// so those come last.
 pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result<(), NotRecorded>>> {
     let mut written = insert(db, given).await?;
     written.extend(replace(db, given).await?);
@@ -90,7 +90,7 @@ pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result
     Ok(outcomes)
 }
 
-/// Writes those that have a ballot; answers with those that count.
+/// Writes ratings that have a ballot. Returns those that were written.
 async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     let (mut photos, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new());
     let (mut lanes, mut issued) = (Vec::new(), Vec::new());
@@ -132,7 +132,7 @@ async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     .await
 }
 
-/// Writes those that have no ballot; answers with those that replaced an earlier one.
+/// Writes ratings without a ballot. Returns those that replaced an earlier one.
 async fn replace(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     let (mut photos, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for one in given.iter().filter(|one| one.ballot.is_none()) {
@@ -163,7 +163,7 @@ async fn replace(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     .await
 }
 
-/// Why nothing was written. It is no error where the same was sent before.
+/// Finds out why a rating was not written. A repeated submission is not an error.
 async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
     let owner = sqlx::query_scalar!(
         r#"select owner_id as "owner: UserId" from photos where id = $1 and state = 'live'"#,
@@ -195,8 +195,8 @@ async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
     }
 }
 
-/// Moves the histograms by what the ratings changed. The rows are locked in the order of their photos, and what is added
-/// is added to what they hold when that has been waited for.
+/// Updates the histograms by the changes of the ratings. Locks the rows in the order of their photos, and adds to the
+/// values that they have after the wait for the locks.
 async fn shift_histograms(db: &mut Tx, written: &[Written]) -> sqlx::Result<()> {
     let mut steps: BTreeMap<(PhotoId, i16), i32> = BTreeMap::new();
     for one in written.iter().filter(|one| one.previous != Some(one.value)) {
@@ -235,7 +235,7 @@ async fn shift_histograms(db: &mut Tx, written: &[Written]) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// What a user gave a photo.
+/// Finds a user's rating of a photo.
 pub async fn find(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx::Result<Option<Derpiness>> {
     sqlx::query_scalar!(
         r#"select value as "value: Derpiness" from ratings where photo_id = $1 and rater_id = $2"#,
@@ -246,27 +246,27 @@ pub async fn find(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx:
     .await
 }
 
-/// A histogram that did not say what the ratings say.
+/// A histogram that differed from the ratings.
 #[derive(Clone, Debug)]
 pub struct Drift {
-    /// Whose.
+    /// The photo.
     pub photo: PhotoId,
-    /// What it said.
+    /// The counts before the correction.
     pub was: Vec<i32>,
-    /// What the ratings say.
+    /// The counts of the ratings.
     pub is: Vec<i32>,
 }
 
-/// What one pass of [`recount`] found.
+/// The result of one pass of [`recount`].
 #[derive(Clone, Debug)]
 pub struct Recounted {
-    /// Histograms that were wrong, and are right now.
+    /// Histograms that were wrong and have been corrected.
     pub drifted: Vec<Drift>,
-    /// The last photo that was looked at; `None` when there was none left.
+    /// The last photo of the pass; `None` if none was left.
     pub last: Option<PhotoId>,
 }
 
-/// All photos that can be rated, in ranges of `size`: the first and the last id of each, in order.
+/// Splits all photos into ranges of `size`. Returns the first and last id of each, in order.
 pub async fn list_ranges(db: &mut PgConnection, size: i64) -> sqlx::Result<Vec<(PhotoId, PhotoId)>> {
     let ranges = sqlx::query!(
         r#"select min(photo_id) as "first!: PhotoId", max(photo_id) as "last!: PhotoId"
@@ -279,7 +279,8 @@ pub async fn list_ranges(db: &mut PgConnection, size: i64) -> sqlx::Result<Vec<(
 }
 
 /// Recounts the histograms of up to `limit` photos from `first` to `last`, in the order of their ids, from the raw
-/// ratings, and mends those that drifted. Nobody can rate these photos until the transaction ends, so keep `limit` small.
+/// ratings, and corrects those that drifted. These photos can't be rated until the transaction ends, so keep `limit`
+/// small.
 pub async fn recount(
     db: &mut PgConnection,
     first: PhotoId,
@@ -294,7 +295,7 @@ pub async fn recount(
     )
     .fetch_all(&mut *db)
     .await?;
-    // A statement of its own: one that waited for the locks would count with a snapshot from before the wait.
+    // A separate statement: the one that waits for the locks would count in a snapshot from before the wait.
     let drifted = sqlx::query_as!(
         Drift,
         r#"with counted as (

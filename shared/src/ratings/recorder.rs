@@ -1,12 +1,13 @@
-//! Recording ratings that come at the same time in one transaction.
+//! Records concurrent ratings in one transaction.
 //!
-//! A rating by itself is a handful of statements and waits for the disk once, and all ratings of a photo wait for each other
-//! at its counters. So while one transaction is under way, what comes is collected for the next, which takes as many
-//! statements and one wait. Nobody waits for others to come: a rating that comes alone is written alone, at once.
+//! A single rating takes several statements and one wait for the disk, and all ratings of a photo wait for each other
+//! at its counters. Ratings that arrive during a transaction are therefore collected for the next one, which takes as
+//! many statements and one wait for all of them. No rating waits for others to arrive: a single one is written
+//! immediately.
 //!
-//! Ratings in one transaction must not be each other's trouble. If a lock is held too long, or anything else is wrong, the
-//! transaction is given up and each of them is recorded by itself. One that was recorded all the same is then the same form,
-//! sent twice, which changes nothing.
+//! Ratings in one transaction must not harm each other. If a lock takes too long, or on any other error, the
+//! transaction is rolled back and each rating is recorded separately. If one was committed after all, recording it
+//! again is a repeated submission, which changes nothing.
 
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
@@ -18,22 +19,23 @@ use tracing::debug;
 use super::queries::{Given, NotRecorded, record, record_all};
 use crate::db::{Conflict, Db, FollowUps, retry_conflicts};
 
-/// The most in one transaction.
+/// The most ratings in one transaction.
 const MOST: usize = 128;
 
-/// What comes meanwhile isn't kept waiting for a lock for long. Left to itself Postgres plans for each number of ratings anew.
+/// A short lock timeout, because later ratings wait for this transaction. Without a generic plan, Postgres plans anew
+/// for each number of ratings.
 const BEGIN: &str =
     "begin; set local lock_timeout = '100ms'; set local plan_cache_mode = 'force_generic_plan'";
 
-/// Records ratings; a clone is a reference.
+/// Records ratings. Clones share the task.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     db: Db,
-    /// Started with the first rating. The task ends with the last clone.
+    /// The channel to the task, which starts with the first rating and ends with the last clone.
     recording: Arc<OnceLock<UnboundedSender<Asked>>>,
 }
 
-/// Somebody who waits for an answer.
+/// A rating and the channel for its result.
 #[derive(Debug)]
 struct Asked {
     given: Given,
@@ -41,16 +43,16 @@ struct Asked {
 }
 
 impl Recorder {
-    /// On this database.
+    /// Creates a recorder for this database.
     #[must_use]
     pub fn new(db: Db) -> Self {
         Self { db, recording: Arc::default() }
     }
 
-    /// As [`record`], in a transaction that others may share. Must be called inside of a runtime.
+    /// Like [`record`], in a transaction that others may share. Call it inside a runtime.
     ///
     /// # Errors
-    /// Why it is not recorded.
+    /// Why it was not recorded.
     pub async fn record(&self, given: Given) -> Result<(), NotRecorded> {
         let (answer, answered) = oneshot::channel();
         let recording = self.recording.get_or_init(|| {
@@ -58,7 +60,7 @@ impl Recorder {
             tokio::spawn(record_what_comes(self.db.clone(), asked));
             recording
         });
-        // Where the task has ended, with its runtime, there is no answer.
+        // If the task ended with its runtime, no result arrives.
         let _ = recording.send(Asked { given, answer });
         answered.await.unwrap_or(Err(NotRecorded::Database(sqlx::Error::WorkerCrashed)))
     }
@@ -87,7 +89,7 @@ async fn record_what_comes(db: Db, mut asked: UnboundedReceiver<Asked>) {
     }
 }
 
-/// What became of each, and what follows the commit.
+/// The results, and what to do after the commit.
 type Recorded = (Vec<Result<(), NotRecorded>>, FollowUps);
 
 async fn record_together(db: &Db, given: &[Given]) -> sqlx::Result<Recorded> {
@@ -103,11 +105,11 @@ async fn record_alone(db: Db, one: Asked) {
         Ok(tx.commit().await?)
     });
     let outcome = outcome.await;
-    // Who doesn't wait any more has the rating all the same.
+    // A rating is recorded even if its caller no longer waits.
     let _ = one.answer.send(outcome);
 }
 
-/// Answers when those who rated see the effect on their next page.
+/// Sends the results after the caches are dropped, so that the raters see the effect on their next page.
 async fn answer(batch: Vec<Asked>, outcomes: Vec<Result<(), NotRecorded>>, follow_ups: FollowUps) {
     follow_ups.done().await;
     for (one, outcome) in batch.into_iter().zip(outcomes) {

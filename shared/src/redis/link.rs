@@ -1,12 +1,12 @@
 //! One shared connection with a circuit breaker.
 //!
-//! A command that isn't answered in time, or finds the connection broken, opens the breaker: from then on commands fail at
-//! once, and a task in the background connects anew until Redis answers. So an outage or a stall costs whoever meets it
-//! first a few hundredths of a second, and everybody else nothing.
+//! A command that times out or finds the connection broken opens the breaker. From then on commands fail immediately,
+//! and a background task reconnects until Redis answers. An outage costs the first caller a few hundredths of a second
+//! and later callers nothing.
 //!
-//! What had to be dropped from the caches meanwhile is made up for before the connection is used again. Cached fragments
-//! belong to an epoch; a new one voids them all. It begins when Redis was away, when a drop failed, and when the server is
-//! another than the one that wrote the fragments: one that was restarted, or took over, may have gone back in time.
+//! Drops that failed during an outage take effect before the connection is used again. Every cached fragment belongs to
+//! an epoch; a new epoch voids all fragments. It starts when Redis was away, when a drop failed, and when the server is
+//! not the one that wrote the fragments: a restarted server, or a replica that took over, may have older data.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -19,23 +19,23 @@ use tokio::time::{sleep, timeout};
 
 use super::outage::Outages;
 
-/// How long making a connection may take, greetings included.
+/// Timeout for connecting, handshake included.
 const CONNECTING: Duration = Duration::from_millis(500);
 
-/// Between two attempts to connect.
+/// Delay between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// How long the caller of a command can wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// A page is waiting, and better without Redis than late. Redis usually answers in less than a millisecond.
+    /// A page is waiting and prefers no answer to a late one. Redis usually answers in less than a millisecond.
     Page,
-    /// A job or an operator, who needs the answer.
+    /// A job or an operator needs the answer.
     Job,
 }
 
 impl Patience {
-    /// How long that is.
+    /// The timeout.
     #[must_use]
     pub const fn limit(self) -> Duration {
         match self {
@@ -45,7 +45,7 @@ impl Patience {
     }
 }
 
-/// The keys by which cached fragments are voided.
+/// The keys that void cached fragments.
 #[derive(Debug)]
 pub(super) struct Renewal {
     epoch: String,
@@ -57,9 +57,9 @@ impl Renewal {
         Self { epoch, server }
     }
 
-    /// Ends the epoch when `forced`, or when this server is not the one that was used last.
+    /// Ends the epoch if `forced`, or if this server is not the one that was used last.
     async fn apply(&self, connection: &mut MultiplexedConnection, forced: bool) -> RedisResult<()> {
-        // A server that doesn't say who it is may be another one each time.
+        // A server that doesn't identify itself may be a different one each time.
         let about: String =
             redis::cmd("INFO").arg("server").query_async(connection).await.unwrap_or_default();
         let id = about.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
@@ -78,7 +78,7 @@ impl Renewal {
     }
 }
 
-/// A connection that everybody in this process shares; a clone is a reference.
+/// A connection that the whole process shares. Clones share it.
 #[derive(Clone)]
 pub struct Link(Arc<Inner>);
 
@@ -87,20 +87,20 @@ struct Inner {
     outages: Arc<Outages>,
     renewal: Option<Renewal>,
     state: Mutex<State>,
-    /// Bumped when a connection stands, or can't be made.
+    /// Incremented when a connection opens or an attempt to connect fails.
     news: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 struct State {
     connection: Option<MultiplexedConnection>,
-    /// Counts connections, so that a late failure of an old one doesn't break its successor.
+    /// Counts connections, so that a late failure of an old connection doesn't break its successor.
     number: u64,
     /// Whether a task is connecting.
     connecting: bool,
-    /// Whether an attempt has failed since a connection stood.
+    /// Whether an attempt has failed since the last connection opened.
     away: bool,
-    /// Whether something should have been dropped and wasn't.
+    /// Whether a drop is missing.
     owes: bool,
 }
 
@@ -116,7 +116,7 @@ impl Link {
         Self(Arc::new(Inner { client, outages, renewal, state: Mutex::default(), news }))
     }
 
-    /// Starts to connect before anybody needs the connection. Must be called inside of a runtime.
+    /// Connects ahead of the first command. Call it inside a runtime.
     pub(super) fn prepare(&self) {
         let mut state = self.0.state();
         if state.connection.is_none() {
@@ -124,10 +124,10 @@ impl Link {
         }
     }
 
-    /// Runs a command. It may still be carried out after this has given up on its answer.
+    /// Runs a command. After a timeout, Redis may still carry it out.
     ///
     /// # Errors
-    /// Those of the command, or that Redis is away or didn't answer in time.
+    /// The command's error, or that Redis is away or didn't answer in time.
     pub async fn run<T, F>(
         &self,
         patience: Patience,
@@ -152,7 +152,8 @@ impl Link {
         }
     }
 
-    /// As [`run`](Self::run), for what must not be left undone: should it fail, nothing that is cached now is used again.
+    /// Like [`run`](Self::run), for commands that must take effect. If it fails, nothing that is cached now is used
+    /// again.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -180,7 +181,7 @@ impl Link {
                         return Ok((state.number, connection.clone()));
                     }
                     self.connect(&mut state);
-                    // A page waits only for the first connection of all: who meets a stall later is not to wait.
+                    // A page waits only for the first connection. Later callers don't wait for a stalled Redis.
                     if state.away || (patience == Patience::Page && state.number > 0) {
                         return Err(away());
                     }
@@ -201,7 +202,7 @@ impl Link {
         }
     }
 
-    /// Starts to connect, unless that is under way.
+    /// Starts to connect, unless a task already does.
     fn connect(&self, state: &mut State) {
         if !state.connecting {
             state.connecting = true;
@@ -210,7 +211,8 @@ impl Link {
     }
 }
 
-/// Something that has to be done. A caller that fails, or is cancelled before it knows, leaves the debt to the link.
+/// A command that must take effect. If the caller fails or is cancelled before it knows the result, the link ends the
+/// epoch.
 struct Debt<'a> {
     link: &'a Link,
     paid: bool,
@@ -245,7 +247,7 @@ impl Inner {
         Ok(connection)
     }
 
-    /// One attempt to connect. False: it is to be tried again.
+    /// Makes one attempt to connect. Returns false if it should be repeated.
     async fn attempt(&self) -> bool {
         let (owes, away) = {
             let mut state = self.state();
@@ -256,7 +258,7 @@ impl Inner {
         match opened {
             Ok(connection) => {
                 if state.owes {
-                    // The next attempt makes up for what was left undone during this one.
+                    // The next attempt makes up for commands that failed during this one.
                     return false;
                 }
                 state.connection = Some(connection);
@@ -280,7 +282,7 @@ impl Inner {
     }
 }
 
-/// Connects until it succeeds or nobody needs the connection any more.
+/// Connects until it succeeds or all clones of the link are dropped.
 async fn connect(link: Weak<Inner>) {
     loop {
         let Some(inner) = link.upgrade() else { return };
@@ -292,7 +294,7 @@ async fn connect(link: Weak<Inner>) {
     }
 }
 
-/// Whether an error says that this connection is of no use.
+/// Whether an error means that this connection is unusable.
 fn breaks(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_unrecoverable_error()

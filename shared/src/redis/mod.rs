@@ -1,4 +1,4 @@
-//! The way to Redis. Redis is disposable: it may be away, stall or lose everything, so every caller has a way without it.
+//! Access to Redis. Redis is disposable: it may be down, stall or lose everything, so every caller works without it.
 
 mod link;
 mod outage;
@@ -32,11 +32,11 @@ impl std::fmt::Debug for Redis {
 }
 
 impl Redis {
-    /// Prepares the connections; each is made when it is first needed. `meanwhile` is what the log says of an outage: how
+    /// Prepares the connections. Each connects on first use. `meanwhile` completes the log line about an outage: how
     /// this process works until Redis is back.
     ///
     /// # Errors
-    /// When the URL in the configuration is malformed.
+    /// If the URL in the configuration is malformed.
     pub fn connect(config: &RedisConfig, meanwhile: &'static str) -> redis::RedisResult<Self> {
         let client = Client::open(config.url.expose_secret())?;
         let outages = Arc::new(Outages::new(meanwhile));
@@ -50,34 +50,33 @@ impl Redis {
         })
     }
 
-    /// Connects now, in the background, so that the log says at the start of a process if Redis is away. Must be called
-    /// inside of a runtime.
+    /// Connects in the background, so that the log reports an outage at startup. Call it inside a runtime.
     pub fn prepare(&self) {
         self.caches.prepare();
     }
 
-    /// The connection for cached fragments and for telling that something changed.
+    /// The connection for cached fragments and change notifications.
     #[must_use]
     pub fn caches(&self) -> &Link {
         &self.caches
     }
 
-    /// The connection for rate limits. No other answer, however large or slow, delays a limit.
+    /// The connection for rate limits, separate so that large or slow replies don't delay a limit.
     #[must_use]
     pub fn limits(&self) -> &Link {
         &self.limits
     }
 
-    /// The epoch of all cached fragments: those of another epoch are void.
+    /// The epoch of all cached fragments. Fragments of another epoch are void.
     #[must_use]
     pub(crate) fn epoch_key(&self) -> String {
         self.key("epoch")
     }
 
-    /// A connection of its own, for commands that block.
+    /// Opens a dedicated connection for blocking commands.
     ///
     /// # Errors
-    /// When Redis can't be reached.
+    /// If Redis is unreachable.
     pub async fn dedicated(&self) -> redis::RedisResult<MultiplexedConnection> {
         let settings = redis::AsyncConnectionConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(2)))
@@ -85,16 +84,16 @@ impl Redis {
         self.client.get_multiplexed_async_connection_with_config(&settings).await
     }
 
-    /// A key of this site.
+    /// Adds this site's prefix to a key.
     #[must_use]
     pub fn key(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 
-    /// Whether Redis answers.
+    /// Checks that Redis answers.
     ///
     /// # Errors
-    /// When it doesn't.
+    /// If Redis doesn't answer.
     pub async fn check(&self) -> redis::RedisResult<()> {
         let ping = |mut connection| async move { redis::cmd("PING").exec_async(&mut connection).await };
         self.caches.run(Patience::Job, ping).await

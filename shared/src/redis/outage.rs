@@ -1,11 +1,11 @@
-//! One line in the log when Redis goes away, and one when it is back, however many connections notice.
+//! Logs one line when Redis goes away and one when it is back, however many connections notice.
 
 use std::time::Instant;
 
 use parking_lot::Mutex;
 use tracing::{info, warn};
 
-/// The outage under way, if any.
+/// The current outage, if there is one.
 #[derive(Debug)]
 pub(super) struct Outages {
     meanwhile: &'static str,
@@ -14,7 +14,7 @@ pub(super) struct Outages {
 
 #[derive(Debug, Default)]
 struct Current {
-    /// How many connections are down.
+    /// The number of connections that are down.
     down: usize,
     since: Option<Instant>,
 }
@@ -24,7 +24,7 @@ impl Outages {
         Self { meanwhile, current: Mutex::default() }
     }
 
-    /// A connection can't be made.
+    /// Reports that a connection failed.
     pub(super) fn begin(&self, error: &redis::RedisError) {
         let mut current = self.current.lock();
         current.down += 1;
@@ -34,7 +34,7 @@ impl Outages {
         }
     }
 
-    /// That connection stands again.
+    /// Reports that the connection works again.
     pub(super) fn end(&self) {
         let mut current = self.current.lock();
         current.down = current.down.saturating_sub(1);

@@ -1,4 +1,4 @@
-//! A bucket of an S3-compatible store: its address, its credentials, and what its errors mean.
+//! A bucket of an S3-compatible store: URL, credentials and error messages.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
@@ -14,14 +14,14 @@ use url::Url;
 use super::http::Connector;
 use crate::config::MediaConfig;
 
-/// The smallest part that S3 takes of an upload in parts, in bytes
+/// S3's smallest part of a multipart upload, in bytes
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 pub(super) const PART: usize = 5 << 20;
 
-/// What the configuration must say where a bucket is meant.
+/// The form of a bucket's URL in the configuration.
 const FORM: &str = "s3://bucket/prefix?endpoint=https://s3.example.org&region=eu-1";
 
-/// Variables of other S3 programs that say who one is, and where in Amazon's world; none says which store.
+/// Environment variables for credentials and region that other S3 programs use. None of them selects a store.
 const VARIABLES: [&str; 11] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -40,9 +40,9 @@ const VARIABLES: [&str; 11] = [
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Bucket {
     name: String,
-    /// Put before every name, so that several sites share a bucket; may be empty.
+    /// A prefix for all keys, so that several sites share a bucket; may be empty.
     prefix: String,
-    /// The server, where it isn't Amazon's.
+    /// The server; `None` for Amazon.
     endpoint: Option<Url>,
     region: Option<String>,
 }
@@ -57,10 +57,10 @@ impl fmt::Display for Bucket {
 }
 
 impl Bucket {
-    /// Reads an `s3:` URL. The error completes "media.store …" and repeats nothing that could be a secret.
+    /// Parses an `s3:` URL. The error completes "media.store …" and contains no secret.
     pub(super) fn parse(url: &Url) -> Result<Self, String> {
         if !url.username().is_empty() || url.password().is_some() {
-            let text = "holds credentials; they belong in media.access_key_id and media.secret_access_key";
+            let text = "contains credentials; put them in media.access_key_id and media.secret_access_key";
             return Err(text.to_owned());
         }
         let name = url.host_str().filter(|name| !name.is_empty() && url.port().is_none());
@@ -74,7 +74,7 @@ impl Bucket {
                 "region" if !value.is_empty() => bucket.region = Some(value.into_owned()),
                 key => {
                     return Err(format!(
-                        "has {key}= in it, which isn't known or is empty; it should be like {FORM}"
+                        "has {key}= in it, which is unknown or empty; it should be like {FORM}"
                     ));
                 }
             }
@@ -82,7 +82,7 @@ impl Bucket {
         Ok(bucket)
     }
 
-    /// Connects when it is first used.
+    /// Creates the client. It connects on first use.
     pub(super) fn open(&self, config: &MediaConfig) -> anyhow::Result<Arc<dyn ObjectStore>> {
         let over_http = self.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
         let mut builder = AmazonS3Builder::new();
@@ -99,7 +99,7 @@ impl Bucket {
         builder = builder
             .with_bucket_name(&self.name)
             .with_allow_http(over_http)
-            // Own servers seldom have a name for each bucket, and Amazon has no certificate for names with dots.
+            // Self-hosted servers seldom have a name per bucket, and Amazon has no certificate for names with dots.
             .with_virtual_hosted_style_request(self.endpoint.is_none() && !self.name.contains('.'))
             .with_retry(retries())
             .with_http_connector(Connector { tls: !over_http });
@@ -116,7 +116,7 @@ impl Bucket {
         Ok(Arc::new(PrefixStore::new(store, StorePath::from(self.prefix.as_str()))))
     }
 
-    /// An error of the store as one that says what to do about it.
+    /// Converts an error of the store to one that tells the operator what to do.
     pub(super) fn explain(&self, error: StoreError) -> io::Error {
         let text = format!("{:#}", anyhow::Error::from(error));
         let kind = kind(&text);
@@ -126,12 +126,12 @@ impl Bucket {
         }
     }
 
-    /// What an operator can do about an error, told by the codes of
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
+    /// What an operator can do about an error, by its code
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>).
     fn advice(&self, text: &str) -> Option<String> {
         let has = |codes: &[&str]| codes.iter().any(|code| text.contains(code));
         Some(if has(&["NoSuchBucket"]) {
-            format!("there is no bucket {self}: make it, or correct media.store")
+            format!("there is no bucket {self}: create it, or correct media.store")
         } else if has(&["InvalidAccessKeyId", "NotSignedUp", "InvalidToken", "ExpiredToken"]) {
             format!("the store of {self} doesn't know the access key: correct media.access_key_id")
         } else if has(&["SignatureDoesNotMatch"]) {
@@ -143,22 +143,22 @@ impl Bucket {
         } else if has(&["AuthorizationHeaderMalformed", "PermanentRedirect", "without LOCATION"]) {
             format!("{self} is in another region: set region= in media.store")
         } else if has(&["RequestTimeTooSkewed"]) {
-            "this machine's clock is wrong: set it".to_owned()
+            "this machine's clock is wrong: correct it".to_owned()
         } else if has(&["AccessDenied", "403 Forbidden"]) {
             format!(
-                "the access key may not do that to {self}: allow it GetObject, PutObject, DeleteObject, ListBucket and \
+                "the access key has no permission for {self}: allow GetObject, PutObject, DeleteObject, ListBucket and \
                  AbortMultipartUpload"
             )
         } else if has(&["(Connect)", "no answer within"]) {
-            format!("{self} can't be reached: correct endpoint= in media.store, or see to the network")
+            format!("{self} can't be reached: correct endpoint= in media.store, or check the network")
         } else {
             return None;
         })
     }
 }
 
-/// Tells whether an error means that the store is full, that it is away, or something else. Amazon's store is never full;
-/// others say so in words of their own.
+/// Classifies an error: store full, unreachable, or other. Amazon's store is never full; other servers use codes of
+/// their own.
 fn kind(text: &str) -> io::ErrorKind {
     let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
     if has(&["StorageFull", "QuotaExceeded", "InsufficientStorage", "InsufficientCapacity", "507 "]) {
@@ -170,7 +170,7 @@ fn kind(text: &str) -> io::ErrorKind {
     }
 }
 
-/// Whether nothing was found because there is no such bucket.
+/// Whether an object is missing because the bucket is.
 pub(super) fn is_missing(cause: &(dyn std::error::Error + Send + Sync)) -> bool {
     cause.to_string().contains("NoSuchBucket")
 }
@@ -183,7 +183,7 @@ fn endpoint(text: &str) -> Result<Url, String> {
     if ["http", "https"].contains(&url.scheme()) && bare { Ok(url) } else { Err(wrong()) }
 }
 
-/// Short: a page waits for it, and a job tries again by itself.
+/// Short, because a page waits, and jobs retry by themselves.
 fn retries() -> RetryConfig {
     let backoff = BackoffConfig {
         init_backoff: Duration::from_millis(100),

@@ -1,7 +1,7 @@
-//! HTTP for object stores: TLS by rustls with ring, the system's roots, no proxy, no redirects.
+//! An HTTP client for object stores: rustls with ring, the system's root certificates, no proxy, no redirects.
 //!
-//! `object_store`'s own client brings a second TLS provider along, and one that every other HTTP client in the process
-//! would then have to be told about.
+//! `object_store`'s own client brings a second TLS provider. All other HTTP clients in the process would then have to
+//! choose one explicitly.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -23,19 +23,19 @@ use object_store::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time::timeout;
 
-/// Until there is a connection.
+/// Timeout for connecting.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Until a request is sent and its answer begins, and between two pieces of the answer.
+/// Timeout until the response starts, and between two pieces of its body.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Idle connections are closed before servers do it, which is after a minute or more.
+/// Close idle connections before servers do, which is after a minute or more.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Makes the clients of an object store.
+/// Creates the clients of an object store.
 #[derive(Debug)]
 pub(super) struct Connector {
-    /// Whether the store is reached over TLS, so that roots are needed.
+    /// Whether the store uses TLS, which needs root certificates.
     pub(super) tls: bool,
 }
 
@@ -47,7 +47,7 @@ impl HttpConnector for Connector {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT));
-        // Where credentials come from, on a cloud's machine, is reached without TLS whatever the store is.
+        // On a cloud machine, the source of credentials has no TLS, even if the store does.
         let https = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(config)
             .https_or_http()
@@ -84,7 +84,7 @@ impl HttpService for Service {
     }
 }
 
-/// The body, which fails when nothing of it comes for long.
+/// The body. It fails when no piece arrives in time.
 fn body(incoming: Incoming) -> HttpResponseBody {
     use http_body_util::{BodyExt, StreamBody};
     let frames = stream::unfold(Some(incoming), async |body| {
@@ -97,7 +97,7 @@ fn body(incoming: Incoming) -> HttpResponseBody {
         };
         Some((frame, None))
     });
-    // It is asked once more after its end.
+    // The stream is polled once more after its end.
     HttpResponseBody::new(StreamBody::new(frames.fuse()))
 }
 
@@ -112,7 +112,7 @@ fn failed(error: legacy::Error) -> HttpError {
     } else {
         HttpErrorKind::Interrupted
     };
-    // Its own text alone says nothing about the cause.
+    // The error's own text omits the cause.
     HttpError::new_boxed(kind, format!("{:#}", anyhow::Error::from(error)).into())
 }
 

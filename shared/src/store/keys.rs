@@ -1,16 +1,16 @@
-//! The names of what is in the store: checked when they are read, so that none of them leads anywhere else.
+//! The keys of objects in the store. Parsing validates them, so that no key points outside of the store.
 
 use std::{fmt, str::FromStr};
 
 use object_store::path::Path as StorePath;
 use ulid::Ulid;
 
-use super::{INCOMING, PICTURES};
+use super::{ORIGINALS, PICTURES};
 
 macro_rules! text_key {
     ($name:ident, $what:literal, $valid:expr) => {
         impl $name {
-            /// The key as text, as the database keeps it.
+            /// The key as text, as stored in the database.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -33,20 +33,20 @@ macro_rules! text_key {
     };
 }
 
-/// The name of an upload that waits to be processed: `incoming/<ulid>`.
+/// The key of an original: `incoming/<ulid>`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct IncomingKey(String);
+pub struct OriginalKey(String);
 
-/// The name of a picture that is shown: `ab/cd/<blake3 in hex>.jpg`, with the hash's first bytes as folders.
+/// The key of a published picture: `ab/cd/<blake3 in hex>.jpg`, with the first bytes of the hash as folders.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct MediaKey(String);
 
-/// A text that is no key of that kind.
+/// The text is not a key of this kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("this isn't the key of {0}")]
 pub struct InvalidKey(&'static str);
 
-text_key!(IncomingKey, "an upload", |text| {
+text_key!(OriginalKey, "an original", |text| {
     text.strip_prefix("incoming/")
         .is_some_and(|name| Ulid::from_string(name).is_ok_and(|id| id.to_string() == name))
 });
@@ -59,7 +59,7 @@ text_key!(MediaKey, "a picture", |text| {
 });
 
 impl MediaKey {
-    /// The key of a file with that content.
+    /// Returns the key of a file with this content.
     pub fn of(content: &[u8]) -> Self {
         Self::of_hash(blake3::hash(content).to_hex().as_str())
     }
@@ -73,10 +73,10 @@ impl MediaKey {
     }
 }
 
-impl IncomingKey {
-    /// A name that nothing has yet.
+impl OriginalKey {
+    /// Generates a unique key.
     pub(super) fn generate() -> Self {
-        Self(format!("{INCOMING}/{}", Ulid::generate()))
+        Self(format!("{ORIGINALS}/{}", Ulid::generate()))
     }
 
     pub(super) fn path(&self) -> StorePath {

@@ -1,4 +1,4 @@
-//! What holds wherever pictures are kept, tried on both: a folder, and a bucket of a real S3 server.
+//! Tests of both kinds of store: a folder, and a bucket of a real S3 server.
 
 use std::{io::Read, time::SystemTime};
 
@@ -36,7 +36,7 @@ impl Fixture {
         Self { store, kept: Kept::Bucket(server) }
     }
 
-    /// Every file of the store, half-written ones too.
+    /// All files of the store, unfinished ones included.
     fn files(&self) -> Vec<PathBuf> {
         fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(folder).expect("is a folder") {
@@ -53,7 +53,7 @@ impl Fixture {
         files
     }
 
-    /// What is in the store, as files.
+    /// The folder with the store's files.
     fn root(&self) -> PathBuf {
         match &self.kept {
             Kept::Folder(folder) => folder.path().join("media"),
@@ -71,7 +71,7 @@ impl Fixture {
         (0..bytes).map(|at| u8::try_from(at * 7 % 251).expect("is a byte")).collect()
     }
 
-    /// Waits until no file is left: what was dropped is cleared up in the background.
+    /// Waits until no file is left, because dropped writers clean up in the background.
     async fn until_empty(&self) {
         for _ in 0..400 {
             if self.files().is_empty() {
@@ -83,7 +83,7 @@ impl Fixture {
     }
 }
 
-/// The tests' bucket, with a prefix, as the configuration names it.
+/// The URL of the tests' bucket with a prefix.
 fn bucket_at(endpoint: &str) -> MediaConfig {
     MediaConfig {
         store: format!("s3://{BUCKET}/media?endpoint={endpoint}").parse().expect("is a URL"),
@@ -93,7 +93,7 @@ fn bucket_at(endpoint: &str) -> MediaConfig {
     }
 }
 
-/// Makes two tests of each behaviour.
+/// Generates a test for each kind of store.
 macro_rules! on_both {
     ($($behaviour:ident)*) => {
         mod in_a_folder {
@@ -113,9 +113,9 @@ macro_rules! on_both {
 }
 
 on_both! {
-    an_upload_comes_back_as_it_came_in
-    an_upload_beyond_the_limit_is_refused_and_leaves_nothing
-    an_empty_upload_is_refused
+    an_original_is_read_back_unchanged
+    an_original_beyond_the_limit_is_refused_and_leaves_nothing
+    an_empty_original_is_refused
     an_upload_whose_client_went_away_leaves_nothing
     equal_pictures_are_one_file
     a_picture_that_is_there_already_is_written_again
@@ -126,55 +126,55 @@ on_both! {
     the_check_passes_and_leaves_nothing
 }
 
-async fn upload(store: &MediaStore, content: &[u8]) -> IncomingKey {
-    let mut incoming = store.begin_incoming(20_000_000);
+async fn upload(store: &MediaStore, content: &[u8]) -> OriginalKey {
+    let mut original = store.begin_original(20_000_000);
     for chunk in content.chunks(60_000) {
-        incoming.write(Bytes::copy_from_slice(chunk)).await.expect("is written");
+        original.write(Bytes::copy_from_slice(chunk)).await.expect("is written");
     }
-    assert_eq!(incoming.hash(), *blake3::hash(content).as_bytes());
-    incoming.finish().await.expect("is finished")
+    assert_eq!(original.hash(), *blake3::hash(content).as_bytes());
+    original.finish().await.expect("is finished")
 }
 
-async fn read(store: &MediaStore, key: &IncomingKey) -> Option<Vec<u8>> {
+async fn read(store: &MediaStore, key: &OriginalKey) -> Option<Vec<u8>> {
     let mut content = Vec::new();
-    let mut file = store.open_incoming(key).await.expect("can be asked for")?;
+    let mut file = store.open_original(key).await.expect("can be asked for")?;
     file.read_to_end(&mut content).expect("is read");
     Some(content)
 }
 
-async fn an_upload_comes_back_as_it_came_in(fixture: Fixture) {
+async fn an_original_is_read_back_unchanged(fixture: Fixture) {
     let store = &fixture.store;
     for content in [fixture.large(), b"short".to_vec()] {
         let key = upload(store, &content).await;
         assert_eq!(key.as_str().parse(), Ok(key.clone()));
         assert!(read(store, &key).await == Some(content), "another content");
-        store.delete_incoming(&key).await.expect("is removed");
+        store.delete_original(&key).await.expect("is removed");
         assert_eq!(read(store, &key).await, None);
     }
-    let gone: IncomingKey = format!("incoming/{}", Ulid::generate()).parse().expect("is a key");
-    store.delete_incoming(&gone).await.expect("is fine twice");
+    let gone: OriginalKey = format!("incoming/{}", Ulid::generate()).parse().expect("is a key");
+    store.delete_original(&gone).await.expect("is fine twice");
 }
 
-async fn an_upload_beyond_the_limit_is_refused_and_leaves_nothing(fixture: Fixture) {
+async fn an_original_beyond_the_limit_is_refused_and_leaves_nothing(fixture: Fixture) {
     let within = fixture.store.place.part() * 2;
-    let mut incoming = fixture.store.begin_incoming(within as u64);
-    incoming.write(fixture.large()[..within].to_vec().into()).await.expect("is within the limit");
-    let refused = incoming.write(Bytes::from_static(b"x")).await;
+    let mut original = fixture.store.begin_original(within as u64);
+    original.write(fixture.large()[..within].to_vec().into()).await.expect("is within the limit");
+    let refused = original.write(Bytes::from_static(b"x")).await;
     assert!(matches!(refused, Err(MediaError::Refused(Refusal::TooManyBytes { .. }))), "{refused:?}");
-    incoming.discard().await.expect("is discarded");
+    original.discard().await.expect("is discarded");
     assert_eq!(fixture.files(), Vec::<PathBuf>::new());
 }
 
-async fn an_empty_upload_is_refused(fixture: Fixture) {
-    let refused = fixture.store.begin_incoming(10).finish().await;
+async fn an_empty_original_is_refused(fixture: Fixture) {
+    let refused = fixture.store.begin_original(10).finish().await;
     assert!(matches!(refused, Err(MediaError::Refused(Refusal::Empty))), "{refused:?}");
 }
 
 async fn an_upload_whose_client_went_away_leaves_nothing(fixture: Fixture) {
-    let mut incoming = fixture.store.begin_incoming(20_000_000);
-    incoming.write(fixture.large().into()).await.expect("is written");
-    incoming.write(Bytes::from_static(b"more")).await.expect("is written");
-    drop(incoming);
+    let mut original = fixture.store.begin_original(20_000_000);
+    original.write(fixture.large().into()).await.expect("is written");
+    original.write(Bytes::from_static(b"more")).await.expect("is written");
+    drop(original);
     fixture.until_empty().await;
 }
 
@@ -231,14 +231,14 @@ async fn a_part_of_a_picture_is_served_alone(fixture: Fixture) {
 }
 
 async fn lists_hold_their_own_kind_alone(fixture: Fixture) {
-    let incoming: Vec<_> = fixture.store.list_incoming().try_collect().await.expect("is empty");
-    assert_eq!(incoming, []);
+    let originals: Vec<_> = fixture.store.list_originals().try_collect().await.expect("is empty");
+    assert_eq!(originals, []);
     let key = upload(&fixture.store, b"upload").await;
     fixture.store.put_picture(Bytes::from_static(b"picture")).await.expect("is stored");
     std::fs::write(fixture.root().join("incoming/stray.txt"), "x").expect("is written");
     std::fs::write(fixture.root().join("pictures/stray.jpg"), "x").expect("is written");
-    let incoming: Vec<_> = fixture.store.list_incoming().try_collect().await.expect("is listed");
-    assert_eq!(incoming.iter().map(|stored| &stored.key).collect::<Vec<_>>(), [&key]);
+    let originals: Vec<_> = fixture.store.list_originals().try_collect().await.expect("is listed");
+    assert_eq!(originals.iter().map(|stored| &stored.key).collect::<Vec<_>>(), [&key]);
     let pictures: Vec<_> = fixture.store.list_pictures().try_collect().await.expect("is listed");
     assert_eq!(pictures.len(), 1);
 }
@@ -261,6 +261,6 @@ fn only_keys_of_our_own_making_are_keys() {
     for text in
         ["", "incoming/", "incoming/../pictures", "incoming/holiday.jpg", "01JD0000000000000000000000"]
     {
-        assert!(text.parse::<IncomingKey>().is_err(), "{text}");
+        assert!(text.parse::<OriginalKey>().is_err(), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_queue::JobId;
 use pawdium_queue::inspect::{self, BULK, Filter};
-use pawdium_shared::operate::{self, Act, Found};
+use pawdium_shared::operate::{self, Act, PreviewedJobs};
 use serde::Deserialize;
 
 use super::present;
@@ -90,14 +90,14 @@ pub async fn act(
     Form(previewed): Form<Previewed>,
 ) -> Result<(CookieJar, Redirect), Error> {
     let act = previewed.choice.act()?;
-    let found = Found { live: listed(&previewed.live)?, ended: listed(&previewed.ended)? };
+    let found = PreviewedJobs { live: listed(&previewed.live)?, ended: listed(&previewed.ended)? };
     let count = found.count();
     if i64::try_from(count).unwrap_or(i64::MAX) > BULK {
         return Err(Error::Refused("At most 10,000 jobs at a time.".to_owned()));
     }
     let read = previewed.search.read(&mut *app.db.acquire().await?, true).await?;
     let (fields, filter) = narrowed(read)?;
-    let done = operate::act_on_found(&app.db, admin.actor(), act, &filter, &found).await?;
+    let done = operate::act_on_preview(&app.db, admin.actor(), act, &filter, &found).await?;
     let notice = Notice::jobs(act, done.len(), count.saturating_sub(done.len()));
     Ok((jar.add(notice.cookie()), Redirect::to(&fields.address())))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use pawdium_shared::photos::Photo;
-use pawdium_shared::photos::steps::Entry;
+use pawdium_shared::photos::steps::TimelineEntry;
 use pawdium_shared::ranking::lists::Page;
 use pawdium_shared::ranking::virality;
 use serde::Serialize;
@@ -197,8 +197,8 @@ impl PhotoShape {
 
     /// With what only its owner and moderators are told: what happened to it, and how large the upload was.
     #[must_use]
-    pub fn for_owner(mut self, entries: Vec<Entry>, source_bytes: Option<u64>) -> Self {
-        let step = |entry: Entry| StepShape { step: entry.step.name(), at: entry.at, ms: entry.ms };
+    pub fn for_owner(mut self, entries: Vec<TimelineEntry>, source_bytes: Option<u64>) -> Self {
+        let step = |entry: TimelineEntry| StepShape { step: entry.step.name(), at: entry.at, ms: entry.ms };
         self.timeline = Some(entries.into_iter().map(step).collect());
         self.source_bytes = source_bytes;
         self

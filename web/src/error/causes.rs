@@ -70,8 +70,8 @@ impl From<accounts::Refused> for Error {
     }
 }
 
-impl From<photos::Refused> for Error {
-    fn from(refused: photos::Refused) -> Self {
+impl From<photos::InvalidDraft> for Error {
+    fn from(refused: photos::InvalidDraft) -> Self {
         Self::Field { field: refused.field, message: refused.message }
     }
 }

@@ -111,7 +111,7 @@ pub async fn show(
     if knows_all {
         let mut db = app.db.acquire().await?;
         let entries = steps::list(&mut db, id).await?;
-        shape = shape.for_owner(entries, queries::find_source_bytes(&mut db, id).await?);
+        shape = shape.for_owner(entries, queries::find_original_bytes(&mut db, id).await?);
         if is_own {
             shape.same_as = likeness::find_earlier(&mut db, id).await?.map(|photo| photo.0);
         }

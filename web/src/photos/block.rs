@@ -5,7 +5,7 @@ use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::moderation::blocked::{self, Outcome, Reason};
+use pawdium_shared::moderation::blocked::{self, BlockOutcome, Reason};
 use pawdium_shared::photos::queries;
 use serde::Deserialize;
 
@@ -38,11 +38,11 @@ pub async fn block(
         .map_err(|message| Error::Field { field: "reason", message: message.to_owned() })?;
     let blocked = block_all(&app, &moderator, &[id], &reason).await?;
     let notice = match blocked.first().map(|(_, outcome)| *outcome) {
-        Some(Outcome::Blocked) => Notice::PictureBlocked,
-        Some(Outcome::TakenDown) => Notice::PhotoTakenDown,
+        Some(BlockOutcome::Blocked) => Notice::PictureBlocked,
+        Some(BlockOutcome::Hidden) => Notice::PhotoTakenDown,
         // Sent twice, and the other one has done it.
         _ if blocked::reason_of(&mut *app.db.acquire().await?, id).await?.is_some() => Notice::PictureBlocked,
-        Some(Outcome::Gone) | None => return Err(Error::NotFound),
+        Some(BlockOutcome::Gone) | None => return Err(Error::NotFound),
     };
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
 }
@@ -82,7 +82,7 @@ async fn block_all(
     moderator: &Moderator,
     photos: &[PhotoId],
     reason: &Reason,
-) -> Result<Vec<(PhotoId, Outcome)>, Error> {
+) -> Result<Vec<(PhotoId, BlockOutcome)>, Error> {
     retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         let hidden = blocked::block_all(&mut tx, moderator.actor(), photos, reason).await?;

@@ -1,7 +1,7 @@
 //! How much of what they upload somebody may keep without publishing it.
 
 use pawdium_shared::ids::UserId;
-use pawdium_shared::photos::queries::{self, Kept};
+use pawdium_shared::photos::queries::{self, KeptOriginals};
 use sqlx::PgConnection;
 
 use crate::error::Error;
@@ -24,7 +24,7 @@ pub(super) async fn check(app: &App, visitor: &Visitor) -> Result<(), Error> {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn measure(db: &mut PgConnection, owner: UserId) -> Result<Kept, Error> {
+pub(super) async fn measure(db: &mut PgConnection, owner: UserId) -> Result<KeptOriginals, Error> {
     queries::lock_kept(db, owner).await?;
     Ok(queries::count_kept(db, owner).await?)
 }
@@ -33,7 +33,12 @@ pub(super) async fn measure(db: &mut PgConnection, owner: UserId) -> Result<Kept
 ///
 /// # Errors
 /// [`Error::TooLarge`], which says what to do about it.
-pub(super) fn refuse_more(app: &App, visitor: &Visitor, kept: Kept, bytes: u64) -> Result<(), Error> {
+pub(super) fn refuse_more(
+    app: &App,
+    visitor: &Visitor,
+    kept: KeptOriginals,
+    bytes: u64,
+) -> Result<(), Error> {
     let media = &app.config.media;
     let is_member = visitor.member().is_ok();
     let (most, most_bytes) = if is_member {

@@ -172,8 +172,8 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
         } else if photo.state == PhotoState::Hidden {
             why = blocked::reason_of(&mut db, photo.id).await?;
         }
-        let source = queries::find_source_bytes(&mut db, photo.id).await?;
-        saved = source.and_then(|source| Saving::of(source, &photo.sizes));
+        let bytes = queries::find_original_bytes(&mut db, photo.id).await?;
+        saved = bytes.and_then(|bytes| Saving::of(bytes, &photo.sizes));
         picture = present::picture(photo);
     }
     Ok(PhotoStatus {

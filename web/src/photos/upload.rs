@@ -12,7 +12,7 @@ use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
 use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transitions};
-use pawdium_shared::store::Incoming;
+use pawdium_shared::store::OriginalWriter;
 
 use super::quota;
 use crate::error::Error;
@@ -91,7 +91,11 @@ impl Fields {
         Ok(Draft {
             title: Title::new(&self.title)?,
             alt: Alt::new(&self.alt)?,
-            species: self.species.trim().parse::<Species>().map_err(pawdium_shared::photos::Refused::from)?,
+            species: self
+                .species
+                .trim()
+                .parse::<Species>()
+                .map_err(pawdium_shared::photos::InvalidDraft::from)?,
             tags: Tags::new(&self.tags)?,
             crop,
         })
@@ -100,7 +104,7 @@ impl Fields {
 
 /// An upload on its way into the store.
 struct Upload {
-    incoming: Incoming,
+    incoming: OriginalWriter,
     written: u64,
     /// It begins as pictures do. Of one that doesn't no more than the beginning is stored.
     is_picture: bool,
@@ -167,7 +171,7 @@ pub async fn receive(
     let hash = upload.incoming.hash();
     let submission = once.0.map(|key| Submission { key, print: fields.print(&hash) });
     let key = upload.incoming.finish().await?;
-    let stored = transitions::Upload { key: key.as_str(), bytes: upload.written };
+    let stored = transitions::StoredOriginal { key: key.as_str(), bytes: upload.written };
     let upload = (stored, &hash);
     let mut made = retry_conflicts(async || {
         make(app, (visitor, client), &draft, keep, upload, submission.as_ref()).await
@@ -187,7 +191,7 @@ pub async fn receive(
     if is_unneeded {
         counted.give_back(app).await;
         // What is left after a crash in between is removed by the purge.
-        app.store.delete_incoming(&key).await.map_err(anyhow::Error::from)?;
+        app.store.delete_original(&key).await.map_err(anyhow::Error::from)?;
     }
     made?.submitted
 }
@@ -205,7 +209,7 @@ async fn make(
     (visitor, client): (&Visitor, Client),
     draft: &Draft,
     keep: bool,
-    (stored, hash): (transitions::Upload<'_>, &[u8; 32]),
+    (stored, hash): (transitions::StoredOriginal<'_>, &[u8; 32]),
     submission: Option<&Submission>,
 ) -> Result<Made, Error> {
     let mut tx = app.db.begin().await?;
@@ -216,7 +220,7 @@ async fn make(
     } else {
         transitions::submit(&mut tx, owner, draft, stored).await?
     };
-    likeness::note_source(&mut tx, photo, hash).await?;
+    likeness::record_hash(&mut tx, photo, hash).await?;
     let earlier = match submission {
         Some(submission) => submissions::record(&mut tx, owner, photo, submission).await?,
         None => None,
@@ -258,7 +262,7 @@ async fn read_parts(
         if name == "photo" {
             // A browser sends a file field without a file as one without a name.
             if upload.is_none() && part.file_name() != Some("") {
-                let incoming = app.store.begin_incoming(max);
+                let incoming = app.store.begin_original(max);
                 let upload = upload.insert(Upload { incoming, written: 0, is_picture: false });
                 if let Err(error) = read_file(upload, &mut part, malformed).await {
                     // The words behind the file are read all the same, so that the form can show them again.

@@ -38,7 +38,7 @@ impl Choice {
 
     fn species(&self) -> Result<Option<Species>, Error> {
         let parse = |text: &str| {
-            text.parse().map_err(|error| Error::from(pawdium_shared::photos::Refused::from(error)))
+            text.parse().map_err(|error| Error::from(pawdium_shared::photos::InvalidDraft::from(error)))
         };
         given(self.species.as_ref()).map(parse).transpose()
     }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use pawdium_shared::photos::steps::{Entry, Step};
+use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 
 use crate::http::ids;
@@ -106,7 +106,7 @@ pub struct PhotoStatus {
     /// What its owner can do about it, a sentence, where it has failed.
     pub reason: Option<String>,
     /// What happened so far, in order; empty for those who may not see it.
-    pub steps: Vec<Entry>,
+    pub steps: Vec<TimelineEntry>,
     /// Why it is not through yet, a sentence; of a photo that was taken down, why that was.
     pub why: Option<String>,
     /// What was saved, of a photo that is through; for those who may see the steps.
@@ -124,7 +124,7 @@ struct Line<'a> {
     step: Step,
     label: &'static str,
     class: &'static str,
-    done: Option<&'a Entry>,
+    done: Option<&'a TimelineEntry>,
 }
 
 impl PhotoStatus {
@@ -157,7 +157,7 @@ impl PhotoStatus {
         Some((at(Step::Live)? - at(Step::Received)?).num_milliseconds() as f64)
     }
 
-    fn done(&self, step: Step) -> Option<&Entry> {
+    fn done(&self, step: Step) -> Option<&TimelineEntry> {
         self.steps.iter().find(|done| done.step == step)
     }
 
@@ -232,11 +232,11 @@ impl PhotoOpinion {
 mod tests {
     use super::*;
 
-    fn done(step: Step) -> Entry {
-        Entry { step, at: DateTime::UNIX_EPOCH, ms: Some(3) }
+    fn done(step: Step) -> TimelineEntry {
+        TimelineEntry { step, at: DateTime::UNIX_EPOCH, ms: Some(3) }
     }
 
-    fn status(state: PhotoState, steps: Vec<Entry>) -> PhotoStatus {
+    fn status(state: PhotoState, steps: Vec<TimelineEntry>) -> PhotoStatus {
         PhotoStatus {
             id: 1,
             state,
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_was_saved_reads_as_a_sentence() {
-        let saved = Some(Saving { source: 4_204_000, kept: 312_400, files: 3 });
+        let saved = Some(Saving { original: 4_204_000, kept: 312_400, files: 3 });
         let shown =
             PhotoStatus { saved, ..status(PhotoState::Live, vec![done(Step::Received), done(Step::Live)]) };
         let html = shown.render().expect("it renders");

@@ -63,7 +63,7 @@ async fn the_purge_takes_from_a_bucket_what_no_photo_names(db: PgPool) {
     let named = server.files();
     let store = site.store();
     store.put_picture(Bytes::from(pictures::quarters(300, 300))).await.expect("it is stored");
-    let mut upload = store.begin_incoming(1_000_000);
+    let mut upload = store.begin_original(1_000_000);
     upload.write(Bytes::from_static(b"left by a visitor")).await.expect("it fits");
     upload.finish().await.expect("it is stored");
     assert_eq!(server.files().len(), named.len() + 2);

@@ -107,7 +107,7 @@ async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(d
         let said = owner.api.get(&format!("photos/{refused}")).await.expect(200).json();
         let reason = said["reason"].as_str().expect("a reason");
         assert!(
-            reason.contains("taken down by our moderators") && reason.contains("another one"),
+            reason.contains("Our moderators blocked this picture") && reason.contains("another one"),
             "{reason}"
         );
     }

@@ -1,4 +1,4 @@
-//! Photos whose job has ended without them.
+//! Fails photos whose job ended without a result.
 
 use pawdium_queue::{Claim, JobError};
 use pawdium_shared::ids::PhotoId;
@@ -8,23 +8,23 @@ use tracing::error;
 
 use crate::env::Env;
 
-/// What the owner reads when the fault is ours.
-const UNPROCESSED: &str = "We couldn't process this photo; the fault is on our side. We still have the file and will try again \
-                           when we have mended it. You can also submit it again.";
+/// The reason that the owner reads after an internal error.
+const UNPROCESSED: &str = "Something broke on our side, so we couldn't process this photo. We still have the file and will try \
+                           again once the problem is fixed. You can also submit it again.";
 
-/// Fails the photo, unless its job was brought back meanwhile.
+/// Fails the photo, unless its job was retried meanwhile.
 pub async fn abandon_photo(job: AbandonPhoto, env: &Env, _: &Claim) -> Result<(), JobError> {
     abandon(env, job.photo).await?;
     Ok(())
 }
 
-/// False: somebody works on it, or it isn't being processed.
+/// Returns false if the photo has a job, or isn't processing.
 pub(super) async fn abandon(env: &Env, photo: PhotoId) -> sqlx::Result<bool> {
     let mut tx = env.db.begin().await?;
     let failed = transitions::abandon(&mut tx, photo, UNPROCESSED).await?;
     tx.commit().await?;
     if failed {
-        error!(%photo, "gave a photo up; retry its job when the cause is mended");
+        error!(%photo, "failed a photo after an internal error; retry its job once the cause is fixed");
     }
     Ok(failed)
 }

@@ -1,4 +1,4 @@
-//! The queue's accounts.
+//! Checks the queue's ledger.
 
 use pawdium_queue::{Claim, JobError, ledger};
 use pawdium_shared::jobs::upkeep::BalanceJobs;
@@ -6,8 +6,8 @@ use tracing::error;
 
 use crate::env::Env;
 
-/// Folds what moved and balances all accounts. A kind whose jobs don't add up is logged as an error, and stands on the
-/// admins' page and in the metrics until they do.
+/// Aggregates the ledger and checks all accounts. If the jobs of a kind don't add up, logs an error; the admin pages
+/// and metrics show the kind until they do.
 pub async fn balance_jobs(job: BalanceJobs, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
     ledger::fold(&mut tx).await?;

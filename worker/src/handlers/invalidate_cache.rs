@@ -1,4 +1,4 @@
-//! Keeping caches and open pages current.
+//! Drops cached data and notifies open pages.
 
 use pawdium_queue::{Claim, JobError};
 use pawdium_shared::jobs::cache::InvalidateCache;
@@ -6,7 +6,7 @@ use pawdium_shared::live;
 
 use crate::env::Env;
 
-/// Drops what the event made stale, and then tells the pages that show it: they must not fetch what was cached before.
+/// Drops what the event made stale, and then notifies the pages that show it, so that they don't fetch old data.
 pub async fn invalidate_cache(job: InvalidateCache, env: &Env, _: &Claim) -> Result<(), JobError> {
     let stale = env.cache.stale_after(&[job.event]);
     env.cache.drop_groups(&stale.groups).await?;

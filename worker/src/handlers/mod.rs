@@ -1,4 +1,4 @@
-//! The handlers, one file a kind of job.
+//! Job handlers, one file per kind.
 
 mod abandon_photo;
 mod balance_jobs;

@@ -1,4 +1,4 @@
-//! From an upload to three pictures in rotation.
+//! Turns an original into three pictures and makes its photo live.
 
 use std::fs::File;
 use std::io::{self, Seek as _};
@@ -11,30 +11,29 @@ use pawdium_shared::events::Event;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::media::{ProcessPhoto, RemoveFiles};
 use pawdium_shared::moderation::blocked;
-use pawdium_shared::photos::queries::source_in_use;
+use pawdium_shared::photos::queries::original_in_use;
 use pawdium_shared::photos::steps::{self, Step};
-use pawdium_shared::photos::transitions::Original;
+use pawdium_shared::photos::transitions::KeepOriginal;
 use pawdium_shared::photos::{Likeness, Picture, files, likeness, transitions};
-use pawdium_shared::store::{IncomingKey, MediaKey};
+use pawdium_shared::store::{MediaKey, OriginalKey};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tracing::{error, info, warn};
 
 use crate::env::Env;
 
-/// How long the store may take to hand out an upload, or to take its pictures. One that falls silent is away, and must not
-/// use up the job's time.
+/// Timeout for reading the original, and for storing the pictures. A silent store must not use up the job's time.
 const STORAGE: Duration = Duration::from_secs(40);
 
-/// A step, and the milliseconds that it took where they fit.
+/// A step and its duration in milliseconds.
 type Done = (Step, Option<i32>);
 
-/// Why there are no pictures.
+/// Why a photo could not be processed.
 enum Trouble {
-    /// The upload's fault; the text is for its owner.
+    /// The original is unusable. The text tells its owner why.
     Refused(String),
-    /// Its picture was taken down before; which entry of the list says so.
+    /// The picture is blocked by this entry.
     Blocked(i64),
-    /// Ours: the store, the database or the decoder is away. It waits for them.
+    /// The store, the database or the decoder is unavailable. The job waits for it.
     Internal(anyhow::Error),
 }
 
@@ -44,66 +43,66 @@ impl<E: Into<anyhow::Error>> From<E> for Trouble {
     }
 }
 
-/// Makes a photo live, or fails it with what its owner can do. A photo that is gone or live already is left alone; one that
-/// has failed by our fault, and whose job was brought back, is tried again.
+/// Makes a photo live, or fails it with a reason for its owner. Ignores a photo that is gone or already live. If it
+/// failed because of an internal error and its job was retried, processes it again.
 ///
-/// If the job ends without either, [`abandon_photo`](super::abandon_photo()) fails the photo.
+/// If the job ends with neither result, [`abandon_photo`](super::abandon_photo()) fails the photo.
 pub async fn process_photo(job: ProcessPhoto, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let photo = job.photo;
     let started = Instant::now();
-    let Some(source) = take_up(env, photo).await? else { return Ok(()) };
-    let upload: IncomingKey = source.key.parse().map_err(JobError::give_up)?;
-    match publish(&job, &upload, source.crop, env, claim).await {
+    let Some(original) = begin(env, photo).await? else { return Ok(()) };
+    let key: OriginalKey = original.key.parse().map_err(JobError::give_up)?;
+    match publish(&job, &key, original.crop, env, claim).await {
         Ok(()) => info!(%photo, ms = ms(started), "processed photo"),
         Err(Trouble::Refused(reason)) => {
             let mut tx = env.db.begin().await?;
-            transitions::fail(&mut tx, photo, &reason, Original::Dropped).await?;
+            transitions::fail(&mut tx, photo, &reason, KeepOriginal::No).await?;
             claim.complete(&mut tx, &job).await?;
             tx.commit().await?;
             info!(%photo, reason, "refused photo");
         }
         Err(Trouble::Blocked(entry)) => {
             let mut tx = env.db.begin().await?;
-            if transitions::fail(&mut tx, photo, blocked::REFUSAL, Original::Dropped).await? {
+            if transitions::fail(&mut tx, photo, blocked::REFUSAL, KeepOriginal::No).await? {
                 blocked::count_refusal(&mut tx, entry).await?;
             }
             claim.complete(&mut tx, &job).await?;
             tx.commit().await?;
-            info!(%photo, entry, "refused a picture that was taken down before");
+            info!(%photo, entry, "refused a blocked picture");
         }
         Err(Trouble::Internal(error)) => return Err(JobError::away(error)),
     }
-    discard(env, &upload).await;
+    discard(env, &key).await;
     Ok(())
 }
 
-/// What is to be processed; none where nothing is.
-async fn take_up(env: &Env, photo: PhotoId) -> Result<Option<transitions::Source>, JobError> {
+/// Finds the original to process; `None` if there is nothing to do.
+async fn begin(env: &Env, photo: PhotoId) -> Result<Option<transitions::Original>, JobError> {
     let mut tx = env.db.begin().await?;
-    if transitions::take_up(&mut tx, photo).await? {
-        info!(%photo, "taking a failed photo up again");
+    if transitions::retry(&mut tx, photo).await? {
+        info!(%photo, "processing a failed photo again");
     }
-    let source = transitions::find_source(&mut tx, photo).await?;
-    if source.is_none() && transitions::has_failed(&mut tx, photo).await? {
+    let original = transitions::find_original(&mut tx, photo).await?;
+    if original.is_none() && transitions::has_failed(&mut tx, photo).await? {
         return Err(JobError::give_up(anyhow::anyhow!("the photo has failed and its original is gone")));
     }
     tx.commit().await?;
-    Ok(source)
+    Ok(original)
 }
 
-/// Renders and stores the pictures, and puts the photo in rotation. Steps are recorded on the way, so that the photo's
-/// page moves; a connection is held only while one is written.
+/// Renders and stores the pictures, and makes the photo live. Records each step for the photo's page. Uses a database
+/// connection only while it records.
 async fn publish(
     job: &ProcessPhoto,
-    upload: &IncomingKey,
+    key: &OriginalKey,
     crop: Option<Crop>,
     env: &Env,
     claim: &Claim,
 ) -> Result<(), Trouble> {
     let started = Instant::now();
-    let source = likeness::source_of(&mut *env.db.acquire().await?, job.photo).await?;
-    refuse_blocked(Likeness { source, fingerprint: None }, env).await?;
-    let file = open(upload, env).await?;
+    let hash = likeness::find_hash(&mut *env.db.acquire().await?, job.photo).await?;
+    refuse_blocked(Likeness { hash, fingerprint: None }, env).await?;
+    let file = open(key, env).await?;
     record(env, job.photo, &[(Step::Checked, ms(started))]).await?;
 
     let (tell, told) = mpsc::unbounded_channel();
@@ -112,7 +111,7 @@ async fn publish(
     let rendered = rendered?;
     recorded?;
 
-    let likeness = Likeness { source, fingerprint: rendered.fingerprint };
+    let likeness = Likeness { hash, fingerprint: rendered.fingerprint };
     refuse_blocked(likeness, env).await?;
 
     let started = Instant::now();
@@ -129,14 +128,14 @@ async fn publish(
     let (placeholder, fingerprint) = (&rendered.placeholder, rendered.fingerprint);
     let live = transitions::go_live(&mut tx, job.photo, &pictures, placeholder, fingerprint).await?;
     if !live && named {
-        // It was taken down, and what removes its files may have looked for them before they were stored.
+        // The photo was hidden or deleted, and the job for its files may have run before they were stored.
         let pictures = pictures.into_iter().map(|(_, picture)| picture.key).collect();
-        RemoveFiles { photo: job.photo, pictures, upload: None }.enqueue(&mut tx).await?;
+        RemoveFiles { photo: job.photo, pictures, original: None }.enqueue(&mut tx).await?;
     }
     claim.complete(&mut tx, job).await?;
     if live {
-        // Meanwhile it may have been blocked, and from here to the commit it can't be.
-        blocked::hold(&mut tx).await?;
+        // The picture may have been blocked meanwhile. From here to the commit it can't be.
+        blocked::prevent_blocking(&mut tx).await?;
         if let Some(entry) = blocked::find(&mut tx, likeness).await? {
             return Err(Trouble::Blocked(entry));
         }
@@ -151,36 +150,36 @@ async fn publish(
     Ok(())
 }
 
-/// Restores pictures of a live photo that a late removal deleted. A store may carry out a removal after the process that
-/// asked for it has stopped waiting, or has died.
+/// Restores pictures of a live photo that a late request deleted. A store may carry out a deletion after the process
+/// that requested it has timed out or died.
 async fn look_again(photo: PhotoId, rendered: &Rendered, env: &Env) {
     let looked = async {
         for picture in &rendered.pictures {
             if env.store.find_picture(&MediaKey::of(&picture.jpeg)).await?.is_none() {
-                warn!(%photo, edge = picture.edge, "a picture was removed while it went live; storing it again");
+                warn!(%photo, edge = picture.edge, "a picture was deleted while its photo went live; storing it again");
                 env.store.put_picture(picture.jpeg.clone()).await?;
             }
         }
         io::Result::Ok(())
     };
     if let Err(error) = in_time(looked).await {
-        warn!(%photo, %error, "couldn't look whether all pictures are there");
+        warn!(%photo, %error, "couldn't check that all pictures are stored");
     }
 }
 
-/// The store's answer, within its time.
+/// Limits the time for an answer of the store.
 async fn in_time<T>(asked: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let late =
         || io::Error::new(io::ErrorKind::TimedOut, format!("the media store took longer than {STORAGE:?}"));
     tokio::time::timeout(STORAGE, asked).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Opens the upload and checks its headers.
-async fn open(upload: &IncomingKey, env: &Env) -> Result<File, Trouble> {
-    let Some(mut file) = in_time(env.store.open_incoming(upload)).await? else {
-        error!(%upload, "an upload is missing");
+/// Opens the original and checks its header.
+async fn open(key: &OriginalKey, env: &Env) -> Result<File, Trouble> {
+    let Some(mut file) = in_time(env.store.open_original(key)).await? else {
+        error!(%key, "the original is missing");
         return Err(Trouble::Refused(
-            "We lost this upload, sorry. Please submit the photo again.".to_owned(),
+            "We lost the original, sorry. Please submit the photo again.".to_owned(),
         ));
     };
     match probe_file(file.try_clone()?, env.limits.clone()).await {
@@ -192,7 +191,7 @@ async fn open(upload: &IncomingKey, env: &Env) -> Result<File, Trouble> {
     Ok(file)
 }
 
-/// Has the squares made, and tells of what is done until then.
+/// Renders the pictures and sends each completed stage to `tell`.
 async fn render(
     owner: Option<UserId>,
     file: File,
@@ -205,13 +204,13 @@ async fn render(
             Stage::Decoded => Step::Decoded,
             Stage::Cropped => Step::Cropped,
         };
-        // Nobody listens any more where it couldn't be recorded, of which the other half tells.
+        // The receiver is gone if recording failed, and the other future returns that error.
         let _ = tell.send((step, ms.try_into().ok()));
     };
     env.decoder.render_and_tell(owner.map(|owner| Owner(owner.0)), file, crop, reached).await.map_err(
         |error| {
             if let RenderError::Died { cause } = &error {
-                warn!(cause, "a picture brought its decoder down");
+                warn!(cause, "a picture crashed its decoder");
             }
             if error.is_final() {
                 Trouble::Refused(error.to_string())
@@ -240,7 +239,7 @@ async fn store(rendered: &Rendered, env: &Env) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The files to be, under the names that their content gives them.
+/// Returns the files with the names of their content.
 fn name(rendered: &Rendered) -> Result<Vec<(u16, Picture)>, Trouble> {
     let mut pictures = Vec::with_capacity(rendered.pictures.len());
     for picture in &rendered.pictures {
@@ -255,7 +254,7 @@ fn name(rendered: &Rendered) -> Result<Vec<(u16, Picture)>, Trouble> {
     Ok(pictures)
 }
 
-/// Records what is told until there will be no more. What is told while one step is written goes with the next.
+/// Records stages until the sender is gone. Stages that arrive during a write are recorded together.
 async fn record_reached(env: &Env, photo: PhotoId, mut told: UnboundedReceiver<Done>) -> Result<(), Trouble> {
     let mut done = Vec::new();
     while told.recv_many(&mut done, usize::MAX).await > 0 {
@@ -265,7 +264,7 @@ async fn record_reached(env: &Env, photo: PhotoId, mut told: UnboundedReceiver<D
     Ok(())
 }
 
-/// Records steps and tells the photo's page, in one small transaction.
+/// Records steps and notifies the photo's page, in one small transaction.
 async fn record(env: &Env, photo: PhotoId, done: &[Done]) -> sqlx::Result<()> {
     let mut tx = env.db.begin().await?;
     for (step, ms) in done {
@@ -275,16 +274,16 @@ async fn record(env: &Env, photo: PhotoId, done: &[Done]) -> sqlx::Result<()> {
     tx.commit().await
 }
 
-/// Removes the upload unless another photo needs it. What can't be removed now is found by the purge.
-async fn discard(env: &Env, upload: &IncomingKey) {
-    let removed = async {
-        if !source_in_use(&mut *env.db.acquire().await?, upload.as_str()).await? {
-            env.store.delete_incoming(upload).await?;
+/// Deletes the original unless another photo needs it. If that fails, the purge will.
+async fn discard(env: &Env, key: &OriginalKey) {
+    let deleted = async {
+        if !original_in_use(&mut *env.db.acquire().await?, key.as_str()).await? {
+            env.store.delete_original(key).await?;
         }
         anyhow::Ok(())
     };
-    if let Err(error) = removed.await {
-        warn!(%upload, error = format!("{error:#}"), "couldn't remove an upload; the purge will");
+    if let Err(error) = deleted.await {
+        warn!(%key, error = format!("{error:#}"), "couldn't delete an original; the purge will");
     }
 }
 

@@ -16,39 +16,39 @@ use super::abandon_photo::abandon;
 use super::remove_files::remove_unnamed;
 use crate::env::Env;
 
-/// How many rows or files one statement deals with.
+/// The number of rows or files per statement.
 const BATCH: u16 = 1000;
 
-/// A picture that no photo names is spared for so long. One that is stored again is written anew and named within minutes,
-/// so an older file that no photo names isn't about to be.
+/// The minimum age of a purged picture that no photo refers to. Storing a picture again updates its time, and its photo
+/// refers to it within minutes.
 const PICTURE_AGE: TimeDelta = TimeDelta::hours(2);
 
-/// Nobody has written to a file of which a writer left half for so long: requests and jobs end within minutes.
+/// The minimum age of a purged unfinished file. Requests and jobs end within minutes, so its writer is gone.
 const UNFINISHED_AGE: Duration = Duration::from_hours(1);
 
-/// Until an anonymous user who left nothing goes.
+/// The minimum age of a purged anonymous user who has nothing.
 const ANONYMOUS_AGE: TimeDelta = TimeDelta::days(30);
 
-/// Days for which ticks that fired, and schedules that nobody has any more, are kept.
+/// How many days past ticks and removed schedules are kept.
 const TICK_DAYS: i32 = 7;
 
-/// Days for which the queues' minutes are kept.
+/// How many days the queues' statistics per minute are kept.
 const MINUTE_DAYS: i32 = 14;
 
-/// Days for which a worker that is gone can be named: longer than any job's history.
+/// How many days the names of past workers are kept: longer than any job's history.
 const WORKER_DAYS: i32 = 40;
 
-/// Days for which a network is known that an account isn't opened from any more.
+/// How many days an account's networks are kept after their last use.
 const NETWORK_DAYS: i32 = 90;
 
-/// Days for which what was used up is known: longer than a ballot or a mailed link can be used.
+/// How many days used keys and links are kept: longer than a ballot or a mailed link is valid.
 const SPENT_DAYS: i32 = 2;
 
-/// Days for which counted moments are kept.
+/// How many days counted moments are kept.
 const MOMENT_DAYS: i32 = 2;
 
-/// Deletes what has expired and what nothing needs. After a failure all of it is tried again, and what is gone already
-/// is not found. Files are left alone where the media store is not this database's.
+/// Deletes expired and unneeded data. A retry repeats all of it, which is safe. Deletes no files if the media store
+/// doesn't belong to this database.
 pub async fn purge(_: Purge, env: &Env, _: &Claim) -> Result<(), JobError> {
     fail_abandoned_photos(env).await?;
     purge_rows(env).await?;
@@ -56,10 +56,10 @@ pub async fn purge(_: Purge, env: &Env, _: &Claim) -> Result<(), JobError> {
         error!(%mismatch, "purged no files: {}", lineage::ADVICE);
         return Err(JobError::give_up(anyhow::anyhow!("{mismatch}; {}", lineage::ADVICE)));
     }
-    let uploads = purge_uploads(env).await?;
+    let originals = purge_stored_originals(env).await?;
     let pictures = purge_pictures(env).await?;
     let unfinished = env.store.remove_unfinished(UNFINISHED_AGE).await?;
-    info!(uploads, pictures, unfinished, "purged files");
+    info!(originals, pictures, unfinished, "purged files");
     Ok(())
 }
 
@@ -102,26 +102,26 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Removes uploads that never became a photo, or whose photo no longer needs them.
-async fn purge_uploads(env: &Env) -> anyhow::Result<u64> {
+/// Deletes originals that no photo needs.
+async fn purge_stored_originals(env: &Env) -> anyhow::Result<u64> {
     let before = Utc::now() - TimeDelta::hours(env.upkeep.incoming_hours.into());
-    let mut removed = 0;
-    let old = env.store.list_incoming().try_filter(|stored| is_older(stored.last_modified, before));
+    let mut deleted = 0;
+    let old = env.store.list_originals().try_filter(|stored| is_older(stored.last_modified, before));
     let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
     while let Some(keys) = chunks.try_next().await? {
-        let unneeded = photos::queries::unneeded_sources(&mut *env.db.acquire().await?, &keys).await?;
+        let unneeded = photos::queries::unneeded_originals(&mut *env.db.acquire().await?, &keys).await?;
         for key in unneeded {
-            env.store.delete_incoming(&key.parse()?).await?;
-            removed += 1;
+            env.store.delete_original(&key.parse()?).await?;
+            deleted += 1;
         }
     }
-    Ok(removed)
+    Ok(deleted)
 }
 
-/// Removes pictures that no photo names.
+/// Deletes pictures that no photo refers to.
 async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
     let before = Utc::now() - PICTURE_AGE;
-    let mut removed = 0;
+    let mut deleted = 0;
     let old = env.store.list_pictures().try_filter(|stored| is_older(stored.last_modified, before));
     let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
     while let Some(keys) = chunks.try_next().await? {
@@ -131,11 +131,11 @@ async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
             // It may have been stored again since it was listed.
             let found = env.store.find_picture(&parsed).await?;
             if found.is_some_and(|found| found.last_modified < before) {
-                removed += u64::from(remove_unnamed(env, &key).await?);
+                deleted += u64::from(remove_unnamed(env, &key).await?);
             }
         }
     }
-    Ok(removed)
+    Ok(deleted)
 }
 
 fn is_older(written: DateTime<Utc>, than: DateTime<Utc>) -> std::future::Ready<bool> {

@@ -1,4 +1,4 @@
-//! Checking the histograms against the raw ratings: a fan-out over ranges of photos, and a new epoch in the end.
+//! Checks the histograms against the raw ratings: one job per range of photos, and then a new epoch.
 
 use pawdium_queue::groups::fan_out;
 use pawdium_queue::{Claim, JobError};
@@ -11,14 +11,14 @@ use tracing::{error, info};
 
 use crate::env::Env;
 
-/// Photos of one part.
+/// The number of photos per part.
 const PART: i64 = 2000;
 
-/// Photos that one transaction recounts; nobody can rate them meanwhile.
+/// The number of photos per transaction. They can't be rated meanwhile.
 const PHOTOS: i64 = 200;
 
-/// Shares the photos out, so that several workers recount them, a failure costs one part, and what is more urgent comes in
-/// between. A photo that comes later needs no recount yet.
+/// Splits the photos into parts, so that several workers recount them, a failure repeats only one part, and urgent jobs
+/// run in between. Photos submitted later need no recount yet.
 pub async fn recount_ratings(job: RecountRatings, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
     let ranges = queries::list_ranges(&mut tx, PART).await?;
@@ -26,18 +26,19 @@ pub async fn recount_ratings(job: RecountRatings, env: &Env, claim: &Claim) -> R
     fan_out(&mut tx, &parts, &StartEpoch {}).await?;
     claim.complete(&mut tx, &job).await?;
     tx.commit().await?;
-    info!(parts = parts.len(), "shared out the recount of all ratings");
+    info!(parts = parts.len(), "enqueued the recount of all ratings");
     Ok(())
 }
 
-/// Recounts and weighs a part, batch by batch: what anonymous raters' ratings weigh grows without the photos' being rated. A drift is mended and logged as an error: some path forgot a histogram.
+/// Recounts and weighs one part in batches. The weight of anonymous raters' ratings grows even if their photos are not
+/// rated again. Drift is corrected and logged as an error, because it means that some code forgot a histogram.
 pub async fn recount_part(job: RecountPart, env: &Env, _: &Claim) -> Result<(), JobError> {
     let mut first = job.first;
     loop {
         let mut tx = env.db.begin().await?;
         let recounted = queries::recount(&mut tx, first, job.last, PHOTOS).await?;
-        let mended = recounted.drifted.iter().map(|drift| Event::PhotoRated { photo: drift.photo });
-        Event::record_all(&mut tx, mended.collect()).await?;
+        let corrected = recounted.drifted.iter().map(|drift| Event::PhotoRated { photo: drift.photo });
+        Event::record_all(&mut tx, corrected.collect()).await?;
         tx.commit().await?;
         for drift in recounted.drifted {
             error!(photo = %drift.photo, was = ?drift.was, is = ?drift.is, "a histogram had drifted");
@@ -60,7 +61,7 @@ async fn weigh(env: &Env, first: PhotoId, last: PhotoId) -> Result<(), JobError>
     Ok(())
 }
 
-/// Starts a new epoch, also when a part is dead: its photos keep the histograms that they had.
+/// Starts a new epoch, even if a part is dead: its photos keep their histograms.
 pub async fn start_epoch(job: StartEpoch, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
     let started = refresh::start_epoch(&mut tx).await?;

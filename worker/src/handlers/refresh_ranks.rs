@@ -1,4 +1,4 @@
-//! Recomputing scores and ranks.
+//! Recomputes scores and ranks.
 
 use std::collections::BTreeSet;
 
@@ -12,15 +12,15 @@ use tracing::debug;
 
 use crate::env::Env;
 
-/// How many ranks one transaction writes. With 300,000 photos of which all move, on 2 busy cores, that took 70 ms, and 130 ms
-/// at most, sixty times; all in one it took 4.7 s.
+/// The number of ranks per transaction. With 300,000 photos that all change, on 2 busy cores, a transaction takes 70
+/// ms, 130 ms at most, repeated sixty times; a single transaction takes 4.7 s.
 const RANKS: usize = 5000;
 
-/// How many photos' ratings one transaction weighs.
+/// The number of photos weighed per transaction.
 const WEIGHED: usize = 100;
 
-/// Weighs what was rated since the last time and brings all ranks up to date, the best first, and invalidates the lists that moved. One rating can move every rank, so
-/// they are written in short transactions: nobody waits long for a lock, and a vacuum can clean up behind them.
+/// Weighs photos that were rated since the last run, updates all ranks, best first, and invalidates the lists that
+/// changed. One rating can change every rank. Short transactions keep locks short and let vacuum clean up.
 pub async fn refresh_ranks(_: RefreshRanks, env: &Env, _: &Claim) -> Result<(), JobError> {
     let stale = weighing::list_stale(&mut *env.db.acquire().await?).await?;
     for part in stale.chunks(WEIGHED) {
@@ -39,7 +39,7 @@ pub async fn refresh_ranks(_: RefreshRanks, env: &Env, _: &Claim) -> Result<(), 
 async fn write(db: &Db, part: &[Moved]) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     refresh::write_moved(&mut tx, part).await?;
-    // Equal sets have equal keys, of which one waits at a time.
+    // Equal sets have equal keys, and only one job per key waits at a time.
     let species = part.iter().map(|moved| moved.species).collect::<BTreeSet<_>>().into_iter().collect();
     Event::RanksMoved { species }.record(&mut tx).await?;
     tx.commit().await

@@ -1,4 +1,4 @@
-//! Folding views, shares and link ratings into the photos' counters.
+//! Adds views, shares and link ratings to the photos' counters.
 
 use pawdium_queue::{Claim, JobError};
 use pawdium_shared::events::Event;
@@ -7,10 +7,10 @@ use pawdium_shared::ranking::refresh;
 
 use crate::env::Env;
 
-/// So many photos are one event at most, which bounds its payload and what one job drops.
+/// The most photos per event, which bounds its payload and the work of its job.
 const PHOTOS: usize = 200;
 
-/// Folds batch by batch, each in a transaction of its own, until nothing is left.
+/// Counts moments in batches, each in its own transaction, until none are left.
 pub async fn refresh_virality(job: RefreshVirality, env: &Env, claim: &Claim) -> Result<(), JobError> {
     loop {
         let mut tx = env.db.begin().await?;

@@ -1,4 +1,4 @@
-//! Reporting to InfluxDB.
+//! Reports to InfluxDB.
 
 use chrono::TimeDelta;
 use pawdium_queue::{Claim, JobError};
@@ -7,7 +7,7 @@ use pawdium_shared::metrics::figures;
 
 use crate::env::Env;
 
-/// Reports one period. Where InfluxDB is not configured (any more), there is nobody to report to.
+/// Reports one period. Does nothing if InfluxDB is not configured.
 pub async fn report_metrics(job: ReportMetrics, env: &Env, _: &Claim) -> Result<(), JobError> {
     let Some(influx) = &env.influx else { return Ok(()) };
     let points = {

@@ -12,8 +12,8 @@ use tracing::{info, warn};
 use crate::env::Env;
 use crate::mails::{self, Letter, Matter};
 
-/// Renders and sends a mail. If it takes a link, that is made right before. When there is nobody to write to any more, or
-/// nothing to say, that is success.
+/// Renders and sends a mail, after creating its link if it needs one. Succeeds if the recipient no longer exists or no
+/// longer needs the mail.
 pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
     let Some(Addressee { user, name, email, matter }) = addressee(&mut tx, job).await? else {
@@ -30,13 +30,13 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
 
     let letter = Letter { name: &name, email: &email, site: &env.base_url, link };
     let mail = mails::render(&letter, matter)?;
-    // The site tells of refusals by the address that an account has, and not by one that it had.
+    // The site reports refusals by the current address only.
     let is_about_present = matter != Matter::AddressChanged;
     match env.mailer.send(mail, claim.job()).await {
         Ok(()) => {
             info!(%user, ?matter, "sent mail");
             if is_about_present {
-                got_through(env, user).await;
+                clear_refusal(env, user).await;
             }
             Ok(())
         }
@@ -48,21 +48,21 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
             }
             claim.bury(&mut tx, &SendError::Refused(reason).into()).await?;
             tx.commit().await?;
-            warn!(%user, ?matter, "a mail was refused for good");
+            warn!(%user, ?matter, "a mail was refused permanently");
             Ok(())
         }
     }
 }
 
-/// Nothing that fails here may have the mail sent again.
-async fn got_through(env: &Env, user: UserId) {
+/// Logs failures and returns nothing, because a retry would send the mail again.
+async fn clear_refusal(env: &Env, user: UserId) {
     let forgotten = async { refusals::forget(&mut *env.db.acquire().await?, user).await };
     if let Err(error) = forgotten.await {
-        warn!(%user, %error, "couldn't note that mail gets through again");
+        warn!(%user, %error, "couldn't delete the record of a refusal");
     }
 }
 
-/// Whom a mail is for, and what it says.
+/// The recipient and the subject of a mail.
 struct Addressee {
     user: UserId,
     name: String,
@@ -70,7 +70,7 @@ struct Addressee {
     matter: Matter,
 }
 
-/// Nobody for an address that belongs to nobody, for one that is verified already, and for one that its account has again.
+/// Returns `None` if no account has the address, if it is verified, or if it is the account's current one again.
 async fn addressee(db: &mut PgConnection, job: SendMail) -> sqlx::Result<Option<Addressee>> {
     let (user, matter, left) = match job {
         SendMail::Verification { user, .. } => {

@@ -1,4 +1,4 @@
-//! Invalidation drops what an event concerns, and nothing else.
+//! Invalidation drops exactly what an event makes stale.
 
 use std::collections::VecDeque;
 
@@ -32,7 +32,7 @@ fn all() -> Vec<Group> {
     groups
 }
 
-/// Something in one of [`all`] groups.
+/// A fragment in one of the groups of [`all`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Filler(usize);
 
@@ -64,7 +64,7 @@ impl Cached for Filler {
     }
 }
 
-/// Caches a fragment of each group. The cache passes over what Redis doesn't take within half a second.
+/// Caches a fragment of each group, repeatedly, because the cache skips what Redis doesn't accept within half a second.
 async fn fill(site: &Site) {
     let fillers: Vec<_> = (0..all().len()).map(Filler).collect();
     until("all is cached", SOON, async || {
@@ -79,7 +79,7 @@ async fn cached(site: &Site) -> Vec<String> {
     site.env.cache.list().await.expect("Redis answers").into_iter().map(|group| group.name).collect()
 }
 
-/// What of a full cache is gone after an event.
+/// Returns the groups of a full cache that an event drops.
 async fn dropped_by(site: &Site, event: Event) -> Vec<String> {
     fill(site).await;
     enqueue(&site.db, &InvalidateCache { event }).await;
@@ -124,7 +124,7 @@ async fn while_redis_is_away_the_invalidation_waits(db: PgPool) {
     let waiting = until_job_is(&site.db, job, "scheduled").await;
     assert!(waiting.last_error.is_some());
 
-    // However often it has failed, it is tried again.
+    // Failed attempts don't end the job.
     sqlx::query("update jobs set attempt = 1000, run_at = now()").execute(&site.db).await.expect("it is due");
     let again = async || {
         let attempt: i16 =
@@ -137,7 +137,7 @@ async fn while_redis_is_away_the_invalidation_waits(db: PgPool) {
     workers.stop().await;
 }
 
-/// A photo's data that is loaded when the test says so: each load takes the next of `LOADS[N]`.
+/// Data whose loading the test controls: each load takes the next of `LOADS[N]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Slow<const N: usize>;
 
@@ -175,7 +175,7 @@ impl<const N: usize> Cached for Slow<N> {
     }
 }
 
-/// The next load of `Slow<N>`: when it has begun, and what it is to bring.
+/// The next load of `Slow<N>`: signals its start and awaits its value.
 fn next_load<const N: usize>() -> (oneshot::Receiver<()>, oneshot::Sender<u8>) {
     let ((begun, has_begun), (bring, value)) = (oneshot::channel(), oneshot::channel());
     LOADS[N].lock().push_back(Load { begun, value });
@@ -186,7 +186,7 @@ async fn get<const N: usize>(site: &Site) -> u8 {
     site.env.cache.get(&site.env.db, Slow::<N>, Whole).await.expect("it is cached or loaded")
 }
 
-/// Reads `Slow<0>`, which loads `value` unless it is cached; `meanwhile` happens while it is loaded.
+/// Reads `Slow<0>`, which loads `value` unless it is cached. Runs `meanwhile` during the load.
 async fn read(site: &Site, value: u8, meanwhile: impl AsyncFnOnce()) -> u8 {
     let (has_begun, bring) = next_load::<0>();
     let loading = async {
@@ -203,7 +203,7 @@ async fn read(site: &Site, value: u8, meanwhile: impl AsyncFnOnce()) -> u8 {
     tokio::join!(reading, loading).0
 }
 
-/// Loses all that Redis holds of this site.
+/// Deletes all of this site's keys in Redis.
 async fn lose_everything(site: &Site) {
     let mut redis = site.env.redis.dedicated().await.expect("Redis is there");
     let pattern = site.env.redis.key("*");
@@ -214,9 +214,9 @@ async fn lose_everything(site: &Site) {
     }
 }
 
-/// What was computed before a change is not stored after it, whatever Redis has forgotten in between.
+/// Data loaded before a change is not stored after it, whatever Redis loses in between.
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_a_drop_overtakes_is_not_stored(db: PgPool) {
+async fn data_loaded_before_a_drop_is_not_stored_after_it(db: PgPool) {
     let _redis = redis_remembers().await;
     let site = Site::new(db);
     site.env.redis.check().await.expect("Redis is there");
@@ -240,9 +240,9 @@ async fn what_a_drop_overtakes_is_not_stored(db: PgPool) {
     assert_eq!(read(&site, 7, async || ()).await, 7, "a drop of the ranks voids every photo");
 }
 
-/// What many ask for at once is loaded once; who asks after a change doesn't get what was loaded before it.
+/// Concurrent requests share one load. A request after a change doesn't get data from before it.
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_many_ask_for_is_loaded_once(db: PgPool) {
+async fn concurrent_requests_share_one_load(db: PgPool) {
     let _redis = redis_remembers().await;
     let site = Site::new(db);
     site.env.redis.check().await.expect("Redis is there");

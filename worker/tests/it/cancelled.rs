@@ -1,4 +1,4 @@
-//! What several tasks share, given up in the middle of its use at random moments. The next user gets an answer of its own.
+//! Cancels users of shared resources at random moments. The next user gets its own answer.
 
 use std::io::{Seek as _, Write as _};
 use std::time::{Duration, Instant};
@@ -24,12 +24,12 @@ use tokio::time::timeout;
 
 use crate::site::{Site, jpeg, redis_remembers};
 
-/// Runs it for a random part of `longest`, and drops it there unless it has ended.
+/// Runs the future for a random part of `longest`, and then drops it unless it has ended.
 async fn cut(longest: Duration, future: impl Future) -> bool {
     timeout(longest.mul_f64(rand::random()), future).await.is_err()
 }
 
-/// Runs it for a few turns of the runtime: what takes well below a millisecond ends between two ticks of the clock.
+/// Polls the future a few times, because work below a millisecond ends between two ticks of the clock.
 async fn cut_short<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> bool {
     let task = tokio::spawn(future);
     for _ in 0..rand::random_range(0..40) {
@@ -41,7 +41,7 @@ async fn cut_short<T: Send + 'static>(future: impl Future<Output = T> + Send + '
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn commands_to_redis_that_are_given_up_leave_others_their_answers(db: PgPool) {
+async fn cancelled_redis_commands_leave_others_their_answers(db: PgPool) {
     let _redis = redis_remembers().await;
     let site = Site::new(db);
     let key = |number: usize| site.env.redis.key(&format!("cancelled:{number}"));
@@ -77,7 +77,7 @@ fn open(picture: &[u8]) -> std::fs::File {
 }
 
 #[tokio::test]
-async fn pictures_that_are_given_up_leave_the_owners_next_one_as_it_is() {
+async fn cancelled_pictures_leave_the_owners_next_one_intact() {
     let limits = Limits::from(&MediaConfig::default());
     let decoder = Decoder::new(env!("CARGO_BIN_EXE_pawdium-worker").into(), [DECODE], limits);
     let pictures = [jpeg(200, 200, 1), jpeg(200, 200, 2)];
@@ -99,7 +99,7 @@ async fn pictures_that_are_given_up_leave_the_owners_next_one_as_it_is() {
 }
 
 #[tokio::test]
-async fn reports_that_are_given_up_leave_the_next_one_its_answer() {
+async fn cancelled_reports_leave_the_next_one_its_answer() {
     let answer = async |body: String| {
         tokio::time::sleep(Duration::from_millis(2)).await;
         if body.starts_with("refused") { StatusCode::BAD_REQUEST } else { StatusCode::NO_CONTENT }
@@ -130,7 +130,7 @@ async fn reports_that_are_given_up_leave_the_next_one_its_answer() {
 }
 
 #[tokio::test]
-async fn transfers_that_are_given_up_leave_the_next_one_its_content() {
+async fn cancelled_transfers_leave_the_next_one_its_content() {
     let server = S3Server::start();
     let url = format!("s3://{BUCKET}/media?endpoint={}", server.endpoint());
     let store = MediaStore::open(&MediaConfig {

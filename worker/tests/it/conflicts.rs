@@ -1,4 +1,4 @@
-//! Transactions that touch the same rows at the same time: none meets a deadlock, and nothing comes back that is gone.
+//! Concurrent transactions on the same rows don't deadlock, and deleted data doesn't come back.
 
 use pawdium_shared::accounts::{RaterKey, queries, sessions};
 use pawdium_shared::audit::Actor;
@@ -19,7 +19,7 @@ use crate::workers::start_workers;
 use pawdium_kit::waiting::{SOON, count, until};
 use pawdium_kit::workers::transact;
 
-/// Does something in a transaction of its own, at the same time as what follows.
+/// Runs a transaction concurrently with what follows.
 macro_rules! at_once {
     ($site:expr, |$tx:ident| $act:expr) => {{
         let db = $site.db.clone();
@@ -32,7 +32,7 @@ macro_rules! at_once {
     }};
 }
 
-/// Waits for all of them. What they act on may be gone; anything else is a mistake.
+/// Waits for all of them. Their rows may be gone; any other error fails the test.
 async fn end(acts: Vec<JoinHandle<sqlx::Result<()>>>) {
     for act in acts {
         if let Err(error) = act.await.expect("no panic") {
@@ -55,7 +55,7 @@ async fn visitor(site: &Site) -> UserId {
     queries::insert_anonymous(&mut db, RaterKey::generate(), None).await.expect("no error")
 }
 
-/// Two members, who have rated and shared each other's photos, and a visitor who has done so, too.
+/// Two members who have rated and shared each other's photos, and a visitor who has done so, too.
 async fn neighbours(site: &Site, round: usize) -> ([UserId; 3], [PhotoId; 4]) {
     let ada = site.member(&format!("ada{round}")).await;
     let bob = site.member(&format!("bob{round}")).await;
@@ -74,13 +74,13 @@ async fn neighbours(site: &Site, round: usize) -> ([UserId; 3], [PhotoId; 4]) {
         }
     }
     for photo in photos {
-        likeness::note_source(&mut db, photo, &[7; 32]).await.expect("no error");
+        likeness::record_hash(&mut db, photo, &[7; 32]).await.expect("no error");
     }
     ([ada, bob, eve], photos)
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn whatever_happens_at_once_nothing_deadlocks_and_nothing_comes_back(db: PgPool) {
+async fn concurrent_acts_neither_deadlock_nor_bring_anything_back(db: PgPool) {
     let site = Site::new(db);
     for round in 0..12 {
         let ([ada, bob, eve], photos) = neighbours(&site, round).await;
@@ -120,7 +120,7 @@ async fn whatever_happens_at_once_nothing_deadlocks_and_nothing_comes_back(db: P
     assert_eq!(count(&site.db, wrong).await, 0);
 }
 
-/// Has whoever gives a photo that state wait until what is returned ends.
+/// Blocks transactions that give a photo this state until the returned transaction ends.
 async fn wait_at(site: &Site, state: &str) -> Tx {
     let statement = format!(
         "create function wait_for_the_test() returns trigger language plpgsql as
@@ -211,7 +211,7 @@ async fn a_sharer_has_one_link_for_each_photo(db: PgPool) {
     first.commit().await.expect("it commits");
     assert_eq!(second.await.expect("no panic"), code);
 
-    // Who logs in keeps the account's link; the visitor's works on.
+    // After the login the account's link stays, and the visitor's still works.
     let eve = visitor(&site).await;
     let mut db = site.db.acquire().await.expect("a connection");
     let visitors = sharing::share(&mut db, photo, eve).await.expect("no error").expect("a link");
@@ -270,7 +270,7 @@ async fn a_visitor_who_begins_to_rate_while_the_purge_looks_stays(db: PgPool) {
         let before = chrono::Utc::now() - chrono::TimeDelta::days(30);
         async move { queries::purge_anonymous(&Db::from(db), before).await }
     });
-    // One that waits for the visitor goes on, now.
+    // A request that waited for the visitor continues now.
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     begun.commit().await.expect("the rating is kept");
     assert_eq!(purging.await.expect("no panic").expect("no error"), 1);

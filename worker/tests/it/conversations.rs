@@ -1,4 +1,4 @@
-//! Conversations with a mail server that are cut in their middle. They harm no other mail.
+//! SMTP conversations that are cut midway don't affect other mails.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use pawdium_kit::operators;
 use pawdium_kit::waiting::{SOON, find_job, until, until_idle};
 use pawdium_kit::workers::enqueue;
 
-/// How often the mail of a job has arrived.
+/// How many copies of a job's mail have arrived.
 fn copies(folder: &TempDir, job: JobId) -> usize {
     let of_job = |mail: &Vec<u8>| {
         let mail = MessageParser::default().parse(mail).expect("it is a mail");
@@ -30,14 +30,14 @@ fn copies(folder: &TempDir, job: JobId) -> usize {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_mail_that_is_called_off_at_any_point_leaves_the_next_one_alone(db: PgPool) {
+async fn a_mail_cancelled_at_any_stage_leaves_the_next_one_alone(db: PgPool) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let sink = Sink::bind_anywhere(folder.path()).await.expect("a port is free");
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &sink.url())]);
     let user = site.member("ada").await;
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let mail = || SendMail::Verification { user, domain: None };
-    // A server that has been spoken to before, so that whatever could be kept of a conversation is.
+    // Send one mail first, so that any connection kept for reuse exists.
     enqueue(&site.db, &mail()).await;
     until_idle(&site.db).await;
     for stage in Sink::STAGES {
@@ -49,7 +49,7 @@ async fn a_mail_that_is_called_off_at_any_point_leaves_the_next_one_alone(db: Pg
             find_job(&site.db, cut).await.is_none_or(|job| job.state != "running").then_some(())
         })
         .await;
-        // The worker hears of it within milliseconds, and lets go of what it had.
+        // Within milliseconds the worker learns of the cancellation and drops the conversation.
         tokio::time::sleep(Duration::from_millis(100)).await;
         sink.fail_with(451);
         sink.go_on();
@@ -73,9 +73,9 @@ async fn a_mail_that_is_called_off_at_any_point_leaves_the_next_one_alone(db: Pg
     workers.stop().await;
 }
 
-/// All at the same time, since each takes the whole of its time.
+/// All at once, because each takes the whole timeout.
 #[tokio::test]
-async fn a_server_that_falls_silent_has_the_time_of_one_mail_and_no_more() {
+async fn a_silent_server_takes_one_timeout_and_no_more() {
     let started = Instant::now();
     let sent = join_all(Sink::STAGES.map(async |stage| {
         let folder = tempfile::tempdir().expect("a folder can be made");

@@ -14,11 +14,11 @@ use crate::site::{Site, jpeg};
 use crate::workers::start_workers;
 use pawdium_kit::waiting::{count, until_idle};
 
-/// Has photos of two members processed, the first of them by a decoder that does what this line of a shell does, and
-/// asserts that it fails for that reason while the other one goes live.
+/// Processes photos of two members. The first photo's decoder runs this shell command. Asserts that this photo fails
+/// with the reason and the other one goes live.
 async fn assert_fails_alone(site: Site, misdeed: &str, reason: &RenderError) {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    // A folder is made once only.
+    // Only the first process can create the folder.
     let script = format!(r#"if mkdir "$1/first" 2>/dev/null; then {misdeed}; else exec "$0" {DECODE}; fi"#);
     let arguments: [OsString; 4] =
         ["-c".into(), script.into(), env!("CARGO_BIN_EXE_pawdium-worker").into(), folder.path().into()];
@@ -54,7 +54,7 @@ fn died() -> RenderError {
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_decoder_that_hangs_fails_its_photo_and_no_other(db: PgPool) {
-    // So long is waited for the one that hangs, and the other one needs a small part of it.
+    // The timeout for the decoder that hangs. The other one needs much less.
     let site = Site::new(db).altered(|env| env.limits.timeout = Duration::from_secs(5));
     assert_fails_alone(site, "exec sleep 60", &RenderError::TimedOut).await;
 }
@@ -64,7 +64,7 @@ async fn a_decoder_that_aborts_fails_its_photo_and_no_other(db: PgPool) {
     assert_fails_alone(Site::new(db), "kill -ABRT $$", &died()).await;
 }
 
-/// The reply of one that passes pages off as pictures: see `shared/src/media/sandbox/protocol.rs`.
+/// The reply of a decoder that returns web pages as pictures: see `crates/media/src/sandbox/protocol.rs`.
 fn forgery() -> Vec<u8> {
     const PAGE: &str = "<html>";
     let pictures = [1080, 540, 160].map(|edge| {

@@ -1,4 +1,4 @@
-//! Reports to an InfluxDB that is as strict as the real one.
+//! Reports to an InfluxDB stand-in that is as strict as the original.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::workers::start_workers;
 use pawdium_kit::waiting::{find_job, until_job_is};
 use pawdium_kit::workers::enqueue;
 
-/// One line of the line protocol.
+/// One line of line protocol.
 #[derive(Clone, Debug, PartialEq)]
 struct Line {
     measurement: String,
@@ -30,7 +30,7 @@ struct Line {
     seconds: i64,
 }
 
-/// Splits at a separator that no backslash precedes.
+/// Splits at separators that are not escaped.
 fn split(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut escaped = false;
@@ -52,7 +52,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Reads a line, or says what InfluxDB would not take. Counts are integers, with an i; measures have none.
+/// Parses a line, or says why InfluxDB would refuse it. Counts are integers with an `i`; measured values have none.
 fn parse(line: &str) -> Result<Line, String> {
     let parts = split(line, ' ');
     let [series, fields, seconds] = parts.as_slice() else {
@@ -80,7 +80,7 @@ fn parse(line: &str) -> Result<Line, String> {
 
 #[derive(Debug, Default)]
 struct Influx {
-    /// Whether it says that it is busy.
+    /// Whether it answers that it is busy.
     busy: bool,
     complaints: Vec<String>,
     lines: Vec<Line>,
@@ -124,7 +124,7 @@ async fn write(
     if influx.complaints.is_empty() { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }
 }
 
-/// A server, and what it was sent.
+/// A server and the lines that it received.
 async fn serve() -> (String, Shared) {
     let influx = Shared::default();
     let router = Router::new().route("/api/v2/write", post(write)).with_state(Arc::clone(&influx));
@@ -144,7 +144,7 @@ fn site(db: PgPool, url: &str) -> Site {
     Site::with(db, &settings)
 }
 
-/// A whole minute in which the test's photos are live already.
+/// A past minute in which the test's photos are already live.
 fn boundary() -> DateTime<Utc> {
     let seconds = Utc::now().timestamp() + 60;
     DateTime::from_timestamp(seconds - seconds % 60 + 60, 0).expect("in range")
@@ -185,7 +185,7 @@ async fn two_dogs_and_one_cat_arrive_as_lines_of_the_boundary(db: PgPool) {
     assert_eq!(found(&influx.lines, "jobs", report).fields["running"], 1);
     assert_eq!(found(&influx.lines, "job_accounts", report).fields["missing"], 0);
     assert_eq!(found(&influx.lines, "queues", Some(("queue", "metrics"))).fields["running"], 1);
-    // Nothing is there or happened, and it is said.
+    // Zeros are reported, too.
     assert_eq!(found(&influx.lines, "queues", Some(("queue", "cache"))).fields["ready"], 0);
     assert_eq!(found(&influx.lines, "job_runs", Some(("kind", "cache.invalidate.v1"))).fields["attempts"], 0);
     assert!(influx.lines.iter().all(|line| line.seconds == boundary.timestamp()));
@@ -197,7 +197,7 @@ async fn what_jobs_did_is_reported_with_the_minutes_that_ended_in_the_period(db:
     let site = site(db, &url);
     // Far from now, so that nothing else happens in that minute.
     let boundary = boundary() - TimeDelta::days(1);
-    // Before the period, in it, and after it; a part of them is folded into minutes already.
+    // Before, in and after the period. Some of them are already aggregated into minutes.
     for (seconds, done, retried) in [(-61, 100, 0), (-60, 2, 0), (-1, 0, 1), (0, 1000, 0)] {
         sqlx::query(
             "insert into job_movements (at, queue, kind, enqueued, done, retried, waited_ms, ran_ms, max_waited_ms,
@@ -227,7 +227,7 @@ async fn what_jobs_did_is_reported_with_the_minutes_that_ended_in_the_period(db:
     assert_eq!((runs.fields["wait_ms_max"], runs.fields["run_ms_max"]), (400, 50));
     assert!((runs.measures["wait_ms_mean"] - 300.0).abs() < 1e-9, "{runs:?}");
     assert!((runs.measures["run_ms_mean"] - 100.0 / 3.0).abs() < 1e-9, "{runs:?}");
-    // The one that is tried again stands on no queue here, and that shows.
+    // The retried job's queue doesn't exist here, which the report shows.
     let account = found(&influx.lines, "job_accounts", Some(("kind", "mail.send.v1")));
     assert_eq!(account.fields["missing"], 1);
 }

@@ -24,7 +24,7 @@ pub(crate) fn stored(folder: &Path) -> Vec<Vec<u8>> {
     mails.map(|path| std::fs::read(path).expect("a mail can be read")).collect()
 }
 
-/// The token in the link that begins so.
+/// Extracts the token of the link that starts with this text.
 fn token_in(text: &str, link: &str) -> Token {
     let (_, rest) = text.split_once(link).expect("the link is there");
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(rest.len());
@@ -107,7 +107,7 @@ async fn an_address_that_belongs_to_nobody_gets_no_mail(db: PgPool) {
     workers.stop().await;
 }
 
-/// Makes a job that old, and lets it run now.
+/// Makes a job this old and due now.
 async fn hurry(db: &PgPool, job: JobId, minutes: i32) {
     let aged = sqlx::query("update jobs set created_at = now() - make_interval(mins => $2) where id = $1");
     aged.bind(job.0).bind(minutes).execute(db).await.expect("jobs can be changed");
@@ -115,7 +115,7 @@ async fn hurry(db: &PgPool, job: JobId, minutes: i32) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_mail_is_tried_for_as_long_as_it_is_of_use_and_then_dead_and_visible(db: PgPool) {
+async fn a_mail_is_retried_while_it_is_useful_and_then_dead_and_visible(db: PgPool) {
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", "smtp://127.0.0.1:9")]);
     let user = site.member("ada").await;
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
@@ -127,7 +127,7 @@ async fn a_mail_is_tried_for_as_long_as_it_is_of_use_and_then_dead_and_visible(d
         for _ in 0..12 {
             let waiting = until_job_is(&site.db, job, "scheduled").await;
             assert_eq!(waiting.attempt, 0, "it doesn't count");
-            assert!(waiting.last_error.is_some_and(|error| error.contains("could not be handed over")));
+            assert!(waiting.last_error.is_some_and(|error| error.contains("could not be sent")));
             hurry(&site.db, job, minutes - 2).await;
         }
         for attempt in 0..3 {
@@ -146,7 +146,7 @@ async fn a_mail_is_tried_for_as_long_as_it_is_of_use_and_then_dead_and_visible(d
     workers.stop().await;
 }
 
-/// Puts a job that waits for its next attempt off for an hour; false while it doesn't.
+/// Delays a job's next attempt by an hour. Returns false if the job isn't waiting for one.
 async fn postpone(db: &PgPool, job: JobId) -> bool {
     let postponed = sqlx::query(
         "update jobs set run_at = now() + interval '1 hour' where id = $1 and state = 'scheduled'",
@@ -155,7 +155,7 @@ async fn postpone(db: &PgPool, job: JobId) -> bool {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_refusal_for_now_is_tried_again_and_one_for_good_is_not(db: PgPool) {
+async fn a_temporary_refusal_is_retried_and_a_permanent_one_is_not(db: PgPool) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let sink = Sink::bind_anywhere(folder.path()).await.expect("a port is free");
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &sink.url())]);

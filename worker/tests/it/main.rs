@@ -1,5 +1,5 @@
-//! The worker on a real Postgres, a real Redis and a real SMTP conversation. Each test has a database of
-//! its own; `DATABASE_URL` and `PAWDIUM_REDIS__URL` say where, as `pawdium-demo with-stack` sets them.
+//! The worker on a real Postgres, Redis and SMTP server. Each test has its own database. `DATABASE_URL` and
+//! `PAWDIUM_REDIS__URL` select the servers; `pawdium-demo with-stack` sets them.
 
 mod caches;
 mod cancelled;

@@ -1,4 +1,4 @@
-//! From an upload to a photo in rotation, or not.
+//! From an original to a live or failed photo.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use pawdium_shared::audit::Actor;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::moderation::blocked;
-use pawdium_shared::photos::steps::{self, Entry, Step};
+use pawdium_shared::photos::steps::{self, Step, TimelineEntry};
 use pawdium_shared::photos::{Photo, PhotoState, Species, likeness, queries, transitions};
 use pawdium_shared::store::MediaKey;
 use pawdium_worker::{Env, runner};
@@ -24,7 +24,7 @@ pub(crate) async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoStat
     until(&what, SOON, async || Some(site.photo(photo).await).filter(|photo| photo.state == state)).await
 }
 
-async fn timeline(site: &Site, photo: PhotoId) -> Vec<Entry> {
+async fn timeline(site: &Site, photo: PhotoId) -> Vec<TimelineEntry> {
     let mut db = site.db.acquire().await.expect("a connection");
     steps::list(&mut db, photo).await.expect("steps can be read")
 }
@@ -33,12 +33,12 @@ async fn steps_of(site: &Site, photo: PhotoId) -> Vec<Step> {
     timeline(site, photo).await.into_iter().map(|entry| entry.step).collect()
 }
 
-/// Waits until no upload is left: it goes after its job has ended.
+/// Waits until no original is left, because it is deleted after its job has ended.
 pub(crate) async fn until_discarded(site: &Site) {
-    until("the upload is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
+    until("the original is gone", SOON, async || site.files("incoming").is_empty().then_some(())).await;
 }
 
-/// Asserts that the photo's three files are what the store holds, and nothing else.
+/// Asserts that the store holds exactly the photo's three files.
 pub(crate) async fn assert_whole(site: &Site, photo: &Photo) {
     assert_eq!(photo.sizes.keys().copied().collect::<Vec<_>>(), [160, 540, 1080]);
     for picture in photo.sizes.values() {
@@ -52,7 +52,7 @@ pub(crate) async fn assert_whole(site: &Site, photo: &Photo) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(db: PgPool) {
+async fn an_original_goes_live_with_three_files_and_its_page_is_notified_of_each_step(db: PgPool) {
     let _redis = redis_remembers().await;
     let site = Site::new(db);
     let owner = site.member("ada").await;
@@ -77,7 +77,7 @@ async fn an_upload_goes_live_with_three_files_and_its_page_is_told_of_each_step(
     assert!(told >= 2, "progress and publication are told, not {told}");
 }
 
-/// The decoder goes on only when its first stage is in the timeline.
+/// The decoder continues only after its first stage is in the timeline.
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn the_timeline_moves_while_a_picture_is_decoded(db: PgPool) {
     let seen = NamedTempFile::new().expect("is made");
@@ -104,7 +104,7 @@ async fn the_timeline_moves_while_a_picture_is_decoded(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_file_that_is_no_picture_fails_with_what_its_owner_can_do(db: PgPool) {
+async fn a_file_that_is_not_a_picture_fails_with_advice_for_its_owner(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, b"Dear diary, today I was a file.", Species::Cat).await;
@@ -120,7 +120,7 @@ async fn a_file_that_is_no_picture_fails_with_what_its_owner_can_do(db: PgPool) 
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_photo_deleted_meanwhile_is_left_alone(db: PgPool) {
+async fn a_deleted_photo_is_left_alone(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(300, 300, 1), Species::Cat).await;
@@ -137,7 +137,7 @@ async fn a_photo_deleted_while_its_files_are_stored_leaves_none(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Cat).await;
-    // The files can be stored then, but the step that follows has to wait.
+    // Lock the timeline, so that the files can be stored but the next step has to wait.
     let mut step = Tx::begin(&site.db).await.expect("a transaction");
     steps::record(&mut step, photo, Step::Stored, None).await.expect("no error");
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
@@ -145,7 +145,7 @@ async fn a_photo_deleted_while_its_files_are_stored_leaves_none(db: PgPool) {
 
     let mut tx = Tx::begin(&site.db).await.expect("a transaction");
     assert!(transitions::delete(&mut tx, photo).await.expect("no error"));
-    // As if it had run before the files were there.
+    // As if the job had run before the files were stored.
     let removed = sqlx::query("delete from jobs where kind = 'media.remove.v1'").execute(&mut *tx).await;
     assert_eq!(removed.expect("jobs can be deleted").rows_affected(), 1);
     tx.commit().await.expect("it commits");
@@ -161,7 +161,7 @@ async fn a_worker_killed_in_the_middle_of_a_photo_leaves_one_set_of_files(db: Pg
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
-    // The files can be stored then, but the photo can't go live.
+    // Lock the photo, so that its files can be stored but it can't go live.
     let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     sqlx::query("select from photos where id = $1 for no key update")
         .bind(photo.0)
@@ -207,14 +207,14 @@ async fn emptying_redis_loses_no_photo(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_picture_that_is_blocked_while_its_files_are_stored_stays_out(db: PgPool) {
+async fn a_picture_blocked_while_its_files_are_stored_stays_out(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
     let mut db = site.db.acquire().await.expect("a connection");
-    likeness::note_source(&mut db, photo, &[7; 32]).await.expect("it is noted");
+    likeness::record_hash(&mut db, photo, &[7; 32]).await.expect("it is noted");
     drop(db);
-    // The files can be stored then, but the photo can't go live.
+    // Lock the photo, so that its files can be stored but it can't go live.
     let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo.0);
     hold.execute(&mut *lock).await.expect("it can be locked");
@@ -233,11 +233,11 @@ async fn a_picture_that_is_blocked_while_its_files_are_stored_stays_out(db: PgPo
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_picture_that_is_blocked_while_another_copy_goes_live_is_seen_by_who_blocks_it(db: PgPool) {
+async fn blocking_a_picture_finds_a_copy_that_goes_live_meanwhile(db: PgPool) {
     let site = Site::new(db);
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let blocked_one = site.live(ada, Species::Dog).await;
-    // From the moment at which all is written to the commit, going live waits for the test.
+    // Hold up going live between its last write and the commit.
     for statement in [
         "create function wait_for_the_test() returns trigger language plpgsql as
              $$ begin perform pg_advisory_xact_lock_shared(77, 0); return null; end $$",
@@ -249,7 +249,7 @@ async fn a_picture_that_is_blocked_while_another_copy_goes_live_is_seen_by_who_b
     let copy = site.submit(bob, &jpeg(1300, 1200, 1), Species::Dog).await;
     let mut db = site.db.acquire().await.expect("a connection");
     for photo in [blocked_one, copy] {
-        likeness::note_source(&mut db, photo, &[7; 32]).await.expect("it is noted");
+        likeness::record_hash(&mut db, photo, &[7; 32]).await.expect("it is noted");
     }
     drop(db);
     let mut held = Tx::begin(&site.db).await.expect("a transaction");
@@ -273,11 +273,11 @@ async fn a_picture_that_is_blocked_while_another_copy_goes_live_is_seen_by_who_b
             (outcome, alike.into_iter().map(|photo| photo.id).collect::<Vec<_>>())
         }
     });
-    // Long enough for a moderator who waits for nothing.
+    // Long enough for a moderator who doesn't wait.
     tokio::time::sleep(Duration::from_millis(300)).await;
     held.rollback().await.expect("it rolls back");
     let (outcome, alike) = blocking.await.expect("no panic");
     let live = until_photo_is(&site, copy, PhotoState::Live).await;
-    assert_eq!((outcome, alike), (blocked::Outcome::Blocked, vec![live.id]));
+    assert_eq!((outcome, alike), (blocked::BlockOutcome::Blocked, vec![live.id]));
     workers.stop().await;
 }

@@ -18,7 +18,7 @@ use crate::workers::start_workers;
 use pawdium_kit::waiting::{SOON, count, until, until_idle};
 use pawdium_kit::workers::enqueue;
 
-/// Makes so many live photos, each with one rating fewer in its histogram than the one before; their ids are in order.
+/// Creates live photos, each with one rating fewer in its histogram than the one before. Their ids are in order.
 async fn crowd(site: &Site, photos: i32) {
     let owner = site.member("ada").await;
     sqlx::query(
@@ -39,7 +39,7 @@ async fn crowd(site: &Site, photos: i32) {
     weigh_as_ordinary(&site.db).await;
 }
 
-/// As if all that histograms say had been weighed, and every rating were a member's.
+/// Weighs all histograms as if every rating were a member's.
 async fn weigh_as_ordinary(db: &PgPool) {
     let weigh = "insert into photo_weights (photo_id, histogram, bars, links, crowd)
                  select photo_id, histogram, (select array_agg(c * 1000::bigint order by k)
@@ -49,7 +49,7 @@ async fn weigh_as_ordinary(db: &PgPool) {
     sqlx::query(weigh).execute(db).await.expect("they can be weighed");
 }
 
-/// Rates without a ballot, histogram included.
+/// Rates without a ballot, and updates the histogram.
 async fn rate(db: &PgPool, photo: PhotoId, rater: UserId, value: i16) {
     let mut tx = Tx::begin(db).await.expect("a transaction");
     sqlx::query("insert into ratings (photo_id, rater_id, value, lane, ballot_at) values ($1, $2, $3, 'random', now())")
@@ -79,7 +79,7 @@ async fn ranks_follow_the_ratings_and_only_what_moved_is_invalidated(db: PgPool)
     enqueue(&site.db, &RefreshRanks {}).await;
     until_idle(&site.db).await;
     assert_eq!((site.photo(cat).await.rank, site.photo(dog).await.rank), (Some(1), Some(2)));
-    // Hearing of the same ranks again concerns nobody.
+    // Unchanged ranks invalidate nothing.
     let ids = "select last_value from jobs_id_seq";
     let before = count(&site.db, ids).await;
     enqueue(&site.db, &RefreshRanks {}).await;
@@ -89,7 +89,7 @@ async fn ranks_follow_the_ratings_and_only_what_moved_is_invalidated(db: PgPool)
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn moments_are_folded_once(db: PgPool) {
+async fn moments_are_counted_once(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.live(owner, Species::Dog).await;
@@ -110,7 +110,7 @@ async fn moments_are_folded_once(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_histogram_that_drifted_is_mended_and_an_epoch_begins(db: PgPool) {
+async fn a_histogram_that_drifted_is_corrected_and_an_epoch_starts(db: PgPool) {
     let site = Site::new(db);
     let (owner, rater) = (site.member("ada").await, site.member("bo").await);
     let (drifted, sound) = (site.live(owner, Species::Dog).await, site.live(owner, Species::Cat).await);
@@ -131,7 +131,7 @@ async fn a_histogram_that_drifted_is_mended_and_an_epoch_begins(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_rating_that_commits_while_its_histogram_is_mended_is_counted(db: PgPool) {
+async fn a_rating_that_commits_while_its_histogram_is_corrected_is_counted(db: PgPool) {
     let site = Site::new(db);
     let (owner, rater) = (site.member("ada").await, site.member("bo").await);
     let photo = site.live(owner, Species::Dog).await;
@@ -169,7 +169,7 @@ async fn a_rating_that_commits_while_its_histogram_is_mended_is_counted(db: PgPo
     assert_eq!(site.photo(photo).await.histogram.bars(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
 }
 
-/// Photos whose rank is not what their score says.
+/// Lists photos whose rank doesn't match their score.
 const MISPLACED: &str = "select count(*) from photos
                          left join photo_ranks on photo_id = id
                          left join (select photo_id, rank() over (order by score desc) as place from photo_ranks) as right_one
@@ -177,7 +177,7 @@ const MISPLACED: &str = "select count(*) from photos
                          where rank is distinct from place or rank is null";
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn thousands_of_ranks_that_move_at_once_are_all_right_in_the_end(db: PgPool) {
+async fn thousands_of_ranks_that_change_at_once_end_up_correct(db: PgPool) {
     let site = Site::new(db);
     crowd(&site, 11_000).await;
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
@@ -203,9 +203,9 @@ async fn thousands_of_ranks_that_move_at_once_are_all_right_in_the_end(db: PgPoo
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_recount_is_shared_out_and_the_epoch_begins_after_its_last_part(db: PgPool) {
+async fn a_recount_runs_in_parts_and_the_epoch_starts_after_the_last_one(db: PgPool) {
     let site = Site::new(db);
-    // Nobody rated them, whatever their histograms say.
+    // They have no ratings, whatever their histograms say.
     crowd(&site, 4100).await;
     let runner = runner(site.env.clone());
     let workers = [start_workers(&site.db, &runner).await, start_workers(&site.db, &runner).await];
@@ -226,7 +226,7 @@ async fn a_recount_is_shared_out_and_the_epoch_begins_after_its_last_part(db: Pg
     }
 }
 
-/// Makes an anonymous rater from a network, who has rated so many photos that they were served.
+/// Creates an anonymous rater in a network who has rated some photos served by the site.
 async fn visitor(site: &Site, network: i32, done: &[PhotoId]) -> UserId {
     let mut db = site.db.acquire().await.expect("a connection");
     let visitor = queries::insert_anonymous(&mut db, RaterKey::generate(), Some(network)).await;
@@ -280,7 +280,7 @@ async fn ratings_are_doubtful_from_twenty_on_when_many_weigh_little_or_came_the_
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let mut expected = Vec::new();
-    // How many ratings, how many ordinary ones they weigh like, how many came through links and from one network.
+    // Ratings, their weight in ordinary ratings, ratings through links, ratings from one network.
     for (ratings, weight, links, crowd, is_doubtful) in [
         (20, 20, 0, 0, false),
         (20, 10, 0, 0, false),
@@ -326,7 +326,7 @@ async fn ratings_are_doubtful_from_twenty_on_when_many_weigh_little_or_came_the_
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_a_rater_has_done_since_counts_after_the_next_recount(db: PgPool) {
+async fn a_raters_later_ratings_count_after_the_next_recount(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.live(owner, Species::Dog).await;

@@ -1,4 +1,4 @@
-//! How a worker process stops.
+//! Stopping a worker process.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn ends_well(mut child: Child, within: Duration) {
     assert!(status.success(), "{status}");
 }
 
-/// An SMTP server that greets after a delay and takes everything, line by line.
+/// An SMTP server that greets after a delay and accepts everything.
 async fn slow_smtp(delay: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let url = format!("smtp://{}", listener.local_addr().expect("it is bound"));
@@ -46,7 +46,7 @@ async fn slow_smtp(delay: Duration) -> String {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_does_not_end_in_time_is_handed_back_uncounted(db: PgPool) {
+async fn jobs_that_outlast_the_drain_are_handed_back_without_an_attempt(db: PgPool) {
     let smtp = slow_smtp(Duration::from_mins(5)).await;
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &smtp), ("PAWDIUM_WORKER__DRAIN_SECONDS", "1")]);
     let user = site.member("ada").await;
@@ -61,7 +61,7 @@ async fn what_does_not_end_in_time_is_handed_back_uncounted(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_ends_in_time_is_finished_before_the_process_stops(db: PgPool) {
+async fn jobs_that_end_within_the_drain_finish_before_the_process_stops(db: PgPool) {
     let smtp = slow_smtp(Duration::from_secs(5)).await;
     let site = Site::with(db, &[("PAWDIUM_MAIL__SMTP_URL", &smtp)]);
     let user = site.member("ada").await;

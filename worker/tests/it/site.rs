@@ -1,4 +1,4 @@
-//! A site to test on: settings, folders and connections of its own.
+//! A site for tests, with its own settings, folders and connections.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,19 +12,19 @@ use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::{PhotoId, UserId};
-use pawdium_shared::photos::transitions::{self, Upload};
+use pawdium_shared::photos::transitions::{self, StoredOriginal};
 use pawdium_shared::photos::{self, Alt, Draft, Photo, Species, Tags, Title};
-use pawdium_shared::store::IncomingKey;
+use pawdium_shared::store::OriginalKey;
 use pawdium_worker::{DECODE, Env};
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::sync::{RwLock, RwLockReadGuard};
 
-/// Held for reading by those who expect Redis to remember, for writing by the one who empties it.
+/// Read-locked by tests that need Redis's memory, write-locked by the one that empties it.
 pub(crate) static REDIS: RwLock<()> = RwLock::const_new(());
 
-/// Makes sure that Redis forgets nothing meanwhile.
+/// Prevents that Redis is emptied meanwhile.
 pub(crate) async fn redis_remembers() -> RwLockReadGuard<'static, ()> {
     REDIS.read().await
 }
@@ -43,7 +43,7 @@ impl Site {
         Self::with(db, &[])
     }
 
-    /// A site with some settings, named as in the environment.
+    /// Creates a site with these settings, named as in the environment.
     pub(crate) fn with(db: PgPool, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let redis = std::env::var("PAWDIUM_REDIS__URL").expect("PAWDIUM_REDIS__URL is set");
@@ -66,13 +66,13 @@ impl Site {
         Self { db, env: Arc::new(env), variables, folder }
     }
 
-    /// The same site, with something in its environment changed.
+    /// Creates the same site with a changed environment.
     pub(crate) fn altered(mut self, alter: impl FnOnce(&mut Env)) -> Self {
         alter(Arc::get_mut(&mut self.env).expect("nobody shares it yet"));
         self
     }
 
-    /// A real worker process on this site.
+    /// Starts a real worker process for this site.
     pub(crate) fn spawn_worker(&self) -> Child {
         Command::new(WORKER)
             .envs(&self.variables)
@@ -90,11 +90,11 @@ impl Site {
         queries::register(&mut db, None, &name, &email, "no hash").await.expect("nobody has that name")
     }
 
-    /// Stores an upload.
-    pub(crate) async fn upload(&self, content: &[u8]) -> IncomingKey {
-        let mut incoming = self.env.store.begin_incoming(50_000_000);
-        incoming.write(Bytes::copy_from_slice(content)).await.expect("it fits");
-        incoming.finish().await.expect("it can be stored")
+    /// Stores an original.
+    pub(crate) async fn upload(&self, content: &[u8]) -> OriginalKey {
+        let mut original = self.env.store.begin_original(50_000_000);
+        original.write(Bytes::copy_from_slice(content)).await.expect("it fits");
+        original.finish().await.expect("it can be stored")
     }
 
     /// Submits a photo, as the site's form does.
@@ -107,7 +107,7 @@ impl Site {
         photo
     }
 
-    /// A photo in rotation, without files.
+    /// Creates a live photo without files.
     pub(crate) async fn live(&self, owner: UserId, species: Species) -> PhotoId {
         let mut tx = Tx::begin(&self.db).await.expect("a transaction");
         let photo = transitions::submit(&mut tx, owner, &draft(species), stored("incoming/none")).await;
@@ -128,13 +128,13 @@ impl Site {
         self.folder.path()
     }
 
-    /// How many pictures are stored whole; one that is being written is a file already.
+    /// The number of complete pictures; a picture that is being written is a file, too.
     pub(crate) async fn pictures(&self) -> usize {
         let listed: Vec<_> = self.env.store.list_pictures().try_collect().await.expect("they can be listed");
         listed.len()
     }
 
-    /// Every file below a folder of the media store, whole or not.
+    /// All files below a folder of the media store, unfinished ones included.
     pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
         let mut folders = vec![self.folder.path().join(folder)];
         let mut files = Vec::new();
@@ -148,9 +148,9 @@ impl Site {
     }
 }
 
-/// A small upload under that key.
-pub(crate) fn stored(key: &str) -> Upload<'_> {
-    Upload { key, bytes: 1000 }
+/// A small original with this key.
+pub(crate) fn stored(key: &str) -> StoredOriginal<'_> {
+    StoredOriginal { key, bytes: 1000 }
 }
 
 pub(crate) fn draft(species: Species) -> Draft {
@@ -163,7 +163,7 @@ pub(crate) fn draft(species: Species) -> Draft {
     }
 }
 
-/// A JPEG as noisy as a camera's; another seed is another picture.
+/// A JPEG as noisy as a camera's. The seed determines the picture.
 pub(crate) fn jpeg(width: u16, height: u16, seed: u32) -> Vec<u8> {
     let mut state = seed;
     let mut pixels = Vec::with_capacity(usize::from(width) * usize::from(height) * 3);

@@ -1,4 +1,4 @@
-//! What becomes of photos while what they need is away, and of those whose job ends without them.
+//! Photos while their dependencies are down, and photos whose job ended without a result.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ async fn retry(site: &Site, job: JobId) {
     assert_eq!(operators::retry(&site.db, &[job]).await, [job]);
 }
 
-/// Makes a job older than its patience, and the next attempt its last.
+/// Makes a job older than its patience, so that the next attempt is its last.
 async fn exhaust(site: &Site, job: JobId) {
     let old =
         "update jobs set created_at = now() - interval '4 days', attempt = max_attempts - 1 where id = $1";
@@ -60,7 +60,7 @@ async fn a_photo_waits_for_its_store_however_often_that_fails(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_photo_that_was_given_up_keeps_its_original_and_a_retry_makes_it_live(db: PgPool) {
+async fn a_photo_failed_by_us_keeps_its_original_and_a_retry_makes_it_live(db: PgPool) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let program = folder.path().join("decoder");
     let site = Site::new(db).altered(|env| {
@@ -143,17 +143,17 @@ async fn a_photo_fails_when_its_job_ends_without_it(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_picture_that_is_removed_while_its_photo_goes_live_is_stored_again(db: PgPool) {
+async fn a_picture_deleted_while_its_photo_goes_live_is_stored_again(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1300, 1200, 1), Species::Dog).await;
-    // The files can be stored then, but the photo can't go live.
+    // Lock the photo, so that its files can be stored but it can't go live.
     let mut lock = Tx::begin(&site.db).await.expect("a transaction");
     let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo.0);
     hold.execute(&mut *lock).await.expect("it can be locked");
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until("the files are there", SOON, async || (site.pictures().await == 3).then_some(())).await;
-    // As a store does that carries out late what a worker wanted that has died since.
+    // Like a store that carries out a late request of a dead worker.
     let pictures: Vec<PathBuf> = site.files("pictures");
     for picture in &pictures {
         std::fs::remove_file(picture).expect("it can be removed");

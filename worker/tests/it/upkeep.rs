@@ -1,4 +1,4 @@
-//! The purge takes what nothing needs, and leaves what is named or young.
+//! The purge deletes what nothing needs, and keeps what is referred to or young.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use pawdium_kit::workers::{enqueue, transact};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Makes every file of a folder older.
+/// Makes all files of a folder older.
 fn age(site: &Site, folder: &str, by: Duration) {
     for path in site.files(folder) {
         let file = File::options().write(true).open(path).expect("a file can be opened");
@@ -50,7 +50,7 @@ async fn execute(db: &PgPool, statement: impl Into<String>) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn uploads_go_when_they_are_old_and_no_photo_needs_them(db: PgPool) {
+async fn the_purge_deletes_old_originals_that_no_photo_needs(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let (orphan, needed) = (site.upload(b"nobody's").await, site.upload(b"a draft's").await);
@@ -81,14 +81,14 @@ async fn put(site: &Site, content: &'static [u8]) -> MediaKey {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn pictures_go_when_they_are_old_and_no_photo_names_them(db: PgPool) {
+async fn the_purge_deletes_old_pictures_that_no_photo_refers_to(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let (orphan, named, again) =
         (put(&site, b"orphan").await, put(&site, b"named").await, put(&site, b"again").await);
     age(&site, "pictures", DAY);
     let young = put(&site, b"young").await;
-    // Stored again, by a photo that is about to name it.
+    // Stored again, for a photo that is about to refer to it.
     assert_eq!(put(&site, b"again").await, again);
     let mut tx = Tx::begin(&site.db).await.expect("a transaction");
     let photo = transitions::submit(&mut tx, owner, &draft(Species::Dog), stored("incoming/none"))
@@ -106,7 +106,7 @@ async fn pictures_go_when_they_are_old_and_no_photo_names_them(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn what_killed_processes_left_half_written_goes_after_an_hour(db: PgPool) {
+async fn the_purge_deletes_unfinished_files_after_an_hour(db: PgPool) {
     let site = Site::new(db);
     let upload = site.upload(b"arriving").await;
     put(&site, b"stored").await;
@@ -131,7 +131,7 @@ async fn what_killed_processes_left_half_written_goes_after_an_hour(db: PgPool) 
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_deleted_photos_files_go_with_the_next_purge(db: PgPool) {
+async fn the_purge_deletes_a_deleted_photos_files(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let photo = site.submit(owner, &jpeg(1200, 1200, 1), Species::Dog).await;
@@ -150,7 +150,7 @@ async fn delete(site: &Site, photo: PhotoId) {
     assert!(transact(&site.db, async |tx| transitions::delete(tx, photo).await).await.expect("no error"));
 }
 
-/// Has the purge run, and answers with why it died, if it did.
+/// Runs the purge. Returns the error if its job died.
 async fn purge_in_vain(site: &Site) -> Option<String> {
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let job = enqueue(&site.db, &Purge {}).await;
@@ -160,7 +160,7 @@ async fn purge_in_vain(site: &Site) -> Option<String> {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_database_that_is_older_than_the_store_or_anothers_takes_nothing_from_it(db: PgPool) {
+async fn a_database_that_does_not_match_the_store_deletes_nothing_from_it(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
@@ -170,7 +170,7 @@ async fn a_database_that_is_older_than_the_store_or_anothers_takes_nothing_from_
     workers.stop().await;
     purge(&site).await;
 
-    // What a restored dump looks like: the photo is gone, and its number is free.
+    // Simulates a restored dump: the photo is gone, and its id is free.
     let upload = site.upload(b"a newer draft's").await;
     execute(&site.db, format!("delete from photos where id = {photo}")).await;
     execute(&site.db, "select setval('photos_id_seq', 1, false)").await;
@@ -178,7 +178,7 @@ async fn a_database_that_is_older_than_the_store_or_anothers_takes_nothing_from_
     age(&site, "incoming", 2 * DAY);
     let error = purge_in_vain(&site).await.expect("it refuses");
     assert!(error.contains("older dump") && error.contains("pawdium media adopt"), "{error}");
-    // It doesn't look as if it had caught up when it has photos of its own.
+    // New photos don't make the database look current.
     execute(&site.db, "select setval('photos_id_seq', 1000)").await;
     assert!(purge_in_vain(&site).await.is_some());
     assert_eq!(site.files("pictures").len(), 3);
@@ -203,7 +203,7 @@ async fn a_database_that_is_older_than_the_store_or_anothers_takes_nothing_from_
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn the_original_of_a_failed_photo_goes_after_its_time(db: PgPool) {
+async fn the_purge_deletes_a_failed_photos_original_after_its_time(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;
     for _ in 0..2 {
@@ -224,7 +224,7 @@ async fn the_original_of_a_failed_photo_goes_after_its_time(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn rows_go_when_their_time_is_over(db: PgPool) {
+async fn the_purge_deletes_expired_rows(db: PgPool) {
     let site = Site::new(db);
     let user = site.member("ada").await;
     let mut connection = site.db.acquire().await.expect("a connection");

@@ -1,4 +1,4 @@
-//! Workers in this process.
+//! Workers inside the test process.
 
 use pawdium_kit::workers::Workers;
 use pawdium_queue::Runner;
@@ -6,7 +6,7 @@ use pawdium_shared::config::WorkerConfig;
 use pawdium_worker::queues;
 use sqlx::PgPool;
 
-/// A worker as the program runs it, with these handlers; media one job at a time.
+/// Starts a worker like the program's, with these handlers; media jobs run one at a time.
 pub(crate) async fn start_workers<E: Send + Sync + 'static>(db: &PgPool, runner: &Runner<E>) -> Workers {
     let config = WorkerConfig { media: 1, ..WorkerConfig::default() };
     Workers::start(db, runner, &queues(&config)).await

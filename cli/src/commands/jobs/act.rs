@@ -60,7 +60,7 @@ impl Targets {
                 }
                 let name = operator::name();
                 let found = preview.found();
-                let done = operate::act_on_found(db, Actor::Operator(&name), act, &filter, &found).await?;
+                let done = operate::act_on_preview(db, Actor::Operator(&name), act, &filter, &found).await?;
                 if self.json {
                     let left = found.count() - done.len();
                     let said =

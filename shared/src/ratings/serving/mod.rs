@@ -1,9 +1,10 @@
-//! Which photo a rater sees next, and seeing the same one until it is rated.
+//! Selects the photo that a rater sees next, and keeps it until it is rated.
 //!
-//! Every live photo has a slot, given in the order of going live. A rater walks through a span of slots in the order
-//! of a keyed permutation ([`super::permutation`]), so nothing repeats and nothing seen needs to be listed. Every fifth
-//! serving looks first at photos younger than the span. When the span is through, the next begins where it ended. What
-//! fell between (photos unhidden later, or committed out of order) is found by a last search before "all rated" is said.
+//! Every live photo has a slot, numbered in the order of going live. A rater walks through a span of slots in the order
+//! of a keyed permutation ([`super::permutation`]), so photos don't repeat and no list of seen photos is needed. Every
+//! fifth serving first looks for photos newer than the span. After the end of the span, the next one starts there. A
+//! last search before "all rated" finds photos that were missed because they were unhidden later or committed out of
+//! order.
 
 mod stand;
 mod walk;
@@ -16,36 +17,36 @@ use super::Lane;
 use crate::accounts::RaterKey;
 use crate::db::{Batcher, Db, retry_conflicts};
 use crate::ids::{PhotoId, UserId};
-use stand::{Step, find_stand, find_stands, move_on};
+use stand::{Advance, find_stand, find_stands, move_on};
 use walk::{Arrival, Position, Walker, walk_a_little};
 
 /// A photo on a rater's page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Served {
-    /// Which one.
+    /// The photo.
     pub photo: PhotoId,
-    /// How it was picked.
+    /// How it was selected.
     pub lane: Lane,
 }
 
-/// Serves photos; calls that come at the same time share statements.
+/// Serves photos. Concurrent calls share statements.
 #[derive(Debug)]
 pub struct Servings {
     db: Db,
     calls: Batcher<(UserId, RaterKey), Turn>,
 }
 
-/// What a batch does for one of its raters.
+/// The result of a batch for one of its raters.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
-    /// Serves, or says that all are rated.
+    /// The photo to serve; `None` if all are rated.
     Served(Option<Served>),
-    /// Leaves it to [`current`], which looks longer.
+    /// Left to [`current`], which searches further.
     Left,
 }
 
 impl Servings {
-    /// From this database. Must be called inside a runtime.
+    /// Creates it for this database. Call it inside a runtime.
     #[must_use]
     pub fn start(db: Db) -> Self {
         let calls = Batcher::start(db.clone(), |db, raters: Vec<(UserId, RaterKey)>| async move {
@@ -54,12 +55,12 @@ impl Servings {
         Self { db, calls }
     }
 
-    /// The photo that `rater` is to rate: the current one until it is rated or gone, then the next. `None`: all are rated,
-    /// or there is no such rater any more. Concurrent calls for one rater get the same photo: of those that pick one, the
-    /// first has its way.
+    /// Returns the photo that `rater` should rate: the current one until it is rated or gone, then the next one. `None`
+    /// if all are rated or the rater doesn't exist. Concurrent calls for one rater return the same photo, the one that
+    /// was selected first.
     ///
     /// # Errors
-    /// When the database fails.
+    /// If the database fails.
     pub async fn current(&self, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
         match self.calls.call((rater, key)).await? {
             Turn::Served(served) => Ok(served),
@@ -70,7 +71,7 @@ impl Servings {
     }
 }
 
-/// Does for each rater what is done in nearly all cases: finds the photo on the page, or goes to one that is near.
+/// Handles the common cases for a batch of raters: the current photo is still ratable, or the next one is near.
 async fn serve_each(db: &mut PgConnection, raters: &[(UserId, RaterKey)]) -> sqlx::Result<Vec<Turn>> {
     let stands = find_stands(db, raters.iter().map(|(rater, _)| *rater)).await?;
     let mut turns: HashMap<_, _> =
@@ -87,7 +88,7 @@ async fn serve_each(db: &mut PgConnection, raters: &[(UserId, RaterKey)]) -> sql
     let mut steps = Vec::new();
     for ((before, walker), arrival) in befores.into_iter().zip(walkers).zip(arrivals) {
         let Arrival::At(next) = arrival else { continue };
-        let step = Step { before, walker, next };
+        let step = Advance { before, walker, next };
         if step.is_moot() {
             turns.insert(walker.rater, None);
         } else {
@@ -99,7 +100,7 @@ async fn serve_each(db: &mut PgConnection, raters: &[(UserId, RaterKey)]) -> sql
     Ok(raters.iter().map(turn).collect())
 }
 
-/// As [`Servings::current`], however far the next photo is.
+/// Like [`Servings::current`], however far away the next photo is.
 async fn current(db: &mut PgConnection, rater: UserId, key: RaterKey) -> sqlx::Result<Option<Served>> {
     loop {
         let Some(before) = find_stand(db, rater).await? else { return Ok(None) };
@@ -108,14 +109,14 @@ async fn current(db: &mut PgConnection, rater: UserId, key: RaterKey) -> sqlx::R
         }
         let mut walker = Walker { rater, key, position: before.position };
         let next = walker.walk(db).await?;
-        let step = Step { before, walker, next };
+        let step = Advance { before, walker, next };
         if step.is_moot() || move_on(db, &[step]).await?.contains_key(&rater) {
             return Ok(next);
         }
     }
 }
 
-/// The photo that is on a rater's page now, if any; nothing is picked.
+/// Returns the photo that is on a rater's page now, without selecting one.
 pub async fn on_page(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Option<Served>> {
     let row = sqlx::query!(
         r#"select photo_id as "photo: PhotoId", lane as "lane: Lane" from rater_positions where rater_id = $1"#,
@@ -126,15 +127,15 @@ pub async fn on_page(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Optio
     Ok(row.and_then(|row| Some(Served { photo: row.photo?, lane: row.lane? })))
 }
 
-/// The photo that a visitor without a user row would be served first. It depends on the key alone while no photo comes
-/// or goes; the visitor's cookie pins it.
+/// Returns the first photo for a visitor without a user row. It depends on the key alone while the set of photos is the
+/// same; the visitor's cookie pins it.
 pub async fn preview(db: &mut PgConnection, key: RaterKey) -> sqlx::Result<Option<PhotoId>> {
     let mut walker = Walker { rater: UserId(0), key, position: Position::START };
     Ok(walker.walk(db).await?.map(|served| served.photo))
 }
 
-/// The photo that would follow the one on the page, which is `pinned` for a visitor without a user row, if that were
-/// rated now. Nothing is picked: another one may follow when photos come or go meanwhile. The last search isn't made.
+/// Previews the photo that would follow after a rating of the current one, which is `pinned` for a visitor without a
+/// user row. Selects nothing: the set of photos may change until the rating. Skips the last search.
 pub async fn ahead(
     db: &mut PgConnection,
     rater: UserId,
@@ -144,7 +145,7 @@ pub async fn ahead(
     let stand = find_stands(db, [rater]).await?.remove(&rater);
     let (current, position) = stand.map_or((pinned, Position::START), |stand| (stand.photo, stand.position));
     let mut walker = Walker { rater, key, position };
-    // The current photo isn't rated yet, so it may come up once more.
+    // The current photo isn't rated yet, so the walk may find it again.
     for _ in 0..2 {
         match walker.walk_in_turn(db).await? {
             Some(next) if Some(next.photo) == current => {}
@@ -154,7 +155,7 @@ pub async fn ahead(
     Ok(None)
 }
 
-/// Puts the photo that a visitor has on the page already on the page of the user that the visitor becomes.
+/// Keeps the visitor's photo on the page when the visitor becomes a user.
 pub async fn adopt(db: &mut PgConnection, rater: UserId, photo: PhotoId) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into rater_positions (rater_id, photo_id, lane) values ($1, $2, 'random') on conflict do nothing",
@@ -166,7 +167,7 @@ pub async fn adopt(db: &mut PgConnection, rater: UserId, photo: PhotoId) -> sqlx
     Ok(())
 }
 
-/// Whether the photo is live, not the rater's own and not rated by the rater.
+/// Whether the photo is live, not the rater's own and not yet rated by the rater.
 pub async fn ratable(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (

@@ -1,4 +1,4 @@
-//! Where raters stand, and moving them on.
+//! Reading and advancing raters' positions.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,35 +8,35 @@ use super::walk::{Position, Walker};
 use super::{Lane, Served};
 use crate::ids::{PhotoId, UserId};
 
-/// Where a rater stands.
+/// A rater's stored position and current photo.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stand {
     pub(super) position: Position,
-    /// What is on their page.
+    /// The photo on the rater's page.
     pub(super) photo: Option<PhotoId>,
-    /// The same, if it can be rated still.
+    /// The same photo, if it is still ratable.
     pub(super) on_page: Option<Served>,
 }
 
-/// A rater on the way to the next photo.
+/// A move of a rater to the next photo.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(super) struct Advance {
     pub(super) before: Stand,
-    /// Where the rater stands afterwards.
+    /// The rater's position afterwards.
     pub(super) walker: Walker,
-    /// What is found there.
+    /// The photo found there.
     pub(super) next: Option<Served>,
 }
 
-impl Step {
-    /// Whether it leaves the rater where they are.
+impl Advance {
+    /// Whether it changes nothing.
     pub(super) fn is_moot(&self) -> bool {
         let before = &self.before;
         self.next.is_none() && before.photo.is_none() && self.walker.position == before.position
     }
 }
 
-/// Where a rater stands; a first position for who has none. `None`: there is no such rater.
+/// Finds where a rater stands, starting a position if there is none. `None` if the rater doesn't exist.
 pub(super) async fn find_stand(db: &mut PgConnection, rater: UserId) -> sqlx::Result<Option<Stand>> {
     for _ in 0..2 {
         if let Some(stand) = find_stands(db, [rater]).await?.remove(&rater) {
@@ -53,13 +53,13 @@ pub(super) async fn find_stand(db: &mut PgConnection, rater: UserId) -> sqlx::Re
     Ok(None)
 }
 
-/// Where these raters stand; those who have no position aren't there.
+/// Finds where these raters stand. Omits raters without a position.
 pub(super) async fn find_stands(
     db: &mut PgConnection,
     raters: impl IntoIterator<Item = UserId>,
 ) -> sqlx::Result<HashMap<UserId, Stand>> {
     let raters: Vec<_> = raters.into_iter().map(|rater| rater.0).collect();
-    // In a subselect an array isn't a reason to plan anew; the same holds below.
+    // An array in a subselect lets Postgres reuse the plan. The query below does the same.
     let rows = sqlx::query!(
         r#"select rater_id as "rater: UserId", first, last, cursor, fresh, served,
                   photo_id as "photo: PhotoId", lane as "lane: Lane",
@@ -88,19 +88,19 @@ pub(super) async fn find_stands(
     Ok(stands.collect())
 }
 
-/// Moves raters to what they see next; answers with who was moved, and what they see. The others don't stand any more where
-/// they stood before, or the photo is gone.
+/// Writes raters' moves. Returns the raters that moved, with their photos. The others have moved concurrently since
+/// they were read, or their next photo is no longer live.
 ///
-/// It doesn't wait for the disk. A crash that forgets it leaves the rater before the photo that they have rated, and the
-/// next call moves on again.
+/// The commit doesn't wait for the disk. After a crash that loses it, the rater is back at a photo that they have
+/// rated, and the next call moves them again.
 pub(super) async fn move_on(
     db: &mut PgConnection,
-    steps: &[Step],
+    steps: &[Advance],
 ) -> sqlx::Result<HashMap<UserId, Option<Served>>> {
     if steps.is_empty() {
         return Ok(HashMap::new());
     }
-    let each = |value: fn(&Step) -> i64| steps.iter().map(value).collect::<Vec<_>>();
+    let each = |value: fn(&Advance) -> i64| steps.iter().map(value).collect::<Vec<_>>();
     let photos: Vec<_> = steps.iter().map(|step| step.next.map(|next| next.photo.0)).collect();
     let lanes: Vec<_> = steps.iter().map(|step| step.next.map(|next| next.lane.name().to_owned())).collect();
     let before: Vec<_> = steps.iter().map(|step| step.before.photo.map(|photo| photo.0)).collect();

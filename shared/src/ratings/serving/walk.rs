@@ -1,4 +1,4 @@
-//! The way of a rater through the slots.
+//! A rater's walk through the slots.
 
 use std::collections::HashMap;
 
@@ -9,51 +9,51 @@ use super::{Lane, Served};
 use crate::accounts::RaterKey;
 use crate::ids::{PhotoId, UserId};
 
-/// How many places of the permutation are looked up at once; most are live and unrated, so one look is enough.
+/// How many slots one query checks. Most photos are live and unrated, so one query is usually enough.
 const LOOKAHEAD: i64 = 16;
 
-/// The same in a batch, where each place costs the others time.
+/// The same in a batch, where each slot delays the other raters.
 const LOOKAHEAD_TOGETHER: i64 = 3;
 
-/// Up to so many slots are searched in a batch for what is left; the search of more holds up the others in it.
+/// A batch does the last search only if there are at most this many slots, because it delays the other raters.
 const SEARCHED_TOGETHER: i64 = 1000;
 
-/// Every so many servings a fresh photo is tried first.
+/// Every this many servings, a fresh photo is tried first.
 const FRESH_EVERY: i64 = 5;
 
-/// How far a rater has come.
+/// A rater's progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {
-    /// Slots from here to `last` are being served.
+    /// The span covers the slots from here to before `last`.
     pub(super) first: i64,
     pub(super) last: i64,
-    /// The next place of the permutation.
+    /// The next index of the permutation.
     pub(super) cursor: i64,
-    /// The next slot to look at for photos younger than the span.
+    /// The next slot to check for photos newer than the span.
     pub(super) fresh: i64,
     /// How many photos were served.
     pub(super) served: i64,
 }
 
 impl Position {
-    /// Before the first photo.
+    /// The position before the first photo.
     pub(super) const START: Self = Self { first: 0, last: 0, cursor: 0, fresh: 0, served: 0 };
 }
 
-/// A rater on the way.
+/// A rater whose position advances.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walker {
     pub(super) rater: UserId,
-    /// Gives the order.
+    /// Determines the permutation.
     pub(super) key: RaterKey,
     pub(super) position: Position,
 }
 
-/// The photos that raters can rate, of the slots that were looked at.
-type Found = HashMap<(UserId, i64), PhotoId>;
+/// The ratable photos by rater and slot.
+type RatablePhotos = HashMap<(UserId, i64), PhotoId>;
 
 impl Walker {
-    /// Goes to the next photo, however far it is; the last resort is to look at all of them.
+    /// Goes to the next photo, however far away, and finally searches all photos.
     pub(super) async fn walk(&mut self, db: &mut PgConnection) -> sqlx::Result<Option<Served>> {
         if let Some(next) = self.walk_in_turn(db).await? {
             return Ok(Some(next));
@@ -62,7 +62,7 @@ impl Walker {
         Ok(photo.map(|photo| Served { photo, lane: Lane::Random }))
     }
 
-    /// The same without the last resort.
+    /// Like `walk`, without the final search.
     pub(super) async fn walk_in_turn(&mut self, db: &mut PgConnection) -> sqlx::Result<Option<Served>> {
         if self.looks_for_fresh()
             && let Some(next) = self.take_fresh(&find_fresh(db, &[*self]).await?)
@@ -104,7 +104,7 @@ impl Walker {
         Some(Served { photo, lane: Lane::Fresh })
     }
 
-    /// The next slots of the span, in the order of the permutation, up to `limit`.
+    /// The next slots of the span in the order of the permutation, at most `limit`.
     fn ahead(&self, limit: i64) -> Vec<i64> {
         let Position { first, last, cursor, .. } = self.position;
         let order = Permutation::new(self.key, first.unsigned_abs(), (last - first).unsigned_abs());
@@ -113,8 +113,8 @@ impl Walker {
             .collect()
     }
 
-    /// Goes through these slots, the next ones, to the first photo that can be rated.
-    fn take(&mut self, slots: &[i64], found: &Found) -> Option<Served> {
+    /// Advances through these slots to the first ratable photo.
+    fn take(&mut self, slots: &[i64], found: &RatablePhotos) -> Option<Served> {
         for slot in slots {
             self.position.cursor += 1;
             if let Some(photo) = found.get(&(self.rater, *slot)) {
@@ -125,16 +125,16 @@ impl Walker {
     }
 }
 
-/// Where a short walk ends.
+/// The result of a short walk.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Arrival {
-    /// At a photo; at none when all are rated.
+    /// A photo, or `None` if all are rated.
     At(Option<Served>),
-    /// It takes a longer [`walk`](Walker::walk).
+    /// Needs the longer [`walk`](Walker::walk).
     Underway,
 }
 
-/// Has each go to the next photo if it is near.
+/// Advances each rater to the next photo if it is near.
 pub(super) async fn walk_a_little(
     db: &mut PgConnection,
     walkers: &mut [Walker],
@@ -165,7 +165,7 @@ pub(super) async fn walk_a_little(
         .collect())
 }
 
-/// For those who have come to the end of all slots: what is left to rate, if anything.
+/// For raters at the end of all slots, finds any photo that is left.
 async fn find_last(
     db: &mut PgConnection,
     walkers: &[Walker],
@@ -184,10 +184,10 @@ async fn find_last(
     Ok(through.into_iter().map(|rater| (UserId(rater), served(UserId(rater)))).collect())
 }
 
-/// The next photo younger than the span that each can rate, and its slot.
+/// Finds the next ratable photo newer than the span for each rater, with its slot.
 ///
-/// As `not exists` the look at the ratings may become a join, with all ratings of the photo or of the rater; as a value it is
-/// one look into the primary key. So below.
+/// The check for a rating is a scalar subquery, so it is one lookup in the primary key. Postgres may turn `not exists`
+/// into a join with all ratings of the photo or the rater. The queries below do the same.
 async fn find_fresh(
     db: &mut PgConnection,
     walkers: &[Walker],
@@ -214,8 +214,8 @@ async fn find_fresh(
     Ok(rows.into_iter().map(|row| (row.rater, (row.slot, row.id))).collect())
 }
 
-/// The photos in these slots that those who look there can rate.
-async fn find_ratable(db: &mut PgConnection, looking: &[(UserId, Vec<i64>)]) -> sqlx::Result<Found> {
+/// Finds the ratable photos in these raters' slots.
+async fn find_ratable(db: &mut PgConnection, looking: &[(UserId, Vec<i64>)]) -> sqlx::Result<RatablePhotos> {
     let (mut raters, mut slots) = (Vec::new(), Vec::new());
     for (rater, at) in looking {
         raters.extend(at.iter().map(|_| rater.0));
@@ -237,12 +237,12 @@ async fn find_ratable(db: &mut PgConnection, looking: &[(UserId, Vec<i64>)]) -> 
     Ok(rows.into_iter().map(|row| ((row.rater, row.slot), row.id)).collect())
 }
 
-/// One past the highest slot of a live photo.
+/// One more than the highest slot.
 async fn next_slot(db: &mut PgConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select coalesce(max(slot) + 1, 0) as "end!" from photos"#).fetch_one(db).await
 }
 
-/// The last resort before "all rated": for each rater a search of the live photos.
+/// The final search before "all rated": for each rater, the first ratable one of all live photos.
 async fn find_any_ratable(db: &mut PgConnection, raters: &[i64]) -> sqlx::Result<HashMap<UserId, PhotoId>> {
     let rows = sqlx::query!(
         r#"select rater as "rater!: UserId", id as "id: PhotoId"

@@ -1,9 +1,9 @@
-//! What holds of buckets alone: they are somebody else's machine, and say so when they fail.
+//! Tests of buckets only: remote servers fail with useful messages.
 
 use super::*;
 use crate::store::bucket::Bucket;
 
-/// What a store that can't be used says of itself.
+/// The error of a store that can't be used.
 async fn complaint(config: &MediaConfig) -> String {
     let failed = MediaStore::open(config).expect("is opened").check().await;
     failed.expect_err("can't work").to_string()
@@ -23,14 +23,14 @@ async fn credentials_that_are_wrong_are_named_by_their_key() {
 
 #[tokio::test]
 async fn a_server_that_is_away_is_named_by_its_address() {
-    // Nobody listens at this port, which is never given to those who ask for any.
+    // Nothing listens on this port, and the system never hands it out.
     let said = complaint(&bucket_at("http://127.0.0.1:9")).await;
     assert!(said.starts_with("pawdium-tests at http://127.0.0.1:9 can't be reached"), "{said}");
     assert!(said.contains("onnection refused"), "{said}");
 }
 
 #[tokio::test]
-async fn a_missing_bucket_is_no_missing_picture() {
+async fn a_missing_bucket_is_not_a_missing_picture() {
     let server = S3Server::start();
     std::fs::remove_dir(server.folder()).expect("is empty");
     let config = bucket_at(&server.endpoint());
@@ -47,7 +47,7 @@ async fn a_missing_bucket_is_no_missing_picture() {
 }
 
 #[tokio::test]
-async fn plain_http_is_no_answer_where_the_address_says_https() {
+async fn plain_http_fails_for_an_https_endpoint() {
     let server = S3Server::start();
     let said = complaint(&bucket_at(&server.endpoint().replace("http://", "https://"))).await;
     assert!(said.contains("can't be reached"), "{said}");

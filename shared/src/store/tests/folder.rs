@@ -1,15 +1,15 @@
-//! What holds of folders alone: writers that are killed leave files behind.
+//! Tests of folders only: killed writers leave files behind.
 
 use std::io::ErrorKind;
 
 use super::*;
 
 #[tokio::test]
-async fn what_a_killed_writer_left_is_removed_when_it_is_old() {
+async fn unfinished_files_of_killed_writers_are_deleted_when_old() {
     let fixture = Fixture::folder();
     let key = upload(&fixture.store, b"upload").await;
-    // What kill -9 leaves: a writer that neither finishes nor is dropped.
-    let mut killed = fixture.store.begin_incoming(20_000_000);
+    // kill -9 neither finishes nor drops the writer.
+    let mut killed = fixture.store.begin_original(20_000_000);
     killed.write(fixture.large().into()).await.expect("is written");
     std::mem::forget(killed);
     assert_eq!(fixture.files().len(), 2);
@@ -21,10 +21,10 @@ async fn what_a_killed_writer_left_is_removed_when_it_is_old() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_picture_hinders_nothing_and_goes_when_it_is_old() {
+async fn unfinished_pictures_hinder_nothing_and_are_deleted_when_old() {
     let fixture = Fixture::folder();
     let key = MediaKey::of(b"picture");
-    // What a worker that was killed between writing and renaming leaves, once long ago and once just now.
+    // Left by workers that were killed between writing and renaming: one long ago, one just now.
     let [old, young] = [1, 2].map(|number| {
         let mut left = fixture.path_of(&key).into_os_string();
         left.push(format!("#{number}"));

@@ -38,7 +38,7 @@ pub(crate) async fn seed(stores: &Stores, photos: usize, accounts: usize) -> Res
             tags: Tags::new("tongue, sofa").map_err(anyhow::Error::msg)?,
             crop: None,
         };
-        let upload = transitions::Upload { key: "none", bytes: 1_000_000 };
+        let upload = transitions::StoredOriginal { key: "none", bytes: 1_000_000 };
         let photo = transitions::submit(&mut tx, owner, &draft, upload).await?;
         let pictures = [1080_u16, 540, 160].map(|edge| (edge, picture(number, edge)));
         let is_live = transitions::go_live(&mut tx, photo, &pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI", None);

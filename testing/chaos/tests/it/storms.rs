@@ -159,7 +159,7 @@ async fn missing_and_unneeded_files_are_found(db: PgPool) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store_in(folder.path());
     store.put_picture(b"nobody's".as_slice().into()).await.expect("it is stored");
-    let mut upload = store.begin_incoming(100);
+    let mut upload = store.begin_original(100);
     upload.write(b"nobody's".as_slice().into()).await.expect("it is written");
     upload.finish().await.expect("it is stored");
     let found =

@@ -6,7 +6,7 @@ mod staff;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_shared::photos::steps::{Entry, Step};
+use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving, Species};
 use pawdium_shared::ranking::lists::Period;
 use pawdium_web::views::members::{MemberPage, PendingPhoto};
@@ -171,7 +171,7 @@ impl Samples {
         let reason = self.text.clone().unwrap_or_else(|| {
             "The file ends in the middle of the picture. Export it again, or send another one.".to_owned()
         });
-        let failed = Entry { step: Step::Failed, at: moment(), ms: None };
+        let failed = TimelineEntry { step: Step::Failed, at: moment(), ms: None };
         let failed = PhotoPage {
             own: true,
             can_delete: true,
@@ -279,7 +279,7 @@ impl Samples {
 }
 
 /// Where a photo stands, as its owner sees it.
-fn stands(id: i64, state: PhotoState, steps: Vec<Entry>) -> PhotoStatus {
+fn stands(id: i64, state: PhotoState, steps: Vec<TimelineEntry>) -> PhotoStatus {
     let live = state == PhotoState::Live;
     PhotoStatus {
         id,
@@ -287,7 +287,7 @@ fn stands(id: i64, state: PhotoState, steps: Vec<Entry>) -> PhotoStatus {
         reason: None,
         steps,
         why: None,
-        saved: live.then_some(Saving { source: 4_204_000, kept: 312_400, files: 3 }),
+        saved: live.then_some(Saving { original: 4_204_000, kept: 312_400, files: 3 }),
         picture: if live { picture(id) } else { Picture::default() },
         alt: String::new(),
         title: pick(&TITLES, id).to_owned(),
@@ -314,7 +314,7 @@ fn moment() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::milliseconds(1_778_594_639_120)
 }
 
-fn steps() -> Vec<Entry> {
+fn steps() -> Vec<TimelineEntry> {
     let took = [212, 3, 148, 96, 11, 4];
     let steps = [Step::Received, Step::Checked, Step::Decoded, Step::Cropped, Step::Stored, Step::Live];
     steps
@@ -322,7 +322,7 @@ fn steps() -> Vec<Entry> {
         .zip(took)
         .scan(moment(), |at, (step, ms)| {
             *at += TimeDelta::milliseconds(ms.into());
-            Some(Entry { step, at: *at, ms: Some(ms) })
+            Some(TimelineEntry { step, at: *at, ms: Some(ms) })
         })
         .collect()
 }

@@ -34,7 +34,7 @@ impl Samples {
             mail: Some(WaitingMail {
                 count: 2,
                 oldest: Duration::from_mins(7),
-                error: Some("the mail could not be handed over: connection refused".to_owned()),
+                error: Some("the mail could not be sent: connection refused".to_owned()),
             }),
             kinds: vec![
                 kind("media", "media.process.v1", [14, 2, 0, 1], Some(8)),

@@ -7,7 +7,7 @@ use pawdium_shared::accounts::{Email, Name, queries};
 use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::UserId;
-use pawdium_shared::photos::transitions::{self, Original, Upload};
+use pawdium_shared::photos::transitions::{self, KeepOriginal, StoredOriginal};
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
 use pawdium_shared::store::MediaStore;
 use reqwest::multipart::{Form, Part};
@@ -121,7 +121,7 @@ impl Site {
 }
 
 /// An upload that nobody will look for.
-const GONE: Upload<'static> = Upload { key: "gone", bytes: 1_000_000 };
+const GONE: StoredOriginal<'static> = StoredOriginal { key: "gone", bytes: 1_000_000 };
 
 impl PhotoBuilder<'_> {
     pub(crate) fn by(mut self, owner: &Person) -> Self {
@@ -192,7 +192,7 @@ impl PhotoBuilder<'_> {
         let id = self.processing().await;
         let mut tx = Tx::begin(&site.db).await.expect("a transaction");
         let photo = pawdium_shared::ids::PhotoId(id);
-        assert!(transitions::fail(&mut tx, photo, reason, Original::Dropped).await.expect("it is updated"));
+        assert!(transitions::fail(&mut tx, photo, reason, KeepOriginal::No).await.expect("it is updated"));
         tx.commit().await.expect("it is committed");
         id
     }

@@ -52,7 +52,7 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let known: BTreeSet<&str> = named.iter().map(|(_, key, _)| key.as_str()).collect();
     let unnamed = stored.keys().filter(|key| !known.contains(key.as_str())).cloned();
 
-    let uploads: Vec<_> = store.list_incoming().try_collect().await?;
+    let uploads: Vec<_> = store.list_originals().try_collect().await?;
     let uploads: BTreeSet<String> = uploads.into_iter().map(|file| file.key.to_string()).collect();
     let needed: Vec<(i64, String, String)> =
         sqlx::query_as("select id, state, source_key from photos where source_key is not null")

@@ -1,4 +1,4 @@
-//! Uploads on their way into the store.
+//! Writing originals to the store.
 
 use std::{io, sync::Arc};
 
@@ -7,14 +7,14 @@ use object_store::buffered::BufWriter;
 use tokio::{io::AsyncWriteExt, runtime::Handle};
 use tracing::warn;
 
-use super::{IncomingKey, Place};
+use super::{OriginalKey, Place};
 use pawdium_media::{MediaError, Refusal};
 
-/// An upload on its way in. Dropped before [`Incoming::finish`], it leaves nothing.
+/// An original that is being uploaded. Dropping it before [`OriginalWriter::finish`] discards it.
 #[derive(Debug)]
-pub struct Incoming {
-    pub(super) key: IncomingKey,
-    /// There until the upload has ended, one way or the other.
+pub struct OriginalWriter {
+    pub(super) key: OriginalKey,
+    /// `None` once the upload has finished or been discarded.
     pub(super) writer: Option<BufWriter>,
     pub(super) place: Arc<Place>,
     pub(super) hasher: blake3::Hasher,
@@ -22,8 +22,8 @@ pub struct Incoming {
     pub(super) max_bytes: u64,
 }
 
-impl Incoming {
-    /// Adds bytes, of which only a few are in memory at once. Refuses those beyond the limit.
+impl OriginalWriter {
+    /// Appends bytes. Only a few parts are in memory at once. Fails beyond the size limit.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), MediaError> {
         self.written += bytes.len() as u64;
         if self.written > self.max_bytes {
@@ -36,8 +36,8 @@ impl Incoming {
         Ok(())
     }
 
-    /// Counts bytes, and has them in the hash, without keeping them: of a file that is no picture nobody needs more than
-    /// its beginning. Refuses those beyond the limit.
+    /// Counts and hashes bytes without storing them, for files that are not pictures: only the beginning of those is
+    /// needed. Fails beyond the size limit.
     pub fn skip(&mut self, bytes: &[u8]) -> Result<(), MediaError> {
         self.written += bytes.len() as u64;
         if self.written > self.max_bytes {
@@ -52,8 +52,8 @@ impl Incoming {
         self.hasher.finalize().into()
     }
 
-    /// Makes the upload durable and visible, and returns its name. Refuses one of no bytes.
-    pub async fn finish(mut self) -> Result<IncomingKey, MediaError> {
+    /// Makes the original durable and visible, and returns its key. Fails if it is empty.
+    pub async fn finish(mut self) -> Result<OriginalKey, MediaError> {
         if self.written == 0 {
             return Err(Refusal::Empty.into());
         }
@@ -63,7 +63,7 @@ impl Incoming {
         Ok(self.key.clone())
     }
 
-    /// Gives the upload up, and waits until nothing is left of it.
+    /// Discards the original and waits until nothing is left of it.
     pub async fn discard(mut self) -> io::Result<()> {
         match self.writer.take() {
             Some(writer) => abort(writer).await.map_err(|error| self.place.explain(error)),
@@ -72,25 +72,25 @@ impl Incoming {
     }
 }
 
-impl Drop for Incoming {
-    /// A folder's writer removes its file by itself; a bucket has to be told.
+impl Drop for OriginalWriter {
+    /// A folder's writer deletes its file on drop. A bucket needs a request.
     fn drop(&mut self) {
         let is_remote = matches!(*self.place, Place::Bucket(_));
         if let (true, Some(writer), Ok(runtime)) = (is_remote, self.writer.take(), Handle::try_current()) {
             let (place, key) = (Arc::clone(&self.place), self.key.clone());
             runtime.spawn(async move {
                 if let Err(error) = abort(writer).await {
-                    warn!(%key, error = %place.explain(error), "an upload that was given up is left unfinished");
+                    warn!(%key, error = %place.explain(error), "couldn't delete an unfinished original");
                 }
             });
         }
     }
 }
 
-/// Ends an unfinished upload after what is on its way has arrived: a part that a store receives after the end would stay.
+/// Aborts an upload after its pending parts have arrived. A store would keep a part that arrives after the abort.
 async fn abort(writer: BufWriter) -> object_store::Result<()> {
     let mut writer = writer.with_max_concurrency(1);
-    // Waits for all parts that are under way. That one of them failed is no reason to leave the others.
+    // This waits for all pending parts. If one failed, the abort still has to delete the others.
     drop(writer.put(Bytes::new()).await);
     writer.abort().await
 }
