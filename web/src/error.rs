@@ -44,13 +44,13 @@ pub enum Error {
     #[error("must provide a valid access token")]
     BadToken,
     /// The user who asked is gone since the request began.
-    #[error("You were logged out meanwhile. Open the page again.")]
+    #[error("You have been logged out. Reload the page.")]
     SessionEnded,
     /// Not for this visitor.
     #[error("{0}")]
     Forbidden(&'static str),
     /// A wrong password of that account, or an address that nobody has: the same for both.
-    #[error("This address and password don't belong together.")]
+    #[error("Wrong e-mail address or password.")]
     WrongLogin(Option<UserId>),
     /// Nothing is there, or nothing that this visitor may know of.
     #[error("resource not found")]
@@ -58,29 +58,29 @@ pub enum Error {
     /// The idempotency key was used for something else (draft-ietf-httpapi-idempotency-key-header-07, section 2.7, which
     /// would answer with 422; this API says 409 wherever something is taken).
     #[error(
-        "An earlier upload under this key got through with other words, another crop or another file. Look among your photos before you submit it anew."
+        "An earlier upload with this key had a different file, crop or text. Check your photos before you submit it again."
     )]
     KeyReused,
     /// Too many bytes.
     #[error("{0}")]
     TooLarge(String),
     /// The body didn't arrive in time.
-    #[error("The request took too long to arrive; try again.")]
+    #[error("The request took too long to arrive. Try again.")]
     TooSlow,
     /// Too many requests.
-    #[error("That was a lot at once; try again in {}.", wait(*.0))]
+    #[error("Too many requests. Try again in {}.", wait(*.0))]
     TooMany(u64),
     /// Too many attempts at one account's password.
     #[error(
-        "Too many passwords were tried for this address. Try again in {}, or have a link sent to you: that works at once.",
+        "Too many password attempts for this address. Try again in {}, or reset your password by mail.",
         wait(*.0)
     )]
     Guarded(u64),
     /// The database is away, or the store of pictures.
-    #[error("We are busy getting up; try again in a moment.")]
+    #[error("The site is starting up. Try again in a moment.")]
     Unavailable,
     /// A disk is full, or a quota is used up.
-    #[error("We have no room for more at the moment. Nothing of this was kept; try again later.")]
+    #[error("The site is out of space. Nothing was saved. Try again later.")]
     Full,
     /// Ours. The cause goes to the log and nowhere else.
     #[error("Something broke on our side.")]

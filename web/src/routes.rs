@@ -42,7 +42,7 @@ pub fn router(app: App) -> Router {
     let site = site
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(app.clone(), writes::run_to_the_end))
-        .layer(from_fn_with_state(app.clone(), patience::bound))
+        .layer(from_fn_with_state(app.clone(), body_timeout::bound))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(app.clone(), error::render))
         .layer(CompressionLayer::new())
@@ -84,7 +84,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
         .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
-        .merge(back_room())
+        .merge(admin_pages())
         .route("/settings", get(accounts::settings::page))
         .route("/settings/name", post(accounts::settings::rename))
         .route("/settings/email", post(accounts::settings::change_email))
@@ -96,7 +96,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/demo/mail/{id}", get(demo::mail))
 }
 
-fn back_room() -> Router<App> {
+fn admin_pages() -> Router<App> {
     Router::new()
         .route("/admin", get(admin::overview::page))
         .route("/admin/queues", get(admin::queues::page))

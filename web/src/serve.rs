@@ -6,7 +6,7 @@
 //! such as a slow upload, it goes on accepting, so the site is not away for as long as that takes.
 
 mod connection;
-mod crowd;
+mod limit;
 mod listen;
 
 use std::io;
@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use self::connection::Connection;
-use self::crowd::Crowd;
+use self::limit::ConnectionLimit;
 use self::listen::Listener;
 pub use self::listen::inherited;
 use crate::state::App;
@@ -55,17 +55,17 @@ pub async fn serve(
     app.redis.prepare();
     tokio::spawn(app.store.clone().report());
     tokio::spawn(report_database(app.clone(), notifier.clone(), address));
-    let door = Door { crowd: Crowd::new(&app.config.web), connection: Connection::new(&app) };
+    let acceptor = Acceptor { limit: ConnectionLimit::new(&app.config.web), connection: Connection::new(&app) };
     loop {
         tokio::select! {
             () = app.stop.cancelled() => break,
-            accepted = listener.accept() => door.admit(accepted).await,
+            accepted = listener.accept() => acceptor.admit(accepted).await,
         }
     }
     notifier.stopping("answering the last requests");
     let end = Instant::now() + Duration::from_secs(app.config.web.drain_seconds);
     let drained = async {
-        door.drain(&mut listener, end).await;
+        acceptor.drain(&mut listener, end).await;
         app.writes.ended().await;
     };
     if tokio::time::timeout_at(end, drained).await.is_err() {
@@ -76,17 +76,17 @@ pub async fn serve(
 }
 
 /// Lets connections in.
-struct Door {
-    crowd: Crowd,
+struct Acceptor {
+    limit: ConnectionLimit,
     connection: Connection,
 }
 
-impl Door {
+impl Acceptor {
     async fn admit(&self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
             Ok((stream, peer)) => {
-                if let Some(place) = self.crowd.admit(peer.ip()) {
-                    self.connection.clone().spawn(stream, peer, place);
+                if let Some(slot) = self.limit.admit(peer.ip()) {
+                    self.connection.clone().spawn(stream, peer, slot);
                 } else {
                     debug!("refused a connection: its address has too many");
                 }
@@ -103,7 +103,7 @@ impl Door {
     async fn drain(&self, listener: &mut Listener, end: Instant) {
         let stopped = Instant::now();
         let mut look = tokio::time::interval(LOOK);
-        while let Some(oldest) = self.crowd.oldest() {
+        while let Some(oldest) = self.limit.oldest() {
             let was_there = oldest < stopped && oldest.elapsed() > OLD;
             let accepts = was_there && Instant::now() + LAST_CALL < end;
             if !accepts {

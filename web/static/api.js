@@ -104,7 +104,7 @@ function group(title, note, calls) {
 
 async function show(place) {
   const answer = await fetch(place.dataset.openapi);
-  if (!answer.ok) throw new Error(`the contract was answered with ${answer.status}`);
+  if (!answer.ok) throw new Error(`the API description was answered with ${answer.status}`);
   const root = await answer.json();
   const parts = [...groups(root)]
     .filter(([, { calls }]) => calls.length > 0)
@@ -116,5 +116,5 @@ async function show(place) {
 
 const place = document.querySelector("[data-openapi]");
 show(place).catch(() => {
-  place.replaceChildren(make("p", "flash bad", "The contract could not be loaded. Reload the page to try again."));
+  place.replaceChildren(make("p", "flash bad", "The API description could not be loaded. Reload the page to try again."));
 });

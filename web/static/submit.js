@@ -13,7 +13,7 @@ const CALLED = [
   [["live"], "live"],
   [["queued", "taken"], "on the way"],
   [["open"], "to submit"],
-  [["broken", "failed"], "didn't work out"],
+  [["broken", "failed"], "failed"],
 ];
 
 /** Where nothing hovers nothing is dragged either. */

@@ -63,21 +63,21 @@ pub(super) async fn update(
         }
         _ => None,
     };
-    let checked = Checked { name, email, hash };
+    let checked = CheckedChanges { name, email, hash };
     let proof = proven.as_ref().map(|proven| &proven.proof);
     match (apply(app, visitor, client, proof, &checked).await, changes.password) {
         (Err(Error::Field { field: CURRENT_PASSWORD, .. }), Some(new)) => {
             // Sent twice, and the other one has just set the new password. It is not set again: with another hash of it,
             // a third one would find that the password isn't what it has proven.
             let proof = check_password(app, client, user, CURRENT_PASSWORD, new).await?;
-            apply(app, visitor, client, Some(&proof), &Checked { hash: None, ..checked }).await
+            apply(app, visitor, client, Some(&proof), &CheckedChanges { hash: None, ..checked }).await
         }
         (applied, _) => applied,
     }
 }
 
 /// Changes that are fine in themselves.
-struct Checked {
+struct CheckedChanges {
     name: Option<Name>,
     email: Option<Email>,
     hash: Option<String>,
@@ -88,7 +88,7 @@ async fn apply(
     visitor: &Visitor,
     client: Client,
     proof: Option<&Proof>,
-    changes: &Checked,
+    changes: &CheckedChanges,
 ) -> Result<(), Error> {
     let user = visitor.member()?;
     let mut tx = app.db.begin().await?;

@@ -20,7 +20,7 @@ const PER_PAGE: usize = 24;
 /// Which page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct ProfileQuery {
     page: String,
 }
 
@@ -29,7 +29,7 @@ pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
     Path(name): Path<String>,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ProfileQuery>,
 ) -> Result<Page<MemberPage>, Error> {
     let name = Name::new(&name).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;

@@ -20,11 +20,11 @@ use pawdium_shared::jobs::mail::SendMail;
 
 use crate::error::Error;
 
-const NAME_IS_TAKEN: Error = Error::Taken { field: "name", message: "That name is taken; choose another." };
+const NAME_IS_TAKEN: Error = Error::Taken { field: "name", message: "That name is taken. Choose another." };
 
 const EMAIL_IS_TAKEN: Error = Error::Taken {
     field: "email",
-    message: "That address is registered already; log in, or reset the password.",
+    message: "That address is already registered. Log in or reset your password.",
 };
 
 /// A violated unique index as the field that is taken.

@@ -132,9 +132,9 @@ pub async fn create(
     limits::count(app, Limited::Registration, client.counted()).await?;
     let password = choose_password(wanted.password, name.as_str(), email.as_str()).await?;
     if visitor.member().is_ok() {
-        return Err(Error::Forbidden("You are registered already; log out to register somebody else."));
+        return Err(Error::Forbidden("You are already registered. Log out to register another account."));
     }
-    let wanted = Checked { name, email, password, typed: wanted.password };
+    let wanted = CheckedRegistration { name, email, password, typed: wanted.password };
     let made = match refuse_taken(app, &wanted).await {
         Ok(()) => make(app, client, visitor, keep, &wanted).await,
         Err(error) => Err(error),
@@ -149,7 +149,7 @@ pub async fn create(
 }
 
 /// A registration whose fields are fine.
-struct Checked<'a> {
+struct CheckedRegistration<'a> {
     name: Name,
     email: Email,
     password: Password,
@@ -157,7 +157,7 @@ struct Checked<'a> {
 }
 
 /// Says early what the unique indexes would say: before the work of hashing, and before a mail is counted.
-async fn refuse_taken(app: &App, wanted: &Checked<'_>) -> Result<(), Error> {
+async fn refuse_taken(app: &App, wanted: &CheckedRegistration<'_>) -> Result<(), Error> {
     let mut db = app.db.acquire().await?;
     if queries::find_by_name(&mut db, wanted.name.as_str()).await?.is_some() {
         return Err(NAME_IS_TAKEN);
@@ -173,9 +173,9 @@ async fn make(
     client: Client,
     visitor: &Visitor,
     keep: Option<&Token>,
-    wanted: &Checked<'_>,
+    wanted: &CheckedRegistration<'_>,
 ) -> Result<(UserId, Token), Error> {
-    let Checked { name, email, password, .. } = wanted;
+    let CheckedRegistration { name, email, password, .. } = wanted;
     guesses::count_mail(app, email.as_str()).await?;
     let hash = passwords::hash(password).await;
     let mut tx = app.db.begin().await?;
@@ -185,7 +185,7 @@ async fn make(
         _ => None,
     };
     let user = match queries::register(&mut tx, anonymous, name, email, &hash).await {
-        Err(sqlx::Error::RowNotFound) => return Err(Error::Forbidden("You are registered already; log in.")),
+        Err(sqlx::Error::RowNotFound) => return Err(Error::Forbidden("You are already registered. Log in instead.")),
         made => made.map_err(taken)?,
     };
     sessions::close_others(&mut tx, user, keep).await?;
@@ -201,7 +201,7 @@ async fn make(
 async fn enter_twin(
     app: &App,
     client: Client,
-    wanted: &Checked<'_>,
+    wanted: &CheckedRegistration<'_>,
 ) -> Result<Option<(UserId, Token)>, Error> {
     let mut db = app.db.acquire().await?;
     let Some((user, hash)) = queries::find_just_registered(&mut db, &wanted.name, &wanted.email).await?

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::present;
 use super::search::{Read, Search};
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::flash::Notice;
 use crate::http::ids;
 use crate::http::page::Page;
@@ -24,11 +24,11 @@ const SHOWN: usize = 5;
 /// What is to be done.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct BulkQuery {
     act: String,
 }
 
-impl Choice {
+impl BulkQuery {
     fn act(&self) -> Result<Act, Error> {
         let act = self.act.parse().ok();
         act.ok_or_else(|| Error::Refused("Choose what to do: retry, cancel or delete.".to_owned()))
@@ -39,8 +39,8 @@ impl Choice {
 pub async fn preview(
     State(app): State<App>,
     _: Admin,
-    staff: Staff,
-    Query(choice): Query<Choice>,
+    viewing: AdminViewing,
+    Query(choice): Query<BulkQuery>,
     Query(search): Query<Search>,
 ) -> Result<Page<BulkPage>, Error> {
     let act = choice.act()?;
@@ -60,12 +60,12 @@ pub async fn preview(
         act,
         states: counts.collect(),
         capped: preview.capped,
-        jobs: jobs.into_iter().map(|job| present::line(job, staff.acts)).collect(),
+        jobs: jobs.into_iter().map(|job| present::line(job, viewing.may_act)).collect(),
         live: ids::join(&found.live),
         ended: ids::join(&found.ended),
         back: fields.address(),
         search: fields,
-        chrome: staff.chrome,
+        chrome: viewing.chrome,
     }))
 }
 
@@ -75,7 +75,7 @@ pub async fn preview(
 #[serde(default)]
 pub struct Previewed {
     #[serde(flatten)]
-    choice: Choice,
+    choice: BulkQuery,
     #[serde(flatten)]
     search: Search,
     live: String,
@@ -107,12 +107,12 @@ fn narrowed(read: Read) -> Result<(SearchFields, Filter), Error> {
     match read.filter {
         Some(filter) if !filter.is_empty() => Ok((read.fields, filter)),
         Some(_) => {
-            Err(Error::Refused("Search for something first; this would be every job there is.".to_owned()))
+            Err(Error::Refused("Narrow the search first. This would apply to every job.".to_owned()))
         }
-        None => Err(Error::Refused("The search says something that can't be.".to_owned())),
+        None => Err(Error::Refused("Check the highlighted fields.".to_owned())),
     }
 }
 
 fn listed(ids: &str) -> Result<Vec<JobId>, Error> {
-    ids::split(ids).ok_or_else(|| Error::Refused("The list of jobs is damaged; search again.".to_owned()))
+    ids::split(ids).ok_or_else(|| Error::Refused("The list of jobs is malformed. Search again.".to_owned()))
 }

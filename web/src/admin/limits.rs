@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::queues;
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::state::App;
@@ -31,7 +31,7 @@ pub struct LimitForm {
 pub async fn set(
     State(app): State<App>,
     admin: Admin,
-    staff: Staff,
+    viewing: AdminViewing,
     jar: CookieJar,
     Path(queue): Path<String>,
     Form(form): Form<LimitForm>,
@@ -40,7 +40,7 @@ pub async fn set(
     let limits = match form.read() {
         Ok(limits) => limits,
         Err(fields) => {
-            let page = queues::show(&app, staff, Window::default(), Some((queue, *fields))).await?;
+            let page = queues::show(&app, viewing, Window::default(), Some((queue, *fields))).await?;
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
     };
@@ -84,7 +84,7 @@ fn limit(text: &str) -> Result<Option<i32>, &'static str> {
         "" => Ok(None),
         text => match text.parse() {
             Ok(limit) if (1..=Limits::MOST).contains(&limit) => Ok(Some(limit)),
-            _ => Err("A whole number from 1 to 1,000,000, or nothing for no limit."),
+            _ => Err("Enter a whole number from 1 to 1,000,000, or leave this empty for no limit."),
         },
     }
 }

@@ -12,7 +12,7 @@ use pawdium_shared::ranking::weighing::{self, Doubtful};
 use pawdium_shared::ranking::weights::ORDINARY;
 
 use crate::error::Error;
-use crate::http::access::Staff;
+use crate::http::access::AdminViewing;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
@@ -24,21 +24,21 @@ const FAILURES: i64 = 20;
 const DOUBTFUL: i64 = 10;
 
 /// `GET /admin`
-pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage>, Error> {
+pub async fn page(State(app): State<App>, viewing: AdminViewing) -> Result<Page<AdminPage>, Error> {
     let mut db = app.db.acquire().await?;
     let now = Utc::now();
     let failures = inspect::list_failures(&mut db, FAILURES).await?;
     let workers = inspect::list_workers(&mut db).await?;
     let doubtful = weighing::list_doubtful(&mut db, DOUBTFUL).await?;
     Ok(Page(AdminPage {
-        mail: waiting_mail(inspect::backlog(&mut db, queues::MAIL).await?, now, staff.acts),
+        mail: waiting_mail(inspect::backlog(&mut db, queues::MAIL).await?, now, viewing.may_act),
         doubtful: doubtful.into_iter().map(doubtful_photo).collect(),
         kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
-        failures: failures.into_iter().map(|row| failure(row, staff.acts)).collect(),
+        failures: failures.into_iter().map(|row| failure(row, viewing.may_act)).collect(),
         workers: workers.into_iter().filter(|row| row.alive).map(|row| worker(row, now)).collect(),
         at: now,
-        acts: staff.acts,
-        chrome: staff.chrome,
+        may_act: viewing.may_act,
+        chrome: viewing.chrome,
     }))
 }
 

@@ -13,11 +13,11 @@ pub(super) const ASKED: i64 = 51;
 /// Where a page begins. Nonsense is answered like nothing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Place {
+pub struct PageQuery {
     before: String,
 }
 
-impl Place {
+impl PageQuery {
     /// The entry that the page begins behind; none on the first page.
     pub(super) fn before<T: FromStr>(&self) -> Option<T> {
         self.before.parse().ok()

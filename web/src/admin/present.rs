@@ -13,8 +13,8 @@ use crate::views::admin::{JobFacts, JobLine, Point, PointKind};
 /// How much of an error a list shows, in characters.
 const ERROR: usize = 400;
 
-/// A line of a list. `acts`: the viewer is an admin, who may act and sees addresses.
-pub(super) fn line(row: JobRow, acts: bool) -> JobLine {
+/// A line of a list. `may_act`: the viewer is an admin, who may act and sees addresses.
+pub(super) fn line(row: JobRow, may_act: bool) -> JobLine {
     JobLine {
         id: row.id.0,
         state: row.state.as_str(),
@@ -23,15 +23,15 @@ pub(super) fn line(row: JobRow, acts: bool) -> JobLine {
         subject: row.subject.as_deref().map(|subject| about(subject).0),
         created_at: row.created_at,
         at: (row.state == JobState::Scheduled || !row.state.is_live()).then_some(row.at),
-        error: row.last_error.map(|error| shown(&shortened(&error), acts)),
-        acts: possible(row.state, acts),
+        error: row.last_error.map(|error| shown(&shortened(&error), may_act)),
+        acts: possible(row.state, may_act),
         kind: row.kind,
     }
 }
 
 /// What the viewer can do to a job in a state.
-pub(super) fn possible(state: JobState, acts: bool) -> Vec<Act> {
-    Act::VARIANTS.iter().copied().filter(|act| acts && act.is_possible(state)).collect()
+pub(super) fn possible(state: JobState, may_act: bool) -> Vec<Act> {
+    Act::VARIANTS.iter().copied().filter(|act| may_act && act.is_possible(state)).collect()
 }
 
 /// A text as the viewer may see it.
@@ -98,7 +98,7 @@ fn point(job: &JobDetail, TimelineEntry { at, event }: TimelineEntry, whole: boo
             Point { worker, ms: ended, ..plain(kind, &format!("Attempt {attempt} started")) }
         }
         TimelineEvent::Done => plain(PointKind::Done, "Done"),
-        TimelineEvent::Dead => plain(PointKind::Failed, "Dead: it is not tried again by itself"),
+        TimelineEvent::Dead => plain(PointKind::Failed, "Dead: no more automatic retries"),
         TimelineEvent::Cancelled { reason } => Point {
             error: reason.map(|reason| shown(&reason, whole)),
             ..plain(PointKind::Failed, "Cancelled")

@@ -17,7 +17,7 @@ use tokio_stream::wrappers::WatchStream;
 use super::limits;
 use super::overview::since;
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
@@ -33,48 +33,48 @@ use crate::views::admin::{
 /// What the page's address says. Nonsense is answered like nothing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct WindowQuery {
     window: String,
 }
 
 /// `GET /admin/queues`
 pub async fn page(
     State(app): State<App>,
-    staff: Staff,
-    Query(choice): Query<Choice>,
+    viewing: AdminViewing,
+    Query(choice): Query<WindowQuery>,
 ) -> Result<Page<QueuesPage>, Error> {
     let window = Window::from_query(&choice.window);
-    show(&app, staff, window, None).await
+    show(&app, viewing, window, None).await
 }
 
 /// The page, with the form of one queue as it was refused.
 pub(super) async fn show(
     app: &App,
-    staff: Staff,
+    viewing: AdminViewing,
     window: Window,
     refused: Option<(Queue, LimitFields)>,
 ) -> Result<Page<QueuesPage>, Error> {
-    let mut board = read(app, window, staff.acts).await?;
+    let mut board = read(app, window, viewing.may_act).await?;
     if let Some((queue, form)) = refused
         && let Some(card) = board.queues.iter_mut().find(|card| card.name == queue.name())
     {
         card.form = form;
     }
     let board = Fragment::render(&board).map_err(anyhow::Error::from)?;
-    Ok(Page(QueuesPage { chrome: staff.chrome, board, window }))
+    Ok(Page(QueuesPage { chrome: viewing.chrome, board, window }))
 }
 
 /// `GET /admin/queues/board`: the part that a live refresh fetches.
 pub async fn board(
     State(app): State<App>,
-    staff: Staff,
-    Query(choice): Query<Choice>,
+    viewing: AdminViewing,
+    Query(choice): Query<WindowQuery>,
 ) -> Result<Page<QueueBoard>, Error> {
-    Ok(Page(read(&app, Window::from_query(&choice.window), staff.acts).await?))
+    Ok(Page(read(&app, Window::from_query(&choice.window), viewing.may_act).await?))
 }
 
 /// `GET /admin/queues/live`: an event `changed` whenever something has.
-pub async fn live(State(app): State<App>, client: Client, _: Staff) -> Result<impl IntoResponse, Error> {
+pub async fn live(State(app): State<App>, client: Client, _: AdminViewing) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
     let changes = WatchStream::from_changes(app.queue_watch.listen());
     Ok(sse::respond(app, open, changes.map(|_| sse::changed("queues"))))
@@ -107,7 +107,7 @@ pub(super) fn find(name: &str) -> Result<Queue, Error> {
     queues::parse(name).map_err(|_| Error::NotFound)
 }
 
-async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error> {
+async fn read(app: &App, window: Window, may_act: bool) -> Result<QueueBoard, Error> {
     let now = Utc::now();
     let (minutes, count) = window.stretches();
     let mut db = app.db.acquire().await?;
@@ -122,7 +122,7 @@ async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error
         window,
         missing: missing.map(|account| MissingJobs { jobs: account.missing(), kind: account.kind }).collect(),
         workers: i64::try_from(workers).unwrap_or(i64::MAX),
-        acts,
+        may_act,
         at: now,
     })
 }

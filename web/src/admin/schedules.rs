@@ -8,7 +8,7 @@ use pawdium_queue::schedules::{self, ScheduleRow};
 use pawdium_shared::operate::{self, Request};
 
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
@@ -19,13 +19,13 @@ use crate::views::admin::{ScheduleLine, SchedulesPage};
 const SILENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// `GET /admin/schedules`
-pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<SchedulesPage>, Error> {
+pub async fn page(State(app): State<App>, viewing: AdminViewing) -> Result<Page<SchedulesPage>, Error> {
     let schedules = schedules::list(&mut *app.db.acquire().await?).await?;
     let now = Utc::now();
     Ok(Page(SchedulesPage {
-        chrome: staff.chrome,
+        chrome: viewing.chrome,
         schedules: schedules.into_iter().map(|row| line(row, now)).collect(),
-        acts: staff.acts,
+        may_act: viewing.may_act,
     }))
 }
 

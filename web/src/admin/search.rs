@@ -46,17 +46,17 @@ impl Search {
     pub async fn read(self, db: &mut PgConnection, reads_addresses: bool) -> Result<Read, Error> {
         let member = match self.member.trim() {
             "" => Ok(None),
-            text => find_member(db, text).await?.map(Some).ok_or("No member is called that."),
+            text => find_member(db, text).await?.map(Some).ok_or("No member has this name or number."),
         };
         let id = number(&self.id).map(|id| id.map(JobId));
         let photo = number(&self.photo).map(|id| id.map(PhotoId));
         let state = match self.state.trim() {
             "" => Ok(None),
-            text => text.parse::<JobState>().map(Some).map_err(|_| "There is no such state."),
+            text => text.parse::<JobState>().map(Some).map_err(|_| "Choose one of the states."),
         };
         let kind = text(&self.kind);
         let error = text(&self.error).and_then(|text| match text {
-            Some(text) if !is_searchable(&text) => Err("Three letters or digits in a row, at least."),
+            Some(text) if !is_searchable(&text) => Err("Enter at least three letters or digits in a row."),
             text => Ok(text),
         });
         // A group is what the history says, to the letter.
@@ -106,15 +106,15 @@ fn field<T>(value: &str, read: &Result<T, &'static str>) -> Field {
 fn number(text: &str) -> Result<Option<i64>, &'static str> {
     match text.trim().trim_start_matches('#') {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| "A number."),
+        text => text.parse().map(Some).map_err(|_| "Enter a number."),
     }
 }
 
 fn text(text: &str) -> Result<Option<String>, &'static str> {
     match text.trim() {
         "" => Ok(None),
-        text if text.contains('\0') => Err("This has a character that no text has."),
-        text if text.chars().count() > LONGEST => Err("At most 200 characters."),
+        text if text.contains('\0') => Err("Remove the invalid character."),
+        text if text.chars().count() > LONGEST => Err("Use at most 200 characters."),
         text => Ok(Some(text.to_owned())),
     }
 }

@@ -7,7 +7,7 @@ use pawdium_shared::accounts::User;
 use pawdium_shared::accounts::sessions::Token;
 
 use crate::error::Error;
-use crate::http::asker::Asker;
+use crate::http::request_user::RequestUser;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
@@ -59,6 +59,6 @@ async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
         _ => return Err(Error::BadToken),
     };
     let user = app.sessions.call(token.hash()).await?.ok_or(Error::BadToken)?;
-    Asker::found(&parts.extensions, user.id);
+    RequestUser::found(&parts.extensions, user.id);
     Ok(Some(Caller { user, token }))
 }

@@ -12,7 +12,7 @@ use pawdium_shared::security::{self, Incident};
 use serde::Serialize;
 
 use super::{Error, Noted, Problem};
-use crate::http::asker::Asker;
+use crate::http::request_user::RequestUser;
 use crate::http::client::Client;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, theme};
@@ -42,12 +42,12 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
         _ => String::new(),
     };
     let client = Client::of(&app, request.extensions(), request.headers());
-    let asker = Asker::default();
-    request.extensions_mut().insert(asker.clone());
+    let request_user = RequestUser::default();
+    request.extensions_mut().insert(request_user.clone());
     let response = next.run(request).await;
     if let Some(Some(noted)) = response.extensions().get::<Option<Noted>>() {
         let is_login = noted.incident == Incident::LoginFailed;
-        security::note(noted.incident, client.0, if is_login { noted.account } else { asker.user() });
+        security::note(noted.incident, client.0, if is_login { noted.account } else { request_user.user() });
     }
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {

@@ -12,14 +12,14 @@ use crate::views::Chrome;
 
 /// A moderator or an admin on a page. To everybody else nothing is there.
 #[derive(Clone, Debug)]
-pub struct Staff {
+pub struct AdminViewing {
     /// Around the page.
     pub chrome: Chrome,
     /// Whether they may act, and see addresses.
-    pub acts: bool,
+    pub may_act: bool,
 }
 
-impl FromRequestParts<App> for Staff {
+impl FromRequestParts<App> for AdminViewing {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
@@ -27,7 +27,7 @@ impl FromRequestParts<App> for Staff {
         if !viewing.visitor.moderates() {
             return Err(Error::NotFound);
         }
-        Ok(Self { acts: role(&viewing.visitor) == Some(Role::Admin), chrome: viewing.chrome })
+        Ok(Self { may_act: role(&viewing.visitor) == Some(Role::Admin), chrome: viewing.chrome })
     }
 }
 

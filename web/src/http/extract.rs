@@ -33,7 +33,7 @@ pub struct Json<T>(pub T);
 impl From<axum::extract::rejection::JsonRejection> for Error {
     fn from(rejection: axum::extract::rejection::JsonRejection) -> Self {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            return Self::TooLarge("The body is too large; JSON may have up to 64 kB.".to_owned());
+            return Self::TooLarge("The body is too large. JSON may have up to 64 kB.".to_owned());
         }
         Self::Refused(rejection.body_text())
     }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::error::Error;
 use crate::state::App;
 
-const REFUSAL: &str = "This request came from another site; load the page again and retry.";
+const REFUSAL: &str = "This request came from another site. Reload the page and try again.";
 
 /// The layer around pages, which know their visitor by a cookie.
 pub async fn require_own(State(app): State<App>, request: Request, next: Next) -> Response {

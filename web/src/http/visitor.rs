@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 use sqlx::PgConnection;
 
-use super::asker::Asker;
+use super::request_user::RequestUser;
 use super::client::Client;
 use super::flash;
 use crate::error::Error;
@@ -76,7 +76,7 @@ impl Visitor {
 
     fn leave_name(&self, extensions: &Extensions) {
         if let Some(user) = &self.user {
-            Asker::found(extensions, user.id);
+            RequestUser::found(extensions, user.id);
         }
     }
 

@@ -39,7 +39,7 @@ pub async fn block(
     let blocked = block_all(&app, &moderator, &[id], &reason).await?;
     let notice = match blocked.first().map(|(_, outcome)| *outcome) {
         Some(Outcome::Blocked) => Notice::PictureBlocked,
-        Some(Outcome::TakenDown) => Notice::PhotoTakenDown,
+        Some(Outcome::TakenDown) => Notice::PhotoHidden,
         // Sent twice, and the other one has done it.
         _ if blocked::reason_of(&mut *app.db.acquire().await?, id).await?.is_some() => Notice::PictureBlocked,
         Some(Outcome::Gone) | None => return Err(Error::NotFound),
@@ -65,7 +65,7 @@ pub async fn block_alike(
 ) -> Result<(CookieJar, Redirect), Error> {
     let seen = ids::split::<PhotoId>(&form.photos)
         .filter(|seen| !seen.is_empty())
-        .ok_or_else(|| Error::Refused("The list of photos is damaged; open the photo again.".to_owned()))?;
+        .ok_or_else(|| Error::Refused("The list of photos is malformed. Reload the photo's page.".to_owned()))?;
     let mut db = app.db.acquire().await?;
     let reason = blocked::reason_of(&mut db, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;
@@ -73,7 +73,7 @@ pub async fn block_alike(
     drop(db);
     let ids: Vec<_> = alike.iter().map(|photo| photo.id).filter(|id| seen.contains(id)).collect();
     let hidden = block_all(&app, &moderator, &ids, &reason).await?;
-    let jar = if hidden.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
+    let jar = if hidden.is_empty() { jar } else { jar.add(Notice::PhotosHidden.cookie()) };
     Ok((jar, Redirect::to(&format!("/photos/{id}"))))
 }
 

@@ -43,9 +43,9 @@ pub(super) fn refuse_more(app: &App, visitor: &Visitor, kept: Kept, bytes: u64) 
     };
     let bytes = kept.bytes.unsigned_abs().saturating_add(bytes);
     let is_too_much = if most > 0 && kept.uploads >= i64::from(most) {
-        format!("You keep {} drafts and failed photos, which is as many as you may.", kept.uploads)
+        format!("You have {} drafts and failed photos, the most that you can keep.", kept.uploads)
     } else if most_bytes > 0 && bytes > most_bytes {
-        format!("Your drafts and failed photos may take {} MB together.", most_bytes / 1_000_000)
+        format!("Your drafts and failed photos can use at most {} MB in total.", most_bytes / 1_000_000)
     } else {
         return Ok(());
     };

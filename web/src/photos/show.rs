@@ -120,7 +120,7 @@ pub(super) async fn assemble(
         earlier: earlier.map(|photo| photo.0),
         status,
         can_delete: own || viewing.visitor.moderates(),
-        staff: viewing.visitor.moderates(),
+        moderates: viewing.visitor.moderates(),
         chrome: viewing.chrome,
         id: photo.id.0,
         picture: present::picture(&photo),

@@ -321,5 +321,5 @@ fn malformed(error: &MultipartError, max: u64) -> Error {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Error::TooLarge(Refusal::TooManyBytes { max }.to_string());
     }
-    Error::Refused(format!("The form didn't arrive whole: {}", error.body_text()))
+    Error::Refused(format!("The form is incomplete: {}", error.body_text()))
 }

@@ -16,7 +16,7 @@ use crate::state::App;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct Choice {
+pub struct ListParams {
     /// all (default), month, week or day; ignored by trending.
     period: Option<String>,
     /// Only this species; ignored by trending.
@@ -27,7 +27,7 @@ pub struct Choice {
     limit: Option<String>,
 }
 
-impl Choice {
+impl ListParams {
     fn period(&self) -> Result<Period, Error> {
         let Some(text) = given(self.period.as_ref()) else { return Ok(Period::default()) };
         text.parse().map_err(|_| Error::Field {
@@ -61,11 +61,11 @@ fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) ->
 }
 
 /// The photos with the best scores.
-#[utoipa::path(get, path = "/top", tag = "lists", params(Choice), responses(
+#[utoipa::path(get, path = "/top", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
     (status = 400, description = "A parameter that means nothing", body = ErrorShape),
 ))]
-pub async fn top(State(app): State<App>, Query(choice): Query<Choice>) -> Result<Json<ListShape>, Error> {
+pub async fn top(State(app): State<App>, Query(choice): Query<ListParams>) -> Result<Json<ListShape>, Error> {
     let page = choice.page_of()?;
     let list = TopList { period: choice.period()?, species: choice.species()? };
     let list = lists::top(&app, list, page).await?;
@@ -73,13 +73,13 @@ pub async fn top(State(app): State<App>, Query(choice): Query<Choice>) -> Result
 }
 
 /// The photos that are being shared most right now.
-#[utoipa::path(get, path = "/trending", tag = "lists", params(Choice), responses(
+#[utoipa::path(get, path = "/trending", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
     (status = 400, description = "A parameter that means nothing", body = ErrorShape),
 ))]
 pub async fn trending(
     State(app): State<App>,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ListParams>,
 ) -> Result<Json<ListShape>, Error> {
     let list = lists::trending(&app, choice.page_of()?).await?;
     Ok(Json(ListShape::of(&app, list)))

@@ -26,13 +26,13 @@ const LAST: i64 = 10_000;
 /// What a list's address says. Nonsense is answered like nothing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct ListQuery {
     period: String,
     species: String,
     page: String,
 }
 
-impl Choice {
+impl ListQuery {
     fn period(&self) -> Period {
         self.period.parse().unwrap_or_default()
     }
@@ -50,7 +50,7 @@ impl Choice {
 pub async fn top_page(
     State(app): State<App>,
     viewing: Viewing,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ListQuery>,
 ) -> Result<Page<TopPage>, Error> {
     let (period, species) = (choice.period(), choice.species());
     let page = PageOf { page: choice.page(), limit: PER_PAGE };
@@ -68,7 +68,7 @@ pub async fn top_page(
 pub async fn trending_page(
     State(app): State<App>,
     viewing: Viewing,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ListQuery>,
 ) -> Result<Page<TrendingPage>, Error> {
     let list = trending(&app, PageOf { page: choice.page(), limit: PER_PAGE }).await?;
     let list = TrendingList {

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::debug;
 
-use super::crowd::Place;
+use super::limit::Slot;
 use crate::routes;
 use crate::state::App;
 
@@ -48,12 +48,12 @@ impl Connection {
     }
 
     /// Serves a connection on a task of its own.
-    pub(super) fn spawn(self, stream: TcpStream, peer: SocketAddr, place: Place) {
+    pub(super) fn spawn(self, stream: TcpStream, peer: SocketAddr, slot: Slot) {
         tokio::spawn(async move {
             if let Err(error) = self.serve(stream, peer).await {
                 debug!(%error, "a connection broke");
             }
-            drop(place);
+            drop(slot);
         });
     }
 

@@ -40,15 +40,15 @@ impl ErrorPage {
     #[must_use]
     pub fn usual_message(code: u16) -> &'static str {
         match code {
-            400 => "That request didn't make sense to us. Go back and try it once more.",
-            401 => "You are logged out. Log in, and do that again.",
-            403 => "This page is for somebody else.",
-            404 => "There is nothing here. It may have been deleted, or the link is mistyped.",
+            400 => "We couldn't read that request. Go back and try again.",
+            401 => "You are logged out. Log in and try again.",
+            403 => "You don't have access to this page.",
+            404 => "There is nothing here. It may have been deleted, or the link may be mistyped.",
             413 => "That file is too large. Photos may have up to 20 MB.",
-            429 => "That was a lot at once. Take a breath, pet something, come back.",
-            507 => "We have no room for more at the moment. Try again later.",
-            503 => "We are busy getting up. Try again in a moment.",
-            _ => "Something broke on our side. It isn't your fault, and we have a note of it.",
+            429 => "Too many requests. Take a breath, pet something, come back.",
+            507 => "The site is out of space. Try again later.",
+            503 => "The site is starting up. Try again in a moment.",
+            _ => "Something broke on our side. It isn't your fault, and we logged it.",
         }
     }
 

@@ -3,7 +3,7 @@
 pub struct Field {
     /// What stands in the field.
     pub value: String,
-    /// What to do about it, a sentence such as "This name is taken; choose another.".
+    /// What to do about it, a sentence such as "That name is taken. Choose another.".
     pub error: Option<String>,
 }
 

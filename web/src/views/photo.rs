@@ -48,7 +48,7 @@ pub struct PhotoPage {
     /// The viewer may delete it: owner or moderator.
     pub can_delete: bool,
     /// The viewer moderates: shows the way to its jobs, and takes it down.
-    pub staff: bool,
+    pub moderates: bool,
     /// For a moderator who looks at a photo that was taken down: live ones of the same picture.
     pub alike: Vec<PhotoCard>,
 }
@@ -68,7 +68,7 @@ impl PhotoPage {
     }
 
     fn can_block(&self) -> bool {
-        self.staff && self.status.state != PhotoState::Hidden
+        self.moderates && self.status.state != PhotoState::Hidden
     }
 
     fn keys<'a>(&self, ballot: Option<&'a str>, chosen: Option<u8>) -> RatingKeys<'a> {

@@ -249,12 +249,12 @@ export class Entry {
     if (this.state !== "queued") return;
     this.now = now;
     this.find("[data-now]").hidden = !now || navigator.onLine === false;
-    if (now && navigator.onLine === false) this.report("No connection. It goes on when you are online again.", 0);
-    else if (now) this.report(`That didn't get through. Trying again in ${wait} s.`, 0);
+    if (now && navigator.onLine === false) this.report("No connection. The upload continues when you are back online.", 0);
+    else if (now) this.report(`The upload failed. Trying again in ${wait} s.`, 0);
     else if (!total) this.report("Waiting for its turn");
     else if (loaded < total) this.report(`Uploading, ${Math.floor((loaded / total) * 100)} %`, (loaded / total) * 100);
-    else this.report("Uploaded, waiting for the answer", 100);
-    if (now && !this.isTold) this.page.announce(`${this.name}: the upload didn't get through. It is tried again.`);
+    else this.report("Uploaded, waiting for confirmation", 100);
+    if (now && !this.isTold) this.page.announce(`${this.name}: the upload failed and will be retried.`);
     this.isTold = Boolean(now);
   }
 
@@ -304,7 +304,7 @@ export class Entry {
   }
 
   follow() {
-    this.report("Being prepared");
+    this.report("Processing");
     this.unwatch = watch(this);
   }
 

@@ -37,7 +37,7 @@ function show(entry, part) {
   const more = entry.find("[data-entry-more]");
   if (state === "processing") {
     const step = part.querySelector(".current .timeline-label");
-    entry.report(step ? `Being prepared, next: ${step.textContent.toLowerCase()}` : "Being prepared");
+    entry.report(step ? `Processing, next: ${step.textContent.toLowerCase()}` : "Processing");
     more.replaceChildren(...copied(part, [".timeline"]));
     return false;
   }

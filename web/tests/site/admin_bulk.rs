@@ -57,7 +57,7 @@ async fn what_is_previewed_is_done_and_nothing_else(db: PgPool) {
     assert_eq!(count(&site, "a.v1").await, (0, 133), "looking changes nothing");
 
     assert_eq!(send(&root.pages, &form(&preview)).await.location(), list);
-    assert_eq!(root.pages.get(list).await.texts(".flash"), ["129 jobs will be tried again."]);
+    assert_eq!(root.pages.get(list).await.texts(".flash"), ["129 jobs will be retried."]);
     assert_eq!((count(&site, "a.v1").await, count(&site, "b.v1").await), ((129, 4), (0, 5)));
     let (action, detail): (String, Value) =
         sqlx::query_as("select action, detail from audit_log").fetch_one(&site.db).await.expect("one entry");
@@ -70,7 +70,7 @@ async fn what_is_previewed_is_done_and_nothing_else(db: PgPool) {
     let again = send(&root.pages, &form(&preview)).await;
     assert_eq!(again.status, 303, "sent twice");
     let told = root.pages.get(list).await.texts(".flash.bad");
-    assert_eq!(told, ["0 jobs will be tried again. 129 had changed meanwhile and were left alone."]);
+    assert_eq!(told, ["0 jobs will be retried. 129 changed in the meantime and were skipped."]);
     assert_eq!(site.ask::<i64>("select count(*) from audit_log").await, 1);
 }
 
@@ -91,7 +91,7 @@ async fn what_changes_between_the_preview_and_the_act_is_left_alone(db: PgPool) 
 
     send(&root.pages, &form(&preview)).await.location();
     let told = root.pages.get("/admin/jobs?kind=a.v1").await.texts(".flash");
-    assert_eq!(told, ["7 jobs are deleted. 3 had changed meanwhile and were left alone."]);
+    assert_eq!(told, ["7 jobs are deleted. 3 changed in the meantime and were skipped."]);
     let left: Vec<i64> = sqlx::query_scalar("select id from job_history where kind = 'a.v1' order by id")
         .fetch_all(&site.db)
         .await

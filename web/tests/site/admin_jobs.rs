@@ -92,7 +92,7 @@ async fn jobs_are_found_by_everything_that_is_known_of_them(db: PgPool) {
         assert_eq!(found(&root, &query).await, jobs, "{query:?}");
     }
     let page = root.pages.get("/admin/jobs?id=twelve&member=nobody").await.expect(200);
-    assert_eq!(page.texts(".field-error"), ["A number.", "No member is called that."]);
+    assert_eq!(page.texts(".field-error"), ["Enter a number.", "No member has this name or number."]);
     assert_eq!(page.attribute("#id", "value"), "twelve");
     assert!(ids(&page).is_empty());
 }
@@ -115,7 +115,7 @@ async fn wildcards_in_an_error_mean_themselves(db: PgPool) {
     }
     // What no index finds is not looked for in everything.
     let page = root.pages.get("/admin/jobs?error=%25%25%25").await.expect(200);
-    assert_eq!(page.texts("#error-error"), ["Three letters or digits in a row, at least."]);
+    assert_eq!(page.texts("#error-error"), ["Enter at least three letters or digits in a row."]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -233,7 +233,7 @@ async fn one_job_is_retried_called_off_and_deleted_and_the_log_knows(db: PgPool)
         async move { pages.post(path, &[("back", back)]).await.location().to_owned() }
     };
     assert_eq!(act("/admin/jobs/900/retry", list).await, list);
-    assert!(root.pages.get(list).await.texts(".flash.good")[0].contains("tried again"));
+    assert!(root.pages.get(list).await.texts(".flash.good")[0].contains("retried"));
     assert_eq!(site.ask::<String>("select state::text from jobs where id = 900").await, "ready");
     assert_eq!(act("/admin/jobs/900/retry", "").await, "/admin/jobs/900", "it is ready already");
     assert!(root.pages.get("/admin/jobs/900").await.has(".flash.bad"));

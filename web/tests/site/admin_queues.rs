@@ -157,7 +157,7 @@ async fn a_schedule_is_asked_for_once_and_shows_what_is_known(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     assert!(
-        root.pages.get("/admin/schedules").await.expect(200).text().contains("No scheduler has been here")
+        root.pages.get("/admin/schedules").await.expect(200).text().contains("No schedules yet")
     );
     site.change(
         "insert into schedules (name, expression, missed, kind, seen_at, next_at)

@@ -73,10 +73,10 @@ async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
         assert_eq!(browser.text("[data-feedback] .key-chip").await, value.to_string());
     }
     assert_eq!((seen, given), (photos, vec![7, 10, 1, 3]));
-    assert_eq!(browser.text("h1").await, "That was every one of them");
+    assert_eq!(browser.text("h1").await, "You've rated them all");
     assert!(browser.is_marked().await, "the page was never loaded anew");
     browser.reload().await;
-    assert_eq!(browser.text("h1").await, "That was every one of them");
+    assert_eq!(browser.text("h1").await, "You've rated them all");
     site.histograms_are_right().await;
     browser.has_no_complaints().await;
 }
@@ -142,7 +142,7 @@ async fn a_cropped_upload_goes_live_before_ones_eyes(db: PgPool) {
     browser.choose(".entry [name=species]", "cat").await;
     browser.click("[data-send]").await;
     eventually("the server has it", SOON, async || {
-        browser.text("[data-entry-state]").await.contains("Being prepared").then_some(())
+        browser.text("[data-entry-state]").await.contains("Processing").then_some(())
     })
     .await;
     site.start_worker();
@@ -236,7 +236,7 @@ async fn pages_that_follow_a_photo_learn_that_it_was_deleted(db: PgPool) {
     browser.choose(".entry [name=species]", "cat").await;
     browser.click("[data-send]").await;
     let state = async || browser.text("[data-entry-state]").await;
-    eventually("the server has it", SOON, async || state().await.contains("Being prepared").then_some(()))
+    eventually("the server has it", SOON, async || state().await.contains("Processing").then_some(()))
         .await;
     site.change("delete from jobs where queue = 'media'").await;
     site.start_worker();

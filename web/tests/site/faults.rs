@@ -253,7 +253,7 @@ async fn an_upload_that_finds_no_room_is_told_so_and_leaves_nothing(db: PgPool) 
     let answer = ada.api.upload(submission("Too much", large.clone())).await;
     assert_eq!(answer.header("retry-after"), "60");
     let (message, _) = answer.error(507);
-    assert!(message.contains("no room"), "{message}");
+    assert!(message.contains("out of space"), "{message}");
     // Words come before the file and behind it.
     let part = Part::bytes(large).file_name("photo.jpg").mime_str("image/jpeg").expect("a type");
     let form =

@@ -36,7 +36,7 @@ async fn the_same_photo_stays_until_it_is_rated_and_none_comes_twice(db: PgPool)
     seen.sort_unstable();
     photos.sort_unstable();
     assert_eq!(seen, photos);
-    assert_eq!(pages.get("/").await.texts("h1"), ["That was every one of them"]);
+    assert_eq!(pages.get("/").await.texts("h1"), ["You've rated them all"]);
     site.histograms_are_right().await;
 }
 

@@ -1,8 +1,8 @@
 //! One rendered page for every kind and state, from made-up data.
 
 mod accounts;
-mod back_room;
-mod staff;
+mod admin;
+mod admin_queues;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,8 +54,8 @@ impl Samples {
         pages.extend(self.photo_pages()?);
         pages.extend(self.list_pages()?);
         pages.extend(self.account_pages()?);
-        pages.extend(self.staff_pages()?);
-        pages.extend(self.back_room_pages()?);
+        pages.extend(self.admin_pages()?);
+        pages.extend(self.admin_queue_pages()?);
         Ok(pages)
     }
 
@@ -141,7 +141,7 @@ impl Samples {
             own: false,
             earlier: None,
             can_delete: false,
-            staff: true,
+            moderates: true,
             alike: Vec::new(),
         })
     }

@@ -10,10 +10,10 @@ const MOST: usize = 50_000;
 
 /// Fixed windows that begin with the first request.
 #[derive(Debug, Default)]
-pub(super) struct Windows(Mutex<HashMap<String, Window>>);
+pub(super) struct Windows(Mutex<HashMap<String, RateWindow>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Window {
+struct RateWindow {
     count: u32,
     ends: Instant,
 }
@@ -41,7 +41,7 @@ impl Windows {
             make_room(&mut windows, now);
         }
         let ends = now + length;
-        windows.insert(key.to_owned(), Window { count: 1, ends });
+        windows.insert(key.to_owned(), RateWindow { count: 1, ends });
         Ok(ends)
     }
 
@@ -58,7 +58,7 @@ impl Windows {
 
 /// Forgets the windows that are over, and where that isn't enough, those with the lowest counts: a flood from many
 /// addresses doesn't make anybody's guesses uncounted.
-fn make_room(windows: &mut HashMap<String, Window>, now: Instant) {
+fn make_room(windows: &mut HashMap<String, RateWindow>, now: Instant) {
     windows.retain(|_, window| window.ends > now);
     let mut floor = 1;
     while windows.len() > MOST / 2 {

@@ -16,7 +16,7 @@ pub struct BlockedPage {
     /// This is not the first page.
     pub later: bool,
     /// The viewer may let pictures in again.
-    pub acts: bool,
+    pub may_act: bool,
 }
 
 /// A picture that is kept out.
@@ -24,8 +24,8 @@ pub struct BlockedPage {
 pub struct BlockedLine {
     /// The entry's number.
     pub id: i64,
-    /// The upload's BLAKE3 hash, in hex.
-    pub source: Option<String>,
+    /// The original's BLAKE3 hash, in hex.
+    pub original: Option<String>,
     /// What the picture looks like, in hex.
     pub look: Option<String>,
     /// Why.
@@ -41,8 +41,8 @@ pub struct BlockedLine {
 }
 
 impl BlockedLine {
-    /// The beginning of the upload's hash.
+    /// The start of the original's hash.
     fn file(&self) -> &str {
-        self.source.as_deref().and_then(|hash| hash.get(..16)).unwrap_or_default()
+        self.original.as_deref().and_then(|hash| hash.get(..16)).unwrap_or_default()
     }
 }

@@ -46,13 +46,13 @@ impl BulkPage {
     fn consequence(&self) -> &'static str {
         match self.act {
             Act::Retry => {
-                "Dead and cancelled jobs come back with all their attempts; scheduled ones run now. One whose work is \
-                 on its queue already, under the same key, stays where it is."
+                "Dead and cancelled jobs start over with all their attempts, and scheduled jobs run now. A job is skipped \
+                 if another one with the same key is already queued."
             }
-            Act::Cancel => "None of them starts any more, and those that run are stopped where they are.",
+            Act::Cancel => "Waiting jobs will not start, and running jobs are stopped at once.",
             Act::Delete => {
-                "They are gone without a trace in the history, and the work of those that are still to be done is not \
-                 done. What is running by then is left alone."
+                "Deleted jobs leave no trace in the history, and waiting ones are never run. Jobs that are running by then \
+                 are skipped."
             }
         }
     }

@@ -22,7 +22,7 @@ pub struct JobsPage {
     /// This is not the first page.
     pub later: bool,
     /// The viewer may act.
-    pub acts: bool,
+    pub may_act: bool,
 }
 
 /// The search form.

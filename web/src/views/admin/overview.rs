@@ -26,7 +26,7 @@ pub struct AdminPage {
     /// When the figures were taken.
     pub at: DateTime<Utc>,
     /// The viewer may act.
-    pub acts: bool,
+    pub may_act: bool,
 }
 
 impl AdminPage {

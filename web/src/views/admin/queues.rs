@@ -32,7 +32,7 @@ pub struct QueueBoard {
     /// Worker processes whose heart beats.
     pub workers: i64,
     /// The viewer may act.
-    pub acts: bool,
+    pub may_act: bool,
     /// When the figures were taken.
     pub at: DateTime<Utc>,
 }
@@ -129,12 +129,12 @@ impl LimitFields {
     /// Each with its name and label.
     fn fields(&self) -> [(&'static str, &'static str, &Field); 4] {
         [
-            ("max_running", "At once", &self.max_running),
-            ("starts_per_minute", "Starts a minute", &self.starts_per_minute),
-            ("partition_max_running", "At once, each partition", &self.partition_max_running),
+            ("max_running", "Running at once", &self.max_running),
+            ("starts_per_minute", "Starts per minute", &self.starts_per_minute),
+            ("partition_max_running", "Running at once per partition", &self.partition_max_running),
             (
                 "partition_starts_per_minute",
-                "Starts a minute, each partition",
+                "Starts per minute per partition",
                 &self.partition_starts_per_minute,
             ),
         ]

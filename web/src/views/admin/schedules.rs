@@ -12,7 +12,7 @@ pub struct SchedulesPage {
     /// By name.
     pub schedules: Vec<ScheduleLine>,
     /// The viewer may act.
-    pub acts: bool,
+    pub may_act: bool,
 }
 
 /// One schedule.
