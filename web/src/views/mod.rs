@@ -29,3 +29,33 @@ pub use form::Field;
 pub use fragment::Fragment;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
 pub use picture::{Picture, PictureSize};
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("the folder is readable") {
+            let path = entry.expect("the entry is readable").path();
+            if path.is_dir() {
+                templates(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "html") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn template_lines_have_at_most_160_characters() {
+        let mut found = Vec::new();
+        templates(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")), &mut found);
+        assert!(!found.is_empty(), "no templates found");
+        for path in found {
+            let text = fs::read_to_string(&path).expect("templates are UTF-8");
+            for (number, line) in text.lines().enumerate() {
+                assert!(line.chars().count() <= 160, "{}:{}", path.display(), number + 1);
+            }
+        }
+    }
+}
