@@ -20,7 +20,7 @@ use crate::http::limits::{self, Limited};
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// What registering takes.
+/// The body of a registration.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RegisterBody {
     /// Where the verification mail goes.
@@ -34,7 +34,7 @@ pub struct RegisterBody {
     pub name: String,
 }
 
-/// A user with a token.
+/// A user and its token.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EnteredShape {
     /// The user's id.
@@ -59,20 +59,20 @@ pub struct MeShape {
     pub id: i64,
     /// The public name; null while anonymous.
     pub name: Option<String>,
-    /// The address; null while anonymous.
+    /// The e-mail address; null while anonymous.
     pub email: Option<String>,
     /// Whether nobody has registered this user yet.
     pub anonymous: bool,
-    /// Whether the address is known to work.
+    /// Whether the e-mail address is verified.
     pub verified: bool,
     /// member, moderator or admin.
     #[schema(value_type = String)]
     pub role: pawdium_shared::accounts::Role,
-    /// When the user came to be.
+    /// When the user was created.
     pub created_at: DateTime<Utc>,
-    /// How many photos were rated.
+    /// How many photos the user has rated.
     pub ratings_cast: i64,
-    /// How many photos are live.
+    /// How many of the user's photos are live.
     pub photos: i64,
 }
 
@@ -83,36 +83,36 @@ pub struct ProfileShape {
     pub id: i64,
     /// The public name.
     pub name: String,
-    /// When the user came to be.
+    /// When the user was created.
     pub created_at: DateTime<Utc>,
-    /// How many photos were rated.
+    /// How many photos the user has rated.
     pub ratings_cast: i64,
-    /// The live photos, the newest first.
+    /// The live photos, newest first.
     pub photos: Vec<PhotoShape>,
 }
 
-/// What to change; the rest stays.
+/// The changes. Fields that are left out keep their values.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct UpdateBody {
-    /// A new address; takes the current password.
+    /// A new e-mail address; requires the current password.
     pub email: Option<String>,
-    /// A new password; takes the current one.
+    /// A new password; requires the current password.
     pub password: Option<String>,
     /// A new public name.
     pub name: Option<String>,
-    /// The password as it is.
+    /// The current password.
     pub current_password: Option<String>,
 }
 
-/// A password, as a confirmation.
+/// A password that confirms the request.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct PasswordBody {
-    /// The password as it is.
+    /// The current password.
     #[serde(default)]
     pub password: String,
 }
 
-/// What logging in takes.
+/// The body of a login.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct LoginBody {
     /// The address.
@@ -121,14 +121,14 @@ pub struct LoginBody {
     pub password: String,
 }
 
-/// Who wants a reset mail.
+/// Whom to send a reset mail.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ResetBody {
     /// The address.
     pub email: String,
 }
 
-/// Registers, or makes an anonymous user when there is no body. An anonymous caller keeps its id by registering.
+/// Registers a user, or creates an anonymous one if there is no body. An anonymous caller who registers keeps the id.
 #[utoipa::path(post, path = "/users", tag = "users", security((), ("token" = [])),
     request_body(content = Option<RegisterBody>), responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
@@ -190,7 +190,7 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<axum::Json<MeS
     show_me(&app, caller.user).await
 }
 
-/// Changes the caller's own account: all of what is given, or nothing.
+/// Changes the caller's account: all given fields or none.
 #[utoipa::path(patch, path = "/users/me", tag = "users", security(("token" = [])), request_body = UpdateBody, responses(
     (status = 200, description = "The account as it is now", body = MeShape),
     (status = 400, description = "A field was refused, or the current password is wrong", body = ErrorShape),
@@ -216,7 +216,7 @@ pub async fn update_me(
     show_me(&app, user).await
 }
 
-/// Deletes the caller's own account with all it did.
+/// Deletes the caller's account with its photos and ratings.
 #[utoipa::path(delete, path = "/users/me", tag = "users", security(("token" = [])), request_body = PasswordBody, responses(
     (status = 204, description = "Gone"),
     (status = 400, description = "The password is wrong", body = ErrorShape),
@@ -257,7 +257,7 @@ pub async fn show_user(
     }))
 }
 
-/// Logs in. What an anonymous caller did moves to the account.
+/// Logs in. The account takes over the photos and ratings of an anonymous caller.
 #[utoipa::path(post, path = "/tokens", tag = "tokens", security((), ("token" = [])), request_body = LoginBody, responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
     (status = 400, description = "A field is missing", body = ErrorShape),
@@ -283,7 +283,7 @@ pub async fn create_token(
     Ok((StatusCode::CREATED, axum::Json(shape)))
 }
 
-/// Logs out: the token means nothing from now on.
+/// Logs out and revokes the token.
 #[utoipa::path(delete, path = "/tokens/current", tag = "tokens", security(("token" = [])), responses(
     (status = 204, description = "Gone"),
     (status = 401, description = "No token, or none that works", body = ErrorShape),
@@ -293,7 +293,7 @@ pub async fn delete_token(State(app): State<App>, caller: Caller) -> Result<Stat
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends a link for a new password, if somebody has that address.
+/// Sends a link to choose a new password, if an account has that address.
 #[utoipa::path(post, path = "/password-resets", tag = "tokens", request_body = ResetBody, responses(
     (status = 202, description = "Always the same"),
     (status = 400, description = "No mail address", body = ErrorShape),

@@ -14,10 +14,10 @@ use crate::state::App;
 use crate::views::Paging;
 use crate::views::members::{MemberPage, PendingPhoto};
 
-/// How many photos a page shows.
+/// Photos per page.
 const PER_PAGE: usize = 24;
 
-/// Which page.
+/// The query of a profile page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ProfileQuery {

@@ -39,7 +39,7 @@ fn line(entry: Entry, whole: bool) -> AuditLine {
     }
 }
 
-/// The act in words; one that this program doesn't know, as it was written down.
+/// The act in words. An unknown act is shown as recorded.
 fn did(action: &str, jobs: Option<i64>) -> String {
     let jobs = match jobs {
         Some(1) => "a job".to_owned(),
@@ -64,7 +64,7 @@ fn did(action: &str, jobs: Option<i64>) -> String {
     }
 }
 
-/// What an entry was about, one name and value a line; what is in an object stands beside it.
+/// The details of an entry as names and values. Objects are flattened.
 fn details(detail: &Value, whole: bool) -> Vec<(String, String)> {
     let Value::Object(fields) = detail else { return Vec::new() };
     let mut lines = Vec::new();
@@ -72,7 +72,7 @@ fn details(detail: &Value, whole: bool) -> Vec<(String, String)> {
         match value {
             Value::Null => {}
             Value::Object(_) => lines.extend(details(value, whole)),
-            // The number of jobs stands in the sentence.
+            // The sentence already has the number of jobs.
             _ if name == "jobs" => {}
             value => lines.push((name.replace('_', " "), shown(&plain(value), whole))),
         }

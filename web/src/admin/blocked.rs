@@ -1,4 +1,4 @@
-//! Pictures that are kept out.
+//! Blocked pictures.
 
 use axum::extract::{Query, State};
 use axum::response::Redirect;

@@ -1,4 +1,4 @@
-//! What admins do to many jobs: first a page that says to which and to how many, then just that.
+//! Acts on many jobs: a preview first, then the act on exactly the previewed jobs.
 
 use axum::extract::{Form, Query, State};
 use axum::response::Redirect;
@@ -21,7 +21,7 @@ use crate::views::admin::{BulkPage, BulkState, SearchFields};
 /// How many of the jobs the preview shows.
 const SHOWN: usize = 5;
 
-/// What is to be done.
+/// The act in the query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct BulkQuery {
@@ -69,8 +69,8 @@ pub async fn preview(
     }))
 }
 
-/// The preview's form: the search, and the jobs that it found. What was live then has to be live still, and what had
-/// ended, ended.
+/// The preview's form: the search and the jobs that it found. The act skips jobs that were live then and have ended
+/// since, and the reverse.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Previewed {
@@ -82,7 +82,7 @@ pub struct Previewed {
     ended: String,
 }
 
-/// `POST /admin/jobs/bulk`: does it to those previewed that still are as the search says.
+/// `POST /admin/jobs/bulk`: acts on the previewed jobs that still match the search.
 pub async fn act(
     State(app): State<App>,
     admin: Admin,
@@ -102,7 +102,7 @@ pub async fn act(
     Ok((jar.add(notice.cookie()), Redirect::to(&fields.address())))
 }
 
-/// A search that asks for something: nobody means every job there is.
+/// Refuses an empty search, which would match every job.
 fn narrowed(read: Read) -> Result<(SearchFields, Filter), Error> {
     match read.filter {
         Some(filter) if !filter.is_empty() => Ok((read.fields, filter)),

@@ -1,4 +1,4 @@
-//! One job: all that is known of it, and why it is not done yet; live while it isn't.
+//! A job's page: its facts, its timeline and why it waits. It updates until the job has ended.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::state::App;
 use crate::views::Fragment;
 use crate::views::admin::{JobGonePage, JobPage, JobStatus};
 
-/// Between two looks at a job whose page is open.
+/// How often to poll a job whose page is open.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// `GET /admin/jobs/{job}`
@@ -84,7 +84,7 @@ pub async fn live(
     Ok(sse::respond(app, open, events))
 }
 
-/// Says whenever the job's page would read differently, the last time when it has ended.
+/// Yields whenever the job's page changes, for the last time when the job has ended.
 fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
     let looks = IntervalStream::new(tokio::time::interval(LOOK)).then(move |_| {
         let app = app.clone();
@@ -101,7 +101,7 @@ fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
                 *before = Some(now);
                 changed
             }
-            // The next look may find the database back.
+            // The database may be back at the next poll.
             Err(_) => false,
         };
         std::future::ready(Some(changed))
@@ -109,7 +109,7 @@ fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
     seen.filter(|changed| std::future::ready(*changed)).map(|_| ())
 }
 
-/// What the page of a live job says; none when it has ended or is gone.
+/// A summary that changes with the page; `None` if the job has ended or is gone.
 async fn glance(app: &App, id: JobId) -> sqlx::Result<Option<String>> {
     let mut db = app.db.acquire().await?;
     let job = inspect::find_detail(&mut db, id).await?.filter(|job| job.row.state.is_live());

@@ -1,4 +1,4 @@
-//! Finding jobs.
+//! The search for jobs.
 
 use axum::extract::{Query, State};
 use pawdium_queue::JobId;
@@ -15,7 +15,7 @@ use crate::state::App;
 use crate::views::Field;
 use crate::views::admin::{ErrorLine, JobsPage, SearchFields};
 
-/// How many groups of errors the page shows.
+/// Error groups on the page.
 const ERRORS: i64 = 20;
 
 /// `GET /admin/jobs`
@@ -50,7 +50,7 @@ pub async fn page(
 
 fn error_line(group: ErrorGroup, whole: bool) -> ErrorLine {
     let error = if whole { group.error.clone() } else { mask(&group.error).into_owned() };
-    // The search's address would have to say what is masked.
+    // The search's address would reveal what is masked.
     let address = (error == group.error && !error.is_empty()).then(|| {
         let search = SearchFields {
             state: Field::of("dead"),

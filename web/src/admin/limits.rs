@@ -17,7 +17,7 @@ use crate::state::App;
 use crate::views::Field;
 use crate::views::admin::{LimitFields, Window};
 
-/// What the form sends; empty is no limit.
+/// The limits form. An empty field is no limit.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct LimitForm {
@@ -50,7 +50,7 @@ pub async fn set(
 
 impl LimitForm {
     /// # Errors
-    /// The form, with what is wrong.
+    /// The form with its errors.
     fn read(&self) -> Result<Limits, Box<LimitFields>> {
         let limits = (
             limit(&self.max_running),
@@ -89,7 +89,7 @@ fn limit(text: &str) -> Result<Option<i32>, &'static str> {
     }
 }
 
-/// The form as it is set.
+/// The form filled with the current limits.
 pub fn form(limits: Limits) -> LimitFields {
     let field = |limit: Option<i32>| Field::of(limit.map(|limit| limit.to_string()).unwrap_or_default());
     LimitFields {

@@ -1,4 +1,4 @@
-//! The entrance: how much there is, what failed last, and who works.
+//! The overview: job counts, recent failures, waiting mail and workers.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
 
-/// How many failures the overview shows.
+/// Failures on the overview.
 const FAILURES: i64 = 20;
 
-/// How many photos with doubtful ratings it shows.
+/// Photos with doubtful ratings on the overview.
 const DOUBTFUL: i64 = 10;
 
 /// `GET /admin`
@@ -42,7 +42,7 @@ pub async fn page(State(app): State<App>, viewing: AdminViewing) -> Result<Page<
     }))
 }
 
-/// Those that have jobs, and those that have none now.
+/// All kinds, including those without jobs.
 fn all_kinds(counted: Vec<KindCounts>, now: DateTime<Utc>) -> Vec<JobKind> {
     let mut kinds: Vec<JobKind> = counted.into_iter().map(|row| job_kind(row, now)).collect();
     for &(queue, kind) in KINDS {
@@ -112,7 +112,7 @@ fn worker(row: WorkerRow, now: DateTime<Utc>) -> WorkerProcess {
     }
 }
 
-/// How long ago; nothing for what another clock says is yet to come.
+/// The time since `at`; zero if another host's clock is ahead.
 pub fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - at).to_std().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The queues: how they do, live, and the forms that pause, resume and limit them.
+//! The queues: live figures, and the forms that pause, resume and limit them.
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect};
@@ -30,7 +30,7 @@ use crate::views::admin::{
     Window,
 };
 
-/// What the page's address says. Nonsense is answered like nothing.
+/// The query of the page. Invalid values are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct WindowQuery {
@@ -47,7 +47,7 @@ pub async fn page(
     show(&app, viewing, window, None).await
 }
 
-/// The page, with the form of one queue as it was refused.
+/// The page, with the refused form of one queue if there is one.
 pub(super) async fn show(
     app: &App,
     viewing: AdminViewing,
@@ -73,7 +73,7 @@ pub async fn board(
     Ok(Page(read(&app, Window::from_query(&choice.window), viewing.may_act).await?))
 }
 
-/// `GET /admin/queues/live`: an event `changed` whenever something has.
+/// `GET /admin/queues/live`: an event `changed` after every change.
 pub async fn live(State(app): State<App>, client: Client, _: AdminViewing) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
     let changes = WatchStream::from_changes(app.queue_watch.listen());
@@ -156,7 +156,7 @@ fn figures(kind: &KindFigures, window: Window, now: DateTime<Utc>) -> QueueFigur
     let (minutes, count) = window.stretches();
     let KindFigures { counts, .. } = kind;
     let total = kind.total();
-    // The last stretch is not over yet.
+    // The last interval is not over yet.
     let width = i64::from(minutes) * 60;
     let seconds = width * (i64::from(count) - 1) + now.timestamp().rem_euclid(width) + 1;
     let stretch =

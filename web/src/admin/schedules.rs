@@ -1,4 +1,4 @@
-//! What happens by the clock, and the form that asks for it now.
+//! The schedules, and the form that runs one now.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -15,7 +15,7 @@ use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{ScheduleLine, SchedulesPage};
 
-/// A schedule that no scheduler has spoken of for this long may have none. They do every minute.
+/// A schedule not refreshed for this long has no scheduler. Schedulers refresh it every minute.
 const SILENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// `GET /admin/schedules`
@@ -53,7 +53,7 @@ fn line(row: ScheduleRow, now: DateTime<Utc>) -> ScheduleLine {
         missed: row.missed,
         kind: row.kind,
         last: row.last_fired_at,
-        // What a silent scheduler was going to do says nothing.
+        // The next tick of a silent scheduler means nothing.
         next: row.next_at.filter(|_| !silent),
         silent_since: silent.then_some(row.seen_at),
         requested: row.requested_at.is_some(),
