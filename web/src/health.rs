@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness probes.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use tokio::time::{Instant, timeout};
 
 use crate::state::App;
 
-/// How long the dependencies are not asked again: checking them writes to the media store.
+/// How long results are reused, because a check writes to the media store.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// The longest that asking one of them takes.
+/// The timeout of each check.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// What `GET /readyz` says of each dependency: `ok`, or what is wrong in a word.
+/// The answer of `GET /readyz`: for each dependency `ok` or one word for the fault.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Readiness {
-    /// Requests should come here.
+    /// The process can serve requests.
     ready: bool,
-    /// Something doesn't work that pages can do without.
+    /// A dependency is faulty that pages can do without.
     degraded: bool,
     postgres: &'static str,
     migrations: &'static str,
@@ -31,13 +31,13 @@ pub struct Readiness {
     media: &'static str,
 }
 
-/// `GET /healthz`: 200 while the process lives.
+/// `GET /healthz`: 200 while the process is alive.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: 200 when requests can be served, else 503. Pages need Postgres with its schema, and a media store that
-/// can be read. They render without Redis, and without room for more photos.
+/// `GET /readyz`: 200 if requests can be served, or else 503. Pages need Postgres with its schema and a readable media
+/// store. They work without Redis and with a full media store.
 pub async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
     let mut readiness = app.checks.get(check(&app)).await;
     readiness.ready &= !app.stop.is_cancelled();
@@ -72,7 +72,7 @@ async fn check_media(app: &App) -> &'static str {
     }
 }
 
-/// The last checks. Whoever asks while one runs gets its outcome, too.
+/// The last result. Concurrent requests share one check.
 #[derive(Debug, Default)]
 pub struct Checks(Mutex<Option<(Instant, Readiness)>>);
 

@@ -1,4 +1,4 @@
-//! The client's address, as far as it can be believed.
+//! The client's address, as far as it can be trusted.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -10,12 +10,12 @@ use ipnet::IpNet;
 use super::visitor::Pins;
 use crate::state::App;
 
-/// Where a request comes from.
+/// The address that a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client(pub IpAddr);
 
 impl Client {
-    /// What limits count by: an IPv6 customer has a whole /64.
+    /// The address that limits count by. IPv6 addresses are cut to a /64, because a customer has a whole one.
     #[must_use]
     pub fn counted(self) -> IpAddr {
         match self.0 {
@@ -26,9 +26,8 @@ impl Client {
 }
 
 impl Client {
-    /// The network that the address belongs to, an IPv4 /24 or an IPv6 /48, as a digest that says nothing without the
-    /// site's secret. None for an address that only means something inside of a network: all of a site's visitors may have
-    /// such ones.
+    /// A keyed digest of the address's network, an IPv4 /24 or an IPv6 /48. It reveals nothing without the site's
+    /// secret. `None` for private addresses, which all of a site's visitors may have.
     #[must_use]
     pub fn network(self, pins: &Pins) -> Option<i32> {
         let (network, is_public) = match self.0 {
@@ -56,7 +55,7 @@ impl FromRequestParts<App> for Client {
 }
 
 impl Client {
-    /// Where a request with these headers comes from.
+    /// The client of a request with these headers.
     #[must_use]
     pub fn of(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Self {
         let peer = extensions
@@ -72,7 +71,7 @@ impl Client {
     }
 }
 
-/// The last address that no trusted proxy vouches for: each trusted hop is believed about the one before it.
+/// The last address that isn't a trusted proxy. Each trusted proxy is believed about the hop before it.
 fn believe(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
     let mut address = peer.to_canonical();
     for hop in forwarded.iter().rev() {

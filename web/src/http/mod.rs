@@ -1,4 +1,4 @@
-//! What handlers have in common in speaking HTTP: who asks, from where, how often, and in which form it is answered.
+//! HTTP plumbing shared by all handlers: visitors, clients, limits and response formats.
 
 pub mod access;
 pub mod request_user;

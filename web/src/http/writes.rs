@@ -1,8 +1,8 @@
-//! Requests that change something: they run to their end, whoever waits for the answer, and none takes all of the
+//! Requests that change something. They run to completion even if the client disconnects, and no path can use up the
 //! database's connections.
 //!
-//! hyper drops a request's future when its client goes away. What has begun to write goes on without it here, on a task
-//! of its own, so that a rating or an upload is there or isn't, and never something in between.
+//! hyper drops a request's future when its client disconnects. Here, a request that writes runs on its own task, so
+//! that a rating or an upload is either complete or absent.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -20,38 +20,37 @@ use tracing::{Instrument as _, warn};
 use crate::error::Error;
 use crate::state::App;
 
-/// What nobody has to wait longer for; the transaction then rolls back. Bodies that stream, as uploads do, have limits of
-/// their own.
+/// The timeout, after which the transaction rolls back. Streamed bodies, such as uploads, have their own limits.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How long one waits for others that do the same thing to the same thing.
+/// How long to wait for other requests on the same path.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Those that are under way.
+/// The requests in progress.
 #[derive(Debug)]
 pub struct Writes {
     running: TaskTracker,
-    /// For each path that names a row, as `/photos/7/rating`, how many more may run at once.
+    /// The free turns of each path that names a row, such as `/photos/7/rating`.
     by_path: Mutex<HashMap<String, Weak<Semaphore>>>,
     at_once: usize,
 }
 
 impl Writes {
-    /// For a pool of so many connections: requests about one row hold up to a third of them, so one row that somebody
-    /// has locked leaves most of them to everybody else.
+    /// For a pool of `connections`. Requests for one row use at most a third of them, so that a locked row leaves most
+    /// connections to everybody else.
     #[must_use]
     pub fn new(connections: u32) -> Self {
         let at_once = usize::try_from(connections / 3).unwrap_or(1).max(1);
         Self { running: TaskTracker::new(), by_path: Mutex::default(), at_once }
     }
 
-    /// Waits until all have ended; more may not begin.
+    /// Waits until all requests have ended. No new ones may begin.
     pub async fn ended(&self) {
         self.running.close();
         self.running.wait().await;
     }
 
-    /// The turns of a path that names a row. What makes new ones, as `/login` does, waits for nobody here.
+    /// The turns of a path that names a row. `None` for paths that don't, such as `/login`.
     fn turns(&self, path: &str) -> Option<Arc<Semaphore>> {
         if !path.split('/').any(|part| part.parse::<i64>().is_ok()) {
             return None;
@@ -73,7 +72,7 @@ pub async fn run_to_the_end(State(app): State<App>, request: Request, next: Next
         return next.run(request).await;
     }
     let turns = app.writes.turns(request.uri().path());
-    // What names a row sends no file, whatever it says.
+    // Requests that name a row never carry a file, whatever their headers say.
     let streams = turns.is_none()
         && request
             .headers()

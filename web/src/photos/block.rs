@@ -1,4 +1,4 @@
-//! Taking a photo down and keeping its picture out.
+//! Hiding a photo and blocking its picture.
 
 use axum::extract::{Form, State};
 use axum::response::Redirect;
@@ -16,14 +16,14 @@ use crate::http::flash::Notice;
 use crate::http::ids;
 use crate::state::App;
 
-/// Why.
+/// The form of a block: its reason.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct BlockForm {
     reason: String,
 }
 
-/// How many photos of one picture are shown, and taken down, at once.
+/// How many photos of the same picture to show, and to hide at once.
 pub(super) const ALIKE: i64 = 24;
 
 /// `POST /photos/{photo}/block`: for moderators.
@@ -40,22 +40,22 @@ pub async fn block(
     let notice = match blocked.first().map(|(_, outcome)| *outcome) {
         Some(Outcome::Blocked) => Notice::PictureBlocked,
         Some(Outcome::TakenDown) => Notice::PhotoHidden,
-        // Sent twice, and the other one has done it.
+        // A duplicate of this form has already blocked it.
         _ if blocked::reason_of(&mut *app.db.acquire().await?, id).await?.is_some() => Notice::PictureBlocked,
         Some(Outcome::Gone) | None => return Err(Error::NotFound),
     };
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
 }
 
-/// Photos that a moderator has seen to show the same picture.
+/// The photos of the same picture that the moderator has seen.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AlikeForm {
     photos: String,
 }
 
-/// `POST /photos/{photo}/block-alike`: takes down, for the reason for which this photo was, others of the same picture:
-/// those that the moderator has seen and that are still up.
+/// `POST /photos/{photo}/block-alike`: hides other photos of the same picture for the same reason: those that the
+/// moderator has seen and that are still live.
 pub async fn block_alike(
     State(app): State<App>,
     moderator: Moderator,

@@ -1,11 +1,11 @@
-//! Counting in this process alone.
+//! Counters in this process.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// The most windows that are remembered. A client has one for each thing that is limited.
+/// The most windows to remember. A client has one for each limited act.
 const MOST: usize = 50_000;
 
 /// Fixed windows that begin with the first request.
@@ -19,7 +19,7 @@ struct RateWindow {
 }
 
 impl Windows {
-    /// Counts one more; answers with when the window ends. Where it has `most` already, the error says how long it lasts.
+    /// Counts an act and returns the end of its window. If the window is full, the error says how long it lasts.
     pub(super) fn count(
         &self,
         key: &str,
@@ -45,7 +45,7 @@ impl Windows {
         Ok(ends)
     }
 
-    /// Takes back one that was counted in the window that ends then.
+    /// Uncounts an act in the window that ends at `ends`.
     pub(super) fn give_back(&self, key: &str, ends: Instant) {
         let mut windows = self.0.lock();
         if let Some(window) = windows.get_mut(key)
@@ -56,8 +56,8 @@ impl Windows {
     }
 }
 
-/// Forgets the windows that are over, and where that isn't enough, those with the lowest counts: a flood from many
-/// addresses doesn't make anybody's guesses uncounted.
+/// Drops the windows that are over and, if that isn't enough, those with the lowest counts, so that a flood from many
+/// addresses doesn't reset anybody's guesses.
 fn make_room(windows: &mut HashMap<String, RateWindow>, now: Instant) {
     windows.retain(|_, window| window.ends > now);
     let mut floor = 1;
