@@ -286,7 +286,7 @@ async fn read_file(
         head.extend_from_slice(&bytes);
     }
     upload.is_picture = Format::of(&head).is_some();
-    // The worker refuses these bytes with its usual message.
+    // Of a file that isn't a picture, store only the bytes by which the worker refuses it with its usual message.
     let stored = if upload.is_picture { head.len() } else { head.len().min(MAGIC) };
     let rest = head.split_off(stored);
     upload.written = (head.len() + rest.len()) as u64;

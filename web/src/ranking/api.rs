@@ -1,4 +1,4 @@
-//! The lists through the API.
+//! The top and trending lists through the API.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -12,18 +12,18 @@ use crate::api::shapes::{ErrorShape, ListShape};
 use crate::error::Error;
 use crate::state::App;
 
-/// Which part of a list.
+/// The query of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
-    /// all (default), month, week or day; ignored by trending.
+    /// `all` (default), `month`, `week` or `day`; ignored by trending.
     period: Option<String>,
     /// Only this species; ignored by trending.
     species: Option<String>,
-    /// From 1.
+    /// The page, from 1.
     page: Option<String>,
-    /// 1 to 100; 25 if left out.
+    /// Photos per page, 1 to 100; 25 if left out.
     limit: Option<String>,
 }
 
@@ -60,7 +60,7 @@ fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) ->
     if (1..=max).contains(&number) { Ok(number) } else { Err(refused()) }
 }
 
-/// The photos with the best scores.
+/// Lists the photos with the best scores.
 #[utoipa::path(get, path = "/top", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
     (status = 400, description = "A parameter that means nothing", body = ErrorShape),
@@ -72,7 +72,7 @@ pub async fn top(State(app): State<App>, Query(choice): Query<ListParams>) -> Re
     Ok(Json(ListShape::of(&app, list)))
 }
 
-/// The photos that are being shared most right now.
+/// Lists the photos with the highest virality.
 #[utoipa::path(get, path = "/trending", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
     (status = 400, description = "A parameter that means nothing", body = ErrorShape),

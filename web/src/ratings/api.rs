@@ -19,12 +19,12 @@ use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::state::App;
 
-/// A photo to rate, with the permission to do so.
+/// A photo to rate, with its ballot.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BallotShape {
-    /// The photo, without the others' opinion.
+    /// The photo, without its ratings.
     pub photo: PhotoShape,
-    /// To be sent back with the rating; works once.
+    /// The permission to rate the photo once, to send back with the rating.
     pub ballot: String,
 }
 
@@ -35,20 +35,20 @@ pub struct RateBody {
     #[schema(value_type = i64, minimum = 1, maximum = 10)]
     #[serde(default)]
     pub value: serde_json::Value,
-    /// The one that came with the photo; may be left out where the caller has rated this photo before.
+    /// The ballot that came with the photo. Optional if the caller has already rated the photo.
     pub ballot: Option<String>,
 }
 
-/// What became of a rating.
+/// The result of a rating.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RatedShape {
-    /// Everybody's opinion, the caller's included.
+    /// All ratings of the photo, including the caller's.
     pub rating: RatingShape,
-    /// What to rate next; null when all are rated.
+    /// The next photo to rate; null when all are rated.
     pub next: Option<BallotShape>,
 }
 
-/// The photo to rate: the same until it is rated.
+/// Shows the photo to rate. It stays the same until it is rated.
 #[utoipa::path(get, path = "/rate/next", tag = "ratings", security(("token" = [])), responses(
     (status = 200, description = "A photo and its ballot", body = BallotShape),
     (status = 204, description = "All photos are rated"),
@@ -63,7 +63,7 @@ pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Er
     })
 }
 
-/// Rates a photo, or rates it again.
+/// Rates a photo, or changes its rating.
 #[utoipa::path(put, path = "/photos/{id}/rating", tag = "ratings", security(("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), request_body = RateBody, responses(
     (status = 200, description = "Recorded", body = RatedShape),

@@ -1,24 +1,24 @@
-//! Pages for what did not work.
+//! Error pages.
 
 use askama::Template;
 
 use super::{Chrome, filters};
 
-/// An error, with what the visitor can do about it.
+/// An error and what the visitor can do about it.
 #[derive(Debug, Template)]
 #[template(path = "errors/page.html")]
 pub struct ErrorPage {
-    /// Around the page; `Chrome::default()` where nothing is known.
+    /// The layout around the page; `Chrome::default()` if the viewer is unknown.
     pub chrome: Chrome,
     /// The HTTP status.
     pub code: u16,
-    /// What happened, a sentence; [`ErrorPage::usual_message`] where there is nothing better to say.
+    /// A sentence about what happened; [`ErrorPage::usual_message`] by default.
     pub message: String,
-    /// Names this error in the log.
+    /// The id of the error in the log.
     pub id: Option<String>,
-    /// The same address may answer better a little later.
+    /// Whether trying again later may work.
     pub may_pass: bool,
-    /// It is about a password, which can be replaced.
+    /// Whether to offer a password reset.
     pub forgot: bool,
 }
 
@@ -36,7 +36,7 @@ impl ErrorPage {
         }
     }
 
-    /// What such an error usually means.
+    /// The usual message for a status.
     #[must_use]
     pub fn usual_message(code: u16) -> &'static str {
         match code {
@@ -67,7 +67,7 @@ impl ErrorPage {
     }
 }
 
-/// How long to wait, as precisely as anybody waits: 40 seconds, 10 minutes, about an hour.
+/// A waiting time in words: 40 seconds, 10 minutes, about an hour.
 pub(crate) fn wait(seconds: u64) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

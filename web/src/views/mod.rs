@@ -1,7 +1,7 @@
-//! What the pages show: one struct a page or part, filled by handlers and rendered by `web/templates`.
+//! The data of pages: a struct for each page or part, filled by handlers and rendered by `web/templates`.
 //!
 //! The structs hold plain data and know neither the database nor HTTP. A part (`templates/<feature>/_part.html`) has
-//! a struct of its own, because a live refresh or a cache sends it without the page around it.
+//! its own struct, because live refreshes and caches send it without the page.
 
 pub mod accounts;
 pub mod admin;

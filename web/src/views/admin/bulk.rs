@@ -4,36 +4,36 @@ use pawdium_shared::operate::Act;
 use super::super::{Chrome, filters};
 use super::jobs::{JobLine, SearchFields};
 
-/// `GET /admin/jobs/bulk`: what an act on many jobs would do.
+/// `GET /admin/jobs/bulk`: the preview of an act on many jobs.
 #[derive(Debug, Template)]
 #[template(path = "admin/jobs/bulk.html")]
 pub struct BulkPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// What is to be done.
+    /// The act.
     pub act: Act,
-    /// The search that the jobs were found by.
+    /// The search that found the jobs.
     pub search: SearchFields,
-    /// How many jobs it is about, by state; none for states it can't be done in.
+    /// The number of jobs by state, without states in which the act is impossible.
     pub states: Vec<BulkState>,
-    /// More match than can be acted on at once.
+    /// Whether more jobs match than one act allows.
     pub capped: bool,
-    /// A few of them, the newest.
+    /// The newest of the jobs.
     pub jobs: Vec<JobLine>,
-    /// The ids of those that are live.
+    /// The ids of the live jobs.
     pub live: String,
-    /// The ids of those that have ended.
+    /// The ids of the ended jobs.
     pub ended: String,
-    /// The search's address.
+    /// The URL of the search.
     pub back: String,
 }
 
-/// How many jobs in one state.
+/// The number of jobs in one state.
 #[derive(Clone, Debug)]
 pub struct BulkState {
     /// The state's name.
     pub state: &'static str,
-    /// How many.
+    /// The number of jobs.
     pub count: i64,
 }
 
@@ -42,7 +42,7 @@ impl BulkPage {
         self.states.iter().map(|state| state.count).sum()
     }
 
-    /// What will happen, a sentence or two.
+    /// What the act does, in one or two sentences.
     fn consequence(&self) -> &'static str {
         match self.act {
             Act::Retry => {
