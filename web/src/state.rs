@@ -23,7 +23,7 @@ use crate::health::Checks;
 use crate::http::limits::Limiter;
 use crate::http::pace::Pace;
 use crate::http::streams::Streams;
-use crate::http::visitor::Pins;
+use crate::http::pins::Pins;
 use crate::http::writes::Writes;
 
 /// The consequences of a Redis outage, for the log.

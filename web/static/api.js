@@ -45,7 +45,7 @@ function bodyLines(root, body) {
   });
 }
 
-/** What a call asks of who makes it: any one of `security`, and nothing where one of them is empty (OpenAPI 3.1, 4.8.10). */
+/** Whether a call needs a token. One entry of `security` suffices; an empty one means none (OpenAPI 3.1, 4.8.10). */
 function demand(security = []) {
   if (security.length === 0) return "";
   const isOptional = security.some((way) => Object.keys(way).length === 0);

@@ -89,17 +89,6 @@ fn limit(text: &str) -> Result<Option<i32>, &'static str> {
     }
 }
 
-/// The form filled with the current limits.
-pub fn form(limits: Limits) -> LimitFields {
-    let field = |limit: Option<i32>| Field::of(limit.map(|limit| limit.to_string()).unwrap_or_default());
-    LimitFields {
-        max_running: field(limits.max_running),
-        starts_per_minute: field(limits.starts_per_minute),
-        partition_max_running: field(limits.partition_max_running),
-        partition_starts_per_minute: field(limits.partition_starts_per_minute),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

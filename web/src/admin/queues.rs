@@ -7,14 +7,13 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use pawdium_queue::control::{self, QueueSettings};
 use pawdium_queue::inspect::{self, KindFigures, Moved};
-use pawdium_queue::{Queue, ledger};
+use pawdium_queue::{Limits, Queue, ledger};
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::operate;
 use pawdium_shared::queues;
 use serde::Deserialize;
 use tokio_stream::wrappers::WatchStream;
 
-use super::limits;
 use super::overview::since;
 use crate::error::Error;
 use crate::http::access::{Admin, AdminViewing};
@@ -24,7 +23,7 @@ use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::http::sse;
 use crate::state::App;
-use crate::views::Fragment;
+use crate::views::{Field, Fragment};
 use crate::views::admin::{
     Chart, KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Stretch,
     Window,
@@ -142,7 +141,7 @@ fn cards(
             name: name.to_owned(),
             paused_at: set.and_then(|set| set.paused_at),
             limits: limits.in_words(),
-            form: limits::form(limits),
+            form: limits_form(limits),
             figures: figures(&KindFigures::sum(own()), window, now),
             kinds: own()
                 .map(|kind| KindLine { kind: kind.counts.kind.clone(), figures: figures(kind, window, now) })
@@ -182,4 +181,15 @@ fn figures(kind: &KindFigures, window: Window, now: DateTime<Utc>) -> QueueFigur
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
 fn per_minute(count: i64, seconds: i64) -> f64 {
     count as f64 * 60.0 / seconds as f64
+}
+
+/// The form filled with the current limits.
+fn limits_form(limits: Limits) -> LimitFields {
+    let field = |limit: Option<i32>| Field::of(limit.map(|limit| limit.to_string()).unwrap_or_default());
+    LimitFields {
+        max_running: field(limits.max_running),
+        starts_per_minute: field(limits.starts_per_minute),
+        partition_max_running: field(limits.partition_max_running),
+        partition_starts_per_minute: field(limits.partition_starts_per_minute),
+    }
 }

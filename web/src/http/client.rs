@@ -1,14 +1,12 @@
 //! The client's address, as far as it can be trusted.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+mod extract;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
+use std::net::{IpAddr, Ipv6Addr};
+
 use ipnet::IpNet;
 
-use super::visitor::Pins;
-use crate::state::App;
+use super::pins::Pins;
 
 /// The address that a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +21,7 @@ impl Client {
             address @ IpAddr::V4(_) => address,
         }
     }
-}
 
-impl Client {
     /// A keyed digest of the address's network, an IPv4 /24 or an IPv6 /48. It reveals nothing without the site's
     /// secret. `None` for private addresses, which all of a site's visitors may have.
     #[must_use]
@@ -43,31 +39,6 @@ impl Client {
         let network = network.ok().filter(|_| is_public)?.trunc();
         let [a, b, c, d, ..] = pins.digest(&format!("network {network}"));
         Some(i32::from_be_bytes([a, b, c, d]))
-    }
-}
-
-impl FromRequestParts<App> for Client {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(app, &parts.extensions, &parts.headers))
-    }
-}
-
-impl Client {
-    /// The client of a request with these headers.
-    #[must_use]
-    pub fn of(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Self {
-        let peer = extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
-        let forwarded: Vec<&str> = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect();
-        Self(believe(peer, &forwarded, &app.config.web.trusted_proxies))
     }
 }
 

@@ -1,7 +1,7 @@
 //! HTTP plumbing shared by all handlers: visitors, clients, limits and response formats.
 
 pub mod access;
-pub mod request_user;
+pub mod body_timeout;
 pub mod client;
 pub mod cookies;
 pub mod extract;
@@ -13,7 +13,8 @@ pub mod linger;
 pub mod origin;
 pub mod pace;
 pub mod page;
-pub mod body_timeout;
+pub mod pins;
+pub mod request_user;
 pub mod sse;
 pub mod streams;
 pub mod visitor;

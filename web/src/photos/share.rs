@@ -1,17 +1,17 @@
-//! Sharing a photo, and recording what counts towards its virality.
+//! Sharing a photo.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
-use chrono::Utc;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::ranking::sharing;
 use pawdium_shared::ranking::virality::Moment;
 use serde_json::json;
 
+use super::moments::digest;
 use super::show::{assemble, find_visible, rating_control};
 use crate::error::{Error, prefers_json};
 use crate::http::client::Client;
@@ -72,29 +72,4 @@ async fn share_as(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> 
     sharing::record(&mut tx, id, Moment::Share, &digest(app, visitor, client)).await?;
     tx.commit().await?;
     Ok(code)
-}
-
-/// Records a moment of this visitor.
-///
-/// # Errors
-/// When the database fails.
-pub async fn record_moment(
-    app: &App,
-    visitor: &Visitor,
-    client: Client,
-    id: PhotoId,
-    moment: Moment,
-) -> Result<(), Error> {
-    let digest = digest(app, visitor, client);
-    Ok(sharing::record(&mut *app.db.acquire().await?, id, moment, &digest).await?)
-}
-
-/// A keyed digest of the user, or of the address without a user. It tells visitors apart for a day without identifying
-/// them, because the key changes daily.
-pub fn digest(app: &App, visitor: &Visitor, client: Client) -> [u8; 16] {
-    let who = match &visitor.user {
-        Some(user) => format!("user {}", user.id),
-        None => format!("address {}", client.counted()),
-    };
-    app.pins.digest(&format!("{} {who}", Utc::now().date_naive()))
 }

@@ -14,7 +14,7 @@ use pawdium_shared::ratings::{self, Lane, serving};
 use sqlx::PgConnection;
 
 use super::block::ALIKE;
-use super::share::record_moment;
+use super::moments::record_moment;
 use super::{find, present};
 use crate::error::Error;
 use crate::http::client::Client;

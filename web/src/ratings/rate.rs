@@ -24,7 +24,7 @@ use crate::http::flash::Notice;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::Visitor;
-use crate::photos::share;
+use crate::photos::moments;
 use crate::state::App;
 
 /// The form of the ten keys.
@@ -157,7 +157,7 @@ async fn write(
             return Err(refused(BallotRefused::Forged));
         }
         if is_by_link(ballot) {
-            let digest = share::digest(app, visitor, client);
+            let digest = moments::digest(app, visitor, client);
             sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
         }
         queries::record(&mut tx, Given { photo, rater: rater.id, value, ballot }).await?;
