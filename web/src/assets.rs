@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_browser_has_is_not_sent_again() {
+    async fn a_cached_file_is_not_sent_again() {
         let url = asset("favicon.svg");
         let first = ask(&url, None).await;
         let tag = first.headers()[ETAG].to_str().expect("an ASCII tag");
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn every_module_is_found_from_the_first_on() {
+    fn imports_are_found_recursively() {
         assert_eq!(
             modules_of("rate.js"),
             ["keys.js", "placeholder.js", "rate/deliver.js", "rate/pictures.js"]

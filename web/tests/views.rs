@@ -1,4 +1,4 @@
-//! Every page, rendered from the preview's made-up data, keeps what visitors and browsers rely on.
+//! Properties of every page, rendered from the preview's sample data.
 
 #[path = "../examples/preview/sample/mod.rs"]
 mod sample;

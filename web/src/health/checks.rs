@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn many_who_ask_at_once_cost_one_check() {
+    async fn concurrent_requests_share_one_check() {
         let (checks, made) = (Checks::default(), AtomicUsize::new(0));
         let ask = || {
             checks.get(async {

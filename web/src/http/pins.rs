@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pin_comes_back_whole_or_not_at_all() {
+    fn a_pin_opens_unchanged_or_not_at_all() {
         let pins = Pins::new(&"a secret of at least thirty-two characters".to_owned().into());
         let sealed = pins.seal(RaterKey(-5), Some(PhotoId(9)));
         assert_eq!(pins.open(&sealed), Some((RaterKey(-5), Some(PhotoId(9)))));

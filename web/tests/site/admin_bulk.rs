@@ -1,4 +1,4 @@
-//! Acts on many jobs at once: a preview that states the count, then just that.
+//! Acts on many jobs: a preview with the count, then the act.
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
@@ -34,7 +34,7 @@ async fn count(site: &Site, kind: &'static str) -> (i64, i64) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_previewed_is_done_and_nothing_else(db: PgPool) {
+async fn a_bulk_act_changes_exactly_the_previewed_jobs(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1000, 130, "timed out").await;
@@ -75,7 +75,7 @@ async fn what_is_previewed_is_done_and_nothing_else(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_changes_between_the_preview_and_the_act_is_left_alone(db: PgPool) {
+async fn jobs_that_change_after_the_preview_are_skipped(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1000, 10, "timed out").await;
@@ -101,7 +101,7 @@ async fn what_changes_between_the_preview_and_the_act_is_left_alone(db: PgPool) 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn live_jobs_are_called_off_whatever_state_they_have_moved_to(db: PgPool) {
+async fn live_jobs_are_cancelled_in_any_state(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     site.change("delete from jobs").await;
@@ -118,7 +118,7 @@ async fn live_jobs_are_called_off_whatever_state_they_have_moved_to(db: PgPool) 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn one_act_is_about_ten_thousand_jobs_at_most_and_says_so(db: PgPool) {
+async fn a_bulk_act_changes_at_most_ten_thousand_jobs(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1_000_000_000_000, 10_050, "timed out").await;
@@ -140,7 +140,7 @@ async fn one_act_is_about_ten_thousand_jobs_at_most_and_says_so(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn where_nothing_can_be_done_the_preview_offers_nothing(db: PgPool) {
+async fn a_preview_without_possible_jobs_offers_no_act(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1000, 3, "timed out").await;

@@ -1,4 +1,4 @@
-//! From nobody to an anonymous user to a member, with everything that was done on the way.
+//! From a visitor without a user to an anonymous user to a member.
 
 use pawdium_shared::db::MIGRATIONS;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn an_anonymous_user_keeps_id_ratings_and_draft_by_registering(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn logging_in_moves_everything_and_the_accounts_own_rating_stays(db: PgPool) {
+async fn logging_in_merges_everything_and_keeps_the_accounts_own_rating(db: PgPool) {
     let site = Site::start(db).await;
     let photos = site.photos(3).await;
     let ada = site.member("ada").await;
@@ -92,7 +92,7 @@ async fn the_same_happens_in_a_browser(db: PgPool) {
     let (photo, ballot) = other.shown().await.expect("there is one");
     let form = [("value", "5"), ("ballot", ballot.as_str())];
     other.post(&format!("/photos/{photo}/rating"), &form).await.location();
-    // A page that was open meanwhile still counts, and once.
+    // A page that was open in the meantime still counts, once.
     let open = other.shown().await.expect("there is one more");
     other.post("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.location();
     let form = [("value", "4"), ("ballot", open.1.as_str())];
@@ -129,7 +129,7 @@ async fn a_page_that_was_open_before_the_first_rating_counts_for_one_account(db:
     pages.post(&path, &form).await.location();
     assert_eq!(pages.post(&path, &[("value", "3"), ("ballot", &ballot)]).await.status, 400);
 
-    // A kept copy of the cookie is worth nothing, without a session and in another account.
+    // A copy of the cookie is useless, both without a session and in another account.
     let kept = site.visitor();
     kept.keep(&format!("visitor={before}"));
     assert_eq!(kept.post(&path, &form).await.status, 400);
@@ -143,7 +143,7 @@ async fn a_page_that_was_open_before_the_first_rating_counts_for_one_account(db:
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn who_logs_in_brings_along_what_was_rated_with_their_key_in_another_tab(db: PgPool) {
+async fn logging_in_merges_ratings_made_with_the_same_key_in_another_tab(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(2).await;
     let ada = site.member("ada").await;
@@ -178,7 +178,7 @@ async fn a_visitor_without_a_user_has_one_link_to_a_photo(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn looking_around_makes_nobody_a_user(db: PgPool) {
+async fn viewing_pages_creates_no_user(db: PgPool) {
     let site = Site::start(db).await;
     let photo = site.photos(2).await[0];
     let before: i64 = site.ask("select count(*) from users").await;
@@ -195,7 +195,7 @@ async fn looking_around_makes_nobody_a_user(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_anonymous_draft_is_its_makers_alone_until_they_register_and_publish(db: PgPool) {
+async fn an_anonymous_draft_is_private_until_its_owner_registers_and_publishes(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let pages = site.visitor();
     let form = submission("Kept for later", pictures::quarters(400, 300)).text("draft", "1");
@@ -217,7 +217,7 @@ async fn an_anonymous_draft_is_its_makers_alone_until_they_register_and_publish(
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn publishing_takes_a_member_and_keeping_a_draft_does_not(db: PgPool) {
+async fn publishing_requires_a_member_and_keeping_a_draft_does_not(db: PgPool) {
     let site = Site::start(db).await;
     let anonymous = site.anonymous().await;
     let form = || submission("Mine", pictures::quarters(300, 300));

@@ -1,4 +1,4 @@
-//! The admin pages in a real browser: what is open follows along by itself.
+//! The admin pages in a real browser: open pages update by themselves.
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::RefreshRanks;

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Browser, Cable, SOON, Site, eventually, pictures};
 
-/// What the page keeps of its uploads: titles, species and states.
+/// The uploads that the page stores: titles, species and states.
 const KEPT: &str = "return new Promise((resolve) => {
     const opening = indexedDB.open('pawdium');
     opening.onsuccess = () => {
@@ -22,7 +22,7 @@ const KEPT: &str = "return new Promise((resolve) => {
     };
 })";
 
-/// Whether the page can be left without being asked.
+/// Whether the page can be left without a warning.
 const LEAVES: &str = "return dispatchEvent(new Event('beforeunload', { cancelable: true }))";
 
 /// Bytes a second at which an upload of some kilobytes takes minutes.
@@ -150,7 +150,7 @@ async fn send_and_reload(site: &Site, browser: &Browser) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: PgPool) {
+async fn valid_files_survive_reloads_and_are_submitted_once(db: PgPool) {
     let mut site = Site::start(db).await;
     let browser = submit_page(&site).await;
     choose_six(&browser).await;
@@ -179,7 +179,7 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
 
 /// As small as the page lets them be, and not smaller than the server takes them.
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_smallest_crop_that_can_be_chosen_is_taken(db: PgPool) {
+async fn the_smallest_possible_crop_is_accepted(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let browser = submit_page(&site).await;
     choose(&browser, &[("small.jpg", heavy(200, 10)), ("wide.jpg", pictures::quarters(640, 320))]).await;
@@ -200,7 +200,7 @@ async fn the_smallest_crop_that_can_be_chosen_is_taken(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_lost_answer_makes_no_second_photo(db: PgPool) {
+async fn a_lost_answer_creates_no_second_photo(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let cable = Cable::to(&site.base).await;
@@ -228,7 +228,7 @@ async fn a_lost_answer_makes_no_second_photo(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_photo(db: PgPool) {
+async fn an_upload_waits_for_the_network_and_a_reload_finds_its_photo(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let cable = Cable::to(&site.base).await;
@@ -266,7 +266,7 @@ async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_did_not_work_out_says_why_and_is_tried_again_or_removed(db: PgPool) {
+async fn a_failed_photo_says_why_and_can_be_retried_or_removed(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let browser = submit_page(&site).await;
     let whole = pictures::quarters(600, 600);
@@ -299,7 +299,7 @@ async fn what_did_not_work_out_says_why_and_is_tried_again_or_removed(db: PgPool
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_the_server_refuses_says_why_after_a_reload_too_and_is_mended(db: PgPool) {
+async fn a_refused_photo_says_why_after_a_reload_and_can_be_fixed(db: PgPool) {
     let site = Site::start(db).await;
     let browser = submit_page(&site).await;
     choose(&browser, &[("one.jpg", heavy(300, 20)), ("two.jpg", heavy(310, 20))]).await;
@@ -325,14 +325,14 @@ async fn what_the_server_refuses_says_why_after_a_reload_too_and_is_mended(db: P
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn another_file_takes_the_place_of_one_that_is_no_good(db: PgPool) {
+async fn a_bad_file_can_be_replaced(db: PgPool) {
     let site = Site::start(db).await;
     let browser = submit_page(&site).await;
     let diary = b"Dear diary, the cat fell off the sofa.".to_vec();
     choose(&browser, &[("diary.jpg", diary), ("two.jpg", heavy(300, 20))]).await;
     until(&browser, "both are listed", ".entry", 2).await;
     until(&browser, "one is no good", ".entry[data-state='broken']", 1).await;
-    // Nobody answers the dialog that a click would open.
+    // A click would open a dialog that nobody answers.
     browser
         .run("document.querySelector('#photo').addEventListener('click', (event) => event.preventDefault())")
         .await;
@@ -347,7 +347,7 @@ async fn another_file_takes_the_place_of_one_that_is_no_good(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_one_member_left_is_not_anothers(db: PgPool) {
+async fn members_who_share_a_browser_dont_see_each_others_uploads(db: PgPool) {
     let site = Site::start(db).await;
     let bob = site.member("bob").await;
     let browser = submit_page(&site).await;
@@ -358,7 +358,7 @@ async fn what_one_member_left_is_not_anothers(db: PgPool) {
     browser.log_in(&bob.email()).await;
     browser.goto("/submit").await;
     browser.find("form.enhanced").await;
-    // Whatever is there is listed in the order in which it was found: something of his own comes after it.
+    // Entries are listed in the order in which they were added, so his own entry would come last.
     choose(&browser, &[("his.jpg", heavy(300, 20))]).await;
     until_kept(&browser, json!([["his", "", "open"], ["mine", "", "open"]])).await;
     browser.reload().await;
@@ -366,7 +366,7 @@ async fn what_one_member_left_is_not_anothers(db: PgPool) {
     assert_eq!(browser.value(".entry [name=title]").await, "his");
 }
 
-/// What the brands of the first box let a page know; whether the picture is any good, the server finds out.
+/// The page only checks the brands of the first box. The server decides whether the picture is valid.
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn heic_is_refused_before_it_is_sent_and_avif_is_not(db: PgPool) {
     let site = Site::start(db).await;

@@ -16,11 +16,11 @@ use pawdium_web::views::top::{TopList, TopPage, address};
 use pawdium_web::views::trending::{TrendingList, TrendingPage};
 use pawdium_web::views::{Chrome, Fragment, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer};
 
-/// What the made-up pages have in common.
+/// The settings of all sample pages.
 pub(crate) struct Samples {
-    /// The colours asked for.
+    /// The colour theme.
     pub(crate) theme: Theme,
-    /// Put wherever a member can write a text of their own; none takes friendly ones.
+    /// Replaces all texts that members write, if given.
     pub(crate) text: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl Samples {
         Ok(pages)
     }
 
-    /// What a rating of photo `id` is answered with.
+    /// The answer to a rating of photo `id`.
     pub(crate) fn stage(&self, id: i64, given: Option<(i64, u8)>) -> RateStage {
         let photo = RatePhoto {
             id,
@@ -82,7 +82,7 @@ impl Samples {
         RateStage { photo: Some(photo), feedback, progress, error: None }
     }
 
-    /// Where photo `id` stands after `done` steps.
+    /// The status of photo `id` after `done` steps.
     pub(crate) fn status(id: i64, done: usize) -> PhotoStatus {
         let steps = steps().into_iter().take(done).collect();
         let state = if done < 6 { PhotoState::Processing } else { PhotoState::Live };
@@ -278,7 +278,7 @@ impl Samples {
     }
 }
 
-/// Where a photo stands, as its owner sees it.
+/// The status of a photo, as its owner sees it.
 fn stands(id: i64, state: PhotoState, steps: Vec<Entry>) -> PhotoStatus {
     let live = state == PhotoState::Live;
     PhotoStatus {

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_was_not_counted_and_another_window_has_none_of_it() {
+    fn giving_back_uncounts_an_act_in_its_own_window_only() {
         let (windows, begin) = (Windows::default(), Instant::now());
         let count = |now| windows.count("guess:ada", 1, MINUTE, now);
         let counted = count(begin).expect("the first");

@@ -185,8 +185,8 @@ impl Browser {
         self.emulate(false, latency, bytes_a_second, -1).await;
     }
 
-    /// From now on answers are late and come at so many bytes a second, or as fast as they can with -1; what the browser
-    /// has in its cache is there at once.
+    /// From now on answers are late and come at that many bytes a second, or unlimited with -1. Cached files load at
+    /// once.
     pub(crate) async fn slow_connection(&self, latency: Duration, bytes_a_second: i64) {
         self.emulate(false, latency, bytes_a_second, -1).await;
     }

@@ -1,4 +1,4 @@
-//! Those who use a site.
+//! Users of a site.
 
 use pawdium_shared::accounts::{Name, Role, queries};
 use pawdium_shared::ids::UserId;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::client::{Api, Pages};
 use super::site::Site;
 
-/// Everybody's.
+/// Every user's password.
 pub(crate) const PASSWORD: &str = "derpy but long enough";
 
 /// A user with a program and a browser, both logged in.
@@ -51,18 +51,18 @@ impl Site {
         Person::of(self, &self.api().post("users", registration(name)).await.expect(201).json())
     }
 
-    /// Somebody who may do everything.
+    /// An admin.
     pub(crate) async fn admin(&self, name: &str) -> Person {
         self.with_role(name, Role::Admin).await
     }
 
-    /// Somebody who sees behind the scenes and acts on photos only.
+    /// A moderator, who sees the admin pages and acts only on photos.
     pub(crate) async fn moderator(&self, name: &str) -> Person {
         self.with_role(name, Role::Moderator).await
     }
 
     async fn with_role(&self, name: &str, role: Role) -> Person {
-        // Staff may have names that members can't choose.
+        // Moderators and admins may have names that members can't choose.
         let provisional = format!("future{}", &name[..name.len().min(20)]);
         let body = json!({ "name": provisional, "email": email_of(name), "password": PASSWORD });
         let person = Person::of(self, &self.api().post("users", body).await.expect(201).json());
@@ -73,7 +73,7 @@ impl Site {
         person
     }
 
-    /// Somebody without a name.
+    /// An anonymous user.
     pub(crate) async fn anonymous(&self) -> Person {
         Person::of(self, &self.api().post("users", Value::Null).await.expect(201).json())
     }

@@ -89,17 +89,17 @@ impl Process {
         pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
     }
 
-    /// Has it do nothing until it is resumed, as a machine that stalls has.
+    /// Stops the process until it is resumed, like a stalling machine.
     pub(crate) fn pause(&self) {
         pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::STOP);
     }
 
-    /// Has it go on.
+    /// Resumes the process.
     pub(crate) fn resume(&self) {
         pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::CONT);
     }
 
-    /// Ends it as kill -9 does, and waits until it is gone.
+    /// Kills it as kill -9 does and waits until it has ended.
     pub(crate) fn kill(&mut self) {
         // An error says that it has ended already.
         let _ = self.child.kill();

@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use super::process::{Process, installed};
 use super::waiting::{SOON, eventually};
 
-/// A Redis that is this test's alone. It ends with this.
+/// A Redis for this test only. It ends when this is dropped.
 pub(crate) struct OwnRedis {
     pub(crate) process: Process,
     folder: tempfile::TempDir,
@@ -23,7 +23,7 @@ impl OwnRedis {
         redis
     }
 
-    /// Starts it anew after it was killed; it has what it had when it last saved.
+    /// Restarts it after it was killed, with the data of its last save.
     pub(crate) async fn restart(&mut self) {
         self.process = start(self.folder.path());
         self.connection().await;
@@ -43,7 +43,7 @@ impl OwnRedis {
         eventually("Redis answers", SOON, async || connect(&url).await).await
     }
 
-    /// Has it forget everything.
+    /// Deletes all its data.
     pub(crate) async fn flush(&self) {
         redis::cmd("FLUSHALL").exec_async(&mut self.connection().await).await.expect("it forgets");
     }

@@ -1,4 +1,4 @@
-//! What a site is started with.
+//! The setup of a site.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -19,7 +19,7 @@ use super::waiting::{SOON, eventually};
 /// The site's secret, by which tests can sign what the site signs.
 pub(super) const SECRET: &str = "only for tests: thirty-two characters and some more";
 
-/// Where nobody listens: a port that is never given to those who ask for any.
+/// A port where nobody listens and that is never assigned automatically.
 pub(crate) const NOBODY: &str = "127.0.0.1:9";
 
 /// A site that is not running yet.

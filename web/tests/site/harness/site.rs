@@ -77,8 +77,8 @@ impl Site {
         Setup::on(db).worker().start().await
     }
 
-    /// Does with web what `systemctl restart` does; it must have a socket. Answers when the new process was started,
-    /// with how long the old one took to end.
+    /// Restarts web like `systemctl restart`, which needs a socket. Returns once the new process has started, with the
+    /// time that the old one took to end.
     pub(crate) async fn restart_web(&mut self) -> Duration {
         let begin = Instant::now();
         self.web.terminate();
@@ -174,7 +174,7 @@ impl Site {
         Ballots::new(&SECRET.to_owned().into()).issue(PhotoId(photo), RaterKey(key), Lane::Random, issued)
     }
 
-    /// Has somebody rate a photo, whichever they are being shown.
+    /// Rates a photo for a user, no matter which one they are shown.
     pub(crate) async fn rate(&self, rater: &Person, photo: i64, value: i64) {
         let ballot = self.ballot(rater, photo, Duration::ZERO).await;
         let body = json!({ "value": value, "ballot": ballot });
