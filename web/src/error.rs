@@ -21,7 +21,7 @@ pub enum Error {
     /// The request is malformed or refused.
     #[error("{0}")]
     Refused(String),
-    /// A field was refused.
+    /// A field is invalid.
     #[error("{message}")]
     Field {
         /// The field's name.

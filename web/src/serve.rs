@@ -55,7 +55,8 @@ pub async fn serve(
     app.redis.prepare();
     tokio::spawn(app.store.clone().report());
     tokio::spawn(report_database(app.clone(), notifier.clone(), address));
-    let acceptor = Acceptor { limit: ConnectionLimit::new(&app.config.web), connection: Connection::new(&app) };
+    let acceptor =
+        Acceptor { limit: ConnectionLimit::new(&app.config.web), connection: Connection::new(&app) };
     loop {
         tokio::select! {
             () = app.stop.cancelled() => break,
@@ -88,7 +89,7 @@ impl Acceptor {
                 if let Some(slot) = self.limit.admit(peer.ip()) {
                     self.connection.clone().spawn(stream, peer, slot);
                 } else {
-                    debug!("refused a connection: its address has too many");
+                    debug!("refused a connection, because its address has too many");
                 }
             }
             Err(error) => {

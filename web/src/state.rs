@@ -22,13 +22,13 @@ use crate::admin::watch::QueueWatch;
 use crate::health::Checks;
 use crate::http::limits::Limiter;
 use crate::http::pace::Pace;
-use crate::http::streams::Streams;
 use crate::http::pins::Pins;
+use crate::http::streams::Streams;
 use crate::http::writes::Writes;
 
 /// The consequences of a Redis outage, for the log.
-const WITHOUT_REDIS: &str = "pages are computed without the cache, open pages are not told of changes, and rate limits \
-                             count in this process alone";
+const WITHOUT_REDIS: &str = "pages are rendered without the cache, open pages get no updates, and each process counts \
+                             rate limits by itself";
 
 /// The application's shared state. Clones share the same state.
 #[derive(Clone, Debug)]

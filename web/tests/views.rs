@@ -68,7 +68,7 @@ fn every_image_is_described_and_keeps_its_place() {
             }
         }
     }
-    assert!(images > 20, "the samples show photos");
+    assert!(images > 20, "the samples have photos");
 }
 
 #[test]

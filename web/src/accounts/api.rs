@@ -132,7 +132,7 @@ pub struct ResetBody {
 #[utoipa::path(post, path = "/users", tag = "users", security((), ("token" = [])),
     request_body(content = Option<RegisterBody>), responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
-    (status = 400, description = "A field was refused", body = ErrorShape),
+    (status = 400, description = "A field is invalid", body = ErrorShape),
     (status = 409, description = "The name or the address is taken", body = ErrorShape),
     (status = 429, description = "Too many registrations", body = ErrorShape),
 ))]
@@ -184,7 +184,7 @@ async fn create_anonymous(
 /// The caller's own account.
 #[utoipa::path(get, path = "/users/me", tag = "users", security(("token" = [])), responses(
     (status = 200, description = "The account", body = MeShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn me(State(app): State<App>, caller: Caller) -> Result<axum::Json<MeShape>, Error> {
     show_me(&app, caller.user).await
@@ -193,8 +193,8 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<axum::Json<MeS
 /// Changes the caller's account: all given fields or none.
 #[utoipa::path(patch, path = "/users/me", tag = "users", security(("token" = [])), request_body = UpdateBody, responses(
     (status = 200, description = "The account as it is now", body = MeShape),
-    (status = 400, description = "A field was refused, or the current password is wrong", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 400, description = "A field is invalid, or the current password is wrong", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller is not registered", body = ErrorShape),
     (status = 409, description = "The name or the address is taken", body = ErrorShape),
 ))]
@@ -220,7 +220,7 @@ pub async fn update_me(
 #[utoipa::path(delete, path = "/users/me", tag = "users", security(("token" = [])), request_body = PasswordBody, responses(
     (status = 204, description = "Gone"),
     (status = 400, description = "The password is wrong", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn delete_me(
     State(app): State<App>,
@@ -261,8 +261,8 @@ pub async fn show_user(
 #[utoipa::path(post, path = "/tokens", tag = "tokens", security((), ("token" = [])), request_body = LoginBody, responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
     (status = 400, description = "A field is missing", body = ErrorShape),
-    (status = 403, description = "A wrong password or an unknown address; which, is not said", body = ErrorShape),
-    (status = 429, description = "Too many tries", body = ErrorShape),
+    (status = 403, description = "Wrong password or unknown address", body = ErrorShape),
+    (status = 429, description = "Too many attempts", body = ErrorShape),
 ))]
 pub async fn create_token(
     State(app): State<App>,
@@ -286,7 +286,7 @@ pub async fn create_token(
 /// Logs out and revokes the token.
 #[utoipa::path(delete, path = "/tokens/current", tag = "tokens", security(("token" = [])), responses(
     (status = 204, description = "Gone"),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn delete_token(State(app): State<App>, caller: Caller) -> Result<StatusCode, Error> {
     sessions::close(&mut *app.db.acquire().await?, &caller.token).await?;
@@ -295,9 +295,9 @@ pub async fn delete_token(State(app): State<App>, caller: Caller) -> Result<Stat
 
 /// Sends a link to choose a new password, if an account has that address.
 #[utoipa::path(post, path = "/password-resets", tag = "tokens", request_body = ResetBody, responses(
-    (status = 202, description = "Always the same"),
-    (status = 400, description = "No mail address", body = ErrorShape),
-    (status = 429, description = "Too many of them", body = ErrorShape),
+    (status = 202, description = "Always, whether an account has the address or not"),
+    (status = 400, description = "Not an e-mail address", body = ErrorShape),
+    (status = 429, description = "Too many requests", body = ErrorShape),
 ))]
 pub async fn request_reset(
     State(app): State<App>,

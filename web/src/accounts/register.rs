@@ -185,7 +185,9 @@ async fn make(
         _ => None,
     };
     let user = match queries::register(&mut tx, anonymous, name, email, &hash).await {
-        Err(sqlx::Error::RowNotFound) => return Err(Error::Forbidden("You are already registered. Log in instead.")),
+        Err(sqlx::Error::RowNotFound) => {
+            return Err(Error::Forbidden("You are already registered. Log in instead."));
+        }
         made => made.map_err(taken)?,
     };
     sessions::close_others(&mut tx, user, keep).await?;

@@ -106,9 +106,7 @@ pub async fn act(
 fn narrowed(read: Read) -> Result<(SearchFields, Filter), Error> {
     match read.filter {
         Some(filter) if !filter.is_empty() => Ok((read.fields, filter)),
-        Some(_) => {
-            Err(Error::Refused("Narrow the search first. This would apply to every job.".to_owned()))
-        }
+        Some(_) => Err(Error::Refused("Narrow the search first. This would apply to every job.".to_owned())),
         None => Err(Error::Refused("Check the highlighted fields.".to_owned())),
     }
 }

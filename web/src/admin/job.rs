@@ -26,7 +26,11 @@ use crate::views::admin::{JobGonePage, JobPage, JobStatus};
 const LOOK: Duration = Duration::from_secs(2);
 
 /// `GET /admin/jobs/{job}`
-pub async fn page(State(app): State<App>, viewing: AdminViewing, Path(id): Path<JobId>) -> Result<Response, Error> {
+pub async fn page(
+    State(app): State<App>,
+    viewing: AdminViewing,
+    Path(id): Path<JobId>,
+) -> Result<Response, Error> {
     let Some((job, status)) = read(&app, id, viewing.may_act).await? else {
         let page = Page(JobGonePage { chrome: viewing.chrome, id: id.0 });
         return Ok((StatusCode::NOT_FOUND, page).into_response());

@@ -23,11 +23,11 @@ use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::http::sse;
 use crate::state::App;
-use crate::views::{Field, Fragment};
 use crate::views::admin::{
     Chart, KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Stretch,
     Window,
 };
+use crate::views::{Field, Fragment};
 
 /// The query of the page. Invalid values are ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -73,7 +73,11 @@ pub async fn board(
 }
 
 /// `GET /admin/queues/live`: an event `changed` after every change.
-pub async fn live(State(app): State<App>, client: Client, _: AdminViewing) -> Result<impl IntoResponse, Error> {
+pub async fn live(
+    State(app): State<App>,
+    client: Client,
+    _: AdminViewing,
+) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
     let changes = WatchStream::from_changes(app.queue_watch.listen());
     Ok(sse::respond(app, open, changes.map(|_| sse::changed("queues"))))

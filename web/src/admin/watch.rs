@@ -61,7 +61,7 @@ async fn look(watch: Arc<Inner>) {
                     changed
                 });
             }
-            Err(error) => debug!(%error, "couldn't look at the queues; will keep trying"),
+            Err(error) => debug!(%error, "couldn't poll the queues; will keep trying"),
         }
     }
 }
@@ -112,7 +112,7 @@ mod tests {
         tokio::time::sleep(2 * LOOK).await;
         assert!(watch.runs(), "one still listens");
         drop(second);
-        tokio::time::timeout(SOON, watch.ends()).await.expect("nobody listens any more");
+        tokio::time::timeout(SOON, watch.ends()).await.expect("nobody listens");
 
         let mut again = watch.listen();
         assert!(watch.runs());

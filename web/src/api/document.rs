@@ -25,7 +25,7 @@ impl Modify for BearerToken {
     fn modify(&self, document: &mut Document) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The `access_token` that registering or logging in answered with."))
+            .description(Some("The `access_token` from registering or logging in."))
             .build();
         document
             .components

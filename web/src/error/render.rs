@@ -12,9 +12,9 @@ use pawdium_shared::security::{self, Incident};
 use serde::Serialize;
 
 use super::{Error, Noted, Problem};
-use crate::http::request_user::RequestUser;
 use crate::http::client::Client;
 use crate::http::page::Page;
+use crate::http::request_user::RequestUser;
 use crate::http::visitor::{Viewing, theme};
 use crate::state::App;
 use crate::views::Chrome;
@@ -108,7 +108,7 @@ async fn from_framework(response: Response) -> Problem {
     let text = to_bytes(response.into_body(), 4096).await.unwrap_or_default();
     let message = match status {
         StatusCode::NOT_FOUND => "resource not found".to_owned(),
-        StatusCode::METHOD_NOT_ALLOWED => "this address doesn't take that method".to_owned(),
+        StatusCode::METHOD_NOT_ALLOWED => "this URL doesn't support that method".to_owned(),
         status if status.is_server_error() => Error::Unavailable.to_string(),
         _ => String::from_utf8_lossy(&text).into_owned(),
     };

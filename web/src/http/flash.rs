@@ -102,9 +102,7 @@ impl Notice {
     fn flash(self) -> Flash {
         match self {
             Self::PhotoDeleted => Flash::good("The photo is deleted."),
-            Self::PictureBlocked => {
-                Flash::good("The photo is hidden and its picture is blocked.")
-            }
+            Self::PictureBlocked => Flash::good("The photo is hidden and its picture is blocked."),
             Self::PhotoHidden => {
                 Flash::info("The photo is hidden. It is too old for its picture to be blocked.")
             }
@@ -120,9 +118,7 @@ impl Notice {
             Self::JobRetried => Flash::good("The job will be retried."),
             Self::JobCancelled => Flash::good("The job is cancelled."),
             Self::JobDeleted => Flash::good("The job is deleted."),
-            Self::JobGone => {
-                Flash::bad("Nothing was done: the job has changed or no longer exists.")
-            }
+            Self::JobGone => Flash::bad("Nothing was done: the job has changed or no longer exists."),
             Self::RatingChanged => Flash::good("Your rating is saved."),
             Self::DraftKept => Flash::good("Saved as a draft. Only you can see it."),
             Self::QueuePaused => Flash::good("The queue is paused. None of its jobs will start."),

@@ -75,6 +75,6 @@ mod tests {
         drop(first);
         let third = streams.open(near).expect("one has ended");
         drop((second, third, other));
-        assert!(streams.open.lock().is_empty(), "nothing is kept of who has gone");
+        assert!(streams.open.lock().is_empty(), "closed streams aren't kept");
     }
 }

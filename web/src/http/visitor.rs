@@ -15,9 +15,9 @@ use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ratings::serving;
 use sqlx::PgConnection;
 
-use super::request_user::RequestUser;
 use super::client::Client;
 use super::flash;
+use super::request_user::RequestUser;
 use crate::error::Error;
 use crate::state::App;
 use crate::views::{Chrome, Theme, Viewer};

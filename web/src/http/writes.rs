@@ -49,7 +49,7 @@ pub async fn run_to_the_end(State(app): State<App>, request: Request, next: Next
             },
         };
         tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| {
-            warn!("gave up a request that took too long");
+            warn!("a request timed out");
             Error::Unavailable.into_response()
         })
     };

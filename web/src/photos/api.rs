@@ -64,15 +64,15 @@ pub struct LinkShape {
     params(("Idempotency-Key" = Option<String>, Header, description = "Names this submission among all of the caller's: \
         a quoted text of 1 to 128 visible ASCII characters, such as a UUID. Kept as long as the photo")),
     request_body(content = SubmitBody, content_type = "multipart/form-data"), responses(
-    (status = 202, description = "Taken in", body = SubmittedShape),
-    (status = 400, description = "A field or the file was refused", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 202, description = "Accepted", body = SubmittedShape),
+    (status = 400, description = "A field or the file is invalid", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller is not registered", body = ErrorShape),
     (status = 413, description = "The file is too large", body = ErrorShape),
     (status = 409, description = "The key was used for another submission", body = ErrorShape),
     (status = 429, description = "Too many uploads", body = ErrorShape),
-    (status = 503, description = "The store is away; Retry-After says when to try again", body = ErrorShape),
-    (status = 507, description = "There is no room; Retry-After says when to try again", body = ErrorShape),
+    (status = 503, description = "The media store is unavailable; Retry-After says when to try again", body = ErrorShape),
+    (status = 507, description = "The site is out of space; Retry-After says when to try again", body = ErrorShape),
 ))]
 pub async fn submit(
     State(app): State<App>,
@@ -96,7 +96,7 @@ pub async fn submit(
 #[utoipa::path(get, path = "/photos/{id}", tag = "photos", security((), ("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 200, description = "The photo", body = PhotoShape),
-    (status = 404, description = "None that the caller may see", body = ErrorShape),
+    (status = 404, description = "No photo that the caller may see", body = ErrorShape),
 ))]
 pub async fn show(
     State(app): State<App>,
@@ -123,9 +123,9 @@ pub async fn show(
 #[utoipa::path(delete, path = "/photos/{id}", tag = "photos", security(("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 204, description = "Gone"),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
-    (status = 403, description = "Somebody else's", body = ErrorShape),
-    (status = 404, description = "None that the caller may see", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "Somebody else's photo", body = ErrorShape),
+    (status = 404, description = "No photo that the caller may see", body = ErrorShape),
 ))]
 pub async fn delete(
     State(app): State<App>,

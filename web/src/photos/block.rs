@@ -63,9 +63,9 @@ pub async fn block_alike(
     Path(id): Path<PhotoId>,
     Form(form): Form<AlikeForm>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    let seen = ids::split::<PhotoId>(&form.photos)
-        .filter(|seen| !seen.is_empty())
-        .ok_or_else(|| Error::Refused("The list of photos is malformed. Reload the photo's page.".to_owned()))?;
+    let seen = ids::split::<PhotoId>(&form.photos).filter(|seen| !seen.is_empty()).ok_or_else(|| {
+        Error::Refused("The list of photos is malformed. Reload the photo's page.".to_owned())
+    })?;
     let mut db = app.db.acquire().await?;
     let reason = blocked::reason_of(&mut db, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;

@@ -63,7 +63,7 @@ fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) ->
 /// Lists the photos with the best scores.
 #[utoipa::path(get, path = "/top", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
-    (status = 400, description = "A parameter that means nothing", body = ErrorShape),
+    (status = 400, description = "An invalid parameter", body = ErrorShape),
 ))]
 pub async fn top(State(app): State<App>, Query(choice): Query<ListParams>) -> Result<Json<ListShape>, Error> {
     let page = choice.page_of()?;
@@ -75,7 +75,7 @@ pub async fn top(State(app): State<App>, Query(choice): Query<ListParams>) -> Re
 /// Lists the photos with the highest virality.
 #[utoipa::path(get, path = "/trending", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
-    (status = 400, description = "A parameter that means nothing", body = ErrorShape),
+    (status = 400, description = "An invalid parameter", body = ErrorShape),
 ))]
 pub async fn trending(
     State(app): State<App>,

@@ -52,7 +52,7 @@ pub struct RatedShape {
 #[utoipa::path(get, path = "/rate/next", tag = "ratings", security(("token" = [])), responses(
     (status = 200, description = "A photo and its ballot", body = BallotShape),
     (status = 204, description = "All photos are rated"),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
     let served = page::current(&app, &caller.visitor()).await?;
@@ -67,8 +67,8 @@ pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Er
 #[utoipa::path(put, path = "/photos/{id}/rating", tag = "ratings", security(("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), request_body = RateBody, responses(
     (status = 200, description = "Recorded", body = RatedShape),
-    (status = 400, description = "No whole number from 1 to 10, or a ballot that doesn't count", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 400, description = "Not a whole number from 1 to 10, or an invalid ballot", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller's own photo, or one that was not served", body = ErrorShape),
     (status = 404, description = "No such photo", body = ErrorShape),
     (status = 429, description = "Too many ratings", body = ErrorShape),

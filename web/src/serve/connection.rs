@@ -51,7 +51,7 @@ impl Connection {
     pub(super) fn spawn(self, stream: TcpStream, peer: SocketAddr, slot: Slot) {
         tokio::spawn(async move {
             if let Err(error) = self.serve(stream, peer).await {
-                debug!(%error, "a connection broke");
+                debug!(%error, "a connection failed");
             }
             drop(slot);
         });

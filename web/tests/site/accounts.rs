@@ -101,7 +101,7 @@ async fn a_browser_registers_logs_out_and_logs_in_again(db: PgPool) {
     let right = [("email", "ada@example.org"), ("password", PASSWORD), ("next", "/settings")];
     assert_eq!(pages.post("/login", &right).await.location(), "/settings");
     assert_eq!(pages.get("/settings").await.expect(200).attribute("#name", "value"), "ada");
-    assert_eq!(pages.get("/login").await.location(), "/", "who is in already has no use for the form");
+    assert_eq!(pages.get("/login").await.location(), "/", "a logged-in member doesn't get the form");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -148,7 +148,7 @@ async fn a_registration_names_each_missing_field(db: PgPool) {
     }
     let form = [("name", "ö"), ("email", "nope"), ("password", "short")];
     let page = site.visitor().post("/register", &form).await.expect(400);
-    assert_eq!(page.texts(".field-error").len(), 3, "all is said at once");
+    assert_eq!(page.texts(".field-error").len(), 3, "all errors are shown at once");
     assert_eq!(page.attribute("[autofocus]", "name"), "name");
     assert_eq!(page.texts("[autofocus]").len(), 1);
     for body in

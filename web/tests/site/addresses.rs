@@ -23,7 +23,7 @@ async fn a_verified_address_is_notified_when_its_account_changes_address(db: PgP
     let ada = site.member("ada").await;
     assert_eq!(move_to(&ada, "typo@example.org").await, 200);
     assert_eq!(move_to(&ada, "ada@example.org").await, 200);
-    assert!(notices(&site).await.is_empty(), "nobody has shown that either is theirs");
+    assert!(notices(&site).await.is_empty(), "neither address is verified");
 
     site.change("update users set email_verified_at = now()").await;
     assert_eq!(move_to(&ada, "Ada@Example.org").await, 200);

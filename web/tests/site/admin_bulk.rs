@@ -44,13 +44,10 @@ async fn a_bulk_act_changes_exactly_the_previewed_jobs(db: PgPool) {
     let list = "/admin/jobs?kind=a.v1&error=timed+out";
     let page = root.pages.get(list).await.expect(200);
     assert_eq!(page.texts(".bulk-bar button"), ["Retry…", "Cancel…", "Delete…"]);
-    assert!(
-        !root.pages.get("/admin/jobs").await.expect(200).has(".bulk-bar"),
-        "nobody means every job there is"
-    );
+    assert!(!root.pages.get("/admin/jobs").await.expect(200).has(".bulk-bar"), "an empty search is refused");
 
     let preview = root.pages.get("/admin/jobs/bulk?act=retry&kind=a.v1&error=timed+out").await.expect(200);
-    assert_eq!(preview.texts("h1"), ["Retry 129 jobs?"], "what is done is not done again");
+    assert_eq!(preview.texts("h1"), ["Retry 129 jobs?"], "an act isn't repeated");
     assert_eq!(preview.texts(".bulk-states li"), ["129 dead"]);
     assert_eq!(preview.texts(".bulk-act button"), ["Retry 129 jobs"]);
     assert_eq!(preview.texts(".jobs li").len(), 5);
@@ -96,8 +93,8 @@ async fn jobs_that_change_after_the_preview_are_skipped(db: PgPool) {
         .fetch_all(&site.db)
         .await
         .expect("ids");
-    assert_eq!(left, [900, 901, 902, 1100, 1101, 1102], "what came since is not of it");
-    assert_eq!(count(&site, "a.v1").await.0, 2, "what was brought back lives on");
+    assert_eq!(left, [900, 901, 902, 1100, 1101, 1102], "newer jobs are not included");
+    assert_eq!(count(&site, "a.v1").await.0, 2, "the restored account stays");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -323,6 +323,6 @@ async fn an_open_job_page_updates_until_the_job_has_ended(db: PgPool) {
     site.start_worker();
     browser.find("[data-refresh=job][data-state=done]").await;
     assert!(browser.text(".job-why").await.starts_with("It was done at"));
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     browser.has_no_complaints().await;
 }

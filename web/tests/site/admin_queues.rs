@@ -144,7 +144,7 @@ async fn an_open_page_updates_without_touching_a_form_in_use(db: PgPool) {
     assert_eq!(browser.text(ready).await, "0");
     site.enqueue(RefreshRanks {}).await;
     eventually("the figure moves", SOON, async || (browser.text(ready).await == "1").then_some(())).await;
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     assert_eq!(
         browser.find("#media-max_running").await.prop("value").await.expect("it is there").as_deref(),
         Some("7")
@@ -156,9 +156,7 @@ async fn an_open_page_updates_without_touching_a_form_in_use(db: PgPool) {
 async fn a_schedule_is_requested_once_and_shows_its_ticks(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
-    assert!(
-        root.pages.get("/admin/schedules").await.expect(200).text().contains("No schedules yet")
-    );
+    assert!(root.pages.get("/admin/schedules").await.expect(200).text().contains("No schedules yet"));
     site.change(
         "insert into schedules (name, expression, missed, kind, seen_at, next_at)
          values ('upkeep/purge', '0 17 3 * * *', 'one makes up for all', 'upkeep.purge.v1', now(), '2199-01-02 03:17:00Z'),

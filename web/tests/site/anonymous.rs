@@ -55,7 +55,7 @@ async fn logging_in_merges_everything_and_keeps_the_accounts_own_rating(db: PgPo
     };
     assert_eq!(given(photos[0]).await, [(ada.id, 2)], "rated by both: the account's own stays");
     assert_eq!(given(photos[1]).await, [(ada.id, 9)]);
-    assert_eq!(given(hers).await, [], "nobody rates their own photo");
+    assert_eq!(given(hers).await, [], "nobody can rate their own photo");
     assert_eq!(site.ask_of::<i64>("select owner_id from photos where id = $1", draft).await, ada.id);
     assert_eq!(site.ask_of::<i64>("select count(*) from users where id = $1", anonymous.id).await, 0);
     anonymous.api.get("users/me").await.error(401);
@@ -153,7 +153,11 @@ async fn logging_in_merges_ratings_made_with_the_same_key_in_another_tab(db: PgP
     let (path, form) = (format!("/photos/{photo}/rating"), [("value", "8"), ("ballot", ballot.as_str())]);
     pages.post(&path, &form).await.location();
     other.post("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.location();
-    assert_eq!(other.post(&path, &form).await.location(), format!("/?rated={photo}"), "the same, sent twice");
+    assert_eq!(
+        other.post(&path, &form).await.location(),
+        format!("/?rated={photo}"),
+        "a duplicate of the same form"
+    );
     let given: Vec<i64> =
         sqlx::query_scalar("select rater_id from ratings").fetch_all(&site.db).await.expect("it is asked");
     assert_eq!(given, [ada.id]);
@@ -200,12 +204,12 @@ async fn an_anonymous_draft_is_private_until_its_owner_registers_and_publishes(d
     let pages = site.visitor();
     let form = submission("Kept for later", pictures::quarters(400, 300)).text("draft", "1");
     let address = pages.upload(form).await.location().to_owned();
-    assert!(pages.cookie("session").is_some(), "a draft is an act that must be remembered");
+    assert!(pages.cookie("session").is_some(), "keeping a draft creates a user");
     assert_eq!(pages.get(&address).await.expect(200).attribute("[data-status]", "data-state"), "draft");
     site.get(&address).await.expect(404);
 
     let publish = format!("{address}/publish");
-    assert_eq!(pages.post(&publish, &[]).await.status, 403, "publishing takes a name");
+    assert_eq!(pages.post(&publish, &[]).await.status, 403, "publishing requires a member");
     let form = [("name", "ada"), ("email", "ada@example.org"), ("password", PASSWORD)];
     pages.post("/register", &form).await.location();
     assert_eq!(site.member("bob").await.pages.post(&publish, &[]).await.status, 404);

@@ -74,7 +74,7 @@ async fn the_rating_loop_works_by_keyboard(db: PgPool) {
     }
     assert_eq!((seen, given), (photos, vec![7, 10, 1, 3]));
     assert_eq!(browser.text("h1").await, "You've rated them all");
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     browser.reload().await;
     assert_eq!(browser.text("h1").await, "You've rated them all");
     site.histograms_are_right().await;
@@ -148,7 +148,7 @@ async fn a_cropped_upload_goes_live_while_its_page_is_open(db: PgPool) {
     site.start_worker();
     let link = browser.find(".entry[data-state='live'] [data-entry-state] a").await;
     assert!(browser.text("[data-entry-state]").await.starts_with("Live "));
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
 
     let (x, y, side): (i32, i32, i32) = sqlx::query_as("select crop_x, crop_y, crop_side from photos")
         .fetch_one(&site.db)
@@ -203,7 +203,7 @@ async fn an_open_photo_page_shows_each_step_and_reloads_only_at_the_end(db: PgPo
     }
     assert!(browser.has("[data-state=processing] li.current[aria-current=step]").await);
     assert!(!browser.has("article.photo img.full").await);
-    assert!(browser.is_marked().await, "the page was not loaded anew");
+    assert!(browser.is_marked().await, "the page was not reloaded");
 
     held.rollback().await.expect("it is let go");
     browser.find("article.photo img.full").await;
@@ -236,8 +236,7 @@ async fn open_photo_pages_learn_that_the_photo_was_deleted(db: PgPool) {
     browser.choose(".entry [name=species]", "cat").await;
     browser.click("[data-send]").await;
     let state = async || browser.text("[data-entry-state]").await;
-    eventually("the server has it", SOON, async || state().await.contains("Processing").then_some(()))
-        .await;
+    eventually("the server has it", SOON, async || state().await.contains("Processing").then_some(())).await;
     site.change("delete from jobs where queue = 'media'").await;
     site.start_worker();
     let taken: i64 = site.ask("select max(id) from photos").await;

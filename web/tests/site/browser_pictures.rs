@@ -38,7 +38,7 @@ struct Seen {
 
 async fn look(browser: &Browser, photo: i64) -> Seen {
     let seen = browser.run(&format!("const photo = {photo};{LOOK}")).await;
-    serde_json::from_value(seen).expect("what the script answers")
+    serde_json::from_value(seen).expect("the script's result")
 }
 
 /// Whether it is a blurred version of the picture of four quarters.
@@ -78,7 +78,7 @@ async fn a_blurred_picture_stands_in_until_the_picture_arrives(db: PgPool) {
 
     browser.run("document.querySelector('.site-foot').scrollIntoView()").await;
     for photo in photos {
-        eventually("the picture has taken the place", SOON, async || {
+        eventually("the picture has replaced the preview", SOON, async || {
             let seen = look(&browser, photo).await;
             assert!(seen.arrived || seen.behind.is_some(), "nothing stands in for photo {photo}");
             (seen.arrived && seen.behind.is_none()).then_some(())

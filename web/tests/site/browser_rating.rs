@@ -76,10 +76,7 @@ async fn a_rating_is_sent_again_until_it_is_stored(db: PgPool) {
     assert_eq!(shown(&browser).await, first, "the photo stays");
     assert_eq!(ratings(&site).await, []);
     browser.press('2').await;
-    assert!(
-        note(&browser).await.contains("Not saved yet"),
-        "another key doesn't count meanwhile, and that is said"
-    );
+    assert!(note(&browser).await.contains("Not saved yet"), "another key is refused with a note");
     browser.free_network().await;
     let second = next_after(&browser, first).await;
     assert_eq!(ratings(&site).await, [(first, 7)]);
@@ -96,7 +93,7 @@ async fn a_rating_is_sent_again_until_it_is_stored(db: PgPool) {
     site.change("alter table misplaced rename to ratings").await;
     next_after(&browser, second).await;
     assert_eq!(ratings(&site).await, [(first, 7), (second, 4)]);
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     site.histograms_are_right().await;
 }
 
@@ -121,7 +118,7 @@ async fn a_rating_whose_answer_gets_lost_counts_once(db: PgPool) {
     }
     assert_eq!(ratings(&site).await, [(seen[0], 6), (seen[1], 9)]);
     assert_eq!(site.ask::<i64>("select count(distinct rater_id) from ratings").await, 1);
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     site.histograms_are_right().await;
 }
 
@@ -138,8 +135,7 @@ async fn keys_count_only_for_a_visible_photo(db: PgPool) {
     browser.press('8').await;
     assert_eq!(note(&browser).await, "Wait for the next photo.");
     let second = next_after(&browser, first).await;
-    eventually("nothing is said any more", SOON, async || (!browser.has("[data-note]").await).then_some(()))
-        .await;
+    eventually("the note is gone", SOON, async || (!browser.has("[data-note]").await).then_some(())).await;
     let explained = browser.run("return window.explained").await.as_f64();
     assert!(explained >= Some(1000.0), "a refused press was explained for {explained:?} ms");
     browser.press('8').await;
@@ -158,7 +154,7 @@ async fn keys_count_only_for_a_visible_photo(db: PgPool) {
     );
     assert_eq!(ratings(&site).await.len(), 2);
     let behind = "return getComputedStyle(document.querySelector('img.full.missing')).backgroundImage";
-    assert_eq!(browser.run(behind).await, "none", "its words can be read");
+    assert_eq!(browser.run(behind).await, "none", "its fields can be read");
     browser.block("nothing").await;
     eventually("the picture is there after all", SOON, async || {
         browser
@@ -168,8 +164,7 @@ async fn keys_count_only_for_a_visible_photo(db: PgPool) {
             .then_some(())
     })
     .await;
-    eventually("nothing is said any more", SOON, async || (!browser.has("[data-note]").await).then_some(()))
-        .await;
+    eventually("the note is gone", SOON, async || (!browser.has("[data-note]").await).then_some(())).await;
     browser.press('5').await;
     next_after(&browser, third).await;
     assert_eq!(ratings(&site).await[2], (third, 5));

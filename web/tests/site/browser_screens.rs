@@ -306,7 +306,7 @@ async fn the_head_has_room_for_large_text_and_long_names(db: PgPool) {
     let beyond = "const [square, feedback] = ['.stage-square', '.feedback']
                       .map((css) => document.querySelector(css).getBoundingClientRect());
                   return feedback.top < square.top || feedback.bottom > square.bottom;";
-    assert_eq!(browser.run(beyond).await, false, "what others thought stays on the photo");
+    assert_eq!(browser.run(beyond).await, false, "others' ratings stay on the photo");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

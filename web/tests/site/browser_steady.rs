@@ -266,5 +266,5 @@ async fn stood_still(browser: &Browser, name: &str, width: u32) {
     assert!(sum < 0.01, "{name} shifts by {sum}, {width} pixels wide: {}", found["moved"]);
     let grown = browser.run(GROWN).await;
     assert_eq!(grown, json!([]), "{name}, {width} pixels wide");
-    assert_ne!(browser.run("return heights.size").await, 0, "some were sent");
+    assert_ne!(browser.run("return heights.size").await, 0, "some requests were sent");
 }

@@ -117,7 +117,7 @@ async fn fill_in_and_reload(browser: &Browser) {
     browser.fill(&entry(2, "[name=title]"), " derps").await;
     until_kept(browser, kept("open")).await;
     browser.reload().await;
-    until(browser, "what can be sent is there again", ".entry[data-state='open']", 4).await;
+    until(browser, "the unsent photos are restored", ".entry[data-state='open']", 4).await;
     assert_eq!(browser.value(&entry(2, "[name=title]")).await, "two derps");
     eventually("the crop is drawn as it was chosen", SOON, async || (label().await == chosen).then_some(()))
         .await;
@@ -146,7 +146,7 @@ async fn send_and_reload(site: &Site, browser: &Browser) {
     until(browser, "they go on by themselves", ".entry[data-state='queued']", 3).await;
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0, "none was through");
     browser.free_network().await;
-    until(browser, "they are taken", ".entry[data-state='taken']", 3).await;
+    until(browser, "they are accepted", ".entry[data-state='taken']", 3).await;
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -158,7 +158,7 @@ async fn valid_files_survive_reloads_and_are_submitted_once(db: PgPool) {
     send_and_reload(&site, &browser).await;
 
     browser.reload().await;
-    until(&browser, "who was taken is followed further", ".entry[data-state='taken']", 3).await;
+    until(&browser, "the accepted photo is followed", ".entry[data-state='taken']", 3).await;
     browser.choose(&entry(4, "[name=species]"), "dog").await;
     browser.click(&entry(4, "[data-send]")).await;
     site.start_worker();
@@ -221,7 +221,7 @@ async fn a_lost_answer_creates_no_second_photo(db: PgPool) {
         states.as_str().is_some_and(|text| text.contains("Trying again in")).then_some(())
     })
     .await;
-    until(&browser, "both are taken", ".entry[data-state='taken']", 2).await;
+    until(&browser, "both are accepted", ".entry[data-state='taken']", 2).await;
     assert_eq!(cable.to_lose(), 0, "answers were lost");
     assert_eq!(titles(&site, "select title from photos order by title").await, ["awake", "sleepy"]);
     assert_eq!(site.media("incoming").len(), 2);
@@ -241,16 +241,16 @@ async fn an_upload_waits_for_the_network_and_a_reload_finds_its_photo(db: PgPool
     assert_eq!(browser.run(LEAVES).await, true, "nothing is under way");
     browser.cut_off().await;
     browser.click("[data-send]").await;
-    eventually("it says why it waits", SOON, async || {
+    eventually("the page says why it waits", SOON, async || {
         browser.text("[data-entry-state]").await.contains("No connection").then_some(())
     })
     .await;
     assert_eq!(
         browser.run("return document.activeElement.matches('.entry')").await,
         true,
-        "the button that had the focus is gone, and its entry has it"
+        "the focused button is gone, so its entry has the focus"
     );
-    assert_eq!(browser.run(LEAVES).await, false, "one is asked before an upload is left");
+    assert_eq!(browser.run(LEAVES).await, false, "leaving an upload asks for confirmation");
     // Every answer is lost, until the page is left and opened again.
     cable.lose_answers(1_000);
     browser.free_network().await;
@@ -286,7 +286,7 @@ async fn a_failed_photo_says_why_and_can_be_retried_or_removed(db: PgPool) {
     browser.click("[data-send]").await;
     until(&browser, "it fails again", ".entry[data-state='failed']", 1).await;
     let failed = titles(&site, "select title from photos where state = 'failed' order by id").await;
-    assert_eq!(failed, ["torn", "torn once more"], "another try is another submission");
+    assert_eq!(failed, ["torn", "torn once more"], "another attempt is another submission");
     browser.click("[data-remove]").await;
     until(&browser, "it is gone", ".entry", 0).await;
     until_kept(&browser, json!([])).await;
@@ -307,7 +307,7 @@ async fn a_refused_photo_says_why_after_a_reload_and_can_be_fixed(db: PgPool) {
     browser.choose("[data-all-species]", "cat").await;
     browser.fill(&entry(2, "[name=tags]"), "a,b,c,d,e,f,g,h,i,j,k").await;
     browser.click("[data-send-all]").await;
-    until(&browser, "one is taken", ".entry[data-state='taken']", 1).await;
+    until(&browser, "one is accepted", ".entry[data-state='taken']", 1).await;
     until(&browser, "one is refused", ".entry[data-state='failed']", 1).await;
     let said = async || browser.text(&entry(2, "[data-entry-error]")).await;
     assert_eq!(said().await, "Use at most ten tags.");
@@ -316,11 +316,11 @@ async fn a_refused_photo_says_why_after_a_reload_and_can_be_fixed(db: PgPool) {
     assert_eq!(said().await, "Use at most ten tags.");
 
     browser.click(&entry(2, "[data-again]")).await;
-    assert!(browser.has(&entry(2, "[name=tags][aria-invalid]")).await, "what is wrong is pointed at");
+    assert!(browser.has(&entry(2, "[name=tags][aria-invalid]")).await, "the invalid field is marked");
     browser.run("document.activeElement.value = ''").await;
     browser.fill(&entry(2, "[name=tags]"), "a").await;
     browser.click(&entry(2, "[data-send]")).await;
-    until(&browser, "both are taken", ".entry[data-state='taken']", 2).await;
+    until(&browser, "both are accepted", ".entry[data-state='taken']", 2).await;
     assert_eq!(titles(&site, "select title from photos order by id").await, ["one", "two"]);
 }
 
@@ -331,7 +331,7 @@ async fn a_bad_file_can_be_replaced(db: PgPool) {
     let diary = b"Dear diary, the cat fell off the sofa.".to_vec();
     choose(&browser, &[("diary.jpg", diary), ("two.jpg", heavy(300, 20))]).await;
     until(&browser, "both are listed", ".entry", 2).await;
-    until(&browser, "one is no good", ".entry[data-state='broken']", 1).await;
+    until(&browser, "one is invalid", ".entry[data-state='broken']", 1).await;
     // A click would open a dialog that nobody answers.
     browser
         .run("document.querySelector('#photo').addEventListener('click', (event) => event.preventDefault())")
@@ -380,7 +380,7 @@ async fn heic_is_refused_before_it_is_sent_and_avif_is_not(db: PgPool) {
     choose(&browser, &files).await;
     until(&browser, "all are listed", ".entry", 4).await;
     until(&browser, "two are refused", ".entry[data-state='broken']", 2).await;
-    until(&browser, "two may be good", ".entry.unseen[data-state='open']", 2).await;
+    until(&browser, "two are valid", ".entry.unseen[data-state='open']", 2).await;
     let said = async |place| browser.text(&entry(place, "[data-entry-error]")).await;
     assert!(said(1).await.starts_with("HEIC pictures can't be read here."), "{}", said(1).await);
     assert!(said(4).await.starts_with("This file isn't a picture we can read."), "{}", said(4).await);

@@ -68,7 +68,7 @@ async fn the_purge_deletes_unused_files_from_a_bucket(db: PgPool) {
     upload.finish().await.expect("it is stored");
     assert_eq!(server.files().len(), named.len() + 2);
     site.run(Purge {}).await;
-    assert_eq!(server.files().len(), named.len() + 2, "they may be about to be named");
+    assert_eq!(server.files().len(), named.len() + 2, "they may be about to be referenced");
 
     for file in server.files() {
         let file = File::options().write(true).open(file).expect("a file can be opened");

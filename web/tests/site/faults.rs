@@ -22,7 +22,7 @@ fn large() -> Vec<u8> {
 
 /// Waits until a worker has a photo's job.
 async fn at_it(site: &Site) {
-    eventually("the worker is at it", SOON, async || {
+    eventually("the worker is processing it", SOON, async || {
         let running: i64 =
             site.ask("select count(*) from jobs where kind like 'media%' and state = 'running'").await;
         (running == 1).then_some(())
@@ -78,7 +78,7 @@ async fn a_worker_that_is_told_to_stop_hands_its_photo_over_at_once(db: PgPool) 
             .await
             .expect("it is remembered");
     assert!(claim > 1, "it was claimed twice");
-    assert_eq!(attempt, 1, "what is handed over doesn't count; what a lease that runs out brings back does");
+    assert_eq!(attempt, 1, "a handed-over attempt doesn't count, and one whose lease expires does");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -199,7 +199,7 @@ async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: P
     }
     let taken = ada.api.upload(submission("Later", pictures::quarters(300, 300))).await.expect(202).json();
     assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live", "the worker is back too");
-    assert!(!site.log().contains("request failed"), "an outage is no bug");
+    assert!(!site.log().contains("request failed"), "an outage isn't logged as a bug");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -236,7 +236,7 @@ async fn an_internal_error_has_an_id_and_hides_its_cause(db: PgPool) {
     assert_eq!(page.texts("h1").len(), 1);
     assert!(page.has(".error-id code"));
     assert!(!page.text().contains("relation"));
-    let line = eventually("the log bears the number", SOON, async || {
+    let line = eventually("the log has the error's id", SOON, async || {
         site.log().lines().find(|line| line.contains(&id)).map(str::to_owned)
     })
     .await;

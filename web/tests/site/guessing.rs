@@ -85,7 +85,7 @@ async fn right_passwords_cost_nothing_and_wrong_ones_at_once_stay_within_the_bud
     let wrong = answers.iter().filter(|status| **status == 400).count();
     assert!((1..=3).contains(&wrong), "{answers:?}");
     for _ in wrong..3 {
-        assert_eq!(change("a wrong guess").await, 400, "what was right, or refused, has taken nothing");
+        assert_eq!(change("a wrong guess").await, 400, "right passwords and refused attempts aren't counted");
     }
     assert_eq!(change(PASSWORD).await, 429);
 
@@ -102,7 +102,7 @@ async fn a_whole_ipv6_site_is_limited_too(db: PgPool) {
         from(&site, address, "password-resets", &body).await.status
     };
     assert_eq!(ask("2001:db8:1::1").await, 202);
-    assert_eq!(ask("2001:db8:1::2").await, 429, "a /64 is one customer's at least");
+    assert_eq!(ask("2001:db8:1::2").await, 429, "a customer has at least a /64");
     for network in 1..8 {
         assert_eq!(ask(&format!("2001:db8:1:{network:x}::1")).await, 202, "{network}");
     }
@@ -132,15 +132,11 @@ async fn a_recipient_gets_only_a_few_mails_from_all_clients(db: PgPool) {
         let asked = site.api().post("password-resets", json!({ "email": "victim@example.net" })).await;
         assert_eq!(asked.status, status);
     }
-    assert_eq!(
-        site.ask::<i64>("select count(*) from users").await,
-        1,
-        "nobody was made for whom no mail went out"
-    );
+    assert_eq!(site.ask::<i64>("select count(*) from users").await, 1, "no user is created without a mail");
     let mails: i64 = site
         .ask("select count(*) from jobs where kind like 'mail%' and payload ->> 'mail' <> 'password_reset'")
         .await;
-    assert_eq!(mails, 5, "one for registering, and four for the changes that were made");
+    assert_eq!(mails, 5, "one mail for registering and four for changes");
 
     // A taken address isn't counted, so that nobody can use up its owner's mails.
     for _ in 0..5 {

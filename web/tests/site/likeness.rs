@@ -137,14 +137,14 @@ async fn a_moderator_sees_and_hides_other_photos_of_a_blocked_picture(db: PgPool
     let same_look = live(&site, &bob, pictures::scene(1, 500, 70)).await;
     let other = live(&site, &bob, pictures::scene(2, 900, 90)).await;
     let own = format!("/photos/{first}");
-    assert!(!mod_.pages.get(&own).await.expect(200).has(".alike"), "it is up itself");
+    assert!(!mod_.pages.get(&own).await.expect(200).has(".alike"), "the process itself is alive");
     mod_.pages.post(&format!("{own}/block"), &[("reason", "It is no animal.")]).await.location();
 
     let page = mod_.pages.get(&own).await.expect(200);
     let alike = [same_file, same_look].map(|photo| photo.to_string()).join(".");
     assert_eq!(page.attribute(".alike input[name=photos]", "value"), alike);
     assert_eq!(page.texts(".alike-list .byline"), ["bob", "bob"]);
-    assert!(!ada.pages.get(&own).await.expect(200).has(".alike"), "whose they are is moderators' business");
+    assert!(!ada.pages.get(&own).await.expect(200).has(".alike"), "only moderators see whose they are");
     let act = format!("{own}/block-alike");
     for (who, photos, refused) in [(&ada, alike.as_str(), 403), (&mod_, "", 400), (&mod_, "1,2", 400)] {
         who.pages.post(&act, &[("photos", photos)]).await.expect(refused);

@@ -150,7 +150,7 @@ async fn an_error_page_knows_who_is_looking_and_keeps_notices_for_the_next(db: P
         "/login?next=%2Fnowhere%3Fat%3Dall"
     );
     let refused = site.visitor().post("/settings/name", &[("name", "ada3")]).await.expect(403);
-    assert_eq!(refused.attribute("a.quiet-button[href^='/login']", "href"), "/login?next=", "not to a form");
+    assert_eq!(refused.attribute("a.quiet-button[href^='/login']", "href"), "/login?next=", "not for a form");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -102,7 +102,11 @@ async fn visits_are_counted_once_a_visitor_and_day(db: PgPool) {
     }
     site.run(RefreshVirality {}).await;
     let seen = photo_of(&site, photo).await;
-    assert_eq!((&seen["views"], &seen["virality"]), (&json!(2), &json!(0.0)), "views alone are not viral");
+    assert_eq!(
+        (&seen["views"], &seen["virality"]),
+        (&json!(2), &json!(0.0)),
+        "views alone don't raise virality"
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

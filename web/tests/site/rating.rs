@@ -180,7 +180,7 @@ async fn rating_again_replaces_the_first_value(db: PgPool) {
     let address = format!("/photos/{photo}");
     let page = ada.pages.get(&address).await.expect(200);
     assert_eq!(page.attribute("button[aria-pressed=true]", "value"), "3");
-    assert!(!page.has("input[name=ballot]"), "replacing takes no ballot");
+    assert!(!page.has("input[name=ballot]"), "replacing needs no ballot");
     let form = [("value", "8"), ("from", "photo")];
     assert_eq!(ada.pages.post(&rating_path(photo), &form).await.location(), address);
     let page = ada.pages.get(&address).await.expect(200);

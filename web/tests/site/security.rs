@@ -197,7 +197,7 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
         .await;
     assert!(!page.header("retry-after").is_empty() && page.status == 429);
     assert_eq!(page.texts("h1").len(), 1);
-    assert_eq!(page.text().matches("about an hour").count(), 1, "the wait is said once");
+    assert_eq!(page.text().matches("about an hour").count(), 1, "the wait is shown once");
     assert!(!page.has("a[href='']"), "a form isn't sent by following a link");
 
     for _ in 0..2 {
@@ -251,7 +251,7 @@ async fn admin_pages_are_for_moderators_and_admins(db: PgPool) {
     assert_eq!(
         root.pages.post(&format!("/admin/jobs/{job}/delete"), &[]).await.location(),
         "/admin",
-        "and says it is gone"
+        "and responds 404"
     );
     assert!(root.pages.get("/admin").await.has(".flash.bad"));
     assert_eq!(site.get("/demo/mail").await.status, 404, "only a demonstration shows its mails");

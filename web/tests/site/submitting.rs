@@ -39,7 +39,7 @@ async fn a_repeated_submission_finds_its_photo(db: PgPool) {
     assert_eq!(site.media("incoming").len(), 1, "the copies that were sent again are gone");
 
     let other = send(&bob, "\"8e03978e\"", cat()).await.expect(202).json();
-    assert_ne!(other["id"], first["id"], "a key is its user's own");
+    assert_ne!(other["id"], first["id"], "keys are separate for each user");
     send(&ada, "\"another\"", cat()).await.expect(202);
     ada.api.upload(cat()).await.expect(202);
     assert_eq!(site.ask::<i64>(COUNT).await, 4);
@@ -149,7 +149,7 @@ async fn the_owner_sees_how_many_bytes_were_saved(db: PgPool) {
     let own = ada.api.get(&format!("photos/{photo}")).await.expect(200).json();
     assert_eq!(own["source_bytes"], size);
     let public = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
-    assert_eq!(public.get("source_bytes"), None, "what it was before is its owner's");
+    assert_eq!(public.get("source_bytes"), None, "only the owner sees the original size");
     let page = ada.pages.get(&format!("/photos/{photo}")).await.expect(200);
     let saved = page.texts("[data-saved]").concat();
     assert!(saved.contains("in three sizes") && saved.contains("% less"), "{saved}");

@@ -36,7 +36,7 @@ async fn a_photo_is_published_and_deleted_by_pressing_twice(db: PgPool) {
     assert_eq!(bob.pages.post(&delete, &[]).await.status, 404);
     assert_eq!(site.moderator("mod").await.pages.post(&delete, &[]).await.location(), "/members/mod");
     assert_eq!(site.ask::<i64>("select count(*) from photos where state = 'deleted'").await, 1);
-    assert_eq!(site.ask::<i64>("select count(*) from audit_log").await, 0, "nothing was done to it");
+    assert_eq!(site.ask::<i64>("select count(*) from audit_log").await, 0, "the job is unchanged");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -50,7 +50,7 @@ async fn one_rating_is_given_by_pressing_twice(db: PgPool) {
         let path = format!("/photos/{photo}/rating");
         assert_eq!(twice(pages, &path, &form).await, format!("/?rated={photo}"));
         let other = [("value", "8"), ("ballot", ballot.as_str())];
-        assert_eq!(pages.post(&path, &other).await.status, 400, "another value is no repetition");
+        assert_eq!(pages.post(&path, &other).await.status, 400, "another value is not a duplicate");
     }
     assert_eq!(site.ask::<i64>("select count(*) from ratings where value = 7").await, 2);
     assert_eq!(site.ask::<i64>("select count(*) from users where name is null").await, 1);

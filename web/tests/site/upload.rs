@@ -106,7 +106,7 @@ async fn the_chosen_square_is_shown_and_never_enlarged(db: PgPool) {
     assert_eq!((at("width").as_str(), at("height").as_str()), ("300", "300"));
     let widths: Vec<_> =
         at("srcset").split(", ").filter_map(|size| Some(size.split_once(' ')?.1.to_owned())).collect();
-    assert_eq!(widths, ["160w", "300w"], "a browser is told each size once, and what it truly is");
+    assert_eq!(widths, ["160w", "300w"], "srcset has each size once, with its true width");
     let url = shape["sizes"]["1080"]["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
     let (_, _, quarters) = pictures::look(&site.get(&url).await.expect(200).body);
     assert!(
@@ -142,10 +142,7 @@ async fn a_file_that_is_no_picture_fails_with_a_reason_and_is_never_served(db: P
     }
     bob.api.get("rate/next").await.expect(204);
     site.settle().await;
-    eventually("nothing is kept of what can't be used", SOON, async || {
-        site.media("").is_empty().then_some(())
-    })
-    .await;
+    eventually("unusable files aren't kept", SOON, async || site.media("").is_empty().then_some(())).await;
     let profile = ada.pages.get("/members/ada").await.expect(200);
     assert_eq!(profile.texts(".pending li").len(), 4);
     assert!(!site.get("/members/ada").await.has(".pending"));
@@ -262,7 +259,7 @@ async fn an_upload_that_breaks_off_leaves_nothing(db: PgPool) {
     };
     let (answer, ()) = tokio::join!(Answer::try_to(call), watch);
     assert!(answer.is_err());
-    eventually("what arrived is gone", SOON, async || site.media("").is_empty().then_some(())).await;
+    eventually("the partial upload is deleted", SOON, async || site.media("").is_empty().then_some(())).await;
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
 
     // A form that ends without its end.
@@ -308,7 +305,7 @@ async fn a_photos_page_is_notified_of_each_change_until_it_is_live(db: PgPool) {
     site.settle().await;
     let missed = reconnect(&ada, &address, "0-1", SOON).await.expect("it is told at once");
     assert!(missed.contains("event: changed"), "{missed}");
-    eventually("there is nothing to tell to who resumes after the last change", SOON, async || {
+    eventually("resuming after the last change gets no event", SOON, async || {
         while let Ok(chunk) = tokio::time::timeout(Duration::from_secs(1), stream.chunk()).await {
             let chunk = chunk.expect("it is open").expect("it goes on");
             told.push_str(std::str::from_utf8(&chunk).expect("it is text"));

@@ -39,7 +39,7 @@ impl Limiter {
                 self.local.give_back(&counted.key, counted.local);
                 return Err(Duration::from_millis(left));
             }
-            Err(error) => debug!(%error, "counted for a limit in this process alone"),
+            Err(error) => debug!(%error, "counted a limited act in this process only"),
         }
         Ok(counted)
     }
@@ -81,7 +81,7 @@ impl Limiter {
             .run(Patience::Page, |mut connection| async move { call.invoke_async(&mut connection).await })
             .await;
         if let Err(error) = given {
-            debug!(%error, "couldn't give back to a limit what was counted");
+            debug!(%error, "couldn't uncount an act of a limit");
         }
     }
 }

@@ -89,7 +89,7 @@ mod tests {
         let (windows, begin) = (Windows::default(), Instant::now());
         let count = |now| windows.count("guess:ada", 1, MINUTE, now);
         let counted = count(begin).expect("the first");
-        assert_eq!(count(begin), Err(MINUTE), "a refused one takes no place");
+        assert_eq!(count(begin), Err(MINUTE), "a refused act isn't counted");
         windows.give_back("guess:ada", counted);
         assert_eq!(count(begin + MINUTE / 2), Ok(begin + MINUTE));
         assert!(count(begin + MINUTE).is_ok());

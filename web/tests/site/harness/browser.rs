@@ -228,7 +228,7 @@ impl Browser {
 
     /// A command of the Chrome DevTools protocol.
     async fn devtools(&self, command: &'static str, parameters: Value) {
-        self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser knows how");
+        self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser supports it");
     }
 
     /// Gives pages so much room, in pixels, whatever a window has around them.

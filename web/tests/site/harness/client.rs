@@ -101,7 +101,7 @@ impl Answer {
             "{body}"
         );
         let message = body["message"].as_str().filter(|message| !message.is_empty());
-        (message.expect("an error says what to do").to_owned(), body["field"].as_str().map(str::to_owned))
+        (message.expect("an error has a message").to_owned(), body["field"].as_str().map(str::to_owned))
     }
 }
 

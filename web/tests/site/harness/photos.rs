@@ -53,7 +53,7 @@ impl Site {
     /// Where its pictures are.
     pub(crate) fn store(&self) -> MediaStore {
         let sources = Sources { variables: self.variables.clone(), ..Sources::default() };
-        let config = Config::from_sources(&sources).expect("the settings are good");
+        let config = Config::from_sources(&sources).expect("the settings are valid");
         MediaStore::open(&config.media).expect("the store opens")
     }
 
