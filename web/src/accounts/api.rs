@@ -41,7 +41,7 @@ pub struct EnteredShape {
     pub id: i64,
     /// The public name; null while anonymous.
     pub name: Option<String>,
-    /// Whether nobody has registered this user yet.
+    /// Whether the user is anonymous.
     pub anonymous: bool,
     /// For `Authorization: Bearer`.
     pub access_token: String,
@@ -61,7 +61,7 @@ pub struct MeShape {
     pub name: Option<String>,
     /// The e-mail address; null while anonymous.
     pub email: Option<String>,
-    /// Whether nobody has registered this user yet.
+    /// Whether the user is anonymous.
     pub anonymous: bool,
     /// Whether the e-mail address is verified.
     pub verified: bool,

@@ -10,10 +10,10 @@ use super::site::Site;
 /// Every user's password.
 pub(crate) const PASSWORD: &str = "derpy but long enough";
 
-/// A user with a program and a browser, both logged in.
+/// A user with a logged-in API client and browser.
 pub(crate) struct Person {
     pub(crate) id: i64,
-    /// Empty while anonymous.
+    /// The name; empty while anonymous.
     pub(crate) name: String,
     pub(crate) api: Api,
     pub(crate) pages: Pages,
@@ -24,7 +24,7 @@ impl Person {
         email_of(&self.name)
     }
 
-    /// What registering or logging in has answered.
+    /// The user of an answer to registering or logging in.
     pub(crate) fn of(site: &Site, entered: &Value) -> Self {
         let token = entered["access_token"].as_str().expect("a token");
         Self {
@@ -40,13 +40,13 @@ fn email_of(name: &str) -> String {
     format!("{name}@example.org")
 }
 
-/// The body that registers somebody.
+/// The body of a registration.
 pub(crate) fn registration(name: &str) -> Value {
     json!({ "name": name, "email": email_of(name), "password": PASSWORD })
 }
 
 impl Site {
-    /// Somebody who has registered.
+    /// A newly registered member.
     pub(crate) async fn member(&self, name: &str) -> Person {
         Person::of(self, &self.api().post("users", registration(name)).await.expect(201).json())
     }
@@ -78,14 +78,14 @@ impl Site {
         Person::of(self, &self.api().post("users", Value::Null).await.expect(201).json())
     }
 
-    /// Logs a member in once more, as from another device.
+    /// Logs a member in again, like on another device.
     pub(crate) async fn log_in(&self, name: &str) -> Person {
         let body = json!({ "email": email_of(name), "password": PASSWORD });
         Person::of(self, &self.api().post("tokens", body).await.expect(201).json())
     }
 }
 
-/// The pages that anybody may ask for, of a member and one of their live photos.
+/// The public pages of a member and one of their live photos.
 pub(crate) fn pages_of(member: &Person, photo: i64) -> Vec<String> {
     let fixed =
         ["/", "/top", "/top?period=week&species=cat", "/trending", "/submit", "/forgot", "/settings", "/api"];

@@ -1,4 +1,4 @@
-//! A Redis for one test, for what would hurt the others.
+//! A separate Redis for tests that would disturb the others.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl OwnRedis {
         redis::cmd("FLUSHALL").exec_async(&mut self.connection().await).await.expect("it forgets");
     }
 
-    /// A figure that it tells about itself.
+    /// A value from `INFO`.
     pub(crate) async fn figure(&self, name: &str) -> u64 {
         let told: String =
             redis::cmd("INFO").query_async(&mut self.connection().await).await.expect("it tells");
@@ -69,11 +69,11 @@ fn start(folder: &Path) -> Process {
 }
 
 async fn connect(url: &str) -> Option<MultiplexedConnection> {
-    // A busy machine may take its time.
+    // A busy machine may be slow.
     let patient = redis::AsyncConnectionConfig::new().set_response_timeout(Some(SOON));
     let client = redis::Client::open(url).ok()?;
     let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await.ok()?;
-    // While it loads what it had saved it answers, but not yet with that.
+    // While it loads its snapshot it answers, but without the data.
     redis::cmd("PING").exec_async(&mut connection).await.ok()?;
     Some(connection)
 }
