@@ -124,7 +124,7 @@ async fn a_blocked_picture_is_hidden_and_refused_until_an_admin_unblocks_it(db: 
     live(&site, &ada, pictures::scene(1, 900, 90)).await;
 
     let log = root.pages.get("/admin/audit").await.expect(200).texts(".audit li p");
-    assert_eq!(log, ["root let a blocked picture in again", "mod took a photo down and blocked its picture"]);
+    assert_eq!(log, ["root unblocked a picture", "mod hid a photo and blocked its picture"]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -79,7 +79,7 @@ impl Samples {
 
     fn search(&self) -> SearchFields {
         SearchFields {
-            id: Field::refused(self.say("twelve"), "A number."),
+            id: Field::refused(self.say("twelve"), "Enter a number."),
             state: Field::of("dead"),
             error: Field::of(self.say("signal")),
             group: self.say("decoder ended by signal #"),
