@@ -1,4 +1,4 @@
-//! The static files, embedded in the binary and served under a URL that changes with their content.
+//! Static files, embedded in the binary and served under URLs that change with their content.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,8 +14,8 @@ use rust_embed::{Embed, EmbeddedFile};
 #[folder = "$CARGO_MANIFEST_DIR/static"]
 struct Static;
 
-/// One version for all files: ES modules and style sheets name their neighbours relatively, and a neighbour's own
-/// hash could not be known there.
+/// One version for all files, because ES modules and style sheets refer to other files by relative paths, which can't
+/// contain a hash.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut names: Vec<_> = Static::iter().collect();
     names.sort();
@@ -29,7 +29,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     HEXLOWER.encode(&sum.finalize().as_bytes()[..6])
 });
 
-/// Of each ES module those that it needs, directly or not.
+/// The direct and indirect imports of each ES module.
 static NEEDED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
     let modules = Static::iter().filter(|name| name.ends_with(".js"));
     modules.map(|module| (module.to_string(), needed(&module))).collect()
@@ -46,7 +46,7 @@ fn needed(module: &str) -> Vec<String> {
     found
 }
 
-/// What the `import` statements of a module name, as paths within `web/static`.
+/// The direct imports of a module, as paths within `web/static`.
 fn imported(module: &str) -> Vec<String> {
     let file = Static::get(module).map(|file| file.data).unwrap_or_default();
     let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -60,8 +60,7 @@ fn imported(module: &str) -> Vec<String> {
     named.map(within).collect()
 }
 
-/// The ES modules that the module `path` needs: a page that names them has them all fetched at once, instead of one
-/// after the other as each is read.
+/// The direct and indirect imports of the module `path`, so that a page can preload them all at once.
 #[must_use]
 pub fn modules_of(path: &str) -> &'static [String] {
     NEEDED.get(path).map_or(&[], Vec::as_slice)
@@ -74,8 +73,8 @@ pub fn asset(path: &str) -> String {
     format!("/assets/{}/{path}", *VERSION)
 }
 
-/// Answers `/assets/{version}/{*path}`. A file asked for by another version than the current one is sent too, but
-/// not to be kept: a page rendered just before an update still finds its files.
+/// `GET /assets/{version}/{*path}`. Other versions get the current file without caching, so that a page rendered just
+/// before an update still works.
 pub async fn serve(Path((version, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(file) = Static::get(&path) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_browser_has_is_not_sent_again() {
+    async fn a_cached_file_is_not_sent_again() {
         let url = asset("favicon.svg");
         let first = ask(&url, None).await;
         let tag = first.headers()[ETAG].to_str().expect("an ASCII tag");
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn every_module_is_found_from_the_first_on() {
+    fn imports_are_found_recursively() {
         assert_eq!(
             modules_of("rate.js"),
             ["keys.js", "placeholder.js", "rate/deliver.js", "rate/pictures.js"]

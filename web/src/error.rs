@@ -1,7 +1,7 @@
-//! What goes wrong in handlers, and how pages and API say it.
+//! Errors of handlers, and how pages and the API present them.
 //!
-//! A handler answers with [`Error`], which only notes a [`Problem`] on the response; the outermost layer
-//! ([`render()`]) writes it as JSON for the API and for scripts, and as a page for everybody else.
+//! A handler returns an [`Error`], which attaches a [`Problem`] to the response. The outermost layer ([`render()`])
+//! writes it as JSON for the API and for scripts, and as a page for everybody else.
 
 mod causes;
 mod render;
@@ -15,24 +15,24 @@ use tracing::error;
 pub use self::render::{panicked, prefers_json, render};
 use crate::views::errors::wait;
 
-/// Why a request was not answered as it wished. `Display` is what the visitor reads.
+/// Why a request failed. `Display` is what the visitor reads.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Malformed or refused.
+    /// The request is malformed or refused.
     #[error("{0}")]
     Refused(String),
-    /// A field of it was refused.
+    /// A field is invalid.
     #[error("{message}")]
     Field {
-        /// Which one.
+        /// The field's name.
         field: &'static str,
         /// What to do about it.
         message: String,
     },
-    /// A value that must be unique is somebody else's.
+    /// A value that must be unique is already taken.
     #[error("{message}")]
     Taken {
-        /// Which one.
+        /// The field's name.
         field: &'static str,
         /// What to do about it.
         message: &'static str,
@@ -40,49 +40,50 @@ pub enum Error {
     /// The API needs a token.
     #[error("access token required")]
     NoToken,
-    /// The API got a token that means nothing.
+    /// The API got an invalid token.
     #[error("must provide a valid access token")]
     BadToken,
-    /// The user who asked is gone since the request began.
-    #[error("You were logged out meanwhile. Open the page again.")]
+    /// The user was deleted or logged out during the request.
+    #[error("You have been logged out. Reload the page.")]
     SessionEnded,
-    /// Not for this visitor.
+    /// The visitor isn't allowed to do this.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// A wrong password of that account, or an address that nobody has: the same for both.
-    #[error("This address and password don't belong together.")]
+    /// A wrong password for that account, or an unknown address. Visitors can't tell which.
+    #[error("Wrong e-mail address or password.")]
     WrongLogin(Option<UserId>),
-    /// Nothing is there, or nothing that this visitor may know of.
+    /// Nothing is there, or nothing that this visitor may see.
     #[error("resource not found")]
     NotFound,
-    /// The idempotency key was used for something else (draft-ietf-httpapi-idempotency-key-header-07, section 2.7, which
-    /// would answer with 422; this API says 409 wherever something is taken).
+    /// The idempotency key was used for a different submission. The draft
+    /// (draft-ietf-httpapi-idempotency-key-header-07, section 2.7) answers with 422; this API uses 409 wherever
+    /// something is taken.
     #[error(
-        "An earlier upload under this key got through with other words, another crop or another file. Look among your photos before you submit it anew."
+        "An earlier upload with this key had a different file, crop or text. Check your photos before you submit it again."
     )]
     KeyReused,
-    /// Too many bytes.
+    /// The request is too large.
     #[error("{0}")]
     TooLarge(String),
-    /// The body didn't arrive in time.
-    #[error("The request took too long to arrive; try again.")]
+    /// The request body didn't arrive in time.
+    #[error("The request took too long to arrive. Try again.")]
     TooSlow,
     /// Too many requests.
-    #[error("That was a lot at once; try again in {}.", wait(*.0))]
+    #[error("Too many requests. Try again in {}.", wait(*.0))]
     TooMany(u64),
     /// Too many attempts at one account's password.
     #[error(
-        "Too many passwords were tried for this address. Try again in {}, or have a link sent to you: that works at once.",
+        "Too many password attempts for this address. Try again in {}, or reset your password by mail.",
         wait(*.0)
     )]
     Guarded(u64),
-    /// The database is away, or the store of pictures.
-    #[error("We are busy getting up; try again in a moment.")]
+    /// The database or the media store is unavailable.
+    #[error("The site is starting up. Try again in a moment.")]
     Unavailable,
-    /// A disk is full, or a quota is used up.
-    #[error("We have no room for more at the moment. Nothing of this was kept; try again later.")]
+    /// A disk is full or a quota is used up.
+    #[error("The site is out of space. Nothing was saved. Try again later.")]
     Full,
-    /// Ours. The cause goes to the log and nowhere else.
+    /// An error of the site. Only the log shows the cause.
     #[error("Something broke on our side.")]
     Internal(#[from] anyhow::Error),
 }
@@ -99,7 +100,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A program that calls the API has a token, and neither session nor page.
+    /// Rewords messages about sessions and pages for API callers, who only have a token.
     fn worded(self, for_api: bool) -> Self {
         if for_api && self.message == Error::SessionEnded.to_string() {
             return Self { message: Error::BadToken.to_string(), ..self };
@@ -108,11 +109,11 @@ impl Problem {
     }
 }
 
-/// What the security log is to know of an answer.
+/// What the security log records about a response.
 #[derive(Clone, Copy, Debug)]
 pub struct Noted {
     incident: Incident,
-    /// The account that a login was tried at.
+    /// The account of a failed login.
     account: Option<UserId>,
 }
 
@@ -135,7 +136,7 @@ impl Error {
         }
     }
 
-    /// Seconds after which trying again makes sense.
+    /// How many seconds to wait before trying again.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
@@ -146,7 +147,8 @@ impl Error {
         }
     }
 
-    /// What the security log is to know of it. Who answers with a page of their own puts this into it as an extension.
+    /// What the security log records. A handler that renders its own error page must add this to the response's
+    /// extensions.
     #[must_use]
     pub fn noted(&self) -> Option<Noted> {
         match self {
@@ -157,7 +159,7 @@ impl Error {
         }
     }
 
-    /// The field it is about.
+    /// The field that the error is about.
     #[must_use]
     pub fn field(&self) -> Option<&'static str> {
         match self {

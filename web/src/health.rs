@@ -1,4 +1,6 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness probes.
+
+mod checks;
 
 use std::time::Duration;
 
@@ -6,38 +8,21 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pawdium_shared::db;
-use serde::Serialize;
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
+pub use self::checks::{Checks, Readiness};
 use crate::state::App;
 
-/// How long the dependencies are not asked again: checking them writes to the media store.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// The longest that asking one of them takes.
+/// The timeout of each check.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// What `GET /readyz` says of each dependency: `ok`, or what is wrong in a word.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Readiness {
-    /// Requests should come here.
-    ready: bool,
-    /// Something doesn't work that pages can do without.
-    degraded: bool,
-    postgres: &'static str,
-    migrations: &'static str,
-    redis: &'static str,
-    media: &'static str,
-}
-
-/// `GET /healthz`: 200 while the process lives.
+/// `GET /healthz`: 200 while the process is alive.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: 200 when requests can be served, else 503. Pages need Postgres with its schema, and a media store that
-/// can be read. They render without Redis, and without room for more photos.
+/// `GET /readyz`: 200 if requests can be served, or else 503. Pages need Postgres with its schema and a readable media
+/// store. They work without Redis and with a full media store.
 pub async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
     let mut readiness = app.checks.get(check(&app)).await;
     readiness.ready &= !app.stop.is_cancelled();
@@ -69,45 +54,5 @@ async fn check_media(app: &App) -> &'static str {
         "not writable"
     } else {
         "ok"
-    }
-}
-
-/// The last checks. Whoever asks while one runs gets its outcome, too.
-#[derive(Debug, Default)]
-pub struct Checks(Mutex<Option<(Instant, Readiness)>>);
-
-impl Checks {
-    async fn get(&self, check: impl Future<Output = Readiness>) -> Readiness {
-        let mut last = self.0.lock().await;
-        if let Some((at, readiness)) = *last
-            && at.elapsed() < FRESH
-        {
-            return readiness;
-        }
-        let readiness = check.await;
-        *last = Some((Instant::now(), readiness));
-        readiness
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn many_who_ask_at_once_cost_one_check() {
-        let (checks, made) = (Checks::default(), AtomicUsize::new(0));
-        let ask = || {
-            checks.get(async {
-                made.fetch_add(1, Ordering::Relaxed);
-                tokio::task::yield_now().await;
-                let ok = "ok";
-                Readiness { ready: true, degraded: false, postgres: ok, migrations: ok, redis: ok, media: ok }
-            })
-        };
-        futures::future::join_all((0..100).map(|_| ask())).await;
-        assert_eq!(made.load(Ordering::Relaxed), 1);
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // First of all, because it changes the environment.
+    // Must come first, because it changes the environment.
     let socket = inherited()?;
     let config = Config::load()?;
     telemetry::init(&config.log)?;

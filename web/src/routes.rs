@@ -12,17 +12,17 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::error::{self, Error};
-use crate::http::{cookies, flash, headers, linger, origin, patience, writes};
+use crate::http::{body_timeout, cookies, flash, headers, linger, origin, writes};
 use crate::state::App;
 use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings};
 
 /// The largest body of a form or of JSON, in bytes.
 const BODY: usize = 64 * 1024;
 
-/// Ten thousand ids of jobs, the longest there are, and the search that found them, in bytes.
+/// The largest body of a bulk act in bytes: ten thousand of the longest job ids and the search that found them.
 const BULK_FORM: usize = 256 * 1024;
 
-/// What a form holds besides the file, in bytes.
+/// The allowance for the fields around the file in a form, in bytes.
 const FORM_AROUND_FILE: u64 = 256 * 1024;
 
 /// The whole site.
@@ -42,14 +42,14 @@ pub fn router(app: App) -> Router {
     let site = site
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(app.clone(), writes::run_to_the_end))
-        .layer(from_fn_with_state(app.clone(), patience::bound))
+        .layer(from_fn_with_state(app.clone(), body_timeout::bound))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(app.clone(), error::render))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), cookies::bind))
         .layer(TraceLayer::new_for_http());
-    // Probes come every few seconds and from anywhere: no layers, no log.
+    // Probes are frequent and come from anywhere, so they have no layers and no log.
     let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
     site.merge(probes).with_state(app)
 }
@@ -84,7 +84,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
         .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
-        .merge(back_room())
+        .merge(admin_pages())
         .route("/settings", get(accounts::settings::page))
         .route("/settings/name", post(accounts::settings::rename))
         .route("/settings/email", post(accounts::settings::change_email))
@@ -96,7 +96,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/demo/mail/{id}", get(demo::mail))
 }
 
-fn back_room() -> Router<App> {
+fn admin_pages() -> Router<App> {
     Router::new()
         .route("/admin", get(admin::overview::page))
         .route("/admin/queues", get(admin::queues::page))
@@ -121,7 +121,8 @@ fn back_room() -> Router<App> {
         .route("/admin/audit", get(admin::audit::page))
 }
 
-/// The API's calls, and the document that describes them. Each handler's `utoipa::path` says its method and path.
+/// The API's operations and the document that describes them. Each handler's `utoipa::path` defines its method and
+/// path.
 fn json(app: &App) -> (Router<App>, OpenApi) {
     let submit = routes!(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on));
     let (router, document) = OpenApiRouter::with_openapi(api::document::about())
@@ -142,7 +143,8 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
     (router.fallback(async || Error::NotFound), document)
 }
 
-/// The file's own limit is counted while it streams; this one only ends what goes far beyond it.
+/// The limit on an upload's body. The file's own limit is enforced while it streams; this one only stops bodies far
+/// beyond it.
 fn upload_limit(app: &App) -> DefaultBodyLimit {
     let bytes = app.config.media.max_upload_bytes.saturating_add(FORM_AROUND_FILE);
     DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX))

@@ -1,12 +1,12 @@
-//! Serving until told to stop, and then until the requests under way are answered.
+//! Serves until told to stop, then answers the requests in progress.
 //!
-//! A restart loses nothing as long as the listening socket outlives the process: systemd holds it
-//! (`pawdium-web.socket`), and what connects between two processes waits in its queue for the next one. A process that
-//! is told to stop answers each connection once more, with `Connection: close`. While one of its requests takes longer,
-//! such as a slow upload, it goes on accepting, so the site is not away for as long as that takes.
+//! A restart loses no connection as long as the listening socket outlives the process: systemd keeps it open
+//! (`pawdium-web.socket`), and connections between two processes wait in its queue. A stopping process answers each
+//! connection once more, with `Connection: close`. While a slow request such as an upload is in progress, it keeps
+//! accepting connections, so that the site stays available.
 
 mod connection;
-mod crowd;
+mod limit;
 mod listen;
 
 use std::io;
@@ -20,26 +20,26 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use self::connection::Connection;
-use self::crowd::Crowd;
+use self::limit::ConnectionLimit;
 use self::listen::Listener;
 pub use self::listen::inherited;
 use crate::state::App;
 
-/// A connection that is older than this while the process stops has a slow request: one without any has been closed by
-/// then ([`connection::LINGER`]).
+/// While the process stops, a connection older than this has a slow request, because idle ones are closed earlier
+/// ([`connection::LINGER`]).
 const OLD: Duration = Duration::from_millis(750);
 
-/// How long before the end of the drain new connections are left to the next process, so that theirs can end in time.
+/// How long before the end of the drain to stop accepting connections, so that their requests can end in time.
 const LAST_CALL: Duration = Duration::from_secs(5);
 
-/// How often a process that stops looks whether it is done.
+/// How often a stopping process checks whether it is done.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How long to wait when a connection can't be accepted, as when there are no file descriptors left.
+/// How long to wait after a failed accept, for example when no file descriptors are left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// Serves the site on the socket given, or on the configured address. Returns when the stop token was cancelled and all
-/// requests were answered, or the time for that is over.
+/// Serves the site on the given socket or the configured address. After the stop token is cancelled, returns once all
+/// requests are answered or the drain time is over.
 ///
 /// # Errors
 /// When the address can't be bound.
@@ -55,17 +55,18 @@ pub async fn serve(
     app.redis.prepare();
     tokio::spawn(app.store.clone().report());
     tokio::spawn(report_database(app.clone(), notifier.clone(), address));
-    let door = Door { crowd: Crowd::new(&app.config.web), connection: Connection::new(&app) };
+    let acceptor =
+        Acceptor { limit: ConnectionLimit::new(&app.config.web), connection: Connection::new(&app) };
     loop {
         tokio::select! {
             () = app.stop.cancelled() => break,
-            accepted = listener.accept() => door.admit(accepted).await,
+            accepted = listener.accept() => acceptor.admit(accepted).await,
         }
     }
     notifier.stopping("answering the last requests");
     let end = Instant::now() + Duration::from_secs(app.config.web.drain_seconds);
     let drained = async {
-        door.drain(&mut listener, end).await;
+        acceptor.drain(&mut listener, end).await;
         app.writes.ended().await;
     };
     if tokio::time::timeout_at(end, drained).await.is_err() {
@@ -75,20 +76,20 @@ pub async fn serve(
     Ok(())
 }
 
-/// Lets connections in.
-struct Door {
-    crowd: Crowd,
+/// Accepts connections.
+struct Acceptor {
+    limit: ConnectionLimit,
     connection: Connection,
 }
 
-impl Door {
+impl Acceptor {
     async fn admit(&self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
             Ok((stream, peer)) => {
-                if let Some(place) = self.crowd.admit(peer.ip()) {
-                    self.connection.clone().spawn(stream, peer, place);
+                if let Some(slot) = self.limit.admit(peer.ip()) {
+                    self.connection.clone().spawn(stream, peer, slot);
                 } else {
-                    debug!("refused a connection: its address has too many");
+                    debug!("refused a connection, because its address has too many");
                 }
             }
             Err(error) => {
@@ -98,12 +99,12 @@ impl Door {
         }
     }
 
-    /// Returns when all are gone. New ones are let in for as long as a slow request is under way that was there before
-    /// the stop; one that came later keeps nobody, or on a slow site each would let in the next.
+    /// Waits until all connections have closed. Accepts new ones while a slow request from before the stop is in
+    /// progress. Later requests don't count, or on a slow site the drain would never end.
     async fn drain(&self, listener: &mut Listener, end: Instant) {
         let stopped = Instant::now();
         let mut look = tokio::time::interval(LOOK);
-        while let Some(oldest) = self.crowd.oldest() {
+        while let Some(oldest) = self.limit.oldest() {
             let was_there = oldest < stopped && oldest.elapsed() > OLD;
             let accepts = was_there && Instant::now() + LAST_CALL < end;
             if !accepts {
@@ -117,7 +118,7 @@ impl Door {
     }
 }
 
-/// Says while the database or its schema is missing; pages say so meanwhile, too.
+/// Reports to the service manager while the database or its schema is missing.
 async fn report_database(app: App, notifier: Notifier, address: SocketAddr) {
     db::wait_until_usable(&app.db, |reason| notifier.status(reason)).await;
     db::warn_of_narrow_room(&app.db, db::takes(app.config.database.max_connections)).await;

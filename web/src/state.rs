@@ -1,4 +1,4 @@
-//! What every handler works with.
+//! The state shared by all handlers.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -22,63 +22,63 @@ use crate::admin::watch::QueueWatch;
 use crate::health::Checks;
 use crate::http::limits::Limiter;
 use crate::http::pace::Pace;
+use crate::http::pins::Pins;
 use crate::http::streams::Streams;
-use crate::http::visitor::Pins;
 use crate::http::writes::Writes;
 
-/// What the log says of an outage of Redis.
-const WITHOUT_REDIS: &str = "pages are computed without the cache, open pages are not told of changes, and rate limits \
-                             count in this process alone";
+/// The consequences of a Redis outage, for the log.
+const WITHOUT_REDIS: &str = "pages are rendered without the cache, open pages get no updates, and each process counts \
+                             rate limits by itself";
 
-/// The application's shared state; a clone is a reference.
+/// The application's shared state. Clones share the same state.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
 
-/// Behind [`App`].
+/// The fields of [`App`].
 #[derive(Debug)]
 pub struct Inner {
-    /// As it was read at start.
+    /// The configuration, read at start.
     pub config: Config,
-    /// The truth.
+    /// Postgres.
     pub db: Db,
-    /// The disposable.
+    /// Redis.
     pub redis: Redis,
     /// Cached fragments.
     pub cache: Cache,
-    /// What changed, for open pages.
+    /// Change events for open pages.
     pub changes: Changes,
-    /// Uploads and pictures.
+    /// The media store with originals and pictures.
     pub store: MediaStore,
     /// Issues and opens ballots.
     pub ballots: Ballots,
-    /// Finds whose sessions tokens are.
+    /// Finds the users of session tokens, in batches.
     pub sessions: Batcher<TokenHash, Option<User>>,
-    /// Finds photos where no cache will do.
+    /// Finds photos without the cache, in batches.
     pub photos: Batcher<PhotoId, Option<Photo>>,
-    /// Says which photo is next.
+    /// Picks the next photo to rate.
     pub servings: Servings,
     /// Records ratings.
     pub recorder: Recorder,
-    /// Signs what anonymous visitors carry.
+    /// Signs the cookies of visitors without a user.
     pub pins: Pins,
-    /// Counts requests that are limited.
+    /// Counts limited requests.
     pub limiter: Limiter,
-    /// The live streams that are open.
+    /// The open live streams.
     pub streams: Streams,
-    /// Counts ratings.
+    /// Limits the rate of ratings.
     pub pace: Pace,
-    /// The queues, for open admin pages.
+    /// Watches the queues for open admin pages.
     pub queue_watch: QueueWatch,
-    /// Requests that change something.
+    /// The running requests that change something.
     pub writes: Writes,
-    /// How the dependencies were a moment ago.
+    /// The last readiness check.
     pub checks: Checks,
-    /// Cancelled when the process is told to stop: streams end then.
+    /// Cancelled when the process is told to stop, which ends streams.
     pub stop: CancellationToken,
 }
 
 impl App {
-    /// Connects lazily to everything; must be called inside a runtime.
+    /// Sets up lazy connections to all dependencies. Must be called inside a Tokio runtime.
     ///
     /// # Errors
     /// When an address in the configuration is malformed, or the media store can't be opened.
@@ -110,13 +110,13 @@ impl App {
         })))
     }
 
-    /// Whether visitors come over TLS, so that cookies may be bound to it.
+    /// Whether the site uses TLS, so that cookies can require it.
     #[must_use]
     pub fn secure(&self) -> bool {
         self.config.web.base_url.scheme() == "https"
     }
 
-    /// An address on this site, absolute.
+    /// The absolute URL of a path on this site.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.config.web.base_url.as_str().trim_end_matches('/'))

@@ -1,12 +1,12 @@
 import { follow } from "./live.js";
 
-/** What stands here and is fetched anew; the page's own parts, by their names. */
+/** The page's refreshable parts by name. */
 function parts(root) {
   const found = [...root.querySelectorAll("[data-refresh]")];
   return root.matches?.("[data-refresh]") ? [root, ...found] : found;
 }
 
-/** Takes each part over from the answer, except one in which somebody is at a control right now. */
+/** Replaces each part with the fetched one, unless one of its controls has the focus. */
 function refresh(root, fresh) {
   const news = new Map(parts(fresh).map((part) => [part.dataset.refresh, part]));
   let current = root;
@@ -27,7 +27,7 @@ for (const start of document.querySelectorAll("[data-live]")) {
   follow(root.dataset.live, async () => {
     const answer = await fetch(root.dataset.part);
     if (answer.status === 404) {
-      // Gone, or no longer for these eyes: the page says so.
+      // Gone or no longer accessible: the reloaded page says which.
       location.reload();
       return true;
     }

@@ -45,7 +45,7 @@ function bodyLines(root, body) {
   });
 }
 
-/** What a call asks of who makes it: any one of `security`, and nothing where one of them is empty (OpenAPI 3.1, 4.8.10). */
+/** Whether a call needs a token. One entry of `security` suffices; an empty one means none (OpenAPI 3.1, 4.8.10). */
 function demand(security = []) {
   if (security.length === 0) return "";
   const isOptional = security.some((way) => Object.keys(way).length === 0);
@@ -104,7 +104,7 @@ function group(title, note, calls) {
 
 async function show(place) {
   const answer = await fetch(place.dataset.openapi);
-  if (!answer.ok) throw new Error(`the contract was answered with ${answer.status}`);
+  if (!answer.ok) throw new Error(`the API description was answered with ${answer.status}`);
   const root = await answer.json();
   const parts = [...groups(root)]
     .filter(([, { calls }]) => calls.length > 0)
@@ -116,5 +116,5 @@ async function show(place) {
 
 const place = document.querySelector("[data-openapi]");
 show(place).catch(() => {
-  place.replaceChildren(make("p", "flash bad", "The contract could not be loaded. Reload the page to try again."));
+  place.replaceChildren(make("p", "flash bad", "The API description could not be loaded. Reload the page to try again."));
 });

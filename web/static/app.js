@@ -6,14 +6,14 @@ enableThemeToggle();
 enableSharing();
 paintPlaceholders(document);
 
-// What is chosen is in sight in a row that scrolls.
+// Scroll the chosen item of a row into view.
 for (const chosen of document.querySelectorAll(":is(.tabs, .chips) [aria-current]")) {
   const row = chosen.closest(".tabs, .chips");
   const [outer, inner] = [row, chosen].map((element) => element.getBoundingClientRect());
   row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }
 
-// An open menu closes the way people expect of one.
+// Close an open menu on Escape and on clicks outside of it.
 const menu = document.querySelector("details.menu");
 if (menu) {
   document.addEventListener("click", (event) => {

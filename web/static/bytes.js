@@ -1,4 +1,4 @@
-/** How large a file is, in the unit that fits; decimal, as the limits are. */
+/** A file size in a fitting decimal unit. */
 export function sized(bytes) {
   if (bytes < 1000) return `${bytes} bytes`;
   const [value, unit] = bytes < 999_500 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];

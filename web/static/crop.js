@@ -2,7 +2,7 @@ function between(low, value, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** A square within a picture, in the picture's own pixels. It can't leave the picture or have fewer than `smallest` a side. */
+/** A square within a picture, in the picture's pixels, with a side of at least `smallest`. */
 export class Square {
   constructor(width, height, smallest) {
     this.width = width;
@@ -18,7 +18,7 @@ export class Square {
     this.y = Math.round(between(0, y, this.height - this.side));
   }
 
-  /** Changes the side while the corner opposite to (`east`, `south`) stays. */
+  /** Changes the side and keeps the corner opposite to (`east`, `south`) in place. */
   resize(side, east, south) {
     const fixedX = east ? this.x : this.x + this.side;
     const fixedY = south ? this.y : this.y + this.side;
@@ -28,7 +28,7 @@ export class Square {
     this.y = south ? fixedY : fixedY - this.side;
   }
 
-  /** Grows or shrinks around its middle. */
+  /** Grows or shrinks around its centre. */
   scale(factor) {
     const middleX = this.x + this.side / 2;
     const middleY = this.y + this.side / 2;
@@ -37,7 +37,7 @@ export class Square {
     this.moveTo(middleX - this.side / 2, middleY - this.side / 2);
   }
 
-  /** Takes a choice that was made before, as `toString` says it. */
+  /** Restores a crop from the result of `toString`. */
   restore(text) {
     const [x, y, side] = text.split(",").map(Number);
     if (![x, y, side].every(Number.isFinite)) return;
@@ -45,7 +45,7 @@ export class Square {
     this.moveTo(x, y);
   }
 
-  /** As the server takes it: `x,y,side`. */
+  /** The crop for the server: `x,y,side`. */
   toString() {
     return `${this.x},${this.y},${this.side}`;
   }
@@ -72,7 +72,7 @@ function draw(canvas, bitmap, square, zoom) {
   }
 }
 
-/** Where a pointer took hold: a corner, or the square itself. */
+/** What a pointer grabbed: a corner or the square itself. */
 function grip(square, point, reach) {
   const east = point.x > square.x + square.side / 2;
   const south = point.y > square.y + square.side / 2;
@@ -132,10 +132,10 @@ function followKeys(box, square, redraw) {
   });
 }
 
-/** So many pixels across at most are kept of a picture: enough to choose by, and little beside the picture itself. */
+/** The largest edge of a preview in pixels: enough to choose a crop, and small beside the picture itself. */
 const SHOWN = 640;
 
-/** A picture made small enough to keep, with the size that it has upright. Throws for what the browser can't decode. */
+/** A scaled-down picture with its upright size. Throws if the browser can't decode it. */
 export async function shrink(file) {
   const whole = await createImageBitmap(file, { imageOrientation: "from-image" });
   const zoom = Math.min(1, SHOWN / Math.max(whole.width, whole.height));
@@ -150,7 +150,7 @@ export async function shrink(file) {
   return { small, width, height };
 }
 
-/** Shows nothing but the square. */
+/** Shows only the square. */
 export function showSquare(canvas, picture, square) {
   const zoom = picture.small.width / picture.width;
   canvas.width = SHOWN / 2;
@@ -160,8 +160,8 @@ export function showSquare(canvas, picture, square) {
 }
 
 /**
- * Lets a visitor choose a square of a picture on the canvas within `element`, beginning with `square`. Answers with what
- * draws it; `changed` is called after every change.
+ * Lets a visitor choose a square of a picture on the canvas within `element`, starting with `square`. Returns a
+ * function that draws it. Calls `changed` after every change.
  */
 export function chooseSquare(element, picture, square, changed) {
   const canvas = element.querySelector("canvas");
@@ -178,7 +178,7 @@ export function chooseSquare(element, picture, square, changed) {
     redraw();
     changed();
   };
-  // The box covers the picture, where `object-fit` puts it.
+  // Place the box where `object-fit` puts the picture.
   const fit = () => {
     const { clientWidth, clientHeight } = canvas;
     const fitted = Math.min(clientWidth / canvas.width, clientHeight / canvas.height);

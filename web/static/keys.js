@@ -1,11 +1,11 @@
-/** The value that a key stands for on the scale, or nothing: 1 to 9, and 0 for 10. */
+/** The rating of a key, or null: 1 to 9, and 0 for 10. */
 function valueOf(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return null;
   if (event.target.closest?.("input, select, textarea, [contenteditable]")) return null;
   return /^[0-9]$/.test(event.key) ? Number(event.key) || 10 : null;
 }
 
-/** Lets number keys press the buttons of the rating control that is on the page. */
+/** Lets number keys press the rating buttons on the page. */
 export function enableKeys() {
   document.addEventListener("keydown", (event) => {
     const value = valueOf(event);

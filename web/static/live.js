@@ -1,10 +1,10 @@
-/** A browser opens only six connections to a site without TLS; streams must leave some for everything else. */
+/** Without TLS, a browser opens only six connections to a site, so streams must leave some for everything else. */
 const MOST = 2;
 let streams = 0;
 
 /**
- * Calls `changed` whenever the stream at `url` says that something changed, until it answers with true.
- * Where the stream can't be held open it asks every few seconds instead.
+ * Calls `changed` for every event of the stream at `url`, until it returns true. If the stream can't stay open, polls
+ * every few seconds instead.
  */
 export function follow(url, changed) {
   let stream;
@@ -28,7 +28,7 @@ export function follow(url, changed) {
   streams += 1;
   stream = new EventSource(url);
   stream.addEventListener("changed", look);
-  // What happened before the stream stood would be missed.
+  // Catch up on changes from before the stream was open.
   stream.addEventListener("open", look);
   stream.addEventListener("error", () => {
     if (stream?.readyState === EventSource.CLOSED && !timer) timer = setInterval(look, 3000);
@@ -36,7 +36,7 @@ export function follow(url, changed) {
   return stop;
 }
 
-/** The part that tells where a photo stands, fetched anew; null when the photo is gone. */
+/** Fetches the status part of a photo; null if the photo is gone. */
 export async function fetchStatus(photo) {
   const answer = await fetch(`/photos/${photo}/status`);
   if (answer.status === 404 || answer.status === 410) return null;

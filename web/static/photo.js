@@ -9,7 +9,7 @@ if (status?.dataset.state === "processing") {
   follow(`/photos/${photo}/live`, async () => {
     const part = await fetchStatus(photo);
     if (part?.dataset.state !== "processing") {
-      // Picture, tools and title all change with the state; of a photo that is gone the page itself says so.
+      // The picture, tools and title all depend on the state, and the page of a deleted photo says so.
       location.reload();
       return true;
     }

@@ -1,11 +1,11 @@
 /*
- * Paints a blurred picture behind each image until it has arrived. The format is ThumbHash
+ * Paints a blurred picture behind each image until it has loaded. The format is ThumbHash
  * (https://evanw.github.io/thumbhash/): a few cosine coefficients of luma and two colour differences.
  */
 
 const EDGE = 24;
 
-/** Reads the packed coefficients; alpha is never set for our JPEGs and is skipped. */
+/** Reads the packed coefficients. Skips alpha, which JPEGs never have. */
 function unpack(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const head = bytes[0] | (bytes[1] << 8) | (bytes[2] << 16);
@@ -38,7 +38,7 @@ function sample({ base, terms }, u, v) {
   return terms.reduce((sum, { x, y, weight }) => sum + weight * 2 * Math.cos(Math.PI * x * u) * Math.cos(Math.PI * y * v), base);
 }
 
-/** Draws a hash on a small canvas and answers with its data URL. */
+/** Draws a hash on a small canvas and returns its data URL. */
 export function drawHash(base64) {
   const { luma, yellow, red } = unpack(base64);
   const canvas = document.createElement("canvas");
@@ -65,17 +65,17 @@ function paint(image) {
   try {
     image.style.background = `center / cover url(${drawHash(image.dataset.placeholder)})`;
   } catch {
-    // A hash we can't read leaves the plain background.
+    // An unreadable hash leaves the plain background.
   }
 }
 
-/** The words for a picture that can't be loaded stand on a plain ground. */
+/** Shows the alternative text of a picture that didn't load on a plain background. */
 function clear(image, isMissing) {
   image.style.removeProperty("background");
   image.classList.toggle("missing", isMissing);
 }
 
-/** Paints behind every image within `root` that has a hash and has not arrived yet; marks those that don't arrive. */
+/** Paints behind every image within `root` that has a hash and hasn't loaded yet. Marks those that fail to load. */
 export function paintPlaceholders(root) {
   for (const image of root.querySelectorAll("img")) {
     const isThere = image.naturalWidth > 0;

@@ -3,16 +3,16 @@ import { paintPlaceholders } from "./placeholder.js";
 import { deliver } from "./rate/deliver.js";
 import { insist, isShown, lookAhead, painted } from "./rate/pictures.js";
 
-/** How long a stamp can be seen at least, in milliseconds. */
+/** The shortest time to show a stamp, in milliseconds. */
 const STAMPED = 180;
 
-/** How long a photo that has just come takes to be seen, in milliseconds: a second tap isn't meant for it. */
+/** How long to ignore keys after a new photo appears, in milliseconds, because a double tap isn't meant for it. */
 const ARRIVING = 220;
 
-/** How long the next picture is waited for before its blurred one is shown, in milliseconds. */
+/** How long to wait for the next picture before showing its placeholder, in milliseconds. */
 const PATIENCE = 1500;
 
-/** How long a refused press is explained at least, in milliseconds, and how long the keys shake. */
+/** The shortest time to explain a refused press, and how long the keys shake, in milliseconds. */
 const EXPLAINED = 1200;
 const SHAKING = 240;
 
@@ -31,7 +31,7 @@ function announce(text) {
   document.querySelector("[data-announce]").textContent = text;
 }
 
-/** Presses the value onto the photo like a stamp. */
+/** Stamps the value onto the photo. */
 function stamp(stage, value) {
   const mark = document.createElement("div");
   mark.className = `stamp k${value}`;
@@ -42,7 +42,7 @@ function stamp(stage, value) {
   stage.querySelector(".frame").append(mark);
 }
 
-/** Shows something over the photo; without a text it takes away what it showed. */
+/** Shows a note over the photo, or removes it if there is no text. */
 function show(stage, text) {
   const shown = stage.querySelector("[data-note]");
   if (!text) return shown?.remove();
@@ -54,16 +54,16 @@ function show(stage, text) {
   return shown ?? stage.querySelector(".stage-square").append(line);
 }
 
-/** Says something over the photo, to those who listen, too. */
+/** Shows a note over the photo and announces it to screen readers. */
 function note(stage, text) {
   if (text && stage.querySelector("[data-note]")?.textContent !== text) announce(text);
   show(stage, text);
 }
 
-/** The last press that didn't count: why, and when it was. */
+/** The last refused press: its reason and time. */
 let refused = { why: "", at: -Infinity };
 
-/** How long ago it was, in milliseconds. */
+/** The time since then, in milliseconds. */
 function sinceRefused() {
   return performance.now() - refused.at;
 }
@@ -75,22 +75,22 @@ function shake(stage) {
   stage.querySelector(".key-row").animate({ translate }, SHAKING).currentTime = sinceRefused();
 }
 
-/** Shows that a press didn't count, and why. */
+/** Shows that a press didn't count and why. */
 function refuse(stage, why) {
   refused = { why, at: performance.now() };
   note(stage, why);
   shake(stage);
 }
 
-/** Goes on showing it after the stage on which it was pressed is gone. */
+/** Keeps showing it after the stage has been swapped. */
 function keepRefused(next) {
-  // What was said of a rating that didn't get through is over.
+  // A note about an unsaved rating no longer applies.
   if (sinceRefused() >= EXPLAINED || ![WAIT, LOOK].includes(refused.why)) return;
   show(next, refused.why);
   shake(next);
 }
 
-/** Why a press doesn't count now: the last rating is under way, or nobody can have seen the photo yet. */
+/** Why a press doesn't count now: the last rating is still being sent, or the photo isn't visible yet. */
 function refusal(stage, form) {
   if (form.getAttribute("aria-busy") === "true") return stage.querySelector("[data-note]")?.textContent || WAIT;
   const image = stage.querySelector("img.full");
@@ -106,13 +106,13 @@ function parse(answer) {
   return document.importNode(next, true);
 }
 
-/** What the swap shows, for those who listen: how the rating compares, and what is next. */
+/** The announcement after a swap: how the rating compares, and what is next. */
 function summary(stage) {
   const parts = [".feedback-verdict", ".flash", "h1"].map((part) => stage.querySelector(part)?.textContent.trim());
   return parts.filter(Boolean).join(" ");
 }
 
-/** What was said about a photo that couldn't be seen is over when it can, and when there was time to read it. */
+/** Removes a note about an invisible photo once the photo is visible and the note could be read. */
 function settle(stage) {
   if (refusal(stage, stage.querySelector("form[data-keys]"))) return;
   const left = EXPLAINED - sinceRefused();
@@ -120,7 +120,7 @@ function settle(stage) {
   else note(stage, "");
 }
 
-/** Takes care of a photo that is on the page now. */
+/** Sets up the photo on the page. */
 function enter(stage) {
   const image = stage.querySelector("img.full");
   if (!image) return;
@@ -129,7 +129,7 @@ function enter(stage) {
     () => note(stage, "The photo doesn't load, trying again."),
     () => settle(stage),
   );
-  // Without it the next photo only comes later.
+  // Preloading is optional, so ignore failures.
   lookAhead(image).catch(() => {});
 }
 
@@ -138,10 +138,10 @@ function swap(stage, next, value) {
   next.classList.add("arriving");
   const tabbing = stage.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
   stage.replaceWith(next);
-  // The pressed button is gone: keep the place of those who tab.
+  // The pressed button is gone, so restore the focus for keyboard users.
   if (tabbing) next.querySelector(`button[value="${value}"]`)?.focus({ preventScroll: true });
   announce(summary(next));
-  // Unless it is out of sight, everything stays where it is.
+  // Scroll only if the stage is out of sight.
   if (next.getBoundingClientRect().top < -innerHeight / 3) next.scrollIntoView({ block: "start" });
   enter(next);
   const isPhoto = next.querySelector("form[data-keys]") !== null;
@@ -178,6 +178,6 @@ document.addEventListener("submit", (event) => {
   const stage = form.closest("[data-stage]");
   const why = refusal(stage, form);
   if (why) refuse(stage, why);
-  // What can't be swapped in place is loaded as a page: the server knows which photo is due.
+  // If the swap fails, load the page. The server knows which photo is next.
   else rate(stage, form, event.submitter).catch(() => location.assign("/"));
 });

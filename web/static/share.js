@@ -7,7 +7,7 @@ async function copy(text) {
   }
 }
 
-/** Says something on a button for a moment. */
+/** Shows a text on a button for a moment. */
 function announce(button, text) {
   const label = button.querySelector("span");
   const usual = label.dataset.usual ?? label.textContent;
@@ -24,7 +24,7 @@ async function share(form) {
   const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`sharing was answered with ${answer.status}`);
   const { url } = await answer.json();
-  // A phone's own sheet knows where its owner shares things; elsewhere a copied link does.
+  // On phones open the share sheet, elsewhere copy the link.
   if (navigator.share && matchMedia("(pointer: coarse)").matches) {
     await navigator.share({ title: form.dataset.title, url }).catch(() => {});
   } else if (await copy(url)) {
@@ -34,7 +34,7 @@ async function share(form) {
   }
 }
 
-/** Makes share forms copy the link in place; without this module they lead to a page that shows it. */
+/** Makes share forms copy the link in place. Without this module they lead to a page that shows it. */
 export function enableSharing() {
   document.addEventListener("submit", (event) => {
     const form = event.target;

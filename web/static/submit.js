@@ -8,24 +8,24 @@ const queue = form.querySelector("[data-queue]");
 const words = form.dataset;
 const entries = new Set();
 
-/** What a summary calls the states, in the order in which it names them. */
+/** The names of the states in the summary, in order. */
 const CALLED = [
   [["live"], "live"],
   [["queued", "taken"], "on the way"],
   [["open"], "to submit"],
-  [["broken", "failed"], "didn't work out"],
+  [["broken", "failed"], "failed"],
 ];
 
-/** Where nothing hovers nothing is dragged either. */
+/** Devices without hover have no drag and drop. */
 const CHOOSE = matchMedia("(hover: none)").matches ? "Choose photos" : "Drop photos here, or choose them";
 
-/** The entry in whose place a file is being chosen. */
+/** The entry whose file is being replaced. */
 let replaced = null;
 
-/** How many entries there were; their order, when several are chosen in one moment. */
+/** The number of entries so far, which orders entries chosen at the same time. */
 let listed = 0;
 
-/** What all entries share. */
+/** Shared by all entries. */
 const page = {
   template: document.querySelector("template[data-entry]"),
   outbox: new Outbox(words.member),
@@ -47,7 +47,7 @@ const page = {
   },
 };
 
-/** What is to be said to those who listen; what comes at once is said at once, or the last would silence the others. */
+/** Announcements for screen readers. Simultaneous ones are joined, or the last would replace the others. */
 const news = [];
 
 function announce(text) {
@@ -61,12 +61,12 @@ function among(...states) {
   return [...entries].filter((entry) => states.includes(entry.state));
 }
 
-/** Those that can be sent as they are, or once something is filled in. */
+/** The entries that can be sent now or once they are filled in. */
 function sendable() {
   return [...entries].filter((entry) => entry.isSendable);
 }
 
-/** Shows where all entries stand together, and what can be done with them at once. */
+/** Shows the summary of all entries and the buttons for all of them. */
 function refresh() {
   const open = sendable().length;
   form.querySelector("[data-queue-actions]").hidden = open < 2;
@@ -89,13 +89,13 @@ function put(entry, place) {
 async function add(files) {
   const place = files.length > 0 ? replaced : null;
   replaced = null;
-  // All in one moment: the summary comes with the second, and would move the first.
+  // Add all at once: the summary appears with the second entry and would move the first.
   const chosen = await Promise.all([...files].map((file) => Entry.of(file, page)));
   for (const entry of chosen) put(entry, place?.element);
   await place?.remove();
 }
 
-/** Takes up what was left here before. */
+/** Restores the entries of an earlier visit. */
 async function restore() {
   const records = await page.outbox.list();
   const found = await Promise.allSettled(records.map((record) => Entry.from(record, page)));
@@ -105,12 +105,12 @@ async function restore() {
   }
 }
 
-/** Sends what is complete; what isn't says so, and the first of those gets the focus. */
+/** Sends the complete entries. The others show an error, and the first of them gets the focus. */
 async function sendAll() {
   const open = sendable();
   const missing = open.filter((entry) => entry.missing());
   for (const entry of open.filter((candidate) => !missing.includes(candidate))) entry.send();
-  // The last one to complain has the focus.
+  // The last entry with an error takes the focus.
   for (const entry of missing.reverse()) await entry.send();
 }
 
@@ -147,11 +147,11 @@ form.querySelector("[data-all-species]").addEventListener("change", (event) => {
   for (const entry of among("open")) entry.take("species", event.target.value);
   event.target.value = "";
 });
-// What is on its way goes on when the page is opened again, and what can't be kept is lost.
+// Uploads continue when the page is opened again, except those that the browser couldn't store.
 addEventListener("beforeunload", (event) => {
   if (among("queued").length > 0 || among("open", "failed").some((entry) => entry.isLostIfLeft)) event.preventDefault();
 });
 acceptDrops();
 refresh();
-// Shown when all is there: nothing moves then.
+// Show the form when everything is ready, to prevent layout shift.
 restore().finally(() => form.classList.add("enhanced"));

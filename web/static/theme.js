@@ -5,7 +5,7 @@ function isDark() {
   return theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
-/** Lets the button in the header choose the colours. The cookie tells the server, so that no page flashes. */
+/** Lets the button in the header switch the theme. A cookie tells the server, so that pages don't flash. */
 export function enableThemeToggle() {
   const button = document.querySelector("[data-theme-toggle]");
   if (!button) return;

@@ -1,4 +1,4 @@
-//! Every page, rendered from the preview's made-up data, keeps what visitors and browsers rely on.
+//! Properties of every page, rendered from the preview's sample data.
 
 #[path = "../examples/preview/sample/mod.rs"]
 mod sample;
@@ -68,7 +68,7 @@ fn every_image_is_described_and_keeps_its_place() {
             }
         }
     }
-    assert!(images > 20, "the samples show photos");
+    assert!(images > 20, "the samples have photos");
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn openapi() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Pawdium", "version": "1" },
-        "tags": [{ "name": "rating", "description": "Being served photos and rating them." }],
+        "tags": [{ "name": "rating", "description": "Getting photos and rating them." }],
         "paths": {
             "/api/v1/rate/next": { "get": {
                 "tags": ["rating"], "summary": "The photo to rate next",

@@ -10,7 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Keeps Chromium from calling home, where nobody answers it.
+/// Keeps Chromium from contacting its vendor.
 const QUIET: [&str; 8] = [
     "--headless=new",
     "--disable-gpu",
@@ -22,7 +22,7 @@ const QUIET: [&str; 8] = [
     "--hide-scrollbars",
 ];
 
-/// How large the window is, and on what it is shown.
+/// The size of the window and the kind of device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Screen {
     /// 1440 × 900.
@@ -31,7 +31,7 @@ pub(crate) enum Screen {
     Phone,
 }
 
-/// A ChromeDriver with one browser; both end with it.
+/// A ChromeDriver with one browser. Both end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Browser {
     /// Drives the browser.
@@ -76,7 +76,7 @@ impl Browser {
     /// Closes the browser.
     ///
     /// # Errors
-    /// When it is gone already.
+    /// When the browser has already ended.
     pub(crate) async fn close(self) -> Result<()> {
         self.client.clone().close().await?;
         Ok(())
@@ -90,7 +90,7 @@ impl Drop for Browser {
     }
 }
 
-/// ChromeDriver says on which port it listens; what it says later is read and dropped, so that it never waits for us.
+/// Reads the port that ChromeDriver prints. Later output is read and dropped, so that its pipe never fills up.
 fn port_of(driver: &mut Child) -> Result<u16> {
     let out = driver.stdout.take().context("no output of chromedriver")?;
     let mut lines = BufReader::new(out).lines();
@@ -108,7 +108,7 @@ fn capabilities(screen: Screen, profile: &TempDir) -> Value {
     let mut arguments: Vec<String> = QUIET.map(str::to_owned).to_vec();
     arguments.push(format!("--user-data-dir={}", profile.path().display()));
     arguments.push("--window-size=1440,900".to_owned());
-    // Chromium refuses to confine itself as root.
+    // Chromium refuses to use its sandbox as root.
     if rustix::process::geteuid().is_root() {
         arguments.push("--no-sandbox".to_owned());
     }

@@ -20,7 +20,7 @@ use crate::http::limits::{self, Limited};
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// What registering takes.
+/// The body of a registration.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RegisterBody {
     /// Where the verification mail goes.
@@ -34,14 +34,14 @@ pub struct RegisterBody {
     pub name: String,
 }
 
-/// A user with a token.
+/// A user and its token.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EnteredShape {
     /// The user's id.
     pub id: i64,
     /// The public name; null while anonymous.
     pub name: Option<String>,
-    /// Whether nobody has registered this user yet.
+    /// Whether the user is anonymous.
     pub anonymous: bool,
     /// For `Authorization: Bearer`.
     pub access_token: String,
@@ -59,20 +59,20 @@ pub struct MeShape {
     pub id: i64,
     /// The public name; null while anonymous.
     pub name: Option<String>,
-    /// The address; null while anonymous.
+    /// The e-mail address; null while anonymous.
     pub email: Option<String>,
-    /// Whether nobody has registered this user yet.
+    /// Whether the user is anonymous.
     pub anonymous: bool,
-    /// Whether the address is known to work.
+    /// Whether the e-mail address is verified.
     pub verified: bool,
     /// member, moderator or admin.
     #[schema(value_type = String)]
     pub role: pawdium_shared::accounts::Role,
-    /// When the user came to be.
+    /// When the user was created.
     pub created_at: DateTime<Utc>,
-    /// How many photos were rated.
+    /// How many photos the user has rated.
     pub ratings_cast: i64,
-    /// How many photos are live.
+    /// How many of the user's photos are live.
     pub photos: i64,
 }
 
@@ -83,36 +83,36 @@ pub struct ProfileShape {
     pub id: i64,
     /// The public name.
     pub name: String,
-    /// When the user came to be.
+    /// When the user was created.
     pub created_at: DateTime<Utc>,
-    /// How many photos were rated.
+    /// How many photos the user has rated.
     pub ratings_cast: i64,
-    /// The live photos, the newest first.
+    /// The live photos, newest first.
     pub photos: Vec<PhotoShape>,
 }
 
-/// What to change; the rest stays.
+/// The changes. Fields that are left out keep their values.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct UpdateBody {
-    /// A new address; takes the current password.
+    /// A new e-mail address; requires the current password.
     pub email: Option<String>,
-    /// A new password; takes the current one.
+    /// A new password; requires the current password.
     pub password: Option<String>,
     /// A new public name.
     pub name: Option<String>,
-    /// The password as it is.
+    /// The current password.
     pub current_password: Option<String>,
 }
 
-/// A password, as a confirmation.
+/// A password that confirms the request.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct PasswordBody {
-    /// The password as it is.
+    /// The current password.
     #[serde(default)]
     pub password: String,
 }
 
-/// What logging in takes.
+/// The body of a login.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct LoginBody {
     /// The address.
@@ -121,18 +121,18 @@ pub struct LoginBody {
     pub password: String,
 }
 
-/// Who wants a reset mail.
+/// Whom to send a reset mail.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ResetBody {
     /// The address.
     pub email: String,
 }
 
-/// Registers, or makes an anonymous user when there is no body. An anonymous caller keeps its id by registering.
+/// Registers a user, or creates an anonymous one if there is no body. An anonymous caller who registers keeps the id.
 #[utoipa::path(post, path = "/users", tag = "users", security((), ("token" = [])),
     request_body(content = Option<RegisterBody>), responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
-    (status = 400, description = "A field was refused", body = ErrorShape),
+    (status = 400, description = "A field is invalid", body = ErrorShape),
     (status = 409, description = "The name or the address is taken", body = ErrorShape),
     (status = 429, description = "Too many registrations", body = ErrorShape),
 ))]
@@ -146,7 +146,7 @@ pub async fn create_user(
         return create_anonymous(&app, client).await;
     }
     let body: RegisterBody = serde_json::from_slice(&body)
-        .map_err(|error| Error::Refused(format!("The body isn't right: {error}.")))?;
+        .map_err(|error| Error::Refused(format!("The body is malformed: {error}.")))?;
     let wanted = Registration { name: &body.name, email: &body.email, password: &body.password };
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
     let (id, token) = register::create(&app, client, &visitor, visitor.token.as_ref(), wanted).await?;
@@ -184,17 +184,17 @@ async fn create_anonymous(
 /// The caller's own account.
 #[utoipa::path(get, path = "/users/me", tag = "users", security(("token" = [])), responses(
     (status = 200, description = "The account", body = MeShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn me(State(app): State<App>, caller: Caller) -> Result<axum::Json<MeShape>, Error> {
     show_me(&app, caller.user).await
 }
 
-/// Changes the caller's own account: all of what is given, or nothing.
+/// Changes the caller's account: all given fields or none.
 #[utoipa::path(patch, path = "/users/me", tag = "users", security(("token" = [])), request_body = UpdateBody, responses(
     (status = 200, description = "The account as it is now", body = MeShape),
-    (status = 400, description = "A field was refused, or the current password is wrong", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 400, description = "A field is invalid, or the current password is wrong", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller is not registered", body = ErrorShape),
     (status = 409, description = "The name or the address is taken", body = ErrorShape),
 ))]
@@ -216,11 +216,11 @@ pub async fn update_me(
     show_me(&app, user).await
 }
 
-/// Deletes the caller's own account with all it did.
+/// Deletes the caller's account with its photos and ratings.
 #[utoipa::path(delete, path = "/users/me", tag = "users", security(("token" = [])), request_body = PasswordBody, responses(
     (status = 204, description = "Gone"),
     (status = 400, description = "The password is wrong", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn delete_me(
     State(app): State<App>,
@@ -257,12 +257,12 @@ pub async fn show_user(
     }))
 }
 
-/// Logs in. What an anonymous caller did moves to the account.
+/// Logs in. The account takes over the photos and ratings of an anonymous caller.
 #[utoipa::path(post, path = "/tokens", tag = "tokens", security((), ("token" = [])), request_body = LoginBody, responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
     (status = 400, description = "A field is missing", body = ErrorShape),
-    (status = 403, description = "A wrong password or an unknown address; which, is not said", body = ErrorShape),
-    (status = 429, description = "Too many tries", body = ErrorShape),
+    (status = 403, description = "Wrong password or unknown address", body = ErrorShape),
+    (status = 429, description = "Too many attempts", body = ErrorShape),
 ))]
 pub async fn create_token(
     State(app): State<App>,
@@ -283,21 +283,21 @@ pub async fn create_token(
     Ok((StatusCode::CREATED, axum::Json(shape)))
 }
 
-/// Logs out: the token means nothing from now on.
+/// Logs out and revokes the token.
 #[utoipa::path(delete, path = "/tokens/current", tag = "tokens", security(("token" = [])), responses(
     (status = 204, description = "Gone"),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn delete_token(State(app): State<App>, caller: Caller) -> Result<StatusCode, Error> {
     sessions::close(&mut *app.db.acquire().await?, &caller.token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends a link for a new password, if somebody has that address.
+/// Sends a link to choose a new password, if an account has that address.
 #[utoipa::path(post, path = "/password-resets", tag = "tokens", request_body = ResetBody, responses(
-    (status = 202, description = "Always the same"),
-    (status = 400, description = "No mail address", body = ErrorShape),
-    (status = 429, description = "Too many of them", body = ErrorShape),
+    (status = 202, description = "Always, whether an account has the address or not"),
+    (status = 400, description = "Not an e-mail address", body = ErrorShape),
+    (status = 429, description = "Too many requests", body = ErrorShape),
 ))]
 pub async fn request_reset(
     State(app): State<App>,

@@ -1,4 +1,4 @@
-//! Changing and deleting one's account, from the settings and through the API.
+//! Changing and deleting an account, from the settings page and through the API.
 
 use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
@@ -16,26 +16,26 @@ use crate::http::limits::{self, Limited};
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// The field by which changes are confirmed.
+/// The field that confirms a change.
 pub(super) const CURRENT_PASSWORD: &str = "current_password";
 
-/// What to change about an account; the rest stays.
+/// Changes to an account. `None` keeps a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Changes<'a> {
-    /// The public name, also on photos that show it.
+    /// The public name.
     pub(super) name: Option<&'a str>,
-    /// The address; another one gets a link to verify it.
+    /// The e-mail address. A new one gets a verification link.
     pub(super) email: Option<&'a str>,
-    /// The password; the user's other sessions end.
+    /// The password. Changing it ends the user's other sessions.
     pub(super) password: Option<&'a str>,
-    /// The password as it is, without which neither address nor password change.
+    /// The current password, required to change the address or the password.
     pub(super) current_password: &'a str,
 }
 
-/// Changes all of what is given, or nothing.
+/// Applies all changes or none.
 ///
 /// # Errors
-/// What is wrong or taken; [`Error::Forbidden`] for who isn't registered.
+/// Says which field is invalid or taken; [`Error::Forbidden`] if the user isn't registered.
 pub(super) async fn update(
     app: &App,
     visitor: &Visitor,
@@ -63,21 +63,21 @@ pub(super) async fn update(
         }
         _ => None,
     };
-    let checked = Checked { name, email, hash };
+    let checked = CheckedChanges { name, email, hash };
     let proof = proven.as_ref().map(|proven| &proven.proof);
     match (apply(app, visitor, client, proof, &checked).await, changes.password) {
         (Err(Error::Field { field: CURRENT_PASSWORD, .. }), Some(new)) => {
-            // Sent twice, and the other one has just set the new password. It is not set again: with another hash of it,
-            // a third one would find that the password isn't what it has proven.
+            // A duplicate of this request has just set the same password. Setting it again would change the hash and
+            // make a third duplicate fail its proof.
             let proof = check_password(app, client, user, CURRENT_PASSWORD, new).await?;
-            apply(app, visitor, client, Some(&proof), &Checked { hash: None, ..checked }).await
+            apply(app, visitor, client, Some(&proof), &CheckedChanges { hash: None, ..checked }).await
         }
         (applied, _) => applied,
     }
 }
 
-/// Changes that are fine in themselves.
-struct Checked {
+/// Changes whose values are valid.
+struct CheckedChanges {
     name: Option<Name>,
     email: Option<Email>,
     hash: Option<String>,
@@ -88,7 +88,7 @@ async fn apply(
     visitor: &Visitor,
     client: Client,
     proof: Option<&Proof>,
-    changes: &Checked,
+    changes: &CheckedChanges,
 ) -> Result<(), Error> {
     let user = visitor.member()?;
     let mut tx = app.db.begin().await?;
@@ -119,20 +119,20 @@ async fn apply(
     Ok(())
 }
 
-/// A new name for a user, who may keep the one they have.
+/// Validates a new name, which may equal the current one.
 fn chosen(user: &User, name: &str) -> Result<Name, Refused> {
     let has_it = user.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name.trim()));
     if has_it { Name::new(name) } else { Name::choose(name) }
 }
 
-/// A new address for a user, who may keep the one they have.
+/// Validates a new address, which may equal the current one.
 fn addressed(user: &User, email: &str) -> Result<Email, Refused> {
     let has_it = user.email.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(email.trim()));
     if has_it { Email::new(email) } else { Email::choose(email) }
 }
 
-/// Counts a mail to a new address, and one to the address that is left. Says early that somebody has it: what is refused
-/// sends no mail.
+/// Counts a mail to the new address and a notice to the old one. Refuses a taken address first, because a refused
+/// change sends no mail.
 async fn count_new_address(app: &App, client: Client, user: &User, email: &Email) -> Result<(), Error> {
     match queries::find_by_email(&mut *app.db.acquire().await?, email.as_str()).await? {
         Some(owner) if owner.id == user.id => Ok(()),
@@ -149,15 +149,14 @@ async fn count_new_address(app: &App, client: Client, user: &User, email: &Email
     }
 }
 
-/// What a request found out about the user's password. It may have changed since: see [`confirm`].
+/// The password check made before the transaction. The password may change in between: see [`confirm`].
 struct Proven {
     proof: Proof,
-    /// It is the new one already.
+    /// The current password already equals the new one.
     is_new: bool,
 }
 
-/// Proves the current password. The second of two equal forms may come when the first has set the new password; then that
-/// is the current one.
+/// Checks the current password. If a duplicate of this form has already set the new password, that is the current one.
 async fn prove(app: &App, client: Client, user: &User, changes: Changes<'_>) -> Result<Proven, Error> {
     let check = async |password| check_password(app, client, user, CURRENT_PASSWORD, password).await;
     match (check(changes.current_password).await, changes.password) {
@@ -166,7 +165,7 @@ async fn prove(app: &App, client: Client, user: &User, changes: Changes<'_>) -> 
     }
 }
 
-/// Proves that `password` is the user's. That may change before a transaction locks it: see [`confirm`].
+/// Checks that `password` is the user's. It may change before the transaction locks the row: see [`confirm`].
 ///
 /// # Errors
 /// [`Error::Field`] naming `field` when it isn't.
@@ -192,8 +191,8 @@ fn wrong_password(field: &'static str) -> Error {
     Error::Field { field, message: "That isn't your password.".to_owned() }
 }
 
-/// Asks again, under the lock on the visitor's row, what the request began with: that the session is open, and that the
-/// password is the one that was proven.
+/// Repeats the checks under the lock on the visitor's row: the session is open, and the password is still the proven
+/// one.
 async fn confirm(
     db: &mut sqlx::PgConnection,
     visitor: &Visitor,
@@ -211,7 +210,7 @@ async fn confirm(
     }
 }
 
-/// Deletes the visitor's user and everything it did. A registered user has to confirm with the password.
+/// Deletes the visitor's user with its photos and ratings. A registered user must confirm with the password.
 ///
 /// # Errors
 /// [`Error::Field`] naming `password` when it is wrong.
@@ -228,7 +227,7 @@ pub(super) async fn remove(
     };
     let removed = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
-        // Nobody is left where the same form was sent twice.
+        // The user is already gone if the same form was sent twice.
         if !proof::lock_to_delete(&mut tx, visitor.id()).await? {
             return Ok(false);
         }

@@ -1,9 +1,9 @@
-//! What passwords are protected by from those who guess them from many addresses. Only wrong ones are counted.
+//! Protection against guessing passwords from many addresses. Only wrong passwords count.
 //!
-//! Strangers to an account, who come from networks from which it was never opened, share ten attempts within ten minutes
-//! and forty within a day. Each network from which it was opened has a budget of its own, so strangers lock no owner out;
-//! an owner who is under way uses a link by mail, which makes the new network a known one. Addresses that nobody has are
-//! counted alike, so a refusal says nothing about who is registered.
+//! All networks that never logged in to an account share ten attempts in ten minutes and forty in a day. Each network
+//! that did log in has its own budget, so strangers can't lock the owner out. An owner on a new network can use a link
+//! by mail, which makes that network a known one. Unknown addresses are counted the same way, so a refusal doesn't
+//! reveal who is registered.
 
 use pawdium_shared::accounts::networks::Network;
 use pawdium_shared::ids::UserId;
@@ -13,26 +13,26 @@ use crate::http::client::Client;
 use crate::http::limits::{self, Limited, Tally};
 use crate::state::App;
 
-/// Where a client is, as accounts remember it.
+/// The client's network, as accounts remember it.
 pub(super) fn network(app: &App, client: Client) -> Network {
     Network(app.pins.digest(&format!("network {}", client.counted())))
 }
 
-/// An attempt at a password. It is counted as a wrong one before the password is checked, so that many at once don't
-/// exceed the budget.
+/// A password attempt. It counts as wrong before the password is checked, so that concurrent attempts can't exceed the
+/// budget.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct Guess(Tally);
 
 impl Guess {
-    /// Gives the attempt back: the password is right.
+    /// Uncounts the attempt, because the password is right.
     pub(super) async fn was_right(self, app: &App) {
         self.0.give_back(app).await;
     }
 }
 
-/// Counts an attempt at the password of the account with that address. `is_known` says whether the account has been opened
-/// from that network before.
+/// Counts a password attempt for the account with that address. `is_known` says whether that network has logged in to
+/// the account before.
 ///
 /// # Errors
 /// [`Error::Guarded`] when there were too many.
@@ -50,7 +50,7 @@ pub(super) async fn count(app: &App, email: &str, network: Network, is_known: bo
     counted.await.map(Guess).map_err(guarded)
 }
 
-/// Counts an attempt at the password of who is logged in already. Strangers can't.
+/// Counts a password attempt by a logged-in user, in a budget that strangers can't use up.
 ///
 /// # Errors
 /// [`Error::Guarded`] when there were too many.
@@ -65,8 +65,8 @@ fn guarded(error: Error) -> Error {
     }
 }
 
-/// Counts a mail to a recipient, no matter who asked for it. Addresses that differ only in dots, or in what follows a plus,
-/// count as one, since many servers deliver them to the same mailbox.
+/// Counts a mail to a recipient, no matter who requested it. Addresses that differ only in dots or after a plus count
+/// as one, because many servers deliver them to the same mailbox.
 ///
 /// # Errors
 /// [`Error::TooMany`] when there were too many.
@@ -77,8 +77,8 @@ pub(super) async fn count_mail(app: &App, email: &str) -> Result<Tally, Error> {
     limits::count_by(app, Limited::Recipient, &digest(app, &format!("{name}@{domain}"))).await
 }
 
-/// Counts a mail with a link for a new password, by the exact address, because only an account with exactly that address gets
-/// one. If other spellings of the same mailbox counted too, strangers could use up the owner's resets.
+/// Counts a password reset mail by the exact address, because only an account with exactly that address gets one. If
+/// other spellings of the mailbox counted too, strangers could use up the owner's resets.
 ///
 /// # Errors
 /// [`Error::TooMany`] when there were too many.
@@ -86,8 +86,8 @@ pub(super) async fn count_reset(app: &App, email: &str) -> Result<Tally, Error> 
     limits::count_by(app, Limited::Recipient, &digest(app, &format!("reset {}", email.to_lowercase()))).await
 }
 
-/// Counts a mail that tells an address that its account has another one now. Its owner has shown that it is theirs, so it
-/// is counted by itself: a stranger who has mails sent to spellings of it keeps none of these from it.
+/// Counts a notice that an account has moved to another address. Notices to a verified address have their own budget,
+/// so a stranger can't suppress them by requesting mail to other spellings of it.
 ///
 /// # Errors
 /// [`Error::TooMany`] when there were too many.
@@ -96,7 +96,7 @@ pub(super) async fn count_notice(app: &App, email: &str) -> Result<Tally, Error>
     limits::count_by(app, Limited::Recipient, &whom).await
 }
 
-/// Redis learns no address.
+/// Keeps addresses out of Redis.
 fn digest(app: &App, email: &str) -> String {
     data_encoding::HEXLOWER.encode(&app.pins.digest(&format!("address {email}")))
 }

@@ -27,7 +27,7 @@ use crate::state::App;
 use crate::views::Field;
 use crate::views::accounts::{DemoLogin, LoginPage};
 
-/// What the form sends.
+/// The login form.
 #[derive(Debug, Deserialize)]
 pub struct LoginForm {
     #[serde(default)]
@@ -83,11 +83,11 @@ pub async fn logout(
     Ok((headers::FORGET, without_session(&app, jar), Redirect::to("/")))
 }
 
-/// Checks a password and opens a session, which may replace one that the visitor had. What they did anonymously moves to
-/// the account. An unknown address takes as long as a wrong password.
+/// Checks a password and opens a session, which replaces the visitor's current one. The account takes over what they
+/// did anonymously. An unknown address takes as long as a wrong password.
 ///
 /// # Errors
-/// [`Error::WrongLogin`], for both; [`Error::Guarded`].
+/// [`Error::WrongLogin`] for an unknown address or a wrong password; [`Error::Guarded`] after too many attempts.
 pub async fn enter(
     app: &App,
     client: Client,
@@ -132,8 +132,8 @@ pub async fn enter(
     Ok((user, token))
 }
 
-/// The anonymous user that a visitor has been until now. Who has only a key becomes one for a moment: merged into the
-/// account, its key is the account's for the ballots on pages that are still open, and nobody gets it again.
+/// The visitor's anonymous user. A visitor with only a key becomes a user first: merging that user gives the key to the
+/// account, so ballots on open pages stay valid and the key is never issued again.
 async fn who_was(tx: &mut Tx, app: &App, client: Client, visitor: &Visitor) -> Result<Option<UserId>, Error> {
     if let Some(caller) = &visitor.user {
         return Ok(caller.anonymous().then_some(caller.id));
@@ -145,7 +145,7 @@ async fn who_was(tx: &mut Tx, app: &App, client: Client, visitor: &Visitor) -> R
     Ok(Some(queries::insert_anonymous(tx, visitor.key, network).await?))
 }
 
-/// Whether a visitor hasn't logged out meanwhile. Lock the row of who they were first.
+/// Whether the visitor's session is still open. The caller must lock the user's row first.
 async fn is_there(tx: &mut Tx, visitor: &Visitor) -> Result<bool, Error> {
     match (&visitor.user, &visitor.token) {
         (Some(caller), Some(token)) => Ok(sessions::is_open(tx, token, caller.id).await?),
@@ -153,7 +153,7 @@ async fn is_there(tx: &mut Tx, visitor: &Visitor) -> Result<bool, Error> {
     }
 }
 
-/// Whose address it is, and what logging in takes.
+/// The account with an address, and what its login requires.
 struct Account {
     user: User,
     hash: Option<String>,

@@ -14,13 +14,13 @@ use crate::state::App;
 use crate::views::Paging;
 use crate::views::members::{MemberPage, PendingPhoto};
 
-/// How many photos a page shows.
+/// Photos per page.
 const PER_PAGE: usize = 24;
 
-/// Which page.
+/// The query of a profile page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct ProfileQuery {
     page: String,
 }
 
@@ -29,7 +29,7 @@ pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
     Path(name): Path<String>,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ProfileQuery>,
 ) -> Result<Page<MemberPage>, Error> {
     let name = Name::new(&name).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;

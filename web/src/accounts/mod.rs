@@ -20,14 +20,14 @@ use pawdium_shared::jobs::mail::SendMail;
 
 use crate::error::Error;
 
-const NAME_IS_TAKEN: Error = Error::Taken { field: "name", message: "That name is taken; choose another." };
+const NAME_IS_TAKEN: Error = Error::Taken { field: "name", message: "That name is taken. Choose another." };
 
 const EMAIL_IS_TAKEN: Error = Error::Taken {
     field: "email",
-    message: "That address is registered already; log in, or reset the password.",
+    message: "That address is already registered. Log in or reset your password.",
 };
 
-/// A violated unique index as the field that is taken.
+/// Maps a violated unique index to the taken field.
 fn taken(error: sqlx::Error) -> Error {
     if violates(&error, NAME_TAKEN) {
         NAME_IS_TAKEN
@@ -38,8 +38,8 @@ fn taken(error: sqlx::Error) -> Error {
     }
 }
 
-/// Changes a user's address, and tells the one that is left if it was verified: to anybody else's this account means
-/// nothing. True: it is a different one. Lock the user's row first.
+/// Changes a user's address and notifies the old one if it was verified; an unverified address may belong to somebody
+/// else. Returns whether the address is different. The caller must lock the user's row first.
 ///
 /// # Errors
 /// A violation of [`EMAIL_TAKEN`].
@@ -52,15 +52,16 @@ async fn readdress(tx: &mut Tx, user: UserId, email: &Email) -> sqlx::Result<boo
     Ok(is_changed)
 }
 
-/// Checks a new password of the user with that name and address, away from the async threads: a long one takes
-/// milliseconds.
+/// Checks a new password for the user with that name and address. Runs on a blocking thread, because a long password
+/// takes milliseconds.
 async fn choose_password(text: &str, name: &str, email: &str) -> Result<Password, Error> {
     let (text, name, email) = (text.to_owned(), name.to_owned(), email.to_owned());
     let chosen = tokio::task::spawn_blocking(move || Password::choose(&text, &name, &email));
     Ok(chosen.await.context("checking a password")??)
 }
 
-/// A path on this site to go to, if `next` is one: anything that a browser could read as another host is not.
+/// Returns `next` if it is a path on this site, or else `/`. Refuses everything that a browser could read as another
+/// host.
 fn local(next: Option<&str>) -> &str {
     next.filter(|path| {
         path.starts_with('/')

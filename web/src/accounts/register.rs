@@ -1,4 +1,4 @@
-//! Registering: a new account, or the anonymous user upgraded.
+//! Registering a new account or an anonymous user.
 
 use std::iter;
 
@@ -29,7 +29,7 @@ pub struct Next {
     pub(super) next: Option<String>,
 }
 
-/// What the form sends.
+/// The registration form.
 #[derive(Debug, Deserialize)]
 pub struct RegisterForm {
     #[serde(default)]
@@ -71,7 +71,7 @@ pub async fn register(
     jar: CookieJar,
     Form(form): Form<RegisterForm>,
 ) -> Result<Response, Error> {
-    // The same form, sent twice, and the first has been answered already.
+    // A duplicate of a form that was already answered.
     if viewing.visitor.member().is_ok_and(|user| form.is_of(user)) {
         return Ok(Redirect::to(local(form.next.as_deref())).into_response());
     }
@@ -82,7 +82,7 @@ pub async fn register(
             Ok((jar, Redirect::to(local(form.next.as_deref()))).into_response())
         }
         Err(error @ (Error::Field { .. } | Error::Taken { .. })) => {
-            // What else is wrong with the form is said along with it.
+            // Report the other invalid fields along with it.
             let password = choose_password(&form.password, &form.name, &form.email).await.err();
             let others = [
                 Name::choose(&form.name).err().map(Error::from),
@@ -104,7 +104,7 @@ pub async fn register(
     }
 }
 
-/// What somebody wants to be.
+/// The fields of a registration.
 #[derive(Clone, Copy)]
 pub struct Registration<'a> {
     /// The public name.
@@ -115,11 +115,11 @@ pub struct Registration<'a> {
     pub password: &'a str,
 }
 
-/// Registers and opens a session; the verification mail goes out with it. An anonymous visitor keeps its row, but its
-/// sessions end, save the one to `keep`: a cookie that somebody else has planted must not become the account's.
+/// Registers a user, opens a session and sends the verification mail. An anonymous visitor keeps the row, but all its
+/// sessions end except `keep`: a planted cookie must not become the account's.
 ///
 /// # Errors
-/// What is wrong or taken.
+/// Says which field is invalid or taken.
 pub async fn create(
     app: &App,
     client: Client,
@@ -132,15 +132,15 @@ pub async fn create(
     limits::count(app, Limited::Registration, client.counted()).await?;
     let password = choose_password(wanted.password, name.as_str(), email.as_str()).await?;
     if visitor.member().is_ok() {
-        return Err(Error::Forbidden("You are registered already; log out to register somebody else."));
+        return Err(Error::Forbidden("You are already registered. Log out to register another account."));
     }
-    let wanted = Checked { name, email, password, typed: wanted.password };
+    let wanted = CheckedRegistration { name, email, password, typed: wanted.password };
     let made = match refuse_taken(app, &wanted).await {
         Ok(()) => make(app, client, visitor, keep, &wanted).await,
         Err(error) => Err(error),
     };
     match made {
-        // The same form, sent twice.
+        // A duplicate of the same form.
         Err(error @ (Error::Taken { .. } | Error::Forbidden(_))) => {
             enter_twin(app, client, &wanted).await?.ok_or(error)
         }
@@ -148,16 +148,16 @@ pub async fn create(
     }
 }
 
-/// A registration whose fields are fine.
-struct Checked<'a> {
+/// A registration whose fields are valid.
+struct CheckedRegistration<'a> {
     name: Name,
     email: Email,
     password: Password,
     typed: &'a str,
 }
 
-/// Says early what the unique indexes would say: before the work of hashing, and before a mail is counted.
-async fn refuse_taken(app: &App, wanted: &Checked<'_>) -> Result<(), Error> {
+/// Refuses taken names and addresses before hashing the password and counting the mail.
+async fn refuse_taken(app: &App, wanted: &CheckedRegistration<'_>) -> Result<(), Error> {
     let mut db = app.db.acquire().await?;
     if queries::find_by_name(&mut db, wanted.name.as_str()).await?.is_some() {
         return Err(NAME_IS_TAKEN);
@@ -173,9 +173,9 @@ async fn make(
     client: Client,
     visitor: &Visitor,
     keep: Option<&Token>,
-    wanted: &Checked<'_>,
+    wanted: &CheckedRegistration<'_>,
 ) -> Result<(UserId, Token), Error> {
-    let Checked { name, email, password, .. } = wanted;
+    let CheckedRegistration { name, email, password, .. } = wanted;
     guesses::count_mail(app, email.as_str()).await?;
     let hash = passwords::hash(password).await;
     let mut tx = app.db.begin().await?;
@@ -185,7 +185,9 @@ async fn make(
         _ => None,
     };
     let user = match queries::register(&mut tx, anonymous, name, email, &hash).await {
-        Err(sqlx::Error::RowNotFound) => return Err(Error::Forbidden("You are registered already; log in.")),
+        Err(sqlx::Error::RowNotFound) => {
+            return Err(Error::Forbidden("You are already registered. Log in instead."));
+        }
         made => made.map_err(taken)?,
     };
     sessions::close_others(&mut tx, user, keep).await?;
@@ -196,12 +198,12 @@ async fn make(
     Ok((user, token))
 }
 
-/// Logs in an account that was registered a moment ago with the same name, address and password: the answer got lost, or
-/// the button was pressed twice. `None` if the account is somebody else's.
+/// Logs in to an account that was just registered with the same name, address and password, because the answer was lost
+/// or the button was pressed twice. `None` if the account is somebody else's.
 async fn enter_twin(
     app: &App,
     client: Client,
-    wanted: &Checked<'_>,
+    wanted: &CheckedRegistration<'_>,
 ) -> Result<Option<(UserId, Token)>, Error> {
     let mut db = app.db.acquire().await?;
     let Some((user, hash)) = queries::find_just_registered(&mut db, &wanted.name, &wanted.email).await?

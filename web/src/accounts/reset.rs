@@ -1,4 +1,4 @@
-//! Forgotten passwords: asking for a link, and using it.
+//! Forgotten passwords: requesting a link and using it.
 
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
@@ -27,14 +27,14 @@ use crate::state::App;
 use crate::views::Field;
 use crate::views::accounts::{ForgotPage, MailPurpose, MailSentPage, ResetPage, StaleLinkPage};
 
-/// What `POST /forgot` sends.
+/// The form of `POST /forgot`.
 #[derive(Debug, Deserialize)]
 pub struct ForgotForm {
     #[serde(default)]
     email: String,
 }
 
-/// What `POST /reset/{token}` sends.
+/// The form of `POST /reset/{token}`.
 #[derive(Debug, Deserialize)]
 pub struct ResetForm {
     #[serde(default)]
@@ -68,10 +68,10 @@ pub async fn forgot(
     }
 }
 
-/// Enqueues the mail. Whether anybody has the address is for its job to find out.
+/// Enqueues the mail. The job looks up whether an account has the address.
 ///
 /// # Errors
-/// When the address has no address's form, or too many were asked for.
+/// When the address is malformed or too many mails were requested.
 pub async fn request(app: &App, client: Client, email: &str) -> Result<(), Error> {
     let email = Email::new(email)?;
     limits::count(app, Limited::Mail, client.counted()).await?;
@@ -83,7 +83,7 @@ pub async fn request(app: &App, client: Client, email: &str) -> Result<(), Error
     Ok(())
 }
 
-/// `GET /reset/{token}`: only shows a form; a mail scanner's look consumes nothing.
+/// `GET /reset/{token}`: only shows a form, so that mail scanners don't use up the link.
 pub async fn reset_page(
     State(app): State<App>,
     viewing: Viewing,
@@ -96,8 +96,8 @@ pub async fn reset_page(
     Ok(Page(ResetPage { chrome: viewing.chrome, token, password_error: None }).into_response())
 }
 
-/// `POST /reset/{token}`: sets the password, ends every session, and restores and verifies the address that the link was
-/// sent to. This locks out anybody who changed the password or the address with a stolen password.
+/// `POST /reset/{token}`: sets the password, ends all sessions, and restores and verifies the address that the link was
+/// sent to. This locks out anyone who changed the account with a stolen password.
 pub async fn reset(
     State(app): State<App>,
     viewing: Viewing,
@@ -128,7 +128,7 @@ pub async fn reset(
         return if is_done(&app, &link, &form.password).await? { Ok(done(jar)) } else { Ok(stale(viewing)) };
     };
     let user = used.user;
-    // Back to where the link was sent, if somebody has changed that meanwhile.
+    // Restore the address that the link was sent to, in case it has been changed since.
     if let Err(error) = readdress(&mut tx, user, &Email::new(&used.email)?).await {
         tx.rollback().await?;
         return if violates(&error, EMAIL_TAKEN) { Ok(stale(viewing)) } else { Err(error.into()) };
@@ -147,7 +147,7 @@ fn done(jar: CookieJar) -> Response {
     (jar.add(Notice::PasswordReset.cookie()), Redirect::to("/login")).into_response()
 }
 
-/// Whether the link was used a moment ago for the very same password: the form was sent twice.
+/// Whether the link was just used to set the same password, because the form was sent twice.
 async fn is_done(app: &App, link: &Token, password: &str) -> Result<bool, Error> {
     let mut db = app.db.acquire().await?;
     let Some(user) = links::find_spent(&mut db, link, Purpose::Reset).await? else { return Ok(false) };
@@ -156,7 +156,7 @@ async fn is_done(app: &App, link: &Token, password: &str) -> Result<bool, Error>
     Ok(Proof::check(password, hash.map(|hash| (user, hash))).await.is_some())
 }
 
-/// Whose link it is.
+/// The user that the link belongs to.
 async fn find_user(app: &App, token: &Token) -> Result<Option<User>, Error> {
     let mut db = app.db.acquire().await?;
     Ok(match links::find_user(&mut db, token, Purpose::Reset).await? {

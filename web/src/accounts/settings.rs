@@ -1,4 +1,4 @@
-//! The page of a member's own settings; each form is sent and refused on its own.
+//! A member's settings page. Each form on it is sent and checked separately.
 
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -21,7 +21,7 @@ use crate::state::App;
 use crate::views::Field;
 use crate::views::settings::SettingsPage;
 
-/// What any of the forms sends; each uses its own part.
+/// The fields of all forms; each form sends its own.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SettingsForm {
@@ -134,7 +134,7 @@ pub async fn delete(
     Ok((headers::FORGET, jar, Redirect::to("/")).into_response())
 }
 
-/// A redirect with a notice, or the page again after `refuse` has put the refused field's error into it.
+/// A redirect with a notice, or the page again after `refuse` has added the field's error.
 async fn answer(
     app: &App,
     viewing: Viewing,

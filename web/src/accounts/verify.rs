@@ -1,4 +1,4 @@
-//! Showing that an address works.
+//! Verifying an e-mail address.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -40,7 +40,7 @@ pub async fn verify(
     let mut tx = app.db.begin().await?;
     match links::consume(&mut tx, &token, Purpose::Verify).await? {
         Some(used) => queries::verify_email(&mut tx, used.user).await?,
-        // The same form, sent twice.
+        // A duplicate of the same form.
         None if links::find_spent(&mut tx, &token, Purpose::Verify).await?.is_some() => {}
         None => return Ok(stale(viewing)),
     }

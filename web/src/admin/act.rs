@@ -1,4 +1,4 @@
-//! What admins do to one job.
+//! Acts on one job.
 
 use axum::extract::{Form, State};
 use axum::response::Redirect;
@@ -13,7 +13,7 @@ use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::state::App;
 
-/// The page to go back to.
+/// The form of an act: the page to return to.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Back {
@@ -37,7 +37,7 @@ pub async fn act(
     };
     let page = format!("/admin/jobs/{job}");
     let back = match back.back.as_deref() {
-        // The job's own page, which has nothing to show any more once the job is deleted.
+        // The job's own page no longer exists after a deletion.
         Some("") if act == Act::Delete => "/admin/jobs",
         Some("") => &page,
         Some(path) if is_own(path) => path,
@@ -46,7 +46,7 @@ pub async fn act(
     Ok((jar.add(notice.cookie()), Redirect::to(back)))
 }
 
-/// Whether a path is one of the lists of jobs on this site: nothing else is gone back to.
+/// Whether a path is a list of jobs on this site, the only pages to return to.
 fn is_own(path: &str) -> bool {
     let rest = path.strip_prefix("/admin").unwrap_or("\\");
     (rest.is_empty() || rest == "/jobs" || rest.starts_with("/jobs?"))

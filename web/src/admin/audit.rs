@@ -4,10 +4,10 @@ use axum::extract::{Query, State};
 use pawdium_shared::audit::{self, Entry};
 use serde_json::Value;
 
-use super::paging::{ASKED, Place, cut};
+use super::paging::{ASKED, PageQuery, cut};
 use super::present::shown;
 use crate::error::Error;
-use crate::http::access::Staff;
+use crate::http::access::AdminViewing;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{AuditLine, AuditPage};
@@ -15,8 +15,8 @@ use crate::views::admin::{AuditLine, AuditPage};
 /// `GET /admin/audit`
 pub async fn page(
     State(app): State<App>,
-    staff: Staff,
-    Query(place): Query<Place>,
+    viewing: AdminViewing,
+    Query(place): Query<PageQuery>,
 ) -> Result<Page<AuditPage>, Error> {
     let before = place.before();
     let mut entries = audit::list(&mut *app.db.acquire().await?, before, ASKED).await?;
@@ -24,8 +24,8 @@ pub async fn page(
     Ok(Page(AuditPage {
         older: last.map(|last| format!("/admin/audit?before={}", last.id)),
         later: before.is_some(),
-        lines: entries.into_iter().map(|entry| line(entry, staff.acts)).collect(),
-        chrome: staff.chrome,
+        lines: entries.into_iter().map(|entry| line(entry, viewing.may_act)).collect(),
+        chrome: viewing.chrome,
     }))
 }
 
@@ -39,7 +39,7 @@ fn line(entry: Entry, whole: bool) -> AuditLine {
     }
 }
 
-/// The act in words; one that this program doesn't know, as it was written down.
+/// The act in words. An unknown act is shown as recorded.
 fn did(action: &str, jobs: Option<i64>) -> String {
     let jobs = match jobs {
         Some(1) => "a job".to_owned(),
@@ -51,20 +51,20 @@ fn did(action: &str, jobs: Option<i64>) -> String {
         "queue.resume" => "resumed a queue".to_owned(),
         "queue.limit" => "set a queue's limits".to_owned(),
         "job.retry" => format!("retried {jobs}"),
-        "job.cancel" => format!("called {jobs} off"),
+        "job.cancel" => format!("cancelled {jobs}"),
         "job.delete" => format!("deleted {jobs}"),
-        "schedule.run" => "asked for a schedule's job".to_owned(),
+        "schedule.run" => "ran a schedule by hand".to_owned(),
         "photo.delete" => "deleted somebody's photo".to_owned(),
-        "picture.block" => "took a photo down and blocked its picture".to_owned(),
-        "picture.unblock" => "let a blocked picture in again".to_owned(),
-        "user.create" => "made an account".to_owned(),
+        "picture.block" => "hid a photo and blocked its picture".to_owned(),
+        "picture.unblock" => "unblocked a picture".to_owned(),
+        "user.create" => "created an account".to_owned(),
         "user.role" => "changed an account's role".to_owned(),
-        "user.reset_link" => "made a link that resets a password".to_owned(),
+        "user.reset_link" => "created a password reset link".to_owned(),
         other => other.to_owned(),
     }
 }
 
-/// What an entry was about, one name and value a line; what is in an object stands beside it.
+/// The details of an entry as names and values. Objects are flattened.
 fn details(detail: &Value, whole: bool) -> Vec<(String, String)> {
     let Value::Object(fields) = detail else { return Vec::new() };
     let mut lines = Vec::new();
@@ -72,7 +72,7 @@ fn details(detail: &Value, whole: bool) -> Vec<(String, String)> {
         match value {
             Value::Null => {}
             Value::Object(_) => lines.extend(details(value, whole)),
-            // The number of jobs stands in the sentence.
+            // The sentence already has the number of jobs.
             _ if name == "jobs" => {}
             value => lines.push((name.replace('_', " "), shown(&plain(value), whole))),
         }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn entries_read_as_sentences_with_their_details() {
         assert_eq!(did("job.retry", Some(12)), "retried 12 jobs");
-        assert_eq!(did("job.cancel", Some(1)), "called a job off");
+        assert_eq!(did("job.cancel", Some(1)), "cancelled a job");
         assert_eq!(did("moon.land", None), "moon.land");
         let detail = json!({
             "jobs": 2, "ids": [7, 8], "filter": { "error": "550 <ada@b.test>" },

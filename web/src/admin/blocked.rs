@@ -1,4 +1,4 @@
-//! Pictures that are kept out.
+//! Blocked pictures.
 
 use axum::extract::{Query, State};
 use axum::response::Redirect;
@@ -6,9 +6,9 @@ use axum_extra::extract::CookieJar;
 use data_encoding::HEXLOWER;
 use pawdium_shared::moderation::blocked::{self, Blocked};
 
-use super::paging::{ASKED, Place, cut};
+use super::paging::{ASKED, PageQuery, cut};
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
@@ -18,8 +18,8 @@ use crate::views::admin::{BlockedLine, BlockedPage};
 /// `GET /admin/blocked`
 pub async fn page(
     State(app): State<App>,
-    staff: Staff,
-    Query(place): Query<Place>,
+    viewing: AdminViewing,
+    Query(place): Query<PageQuery>,
 ) -> Result<Page<BlockedPage>, Error> {
     let before = place.before();
     let mut entries = blocked::list(&mut *app.db.acquire().await?, before, ASKED).await?;
@@ -28,8 +28,8 @@ pub async fn page(
         older: last.map(|last| format!("/admin/blocked?before={}", last.id)),
         later: before.is_some(),
         lines: entries.into_iter().map(line).collect(),
-        acts: staff.acts,
-        chrome: staff.chrome,
+        may_act: viewing.may_act,
+        chrome: viewing.chrome,
     }))
 }
 
@@ -51,7 +51,7 @@ pub async fn unblock(
 fn line(entry: Blocked) -> BlockedLine {
     BlockedLine {
         id: entry.id,
-        source: entry.source_hash.map(|hash| HEXLOWER.encode(&hash)),
+        original: entry.source_hash.map(|hash| HEXLOWER.encode(&hash)),
         look: entry.fingerprint.map(|bits| format!("{bits:016x}")),
         reason: entry.reason,
         photo: entry.photo.map(|photo| photo.0),

@@ -1,4 +1,4 @@
-//! What admins do to many jobs: first a page that says to which and to how many, then just that.
+//! Acts on many jobs: a preview first, then the act on exactly the previewed jobs.
 
 use axum::extract::{Form, Query, State};
 use axum::response::Redirect;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::present;
 use super::search::{Read, Search};
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::flash::Notice;
 use crate::http::ids;
 use crate::http::page::Page;
@@ -21,14 +21,14 @@ use crate::views::admin::{BulkPage, BulkState, SearchFields};
 /// How many of the jobs the preview shows.
 const SHOWN: usize = 5;
 
-/// What is to be done.
+/// The act in the query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct BulkQuery {
     act: String,
 }
 
-impl Choice {
+impl BulkQuery {
     fn act(&self) -> Result<Act, Error> {
         let act = self.act.parse().ok();
         act.ok_or_else(|| Error::Refused("Choose what to do: retry, cancel or delete.".to_owned()))
@@ -39,8 +39,8 @@ impl Choice {
 pub async fn preview(
     State(app): State<App>,
     _: Admin,
-    staff: Staff,
-    Query(choice): Query<Choice>,
+    viewing: AdminViewing,
+    Query(choice): Query<BulkQuery>,
     Query(search): Query<Search>,
 ) -> Result<Page<BulkPage>, Error> {
     let act = choice.act()?;
@@ -60,29 +60,29 @@ pub async fn preview(
         act,
         states: counts.collect(),
         capped: preview.capped,
-        jobs: jobs.into_iter().map(|job| present::line(job, staff.acts)).collect(),
+        jobs: jobs.into_iter().map(|job| present::line(job, viewing.may_act)).collect(),
         live: ids::join(&found.live),
         ended: ids::join(&found.ended),
         back: fields.address(),
         search: fields,
-        chrome: staff.chrome,
+        chrome: viewing.chrome,
     }))
 }
 
-/// The preview's form: the search, and the jobs that it found. What was live then has to be live still, and what had
-/// ended, ended.
+/// The preview's form: the search and the jobs that it found. The act skips jobs that were live then and have ended
+/// since, and the reverse.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Previewed {
     #[serde(flatten)]
-    choice: Choice,
+    choice: BulkQuery,
     #[serde(flatten)]
     search: Search,
     live: String,
     ended: String,
 }
 
-/// `POST /admin/jobs/bulk`: does it to those previewed that still are as the search says.
+/// `POST /admin/jobs/bulk`: acts on the previewed jobs that still match the search.
 pub async fn act(
     State(app): State<App>,
     admin: Admin,
@@ -102,17 +102,15 @@ pub async fn act(
     Ok((jar.add(notice.cookie()), Redirect::to(&fields.address())))
 }
 
-/// A search that asks for something: nobody means every job there is.
+/// Refuses an empty search, which would match every job.
 fn narrowed(read: Read) -> Result<(SearchFields, Filter), Error> {
     match read.filter {
         Some(filter) if !filter.is_empty() => Ok((read.fields, filter)),
-        Some(_) => {
-            Err(Error::Refused("Search for something first; this would be every job there is.".to_owned()))
-        }
-        None => Err(Error::Refused("The search says something that can't be.".to_owned())),
+        Some(_) => Err(Error::Refused("Narrow the search first. This would apply to every job.".to_owned())),
+        None => Err(Error::Refused("Check the highlighted fields.".to_owned())),
     }
 }
 
 fn listed(ids: &str) -> Result<Vec<JobId>, Error> {
-    ids::split(ids).ok_or_else(|| Error::Refused("The list of jobs is damaged; search again.".to_owned()))
+    ids::split(ids).ok_or_else(|| Error::Refused("The list of jobs is malformed. Search again.".to_owned()))
 }

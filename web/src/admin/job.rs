@@ -1,4 +1,4 @@
-//! One job: all that is known of it, and why it is not done yet; live while it isn't.
+//! A job's page: its facts, its timeline and why it waits. It updates until the job has ended.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio_stream::wrappers::IntervalStream;
 
 use super::present;
 use crate::error::Error;
-use crate::http::access::Staff;
+use crate::http::access::AdminViewing;
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::page::Page;
@@ -22,22 +22,26 @@ use crate::state::App;
 use crate::views::Fragment;
 use crate::views::admin::{JobGonePage, JobPage, JobStatus};
 
-/// Between two looks at a job whose page is open.
+/// How often to poll a job whose page is open.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// `GET /admin/jobs/{job}`
-pub async fn page(State(app): State<App>, staff: Staff, Path(id): Path<JobId>) -> Result<Response, Error> {
-    let Some((job, status)) = read(&app, id, staff.acts).await? else {
-        let page = Page(JobGonePage { chrome: staff.chrome, id: id.0 });
+pub async fn page(
+    State(app): State<App>,
+    viewing: AdminViewing,
+    Path(id): Path<JobId>,
+) -> Result<Response, Error> {
+    let Some((job, status)) = read(&app, id, viewing.may_act).await? else {
+        let page = Page(JobGonePage { chrome: viewing.chrome, id: id.0 });
         return Ok((StatusCode::NOT_FOUND, page).into_response());
     };
     let mut payload = job.row.payload.clone();
-    let masked = !staff.acts && mask_json(&mut payload);
+    let masked = !viewing.may_act && mask_json(&mut payload);
     let page = JobPage {
-        chrome: staff.chrome,
+        chrome: viewing.chrome,
         id: id.0,
         status: Fragment::render(&status).map_err(anyhow::Error::from)?,
-        facts: present::facts(&job, staff.acts),
+        facts: present::facts(&job, viewing.may_act),
         payload: serde_json::to_string_pretty(&payload).map_err(anyhow::Error::from)?,
         masked,
         kind: job.row.kind,
@@ -48,14 +52,14 @@ pub async fn page(State(app): State<App>, staff: Staff, Path(id): Path<JobId>) -
 /// `GET /admin/jobs/{job}/status`: the part that a live refresh fetches.
 pub async fn status(
     State(app): State<App>,
-    staff: Staff,
+    viewing: AdminViewing,
     Path(id): Path<JobId>,
 ) -> Result<Page<JobStatus>, Error> {
-    let (_, status) = read(&app, id, staff.acts).await?.ok_or(Error::NotFound)?;
+    let (_, status) = read(&app, id, viewing.may_act).await?.ok_or(Error::NotFound)?;
     Ok(Page(status))
 }
 
-async fn read(app: &App, id: JobId, acts: bool) -> Result<Option<(JobDetail, JobStatus)>, Error> {
+async fn read(app: &App, id: JobId, may_act: bool) -> Result<Option<(JobDetail, JobStatus)>, Error> {
     let mut db = app.db.acquire().await?;
     let Some(job) = inspect::find_detail(&mut db, id).await? else { return Ok(None) };
     let why = inspect::explain(&mut db, &job).await?.to_string();
@@ -65,9 +69,9 @@ async fn read(app: &App, id: JobId, acts: bool) -> Result<Option<(JobDetail, Job
         live: job.row.state.is_live(),
         attempt: job.row.attempt,
         max_attempts: job.row.max_attempts,
-        why: present::shown(&why, acts),
-        timeline: present::points(&job, acts),
-        acts: present::possible(job.row.state, acts),
+        why: present::shown(&why, may_act),
+        timeline: present::points(&job, may_act),
+        acts: present::possible(job.row.state, may_act),
     };
     Ok(Some((job, status)))
 }
@@ -76,7 +80,7 @@ async fn read(app: &App, id: JobId, acts: bool) -> Result<Option<(JobDetail, Job
 pub async fn live(
     State(app): State<App>,
     client: Client,
-    _: Staff,
+    _: AdminViewing,
     Path(id): Path<JobId>,
 ) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
@@ -84,7 +88,7 @@ pub async fn live(
     Ok(sse::respond(app, open, events))
 }
 
-/// Says whenever the job's page would read differently, the last time when it has ended.
+/// Yields whenever the job's page changes, for the last time when the job has ended.
 fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
     let looks = IntervalStream::new(tokio::time::interval(LOOK)).then(move |_| {
         let app = app.clone();
@@ -101,7 +105,7 @@ fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
                 *before = Some(now);
                 changed
             }
-            // The next look may find the database back.
+            // The database may be back at the next poll.
             Err(_) => false,
         };
         std::future::ready(Some(changed))
@@ -109,7 +113,7 @@ fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
     seen.filter(|changed| std::future::ready(*changed)).map(|_| ())
 }
 
-/// What the page of a live job says; none when it has ended or is gone.
+/// A summary that changes with the page; `None` if the job has ended or is gone.
 async fn glance(app: &App, id: JobId) -> sqlx::Result<Option<String>> {
     let mut db = app.db.acquire().await?;
     let job = inspect::find_detail(&mut db, id).await?.filter(|job| job.row.state.is_live());

@@ -10,14 +10,14 @@ use serde::Deserialize;
 
 use super::queues;
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::state::App;
 use crate::views::Field;
 use crate::views::admin::{LimitFields, Window};
 
-/// What the form sends; empty is no limit.
+/// The limits form. An empty field is no limit.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct LimitForm {
@@ -31,7 +31,7 @@ pub struct LimitForm {
 pub async fn set(
     State(app): State<App>,
     admin: Admin,
-    staff: Staff,
+    viewing: AdminViewing,
     jar: CookieJar,
     Path(queue): Path<String>,
     Form(form): Form<LimitForm>,
@@ -40,7 +40,7 @@ pub async fn set(
     let limits = match form.read() {
         Ok(limits) => limits,
         Err(fields) => {
-            let page = queues::show(&app, staff, Window::default(), Some((queue, *fields))).await?;
+            let page = queues::show(&app, viewing, Window::default(), Some((queue, *fields))).await?;
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
     };
@@ -50,7 +50,7 @@ pub async fn set(
 
 impl LimitForm {
     /// # Errors
-    /// The form, with what is wrong.
+    /// The form with its errors.
     fn read(&self) -> Result<Limits, Box<LimitFields>> {
         let limits = (
             limit(&self.max_running),
@@ -84,19 +84,8 @@ fn limit(text: &str) -> Result<Option<i32>, &'static str> {
         "" => Ok(None),
         text => match text.parse() {
             Ok(limit) if (1..=Limits::MOST).contains(&limit) => Ok(Some(limit)),
-            _ => Err("A whole number from 1 to 1,000,000, or nothing for no limit."),
+            _ => Err("Enter a whole number from 1 to 1,000,000, or leave this empty for no limit."),
         },
-    }
-}
-
-/// The form as it is set.
-pub fn form(limits: Limits) -> LimitFields {
-    let field = |limit: Option<i32>| Field::of(limit.map(|limit| limit.to_string()).unwrap_or_default());
-    LimitFields {
-        max_running: field(limits.max_running),
-        starts_per_minute: field(limits.starts_per_minute),
-        partition_max_running: field(limits.partition_max_running),
-        partition_starts_per_minute: field(limits.partition_starts_per_minute),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The admin pages: moderators and admins see them, admins act on them, and to everybody else they are not there.
+//! The admin pages. Moderators and admins see them, only admins can act, and everybody else gets a 404.
 
 mod act;
 pub mod audit;

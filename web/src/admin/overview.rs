@@ -1,4 +1,4 @@
-//! The entrance: how much there is, what failed last, and who works.
+//! The overview: job counts, recent failures, waiting mail and workers.
 
 use std::time::Duration;
 
@@ -12,37 +12,37 @@ use pawdium_shared::ranking::weighing::{self, Doubtful};
 use pawdium_shared::ranking::weights::ORDINARY;
 
 use crate::error::Error;
-use crate::http::access::Staff;
+use crate::http::access::AdminViewing;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
 
-/// How many failures the overview shows.
+/// Failures on the overview.
 const FAILURES: i64 = 20;
 
-/// How many photos with doubtful ratings it shows.
+/// Photos with doubtful ratings on the overview.
 const DOUBTFUL: i64 = 10;
 
 /// `GET /admin`
-pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<AdminPage>, Error> {
+pub async fn page(State(app): State<App>, viewing: AdminViewing) -> Result<Page<AdminPage>, Error> {
     let mut db = app.db.acquire().await?;
     let now = Utc::now();
     let failures = inspect::list_failures(&mut db, FAILURES).await?;
     let workers = inspect::list_workers(&mut db).await?;
     let doubtful = weighing::list_doubtful(&mut db, DOUBTFUL).await?;
     Ok(Page(AdminPage {
-        mail: waiting_mail(inspect::backlog(&mut db, queues::MAIL).await?, now, staff.acts),
+        mail: waiting_mail(inspect::backlog(&mut db, queues::MAIL).await?, now, viewing.may_act),
         doubtful: doubtful.into_iter().map(doubtful_photo).collect(),
         kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
-        failures: failures.into_iter().map(|row| failure(row, staff.acts)).collect(),
+        failures: failures.into_iter().map(|row| failure(row, viewing.may_act)).collect(),
         workers: workers.into_iter().filter(|row| row.alive).map(|row| worker(row, now)).collect(),
         at: now,
-        acts: staff.acts,
-        chrome: staff.chrome,
+        may_act: viewing.may_act,
+        chrome: viewing.chrome,
     }))
 }
 
-/// Those that have jobs, and those that have none now.
+/// All kinds, including those without jobs.
 fn all_kinds(counted: Vec<KindCounts>, now: DateTime<Utc>) -> Vec<JobKind> {
     let mut kinds: Vec<JobKind> = counted.into_iter().map(|row| job_kind(row, now)).collect();
     for &(queue, kind) in KINDS {
@@ -112,7 +112,7 @@ fn worker(row: WorkerRow, now: DateTime<Utc>) -> WorkerProcess {
     }
 }
 
-/// How long ago; nothing for what another clock says is yet to come.
+/// The time since `at`; zero if another host's clock is ahead.
 pub fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - at).to_std().unwrap_or_default()
 }

@@ -1,30 +1,30 @@
-//! Lists that go back page by page, from the newest entry on.
+//! Paging backwards from the newest entry.
 
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-/// How many entries a page shows.
+/// Entries per page.
 const PER_PAGE: usize = 50;
 
-/// How many entries a page asks for: one more tells that there is a page behind it.
+/// Entries to fetch: one extra tells whether there is another page.
 pub(super) const ASKED: i64 = 51;
 
-/// Where a page begins. Nonsense is answered like nothing.
+/// Where a page begins. Invalid values are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Place {
+pub struct PageQuery {
     before: String,
 }
 
-impl Place {
-    /// The entry that the page begins behind; none on the first page.
+impl PageQuery {
+    /// The id that the page's entries are older than; `None` on the first page.
     pub(super) fn before<T: FromStr>(&self) -> Option<T> {
         self.before.parse().ok()
     }
 }
 
-/// Leaves of the entries that were asked for what the page shows, and answers with the last one when there are more.
+/// Cuts the fetched entries to one page. Returns its last entry if there are more.
 pub(super) fn cut<T>(entries: &mut Vec<T>) -> Option<&T> {
     let more = entries.len() > PER_PAGE;
     entries.truncate(PER_PAGE);

@@ -1,4 +1,4 @@
-//! Jobs of the queue as the pages show them.
+//! Jobs as the pages show them.
 
 use chrono::{DateTime, Utc};
 use pawdium_queue::inspect::{
@@ -10,11 +10,11 @@ use strum::VariantArray as _;
 
 use crate::views::admin::{JobFacts, JobLine, Point, PointKind};
 
-/// How much of an error a list shows, in characters.
+/// The length of an error in a list, in characters.
 const ERROR: usize = 400;
 
-/// A line of a list. `acts`: the viewer is an admin, who may act and sees addresses.
-pub(super) fn line(row: JobRow, acts: bool) -> JobLine {
+/// A line of a list. `may_act`: the viewer is an admin, who can act on jobs and sees addresses.
+pub(super) fn line(row: JobRow, may_act: bool) -> JobLine {
     JobLine {
         id: row.id.0,
         state: row.state.as_str(),
@@ -23,18 +23,18 @@ pub(super) fn line(row: JobRow, acts: bool) -> JobLine {
         subject: row.subject.as_deref().map(|subject| about(subject).0),
         created_at: row.created_at,
         at: (row.state == JobState::Scheduled || !row.state.is_live()).then_some(row.at),
-        error: row.last_error.map(|error| shown(&shortened(&error), acts)),
-        acts: possible(row.state, acts),
+        error: row.last_error.map(|error| shown(&shortened(&error), may_act)),
+        acts: possible(row.state, may_act),
         kind: row.kind,
     }
 }
 
-/// What the viewer can do to a job in a state.
-pub(super) fn possible(state: JobState, acts: bool) -> Vec<Act> {
-    Act::VARIANTS.iter().copied().filter(|act| acts && act.is_possible(state)).collect()
+/// The acts that the viewer can do on a job in that state.
+pub(super) fn possible(state: JobState, may_act: bool) -> Vec<Act> {
+    Act::VARIANTS.iter().copied().filter(|act| may_act && act.is_possible(state)).collect()
 }
 
-/// A text as the viewer may see it.
+/// Masks addresses unless `whole`.
 pub(super) fn shown(text: &str, whole: bool) -> String {
     if whole { text.to_owned() } else { mask(text).into_owned() }
 }
@@ -55,7 +55,7 @@ fn about(subject: &str) -> (String, Option<String>) {
     }
 }
 
-/// What doesn't change about a job.
+/// The facts of a job that never change.
 pub(super) fn facts(job: &JobDetail, whole: bool) -> JobFacts {
     JobFacts {
         queue: job.row.queue.clone(),
@@ -68,7 +68,7 @@ pub(super) fn facts(job: &JobDetail, whole: bool) -> JobFacts {
     }
 }
 
-/// The job's life.
+/// The job's timeline.
 pub(super) fn points(job: &JobDetail, whole: bool) -> Vec<Point> {
     timeline(job).into_iter().map(|moment| point(job, moment, whole)).collect()
 }
@@ -98,7 +98,7 @@ fn point(job: &JobDetail, TimelineEntry { at, event }: TimelineEntry, whole: boo
             Point { worker, ms: ended, ..plain(kind, &format!("Attempt {attempt} started")) }
         }
         TimelineEvent::Done => plain(PointKind::Done, "Done"),
-        TimelineEvent::Dead => plain(PointKind::Failed, "Dead: it is not tried again by itself"),
+        TimelineEvent::Dead => plain(PointKind::Failed, "Dead: no more automatic retries"),
         TimelineEvent::Cancelled { reason } => Point {
             error: reason.map(|reason| shown(&reason, whole)),
             ..plain(PointKind::Failed, "Cancelled")
@@ -106,7 +106,7 @@ fn point(job: &JobDetail, TimelineEntry { at, event }: TimelineEntry, whole: boo
     }
 }
 
-/// How long it took. The end may be stamped by a transaction that began before the start.
+/// The duration, at least 0: the end may be stamped by a transaction that began before the start.
 #[expect(clippy::cast_precision_loss, reason = "a time for people")]
 fn millis(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     (to - from).num_milliseconds().max(0) as f64

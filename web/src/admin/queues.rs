@@ -1,4 +1,4 @@
-//! The queues: how they do, live, and the forms that pause, resume and limit them.
+//! The queues: live figures, and the forms that pause, resume and limit them.
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect};
@@ -7,74 +7,77 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use pawdium_queue::control::{self, QueueSettings};
 use pawdium_queue::inspect::{self, KindFigures, Moved};
-use pawdium_queue::{Queue, ledger};
+use pawdium_queue::{Limits, Queue, ledger};
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::operate;
 use pawdium_shared::queues;
 use serde::Deserialize;
 use tokio_stream::wrappers::WatchStream;
 
-use super::limits;
 use super::overview::since;
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::http::sse;
 use crate::state::App;
-use crate::views::Fragment;
 use crate::views::admin::{
     Chart, KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Stretch,
     Window,
 };
+use crate::views::{Field, Fragment};
 
-/// What the page's address says. Nonsense is answered like nothing.
+/// The query of the page. Invalid values are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct WindowQuery {
     window: String,
 }
 
 /// `GET /admin/queues`
 pub async fn page(
     State(app): State<App>,
-    staff: Staff,
-    Query(choice): Query<Choice>,
+    viewing: AdminViewing,
+    Query(choice): Query<WindowQuery>,
 ) -> Result<Page<QueuesPage>, Error> {
     let window = Window::from_query(&choice.window);
-    show(&app, staff, window, None).await
+    show(&app, viewing, window, None).await
 }
 
-/// The page, with the form of one queue as it was refused.
+/// The page, with the refused form of one queue if there is one.
 pub(super) async fn show(
     app: &App,
-    staff: Staff,
+    viewing: AdminViewing,
     window: Window,
     refused: Option<(Queue, LimitFields)>,
 ) -> Result<Page<QueuesPage>, Error> {
-    let mut board = read(app, window, staff.acts).await?;
+    let mut board = read(app, window, viewing.may_act).await?;
     if let Some((queue, form)) = refused
         && let Some(card) = board.queues.iter_mut().find(|card| card.name == queue.name())
     {
         card.form = form;
     }
     let board = Fragment::render(&board).map_err(anyhow::Error::from)?;
-    Ok(Page(QueuesPage { chrome: staff.chrome, board, window }))
+    Ok(Page(QueuesPage { chrome: viewing.chrome, board, window }))
 }
 
 /// `GET /admin/queues/board`: the part that a live refresh fetches.
 pub async fn board(
     State(app): State<App>,
-    staff: Staff,
-    Query(choice): Query<Choice>,
+    viewing: AdminViewing,
+    Query(choice): Query<WindowQuery>,
 ) -> Result<Page<QueueBoard>, Error> {
-    Ok(Page(read(&app, Window::from_query(&choice.window), staff.acts).await?))
+    Ok(Page(read(&app, Window::from_query(&choice.window), viewing.may_act).await?))
 }
 
-/// `GET /admin/queues/live`: an event `changed` whenever something has.
-pub async fn live(State(app): State<App>, client: Client, _: Staff) -> Result<impl IntoResponse, Error> {
+/// `GET /admin/queues/live`: an event `changed` after every change.
+pub async fn live(
+    State(app): State<App>,
+    client: Client,
+    _: AdminViewing,
+) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
     let changes = WatchStream::from_changes(app.queue_watch.listen());
     Ok(sse::respond(app, open, changes.map(|_| sse::changed("queues"))))
@@ -107,7 +110,7 @@ pub(super) fn find(name: &str) -> Result<Queue, Error> {
     queues::parse(name).map_err(|_| Error::NotFound)
 }
 
-async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error> {
+async fn read(app: &App, window: Window, may_act: bool) -> Result<QueueBoard, Error> {
     let now = Utc::now();
     let (minutes, count) = window.stretches();
     let mut db = app.db.acquire().await?;
@@ -122,7 +125,7 @@ async fn read(app: &App, window: Window, acts: bool) -> Result<QueueBoard, Error
         window,
         missing: missing.map(|account| MissingJobs { jobs: account.missing(), kind: account.kind }).collect(),
         workers: i64::try_from(workers).unwrap_or(i64::MAX),
-        acts,
+        may_act,
         at: now,
     })
 }
@@ -142,7 +145,7 @@ fn cards(
             name: name.to_owned(),
             paused_at: set.and_then(|set| set.paused_at),
             limits: limits.in_words(),
-            form: limits::form(limits),
+            form: limits_form(limits),
             figures: figures(&KindFigures::sum(own()), window, now),
             kinds: own()
                 .map(|kind| KindLine { kind: kind.counts.kind.clone(), figures: figures(kind, window, now) })
@@ -156,7 +159,7 @@ fn figures(kind: &KindFigures, window: Window, now: DateTime<Utc>) -> QueueFigur
     let (minutes, count) = window.stretches();
     let KindFigures { counts, .. } = kind;
     let total = kind.total();
-    // The last stretch is not over yet.
+    // The last interval is not over yet.
     let width = i64::from(minutes) * 60;
     let seconds = width * (i64::from(count) - 1) + now.timestamp().rem_euclid(width) + 1;
     let stretch =
@@ -182,4 +185,15 @@ fn figures(kind: &KindFigures, window: Window, now: DateTime<Utc>) -> QueueFigur
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
 fn per_minute(count: i64, seconds: i64) -> f64 {
     count as f64 * 60.0 / seconds as f64
+}
+
+/// The form filled with the current limits.
+fn limits_form(limits: Limits) -> LimitFields {
+    let field = |limit: Option<i32>| Field::of(limit.map(|limit| limit.to_string()).unwrap_or_default());
+    LimitFields {
+        max_running: field(limits.max_running),
+        starts_per_minute: field(limits.starts_per_minute),
+        partition_max_running: field(limits.partition_max_running),
+        partition_starts_per_minute: field(limits.partition_starts_per_minute),
+    }
 }

@@ -1,4 +1,4 @@
-//! What happens by the clock, and the form that asks for it now.
+//! The schedules, and the form that runs one now.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -8,24 +8,24 @@ use pawdium_queue::schedules::{self, ScheduleRow};
 use pawdium_shared::operate::{self, Request};
 
 use crate::error::Error;
-use crate::http::access::{Admin, Staff};
+use crate::http::access::{Admin, AdminViewing};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::state::App;
 use crate::views::admin::{ScheduleLine, SchedulesPage};
 
-/// A schedule that no scheduler has spoken of for this long may have none. They do every minute.
+/// A schedule not refreshed for this long has no scheduler. Schedulers refresh it every minute.
 const SILENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// `GET /admin/schedules`
-pub async fn page(State(app): State<App>, staff: Staff) -> Result<Page<SchedulesPage>, Error> {
+pub async fn page(State(app): State<App>, viewing: AdminViewing) -> Result<Page<SchedulesPage>, Error> {
     let schedules = schedules::list(&mut *app.db.acquire().await?).await?;
     let now = Utc::now();
     Ok(Page(SchedulesPage {
-        chrome: staff.chrome,
+        chrome: viewing.chrome,
         schedules: schedules.into_iter().map(|row| line(row, now)).collect(),
-        acts: staff.acts,
+        may_act: viewing.may_act,
     }))
 }
 
@@ -53,7 +53,7 @@ fn line(row: ScheduleRow, now: DateTime<Utc>) -> ScheduleLine {
         missed: row.missed,
         kind: row.kind,
         last: row.last_fired_at,
-        // What a silent scheduler was going to do says nothing.
+        // The next tick of a silent scheduler means nothing.
         next: row.next_at.filter(|_| !silent),
         silent_since: silent.then_some(row.seen_at),
         requested: row.requested_at.is_some(),

@@ -1,4 +1,4 @@
-//! What the search form says, as a filter.
+//! Turns the search form into a filter.
 
 use pawdium_queue::JobId;
 use pawdium_queue::Subject;
@@ -15,10 +15,10 @@ use crate::error::Error;
 use crate::views::Field;
 use crate::views::admin::SearchFields;
 
-/// As much of a text as anybody searches for.
+/// The longest text to search for, in characters.
 const LONGEST: usize = 200;
 
-/// The search form, in an address or in the body of a form that acts on what was found.
+/// The search form, from a query or from the body of a bulk act.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Search {
@@ -31,35 +31,35 @@ pub struct Search {
     group: String,
 }
 
-/// A search, read.
+/// A parsed search.
 #[derive(Clone, Debug)]
 pub struct Read {
-    /// The form as it was filled in, with what is wrong.
+    /// The form as filled in, with its errors.
     pub fields: SearchFields,
-    /// What it asks for; none when something is wrong.
+    /// The filter; `None` if a field is invalid.
     pub filter: Option<Filter>,
 }
 
 impl Search {
-    /// Reads the form. A member is looked for by name, then by number. Who may not read addresses doesn't find anything by
-    /// them either.
+    /// Parses the form. Looks up a member by name, then by id. Viewers who can't see addresses can't search for them
+    /// either.
     pub async fn read(self, db: &mut PgConnection, reads_addresses: bool) -> Result<Read, Error> {
         let member = match self.member.trim() {
             "" => Ok(None),
-            text => find_member(db, text).await?.map(Some).ok_or("No member is called that."),
+            text => find_member(db, text).await?.map(Some).ok_or("No member has this name or number."),
         };
         let id = number(&self.id).map(|id| id.map(JobId));
         let photo = number(&self.photo).map(|id| id.map(PhotoId));
         let state = match self.state.trim() {
             "" => Ok(None),
-            text => text.parse::<JobState>().map(Some).map_err(|_| "There is no such state."),
+            text => text.parse::<JobState>().map(Some).map_err(|_| "Choose one of the states."),
         };
         let kind = text(&self.kind);
         let error = text(&self.error).and_then(|text| match text {
-            Some(text) if !is_searchable(&text) => Err("Three letters or digits in a row, at least."),
+            Some(text) if !is_searchable(&text) => Err("Enter at least three letters or digits in a row."),
             text => Ok(text),
         });
-        // A group is what the history says, to the letter.
+        // A group matches the stored error exactly.
         let may_ask = |group: &str| reads_addresses || mask(group) == group;
         let group = Some(self.group.clone())
             .filter(|group| !group.is_empty() && !group.contains('\0') && may_ask(group));
@@ -95,7 +95,7 @@ impl Search {
 }
 
 fn field<T>(value: &str, read: &Result<T, &'static str>) -> Field {
-    // Where it is shown again there is no NUL either.
+    // Show the value again without NUL characters.
     let value = value.trim().replace('\0', "\u{fffd}");
     match read {
         Ok(_) => Field::of(value),
@@ -106,15 +106,15 @@ fn field<T>(value: &str, read: &Result<T, &'static str>) -> Field {
 fn number(text: &str) -> Result<Option<i64>, &'static str> {
     match text.trim().trim_start_matches('#') {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| "A number."),
+        text => text.parse().map(Some).map_err(|_| "Enter a number."),
     }
 }
 
 fn text(text: &str) -> Result<Option<String>, &'static str> {
     match text.trim() {
         "" => Ok(None),
-        text if text.contains('\0') => Err("This has a character that no text has."),
-        text if text.chars().count() > LONGEST => Err("At most 200 characters."),
+        text if text.contains('\0') => Err("Remove the invalid character."),
+        text if text.chars().count() > LONGEST => Err("Use at most 200 characters."),
         text => Ok(Some(text.to_owned())),
     }
 }
@@ -130,7 +130,7 @@ async fn find_member(db: &mut PgConnection, text: &str) -> Result<Option<UserId>
     Ok(queries::find(db, id).await?.map(|user| user.id))
 }
 
-/// Every kind to choose from, the chosen one among them.
+/// All kinds, including the chosen one.
 fn kinds(chosen: &str) -> Vec<String> {
     let mut kinds: Vec<_> = KINDS.iter().map(|(_, kind)| (*kind).to_owned()).collect();
     if !chosen.is_empty() && !chosen.contains('\0') && !kinds.iter().any(|kind| kind == chosen) {

@@ -1,5 +1,4 @@
-//! Telling open admin pages that the queues have changed: one task in this process that asks the database, while anybody
-//! listens and not otherwise.
+//! Tells open admin pages that the queues have changed. One task polls the database, only while somebody listens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +10,10 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tracing::debug;
 
-/// Between two looks.
+/// The polling interval.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// The queues, watched while somebody listens.
+/// Watches the queues while somebody listens.
 #[derive(Clone, Debug)]
 pub struct QueueWatch(Arc<Inner>);
 
@@ -22,18 +21,18 @@ pub struct QueueWatch(Arc<Inner>);
 struct Inner {
     db: PgPool,
     pulse: watch::Sender<String>,
-    /// Whether the task runs. Held while it decides to end, so that nobody starts to listen to a task that has.
+    /// Whether the task runs. The task ends under this lock, so that nobody starts listening to an ended task.
     running: Mutex<bool>,
 }
 
 impl QueueWatch {
-    /// A watch that asks `db` once somebody listens.
+    /// A watch that polls `db` once somebody listens.
     #[must_use]
     pub fn new(db: PgPool) -> Self {
         Self(Arc::new(Inner { db, pulse: watch::Sender::default(), running: Mutex::new(false) }))
     }
 
-    /// Says when something changed, from now on.
+    /// Notifies about changes from now on.
     #[must_use]
     pub fn listen(&self) -> watch::Receiver<String> {
         let mut running = self.0.running.lock();
@@ -62,7 +61,7 @@ async fn look(watch: Arc<Inner>) {
                     changed
                 });
             }
-            Err(error) => debug!(%error, "couldn't look at the queues; will keep trying"),
+            Err(error) => debug!(%error, "couldn't poll the queues; will keep trying"),
         }
     }
 }
@@ -113,7 +112,7 @@ mod tests {
         tokio::time::sleep(2 * LOOK).await;
         assert!(watch.runs(), "one still listens");
         drop(second);
-        tokio::time::timeout(SOON, watch.ends()).await.expect("nobody listens any more");
+        tokio::time::timeout(SOON, watch.ends()).await.expect("nobody listens");
 
         let mut again = watch.listen();
         assert!(watch.runs());

@@ -1,4 +1,4 @@
-//! Who calls the API, by `Authorization: Bearer <token>`.
+//! The API's caller, from `Authorization: Bearer <token>`.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
@@ -7,21 +7,21 @@ use pawdium_shared::accounts::User;
 use pawdium_shared::accounts::sessions::Token;
 
 use crate::error::Error;
-use crate::http::asker::Asker;
+use crate::http::request_user::RequestUser;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
 /// A caller with a valid token: an anonymous or a registered user.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Who it is.
+    /// The user.
     pub user: User,
-    /// By which token.
+    /// The token of the request.
     pub token: Token,
 }
 
 impl Caller {
-    /// The caller as pages know a visitor.
+    /// The caller as a visitor.
     #[must_use]
     pub fn visitor(&self) -> Visitor {
         Visitor {
@@ -50,7 +50,7 @@ impl OptionalFromRequestParts<App> for Caller {
     }
 }
 
-/// No header is no caller; a header that means nothing is an error, whatever the call.
+/// Finds the caller. `None` without the header; an invalid header is always an error.
 async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
     let Some(header) = parts.headers.get(AUTHORIZATION) else { return Ok(None) };
     let text = header.to_str().unwrap_or_default();
@@ -59,6 +59,6 @@ async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
         _ => return Err(Error::BadToken),
     };
     let user = app.sessions.call(token.hash()).await?.ok_or(Error::BadToken)?;
-    Asker::found(&parts.extensions, user.id);
+    RequestUser::found(&parts.extensions, user.id);
     Ok(Some(Caller { user, token }))
 }

@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of the API as a whole.
+//! The general part of the OpenAPI document.
 
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -25,7 +25,7 @@ impl Modify for BearerToken {
     fn modify(&self, document: &mut Document) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The `access_token` that registering or logging in answered with."))
+            .description(Some("The `access_token` from registering or logging in."))
             .build();
         document
             .components
@@ -34,7 +34,7 @@ impl Modify for BearerToken {
     }
 }
 
-/// The document without its calls, which the router adds.
+/// The document without its operations, which the router adds.
 #[must_use]
 pub fn about() -> Document {
     Api::openapi()

@@ -1,4 +1,4 @@
-//! The JSON API's callers, shapes and document. Its handlers are with their features, in files called `api.rs`.
+//! The JSON API's callers, shapes and document. The handlers live with their features, in files named `api.rs`.
 
 pub mod caller;
 pub mod document;

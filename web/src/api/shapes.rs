@@ -1,4 +1,4 @@
-//! The shapes that the API answers with. Fields may be added, never renamed or removed.
+//! The shapes of the API's answers. Fields may be added, never renamed or removed.
 
 use std::collections::BTreeMap;
 
@@ -16,46 +16,46 @@ use crate::state::App;
 /// A photo.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PhotoShape {
-    /// Its id.
+    /// The photo's id.
     pub id: i64,
-    /// What its owner calls it.
+    /// The title.
     pub title: String,
-    /// What it shows, for those who can't see it.
+    /// A description for people who can't see the picture.
     pub alt: String,
     /// cat, dog, bird, rabbit, rodent, reptile, horse or other.
     #[schema(example = "cat")]
     pub species: String,
-    /// Free words.
+    /// The owner's tags.
     pub tags: Vec<String>,
     /// Who submitted it.
     pub owner: OwnerShape,
     /// draft, processing, live, failed or hidden.
     #[schema(example = "live")]
     pub state: &'static str,
-    /// Why it failed and what its owner can do; null unless it failed.
+    /// Why it failed and what the owner can do about it; null unless it failed.
     pub reason: Option<String>,
     /// The square JPEGs by nominal edge in pixels; empty until the photo is live.
     pub sizes: BTreeMap<String, SizeShape>,
-    /// A thumbhash in base64, to paint before the picture is there.
+    /// A ThumbHash in base64, to show while the picture loads.
     pub placeholder: Option<String>,
-    /// What everybody thinks; left out of `rate/next`.
+    /// The ratings; left out of `rate/next`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rating: Option<RatingShape>,
     /// The decaying sum of shares, link views and link ratings, as of now.
     pub virality: f64,
-    /// Counted visits.
+    /// The number of counted visits.
     pub views: i64,
-    /// Counted shares.
+    /// The number of counted shares.
     pub shares: i64,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
-    /// The caller's own earlier photo of the same picture, if there is one; for its owner.
+    /// The owner's earlier photo of the same picture; only for the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_as: Option<i64>,
-    /// What happened to it; for its owner and moderators.
+    /// The processing steps; only for the owner and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<StepShape>>,
-    /// How large the upload was, in bytes; for its owner and moderators.
+    /// The size of the original in bytes; only for the owner and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_bytes: Option<u64>,
 }
@@ -72,31 +72,31 @@ pub struct OwnerShape {
 /// One file of a photo.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SizeShape {
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// Pixels across: what the name says, or the side of the chosen square where that is less. Nothing is enlarged.
+    /// The width in pixels: the nominal edge, or the side of the crop if that is smaller. Pictures are never enlarged.
     pub width: u32,
-    /// Pixels down, as many as across.
+    /// The height in pixels, equal to the width.
     pub height: u32,
     /// File size in bytes.
     pub bytes: u32,
 }
 
-/// What everybody thinks of a photo.
+/// The ratings of a photo.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RatingShape {
-    /// What the caller gave; only in the answer to rating.
+    /// The caller's rating; only in the answer to rating.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<i16>,
     /// The plain mean, 1 to 10; null without ratings.
     pub mean: Option<f64>,
-    /// How many ratings.
+    /// The number of ratings.
     pub count: i64,
-    /// The Bayesian mean of the last ranking, by which photos are ordered; null until then.
+    /// The Bayesian mean, which orders the photos; null until the next ranking.
     pub score: Option<f64>,
-    /// The place by score among live photos; null until the next ranking.
+    /// The rank by score among live photos; null until the next ranking.
     pub rank: Option<i32>,
-    /// How many ratings of 1, 2, … 10.
+    /// The number of ratings of 1, 2, … 10.
     pub histogram: [i32; 10],
 }
 
@@ -105,9 +105,9 @@ pub struct RatingShape {
 pub struct StepShape {
     /// received, checked, decoded, cropped, stored, live or failed.
     pub step: &'static str,
-    /// When it was finished.
+    /// When the step finished.
     pub at: DateTime<Utc>,
-    /// How long it took, in milliseconds, where that was measured.
+    /// The duration in milliseconds, if it was measured.
     pub ms: Option<i32>,
 }
 
@@ -116,11 +116,11 @@ pub struct StepShape {
 pub struct ListShape {
     /// The photos, in order.
     pub data: Vec<PhotoShape>,
-    /// Where in the list this is.
+    /// The position in the list.
     pub paging: PagingShape,
 }
 
-/// Where in a list a page is.
+/// The position of a page in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PagingShape {
     /// This page, from 1.
@@ -137,14 +137,14 @@ pub struct ErrorShape {
     pub code: u16,
     /// What to do about it.
     pub message: String,
-    /// The field that was refused, if it was one.
+    /// The refused field, if the error is about one.
     pub field: Option<String>,
-    /// Names the error in the log; only with 500.
+    /// The error's id in the log; only with 500.
     pub id: Option<String>,
 }
 
 impl RatingShape {
-    /// The opinions on a photo.
+    /// The ratings of a photo.
     #[must_use]
     pub fn of(photo: &Photo) -> Self {
         Self {
@@ -159,14 +159,14 @@ impl RatingShape {
 }
 
 impl PhotoShape {
-    /// A photo with everybody's opinion.
+    /// A photo with its ratings.
     #[must_use]
     pub fn of(app: &App, photo: Photo) -> Self {
         let rating = Some(RatingShape::of(&photo));
         Self { rating, ..Self::unrated(app, photo) }
     }
 
-    /// A photo for somebody who is to rate it.
+    /// A photo without its ratings, for a caller who is about to rate it.
     #[must_use]
     pub fn unrated(app: &App, photo: Photo) -> Self {
         let size = |(edge, file): (&u16, &pawdium_shared::photos::Picture)| {
@@ -195,7 +195,7 @@ impl PhotoShape {
         }
     }
 
-    /// With what only its owner and moderators are told: what happened to it, and how large the upload was.
+    /// Adds what only the owner and moderators see: the timeline and the size of the original.
     #[must_use]
     pub fn for_owner(mut self, entries: Vec<TimelineEntry>, source_bytes: Option<u64>) -> Self {
         let step = |entry: TimelineEntry| StepShape { step: entry.step.name(), at: entry.at, ms: entry.ms };

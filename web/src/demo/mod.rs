@@ -1,4 +1,4 @@
-//! The demo's mailbox: the mails that the demo's SMTP sink has written to a folder.
+//! The demo's mailbox: mails that the demo's SMTP sink has written to a folder.
 
 use std::io::ErrorKind;
 use std::path::Path as FilePath;
@@ -14,14 +14,14 @@ use crate::http::visitor::Viewing;
 use crate::state::App;
 use crate::views::demo::{MailPage, MailRow, MailboxPage};
 
-/// How many mails the list shows.
+/// Mails in the list.
 const SHOWN: usize = 100;
 
 /// `GET /demo/mail`
 pub async fn mailbox(State(app): State<App>, viewing: Viewing) -> Result<Page<MailboxPage>, Error> {
     let folder = app.config.demo.mailbox.as_deref().ok_or(Error::NotFound)?;
     let mut ids = list(folder).await.map_err(anyhow::Error::from)?;
-    // Their names are ULIDs, which sort by time.
+    // File names are ULIDs, which sort by time.
     ids.sort_unstable_by(|a, b| b.cmp(a));
     let mut mails = Vec::new();
     for id in ids.into_iter().take(SHOWN) {

@@ -1,4 +1,4 @@
-//! Which error of a lower layer is which one here.
+//! Conversions from the errors of lower layers.
 
 use std::io::ErrorKind;
 
@@ -43,13 +43,13 @@ fn is_full(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("53100")
 }
 
-/// There are too many sessions (SQLSTATE 53300), a lock was not to be had in time (55P03), or a statement took too long
-/// (57014): it may go better in a moment.
+/// SQLSTATEs of transient overload: too many connections (53300), lock not available (55P03) and query canceled
+/// (57014).
 const BUSY: [&str; 3] = ["53300", "55P03", "57014"];
 
-/// Whether the database can't be reached, or answers that it is starting, stopping, ended the session or takes no more of
-/// them (PostgreSQL, appendix A, classes 08, 53 and 57). A connection that a proxy closes at once looks like a violation of
-/// the protocol.
+/// Whether the database can't be reached, is starting or stopping, has ended the session, or accepts no more sessions
+/// (PostgreSQL, appendix A, classes 08, 53 and 57). A connection that a proxy closes at once looks like a protocol
+/// violation.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut

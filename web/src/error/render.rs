@@ -1,4 +1,4 @@
-//! The outermost layer, which writes an error as JSON or as a page.
+//! The outermost layer: writes errors as JSON or as pages.
 
 use axum::Json;
 use axum::body::to_bytes;
@@ -12,9 +12,9 @@ use pawdium_shared::security::{self, Incident};
 use serde::Serialize;
 
 use super::{Error, Noted, Problem};
-use crate::http::asker::Asker;
 use crate::http::client::Client;
 use crate::http::page::Page;
+use crate::http::request_user::RequestUser;
 use crate::http::visitor::{Viewing, theme};
 use crate::state::App;
 use crate::views::Chrome;
@@ -30,24 +30,24 @@ struct Body<'a> {
     id: Option<&'a str>,
 }
 
-/// The outermost layer around all handlers: writes problems in the form that the client asked for, and turns what the
-/// framework refused by itself into problems too. What the security log is to know is noted here.
+/// The outermost layer around all handlers. Writes problems in the format that the client accepts, turns the
+/// framework's own refusals into problems, and writes the security log.
 pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let json = is_api || prefers_json(request.headers());
     let is_login = request.uri().path() == "/login";
-    // Only a page that can be asked for is one to come back to after logging in.
+    // After logging in, return only to pages that a GET can load.
     let path = match *request.method() {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         _ => String::new(),
     };
     let client = Client::of(&app, request.extensions(), request.headers());
-    let asker = Asker::default();
-    request.extensions_mut().insert(asker.clone());
+    let request_user = RequestUser::default();
+    request.extensions_mut().insert(request_user.clone());
     let response = next.run(request).await;
     if let Some(Some(noted)) = response.extensions().get::<Option<Noted>>() {
         let is_login = noted.incident == Incident::LoginFailed;
-        security::note(noted.incident, client.0, if is_login { noted.account } else { asker.user() });
+        security::note(noted.incident, client.0, if is_login { noted.account } else { request_user.user() });
     }
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -74,7 +74,7 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
     response
 }
 
-/// What becomes of a handler that panicked: a 500 like any other, with an id in the log.
+/// Turns a panic in a handler into a 500 with an id in the log.
 #[must_use]
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
@@ -83,7 +83,7 @@ pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     Error::Internal(anyhow::anyhow!("panicked: {text}")).into_response()
 }
 
-/// Whether a script asked, which can do more with a reason than with a page.
+/// Whether a script sent the request, so that the error should be JSON.
 #[must_use]
 pub fn prefers_json(headers: &HeaderMap) -> bool {
     headers
@@ -98,7 +98,8 @@ fn is_plain(headers: &HeaderMap) -> bool {
         .is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain")))
 }
 
-/// The framework's refusals explain themselves in plain text. 422 and 415 are 400 here: a malformed request.
+/// Turns a framework refusal, which is plain text, into a problem. 422 and 415 become 400, as for every malformed
+/// request.
 async fn from_framework(response: Response) -> Problem {
     let status = match response.status() {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
@@ -107,7 +108,7 @@ async fn from_framework(response: Response) -> Problem {
     let text = to_bytes(response.into_body(), 4096).await.unwrap_or_default();
     let message = match status {
         StatusCode::NOT_FOUND => "resource not found".to_owned(),
-        StatusCode::METHOD_NOT_ALLOWED => "this address doesn't take that method".to_owned(),
+        StatusCode::METHOD_NOT_ALLOWED => "this URL doesn't support that method".to_owned(),
         status if status.is_server_error() => Error::Unavailable.to_string(),
         _ => String::from_utf8_lossy(&text).into_owned(),
     };
@@ -119,8 +120,8 @@ fn as_json(problem: &Problem) -> Response {
     Json(Body { code: status.as_u16(), message, field: *field, id: id.as_deref() }).into_response()
 }
 
-/// What surrounds an error. Who is looking isn't asked when something of ours is broken: that may be the database. A
-/// notice waits for the next page.
+/// The layout around an error page. Doesn't look up the viewer after an internal error, because the database may be
+/// broken. A notice waits for the next page.
 async fn chrome(app: &App, jar: &CookieJar, path: String, status: StatusCode) -> Chrome {
     if status.is_client_error()
         && let Ok(viewing) = Viewing::find(app, jar, path).await
@@ -132,7 +133,7 @@ async fn chrome(app: &App, jar: &CookieJar, path: String, status: StatusCode) ->
 
 fn as_page(problem: &Problem) -> ErrorPage {
     let mut page = ErrorPage::new(Chrome::default(), problem.status.as_u16());
-    // What the API says of a missing or ended token means nothing to people.
+    // Messages about tokens mean nothing on a page.
     let is_for_programs = matches!(problem.status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED);
     if !is_for_programs && !problem.message.is_empty() {
         page.message.clone_from(&problem.message);

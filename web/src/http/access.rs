@@ -1,4 +1,4 @@
-//! Who may come in where not everybody may, and who may touch something.
+//! Extractors for requests that only moderators or admins may send.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -10,16 +10,16 @@ use crate::error::Error;
 use crate::state::App;
 use crate::views::Chrome;
 
-/// A moderator or an admin on a page. To everybody else nothing is there.
+/// A moderator or an admin who views an admin page. Everybody else gets a 404.
 #[derive(Clone, Debug)]
-pub struct Staff {
-    /// Around the page.
+pub struct AdminViewing {
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// Whether they may act, and see addresses.
-    pub acts: bool,
+    /// Whether they can act and see addresses: only admins.
+    pub may_act: bool,
 }
 
-impl FromRequestParts<App> for Staff {
+impl FromRequestParts<App> for AdminViewing {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
@@ -27,11 +27,11 @@ impl FromRequestParts<App> for Staff {
         if !viewing.visitor.moderates() {
             return Err(Error::NotFound);
         }
-        Ok(Self { acts: role(&viewing.visitor) == Some(Role::Admin), chrome: viewing.chrome })
+        Ok(Self { may_act: role(&viewing.visitor) == Some(Role::Admin), chrome: viewing.chrome })
     }
 }
 
-/// A moderator or an admin who acts. Everybody else is told that they may not, whether there is anything or not.
+/// A moderator or an admin who acts. Everybody else gets a 403, whether the target exists or not.
 #[derive(Clone, Debug)]
 pub struct Moderator(User);
 
@@ -47,13 +47,13 @@ impl FromRequestParts<App> for Moderator {
 }
 
 impl Moderator {
-    /// Their entry in the audit log.
+    /// The actor for the audit log.
     pub fn actor(&self) -> Actor<'_> {
         self.0.actor()
     }
 }
 
-/// An admin who acts. Moderators are told that they may not; to everybody else nothing is there.
+/// An admin who acts. Moderators get a 403 and everybody else a 404.
 #[derive(Clone, Debug)]
 pub struct Admin(User);
 
@@ -70,7 +70,7 @@ impl FromRequestParts<App> for Admin {
 }
 
 impl Admin {
-    /// Their entry in the audit log.
+    /// The actor for the audit log.
     pub fn actor(&self) -> Actor<'_> {
         self.0.actor()
     }

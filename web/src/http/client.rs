@@ -1,21 +1,19 @@
-//! The client's address, as far as it can be believed.
+//! The client's address, as far as it can be trusted.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+mod extract;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
+use std::net::{IpAddr, Ipv6Addr};
+
 use ipnet::IpNet;
 
-use super::visitor::Pins;
-use crate::state::App;
+use super::pins::Pins;
 
-/// Where a request comes from.
+/// The address that a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client(pub IpAddr);
 
 impl Client {
-    /// What limits count by: an IPv6 customer has a whole /64.
+    /// The address that limits count by. IPv6 addresses are cut to a /64, because a customer has a whole one.
     #[must_use]
     pub fn counted(self) -> IpAddr {
         match self.0 {
@@ -23,12 +21,9 @@ impl Client {
             address @ IpAddr::V4(_) => address,
         }
     }
-}
 
-impl Client {
-    /// The network that the address belongs to, an IPv4 /24 or an IPv6 /48, as a digest that says nothing without the
-    /// site's secret. None for an address that only means something inside of a network: all of a site's visitors may have
-    /// such ones.
+    /// A keyed digest of the address's network, an IPv4 /24 or an IPv6 /48. It reveals nothing without the site's
+    /// secret. `None` for private addresses, which all of a site's visitors may have.
     #[must_use]
     pub fn network(self, pins: &Pins) -> Option<i32> {
         let (network, is_public) = match self.0 {
@@ -47,32 +42,7 @@ impl Client {
     }
 }
 
-impl FromRequestParts<App> for Client {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(app, &parts.extensions, &parts.headers))
-    }
-}
-
-impl Client {
-    /// Where a request with these headers comes from.
-    #[must_use]
-    pub fn of(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Self {
-        let peer = extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
-        let forwarded: Vec<&str> = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect();
-        Self(believe(peer, &forwarded, &app.config.web.trusted_proxies))
-    }
-}
-
-/// The last address that no trusted proxy vouches for: each trusted hop is believed about the one before it.
+/// The last address that isn't a trusted proxy. Each trusted proxy is believed about the hop before it.
 fn believe(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
     let mut address = peer.to_canonical();
     for hop in forwarded.iter().rev() {

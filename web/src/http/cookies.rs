@@ -1,5 +1,5 @@
-//! Cookies behind TLS: each is bound to this host and to TLS (`__Host-`, RFC 6265bis, section 4.1.3), whoever sets it.
-//! Handlers know them by their plain names.
+//! Binds every cookie to this host and to TLS (`__Host-`, RFC 6265bis, section 4.1.3) if the site uses TLS. Handlers
+//! use the plain names.
 
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
@@ -11,8 +11,8 @@ use crate::state::App;
 
 const PREFIX: &str = "__Host-";
 
-/// The layer that binds them. Behind TLS a cookie without the prefix is not seen: another host of the domain may have
-/// set it.
+/// The layer that adds and strips the prefix. With TLS, it ignores cookies without the prefix, because another host of
+/// the domain may have set them.
 pub async fn bind(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if !app.secure() {
         return next.run(request).await;

@@ -1,15 +1,15 @@
-//! Extractors that refuse as [`Error`]s.
+//! Extractors whose rejections are [`Error`]s.
 
 use axum::extract::{FromRequest, FromRequestParts};
 
 use crate::error::Error;
 
-/// A part of the path. What doesn't parse names nothing, so it isn't found.
+/// A path parameter. One that doesn't parse is a 404.
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(NoSuchPath))]
 pub struct Path<T>(pub T);
 
-/// The path names nothing.
+/// A path parameter didn't parse.
 #[derive(Debug)]
 pub struct NoSuchPath;
 
@@ -33,7 +33,7 @@ pub struct Json<T>(pub T);
 impl From<axum::extract::rejection::JsonRejection> for Error {
     fn from(rejection: axum::extract::rejection::JsonRejection) -> Self {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            return Self::TooLarge("The body is too large; JSON may have up to 64 kB.".to_owned());
+            return Self::TooLarge("The body is too large. JSON may have up to 64 kB.".to_owned());
         }
         Self::Refused(rejection.body_text())
     }

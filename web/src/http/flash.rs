@@ -1,4 +1,4 @@
-//! Messages that are shown once, on the page after a redirect. The cookie names the message; the text stays here.
+//! Messages shown once, on the page after a redirect. A cookie holds only the name of the message.
 
 use axum::extract::Request;
 use axum::http::Method;
@@ -14,22 +14,22 @@ use crate::views::{Flash, grouped};
 
 const COOKIE: &str = "notice";
 
-/// What there is to tell.
+/// A message to show after a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, strum::VariantNames)]
 pub enum Notice {
     /// A photo was deleted.
     PhotoDeleted,
-    /// A photo is down, and its picture is kept out.
+    /// A photo is hidden and its picture is blocked.
     PictureBlocked,
-    /// A photo is down, but there is nothing to know its picture by.
-    PhotoTakenDown,
-    /// Other photos of a picture that was blocked are taken down.
-    PhotosTakenDown,
-    /// A picture is let in again.
+    /// A photo is hidden, but its picture has no fingerprint to block it by.
+    PhotoHidden,
+    /// Other photos of a blocked picture are hidden.
+    PhotosHidden,
+    /// A picture is unblocked.
     PictureUnblocked,
     /// The name was changed.
     NameChanged,
-    /// The address was changed and a link is on its way.
+    /// The address was changed and a verification link was sent.
     EmailChanged,
     /// The password was changed.
     PasswordChanged,
@@ -37,51 +37,51 @@ pub enum Notice {
     PasswordReset,
     /// The address is verified.
     EmailVerified,
-    /// A verification link is on its way.
+    /// A verification link was sent.
     LinkSent,
-    /// The account is gone.
+    /// The account was deleted.
     AccountDeleted,
-    /// A job will be tried again.
+    /// A job will be retried.
     JobRetried,
     /// A job was cancelled.
     JobCancelled,
     /// A job was deleted.
     JobDeleted,
-    /// The job is not there any more, or runs.
+    /// The job no longer exists, or its state rules the act out.
     JobGone,
     /// The rating was changed.
     RatingChanged,
-    /// A photo was kept as a draft.
+    /// A photo was saved as a draft.
     DraftKept,
-    /// Nothing of a queue starts any more.
+    /// A queue was paused.
     QueuePaused,
-    /// A queue runs again.
+    /// A queue was resumed.
     QueueResumed,
-    /// A queue's limits are set.
+    /// A queue's limits were saved.
     LimitsSet,
-    /// A schedule's job was asked for.
+    /// A run of a schedule was requested.
     ScheduleRequested,
-    /// Something was done to many jobs.
+    /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
-        /// What.
+        /// The act.
         act: Act,
-        /// To how many.
+        /// How many jobs it changed.
         done: u32,
-        /// How many were left alone, because they had changed.
+        /// How many it skipped, because they had changed.
         left: u32,
     },
 }
 
 impl Notice {
-    /// Something was done to so many jobs, and to others not.
+    /// The result of an act on many jobs.
     #[must_use]
     pub fn jobs(act: Act, done: usize, left: usize) -> Self {
         let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
         Self::Jobs { act, done: number(done), left: number(left) }
     }
 
-    /// What the cookie carries.
+    /// The cookie's value.
     fn code(self) -> String {
         match self {
             Self::Jobs { act, done, left } => format!("Jobs.{}.{done}.{left}", act.name()),
@@ -101,34 +101,30 @@ impl Notice {
 
     fn flash(self) -> Flash {
         match self {
-            Self::PhotoDeleted => Flash::good("The photo is gone."),
-            Self::PictureBlocked => {
-                Flash::good("The photo is taken down, and its picture is refused from now on.")
+            Self::PhotoDeleted => Flash::good("The photo is deleted."),
+            Self::PictureBlocked => Flash::good("The photo is hidden and its picture is blocked."),
+            Self::PhotoHidden => {
+                Flash::info("The photo is hidden. It is too old for its picture to be blocked.")
             }
-            Self::PhotoTakenDown => {
-                Flash::info("The photo is taken down. It is too old for its picture to be known again.")
-            }
-            Self::PhotosTakenDown => Flash::good("They are taken down, too."),
-            Self::PictureUnblocked => Flash::good("The picture may be submitted again."),
+            Self::PhotosHidden => Flash::good("The other photos are hidden too."),
+            Self::PictureUnblocked => Flash::good("The picture is unblocked."),
             Self::NameChanged => Flash::good("Your name is changed."),
-            Self::EmailChanged => Flash::good("Your address is changed. A link to verify it is on its way."),
+            Self::EmailChanged => Flash::good("Your address is changed. We sent you a link to verify it."),
             Self::PasswordChanged => Flash::good("Your password is changed. Other devices are logged out."),
             Self::PasswordReset => Flash::good("Your password is set. Log in with it."),
             Self::EmailVerified => Flash::good("Your address is verified. Thank you!"),
-            Self::LinkSent => Flash::info("A link is on its way; it works for 24 hours."),
-            Self::AccountDeleted => Flash::info("Your account is deleted. Be well."),
-            Self::JobRetried => Flash::good("The job will be tried again."),
+            Self::LinkSent => Flash::info("We sent you a link. It works for 24 hours."),
+            Self::AccountDeleted => Flash::info("Your account is deleted. Goodbye!"),
+            Self::JobRetried => Flash::good("The job will be retried."),
             Self::JobCancelled => Flash::good("The job is cancelled."),
             Self::JobDeleted => Flash::good("The job is deleted."),
-            Self::JobGone => {
-                Flash::bad("That can't be done to the job any more: it has changed, or is gone.")
-            }
+            Self::JobGone => Flash::bad("Nothing was done: the job has changed or no longer exists."),
             Self::RatingChanged => Flash::good("Your rating is saved."),
-            Self::DraftKept => Flash::good("Kept as a draft; only you can see it."),
-            Self::QueuePaused => Flash::good("The queue is paused: nothing of it starts any more."),
-            Self::QueueResumed => Flash::good("The queue runs again."),
-            Self::LimitsSet => Flash::good("The limits are set."),
-            Self::ScheduleRequested => Flash::good("The next scheduler that looks starts it."),
+            Self::DraftKept => Flash::good("Saved as a draft. Only you can see it."),
+            Self::QueuePaused => Flash::good("The queue is paused. None of its jobs will start."),
+            Self::QueueResumed => Flash::good("The queue is resumed."),
+            Self::LimitsSet => Flash::good("The limits are saved."),
+            Self::ScheduleRequested => Flash::good("The job will start within seconds."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }
@@ -140,7 +136,7 @@ impl Notice {
     }
 }
 
-/// The message that the request brings along.
+/// The message in the request's cookie.
 #[must_use]
 pub fn read(jar: &CookieJar) -> Option<Flash> {
     Notice::from_code(jar.get(COOKIE)?.value()).map(Notice::flash)
@@ -150,7 +146,7 @@ fn jobs(act: Act, done: u32, left: u32) -> Flash {
     let count =
         |count| if count == 1 { "1 job".to_owned() } else { format!("{} jobs", grouped(i64::from(count))) };
     let was = match act {
-        Act::Retry => "will be tried again",
+        Act::Retry => "will be retried",
         Act::Cancel if done == 1 => "is cancelled",
         Act::Cancel => "are cancelled",
         Act::Delete if done == 1 => "is deleted",
@@ -158,14 +154,14 @@ fn jobs(act: Act, done: u32, left: u32) -> Flash {
     };
     let rest = match left {
         0 => String::new(),
-        1 => " 1 had changed meanwhile and was left alone.".to_owned(),
-        left => format!(" {} had changed meanwhile and were left alone.", grouped(i64::from(left))),
+        1 => " 1 changed in the meantime and was skipped.".to_owned(),
+        left => format!(" {} changed in the meantime and were skipped.", grouped(i64::from(left))),
     };
     let text = format!("{} {was}.{rest}", count(done));
     if done > 0 { Flash::good(text) } else { Flash::bad(text) }
 }
 
-/// Forgets a message once a page has shown it.
+/// Removes the cookie once a page has shown its message.
 pub async fn forget_shown(jar: CookieJar, request: Request, next: Next) -> Response {
     let shown = request.method() == Method::GET && jar.get(COOKIE).is_some();
     let response = next.run(request).await;
@@ -195,7 +191,7 @@ mod tests {
         assert_eq!(Notice::from_code(&jobs.code()), Some(jobs));
         assert_eq!(
             jobs.flash().text,
-            "1,312 jobs will be tried again. 2 had changed meanwhile and were left alone."
+            "1,312 jobs will be retried. 2 changed in the meantime and were skipped."
         );
         for forged in ["Jobs", "Jobs.explode.1.1", "Jobs.retry.1", "Jobs.retry.x.1", "<b>"] {
             assert_eq!(Notice::from_code(forged), None, "{forged}");

@@ -1,4 +1,4 @@
-//! Headers that every answer bears.
+//! Headers of every response.
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
@@ -20,13 +20,13 @@ const ALWAYS: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 
-/// Has a browser forget what it keeps of this site, pages that it would show again on Back included.
+/// Clears the browser's cache of this site, including the pages that Back would show.
 ///
-/// It leaves its storage alone: photos that a member has chosen and not sent yet are kept there, by member.
+/// It keeps the browser's storage, which holds photos that members have chosen and not sent yet.
 pub const FORGET: [(&str, &str); 1] = [("clear-site-data", "\"cache\"")];
 
-/// Adds the security headers. What is for somebody with a session or a token is kept nowhere, so that Back shows
-/// nothing of it after logging out.
+/// Adds the security headers. Responses to requests with a session or a token aren't stored, so that Back doesn't show
+/// them after logging out.
 pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_known = request.headers().contains_key(AUTHORIZATION)
         || CookieJar::from_headers(request.headers()).get(SESSION).is_some();

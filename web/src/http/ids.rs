@@ -1,15 +1,15 @@
-//! Lists of ids in a form, as a page has shown them: the separator is one that forms don't escape, which keeps ten
-//! thousand of them small.
+//! Lists of ids in a form field. The separator is a character that forms don't escape, which keeps ten thousand ids
+//! small.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// The ids as one field's text.
+/// Joins ids to a field's text.
 pub fn join<Id: Display>(ids: impl IntoIterator<Item = Id>) -> String {
     ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>().join(".")
 }
 
-/// The ids in a field's text. None: something in it is no id.
+/// Parses a field's text. `None` if a part of it is not an id.
 pub fn split<Id: FromStr>(text: &str) -> Option<Vec<Id>> {
     text.split('.').filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect()
 }

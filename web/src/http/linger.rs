@@ -1,7 +1,7 @@
-//! Reading on after an early answer.
+//! Reading on after an early response.
 //!
-//! A client that still sends while its connection is closed gets an error of its network instead of the answer (RFC
-//! 9112, section 9.6). So what is still coming of a refused upload is read and thrown away, for a while.
+//! A client that is still sending when its connection closes gets a network error instead of the response (RFC 9112,
+//! section 9.6). So the rest of a refused upload is read and discarded for a while.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,15 +29,15 @@ pub async fn read_on(request: Request, next: Next) -> Response {
     let mut rest = Rest(Arc::new(Mutex::new((body.into_data_stream(), false))));
     let lent = Body::from_stream(rest.clone());
     let response = next.run(Request::from_parts(parts, lent)).await;
-    // Who waits for "100 Continue" sends nothing before the first read, and reads the answer instead.
+    // A client that waits for "100 Continue" sends nothing before the first read, and reads the response instead.
     if response.status().is_client_error() && (rest.is_begun() || !waits_to_be_asked) {
-        // Past the time the connection is closed as it would have been at once.
+        // After that time the connection is closed anyway.
         let _ = tokio::time::timeout(PATIENCE, rest.discard()).await;
     }
     response
 }
 
-/// A body that its reader can leave to us, and whether anybody has begun to read it.
+/// A shared body, and whether anybody has begun to read it.
 #[derive(Clone)]
 struct Rest(Arc<Mutex<(BodyDataStream, bool)>>);
 

@@ -1,7 +1,7 @@
-//! What handlers have in common in speaking HTTP: who asks, from where, how often, and in which form it is answered.
+//! HTTP plumbing shared by all handlers: visitors, clients, limits and response formats.
 
 pub mod access;
-pub mod asker;
+pub mod body_timeout;
 pub mod client;
 pub mod cookies;
 pub mod extract;
@@ -13,7 +13,8 @@ pub mod linger;
 pub mod origin;
 pub mod pace;
 pub mod page;
-pub mod patience;
+pub mod pins;
+pub mod request_user;
 pub mod sse;
 pub mod streams;
 pub mod visitor;

@@ -1,4 +1,4 @@
-//! How fast somebody may rate: counted in this process, without asking anybody, because nothing happens as often.
+//! The rate limit on ratings. It is counted in this process only, because nothing else happens as often.
 
 use std::net::IpAddr;
 use std::num::NonZero;
@@ -12,10 +12,10 @@ use pawdium_shared::config::SecurityConfig;
 use super::client::Client;
 use crate::error::Error;
 
-/// After so many ratings those are forgotten who haven't rated for a while.
+/// How many ratings to count before dropping idle raters.
 const FORGET_EVERY: u32 = 10_000;
 
-/// Limits on ratings, for each rater and for each address: a burst of a minute's, then one as often as that allows.
+/// Limits on ratings for each rater and each address. Allows a burst of one minute's ratings, then a steady rate.
 #[derive(Debug)]
 pub struct Pace {
     raters: Option<DefaultKeyedRateLimiter<i64>>,
@@ -25,7 +25,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// The limits that the configuration gives.
+    /// The limits of the configuration.
     #[must_use]
     pub fn new(config: &SecurityConfig) -> Self {
         let quota = |per_minute| NonZero::new(per_minute).map(Quota::per_minute);
@@ -40,7 +40,7 @@ impl Pace {
     /// Counts a rating.
     ///
     /// # Errors
-    /// [`Error::TooMany`] when that is beyond a limit.
+    /// [`Error::TooMany`] if that exceeds a limit.
     pub fn count(&self, rater: RaterKey, client: Client) -> Result<(), Error> {
         if self.counted.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.forget();

@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::error::Error;
 
-/// A template as a response. Pages are of the moment and of one visitor, so nobody keeps them.
+/// A rendered template as a response. Pages are personal and change often, so they aren't cached.
 #[derive(Debug)]
 pub struct Page<T>(pub T);
 

@@ -10,10 +10,10 @@ use futures::{Stream, StreamExt as _};
 use super::streams::OpenStream;
 use crate::state::App;
 
-/// Between two comments that keep idle streams open through proxies.
+/// The interval of comments that keep idle streams open through proxies.
 const PING: Duration = Duration::from_secs(20);
 
-/// Answers with events until they end or the process stops. The stream counts as open meanwhile.
+/// Responds with events until they end or the process stops. The stream counts as open until then.
 pub fn respond(
     app: App,
     open: OpenStream,
@@ -24,12 +24,12 @@ pub fn respond(
         Ok::<_, Infallible>(event)
     });
     let events = events.take_until(app.stop.clone().cancelled_owned());
-    // nginx would hold events back until its buffer is full.
+    // Without this, nginx delays events until its buffer is full.
     let unbuffered = [("x-accel-buffering", "no")];
     (unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(PING).text("ping")))
 }
 
-/// The event by which an open page learns that it has to fetch a part again.
+/// The event that tells an open page to fetch a part again.
 pub fn changed(what: impl ToString) -> Event {
     Event::default().event("changed").data(what.to_string())
 }

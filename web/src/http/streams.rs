@@ -1,4 +1,4 @@
-//! How many live streams a client may hold open: each costs memory for as long as it stands.
+//! The limit on a client's live streams, because each costs memory while it is open.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,10 +8,10 @@ use parking_lot::Mutex;
 
 use crate::error::Error;
 
-/// After so many seconds a client that was refused may try again.
+/// The `Retry-After` of a refused stream, in seconds.
 const RETRY: u64 = 10;
 
-/// The open streams of this process, by the address that they are for.
+/// The open streams of this process by client address.
 #[derive(Clone, Debug)]
 pub struct Streams {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
@@ -19,17 +19,17 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// Up to so many for each address; 0 is without a limit.
+    /// At most `most` streams for each address; 0 is no limit.
     #[must_use]
     pub fn up_to(most: u32) -> Self {
         let most = if most == 0 { usize::MAX } else { usize::try_from(most).unwrap_or(usize::MAX) };
         Self { open: Arc::default(), most }
     }
 
-    /// One more stream for this address, until the answer is dropped.
+    /// Counts a stream for this address until the returned value is dropped.
     ///
     /// # Errors
-    /// [`Error::TooMany`] when it has as many as it may.
+    /// [`Error::TooMany`] if the address is at its limit.
     pub fn open(&self, address: IpAddr) -> Result<OpenStream, Error> {
         let mut open = self.open.lock();
         let count = open.entry(address).or_default();
@@ -41,7 +41,7 @@ impl Streams {
     }
 }
 
-/// Counts while it lives.
+/// An open stream, counted until it is dropped.
 #[derive(Debug)]
 pub struct OpenStream {
     streams: Streams,
@@ -75,6 +75,6 @@ mod tests {
         drop(first);
         let third = streams.open(near).expect("one has ended");
         drop((second, third, other));
-        assert!(streams.open.lock().is_empty(), "nothing is kept of who has gone");
+        assert!(streams.open.lock().is_empty(), "closed streams aren't kept");
     }
 }

@@ -1,32 +1,28 @@
-//! Who is looking at a page: a registered user, an anonymous one, or somebody who has not done anything yet.
+//! The visitor of a page: a registered user, an anonymous user, or somebody without a user.
 //!
-//! Looking makes no user. A visitor without one carries a signed cookie with the key of their serving order and the
-//! photo on their page; the first rating turns it into a user row with that same key.
+//! Viewing pages creates no user. A visitor without a user has a signed cookie with the key of their serving order and
+//! the photo on their page. The first rating creates a user row with that key.
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use data_encoding::BASE64URL_NOPAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{RaterKey, User, queries};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ratings::serving;
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::Sha256;
 use sqlx::PgConnection;
 
-use super::asker::Asker;
 use super::client::Client;
 use super::flash;
+use super::request_user::RequestUser;
 use crate::error::Error;
 use crate::state::App;
 use crate::views::{Chrome, Theme, Viewer};
 
-/// The cookie with the session's token.
+/// The cookie with the session token.
 pub const SESSION: &str = "session";
 
 /// The cookie of a visitor without a user.
@@ -34,16 +30,16 @@ const PIN: &str = "visitor";
 
 const YEAR: i64 = 365;
 
-/// Who asks for a page.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     /// The user behind the session cookie.
     pub user: Option<User>,
     /// The key of the serving order: the user's, the cookie's, or a new one.
     pub key: RaterKey,
-    /// The photo that a visitor without a user has on the page.
+    /// The photo on the rating page of a visitor without a user.
     pub pinned: Option<PhotoId>,
-    /// A visitor without a user has brought the key, so ballots may have been issued for it.
+    /// Whether a visitor without a user sent the key, so that ballots may have been issued for it.
     pub has_key: bool,
     /// The session's token.
     pub token: Option<Token>,
@@ -76,17 +72,17 @@ impl Visitor {
 
     fn leave_name(&self, extensions: &Extensions) {
         if let Some(user) = &self.user {
-            Asker::found(extensions, user.id);
+            RequestUser::found(extensions, user.id);
         }
     }
 
-    /// Somebody who says nothing about themselves.
+    /// A visitor without any cookie.
     #[must_use]
     pub fn nobody() -> Self {
         Self { user: None, key: RaterKey::generate(), pinned: None, has_key: false, token: None }
     }
 
-    /// The user's id, or one that no row has.
+    /// The user's id, or an id that no row has.
     #[must_use]
     pub fn id(&self) -> UserId {
         self.user.as_ref().map_or(UserId(0), |user| user.id)
@@ -109,13 +105,13 @@ impl Visitor {
         self.user.as_ref().is_some_and(|user| user.role.moderates())
     }
 
-    /// Their entry in the audit log; none for those who are nobody.
+    /// The actor for the audit log; `None` without a user.
     #[must_use]
     pub fn actor(&self) -> Option<Actor<'_>> {
         self.user.as_ref().map(User::actor)
     }
 
-    /// Gives a visitor without a user another key where theirs is used up, before a ballot is issued for it.
+    /// Gives a visitor without a user a new key if theirs is used up. Call this before issuing a ballot.
     ///
     /// # Errors
     /// When the database fails.
@@ -126,20 +122,19 @@ impl Visitor {
         Ok(())
     }
 
-    /// Who the visitor is now that an act of theirs has met [`Error::SessionEnded`]: the account to which they have logged in
-    /// meanwhile, in another tab. What they did a moment earlier would have become that account's, so it is done once more
-    /// in its name.
+    /// Finds the visitor again after [`Error::SessionEnded`]. They may have logged in to an account in another tab, so
+    /// that their act can be repeated for that account.
     ///
     /// # Errors
-    /// [`Error::SessionEnded`] when the user is gone for good.
+    /// [`Error::SessionEnded`] if there is no such account.
     pub async fn find_again(&self, app: &App) -> Result<Self, Error> {
         let account = queries::find_merged(&mut *app.db.acquire().await?, self.id()).await?;
-        // The key stays: a ballot that they were given as who they were is still theirs.
+        // Keep the key, so that ballots issued before the login stay valid.
         Ok(Self { user: Some(account.ok_or(Error::SessionEnded)?), token: None, ..self.clone() })
     }
 
-    /// The user behind the visitor, made now if there is none: for acts that must be remembered. The cookie is to be
-    /// set when the transaction has committed.
+    /// The visitor's user, created if there is none, for acts that must be remembered. Set the returned cookie after
+    /// the transaction has committed.
     ///
     /// # Errors
     /// When the database fails.
@@ -161,12 +156,12 @@ impl Visitor {
     }
 }
 
-/// A visitor on a page, and what surrounds the page for them.
+/// A visitor on a page, with the layout around the page.
 #[derive(Clone, Debug)]
 pub struct Viewing {
-    /// Who.
+    /// The visitor.
     pub visitor: Visitor,
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
 }
 
@@ -184,7 +179,7 @@ impl FromRequestParts<App> for Viewing {
 }
 
 impl Viewing {
-    /// Who brings these cookies, on the page at `path`.
+    /// The visitor with these cookies, on the page at `path`.
     ///
     /// # Errors
     /// When the database fails.
@@ -214,7 +209,7 @@ async fn viewer(app: &App, visitor: &Visitor) -> Result<Viewer, Error> {
     })
 }
 
-/// The colours that the visitor chose.
+/// The visitor's colour theme.
 #[must_use]
 pub fn theme(jar: &CookieJar) -> Theme {
     jar.get("theme").map_or(Theme::Auto, |cookie| Theme::from_cookie(cookie.value()))
@@ -226,7 +221,7 @@ pub fn session_cookie(app: &App, token: &Token) -> Cookie<'static> {
     lasting(app, SESSION, token.expose().to_owned())
 }
 
-/// Cookies without anything that says who this was.
+/// Removes all cookies that identify the visitor.
 pub fn without_session(app: &App, jar: CookieJar) -> CookieJar {
     [SESSION, PIN]
         .into_iter()
@@ -247,71 +242,4 @@ fn lasting(app: &App, name: &'static str, value: String) -> Cookie<'static> {
         .same_site(SameSite::Lax)
         .max_age(time::Duration::days(YEAR))
         .build()
-}
-
-/// Seals what a visitor without a user carries.
-#[derive(Clone)]
-pub struct Pins {
-    key: Hmac<Sha256>,
-}
-
-impl std::fmt::Debug for Pins {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pins")
-    }
-}
-
-impl Pins {
-    /// Pins under the site's secret.
-    #[must_use]
-    pub fn new(secret: &SecretString) -> Self {
-        let mut key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
-            .expect("HMAC takes a key of any length");
-        key.update(b"pawdium visitor v1");
-        Self { key }
-    }
-
-    /// A digest that says nothing about `text` to anybody without the secret.
-    #[must_use]
-    pub fn digest(&self, text: &str) -> [u8; 16] {
-        let mut digest = [0; 16];
-        let mac = self.key.clone().chain_update(b"digest").chain_update(text).finalize().into_bytes();
-        digest.copy_from_slice(&mac[..16]);
-        digest
-    }
-
-    fn seal(&self, key: RaterKey, photo: Option<PhotoId>) -> String {
-        let mut bytes = [0; 32];
-        let (body, seal) = bytes.split_at_mut(16);
-        body[..8].copy_from_slice(&key.0.to_be_bytes());
-        body[8..].copy_from_slice(&photo.map_or(0, |photo| photo.0).to_be_bytes());
-        seal.copy_from_slice(&self.key.clone().chain_update(&*body).finalize().into_bytes()[..16]);
-        BASE64URL_NOPAD.encode(&bytes)
-    }
-
-    fn open(&self, text: &str) -> Option<(RaterKey, Option<PhotoId>)> {
-        let bytes: [u8; 32] = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
-        let (body, seal) = bytes.split_at(16);
-        self.key.clone().chain_update(body).verify_truncated_left(seal).ok()?;
-        let number = |range: &[u8]| range.try_into().map(i64::from_be_bytes).ok();
-        let photo = number(&body[8..])?;
-        Some((RaterKey(number(&body[..8])?), (photo != 0).then_some(PhotoId(photo))))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pin_comes_back_whole_or_not_at_all() {
-        let pins = Pins::new(&"a secret of at least thirty-two characters".to_owned().into());
-        let sealed = pins.seal(RaterKey(-5), Some(PhotoId(9)));
-        assert_eq!(pins.open(&sealed), Some((RaterKey(-5), Some(PhotoId(9)))));
-        assert_eq!(pins.open(&pins.seal(RaterKey(1), None)), Some((RaterKey(1), None)));
-        let mut bytes = BASE64URL_NOPAD.decode(sealed.as_bytes()).expect("ours");
-        bytes[9] ^= 1;
-        assert_eq!(pins.open(&BASE64URL_NOPAD.encode(&bytes)), None);
-        assert_eq!(pins.open("x"), None);
-    }
 }

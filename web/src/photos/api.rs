@@ -19,7 +19,7 @@ use crate::http::limits::{self, Limited};
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// A submission, as multipart/form-data.
+/// A submission as multipart/form-data.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form; the handler reads it as it streams in")]
 pub struct SubmitBody {
@@ -32,47 +32,47 @@ pub struct SubmitBody {
     species: String,
     /// Up to 500 characters.
     alt: Option<String>,
-    /// Up to ten, between commas.
+    /// Up to ten, separated by commas.
     tags: Option<String>,
     /// `x,y,side` in pixels of the upright picture; the largest centred square if left out.
     crop: Option<String>,
-    /// Anything: keep it as a draft instead of publishing it.
+    /// Any value keeps the photo as a draft instead of publishing it.
     draft: Option<String>,
 }
 
-/// A photo that was taken in.
+/// An accepted submission.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubmittedShape {
     /// The photo's id.
     pub id: i64,
     /// processing, or draft.
     pub state: &'static str,
-    /// Its page.
+    /// The URL of the photo's page.
     pub url: String,
 }
 
-/// A counted link.
+/// A share link.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LinkShape {
-    /// Whoever follows it may rate the photo.
+    /// The link. Everybody who follows it may rate the photo.
     pub url: String,
 }
 
-/// Submits a photo. It is live, or failed with a reason, within seconds. Whoever loses the answer can send the same again
-/// under the same `Idempotency-Key`, and is answered with the photo that was made.
+/// Submits a photo. Within seconds it is live, or failed with a reason. If the answer is lost, send the same submission
+/// again with the same `Idempotency-Key` to get the photo that was created.
 #[utoipa::path(post, path = "/photos", tag = "photos", security(("token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Names this submission among all of the caller's: \
         a quoted text of 1 to 128 visible ASCII characters, such as a UUID. Kept as long as the photo")),
     request_body(content = SubmitBody, content_type = "multipart/form-data"), responses(
-    (status = 202, description = "Taken in", body = SubmittedShape),
-    (status = 400, description = "A field or the file was refused", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 202, description = "Accepted", body = SubmittedShape),
+    (status = 400, description = "A field or the file is invalid", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller is not registered", body = ErrorShape),
     (status = 413, description = "The file is too large", body = ErrorShape),
     (status = 409, description = "The key was used for another submission", body = ErrorShape),
     (status = 429, description = "Too many uploads", body = ErrorShape),
-    (status = 503, description = "The store is away; Retry-After says when to try again", body = ErrorShape),
-    (status = 507, description = "There is no room; Retry-After says when to try again", body = ErrorShape),
+    (status = 503, description = "The media store is unavailable; Retry-After says when to try again", body = ErrorShape),
+    (status = 507, description = "The site is out of space; Retry-After says when to try again", body = ErrorShape),
 ))]
 pub async fn submit(
     State(app): State<App>,
@@ -92,11 +92,11 @@ pub async fn submit(
     Ok((StatusCode::ACCEPTED, Json(shape)))
 }
 
-/// One photo. Those that are not live are for their owner and moderators.
+/// Shows a photo. Only its owner and moderators see a photo that isn't live.
 #[utoipa::path(get, path = "/photos/{id}", tag = "photos", security((), ("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 200, description = "The photo", body = PhotoShape),
-    (status = 404, description = "None that the caller may see", body = ErrorShape),
+    (status = 404, description = "No photo that the caller may see", body = ErrorShape),
 ))]
 pub async fn show(
     State(app): State<App>,
@@ -119,13 +119,13 @@ pub async fn show(
     Ok(Json(shape))
 }
 
-/// Deletes a photo; for its owner and moderators.
+/// Deletes a photo. Only its owner and moderators may.
 #[utoipa::path(delete, path = "/photos/{id}", tag = "photos", security(("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 204, description = "Gone"),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
-    (status = 403, description = "Somebody else's", body = ErrorShape),
-    (status = 404, description = "None that the caller may see", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "Somebody else's photo", body = ErrorShape),
+    (status = 404, description = "No photo that the caller may see", body = ErrorShape),
 ))]
 pub async fn delete(
     State(app): State<App>,
@@ -136,7 +136,7 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes a link that counts.
+/// Creates a share link.
 #[utoipa::path(post, path = "/photos/{id}/shares", tag = "photos", security((), ("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 201, description = "The link", body = LinkShape),

@@ -1,4 +1,4 @@
-//! Taking a photo down and keeping its picture out.
+//! Hiding a photo and blocking its picture.
 
 use axum::extract::{Form, State};
 use axum::response::Redirect;
@@ -16,14 +16,14 @@ use crate::http::flash::Notice;
 use crate::http::ids;
 use crate::state::App;
 
-/// Why.
+/// The form of a block: its reason.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct BlockForm {
     reason: String,
 }
 
-/// How many photos of one picture are shown, and taken down, at once.
+/// How many photos of the same picture to show, and to hide at once.
 pub(super) const ALIKE: i64 = 24;
 
 /// `POST /photos/{photo}/block`: for moderators.
@@ -39,23 +39,23 @@ pub async fn block(
     let blocked = block_all(&app, &moderator, &[id], &reason).await?;
     let notice = match blocked.first().map(|(_, outcome)| *outcome) {
         Some(BlockOutcome::Blocked) => Notice::PictureBlocked,
-        Some(BlockOutcome::Hidden) => Notice::PhotoTakenDown,
-        // Sent twice, and the other one has done it.
+        Some(BlockOutcome::Hidden) => Notice::PhotoHidden,
+        // A duplicate of this form has already blocked it.
         _ if blocked::reason_of(&mut *app.db.acquire().await?, id).await?.is_some() => Notice::PictureBlocked,
         Some(BlockOutcome::Gone) | None => return Err(Error::NotFound),
     };
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
 }
 
-/// Photos that a moderator has seen to show the same picture.
+/// The photos of the same picture that the moderator has seen.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AlikeForm {
     photos: String,
 }
 
-/// `POST /photos/{photo}/block-alike`: takes down, for the reason for which this photo was, others of the same picture:
-/// those that the moderator has seen and that are still up.
+/// `POST /photos/{photo}/block-alike`: hides other photos of the same picture for the same reason: those that the
+/// moderator has seen and that are still live.
 pub async fn block_alike(
     State(app): State<App>,
     moderator: Moderator,
@@ -63,9 +63,9 @@ pub async fn block_alike(
     Path(id): Path<PhotoId>,
     Form(form): Form<AlikeForm>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    let seen = ids::split::<PhotoId>(&form.photos)
-        .filter(|seen| !seen.is_empty())
-        .ok_or_else(|| Error::Refused("The list of photos is damaged; open the photo again.".to_owned()))?;
+    let seen = ids::split::<PhotoId>(&form.photos).filter(|seen| !seen.is_empty()).ok_or_else(|| {
+        Error::Refused("The list of photos is malformed. Reload the photo's page.".to_owned())
+    })?;
     let mut db = app.db.acquire().await?;
     let reason = blocked::reason_of(&mut db, id).await?.and_then(|reason| Reason::new(&reason).ok());
     let reason = reason.ok_or(Error::NotFound)?;
@@ -73,7 +73,7 @@ pub async fn block_alike(
     drop(db);
     let ids: Vec<_> = alike.iter().map(|photo| photo.id).filter(|id| seen.contains(id)).collect();
     let hidden = block_all(&app, &moderator, &ids, &reason).await?;
-    let jar = if hidden.is_empty() { jar } else { jar.add(Notice::PhotosTakenDown.cookie()) };
+    let jar = if hidden.is_empty() { jar } else { jar.add(Notice::PhotosHidden.cookie()) };
     Ok((jar, Redirect::to(&format!("/photos/{id}"))))
 }
 

@@ -24,7 +24,7 @@ pub async fn delete(
     Path(id): Path<PhotoId>,
 ) -> Result<(CookieJar, Redirect), Error> {
     match remove(&app, &visitor, id).await {
-        // The same form, sent twice.
+        // A duplicate of the same form.
         Err(Error::NotFound) if is_deleted(&app, &visitor, id).await? => {}
         removed => removed?,
     }
@@ -38,7 +38,7 @@ pub async fn delete(
 /// Deletes a photo for its owner or a moderator.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the visitor may not know of it, [`Error::Forbidden`] when it is somebody else's.
+/// [`Error::NotFound`] if the visitor may not see the photo, [`Error::Forbidden`] if it is somebody else's.
 pub async fn remove(app: &App, visitor: &Visitor, id: PhotoId) -> Result<(), Error> {
     let photo = find_visible(app, visitor, id).await?;
     if visitor.id() != photo.owner && !visitor.moderates() {
@@ -61,7 +61,7 @@ async fn remove_photo(app: &App, visitor: &Visitor, photo: &Photo) -> Result<(),
     Ok(tx.commit().await?)
 }
 
-/// Whether the photo was there for the visitor to delete, and is deleted.
+/// Whether the photo is already deleted and the visitor could have deleted it.
 async fn is_deleted(app: &App, visitor: &Visitor, id: PhotoId) -> Result<bool, Error> {
     let owner = queries::find_owner_of_deleted(&mut *app.db.acquire().await?, id).await?;
     Ok(owner.is_some_and(|owner| owner == visitor.id() || visitor.moderates()))

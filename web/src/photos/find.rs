@@ -8,15 +8,15 @@ use pawdium_shared::photos::{Photo, PhotoState};
 use crate::error::Error;
 use crate::state::App;
 
-/// A photo in any state but deleted.
+/// Finds a photo in any state except deleted.
 ///
 /// # Errors
-/// [`Error::NotFound`], or that the database failed.
+/// [`Error::NotFound`], or a database error.
 pub async fn find(app: &App, id: PhotoId) -> Result<Photo, Error> {
     app.cache.find(&app.db, CachedPhoto(id), Whole).await?.ok_or(Error::NotFound)
 }
 
-/// Those of these photos that are live, in the same order.
+/// The live ones of these photos, in the same order.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! The stream by which an open photo page learns that something changed (server-sent events, WHATWG HTML 9.2).
+//! The event stream of an open photo page (server-sent events, WHATWG HTML 9.2).
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use crate::http::sse;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// While a photo is processed the database is asked this often too, so that its page moves without Redis.
+/// How often to poll the database while a photo is processed, so that its page updates without Redis.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Between two questions of what keeps it waiting, which cost more than how far it is.
+/// How often to ask why a photo waits, which costs more than asking for its progress.
 const ASK: Duration = Duration::from_secs(8);
 
-/// `GET /photos/{photo}/live`: an event `changed` for each change; a reconnect with `Last-Event-ID` misses none.
+/// `GET /photos/{photo}/live`: an event `changed` for each change. A reconnect with `Last-Event-ID` misses none.
 pub async fn live(
     State(app): State<App>,
     visitor: Visitor,
@@ -35,7 +35,7 @@ pub async fn live(
     Path(id): Path<PhotoId>,
 ) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
-    // Subscribed before anything is looked up, so that nothing falls between.
+    // Subscribe before the first look-up, so that no change is missed in between.
     let changes = BroadcastStream::new(app.changes.subscribe());
     let photo = find_visible(&app, &visitor, id).await?;
     let topic = Topic::photo(id);
@@ -50,7 +50,7 @@ pub async fn live(
                 Some(sse::changed(id).id(change))
             }
             Ok(Change::Of { .. }) => None,
-            // The page lagged behind, or this process did: it is told to look, whatever it missed.
+            // The page or this process lagged behind, so tell the page to refresh everything.
             Ok(Change::Unknown) | Err(_) => Some(sse::changed(id)),
         };
         std::future::ready(event)
@@ -63,7 +63,7 @@ pub async fn live(
     Ok(sse::respond(app, open, events))
 }
 
-/// An event whenever the database shows more progress than before, until the photo is through.
+/// An event whenever the database shows progress, until processing has ended.
 fn looked_up(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Event> {
     let ticks = stream::iter(processing.then(|| IntervalStream::new(tokio::time::interval(LOOK)))).flatten();
     let progress = ticks.then(move |_| {
@@ -81,7 +81,7 @@ fn looked_up(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Even
         .map(move |_| sse::changed(id))
 }
 
-/// An event whenever something else keeps the photo waiting than before.
+/// An event whenever the reason for waiting changes.
 fn asked(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Event> {
     let ticks = stream::iter(processing.then(|| IntervalStream::new(tokio::time::interval(ASK)))).flatten();
     let reasons = ticks.then(move |_| {

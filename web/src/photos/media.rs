@@ -1,4 +1,4 @@
-//! Serving pictures. Their names are made of their content, so whoever has one may keep it for good.
+//! Serving pictures. Their names are derived from their content, so they can be cached for good.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -14,11 +14,11 @@ use crate::error::Error;
 use crate::http::extract::Path;
 use crate::state::App;
 
-/// A browser that has a picture keeps it; caches that serve it to others ask every five minutes whether it is still there,
-/// for it may have been taken down.
+/// Browsers may keep a picture for good. Shared caches must revalidate every five minutes, because the photo may have
+/// been hidden.
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, s-maxage=300, immutable");
 
-/// `GET /media/{*key}`: streamed from the store; one range of it, if that is asked for.
+/// `GET /media/{*key}`: streams a picture, or the requested range of it, from the store.
 pub async fn serve(
     State(app): State<App>,
     Path(key): Path<String>,
@@ -32,7 +32,7 @@ pub async fn serve(
     let range = read::<Range>(&headers).filter(|_| headers.get(IF_RANGE).is_none_or(|tag| *tag == text));
     let part = match range {
         Some(range) if !has_it => Part::of(&app.store, &key, &range).await?,
-        // Whoever has a picture that was taken down hears that it is gone.
+        // Answer 404 even to clients that have a cached copy of a deleted picture.
         _ if has_it => app.store.find_picture(&key).await.map_err(anyhow::Error::from)?.map(|_| Part::Known),
         _ => open(&app.store, &key, None).await?.map(Part::Whole),
     };
@@ -41,18 +41,18 @@ pub async fn serve(
     Ok((caching, part.ok_or(Error::NotFound)?.answer()).into_response())
 }
 
-/// How much of a picture is asked for.
+/// The part of a picture to send.
 enum Part {
-    /// None of it: the visitor has it.
+    /// Nothing: the client's copy is current.
     Known,
     Whole(StoredPicture),
     Range(StoredPicture),
-    /// What it doesn't have; so many bytes there are.
+    /// An unsatisfiable range of a file of that size.
     Beyond(u64),
 }
 
 impl Part {
-    /// The one range that is asked for; of several, or of none that makes sense, the whole picture.
+    /// The requested range. The whole picture if there are several ranges or an invalid one.
     async fn of(store: &MediaStore, key: &MediaKey, range: &Range) -> Result<Option<Self>, Error> {
         let Some(found) = store.find_picture(key).await.map_err(anyhow::Error::from)? else {
             return Ok(None);
@@ -97,7 +97,7 @@ impl Part {
     }
 }
 
-/// A header; one that can't be read counts as absent.
+/// Reads a header. An invalid one counts as absent.
 fn read<H: Header>(headers: &HeaderMap) -> Option<H> {
     headers.typed_try_get().ok().flatten()
 }

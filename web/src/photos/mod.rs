@@ -6,6 +6,7 @@ pub mod delete;
 pub mod find;
 pub mod live;
 pub mod media;
+pub mod moments;
 pub mod present;
 pub mod publish;
 mod quota;

@@ -1,10 +1,10 @@
-//! From a photo in the database to what pages show of it.
+//! Converts photos from the database for pages.
 
 use pawdium_shared::photos::Photo;
 
 use crate::views::{self, Picture, PictureSize};
 
-/// Where a picture is served, on this site.
+/// The path that serves a picture.
 #[must_use]
 pub fn media_path(key: &str) -> String {
     format!("/media/{key}")

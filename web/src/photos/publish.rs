@@ -19,7 +19,7 @@ pub async fn publish(
     let owner = visitor.member()?.id;
     let mut tx = app.db.begin().await?;
     if !transitions::publish(&mut tx, id, owner).await? {
-        // The same form, sent twice: the first has published it.
+        // A duplicate of the same form: the first has published the photo.
         let photo = queries::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
         if photo.owner != owner || photo.state == PhotoState::Draft {
             return Err(Error::NotFound);

@@ -1,4 +1,4 @@
-//! How much of what they upload somebody may keep without publishing it.
+//! The limit on what an owner keeps unpublished.
 
 use pawdium_shared::ids::UserId;
 use pawdium_shared::photos::queries::{self, KeptOriginals};
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// Refuses who keeps as much as they may already, before anything is read.
+/// Refuses an owner who is at the limit, before the upload is read.
 ///
 /// # Errors
 /// [`Error::TooLarge`], which says what to do about it.
@@ -20,7 +20,7 @@ pub(super) async fn check(app: &App, visitor: &Visitor) -> Result<(), Error> {
     refuse_more(app, visitor, kept, 1)
 }
 
-/// What an owner keeps. Whatever else of theirs arrives at the same time is counted after the transaction has ended.
+/// Measures what an owner keeps. Concurrent uploads of the same owner wait until the transaction has ended.
 ///
 /// # Errors
 /// When the database fails.
@@ -29,7 +29,7 @@ pub(super) async fn measure(db: &mut PgConnection, owner: UserId) -> Result<Kept
     Ok(queries::count_kept(db, owner).await?)
 }
 
-/// Refuses an upload of so many bytes by which its owner would keep more than they may.
+/// Refuses an upload of `bytes` that would exceed the owner's limit.
 ///
 /// # Errors
 /// [`Error::TooLarge`], which says what to do about it.
@@ -48,9 +48,9 @@ pub(super) fn refuse_more(
     };
     let bytes = kept.bytes.unsigned_abs().saturating_add(bytes);
     let is_too_much = if most > 0 && kept.uploads >= i64::from(most) {
-        format!("You keep {} drafts and failed photos, which is as many as you may.", kept.uploads)
+        format!("You have {} drafts and failed photos, the most that you can keep.", kept.uploads)
     } else if most_bytes > 0 && bytes > most_bytes {
-        format!("Your drafts and failed photos may take {} MB together.", most_bytes / 1_000_000)
+        format!("Your drafts and failed photos can use at most {} MB in total.", most_bytes / 1_000_000)
     } else {
         return Ok(());
     };

@@ -1,17 +1,17 @@
-//! Sharing a photo, and the moments that count towards its virality.
+//! Sharing a photo.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
-use chrono::Utc;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::ranking::sharing;
 use pawdium_shared::ranking::virality::Moment;
 use serde_json::json;
 
+use super::moments::digest;
 use super::show::{assemble, find_visible, rating_control};
 use crate::error::{Error, prefers_json};
 use crate::http::client::Client;
@@ -21,7 +21,7 @@ use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
 
-/// `POST /photos/{photo}/share`: makes a link. A script gets it as JSON, everybody else a page that shows it.
+/// `POST /photos/{photo}/share`: creates a share link. A script gets it as JSON, everybody else as a page.
 pub async fn share(
     State(app): State<App>,
     viewing: Viewing,
@@ -31,7 +31,7 @@ pub async fn share(
     Path(id): Path<PhotoId>,
 ) -> Result<Response, Error> {
     let url = make_link(&app, &viewing.visitor, client, id).await?;
-    // By their key the same visitor is told next time.
+    // The key identifies the same visitor next time.
     let jar = match viewing.visitor.user {
         Some(_) => jar,
         None => jar.add(pin_cookie(&app, viewing.visitor.key, viewing.visitor.pinned)),
@@ -44,11 +44,11 @@ pub async fn share(
     Ok((jar, Page(assemble(&app, viewing, photo, rating, Some(url)).await?)).into_response())
 }
 
-/// Makes a counted link to a live photo, one for each visitor.
+/// Creates a share link to a live photo, one for each visitor.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the photo isn't live, [`Error::TooMany`] when visitors without a user share too often: they may
-/// come without a cookie, and then each of their links is a row of its own.
+/// [`Error::NotFound`] if the photo isn't live, [`Error::TooMany`] if a visitor without a user shares too often:
+/// without a cookie, each of their links is a new row.
 pub async fn make_link(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> Result<String, Error> {
     if visitor.user.is_none() {
         limits::count(app, Limited::Anonymous, client.counted()).await?;
@@ -72,29 +72,4 @@ async fn share_as(app: &App, visitor: &Visitor, client: Client, id: PhotoId) -> 
     sharing::record(&mut tx, id, Moment::Share, &digest(app, visitor, client)).await?;
     tx.commit().await?;
     Ok(code)
-}
-
-/// Counts a moment of this visitor.
-///
-/// # Errors
-/// When the database fails.
-pub async fn record_moment(
-    app: &App,
-    visitor: &Visitor,
-    client: Client,
-    id: PhotoId,
-    moment: Moment,
-) -> Result<(), Error> {
-    let digest = digest(app, visitor, client);
-    Ok(sharing::record(&mut *app.db.acquire().await?, id, moment, &digest).await?)
-}
-
-/// Tells visitors apart for a day without storing who they are: a keyed digest of the user or, without one, of the
-/// address, under a key that changes daily.
-pub fn digest(app: &App, visitor: &Visitor, client: Client) -> [u8; 16] {
-    let who = match &visitor.user {
-        Some(user) => format!("user {}", user.id),
-        None => format!("address {}", client.counted()),
-    };
-    app.pins.digest(&format!("{} {who}", Utc::now().date_naive()))
 }

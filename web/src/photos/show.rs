@@ -1,4 +1,4 @@
-//! A photo's own page, also when reached by a shared link.
+//! A photo's page, also through a share link.
 
 use axum::extract::State;
 use axum_extra::extract::CookieJar;
@@ -14,7 +14,7 @@ use pawdium_shared::ratings::{self, Lane, serving};
 use sqlx::PgConnection;
 
 use super::block::ALIKE;
-use super::share::record_moment;
+use super::moments::record_moment;
 use super::{find, present};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -40,7 +40,7 @@ pub async fn page(
     Ok(Page(assemble(&app, viewing, photo, rating, None).await?))
 }
 
-/// `GET /s/{code}`: counts the visit and permits to rate.
+/// `GET /s/{code}`: counts the visit and lets the visitor rate the photo.
 pub async fn shared(
     State(app): State<App>,
     mut viewing: Viewing,
@@ -63,7 +63,7 @@ pub async fn shared(
         rating = RatingControl::Rate { ballot };
     }
     let jar = match viewing.visitor.user {
-        // The ballot is for the key, so the key must come back with it.
+        // The ballot is bound to the key, so the cookie must return it.
         None => jar.add(pin_cookie(&app, viewing.visitor.key, viewing.visitor.pinned)),
         Some(_) => jar,
     };
@@ -80,7 +80,7 @@ pub async fn status(
     Ok(Page(photo_status(&app, &visitor, &photo).await?))
 }
 
-/// The photo, if the visitor may know that it exists: live ones are everybody's, others their owner's and moderators'.
+/// Finds a photo that the visitor may see. Everybody sees live photos; only the owner and moderators see others.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -90,7 +90,7 @@ pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<P
     if visible { Ok(photo) } else { Err(Error::NotFound) }
 }
 
-/// Everything on the page.
+/// Assembles the page.
 pub(super) async fn assemble(
     app: &App,
     viewing: Viewing,
@@ -120,7 +120,7 @@ pub(super) async fn assemble(
         earlier: earlier.map(|photo| photo.0),
         status,
         can_delete: own || viewing.visitor.moderates(),
-        staff: viewing.visitor.moderates(),
+        moderates: viewing.visitor.moderates(),
         chrome: viewing.chrome,
         id: photo.id.0,
         picture: present::picture(&photo),
@@ -189,7 +189,7 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
     })
 }
 
-/// Why a photo is not through yet, from its job's own state; none when no job says.
+/// Why a photo is still being processed, from its job's state; `None` without a job.
 pub(super) async fn why_processing(db: &mut PgConnection, id: PhotoId) -> sqlx::Result<Option<String>> {
     let job = inspect::find_live_about(db, ProcessPhoto::KIND, Subject::from(id)).await?;
     match job {

@@ -1,4 +1,4 @@
-//! The page for submitting photos.
+//! The page that submits photos.
 
 use axum::Json;
 use axum::extract::{Multipart, State};
@@ -22,7 +22,7 @@ use crate::views::{Field, Viewer};
 /// `GET /submit`
 pub async fn page(State(app): State<App>, viewing: Viewing, jar: CookieJar) -> (CookieJar, Page<SubmitPage>) {
     let jar = match viewing.visitor.user {
-        // A draft that is sent again, because its answer got lost, has to come from the same visitor.
+        // Keep the visitor's key in a cookie, so that a draft that is sent again comes from the same visitor.
         None => jar.add(pin_cookie(&app, viewing.visitor.key, viewing.visitor.pinned)),
         Some(_) => jar,
     };
@@ -42,7 +42,7 @@ fn form(app: &App, viewing: Viewing, entered: SubmitForm) -> SubmitPage {
     }
 }
 
-/// `POST /submit`: a script gets `202 {id, state, url}` or a problem as JSON, a form a redirect or itself again.
+/// `POST /submit`: a script gets `202 {id, state, url}` or a problem as JSON; a form gets a redirect or the page again.
 pub async fn submit(
     State(app): State<App>,
     viewing: Viewing,

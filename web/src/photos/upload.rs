@@ -1,4 +1,5 @@
-//! Taking an upload: the file streams to the media store, the fields are collected, and all of it is refused together.
+//! Receives a submission: streams the file to the media store, collects the fields, and accepts or refuses them
+//! together.
 
 use axum::body::Bytes;
 use axum::extract::multipart::{Field, MultipartError};
@@ -21,10 +22,10 @@ use crate::http::limits::{self, Limited, Tally};
 use crate::http::visitor::{Visitor, session_cookie};
 use crate::state::App;
 
-/// The longest text field, in bytes; each has a tighter limit of its own.
+/// The longest text field in bytes. Each field has a lower limit of its own.
 const TEXT: usize = 8192;
 
-/// The header `Idempotency-Key`, with which a submission may be sent again until its answer arrives.
+/// The `Idempotency-Key` header, which lets a client repeat a submission until an answer arrives.
 #[derive(Clone, Debug, Default)]
 pub struct Once(Option<SubmissionKey>);
 
@@ -41,17 +42,17 @@ impl<S: Sync> FromRequestParts<S> for Once {
 /// The text fields, as they were sent.
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
-    /// What to call it.
+    /// The title.
     pub title: String,
-    /// What it shows.
+    /// The description.
     pub alt: String,
-    /// A species' name.
+    /// The species' name.
     pub species: String,
-    /// Between commas.
+    /// The tags, separated by commas.
     pub tags: String,
-    /// `x,y,side`, or nothing.
+    /// The crop as `x,y,side`, or nothing.
     pub crop: String,
-    /// Anything: keep it as a draft.
+    /// Any value keeps the photo as a draft.
     pub draft: String,
 }
 
@@ -68,8 +69,8 @@ impl Fields {
         })
     }
 
-    /// BLAKE3 of these and of the file: two submissions with the same one are the same. Lengths keep one field's end
-    /// from passing for the next one's beginning.
+    /// A BLAKE3 digest of the fields and the file, which identifies a submission. Each field is prefixed with its
+    /// length, so that text can't move between fields.
     fn print(&self, file: &[u8; 32]) -> [u8; 32] {
         let mut print = blake3::Hasher::new();
         print.update(file);
@@ -102,30 +103,30 @@ impl Fields {
     }
 }
 
-/// An upload on its way into the store.
+/// An original on its way into the store.
 struct Upload {
     incoming: OriginalWriter,
     written: u64,
-    /// It begins as pictures do. Of one that doesn't no more than the beginning is stored.
+    /// Whether the file starts like a picture. Of other files only the start is stored.
     is_picture: bool,
 }
 
-/// What came of an upload.
+/// An accepted submission.
 #[derive(Clone, Debug)]
 pub struct Submitted {
     /// The new photo.
     pub photo: PhotoId,
-    /// It is kept as a draft and not being processed.
+    /// Whether it is a draft.
     pub draft: bool,
-    /// The session of a visitor who has become a user with this draft.
+    /// The session of a visitor who became a user with this draft.
     pub cookie: Option<Cookie<'static>>,
 }
 
-/// Stores an upload and makes its photo. Nothing is left of one that is refused. `fields` holds what was sent also
-/// when it is refused, so that a form can show it again.
+/// Stores an original and creates its photo. A refused submission leaves nothing behind. `fields` always holds the sent
+/// values, so that the form can show them again.
 ///
 /// # Errors
-/// What is wrong with the file or a field.
+/// Says what is wrong with the file or a field.
 pub async fn receive(
     app: &App,
     visitor: &Visitor,
@@ -149,7 +150,7 @@ pub async fn receive(
     });
     let Some(upload) = upload else { return Err(checked.err().unwrap_or_else(|| no_file(false))) };
     let (draft, keep) = match checked {
-        // A draft that can never be published needs no owner who looks at it.
+        // Refuse a draft that isn't a picture at once, because it could never be published.
         Ok((_, true)) if upload.written > 0 && !upload.is_picture => {
             upload.incoming.discard().await.map_err(anyhow::Error::from)?;
             return Err(MediaError::from(Refusal::NotAPicture).into());
@@ -183,27 +184,27 @@ pub async fn receive(
             Err(error) => Err(error),
         };
     }
-    // Of any other error it isn't known whether the photo was made.
+    // After any other error it is unknown whether the photo was created.
     let is_unneeded = match &made {
         Ok(made) => made.is_repeated,
         Err(error) => matches!(error, Error::SessionEnded | Error::TooLarge(_)),
     };
     if is_unneeded {
         counted.give_back(app).await;
-        // What is left after a crash in between is removed by the purge.
+        // The purge removes what a crash in between leaves behind.
         app.store.delete_original(&key).await.map_err(anyhow::Error::from)?;
     }
     made?.submitted
 }
 
-/// What became of a stored upload.
+/// The photo of a stored original.
 struct Made {
     submitted: Result<Submitted, Error>,
-    /// It was sent before: this copy of the file is needed by nobody.
+    /// The submission is a repeat, so this copy of the file isn't needed.
     is_repeated: bool,
 }
 
-/// Makes the photo, unless the same was submitted before: then that is the answer.
+/// Creates the photo, or finds it if this submission is a repeat.
 async fn make(
     app: &App,
     (visitor, client): (&Visitor, Client),
@@ -231,7 +232,7 @@ async fn make(
         return Ok(Made { submitted: Ok(Submitted { photo, draft: keep, cookie }), is_repeated: false });
     };
     tx.rollback().await?;
-    // Who had no user before has lost the session together with the answer.
+    // A visitor who became a user has lost the session together with the answer.
     let cookie = match &visitor.user {
         None if earlier.same => {
             let token = sessions::open(&mut *app.db.acquire().await?, owner).await?;
@@ -260,12 +261,12 @@ async fn read_parts(
     while let Some(mut part) = multipart.next_field().await.map_err(malformed)? {
         let name = part.name().unwrap_or_default().to_owned();
         if name == "photo" {
-            // A browser sends a file field without a file as one without a name.
+            // Browsers send an empty file field as a part without a file name.
             if upload.is_none() && part.file_name() != Some("") {
                 let incoming = app.store.begin_original(max);
                 let upload = upload.insert(Upload { incoming, written: 0, is_picture: false });
                 if let Err(error) = read_file(upload, &mut part, malformed).await {
-                    // The words behind the file are read all the same, so that the form can show them again.
+                    // Read the fields after the file too, so that the form can show them again.
                     refused = Some(error);
                     while part.chunk().await.map_err(malformed)?.is_some() {}
                 }
@@ -289,7 +290,7 @@ async fn read_file(
         head.extend_from_slice(&bytes);
     }
     upload.is_picture = Format::of(&head).is_some();
-    // By these bytes the worker tells that it is none, in the words of its other refusals.
+    // Of a file that isn't a picture, store only the bytes by which the worker refuses it with its usual message.
     let stored = if upload.is_picture { head.len() } else { head.len().min(MAGIC) };
     let rest = head.split_off(stored);
     upload.written = (head.len() + rest.len()) as u64;
@@ -320,10 +321,11 @@ async fn read_text(
     String::from_utf8(text).map_err(|_| Error::Refused("Text fields must be UTF-8.".to_owned()))
 }
 
-/// The form is read ahead of the file in it, so its own limit may be met before the file's: to its sender that is one.
+/// The parser buffers ahead of the file, so the form's limit can be hit before the file's. Report both as the same
+/// error.
 fn malformed(error: &MultipartError, max: u64) -> Error {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Error::TooLarge(Refusal::TooManyBytes { max }.to_string());
     }
-    Error::Refused(format!("The form didn't arrive whole: {}", error.body_text()))
+    Error::Refused(format!("The form is incomplete: {}", error.body_text()))
 }

@@ -1,4 +1,4 @@
-//! The lists through the API.
+//! The top and trending lists through the API.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -12,22 +12,22 @@ use crate::api::shapes::{ErrorShape, ListShape};
 use crate::error::Error;
 use crate::state::App;
 
-/// Which part of a list.
+/// The query of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct Choice {
-    /// all (default), month, week or day; ignored by trending.
+pub struct ListParams {
+    /// `all` (default), `month`, `week` or `day`; ignored by trending.
     period: Option<String>,
     /// Only this species; ignored by trending.
     species: Option<String>,
-    /// From 1.
+    /// The page, from 1.
     page: Option<String>,
-    /// 1 to 100; 25 if left out.
+    /// Photos per page, 1 to 100; 25 if left out.
     limit: Option<String>,
 }
 
-impl Choice {
+impl ListParams {
     fn period(&self) -> Result<Period, Error> {
         let Some(text) = given(self.period.as_ref()) else { return Ok(Period::default()) };
         text.parse().map_err(|_| Error::Field {
@@ -60,26 +60,26 @@ fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) ->
     if (1..=max).contains(&number) { Ok(number) } else { Err(refused()) }
 }
 
-/// The photos with the best scores.
-#[utoipa::path(get, path = "/top", tag = "lists", params(Choice), responses(
+/// Lists the photos with the best scores.
+#[utoipa::path(get, path = "/top", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
-    (status = 400, description = "A parameter that means nothing", body = ErrorShape),
+    (status = 400, description = "An invalid parameter", body = ErrorShape),
 ))]
-pub async fn top(State(app): State<App>, Query(choice): Query<Choice>) -> Result<Json<ListShape>, Error> {
+pub async fn top(State(app): State<App>, Query(choice): Query<ListParams>) -> Result<Json<ListShape>, Error> {
     let page = choice.page_of()?;
     let list = TopList { period: choice.period()?, species: choice.species()? };
     let list = lists::top(&app, list, page).await?;
     Ok(Json(ListShape::of(&app, list)))
 }
 
-/// The photos that are being shared most right now.
-#[utoipa::path(get, path = "/trending", tag = "lists", params(Choice), responses(
+/// Lists the photos with the highest virality.
+#[utoipa::path(get, path = "/trending", tag = "lists", params(ListParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
-    (status = 400, description = "A parameter that means nothing", body = ErrorShape),
+    (status = 400, description = "An invalid parameter", body = ErrorShape),
 ))]
 pub async fn trending(
     State(app): State<App>,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ListParams>,
 ) -> Result<Json<ListShape>, Error> {
     let list = lists::trending(&app, choice.page_of()?).await?;
     Ok(Json(ListShape::of(&app, list)))

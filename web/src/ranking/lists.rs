@@ -1,4 +1,4 @@
-//! The lists as pages, and as everything else reads them: through the cache.
+//! The top and trending pages, and the lists behind them, read through the cache.
 
 use axum::extract::{Query, State};
 use pawdium_shared::ids::PhotoId;
@@ -17,22 +17,22 @@ use crate::views::top::{self, TopList, TopPage};
 use crate::views::trending::{TrendingList, TrendingPage};
 use crate::views::{Fragment, Paging};
 
-/// How many photos a page shows.
+/// Photos per page.
 const PER_PAGE: i64 = 24;
 
-/// Pages beyond this one are nobody's; it keeps offsets and the cache small.
+/// The last page to serve, which keeps offsets and the cache small.
 const LAST: i64 = 10_000;
 
-/// What a list's address says. Nonsense is answered like nothing.
+/// The query of a list. Invalid values are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Choice {
+pub struct ListQuery {
     period: String,
     species: String,
     page: String,
 }
 
-impl Choice {
+impl ListQuery {
     fn period(&self) -> Period {
         self.period.parse().unwrap_or_default()
     }
@@ -50,7 +50,7 @@ impl Choice {
 pub async fn top_page(
     State(app): State<App>,
     viewing: Viewing,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ListQuery>,
 ) -> Result<Page<TopPage>, Error> {
     let (period, species) = (choice.period(), choice.species());
     let page = PageOf { page: choice.page(), limit: PER_PAGE };
@@ -68,7 +68,7 @@ pub async fn top_page(
 pub async fn trending_page(
     State(app): State<App>,
     viewing: Viewing,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ListQuery>,
 ) -> Result<Page<TrendingPage>, Error> {
     let list = trending(&app, PageOf { page: choice.page(), limit: PER_PAGE }).await?;
     let list = TrendingList {
@@ -79,7 +79,7 @@ pub async fn trending_page(
     Ok(Page(TrendingPage { chrome: viewing.chrome, list }))
 }
 
-/// A page of a top list, from the cache if it is there.
+/// A page of a top list, through the cache.
 ///
 /// # Errors
 /// When the database fails.
@@ -87,7 +87,7 @@ pub async fn top(app: &App, list: Top, page: PageOf) -> Result<List<Photo>, Erro
     show(app, app.cache.get(&app.db, list, page).await?).await
 }
 
-/// A page of the trending list, from the cache if it is there.
+/// A page of the trending list, through the cache.
 ///
 /// # Errors
 /// When the database fails.
@@ -95,7 +95,7 @@ pub async fn trending(app: &App, page: PageOf) -> Result<List<Photo>, Error> {
     show(app, app.cache.get(&app.db, Trending, page).await?).await
 }
 
-/// The photos of a page; one that was taken down a moment ago is left out.
+/// Loads the photos of a page. Leaves out photos that have just been hidden or deleted.
 async fn show(app: &App, list: List<PhotoId>) -> Result<List<Photo>, Error> {
     let List { photos, page, last_page } = list;
     Ok(List { photos: find::list_live(app, &photos).await?, page, last_page })

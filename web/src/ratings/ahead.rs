@@ -1,4 +1,4 @@
-//! What comes next, said in advance.
+//! Preloading the next picture.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,15 +14,15 @@ use crate::http::visitor::Visitor;
 use crate::photos::present;
 use crate::state::App;
 
-/// A picture as an `img` names it.
+/// The sources of a picture, as in an `img`.
 #[derive(Debug, Serialize)]
 struct Ahead {
     src: String,
     srcset: String,
 }
 
-/// `GET /rate/ahead`: the picture that will probably be on the visitor's page next, so that `rate.js` has it when it is
-/// due. It comes without its photo's name, and without a ballot: it is served by the rating of the one before.
+/// `GET /rate/ahead`: the picture that will probably come next, so that `rate.js` can preload it. Contains neither the
+/// photo's id nor a ballot, because the photo is only served once the current one is rated.
 pub async fn ahead(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
     let mut db = app.db.acquire().await?;
     let next = serving::ahead(&mut db, visitor.id(), visitor.key, visitor.pinned).await?;

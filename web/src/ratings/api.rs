@@ -19,12 +19,12 @@ use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::state::App;
 
-/// A photo to rate, with the permission to do so.
+/// A photo to rate, with its ballot.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BallotShape {
-    /// The photo, without the others' opinion.
+    /// The photo, without its ratings.
     pub photo: PhotoShape,
-    /// To be sent back with the rating; works once.
+    /// The permission to rate the photo once, to send back with the rating.
     pub ballot: String,
 }
 
@@ -35,24 +35,24 @@ pub struct RateBody {
     #[schema(value_type = i64, minimum = 1, maximum = 10)]
     #[serde(default)]
     pub value: serde_json::Value,
-    /// The one that came with the photo; may be left out where the caller has rated this photo before.
+    /// The ballot that came with the photo. Optional if the caller has already rated the photo.
     pub ballot: Option<String>,
 }
 
-/// What became of a rating.
+/// The result of a rating.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RatedShape {
-    /// Everybody's opinion, the caller's included.
+    /// All ratings of the photo, including the caller's.
     pub rating: RatingShape,
-    /// What to rate next; null when all are rated.
+    /// The next photo to rate; null when all are rated.
     pub next: Option<BallotShape>,
 }
 
-/// The photo to rate: the same until it is rated.
+/// Shows the photo to rate. It stays the same until it is rated.
 #[utoipa::path(get, path = "/rate/next", tag = "ratings", security(("token" = [])), responses(
     (status = 200, description = "A photo and its ballot", body = BallotShape),
     (status = 204, description = "All photos are rated"),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
     let served = page::current(&app, &caller.visitor()).await?;
@@ -63,12 +63,12 @@ pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Er
     })
 }
 
-/// Rates a photo, or rates it again.
+/// Rates a photo, or changes its rating.
 #[utoipa::path(put, path = "/photos/{id}/rating", tag = "ratings", security(("token" = [])),
     params(("id" = i64, Path, description = "The photo's id")), request_body = RateBody, responses(
     (status = 200, description = "Recorded", body = RatedShape),
-    (status = 400, description = "No whole number from 1 to 10, or a ballot that doesn't count", body = ErrorShape),
-    (status = 401, description = "No token, or none that works", body = ErrorShape),
+    (status = 400, description = "Not a whole number from 1 to 10, or an invalid ballot", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller's own photo, or one that was not served", body = ErrorShape),
     (status = 404, description = "No such photo", body = ErrorShape),
     (status = 429, description = "Too many ratings", body = ErrorShape),

@@ -1,4 +1,4 @@
-//! Rating: the page with one photo, and recording what the visitor gives it.
+//! Rating: the page with one photo, and recording ratings.
 
 pub mod ahead;
 pub mod api;

@@ -1,4 +1,4 @@
-//! The rating page: one photo until it is rated.
+//! The rating page, which shows one photo until it is rated.
 
 use axum::extract::{Query, State};
 use axum_extra::extract::CookieJar;
@@ -19,7 +19,7 @@ use crate::photos::present;
 use crate::state::App;
 use crate::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
 
-/// What a redirect after a rating without JavaScript says.
+/// The query of the redirect after a rating without JavaScript.
 #[derive(Debug, Deserialize)]
 pub struct After {
     /// The photo that was rated.
@@ -47,7 +47,7 @@ pub async fn page(
     Ok((jar, Page(RatePage { chrome: viewing.chrome, stage })))
 }
 
-/// The photo on the visitor's page; picked now if there is none.
+/// The photo on the visitor's page, picked if there is none yet.
 ///
 /// # Errors
 /// When the database fails.
@@ -98,7 +98,7 @@ pub async fn stage(
     })
 }
 
-/// What became of a rating; nothing when the visitor has not rated that photo.
+/// Feedback on a rating; `None` if the visitor has not rated that photo.
 ///
 /// # Errors
 /// When the database fails.

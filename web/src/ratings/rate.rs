@@ -24,10 +24,10 @@ use crate::http::flash::Notice;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::Visitor;
-use crate::photos::share;
+use crate::photos::moments;
 use crate::state::App;
 
-/// What the ten keys send.
+/// The form of the ten keys.
 #[derive(Debug, Deserialize)]
 pub struct RateForm {
     value: Option<String>,
@@ -35,8 +35,8 @@ pub struct RateForm {
     from: Option<String>,
 }
 
-/// `POST /photos/{photo}/rating`: stores the visitor's rating and goes on to the next photo. `rate.js` asks for the
-/// changed part alone with the header `Pawdium-Part`.
+/// `POST /photos/{photo}/rating`: stores the visitor's rating and shows the next photo. With the header `Pawdium-Part`,
+/// `rate.js` gets only the changed part.
 pub async fn rate(
     State(app): State<App>,
     visitor: Visitor,
@@ -77,22 +77,22 @@ pub async fn rate(
     }
 }
 
-/// A rating that was recorded.
+/// A recorded rating.
 #[derive(Debug)]
 pub struct Recorded {
-    /// Who rated, made now if there was nobody.
+    /// The rater, created if the visitor had no user.
     pub rater: accounts::User,
-    /// What is on the rater's page now.
+    /// The next photo on the rater's page.
     pub next: Option<Served>,
-    /// The session of a rater made now.
+    /// The session of a newly created rater.
     pub cookie: Option<Cookie<'static>>,
 }
 
-/// Records a rating, in one transaction with the user it may take. What comes next is picked when that has committed:
-/// whatever is wrong with the next photo, the rating stands.
+/// Records a rating, in one transaction with the user that it may create. Picks the next photo after the commit, so
+/// that the rating stands even if that fails.
 ///
 /// # Errors
-/// Why it doesn't count.
+/// Says why the rating doesn't count.
 pub async fn record(
     app: &App,
     visitor: &Visitor,
@@ -124,7 +124,7 @@ pub async fn record(
     Ok(Recorded { rater, next, cookie })
 }
 
-/// Opens the visitor's ballot: also one that they were given before they logged in, on a page that is still open.
+/// Opens the visitor's ballot. A ballot issued before they logged in, on a page that is still open, is also valid.
 async fn open(app: &App, visitor: &Visitor, photo: PhotoId, text: &str) -> Result<Ballot, Error> {
     let ballot = app.ballots.open(text, photo, Utc::now()).map_err(refused)?;
     let is_theirs = ballot.rater == visitor.key || {
@@ -152,12 +152,12 @@ async fn write(
         let mut tx = app.db.begin().await?;
         let (rater, cookie) = visitor.remember(app, client, &mut tx).await?;
         let rater = find_rater(&mut tx, rater).await?;
-        // The visitor's key is somebody's who has registered or is gone: with that key this ballot may have counted already.
+        // The key belongs to a user who has registered or is gone, so this ballot may already have counted.
         if visitor.user.is_none() && ballot.is_some_and(|ballot| ballot.rater != rater.rater_key) {
             return Err(refused(BallotRefused::Forged));
         }
         if is_by_link(ballot) {
-            let digest = share::digest(app, visitor, client);
+            let digest = moments::digest(app, visitor, client);
             sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
         }
         queries::record(&mut tx, Given { photo, rater: rater.id, value, ballot }).await?;

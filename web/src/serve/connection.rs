@@ -1,4 +1,4 @@
-//! One client's connection: HTTP/1.1, with bounds on how long it may take.
+//! A client's HTTP/1.1 connection and its timeouts.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -21,17 +21,17 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::debug;
 
-use super::crowd::Place;
+use super::limit::Slot;
 use crate::routes;
 use crate::state::App;
 
-/// How long a connection without a request is kept when the process stops: its client may be sending one just now.
+/// How long a stopping process keeps idle connections, because their clients may be sending a request.
 pub(super) const LINGER: Duration = Duration::from_millis(500);
 
-/// A client that takes nothing of its answer for so long is gone.
+/// How long a client may take nothing of its response before the connection is closed.
 const UNREAD: Duration = Duration::from_mins(1);
 
-/// How connections are served.
+/// The settings that connections are served with.
 #[derive(Clone)]
 pub(super) struct Connection {
     router: Router,
@@ -48,17 +48,17 @@ impl Connection {
     }
 
     /// Serves a connection on a task of its own.
-    pub(super) fn spawn(self, stream: TcpStream, peer: SocketAddr, place: Place) {
+    pub(super) fn spawn(self, stream: TcpStream, peer: SocketAddr, slot: Slot) {
         tokio::spawn(async move {
             if let Err(error) = self.serve(stream, peer).await {
-                debug!(%error, "a connection broke");
+                debug!(%error, "a connection failed");
             }
-            drop(place);
+            drop(slot);
         });
     }
 
     async fn serve(self, stream: TcpStream, peer: SocketAddr) -> hyper::Result<()> {
-        // Whether either can be set is no reason not to serve.
+        // Both options are optional, so ignore failures.
         let _ = stream.set_nodelay(true);
         let unread = u32::try_from(UNREAD.as_millis()).unwrap_or(u32::MAX);
         let _ = sockopt::set_tcp_user_timeout(&stream, unread);
@@ -80,7 +80,7 @@ impl Connection {
     }
 }
 
-/// Answers one request. While the process stops it is the connection's last one.
+/// Answers one request. While the process stops, closes the connection after it.
 async fn answer(
     mut router: Router,
     stop: CancellationToken,

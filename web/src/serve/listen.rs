@@ -1,4 +1,4 @@
-//! The listening socket: the service manager's, or our own.
+//! The listening socket: inherited from the service manager or opened here.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -8,15 +8,15 @@ use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
-/// The socket that the service manager passes to this process (`sd_listen_fds(3)`), if it does.
+/// The socket that the service manager passed to this process (`sd_listen_fds(3)`), if any.
 ///
 /// # Errors
-/// When what it passes is no TCP socket.
+/// When the passed descriptor is not a TCP socket.
 pub fn inherited() -> io::Result<Option<StdListener>> {
     ListenFd::from_env().take_tcp_listener(0)
 }
 
-/// Where connections come from.
+/// The source of connections.
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
     socket: Option<TcpListener>,
@@ -50,8 +50,8 @@ impl Listener {
         }
     }
 
-    /// Leaves new connections to the next process. Where no service manager keeps them for it, they are refused at
-    /// once, so that a proxy tries another server.
+    /// Leaves new connections to the next process. Without a service manager to keep them, they are refused at once, so
+    /// that a proxy tries another server.
     pub(super) fn leave(&mut self) {
         if !self.is_inherited {
             self.socket = None;

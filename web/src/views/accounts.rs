@@ -1,4 +1,4 @@
-//! Registering, logging in, and the pages that links in mails lead to.
+//! Pages for registering, logging in and following mailed links.
 
 use askama::Template;
 
@@ -8,20 +8,20 @@ use super::{Chrome, Field, Viewer, filters};
 #[derive(Debug, Template)]
 #[template(path = "accounts/register.html")]
 pub struct RegisterPage {
-    /// Around the page; an anonymous viewer's ratings are promised to be kept.
+    /// The layout around the page. The page promises to keep an anonymous viewer's ratings.
     pub chrome: Chrome,
-    /// Names the profile.
+    /// The name.
     pub name: Field,
-    /// Where the mails go.
+    /// The e-mail address.
     pub email: Field,
     /// Why the password was refused.
     pub password_error: Option<String>,
-    /// A path on this site to go to afterwards.
+    /// The path on this site to go to afterwards.
     pub next: Option<String>,
 }
 
 impl RegisterPage {
-    /// How many ratings would be lost without an account.
+    /// The anonymous viewer's number of ratings.
     fn ratings(&self) -> i64 {
         if let Viewer::Anonymous { ratings } = self.chrome.viewer { ratings } else { 0 }
     }
@@ -31,28 +31,28 @@ impl RegisterPage {
 #[derive(Debug, Template)]
 #[template(path = "accounts/login.html")]
 pub struct LoginPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// The address entered.
     pub email: Field,
-    /// About the whole form: the same whether the address or the password is wrong.
+    /// The error of the whole form, which is the same for a wrong address and a wrong password.
     pub error: Option<String>,
-    /// A path on this site to go to afterwards.
+    /// The path on this site to go to afterwards.
     pub next: Option<String>,
-    /// The accounts of the demo; empty elsewhere.
+    /// The demo's accounts; empty on other sites.
     pub demo_logins: Vec<DemoLogin>,
 }
 
-/// An account of the demo, which one press logs in to.
+/// A demo account with a button to log in.
 #[derive(Clone, Debug)]
 pub struct DemoLogin {
     /// The account's name.
     pub name: String,
     /// Its address.
     pub email: String,
-    /// Its password, which everybody may know.
+    /// Its public password.
     pub password: String,
-    /// What it is good for: "admin", "has photos in every state".
+    /// A description, such as "admin" or "has photos in every state".
     pub note: String,
 }
 
@@ -60,7 +60,7 @@ pub struct DemoLogin {
 #[derive(Debug, Template)]
 #[template(path = "accounts/forgot.html")]
 pub struct ForgotPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// The address entered.
     pub email: Field,
@@ -70,51 +70,51 @@ pub struct ForgotPage {
 #[derive(Debug, Template)]
 #[template(path = "accounts/reset.html")]
 pub struct ResetPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// From the link.
+    /// The token of the link.
     pub token: String,
     /// Why the new password was refused.
     pub password_error: Option<String>,
 }
 
-/// `GET /verify/{token}`: a button that posts to the same address, so that a mail scanner's look consumes nothing.
+/// `GET /verify/{token}`: a button that posts to the same URL, so that mail scanners don't use up the link.
 #[derive(Debug, Template)]
 #[template(path = "accounts/verify.html")]
 pub struct VerifyPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// From the link.
+    /// The token of the link.
     pub token: String,
 }
 
-/// A link from a mail that was used, has expired, or never was.
+/// The page for a mailed link that was used, has expired or is invalid.
 #[derive(Debug, Template)]
 #[template(path = "accounts/stale.html")]
 pub struct StaleLinkPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// What it was for.
+    /// The purpose of the link.
     pub purpose: MailPurpose,
 }
 
-/// After a mail was sent: where to look for it.
+/// The page after a mail was sent.
 #[derive(Debug, Template)]
 #[template(path = "accounts/sent.html")]
 pub struct MailSentPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// What it is for.
+    /// The purpose of the mail.
     pub purpose: MailPurpose,
-    /// The address as entered; for a reset it may be unknown, and the page does not say.
+    /// The address as entered. The page doesn't say whether an account has it.
     pub email: String,
 }
 
-/// What a mail with a link is for.
+/// The purpose of a mail with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailPurpose {
     /// Choosing a new password.
     Reset,
-    /// Proving an address.
+    /// Verifying an address.
     Verify,
 }

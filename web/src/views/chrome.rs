@@ -1,42 +1,42 @@
-/// What surrounds every page: who looks at it, in which colours, and what there is to tell them.
+/// The layout around every page: the viewer, the theme and a message.
 #[derive(Clone, Debug, Default)]
 pub struct Chrome {
-    /// Who is looking.
+    /// The viewer.
     pub viewer: Viewer,
-    /// From the cookie `theme`, which `theme.js` writes; read on the server so that no page flashes.
+    /// The theme from the cookie `theme`, which `theme.js` writes. The server reads it so that pages don't flash.
     pub theme: Theme,
-    /// Said once, above the page.
+    /// A message above the page, shown once.
     pub flash: Option<Flash>,
-    /// Path and query of this page, so that logging in can come back to it.
+    /// The path and query of this page, to return to after logging in.
     pub path: String,
-    /// In the demo the footer links to the mailbox.
+    /// Whether this is the demo, whose footer links to the mailbox.
     pub demo: bool,
 }
 
-/// Who is looking at a page.
+/// The viewer of a page.
 #[derive(Clone, Debug, Default)]
 pub enum Viewer {
-    /// Nobody we remember.
+    /// A visitor without a user.
     #[default]
     Nobody,
-    /// A rater without an account.
+    /// An anonymous user.
     Anonymous {
         /// How many photos they rated.
         ratings: i64,
     },
     /// A registered user.
     Member {
-        /// Their name, which is also their address under `/members/`.
+        /// Their name, as in `/members/{name}`.
         name: String,
-        /// Shows the link to the admin overview.
+        /// Whether to show the link to the admin pages.
         admin: bool,
     },
 }
 
-/// Which colours the visitor asked for.
+/// The colour theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// What the system says.
+    /// The system's setting.
     #[default]
     Auto,
     /// Light, whatever the system says.
@@ -56,7 +56,7 @@ impl Theme {
         }
     }
 
-    /// What the browser is told, so that its own controls and the first paint fit.
+    /// The value of the `color-scheme` tag, so that the browser's controls and the first paint match.
     #[must_use]
     pub fn color_scheme(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Theme {
         }
     }
 
-    /// Reads the cookie's value; anything unknown is `Auto`.
+    /// Parses the cookie's value. Unknown values are `Auto`.
     #[must_use]
     pub fn from_cookie(value: &str) -> Self {
         match value {
@@ -80,37 +80,37 @@ impl Theme {
 /// A message that is shown once.
 #[derive(Clone, Debug)]
 pub struct Flash {
-    /// How it looks and how urgently it is read out.
+    /// The look of the message, and how urgently screen readers announce it.
     pub tone: Tone,
     /// One or two sentences.
     pub text: String,
 }
 
 impl Flash {
-    /// Something worked.
+    /// A success.
     pub fn good(text: impl Into<String>) -> Self {
         Self { tone: Tone::Good, text: text.into() }
     }
 
-    /// Something did not.
+    /// A failure.
     pub fn bad(text: impl Into<String>) -> Self {
         Self { tone: Tone::Bad, text: text.into() }
     }
 
-    /// Something to know.
+    /// Information.
     pub fn info(text: impl Into<String>) -> Self {
         Self { tone: Tone::Info, text: text.into() }
     }
 }
 
-/// How a message looks.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Something worked.
+    /// A success.
     Good,
-    /// Something did not.
+    /// A failure.
     Bad,
-    /// Something to know.
+    /// Information.
     Info,
 }
 

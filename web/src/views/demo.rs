@@ -1,4 +1,4 @@
-//! The demo's mailbox: what its SMTP sink received.
+//! The demo's mailbox.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use super::{Chrome, filters};
 #[derive(Debug, Template)]
 #[template(path = "demo/mailbox.html")]
 pub struct MailboxPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// Newest first.
     pub mails: Vec<MailRow>,
@@ -18,7 +18,7 @@ pub struct MailboxPage {
 /// A mail in the list.
 #[derive(Clone, Debug)]
 pub struct MailRow {
-    /// Names it under `/demo/mail/`.
+    /// The id in `/demo/mail/{id}`.
     pub id: String,
     /// The recipient's address.
     pub to: String,
@@ -32,9 +32,9 @@ pub struct MailRow {
 #[derive(Debug, Template)]
 #[template(path = "demo/mail.html")]
 pub struct MailPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// The sender as the header names them.
+    /// The sender's address.
     pub from: String,
     /// The recipient's address.
     pub to: String,

@@ -1,24 +1,24 @@
-//! Pages for what did not work.
+//! Error pages.
 
 use askama::Template;
 
 use super::{Chrome, filters};
 
-/// An error, with what the visitor can do about it.
+/// An error and what the visitor can do about it.
 #[derive(Debug, Template)]
 #[template(path = "errors/page.html")]
 pub struct ErrorPage {
-    /// Around the page; `Chrome::default()` where nothing is known.
+    /// The layout around the page; `Chrome::default()` if the viewer is unknown.
     pub chrome: Chrome,
     /// The HTTP status.
     pub code: u16,
-    /// What happened, a sentence; [`ErrorPage::usual_message`] where there is nothing better to say.
+    /// A sentence about what happened; [`ErrorPage::usual_message`] by default.
     pub message: String,
-    /// Names this error in the log.
+    /// The id of the error in the log.
     pub id: Option<String>,
-    /// The same address may answer better a little later.
+    /// Whether trying again later may work.
     pub may_pass: bool,
-    /// It is about a password, which can be replaced.
+    /// Whether to offer a password reset.
     pub forgot: bool,
 }
 
@@ -36,19 +36,19 @@ impl ErrorPage {
         }
     }
 
-    /// What such an error usually means.
+    /// The usual message for a status.
     #[must_use]
     pub fn usual_message(code: u16) -> &'static str {
         match code {
-            400 => "That request didn't make sense to us. Go back and try it once more.",
-            401 => "You are logged out. Log in, and do that again.",
-            403 => "This page is for somebody else.",
-            404 => "There is nothing here. It may have been deleted, or the link is mistyped.",
+            400 => "We couldn't read that request. Go back and try again.",
+            401 => "You are logged out. Log in and try again.",
+            403 => "You don't have access to this page.",
+            404 => "There is nothing here. It may have been deleted, or the link may be mistyped.",
             413 => "That file is too large. Photos may have up to 20 MB.",
-            429 => "That was a lot at once. Take a breath, pet something, come back.",
-            507 => "We have no room for more at the moment. Try again later.",
-            503 => "We are busy getting up. Try again in a moment.",
-            _ => "Something broke on our side. It isn't your fault, and we have a note of it.",
+            429 => "Too many requests. Take a breath, pet something, come back.",
+            507 => "The site is out of space. Try again later.",
+            503 => "The site is starting up. Try again in a moment.",
+            _ => "Something broke on our side. It isn't your fault, and we logged it.",
         }
     }
 
@@ -67,7 +67,7 @@ impl ErrorPage {
     }
 }
 
-/// How long to wait, as precisely as anybody waits: 40 seconds, 10 minutes, about an hour.
+/// A waiting time in words: 40 seconds, 10 minutes, about an hour.
 pub(crate) fn wait(seconds: u64) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

@@ -1,4 +1,4 @@
-//! Template filters: how numbers, times and names read.
+//! Template filters that format numbers, times and names.
 #![expect(
     clippy::unnecessary_wraps,
     clippy::inline_always,
@@ -12,7 +12,7 @@ use std::time::Duration;
 use askama::{Result, Values, filter_fn};
 use chrono::{DateTime, Utc};
 
-/// A value behind any number of references: templates add one with each binding.
+/// A value behind any number of references. Templates add one with each binding.
 pub(super) trait Bare<T> {
     /// The value itself.
     fn bare(&self) -> T;
@@ -42,7 +42,7 @@ pub(super) fn asset(path: &str, _: &dyn Values) -> Result<String> {
     Ok(crate::assets::asset(path))
 }
 
-/// An ES module on a page, with those that it needs: `{{ "app.js"|module|safe }}`.
+/// The script tag of an ES module and preloads of its imports: `{{ "app.js"|module|safe }}`.
 #[filter_fn]
 pub(super) fn module(path: &str, _: &dyn Values) -> Result<String> {
     let preload =
@@ -93,7 +93,7 @@ pub(super) fn span(length: impl Bare<Duration>, _: &dyn Values) -> Result<String
     Ok(rounded(length.bare().as_secs()))
 }
 
-/// A rate or another measure, as exact as anybody reads it: 0, <0.1, 2.5, 1,240.
+/// A rate or another measure, rounded: 0, <0.1, 2.5, 1,240.
 #[filter_fn]
 pub(super) fn rate(value: impl Bare<f64>, _: &dyn Values) -> Result<String> {
     Ok(measured(value.bare()))
@@ -105,19 +105,19 @@ pub(super) fn percent(share: impl Bare<f64>, _: &dyn Values) -> Result<String> {
     Ok(format!("{} %", measured(share.bare() * 100.0)))
 }
 
-/// A time in milliseconds, in the unit that fits: 12 ms, 1.4 s, 3 min 20 s.
+/// A time in milliseconds in a fitting unit: 12 ms, 1.4 s, 3 min 20 s.
 #[filter_fn]
 pub(super) fn millis(ms: impl Bare<f64>, _: &dyn Values) -> Result<String> {
     Ok(timed(ms.bare()))
 }
 
-/// A size of a file, in the unit that fits, decimal as the limits are: 812 bytes, 312 kB, 4.2 MB.
+/// A file size in a fitting decimal unit: 812 bytes, 312 kB, 4.2 MB.
 #[filter_fn]
 pub(super) fn bytes(count: impl Bare<u64>, _: &dyn Values) -> Result<String> {
     Ok(sized(count.bare()))
 }
 
-/// What a species is called.
+/// The name of a species.
 #[filter_fn]
 pub(super) fn species(key: impl AsRef<str>, _: &dyn Values) -> Result<String> {
     let key = key.as_ref();

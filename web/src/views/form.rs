@@ -1,14 +1,14 @@
-/// One field of a form: what was entered, and why it was refused. A password's value is never put back.
+/// A form field with its entered value and its error. A password's value is never sent back.
 #[derive(Clone, Debug, Default)]
 pub struct Field {
-    /// What stands in the field.
+    /// The entered value.
     pub value: String,
-    /// What to do about it, a sentence such as "This name is taken; choose another.".
+    /// The error, such as "That name is taken. Choose another.".
     pub error: Option<String>,
 }
 
 impl Field {
-    /// A field that is fine as it is.
+    /// A valid field.
     pub fn of(value: impl Into<String>) -> Self {
         Self { value: value.into(), error: None }
     }

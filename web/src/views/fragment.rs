@@ -3,7 +3,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use askama::{FastWritable, Template, Values};
 
-/// HTML that was rendered already: just now, or earlier and kept in the cache. A template prints it unescaped.
+/// Rendered HTML, fresh or from the cache. Templates print it unescaped.
 #[derive(Clone, Debug, Default)]
 pub struct Fragment(String);
 
@@ -13,13 +13,13 @@ impl Fragment {
         part.render().map(Self)
     }
 
-    /// Takes HTML that [`render`](Self::render) made, from the cache.
+    /// Wraps cached HTML that [`render`](Self::render) made.
     #[must_use]
     pub fn cached(html: String) -> Self {
         Self(html)
     }
 
-    /// The HTML, to be cached or sent.
+    /// The HTML to cache or send.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

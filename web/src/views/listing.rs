@@ -8,21 +8,21 @@ use super::{Picture, filters};
 pub struct PhotoCard {
     /// The photo's id.
     pub id: i64,
-    /// As its owner wrote it.
+    /// The title.
     pub title: String,
-    /// Describes the picture; the title stands in when it is empty.
+    /// The description of the picture; if it is empty, the title is used.
     pub alt: String,
     /// The species' key.
     pub species: String,
-    /// The owner's name; none when they have no account.
+    /// The owner's name; `None` for an anonymous user.
     pub owner: Option<String>,
     /// The picture.
     pub picture: Picture,
-    /// Place by score, where the list is about that.
+    /// The rank by score, in ranked lists.
     pub rank: Option<i64>,
-    /// The raw mean; none without ratings, or where the viewer is not to know it yet.
+    /// The plain mean; `None` without ratings, or if the viewer may not see it yet.
     pub mean: Option<f64>,
-    /// How many ratings the mean is of.
+    /// The number of ratings.
     pub count: i64,
 }
 
@@ -32,29 +32,29 @@ impl PhotoCard {
     }
 }
 
-/// Photos side by side.
+/// A grid of photos.
 #[derive(Debug, Template)]
 #[template(path = "listing/_grid.html")]
 pub struct PhotoGrid<'a> {
-    /// In the order in which they are shown.
+    /// The photos in order.
     pub photos: &'a [PhotoCard],
-    /// The first rows are on screen at once and are loaded eagerly.
+    /// How many pictures to load eagerly, because they are visible at once.
     pub eager: usize,
 }
 
-/// Where a list that is cut into pages stands.
+/// The position in a paged list.
 #[derive(Clone, Debug)]
 pub struct Paging {
-    /// From 1.
+    /// The page, from 1.
     pub page: u32,
-    /// The number of the last page; at least 1.
+    /// The last page, at least 1.
     pub last_page: u32,
-    /// Path and query of the list without `page`: `/top?period=week`.
+    /// The path and query of the list without `page`, such as `/top?period=week`.
     pub base: String,
 }
 
 impl Paging {
-    /// The address of a page.
+    /// The URL of a page.
     #[must_use]
     pub fn href(&self, page: u32) -> String {
         match (page, self.base.contains('?')) {
@@ -64,7 +64,7 @@ impl Paging {
         }
     }
 
-    /// The pages to link to: the first, the last and those around this one; `None` where some are left out.
+    /// The pages to link to: the first, the last and those around this one. `None` is a gap.
     #[must_use]
     pub fn steps(&self) -> Vec<Option<u32>> {
         let mut steps = Vec::new();

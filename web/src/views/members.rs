@@ -10,7 +10,7 @@ use pawdium_shared::photos::PhotoState;
 #[derive(Debug, Template)]
 #[template(path = "members/page.html")]
 pub struct MemberPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// The member's name.
     pub name: String,
@@ -22,11 +22,11 @@ pub struct MemberPage {
     pub photo_count: i64,
     /// Their live photos, newest first.
     pub photos: Vec<PhotoCard>,
-    /// Where in the list this is.
+    /// The position in the list.
     pub paging: Paging,
-    /// The viewer is this member.
+    /// Whether the viewer is this member.
     pub own: bool,
-    /// Photos that are not live; filled only for their owner.
+    /// The photos that are not live; empty unless the viewer is their owner.
     pub pending: Vec<PendingPhoto>,
 }
 
@@ -40,22 +40,22 @@ impl MemberPage {
         self.name.chars().next().map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().to_string())
     }
 
-    /// One of ten colours, always the same for the same name.
+    /// One of ten colours, derived from the name.
     fn hue(&self) -> u32 {
         self.name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10 + 1
     }
 }
 
-/// A photo of one's own that the others don't see.
+/// A photo that only its owner sees.
 #[derive(Clone, Debug)]
 pub struct PendingPhoto {
     /// The photo's id.
     pub id: i64,
-    /// As its owner wrote it.
+    /// The title.
     pub title: String,
-    /// Where it stands.
+    /// Its state.
     pub state: PhotoState,
-    /// What its owner can do about it, a sentence, where it has failed.
+    /// If it has failed, a sentence about what the owner can do.
     pub reason: Option<String>,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,

@@ -1,7 +1,7 @@
-//! What the pages show: one struct a page or part, filled by handlers and rendered by `web/templates`.
+//! The data of pages: a struct for each page or part, filled by handlers and rendered by `web/templates`.
 //!
 //! The structs hold plain data and know neither the database nor HTTP. A part (`templates/<feature>/_part.html`) has
-//! a struct of its own, because a live refresh or a cache sends it without the page around it.
+//! its own struct, because live refreshes and caches send it without the page.
 
 pub mod accounts;
 pub mod admin;
@@ -29,3 +29,33 @@ pub use form::Field;
 pub use fragment::Fragment;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
 pub use picture::{Picture, PictureSize};
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("the folder is readable") {
+            let path = entry.expect("the entry is readable").path();
+            if path.is_dir() {
+                templates(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "html") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn template_lines_have_at_most_160_characters() {
+        let mut found = Vec::new();
+        templates(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")), &mut found);
+        assert!(!found.is_empty(), "no templates found");
+        for path in found {
+            let text = fs::read_to_string(&path).expect("templates are UTF-8");
+            for (number, line) in text.lines().enumerate() {
+                assert!(line.chars().count() <= 160, "{}:{}", path.display(), number + 1);
+            }
+        }
+    }
+}

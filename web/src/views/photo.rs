@@ -1,4 +1,4 @@
-//! A photo's own page, with its timeline while it is processed and what everybody thinks of it afterwards.
+//! A photo's page, with its timeline during processing and its ratings afterwards.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -15,41 +15,41 @@ use super::{Chrome, Fragment, PhotoCard, Picture, filters};
 #[derive(Debug, Template)]
 #[template(path = "photo/page.html")]
 pub struct PhotoPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// The photo's id.
     pub id: i64,
-    /// As its owner wrote it.
+    /// The title.
     pub title: String,
-    /// Describes the picture; the title stands in when it is empty.
+    /// The description of the picture; if it is empty, the title is used.
     pub alt: String,
     /// The species' key.
     pub species: String,
-    /// As its owner wrote them.
+    /// The tags.
     pub tags: Vec<String>,
-    /// The owner's name; none when they have no account.
+    /// The owner's name; `None` for an anonymous user.
     pub owner: Option<String>,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
-    /// Empty unless the photo is live or hidden.
+    /// The picture; empty unless the photo is live or hidden.
     pub picture: Picture,
-    /// State and timeline.
+    /// The state and timeline.
     pub status: PhotoStatus,
-    /// The rendered [`PhotoOpinion`]; none hides it, which is right until the viewer has rated a photo they may rate.
+    /// The rendered [`PhotoOpinion`]; `None` until a viewer who may rate the photo has rated it.
     pub opinion: Option<Fragment>,
     /// What the viewer may do about rating it.
     pub rating: RatingControl,
-    /// The link made by sharing it just now, absolute.
+    /// The absolute URL of a share link that was just created.
     pub share_url: Option<String>,
-    /// The viewer is its owner: shows the timeline of a live photo too.
+    /// Whether the viewer is the owner, who also sees the timeline of a live photo.
     pub own: bool,
-    /// For its owner: the photo of theirs, submitted before, that shows the same picture.
+    /// The owner's earlier photo of the same picture, if the viewer is the owner.
     pub earlier: Option<i64>,
-    /// The viewer may delete it: owner or moderator.
+    /// Whether the viewer can delete it, as its owner or a moderator.
     pub can_delete: bool,
-    /// The viewer moderates: shows the way to its jobs, and takes it down.
-    pub staff: bool,
-    /// For a moderator who looks at a photo that was taken down: live ones of the same picture.
+    /// Whether the viewer is a moderator, who sees the link to its jobs and can block it.
+    pub moderates: bool,
+    /// Live photos of the same picture, if a moderator views a hidden photo.
     pub alike: Vec<PhotoCard>,
 }
 
@@ -62,13 +62,13 @@ impl PhotoPage {
         matches!(self.status.state, PhotoState::Live)
     }
 
-    /// As the form takes them.
+    /// The ids for the form.
     fn alike_ids(&self) -> String {
         ids::join(self.alike.iter().map(|photo| photo.id))
     }
 
     fn can_block(&self) -> bool {
-        self.staff && self.status.state != PhotoState::Hidden
+        self.moderates && self.status.state != PhotoState::Hidden
     }
 
     fn keys<'a>(&self, ballot: Option<&'a str>, chosen: Option<u8>) -> RatingKeys<'a> {
@@ -79,47 +79,47 @@ impl PhotoPage {
 /// What the viewer may do about rating a photo.
 #[derive(Clone, Debug)]
 pub enum RatingControl {
-    /// Nothing: it has not been served to them.
+    /// Nothing, because it has not been served to them.
     NotServed,
-    /// Nothing: it is their own.
+    /// Nothing, because it is their own.
     Own,
-    /// Rate it: they came by a share link, or it is the one on their rating page.
+    /// Rate it, because they came through a share link or it is on their rating page.
     Rate {
-        /// The signed permission.
+        /// The ballot.
         ballot: String,
     },
-    /// Change what they gave.
+    /// Change their rating.
     Change {
-        /// What they gave, 1 to 10.
+        /// Their rating, 1 to 10.
         value: u8,
     },
 }
 
-/// Where a photo stands; `GET /photos/{id}/status` answers with this part alone.
+/// The status of a photo. `GET /photos/{id}/status` returns only this part.
 #[derive(Debug, Template)]
 #[template(path = "photo/_status.html")]
 pub struct PhotoStatus {
     /// The photo's id.
     pub id: i64,
-    /// Where it stands.
+    /// Its state.
     pub state: PhotoState,
-    /// What its owner can do about it, a sentence, where it has failed.
+    /// If it has failed, a sentence about what the owner can do.
     pub reason: Option<String>,
-    /// What happened so far, in order; empty for those who may not see it.
+    /// The finished steps in order; empty for viewers who may not see them.
     pub steps: Vec<TimelineEntry>,
-    /// Why it is not through yet, a sentence; of a photo that was taken down, why that was.
+    /// A sentence: why it is still being processed, or why it was hidden.
     pub why: Option<String>,
-    /// What was saved, of a photo that is through; for those who may see the steps.
+    /// The space saved by processing, for viewers who may see the steps.
     pub saved: Option<Saving>,
-    /// The picture, for the page that it was submitted on; empty for those who may not see the steps.
+    /// The picture for the submit page; empty for viewers who may not see the steps.
     pub picture: Picture,
-    /// As its owner described it.
+    /// The description.
     pub alt: String,
-    /// As its owner called it.
+    /// The title.
     pub title: String,
 }
 
-/// A line of the timeline, whether it happened or not.
+/// A line of the timeline, finished or not.
 struct Line<'a> {
     step: Step,
     label: &'static str,
@@ -141,7 +141,7 @@ impl PhotoStatus {
         described(&self.alt, &self.title)
     }
 
-    /// In how many files it is served.
+    /// The number of served sizes in words.
     fn in_sizes(saved: &Saving) -> &'static str {
         match saved.files {
             1 => "one size",
@@ -150,7 +150,7 @@ impl PhotoStatus {
         }
     }
 
-    /// From the upload until it was live, in milliseconds.
+    /// The time from upload to live, in milliseconds.
     #[expect(clippy::cast_precision_loss, reason = "a time for people; nobody waits for 2^52 ms")]
     fn took(&self) -> Option<f64> {
         let at = |step| self.done(step).map(|done| done.at);
@@ -184,23 +184,23 @@ impl PhotoStatus {
     }
 }
 
-/// What everybody thinks of a live photo. The same for every viewer, so it can be cached.
+/// The ratings of a live photo. They are the same for every viewer, so they can be cached.
 #[derive(Debug, Template)]
 #[template(path = "photo/_opinion.html")]
 pub struct PhotoOpinion {
-    /// Its ratings.
+    /// The ratings by value.
     pub histogram: Histogram,
-    /// Place by score among live photos, once it is ranked.
+    /// The rank by score among live photos, once it is ranked.
     pub rank: Option<i64>,
-    /// How lively it is shared right now, as trending orders it; none before the first share or view.
+    /// The virality now, as in trending; `None` before the first share or view.
     pub virality: Option<f64>,
-    /// How often its page was seen.
+    /// The number of views.
     pub views: i64,
-    /// How often it was shared.
+    /// The number of shares.
     pub shares: i64,
 }
 
-/// A bar of the histogram, in units of its 400 × 120 picture.
+/// A bar of the histogram, in the units of its SVG.
 struct Bar {
     value: usize,
     count: i32,

@@ -3,8 +3,8 @@
 pub struct Picture {
     /// In any order; empty while the photo is being processed.
     pub sizes: Vec<PictureSize>,
-    /// The ThumbHash (<https://evanw.github.io/thumbhash/>) in base64, which `placeholder.js` paints behind the
-    /// picture until it has arrived.
+    /// The ThumbHash (<https://evanw.github.io/thumbhash/>) in base64, which `placeholder.js` paints until the picture
+    /// has loaded.
     pub placeholder: Option<String>,
 }
 
@@ -13,7 +13,7 @@ pub struct Picture {
 pub struct PictureSize {
     /// Where it is served.
     pub url: String,
-    /// Width and height in pixels; small uploads are not enlarged.
+    /// The width and height in pixels. Small originals are not enlarged.
     pub edge: u32,
 }
 
@@ -40,7 +40,7 @@ impl Picture {
     }
 }
 
-/// What stands for a picture that can't be seen: its description, or the title where there is none.
+/// The alternative text of a picture: its description, or the title if that is empty.
 pub(crate) fn described<'a>(alt: &'a str, title: &'a str) -> &'a str {
     if alt.trim().is_empty() { title } else { alt }
 }

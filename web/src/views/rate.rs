@@ -1,4 +1,4 @@
-//! The rating page: one photo, ten keys, and what the others thought of the one before.
+//! The rating page: one photo, ten keys, and feedback on the previous rating.
 
 use askama::Template;
 
@@ -9,43 +9,43 @@ use super::{Chrome, Picture, filters};
 #[derive(Debug, Template)]
 #[template(path = "rate/page.html")]
 pub struct RatePage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// What `rate.js` swaps after each rating.
+    /// The rendered [`RateStage`], which `rate.js` swaps after each rating.
     pub stage: RateStage,
 }
 
-/// The part of the rating page that changes with each rating. `POST /photos/{id}/rating` answers with it when the
-/// request bears the header `Pawdium-Part: rate`, and else redirects to `/`.
+/// The part of the rating page that changes with each rating. `POST /photos/{id}/rating` returns it if the request has
+/// the header `Pawdium-Part: rate`, and redirects to `/` otherwise.
 #[derive(Debug, Template)]
 #[template(path = "rate/_stage.html")]
 pub struct RateStage {
-    /// The photo to rate; none when this rater has rated all of them.
+    /// The photo to rate; `None` if the rater has rated all of them.
     pub photo: Option<RatePhoto>,
-    /// About the photo rated just now. Without JavaScript the redirect can name it: `/?rated=<id>`.
+    /// Feedback on the rating just given. Without JavaScript the redirect names the photo: `/?rated=<id>`.
     pub feedback: Option<RateFeedback>,
-    /// How far this rater has come.
+    /// The rater's progress.
     pub progress: RateProgress,
-    /// Why the last rating did not count, when it did not: a sentence.
+    /// If the last rating didn't count, a sentence that says why.
     pub error: Option<String>,
 }
 
-/// The photo to rate. The others' opinion is not in it, so it can't be shown.
+/// The photo to rate. It has no ratings, so that none can be shown.
 #[derive(Clone, Debug)]
 pub struct RatePhoto {
     /// The photo's id.
     pub id: i64,
-    /// As its owner wrote it.
+    /// The title.
     pub title: String,
-    /// Describes the picture; the title stands in when it is empty.
+    /// The description of the picture; if it is empty, the title is used.
     pub alt: String,
     /// The species' key.
     pub species: String,
-    /// The owner's name; none when they have no account.
+    /// The owner's name; `None` for an anonymous user.
     pub owner: Option<String>,
     /// The picture.
     pub picture: Picture,
-    /// The signed permission to rate it.
+    /// The ballot.
     pub ballot: String,
 }
 
@@ -59,7 +59,7 @@ impl RatePhoto {
     }
 }
 
-/// What became of the rating given just now.
+/// Feedback on the rating just given.
 #[derive(Clone, Debug)]
 pub struct RateFeedback {
     /// The photo that was rated.
@@ -68,11 +68,11 @@ pub struct RateFeedback {
     pub title: String,
     /// Its picture, shown as a thumbnail.
     pub picture: Picture,
-    /// What this rater gave, 1 to 10.
+    /// The rater's value, 1 to 10.
     pub value: u8,
-    /// The raw mean with this rating in it.
+    /// The plain mean, including this rating.
     pub mean: f64,
-    /// How many ratings the mean is of, this one included.
+    /// The number of ratings, including this one.
     pub count: i64,
 }
 
@@ -101,26 +101,26 @@ impl RateFeedback {
     }
 }
 
-/// How many of the photos that this rater may rate are rated.
+/// How many of the photos that the rater may rate are rated.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RateProgress {
-    /// Rated by them.
+    /// Photos that the rater has rated.
     pub rated: i64,
-    /// Live and not their own.
+    /// Live photos that are not the rater's own.
     pub total: i64,
 }
 
-/// The ten keys for one photo, on the rating page and on the photo's own.
+/// The ten keys for one photo, on the rating page and on the photo's page.
 #[derive(Debug, Template)]
 #[template(path = "rate/_keys.html")]
 pub struct RatingKeys<'a> {
     /// The photo's id.
     pub photo: i64,
-    /// The signed permission; none where the rater has rated this photo before.
+    /// The ballot; `None` if the rater has already rated this photo.
     pub ballot: Option<&'a str>,
-    /// The page to come back to, sent as `from`: `rate` or `photo`.
+    /// The page to return to, sent as `from`: `rate` or `photo`.
     pub from: &'static str,
-    /// What they gave before.
+    /// The rater's current value.
     pub chosen: Option<u8>,
 }
 
@@ -130,18 +130,18 @@ impl RatingKeys<'_> {
     }
 }
 
-/// Two places on the scale from 1 to 10: the rater's and everybody's.
+/// A scale from 1 to 10 with the rater's value and the mean.
 #[derive(Debug, Template)]
 #[template(path = "rate/_scale.html")]
 pub struct Scale {
-    /// The rater's, 1 to 10.
+    /// The rater's value, 1 to 10.
     pub own: u8,
     /// The mean.
     pub mean: f64,
 }
 
 impl Scale {
-    /// Where a value stands on a line from 10 to 290.
+    /// The position of a value on a line from 10 to 290.
     fn place(value: f64) -> String {
         format!("{:.1}", 10.0 + (value.clamp(1.0, 10.0) - 1.0) / 9.0 * 280.0)
     }

@@ -1,8 +1,8 @@
-//! What species are called on pages.
+//! The names of species on pages.
 
 use pawdium_shared::photos::Species;
 
-/// One animal of it.
+/// The singular.
 pub(crate) const fn one(species: Species) -> &'static str {
     match species {
         Species::Cat => "Cat",
@@ -16,7 +16,7 @@ pub(crate) const fn one(species: Species) -> &'static str {
     }
 }
 
-/// Several, for filters.
+/// The plural, for filters.
 pub(crate) const fn many(species: Species) -> &'static str {
     match species {
         Species::Cat => "Cats",

@@ -12,37 +12,37 @@ use super::{Chrome, Field, filters};
 #[derive(Debug, Template)]
 #[template(path = "submit/page.html")]
 pub struct SubmitPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// Without it the page asks to register or log in instead of showing the form.
+    /// Whether to show the form. If not, the page asks to register or log in.
     pub may_submit: bool,
-    /// The viewer's id, so that what one member left in a browser is not another's.
+    /// The viewer's id, which keeps members who share a browser apart.
     pub member: i64,
-    /// The largest file that is taken, in bytes.
+    /// The largest accepted file, in bytes.
     pub max_bytes: u64,
-    /// The smallest crop that is taken, in pixels of its side.
+    /// The smallest accepted side of a crop, in pixels.
     pub min_side: u32,
-    /// What the page's script says about files that it need not send.
+    /// The page script's messages about files that the server would refuse.
     pub refusals: Refusals,
-    /// What was entered and refused.
+    /// The refused form.
     pub entered: SubmitForm,
 }
 
-/// Why the server takes no such file, in its own words.
+/// The server's messages about files that it refuses.
 #[derive(Clone, Debug)]
 pub struct Refusals {
-    /// It has no bytes.
+    /// The file is empty.
     pub empty: String,
-    /// It has too many.
+    /// The file is too large.
     pub too_large: String,
-    /// It is in no format that is read.
+    /// The format is not supported.
     pub no_picture: String,
-    /// It is HEIC.
+    /// The file is HEIC.
     pub heif: String,
 }
 
 impl Refusals {
-    /// With the largest file that is taken, in bytes.
+    /// The messages for a largest file of `max_bytes` bytes.
     #[must_use]
     pub fn of(max_bytes: u64) -> Self {
         Self {
@@ -57,7 +57,7 @@ impl Refusals {
 /// The fields of the form that works without JavaScript.
 #[derive(Clone, Debug, Default)]
 pub struct SubmitForm {
-    /// Why the file was refused; browsers don't let a page put a file back.
+    /// Why the file was refused. Browsers don't let a page fill in a file again.
     pub photo_error: Option<String>,
     /// 1 to 120 characters.
     pub title: Field,

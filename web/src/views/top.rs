@@ -12,17 +12,17 @@ use super::{Chrome, Fragment, Paging, PhotoCard, PhotoGrid, filters};
 #[derive(Debug, Template)]
 #[template(path = "top/page.html")]
 pub struct TopPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// Whose time it is.
+    /// The period.
     pub period: Period,
-    /// A species, or none for all.
+    /// The species; `None` for all.
     pub species: Option<Species>,
     /// The rendered [`TopList`].
     pub list: Fragment,
 }
 
-/// The address of a list, without its page: what [`Paging::base`] wants.
+/// The URL of a list without its page, for [`Paging::base`].
 #[must_use]
 pub fn address(period: Period, species: Option<Species>) -> String {
     match (period, species) {
@@ -33,18 +33,18 @@ pub fn address(period: Period, species: Option<Species>) -> String {
     }
 }
 
-/// The photos by score, with paging. The same for every viewer, so it can be cached.
+/// The photos by score, with paging. The list is the same for every viewer, so it can be cached.
 #[derive(Debug, Template)]
 #[template(path = "top/_list.html")]
 pub struct TopList {
-    /// Best first; the first three of the first page stand on the podium.
+    /// The photos, best first. The first three on the first page are the podium.
     pub photos: Vec<PhotoCard>,
-    /// Where in the list this is.
+    /// The position in the list.
     pub paging: Paging,
 }
 
 impl TopList {
-    /// Three make a podium; fewer are a grid.
+    /// The first three photos. Fewer than three are shown as a grid.
     fn podium(&self) -> &[PhotoCard] {
         if self.paging.page <= 1 { self.photos.get(..3).unwrap_or_default() } else { &[] }
     }
@@ -54,7 +54,7 @@ impl TopList {
     }
 }
 
-/// What a period's tab says.
+/// The label of a period's tab.
 const fn label(period: Period) -> &'static str {
     match period {
         Period::All => "All time",

@@ -1,4 +1,4 @@
-//! What is being shared right now.
+//! The trending list.
 
 use askama::Template;
 
@@ -8,19 +8,19 @@ use super::{Chrome, Fragment, Paging, PhotoCard, PhotoGrid, filters};
 #[derive(Debug, Template)]
 #[template(path = "trending/page.html")]
 pub struct TrendingPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// The rendered [`TrendingList`].
     pub list: Fragment,
 }
 
-/// The photos by virality, with paging. The same for every viewer, so it can be cached.
+/// The photos by virality, with paging. The list is the same for every viewer, so it can be cached.
 #[derive(Debug, Template)]
 #[template(path = "trending/_list.html")]
 pub struct TrendingList {
-    /// Liveliest first.
+    /// The photos, highest virality first.
     pub photos: Vec<PhotoCard>,
-    /// Where in the list this is.
+    /// The position in the list.
     pub paging: Paging,
 }
 

@@ -1,21 +1,21 @@
-/** Between attempts, in milliseconds: doubled each time, up to the longest. */
+/** The delay between attempts in milliseconds, doubled each time up to the longest. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15_000;
 
-/** An answer that takes longer, in milliseconds, is taken for lost. */
+/** The timeout of an attempt in milliseconds. */
 const STALL = 15_000;
 
-/** Whoever leaves now may lose a rating. */
+/** Warns before leaving the page, because a rating may be lost. */
 function warn(event) {
   event.preventDefault();
 }
 
-/** One attempt. A status of 0 says that the network failed. */
+/** One attempt. A status of 0 means that the network failed. */
 async function post(url, body) {
   const signal = AbortSignal.timeout?.(STALL);
   const headers = { "Pawdium-Part": "rate" };
   try {
-    // What was sent arrives even if the page is left meanwhile.
+    // The request completes even if the visitor leaves the page.
     const answer = await fetch(url, { method: "POST", body, headers, signal, keepalive: true });
     const again = Number(answer.headers.get("Retry-After")) * 1000;
     return { status: answer.status, again, text: await answer.text() };
@@ -24,7 +24,7 @@ async function post(url, body) {
   }
 }
 
-/** Waits so many milliseconds, or until the network is back. */
+/** Waits that many milliseconds, or until the network is back. */
 function pause(ms) {
   return new Promise((resolve) => {
     const end = () => {
@@ -42,8 +42,8 @@ function heals(status) {
 }
 
 /**
- * Sends a rating until the server has decided about it, which may take a while without a network. Repeating is harmless:
- * the ballot counts once. `tell` is called before each wait. Answers with `{status, text}`.
+ * Sends a rating until the server has answered, which may take a while without a network. Repeating is harmless,
+ * because the ballot counts once. Calls `tell` before each wait. Resolves to `{status, text}`.
  */
 export async function deliver(url, body, tell) {
   let result = await post(url, body);

@@ -1,19 +1,19 @@
-/** Between attempts to load a picture, in milliseconds: doubled each time, up to the longest. */
+/** The delay between attempts to load a picture in milliseconds, doubled each time up to the longest. */
 const FIRST_WAIT = 2000;
 const LONGEST_WAIT = 30_000;
 
-/** The picture that comes next, kept so that the browser keeps it too. */
+/** The next picture, referenced so that the browser keeps it. */
 let ahead = null;
 
-/** Pictures that have been there whole; one that changes to another size isn't complete for a moment. */
+/** Pictures that have loaded once. A picture that changes its size is briefly incomplete. */
 const seen = new WeakSet();
 
-/** Whether a picture can be seen. */
+/** Whether a picture is visible. */
 export function isShown(image) {
   return seen.has(image) || (image.complete && image.naturalWidth > 0);
 }
 
-/** Waits until a picture can be painted at once; `false` when it can't be loaded. */
+/** Waits until a picture is decoded; `false` if it can't be loaded. */
 export function painted(image) {
   return image.decode().then(
     () => true,
@@ -21,7 +21,7 @@ export function painted(image) {
   );
 }
 
-/** Loads a picture again and again until it is there; `tell` is called when it fails, and `done` when it can be seen. */
+/** Retries a picture until it loads. Calls `tell` after a failure and `done` when it is visible. */
 export function insist(image, tell, done) {
   let wait = FIRST_WAIT;
   const failed = () => {
@@ -45,8 +45,8 @@ export function insist(image, tell, done) {
 }
 
 /**
- * Loads the picture that the server would serve after this one, so that it is there when it is due. Which one that will
- * be isn't decided before.
+ * Preloads the picture that the server would serve next. The server decides which photo comes next only after the
+ * rating.
  */
 export async function lookAhead(image) {
   if (navigator.connection?.saveData) return;

@@ -1,6 +1,6 @@
 /**
- * Acts while no other window of this browser acts on the same key (Web Locks API); another one waits. Browsers keep
- * locks only with TLS; without, the server's idempotency has to do.
+ * Runs `act` while no other window of this browser runs one for the same key (Web Locks API). Browsers provide locks
+ * only with TLS; without it, the server's idempotency suffices.
  */
 export function alone(key, act) {
   if (!navigator.locks) return act();

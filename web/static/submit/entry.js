@@ -8,19 +8,19 @@ import { link, watch } from "./watch.js";
 
 const FIELDS = ["title", "species", "alt", "tags"];
 
-/** States in which nothing is kept of it. */
+/** States in which the browser stores nothing. */
 const OVER = ["broken", "live", "gone", "removed"];
 
-/** Between the last change of a field and keeping it. */
+/** The delay between the last change of a field and storing it. */
 const SETTLED_MS = 150;
 
-/** "IMG_20260512.jpeg" says nothing; "sleepy-dog.jpeg" is a title already. */
+/** Suggests a title: "sleepy-dog.jpeg" makes one, "IMG_20260512.jpeg" doesn't. */
 function titleFrom(name) {
   const words = name.replace(/\.[^.]*$/, "").replaceAll(/[-_.]+/g, " ").trim();
   return /^(img|dsc|pxl|p|image|photo|screenshot|whatsapp)?\W*\d/i.test(words) ? "" : words.slice(0, 120);
 }
 
-/** Pictures are decoded one after the other: a handful at once is more than a phone has memory for. */
+/** Decode pictures one at a time, because a phone lacks the memory for several. */
 let decoding = Promise.resolve();
 
 function shrinkInTurn(file) {
@@ -30,14 +30,13 @@ function shrinkInTurn(file) {
 }
 
 /**
- * One file on its way: its crop, its words, its upload, and what became of it. Its `state`:
- * `open` (being filled in), `broken` (the file is no good), `queued` (on its way), `taken` (the server has it), then
- * `live`, `failed` (or refused) or `gone`.
+ * A photo to submit: its file, crop, fields and upload. Its `state`: `open` (being filled in), `broken` (unusable
+ * file), `queued` (being uploaded), `taken` (accepted by the server), then `live`, `failed` (or refused) or `gone`.
  */
 export class Entry {
   /**
-   * The entry of a `record`, which is what the outbox keeps of it. Whether the file is any good is found out first: what
-   * is on the page has its room. `page` has what all entries share.
+   * The entry of a stored `record`. Checks the file before adding the entry, to prevent layout shift. `page` is shared
+   * by all entries.
    */
   static async from(record, page) {
     const sendable = ["open", "queued"].includes(record.state);
@@ -77,12 +76,12 @@ export class Entry {
     return this.field("title").value.trim() || this.record.file.name;
   }
 
-  /** The server hasn't taken it, and may yet: it isn't what was filled in that was refused. */
+  /** Whether it can be sent: the server hasn't accepted it and hasn't refused one of its fields. */
   get isSendable() {
     return this.state === "open" || (this.state === "failed" && !this.record.photo && !this.record.field);
   }
 
-  /** The browser keeps nothing of it, nor has the server anything. */
+  /** Whether leaving the page loses it, because neither the browser nor the server has it. */
   get isLostIfLeft() {
     return this.isKept === false && !this.record.photo;
   }
@@ -93,7 +92,7 @@ export class Entry {
     this.find("[data-other]").addEventListener("click", () => this.page.replace(this));
     this.find("[data-now]").addEventListener("click", () => this.now?.());
     for (const kind of ["input", "change"]) this.element.addEventListener(kind, () => this.keepSoon());
-    // Return in a field means this photo, and not the page's form.
+    // Enter in a field submits this photo, not the page's form.
     this.find(".entry-fields").addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.target.localName !== "input") return;
       event.preventDefault();
@@ -101,14 +100,14 @@ export class Entry {
     });
   }
 
-  /** Takes on a state: what it shows and which buttons it has follow from `data-state`. */
+  /** Changes the state. CSS shows the parts and buttons for `data-state`. */
   enter(state) {
     this.state = state;
     const focused = this.element.contains(document.activeElement);
     this.element.dataset.state = state;
     for (const control of this.element.querySelectorAll(".entry-fields :is(input, select)")) control.disabled = state !== "open";
     this.find(".entry-title").textContent = this.name;
-    // The control that had the focus may be hidden now.
+    // The focused control may be hidden now.
     const holder = document.activeElement;
     const holds = this.element.contains(holder) && !holder.disabled && holder.checkVisibility?.();
     if (focused && !holds) this.element.focus({ preventScroll: true });
@@ -126,7 +125,7 @@ export class Entry {
     try {
       this.picture = await shrinkInTurn(file);
     } catch {
-      // The server may know it all the same, and says so if not.
+      // The server may still be able to read it, and says so if not.
       this.element.classList.add("unseen");
       return;
     }
@@ -142,7 +141,7 @@ export class Entry {
     else showSquare(this.find("canvas"), this.picture, this.square);
   }
 
-  /** Keeps what was entered, so that it is there again after a reload. */
+  /** Stores the entered values, so that they survive a reload. */
   async keep(changes = {}) {
     clearTimeout(this.later);
     for (const name of FIELDS) this.record.fields[name] = this.field(name).value;
@@ -150,7 +149,7 @@ export class Entry {
     Object.assign(this.record, changes);
     if (OVER.includes(this.state)) return;
     this.isKept = await this.page.outbox.keep(this.record);
-    // It may have ended meanwhile.
+    // It may have ended in the meantime.
     if (OVER.includes(this.state)) await this.page.outbox.remove(this.record.key);
   }
 
@@ -159,7 +158,7 @@ export class Entry {
     this.later = setTimeout(() => this.keep(), SETTLED_MS);
   }
 
-  /** Takes a value for one of its fields from outside. */
+  /** Sets one of its fields. */
   take(name, value) {
     this.field(name).value = value;
     if (this.field(name).getAttribute("aria-invalid")) this.complain("");
@@ -184,7 +183,7 @@ export class Entry {
     field.focus();
   }
 
-  /** Takes it off the page, and what is under way back. */
+  /** Removes it from the page and stops its upload. */
   async remove() {
     const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
     const focused = this.element.contains(document.activeElement);
@@ -198,13 +197,13 @@ export class Entry {
     await this.page.outbox.remove(this.record.key);
   }
 
-  /** Why it can't be sent yet; empty when it can. */
+  /** The first invalid field; empty if it can be sent. */
   missing() {
     const field = [...this.element.querySelectorAll("input, select")].find((candidate) => !candidate.checkValidity());
     return field?.name ?? "";
   }
 
-  /** Sends the photo, once everything about it is there. */
+  /** Sends the photo if it is complete. */
   async send() {
     if (!this.isSendable) return;
     const missing = this.missing();
@@ -216,13 +215,13 @@ export class Entry {
     await this.resume();
   }
 
-  /** Sends what was to be sent, now or before the page was left. */
+  /** Sends a queued photo, also one from an earlier visit. */
   async resume() {
     this.enter("queued");
     this.report("Waiting for its turn");
     await this.shown;
     if (this.state !== "queued") return;
-    // Kept before the first byte goes: whatever happens then, the same key goes with the next attempt.
+    // Store it before the first byte is sent, so that the next attempt uses the same key whatever happens.
     await this.keep({ state: "queued" });
     await alone(this.record.key, () => this.transfer());
   }
@@ -249,12 +248,12 @@ export class Entry {
     if (this.state !== "queued") return;
     this.now = now;
     this.find("[data-now]").hidden = !now || navigator.onLine === false;
-    if (now && navigator.onLine === false) this.report("No connection. It goes on when you are online again.", 0);
-    else if (now) this.report(`That didn't get through. Trying again in ${wait} s.`, 0);
+    if (now && navigator.onLine === false) this.report("No connection. The upload continues when you are back online.", 0);
+    else if (now) this.report(`The upload failed. Trying again in ${wait} s.`, 0);
     else if (!total) this.report("Waiting for its turn");
     else if (loaded < total) this.report(`Uploading, ${Math.floor((loaded / total) * 100)} %`, (loaded / total) * 100);
-    else this.report("Uploaded, waiting for the answer", 100);
-    if (now && !this.isTold) this.page.announce(`${this.name}: the upload didn't get through. It is tried again.`);
+    else this.report("Uploaded, waiting for confirmation", 100);
+    if (now && !this.isTold) this.page.announce(`${this.name}: the upload failed and will be retried.`);
     this.isTold = Boolean(now);
   }
 
@@ -266,7 +265,7 @@ export class Entry {
     else bar.value = percent;
   }
 
-  /** Back to being filled in. */
+  /** Returns to being filled in. */
   async stop() {
     this.upload?.abort();
     this.enter("open");
@@ -274,9 +273,9 @@ export class Entry {
     await this.keep({ state: "open" });
   }
 
-  /** The server has answered, and doesn't want it so. */
+  /** The server has refused it. */
   async refused({ status, answer }) {
-    // Something went under this key before: whatever is sent next is another submission.
+    // The key was used for a different submission, so the next attempt needs a new one.
     if (status === 409) await this.rekey();
     if (this.state !== "queued") return;
     this.record.field = answer?.field;
@@ -297,18 +296,18 @@ export class Entry {
     this.follow();
   }
 
-  /** Another window has sent it, and seen it through. */
+  /** Another window has submitted it. */
   elsewhere() {
     this.enter("gone");
     this.report("It was submitted in another window.", 100);
   }
 
   follow() {
-    this.report("Being prepared");
+    this.report("Processing");
     this.unwatch = watch(this);
   }
 
-  /** What has become of it; `live` needs nothing to be kept any more. */
+  /** Shows the result. A `live` photo no longer needs to be stored. */
   async settled(state, message) {
     this.complain(message);
     this.enter(state);
@@ -317,7 +316,7 @@ export class Entry {
     else await this.page.outbox.remove(this.record.key);
   }
 
-  /** Another try with a photo that didn't work out: a new submission, where the server has taken the first. */
+  /** Tries a failed photo again, as a new submission if the server had accepted the first. */
   async again() {
     if (this.state !== "failed") return;
     const { photo, field, message } = this.record;
@@ -330,7 +329,7 @@ export class Entry {
     await this.keep({ state: this.state, message: "", field: "" });
   }
 
-  /** Goes on where the page was left. */
+  /** Continues from where the visitor left the page. */
   restore() {
     if (this.state === "queued") this.resume();
     else if (this.state === "taken") this.follow();

@@ -1,16 +1,16 @@
 /*
- * Uploads that were not accepted yet, with their files, kept by the browser (Indexed Database API 3.0), so that a reload,
- * a crash or a dead battery loses none.
+ * Uploads that the server hasn't accepted yet, stored with their files in the browser (Indexed Database API 3.0), so
+ * that a reload, a crash or a dead battery loses none.
  */
 
 import { soon } from "./soon.js";
 
 const STORE = "uploads";
 
-/** Longer than this nobody waits for the page. */
+/** The longest time that the page waits for the database. */
 const PATIENCE_MS = 1500;
 
-/** Whoever has not come back by then has given them up. */
+/** Older uploads are considered abandoned. */
 const KEPT_MS = 14 * 24 * 3600 * 1000;
 
 function settled(request) {
@@ -29,20 +29,20 @@ async function open() {
 }
 
 /**
- * One member's uploads. Where the browser keeps nothing (private windows, full disks, databases that don't open) every
- * promise still resolves.
+ * One member's uploads. If the browser can't store anything (private windows, full disks, databases that don't open),
+ * every promise still resolves.
  */
 export class Outbox {
   constructor(member) {
     this.member = member;
     this.database = open();
-    // Handled where it is used; here only so that nobody calls it unhandled.
+    // Handled where it is used. This only prevents an unhandled rejection.
     this.database.catch(() => {});
   }
 
   async act(mode, act) {
     const transaction = (await this.database).transaction(STORE, mode);
-    // A full disk is told when all of it is to be written, after the request itself has gone well.
+    // A full disk fails the transaction after the request itself has succeeded.
     const written = new Promise((resolve, reject) => {
       transaction.addEventListener("complete", resolve);
       transaction.addEventListener("abort", () => reject(transaction.error));
@@ -51,7 +51,7 @@ export class Outbox {
     return result;
   }
 
-  /** What was left, oldest first. What is too old goes, whoever left it. */
+  /** The stored uploads, oldest first. Deletes uploads of all members that are too old. */
   async list() {
     try {
       const all = await this.act("readonly", (store) => store.getAll());
@@ -64,7 +64,7 @@ export class Outbox {
     }
   }
 
-  /** Keeps a record, or what has become of it. False: it can't be kept. */
+  /** Stores a record. False if it can't be stored. */
   async keep(record) {
     try {
       await this.act("readwrite", (store) => store.put({ ...record, member: this.member }));
@@ -74,7 +74,7 @@ export class Outbox {
     }
   }
 
-  /** A record as it is kept now, by whichever window; undefined when it isn't. */
+  /** The record as stored by any window; undefined if there is none. */
   async find(key) {
     return this.act("readonly", (store) => store.get(key)).catch(() => undefined);
   }
@@ -84,7 +84,7 @@ export class Outbox {
   }
 }
 
-/** A new key: 128 random bits. (`crypto.randomUUID` is only there with TLS.) */
+/** A new key of 128 random bits. (`crypto.randomUUID` requires TLS.) */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,14 +1,14 @@
-/** So many uploads at a time: more would only slow each other down. */
+/** Concurrent uploads. More would only slow each other down. */
 const AT_ONCE = 2;
 
-/** An upload that doesn't move for so long is taken for lost, as is an answer that doesn't come. */
+/** The timeout of an upload without progress and of a missing answer. */
 const STALL_MS = 60_000;
 
-/** Between attempts: doubled each time, up to the longest. */
+/** The delay between attempts, doubled each time up to the longest. */
 const FIRST_WAIT_S = 1;
 const LONGEST_WAIT_S = 60;
 
-/** How often an error of the server's own is met before it is told. */
+/** How many server errors to retry before reporting one. */
 const PATIENCE = 3;
 
 let free = AT_ONCE;
@@ -25,7 +25,7 @@ function leave() {
   else free += 1;
 }
 
-/** One attempt. A status of 0 says that the network failed. */
+/** One attempt. A status of 0 means that the network failed. */
 function post(url, body, key, signal, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -55,7 +55,7 @@ function post(url, body, key, signal, progress) {
   });
 }
 
-/** Waits so many seconds, or until the network is back, `now` is called or the upload is stopped. */
+/** Waits that many seconds, or until the network is back, `now` is called or the upload is stopped. */
 function pause(seconds, signal, tick) {
   return new Promise((resolve) => {
     let left = Math.ceil(seconds);
@@ -66,7 +66,7 @@ function pause(seconds, signal, tick) {
       resolve();
     };
     const count = () => {
-      // Without a network there is nothing to try; its return ends the wait.
+      // Without a network there is nothing to try. Its return ends the wait.
       if (left > 0 || navigator.onLine === false) tick(left, end);
       else end();
       left -= 1;
@@ -78,7 +78,7 @@ function pause(seconds, signal, tick) {
   });
 }
 
-/** Whether to try again by itself: a lost network always, a server that is busy or broken for a while. */
+/** Whether to retry: always after a network failure, a few times after a server error. */
 function heals({ status, again }, attempt) {
   if (status === 0 || status === 502 || status === 503 || status === 504) return true;
   if (status === 429) return again > 0 && again <= LONGEST_WAIT_S;
@@ -86,9 +86,9 @@ function heals({ status, again }, attempt) {
 }
 
 /**
- * Sends a form until it is answered, under a key that makes repeating harmless. Answers with `{status, answer}`, or with
- * undefined when it was stopped. `tell` hears of `{loaded, total}` while it goes, of `{wait, now}` while it waits to try
- * again (`now` ends the wait), and of nothing in particular while it waits for its turn.
+ * Sends a form until it is answered, with a key that makes repeating harmless. Resolves to `{status, answer}`, or to
+ * undefined if it was stopped. Calls `tell` with `{loaded, total}` during the upload, with `{wait, now}` before a retry
+ * (`now` ends the wait), and with an empty object while it waits for its turn.
  */
 export async function deliver(url, body, key, signal, tell) {
   for (let attempt = 1; !signal.aborted; attempt += 1) {

@@ -1,4 +1,4 @@
-/** What a promise comes to, or undefined where that takes longer than `ms`. */
+/** The value of a promise, or undefined if it takes longer than `ms`. */
 export function soon(promise, ms) {
   return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms))]);
 }

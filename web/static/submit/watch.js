@@ -1,7 +1,7 @@
 import { fetchStatus, follow } from "../live.js";
 import { paintPlaceholders } from "../placeholder.js";
 
-/** The parts of a photo's status that an entry shows, as the server has written them. */
+/** Copies the parts of a photo's status that an entry shows. */
 function copied(part, selectors) {
   return selectors.map((selector) => part.querySelector(selector)).filter(Boolean);
 }
@@ -13,7 +13,7 @@ export function link(url, text) {
   return anchor;
 }
 
-/** Puts the picture as it is served in the place of the preview. */
+/** Replaces the preview with the served picture. */
 function showSquare(entry, part) {
   const square = part.querySelector("template[data-square]")?.content.querySelector("img");
   if (!square) return;
@@ -25,7 +25,7 @@ function showSquare(entry, part) {
   paintPlaceholders(canvas.parentElement);
 }
 
-/** Shows how far the photo is. True: it is through, one way or the other. */
+/** Shows the photo's progress. True if processing has ended. */
 function show(entry, part) {
   if (entry.state !== "taken") return true;
   if (!part) {
@@ -37,7 +37,7 @@ function show(entry, part) {
   const more = entry.find("[data-entry-more]");
   if (state === "processing") {
     const step = part.querySelector(".current .timeline-label");
-    entry.report(step ? `Being prepared, next: ${step.textContent.toLowerCase()}` : "Being prepared");
+    entry.report(step ? `Processing, next: ${step.textContent.toLowerCase()}` : "Processing");
     more.replaceChildren(...copied(part, [".timeline"]));
     return false;
   }
@@ -54,7 +54,7 @@ function show(entry, part) {
   return true;
 }
 
-/** Follows a photo that the server has taken until it is live, or isn't going to be. Answers with what ends that. */
+/** Follows an accepted photo until processing has ended. Returns a function that stops following. */
 export function watch(entry) {
   const { id } = entry.record.photo;
   return follow(`/photos/${id}/live`, async () => show(entry, await fetchStatus(id)));

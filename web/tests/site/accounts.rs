@@ -46,13 +46,13 @@ async fn a_wrong_password_and_an_unknown_address_are_refused_alike(db: PgPool) {
         let answer = site.api().post("tokens", json!({ "email": email, "password": "not it, sorry" })).await;
         (answer.error(403), begin.elapsed())
     };
-    // The first of each pays for what is made once.
+    // The first request of each kind pays for one-time setup.
     let wrong = attempt("ada@example.org").await.0;
     let unknown = attempt("nobody@example.org").await.0;
     assert_eq!(wrong, unknown);
     assert_eq!(wrong.1, None, "no field is blamed");
 
-    // The quickest of many is what the work itself takes; a busy machine needs more of them to show it.
+    // The quickest of many shows the time of the work itself. A busy machine needs more attempts.
     let (mut known, mut strange) = (Duration::MAX, Duration::MAX);
     for round in 1.. {
         known = known.min(attempt("ada@example.org").await.1);
@@ -101,7 +101,7 @@ async fn a_browser_registers_logs_out_and_logs_in_again(db: PgPool) {
     let right = [("email", "ada@example.org"), ("password", PASSWORD), ("next", "/settings")];
     assert_eq!(pages.post("/login", &right).await.location(), "/settings");
     assert_eq!(pages.get("/settings").await.expect(200).attribute("#name", "value"), "ada");
-    assert_eq!(pages.get("/login").await.location(), "/", "who is in already has no use for the form");
+    assert_eq!(pages.get("/login").await.location(), "/", "a logged-in member doesn't get the form");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -121,7 +121,7 @@ async fn no_form_leads_to_another_site(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_registration_without_what_it_takes_says_what_is_missing(db: PgPool) {
+async fn a_registration_names_each_missing_field(db: PgPool) {
     let site = Site::start(db).await;
     let with = |key: &str, value: &str| {
         let mut body = registration("ada");
@@ -148,7 +148,7 @@ async fn a_registration_without_what_it_takes_says_what_is_missing(db: PgPool) {
     }
     let form = [("name", "ö"), ("email", "nope"), ("password", "short")];
     let page = site.visitor().post("/register", &form).await.expect(400);
-    assert_eq!(page.texts(".field-error").len(), 3, "all is said at once");
+    assert_eq!(page.texts(".field-error").len(), 3, "all errors are shown at once");
     assert_eq!(page.attribute("[autofocus]", "name"), "name");
     assert_eq!(page.texts("[autofocus]").len(), 1);
     for body in
@@ -161,7 +161,7 @@ async fn a_registration_without_what_it_takes_says_what_is_missing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn passwords_that_anybody_would_try_first_are_refused_everywhere(db: PgPool) {
+async fn common_passwords_are_refused_everywhere(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("adalovelace").await;
     site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
@@ -183,7 +183,7 @@ async fn passwords_that_anybody_would_try_first_are_refused_everywhere(db: PgPoo
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_password_opens_in_whichever_form_a_keyboard_sends_it(db: PgPool) {
+async fn a_password_works_in_every_unicode_normal_form(db: PgPool) {
     let site = Site::start(db).await;
     let (composed, apart) = ("ma\u{f1}ana por la noche", "man\u{303}ana por la noche");
     for (name, first, second) in [("ada", composed, apart), ("bob", apart, composed)] {
@@ -205,7 +205,7 @@ async fn logging_in_ends_the_session_that_it_replaces(db: PgPool) {
     assert_ne!(ada.pages.cookie("session"), Some(before.clone()));
     site.api().with_token(&before).get("users/me").await.error(401);
     elsewhere.api.get("users/me").await.expect(200);
-    // A program may have as many tokens as it likes.
+    // A program can have any number of tokens.
     elsewhere
         .api
         .post("tokens", json!({ "email": "ada@example.org", "password": PASSWORD }))
@@ -241,7 +241,7 @@ async fn settings_change_one_thing_at_a_time_and_ask_for_the_password(db: PgPool
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn whose_mail_was_refused_reads_it_until_the_address_is_another_or_mail_gets_through(db: PgPool) {
+async fn bounced_mail_is_reported_until_the_address_changes_or_mail_arrives(db: PgPool) {
     let site = Setup::on(db).worker().start().await;
     let ada = site.member("ada").await;
     site.settle().await;
@@ -279,7 +279,7 @@ async fn a_notice_is_shown_once(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_api_changes_all_of_what_is_given_or_nothing(db: PgPool) {
+async fn the_api_applies_all_changes_or_none(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     site.member("bob").await;
@@ -331,7 +331,7 @@ async fn a_deleted_member_leaves_no_photo_rating_or_session(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_deleted_members_pictures_are_gone_at_once_and_for_everybody(db: PgPool) {
+async fn a_deleted_members_pictures_are_gone_at_once_for_everybody(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     let file = pictures::quarters(600, 600);
@@ -365,7 +365,7 @@ async fn a_mailed_link_verifies_the_address_once(db: PgPool) {
     assert_eq!(letters[0].to, "ada@example.org");
     let link = letters[0].link(&site, "verify");
 
-    // A mail scanner's look consumes nothing.
+    // A GET by a mail scanner doesn't use up the link.
     for _ in 0..2 {
         assert_eq!(site.get(&link).await.expect(200).texts("h1").len(), 1);
     }
@@ -374,7 +374,7 @@ async fn a_mailed_link_verifies_the_address_once(db: PgPool) {
     assert_eq!(site.visitor().post(&form, &[]).await.location(), "/");
     assert_eq!(ada.api.get("users/me").await.json()["verified"], true);
     assert_eq!(site.get(&link).await.status, 400);
-    // Sent again at once it is the same form sent twice; later it is a link that was used.
+    // Sent again at once it counts as the same form sent twice, later as a used link.
     assert_eq!(site.visitor().post(&form, &[]).await.location(), "/");
     site.change("update spent_links set spent_at = now() - interval '11 minutes'").await;
     assert_eq!(site.visitor().post(&form, &[]).await.status, 400);

@@ -1,4 +1,4 @@
-//! Accounts that get another address.
+//! Changing the address of an account.
 
 use pawdium_shared::db::MIGRATIONS;
 use serde_json::json;
@@ -11,19 +11,19 @@ async fn move_to(person: &Person, email: &str) -> u16 {
     person.api.patch("users/me", body).await.status
 }
 
-/// The letters about a changed address, the oldest first.
+/// The mails about a changed address, oldest first.
 async fn notices(site: &Site) -> Vec<Letter> {
     site.settle().await;
     site.letters().into_iter().filter(|letter| letter.subject.contains("was changed")).collect()
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_verified_address_is_told_that_its_account_has_another_one(db: PgPool) {
+async fn a_verified_address_is_notified_when_its_account_changes_address(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     assert_eq!(move_to(&ada, "typo@example.org").await, 200);
     assert_eq!(move_to(&ada, "ada@example.org").await, 200);
-    assert!(notices(&site).await.is_empty(), "nobody has shown that either is theirs");
+    assert!(notices(&site).await.is_empty(), "neither address is verified");
 
     site.change("update users set email_verified_at = now()").await;
     assert_eq!(move_to(&ada, "Ada@Example.org").await, 200);
@@ -39,7 +39,7 @@ async fn a_verified_address_is_told_that_its_account_has_another_one(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn who_takes_an_account_back_by_a_link_tells_the_other_address(db: PgPool) {
+async fn restoring_an_address_by_a_link_notifies_the_other_address(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
@@ -53,7 +53,7 @@ async fn who_takes_an_account_back_by_a_link_tells_the_other_address(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_address_is_told_so_a_few_times_and_strangers_dont_use_them_up(db: PgPool) {
+async fn notices_are_limited_and_strangers_cant_use_them_up(db: PgPool) {
     let site = Setup::on(db).set("security.mails_per_recipient", "1").start().await;
     let ada = site.member("ada").await;
     site.change("update users set email_verified_at = now()").await;

@@ -1,4 +1,4 @@
-//! Who gets behind the scenes, and what strange input does there.
+//! Access to the admin pages, and strange input there.
 
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
@@ -18,7 +18,7 @@ const PAGES: [&str; 9] = [
     "/admin/audit",
 ];
 
-/// Everything that admins can do.
+/// All acts of admins.
 const ACTS: [(&str, &[(&str, &str)]); 8] = [
     ("/admin/queues/mail/pause", &[]),
     ("/admin/queues/mail/resume", &[]),
@@ -39,7 +39,7 @@ async fn prepared(db: PgPool) -> Site {
     site
 }
 
-/// What any of the acts would change.
+/// The state that the acts would change.
 async fn state(site: &Site) -> (String, String, i64) {
     let queue: String = site.ask("select job_queues::text from job_queues where name = 'mail'").await;
     let job: String = site
@@ -49,7 +49,7 @@ async fn state(site: &Site) -> (String, String, i64) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn moderators_see_admins_act_and_for_others_nothing_is_there(db: PgPool) {
+async fn moderators_see_admins_act_and_others_get_404(db: PgPool) {
     let site = prepared(db).await;
     let (ada, mo, root) = (site.member("ada").await, site.moderator("mo").await, site.admin("root").await);
     let before = state(&site).await;
@@ -78,7 +78,7 @@ async fn moderators_see_admins_act_and_for_others_nothing_is_there(db: PgPool) {
     for (act, form) in ACTS {
         root.pages.post(act, form).await.location();
     }
-    // Cancelled by the second act on it, the job is no longer live for the bulk; nor does it run twice.
+    // The second act cancels the job, so it is no longer live for the bulk act and doesn't run twice.
     let entries: Vec<String> = sqlx::query_scalar("select action from audit_log order by id")
         .fetch_all(&site.db)
         .await
@@ -87,7 +87,7 @@ async fn moderators_see_admins_act_and_for_others_nothing_is_there(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_form_on_another_site_does_nothing_behind_the_scenes(db: PgPool) {
+async fn a_form_on_another_site_does_nothing_on_admin_pages(db: PgPool) {
     let site = prepared(db).await;
     let root = site.admin("root").await;
     let before = state(&site).await;
@@ -109,7 +109,7 @@ async fn a_form_on_another_site_does_nothing_behind_the_scenes(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn strange_input_is_answered_and_never_breaks_anything(db: PgPool) {
+async fn strange_input_never_breaks_an_admin_page(db: PgPool) {
     let site = prepared(db).await;
     let root = site.admin("root").await;
     for (path, status) in [

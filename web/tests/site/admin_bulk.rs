@@ -1,4 +1,4 @@
-//! Acts on many jobs at once: a preview that states the count, then just that.
+//! Acts on many jobs: a preview with the count, then the act.
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::{RefreshRanks, RefreshVirality};
@@ -34,7 +34,7 @@ async fn count(site: &Site, kind: &'static str) -> (i64, i64) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_previewed_is_done_and_nothing_else(db: PgPool) {
+async fn a_bulk_act_changes_exactly_the_previewed_jobs(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1000, 130, "timed out").await;
@@ -44,20 +44,17 @@ async fn what_is_previewed_is_done_and_nothing_else(db: PgPool) {
     let list = "/admin/jobs?kind=a.v1&error=timed+out";
     let page = root.pages.get(list).await.expect(200);
     assert_eq!(page.texts(".bulk-bar button"), ["Retry…", "Cancel…", "Delete…"]);
-    assert!(
-        !root.pages.get("/admin/jobs").await.expect(200).has(".bulk-bar"),
-        "nobody means every job there is"
-    );
+    assert!(!root.pages.get("/admin/jobs").await.expect(200).has(".bulk-bar"), "an empty search is refused");
 
     let preview = root.pages.get("/admin/jobs/bulk?act=retry&kind=a.v1&error=timed+out").await.expect(200);
-    assert_eq!(preview.texts("h1"), ["Retry 129 jobs?"], "what is done is not done again");
+    assert_eq!(preview.texts("h1"), ["Retry 129 jobs?"], "an act isn't repeated");
     assert_eq!(preview.texts(".bulk-states li"), ["129 dead"]);
     assert_eq!(preview.texts(".bulk-act button"), ["Retry 129 jobs"]);
     assert_eq!(preview.texts(".jobs li").len(), 5);
     assert_eq!(count(&site, "a.v1").await, (0, 133), "looking changes nothing");
 
     assert_eq!(send(&root.pages, &form(&preview)).await.location(), list);
-    assert_eq!(root.pages.get(list).await.texts(".flash"), ["129 jobs will be tried again."]);
+    assert_eq!(root.pages.get(list).await.texts(".flash"), ["129 jobs will be retried."]);
     assert_eq!((count(&site, "a.v1").await, count(&site, "b.v1").await), ((129, 4), (0, 5)));
     let (action, detail): (String, Value) =
         sqlx::query_as("select action, detail from audit_log").fetch_one(&site.db).await.expect("one entry");
@@ -70,12 +67,12 @@ async fn what_is_previewed_is_done_and_nothing_else(db: PgPool) {
     let again = send(&root.pages, &form(&preview)).await;
     assert_eq!(again.status, 303, "sent twice");
     let told = root.pages.get(list).await.texts(".flash.bad");
-    assert_eq!(told, ["0 jobs will be tried again. 129 had changed meanwhile and were left alone."]);
+    assert_eq!(told, ["0 jobs will be retried. 129 changed in the meantime and were skipped."]);
     assert_eq!(site.ask::<i64>("select count(*) from audit_log").await, 1);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_changes_between_the_preview_and_the_act_is_left_alone(db: PgPool) {
+async fn jobs_that_change_after_the_preview_are_skipped(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1000, 10, "timed out").await;
@@ -91,17 +88,17 @@ async fn what_changes_between_the_preview_and_the_act_is_left_alone(db: PgPool) 
 
     send(&root.pages, &form(&preview)).await.location();
     let told = root.pages.get("/admin/jobs?kind=a.v1").await.texts(".flash");
-    assert_eq!(told, ["7 jobs are deleted. 3 had changed meanwhile and were left alone."]);
+    assert_eq!(told, ["7 jobs are deleted. 3 changed in the meantime and were skipped."]);
     let left: Vec<i64> = sqlx::query_scalar("select id from job_history where kind = 'a.v1' order by id")
         .fetch_all(&site.db)
         .await
         .expect("ids");
-    assert_eq!(left, [900, 901, 902, 1100, 1101, 1102], "what came since is not of it");
-    assert_eq!(count(&site, "a.v1").await.0, 2, "what was brought back lives on");
+    assert_eq!(left, [900, 901, 902, 1100, 1101, 1102], "newer jobs are not included");
+    assert_eq!(count(&site, "a.v1").await.0, 2, "the restored account stays");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn live_jobs_are_called_off_whatever_state_they_have_moved_to(db: PgPool) {
+async fn live_jobs_are_cancelled_in_any_state(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     site.change("delete from jobs").await;
@@ -118,7 +115,7 @@ async fn live_jobs_are_called_off_whatever_state_they_have_moved_to(db: PgPool) 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn one_act_is_about_ten_thousand_jobs_at_most_and_says_so(db: PgPool) {
+async fn a_bulk_act_changes_at_most_ten_thousand_jobs(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1_000_000_000_000, 10_050, "timed out").await;
@@ -140,7 +137,7 @@ async fn one_act_is_about_ten_thousand_jobs_at_most_and_says_so(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn where_nothing_can_be_done_the_preview_offers_nothing(db: PgPool) {
+async fn a_preview_without_possible_jobs_offers_no_act(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1000, 3, "timed out").await;

@@ -1,4 +1,4 @@
-//! Finding jobs, and what one job's page tells.
+//! The search for jobs and a job's page.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Person, SOON, Setup, Site, eventually, pictures, submission};
 
-/// Jobs of the history: ids from `$1`, as many as `$2`, dead with the error `$3`.
+/// Inserts `$2` dead jobs into the history, with ids from `$1` and the error `$3`.
 pub(crate) async fn dead(site: &Site, kind: &str, first: i64, count: i64, error: &str) {
     sqlx::query(
         "insert into job_history (id, queue, kind, outcome, priority, attempt, max_attempts, claim, created_at,
@@ -39,7 +39,7 @@ async fn found(viewer: &Person, query: &[(&str, &str)]) -> Vec<i64> {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn jobs_are_found_by_everything_that_is_known_of_them(db: PgPool) {
+async fn jobs_are_found_by_every_field(db: PgPool) {
     let site = Site::start(db).await;
     let (root, ada) = (site.admin("root").await, site.member("ada").await);
     site.change("delete from jobs").await;
@@ -92,13 +92,13 @@ async fn jobs_are_found_by_everything_that_is_known_of_them(db: PgPool) {
         assert_eq!(found(&root, &query).await, jobs, "{query:?}");
     }
     let page = root.pages.get("/admin/jobs?id=twelve&member=nobody").await.expect(200);
-    assert_eq!(page.texts(".field-error"), ["A number.", "No member is called that."]);
+    assert_eq!(page.texts(".field-error"), ["Enter a number.", "No member has this name or number."]);
     assert_eq!(page.attribute("#id", "value"), "twelve");
     assert!(ids(&page).is_empty());
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn wildcards_in_an_error_mean_themselves(db: PgPool) {
+async fn wildcards_in_an_error_match_literally(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1001, 1, "used 100% of quota_bytes in C:\\photos").await;
@@ -113,13 +113,13 @@ async fn wildcards_in_an_error_mean_themselves(db: PgPool) {
     ] {
         assert_eq!(found(&root, &[("error", text)]).await, jobs, "{text}");
     }
-    // What no index finds is not looked for in everything.
+    // Refuse a search that no index supports.
     let page = root.pages.get("/admin/jobs?error=%25%25%25").await.expect(200);
-    assert_eq!(page.texts("#error-error"), ["Three letters or digits in a row, at least."]);
+    assert_eq!(page.texts("#error-error"), ["Enter at least three letters or digits in a row."]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn turning_the_pages_of_a_search_repeats_and_misses_nothing(db: PgPool) {
+async fn paging_a_search_repeats_and_misses_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "a.v1", 1000, 130, "gone").await;
@@ -128,7 +128,7 @@ async fn turning_the_pages_of_a_search_repeats_and_misses_nothing(db: PgPool) {
     loop {
         let page = root.pages.get(&path).await.expect(200);
         seen.extend(ids(&page));
-        // What comes in between doesn't shift the pages.
+        // New jobs in between don't shift the pages.
         let next = 5000 + i64::try_from(seen.len()).expect("few");
         dead(&site, "a.v1", next, 1, "gone").await;
         if !page.has("a[rel=next]") {
@@ -141,7 +141,7 @@ async fn turning_the_pages_of_a_search_repeats_and_misses_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_dead_are_grouped_by_error_and_each_group_leads_to_its_jobs(db: PgPool) {
+async fn dead_jobs_are_grouped_by_error_and_each_group_links_to_its_jobs(db: PgPool) {
     let site = Site::start(db).await;
     let (root, mo) = (site.admin("root").await, site.moderator("mo").await);
     for job in 0..7 {
@@ -179,7 +179,7 @@ async fn the_dead_are_grouped_by_error_and_each_group_leads_to_its_jobs(db: PgPo
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_job_tells_its_life_and_why_it_is_not_done(db: PgPool) {
+async fn a_jobs_page_shows_its_timeline_and_why_it_waits(db: PgPool) {
     let mut site = Site::start(db).await;
     let (root, mo) = (site.admin("root").await, site.moderator("mo").await);
     site.change("delete from jobs").await;
@@ -211,7 +211,7 @@ async fn a_job_tells_its_life_and_why_it_is_not_done(db: PgPool) {
     assert!(page.texts(".payload")[0].contains("r…@example.org"));
     assert!(!page.text().contains("root@example.org"), "addresses are for admins");
 
-    // With nothing in its way it ends and leaves no trace, because its kind asks for none.
+    // When it can run, it ends and leaves no trace, because its kind keeps no history.
     site.sink.accept();
     assert_eq!(root.pages.post(&format!("{path}/retry"), &[("back", "")]).await.location(), path);
     let gone = eventually("it is sent", SOON, async || {
@@ -223,7 +223,7 @@ async fn a_job_tells_its_life_and_why_it_is_not_done(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn one_job_is_retried_called_off_and_deleted_and_the_log_knows(db: PgPool) {
+async fn retrying_cancelling_and_deleting_a_job_is_audited(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     dead(&site, "mail.send.v1", 900, 1, "gone").await;
@@ -233,7 +233,7 @@ async fn one_job_is_retried_called_off_and_deleted_and_the_log_knows(db: PgPool)
         async move { pages.post(path, &[("back", back)]).await.location().to_owned() }
     };
     assert_eq!(act("/admin/jobs/900/retry", list).await, list);
-    assert!(root.pages.get(list).await.texts(".flash.good")[0].contains("tried again"));
+    assert!(root.pages.get(list).await.texts(".flash.good")[0].contains("retried"));
     assert_eq!(site.ask::<String>("select state::text from jobs where id = 900").await, "ready");
     assert_eq!(act("/admin/jobs/900/retry", "").await, "/admin/jobs/900", "it is ready already");
     assert!(root.pages.get("/admin/jobs/900").await.has(".flash.bad"));
@@ -252,7 +252,7 @@ async fn one_job_is_retried_called_off_and_deleted_and_the_log_knows(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_overview_tells_of_mail_that_waits_and_why(db: PgPool) {
+async fn the_overview_shows_waiting_mail_and_why_it_waits(db: PgPool) {
     let site = Setup::on(db).worker().start().await;
     let root = site.admin("root").await;
     site.settle().await;
@@ -269,7 +269,7 @@ async fn the_overview_tells_of_mail_that_waits_and_why(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_owner_of_a_photo_reads_why_it_waits_and_staff_finds_its_job(db: PgPool) {
+async fn owners_read_why_a_photo_waits_and_moderators_find_its_job(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, mo) = (site.member("ada").await, site.member("bob").await, site.moderator("mo").await);
     site.change("delete from jobs").await;
@@ -308,7 +308,7 @@ async fn the_owner_of_a_photo_reads_why_it_waits_and_staff_finds_its_job(db: PgP
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_open_job_follows_along_until_it_has_ended(db: PgPool) {
+async fn an_open_job_page_updates_until_the_job_has_ended(db: PgPool) {
     let site = Setup::on(db).start().await;
     let root = site.admin("root").await;
     site.change("delete from jobs").await;
@@ -323,6 +323,6 @@ async fn an_open_job_follows_along_until_it_has_ended(db: PgPool) {
     site.start_worker();
     browser.find("[data-refresh=job][data-state=done]").await;
     assert!(browser.text(".job-why").await.starts_with("It was done at"));
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     browser.has_no_complaints().await;
 }

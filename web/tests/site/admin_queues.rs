@@ -1,4 +1,4 @@
-//! The queues' page, and the schedules'.
+//! The pages of the queues, schedules and the audit log.
 
 use futures::StreamExt as _;
 use pawdium_shared::db::MIGRATIONS;
@@ -16,7 +16,7 @@ async fn log(site: &Site) -> Vec<(String, String, Value)> {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_queue_is_paused_and_resumed_from_its_page_and_the_log_says_by_whom(db: PgPool) {
+async fn pausing_and_resuming_a_queue_is_audited(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     let page = root.pages.get("/admin/queues").await.expect(200);
@@ -33,7 +33,7 @@ async fn a_queue_is_paused_and_resumed_from_its_page_and_the_log_says_by_whom(db
     root.pages.post(&resume, &[]).await.location();
     assert_eq!(site.ask::<i64>("select count(*) from job_queues where paused_at is not null").await, 0);
 
-    // The second pause changed nothing, so there is nothing to log.
+    // The second pause changed nothing, so it isn't logged.
     let detail = || json!({ "queue": "mail" });
     let entry = |action: &str| ("root".to_owned(), action.to_owned(), detail());
     assert_eq!(log(&site).await, [entry("queue.pause"), entry("queue.resume")]);
@@ -43,7 +43,7 @@ async fn a_queue_is_paused_and_resumed_from_its_page_and_the_log_says_by_whom(db
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn limits_are_set_shown_and_taken_away_and_a_bad_one_changes_nothing(db: PgPool) {
+async fn limits_are_set_shown_and_removed_and_an_invalid_one_changes_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     let form = [("max_running", " 3 "), ("starts_per_minute", "30"), ("partition_max_running", "")];
@@ -69,7 +69,7 @@ async fn limits_are_set_shown_and_taken_away_and_a_bad_one_changes_nothing(db: P
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_board_tells_how_each_kind_does(db: PgPool) {
+async fn the_board_shows_figures_of_each_kind(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     site.enqueue(RefreshRanks {}).await;
@@ -111,7 +111,7 @@ async fn a_lost_job_is_an_alarm(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_stream_tells_of_every_change(db: PgPool) {
+async fn the_stream_reports_every_change(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     let answer = root.pages.request(Method::GET, "/admin/queues/live").send().await.expect("it answers");
@@ -129,7 +129,7 @@ async fn the_stream_tells_of_every_change(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_open_page_follows_along_and_leaves_a_form_alone_that_is_being_filled_in(db: PgPool) {
+async fn an_open_page_updates_without_touching_a_form_in_use(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     let browser = site.browser().await;
@@ -144,7 +144,7 @@ async fn an_open_page_follows_along_and_leaves_a_form_alone_that_is_being_filled
     assert_eq!(browser.text(ready).await, "0");
     site.enqueue(RefreshRanks {}).await;
     eventually("the figure moves", SOON, async || (browser.text(ready).await == "1").then_some(())).await;
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     assert_eq!(
         browser.find("#media-max_running").await.prop("value").await.expect("it is there").as_deref(),
         Some("7")
@@ -153,12 +153,10 @@ async fn an_open_page_follows_along_and_leaves_a_form_alone_that_is_being_filled
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_schedule_is_asked_for_once_and_shows_what_is_known(db: PgPool) {
+async fn a_schedule_is_requested_once_and_shows_its_ticks(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
-    assert!(
-        root.pages.get("/admin/schedules").await.expect(200).text().contains("No scheduler has been here")
-    );
+    assert!(root.pages.get("/admin/schedules").await.expect(200).text().contains("No schedules yet"));
     site.change(
         "insert into schedules (name, expression, missed, kind, seen_at, next_at)
          values ('upkeep/purge', '0 17 3 * * *', 'one makes up for all', 'upkeep.purge.v1', now(), '2199-01-02 03:17:00Z'),
@@ -189,7 +187,7 @@ async fn a_schedule_is_asked_for_once_and_shows_what_is_known(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_log_is_turned_page_by_page_and_cannot_be_changed(db: PgPool) {
+async fn the_audit_log_is_paged_and_cannot_be_changed(db: PgPool) {
     let site = Site::start(db).await;
     let mo = site.moderator("mo").await;
     site.change(

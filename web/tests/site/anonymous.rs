@@ -1,4 +1,4 @@
-//! From nobody to an anonymous user to a member, with everything that was done on the way.
+//! From a visitor without a user to an anonymous user to a member.
 
 use pawdium_shared::db::MIGRATIONS;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn an_anonymous_user_keeps_id_ratings_and_draft_by_registering(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn logging_in_moves_everything_and_the_accounts_own_rating_stays(db: PgPool) {
+async fn logging_in_merges_everything_and_keeps_the_accounts_own_rating(db: PgPool) {
     let site = Site::start(db).await;
     let photos = site.photos(3).await;
     let ada = site.member("ada").await;
@@ -55,7 +55,7 @@ async fn logging_in_moves_everything_and_the_accounts_own_rating_stays(db: PgPoo
     };
     assert_eq!(given(photos[0]).await, [(ada.id, 2)], "rated by both: the account's own stays");
     assert_eq!(given(photos[1]).await, [(ada.id, 9)]);
-    assert_eq!(given(hers).await, [], "nobody rates their own photo");
+    assert_eq!(given(hers).await, [], "nobody can rate their own photo");
     assert_eq!(site.ask_of::<i64>("select owner_id from photos where id = $1", draft).await, ada.id);
     assert_eq!(site.ask_of::<i64>("select count(*) from users where id = $1", anonymous.id).await, 0);
     anonymous.api.get("users/me").await.error(401);
@@ -92,7 +92,7 @@ async fn the_same_happens_in_a_browser(db: PgPool) {
     let (photo, ballot) = other.shown().await.expect("there is one");
     let form = [("value", "5"), ("ballot", ballot.as_str())];
     other.post(&format!("/photos/{photo}/rating"), &form).await.location();
-    // A page that was open meanwhile still counts, and once.
+    // A page that was open in the meantime still counts, once.
     let open = other.shown().await.expect("there is one more");
     other.post("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.location();
     let form = [("value", "4"), ("ballot", open.1.as_str())];
@@ -129,7 +129,7 @@ async fn a_page_that_was_open_before_the_first_rating_counts_for_one_account(db:
     pages.post(&path, &form).await.location();
     assert_eq!(pages.post(&path, &[("value", "3"), ("ballot", &ballot)]).await.status, 400);
 
-    // A kept copy of the cookie is worth nothing, without a session and in another account.
+    // A copy of the cookie is useless, both without a session and in another account.
     let kept = site.visitor();
     kept.keep(&format!("visitor={before}"));
     assert_eq!(kept.post(&path, &form).await.status, 400);
@@ -143,7 +143,7 @@ async fn a_page_that_was_open_before_the_first_rating_counts_for_one_account(db:
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn who_logs_in_brings_along_what_was_rated_with_their_key_in_another_tab(db: PgPool) {
+async fn logging_in_merges_ratings_made_with_the_same_key_in_another_tab(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(2).await;
     let ada = site.member("ada").await;
@@ -153,7 +153,11 @@ async fn who_logs_in_brings_along_what_was_rated_with_their_key_in_another_tab(d
     let (path, form) = (format!("/photos/{photo}/rating"), [("value", "8"), ("ballot", ballot.as_str())]);
     pages.post(&path, &form).await.location();
     other.post("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.location();
-    assert_eq!(other.post(&path, &form).await.location(), format!("/?rated={photo}"), "the same, sent twice");
+    assert_eq!(
+        other.post(&path, &form).await.location(),
+        format!("/?rated={photo}"),
+        "a duplicate of the same form"
+    );
     let given: Vec<i64> =
         sqlx::query_scalar("select rater_id from ratings").fetch_all(&site.db).await.expect("it is asked");
     assert_eq!(given, [ada.id]);
@@ -178,7 +182,7 @@ async fn a_visitor_without_a_user_has_one_link_to_a_photo(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn looking_around_makes_nobody_a_user(db: PgPool) {
+async fn viewing_pages_creates_no_user(db: PgPool) {
     let site = Site::start(db).await;
     let photo = site.photos(2).await[0];
     let before: i64 = site.ask("select count(*) from users").await;
@@ -195,17 +199,17 @@ async fn looking_around_makes_nobody_a_user(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_anonymous_draft_is_its_makers_alone_until_they_register_and_publish(db: PgPool) {
+async fn an_anonymous_draft_is_private_until_its_owner_registers_and_publishes(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let pages = site.visitor();
     let form = submission("Kept for later", pictures::quarters(400, 300)).text("draft", "1");
     let address = pages.upload(form).await.location().to_owned();
-    assert!(pages.cookie("session").is_some(), "a draft is an act that must be remembered");
+    assert!(pages.cookie("session").is_some(), "keeping a draft creates a user");
     assert_eq!(pages.get(&address).await.expect(200).attribute("[data-status]", "data-state"), "draft");
     site.get(&address).await.expect(404);
 
     let publish = format!("{address}/publish");
-    assert_eq!(pages.post(&publish, &[]).await.status, 403, "publishing takes a name");
+    assert_eq!(pages.post(&publish, &[]).await.status, 403, "publishing requires a member");
     let form = [("name", "ada"), ("email", "ada@example.org"), ("password", PASSWORD)];
     pages.post("/register", &form).await.location();
     assert_eq!(site.member("bob").await.pages.post(&publish, &[]).await.status, 404);
@@ -217,7 +221,7 @@ async fn an_anonymous_draft_is_its_makers_alone_until_they_register_and_publish(
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn publishing_takes_a_member_and_keeping_a_draft_does_not(db: PgPool) {
+async fn publishing_requires_a_member_and_keeping_a_draft_does_not(db: PgPool) {
     let site = Site::start(db).await;
     let anonymous = site.anonymous().await;
     let form = || submission("Mine", pictures::quarters(300, 300));

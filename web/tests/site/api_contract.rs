@@ -1,4 +1,4 @@
-//! The JSON API to the letter: statuses, fields and errors that clients rely on.
+//! The contract of the JSON API: statuses, fields and errors that clients rely on.
 
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
@@ -124,7 +124,7 @@ async fn a_photo_has_the_promised_fields_wherever_it_appears(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_photo_that_is_not_live_is_its_owners_and_has_no_pictures(db: PgPool) {
+async fn a_photo_that_is_not_live_is_private_and_has_no_pictures(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, root) = (site.member("ada").await, site.member("bob").await, site.admin("root").await);
     let processing = site.photo().by(&ada).processing().await;
@@ -151,7 +151,7 @@ async fn a_photo_that_is_not_live_is_its_owners_and_has_no_pictures(db: PgPool) 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn rating_answers_with_the_opinion_and_the_next_photo(db: PgPool) {
+async fn rating_returns_the_ratings_and_the_next_photo(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(2).await;
     let ada = site.member("ada").await;

@@ -1,4 +1,4 @@
-//! The same in a real browser, with its scripts, keys and security policy.
+//! The main flows in a real browser, with scripts, keyboard and content security policy.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::harness::{Browser, PASSWORD, SOON, Site, eventually, pictures, submis
 const RIGHT: char = '\u{E014}';
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_person_registers_logs_out_and_logs_in(db: PgPool) {
+async fn a_visitor_registers_logs_out_and_logs_in(db: PgPool) {
     let site = Site::start(db).await;
     let browser = site.browser().await;
     browser.goto("/register?next=%2Ftop").await;
@@ -39,7 +39,7 @@ async fn shown(browser: &Browser) -> i64 {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
+async fn the_rating_loop_works_by_keyboard(db: PgPool) {
     let site = Site::start(db).await;
     let photos: BTreeSet<_> = site.photos(4).await.into_iter().collect();
     let browser = site.browser().await;
@@ -61,7 +61,7 @@ async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
             let is_there = browser.has("[data-stage]:not(.arriving) [data-feedback]").await
                 && !browser.has("[data-note]").await;
             let is_gone = !browser.has(&gone).await;
-            // A key that comes before its photo can be seen is refused, which is said over the feedback for a moment.
+            // A key pressed before the photo is visible is refused, with a note over the feedback for a moment.
             if !is_gone && !browser.has("form[data-keys][aria-busy=true]").await {
                 browser.press(key).await;
             }
@@ -73,10 +73,10 @@ async fn the_whole_rating_loop_goes_by_keyboard(db: PgPool) {
         assert_eq!(browser.text("[data-feedback] .key-chip").await, value.to_string());
     }
     assert_eq!((seen, given), (photos, vec![7, 10, 1, 3]));
-    assert_eq!(browser.text("h1").await, "That was every one of them");
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert_eq!(browser.text("h1").await, "You've rated them all");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     browser.reload().await;
-    assert_eq!(browser.text("h1").await, "That was every one of them");
+    assert_eq!(browser.text("h1").await, "You've rated them all");
     site.histograms_are_right().await;
     browser.has_no_complaints().await;
 }
@@ -108,7 +108,7 @@ async fn the_photos_own_page_takes_keys_too_and_a_link_is_shared(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_cropped_upload_goes_live_before_ones_eyes(db: PgPool) {
+async fn a_cropped_upload_goes_live_while_its_page_is_open(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
     let browser = site.browser().await;
@@ -142,13 +142,13 @@ async fn a_cropped_upload_goes_live_before_ones_eyes(db: PgPool) {
     browser.choose(".entry [name=species]", "cat").await;
     browser.click("[data-send]").await;
     eventually("the server has it", SOON, async || {
-        browser.text("[data-entry-state]").await.contains("Being prepared").then_some(())
+        browser.text("[data-entry-state]").await.contains("Processing").then_some(())
     })
     .await;
     site.start_worker();
     let link = browser.find(".entry[data-state='live'] [data-entry-state] a").await;
     assert!(browser.text("[data-entry-state]").await.starts_with("Live "));
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
 
     let (x, y, side): (i32, i32, i32) = sqlx::query_as("select crop_x, crop_y, crop_side from photos")
         .fetch_one(&site.db)
@@ -163,7 +163,7 @@ async fn a_cropped_upload_goes_live_before_ones_eyes(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_open_photo_page_follows_along_until_it_is_live(db: PgPool) {
+async fn an_open_photo_page_updates_until_the_photo_is_live(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
     let good = ada.api.upload(submission("Good", pictures::quarters(600, 600))).await.expect(202).json();
@@ -184,7 +184,7 @@ async fn an_open_photo_page_follows_along_until_it_is_live(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_open_photo_page_shows_each_step_and_is_loaded_anew_only_at_the_end(db: PgPool) {
+async fn an_open_photo_page_shows_each_step_and_reloads_only_at_the_end(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
     let taken = ada.api.upload(submission("Slowly", pictures::quarters(600, 600))).await.expect(202).json();
@@ -203,7 +203,7 @@ async fn an_open_photo_page_shows_each_step_and_is_loaded_anew_only_at_the_end(d
     }
     assert!(browser.has("[data-state=processing] li.current[aria-current=step]").await);
     assert!(!browser.has("article.photo img.full").await);
-    assert!(browser.is_marked().await, "the page was not loaded anew");
+    assert!(browser.is_marked().await, "the page was not reloaded");
 
     held.rollback().await.expect("it is let go");
     browser.find("article.photo img.full").await;
@@ -213,7 +213,7 @@ async fn an_open_photo_page_shows_each_step_and_is_loaded_anew_only_at_the_end(d
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn pages_that_follow_a_photo_learn_that_it_was_deleted(db: PgPool) {
+async fn open_photo_pages_learn_that_the_photo_was_deleted(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
     let browser = site.browser().await;
@@ -221,7 +221,7 @@ async fn pages_that_follow_a_photo_learn_that_it_was_deleted(db: PgPool) {
     let photo = site.photo().by(&ada).processing().await;
     browser.goto(&format!("/photos/{photo}")).await;
     browser.find("[data-status][data-state=processing]").await;
-    // Nobody works on the photo, but pages are told.
+    // No worker processes the photo, but its pages are notified.
     site.change("delete from jobs where queue = 'media'").await;
     site.start_worker();
     ada.api.delete(&format!("photos/{photo}"), serde_json::Value::Null).await.expect(204);
@@ -236,8 +236,7 @@ async fn pages_that_follow_a_photo_learn_that_it_was_deleted(db: PgPool) {
     browser.choose(".entry [name=species]", "cat").await;
     browser.click("[data-send]").await;
     let state = async || browser.text("[data-entry-state]").await;
-    eventually("the server has it", SOON, async || state().await.contains("Being prepared").then_some(()))
-        .await;
+    eventually("the server has it", SOON, async || state().await.contains("Processing").then_some(())).await;
     site.change("delete from jobs where queue = 'media'").await;
     site.start_worker();
     let taken: i64 = site.ask("select max(id) from photos").await;
@@ -246,7 +245,7 @@ async fn pages_that_follow_a_photo_learn_that_it_was_deleted(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn no_page_complains_in_the_console(db: PgPool) {
+async fn no_page_logs_errors_to_the_console(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     let photos = site.photos(3).await;

@@ -1,4 +1,4 @@
-//! The admin pages in a real browser: what is open follows along by itself.
+//! The admin pages in a real browser: open pages update by themselves.
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::RefreshRanks;
@@ -19,7 +19,7 @@ async fn open_admin_pages_follow_the_queues_and_a_job_without_being_loaded_again
     browser.find("[data-refresh=mail-state] .badge.failed").await;
     site.change("update job_queues set paused_at = null where name = 'mail'").await;
     browser.find("[data-refresh=mail-state]:not(:has(.badge.failed))").await;
-    assert!(browser.is_marked().await, "the page was loaded again");
+    assert!(browser.is_marked().await, "the page was reloaded");
 
     site.enqueue(RefreshRanks {}).await;
     let job: i64 = site.ask("select id from jobs where kind = 'ranking.refresh.v1'").await;
@@ -28,6 +28,6 @@ async fn open_admin_pages_follow_the_queues_and_a_job_without_being_loaded_again
     assert_eq!(browser.attribute(".job-status", "data-state").await, "ready");
     site.start_worker();
     browser.find(".job-status[data-state=done]").await;
-    assert!(browser.is_marked().await, "the page was loaded again");
+    assert!(browser.is_marked().await, "the page was reloaded");
     browser.has_no_complaints().await;
 }

@@ -1,4 +1,4 @@
-//! Pictures that have not arrived: what stands in for them, and which are loaded only when somebody comes near.
+//! Pictures that haven't loaded yet: their placeholders and lazy loading.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Browser, SOON, Site, eventually, pictures, select, submission};
 
-/// Tells whether the picture of `photo`'s card has arrived, and what is painted behind it.
+/// Returns whether the picture of `photo`'s card has loaded, and what is painted behind it.
 const LOOK: &str = r#"
     const image = document.querySelector(`.card-picture[href="/photos/${photo}"] img`);
     const arrived = image.complete && image.naturalWidth > 0;
@@ -28,7 +28,7 @@ const LOOK: &str = r#"
     })();
 "#;
 
-/// A card's picture, as a browser has it at one moment.
+/// The state of a card's picture in the browser.
 #[derive(Debug, Deserialize)]
 struct Seen {
     arrived: bool,
@@ -38,10 +38,10 @@ struct Seen {
 
 async fn look(browser: &Browser, photo: i64) -> Seen {
     let seen = browser.run(&format!("const photo = {photo};{LOOK}")).await;
-    serde_json::from_value(seen).expect("what the script answers")
+    serde_json::from_value(seen).expect("the script's result")
 }
 
-/// Whether that is the picture of four quarters, however blurred.
+/// Whether it is a blurred version of the picture of four quarters.
 fn is_blurred_quarters(behind: [[u8; 4]; 4]) -> bool {
     behind.into_iter().zip(pictures::QUARTERS).all(|([red, green, blue, opacity], quarter)| {
         opacity == 255 && [red, green, blue].into_iter().zip(quarter).all(|(a, b)| a.abs_diff(b) < 80)
@@ -53,7 +53,7 @@ async fn a_blurred_picture_stands_in_until_the_picture_arrives(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     let mut photos = Vec::new();
-    // One file each: the same would be there as soon as the first is.
+    // Use a different file for each, because the same one would load only once.
     for side in [400, 420, 440] {
         let form = submission("Far below", pictures::quarters(side, side));
         let taken = ada.api.upload(form).await.expect(202).json();
@@ -61,7 +61,7 @@ async fn a_blurred_picture_stands_in_until_the_picture_arrives(db: PgPool) {
         assert_eq!(site.processed(photo).await, "live");
         photos.push(photo);
     }
-    // The newest stand first: these fill the list far beyond the window.
+    // The newest come first, so these fill the list far beyond the window.
     for _ in 0..21 {
         site.photo().by(&ada).live().await;
     }
@@ -78,7 +78,7 @@ async fn a_blurred_picture_stands_in_until_the_picture_arrives(db: PgPool) {
 
     browser.run("document.querySelector('.site-foot').scrollIntoView()").await;
     for photo in photos {
-        eventually("the picture has taken the place", SOON, async || {
+        eventually("the picture has replaced the preview", SOON, async || {
             let seen = look(&browser, photo).await;
             assert!(seen.arrived || seen.behind.is_some(), "nothing stands in for photo {photo}");
             (seen.arrived && seen.behind.is_none()).then_some(())

@@ -1,4 +1,4 @@
-//! Rating in a browser whose network is slow, or away for a while.
+//! Rating in a browser with a slow or failing network.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ async fn shown(browser: &Browser) -> i64 {
     browser.attribute("[data-stage] [data-photo]", "data-photo").await.parse().expect("an id")
 }
 
-/// Waits until another photo is on the page, and answers with it.
+/// Waits until another photo is on the page and returns it.
 async fn next_after(browser: &Browser, photo: i64) -> i64 {
     browser.find(&format!("[data-stage]:not(.arriving) [data-photo]:not([data-photo='{photo}'])")).await;
     shown(browser).await
 }
 
-/// Keeps for how long something has been said over the photos.
+/// Measures how long a note has been shown over the photos.
 const EXPLAINED: &str = "
     let first = null;
     const look = (now) => {
@@ -60,7 +60,7 @@ async fn picture(browser: &Browser) -> String {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_rating_that_does_not_get_through_is_sent_until_it_is_stored(db: PgPool) {
+async fn a_rating_is_sent_again_until_it_is_stored(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(3).await;
     let browser = site.browser().await;
@@ -76,16 +76,13 @@ async fn a_rating_that_does_not_get_through_is_sent_until_it_is_stored(db: PgPoo
     assert_eq!(shown(&browser).await, first, "the photo stays");
     assert_eq!(ratings(&site).await, []);
     browser.press('2').await;
-    assert!(
-        note(&browser).await.contains("Not saved yet"),
-        "another key doesn't count meanwhile, and that is said"
-    );
+    assert!(note(&browser).await.contains("Not saved yet"), "another key is refused with a note");
     browser.free_network().await;
     let second = next_after(&browser, first).await;
     assert_eq!(ratings(&site).await, [(first, 7)]);
     assert!(!browser.has("[data-note], .stage-note").await);
 
-    // Something is broken on the server's side.
+    // The server fails.
     site.change("alter table ratings rename to misplaced").await;
     browser.press('4').await;
     eventually("it says so again", SOON, async || {
@@ -96,7 +93,7 @@ async fn a_rating_that_does_not_get_through_is_sent_until_it_is_stored(db: PgPoo
     site.change("alter table misplaced rename to ratings").await;
     next_after(&browser, second).await;
     assert_eq!(ratings(&site).await, [(first, 7), (second, 4)]);
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     site.histograms_are_right().await;
 }
 
@@ -110,7 +107,7 @@ async fn a_rating_whose_answer_gets_lost_counts_once(db: PgPool) {
     browser.goto("/").await;
     browser.mark().await;
     let mut seen = vec![shown(&browser).await];
-    // First as somebody who is nobody yet, and then as somebody who has rated.
+    // First as a visitor without a user, then as one with a user.
     for (place, value) in [(0, '6'), (1, '9')] {
         cable.lose_answers(1);
         browser.press(value).await;
@@ -121,12 +118,12 @@ async fn a_rating_whose_answer_gets_lost_counts_once(db: PgPool) {
     }
     assert_eq!(ratings(&site).await, [(seen[0], 6), (seen[1], 9)]);
     assert_eq!(site.ask::<i64>("select count(distinct rater_id) from ratings").await, 1);
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     site.histograms_are_right().await;
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn keys_count_for_the_photo_that_is_seen_or_are_refused(db: PgPool) {
+async fn keys_count_only_for_a_visible_photo(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(4).await;
     let browser = site.browser().await;
@@ -138,15 +135,14 @@ async fn keys_count_for_the_photo_that_is_seen_or_are_refused(db: PgPool) {
     browser.press('8').await;
     assert_eq!(note(&browser).await, "Wait for the next photo.");
     let second = next_after(&browser, first).await;
-    eventually("nothing is said any more", SOON, async || (!browser.has("[data-note]").await).then_some(()))
-        .await;
+    eventually("the note is gone", SOON, async || (!browser.has("[data-note]").await).then_some(())).await;
     let explained = browser.run("return window.explained").await.as_f64();
     assert!(explained >= Some(1000.0), "a refused press was explained for {explained:?} ms");
     browser.press('8').await;
     next_after(&browser, second).await;
     assert_eq!(ratings(&site).await, [(first, 3), (second, 8)]);
 
-    // Nobody has seen a photo whose picture doesn't come.
+    // A photo whose picture doesn't load is not visible.
     browser.free_network().await;
     browser.block("*/media/*").await;
     browser.goto("/").await;
@@ -158,7 +154,7 @@ async fn keys_count_for_the_photo_that_is_seen_or_are_refused(db: PgPool) {
     );
     assert_eq!(ratings(&site).await.len(), 2);
     let behind = "return getComputedStyle(document.querySelector('img.full.missing')).backgroundImage";
-    assert_eq!(browser.run(behind).await, "none", "its words can be read");
+    assert_eq!(browser.run(behind).await, "none", "its fields can be read");
     browser.block("nothing").await;
     eventually("the picture is there after all", SOON, async || {
         browser
@@ -168,17 +164,16 @@ async fn keys_count_for_the_photo_that_is_seen_or_are_refused(db: PgPool) {
             .then_some(())
     })
     .await;
-    eventually("nothing is said any more", SOON, async || (!browser.has("[data-note]").await).then_some(()))
-        .await;
+    eventually("the note is gone", SOON, async || (!browser.has("[data-note]").await).then_some(())).await;
     browser.press('5').await;
     next_after(&browser, third).await;
     assert_eq!(ratings(&site).await[2], (third, 5));
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_next_picture_is_there_before_its_photo_is(db: PgPool) {
+async fn the_next_picture_is_preloaded(db: PgPool) {
     let site = Site::start(db).await;
-    // Each has a picture of its own, so that none is there for another's sake.
+    // Each photo has its own picture, so that none is cached because of another.
     let mut photos = site.photos(6).await;
     site.tell_pictures_apart(&photos).await;
     photos.sort_unstable();

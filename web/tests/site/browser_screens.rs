@@ -25,7 +25,7 @@ const SCREENS: [(u32, u32, u32); 10] = [
 const LONG_TITLE: &str = "Asleep on the radiator with all four legs in the air, its tongue out, and half of the \
                           neighbourhood at the window, again";
 
-/// Where everything that belongs to the act is, and what of it can't be seen without scrolling.
+/// The positions of the photo, title and keys, and which of them need scrolling.
 const STAGE: &str = "
     const nav = document.querySelector('.site-nav');
     const isBelow = getComputedStyle(nav).position === 'fixed';
@@ -58,7 +58,7 @@ async fn rate(browser: &Browser, value: char) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn photo_title_and_keys_are_on_every_screen_and_the_keys_stay_where_they_are(db: PgPool) {
+async fn photo_title_and_keys_fit_every_screen_and_the_keys_stay_in_place(db: PgPool) {
     let site = Site::start(db).await;
     for number in 0..3 * SCREENS.len() {
         let title =
@@ -93,11 +93,11 @@ async fn photo_title_and_keys_are_on_every_screen_and_the_keys_stay_where_they_a
 /// Narrow phones, usual ones, and tablets.
 const WIDTHS: [u32; 3] = [320, 390, 768];
 
-/// A word that no line takes.
+/// A word that fits on no line.
 const WORD: &str =
     "Donaudampfschifffahrtskapitaensmuetzenbandwaschmaschinenersatzteillagerverwalterinnenbrotdose";
 
-/// By how much the page is wider than the screen, which a phone's browser gives way to, and because of what.
+/// By how much the page is wider than the screen, and which elements cause it.
 const BEYOND: &str = "
     const width = arguments[0];
     const sticksOut = (element) => element.getBoundingClientRect().right > width + 0.5;
@@ -108,7 +108,7 @@ const BEYOND: &str = "
     };
 ";
 
-/// Asserts that nothing is to be found beside the screen.
+/// Asserts that nothing extends beyond the screen.
 async fn stays_within(browser: &Browser, what: &str) {
     for width in WIDTHS {
         browser.phone(width, 800).await;
@@ -122,13 +122,13 @@ async fn all_stay_within(browser: &Browser, paths: &[&str]) {
         browser.goto(path).await;
         browser.find("h1").await;
         stays_within(browser, path).await;
-        // What is folded is on the page, too.
+        // Open all folded parts too.
         browser.run("for (const one of document.querySelectorAll('main details, header details')) one.open = true").await;
         stays_within(browser, &format!("{path}, unfolded")).await;
     }
 }
 
-/// A site on which everything that has a name has a long one.
+/// A site with long names everywhere.
 async fn verbose(site: &Site) -> (Person, i64) {
     let root = site.admin(&"W".repeat(30)).await;
     let (bob, title) = (site.member("bob").await, format!("{WORD}, gone {}", "W".repeat(18)));
@@ -155,7 +155,7 @@ async fn no_page_scrolls_sideways(db: PgPool) {
     let mut site = Setup::on(db).demo().worker().start().await;
     let (root, photo) = verbose(&site).await;
     site.workers.clear();
-    // Nobody is left to work on it.
+    // No worker is left to process it.
     site.photo().by(&root).titled(WORD).processing().await;
     let browser = site.browser().await;
     let (photo, member) = (format!("/photos/{photo}"), format!("/members/{}", root.name));
@@ -221,7 +221,7 @@ async fn no_page_scrolls_sideways(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn no_page_gets_wider_by_what_is_done_there(db: PgPool) {
+async fn no_act_makes_a_page_wider(db: PgPool) {
     let site = Site::start(db).await;
     for _ in 0..8 {
         site.photo().titled(WORD).live().await;
@@ -306,7 +306,7 @@ async fn the_head_has_room_for_large_text_and_long_names(db: PgPool) {
     let beyond = "const [square, feedback] = ['.stage-square', '.feedback']
                       .map((css) => document.querySelector(css).getBoundingClientRect());
                   return feedback.top < square.top || feedback.bottom > square.bottom;";
-    assert_eq!(browser.run(beyond).await, false, "what others thought stays on the photo");
+    assert_eq!(browser.run(beyond).await, false, "others' ratings stay on the photo");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -331,7 +331,7 @@ async fn error_pages_fit_narrow_screens_with_large_text(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_refused_and_what_is_chosen_is_in_sight(db: PgPool) {
+async fn refused_fields_and_chosen_items_are_in_view(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     site.photo().by(&ada).titled(LONG_TITLE).live().await;

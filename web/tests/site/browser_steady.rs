@@ -1,4 +1,4 @@
-//! Nothing that is on a page moves when something else arrives, however late pictures are.
+//! Layout stability: nothing on a page moves when something else arrives.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use sqlx::PgPool;
 
 use crate::harness::{Browser, SOON, Site, eventually, pictures};
 
-/// Scrolls to the end and back, until every picture is there, and adds up the layout shifts since the page was opened
-/// (<https://wicg.github.io/layout-instability/>), whoever caused them.
+/// Scrolls to the end and back until every picture has loaded, and adds up all layout shifts since the page was opened
+/// (<https://wicg.github.io/layout-instability/>).
 const SHIFTS: &str = "
     const frames = () => new Promise((resolve) => { setTimeout(() => requestAnimationFrame(resolve), 60); });
     return (async () => {
@@ -126,10 +126,10 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
     .await;
 }
 
-/// The page to submit on is another one with its script, and one with photos that were left there again another; if the
-/// script doesn't come, it is the one that does without.
+/// The submit page looks different with its script and with restored photos. Without the script it shows the plain
+/// form.
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_page_to_submit_on_shows_itself_when_it_is_ready(db: PgPool) {
+async fn the_submit_page_appears_without_layout_shift(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let browser = site.browser().await;
@@ -158,9 +158,9 @@ async fn the_page_to_submit_on_shows_itself_when_it_is_ready(db: PgPool) {
     assert!(!browser.has("form.enhanced").await);
 }
 
-/// Some browsers have no database in private windows, and one may never open.
+/// Some browsers have no database in private windows, or it never opens.
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn where_the_browser_keeps_nothing_photos_are_submitted_all_the_same(db: PgPool) {
+async fn photos_can_be_submitted_without_browser_storage(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let browser = site.browser().await;
@@ -183,7 +183,7 @@ async fn where_the_browser_keeps_nothing_photos_are_submitted_all_the_same(db: P
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn nothing_of_a_photo_shifts_on_its_way_from_its_file_to_being_live(db: PgPool) {
+async fn an_entry_never_shifts_from_file_to_live(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     let browser = site.browser().await;
@@ -266,5 +266,5 @@ async fn stood_still(browser: &Browser, name: &str, width: u32) {
     assert!(sum < 0.01, "{name} shifts by {sum}, {width} pixels wide: {}", found["moved"]);
     let grown = browser.run(GROWN).await;
     assert_eq!(grown, json!([]), "{name}, {width} pixels wide");
-    assert_ne!(browser.run("return heights.size").await, 0, "some were sent");
+    assert_ne!(browser.run("return heights.size").await, 0, "some requests were sent");
 }

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Browser, Cable, SOON, Site, eventually, pictures};
 
-/// What the page keeps of its uploads: titles, species and states.
+/// The uploads that the page stores: titles, species and states.
 const KEPT: &str = "return new Promise((resolve) => {
     const opening = indexedDB.open('pawdium');
     opening.onsuccess = () => {
@@ -22,7 +22,7 @@ const KEPT: &str = "return new Promise((resolve) => {
     };
 })";
 
-/// Whether the page can be left without being asked.
+/// Whether the page can be left without a warning.
 const LEAVES: &str = "return dispatchEvent(new Event('beforeunload', { cancelable: true }))";
 
 /// Bytes a second at which an upload of some kilobytes takes minutes.
@@ -117,7 +117,7 @@ async fn fill_in_and_reload(browser: &Browser) {
     browser.fill(&entry(2, "[name=title]"), " derps").await;
     until_kept(browser, kept("open")).await;
     browser.reload().await;
-    until(browser, "what can be sent is there again", ".entry[data-state='open']", 4).await;
+    until(browser, "the unsent photos are restored", ".entry[data-state='open']", 4).await;
     assert_eq!(browser.value(&entry(2, "[name=title]")).await, "two derps");
     eventually("the crop is drawn as it was chosen", SOON, async || (label().await == chosen).then_some(()))
         .await;
@@ -146,11 +146,11 @@ async fn send_and_reload(site: &Site, browser: &Browser) {
     until(browser, "they go on by themselves", ".entry[data-state='queued']", 3).await;
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0, "none was through");
     browser.free_network().await;
-    until(browser, "they are taken", ".entry[data-state='taken']", 3).await;
+    until(browser, "they are accepted", ".entry[data-state='taken']", 3).await;
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: PgPool) {
+async fn valid_files_survive_reloads_and_are_submitted_once(db: PgPool) {
     let mut site = Site::start(db).await;
     let browser = submit_page(&site).await;
     choose_six(&browser).await;
@@ -158,7 +158,7 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
     send_and_reload(&site, &browser).await;
 
     browser.reload().await;
-    until(&browser, "who was taken is followed further", ".entry[data-state='taken']", 3).await;
+    until(&browser, "the accepted photo is followed", ".entry[data-state='taken']", 3).await;
     browser.choose(&entry(4, "[name=species]"), "dog").await;
     browser.click(&entry(4, "[data-send]")).await;
     site.start_worker();
@@ -179,7 +179,7 @@ async fn of_six_files_the_four_good_ones_survive_reloads_and_are_there_once(db: 
 
 /// As small as the page lets them be, and not smaller than the server takes them.
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_smallest_crop_that_can_be_chosen_is_taken(db: PgPool) {
+async fn the_smallest_possible_crop_is_accepted(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let browser = submit_page(&site).await;
     choose(&browser, &[("small.jpg", heavy(200, 10)), ("wide.jpg", pictures::quarters(640, 320))]).await;
@@ -200,7 +200,7 @@ async fn the_smallest_crop_that_can_be_chosen_is_taken(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_lost_answer_makes_no_second_photo(db: PgPool) {
+async fn a_lost_answer_creates_no_second_photo(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let cable = Cable::to(&site.base).await;
@@ -221,14 +221,14 @@ async fn a_lost_answer_makes_no_second_photo(db: PgPool) {
         states.as_str().is_some_and(|text| text.contains("Trying again in")).then_some(())
     })
     .await;
-    until(&browser, "both are taken", ".entry[data-state='taken']", 2).await;
+    until(&browser, "both are accepted", ".entry[data-state='taken']", 2).await;
     assert_eq!(cable.to_lose(), 0, "answers were lost");
     assert_eq!(titles(&site, "select title from photos order by title").await, ["awake", "sleepy"]);
     assert_eq!(site.media("incoming").len(), 2);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_photo(db: PgPool) {
+async fn an_upload_waits_for_the_network_and_a_reload_finds_its_photo(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let cable = Cable::to(&site.base).await;
@@ -241,16 +241,16 @@ async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_
     assert_eq!(browser.run(LEAVES).await, true, "nothing is under way");
     browser.cut_off().await;
     browser.click("[data-send]").await;
-    eventually("it says why it waits", SOON, async || {
+    eventually("the page says why it waits", SOON, async || {
         browser.text("[data-entry-state]").await.contains("No connection").then_some(())
     })
     .await;
     assert_eq!(
         browser.run("return document.activeElement.matches('.entry')").await,
         true,
-        "the button that had the focus is gone, and its entry has it"
+        "the focused button is gone, so its entry has the focus"
     );
-    assert_eq!(browser.run(LEAVES).await, false, "one is asked before an upload is left");
+    assert_eq!(browser.run(LEAVES).await, false, "leaving an upload asks for confirmation");
     // Every answer is lost, until the page is left and opened again.
     cable.lose_answers(1_000);
     browser.free_network().await;
@@ -266,7 +266,7 @@ async fn without_a_network_it_waits_and_a_reload_with_the_answer_lost_finds_the_
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_did_not_work_out_says_why_and_is_tried_again_or_removed(db: PgPool) {
+async fn a_failed_photo_says_why_and_can_be_retried_or_removed(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let browser = submit_page(&site).await;
     let whole = pictures::quarters(600, 600);
@@ -286,7 +286,7 @@ async fn what_did_not_work_out_says_why_and_is_tried_again_or_removed(db: PgPool
     browser.click("[data-send]").await;
     until(&browser, "it fails again", ".entry[data-state='failed']", 1).await;
     let failed = titles(&site, "select title from photos where state = 'failed' order by id").await;
-    assert_eq!(failed, ["torn", "torn once more"], "another try is another submission");
+    assert_eq!(failed, ["torn", "torn once more"], "another attempt is another submission");
     browser.click("[data-remove]").await;
     until(&browser, "it is gone", ".entry", 0).await;
     until_kept(&browser, json!([])).await;
@@ -299,7 +299,7 @@ async fn what_did_not_work_out_says_why_and_is_tried_again_or_removed(db: PgPool
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_the_server_refuses_says_why_after_a_reload_too_and_is_mended(db: PgPool) {
+async fn a_refused_photo_says_why_after_a_reload_and_can_be_fixed(db: PgPool) {
     let site = Site::start(db).await;
     let browser = submit_page(&site).await;
     choose(&browser, &[("one.jpg", heavy(300, 20)), ("two.jpg", heavy(310, 20))]).await;
@@ -307,7 +307,7 @@ async fn what_the_server_refuses_says_why_after_a_reload_too_and_is_mended(db: P
     browser.choose("[data-all-species]", "cat").await;
     browser.fill(&entry(2, "[name=tags]"), "a,b,c,d,e,f,g,h,i,j,k").await;
     browser.click("[data-send-all]").await;
-    until(&browser, "one is taken", ".entry[data-state='taken']", 1).await;
+    until(&browser, "one is accepted", ".entry[data-state='taken']", 1).await;
     until(&browser, "one is refused", ".entry[data-state='failed']", 1).await;
     let said = async || browser.text(&entry(2, "[data-entry-error]")).await;
     assert_eq!(said().await, "Use at most ten tags.");
@@ -316,23 +316,23 @@ async fn what_the_server_refuses_says_why_after_a_reload_too_and_is_mended(db: P
     assert_eq!(said().await, "Use at most ten tags.");
 
     browser.click(&entry(2, "[data-again]")).await;
-    assert!(browser.has(&entry(2, "[name=tags][aria-invalid]")).await, "what is wrong is pointed at");
+    assert!(browser.has(&entry(2, "[name=tags][aria-invalid]")).await, "the invalid field is marked");
     browser.run("document.activeElement.value = ''").await;
     browser.fill(&entry(2, "[name=tags]"), "a").await;
     browser.click(&entry(2, "[data-send]")).await;
-    until(&browser, "both are taken", ".entry[data-state='taken']", 2).await;
+    until(&browser, "both are accepted", ".entry[data-state='taken']", 2).await;
     assert_eq!(titles(&site, "select title from photos order by id").await, ["one", "two"]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn another_file_takes_the_place_of_one_that_is_no_good(db: PgPool) {
+async fn a_bad_file_can_be_replaced(db: PgPool) {
     let site = Site::start(db).await;
     let browser = submit_page(&site).await;
     let diary = b"Dear diary, the cat fell off the sofa.".to_vec();
     choose(&browser, &[("diary.jpg", diary), ("two.jpg", heavy(300, 20))]).await;
     until(&browser, "both are listed", ".entry", 2).await;
-    until(&browser, "one is no good", ".entry[data-state='broken']", 1).await;
-    // Nobody answers the dialog that a click would open.
+    until(&browser, "one is invalid", ".entry[data-state='broken']", 1).await;
+    // A click would open a dialog that nobody answers.
     browser
         .run("document.querySelector('#photo').addEventListener('click', (event) => event.preventDefault())")
         .await;
@@ -347,7 +347,7 @@ async fn another_file_takes_the_place_of_one_that_is_no_good(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_one_member_left_is_not_anothers(db: PgPool) {
+async fn members_who_share_a_browser_dont_see_each_others_uploads(db: PgPool) {
     let site = Site::start(db).await;
     let bob = site.member("bob").await;
     let browser = submit_page(&site).await;
@@ -358,7 +358,7 @@ async fn what_one_member_left_is_not_anothers(db: PgPool) {
     browser.log_in(&bob.email()).await;
     browser.goto("/submit").await;
     browser.find("form.enhanced").await;
-    // Whatever is there is listed in the order in which it was found: something of his own comes after it.
+    // Entries are listed in the order in which they were added, so his own entry would come last.
     choose(&browser, &[("his.jpg", heavy(300, 20))]).await;
     until_kept(&browser, json!([["his", "", "open"], ["mine", "", "open"]])).await;
     browser.reload().await;
@@ -366,7 +366,7 @@ async fn what_one_member_left_is_not_anothers(db: PgPool) {
     assert_eq!(browser.value(".entry [name=title]").await, "his");
 }
 
-/// What the brands of the first box let a page know; whether the picture is any good, the server finds out.
+/// The page only checks the brands of the first box. The server decides whether the picture is valid.
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn heic_is_refused_before_it_is_sent_and_avif_is_not(db: PgPool) {
     let site = Site::start(db).await;
@@ -380,7 +380,7 @@ async fn heic_is_refused_before_it_is_sent_and_avif_is_not(db: PgPool) {
     choose(&browser, &files).await;
     until(&browser, "all are listed", ".entry", 4).await;
     until(&browser, "two are refused", ".entry[data-state='broken']", 2).await;
-    until(&browser, "two may be good", ".entry.unseen[data-state='open']", 2).await;
+    until(&browser, "two are valid", ".entry.unseen[data-state='open']", 2).await;
     let said = async |place| browser.text(&entry(place, "[data-entry-error]")).await;
     assert!(said(1).await.starts_with("HEIC pictures can't be read here."), "{}", said(1).await);
     assert!(said(4).await.starts_with("This file isn't a picture we can read."), "{}", said(4).await);

@@ -1,4 +1,4 @@
-//! Pictures in a bucket of a real S3 server instead of a folder.
+//! Pictures in a bucket of an S3 server instead of a folder.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -14,11 +14,11 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, SOON, Setup, eventually, pictures, submission};
 
-/// More than S3 takes in one part.
+/// More than one part of an S3 upload.
 const LARGE: usize = 6 << 20;
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_photo_goes_all_its_way_through_a_bucket(db: PgPool) {
+async fn a_photo_is_processed_and_served_through_a_bucket(db: PgPool) {
     let server = S3Server::start();
     let site = Setup::on(db).in_bucket(&server).worker().start().await;
     let ada = site.member("ada").await;
@@ -50,7 +50,7 @@ async fn a_photo_goes_all_its_way_through_a_bucket(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_purge_takes_from_a_bucket_what_no_photo_names(db: PgPool) {
+async fn the_purge_deletes_unused_files_from_a_bucket(db: PgPool) {
     let server = S3Server::start();
     let site = Setup::on(db).in_bucket(&server).worker().start().await;
     let ada = site.member("ada").await;
@@ -68,7 +68,7 @@ async fn the_purge_takes_from_a_bucket_what_no_photo_names(db: PgPool) {
     upload.finish().await.expect("it is stored");
     assert_eq!(server.files().len(), named.len() + 2);
     site.run(Purge {}).await;
-    assert_eq!(server.files().len(), named.len() + 2, "they may be about to be named");
+    assert_eq!(server.files().len(), named.len() + 2, "they may be about to be referenced");
 
     for file in server.files() {
         let file = File::options().write(true).open(file).expect("a file can be opened");

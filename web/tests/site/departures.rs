@@ -1,4 +1,4 @@
-//! Clients that go away in the middle, and rows that somebody holds: neither takes anything from anybody else.
+//! Clients that disconnect in the middle, and locked rows: neither affects other requests.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const OPEN: &str = "select count(*) from pg_stat_activity
                       and state like 'idle in transaction%'";
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn ratings_whose_clients_leave_are_stored_whole_or_not_at_all(db: PgPool) {
+async fn ratings_whose_clients_disconnect_are_stored_whole_or_not_at_all(db: PgPool) {
     let site = Site::start(db).await;
     let photos = site.photos(40).await;
     let mut raters = Vec::new();
@@ -38,7 +38,7 @@ async fn ratings_whose_clients_leave_are_stored_whole_or_not_at_all(db: PgPool) 
     })
     .await;
     site.histograms_are_right().await;
-    // Whoever left comes back, and what they write is there for everybody.
+    // The same clients come back, and their ratings are stored.
     for photo in &photos {
         for person in &raters {
             let ballot = site.ballot(person, *photo, NOW).await;
@@ -52,7 +52,7 @@ async fn ratings_whose_clients_leave_are_stored_whole_or_not_at_all(db: PgPool) 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_photo_whose_counters_somebody_holds_takes_nothing_else_down(db: PgPool) {
+async fn a_locked_photo_blocks_nothing_else(db: PgPool) {
     let site = Site::start(db.clone()).await;
     let photo = site.photos(3).await[0];
     let mut raters = Vec::new();
@@ -85,7 +85,7 @@ async fn a_photo_whose_counters_somebody_holds_takes_nothing_else_down(db: PgPoo
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn requests_about_one_photo_take_turns_also_when_they_claim_to_send_a_file(db: PgPool) {
+async fn requests_for_one_photo_take_turns_even_if_they_claim_to_send_a_file(db: PgPool) {
     let site = Site::start(db.clone()).await;
     let ada = site.member("ada").await;
     let photo = site.photo().by(&ada).live().await;

@@ -1,4 +1,4 @@
-//! What happens when something that the site needs dies, forgets or goes away.
+//! Failures of the site's processes and dependencies.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ fn large() -> Vec<u8> {
 
 /// Waits until a worker has a photo's job.
 async fn at_it(site: &Site) {
-    eventually("the worker is at it", SOON, async || {
+    eventually("the worker is processing it", SOON, async || {
         let running: i64 =
             site.ask("select count(*) from jobs where kind like 'media%' and state = 'running'").await;
         (running == 1).then_some(())
@@ -78,11 +78,11 @@ async fn a_worker_that_is_told_to_stop_hands_its_photo_over_at_once(db: PgPool) 
             .await
             .expect("it is remembered");
     assert!(claim > 1, "it was claimed twice");
-    assert_eq!(attempt, 1, "what is handed over doesn't count; what a lease that runs out brings back does");
+    assert_eq!(attempt, 1, "a handed-over attempt doesn't count, and one whose lease expires does");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_redis_that_forgets_everything_costs_nobody_anything(db: PgPool) {
+async fn flushing_redis_loses_nothing(db: PgPool) {
     let redis = OwnRedis::start().await;
     let site = Setup::on(db).set("redis.url", &redis.url()).worker().start().await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
@@ -124,7 +124,7 @@ async fn without_redis_every_page_renders_and_photos_go_live(db: PgPool) {
     let (ada, root) = (site.member("ada").await, site.admin("root").await);
     let photo = site.photo().by(&ada).live().await;
     for path in pages_of(&ada, photo) {
-        // The best of three, so that a machine that stalls is not blamed on the page.
+        // Take the best of three, so that a stalling machine doesn't fail the test.
         let mut took = Duration::MAX;
         for _ in 0..3 {
             let begin = Instant::now();
@@ -140,7 +140,7 @@ async fn without_redis_every_page_renders_and_photos_go_live(db: PgPool) {
     assert_eq!(root.api.rate_all(|_| 7).await, [photo]);
     assert_eq!(site.api().get(&format!("photos/{photo}")).await.expect(200).json()["rating"]["mean"], 7.0);
 
-    // The page of a photo that is being processed moves by looking into the database.
+    // The page of a photo that is being processed updates by polling the database.
     let taken = ada.api.upload(submission("Without", pictures::quarters(300, 300))).await.expect(202).json();
     let id = taken["id"].as_i64().expect("an id");
     let request = ada.pages.request(reqwest::Method::GET, &format!("/photos/{id}/live"));
@@ -186,7 +186,7 @@ async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: P
     );
     form.expect(503);
     upload.error(503);
-    // A check serves for a second.
+    // A check is reused for a second.
     eventually("it isn't ready", SOON, async || (site.get("/readyz").await.status == 503).then_some(()))
         .await;
     site.get("/healthz").await.expect(200);
@@ -199,7 +199,7 @@ async fn while_postgres_is_away_answers_are_503_and_then_all_is_well_again(db: P
     }
     let taken = ada.api.upload(submission("Later", pictures::quarters(300, 300))).await.expect(202).json();
     assert_eq!(site.processed(taken["id"].as_i64().expect("an id")).await, "live", "the worker is back too");
-    assert!(!site.log().contains("request failed"), "an outage is no bug");
+    assert!(!site.log().contains("request failed"), "an outage isn't logged as a bug");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -225,7 +225,7 @@ async fn a_session_that_postgres_ends_is_503_and_the_next_request_gets_another(d
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_breaks_on_our_side_has_a_number_and_keeps_its_cause_to_itself(db: PgPool) {
+async fn an_internal_error_has_an_id_and_hides_its_cause(db: PgPool) {
     let site = Site::start(db).await;
     site.change("alter table photos rename to misplaced").await;
     let answer = site.api().get("top").await;
@@ -236,7 +236,7 @@ async fn what_breaks_on_our_side_has_a_number_and_keeps_its_cause_to_itself(db: 
     assert_eq!(page.texts("h1").len(), 1);
     assert!(page.has(".error-id code"));
     assert!(!page.text().contains("relation"));
-    let line = eventually("the log bears the number", SOON, async || {
+    let line = eventually("the log has the error's id", SOON, async || {
         site.log().lines().find(|line| line.contains(&id)).map(str::to_owned)
     })
     .await;
@@ -245,7 +245,7 @@ async fn what_breaks_on_our_side_has_a_number_and_keeps_its_cause_to_itself(db: 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_upload_that_finds_no_room_is_told_so_and_leaves_nothing(db: PgPool) {
+async fn an_upload_to_a_full_disk_is_refused_and_leaves_nothing(db: PgPool) {
     let site = Setup::on(db).on_disk("1m").start().await;
     let ada = site.member("ada").await;
     let mut large = pictures::quarters(300, 300);
@@ -253,8 +253,8 @@ async fn an_upload_that_finds_no_room_is_told_so_and_leaves_nothing(db: PgPool) 
     let answer = ada.api.upload(submission("Too much", large.clone())).await;
     assert_eq!(answer.header("retry-after"), "60");
     let (message, _) = answer.error(507);
-    assert!(message.contains("no room"), "{message}");
-    // Words come before the file and behind it.
+    assert!(message.contains("out of space"), "{message}");
+    // There are fields before and after the file.
     let part = Part::bytes(large).file_name("photo.jpg").mime_str("image/jpeg").expect("a type");
     let form =
         Form::new().text("title", "Too much").part("photo", part).text("species", "cat").text("tags", "sofa");
@@ -263,13 +263,13 @@ async fn an_upload_that_finds_no_room_is_told_so_and_leaves_nothing(db: PgPool) 
     assert_eq!(kept, ["Too much", "sofa"], "the form is there to be sent again");
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
     assert!(site.log().contains("the media store has no room"), "{}", site.log());
-    // What was written of them is gone.
+    // The partial files are deleted.
     ada.api.upload(submission("Enough", pictures::quarters(300, 300))).await.expect(202);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_web_process_that_is_told_to_stop_ends_its_streams_and_then_itself(db: PgPool) {
-    // Longer than anything here waits: a stream that doesn't end by itself would be noticed.
+async fn a_stopping_web_process_ends_its_streams(db: PgPool) {
+    // Longer than any timeout here, so that a stream that doesn't end by itself is noticed.
     let mut site = Setup::on(db).set("web.drain_seconds", "300").start().await;
     let ada = site.member("ada").await;
     let photo = site.photo().by(&ada).processing().await;
@@ -286,7 +286,7 @@ async fn a_web_process_that_is_told_to_stop_ends_its_streams_and_then_itself(db:
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_job_whose_payload_is_nonsense_dies_alone(db: PgPool) {
+async fn a_job_with_an_invalid_payload_dies_alone(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let root = site.admin("root").await;
@@ -311,7 +311,7 @@ async fn two_schedulers_enqueue_each_tick_once(db: PgPool) {
     let mut site = Site::start(db).await;
     site.start_scheduler();
     site.start_scheduler();
-    // What has never fired is due at once; the first minute's tick is due for both.
+    // A schedule that has never fired is due at once, for both schedulers.
     eventually("something was due", Duration::from_mins(2), async || {
         let ticks: i64 =
             site.ask("select count(*) from schedule_ticks where tick > now() - interval '2 minutes'").await;

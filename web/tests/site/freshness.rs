@@ -1,5 +1,4 @@
-//! Every act, once its jobs are done, is seen wherever what it changed is shown: what comes from the cache is what the
-//! database says.
+//! Cache freshness: once an act's jobs are done, every cached page matches the database.
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
@@ -56,7 +55,7 @@ impl Watched {
     }
 }
 
-/// Without what moves by itself: virality decays.
+/// Removes virality, which decays by itself.
 fn still(shown: &mut Value) {
     match shown {
         Value::Object(fields) => {
@@ -78,7 +77,7 @@ async fn share(site: &Site, sharer: &Person, photo: i64) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_shown_from_the_cache_is_what_the_database_says(db: PgPool) {
+async fn cached_pages_match_the_database(db: PgPool) {
     let redis = OwnRedis::start().await;
     let site = Setup::on(db).set("redis.url", &redis.url()).worker().start().await;
     let (ada, bob, eve) = (site.member("ada").await, site.member("bob").await, site.member("eve").await);

@@ -1,4 +1,4 @@
-//! Those who guess passwords or write to strangers through the site, from as many addresses as they like.
+//! Guessing passwords and mailing strangers through the site, from any number of addresses.
 
 use futures::future::join_all;
 use pawdium_shared::db::MIGRATIONS;
@@ -33,14 +33,14 @@ async fn strangers_share_a_budget_that_the_owner_does_not_depend_on(db: PgPool) 
         assert!((1..=600).contains(&after), "{after}");
         assert!(refused.error(429).0.contains("link"), "{email}");
     }
-    // Not even the right one: otherwise the guessing could go on.
+    // Not even the right password works, or the guessing could go on.
     let right = login("ada@example.org", PASSWORD);
     from(&site, away, "tokens", &right).await.error(429);
     for _ in 0..5 {
         from(&site, home, "tokens", &right).await.expect(201);
     }
 
-    // A link by mail makes the new place a known one.
+    // A link by mail makes the new network a known one.
     let asked = json!({ "email": "ada@example.org" });
     from(&site, away, "password-resets", &asked).await.expect(202);
     let link = site.reset_letters().await[0].link(&site, "reset");
@@ -85,7 +85,7 @@ async fn right_passwords_cost_nothing_and_wrong_ones_at_once_stay_within_the_bud
     let wrong = answers.iter().filter(|status| **status == 400).count();
     assert!((1..=3).contains(&wrong), "{answers:?}");
     for _ in wrong..3 {
-        assert_eq!(change("a wrong guess").await, 400, "what was right, or refused, has taken nothing");
+        assert_eq!(change("a wrong guess").await, 400, "right passwords and refused attempts aren't counted");
     }
     assert_eq!(change(PASSWORD).await, 429);
 
@@ -102,7 +102,7 @@ async fn a_whole_ipv6_site_is_limited_too(db: PgPool) {
         from(&site, address, "password-resets", &body).await.status
     };
     assert_eq!(ask("2001:db8:1::1").await, 202);
-    assert_eq!(ask("2001:db8:1::2").await, 429, "a /64 is one customer's at least");
+    assert_eq!(ask("2001:db8:1::2").await, 429, "a customer has at least a /64");
     for network in 1..8 {
         assert_eq!(ask(&format!("2001:db8:1:{network:x}::1")).await, 202, "{network}");
     }
@@ -111,7 +111,7 @@ async fn a_whole_ipv6_site_is_limited_too(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn nobody_gets_more_than_a_few_mails_whoever_asks_for_them(db: PgPool) {
+async fn a_recipient_gets_only_a_few_mails_from_all_clients(db: PgPool) {
     let site = Setup::on(db).set("security.mails_per_recipient", "2").start().await;
     let ada = site.member("ada").await;
     let move_to = async |email: &str| {
@@ -132,17 +132,13 @@ async fn nobody_gets_more_than_a_few_mails_whoever_asks_for_them(db: PgPool) {
         let asked = site.api().post("password-resets", json!({ "email": "victim@example.net" })).await;
         assert_eq!(asked.status, status);
     }
-    assert_eq!(
-        site.ask::<i64>("select count(*) from users").await,
-        1,
-        "nobody was made for whom no mail went out"
-    );
+    assert_eq!(site.ask::<i64>("select count(*) from users").await, 1, "no user is created without a mail");
     let mails: i64 = site
         .ask("select count(*) from jobs where kind like 'mail%' and payload ->> 'mail' <> 'password_reset'")
         .await;
-    assert_eq!(mails, 5, "one for registering, and four for the changes that were made");
+    assert_eq!(mails, 5, "one mail for registering and four for changes");
 
-    // An address that is taken costs nothing: its owner's mails can't be used up by asking for it.
+    // A taken address isn't counted, so that nobody can use up its owner's mails.
     for _ in 0..5 {
         let mut body = registration("bob");
         body["email"] = json!("elsewhere@example.org");

@@ -1,4 +1,4 @@
-//! Uploads are told by their bytes: what a file is called, and which type it is said to be, counts for nothing.
+//! Files are recognised by their bytes. File names and content types don't matter.
 
 use image::ImageFormat;
 use pawdium_shared::db::MIGRATIONS;
@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Person, Site, pictures};
 
-/// Uploads a file under that name and type, and answers with its photo and the state in which processing ends.
+/// Uploads a file with that name and type, and returns its photo and the state after processing.
 async fn submit(site: &Site, owner: &Person, file: Vec<u8>, name: &'static str, kind: &str) -> (i64, String) {
     let part = Part::bytes(file).file_name(name).mime_str(kind).expect("a type");
     let form = Form::new().part("photo", part).text("title", name).text("species", "cat");
@@ -17,7 +17,7 @@ async fn submit(site: &Site, owner: &Person, file: Vec<u8>, name: &'static str, 
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_picture_goes_live_whatever_its_file_is_called(db: PgPool) {
+async fn a_picture_goes_live_with_any_file_name(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     let cases = [
@@ -42,7 +42,7 @@ async fn a_picture_goes_live_whatever_its_file_is_called(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_only_called_a_picture_is_refused(db: PgPool) {
+async fn a_file_that_is_only_named_like_a_picture_is_refused(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     let text = b"Dear diary, the cat fell off the sofa.".to_vec();

@@ -1,4 +1,4 @@
-//! Visitors who act while their own row goes away: by logging in to an account in another tab, or by deleting it.
+//! Acts during which the visitor's user row goes away, because they log in or delete the account in another tab.
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -47,7 +47,7 @@ async fn log_in(who: &Person, account: &Person) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_draft_that_arrives_while_its_owner_logs_in_is_the_accounts(db: PgPool) {
+async fn a_draft_uploaded_during_a_login_belongs_to_the_account(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, eve) = (site.member("ada").await, site.anonymous().await);
     let all = [("title", "Late"), ("species", "cat"), ("draft", "1")];
@@ -64,7 +64,7 @@ async fn a_draft_that_arrives_while_its_owner_logs_in_is_the_accounts(db: PgPool
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_upload_of_an_account_that_is_deleted_meanwhile_leaves_nothing(db: PgPool) {
+async fn an_upload_of_a_just_deleted_account_leaves_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let all = [("title", "Late"), ("species", "cat")];
@@ -80,7 +80,7 @@ async fn an_upload_of_an_account_that_is_deleted_meanwhile_leaves_nothing(db: Pg
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_rating_that_is_under_way_while_its_rater_logs_in_is_the_accounts(db: PgPool) {
+async fn a_rating_sent_during_a_login_belongs_to_the_account(db: PgPool) {
     let site = Site::start(db).await;
     let photo = site.photos(2).await[0];
     let (ada, eve) = (site.member("ada").await, site.anonymous().await);
@@ -100,7 +100,7 @@ async fn a_rating_that_is_under_way_while_its_rater_logs_in_is_the_accounts(db: 
         log_in(&eve, &ada).await;
     };
     let release = async {
-        // Time enough to log in, unless that waits for the rating.
+        // Enough time to log in, unless that waits for the rating.
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
         held.rollback().await.expect("it rolls back");
     };

@@ -1,5 +1,4 @@
-//! The same picture again: told to its owner, and refused where moderators have blocked it. And what is left of a photo
-//! that was taken down: nothing.
+//! Submitting the same picture again, blocked pictures, and the complete removal of hidden and deleted photos.
 
 use std::path::PathBuf;
 
@@ -14,7 +13,7 @@ use crate::harness::{Answer, Person, SOON, Setup, Site, eventually, pictures, su
 
 const TOLD: &str = "You have submitted this picture before";
 
-/// Uploads a picture and answers with its photo and the state in which processing ends.
+/// Uploads a picture and returns its photo and the state after processing.
 async fn submit(site: &Site, owner: &Person, file: Vec<u8>) -> (i64, String) {
     let taken = owner.api.upload(submission("Blep", file)).await.expect(202).json();
     let photo = taken["id"].as_i64().expect("an id");
@@ -74,7 +73,7 @@ async fn the_same_file_is_told_before_it_is_processed(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(db: PgPool) {
+async fn a_blocked_picture_is_hidden_and_refused_until_an_admin_unblocks_it(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let (mod_, root) = (site.moderator("mod").await, site.admin("root").await);
@@ -86,7 +85,7 @@ async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(d
     bob.pages.post(&block, &reason).await.expect(403);
     ada.pages.post(&block, &reason).await.expect(403);
     site.visitor().post(&block, &reason).await.expect(403);
-    // Nor are they told which photos there are.
+    // The answer doesn't reveal which photos exist either.
     ada.pages.post("/photos/999999/block", &reason).await.expect(403);
     assert!(!ada.pages.get(&format!("/photos/{photo}")).await.expect(200).has(".block-zone"));
     let page = mod_.pages.get(&format!("/photos/{photo}")).await.expect(200);
@@ -100,7 +99,7 @@ async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(d
     assert!(page.text().contains("It shows somebody&#39;s address."), "{}", page.text());
     assert!(!page.has(".frame img"));
 
-    // The same file, and one that looks the same, by whomever.
+    // The same file and one that looks the same, from any user.
     for (owner, file) in [(&ada, pictures::scene(1, 900, 90)), (&bob, pictures::scene(1, 500, 70))] {
         let (refused, state) = submit(&site, owner, file).await;
         assert_eq!(state, "failed");
@@ -125,11 +124,11 @@ async fn a_blocked_picture_is_taken_down_and_refused_until_an_admin_lets_it_in(d
     live(&site, &ada, pictures::scene(1, 900, 90)).await;
 
     let log = root.pages.get("/admin/audit").await.expect(200).texts(".audit li p");
-    assert_eq!(log, ["root let a blocked picture in again", "mod took a photo down and blocked its picture"]);
+    assert_eq!(log, ["root unblocked a picture", "mod hid a photo and blocked its picture"]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_moderator_sees_where_a_blocked_picture_is_still_up_and_takes_it_down_there(db: PgPool) {
+async fn a_moderator_sees_and_hides_other_photos_of_a_blocked_picture(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let mod_ = site.moderator("mod").await;
@@ -138,19 +137,19 @@ async fn a_moderator_sees_where_a_blocked_picture_is_still_up_and_takes_it_down_
     let same_look = live(&site, &bob, pictures::scene(1, 500, 70)).await;
     let other = live(&site, &bob, pictures::scene(2, 900, 90)).await;
     let own = format!("/photos/{first}");
-    assert!(!mod_.pages.get(&own).await.expect(200).has(".alike"), "it is up itself");
+    assert!(!mod_.pages.get(&own).await.expect(200).has(".alike"), "the process itself is alive");
     mod_.pages.post(&format!("{own}/block"), &[("reason", "It is no animal.")]).await.location();
 
     let page = mod_.pages.get(&own).await.expect(200);
     let alike = [same_file, same_look].map(|photo| photo.to_string()).join(".");
     assert_eq!(page.attribute(".alike input[name=photos]", "value"), alike);
     assert_eq!(page.texts(".alike-list .byline"), ["bob", "bob"]);
-    assert!(!ada.pages.get(&own).await.expect(200).has(".alike"), "whose they are is moderators' business");
+    assert!(!ada.pages.get(&own).await.expect(200).has(".alike"), "only moderators see whose they are");
     let act = format!("{own}/block-alike");
     for (who, photos, refused) in [(&ada, alike.as_str(), 403), (&mod_, "", 400), (&mod_, "1,2", 400)] {
         who.pages.post(&act, &[("photos", photos)]).await.expect(refused);
     }
-    // What the moderator hasn't seen stays, and so does what is another picture.
+    // Photos that the moderator hasn't seen and other pictures stay.
     let seen = format!("{other}.{same_look}.{}", i64::MAX);
     assert_eq!(mod_.pages.post(&act, &[("photos", &seen)]).await.location(), own);
     let left = mod_.pages.get(&own).await.expect(200).attribute(".alike input[name=photos]", "value");
@@ -168,13 +167,13 @@ async fn a_moderator_sees_where_a_blocked_picture_is_still_up_and_takes_it_down_
     assert_eq!(site.ask::<i64>(log).await, 3);
     let list = mod_.pages.get("/admin/blocked").await.expect(200);
     assert_eq!(list.texts(".blocked tbody th").len(), 2, "two files");
-    // Of a photo that nobody has blocked there is no reason to take others down for.
+    // A photo that isn't blocked has no reason for hiding others.
     mod_.pages.post(&format!("/photos/{other}/block-alike"), &[("photos", "1")]).await.expect(404);
     mod_.pages.post(&format!("{own}/delete"), &[]).await.location();
     mod_.pages.post(&act, &[("photos", "1")]).await.expect(404);
 }
 
-/// Asserts that nobody but its owner and moderators finds the photo, and that its files go.
+/// Asserts that only its owner and moderators find the photo, and that its files are deleted.
 async fn gone(site: &Site, photo: i64, files: &[String]) {
     let visitor = site.visitor();
     let own = format!("/photos/{photo}");
@@ -189,7 +188,7 @@ async fn gone(site: &Site, photo: i64, files: &[String]) {
     for file in files {
         let removed = async || (site.get(file).await.status == 404).then_some(());
         eventually("the file is gone", SOON, removed).await;
-        // Whoever has it asks in vain whether it has changed.
+        // Revalidating a cached copy fails.
         let known = format!("\"{}\"", file.trim_start_matches("/media/"));
         let asked = visitor.request(Method::GET, file).header("if-none-match", known);
         Answer::to(asked).await.expect(404);
@@ -218,7 +217,7 @@ async fn nothing_is_left(site: &Site) {
         let files = files_of(site, photo).await;
         site.rate(&bob, photo, 9).await;
         site.run(RefreshRanks {}).await;
-        // Every list and page is in the cache before.
+        // Cache every list and page first.
         for page in ["/top", "/top?species=cat", "/trending", "/members/ada", &format!("/photos/{photo}")] {
             site.get(page).await.expect(200);
         }
@@ -234,7 +233,7 @@ async fn nothing_is_left(site: &Site) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_file_that_two_photos_have_goes_with_the_last_of_them(db: PgPool) {
+async fn a_shared_file_is_deleted_with_its_last_photo(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let first = live(&site, &ada, pictures::scene(1, 900, 90)).await;
@@ -251,7 +250,7 @@ async fn a_file_that_two_photos_have_goes_with_the_last_of_them(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_photo_deleted_before_it_is_processed_takes_its_upload_along(db: PgPool) {
+async fn deleting_an_unprocessed_photo_deletes_its_original(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
     let taken = ada.api.upload(submission("Oops", pictures::scene(1, 300, 90))).await.expect(202).json();

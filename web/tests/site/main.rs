@@ -1,7 +1,7 @@
-//! What people, programs and misfortune do to a running Pawdium, over HTTP and in a browser.
+//! Tests of a running Pawdium, over HTTP and in a browser.
 //!
-//! Each test starts the product's own processes on a fresh database (`harness::Site`), with what `pawdium-demo with-stack`
-//! says in `DATABASE_URL` and `PAWDIUM_REDIS__URL`. `make test` arranges all of it.
+//! Each test starts the product's processes on a fresh database (`harness::Site`), with `DATABASE_URL` and
+//! `PAWDIUM_REDIS__URL` from `pawdium-demo with-stack`. `make test` sets all of it up.
 
 mod harness;
 

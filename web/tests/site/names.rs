@@ -1,4 +1,4 @@
-//! Names: which ones nobody may choose, and when one that was given up is free.
+//! Reserved and released names.
 
 use pawdium_shared::db::MIGRATIONS;
 use serde_json::json;
@@ -7,21 +7,21 @@ use sqlx::PgPool;
 use crate::harness::{PASSWORD, Site, registration};
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_sites_own_names_are_not_to_be_chosen(db: PgPool) {
+async fn reserved_names_cant_be_chosen(db: PgPool) {
     let site = Site::start(db).await;
     for name in ["admin", "Adm1n", "support", "pawdium-team", "me"] {
         assert_eq!(site.api().post("users", registration(name)).await.error(400).1.as_deref(), Some("name"));
     }
     let ada = site.member("ada").await;
     ada.api.patch("users/me", json!({ "name": "moderator" })).await.error(400);
-    // Who has one keeps it, with its page.
+    // Its current owner keeps it and the profile page.
     let root = site.admin("root").await;
     root.api.patch("users/me", json!({ "name": "Root" })).await.expect(200);
     root.pages.get("/members/root").await.expect(200);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_name_that_was_given_up_is_not_free_at_once(db: PgPool) {
+async fn a_released_name_stays_reserved_for_a_while(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let rename = async |name| ada.api.patch("users/me", json!({ "name": name })).await;

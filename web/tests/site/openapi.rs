@@ -1,4 +1,4 @@
-//! The OpenAPI document says what the router serves.
+//! The OpenAPI document matches the router.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ async fn the_document_describes_every_call(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn every_documented_call_is_there_and_answers_as_documented(db: PgPool) {
+async fn every_documented_call_exists_and_answers_as_documented(db: PgPool) {
     let site = Site::start(db).await;
     site.member("ada").await;
     let photo = site.photos(1).await[0];
@@ -66,7 +66,7 @@ async fn every_documented_call_is_there_and_answers_as_documented(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn every_reference_in_the_document_leads_somewhere(db: PgPool) {
+async fn every_reference_in_the_document_resolves(db: PgPool) {
     let site = Site::start(db).await;
     let document = site.api().get("openapi.json").await.expect(200).json();
     let mut open = vec![&document];

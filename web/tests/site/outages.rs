@@ -1,4 +1,4 @@
-//! What a Redis that is away, stalls or goes back in time does to a site, and what somebody can do to Redis.
+//! A Redis that is away, stalls or loses recent data.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use sqlx::PgPool;
 
 use crate::harness::{NOBODY, OwnRedis, PASSWORD, Person, SOON, Setup, Site, eventually, pages_of};
 
-/// How long the quickest of three takes, so that a machine that stalls is not blamed on the site.
+/// The time of the quickest of three, so that a stalling machine doesn't fail the test.
 async fn quickest(mut act: impl AsyncFnMut()) -> Duration {
     let mut best = Duration::MAX;
     for _ in 0..3 {
@@ -61,7 +61,7 @@ fn lines(site: &Site, words: &str) -> usize {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn while_redis_stalls_nobody_waits_for_it(db: PgPool) {
+async fn a_stalled_redis_delays_nobody(db: PgPool) {
     let redis = OwnRedis::start().await;
     let site = Setup::on(db).set("redis.url", &redis.url()).start().await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
@@ -107,14 +107,14 @@ async fn nobody_waits_for_a_stalled_redis_to_forget_what_they_changed() {
         cache.forget(&[Event::PhotoRated { photo: PhotoId(number) }]).await;
         waits.push(begin.elapsed());
     }
-    // The median, so that a machine that stalls is not blamed on the cache.
+    // Take the median, so that a stalling machine doesn't fail the test.
     waits.sort();
     assert!(waits[10] < Duration::from_millis(25), "{waits:?}");
 }
 
-/// There is no worker: the web process itself makes up for what it could not drop.
+/// There is no worker, so the web process itself drops what it couldn't drop before.
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_was_deleted_while_redis_was_out_of_reach_is_gone_when_it_is_back(db: PgPool) {
+async fn deletions_during_a_redis_outage_hold_when_it_is_back(db: PgPool) {
     let redis = OwnRedis::start().await;
     let relay = Relay::to(Target::Unix(redis.socket())).await.expect("a port is free");
     let site = Setup::on(db).set("redis.url", &format!("redis://127.0.0.1:{}", relay.port())).start().await;
@@ -128,7 +128,7 @@ async fn what_was_deleted_while_redis_was_out_of_reach_is_gone_when_it_is_back(d
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_redis_that_comes_back_with_what_it_had_saved_shows_nothing_of_it(db: PgPool) {
+async fn a_redis_restored_from_a_snapshot_serves_nothing_stale(db: PgPool) {
     let mut redis = OwnRedis::start().await;
     let site = Setup::on(db).set("redis.url", &redis.url()).start().await;
     let ada = site.member("ada").await;

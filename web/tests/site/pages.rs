@@ -1,4 +1,4 @@
-//! Every page for everybody: it renders, and whatever it links to is there.
+//! Every page renders for every kind of visitor, and its links work.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,7 @@ fn pictures_say_their_size(page: &Answer) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn every_page_renders_for_everybody_and_its_links_lead_somewhere(db: PgPool) {
+async fn every_page_renders_for_everybody_and_its_links_work(db: PgPool) {
     let (site, viewers) = filled(db).await;
     for (who, pages, paths) in viewers {
         let mut leads = BTreeMap::new();
@@ -150,7 +150,7 @@ async fn an_error_page_knows_who_is_looking_and_keeps_notices_for_the_next(db: P
         "/login?next=%2Fnowhere%3Fat%3Dall"
     );
     let refused = site.visitor().post("/settings/name", &[("name", "ada3")]).await.expect(403);
-    assert_eq!(refused.attribute("a.quiet-button[href^='/login']", "href"), "/login?next=", "not to a form");
+    assert_eq!(refused.attribute("a.quiet-button[href^='/login']", "href"), "/login?next=", "not for a form");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -1,4 +1,4 @@
-//! How much somebody may keep that they don't publish.
+//! Limits on unpublished photos.
 
 use pawdium_shared::db::MIGRATIONS;
 use sqlx::PgPool;
@@ -22,7 +22,7 @@ async fn an_anonymous_visitor_keeps_few_drafts(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn drafts_take_no_more_room_than_they_may(db: PgPool) {
+async fn drafts_stay_within_their_size_limit(db: PgPool) {
     let site = Setup::on(db).set("media.member_draft_bytes", "20000").start().await;
     let ada = site.member("ada").await;
     let file = pictures::scene(1, 300, 90);
@@ -69,7 +69,7 @@ async fn a_draft_that_is_too_large_is_not_counted(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn of_what_is_no_picture_next_to_nothing_is_kept(db: PgPool) {
+async fn almost_nothing_is_stored_of_a_file_that_is_no_picture(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
     let file = NO_PICTURE.repeat(1000);

@@ -1,4 +1,4 @@
-//! Requests that overtake each other.
+//! Concurrent requests on the same account.
 
 use pawdium_shared::db::{MIGRATIONS, Tx};
 use reqwest::{Method, RequestBuilder};
@@ -10,7 +10,7 @@ use crate::harness::{Answer, PASSWORD, Person, SOON, Site, eventually};
 const NEW: &str = "a brand new password";
 
 impl Site {
-    /// Holds a user's row: whoever wants it waits until what is returned ends.
+    /// Locks a user's row until the returned transaction ends.
     pub(crate) async fn hold_user(&self, user: i64) -> Tx {
         let mut held = Tx::begin(&self.db).await.expect("a transaction");
         let hold = sqlx::query("select from users where id = $1 for update").bind(user);
@@ -32,8 +32,7 @@ fn send(request: RequestBuilder) -> tokio::task::JoinHandle<Answer> {
     tokio::spawn(Answer::to(request))
 }
 
-/// A request that takes ada's password or her session, and what it is answered with when neither is worth anything any
-/// more.
+/// A request that needs ada's password or session, and its answer once both are invalid.
 fn acts_of(site: &Site, ada: &Person) -> Vec<(&'static str, RequestBuilder, u16)> {
     let login = [("email", "ada@example.org"), ("password", PASSWORD)];
     let email = [("email", "thief@example.org"), ("current_password", PASSWORD)];
@@ -62,7 +61,7 @@ fn acts_of(site: &Site, ada: &Person) -> Vec<(&'static str, RequestBuilder, u16)
 const ACCOUNT: &str = "select concat_ws(' ', name, email, password_hash) from users where name = 'ada'";
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_under_way_while_the_password_changes_comes_to_nothing(db: PgPool) {
+async fn requests_in_progress_during_a_password_change_fail(db: PgPool) {
     let site = Site::start(db).await;
     site.member("ada").await;
     let other: String = site.ask("select password_hash from users where name = 'ada'").await;
@@ -89,7 +88,7 @@ async fn what_is_under_way_while_the_password_changes_comes_to_nothing(db: PgPoo
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_session_that_is_kept_does_not_make_an_old_password_good(db: PgPool) {
+async fn a_kept_session_doesnt_revive_an_old_password(db: PgPool) {
     let site = Site::start(db).await;
     site.member("ada").await;
     for (number, status) in [(3, 400), (4, 400), (5, 400), (6, 400), (8, 400)] {
@@ -125,7 +124,7 @@ async fn a_thief_beside_the_owners_reset_gets_nothing(db: PgPool) {
     site.until_waiting(3).await;
     held.commit().await.expect("it is committed");
 
-    // Whichever comes first, the owner's reset is what stands.
+    // The owner's reset wins in either order.
     assert_eq!(reset.await.expect("it is answered").location(), "/login");
     for thiefs in [change, login] {
         let status = thiefs.await.expect("it is answered").status;
@@ -157,7 +156,7 @@ async fn an_anonymous_user_who_logged_out_is_neither_merged_nor_upgraded_afterwa
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_account_that_goes_right_after_a_change_of_it_is_a_session_that_ended(db: PgPool) {
+async fn deleting_an_account_during_a_change_ends_the_session(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     // Somebody else deletes it before the change is answered.

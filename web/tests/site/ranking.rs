@@ -1,4 +1,4 @@
-//! Means, ranks, shares and the lists made of them.
+//! Means, ranks, shares and lists.
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
@@ -102,7 +102,11 @@ async fn visits_are_counted_once_a_visitor_and_day(db: PgPool) {
     }
     site.run(RefreshVirality {}).await;
     let seen = photo_of(&site, photo).await;
-    assert_eq!((&seen["views"], &seen["virality"]), (&json!(2), &json!(0.0)), "views alone are not viral");
+    assert_eq!(
+        (&seen["views"], &seen["virality"]),
+        (&json!(2), &json!(0.0)),
+        "views alone don't raise virality"
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -179,7 +183,7 @@ async fn a_renamed_member_is_renamed_in_lists_that_were_cached(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_recount_mends_a_histogram_that_drifted(db: PgPool) {
+async fn a_recount_corrects_a_wrong_histogram(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let photo = site.photos(1).await[0];
     let ada = site.member("ada").await;
@@ -191,7 +195,7 @@ async fn a_recount_mends_a_histogram_that_drifted(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn where_anonymous_raters_come_from_is_known_by_a_digest_alone(db: PgPool) {
+async fn networks_of_anonymous_raters_are_stored_as_digests(db: PgPool) {
     let site = Site::start(db).await;
     for (from, times) in [("203.0.113.9", 1), ("203.0.113.77", 1), ("198.51.100.1", 1), ("192.168.7.7", 1)] {
         for _ in 0..times {
@@ -209,7 +213,7 @@ async fn where_anonymous_raters_come_from_is_known_by_a_digest_alone(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn who_rates_without_end_is_told_to_wait(db: PgPool) {
+async fn rating_too_fast_is_refused(db: PgPool) {
     let setup = Setup::on(db).set("security.ratings_per_minute", "3");
     let site = setup.set("security.address_ratings_per_minute", "5").start().await;
     let photo = site.photos(1).await[0];
@@ -254,7 +258,7 @@ async fn a_burst_through_a_link_is_shown_to_moderators_and_moves_no_rank(db: PgP
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn pages_beyond_the_last_one_take_no_room_in_the_cache(db: PgPool) {
+async fn pages_beyond_the_last_one_are_not_cached(db: PgPool) {
     let redis = OwnRedis::start().await;
     let site = Setup::on(db).set("redis.url", &redis.url()).worker().start().await;
     site.photos(2).await;

@@ -36,7 +36,7 @@ async fn the_same_photo_stays_until_it_is_rated_and_none_comes_twice(db: PgPool)
     seen.sort_unstable();
     photos.sort_unstable();
     assert_eq!(seen, photos);
-    assert_eq!(pages.get("/").await.texts("h1"), ["That was every one of them"]);
+    assert_eq!(pages.get("/").await.texts("h1"), ["You've rated them all"]);
     site.histograms_are_right().await;
 }
 
@@ -53,7 +53,7 @@ async fn members_are_never_shown_their_own_photos(db: PgPool) {
     assert_eq!(served, others.into_iter().collect());
     ada.api.get("rate/next").await.expect(204);
 
-    // Not even with a ballot in hand.
+    // Not even with a ballot.
     let ballot = site.ballot(&ada, hers[0], NOW).await;
     let body = json!({ "value": 10, "ballot": ballot });
     assert!(ada.api.put(&rating_path(hers[0]), body).await.error(403).0.contains("own photo"));
@@ -159,7 +159,7 @@ async fn a_ballot_counts_once_whatever_becomes_of_its_rater(db: PgPool) {
         }
         assert_eq!((site.ask(ratings).await, site.ask(users).await), before, "{becomes:?}");
 
-        // Who comes back with that cookie is somebody new, and may rate as such.
+        // A visitor who returns with that cookie counts as a new one and may rate.
         let back = site.visitor();
         back.keep(&left);
         let (photo, ballot) = back.shown().await.expect("there is one");
@@ -180,7 +180,7 @@ async fn rating_again_replaces_the_first_value(db: PgPool) {
     let address = format!("/photos/{photo}");
     let page = ada.pages.get(&address).await.expect(200);
     assert_eq!(page.attribute("button[aria-pressed=true]", "value"), "3");
-    assert!(!page.has("input[name=ballot]"), "replacing takes no ballot");
+    assert!(!page.has("input[name=ballot]"), "replacing needs no ballot");
     let form = [("value", "8"), ("from", "photo")];
     assert_eq!(ada.pages.post(&rating_path(photo), &form).await.location(), address);
     let page = ada.pages.get(&address).await.expect(200);
@@ -195,7 +195,7 @@ async fn rating_again_replaces_the_first_value(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn nobody_learns_the_others_opinion_before_rating(db: PgPool) {
+async fn nobody_sees_the_ratings_before_rating(db: PgPool) {
     let site = Site::start(db).await;
     let photos = site.photos(2).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
@@ -222,7 +222,7 @@ async fn nobody_learns_the_others_opinion_before_rating(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_first_rating_makes_one_user_and_keeps_the_photo_that_was_on_the_page(db: PgPool) {
+async fn a_first_rating_creates_one_user_and_keeps_the_photo_on_the_page(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(5).await;
     let users: i64 = site.ask("select count(*) from users").await;
@@ -235,7 +235,7 @@ async fn a_first_rating_makes_one_user_and_keeps_the_photo_that_was_on_the_page(
     assert_eq!(site.visitor().post(&rating_path(photo), &form).await.status, 400);
     assert_eq!(site.ask::<i64>("select count(*) from users").await, users, "a refused rating makes nobody");
 
-    // Two presses at once are one rating by one user.
+    // Two simultaneous presses are one rating by one user.
     let path = rating_path(photo);
     let (one, other) = tokio::join!(pages.post(&path, &form), pages.post(&path, &form));
     assert_eq!(one.location(), other.location());
@@ -245,7 +245,7 @@ async fn a_first_rating_makes_one_user_and_keeps_the_photo_that_was_on_the_page(
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn photos_are_served_to_each_in_an_order_of_their_own(db: PgPool) {
+async fn every_rater_has_their_own_serving_order(db: PgPool) {
     let site = Site::start(db).await;
     let photos = site.photos(30).await;
     let mut orders = Vec::new();

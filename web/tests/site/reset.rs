@@ -54,7 +54,7 @@ async fn one_mail_arrives_whose_link_works_once_and_ends_every_session(db: PgPoo
     let stored: Vec<u8> = site.ask("select token_hash from mail_tokens where purpose = 'reset'").await;
     assert!(stored.len() == 32 && token.len() >= 43, "32 random bytes, of which only a hash is kept");
 
-    // A mail scanner's look consumes nothing.
+    // A GET by a mail scanner doesn't use up the link.
     site.get(&link).await.expect(200);
     let page = site.get(&link).await.expect(200);
     let form = page.attribute("form[action^='/reset']", "action");
@@ -94,7 +94,7 @@ async fn a_link_works_for_thirty_minutes_and_only_for_what_it_is(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn who_has_the_mailbox_wins_over_a_stolen_password(db: PgPool) {
+async fn the_mailbox_owner_wins_over_a_stolen_password(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
@@ -116,7 +116,7 @@ async fn who_has_the_mailbox_wins_over_a_stolen_password(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn an_address_that_somebody_else_has_by_now_is_not_gone_back_to(db: PgPool) {
+async fn a_reset_doesnt_restore_an_address_that_is_taken_by_now(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
@@ -150,7 +150,7 @@ async fn while_smtp_refuses_a_mail_is_retried_and_then_it_arrives(db: PgPool) {
     site.sink.fail_with(451);
     site.start_worker();
     site.api().post("password-resets", json!({ "email": ada.email() })).await.expect(202);
-    // Held there, so that it is looked at between two attempts.
+    // Postpone it, so that it can be inspected between two attempts.
     eventually("a second attempt was made", SOON, async || {
         let held = "update jobs set run_at = now() + interval '1 hour'
                     where kind like 'mail%' and state = 'scheduled' and claim >= 4";
@@ -195,7 +195,7 @@ async fn a_mail_that_can_never_be_sent_is_visible_as_dead_and_can_be_retried(db:
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn no_smtp_server_at_all_costs_the_site_nothing(db: PgPool) {
+async fn the_site_works_without_an_smtp_server(db: PgPool) {
     let site = Setup::on(db).set("mail.smtp_url", &format!("smtp://{NOBODY}")).worker().start().await;
     let ada = site.member("ada").await;
     let error: String = eventually("the first attempt has failed", SOON, async || {

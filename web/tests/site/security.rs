@@ -1,4 +1,4 @@
-//! What protects members from other sites, from each other and from guessing.
+//! Protection from other sites, other members and guessing.
 
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
@@ -76,7 +76,7 @@ async fn the_api_takes_tokens_and_no_cookies(db: PgPool) {
     let ada = site.member("ada").await;
     let call = ada.pages.request(Method::GET, "/api/v1/users/me");
     assert_eq!(Answer::to(call).await.error(401).0, "access token required");
-    // A token proves who asks, wherever from; without one a foreign page gets nothing.
+    // A token identifies the caller from any site. Without one, a foreign page gets nothing.
     let call = ada.api.call(Method::PATCH, "users/me").header("sec-fetch-site", "cross-site");
     Answer::to(call.json(&json!({ "name": "ada2" }))).await.expect(200);
     let call = site.api().call(Method::POST, "users").header("sec-fetch-site", "cross-site");
@@ -87,7 +87,7 @@ async fn the_api_takes_tokens_and_no_cookies(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn every_answer_bears_the_security_headers(db: PgPool) {
+async fn every_response_has_the_security_headers(db: PgPool) {
     let site = Site::start(db).await;
     let photo = site.photos(1).await[0];
     let shape = site.api().get(&format!("photos/{photo}")).await.json();
@@ -151,7 +151,7 @@ async fn behind_tls_cookies_are_bound_to_it(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_forged_or_foreign_cookie_is_nobody(db: PgPool) {
+async fn a_forged_or_foreign_cookie_is_ignored(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(2).await;
     let (photo, _) = site.visitor().shown().await.expect("there is one");
@@ -197,7 +197,7 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
         .await;
     assert!(!page.header("retry-after").is_empty() && page.status == 429);
     assert_eq!(page.texts("h1").len(), 1);
-    assert_eq!(page.text().matches("about an hour").count(), 1, "the wait is said once");
+    assert_eq!(page.text().matches("about an hour").count(), 1, "the wait is shown once");
     assert!(!page.has("a[href='']"), "a form isn't sent by following a link");
 
     for _ in 0..2 {
@@ -220,7 +220,7 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
     limited(site.api().post("password-resets", json!({ "email": "ada@example.org" })).await, 3600);
     limited(ada.api.upload(submission("Mine", pictures::quarters(200, 200))).await, 3600);
     limited(site.api().post("users", Value::Null).await, 3600);
-    // Who has no user is limited in sharing too, by the API and by the page.
+    // Visitors without a user are limited in sharing too, both in the API and on pages.
     let photo = site.photos(1).await[0];
     let shares = format!("photos/{photo}/shares");
     limited(site.api().post(&shares, Value::Null).await, 3600);
@@ -235,7 +235,7 @@ async fn too_many_tries_are_429_and_say_when_to_come_back(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_back_room_is_for_admins(db: PgPool) {
+async fn admin_pages_are_for_moderators_and_admins(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, root) = (site.member("ada").await, site.admin("root").await);
     for pages in [&site.visitor(), &ada.pages, &site.anonymous().await.pages] {
@@ -251,7 +251,7 @@ async fn the_back_room_is_for_admins(db: PgPool) {
     assert_eq!(
         root.pages.post(&format!("/admin/jobs/{job}/delete"), &[]).await.location(),
         "/admin",
-        "and says it is gone"
+        "and responds 404"
     );
     assert!(root.pages.get("/admin").await.has(".flash.bad"));
     assert_eq!(site.get("/demo/mail").await.status, 404, "only a demonstration shows its mails");
@@ -280,7 +280,7 @@ async fn media_serves_pictures_and_nothing_else(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_left_in_a_browser_after_logging_out_opens_no_account(db: PgPool) {
+async fn cookies_left_after_logging_out_open_no_account(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(3).await;
     let pages = site.visitor();

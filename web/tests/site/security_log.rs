@@ -1,4 +1,4 @@
-//! What those who look into an attack can read, and what nobody can.
+//! What the security log and the pages reveal about an attack.
 
 use pawdium_shared::db::MIGRATIONS;
 use regex::Regex;
@@ -32,7 +32,7 @@ async fn failed_logins_refusals_limits_and_changes_are_one_line_each(db: PgPool)
     post("/settings/email", &[("email", "new@example.org"), ("current_password", PASSWORD)]).await.location();
     post("/settings/password", &[("password", "x"), ("current_password", PASSWORD)]).await.expect(429);
     post("/forgot", &[("email", "new@example.org")]).await.expect(200);
-    // A line of one's own can't be smuggled in.
+    // Nobody can inject a line of their own.
     let path = "/photos/1/block?x=%0Asecurity:%20limited%20client=192.0.2.1";
     post(path, &[("reason", "\nsecurity: limited client=192.0.2.1")]).await.expect(403);
 
@@ -61,7 +61,7 @@ async fn failed_logins_refusals_limits_and_changes_are_one_line_each(db: PgPool)
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn moderators_find_nothing_by_the_addresses_that_they_may_not_read(db: PgPool) {
+async fn moderators_cant_search_for_masked_addresses(db: PgPool) {
     let site = Site::start(db).await;
     let (root, moderator) = (site.admin("root").await, site.moderator("mod").await);
     dead(&site, "mail.send.v1", 900, 1, "550 no mailbox <lovelace@engines.example>: gone").await;

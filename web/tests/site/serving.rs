@@ -1,4 +1,4 @@
-//! Connections: how long they may take, how many there may be, and what becomes of them when web restarts.
+//! Connections: their timeouts and limits, and restarts of web.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn logging_in_leaves_no_memory_behind(db: PgPool) {
     site.member("ada").await;
     let api = site.api();
     let log_in = async |_| {
-        // A machine that is busy otherwise may refuse some.
+        // A busy machine may refuse some.
         eventually("there is a turn for it", SOON, async || {
             let body = json!({ "email": "ada@example.org", "password": PASSWORD });
             (api.post("tokens", body).await.status == 201).then_some(())
@@ -45,7 +45,8 @@ fn slow_form(pause: Duration) -> Form {
     Form::new().text("title", "Slow").text("alt", "A cat").text("species", "cat").part("photo", photo)
 }
 
-/// Looks at a page and acts, in turns, until told to stop. Answers with how many requests that were; fails when one fails.
+/// Alternates between viewing a page and acting until told to stop. Returns the number of requests; panics if one
+/// fails.
 async fn visit(http: Client, page: String, act: String, stop: CancellationToken) -> usize {
     let mut requests = 0;
     while !stop.is_cancelled() {
@@ -89,7 +90,7 @@ async fn a_restart_loses_no_request_and_no_slow_upload(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn slow_requests_that_go_on_coming_do_not_hold_up_a_restart(db: PgPool) {
+async fn a_series_of_slow_requests_doesnt_delay_a_restart(db: PgPool) {
     let mut site = Setup::on(db).behind_socket().set("web.drain_seconds", "60").start().await;
     let ada = site.member("ada").await;
     let stop = CancellationToken::new();
@@ -126,7 +127,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_request_that_never_arrives_whole_is_given_up(db: PgPool) {
+async fn an_incomplete_request_times_out(db: PgPool) {
     let setup = Setup::on(db).set("web.header_seconds", "1").set("web.body_pause_seconds", "1");
     let site = setup.start().await;
     let mut half = connect(&site).await;
@@ -171,9 +172,9 @@ async fn one_address_has_only_so_many_connections(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn without_room_for_more_photos_the_site_is_degraded_and_ready(db: PgPool) {
+async fn with_a_full_media_store_the_site_is_degraded_and_ready(db: PgPool) {
     let site = Site::start(db).await;
-    // Nothing can be written into what is no folder, whoever tries.
+    // Nobody, not even root, can write into something that isn't a folder.
     let checked = site.media_folder().join("check");
     let _ = std::fs::remove_dir_all(&checked);
     std::fs::write(&checked, "").expect("a file");

@@ -1,4 +1,4 @@
-//! Submitting the same again, as a client does that lost the answer; and what its owner is told of the bytes.
+//! Repeated submissions after a lost answer, and the saved bytes that the owner sees.
 
 use chrono::{DateTime, Utc};
 use pawdium_shared::db::MIGRATIONS;
@@ -22,7 +22,7 @@ async fn send(person: &Person, key: &str, form: Form) -> Answer {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_same_sent_again_finds_the_photo_that_was_made(db: PgPool) {
+async fn a_repeated_submission_finds_its_photo(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let first = send(&ada, "\"8e03978e\"", cat()).await.expect(202).json();
@@ -39,14 +39,14 @@ async fn the_same_sent_again_finds_the_photo_that_was_made(db: PgPool) {
     assert_eq!(site.media("incoming").len(), 1, "the copies that were sent again are gone");
 
     let other = send(&bob, "\"8e03978e\"", cat()).await.expect(202).json();
-    assert_ne!(other["id"], first["id"], "a key is its user's own");
+    assert_ne!(other["id"], first["id"], "keys are separate for each user");
     send(&ada, "\"another\"", cat()).await.expect(202);
     ada.api.upload(cat()).await.expect(202);
     assert_eq!(site.ask::<i64>(COUNT).await, 4);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_visitor_without_a_user_who_lost_the_answer_finds_the_draft_too(db: PgPool) {
+async fn a_visitor_without_a_user_finds_a_repeated_draft_too(db: PgPool) {
     let site = Site::start(db).await;
     let pages = site.visitor();
     pages.get("/submit").await.expect(200);
@@ -59,7 +59,7 @@ async fn a_visitor_without_a_user_who_lost_the_answer_finds_the_draft_too(db: Pg
     let again = send().await;
     for answer in [&first, &other, &again] {
         assert_eq!(answer.location(), first.location());
-        // The session of whichever answer arrives opens the draft.
+        // The session in either answer opens the draft.
         let mut cookies = answer.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
         let session = cookies.find(|cookie| cookie.starts_with("session=")).expect("a session");
         let session = session.split(';').next().unwrap_or_default().to_owned();
@@ -105,7 +105,7 @@ async fn a_refused_submission_does_not_use_its_key_up(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn many_at_once_under_one_key_make_one_photo(db: PgPool) {
+async fn concurrent_submissions_with_one_key_create_one_photo(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let answers = futures::future::join_all((0..6).map(|_| send(&ada, "\"once\"", cat()))).await;
@@ -138,7 +138,7 @@ async fn a_key_follows_a_draft_to_the_account(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_owner_is_told_how_many_bytes_were_saved(db: PgPool) {
+async fn the_owner_sees_how_many_bytes_were_saved(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     let camera = pictures::quarters(3000, 2400);
@@ -149,7 +149,7 @@ async fn the_owner_is_told_how_many_bytes_were_saved(db: PgPool) {
     let own = ada.api.get(&format!("photos/{photo}")).await.expect(200).json();
     assert_eq!(own["source_bytes"], size);
     let public = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
-    assert_eq!(public.get("source_bytes"), None, "what it was before is its owner's");
+    assert_eq!(public.get("source_bytes"), None, "only the owner sees the original size");
     let page = ada.pages.get(&format!("/photos/{photo}")).await.expect(200);
     let saved = page.texts("[data-saved]").concat();
     assert!(saved.contains("in three sizes") && saved.contains("% less"), "{saved}");

@@ -1,4 +1,4 @@
-//! What a visit leaves in the browser: cookies, and pages that it keeps.
+//! Traces of a visit in the browser: cookies and cached pages.
 
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use crate::harness::{Answer, PASSWORD, Setup, Site};
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_a_member_has_seen_is_not_kept_for_who_comes_next(db: PgPool) {
+async fn pages_of_a_member_are_not_cached_for_the_next_visitor(db: PgPool) {
     let site = Site::start(db).await;
     let photo = site.photos(1).await[0];
     let ada = site.member("ada").await;

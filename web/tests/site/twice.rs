@@ -1,5 +1,4 @@
-//! The same form, sent twice at once: a button pressed twice, or an answer that got lost. What is already as it was wanted
-//! is no mistake.
+//! The same form sent twice at once, because a button was pressed twice or an answer was lost. The second is no error.
 
 use futures::future::join_all;
 use pawdium_shared::db::MIGRATIONS;
@@ -11,7 +10,7 @@ use crate::harness::{Answer, PASSWORD, Pages, Setup, Site, pictures, submission}
 
 const NEW: &str = "a brand new password";
 
-/// Sends the same form twice at once; both have to lead to the same place, which is the answer.
+/// Sends the same form twice at once. Both must redirect to the same place, which is returned.
 async fn twice(pages: &Pages, path: &str, form: &[(&str, &str)]) -> String {
     let send = || -> RequestBuilder { pages.own(path).form(form) };
     let (one, other) = tokio::join!(Answer::to(send()), Answer::to(send()));
@@ -37,7 +36,7 @@ async fn a_photo_is_published_and_deleted_by_pressing_twice(db: PgPool) {
     assert_eq!(bob.pages.post(&delete, &[]).await.status, 404);
     assert_eq!(site.moderator("mod").await.pages.post(&delete, &[]).await.location(), "/members/mod");
     assert_eq!(site.ask::<i64>("select count(*) from photos where state = 'deleted'").await, 1);
-    assert_eq!(site.ask::<i64>("select count(*) from audit_log").await, 0, "nothing was done to it");
+    assert_eq!(site.ask::<i64>("select count(*) from audit_log").await, 0, "the job is unchanged");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -51,7 +50,7 @@ async fn one_rating_is_given_by_pressing_twice(db: PgPool) {
         let path = format!("/photos/{photo}/rating");
         assert_eq!(twice(pages, &path, &form).await, format!("/?rated={photo}"));
         let other = [("value", "8"), ("ballot", ballot.as_str())];
-        assert_eq!(pages.post(&path, &other).await.status, 400, "another value is no repetition");
+        assert_eq!(pages.post(&path, &other).await.status, 400, "another value is not a duplicate");
     }
     assert_eq!(site.ask::<i64>("select count(*) from ratings where value = 7").await, 2);
     assert_eq!(site.ask::<i64>("select count(*) from users where name is null").await, 1);
@@ -91,7 +90,7 @@ async fn settings_are_changed_and_an_account_deleted_by_pressing_twice(db: PgPoo
     assert_eq!(site.ask::<i64>("select count(*) from jobs where kind like 'mail%'").await, 2);
     let login = [("email", "new@example.org"), ("password", NEW)];
     assert_eq!(twice(&site.visitor(), "/login", &login).await, "/");
-    // Who has no account any more can't be told that it is gone, so both have to be under way.
+    // A deleted member can't send the second form any more, so both must be in progress.
     let held = site.hold_user(ada.id).await;
     let delete = twice(&ada.pages, "/settings/delete", &[("password", NEW)]);
     let release = async {
@@ -107,7 +106,7 @@ async fn a_password_is_changed_by_pressing_three_times(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let form = [("password", NEW), ("current_password", PASSWORD)];
-    // All of them have found the old password right before the first one is through.
+    // All of them have checked the old password before the first one commits.
     let held = site.hold_user(ada.id).await;
     let sent = join_all((0..4).map(|_| ada.pages.post("/settings/password", &form)));
     let release = async {

@@ -1,4 +1,4 @@
-//! A photo's life: from an upload to three pictures in rotation, or to a reason why not.
+//! Processing: from an upload to three pictures, or to a reason for the failure.
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ async fn ranges_of(site: &Site, path: &str, whole: &Answer) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_square_that_was_chosen_is_what_is_shown_and_nothing_is_enlarged(db: PgPool) {
+async fn the_chosen_square_is_shown_and_never_enlarged(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     // Upright it is 600 × 800; this square is within the lower right quarter.
@@ -106,7 +106,7 @@ async fn the_square_that_was_chosen_is_what_is_shown_and_nothing_is_enlarged(db:
     assert_eq!((at("width").as_str(), at("height").as_str()), ("300", "300"));
     let widths: Vec<_> =
         at("srcset").split(", ").filter_map(|size| Some(size.split_once(' ')?.1.to_owned())).collect();
-    assert_eq!(widths, ["160w", "300w"], "a browser is told each size once, and what it truly is");
+    assert_eq!(widths, ["160w", "300w"], "srcset has each size once, with its true width");
     let url = shape["sizes"]["1080"]["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
     let (_, _, quarters) = pictures::look(&site.get(&url).await.expect(200).body);
     assert!(
@@ -116,7 +116,7 @@ async fn the_square_that_was_chosen_is_what_is_shown_and_nothing_is_enlarged(db:
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn what_is_no_picture_fails_with_a_reason_and_is_never_served(db: PgPool) {
+async fn a_file_that_is_no_picture_fails_with_a_reason_and_is_never_served(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let whole = pictures::quarters(600, 600);
@@ -142,10 +142,7 @@ async fn what_is_no_picture_fails_with_a_reason_and_is_never_served(db: PgPool) 
     }
     bob.api.get("rate/next").await.expect(204);
     site.settle().await;
-    eventually("nothing is kept of what can't be used", SOON, async || {
-        site.media("").is_empty().then_some(())
-    })
-    .await;
+    eventually("unusable files aren't kept", SOON, async || site.media("").is_empty().then_some(())).await;
     let profile = ada.pages.get("/members/ada").await.expect(200);
     assert_eq!(profile.texts(".pending li").len(), 4);
     assert!(!site.get("/members/ada").await.has(".pending"));
@@ -158,7 +155,7 @@ fn small() -> Vec<u8> {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_form_that_lacks_something_is_refused_and_leaves_nothing(db: PgPool) {
+async fn an_incomplete_form_is_refused_and_leaves_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
     let cases: [(&str, MakeForm); 14] = [
@@ -191,7 +188,7 @@ async fn a_form_that_lacks_something_is_refused_and_leaves_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn a_crop_outside_of_the_picture_is_told_to_its_owner(db: PgPool) {
+async fn a_crop_outside_the_picture_is_refused(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
     let form = submission("Outside", pictures::quarters(300, 300)).text("crop", "200,200,300");
@@ -220,7 +217,7 @@ async fn a_file_beyond_the_limit_is_413_and_names_it(db: PgPool) {
     let (message, _) = Answer::to(chunked).await.error(413);
     assert!(message.contains("20 MB"), "{message}");
 
-    // The same for whoever is refused before the file is looked at.
+    // The same if the request is refused before the file is read.
     site.api().upload(far()).await.error(401);
     site.anonymous().await.api.upload(far()).await.error(413);
 
@@ -229,7 +226,7 @@ async fn a_file_beyond_the_limit_is_413_and_names_it(db: PgPool) {
     ada.api.upload(submission("At the limit", vec![0xFF; 20_000_000])).await.expect(202);
 }
 
-/// A form with a file of so many bytes, in pieces, without saying its length first.
+/// A form with a file of that many bytes, streamed without a content length.
 fn streamed(bytes: usize) -> reqwest::Body {
     let head = "--x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n";
     let mut pieces = vec![Bytes::from_static(head.as_bytes())];
@@ -262,7 +259,7 @@ async fn an_upload_that_breaks_off_leaves_nothing(db: PgPool) {
     };
     let (answer, ()) = tokio::join!(Answer::try_to(call), watch);
     assert!(answer.is_err());
-    eventually("what arrived is gone", SOON, async || site.media("").is_empty().then_some(())).await;
+    eventually("the partial upload is deleted", SOON, async || site.media("").is_empty().then_some(())).await;
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 0);
 
     // A form that ends without its end.
@@ -275,7 +272,7 @@ async fn an_upload_that_breaks_off_leaves_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
-async fn the_photos_page_is_told_of_each_change_until_it_is_live(db: PgPool) {
+async fn a_photos_page_is_notified_of_each_change_until_it_is_live(db: PgPool) {
     let mut site = Site::start(db).await;
     let ada = site.member("ada").await;
     let address =
@@ -308,7 +305,7 @@ async fn the_photos_page_is_told_of_each_change_until_it_is_live(db: PgPool) {
     site.settle().await;
     let missed = reconnect(&ada, &address, "0-1", SOON).await.expect("it is told at once");
     assert!(missed.contains("event: changed"), "{missed}");
-    eventually("there is nothing to tell to who resumes after the last change", SOON, async || {
+    eventually("resuming after the last change gets no event", SOON, async || {
         while let Ok(chunk) = tokio::time::timeout(Duration::from_secs(1), stream.chunk()).await {
             let chunk = chunk.expect("it is open").expect("it goes on");
             told.push_str(std::str::from_utf8(&chunk).expect("it is text"));
@@ -320,7 +317,7 @@ async fn the_photos_page_is_told_of_each_change_until_it_is_live(db: PgPool) {
     .await;
 }
 
-/// What a page is told first within so long after it reconnects.
+/// The first event after a reconnect within that time.
 async fn reconnect(owner: &Person, address: &str, last: &str, patience: Duration) -> Option<String> {
     let request = owner.pages.request(reqwest::Method::GET, &format!("{address}/live"));
     let mut stream = request.header("last-event-id", last).send().await.expect("it is answered");

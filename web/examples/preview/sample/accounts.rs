@@ -21,7 +21,7 @@ impl Samples {
         let logins = vec![login("ada", "admin"), login("mabel", "has 14 photos"), login("otto", "new here")];
         let taken = RegisterPage {
             chrome: self.anonymous(),
-            name: Field::refused(text(), "This name is taken; choose another."),
+            name: Field::refused(text(), "That name is taken. Choose another."),
             email: Field::of("ada@example.org"),
             password_error: Some("At least 8 characters, please.".to_owned()),
             next: Some("/submit".to_owned()),

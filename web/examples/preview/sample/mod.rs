@@ -1,8 +1,8 @@
 //! One rendered page for every kind and state, from made-up data.
 
 mod accounts;
-mod back_room;
-mod staff;
+mod admin;
+mod admin_queues;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,11 +16,11 @@ use pawdium_web::views::top::{TopList, TopPage, address};
 use pawdium_web::views::trending::{TrendingList, TrendingPage};
 use pawdium_web::views::{Chrome, Fragment, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer};
 
-/// What the made-up pages have in common.
+/// The settings of all sample pages.
 pub(crate) struct Samples {
-    /// The colours asked for.
+    /// The colour theme.
     pub(crate) theme: Theme,
-    /// Put wherever a member can write a text of their own; none takes friendly ones.
+    /// Replaces all texts that members write, if given.
     pub(crate) text: Option<String>,
 }
 
@@ -54,12 +54,12 @@ impl Samples {
         pages.extend(self.photo_pages()?);
         pages.extend(self.list_pages()?);
         pages.extend(self.account_pages()?);
-        pages.extend(self.staff_pages()?);
-        pages.extend(self.back_room_pages()?);
+        pages.extend(self.admin_pages()?);
+        pages.extend(self.admin_queue_pages()?);
         Ok(pages)
     }
 
-    /// What a rating of photo `id` is answered with.
+    /// The answer to a rating of photo `id`.
     pub(crate) fn stage(&self, id: i64, given: Option<(i64, u8)>) -> RateStage {
         let photo = RatePhoto {
             id,
@@ -82,7 +82,7 @@ impl Samples {
         RateStage { photo: Some(photo), feedback, progress, error: None }
     }
 
-    /// Where photo `id` stands after `done` steps.
+    /// The status of photo `id` after `done` steps.
     pub(crate) fn status(id: i64, done: usize) -> PhotoStatus {
         let steps = steps().into_iter().take(done).collect();
         let state = if done < 6 { PhotoState::Processing } else { PhotoState::Live };
@@ -141,7 +141,7 @@ impl Samples {
             own: false,
             earlier: None,
             can_delete: false,
-            staff: true,
+            moderates: true,
             alike: Vec::new(),
         })
     }
@@ -278,7 +278,7 @@ impl Samples {
     }
 }
 
-/// Where a photo stands, as its owner sees it.
+/// The status of a photo, as its owner sees it.
 fn stands(id: i64, state: PhotoState, steps: Vec<TimelineEntry>) -> PhotoStatus {
     let live = state == PhotoState::Live;
     PhotoStatus {

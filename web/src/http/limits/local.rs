@@ -1,25 +1,25 @@
-//! Counting in this process alone.
+//! Counters in this process.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// The most windows that are remembered. A client has one for each thing that is limited.
+/// The most windows to remember. A client has one for each limited act.
 const MOST: usize = 50_000;
 
 /// Fixed windows that begin with the first request.
 #[derive(Debug, Default)]
-pub(super) struct Windows(Mutex<HashMap<String, Window>>);
+pub(super) struct Windows(Mutex<HashMap<String, RateWindow>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Window {
+struct RateWindow {
     count: u32,
     ends: Instant,
 }
 
 impl Windows {
-    /// Counts one more; answers with when the window ends. Where it has `most` already, the error says how long it lasts.
+    /// Counts an act and returns the end of its window. If the window is full, the error says how long it lasts.
     pub(super) fn count(
         &self,
         key: &str,
@@ -41,11 +41,11 @@ impl Windows {
             make_room(&mut windows, now);
         }
         let ends = now + length;
-        windows.insert(key.to_owned(), Window { count: 1, ends });
+        windows.insert(key.to_owned(), RateWindow { count: 1, ends });
         Ok(ends)
     }
 
-    /// Takes back one that was counted in the window that ends then.
+    /// Uncounts an act in the window that ends at `ends`.
     pub(super) fn give_back(&self, key: &str, ends: Instant) {
         let mut windows = self.0.lock();
         if let Some(window) = windows.get_mut(key)
@@ -56,9 +56,9 @@ impl Windows {
     }
 }
 
-/// Forgets the windows that are over, and where that isn't enough, those with the lowest counts: a flood from many
-/// addresses doesn't make anybody's guesses uncounted.
-fn make_room(windows: &mut HashMap<String, Window>, now: Instant) {
+/// Drops the windows that are over and, if that isn't enough, those with the lowest counts, so that a flood from many
+/// addresses doesn't reset anybody's guesses.
+fn make_room(windows: &mut HashMap<String, RateWindow>, now: Instant) {
     windows.retain(|_, window| window.ends > now);
     let mut floor = 1;
     while windows.len() > MOST / 2 {
@@ -85,11 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_was_not_counted_and_another_window_has_none_of_it() {
+    fn giving_back_uncounts_an_act_in_its_own_window_only() {
         let (windows, begin) = (Windows::default(), Instant::now());
         let count = |now| windows.count("guess:ada", 1, MINUTE, now);
         let counted = count(begin).expect("the first");
-        assert_eq!(count(begin), Err(MINUTE), "a refused one takes no place");
+        assert_eq!(count(begin), Err(MINUTE), "a refused act isn't counted");
         windows.give_back("guess:ada", counted);
         assert_eq!(count(begin + MINUTE / 2), Ok(begin + MINUTE));
         assert!(count(begin + MINUTE).is_ok());

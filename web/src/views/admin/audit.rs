@@ -7,25 +7,25 @@ use super::super::{Chrome, filters};
 #[derive(Debug, Template)]
 #[template(path = "admin/audit.html")]
 pub struct AuditPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// The newest first.
+    /// The entries, newest first.
     pub lines: Vec<AuditLine>,
-    /// The address of the next page; none on the last.
+    /// The URL of the next page; `None` on the last page.
     pub older: Option<String>,
-    /// This is not the first page.
+    /// Whether this is not the first page.
     pub later: bool,
 }
 
-/// One act.
+/// An entry of the audit log.
 #[derive(Clone, Debug)]
 pub struct AuditLine {
     /// When.
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The actor.
     pub actor: String,
-    /// What was done, in words.
+    /// The act in words.
     pub did: String,
-    /// To what: names and values.
+    /// The details as names and values.
     pub detail: Vec<(String, String)>,
 }

@@ -7,42 +7,42 @@ use super::super::{Chrome, filters};
 #[derive(Debug, Template)]
 #[template(path = "admin/blocked.html")]
 pub struct BlockedPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// The newest first.
+    /// The entries, newest first.
     pub lines: Vec<BlockedLine>,
-    /// The address of the next page; none on the last.
+    /// The URL of the next page; `None` on the last page.
     pub older: Option<String>,
-    /// This is not the first page.
+    /// Whether this is not the first page.
     pub later: bool,
-    /// The viewer may let pictures in again.
-    pub acts: bool,
+    /// Whether the viewer can unblock pictures.
+    pub may_act: bool,
 }
 
-/// A picture that is kept out.
+/// A blocked picture.
 #[derive(Clone, Debug)]
 pub struct BlockedLine {
-    /// The entry's number.
+    /// The entry's id.
     pub id: i64,
-    /// The upload's BLAKE3 hash, in hex.
-    pub source: Option<String>,
-    /// What the picture looks like, in hex.
+    /// The original's BLAKE3 hash, in hex.
+    pub original: Option<String>,
+    /// The picture's fingerprint in hex.
     pub look: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// The photo that it was taken from, unless that is gone.
+    /// The photo it was blocked with, unless that is gone.
     pub photo: Option<i64>,
-    /// By whom.
+    /// Who blocked it.
     pub blocker: String,
     /// When.
     pub at: DateTime<Utc>,
-    /// How many uploads were refused for it.
+    /// How many submissions were refused because of it.
     pub refused: i64,
 }
 
 impl BlockedLine {
-    /// The beginning of the upload's hash.
+    /// The start of the original's hash.
     fn file(&self) -> &str {
-        self.source.as_deref().and_then(|hash| hash.get(..16)).unwrap_or_default()
+        self.original.as_deref().and_then(|hash| hash.get(..16)).unwrap_or_default()
     }
 }

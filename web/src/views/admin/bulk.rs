@@ -4,36 +4,36 @@ use pawdium_shared::operate::Act;
 use super::super::{Chrome, filters};
 use super::jobs::{JobLine, SearchFields};
 
-/// `GET /admin/jobs/bulk`: what an act on many jobs would do.
+/// `GET /admin/jobs/bulk`: the preview of an act on many jobs.
 #[derive(Debug, Template)]
 #[template(path = "admin/jobs/bulk.html")]
 pub struct BulkPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// What is to be done.
+    /// The act.
     pub act: Act,
-    /// The search that the jobs were found by.
+    /// The search that found the jobs.
     pub search: SearchFields,
-    /// How many jobs it is about, by state; none for states it can't be done in.
+    /// The number of jobs by state, without states in which the act is impossible.
     pub states: Vec<BulkState>,
-    /// More match than can be acted on at once.
+    /// Whether more jobs match than one act allows.
     pub capped: bool,
-    /// A few of them, the newest.
+    /// The newest of the jobs.
     pub jobs: Vec<JobLine>,
-    /// The ids of those that are live.
+    /// The ids of the live jobs.
     pub live: String,
-    /// The ids of those that have ended.
+    /// The ids of the ended jobs.
     pub ended: String,
-    /// The search's address.
+    /// The URL of the search.
     pub back: String,
 }
 
-/// How many jobs in one state.
+/// The number of jobs in one state.
 #[derive(Clone, Debug)]
 pub struct BulkState {
     /// The state's name.
     pub state: &'static str,
-    /// How many.
+    /// The number of jobs.
     pub count: i64,
 }
 
@@ -42,17 +42,17 @@ impl BulkPage {
         self.states.iter().map(|state| state.count).sum()
     }
 
-    /// What will happen, a sentence or two.
+    /// What the act does, in one or two sentences.
     fn consequence(&self) -> &'static str {
         match self.act {
             Act::Retry => {
-                "Dead and cancelled jobs come back with all their attempts; scheduled ones run now. One whose work is \
-                 on its queue already, under the same key, stays where it is."
+                "Dead and cancelled jobs start over with all their attempts, and scheduled jobs run now. A job is skipped \
+                 if another one with the same key is already queued."
             }
-            Act::Cancel => "None of them starts any more, and those that run are stopped where they are.",
+            Act::Cancel => "Waiting jobs will not start, and running jobs are stopped at once.",
             Act::Delete => {
-                "They are gone without a trace in the history, and the work of those that are still to be done is not \
-                 done. What is running by then is left alone."
+                "Deleted jobs leave no trace in the history, and waiting ones are never run. Jobs that are running by then \
+                 are skipped."
             }
         }
     }

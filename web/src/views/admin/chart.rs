@@ -4,28 +4,28 @@ use askama::Template;
 
 use super::super::filters;
 
-/// What happened in a stretch of time.
+/// The counts of one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stretch {
-    /// Jobs put on the queue.
+    /// Jobs that were enqueued.
     pub enqueued: i64,
-    /// Jobs that ended well.
+    /// Jobs that were done.
     pub done: i64,
     /// Attempts that failed.
     pub failed: i64,
 }
 
-/// A small chart: bars of what was done and what failed on top of it, and a line of what was enqueued.
+/// A small chart with stacked bars of done jobs and failed attempts, and a line of enqueued jobs.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/queues/_chart.html")]
 pub struct Chart {
-    /// The oldest first, all equally long.
+    /// The intervals, oldest first, all of the same length.
     pub stretches: Vec<Stretch>,
-    /// How many minutes a stretch is long.
+    /// The length of an interval in minutes.
     pub minutes: u16,
 }
 
-/// The picture's width and height, in its own units.
+/// The width and height of the SVG in its own units.
 const WIDTH: f64 = 288.0;
 const HEIGHT: f64 = 56.0;
 
@@ -42,7 +42,7 @@ impl Chart {
         self.most() == 0
     }
 
-    /// The highest point, a minute.
+    /// The highest rate per minute.
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     fn peak(&self) -> f64 {
         self.most() as f64 / f64::from(self.minutes.max(1))
@@ -59,7 +59,7 @@ impl Chart {
         number as f64 * WIDTH / self.stretches.len().max(1) as f64
     }
 
-    /// A count's height; what is there at all is seen.
+    /// The height of a count. Every count above 0 is visible.
     #[expect(clippy::cast_precision_loss, reason = "a height in a picture of 56 units")]
     fn height(&self, count: i64) -> f64 {
         let height = count as f64 / self.most().max(1) as f64 * (HEIGHT - 2.0);
@@ -88,7 +88,7 @@ impl Chart {
         self.bars(|stretch| stretch.done, |stretch| stretch.failed)
     }
 
-    /// Steps, because a stretch has one number.
+    /// A line of steps, one for each interval.
     fn enqueued(&self) -> String {
         let mut path = String::new();
         for (number, stretch) in self.stretches.iter().enumerate() {

@@ -9,7 +9,7 @@ use super::jobs::badge;
 #[derive(Debug, Template)]
 #[template(path = "admin/jobs/job.html")]
 pub struct JobPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// The job's id.
     pub id: i64,
@@ -17,25 +17,25 @@ pub struct JobPage {
     pub kind: String,
     /// The rendered [`JobStatus`].
     pub status: Fragment,
-    /// What doesn't change.
+    /// The facts that never change.
     pub facts: JobFacts,
-    /// What it was given, as indented JSON.
+    /// The payload as indented JSON.
     pub payload: String,
-    /// Something in it is not shown to this viewer.
+    /// Whether addresses in the payload are masked for this viewer.
     pub masked: bool,
 }
 
-/// `GET /admin/jobs/{id}` of a job that is not there.
+/// `GET /admin/jobs/{id}` for a job that doesn't exist.
 #[derive(Debug, Template)]
 #[template(path = "admin/jobs/gone.html")]
 pub struct JobGonePage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// The id that was asked for.
+    /// The requested id.
     pub id: i64,
 }
 
-/// Where a job stands; `GET /admin/jobs/{id}/status` answers with this part alone.
+/// The status of a job. `GET /admin/jobs/{id}/status` returns only this part.
 #[derive(Debug, Template)]
 #[template(path = "admin/jobs/_status.html")]
 pub struct JobStatus {
@@ -43,17 +43,17 @@ pub struct JobStatus {
     pub id: i64,
     /// `scheduled`, `ready`, `running`, `done`, `dead` or `cancelled`.
     pub state: &'static str,
-    /// It is still to be done: the page follows along.
+    /// Whether the job is live, so that the page updates.
     pub live: bool,
     /// Attempts counted so far.
     pub attempt: i16,
     /// Attempts allowed.
     pub max_attempts: i16,
-    /// Why it is not done yet, or how it ended: a sentence.
+    /// A sentence that says why it is not done yet or how it ended.
     pub why: String,
-    /// What happened, the oldest first.
+    /// The timeline, oldest first.
     pub timeline: Vec<Point>,
-    /// What the viewer can do to it.
+    /// The acts that the viewer can do.
     pub acts: Vec<Act>,
 }
 
@@ -70,13 +70,13 @@ pub struct Point {
     pub kind: PointKind,
     /// What happened.
     pub label: String,
-    /// When, or when it is due.
+    /// When it happened or is due.
     pub at: DateTime<Utc>,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub ms: Option<f64>,
-    /// The worker that did it.
+    /// The worker that ran it.
     pub worker: Option<String>,
-    /// What went wrong, whole.
+    /// The full error.
     pub error: Option<String>,
 }
 
@@ -104,21 +104,21 @@ impl PointKind {
     }
 }
 
-/// What doesn't change about a job while it lives.
+/// The facts of a job that never change.
 #[derive(Clone, Debug)]
 pub struct JobFacts {
     /// The queue's name.
     pub queue: String,
-    /// Lower runs first.
+    /// The priority. Lower numbers run first.
     pub priority: i16,
-    /// What it is about: words, and an address where there is a page of it.
+    /// The subject in words, and the URL of its page if there is one.
     pub subject: Option<(String, Option<String>)>,
-    /// Its partition of the queue.
+    /// The partition of the queue.
     pub partition: Option<String>,
-    /// Keeps a second one of its kind away.
+    /// The key that makes it unique among live jobs of its kind.
     pub unique_key: Option<String>,
     /// The group that waits for it.
     pub group: Option<i64>,
-    /// Until when it is remembered.
+    /// Until when it is kept.
     pub kept_until: Option<DateTime<Utc>>,
 }

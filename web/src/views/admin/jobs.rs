@@ -9,20 +9,20 @@ use super::super::{Chrome, Field, filters};
 #[derive(Debug, Template)]
 #[template(path = "admin/jobs/page.html")]
 pub struct JobsPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// What is searched for.
+    /// The search.
     pub search: SearchFields,
-    /// The dead by error, on the page without a search.
+    /// Dead jobs grouped by error, on the page without a search.
     pub errors: Vec<ErrorLine>,
-    /// The newest first.
+    /// The jobs, newest first.
     pub jobs: Vec<JobLine>,
-    /// The address of the next page; none on the last.
+    /// The URL of the next page; `None` on the last page.
     pub older: Option<String>,
-    /// This is not the first page.
+    /// Whether this is not the first page.
     pub later: bool,
-    /// The viewer may act.
-    pub acts: bool,
+    /// Whether the viewer can act on jobs.
+    pub may_act: bool,
 }
 
 /// The search form.
@@ -42,7 +42,7 @@ pub struct SearchFields {
     pub error: Field,
     /// A group of errors, when one was chosen.
     pub group: String,
-    /// Every kind there is, to choose from.
+    /// All kinds to choose from.
     pub kinds: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl SearchFields {
     /// The states to choose from.
     const STATES: [&'static str; 6] = ["scheduled", "ready", "running", "done", "dead", "cancelled"];
 
-    /// The fields and their values, as the address has them; those without a value are left out.
+    /// The fields with a value, as names and values of the query.
     #[must_use]
     pub fn pairs(&self) -> Vec<(&'static str, &str)> {
         let all = [
@@ -65,13 +65,13 @@ impl SearchFields {
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 
-    /// The address of the search, from its first page.
+    /// The URL of the search's first page.
     #[must_use]
     pub fn address(&self) -> String {
         self.address_with(&[])
     }
 
-    /// The address of the search with something more to say.
+    /// The URL of the search with more query parameters.
     #[must_use]
     pub fn address_with(&self, more: &[(&str, &str)]) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -98,11 +98,11 @@ pub struct ErrorLine {
     pub kind: String,
     /// The error, with `#` for numbers.
     pub error: String,
-    /// How many.
+    /// The number of jobs.
     pub count: i64,
     /// When the newest of them ended.
     pub last: DateTime<Utc>,
-    /// The search for them; none where the viewer may not see what it would have to say.
+    /// The URL of the search for them; `None` if it would reveal what is masked.
     pub address: Option<String>,
 }
 
@@ -119,15 +119,15 @@ pub struct JobLine {
     pub attempt: i16,
     /// Attempts allowed.
     pub max_attempts: i16,
-    /// What it is about, in words: `photo 12`.
+    /// The subject in words, such as `photo 12`.
     pub subject: Option<String>,
     /// When it was enqueued.
     pub created_at: DateTime<Utc>,
-    /// When it is due, or ended; none where that says nothing.
+    /// When it is due or ended; `None` for other states.
     pub at: Option<DateTime<Utc>>,
     /// The last error.
     pub error: Option<String>,
-    /// What can be done to it.
+    /// The acts that the viewer can do.
     pub acts: Vec<Act>,
 }
 
@@ -137,7 +137,7 @@ impl JobLine {
     }
 }
 
-/// The badge that shows a state.
+/// The CSS class of a state's badge.
 pub(super) fn badge(state: &str) -> &'static str {
     match state {
         "running" => "busy",

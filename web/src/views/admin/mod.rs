@@ -1,4 +1,4 @@
-//! The admin pages: what admins and moderators see of the queues, and the forms by which admins act.
+//! The admin pages, which moderators and admins see, and the forms that admins use.
 
 mod audit;
 mod blocked;

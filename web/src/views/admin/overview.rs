@@ -11,22 +11,22 @@ use super::super::{Chrome, filters};
 #[derive(Debug, Template)]
 #[template(path = "admin/page.html")]
 pub struct AdminPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// Mail that waits to be sent, if any does.
+    /// The mail that waits to be sent, if any.
     pub mail: Option<WaitingMail>,
-    /// One row a kind of job, in the order of the queues.
+    /// One row for each kind of job, in the order of the queues.
     pub kinds: Vec<JobKind>,
-    /// What failed last, newest first: dead jobs, and those waiting for another attempt.
+    /// Recent failures, newest first: dead jobs and jobs waiting for another attempt.
     pub failures: Vec<JobFailure>,
-    /// Photos many of whose ratings weigh little, those first where most is missing.
+    /// Photos with many doubtful ratings, those with the most first.
     pub doubtful: Vec<DoubtfulPhoto>,
-    /// Worker processes whose heart beats.
+    /// Live worker processes.
     pub workers: Vec<WorkerProcess>,
-    /// When the figures were taken.
+    /// When the figures were read.
     pub at: DateTime<Utc>,
-    /// The viewer may act.
-    pub acts: bool,
+    /// Whether the viewer can act on jobs.
+    pub may_act: bool,
 }
 
 impl AdminPage {
@@ -51,52 +51,52 @@ impl AdminPage {
     }
 }
 
-/// Mail that waits: for a worker, or for the mail server.
+/// Mail that waits for a worker or for the mail server.
 #[derive(Clone, Debug)]
 pub struct WaitingMail {
-    /// How many.
+    /// The number of mails.
     pub count: i64,
-    /// How long the oldest has been waiting.
+    /// The age of the oldest.
     pub oldest: Duration,
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     pub error: Option<String>,
 }
 
-/// A photo many of whose ratings weigh little.
+/// A photo with many doubtful ratings.
 #[derive(Clone, Debug)]
 pub struct DoubtfulPhoto {
-    /// Its number.
+    /// The photo's id.
     pub id: i64,
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// How many ratings it has.
+    /// Its number of ratings.
     pub ratings: i64,
-    /// How many ordinary ratings these weigh like.
+    /// The number of ordinary ratings with the same weight.
     pub weight: f64,
-    /// How many came through links.
+    /// Ratings that came through links.
     pub links: i64,
-    /// The most that came from one network.
+    /// The most ratings from one network.
     pub crowd: i64,
-    /// When there were new ones last.
+    /// When the last rating came.
     pub at: DateTime<Utc>,
 }
 
-/// How many jobs of a kind there are.
+/// The counts of a kind of job.
 #[derive(Clone, Debug)]
 pub struct JobKind {
     /// The queue's name.
     pub queue: String,
     /// The kind's name: `media.process.v1`.
     pub kind: String,
-    /// Could run now.
+    /// Ready to run.
     pub ready: i64,
     /// Claimed by a worker.
     pub running: i64,
-    /// Waiting for their time.
+    /// Scheduled for later.
     pub scheduled: i64,
-    /// Given up.
+    /// Dead.
     pub dead: i64,
-    /// How long the oldest ready job has been waiting.
+    /// The age of the oldest ready job.
     pub oldest: Option<Duration>,
 }
 
@@ -107,31 +107,31 @@ pub struct JobFailure {
     pub id: i64,
     /// The kind's name.
     pub kind: String,
-    /// The error as the handler told it.
+    /// The handler's error.
     pub error: String,
     /// When it failed.
     pub at: DateTime<Utc>,
-    /// How often it was tried.
+    /// The attempts so far.
     pub attempts: i16,
-    /// How often it may be.
+    /// The attempts allowed.
     pub max_attempts: i16,
-    /// It won't be tried again by itself.
+    /// Whether it is dead, without more automatic retries.
     pub dead: bool,
 }
 
 /// A worker process.
 #[derive(Clone, Debug)]
 pub struct WorkerProcess {
-    /// Host, pid and ULID: unique for each start.
+    /// Host, pid and ULID, unique for each start.
     pub name: String,
-    /// Where it runs.
+    /// Its host.
     pub host: String,
     /// Its process id there.
     pub pid: i32,
     /// When it started.
     pub since: DateTime<Utc>,
-    /// How many jobs it is running.
+    /// Jobs that it is running.
     pub running: i64,
-    /// How long ago its heart last beat.
+    /// The time since its last heartbeat.
     pub beat: Duration,
 }

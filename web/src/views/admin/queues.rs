@@ -11,55 +11,55 @@ use super::chart::Chart;
 #[derive(Debug, Template)]
 #[template(path = "admin/queues/page.html")]
 pub struct QueuesPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
     /// The rendered [`QueueBoard`].
     pub board: Fragment,
-    /// What the figures are over.
+    /// The time range of the figures.
     pub window: Window,
 }
 
-/// All queues; `GET /admin/queues/board` answers with this part alone.
+/// All queues. `GET /admin/queues/board` returns only this part.
 #[derive(Debug, Template)]
 #[template(path = "admin/queues/_board.html")]
 pub struct QueueBoard {
-    /// In the order of the queues.
+    /// The queues in their usual order.
     pub queues: Vec<QueueCard>,
-    /// What the figures are over.
+    /// The time range of the figures.
     pub window: Window,
-    /// Kinds whose accounts don't balance.
+    /// Kinds whose job counts don't balance.
     pub missing: Vec<MissingJobs>,
-    /// Worker processes whose heart beats.
+    /// The number of live worker processes.
     pub workers: i64,
-    /// The viewer may act.
-    pub acts: bool,
-    /// When the figures were taken.
+    /// Whether the viewer can act on queues.
+    pub may_act: bool,
+    /// When the figures were read.
     pub at: DateTime<Utc>,
 }
 
-/// The time that rates and charts are over, the shortest first.
+/// The time ranges of rates and charts, shortest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 pub enum Window {
-    /// One hour in minutes.
+    /// One hour in intervals of one minute.
     #[strum(serialize = "1h")]
     Hour,
-    /// Six hours in stretches of five minutes.
+    /// Six hours in intervals of five minutes.
     #[default]
     #[strum(serialize = "6h")]
     SixHours,
-    /// A day in quarters of an hour.
+    /// One day in intervals of 15 minutes.
     #[strum(serialize = "24h")]
     Day,
 }
 
 impl Window {
-    /// The value in the address.
+    /// The value in the query.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// As people say it.
+    /// The label on the page.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -69,7 +69,7 @@ impl Window {
         }
     }
 
-    /// How many minutes a stretch has, and how many stretches there are.
+    /// The length of an interval in minutes, and the number of intervals.
     #[must_use]
     pub const fn stretches(self) -> (u16, u16) {
         match self {
@@ -79,107 +79,107 @@ impl Window {
         }
     }
 
-    /// Reads the address; nonsense is the usual one.
+    /// Parses the query. Invalid values give the default.
     #[must_use]
     pub fn from_query(text: &str) -> Self {
         text.parse().unwrap_or_default()
     }
 }
 
-/// Jobs that were enqueued and are nowhere, or the other way round.
+/// A kind whose job counts don't balance.
 #[derive(Clone, Debug)]
 pub struct MissingJobs {
     /// The kind's name.
     pub kind: String,
-    /// How many; negative: there are more than were ever enqueued.
+    /// The number of missing jobs; negative if there are more than were enqueued.
     pub jobs: i64,
 }
 
 /// One queue.
 #[derive(Clone, Debug)]
 pub struct QueueCard {
-    /// Its name.
+    /// The queue's name.
     pub name: String,
-    /// Since when nothing of it starts.
+    /// Since when it is paused.
     pub paused_at: Option<DateTime<Utc>>,
-    /// The limits that are set, in words.
+    /// The limits in words.
     pub limits: Vec<String>,
-    /// The form for them.
+    /// The form for the limits.
     pub form: LimitFields,
-    /// All kinds together.
+    /// The figures of all kinds together.
     pub figures: QueueFigures,
-    /// Each kind.
+    /// The kinds.
     pub kinds: Vec<KindLine>,
 }
 
-/// The form for a queue's limits; empty is none.
+/// The form for a queue's limits. An empty field is no limit.
 #[derive(Clone, Debug, Default)]
 pub struct LimitFields {
-    /// Jobs of the queue at once.
+    /// Running jobs of the queue.
     pub max_running: Field,
-    /// Jobs of the queue that start in a minute.
+    /// Jobs of the queue that start per minute.
     pub starts_per_minute: Field,
-    /// Jobs of a partition at once.
+    /// Running jobs of each partition.
     pub partition_max_running: Field,
-    /// Jobs of a partition that start in a minute.
+    /// Jobs of each partition that start per minute.
     pub partition_starts_per_minute: Field,
 }
 
 impl LimitFields {
-    /// Each with its name and label.
+    /// The fields with their names and labels.
     fn fields(&self) -> [(&'static str, &'static str, &Field); 4] {
         [
-            ("max_running", "At once", &self.max_running),
-            ("starts_per_minute", "Starts a minute", &self.starts_per_minute),
-            ("partition_max_running", "At once, each partition", &self.partition_max_running),
+            ("max_running", "Running at once", &self.max_running),
+            ("starts_per_minute", "Starts per minute", &self.starts_per_minute),
+            ("partition_max_running", "Running at once per partition", &self.partition_max_running),
             (
                 "partition_starts_per_minute",
-                "Starts a minute, each partition",
+                "Starts per minute per partition",
                 &self.partition_starts_per_minute,
             ),
         ]
     }
 
-    /// Whether something was refused, so that the form is shown open.
+    /// Whether a field was refused, so that the form is shown open.
     fn is_refused(&self) -> bool {
         self.fields().iter().any(|(_, _, field)| field.error.is_some())
     }
 }
 
-/// How much there is, and how it goes.
+/// Counts and rates of a queue or kind.
 #[derive(Clone, Debug)]
 pub struct QueueFigures {
-    /// Could run now.
+    /// Ready to run.
     pub ready: i64,
     /// Claimed by a worker.
     pub running: i64,
-    /// Waiting for their time.
+    /// Scheduled for later.
     pub scheduled: i64,
-    /// Given up.
+    /// Dead.
     pub dead: i64,
-    /// How long the oldest ready job has been waiting.
+    /// The age of the oldest ready job.
     pub oldest: Option<Duration>,
-    /// Jobs put on the queue, a minute.
+    /// Jobs enqueued per minute.
     pub enqueued: f64,
-    /// Jobs that ended well, a minute.
+    /// Jobs done per minute.
     pub done: f64,
-    /// Attempts that failed, a minute.
+    /// Failed attempts per minute.
     pub failed: f64,
-    /// The share of attempts that failed, 0 to 1; none when none ended.
+    /// The share of failed attempts, 0 to 1; `None` without attempts.
     pub failure_share: Option<f64>,
     /// The mean time from due to claimed, in milliseconds.
     pub wait_ms: Option<f64>,
     /// The mean time from claimed to ended, in milliseconds.
     pub run_ms: Option<f64>,
-    /// All of that over time.
+    /// The counts over time.
     pub chart: Chart,
 }
 
 /// One kind of a queue.
 #[derive(Clone, Debug)]
 pub struct KindLine {
-    /// Its name: `media.process.v1`.
+    /// The kind's name, such as `media.process.v1`.
     pub kind: String,
-    /// How it does.
+    /// Its figures.
     pub figures: QueueFigures,
 }

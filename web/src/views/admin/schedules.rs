@@ -7,12 +7,12 @@ use super::super::{Chrome, filters};
 #[derive(Debug, Template)]
 #[template(path = "admin/schedules.html")]
 pub struct SchedulesPage {
-    /// Around the page.
+    /// The layout around the page.
     pub chrome: Chrome,
-    /// By name.
+    /// The schedules, sorted by name.
     pub schedules: Vec<ScheduleLine>,
-    /// The viewer may act.
-    pub acts: bool,
+    /// Whether the viewer can run schedules.
+    pub may_act: bool,
 }
 
 /// One schedule.
@@ -22,7 +22,7 @@ pub struct ScheduleLine {
     pub name: String,
     /// A cron expression or a period.
     pub expression: String,
-    /// What becomes of missed ticks.
+    /// What happens to missed ticks.
     pub missed: String,
     /// The kind that a tick enqueues.
     pub kind: String,
@@ -30,8 +30,8 @@ pub struct ScheduleLine {
     pub last: Option<DateTime<Utc>>,
     /// The next tick.
     pub next: Option<DateTime<Utc>>,
-    /// When a scheduler was last alive, if that is too long ago.
+    /// When a scheduler last refreshed it, if that is too long ago.
     pub silent_since: Option<DateTime<Utc>>,
-    /// A run asked for by hand waits for a scheduler.
+    /// Whether a requested run waits for a scheduler.
     pub requested: bool,
 }

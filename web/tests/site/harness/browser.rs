@@ -1,4 +1,4 @@
-//! Chromium without a window, driven over WebDriver.
+//! Headless Chromium, driven over WebDriver.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -21,7 +21,7 @@ use super::process::{Process, installed};
 use super::site::Site;
 use super::waiting::{SOON, eventually};
 
-/// One browser at a time: each takes what a small machine has.
+/// One browser at a time, because a small machine can't run more.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 const FLAGS: [&str; 9] = [
@@ -48,7 +48,7 @@ pub(crate) struct Browser {
 }
 
 impl Site {
-    /// A browser that has never been anywhere.
+    /// A browser with an empty profile.
     pub(crate) async fn browser(&self) -> Browser {
         let turn = TURN.lock().await;
         let folder = tempfile::Builder::new().prefix("pawdium-browser-").tempdir().expect("a folder");
@@ -62,7 +62,7 @@ impl Site {
     }
 }
 
-/// The port that the driver has found for itself, as it says when it listens there.
+/// The port that the driver has chosen and prints at its start.
 fn port_in(log: &str) -> Option<u16> {
     let (_, rest) = log.split_once("started successfully on port ")?;
     rest.split_once('.')?.0.parse().ok()
@@ -95,7 +95,7 @@ impl Browser {
         self.page.current_url().await.expect("it is somewhere").path().to_owned()
     }
 
-    /// An element that is there by now or soon.
+    /// Waits for an element.
     pub(crate) async fn find(&self, css: &str) -> Element {
         eventually(&format!("{css} is on the page"), SOON, async || {
             self.page.find(Locator::Css(css)).await.ok()
@@ -103,14 +103,14 @@ impl Browser {
         .await
     }
 
-    /// Whether an element is there right now.
+    /// Whether an element exists now.
     pub(crate) async fn has(&self, css: &str) -> bool {
         self.page.find(Locator::Css(css)).await.is_ok()
     }
 
     pub(crate) async fn click(&self, css: &str) {
         let element = self.find(css).await;
-        // Away from what stays at the edges of the page.
+        // Scroll it away from fixed elements at the edges of the page.
         let place = serde_json::to_value(&element).expect("a reference");
         let scrolled =
             self.page.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![place]).await;
@@ -118,7 +118,7 @@ impl Browser {
         element.click().await.unwrap_or_else(|error| panic!("{css} can't be clicked: {error}"));
     }
 
-    /// The text of an element; live parts of a page may be swapped between finding and reading.
+    /// The text of an element. Retries, because live parts may be swapped between finding and reading.
     pub(crate) async fn text(&self, css: &str) -> String {
         eventually(&format!("{css} has a text"), SOON, async || {
             self.page.find(Locator::Css(css)).await.ok()?.text().await.ok()
@@ -126,7 +126,7 @@ impl Browser {
         .await
     }
 
-    /// An element's attribute; empty when it has none of that name.
+    /// An element's attribute; empty if it is missing.
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
         let found: Option<String> = eventually(&format!("{css} is on the page"), SOON, async || {
             self.page.find(Locator::Css(css)).await.ok()?.attr(name).await.ok()
@@ -135,14 +135,14 @@ impl Browser {
         found.unwrap_or_default()
     }
 
-    /// What a field holds.
+    /// A field's value.
     pub(crate) async fn value(&self, css: &str) -> String {
         self.find(css).await.prop("value").await.expect("it is there").unwrap_or_default()
     }
 
     /// Types into a field, or chooses a file.
     pub(crate) async fn fill(&self, css: &str, text: &str) {
-        // What was just brought back on the page takes no keys before it is shown.
+        // A restored element takes no keys before it is visible.
         let what = format!("{css} can be filled in");
         eventually(&what, SOON, async || self.find(css).await.send_keys(text).await.ok()).await;
     }
@@ -151,7 +151,7 @@ impl Browser {
         self.find(css).await.select_by_value(value).await.expect("it can be chosen");
     }
 
-    /// Presses a key, whatever has the focus.
+    /// Presses a key in the focused element.
     pub(crate) async fn press(&self, key: char) {
         let keys = KeyActions::new("keyboard".into())
             .then(KeyAction::Down { value: key })
@@ -164,12 +164,12 @@ impl Browser {
         self.page.execute(script, Vec::new()).await.expect("it runs")
     }
 
-    /// The same for a script that takes an argument.
+    /// Runs a script with an argument.
     pub(crate) async fn run_with(&self, script: &str, argument: Value) -> Value {
         self.page.execute(script, vec![argument]).await.expect("it runs")
     }
 
-    /// Leaves a mark that a reload would wipe away.
+    /// Marks the page. A reload removes the mark.
     pub(crate) async fn mark(&self) {
         self.run("window.mark = true").await;
     }
@@ -178,20 +178,20 @@ impl Browser {
         self.run("return window.mark === true").await == true
     }
 
-    /// From now on answers are late and come at so many bytes a second, none of them from the browser's cache.
+    /// From now on answers are late and come at that many bytes a second, without the browser's cache.
     pub(crate) async fn slow_network(&self, latency: Duration, bytes_a_second: i64) {
         self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
         self.emulate(false, latency, bytes_a_second, -1).await;
     }
 
-    /// From now on answers are late and come at so many bytes a second, or as fast as they can with -1; what the browser
-    /// has in its cache is there at once.
+    /// From now on answers are late and come at that many bytes a second, or unlimited with -1. Cached files load at
+    /// once.
     pub(crate) async fn slow_connection(&self, latency: Duration, bytes_a_second: i64) {
         self.emulate(false, latency, bytes_a_second, -1).await;
     }
 
-    /// From now on what is sent goes at so many bytes a second.
+    /// From now on uploads are limited to that many bytes a second.
     pub(crate) async fn slow_uploads(&self, bytes_a_second: i64) {
         self.emulate(false, Duration::ZERO, -1, bytes_a_second).await;
     }
@@ -201,18 +201,18 @@ impl Browser {
         self.emulate(true, Duration::ZERO, 0, 0).await;
     }
 
-    /// From now on what has such an address can't be had.
+    /// From now on requests to matching URLs fail.
     pub(crate) async fn block(&self, addresses: &str) {
         self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.setBlockedURLs", json!({ "urls": [addresses] })).await;
     }
 
-    /// From now on pages begin with this script, the latest last.
+    /// From now on every page runs this script first.
     pub(crate) async fn begin_with(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
-    /// The network as it is.
+    /// Removes the limits on the network.
     pub(crate) async fn free_network(&self) {
         self.emulate(false, Duration::ZERO, -1, -1).await;
     }
@@ -228,15 +228,15 @@ impl Browser {
 
     /// A command of the Chrome DevTools protocol.
     async fn devtools(&self, command: &'static str, parameters: Value) {
-        self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser knows how");
+        self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser supports it");
     }
 
-    /// Gives pages so much room, in pixels, whatever a window has around them.
+    /// Sets the size of the viewport in pixels.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
         self.emulate_screen(width, height, false).await;
     }
 
-    /// The same, on a screen that is touched, where what is wider than the page makes the page wider.
+    /// Sets the size of a touch screen, where overflowing content makes the page wider.
     pub(crate) async fn phone(&self, width: u32, height: u32) {
         self.emulate_screen(width, height, true).await;
     }
@@ -246,19 +246,19 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
-    /// The size of text, in pixels, that the visitor has asked the browser for.
+    /// Sets the browser's default font size in pixels.
     pub(crate) async fn text_size(&self, pixels: u32) {
         let sizes = json!({ "fontSizes": { "standard": pixels, "fixed": pixels } });
         self.devtools("Page.setFontSizes", sizes).await;
     }
 
-    /// Chooses files, many at once where the field takes them.
+    /// Chooses files for a field.
     pub(crate) async fn choose_files(&self, css: &str, files: &[PathBuf]) {
         let paths: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
         self.fill(css, &paths.join("\n")).await;
     }
 
-    /// The same browser on another address of the site.
+    /// The same browser on another URL of the site.
     pub(crate) fn through(&mut self, address: &Url) {
         self.base = address.clone();
     }
@@ -278,8 +278,7 @@ impl Browser {
         self.find(".menu-name").await;
     }
 
-    /// Fails when the pages that were visited have complained: errors of scripts, what the content security policy
-    /// stopped, and files that are not there all stand in the console.
+    /// Panics if the console has messages: script errors, violations of the content security policy, or missing files.
     pub(crate) async fn has_no_complaints(&self) {
         let log = self.page.issue_cmd(ConsoleLog).await.expect("the driver keeps it");
         let entries = log.as_array().expect("a list");
@@ -294,7 +293,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver, told so, ends the browser; killed, it would leave it behind.
+        // Close the session first, because a killed driver leaves its browser behind.
         let close = || -> std::io::Result<()> {
             let mut driver = TcpStream::connect(("127.0.0.1", self.port))?;
             driver.set_read_timeout(Some(Duration::from_secs(5)))?;

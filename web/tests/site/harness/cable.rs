@@ -1,4 +1,4 @@
-//! A cable between a browser and the site, which can be pulled at the worst moment.
+//! A TCP proxy between a browser and the site, which can drop answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,16 +8,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Forwards connections to a site. It is gone with this.
+/// Forwards connections to a site until it is dropped.
 pub(crate) struct Cable {
-    /// The site's address at this end.
+    /// The proxy's URL.
     pub(crate) base: Url,
     losing: Arc<AtomicUsize>,
     forwarding: JoinHandle<()>,
 }
 
 impl Cable {
-    /// A cable to the site at that address.
+    /// A proxy for the site at that URL.
     pub(crate) async fn to(site: &Url) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let mut base = site.clone();
@@ -34,12 +34,12 @@ impl Cable {
         Self { base, losing, forwarding }
     }
 
-    /// The answers to the next so many uploads and ratings get lost: the site has answered, and nobody hears it.
+    /// Drops the site's answers to the next `count` uploads and ratings.
     pub(crate) fn lose_answers(&self, count: usize) {
         self.losing.store(count, Ordering::SeqCst);
     }
 
-    /// How many are still to be lost.
+    /// How many answers are still to be dropped.
     pub(crate) fn to_lose(&self) -> usize {
         self.losing.load(Ordering::SeqCst)
     }
@@ -51,7 +51,7 @@ impl Drop for Cable {
     }
 }
 
-/// Ends, and cuts both ends, when one of them does or when an answer is to be lost.
+/// Copies in both directions until one side closes or an answer is dropped, then closes both.
 async fn forward(mut near: TcpStream, mut far: TcpStream, left: Arc<AtomicUsize>) {
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
     let mut acts = false;

@@ -1,4 +1,4 @@
-//! How a browser and a program speak to the site.
+//! HTTP clients: a browser with cookies and an API client.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use reqwest::{Client, Method, RequestBuilder, Url};
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 
-/// What came back.
+/// A response.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -36,7 +36,7 @@ impl Answer {
         })
     }
 
-    /// Fails unless the status is that one.
+    /// Panics unless the response has this status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{} was answered with:\n{}", self.asked, self.text());
@@ -53,7 +53,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{}: {error} in {}", self.asked, self.text()))
     }
 
-    /// A header's text; empty when it is not there.
+    /// A header's text; empty if it is missing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -69,13 +69,13 @@ impl Answer {
         Html::parse_document(&self.text())
     }
 
-    /// The texts of all elements that a selector finds, each with single spaces.
+    /// The texts of all matching elements, with normalised whitespace.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         let html = self.html();
         html.select(&select(selector)).map(text_of).collect()
     }
 
-    /// An attribute of the first element that a selector finds.
+    /// An attribute of the first matching element.
     #[track_caller]
     pub(crate) fn attribute(&self, selector: &str, name: &str) -> String {
         let html = self.html();
@@ -89,7 +89,7 @@ impl Answer {
         self.html().select(&select(selector)).next().is_some()
     }
 
-    /// An API error's message and field; fails unless its shape is the promised one and `status` is said twice.
+    /// An API error's message and field. Panics unless it has the documented shape and `status` as its code.
     #[track_caller]
     pub(crate) fn error(self, status: u16) -> (String, Option<String>) {
         let answer = self.expect(status);
@@ -101,7 +101,7 @@ impl Answer {
             "{body}"
         );
         let message = body["message"].as_str().filter(|message| !message.is_empty());
-        (message.expect("an error says what to do").to_owned(), body["field"].as_str().map(str::to_owned))
+        (message.expect("an error has a message").to_owned(), body["field"].as_str().map(str::to_owned))
     }
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn plain_client() -> Client {
     Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
-/// Somebody's browser, as far as HTTP goes.
+/// A browser without scripts, with a cookie jar.
 #[derive(Clone)]
 pub(crate) struct Pages {
     http: Client,
@@ -138,13 +138,13 @@ impl Pages {
         Self { http, jar, base: base.clone() }
     }
 
-    /// Carries a session from now on.
+    /// Sends this session from now on.
     pub(crate) fn with_session(self, token: &str) -> Self {
         self.keep(&format!("session={token}"));
         self
     }
 
-    /// Carries a cookie from now on.
+    /// Sends this cookie from now on.
     pub(crate) fn keep(&self, pair: &str) {
         self.jar.add_cookie_str(&format!("{pair}; Path=/"), &self.base);
     }
@@ -159,7 +159,7 @@ impl Pages {
             .map(|(_, value)| value.to_owned())
     }
 
-    /// A request that says nothing about where it comes from.
+    /// A request without an origin.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.base.join(path).expect("a path"))
     }
@@ -168,7 +168,7 @@ impl Pages {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    /// A POST as a form of the site's own pages makes it.
+    /// A POST like that of a form on the site's pages.
     pub(crate) fn own(&self, path: &str) -> RequestBuilder {
         self.request(Method::POST, path).header("sec-fetch-site", "same-origin")
     }
@@ -181,7 +181,7 @@ impl Pages {
         Answer::to(self.own("/submit").multipart(form)).await
     }
 
-    /// The photo on the rating page and its ballot; none when all are rated.
+    /// The photo on the rating page and its ballot; `None` if all are rated.
     pub(crate) async fn shown(&self) -> Option<(i64, String)> {
         let page = self.get("/").await.expect(200);
         page.has("[data-photo]").then(|| {
@@ -191,7 +191,7 @@ impl Pages {
     }
 }
 
-/// A program that speaks to `/api/v1`.
+/// A client of `/api/v1`.
 #[derive(Clone)]
 pub(crate) struct Api {
     http: Client,
@@ -245,13 +245,13 @@ impl Api {
         Answer::to(self.call(Method::POST, "photos").multipart(form)).await
     }
 
-    /// No body at all for `Value::Null`.
+    /// Sends no body for `Value::Null`.
     fn with_body(&self, method: Method, path: &str, body: &Value) -> RequestBuilder {
         let call = self.call(method, path);
         if body.is_null() { call } else { call.json(body) }
     }
 
-    /// Rates what it is served until it is served nothing; answers with the photos in the order of serving.
+    /// Rates photos until none is served. Returns them in the order of serving.
     pub(crate) async fn rate_all(&self, opinion: impl Fn(i64) -> i64) -> Vec<i64> {
         let mut order = Vec::new();
         let first = self.get("rate/next").await;

@@ -5,7 +5,7 @@ use mail_parser::MessageParser;
 use super::site::Site;
 use super::waiting::{SOON, eventually};
 
-/// A mail as it arrived.
+/// A received mail.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
     pub(crate) to: String,
@@ -15,7 +15,7 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    /// The path of the link on the site that begins with `prefix`; the same in both parts.
+    /// The path of the link that starts with `prefix`, which must be the same in both parts.
     #[track_caller]
     pub(crate) fn link(&self, site: &Site, prefix: &str) -> String {
         let begin = site.url(prefix);
@@ -31,7 +31,7 @@ impl Letter {
 }
 
 impl Site {
-    /// Everything that has arrived, the oldest first.
+    /// All received mails, oldest first.
     pub(crate) fn letters(&self) -> Vec<Letter> {
         let folder = self.folder.path().join("mailbox");
         let mut files: Vec<_> =
@@ -41,7 +41,7 @@ impl Site {
         files.iter().map(|path| read(&std::fs::read(path).expect("a mail can be read"))).collect()
     }
 
-    /// The letters with links to `/reset`, once there are any.
+    /// Waits for mails with links to `/reset`.
     pub(crate) async fn reset_letters(&self) -> Vec<Letter> {
         eventually("a reset mail arrives", SOON, async || {
             Some(self.reset_letters_now()).filter(|letters| !letters.is_empty())
@@ -49,7 +49,7 @@ impl Site {
         .await
     }
 
-    /// The letters with links to `/reset` that are there already.
+    /// The mails with links to `/reset` so far.
     pub(crate) fn reset_letters_now(&self) -> Vec<Letter> {
         self.letters().into_iter().filter(|letter| letter.text.contains("/reset")).collect()
     }

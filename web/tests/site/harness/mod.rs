@@ -1,4 +1,4 @@
-//! A whole site for one test: its processes, the people who use it, and what they see.
+//! A whole site for one test: its processes, users and clients.
 
 mod browser;
 mod cable;

@@ -1,4 +1,4 @@
-//! Those who use a site.
+//! Users of a site.
 
 use pawdium_shared::accounts::{Name, Role, queries};
 use pawdium_shared::ids::UserId;
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::client::{Api, Pages};
 use super::site::Site;
 
-/// Everybody's.
+/// Every user's password.
 pub(crate) const PASSWORD: &str = "derpy but long enough";
 
-/// A user with a program and a browser, both logged in.
+/// A user with a logged-in API client and browser.
 pub(crate) struct Person {
     pub(crate) id: i64,
-    /// Empty while anonymous.
+    /// The name; empty while anonymous.
     pub(crate) name: String,
     pub(crate) api: Api,
     pub(crate) pages: Pages,
@@ -24,7 +24,7 @@ impl Person {
         email_of(&self.name)
     }
 
-    /// What registering or logging in has answered.
+    /// The user of an answer to registering or logging in.
     pub(crate) fn of(site: &Site, entered: &Value) -> Self {
         let token = entered["access_token"].as_str().expect("a token");
         Self {
@@ -40,29 +40,29 @@ fn email_of(name: &str) -> String {
     format!("{name}@example.org")
 }
 
-/// The body that registers somebody.
+/// The body of a registration.
 pub(crate) fn registration(name: &str) -> Value {
     json!({ "name": name, "email": email_of(name), "password": PASSWORD })
 }
 
 impl Site {
-    /// Somebody who has registered.
+    /// A newly registered member.
     pub(crate) async fn member(&self, name: &str) -> Person {
         Person::of(self, &self.api().post("users", registration(name)).await.expect(201).json())
     }
 
-    /// Somebody who may do everything.
+    /// An admin.
     pub(crate) async fn admin(&self, name: &str) -> Person {
         self.with_role(name, Role::Admin).await
     }
 
-    /// Somebody who sees behind the scenes and acts on photos only.
+    /// A moderator, who sees the admin pages and acts only on photos.
     pub(crate) async fn moderator(&self, name: &str) -> Person {
         self.with_role(name, Role::Moderator).await
     }
 
     async fn with_role(&self, name: &str, role: Role) -> Person {
-        // Staff may have names that members can't choose.
+        // Moderators and admins may have names that members can't choose.
         let provisional = format!("future{}", &name[..name.len().min(20)]);
         let body = json!({ "name": provisional, "email": email_of(name), "password": PASSWORD });
         let person = Person::of(self, &self.api().post("users", body).await.expect(201).json());
@@ -73,19 +73,19 @@ impl Site {
         person
     }
 
-    /// Somebody without a name.
+    /// An anonymous user.
     pub(crate) async fn anonymous(&self) -> Person {
         Person::of(self, &self.api().post("users", Value::Null).await.expect(201).json())
     }
 
-    /// Logs a member in once more, as from another device.
+    /// Logs a member in again, like on another device.
     pub(crate) async fn log_in(&self, name: &str) -> Person {
         let body = json!({ "email": email_of(name), "password": PASSWORD });
         Person::of(self, &self.api().post("tokens", body).await.expect(201).json())
     }
 }
 
-/// The pages that anybody may ask for, of a member and one of their live photos.
+/// The public pages of a member and one of their live photos.
 pub(crate) fn pages_of(member: &Person, photo: i64) -> Vec<String> {
     let fixed =
         ["/", "/top", "/top?period=week&species=cat", "/trending", "/submit", "/forgot", "/settings", "/api"];

@@ -1,5 +1,4 @@
-//! Photos of a site: through the domain's own transitions where a test only needs one to be there, and as uploads where
-//! it is about them.
+//! Photos of a site, created through the domain's transitions or as real uploads.
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
@@ -17,7 +16,7 @@ use super::pictures;
 use super::site::Site;
 use super::waiting::{SOON, eventually};
 
-/// A photo to be.
+/// A builder of photos.
 pub(crate) struct PhotoBuilder<'a> {
     site: &'a Site,
     owner: Option<i64>,
@@ -26,12 +25,12 @@ pub(crate) struct PhotoBuilder<'a> {
 }
 
 impl Site {
-    /// A cat of somebody who is not in the test.
+    /// A cat photo of an unrelated owner.
     pub(crate) fn photo(&self) -> PhotoBuilder<'_> {
         PhotoBuilder { site: self, owner: None, title: "A cat".into(), species: Species::Cat }
     }
 
-    /// So many live photos.
+    /// Creates that many live photos.
     pub(crate) async fn photos(&self, count: usize) -> Vec<i64> {
         let mut photos = Vec::new();
         for number in 1..=count {
@@ -50,26 +49,26 @@ impl Site {
         queries::register(&mut db, None, &name, &email, "no password").await.expect("it is new").0
     }
 
-    /// Where its pictures are.
+    /// The URLs of its pictures.
     pub(crate) fn store(&self) -> MediaStore {
         let sources = Sources { variables: self.variables.clone(), ..Sources::default() };
-        let config = Config::from_sources(&sources).expect("the settings are good");
+        let config = Config::from_sources(&sources).expect("the settings are valid");
         MediaStore::open(&config.media).expect("the store opens")
     }
 
-    /// How many pictures are stored whole; one that was being written when its worker was killed is a file too.
+    /// The number of complete pictures in the store, without partial files of killed workers.
     pub(crate) async fn pictures(&self) -> usize {
         let listed: Vec<_> = self.store().list_pictures().try_collect().await.expect("they can be listed");
         listed.len()
     }
 
-    /// Waits until no upload is left: it goes after its job has ended.
+    /// Waits until no original is left. It is deleted after its job has ended.
     pub(crate) async fn until_discarded(&self) {
         let discarded = async || self.media("incoming").is_empty().then_some(());
         eventually("the uploads are gone", SOON, discarded).await;
     }
 
-    /// Lets a photo be worked on and not change its state, until what is returned ends.
+    /// Locks a photo's row until the returned transaction ends, so that it can be processed but not change its state.
     pub(crate) async fn hold(&self, photo: i64) -> Tx {
         let mut held = Tx::begin(&self.db).await.expect("a transaction");
         let hold = sqlx::query("select from photos where id = $1 for no key update").bind(photo);
@@ -93,13 +92,13 @@ impl Site {
             .await
     }
 
-    /// Gives each of these photos a picture of its own, which weighs as much as a photograph's.
+    /// Gives each of these photos its own picture with the file size of a photograph.
     pub(crate) async fn tell_pictures_apart(&self, photos: &[i64]) {
         let store = self.store();
         for edge in [1080_u16, 540, 160] {
             let jpeg = pictures::quarters(edge, edge);
             for photo in photos {
-                // What follows the end of a JPEG isn't looked at.
+                // Decoders ignore data after the end of a JPEG.
                 let rest = photo.to_be_bytes().repeat(usize::from(edge) * 12);
                 let bytes = Bytes::from([jpeg.clone(), rest].concat());
                 let key = store.put_picture(bytes).await.expect("it is stored").to_string();
@@ -110,7 +109,7 @@ impl Site {
         }
     }
 
-    /// A photo's state, once it has left `processing`.
+    /// Waits until a photo has left `processing` and returns its state.
     pub(crate) async fn processed(&self, photo: i64) -> String {
         eventually("the photo is processed", SOON, async || {
             let state: String = self.ask_of("select state from photos where id = $1", photo).await;
@@ -120,7 +119,7 @@ impl Site {
     }
 }
 
-/// An upload that nobody will look for.
+/// The key of an original that doesn't exist.
 const GONE: StoredOriginal<'static> = StoredOriginal { key: "gone", bytes: 1_000_000 };
 
 impl PhotoBuilder<'_> {
@@ -156,7 +155,7 @@ impl PhotoBuilder<'_> {
         })
     }
 
-    /// In rotation, with pictures in the store; answers with its id.
+    /// Creates a live photo with pictures in the store and returns its id.
     pub(crate) async fn live(self) -> i64 {
         let (owner, draft) = (self.owner().await, self.draft());
         let pictures = self.site.stored_pictures().await;
@@ -167,7 +166,7 @@ impl PhotoBuilder<'_> {
                 .await
                 .expect("it goes")
         );
-        // Nothing is left to process; the events stay, as after a real run.
+        // Delete the job but keep the events, like after a real run.
         sqlx::query("delete from jobs where kind like 'media.%' and unique_key = $1")
             .bind(id.to_string())
             .execute(&mut *tx)
@@ -177,7 +176,7 @@ impl PhotoBuilder<'_> {
         id.0
     }
 
-    /// Submitted, with nobody working on it.
+    /// Creates a photo that is waiting to be processed.
     pub(crate) async fn processing(self) -> i64 {
         let (owner, draft) = (self.owner().await, self.draft());
         let mut tx = Tx::begin(&self.site.db).await.expect("a transaction");
@@ -186,7 +185,7 @@ impl PhotoBuilder<'_> {
         id.0
     }
 
-    /// Tried, and no good.
+    /// Creates a failed photo.
     pub(crate) async fn failed(self, reason: &str) -> i64 {
         let site = self.site;
         let id = self.processing().await;
@@ -198,12 +197,12 @@ impl PhotoBuilder<'_> {
     }
 }
 
-/// A form with a picture and all that is needed beside it.
+/// A complete form with a picture.
 pub(crate) fn submission(title: &str, file: Vec<u8>) -> Form {
     with_file(file).text("title", title.to_owned()).text("species", "cat")
 }
 
-/// A form with a file and nothing else.
+/// A form with only a file.
 pub(crate) fn with_file(file: Vec<u8>) -> Form {
     let part = Part::bytes(file).file_name("photo.jpg").mime_str("image/jpeg").expect("a type");
     Form::new().part("photo", part)

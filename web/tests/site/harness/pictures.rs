@@ -1,4 +1,4 @@
-//! Pictures as cameras and forgers make them, and looking into those that are served.
+//! Generated pictures, and the inspection of served ones.
 
 use std::io::Cursor;
 
@@ -15,7 +15,7 @@ pub(crate) fn quarters(width: u16, height: u16) -> Vec<u8> {
     encode(QUARTERS, width, height, None)
 }
 
-/// The same, square, in a format that loses nothing.
+/// The same as a square PNG.
 pub(crate) fn quarters_as(format: ImageFormat, side: u32) -> Vec<u8> {
     let picture = RgbImage::from_fn(side, side, |x, y| {
         Rgb(QUARTERS[usize::from(x >= side / 2) + 2 * usize::from(y >= side / 2)])
@@ -25,8 +25,7 @@ pub(crate) fn quarters_as(format: ImageFormat, side: u32) -> Vec<u8> {
     file.into_inner()
 }
 
-/// A JPEG of soft light and shade as photos have it, square: another seed is another scene, and another side or quality
-/// the same one.
+/// A square JPEG with soft gradients, like a photo. The seed determines the scene, whatever the side and quality.
 pub(crate) fn scene(seed: u8, side: u16, quality: u8) -> Vec<u8> {
     let mut state = u32::from(seed).wrapping_mul(2_654_435_761);
     let mut draw = || {
@@ -52,8 +51,8 @@ pub(crate) fn scene(seed: u8, side: u16, quality: u8) -> Vec<u8> {
     file
 }
 
-/// The same seen by a camera held on its side: stored `width` × `height`, to be turned clockwise when shown (EXIF
-/// orientation 6), with the maker's name and a place.
+/// The four quarters from a camera held on its side: stored as `width` × `height`, to be rotated clockwise (EXIF
+/// orientation 6), with a maker and a GPS position.
 pub(crate) fn quarters_on_their_side(width: u16, height: u16) -> Vec<u8> {
     let [top_left, top_right, bottom_left, bottom_right] = QUARTERS;
     let stored = [top_right, bottom_right, top_left, bottom_left];
@@ -76,7 +75,7 @@ fn encode(colours: [[u8; 3]; 4], width: u16, height: u16, exif: Option<&[u8]>) -
     file
 }
 
-/// A TIFF structure as EXIF 2.3 lays it out: maker, orientation, and 52°31′ north as the place.
+/// A TIFF structure with EXIF 2.3 tags: maker, orientation, and the GPS latitude 52°31′ north.
 fn exif(orientation: u16) -> Vec<u8> {
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
         [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value].concat()
@@ -124,7 +123,7 @@ pub(crate) fn markers(jpeg: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A JPEG's width, height and the colours in the middles of its quarters.
+/// The width and height of a JPEG, and the colours in the centres of its quarters.
 pub(crate) fn look(jpeg: &[u8]) -> (usize, usize, [[u8; 3]; 4]) {
     let mut decoder = JpegDecoder::new(ZCursor::new(jpeg));
     let pixels = decoder.decode().expect("it is a JPEG");
@@ -138,7 +137,7 @@ pub(crate) fn look(jpeg: &[u8]) -> (usize, usize, [[u8; 3]; 4]) {
     (width, height, [at(left, above), at(right, above), at(left, below), at(right, below)])
 }
 
-/// Whether a colour is another one after lossy compression.
+/// Whether two colours are equal except for lossy compression.
 pub(crate) fn is_close(one: [u8; 3], other: [u8; 3]) -> bool {
     one.iter().zip(other).all(|(a, b)| a.abs_diff(b) < 16)
 }

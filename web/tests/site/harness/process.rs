@@ -1,4 +1,4 @@
-//! The product's programs, run as the processes that they are.
+//! Runs the product's programs as processes.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,15 +7,15 @@ use std::process::{Child, Stdio};
 
 use pawdium_kit::stack::die_with_parent;
 
-/// How much of a log a failed test shows, in lines.
+/// The number of log lines that a failed test shows.
 const SHOWN: usize = 120;
 
-/// A program that was built beside this test.
+/// The path of a program that was built with this test.
 ///
 /// # Panics
 /// When it was not built.
 pub(crate) fn program(name: &str) -> PathBuf {
-    // Cargo builds this package's own binary for its tests; those of other packages lie beside it.
+    // Cargo builds this package's binary for its tests. Those of other packages are next to it.
     let path = Path::new(env!("CARGO_BIN_EXE_pawdium-web")).with_file_name(name);
     assert!(
         path.exists(),
@@ -38,7 +38,7 @@ pub(crate) fn installed(names: &[&str]) -> PathBuf {
     })
 }
 
-/// A process that ends with its value, and with the test's thread.
+/// A process that ends when it is dropped or when the test's thread ends.
 pub(crate) struct Process {
     name: String,
     child: Child,
@@ -46,7 +46,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a program with these variables and no others. What it writes goes to `<name>.log` in `folder`, which a
+    /// Starts a program with only these environment variables. Its output goes to `<name>.log` in `folder`, which a
     /// failed test shows.
     pub(crate) fn start(
         name: &str,
@@ -77,36 +77,36 @@ impl Process {
         self.child.try_wait().expect("it is our child").is_some()
     }
 
-    /// How much of the machine's memory it holds.
+    /// Its resident memory.
     pub(crate) fn memory_kb(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
-    /// Tells it to stop, as systemd does.
+    /// Sends SIGTERM, like systemd.
     pub(crate) fn terminate(&self) {
         pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
     }
 
-    /// Has it do nothing until it is resumed, as a machine that stalls has.
+    /// Stops the process until it is resumed, like a stalling machine.
     pub(crate) fn pause(&self) {
         pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::STOP);
     }
 
-    /// Has it go on.
+    /// Resumes the process.
     pub(crate) fn resume(&self) {
         pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::CONT);
     }
 
-    /// Ends it as kill -9 does, and waits until it is gone.
+    /// Kills it as kill -9 does and waits until it has ended.
     pub(crate) fn kill(&mut self) {
-        // An error says that it has ended already.
+        // An error means that it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// What it has written so far.
+    /// Its output so far.
     pub(crate) fn log(&self) -> String {
         fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }

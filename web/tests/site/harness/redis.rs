@@ -1,4 +1,4 @@
-//! A Redis for one test, for what would hurt the others.
+//! A separate Redis for tests that would disturb the others.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use super::process::{Process, installed};
 use super::waiting::{SOON, eventually};
 
-/// A Redis that is this test's alone. It ends with this.
+/// A Redis for this test only. It ends when this is dropped.
 pub(crate) struct OwnRedis {
     pub(crate) process: Process,
     folder: tempfile::TempDir,
@@ -23,7 +23,7 @@ impl OwnRedis {
         redis
     }
 
-    /// Starts it anew after it was killed; it has what it had when it last saved.
+    /// Restarts it after it was killed, with the data of its last save.
     pub(crate) async fn restart(&mut self) {
         self.process = start(self.folder.path());
         self.connection().await;
@@ -43,12 +43,12 @@ impl OwnRedis {
         eventually("Redis answers", SOON, async || connect(&url).await).await
     }
 
-    /// Has it forget everything.
+    /// Deletes all its data.
     pub(crate) async fn flush(&self) {
         redis::cmd("FLUSHALL").exec_async(&mut self.connection().await).await.expect("it forgets");
     }
 
-    /// A figure that it tells about itself.
+    /// A value from `INFO`.
     pub(crate) async fn figure(&self, name: &str) -> u64 {
         let told: String =
             redis::cmd("INFO").query_async(&mut self.connection().await).await.expect("it tells");
@@ -69,11 +69,11 @@ fn start(folder: &Path) -> Process {
 }
 
 async fn connect(url: &str) -> Option<MultiplexedConnection> {
-    // A busy machine may take its time.
+    // A busy machine may be slow.
     let patient = redis::AsyncConnectionConfig::new().set_response_timeout(Some(SOON));
     let client = redis::Client::open(url).ok()?;
     let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await.ok()?;
-    // While it loads what it had saved it answers, but not yet with that.
+    // While it loads its snapshot it answers, but without the data.
     redis::cmd("PING").exec_async(&mut connection).await.ok()?;
     Some(connection)
 }

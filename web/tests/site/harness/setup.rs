@@ -1,4 +1,4 @@
-//! What a site is started with.
+//! The setup of a site.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -16,10 +16,10 @@ use super::process::{Process, installed, program};
 use super::site::Site;
 use super::waiting::{SOON, eventually};
 
-/// The site's secret, by which tests can sign what the site signs.
+/// The site's secret, with which tests can sign.
 pub(super) const SECRET: &str = "only for tests: thirty-two characters and some more";
 
-/// Where nobody listens: a port that is never given to those who ask for any.
+/// A port where nobody listens and that is never assigned automatically.
 pub(crate) const NOBODY: &str = "127.0.0.1:9";
 
 /// A site that is not running yet.
@@ -35,7 +35,7 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Web alone, on this test's database, without rate limits.
+    /// Only web, on this test's database, without rate limits.
     pub(crate) fn on(db: PgPool) -> Self {
         let redis = std::env::var("PAWDIUM_REDIS__URL").expect(
             "PAWDIUM_REDIS__URL names a Redis: run `make test`, or `target/debug/pawdium-demo with-stack -- cargo test`",
@@ -76,19 +76,19 @@ impl Setup {
         self
     }
 
-    /// As behind a proxy that speaks TLS; the test is the proxy.
+    /// Behind a TLS proxy, which the test plays.
     pub(crate) fn behind_tls(mut self) -> Self {
         self.scheme = "https";
         self
     }
 
-    /// As a demonstration, which shows the mails that it sends.
+    /// As a demo, which shows the mails that it sends.
     pub(crate) fn demo(mut self) -> Self {
         self.is_demo = true;
         self
     }
 
-    /// With a socket that outlives the process, as systemd holds one.
+    /// With a socket that outlives the process, as with systemd.
     pub(crate) fn behind_socket(mut self) -> Self {
         self.has_socket = true;
         self
@@ -101,13 +101,13 @@ impl Setup {
         with_key.set("media.secret_access_key", SECRET_KEY)
     }
 
-    /// With a media folder on a disk of its own, which only web sees, of that size: `1m`.
+    /// With the media folder on a separate disk of that size, such as `1m`, which only web sees.
     pub(crate) fn on_disk(mut self, size: &'static str) -> Self {
         self.disk = Some(size);
         self
     }
 
-    /// With a process that runs jobs.
+    /// With a worker.
     pub(crate) fn worker(mut self) -> Self {
         self.workers += 1;
         self
@@ -152,7 +152,7 @@ impl Setup {
             if is_ready(&mut web, &base).await {
                 return (web, base);
             }
-            // Between the look for a free port and its use somebody else may take it.
+            // Another process may take the free port before it is used.
             assert!(web.log().contains("can't listen on"), "pawdium-web ended:\n{}", web.log());
         }
     }
@@ -176,13 +176,13 @@ pub(super) fn start_behind(
     Process::start("pawdium-web", &installed(&["bash"]), &["-c".into(), pass, web], variables, folder.path())
 }
 
-/// Starts a service that sees a small disk in place of the media folder. Takes no rights: it has a user namespace.
+/// Starts a service that sees a small disk as the media folder. Needs no privileges, because it uses a user namespace.
 fn start_on_disk(name: &str, variables: &BTreeMap<String, String>, folder: &TempDir, size: &str) -> Process {
     let media = folder.path().join("media");
     std::fs::create_dir_all(&media).expect("a folder can be made");
     let script = r#"mount -t tmpfs -o "size=$0" tmpfs "$1" && exec "$2""#;
     let (media, service) = (media.display().to_string(), program(name).display().to_string());
-    // Root needs no namespace of users, in which it could not reach the sockets of Postgres.
+    // Root needs no user namespace, in which it could not reach Postgres's sockets.
     let spaces = if rustix::process::geteuid().is_root() { "-m" } else { "-rm" };
     let arguments = [spaces, "sh", "-c", script, size, &media, &service].map(str::to_owned);
     Process::start(name, &installed(&["unshare"]), &arguments, variables, folder.path())
@@ -192,7 +192,7 @@ fn variable(key: &str) -> String {
     format!("PAWDIUM_{}", key.replace('.', "__").to_uppercase())
 }
 
-/// A port that nobody uses right now.
+/// A free port.
 fn free_port() -> u16 {
     port_of(&TcpListener::bind(("127.0.0.1", 0)).expect("a port is free"))
 }
@@ -201,7 +201,7 @@ fn port_of(listener: &TcpListener) -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-/// False: it has ended.
+/// Waits until web is ready. False if it has ended.
 async fn is_ready(web: &mut Process, base: &Url) -> bool {
     let http = plain_client();
     let address = base.join("readyz").expect("a path");

@@ -1,4 +1,4 @@
-//! A running site and what a test can ask of it.
+//! A running site.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -24,9 +24,9 @@ use super::process::Process;
 use super::setup::{SECRET, Setup, start_behind, start_program};
 use super::waiting::{SOON, eventually};
 
-/// A running site. Its processes end and its files go with it.
+/// A running site. Dropping it ends its processes and deletes its files.
 pub(crate) struct Site {
-    // Processes stand before the folder that they write to: fields are dropped in this order.
+    // Fields are dropped in order, so processes come before the folder that they write to.
     pub(crate) web: Process,
     pub(crate) workers: Vec<Process>,
     schedulers: Vec<Process>,
@@ -67,18 +67,18 @@ impl Site {
         }
     }
 
-    /// Web alone; see [`Setup`] for more.
+    /// Starts only web; see [`Setup`] for more.
     pub(crate) async fn start(db: PgPool) -> Self {
         Setup::on(db).start().await
     }
 
-    /// Web and one worker.
+    /// Starts web and one worker.
     pub(crate) async fn start_with_worker(db: PgPool) -> Self {
         Setup::on(db).worker().start().await
     }
 
-    /// Does with web what `systemctl restart` does; it must have a socket. Answers when the new process was started,
-    /// with how long the old one took to end.
+    /// Restarts web like `systemctl restart`, which needs a socket. Returns once the new process has started, with the
+    /// time that the old one took to end.
     pub(crate) async fn restart_web(&mut self) -> Duration {
         let begin = Instant::now();
         self.web.terminate();
@@ -97,12 +97,12 @@ impl Site {
         self.schedulers.push(start_program("pawdium-scheduler", &self.variables, &self.folder));
     }
 
-    /// The page behind a path, for a visitor who keeps nothing.
+    /// Gets a page as a visitor without cookies.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.visitor().get(path).await
     }
 
-    /// Somebody who has never been here.
+    /// A browser of a new visitor.
     pub(crate) fn visitor(&self) -> Pages {
         Pages::new(&self.base)
     }
@@ -122,7 +122,7 @@ impl Site {
         self.web.log()
     }
 
-    /// The first column of the only row that a statement answers with.
+    /// The first column of a statement's only row.
     pub(crate) async fn ask<T>(&self, statement: &'static str) -> T
     where
         (T,): for<'r> FromRow<'r, PgRow> + Send + Unpin,
@@ -131,7 +131,7 @@ impl Site {
         row.0
     }
 
-    /// The same, about one row's id, which the statement knows as `$1`.
+    /// The same with an id as `$1`.
     pub(crate) async fn ask_of<T>(&self, statement: &'static str, id: i64) -> T
     where
         (T,): for<'r> FromRow<'r, PgRow> + Send + Unpin,
@@ -141,19 +141,19 @@ impl Site {
         row.0
     }
 
-    /// Changes rows behind the site's back.
+    /// Changes rows directly in the database.
     pub(crate) async fn change(&self, statement: &'static str) {
         sqlx::query(statement).execute(&self.db).await.expect("the statement is right");
     }
 
-    /// Puts a job on its queue.
+    /// Enqueues a job.
     pub(crate) async fn enqueue(&self, job: impl Job) {
         let mut tx = Tx::begin(&self.db).await.expect("a connection");
         job.enqueue(&mut tx).await.expect("it is enqueued");
         tx.commit().await.expect("it commits");
     }
 
-    /// Runs a job and whatever else is waiting.
+    /// Runs a job and all other waiting jobs.
     pub(crate) async fn run(&self, job: impl Job) {
         self.enqueue(job).await;
         self.settle().await;
@@ -174,7 +174,7 @@ impl Site {
         Ballots::new(&SECRET.to_owned().into()).issue(PhotoId(photo), RaterKey(key), Lane::Random, issued)
     }
 
-    /// Has somebody rate a photo, whichever they are being shown.
+    /// Rates a photo for a user, no matter which one they are shown.
     pub(crate) async fn rate(&self, rater: &Person, photo: i64, value: i64) {
         let ballot = self.ballot(rater, photo, Duration::ZERO).await;
         let body = json!({ "value": value, "ballot": ballot });
@@ -186,7 +186,7 @@ impl Site {
         self.folder.path().join("media")
     }
 
-    /// The files of the media store below a folder, but for the mark that says whose the store is.
+    /// The files of the media store below a folder, except the ownership mark.
     pub(crate) fn media(&self, below: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut open = vec![self.media_folder().join(below)];
@@ -200,7 +200,7 @@ impl Site {
         found
     }
 
-    /// Fails unless every photo's histogram says what its ratings say, in Postgres.
+    /// Panics unless every photo's histogram in Postgres matches its ratings.
     #[track_caller]
     pub(crate) fn histograms_are_right(&self) -> impl Future<Output = ()> + '_ {
         let place = std::panic::Location::caller();

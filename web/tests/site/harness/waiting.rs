@@ -1,14 +1,14 @@
-//! Waiting for what other processes do in their own time.
+//! Waiting for other processes.
 
 use std::time::{Duration, Instant};
 
-/// Long enough for what happens by itself, recovery from a killed worker included, also on a busy machine.
+/// Long enough for everything automatic, including recovery from a killed worker, even on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
-/// Asks until there is an answer.
+/// Polls until there is a result.
 ///
 /// # Panics
-/// When there is none after `patience`; the message says what was waited for.
+/// If there is none after `patience`.
 #[track_caller]
 pub(crate) fn eventually<T>(
     what: &str,

@@ -1,5 +1,5 @@
-//! How long the body of a request may take: pauses are bounded, and so is the whole by a rate that every network has.
-//! A slow upload that goes on is fine.
+//! Timeouts of request bodies: a limit on pauses, and a minimum rate that every network reaches. A slow but steady
+//! upload is fine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,16 +15,16 @@ use futures::{Stream, StreamExt as _, stream};
 use crate::error::Error;
 use crate::state::App;
 
-/// What every body has.
+/// The time that every body gets.
 const GRACE: Duration = Duration::from_mins(1);
 
-/// No form that is taken is larger, in bytes.
+/// The largest form, in bytes.
 const LARGEST_FORM: usize = 256 * 1024;
 
-/// The least rate beyond that, in bytes a second (as `MinRate` of Apache's mod_reqtimeout).
+/// The minimum rate beyond that, in bytes per second, like `MinRate` of Apache's mod_reqtimeout.
 const LEAST: u64 = 500;
 
-/// The layer that bounds bodies. Who is too slow gets a 408.
+/// The layer that limits bodies. Slower clients get a 408.
 pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -54,7 +54,7 @@ struct Arriving {
     late: Arc<AtomicBool>,
 }
 
-/// The body, which fails when it is late.
+/// The body as a stream that fails when it is late.
 fn punctual(
     body: Body,
     pause: Duration,
@@ -75,8 +75,8 @@ fn punctual(
     })
 }
 
-/// A form or JSON, when it has arrived: what handles it holds up others, and waits for nobody. What is too large arrives as
-/// far as that takes to be known.
+/// Buffers a form or JSON before the handler runs, because a handler may hold locks and must not wait for a slow
+/// client. Stops reading once the body is too large.
 async fn arrived(arriving: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static) -> Body {
     let mut arriving = Box::pin(arriving);
     let (mut pieces, mut bytes) = (Vec::new(), 0);
@@ -89,7 +89,7 @@ async fn arrived(arriving: impl Stream<Item = Result<Bytes, axum::Error>> + Send
     Body::from_stream(stream::iter(pieces).chain(arriving))
 }
 
-/// How long so many bytes may take.
+/// How long that many bytes may take.
 fn allowed(received: u64) -> Duration {
     GRACE + Duration::from_secs(received / LEAST)
 }
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_trickles_is_not_worth_waiting_for() {
-        // A byte every 29 seconds keeps every pause.
+        // A byte every 29 seconds passes the limit on pauses.
         assert!(allowed(3) < Duration::from_secs(3 * 29));
         // 20 MB over a modem of 28.8 kbit/s.
         assert!(allowed(20_000_000) > Duration::from_secs(20_000_000 * 8 / 28_800));

@@ -14,7 +14,7 @@ use strum::VariantArray as _;
 use super::{Sample, Samples, moment, page};
 
 impl Samples {
-    pub(super) fn back_room_pages(&self) -> askama::Result<Vec<Sample>> {
+    pub(super) fn admin_queue_pages(&self) -> askama::Result<Vec<Sample>> {
         Ok(vec![
             page("/admin/queues", self.queues()?.render()?),
             page("/admin/jobs", self.jobs(true).render()?),
@@ -56,7 +56,7 @@ impl Samples {
             window: Window::SixHours,
             missing: vec![MissingJobs { kind: "mail.send.v1".to_owned(), jobs: -2 }],
             workers: 0,
-            acts: true,
+            may_act: true,
             at: moment(),
         };
         Ok(QueuesPage { chrome: self.member(), board: Fragment::render(&board)?, window: Window::SixHours })
@@ -79,7 +79,7 @@ impl Samples {
 
     fn search(&self) -> SearchFields {
         SearchFields {
-            id: Field::refused(self.say("twelve"), "A number."),
+            id: Field::refused(self.say("twelve"), "Enter a number."),
             state: Field::of("dead"),
             error: Field::of(self.say("signal")),
             group: self.say("decoder ended by signal #"),
@@ -109,7 +109,7 @@ impl Samples {
             jobs: if found { jobs } else { Vec::new() },
             older: found.then(|| "/admin/jobs?before=48100".to_owned()),
             later: found,
-            acts: true,
+            may_act: true,
         }
     }
 
@@ -193,13 +193,13 @@ impl Samples {
             requested,
         };
         let schedules = vec![line("ranking.refresh", false, false), line("upkeep.purge", true, true)];
-        SchedulesPage { chrome: self.member(), schedules, acts: true }
+        SchedulesPage { chrome: self.member(), schedules, may_act: true }
     }
 
     fn blocked(&self, count: i64) -> BlockedPage {
         let line = |id: i64| BlockedLine {
             id,
-            source: Some("5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a0c5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a".to_owned()),
+            original: Some("5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a0c5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a".to_owned()),
             look: (id == 1).then(|| "a3c1f00e9b27d541".to_owned()),
             reason: self.say("Not an animal, and somebody who did not want to be shown."),
             photo: Some(12),
@@ -212,7 +212,7 @@ impl Samples {
             lines: (0..count).map(line).collect(),
             older: (count > 0).then(|| "/admin/blocked?before=1".to_owned()),
             later: false,
-            acts: true,
+            may_act: true,
         }
     }
 

@@ -9,7 +9,7 @@ use pawdium_web::views::errors::ErrorPage;
 use super::{Sample, Samples, moment, page};
 
 impl Samples {
-    pub(super) fn staff_pages(&self) -> askama::Result<Vec<Sample>> {
+    pub(super) fn admin_pages(&self) -> askama::Result<Vec<Sample>> {
         let text = |usual: &str| self.text.clone().unwrap_or_else(|| usual.to_owned());
         let kind = |queue: &str, kind: &str, figures: [i64; 4], oldest: Option<u64>| JobKind {
             queue: queue.to_owned(),
@@ -52,7 +52,7 @@ impl Samples {
             doubtful: vec![pushed()],
             workers: vec![worker(2_211, 5), worker(2_305, 2)],
             at: moment(),
-            acts: true,
+            may_act: true,
         };
         let idle = AdminPage {
             mail: None,
@@ -62,7 +62,7 @@ impl Samples {
             doubtful: Vec::new(),
             workers: Vec::new(),
             at: moment(),
-            acts: false,
+            may_act: false,
         };
         let row = MailRow {
             id: "1".to_owned(),
