@@ -8,7 +8,7 @@ use crate::workers::transact;
 
 /// Cancels jobs. Returns those that were live.
 pub async fn cancel(db: &PgPool, jobs: &[JobId]) -> Vec<JobId> {
-    transact(db, async |tx| control::cancel(tx, jobs, "called off").await.expect("no error")).await
+    transact(db, async |tx| control::cancel(tx, jobs, "cancelled by a test").await.expect("no error")).await
 }
 
 /// Retries jobs. Returns those that are ready now.

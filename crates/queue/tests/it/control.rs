@@ -54,7 +54,7 @@ async fn a_job_cancelled_while_it_waits_never_starts(db: PgPool) {
     for job in [scheduled, ready] {
         let row = find_job(&db, job).await.expect("it is remembered");
         assert_eq!((row.state.as_str(), row.attempt), ("cancelled", 0));
-        assert_eq!(row.last_error.as_deref(), Some("called off"));
+        assert_eq!(row.last_error.as_deref(), Some("cancelled by a test"));
     }
     assert_eq!(gate.started.read(), ["other"]);
     workers.stop().await;
