@@ -84,8 +84,8 @@ pub async fn live(
     Path(id): Path<JobId>,
 ) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
-    let events = changes(app.clone(), id).map(move |()| sse::changed(id));
-    Ok(sse::respond(app, open, events))
+    let events = changes(app.clone(), id).map(move |()| sse::changed(&id));
+    Ok(sse::respond(&app, open, events))
 }
 
 /// Yields whenever the job's page changes, for the last time when the job has ended.

@@ -80,7 +80,7 @@ pub async fn live(
 ) -> Result<impl IntoResponse, Error> {
     let open = app.streams.open(client.counted())?;
     let changes = WatchStream::from_changes(app.queue_watch.listen());
-    Ok(sse::respond(app, open, changes.map(|_| sse::changed("queues"))))
+    Ok(sse::respond(&app, open, changes.map(|_| sse::changed("queues"))))
 }
 
 /// `POST /admin/queues/{queue}/pause`

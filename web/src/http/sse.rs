@@ -14,11 +14,10 @@ use crate::state::App;
 const PING: Duration = Duration::from_secs(20);
 
 /// Responds with events until they end or the process stops. The stream counts as open until then.
-pub fn respond(
-    app: App,
-    open: OpenStream,
-    events: impl Stream<Item = Event> + Send + 'static,
-) -> impl IntoResponse {
+pub fn respond<S>(app: &App, open: OpenStream, events: S) -> impl IntoResponse + use<S>
+where
+    S: Stream<Item = Event> + Send + 'static,
+{
     let events = events.map(move |event| {
         let _counted = &open;
         Ok::<_, Infallible>(event)
@@ -30,6 +29,6 @@ pub fn respond(
 }
 
 /// The event that tells an open page to fetch a part again.
-pub fn changed(what: impl ToString) -> Event {
+pub fn changed(what: &(impl ToString + ?Sized)) -> Event {
     Event::default().event("changed").data(what.to_string())
 }

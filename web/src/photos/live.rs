@@ -47,20 +47,20 @@ pub async fn live(
     let changed = changes.filter_map(move |change| {
         let event = match change {
             Ok(Change::Of { id: change, topic: changed }) if changed == topic => {
-                Some(sse::changed(id).id(change))
+                Some(sse::changed(&id).id(change))
             }
             Ok(Change::Of { .. }) => None,
             // The page or this process lagged behind, so tell the page to refresh everything.
-            Ok(Change::Unknown) | Err(_) => Some(sse::changed(id)),
+            Ok(Change::Unknown) | Err(_) => Some(sse::changed(&id)),
         };
         std::future::ready(event)
     });
-    let first = stream::iter(missed.then(|| sse::changed(id)));
+    let first = stream::iter(missed.then(|| sse::changed(&id)));
     let events = first.chain(stream::select(
         changed,
         stream::select(looked_up(app.clone(), id, processing), asked(app.clone(), id, processing)),
     ));
-    Ok(sse::respond(app, open, events))
+    Ok(sse::respond(&app, open, events))
 }
 
 /// An event whenever the database shows progress, until processing has ended.
@@ -78,7 +78,7 @@ fn looked_up(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Even
             std::future::ready((!through).then_some(moved))
         })
         .filter(|moved| std::future::ready(*moved))
-        .map(move |_| sse::changed(id))
+        .map(move |_| sse::changed(&id))
 }
 
 /// An event whenever the reason for waiting changes.
@@ -95,7 +95,7 @@ fn asked(app: App, id: PhotoId, processing: bool) -> impl Stream<Item = Event> {
             std::future::ready(Some(moved))
         })
         .filter(|moved| std::future::ready(*moved))
-        .map(move |_| sse::changed(id))
+        .map(move |_| sse::changed(&id))
 }
 
 async fn progress(app: &App, id: PhotoId) -> sqlx::Result<Option<(PhotoState, usize)>> {
