@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz lint setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz screenshots bench-queue bench-ratings bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz mutants lint setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-mutants screenshots bench-queue bench-ratings bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -34,13 +34,17 @@ fuzz: setup-fuzz  ## try each fuzz target for FUZZ_SECONDS=, from the hostile co
 	HOSTILE_CORPUS_INTO=$(CURDIR)/testing/fuzz/seeds cargo test --workspace --test hostile
 	testing/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
+MINUTES = 30
+mutants: setup-mutants  ## mutate FILES= (default: what the last commit touched) for MINUTES= and report what no test notices; TESTS= adds packages
+	scripts/mutants $(MINUTES) $(FILES)
+
 lint:  ## formatting, clippy and rustdoc, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
 setup: setup-test
-setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz:  ## install what is missing
+setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-mutants:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots

@@ -282,7 +282,7 @@ async fn owners_read_why_a_photo_waits_and_moderators_find_its_job(db: PgPool) {
     let status = format!("/photos/{hers}/status");
     let said = async || ada.pages.get(&status).await.expect(200).texts("#status p").remove(0);
     assert!(
-        said().await.starts_with("No worker is around right now; your photo is safe"),
+        said().await.starts_with("No worker is running right now; your photo is safe"),
         "{}",
         said().await
     );

@@ -224,7 +224,7 @@ async fn nothing_shifts_when_photos_fail(db: PgPool) {
         browser.file("tags.jpg", &whole),
         browser.file("whole.jpg", &whole),
     ];
-    for (width, height) in [(1200, 900), (740, 900), (390, 844), (320, 640)] {
+    for (width, height) in [(1200, 900), (740, 900), (390, 844), (320, 640), (240, 640)] {
         browser.resize(width, height).await;
         browser.goto("/submit").await;
         browser.find("form.enhanced").await;
@@ -244,7 +244,7 @@ async fn nothing_shifts_when_photos_fail(db: PgPool) {
         stood_still(&browser, "what fails", width).await;
         let lines = browser.run("return window.shifts.lines").await;
         let lines: Vec<u64> = serde_json::from_value(lines).expect("numbers");
-        assert!(width > 320 || lines.iter().any(|lines| *lines > 1), "the summary wraps: {lines:?}");
+        assert!(width > 240 || lines.iter().any(|lines| *lines > 1), "the summary wraps: {lines:?}");
 
         browser.click(".entry:nth-child(4) [data-again]").await;
         assert!(browser.has(".entry:nth-child(4)[data-state='open'] [name=tags][aria-invalid]").await);

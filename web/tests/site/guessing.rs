@@ -31,7 +31,7 @@ async fn strangers_share_a_budget_that_the_owner_does_not_depend_on(db: PgPool) 
         let refused = from(&site, "2001:db8:77::1", "tokens", &login(email, "a wrong guess")).await;
         let after = refused.header("retry-after").parse::<u64>().expect("seconds");
         assert!((1..=600).contains(&after), "{after}");
-        assert!(refused.error(429).0.contains("link"), "{email}");
+        assert!(refused.error(429).0.contains("by mail"), "{email}");
     }
     // Not even the right password works, or the guessing could go on.
     let right = login("ada@example.org", PASSWORD);

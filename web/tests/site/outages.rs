@@ -154,7 +154,7 @@ async fn while_redis_is_away_limits_count_in_the_process_and_the_log_says_so(db:
     let refused = site.api().post("tokens", guess).await.expect(429);
     assert!(!refused.header("retry-after").is_empty());
     assert_eq!(lines(&site, "Redis is away"), 1, "{}", site.log());
-    assert_eq!(lines(&site, "rate limits count in this process alone"), 1, "{}", site.log());
+    assert_eq!(lines(&site, "each process counts rate limits by itself"), 1, "{}", site.log());
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -166,7 +166,7 @@ async fn a_worker_says_at_its_start_that_redis_is_away_and_not_again_for_each_jo
 
     let (ada, photo) = (site.member("ada").await, site.photo().live().await);
     site.rate(&ada, photo, 8).await;
-    let failed = "job failed, and will be tried again";
+    let failed = "job failed and will be tried again";
     eventually("its job fails", SOON, async || worker.log().contains(failed).then_some(())).await;
     let log = worker.log();
     let of_jobs: Vec<_> = log.lines().filter(|line| line.contains("job failed")).collect();

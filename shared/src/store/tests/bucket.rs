@@ -62,7 +62,7 @@ fn an_address_says_where_the_bucket_is() {
     for (bad, why) in [
         ("s3:///media", "names no bucket"),
         ("s3://pets:9000/media", "names no bucket"),
-        ("s3://key:hunter2@pets", "holds credentials"),
+        ("s3://key:hunter2@pets", "contains credentials"),
         ("s3://pets?endpoint=s3.example.org", "has an endpoint that isn't"),
         ("s3://pets?endpoint=ftp://s3.example.org", "has an endpoint that isn't"),
         ("s3://pets?endpoint=https://key:hunter2@s3.example.org", "has an endpoint that isn't"),

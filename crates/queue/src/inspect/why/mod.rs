@@ -307,7 +307,7 @@ impl Why {
             }
             Self::Paused { .. } => "The workers are paused right now; your photo is safe.".to_owned(),
             Self::NoWorker => {
-                "No worker is situation right now; your photo is safe and will get its turn.".to_owned()
+                "No worker is running right now; your photo is safe and will get its turn.".to_owned()
             }
             Self::AtMost { ahead: 0, .. } | Self::Rate { ahead: 0, .. } => BUSY.to_owned(),
             Self::AtMost { ahead: jobs, .. } | Self::Rate { ahead: jobs, .. } | Self::Ahead { jobs } => {

@@ -57,7 +57,7 @@ fn missing_workers_are_the_second_reason() {
         &job(JobState::Ready, 0),
         &situation,
         "It is waiting because no worker is alive.",
-        Some("No worker is situation right now; your photo is safe and will get its turn."),
+        Some("No worker is running right now; your photo is safe and will get its turn."),
     );
 }
 
