@@ -76,7 +76,7 @@ async fn a_photo_failed_by_us_keeps_its_original_and_a_retry_makes_it_live(db: P
     exhaust(&site, job).await;
     retry(&site, job).await;
     let failed = until_photo_is(&site, photo, PhotoState::Failed).await;
-    assert!(failed.reason.is_some_and(|reason| reason.starts_with("We couldn't process this photo")));
+    assert!(failed.reason.is_some_and(|reason| reason.contains("so we couldn't process this photo")));
     assert!(until_job_is(&site.db, job, "dead").await.last_error.is_some(), "operators see it");
     assert_eq!(site.files("incoming").len(), 1, "the original is there");
 
