@@ -1,6 +1,9 @@
 //! Notifies open pages of changes, through one Redis stream that every web process reads.
 
 mod recent;
+mod topic;
+
+pub use topic::Topic;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +15,6 @@ use redis::streams::{StreamId, StreamMaxlen, StreamRangeReply, StreamReadOptions
 use tokio::sync::broadcast;
 use tracing::debug;
 
-use crate::ids::PhotoId;
 use crate::redis::{Patience, Redis};
 use recent::Recent;
 
@@ -24,18 +26,6 @@ const EMPTY: &str = "0-0";
 
 /// How many changes a slow page may lag behind before it has to reload.
 const LAG: usize = 1024;
-
-/// What a page shows and can subscribe to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Topic(String);
-
-impl Topic {
-    /// One photo's page.
-    #[must_use]
-    pub fn photo(photo: PhotoId) -> Self {
-        Self(format!("photo:{photo}"))
-    }
-}
 
 /// Publishes that topics have changed.
 ///

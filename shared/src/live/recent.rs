@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Topic;
+use super::topic::Topic;
 
 /// How many changes are remembered.
 const REMEMBERED: usize = 4096;

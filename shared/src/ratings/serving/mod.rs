@@ -6,8 +6,11 @@
 //! last search before "all rated" finds photos that were missed because they were unhidden later or committed out of
 //! order.
 
+mod served;
 mod stand;
 mod walk;
+
+pub use served::Served;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,15 +22,6 @@ use crate::db::{Batcher, Db, retry_conflicts};
 use crate::ids::{PhotoId, UserId};
 use stand::{Advance, find_stand, find_stands, move_on};
 use walk::{Arrival, Position, Walker, walk_a_little};
-
-/// A photo on a rater's page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Served {
-    /// The photo.
-    pub photo: PhotoId,
-    /// How it was selected.
-    pub lane: Lane,
-}
 
 /// Serves photos. Concurrent calls share statements.
 #[derive(Debug)]

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
 
+use super::served::Served;
 use super::walk::{Position, Walker};
-use super::{Lane, Served};
 use crate::ids::{PhotoId, UserId};
+use crate::ratings::Lane;
 
 /// A rater's stored position and current photo.
 #[derive(Clone, Copy, Debug)]

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 use super::super::permutation::Permutation;
-use super::{Lane, Served};
+use super::served::Served;
 use crate::accounts::RaterKey;
 use crate::ids::{PhotoId, UserId};
+use crate::ratings::Lane;
 
 /// How many slots one query checks. Most photos are live and unrated, so one query is usually enough.
 const LOOKAHEAD: i64 = 16;
