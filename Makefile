@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz mutants lint setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-mutants screenshots bench-queue bench-ratings bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants screenshots bench-queue bench-ratings bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -43,8 +43,13 @@ lint:  ## formatting, clippy and rustdoc, warnings denied
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
+OXLINT = oxlint@1.94.0
+lint-js: setup-lint-js  ## the pages' scripts
+	npm install --silent --no-audit --no-fund --no-save --prefix target/lint $(OXLINT)
+	target/lint/node_modules/.bin/oxlint --config web/.oxlintrc.json web/static
+
 setup: setup-test
-setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-mutants:  ## install what is missing
+setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots

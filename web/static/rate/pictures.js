@@ -28,6 +28,8 @@ export function insist(image, tell, done) {
     if (!image.isConnected) return;
     tell();
     setTimeout(() => {
+      // Setting it again makes the browser try again.
+      // oxlint-disable-next-line no-self-assign
       image.srcset = image.srcset;
     }, wait);
     wait = Math.min(2 * wait, LONGEST_WAIT);
