@@ -90,8 +90,6 @@ pub trait Listed {}
 /// A kind with its type erased.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// Its name.
-    pub name: &'static str,
     stale: fn(&Event) -> (Vec<Group>, Vec<Topic>),
 }
 
@@ -99,7 +97,7 @@ impl Kind {
     /// The kind of `C`.
     #[must_use]
     pub const fn of<C: Cached>() -> Self {
-        Self { name: C::KIND, stale: stale::<C> }
+        Self { stale: stale::<C> }
     }
 }
 

@@ -51,7 +51,7 @@ impl Flights {
 }
 
 impl Flight {
-    /// Sets the result. Requests that arrive before the flight is dropped get it, too.
+    /// Sets the result. Requests that arrive before the flight is dropped also get it.
     pub(super) fn complete(&self, json: Option<Arc<str>>) {
         self.loaded.send_replace(Some(Loaded(json)));
     }

@@ -22,8 +22,8 @@ pub use room::{Room, room, warn_of_narrow_room};
 pub use schema::{MIGRATIONS, Schema, is_migrated, migrate, migrate_with, schema, wait_until_usable};
 
 /// Timeouts of all connections. One lock that is held too long, or one host that loses power during a transaction, must
-/// not stop the site. A statement ends while its caller still waits, a wait for a lock before that, and an idle
-/// transaction ends, too. Postgres drops a host that doesn't answer (`tcp_*`, in seconds and milliseconds; no effect
+/// not stop the site. A statement ends while its caller still waits, and a wait for a lock before that. Idle
+/// transactions also end. Postgres drops a host that doesn't answer (`tcp_*`, in seconds and milliseconds; no effect
 /// over a Unix socket).
 ///
 /// Frequently used data is in memory, so random reads cost little more than sequential ones. Postgres's default of four

@@ -20,7 +20,7 @@ pub enum Schema {
     /// Exactly the migrations that this program knows.
     Current,
     /// All migrations of this program, and some of a newer version. Each migration is safe while the previous version
-    /// runs, so this program works, too.
+    /// runs, so this program still works.
     Newer(usize),
 }
 

@@ -1,4 +1,4 @@
-//! Blocked pictures: a moderator hides a photo and keeps its picture out, whoever submits it.
+//! Blocked pictures. A moderator hides a photo, and the site refuses its picture from every member.
 
 use std::collections::BTreeSet;
 

@@ -120,7 +120,7 @@ async fn connect(site: &Site) -> TcpStream {
 /// What comes until the site closes the connection.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
-    // A connection that is reset is closed, too.
+    // A reset also closes the connection.
     let read = tokio::time::timeout(SOON, stream.read_to_end(&mut text)).await;
     drop(read.expect("the site closes what is never finished"));
     String::from_utf8_lossy(&text).into_owned()

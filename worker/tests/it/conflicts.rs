@@ -55,7 +55,7 @@ async fn visitor(site: &Site) -> UserId {
     queries::insert_anonymous(&mut db, RaterKey::generate(), None).await.expect("no error")
 }
 
-/// Two members who have rated and shared each other's photos, and a visitor who has done so, too.
+/// Two members who have rated and shared each other's photos, and a visitor who has done the same.
 async fn neighbours(site: &Site, round: usize) -> ([UserId; 3], [PhotoId; 4]) {
     let ada = site.member(&format!("ada{round}")).await;
     let bob = site.member(&format!("bob{round}")).await;

@@ -185,7 +185,7 @@ async fn two_dogs_and_one_cat_arrive_as_lines_of_the_boundary(db: PgPool) {
     assert_eq!(found(&influx.lines, "jobs", report).fields["running"], 1);
     assert_eq!(found(&influx.lines, "job_accounts", report).fields["missing"], 0);
     assert_eq!(found(&influx.lines, "queues", Some(("queue", "metrics"))).fields["running"], 1);
-    // Zeros are reported, too.
+    // Zeros are also reported.
     assert_eq!(found(&influx.lines, "queues", Some(("queue", "cache"))).fields["ready"], 0);
     assert_eq!(found(&influx.lines, "job_runs", Some(("kind", "cache.invalidate.v1"))).fields["attempts"], 0);
     assert!(influx.lines.iter().all(|line| line.seconds == boundary.timestamp()));

@@ -128,7 +128,7 @@ impl Site {
         self.folder.path()
     }
 
-    /// The number of complete pictures; a picture that is being written is a file, too.
+    /// The number of complete pictures. Files of pictures that are still being written do not count.
     pub(crate) async fn pictures(&self) -> usize {
         let listed: Vec<_> = self.env.store.list_pictures().try_collect().await.expect("they can be listed");
         listed.len()
