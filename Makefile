@@ -3,15 +3,14 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants screenshots bench-queue bench-ratings bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
 	@exec target/release/pawdium-demo
 
 test: setup-test  ## run every test, with a throwaway Postgres and Redis
-	cargo build --workspace --bins
-	cargo test --workspace --no-run
+	cargo build --workspace --all-targets
 	target/debug/pawdium-demo with-stack -- cargo test --workspace
 
 test-systemd: setup-systemd  ## install the site on a Debian of its own as the README says, and break what it depends on
@@ -49,7 +48,7 @@ lint-js: setup-lint-js  ## the pages' scripts
 	target/lint/node_modules/.bin/oxlint --config web/.oxlintrc.json web/static
 
 setup: setup-test
-setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants:  ## install what is missing
+setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants setup-deny:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots
@@ -73,5 +72,5 @@ bench-images: setup-bench-images  ## photographs made into squares, beside the p
 sqlx:  ## refresh .sqlx/ after a query or the schema has changed
 	scripts/sqlx
 
-deny:  ## licences and advisories of all dependencies (cargo install --locked cargo-deny)
-	cargo deny --all-features check
+deny: setup-deny  ## licences, sources and bans of all dependencies; CHECK=advisories needs the network
+	cargo deny --all-features $(if $(CHECK),,--offline) check $(or $(CHECK),bans licenses sources)
