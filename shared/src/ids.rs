@@ -8,3 +8,11 @@ pawdium_db::id! {
     /// A photo: `photos.id`.
     PhotoId
 }
+pawdium_db::id! {
+    /// A hub, or a member's profile: `hubs.id`.
+    HubId
+}
+pawdium_db::id! {
+    /// A widget on a hub's page: `widgets.id`.
+    WidgetId
+}

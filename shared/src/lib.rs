@@ -7,6 +7,7 @@ pub mod cached;
 pub mod config;
 pub mod db;
 pub mod events;
+pub mod hubs;
 pub mod ids;
 pub mod jobs;
 pub mod live;
