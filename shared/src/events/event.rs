@@ -1,12 +1,18 @@
 //! The events.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
-use crate::ids::PhotoId;
+use crate::ids::{HubId, PhotoId, UserId};
 use crate::photos::Species;
 
 /// A fact about a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumDiscriminants, Serialize, Deserialize)]
+#[strum_discriminants(
+    name(EventKind),
+    derive(Hash, IntoStaticStr, VariantArray),
+    doc = "The kinds of events."
+)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A photo's processing completed a step, or failed.
@@ -48,6 +54,35 @@ pub enum Event {
         /// Photos that show the name or whose ratings changed.
         photos: Vec<PhotoId>,
     },
+    /// A photo was posted to a hub, or removed from it.
+    PhotoPosted {
+        /// The hub.
+        hub: HubId,
+        /// The photo.
+        photo: PhotoId,
+    },
+    /// A hub was created or archived, or its name, summary or settings changed.
+    HubChanged {
+        /// The hub.
+        hub: HubId,
+    },
+    /// A user gained or lost a role in a hub.
+    HubRolesChanged {
+        /// The hub.
+        hub: HubId,
+        /// The user.
+        user: UserId,
+    },
+    /// Somebody asked to become a member of a hub, or was answered.
+    HubRequestsChanged {
+        /// The hub.
+        hub: HubId,
+    },
+    /// Widgets of a hub were added, moved, configured or removed.
+    LayoutChanged {
+        /// The hub.
+        hub: HubId,
+    },
 }
 
 impl Event {
@@ -58,9 +93,27 @@ impl Event {
             Self::PhotoProgressed { photo }
             | Self::PhotoPublished { photo, .. }
             | Self::PhotoRemoved { photo, .. }
+            | Self::PhotoPosted { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
             Self::ViralityMoved { photos } | Self::MemberChanged { photos } => photos,
-            Self::RanksMoved { .. } => &[],
+            Self::RanksMoved { .. }
+            | Self::HubChanged { .. }
+            | Self::HubRolesChanged { .. }
+            | Self::HubRequestsChanged { .. }
+            | Self::LayoutChanged { .. } => &[],
+        }
+    }
+
+    /// The hub that the event names. Other events may concern hubs that show their photos or members.
+    #[must_use]
+    pub const fn hub(&self) -> Option<HubId> {
+        match self {
+            Self::PhotoPosted { hub, .. }
+            | Self::HubChanged { hub }
+            | Self::HubRolesChanged { hub, .. }
+            | Self::HubRequestsChanged { hub }
+            | Self::LayoutChanged { hub } => Some(*hub),
+            _ => None,
         }
     }
 
@@ -92,6 +145,11 @@ impl Event {
             }
             Self::ViralityMoved { photos } => format!("virality:{}", ids(photos)),
             Self::MemberChanged { photos } => format!("member:{}", ids(photos)),
+            Self::PhotoPosted { hub, photo } => format!("posted:{hub}:{photo}"),
+            Self::HubChanged { hub } => format!("hub:{hub}"),
+            Self::HubRolesChanged { hub, user } => format!("hub-roles:{hub}:{user}"),
+            Self::HubRequestsChanged { hub } => format!("hub-requests:{hub}"),
+            Self::LayoutChanged { hub } => format!("layout:{hub}"),
         }
     }
 }

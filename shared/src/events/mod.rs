@@ -4,4 +4,4 @@
 mod event;
 mod record;
 
-pub use event::Event;
+pub use event::{Event, EventKind};

@@ -8,7 +8,18 @@ use crate::ids::{HubId, UserId};
 
 /// Who may become a member of a hub.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, EnumString, IntoStaticStr, Serialize, VariantArray, sqlx::Type,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    Serialize,
+    VariantArray,
+    sqlx::Type,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -25,7 +36,18 @@ pub enum Joining {
 
 /// Who may see a hub.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, EnumString, IntoStaticStr, Serialize, VariantArray, sqlx::Type,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    Serialize,
+    VariantArray,
+    sqlx::Type,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]

@@ -41,7 +41,13 @@ impl Cached for CachedPhoto {
             // Virality, views and shares; the owner's name; the histogram when a rater left or was merged.
             Event::ViralityMoved { photos } | Event::MemberChanged { photos } => photos.contains(&self.0),
             // Score and rank: see `AROUND`.
-            Event::RanksMoved { .. } => false,
+            Event::RanksMoved { .. }
+            // A photo's page reads its hubs from the database.
+            | Event::PhotoPosted { .. }
+            | Event::HubChanged { .. }
+            | Event::HubRolesChanged { .. }
+            | Event::HubRequestsChanged { .. }
+            | Event::LayoutChanged { .. } => false,
         }
     }
 
