@@ -60,12 +60,13 @@ fn crates_depend_on_each_other_in_one_direction() {
 }
 
 /// The features of the domain, each with those that it may know.
-const FEATURES: [(&str, &[&str]); 5] = [
+const FEATURES: [(&str, &[&str]); 6] = [
     ("accounts", &[]),
-    ("photos", &["accounts"]),
-    ("ratings", &["accounts", "photos"]),
-    ("ranking", &["accounts", "photos", "ratings"]),
-    ("moderation", &["accounts", "photos", "ratings", "ranking"]),
+    ("hubs", &["accounts"]),
+    ("photos", &["accounts", "hubs"]),
+    ("ratings", &["accounts", "hubs", "photos"]),
+    ("ranking", &["accounts", "hubs", "photos", "ratings"]),
+    ("moderation", &["accounts", "hubs", "photos", "ratings", "ranking"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -10,6 +10,7 @@ mod refresh_ranks;
 mod refresh_virality;
 mod remove_files;
 mod report_metrics;
+mod hub_mails;
 mod send_mail;
 
 pub use abandon_photo::abandon_photo;
