@@ -53,6 +53,8 @@ pub enum Action {
     RunSchedule,
     /// Another member's photo is deleted.
     DeletePhoto,
+    /// A hub is deleted by a moderator who doesn't own it.
+    DeleteHub,
     /// A photo is blocked: hidden, and its picture kept out.
     BlockPicture,
     /// A picture is unblocked.
@@ -80,6 +82,7 @@ impl Action {
             Self::DeleteJobs => "job.delete",
             Self::RunSchedule => "schedule.run",
             Self::DeletePhoto => "photo.delete",
+            Self::DeleteHub => "hub.delete",
             Self::BlockPicture => "picture.block",
             Self::UnblockPicture => "picture.unblock",
             Self::AdoptMedia => "media.adopt",

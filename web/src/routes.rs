@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, writes};
 use crate::state::App;
-use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings};
+use crate::{accounts, admin, api, assets, demo, health, hubs, photos, ranking, ratings};
 
 /// The largest body of a form or of JSON, in bytes.
 const BODY: usize = 64 * 1024;
@@ -84,6 +84,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
         .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
+        .merge(hub_pages())
         .merge(admin_pages())
         .route("/settings", get(accounts::settings::page))
         .route("/settings/name", post(accounts::settings::rename))
@@ -94,6 +95,17 @@ fn pages(app: &App) -> Router<App> {
         .route("/api", get(api::reference::page))
         .route("/demo/mail", get(demo::mailbox))
         .route("/demo/mail/{id}", get(demo::mail))
+}
+
+fn hub_pages() -> Router<App> {
+    Router::new()
+        .route("/hubs", get(hubs::list::page))
+        .route("/hubs/new", get(hubs::new::page).post(hubs::new::create))
+        .route("/h/{slug}/members", get(hubs::members::page).post(hubs::members::change))
+        .route("/h/{slug}/requests", post(hubs::members::answer))
+        .route("/h/{slug}/roles/{role}", post(hubs::roles::change))
+        .route("/h/{slug}/settings", get(hubs::settings::page).post(hubs::settings::change))
+        .route("/h/{slug}/delete", post(hubs::settings::delete))
 }
 
 fn admin_pages() -> Router<App> {
@@ -139,6 +151,14 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(ratings::api::next))
         .routes(routes!(ranking::api::top))
         .routes(routes!(ranking::api::trending))
+        .routes(routes!(hubs::api::list, hubs::api::create))
+        .routes(routes!(hubs::api::list_own))
+        .routes(routes!(hubs::api::show, hubs::api::update, hubs::api::delete))
+        .routes(routes!(hubs::api::people::take_role, hubs::api::people::drop_role))
+        .routes(routes!(hubs::api::people::list_members))
+        .routes(routes!(hubs::api::people::set_member, hubs::api::people::remove_member))
+        .routes(routes!(hubs::api::people::list_requests))
+        .routes(routes!(hubs::api::people::answer_request))
         .split_for_parts();
     (router.fallback(async || Error::NotFound), document)
 }

@@ -4,6 +4,7 @@
 use crate::accounts::queries;
 use crate::db::Tx;
 use crate::events::Event;
+use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
 use crate::photos::{files, owner, transitions};
 
@@ -77,7 +78,7 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
     Ok(is_anonymous)
 }
 
-/// Deletes a user with ratings, photos and sessions, and corrects the histograms. A job deletes the photos' files.
+/// Deletes a user with ratings, photos, roles in hubs and sessions, and corrects the histograms. A job deletes the photos' files.
 pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     // Lock the user before any counter: a concurrent rating holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
@@ -92,6 +93,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
         files::lock_names(db, *photo).await?;
     }
     lock_own(db, user).await?;
+    succession::leave_all(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;

@@ -11,6 +11,7 @@ mod refresh_virality;
 mod reload_cached;
 mod remove_files;
 mod report_metrics;
+mod hub_mails;
 mod send_mail;
 
 pub use abandon_photo::abandon_photo;

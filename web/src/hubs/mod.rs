@@ -1,0 +1,11 @@
+//! Hubs: their list, making and configuring them, and their people. The handlers of pages and of the API share `acts`.
+
+pub mod access;
+mod acts;
+pub mod api;
+pub mod head;
+pub mod list;
+pub mod members;
+pub mod new;
+pub mod roles;
+pub mod settings;
