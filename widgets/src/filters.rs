@@ -60,6 +60,12 @@ pub fn moment(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(at.bare().format("%-d %b %Y, %H:%M:%S UTC").to_string())
 }
 
+/// A time of day to the minute: 14:03.
+#[filter_fn]
+pub fn time_of_day(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(at.bare().format("%H:%M").to_string())
+}
+
 /// A time of day to the millisecond: 14:03:59.120.
 #[filter_fn]
 pub fn clock(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {

@@ -12,6 +12,7 @@ pub mod errors;
 mod filters;
 mod form;
 mod fragment;
+pub mod hub_page;
 pub mod hubs;
 mod listing;
 pub mod members;
