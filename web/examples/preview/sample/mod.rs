@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod admin_queues;
+mod hubs;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -53,6 +54,7 @@ impl Samples {
         let mut pages = self.rating_pages()?;
         pages.extend(self.photo_pages()?);
         pages.extend(self.list_pages()?);
+        pages.extend(self.hub_pages()?);
         pages.extend(self.account_pages()?);
         pages.extend(self.admin_pages()?);
         pages.extend(self.admin_queue_pages()?);
