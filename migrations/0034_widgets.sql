@@ -11,3 +11,16 @@ create table widgets (
     unique (hub_id, side, position) deferrable initially deferred
 );
 create index widgets_kind on widgets (kind);
+
+-- Widgets that were removed lately, so that they can be put back.
+create table removed_widgets (
+    id         bigint primary key,
+    hub_id     bigint not null references hubs on delete cascade,
+    kind       text not null,
+    side       text not null,
+    position   integer not null,
+    config     jsonb not null,
+    removed_at timestamptz not null default now()
+);
+create index removed_widgets_hub on removed_widgets (hub_id);
+create index removed_widgets_age on removed_widgets (removed_at);

@@ -77,10 +77,7 @@ fn pages(app: &App) -> Router<App> {
         )
         .route("/top", get(ranking::lists::top_page))
         .route("/trending", get(ranking::lists::trending_page))
-        .route("/members/{name}", get(hubs::page::profile))
         .route("/members/{name}/photos", get(accounts::member::page))
-        .route("/members/{name}/w/{widget}", get(hubs::part::profile_part))
-        .route("/members/{name}/versions", get(hubs::part::profile_versions))
         .route("/register", get(accounts::register::page).post(accounts::register::register))
         .route("/login", get(accounts::login::page).post(accounts::login::login))
         .route("/logout", post(accounts::login::logout))
@@ -104,14 +101,24 @@ fn hub_pages() -> Router<App> {
     Router::new()
         .route("/hubs", get(hubs::list::page))
         .route("/hubs/new", get(hubs::new::page).post(hubs::new::create))
-        .route("/h/{slug}", get(hubs::page::page))
-        .route("/h/{slug}/w/{widget}", get(hubs::part::part))
-        .route("/h/{slug}/versions", get(hubs::part::versions))
+        .merge(widget_pages("/h/{slug}"))
+        .merge(widget_pages("/members/{name}"))
         .route("/h/{slug}/members", get(hubs::members::page).post(hubs::members::change))
         .route("/h/{slug}/requests", post(hubs::members::answer))
         .route("/h/{slug}/roles/{role}", post(hubs::roles::change))
         .route("/h/{slug}/settings", get(hubs::settings::page).post(hubs::settings::change))
         .route("/h/{slug}/delete", post(hubs::settings::delete))
+}
+
+/// The page of widgets of a hub, or of a member's profile, below `at`.
+fn widget_pages(at: &str) -> Router<App> {
+    Router::new()
+        .route(at, get(hubs::page::page))
+        .route(&format!("{at}/versions"), get(hubs::part::versions))
+        .route(&format!("{at}/w/{{widget}}"), get(hubs::part::part))
+        .route(&format!("{at}/widgets"), post(hubs::edit::add))
+        .route(&format!("{at}/widgets/new"), get(hubs::edit::gallery))
+        .route(&format!("{at}/widgets/{{widget}}"), get(hubs::edit::configure).post(hubs::edit::act))
 }
 
 fn admin_pages() -> Router<App> {
@@ -165,6 +172,9 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(hubs::api::people::set_member, hubs::api::people::remove_member))
         .routes(routes!(hubs::api::people::list_requests))
         .routes(routes!(hubs::api::people::answer_request))
+        .routes(routes!(hubs::api::widgets::kinds))
+        .routes(routes!(hubs::api::widgets::add))
+        .routes(routes!(hubs::api::widgets::show, hubs::api::widgets::update, hubs::api::widgets::remove))
         .split_for_parts();
     (router.fallback(async || Error::NotFound), document)
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use pawdium_shared::accounts::User;
 use pawdium_shared::accounts::sessions::{self, TokenHash};
 use pawdium_shared::cache::Cache;
-use pawdium_widgets::cached;
 use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
 use pawdium_shared::ids::PhotoId;
@@ -16,6 +15,7 @@ use pawdium_shared::ratings::serving::Servings;
 use pawdium_shared::ratings::{Ballots, Recorder};
 use pawdium_shared::redis::Redis;
 use pawdium_shared::store::MediaStore;
+use pawdium_widgets::cached;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::watch::QueueWatch;

@@ -46,13 +46,15 @@ pub(crate) fn read<W: Widget>(value: &Value, schema: &Value) -> Result<W, Refuse
     for (key, value) in given {
         let Some(property) = properties.get(key) else {
             let known = properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let known = if known.is_empty() { "there are none".to_owned() } else { format!("there are: {known}") };
+            let known =
+                if known.is_empty() { "there are none".to_owned() } else { format!("there are: {known}") };
             return Err(Refused::key(key, format!("There is no such setting; {known}.")));
         };
         in_bounds(key, value, property)?;
     }
-    let widget: W = serde_path_to_error::deserialize(value)
-        .map_err(|error| Refused::key(error.path().to_string(), format!("This isn't valid: {}.", error.inner())))?;
+    let widget: W = serde_path_to_error::deserialize(value).map_err(|error| {
+        Refused::key(error.path().to_string(), format!("This isn't valid: {}.", error.inner()))
+    })?;
     widget.check()?;
     Ok(widget)
 }
@@ -62,7 +64,8 @@ fn in_bounds(key: &str, value: &Value, property: &Value) -> Result<(), Refused> 
     if let Some(number) = value.as_f64() {
         let (min, max) = (property["minimum"].as_f64(), property["maximum"].as_f64());
         if min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max) {
-            let bound = |bound: Option<f64>| bound.map_or_else(|| "any".to_owned(), |bound| bound.to_string());
+            let bound =
+                |bound: Option<f64>| bound.map_or_else(|| "any".to_owned(), |bound| bound.to_string());
             return Err(Refused::key(key, format!("Choose a number from {} to {}.", bound(min), bound(max))));
         }
     }

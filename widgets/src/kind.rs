@@ -13,7 +13,8 @@ use sqlx::PgConnection;
 use crate::config::{self, Refused};
 use crate::widget::{Audience as _, Columns, Viewer, Widget};
 
-type Load = for<'a> fn(&'a Value, &'a Hub, &'a Viewer, &'a mut PgConnection) -> BoxFuture<'a, anyhow::Result<String>>;
+type Load =
+    for<'a> fn(&'a Value, &'a Hub, &'a Viewer, &'a mut PgConnection) -> BoxFuture<'a, anyhow::Result<String>>;
 
 /// A kind of widget.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,12 @@ impl Kind {
         (self.schema)()
     }
 
+    /// Whether there is anything to configure.
+    #[must_use]
+    pub fn has_settings(&self) -> bool {
+        self.schema()["properties"].as_object().is_some_and(|properties| !properties.is_empty())
+    }
+
     /// Checks a configuration and completes it with defaults.
     ///
     /// # Errors
@@ -111,7 +118,11 @@ impl Kind {
         }
         let ask = || (self.stale)(config, hub, event);
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)).unwrap_or_else(|_| {
-            tracing::error!(kind = self.name, event = event.key(), "a widget panicked when it was asked about an event");
+            tracing::error!(
+                kind = self.name,
+                event = event.key(),
+                "a widget panicked when it was asked about an event"
+            );
             true
         })
     }

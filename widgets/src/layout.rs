@@ -11,9 +11,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use pawdium_shared::db::Tx;
+use pawdium_shared::db::{Conflict, Tx};
 use pawdium_shared::events::Event;
-use pawdium_shared::hubs::{Hub, Joining, Visibility};
+use pawdium_shared::hubs::{Hub, Joining, Refusal, Visibility, lock_for_owner};
 use pawdium_shared::ids::{HubId, UserId, WidgetId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -141,8 +141,13 @@ struct Row {
 fn with_hubs(rows: Vec<Row>) -> Vec<(Arc<Hub>, Placed)> {
     let mut hubs: HashMap<HubId, Arc<Hub>> = HashMap::new();
     let with_hub = |row: Row| {
-        let placed =
-            Placed { id: row.widget, kind: row.kind, side: row.side, position: row.position, config: row.config };
+        let placed = Placed {
+            id: row.widget,
+            kind: row.kind,
+            side: row.side,
+            position: row.position,
+            config: row.config,
+        };
         let hub = hubs.entry(row.id).or_insert_with(|| {
             Arc::new(Hub {
                 id: row.id,
@@ -163,21 +168,74 @@ fn with_hubs(rows: Vec<Row>) -> Vec<(Arc<Hub>, Placed)> {
     rows.into_iter().map(with_hub).collect()
 }
 
+/// A widget that was removed and can be put back.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// What it was and where it stood.
+    pub placed: Placed,
+    /// When it was removed.
+    pub removed_at: DateTime<Utc>,
+}
+
+/// Finds a widget that was removed from a hub.
+pub async fn find_removed(
+    db: &mut PgConnection,
+    hub: HubId,
+    widget: WidgetId,
+) -> sqlx::Result<Option<Removed>> {
+    let row = sqlx::query!(
+        r#"select id as "id: WidgetId", kind, side as "side: Side", position, config, removed_at
+           from removed_widgets where hub_id = $1 and id = $2"#,
+        hub.0,
+        widget.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Removed {
+        placed: Placed {
+            id: row.id,
+            kind: row.kind,
+            side: row.side,
+            position: row.position,
+            config: row.config,
+        },
+        removed_at: row.removed_at,
+    }))
+}
+
+/// Deletes what was removed more than a day ago. Returns how many.
+pub async fn purge_removed(db: &mut PgConnection) -> sqlx::Result<u64> {
+    let purged = sqlx::query!("delete from removed_widgets where removed_at < now() - interval '1 day'");
+    Ok(purged.execute(db).await?.rows_affected())
+}
+
 /// Why a layout was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotChanged {
     /// Somebody else has changed it since the given version.
-    #[error("Somebody else has changed the layout meanwhile. Look at it and try again.")]
+    #[error("Somebody else has changed the page meanwhile. Look at it and try again.")]
     Conflict,
-    /// The hub has no such widget, or doesn't exist.
+    /// The hub has no such widget.
     #[error("resource not found")]
     NotFound,
     /// The page has as many widgets as it may have.
     #[error("A page has room for {MOST} widgets. Remove one first.")]
     Full,
-    /// The database failed.
+    /// The hub refuses: it is archived, or the user isn't its owner.
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
+    Refused(#[from] Refusal),
+}
+
+impl From<sqlx::Error> for NotChanged {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl Conflict for NotChanged {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::Database(error)) if error.is_conflict())
+    }
 }
 
 /// Where to put a widget.
@@ -189,112 +247,139 @@ pub struct Spot {
     pub position: Option<i32>,
 }
 
-/// Adds a widget. `config` was checked by its kind.
+/// A change of a layout. Configurations were checked by their kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Adds a widget.
+    Add {
+        /// The name of its kind.
+        kind: String,
+        /// Where to.
+        spot: Spot,
+        /// Its configuration.
+        config: Value,
+    },
+    /// Moves one.
+    Move(WidgetId, Spot),
+    /// Gives one another configuration.
+    Configure(WidgetId, Value),
+    /// Moves and configures one.
+    Replace(WidgetId, Spot, Value),
+    /// Removes one. It can be put back for a day.
+    Remove(WidgetId),
+    /// Puts a removed one back.
+    Restore(WidgetId),
+}
+
+/// Changes a hub's layout as one of its owners, if it is still of this version. Returns the widget.
 ///
 /// # Errors
 /// [`NotChanged`].
-pub async fn add(
+pub async fn change(
     db: &mut Tx,
     hub: HubId,
+    owner: UserId,
     version: Option<i64>,
+    change: &Change,
+) -> Result<WidgetId, NotChanged> {
+    let locked = lock_for_owner(db, hub, owner).await?;
+    if version.is_some_and(|version| version != locked.layout_version) {
+        return Err(NotChanged::Conflict);
+    }
+    let mut all = list(db, hub).await?;
+    let has = |all: &[Placed], widget| {
+        if all.iter().any(|placed| placed.id == widget) { Ok(widget) } else { Err(NotChanged::NotFound) }
+    };
+    let widget = match change {
+        Change::Add { kind, spot, config } => {
+            let placed = insert(db, hub, &all, None, kind, *spot, config).await?;
+            let id = placed.id;
+            all.push(placed);
+            put(&mut all, id, *spot);
+            id
+        }
+        Change::Move(widget, spot) => {
+            has(&all, *widget)?;
+            put(&mut all, *widget, *spot);
+            *widget
+        }
+        Change::Configure(widget, config) => {
+            has(&all, *widget)?;
+            configure(db, *widget, config).await?;
+            *widget
+        }
+        Change::Replace(widget, spot, config) => {
+            has(&all, *widget)?;
+            configure(db, *widget, config).await?;
+            put(&mut all, *widget, *spot);
+            *widget
+        }
+        Change::Remove(widget) => {
+            has(&all, *widget)?;
+            remove(db, *widget).await?;
+            all.retain(|placed| placed.id != *widget);
+            *widget
+        }
+        Change::Restore(widget) => {
+            let Some(Removed { placed, .. }) = find_removed(db, hub, *widget).await? else {
+                // The second of two equal forms succeeds.
+                return has(&all, *widget);
+            };
+            let spot = Spot { side: placed.side, position: Some(placed.position) };
+            all.push(insert(db, hub, &all, Some(*widget), &placed.kind, spot, &placed.config).await?);
+            put(&mut all, *widget, spot);
+            sqlx::query!("delete from removed_widgets where id = $1", widget.0).execute(&mut *db).await?;
+            *widget
+        }
+    };
+    finish(db, hub, &all).await?;
+    Ok(widget)
+}
+
+async fn insert(
+    db: &mut PgConnection,
+    hub: HubId,
+    all: &[Placed],
+    id: Option<WidgetId>,
     kind: &str,
     spot: Spot,
     config: &Value,
-) -> Result<WidgetId, NotChanged> {
-    let mut all = lock(db, hub, version).await?;
+) -> Result<Placed, NotChanged> {
     if all.len() >= MOST {
         return Err(NotChanged::Full);
     }
+    let last = all.iter().filter(|placed| placed.side == spot.side).map(|placed| placed.position).max();
+    let position = last.map_or(0, |last| last + 1);
     let id = sqlx::query_scalar!(
-        r#"insert into widgets (hub_id, kind, side, position, config)
-           values ($1, $2, $3, (select count(*)::integer from widgets where hub_id = $1 and side = $3), $4)
+        r#"insert into widgets (id, hub_id, kind, side, position, config) overriding system value
+           values (coalesce($1, nextval(pg_get_serial_sequence('widgets', 'id'))), $2, $3, $4, $5, $6)
            returning id as "id: WidgetId""#,
+        id.map(|id| id.0),
         hub.0,
         kind,
         spot.side as Side,
+        position,
         config,
     )
-    .fetch_one(&mut *db)
+    .fetch_one(db)
     .await?;
-    all.push(Placed { id, kind: kind.to_owned(), side: spot.side, position: i32::MAX, config: config.clone() });
-    put(&mut all, id, spot);
-    finish(db, hub, &all).await?;
-    Ok(id)
+    Ok(Placed { id, kind: kind.to_owned(), side: spot.side, position, config: config.clone() })
 }
 
-/// Moves a widget.
-///
-/// # Errors
-/// [`NotChanged`].
-pub async fn move_to(
-    db: &mut Tx,
-    hub: HubId,
-    version: Option<i64>,
-    widget: WidgetId,
-    spot: Spot,
-) -> Result<(), NotChanged> {
-    let mut all = lock(db, hub, version).await?;
-    if !all.iter().any(|placed| placed.id == widget) {
-        return Err(NotChanged::NotFound);
-    }
-    put(&mut all, widget, spot);
-    finish(db, hub, &all).await
+async fn configure(db: &mut PgConnection, widget: WidgetId, config: &Value) -> sqlx::Result<()> {
+    sqlx::query!("update widgets set config = $2 where id = $1", widget.0, config).execute(db).await?;
+    Ok(())
 }
 
-/// Changes the configuration of a widget. `config` was checked by its kind.
-///
-/// # Errors
-/// [`NotChanged`].
-pub async fn configure(
-    db: &mut Tx,
-    hub: HubId,
-    version: Option<i64>,
-    widget: WidgetId,
-    config: &Value,
-) -> Result<(), NotChanged> {
-    let all = lock(db, hub, version).await?;
-    let changed = sqlx::query!(
-        "update widgets set config = $3 where hub_id = $1 and id = $2",
-        hub.0,
+async fn remove(db: &mut PgConnection, widget: WidgetId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with removed as (delete from widgets where id = $1 returning id, hub_id, kind, side, position, config)
+         insert into removed_widgets (id, hub_id, kind, side, position, config) select * from removed",
         widget.0,
-        config,
     )
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    if changed.rows_affected() == 0 {
-        return Err(NotChanged::NotFound);
-    }
-    finish(db, hub, &all).await
-}
-
-/// Removes a widget and returns what it was, so that it can be put back.
-///
-/// # Errors
-/// [`NotChanged`].
-pub async fn remove(
-    db: &mut Tx,
-    hub: HubId,
-    version: Option<i64>,
-    widget: WidgetId,
-) -> Result<Placed, NotChanged> {
-    let mut all = lock(db, hub, version).await?;
-    let place = all.iter().position(|placed| placed.id == widget).ok_or(NotChanged::NotFound)?;
-    let removed = all.remove(place);
-    sqlx::query!("delete from widgets where hub_id = $1 and id = $2", hub.0, widget.0).execute(&mut *db).await?;
-    finish(db, hub, &all).await?;
-    Ok(removed)
-}
-
-/// Locks a hub's layout, if it is still of this version.
-async fn lock(db: &mut Tx, hub: HubId, version: Option<i64>) -> Result<Vec<Placed>, NotChanged> {
-    let current = sqlx::query_scalar!("select layout_version from hubs where id = $1 for no key update", hub.0)
-        .fetch_optional(&mut *db)
-        .await?
-        .ok_or(NotChanged::NotFound)?;
-    if version.is_some_and(|version| version != current) {
-        return Err(NotChanged::Conflict);
-    }
-    Ok(list(db, hub).await?)
+    Ok(())
 }
 
 /// Puts a widget at a spot among the others.
@@ -303,13 +388,15 @@ fn put(all: &mut Vec<Placed>, widget: WidgetId, spot: Spot) {
     let mut placed = all.remove(from);
     placed.side = spot.side;
     let before = spot.position.and_then(|position| usize::try_from(position).ok()).unwrap_or(usize::MAX);
-    let in_column = all.iter().enumerate().filter(|(_, other)| other.side == spot.side).map(|(place, _)| place);
-    let place = in_column.clone().nth(before).or_else(|| in_column.last().map(|last| last + 1)).unwrap_or(all.len());
+    let in_column =
+        all.iter().enumerate().filter(|(_, other)| other.side == spot.side).map(|(place, _)| place);
+    let place =
+        in_column.clone().nth(before).or_else(|| in_column.last().map(|last| last + 1)).unwrap_or(all.len());
     all.insert(place, placed);
 }
 
 /// Numbers the widgets of each column from 0 and counts the change.
-async fn finish(db: &mut Tx, hub: HubId, all: &[Placed]) -> Result<(), NotChanged> {
+async fn finish(db: &mut Tx, hub: HubId, all: &[Placed]) -> sqlx::Result<()> {
     let mut next: HashMap<Side, i32> = HashMap::new();
     let positions = all.iter().map(|placed| {
         let position = next.entry(placed.side).or_default();
@@ -331,11 +418,13 @@ async fn finish(db: &mut Tx, hub: HubId, all: &[Placed]) -> Result<(), NotChange
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query!("update hubs set layout_version = layout_version + 1, active_at = now() where id = $1", hub.0)
-        .execute(&mut *db)
-        .await?;
-    Event::LayoutChanged { hub }.record(db).await?;
-    Ok(())
+    sqlx::query!(
+        "update hubs set layout_version = layout_version + 1, active_at = now() where id = $1",
+        hub.0
+    )
+    .execute(&mut *db)
+    .await?;
+    Event::LayoutChanged { hub }.record(db).await
 }
 
 #[cfg(test)]

@@ -70,7 +70,10 @@ mod tests {
     fn markdown_is_rendered() {
         let html = render("*Rules*\n\n- be kind\n- [read](https://example.org/)").to_string();
         assert!(html.contains("<em>Rules</em>") && html.contains("<li>be kind</li>"), "{html}");
-        assert!(html.contains(r#"<a href="https://example.org/" rel="nofollow noopener ugc">read</a>"#), "{html}");
+        assert!(
+            html.contains(r#"<a href="https://example.org/" rel="nofollow noopener ugc">read</a>"#),
+            "{html}"
+        );
     }
 
     #[test]
@@ -82,9 +85,17 @@ mod tests {
 
     #[test]
     fn links_that_run_code_lose_their_target() {
-        for text in ["[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "<javascript:alert(1)>", "[x](data:text/html,x)"] {
+        for text in [
+            "[x](javascript:alert(1))",
+            "[x](JaVaScRiPt:alert(1))",
+            "<javascript:alert(1)>",
+            "[x](data:text/html,x)",
+        ] {
             let html = render(text).to_string();
-            assert!(!html.contains("href=\"j") && !html.contains("href=\"d") && !html.contains("href=\"J"), "{html}");
+            assert!(
+                !html.contains("href=\"j") && !html.contains("href=\"d") && !html.contains("href=\"J"),
+                "{html}"
+            );
         }
     }
 

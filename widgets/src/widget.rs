@@ -114,6 +114,17 @@ pub enum Side {
     Right,
 }
 
+impl Side {
+    /// The other column.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
 impl Columns {
     /// Whether a widget may stand there.
     #[must_use]

@@ -3,7 +3,6 @@
 use anyhow::Context as _;
 use pawdium_media::{Decoder, Limits};
 use pawdium_shared::cache::Cache;
-use pawdium_widgets::cached;
 use pawdium_shared::config::{Config, UpkeepConfig};
 use pawdium_shared::db::Db;
 use pawdium_shared::mail::Mailer;
@@ -11,6 +10,7 @@ use pawdium_shared::metrics::influx::Influx;
 use pawdium_shared::photos::lineage::Keeper;
 use pawdium_shared::redis::Redis;
 use pawdium_shared::store::MediaStore;
+use pawdium_widgets::cached;
 use url::Url;
 
 /// The argument that makes this program a confined decoder.

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use pawdium_shared::redis::Redis;
 use pawdium_shared::cache;
+use pawdium_shared::redis::Redis;
 use pawdium_widgets::cached;
 
 use super::operator;

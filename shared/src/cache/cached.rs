@@ -11,8 +11,8 @@ use sqlx::{PgConnection, Postgres};
 use super::{Cache, Group, Reload};
 use crate::db::Db;
 use crate::events::Event;
-use crate::jobs::cache::Because;
 use crate::ids::WidgetId;
+use crate::jobs::cache::Because;
 use crate::live::{Note, Topic};
 
 /// An object whose data is cached: a photo, a list.
@@ -196,11 +196,7 @@ impl Kind {
     /// The kind of `C`.
     #[must_use]
     pub const fn of<C: Cached>() -> Self {
-        Self {
-            name: C::KIND,
-            stale: |event, lookup| Box::pin(stale::<C>(event, lookup)),
-            reload: None,
-        }
+        Self { name: C::KIND, stale: |event, lookup| Box::pin(stale::<C>(event, lookup)), reload: None }
     }
 
     /// The kind of `C`, which workers load again.

@@ -54,7 +54,12 @@ impl Cache {
     /// Creates a cache of these kinds of data on this connection.
     #[must_use]
     pub fn new(redis: Redis, kinds: impl IntoIterator<Item = Kind>) -> Self {
-        Self { redis, kinds: kinds.into_iter().collect(), flights: Flights::default(), reads: Reads::default() }
+        Self {
+            redis,
+            kinds: kinds.into_iter().collect(),
+            flights: Flights::default(),
+            reads: Reads::default(),
+        }
     }
 
     /// From now on, a transaction of this database drops what its events make stale, right after its commit.
@@ -145,7 +150,8 @@ impl Cache {
             flight.complete(json.clone());
             if let (Some(json), Some(data)) = (json, data.filter(|data| C::is_kept(data))) {
                 let news = one.news(data);
-                let stored = fragments::store(&self.redis, group, &fragment, stamp, &json, news.as_ref()).await;
+                let stored =
+                    fragments::store(&self.redis, group, &fragment, stamp, &json, news.as_ref()).await;
                 if let Err(error) = stored {
                     debug!(%error, "couldn't store a fragment");
                 }
@@ -177,7 +183,12 @@ impl Cache {
             // Ratings are frequent, and who rates looks at no widget at that moment. The events' jobs suffice for these.
             let kinds = |event: &Event| {
                 let is_frequent = matches!(event, Event::PhotoRated { .. });
-                cache.kinds.iter().copied().filter(move |kind| !(is_frequent && kind.is_reloaded())).collect::<Vec<_>>()
+                cache
+                    .kinds
+                    .iter()
+                    .copied()
+                    .filter(move |kind| !(is_frequent && kind.is_reloaded()))
+                    .collect::<Vec<_>>()
             };
             for event in events {
                 let (stale, asked) = Stale::after(std::slice::from_ref(&event), &kinds(&event), &db).await;

@@ -68,7 +68,8 @@ impl Cache {
     ) -> anyhow::Result<Reload> {
         let Some(one) = C::parse(name) else { return Ok(Reload::Gone) };
         let (group, part) = (one.group(), Whole.to_string());
-        let mut read = fragments::read(&self.redis, std::slice::from_ref(&group), &part, Patience::Job).await?;
+        let mut read =
+            fragments::read(&self.redis, std::slice::from_ref(&group), &part, Patience::Job).await?;
         let Some((stamp, json)) = read.pop() else { return Ok(Reload::Gone) };
         let started = Instant::now();
         let fresh = parse::<C::Data>(json.as_deref()).filter(C::is_current);
@@ -93,7 +94,8 @@ impl Cache {
         };
         let ms = started.elapsed().as_secs_f64() * 1000.0;
         let trace = Trace { because: because.clone(), loaded_at: Utc::now(), ms, outcome };
-        let record = Record { kind: C::KIND, name, label: C::label(&data), trace: &trace, error: C::error(&data) };
+        let record =
+            Record { kind: C::KIND, name, label: C::label(&data), trace: &trace, error: C::error(&data) };
         stats::record(&self.redis, record).await?;
         Ok(if outcome == Outcome::Failed { Reload::Failed } else { Reload::Loaded })
     }
@@ -109,9 +111,10 @@ impl Cache {
         let watched = live::watched(&self.redis, &topics).await?;
         let watched: HashSet<_> =
             topics.into_iter().zip(watched).filter_map(|(topic, is)| is.then_some(topic)).collect();
-        let (needed, unneeded): (Vec<_>, Vec<_>) = these.into_iter().zip(cached).partition(|(one, is_cached)| {
-            *is_cached || watched.contains(&one.topic)
-        });
+        let (needed, unneeded): (Vec<_>, Vec<_>) = these
+            .into_iter()
+            .zip(cached)
+            .partition(|(one, is_cached)| *is_cached || watched.contains(&one.topic));
         let unneeded: Vec<_> = unneeded.into_iter().map(|(one, _)| one.group).collect();
         self.drop_groups(&unneeded).await?;
         self.pace(needed.into_iter().map(|(one, _)| one).collect()).await
@@ -123,15 +126,20 @@ impl Cache {
             return Ok(Vec::new());
         }
         let lately = u64::try_from(ReloadCached::COALESCED.as_millis()).unwrap_or(u64::MAX);
-        let options =
-            || SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(lately));
+        let options = || {
+            SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(lately))
+        };
         let mut pipe = redis::pipe();
         for one in &these {
             pipe.set_options(self.redis.key(&format!("reloaded:{}", one.group.name())), 1, options());
         }
         let set = |mut redis| async move { pipe.query_async(&mut redis).await };
         let set: Vec<Option<String>> = self.redis.caches().run(Patience::Job, set).await?;
-        let due = |(one, set): (ToReload, Option<String>)| Due { kind: one.kind, name: one.name, at_once: set.is_some() };
+        let due = |(one, set): (ToReload, Option<String>)| Due {
+            kind: one.kind,
+            name: one.name,
+            at_once: set.is_some(),
+        };
         Ok(these.into_iter().zip(set).map(due).collect())
     }
 }

@@ -146,12 +146,18 @@ pub(super) struct Record<'a> {
 pub(super) async fn record(redis: &Redis, record: Record<'_>) -> redis::RedisResult<()> {
     let Record { kind, name, label, trace, error } = record;
     let json = serde_json::to_string(trace).unwrap_or_default();
-    let (key, durations, traces) = (key(redis, label), durations_key(redis, label), trace_key(redis, kind, name));
+    let (key, durations, traces) =
+        (key(redis, label), durations_key(redis, label), trace_key(redis, kind, name));
     let mut pipe = redis::pipe();
     pipe.hincr(&key, trace.outcome.field(), 1).ignore().expire(&key, LIFETIME).ignore();
     pipe.lpush(&durations, trace.ms).ignore().ltrim(&durations, 0, KEPT - 1).ignore();
     pipe.expire(&durations, LIFETIME).ignore();
-    pipe.lpush(&traces, json).ignore().ltrim(&traces, 0, TRACES - 1).ignore().expire(&traces, LIFETIME).ignore();
+    pipe.lpush(&traces, json)
+        .ignore()
+        .ltrim(&traces, 0, TRACES - 1)
+        .ignore()
+        .expire(&traces, LIFETIME)
+        .ignore();
     if let Some(error) = error {
         pipe.hset(&key, "error", error).ignore();
     }
@@ -196,7 +202,9 @@ impl Cache {
                 self.redis.caches().run(Patience::Job, ask).await?;
             let number = |field| fields.get(field).and_then(|text: &String| text.parse().ok()).unwrap_or(0);
             durations.sort_by(f64::total_cmp);
-            let at = |part: usize| durations.get((durations.len() * part / 100).min(durations.len().saturating_sub(1)));
+            let at = |part: usize| {
+                durations.get((durations.len() * part / 100).min(durations.len().saturating_sub(1)))
+            };
             all.push(KindStats {
                 hits: number("hits"),
                 misses: number("misses"),
@@ -218,7 +226,9 @@ impl Cache {
     /// If Redis is unreachable.
     pub async fn traces(&self, kind: &str, name: &str) -> redis::RedisResult<Vec<Trace>> {
         let key = trace_key(&self.redis, kind, name);
-        let ask = |mut redis| async move { redis::cmd("LRANGE").arg(key).arg(0).arg(-1).query_async(&mut redis).await };
+        let ask = |mut redis| async move {
+            redis::cmd("LRANGE").arg(key).arg(0).arg(-1).query_async(&mut redis).await
+        };
         let found: Vec<String> = self.redis.caches().run(Patience::Job, ask).await?;
         Ok(found.iter().filter_map(|json| serde_json::from_str(json).ok()).collect())
     }

@@ -103,7 +103,9 @@ impl Event {
             | Self::PhotoRemoved { photo, .. }
             | Self::PhotoPosted { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
-            Self::ViralityMoved { photos } | Self::ScoresMoved { photos } | Self::MemberChanged { photos, .. } => photos,
+            Self::ViralityMoved { photos }
+            | Self::ScoresMoved { photos }
+            | Self::MemberChanged { photos, .. } => photos,
             Self::RanksMoved { .. }
             | Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }

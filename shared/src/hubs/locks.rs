@@ -32,7 +32,9 @@ pub(super) async fn hold_users(db: &mut PgConnection, users: &[UserId]) -> Resul
 /// # Errors
 /// [`Refusal::Gone`] if it was deleted.
 pub(super) async fn lock(db: &mut PgConnection, hub: HubId) -> Result<Hub, Refusal> {
-    sqlx::query!("select id from hubs where id = $1 for no key update", hub.0).fetch_optional(&mut *db).await?;
+    sqlx::query!("select id from hubs where id = $1 for no key update", hub.0)
+        .fetch_optional(&mut *db)
+        .await?;
     // A separate statement: it sees what the one above waited for.
     queries::find(db, hub).await?.ok_or(Refusal::Gone)
 }
@@ -56,4 +58,15 @@ pub(super) async fn membership(
 ) -> sqlx::Result<Option<HubRole>> {
     let roles = queries::list_roles(db, hub, user).await?;
     Ok(roles.into_iter().find(|role| role.is_membership()))
+}
+
+/// Locks a hub for a change by one of its owners.
+///
+/// # Errors
+/// [`Refusal::NotOwner`], [`Refusal::Archived`] or [`Refusal::Gone`].
+pub async fn lock_for_owner(db: &mut PgConnection, hub: HubId, owner: UserId) -> Result<Hub, Refusal> {
+    hold_users(db, &[owner]).await?;
+    let hub = lock_open(db, hub).await?;
+    require_owner(db, hub.id, owner).await?;
+    Ok(hub)
 }

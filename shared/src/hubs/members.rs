@@ -90,13 +90,7 @@ pub async fn drop_role(db: &mut Tx, hub: HubId, user: UserId, role: HubRole) -> 
 /// # Errors
 /// [`Refusal::Archived`], [`Refusal::NotOwner`], [`Refusal::Gone`] if there is no such member of the site, and
 /// [`Refusal::LastOwner`].
-pub async fn set(
-    db: &mut Tx,
-    hub: HubId,
-    actor: UserId,
-    user: UserId,
-    role: HubRole,
-) -> Result<(), Refusal> {
+pub async fn set(db: &mut Tx, hub: HubId, actor: UserId, user: UserId, role: HubRole) -> Result<(), Refusal> {
     hold_users(db, &[actor, user]).await?;
     lock_open(db, hub).await?;
     require_owner(db, hub, actor).await?;

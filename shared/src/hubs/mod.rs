@@ -15,6 +15,7 @@ mod types;
 
 pub use changes::{HubChanges, NewHub};
 pub use fields::{HubName, Summary};
+pub use locks::lock_for_owner;
 pub use refusal::Refusal;
 pub use slug::Slug;
 pub use types::{Hub, HubRole, Joining, Visibility};

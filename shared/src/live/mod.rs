@@ -37,7 +37,8 @@ pub async fn publish(redis: &Redis, topics: &[(Topic, Note)]) -> redis::RedisRes
     }
     let mut pipe = redis::pipe();
     for (topic, note) in topics {
-        pipe.xadd_maxlen(stream_key(redis), StreamMaxlen::Approx(REMEMBERED), "*", &entry(topic, note)).ignore();
+        pipe.xadd_maxlen(stream_key(redis), StreamMaxlen::Approx(REMEMBERED), "*", &entry(topic, note))
+            .ignore();
     }
     redis
         .caches()

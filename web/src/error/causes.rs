@@ -8,6 +8,7 @@ use pawdium_shared::hubs;
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
 use pawdium_shared::{accounts, photos};
+use pawdium_widgets::layout::NotChanged;
 use tracing::error;
 
 use super::Error;
@@ -86,6 +87,25 @@ impl From<hubs::Refusal> for Error {
             | Refusal::MayNotDelete
             | Refusal::NotMadeOwner
             | Refusal::NotInvited => Self::Forbidden(message),
+        }
+    }
+}
+
+impl From<pawdium_widgets::config::Refused> for Error {
+    fn from(refused: pawdium_widgets::config::Refused) -> Self {
+        Self::Key { field: refused.field(), message: refused.message }
+    }
+}
+
+impl From<NotChanged> for Error {
+    fn from(error: NotChanged) -> Self {
+        match error {
+            NotChanged::Conflict => {
+                Self::Conflict("Somebody else has changed the page meanwhile. Look at it and try again.")
+            }
+            NotChanged::NotFound => Self::NotFound,
+            NotChanged::Full => Self::Refused(error.to_string()),
+            NotChanged::Refused(refusal) => refusal.into(),
         }
     }
 }

@@ -29,6 +29,14 @@ pub enum Error {
         /// What to do about it.
         message: String,
     },
+    /// A key of a configuration is invalid.
+    #[error("{message}")]
+    Key {
+        /// The key, as in `config.limit`.
+        field: String,
+        /// What to do about it.
+        message: String,
+    },
     /// A value that must be unique is already taken.
     #[error("{message}")]
     Taken {
@@ -99,7 +107,7 @@ pub enum Error {
 pub struct Problem {
     status: StatusCode,
     message: String,
-    field: Option<&'static str>,
+    field: Option<String>,
     id: Option<String>,
     retry_after: Option<u64>,
     forgot: bool,
@@ -128,7 +136,7 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::Field { .. } | Self::Key { .. } => StatusCode::BAD_REQUEST,
             Self::Taken { .. } | Self::Conflict(_) | Self::KeyReused => StatusCode::CONFLICT,
             Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
             Self::NoToken | Self::BadToken | Self::SessionEnded => StatusCode::UNAUTHORIZED,
@@ -168,9 +176,10 @@ impl Error {
 
     /// The field that the error is about.
     #[must_use]
-    pub fn field(&self) -> Option<&'static str> {
+    pub fn field(&self) -> Option<&str> {
         match self {
             Self::Field { field, .. } | Self::Taken { field, .. } => Some(field),
+            Self::Key { field, .. } => Some(field),
             _ => None,
         }
     }
@@ -191,7 +200,7 @@ impl IntoResponse for Error {
         let problem = Problem {
             status: self.status(),
             message: self.to_string(),
-            field: self.field(),
+            field: self.field().map(ToOwned::to_owned),
             id,
             retry_after: self.retry_after(),
             forgot: matches!(self, Self::Guarded(_)),

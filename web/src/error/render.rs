@@ -117,7 +117,7 @@ async fn from_framework(response: Response) -> Problem {
 
 fn as_json(problem: &Problem) -> Response {
     let Problem { status, message, field, id, .. } = problem;
-    Json(Body { code: status.as_u16(), message, field: *field, id: id.as_deref() }).into_response()
+    Json(Body { code: status.as_u16(), message, field: field.as_deref(), id: id.as_deref() }).into_response()
 }
 
 /// The layout around an error page. Doesn't look up the viewer after an internal error, because the database may be

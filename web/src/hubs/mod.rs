@@ -3,7 +3,9 @@
 pub mod access;
 mod acts;
 pub mod api;
+pub mod edit;
 pub mod head;
+mod here;
 pub mod list;
 pub mod members;
 pub mod new;

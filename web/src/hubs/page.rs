@@ -1,91 +1,82 @@
 //! A hub's page of widgets, and a member's profile, which is one.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{Query, State};
 use pawdium_shared::hubs::Hub;
-use pawdium_widgets::layout::{self, Placed};
+use pawdium_shared::ids::WidgetId;
+use pawdium_widgets::layout::{self, Placed, Removed};
 use pawdium_widgets::{Side, find_kind};
 use serde::Deserialize;
 
-use super::access::{find_hub_at, find_profile};
-use super::{head, widgets};
+use super::head;
+use super::here::Here;
+use super::widgets::{self, Shown};
 use crate::error::Error;
-use crate::http::extract::Path;
 use crate::http::page::Page;
-use crate::http::visitor::Viewing;
 use crate::state::App;
-use crate::views::hub_page::{HubPage, WidgetControls, WidgetFrame};
+use crate::views::hub_page::{HubPage, RemovedWidget, WidgetControls, WidgetFrame};
 use crate::views::hubs::HubTab;
 
 /// The query of a hub's page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PageQuery {
+    /// Whether the owner edits the page.
     edit: Option<String>,
+    /// The widget that was just removed, to offer to put it back.
+    removed: Option<i64>,
 }
 
-/// `GET /h/{slug}`
+/// `GET /h/{slug}` and `GET /members/{name}`
 pub async fn page(
     State(app): State<App>,
-    viewing: Viewing,
-    OriginalUri(uri): OriginalUri,
-    Path(slug): Path<String>,
+    here: Here,
     Query(query): Query<PageQuery>,
 ) -> Result<Page<HubPage>, Error> {
-    let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
-    let topic = format!("hub={slug}");
-    show(&app, viewing, hub, topic, query.edit.is_some()).await
-}
-
-/// `GET /members/{name}`
-pub async fn profile(
-    State(app): State<App>,
-    viewing: Viewing,
-    Path(name): Path<String>,
-    Query(query): Query<PageQuery>,
-) -> Result<Page<HubPage>, Error> {
-    let hub = find_profile(&app, &name).await?;
-    let topic = format!("member={}", hub.name);
-    show(&app, viewing, hub, topic, query.edit.is_some()).await
-}
-
-async fn show(
-    app: &App,
-    viewing: Viewing,
-    hub: Hub,
-    topic: String,
-    edit: bool,
-) -> Result<Page<HubPage>, Error> {
-    let hub = Arc::new(hub);
-    let viewer = widgets::viewer(app, &viewing.visitor, &hub).await?;
     let mut db = app.db.acquire().await?;
-    let placed = layout::list(&mut db, hub.id).await?;
-    let head = head::load(&mut db, &viewing, &hub, HubTab::Home).await?;
-    drop(db);
-    let shown = widgets::load(app, &hub, &viewer, &placed).await?;
-    let may_edit = viewer.owns() && !hub.is_archived();
-    let is_editing = may_edit && edit;
-    let column = |side: Side| -> Vec<WidgetFrame> {
-        let in_column: Vec<_> = placed.iter().filter(|one| one.side == side).collect();
-        let last = in_column.last().map(|one| one.id);
-        let frame = |one: &Placed| {
-            let frame = widgets::frame(&hub, one, shown.get(&one.id));
-            let controls = is_editing.then(|| controls(&hub, one, last == Some(one.id)));
-            WidgetFrame { controls, ..frame }
-        };
-        in_column.into_iter().map(frame).collect()
+    let placed = layout::list(&mut db, here.hub.id).await?;
+    let head = head::load(&mut db, &here.viewing, &here.hub, HubTab::Home).await?;
+    let removed = match query.removed.filter(|_| here.may_edit()) {
+        Some(widget) => layout::find_removed(&mut db, here.hub.id, WidgetId(widget)).await?,
+        None => None,
     };
+    drop(db);
+    let shown = widgets::load(&app, &here.hub, &here.viewer, &placed).await?;
+    let is_editing = here.may_edit() && query.edit.is_some();
     Ok(Page(HubPage {
-        left: column(Side::Left),
-        right: column(Side::Right),
-        chrome: viewing.chrome,
+        left: column(&here.hub, &placed, &shown, Side::Left, is_editing),
+        right: column(&here.hub, &placed, &shown, Side::Right, is_editing),
+        topic: here.topic(),
+        layout_version: here.hub.layout_version,
+        may_edit: here.may_edit(),
+        chrome: here.viewing.chrome,
         head,
-        topic,
-        layout_version: hub.layout_version,
-        may_edit,
         is_editing,
+        removed: removed
+            .map(|Removed { placed, .. }| RemovedWidget { id: placed.id.0, title: title(&placed) }),
     }))
+}
+
+fn title(placed: &Placed) -> String {
+    find_kind(&placed.kind).map_or_else(|| placed.kind.clone(), |kind| kind.title_of(&placed.config))
+}
+
+fn column(
+    hub: &Hub,
+    placed: &[Placed],
+    shown: &HashMap<WidgetId, Shown>,
+    side: Side,
+    is_editing: bool,
+) -> Vec<WidgetFrame> {
+    let in_column: Vec<_> = placed.iter().filter(|one| one.side == side).collect();
+    let last = in_column.last().map(|one| one.id);
+    let frame = |one: &Placed| {
+        let frame = widgets::frame(hub, one, shown.get(&one.id));
+        let controls = is_editing.then(|| controls(hub, one, last == Some(one.id)));
+        WidgetFrame { controls, ..frame }
+    };
+    in_column.into_iter().map(frame).collect()
 }
 
 fn controls(hub: &Hub, placed: &Placed, is_last: bool) -> WidgetControls {
@@ -97,8 +88,6 @@ fn controls(hub: &Hub, placed: &Placed, is_last: bool) -> WidgetControls {
         is_left: placed.side == Side::Left,
         is_last,
         may_cross: kind.is_some_and(|kind| kind.columns.allow(other)),
-        has_settings: kind.is_some_and(|kind| {
-            kind.schema()["properties"].as_object().is_some_and(|properties| !properties.is_empty())
-        }),
+        has_settings: kind.is_some_and(pawdium_widgets::Kind::has_settings),
     }
 }

@@ -37,20 +37,20 @@ pub async fn load(
     viewer: &Viewer,
     placed: &[Placed],
 ) -> Result<HashMap<WidgetId, Shown>, Error> {
-    let (personal, shared): (Vec<_>, Vec<_>) =
-        placed.iter().filter_map(|one| Some((find_kind(&one.kind)?, one))).partition(|(kind, _)| kind.personal);
+    let (personal, shared): (Vec<_>, Vec<_>) = placed
+        .iter()
+        .filter_map(|one| Some((find_kind(&one.kind)?, one)))
+        .partition(|(kind, _)| kind.personal);
     let personal = join_all(personal.into_iter().map(async |(kind, one): (&'static Kind, &Placed)| {
         (one.id, cached::load(kind, one, Arc::clone(hub), viewer.clone(), app.db.clone()).await)
     }));
     let keys: Vec<_> = shared.iter().map(|(_, one)| CachedWidget { hub: hub.id, widget: one.id }).collect();
     let (personal, shared) = tokio::join!(personal, app.cache.find_each(&app.db, &keys, Whole));
     let shared = shared?;
-    let failed: Vec<_> = shared.iter().filter(|(_, loaded)| loaded.data.is_none()).map(|(key, _)| *key).collect();
-    let mut before = if failed.is_empty() {
-        HashMap::new()
-    } else {
-        app.cache.last(&failed).await.unwrap_or_default()
-    };
+    let failed: Vec<_> =
+        shared.iter().filter(|(_, loaded)| loaded.data.is_none()).map(|(key, _)| *key).collect();
+    let mut before =
+        if failed.is_empty() { HashMap::new() } else { app.cache.last(&failed).await.unwrap_or_default() };
     let shared = shared.into_iter().map(|(key, loaded)| {
         let old = before.remove(&key);
         (key.widget, Shown { is_old: old.is_some(), loaded: Arc::new(old.unwrap_or(loaded)) })

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
-use crate::views::Picture;
 use crate::state::App;
+use crate::views::Picture;
 use crate::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
 
 /// The query of the redirect after a rating without JavaScript.

@@ -3,9 +3,9 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::Fragment;
 use super::hubs::HubHead;
 use super::{Chrome, filters};
-use super::Fragment;
 
 /// `GET /h/{slug}` and `GET /members/{name}`.
 #[derive(Debug, Template)]
@@ -27,6 +27,17 @@ pub struct HubPage {
     pub may_edit: bool,
     /// Whether the viewer is editing it.
     pub is_editing: bool,
+    /// The widget that was just removed.
+    pub removed: Option<RemovedWidget>,
+}
+
+/// A widget that can be put back.
+#[derive(Clone, Debug)]
+pub struct RemovedWidget {
+    /// Its id.
+    pub id: i64,
+    /// Its title.
+    pub title: String,
 }
 
 /// A widget with its frame. Also sent alone, when it has changed.

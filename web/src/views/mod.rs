@@ -12,6 +12,7 @@ pub mod errors;
 mod filters;
 mod form;
 mod fragment;
+pub mod hub_edit;
 pub mod hub_page;
 pub mod hubs;
 mod listing;
@@ -24,10 +25,10 @@ pub mod top;
 pub mod trending;
 
 pub use chrome::{Chrome, Flash, Theme, Tone, Viewer};
-pub(crate) use pawdium_widgets::filters::grouped;
 pub use form::Field;
 pub use fragment::Fragment;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
+pub(crate) use pawdium_widgets::filters::grouped;
 pub use pawdium_widgets::picture::{Picture, PictureSize};
 use pawdium_widgets::{picture, species};
 

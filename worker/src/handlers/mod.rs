@@ -2,6 +2,7 @@
 
 mod abandon_photo;
 mod balance_jobs;
+mod hub_mails;
 mod invalidate_cache;
 mod process_photo;
 mod purge;
@@ -11,7 +12,6 @@ mod refresh_virality;
 mod reload_cached;
 mod remove_files;
 mod report_metrics;
-mod hub_mails;
 mod send_mail;
 
 pub use abandon_photo::abandon_photo;

@@ -2,6 +2,9 @@
 
 pub mod people;
 pub mod shapes;
+pub mod widgets;
+
+use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::{OriginalUri, Query, State};
@@ -200,9 +203,11 @@ pub async fn show(
 ) -> Result<Answer<HubPageShape>, Error> {
     let visitor = visitor_of(caller.as_ref());
     let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
+    let hub = Arc::new(hub);
+    let widgets = widgets::shapes(&app, &hub).await?;
     let layout_version = hub.layout_version;
-    let hub = shape(&mut *app.db.acquire().await?, hub, visitor.id()).await?;
-    Ok(Answer(HubPageShape { hub, layout_version }))
+    let hub = shape(&mut *app.db.acquire().await?, Arc::unwrap_or_clone(hub), visitor.id()).await?;
+    Ok(Answer(HubPageShape { hub, layout_version, widgets }))
 }
 
 /// Changes a hub: all given fields or none. For its owners.

@@ -7,6 +7,7 @@ use pawdium_shared::hubs::{Hub, HubRole};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::widgets::WidgetShape;
 use crate::api::shapes::PagingShape;
 
 /// A hub.
@@ -73,6 +74,8 @@ pub struct HubPageShape {
     pub hub: HubShape,
     /// Counts changes of the layout.
     pub layout_version: i64,
+    /// The widgets: the left column from top to bottom, then the right one.
+    pub widgets: Vec<WidgetShape>,
 }
 
 /// A page of a list of hubs.

@@ -1,0 +1,376 @@
+//! Widgets through the API.
+
+use std::sync::Arc;
+
+use axum::Json as Answer;
+use axum::extract::{OriginalUri, State};
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use pawdium_shared::db::retry_conflicts;
+use pawdium_shared::hubs::{Hub, queries};
+use pawdium_shared::ids::{HubId, WidgetId};
+use pawdium_widgets::layout::{self, Change, NotChanged, Placed, Spot};
+use pawdium_widgets::{KINDS, Side, find_kind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::visitor_of;
+use crate::api::caller::Caller;
+use crate::api::shapes::ErrorShape;
+use crate::error::Error;
+use crate::http::extract::{Json, Path};
+use crate::hubs::access::find_hub_at;
+use crate::hubs::widgets::{self, Shown};
+use crate::state::App;
+
+/// A kind of widget.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KindShape {
+    /// Its name.
+    #[schema(example = "newest-photos")]
+    pub kind: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// Where it may stand: left, right or either.
+    pub columns: &'static str,
+    /// The JSON Schema of its settings.
+    #[schema(value_type = Object)]
+    pub config: Value,
+}
+
+/// A widget of a hub.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WidgetShape {
+    /// Its id.
+    pub id: i64,
+    /// Its kind.
+    #[schema(example = "newest-photos")]
+    pub kind: String,
+    /// Its title.
+    pub title: String,
+    /// left or right.
+    #[schema(example = "left")]
+    pub column: &'static str,
+    /// Its place in the column, from 0.
+    pub position: i32,
+    /// Its settings.
+    #[schema(value_type = Object)]
+    pub config: Value,
+    /// The version of its data; equal data has equal versions. 0 where the data differs from viewer to viewer.
+    pub version: u64,
+}
+
+/// A widget with its data.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WidgetDataShape {
+    /// The widget.
+    #[serde(flatten)]
+    pub widget: WidgetShape,
+    /// What it shows; null if it couldn't be loaded.
+    #[schema(value_type = Object)]
+    pub data: Value,
+    /// When that was loaded.
+    pub as_of: Option<DateTime<Utc>>,
+    /// Why it couldn't be loaded again; null if it was.
+    pub failed: Option<&'static str>,
+}
+
+/// The layout as it is, beside the refusal of a change of an older one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConflictShape {
+    /// 409.
+    pub code: u16,
+    /// What to do about it.
+    pub message: String,
+    /// The current version of the layout.
+    pub layout_version: i64,
+    /// The current widgets.
+    pub widgets: Vec<WidgetShape>,
+}
+
+/// A new widget.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewWidgetBody {
+    /// The name of its kind.
+    #[serde(default)]
+    #[schema(example = "newest-photos")]
+    kind: String,
+    /// left or right.
+    #[serde(default)]
+    #[schema(example = "left")]
+    column: String,
+    /// Its place in the column, from 0; the end if left out.
+    position: Option<i32>,
+    /// Its settings; the defaults if left out.
+    #[schema(value_type = Option<Object>)]
+    config: Option<Value>,
+}
+
+/// Changes of a widget. Fields that are left out keep their values.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WidgetBody {
+    /// left or right.
+    column: Option<String>,
+    /// Its place in the column, from 0.
+    position: Option<i32>,
+    /// All its settings. Those that are left out have their defaults.
+    #[schema(value_type = Option<Object>)]
+    config: Option<Value>,
+}
+
+impl WidgetShape {
+    fn of(placed: Placed, version: u64) -> Self {
+        let kind = find_kind(&placed.kind);
+        let config = kind.and_then(|kind| kind.check(&placed.config).ok());
+        Self {
+            id: placed.id.0,
+            title: kind.map_or_else(|| placed.kind.clone(), |kind| kind.title_of(&placed.config)),
+            kind: placed.kind,
+            column: placed.side.into(),
+            position: placed.position,
+            config: config.unwrap_or(placed.config),
+            version,
+        }
+    }
+}
+
+/// The widgets of a hub, with the versions of their data.
+pub(super) async fn shapes(app: &App, hub: &Arc<Hub>) -> Result<Vec<WidgetShape>, Error> {
+    let placed = layout::list(&mut *app.db.acquire().await?, hub.id).await?;
+    let is_shared = |one: &&Placed| find_kind(&one.kind).is_some_and(|kind| !kind.personal);
+    let shared: Vec<_> = placed.iter().filter(is_shared).cloned().collect();
+    let shown = widgets::load(app, hub, &pawdium_widgets::Viewer::nobody(), &shared).await?;
+    let version = |one: &Placed| shown.get(&one.id).map_or(0, |shown: &Shown| shown.loaded.version);
+    Ok(placed
+        .into_iter()
+        .map(|one| (version(&one), one))
+        .map(|(version, one)| WidgetShape::of(one, version))
+        .collect())
+}
+
+/// Lists the kinds of widgets.
+#[utoipa::path(get, path = "/widget-kinds", tag = "hubs", responses(
+    (status = 200, description = "The kinds, in the order of the gallery", body = Vec<KindShape>),
+))]
+pub async fn kinds() -> Answer<Vec<KindShape>> {
+    let shape = |kind: &pawdium_widgets::Kind| KindShape {
+        kind: kind.name,
+        title: kind.title,
+        about: kind.about,
+        columns: kind.columns.name(),
+        config: kind.schema(),
+    };
+    Answer(KINDS.iter().map(shape).collect())
+}
+
+/// Adds a widget. For the hub's owners.
+#[utoipa::path(post, path = "/hubs/{slug}/widgets", tag = "hubs", security(("token" = [])), request_body = NewWidgetBody,
+    params(("slug" = String, Path, description = "The hub"),
+           ("If-Match" = Option<String>, Header, description = "The layout's version, quoted")), responses(
+    (status = 201, description = "The widget", body = WidgetShape),
+    (status = 400, description = "A field is invalid; `field` names it, as in `config.limit`", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "The caller doesn't own the hub, or it is archived", body = ErrorShape),
+    (status = 404, description = "There is no such hub, or it is private", body = ErrorShape),
+    (status = 409, description = "Somebody else has changed the layout", body = ConflictShape),
+))]
+pub async fn add(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    Json(body): Json<NewWidgetBody>,
+) -> Result<Response, Error> {
+    let hub = find_hub_at(&app, &caller.visitor(), &slug, &uri).await?;
+    let kind = find_kind(&body.kind).ok_or_else(|| Error::Field {
+        field: "kind",
+        message: "There is no such kind of widget. /api/v1/widget-kinds lists them.".to_owned(),
+    })?;
+    let side = side(&body.column)?;
+    if !kind.columns.allow(side) {
+        return Err(wrong_column());
+    }
+    let config = kind.check(&body.config.unwrap_or_else(|| Value::Object(serde_json::Map::new())))?;
+    let spot = Spot { side, position: position(body.position)? };
+    let add = Change::Add { kind: kind.name.to_owned(), spot, config };
+    let widget = match change(&app, &caller, &hub, &headers, &add).await? {
+        Ok(widget) => widget,
+        Err(conflict) => return Ok(conflict),
+    };
+    let placed = layout::find(&mut *app.db.acquire().await?, hub.id, widget).await?.ok_or(Error::NotFound)?;
+    Ok((StatusCode::CREATED, Answer(WidgetShape::of(placed, 0))).into_response())
+}
+
+/// Shows a widget with its data.
+#[utoipa::path(get, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security((), ("token" = [])),
+    params(("slug" = String, Path, description = "The hub"), ("id" = i64, Path, description = "The widget")), responses(
+    (status = 200, description = "The widget; its version is the ETag", body = WidgetDataShape),
+    (status = 401, description = "An invalid token", body = ErrorShape),
+    (status = 404, description = "There is no such hub or widget, or the hub is private", body = ErrorShape),
+))]
+pub async fn show(
+    State(app): State<App>,
+    caller: Option<Caller>,
+    Path((slug, widget)): Path<(String, WidgetId)>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Error> {
+    let visitor = visitor_of(caller.as_ref());
+    let hub = Arc::new(find_hub_at(&app, &visitor, &slug, &uri).await?);
+    let placed = find(&app, hub.id, widget).await?;
+    let viewer = widgets::viewer(&app, &visitor, &hub).await?;
+    let mut shown = widgets::load(&app, &hub, &viewer, std::slice::from_ref(&placed)).await?;
+    let shown = shown.remove(&widget);
+    let loaded = shown.as_ref().map(|shown| &shown.loaded);
+    let json = loaded.and_then(|loaded| loaded.json());
+    let version = loaded.map_or(0, |loaded| loaded.version);
+    let failed = json.is_none() || shown.as_ref().is_some_and(|shown| shown.is_old);
+    let shape = WidgetDataShape {
+        data: json.map_or(Ok(Value::Null), serde_json::from_str).map_err(anyhow::Error::from)?,
+        as_of: json.and(loaded).map(|loaded| loaded.as_of),
+        failed: failed.then_some("This part couldn't be refreshed."),
+        widget: WidgetShape::of(placed, version),
+    };
+    let headers = [(ETAG, format!("\"{version}\"")), (CACHE_CONTROL, "private, no-cache".to_owned())];
+    Ok((headers, Answer(shape)).into_response())
+}
+
+/// Moves or configures a widget. For the hub's owners.
+#[utoipa::path(patch, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security(("token" = [])),
+    request_body = WidgetBody,
+    params(("slug" = String, Path, description = "The hub"), ("id" = i64, Path, description = "The widget"),
+           ("If-Match" = Option<String>, Header, description = "The layout's version, quoted")), responses(
+    (status = 200, description = "The widget as it is now", body = WidgetShape),
+    (status = 400, description = "A field is invalid; `field` names it, as in `config.limit`", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "The caller doesn't own the hub, or it is archived", body = ErrorShape),
+    (status = 404, description = "There is no such hub or widget, or the hub is private", body = ErrorShape),
+    (status = 409, description = "Somebody else has changed the layout", body = ConflictShape),
+))]
+pub async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path((slug, widget)): Path<(String, WidgetId)>,
+    OriginalUri(uri): OriginalUri,
+    Json(body): Json<WidgetBody>,
+) -> Result<Response, Error> {
+    let hub = find_hub_at(&app, &caller.visitor(), &slug, &uri).await?;
+    let placed = find(&app, hub.id, widget).await?;
+    let kind = find_kind(&placed.kind).ok_or(Error::NotFound)?;
+    let to = body.column.as_deref().map(side).transpose()?.unwrap_or(placed.side);
+    if !kind.columns.allow(to) {
+        return Err(wrong_column());
+    }
+    let stays = body.column.is_none() && body.position.is_none();
+    let spot =
+        Spot { side: to, position: if stays { Some(placed.position) } else { position(body.position)? } };
+    let config = match &body.config {
+        Some(config) => kind.check(config)?,
+        None => placed.config.clone(),
+    };
+    let wanted = match (&body.config, stays) {
+        (None, _) => Change::Move(widget, spot),
+        (Some(_), true) => Change::Configure(widget, config),
+        (Some(_), false) => Change::Replace(widget, spot, config),
+    };
+    if let Err(conflict) = change(&app, &caller, &hub, &headers, &wanted).await? {
+        return Ok(conflict);
+    }
+    Ok(Answer(WidgetShape::of(find(&app, hub.id, widget).await?, 0)).into_response())
+}
+
+/// Removes a widget. For the hub's owners.
+#[utoipa::path(delete, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security(("token" = [])),
+    params(("slug" = String, Path, description = "The hub"), ("id" = i64, Path, description = "The widget"),
+           ("If-Match" = Option<String>, Header, description = "The layout's version, quoted")), responses(
+    (status = 204, description = "Gone"),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "The caller doesn't own the hub, or it is archived", body = ErrorShape),
+    (status = 404, description = "There is no such hub or widget, or the hub is private", body = ErrorShape),
+    (status = 409, description = "Somebody else has changed the layout", body = ConflictShape),
+))]
+pub async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path((slug, widget)): Path<(String, WidgetId)>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Error> {
+    let hub = find_hub_at(&app, &caller.visitor(), &slug, &uri).await?;
+    Ok(match change(&app, &caller, &hub, &headers, &Change::Remove(widget)).await? {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(conflict) => conflict,
+    })
+}
+
+/// Changes the layout. The inner error is the answer to a change of an older layout.
+async fn change(
+    app: &App,
+    caller: &Caller,
+    hub: &Hub,
+    headers: &HeaderMap,
+    wanted: &Change,
+) -> Result<Result<WidgetId, Response>, Error> {
+    let owner = caller.visitor().member()?.id;
+    let version = if_match(headers)?;
+    let changed = retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        let widget = layout::change(&mut tx, hub.id, owner, version, wanted).await?;
+        tx.commit().await?;
+        Ok::<_, NotChanged>(widget)
+    });
+    match changed.await {
+        Ok(widget) => Ok(Ok(widget)),
+        Err(error @ NotChanged::Conflict) => {
+            let hub = queries::find(&mut *app.db.acquire().await?, hub.id).await?.ok_or(Error::NotFound)?;
+            let (layout_version, hub) = (hub.layout_version, Arc::new(hub));
+            let shape = ConflictShape {
+                code: StatusCode::CONFLICT.as_u16(),
+                message: error.to_string(),
+                layout_version,
+                widgets: shapes(app, &hub).await?,
+            };
+            Ok(Err((StatusCode::CONFLICT, Answer(shape)).into_response()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The version in `If-Match`, if there is one. `*` is any.
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+    let Some(header) = headers.get(IF_MATCH) else { return Ok(None) };
+    let text = header.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version =
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    let malformed =
+        || Error::Refused("If-Match must be the layout's version in quotes, as in \"12\".".to_owned());
+    version.map(Some).ok_or_else(malformed)
+}
+
+async fn find(app: &App, hub: HubId, widget: WidgetId) -> Result<Placed, Error> {
+    layout::find(&mut *app.db.acquire().await?, hub, widget).await?.ok_or(Error::NotFound)
+}
+
+fn side(text: &str) -> Result<Side, Error> {
+    text.parse().map_err(|_| Error::Field { field: "column", message: "Choose left or right.".to_owned() })
+}
+
+fn wrong_column() -> Error {
+    Error::Field { field: "column", message: "This kind of widget can't stand in that column.".to_owned() }
+}
+
+fn position(given: Option<i32>) -> Result<Option<i32>, Error> {
+    let refused = || Error::Field { field: "position", message: "Count places from 0.".to_owned() };
+    if given.is_some_and(|position| position < 0) { Err(refused()) } else { Ok(given) }
+}

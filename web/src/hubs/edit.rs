@@ -1,0 +1,238 @@
+//! Owners edit their hub's page: add, move, configure and remove widgets. Everything works without JavaScript.
+
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use futures::future::join_all;
+use pawdium_shared::db::retry_conflicts;
+use pawdium_shared::ids::WidgetId;
+use pawdium_widgets::config::{self, FormField, Refused};
+use pawdium_widgets::layout::{self, Change, NotChanged, Placed, Spot};
+use pawdium_widgets::{KINDS, Kind, Side, find_kind};
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::here::Here;
+use super::{head, widgets};
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::hub_edit::{ConfigField, ConfigInput, ConfigurePage, GalleryPage, KindCard};
+use crate::views::hubs::HubTab;
+
+/// The fields of a form, in order.
+type Fields = Vec<(String, String)>;
+
+fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+fn number<T: std::str::FromStr>(fields: &Fields, name: &str) -> Option<T> {
+    field(fields, name)?.parse().ok()
+}
+
+/// `GET /h/{slug}/widgets/new`: all kinds, each as it would look here.
+pub async fn gallery(State(app): State<App>, here: Here) -> Result<Page<GalleryPage>, Error> {
+    here.require_editor()?;
+    let previews = KINDS.iter().map(async |kind| {
+        let placed = preview(kind);
+        let loaded = pawdium_widgets::cached::load(
+            kind,
+            &placed,
+            Arc::clone(&here.hub),
+            here.viewer.clone(),
+            app.db.clone(),
+        )
+        .await;
+        let shown = widgets::Shown { loaded: Arc::new(loaded), is_old: false };
+        KindCard {
+            kind: kind.name,
+            about: kind.about,
+            preview: widgets::frame(&here.hub, &placed, Some(&shown)),
+            allows_left: kind.columns.allow(Side::Left),
+            allows_right: kind.columns.allow(Side::Right),
+        }
+    });
+    let kinds = join_all(previews).await;
+    let head = head::load(&mut *app.db.acquire().await?, &here.viewing, &here.hub, HubTab::Home).await?;
+    Ok(Page(GalleryPage {
+        layout_version: here.hub.layout_version,
+        chrome: here.viewing.chrome,
+        head,
+        kinds,
+    }))
+}
+
+fn preview(kind: &Kind) -> Placed {
+    let side = if kind.columns.allow(Side::Right) { Side::Right } else { Side::Left };
+    Placed {
+        id: WidgetId(0),
+        kind: kind.name.to_owned(),
+        side,
+        position: 0,
+        config: Value::Object(Default::default()),
+    }
+}
+
+/// `POST /h/{slug}/widgets`: adds a widget with its defaults, or puts a removed one back.
+pub async fn add(State(app): State<App>, here: Here, Form(fields): Form<Fields>) -> Result<Response, Error> {
+    here.require_editor()?;
+    let version = number(&fields, "layout_version");
+    if let Some(removed) = number(&fields, "restore") {
+        change(&app, &here, version, &Change::Restore(WidgetId(removed))).await?;
+        return Ok(back(&here, WidgetId(removed)));
+    }
+    let refused = |field, message: &str| Error::Field { field, message: message.to_owned() };
+    let kind = field(&fields, "kind")
+        .and_then(find_kind)
+        .ok_or_else(|| refused("kind", "Choose a kind of widget."))?;
+    let side = field(&fields, "side").and_then(|side| side.parse().ok()).unwrap_or(Side::Left);
+    if !kind.columns.allow(side) {
+        return Err(refused("side", "This widget can't stand in that column."));
+    }
+    let config = kind.check(&Value::Object(Default::default()))?;
+    let add = Change::Add { kind: kind.name.to_owned(), spot: Spot { side, position: None }, config };
+    let widget = change(&app, &here, version, &add).await?;
+    if kind.has_settings() {
+        return Ok(Redirect::to(&format!("{}/widgets/{widget}", here.hub.path())).into_response());
+    }
+    Ok(back(&here, widget))
+}
+
+/// `GET /h/{slug}/widgets/{widget}`: the form of its settings.
+pub async fn configure(
+    State(app): State<App>,
+    here: Here,
+    Path((_, widget)): Path<(String, WidgetId)>,
+) -> Result<Page<ConfigurePage>, Error> {
+    here.require_editor()?;
+    let placed = find(&app, &here, widget).await?;
+    let config = placed.config.clone();
+    form(&app, here, &placed, &config, None).await.map(Page)
+}
+
+/// `POST /h/{slug}/widgets/{widget}`: moves, configures or removes it.
+pub async fn act(
+    State(app): State<App>,
+    here: Here,
+    Path((_, widget)): Path<(String, WidgetId)>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Error> {
+    here.require_editor()?;
+    let version = number(&fields, "layout_version");
+    let placed = find(&app, &here, widget).await?;
+    let kind = find_kind(&placed.kind);
+    let wanted = match field(&fields, "act") {
+        Some("up") => Change::Move(widget, at(placed.side, placed.position - 1)),
+        Some("down") => Change::Move(widget, at(placed.side, placed.position + 1)),
+        Some("across") => Change::Move(widget, Spot { side: placed.side.other(), position: None }),
+        Some("place") => {
+            let side = field(&fields, "side").and_then(|side| side.parse().ok()).unwrap_or(placed.side);
+            Change::Move(widget, Spot { side, position: number(&fields, "position") })
+        }
+        Some("remove") => Change::Remove(widget),
+        Some("save") => {
+            let kind = kind.ok_or(Error::NotFound)?;
+            let given = config::from_form(&kind.schema(), &fields);
+            match kind.check(&given) {
+                Ok(config) => Change::Configure(widget, config),
+                Err(refused) => {
+                    let page = form(&app, here, &placed, &given, Some(refused)).await?;
+                    return Ok((StatusCode::BAD_REQUEST, Page(page)).into_response());
+                }
+            }
+        }
+        _ => return Err(Error::Refused("Press one of the widget's buttons.".to_owned())),
+    };
+    if let Change::Move(_, spot) = &wanted
+        && !kind.is_some_and(|kind| kind.columns.allow(spot.side))
+    {
+        return Err(Error::Refused("This widget can't stand in that column.".to_owned()));
+    }
+    change(&app, &here, version, &wanted).await?;
+    if matches!(wanted, Change::Remove(_)) {
+        return Ok(Redirect::to(&format!("{}?edit=1&removed={widget}", here.hub.path())).into_response());
+    }
+    Ok(back(&here, widget))
+}
+
+fn at(side: Side, position: i32) -> Spot {
+    Spot { side, position: Some(position.max(0)) }
+}
+
+fn back(here: &Here, widget: WidgetId) -> Response {
+    Redirect::to(&format!("{}?edit=1#widget-{widget}", here.hub.path())).into_response()
+}
+
+async fn find(app: &App, here: &Here, widget: WidgetId) -> Result<Placed, Error> {
+    layout::find(&mut *app.db.acquire().await?, here.hub.id, widget).await?.ok_or(Error::NotFound)
+}
+
+/// Makes a change of the layout in a transaction of its own. Returns the widget.
+///
+/// # Errors
+/// [`Error::Conflict`] if somebody has changed the layout since `version`.
+pub(super) async fn change(
+    app: &App,
+    here: &Here,
+    version: Option<i64>,
+    wanted: &Change,
+) -> Result<WidgetId, Error> {
+    let owner = here.viewing.visitor.member()?.id;
+    let changed = retry_conflicts(async || {
+        let mut tx = app.db.begin().await?;
+        let widget = layout::change(&mut tx, here.hub.id, owner, version, wanted).await?;
+        tx.commit().await?;
+        Ok::<_, NotChanged>(widget)
+    });
+    Ok(changed.await?)
+}
+
+async fn form(
+    app: &App,
+    here: Here,
+    placed: &Placed,
+    config: &Value,
+    refused: Option<Refused>,
+) -> Result<ConfigurePage, Error> {
+    let kind = find_kind(&placed.kind).ok_or(Error::NotFound)?;
+    let schema = kind.schema();
+    let fields =
+        config::form(&schema, config).into_iter().map(|field| shown(field, refused.as_ref())).collect();
+    let head = head::load(&mut *app.db.acquire().await?, &here.viewing, &here.hub, HubTab::Home).await?;
+    Ok(ConfigurePage {
+        id: placed.id.0,
+        title: kind.title.to_owned(),
+        about: kind.about.to_owned(),
+        layout_version: here.hub.layout_version,
+        error: refused.filter(|refused| refused.key.is_empty()).map(|refused| refused.message),
+        chrome: here.viewing.chrome,
+        fields,
+        head,
+    })
+}
+
+fn shown(field: FormField, refused: Option<&Refused>) -> ConfigField {
+    let error = refused.filter(|refused| refused.key == field.key).map(|refused| refused.message.clone());
+    let value = match &field.value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let input = match field.input {
+        config::Input::Line { longest } => ConfigInput::Line { longest },
+        config::Input::Text { longest } => ConfigInput::Text { longest },
+        config::Input::Number { min, max } => ConfigInput::Number { min, max },
+        config::Input::Check => ConfigInput::Check,
+        config::Input::Choice(choices) => ConfigInput::Choice(choices),
+    };
+    ConfigField { label: label(&field.key), key: field.key, help: field.help, value, input, error }
+}
+
+/// A key as people read it: `show_names` is "Show names".
+fn label(key: &str) -> String {
+    let words = key.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
