@@ -135,9 +135,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             AddressChangedText { letter }.render()?,
             AddressChangedHtml { letter }.render()?,
         ),
-        Matter::HubAsked => {
-            ("Somebody asks to join your hub", HubAskedText { letter }.render()?, HubAskedHtml { letter }.render()?)
-        }
+        Matter::HubAsked => (
+            "Somebody asks to join your hub",
+            HubAskedText { letter }.render()?,
+            HubAskedHtml { letter }.render()?,
+        ),
         Matter::HubAccepted => (
             "You are a member now",
             HubAcceptedText { letter }.render()?,

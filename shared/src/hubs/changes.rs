@@ -71,7 +71,8 @@ pub async fn create(db: &mut Tx, owner: UserId, new: &NewHub) -> Result<HubId, R
         insert_widgets(db, hub, side, kinds).await?;
     }
     activity::record(db, hub, Verb::Created, Some(owner), None).await?;
-    Event::record_all(db, vec![Event::HubChanged { hub }, Event::HubRolesChanged { hub, user: owner }]).await?;
+    Event::record_all(db, vec![Event::HubChanged { hub }, Event::HubRolesChanged { hub, user: owner }])
+        .await?;
     Ok(hub)
 }
 
@@ -112,7 +113,10 @@ impl HubChanges {
         Hub {
             slug: self.slug.as_ref().map_or_else(|| hub.slug.clone(), |slug| Some(slug.as_str().to_owned())),
             name: self.name.as_ref().map_or_else(|| hub.name.clone(), |name| name.as_str().to_owned()),
-            summary: self.summary.as_ref().map_or_else(|| hub.summary.clone(), |text| text.as_str().to_owned()),
+            summary: self
+                .summary
+                .as_ref()
+                .map_or_else(|| hub.summary.clone(), |text| text.as_str().to_owned()),
             joining: self.joining.unwrap_or(hub.joining),
             visibility: self.visibility.unwrap_or(hub.visibility),
             ..hub.clone()

@@ -32,7 +32,9 @@ pub(super) async fn hold_users(db: &mut PgConnection, users: &[UserId]) -> Resul
 /// # Errors
 /// [`Refusal::Gone`] if it was deleted.
 pub(super) async fn lock(db: &mut PgConnection, hub: HubId) -> Result<Hub, Refusal> {
-    sqlx::query!("select id from hubs where id = $1 for no key update", hub.0).fetch_optional(&mut *db).await?;
+    sqlx::query!("select id from hubs where id = $1 for no key update", hub.0)
+        .fetch_optional(&mut *db)
+        .await?;
     // A separate statement: it sees what the one above waited for.
     queries::find(db, hub).await?.ok_or(Refusal::Gone)
 }

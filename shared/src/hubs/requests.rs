@@ -154,9 +154,7 @@ pub(super) async fn withdraw(db: &mut Tx, hub: HubId, user: UserId) -> sqlx::Res
 
 /// Lists the hubs in which a user waits for an answer.
 pub(super) async fn list_waiting(db: &mut PgConnection, user: UserId) -> sqlx::Result<BTreeSet<HubId>> {
-    let hubs = sqlx::query_scalar!(
-        r#"select hub_id as "hub: HubId" from hub_requests where user_id = $1"#,
-        user.0,
-    );
+    let hubs =
+        sqlx::query_scalar!(r#"select hub_id as "hub: HubId" from hub_requests where user_id = $1"#, user.0,);
     Ok(hubs.fetch_all(db).await?.into_iter().collect())
 }

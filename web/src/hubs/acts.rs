@@ -87,7 +87,12 @@ pub(super) async fn create(
 }
 
 /// Changes a hub that the visitor owns.
-pub(super) async fn update(app: &App, visitor: &Visitor, hub: HubId, wanted: Wanted<'_>) -> Result<Hub, Error> {
+pub(super) async fn update(
+    app: &App,
+    visitor: &Visitor,
+    hub: HubId,
+    wanted: Wanted<'_>,
+) -> Result<Hub, Error> {
     let actor = visitor.member()?.id;
     let wanted = wanted.changes()?;
     retry_conflicts(async || {

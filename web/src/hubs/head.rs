@@ -14,7 +14,12 @@ use crate::views::hubs::{HubHead, HubTab, Standing};
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(db: &mut PgConnection, viewing: &Viewing, hub: &Hub, tab: HubTab) -> Result<HubHead, Error> {
+pub async fn load(
+    db: &mut PgConnection,
+    viewing: &Viewing,
+    hub: &Hub,
+    tab: HubTab,
+) -> Result<HubHead, Error> {
     let visitor = &viewing.visitor;
     let facts = lists::facts(db, &[hub.id], visitor.id()).await?.remove(&hub.id).unwrap_or_default();
     let is_waiting = requests::is_waiting(db, hub.id, visitor.id()).await?;

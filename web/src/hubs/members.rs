@@ -77,7 +77,9 @@ pub async fn change(
         Err(Error::NotFound) if form.act == "add" => {
             refuse(&app, viewing, &hub, form.name, "Nobody has that name.").await
         }
-        Err(Error::Conflict(_)) => Ok((jar.add(Notice::LastOwner.cookie()), Redirect::to(&back)).into_response()),
+        Err(Error::Conflict(_)) => {
+            Ok((jar.add(Notice::LastOwner.cookie()), Redirect::to(&back)).into_response())
+        }
         changed => {
             changed?;
             Ok((jar.add(notice.cookie()), Redirect::to(&back)).into_response())

@@ -51,8 +51,8 @@ impl Cast {
 
 type Row = (Method, &'static str, Value, [u16; 7]);
 
-/// Every call with the answers to nobody, an anonymous user, a member of the site, a subscriber, a member, an owner and a
-/// moderator. Each leaves things as they were.
+/// Every call with the answers to nobody, an anonymous user, a member of the site, a subscriber, a member, an owner
+/// and a moderator. Together they leave things nearly as they were.
 fn public_calls() -> Vec<Row> {
     let member = || json!({ "role": "member" });
     vec![
@@ -61,9 +61,19 @@ fn public_calls() -> Vec<Row> {
         (Method::GET, "hubs/cats/members", Value::Null, [200; 7]),
         (Method::GET, "users/me/hubs", Value::Null, [401, 200, 200, 200, 200, 200, 200]),
         (Method::PATCH, "hubs/cats", json!({}), [401, 403, 403, 403, 403, 200, 403]),
-        (Method::PATCH, "hubs/cats", json!({ "name": "All about cats" }), [401, 403, 403, 403, 403, 200, 403]),
+        (
+            Method::PATCH,
+            "hubs/cats",
+            json!({ "name": "All about cats" }),
+            [401, 403, 403, 403, 403, 200, 403],
+        ),
         (Method::GET, "hubs/cats/requests", Value::Null, [401, 403, 403, 403, 403, 200, 403]),
-        (Method::POST, "hubs/cats/requests/target", json!({ "accept": true }), [401, 403, 403, 403, 403, 404, 403]),
+        (
+            Method::POST,
+            "hubs/cats/requests/target",
+            json!({ "accept": true }),
+            [401, 403, 403, 403, 403, 404, 403],
+        ),
         (Method::PUT, "hubs/cats/members/target", member(), [401, 403, 403, 403, 403, 204, 403]),
         (Method::DELETE, "hubs/cats/members/target", Value::Null, [401, 403, 403, 403, 403, 204, 403]),
         (Method::PUT, "hubs/cats/members/ghost", member(), [401, 403, 404, 404, 404, 404, 404]),
@@ -105,7 +115,8 @@ async fn everybody_does_what_they_may_in_a_public_hub(db: PgPool) {
     cast.stranger.api.delete("hubs/cats", Value::Null).await.error(403);
     assert_eq!(log, 0);
     cast.moderator.api.delete("hubs/cats", Value::Null).await.expect(204);
-    let entry: String = site.ask("select concat(action, ' ', actor, ' ', detail->>'slug') from audit_log").await;
+    let entry: String =
+        site.ask("select concat(action, ' ', actor, ' ', detail->>'slug') from audit_log").await;
     assert_eq!(entry, "hub.delete mod cats");
 }
 
@@ -160,11 +171,17 @@ async fn an_archived_hub_is_read_only_and_says_so(db: PgPool) {
     let site = Site::start(db).await;
     let cast = Cast::of(&site, json!({})).await;
     let owner = &cast.owner;
-    assert_eq!(owner.api.patch("hubs/cats", json!({ "archived": true })).await.expect(200).json()["archived"], true);
+    assert_eq!(
+        owner.api.patch("hubs/cats", json!({ "archived": true })).await.expect(200).json()["archived"],
+        true
+    );
     owner.api.patch("hubs/cats", json!({ "archived": true })).await.expect(200);
     let state = async || -> String {
-        site.ask("select concat((select string_agg(t::text, ';' order by t::text) from hub_roles as t), (select hubs::text from hubs where slug = 'cats'))")
-            .await
+        site.ask(
+            "select concat((select string_agg(t::text, ';' order by t::text) from hub_roles as t),
+                           (select hubs::text from hubs where slug = 'cats'))",
+        )
+        .await
     };
     let before = state().await;
     let said = "This hub is archived, so nothing in it can change.";
@@ -188,7 +205,8 @@ async fn an_archived_hub_is_read_only_and_says_so(db: PgPool) {
     assert!(page.text().contains("This hub is archived since"));
     assert!(!page.has(".hub-acts button") && !page.has(".person-acts"));
     assert_eq!(cast.stranger.pages.post("/h/cats/roles/member", &[("act", "take")]).await.status, 403);
-    let opened = owner.api.patch("hubs/cats", json!({ "archived": false, "name": "Dogs" })).await.expect(200).json();
+    let opened =
+        owner.api.patch("hubs/cats", json!({ "archived": false, "name": "Dogs" })).await.expect(200).json();
     assert_eq!((&opened["archived"], &opened["name"]), (&json!(false), &json!("Dogs")));
     let verbs: String = site.ask("select string_agg(verb, ',' order by id) from activity").await;
     assert!(verbs.ends_with("archived,renamed,reopened"), "{verbs}");

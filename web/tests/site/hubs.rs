@@ -97,8 +97,10 @@ async fn bad_input_is_400_and_names_what_is_wrong(db: PgPool) {
     for (change, field) in bad {
         let mut body = json!({ "slug": "dogs", "name": "Dogs", "join": "open", "visibility": "public" });
         body.as_object_mut().expect("an object").extend(change.as_object().expect("an object").clone());
-        let (made, changed) =
-            (ada.api.post("hubs", body).await.error(400), ada.api.patch("hubs/cats", change.clone()).await.error(400));
+        let (made, changed) = (
+            ada.api.post("hubs", body).await.error(400),
+            ada.api.patch("hubs/cats", change.clone()).await.error(400),
+        );
         assert_eq!((made.1.as_deref(), changed.1.as_deref()), (field, field), "{change}");
     }
     for (change, named) in [
@@ -124,7 +126,11 @@ async fn bad_input_is_400_and_names_what_is_wrong(db: PgPool) {
         ("q=%00", "q"),
         (&format!("q={}", "x".repeat(101)), "q"),
     ] {
-        assert_eq!(site.api().get(&format!("hubs?{query}")).await.error(400).1.as_deref(), Some(field), "{query}");
+        assert_eq!(
+            site.api().get(&format!("hubs?{query}")).await.error(400).1.as_deref(),
+            Some(field),
+            "{query}"
+        );
     }
     assert_eq!(site.api().get("hubs/cats/members?role=king").await.error(400).1.as_deref(), Some("role"));
     ada.api.put("hubs/cats/members/ada", json!({ "role": "stargazer" })).await.error(400);
@@ -142,7 +148,8 @@ async fn bad_input_is_400_and_names_what_is_wrong(db: PgPool) {
         let answer = ada.api.delete(path, Value::Null).await;
         assert!([404, 405].contains(&answer.status), "{path}: {}", answer.text());
     }
-    for path in ["/hubs?sort=%00&q=%00&page=-1", "/hubs?q=%25%5F&page=999999999999", "/h/cats/members?page=x"] {
+    for path in ["/hubs?sort=%00&q=%00&page=-1", "/hubs?q=%25%5F&page=999999999999", "/h/cats/members?page=x"]
+    {
         ada.pages.get(path).await.expect(200);
     }
     for path in ["/h/%00/members", "/h/CATS/members", "/h/dogs/settings"] {
@@ -159,7 +166,10 @@ async fn a_renamed_hub_redirects_and_keeps_its_former_slugs(db: PgPool) {
     site.hub(&ada, "cats").await;
     site.hub(&bob, "dogs").await;
     ada.api.patch("hubs/cats", json!({ "slug": "dogs" })).await.error(409);
-    assert_eq!(ada.api.patch("hubs/cats", json!({ "slug": "felines" })).await.expect(200).json()["slug"], "felines");
+    assert_eq!(
+        ada.api.patch("hubs/cats", json!({ "slug": "felines" })).await.expect(200).json()["slug"],
+        "felines"
+    );
 
     let moved = site.api().get("hubs/cats").await.expect(308);
     assert_eq!(moved.header("location"), "/api/v1/hubs/felines");
@@ -170,7 +180,10 @@ async fn a_renamed_hub_redirects_and_keeps_its_former_slugs(db: PgPool) {
 
     let body = json!({ "slug": "cats", "name": "Cats", "join": "open", "visibility": "public" });
     assert_eq!(bob.api.post("hubs", body.clone()).await.error(409).1.as_deref(), Some("slug"));
-    assert_eq!(bob.api.patch("hubs/dogs", json!({ "slug": "cats" })).await.error(409).1.as_deref(), Some("slug"));
+    assert_eq!(
+        bob.api.patch("hubs/dogs", json!({ "slug": "cats" })).await.error(409).1.as_deref(),
+        Some("slug")
+    );
     ada.api.patch("hubs/felines", json!({ "slug": "cats" })).await.expect(200);
     assert_eq!(site.api().get("hubs/felines").await.expect(308).header("location"), "/api/v1/hubs/cats");
     ada.api.delete("hubs/cats", Value::Null).await.expect(204);
@@ -196,7 +209,8 @@ async fn one_of_many_gets_a_slug(db: PgPool) {
     site.hub(&ada, "left").await;
     let (away, taken) = tokio::join!(
         ada.api.patch("hubs/left", json!({ "slug": "right" })),
-        bob.api.post("hubs", json!({ "slug": "left", "name": "Left", "join": "open", "visibility": "public" })),
+        bob.api
+            .post("hubs", json!({ "slug": "left", "name": "Left", "join": "open", "visibility": "public" })),
     );
     assert_eq!((away.status, taken.status), (200, 409));
 }
@@ -243,11 +257,16 @@ async fn the_form_makes_a_hub_and_says_what_is_wrong(db: PgPool) {
     let ada = site.member("ada").await;
     assert!(site.get("/hubs/new").await.expect(200).has(".gate"));
     ada.pages.get("/hubs/new").await.expect(200);
-    let refused = ada.pages.post("/hubs/new", &[("name", "Cats"), ("slug", "admin"), ("join", "invite")]).await.expect(400);
+    let refused = ada
+        .pages
+        .post("/hubs/new", &[("name", "Cats"), ("slug", "admin"), ("join", "invite")])
+        .await
+        .expect(400);
     assert_eq!(refused.attribute("#slug", "aria-invalid"), "true");
     assert_eq!(refused.attribute("#name", "value"), "Cats");
     assert!(refused.has("input[value=invite][checked]"));
-    let form = [("name", "Cats"), ("slug", " Cats "), ("summary", ""), ("join", "open"), ("visibility", "public")];
+    let form =
+        [("name", "Cats"), ("slug", " Cats "), ("summary", ""), ("join", "open"), ("visibility", "public")];
     assert_eq!(ada.pages.post("/hubs/new", &form).await.location(), "/h/cats");
     assert_eq!(ada.pages.post("/hubs/new", &form).await.location(), "/h/cats", "pressed twice");
     let bob = site.member("bob").await;
@@ -256,7 +275,14 @@ async fn the_form_makes_a_hub_and_says_what_is_wrong(db: PgPool) {
     let (_, field) = ada.api.post("hubs", json!({ "slug": "birds", "name": "Birds" })).await.error(429);
     assert_eq!(field, None);
     for stranger in [site.visitor(), site.anonymous().await.pages] {
-        assert!(stranger.post("/hubs/new", &form).await.expect(403).text().contains("Log in or register to do that."));
+        assert!(
+            stranger
+                .post("/hubs/new", &form)
+                .await
+                .expect(403)
+                .text()
+                .contains("Log in or register to do that.")
+        );
     }
 }
 
@@ -272,7 +298,10 @@ async fn owners_change_settings_on_their_page(db: PgPool) {
     assert!(refused.has("#name-error") && refused.attribute("#summary", "value") == "Purr!");
     assert_eq!(post(&[("join", "request"), ("visibility", "private")]).await.location(), "/h/cats/settings");
     let hub = ada.api.get("hubs/cats").await.json();
-    assert_eq!((&hub["name"], &hub["join"], &hub["visibility"]), (&json!("Felines"), &json!("request"), &json!("private")));
+    assert_eq!(
+        (&hub["name"], &hub["join"], &hub["visibility"]),
+        (&json!("Felines"), &json!("request"), &json!("private"))
+    );
     assert_eq!(post(&[("slug", "Felines")]).await.location(), "/h/felines/settings");
 
     let archive = ada.pages.post("/h/felines/settings", &[("archived", "true")]).await;

@@ -2,6 +2,7 @@
 
 mod abandon_photo;
 mod balance_jobs;
+mod hub_mails;
 mod invalidate_cache;
 mod process_photo;
 mod purge;
@@ -10,7 +11,6 @@ mod refresh_ranks;
 mod refresh_virality;
 mod remove_files;
 mod report_metrics;
-mod hub_mails;
 mod send_mail;
 
 pub use abandon_photo::abandon_photo;

@@ -3,8 +3,8 @@ use chrono::TimeDelta;
 use pawdium_shared::hubs::lists::HubSort;
 use pawdium_shared::hubs::{Joining, Visibility};
 use pawdium_web::views::hubs::{
-    HubCard, HubForm, HubHead, HubSettingsPage, HubTab, HubsPage, MemberRow, MembersPage, NewHubPage, RequestRow,
-    Standing,
+    HubCard, HubForm, HubHead, HubSettingsPage, HubTab, HubsPage, MemberRow, MembersPage, NewHubPage,
+    RequestRow, Standing,
 };
 use pawdium_web::views::{Field, Paging};
 

@@ -154,10 +154,8 @@ pub async fn set_member(
     let visitor = caller.visitor();
     let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
     let role = body.role.parse().ok().filter(|role: &HubRole| role.is_membership());
-    let role = role.ok_or_else(|| Error::Field {
-        field: "role",
-        message: "Choose member or owner.".to_owned(),
-    })?;
+    let role =
+        role.ok_or_else(|| Error::Field { field: "role", message: "Choose member or owner.".to_owned() })?;
     acts::act_on(&app, &visitor, hub.id, &name, Act::Set(role)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
