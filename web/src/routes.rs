@@ -179,12 +179,8 @@ mod tests {
         let mut checked = 0;
         for path in include_str!("routes.rs").split('"').filter(|text| text.starts_with('/')) {
             let parts: Vec<_> = path.split('/').skip(1).collect();
-            let words = match parts[..] {
-                ["h", "{slug}", word, ..] => vec![word],
-                [word, ..] => vec![word],
-                [] => Vec::new(),
-            };
-            for word in words.into_iter().filter(|word| Slug::new(word).is_ok()) {
+            let (["h", "{slug}", word, ..] | [word, ..]) = parts[..] else { continue };
+            if Slug::new(word).is_ok() {
                 assert!(Slug::choose(word).is_err(), "reserve {word} in shared/src/hubs/slug.rs");
                 checked += 1;
             }
