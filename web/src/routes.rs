@@ -185,3 +185,22 @@ fn upload_limit(app: &App) -> DefaultBodyLimit {
     let bytes = app.config.media.max_upload_bytes.saturating_add(FORM_AROUND_FILE);
     DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use pawdium_shared::hubs::Slug;
+
+    #[test]
+    fn no_hub_is_called_like_a_part_of_the_site() {
+        let mut checked = 0;
+        for path in include_str!("routes.rs").split('"').filter(|text| text.starts_with('/')) {
+            let parts: Vec<_> = path.split('/').skip(1).collect();
+            let (["h", "{slug}", word, ..] | [word, ..]) = parts[..] else { continue };
+            if Slug::new(word).is_ok() {
+                assert!(Slug::choose(word).is_err(), "reserve {word} in shared/src/hubs/slug.rs");
+                checked += 1;
+            }
+        }
+        assert!(checked > 30, "the routes were read");
+    }
+}

@@ -238,7 +238,8 @@ pub async fn people(
 pub async fn is_member_by_name(db: &mut PgConnection, hub: HubId, name: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from hub_roles join users on users.id = user_id
-                          where hub_id = $1 and hub_roles.role in ('member', 'owner') and lower(name) = lower($2)) as "is!""#,
+                          where hub_id = $1 and hub_roles.role in ('member', 'owner')
+                            and lower(name) = lower($2)) as "is!""#,
         hub.0,
         name,
     )

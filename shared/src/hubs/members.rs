@@ -53,9 +53,9 @@ async fn join(db: &mut Tx, hub: &Hub, user: UserId) -> Result<Taken, Refusal> {
     }
 }
 
-/// Ends a user's role in a hub. Giving up what one doesn't have changes nothing. Whoever gives up membership is no owner
-/// any more, and a waiting request is withdrawn. An owner who gives up only that stays a member. Archived hubs can be
-/// left.
+/// Ends a user's role in a hub. Giving up what one doesn't have changes nothing. Without membership one is no owner
+/// either, and a waiting request is withdrawn. An owner who gives up only ownership stays a member. Archived hubs can
+/// be left.
 ///
 /// # Errors
 /// [`Refusal::LastOwner`].

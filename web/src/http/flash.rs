@@ -83,6 +83,8 @@ pub enum Notice {
     MemberChanged,
     /// A hub lost a member.
     MemberRemoved,
+    /// The visitor's request to join a hub was withdrawn.
+    RequestWithdrawn,
     /// A request to join a hub was declined.
     RequestDeclined,
     /// The last owner can't leave a hub.
@@ -160,7 +162,8 @@ impl Notice {
             Self::HubDeleted => Flash::info("The hub is deleted. Its photos stay with their owners."),
             Self::HubJoined => Flash::good("You are a member now. Welcome!"),
             Self::HubAsked => Flash::info("The owners will answer. We will write to you."),
-            Self::HubLeft => Flash::info("That role is given up."),
+            Self::HubLeft => Flash::info("You left. Come back any time."),
+            Self::RequestWithdrawn => Flash::info("Your request is withdrawn."),
             Self::MemberAdded => Flash::good("The hub has a new member."),
             Self::MemberChanged => Flash::good("The role is changed."),
             Self::MemberRemoved => Flash::info("That member is removed."),

@@ -2,7 +2,7 @@
 
 use axum::http::Uri;
 use pawdium_shared::accounts::Name;
-use pawdium_shared::hubs::{Hub, Slug, queries};
+use pawdium_shared::hubs::{Hub, HubRole, Slug, queries};
 use sqlx::PgConnection;
 
 use crate::error::Error;
@@ -55,7 +55,7 @@ async fn may_see(db: &mut PgConnection, visitor: &Visitor, hub: &Hub) -> Result<
         return Ok(true);
     }
     let roles = queries::list_roles(db, hub.id, visitor.id()).await?;
-    Ok(roles.into_iter().any(|role| role.is_membership()))
+    Ok(roles.into_iter().any(HubRole::is_membership))
 }
 
 /// The path and query with another slug after `h` or `hubs`.

@@ -3,8 +3,8 @@
 use axum::extract::{Form, OriginalUri, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
-use pawdium_shared::hubs::HubRole;
 use pawdium_shared::hubs::members::Taken;
+use pawdium_shared::hubs::{Hub, HubRole, requests};
 use serde::Deserialize;
 
 use super::access::{find_hub_at, find_visible_hub};
@@ -24,7 +24,7 @@ pub struct RoleForm {
     next: Option<String>,
 }
 
-/// `POST /h/{slug}/roles/{role}`
+/// `POST /h/{slug}/roles/{role}`: `act` is take or drop.
 pub async fn change(
     State(app): State<App>,
     visitor: Visitor,
@@ -39,13 +39,7 @@ pub async fn change(
             Taken::Pending => Some(Notice::HubAsked),
             Taken::Yes => role.is_membership().then_some(Notice::HubJoined),
         },
-        "drop" => match acts::drop_role(&app, &visitor, hub.id, role).await {
-            Err(Error::Conflict(_)) => Some(Notice::LastOwner),
-            dropped => {
-                dropped?;
-                role.is_membership().then_some(Notice::HubLeft)
-            }
-        },
+        "drop" => drop_role(&app, &visitor, &hub, role).await?,
         _ => return Err(Error::Refused("Choose take or drop.".to_owned())),
     };
     // Whoever leaves a private hub doesn't see it any more.
@@ -55,4 +49,16 @@ pub async fn change(
     };
     let jar = notice.into_iter().fold(jar, |jar, notice| jar.add(notice.cookie()));
     Ok((jar, Redirect::to(&next)))
+}
+
+/// Ends a role. Answers with what to say about it: nothing if the button says it.
+async fn drop_role(app: &App, visitor: &Visitor, hub: &Hub, role: HubRole) -> Result<Option<Notice>, Error> {
+    let was_waiting = requests::is_waiting(&mut *app.db.acquire().await?, hub.id, visitor.id()).await?;
+    match acts::drop_role(app, visitor, hub.id, role).await {
+        Err(Error::Conflict(_)) => Ok(Some(Notice::LastOwner)),
+        Err(error) => Err(error),
+        Ok(()) if !role.is_membership() => Ok(None),
+        Ok(()) if was_waiting => Ok(Some(Notice::RequestWithdrawn)),
+        Ok(()) => Ok(Some(Notice::HubLeft)),
+    }
 }

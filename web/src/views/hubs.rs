@@ -42,6 +42,7 @@ pub enum Standing {
 
 /// The head of every page of a hub. Pages show it as `{{ head|safe }}` and link `hubs.css`.
 #[derive(Clone, Debug, Template)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark or a button of its own")]
 #[template(path = "hubs/_head.html")]
 pub struct HubHead {
     /// The path of the hub's page.

@@ -51,8 +51,8 @@ impl Cast {
 
 type Row = (Method, &'static str, Value, [u16; 7]);
 
-/// Every call with the answers to nobody, an anonymous user, a member of the site, a subscriber, a member, an owner and a
-/// moderator. Each leaves things as they were.
+/// Every call with the answers to nobody, an anonymous user, a member of the site, a subscriber, a member, an owner
+/// and a moderator. Together they leave things nearly as they were.
 fn public_calls() -> Vec<Row> {
     let member = || json!({ "role": "member" });
     vec![
@@ -177,8 +177,11 @@ async fn an_archived_hub_is_read_only_and_says_so(db: PgPool) {
     );
     owner.api.patch("hubs/cats", json!({ "archived": true })).await.expect(200);
     let state = async || -> String {
-        site.ask("select concat((select string_agg(t::text, ';' order by t::text) from hub_roles as t), (select hubs::text from hubs where slug = 'cats'))")
-            .await
+        site.ask(
+            "select concat((select string_agg(t::text, ';' order by t::text) from hub_roles as t),
+                           (select hubs::text from hubs where slug = 'cats'))",
+        )
+        .await
     };
     let before = state().await;
     let said = "This hub is archived, so nothing in it can change.";

@@ -59,7 +59,12 @@ async fn members_come_and_go(db: PgPool) {
     eve.api.delete("hubs/cats/members/bob", Value::Null).await.expect(204);
     eve.api.delete("hubs/cats/members/bob", Value::Null).await.expect(204);
     assert_eq!(bob.api.get("hubs/cats").await.json()["my_roles"], json!(["subscriber"]));
-    let told: String = site.ask("select string_agg(concat(verb, ' ', name), ', ' order by activity.id) from activity join users on users.id = actor_id").await;
+    let told: String = site
+        .ask(
+            "select string_agg(concat(verb, ' ', name), ', ' order by activity.id)
+             from activity join users on users.id = actor_id",
+        )
+        .await;
     assert_eq!(told, "created ada, joined bob, joined eve, became_owner eve");
     site.hub_with(&ada, "club", json!({ "join": "invite" })).await;
     let (message, _) = bob.api.put("hubs/club/roles/member", Value::Null).await.error(403);
@@ -109,7 +114,11 @@ async fn a_deleted_owner_has_an_heir_or_the_hub_is_archived(db: PgPool) {
     }
     add(&ada, "shared", &eve, "member").await;
     add(&ada, "shared", &bob, "member").await;
-    site.change("update hub_roles set since = now() - interval '1 day' from users where users.id = user_id and name = 'bob' and hub_roles.role = 'member'").await;
+    site.change(
+        "update hub_roles set since = now() - interval '1 day' from users
+         where users.id = user_id and name = 'bob' and hub_roles.role = 'member'",
+    )
+    .await;
     ada.api.put("hubs/theirs/roles/subscriber", Value::Null).await.expect(204);
     ada.api.delete("users/me", json!({ "password": PASSWORD })).await.expect(204);
     let api = site.api();
@@ -269,5 +278,5 @@ async fn pressing_many_times_at_once_is_once(db: PgPool) {
         join_all((0..5).map(|_| ada.api.put("hubs/cats/members/bob", json!({ "role": "owner" })))).await;
     assert!(promote.iter().all(|answer| answer.status == 204));
     assert_eq!(site.ask::<i64>("select count(*) from activity").await, 3, "created, joined, became owner");
-    assert_eq!(site.ask::<i64>("select count(*) from hub_roles join users on users.id = user_id join hubs on hubs.id = hub_id where users.name = 'bob' and slug = 'cats'").await, 2);
+    assert_eq!(bob.api.get("hubs/cats").await.json()["my_roles"], json!(["subscriber", "owner"]));
 }

@@ -15,7 +15,8 @@ impl Site {
 
     /// A hub with these settings.
     pub(crate) async fn hub_with(&self, owner: &Person, slug: &str, settings: Value) -> Value {
-        let mut body = json!({ "slug": slug, "name": format!("All about {slug}"), "join": "open", "visibility": "public" });
+        let name = format!("All about {slug}");
+        let mut body = json!({ "slug": slug, "name": name, "join": "open", "visibility": "public" });
         let fields = body.as_object_mut().expect("an object");
         fields.extend(settings.as_object().expect("an object").clone());
         owner.api.post("hubs", body).await.expect(201).json()
