@@ -53,6 +53,8 @@ pub enum Action {
     RunSchedule,
     /// Another member's photo is deleted.
     DeletePhoto,
+    /// Another member's photo is removed from a hub.
+    RemoveFromHub,
     /// A photo is blocked: hidden, and its picture kept out.
     BlockPicture,
     /// A picture is unblocked.
@@ -80,6 +82,7 @@ impl Action {
             Self::DeleteJobs => "job.delete",
             Self::RunSchedule => "schedule.run",
             Self::DeletePhoto => "photo.delete",
+            Self::RemoveFromHub => "hub.photo.remove",
             Self::BlockPicture => "picture.block",
             Self::UnblockPicture => "picture.unblock",
             Self::AdoptMedia => "media.adopt",
