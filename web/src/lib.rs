@@ -8,6 +8,7 @@ pub mod demo;
 pub mod error;
 pub mod health;
 pub mod http;
+pub mod hubs;
 pub mod photos;
 pub mod ranking;
 pub mod ratings;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, writes};
 use crate::state::App;
-use crate::{accounts, admin, api, assets, demo, health, photos, ranking, ratings};
+use crate::{accounts, admin, api, assets, demo, health, hubs, photos, ranking, ratings};
 
 /// The largest body of a form or of JSON, in bytes.
 const BODY: usize = 64 * 1024;
@@ -65,6 +65,8 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}/share", post(photos::share::share))
         .route("/photos/{photo}/publish", post(photos::publish::publish))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
+        .route("/photos/{photo}/hubs", post(photos::posting::post))
+        .route("/photos/{photo}/hubs/remove", post(photos::posting::unpost))
         .route("/photos/{photo}/block", post(photos::block::block))
         .route("/photos/{photo}/block-alike", post(photos::block::block_alike))
         .route("/s/{code}", get(photos::show::shared))
@@ -77,6 +79,13 @@ fn pages(app: &App) -> Router<App> {
         )
         .route("/top", get(ranking::lists::top_page))
         .route("/trending", get(ranking::lists::trending_page))
+        .route("/h/{slug}/photos", get(photos::posting::page))
+        .route("/h/{slug}/top", get(ranking::hub::page))
+        .route("/h/{slug}/rate", get(ratings::page::hub_page))
+        .route("/h/{slug}/feed.atom", get(hubs::atom::of_hub))
+        .route("/feed", get(hubs::feed::page))
+        .route("/feed.atom", get(hubs::atom::own))
+        .route("/feed/link", post(hubs::feed::renew))
         .route("/members/{name}", get(accounts::member::page))
         .route("/register", get(accounts::register::page).post(accounts::register::register))
         .route("/login", get(accounts::login::page).post(accounts::login::login))
@@ -139,6 +148,11 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(ratings::api::next))
         .routes(routes!(ranking::api::top))
         .routes(routes!(ranking::api::trending))
+        .routes(routes!(photos::posting::put_photo, photos::posting::delete_photo))
+        .routes(routes!(photos::posting::list_photos))
+        .routes(routes!(ranking::hub::list))
+        .routes(routes!(ratings::api::next_in_hub))
+        .routes(routes!(hubs::api::feed))
         .split_for_parts();
     (router.fallback(async || Error::NotFound), document)
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::PgConnection;
 
-use super::ActivityVerb;
+use super::{ActivityVerb, Hub, Joining, Visibility};
 use crate::ids::{HubId, PhotoId, UserId};
 
 /// The most entries of a feed.
@@ -147,6 +147,20 @@ pub async fn list_of_hub(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().filter_map(Row::known).collect())
+}
+
+/// Finds the hubs of entries.
+pub async fn find_hubs(db: &mut PgConnection, hubs: &[HubId]) -> sqlx::Result<HashMap<HubId, Hub>> {
+    let ids: Vec<_> = hubs.iter().map(|hub| hub.0).collect();
+    let found = sqlx::query_as!(
+        Hub,
+        r#"select id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
+                  joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
+                  active_at, created_at
+           from hubs where id = any($1)"#,
+        &ids,
+    );
+    Ok(found.fetch_all(db).await?.into_iter().map(|hub| (hub.id, hub)).collect())
 }
 
 /// Finds the secret in the address of a user's own feed, or makes one.

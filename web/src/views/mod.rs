@@ -6,12 +6,15 @@
 pub mod accounts;
 pub mod admin;
 pub mod api;
+pub mod atom;
 mod chrome;
 pub mod demo;
 pub mod errors;
+pub mod feed;
 mod filters;
 mod form;
 mod fragment;
+pub mod hub_photos;
 mod listing;
 pub mod members;
 pub mod photo;

@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod admin_queues;
+mod hubs;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -53,6 +54,7 @@ impl Samples {
         let mut pages = self.rating_pages()?;
         pages.extend(self.photo_pages()?);
         pages.extend(self.list_pages()?);
+        pages.extend(self.hub_pages()?);
         pages.extend(self.account_pages()?);
         pages.extend(self.admin_pages()?);
         pages.extend(self.admin_queue_pages()?);
@@ -79,7 +81,7 @@ impl Samples {
             count: 41,
         });
         let progress = RateProgress { rated: id, total: 64 };
-        RateStage { photo: Some(photo), feedback, progress, error: None }
+        RateStage { photo: Some(photo), feedback, progress, hub: None, error: None }
     }
 
     /// The status of photo `id` after `done` steps.
@@ -96,6 +98,7 @@ impl Samples {
             photo: None,
             feedback: None,
             progress: RateProgress { rated: total, total },
+            hub: None,
             error: None,
         };
         let refused =
@@ -142,6 +145,7 @@ impl Samples {
             earlier: None,
             can_delete: false,
             moderates: true,
+            hubs: Fragment::default(),
             alike: Vec::new(),
         })
     }
