@@ -22,14 +22,19 @@ async fn the_document_describes_every_call(db: PgPool) {
     let site = Site::start(db).await;
     let document = site.api().get("openapi.json").await.expect(200).json();
     let calls = [
+        "delete /hubs/{slug}/photos/{id}",
         "delete /photos/{id}",
         "delete /tokens/current",
         "delete /users/me",
+        "get /hubs/{slug}/photos",
+        "get /hubs/{slug}/rate/next",
+        "get /hubs/{slug}/top",
         "get /photos/{id}",
         "get /rate/next",
         "get /top",
         "get /trending",
         "get /users/me",
+        "get /users/me/feed",
         "get /users/{name}",
         "patch /users/me",
         "post /password-resets",
@@ -37,6 +42,7 @@ async fn the_document_describes_every_call(db: PgPool) {
         "post /photos/{id}/shares",
         "post /tokens",
         "post /users",
+        "put /hubs/{slug}/photos/{id}",
         "put /photos/{id}/rating",
     ];
     assert!(documented(&document).iter().eq(calls), "{:?}", documented(&document));
@@ -49,10 +55,11 @@ async fn every_documented_call_exists_and_answers_as_documented(db: PgPool) {
     let site = Site::start(db).await;
     site.member("ada").await;
     let photo = site.photos(1).await[0];
+    site.hub("derps", &[]).await;
     let document = site.api().get("openapi.json").await.expect(200).json();
     for call in documented(&document) {
         let (method, path) = call.split_once(' ').expect("both");
-        let filled = path.replace("{id}", &photo.to_string()).replace("{name}", "ada");
+        let filled = path.replace("{id}", &photo.to_string()).replace("{name}", "ada").replace("{slug}", "derps");
         let verb: Method = method.to_uppercase().parse().expect("a method");
         let answer = Answer::to(site.api().call(verb, &filled)).await;
         let responses = &document["paths"][path][method]["responses"];
