@@ -45,7 +45,7 @@ pub async fn own(State(app): State<App>, Query(query): Query<OwnQuery>) -> Resul
         updated: latest(&entries).unwrap_or(since),
         entries: list(&app, &entries)?,
     };
-    answer(&feed, "private, no-cache")
+    answer(&feed)
 }
 
 /// `GET /h/{slug}/feed.atom`: a hub's feed, for everybody who may see the hub.
@@ -66,13 +66,14 @@ pub async fn of_hub(
         updated: latest(&entries).unwrap_or(hub.created_at),
         entries: list(&app, &entries)?,
     };
-    answer(&feed, if hub.is_public() { "public, max-age=60" } else { "private, no-cache" })
+    answer(&feed)
 }
 
-fn answer(feed: &AtomFeed, caching: &'static str) -> Result<Response, Error> {
+/// Nobody keeps a feed, because a hub may become private and a member may lose a role.
+fn answer(feed: &AtomFeed) -> Result<Response, Error> {
     let headers: [(HeaderName, HeaderValue); 2] = [
         (CONTENT_TYPE, HeaderValue::from_static("application/atom+xml; charset=utf-8")),
-        (CACHE_CONTROL, HeaderValue::from_static(caching)),
+        (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
     ];
     Ok((headers, feed.render().map_err(anyhow::Error::from)?).into_response())
 }

@@ -23,16 +23,16 @@ const SHOWN: usize = 4;
 
 /// `GET /feed`
 pub async fn page(State(app): State<App>, viewing: Viewing) -> Result<Page<FeedPage>, Error> {
+    let origin = app.url("");
     let Ok(member) = viewing.visitor.member() else {
-        return Ok(Page(FeedPage { chrome: viewing.chrome, entries: Vec::new(), link: None }));
+        return Ok(Page(FeedPage { chrome: viewing.chrome, entries: Vec::new(), link: None, origin }));
     };
     let mut db = app.db.acquire().await?;
     let activities = feed::list_followed(&mut db, member.id).await?;
     let token = feed::find_token(&mut db, member.id).await?;
     drop(db);
     let entries = show(&app, activities).await?;
-    let link = Some(app.url(&address(&token)));
-    Ok(Page(FeedPage { chrome: viewing.chrome, entries, link }))
+    Ok(Page(FeedPage { chrome: viewing.chrome, entries, link: Some(address(&token)), origin }))
 }
 
 /// `POST /feed/link`: replaces the address of the member's own feed.

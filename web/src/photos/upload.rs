@@ -293,7 +293,9 @@ async fn read_parts(
             if fields.hubs.len() + slugs.len() > TEXT {
                 return Err(Error::Refused("A text field is too long.".to_owned()));
             }
-            fields.hubs = [fields.hubs.as_str(), slugs.as_str()].join(",");
+            let separator = if fields.hubs.is_empty() || slugs.is_empty() { "" } else { "," };
+            fields.hubs.push_str(separator);
+            fields.hubs.push_str(&slugs);
         } else if let Some(slot) = fields.slot(&name) {
             *slot = read_text(&mut part, malformed).await?;
         }

@@ -14,8 +14,10 @@ pub struct FeedPage {
     pub chrome: Chrome,
     /// What happened, the latest first.
     pub entries: Vec<FeedEntry>,
-    /// The private address of the feed; `None` for a visitor who isn't logged in.
+    /// The path of the member's private Atom feed; `None` for a visitor who isn't logged in.
     pub link: Option<String>,
+    /// The address of the site, for a link that is used elsewhere.
+    pub origin: String,
 }
 
 impl FeedPage {

@@ -39,8 +39,9 @@ impl Samples {
             chrome: if link.is_some() { self.member() } else { self.nobody() },
             entries,
             link: link.map(str::to_owned),
+            origin: "http://127.0.0.1:8080".to_owned(),
         };
-        let link = "http://127.0.0.1:8080/feed.atom?token=c2FtcGxl";
+        let link = "/feed.atom?token=c2FtcGxl";
         let own = PhotoPage {
             own: true,
             hubs: Fragment::render(&self.photo_hubs())?,
