@@ -21,3 +21,19 @@ impl Scope {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn scopes_have_orders_of_their_own(first in 0..1_i64 << 32, one in 1..1_i64 << 31, other in 1..1_i64 << 31) {
+            let salts = [Scope::Site, Scope::Hub(HubId(one)), Scope::Hub(HubId(other))].map(|scope| scope.salt(first));
+            prop_assert_ne!(salts[0], salts[1]);
+            prop_assert!(one == other || salts[1] != salts[2]);
+        }
+    }
+}
