@@ -1,7 +1,7 @@
 //! Photos in hubs: posting, removing and listing.
 //!
-//! A photo stays on the whole site, whichever hubs show it. A private hub hides which photos it shows, and not the
-//! photos. Profiles are filled by triggers.
+//! Everybody can see a live photo on the site, whichever hubs show it. A private hub hides only that a photo was posted
+//! there. Profiles are filled by triggers.
 
 use sqlx::PgConnection;
 
