@@ -13,6 +13,8 @@ create table hubs (
     -- The slot of the next photo that goes live in it.
     next_slot      bigint not null default 0,
     archived_at    timestamptz,
+    -- When its owners last got a mail about a request.
+    owners_told_at timestamptz,
     -- The last photo, member, comment or edit. Ratings don't count, because they would all wait for this row.
     active_at      timestamptz not null default now(),
     created_at     timestamptz not null default now(),

@@ -55,6 +55,8 @@ pub enum Action {
     DeletePhoto,
     /// Another member's photo is removed from a hub.
     RemoveFromHub,
+    /// A hub is deleted by a moderator who doesn't own it.
+    DeleteHub,
     /// A photo is blocked: hidden, and its picture kept out.
     BlockPicture,
     /// A picture is unblocked.
@@ -83,6 +85,7 @@ impl Action {
             Self::RunSchedule => "schedule.run",
             Self::DeletePhoto => "photo.delete",
             Self::RemoveFromHub => "hub.photo.remove",
+            Self::DeleteHub => "hub.delete",
             Self::BlockPicture => "picture.block",
             Self::UnblockPicture => "picture.unblock",
             Self::AdoptMedia => "media.adopt",

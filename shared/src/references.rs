@@ -7,11 +7,15 @@ pub enum Gone {
     User,
     /// The photo.
     Photo,
+    /// The hub.
+    Hub,
 }
 
-/// Columns that refer to users and photos. A test compares this list with the schema.
-const USERS: [&str; 6] = ["user_id", "owner_id", "rater_id", "sharer_id", "blocked_by", "into_id"];
+/// Columns that refer to users, photos and hubs. A test compares these lists with the schema.
+const USERS: [&str; 8] =
+    ["user_id", "owner_id", "rater_id", "sharer_id", "blocked_by", "into_id", "profile_of", "actor_id"];
 const PHOTOS: [&str; 2] = ["photo_id", "parent_id"];
+const HUBS: [&str; 1] = ["hub_id"];
 
 /// Returns what is gone according to a foreign key violation; `None` for any other error. Foreign keys have the names
 /// that Postgres generates from table and column.
@@ -28,6 +32,7 @@ pub fn told_by(table: &str, constraint: &str) -> Option<Gone> {
     match column {
         column if USERS.contains(&column) => Some(Gone::User),
         column if PHOTOS.contains(&column) => Some(Gone::Photo),
+        column if HUBS.contains(&column) => Some(Gone::Hub),
         _ => None,
     }
 }
@@ -40,6 +45,8 @@ mod tests {
     fn a_foreign_key_is_recognised_by_its_column() {
         assert_eq!(told_by("ratings", "ratings_rater_id_fkey"), Some(Gone::User));
         assert_eq!(told_by("photo_files", "photo_files_photo_id_fkey"), Some(Gone::Photo));
+        assert_eq!(told_by("activity", "activity_actor_id_fkey"), Some(Gone::User));
+        assert_eq!(told_by("hub_photos", "hub_photos_hub_id_fkey"), Some(Gone::Hub));
         assert_eq!(told_by("jobs", "jobs_partition_fkey"), None);
         assert_eq!(told_by("ratings", "ratings_pkey"), None);
     }

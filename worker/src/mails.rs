@@ -13,6 +13,12 @@ pub(crate) enum Matter {
     Verify,
     /// The news that an account has a new address.
     AddressChanged,
+    /// The news that somebody asks to become a member of a hub.
+    HubAsked,
+    /// The news that the recipient is now a member of a hub.
+    HubAccepted,
+    /// The news that the recipient doesn't become a member of a hub.
+    HubDeclined,
 }
 
 /// The variables of the templates.
@@ -26,6 +32,10 @@ pub(crate) struct Letter<'a> {
     pub(crate) site: &'a Url,
     /// The URL of the button.
     pub(crate) link: Url,
+    /// The name of the hub that the mail is about; empty if it is about none.
+    pub(crate) hub: &'a str,
+    /// Who asks to become a member: a name, perhaps "and 2 others".
+    pub(crate) askers: &'a str,
 }
 
 impl Letter<'_> {
@@ -71,6 +81,42 @@ struct AddressChangedHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
+#[derive(Template)]
+#[template(path = "mail/hub_asked.txt")]
+struct HubAskedText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/hub_asked.html")]
+struct HubAskedHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/hub_accepted.txt")]
+struct HubAcceptedText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/hub_accepted.html")]
+struct HubAcceptedHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/hub_declined.txt")]
+struct HubDeclinedText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/hub_declined.html")]
+struct HubDeclinedHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
 /// Renders a mail.
 pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail> {
     let (subject, text, html) = match matter {
@@ -89,6 +135,19 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             AddressChangedText { letter }.render()?,
             AddressChangedHtml { letter }.render()?,
         ),
+        Matter::HubAsked => {
+            ("Somebody asks to join your hub", HubAskedText { letter }.render()?, HubAskedHtml { letter }.render()?)
+        }
+        Matter::HubAccepted => (
+            "You are a member now",
+            HubAcceptedText { letter }.render()?,
+            HubAcceptedHtml { letter }.render()?,
+        ),
+        Matter::HubDeclined => (
+            "Your request to join a hub",
+            HubDeclinedText { letter }.render()?,
+            HubDeclinedHtml { letter }.render()?,
+        ),
     };
     Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html })
 }
@@ -102,7 +161,15 @@ mod tests {
     fn rendered(matter: Matter) -> Mail {
         let site: Url = "https://paw.example:8443/".parse().expect("a URL");
         let link = site.join("/reset/abc-DEF_1").expect("a URL");
-        render(&Letter { name: "ada", email: "ada@example.org", site: &site, link }, matter).expect("renders")
+        let letter = Letter {
+            name: "ada",
+            email: "ada@example.org",
+            site: &site,
+            link,
+            hub: "Cats <in> boxes",
+            askers: "bob and 2 others",
+        };
+        render(&letter, matter).expect("renders")
     }
 
     #[test]
@@ -131,13 +198,37 @@ mod tests {
     }
 
     #[test]
+    fn mails_about_requests_name_the_hub_and_who_asks() {
+        for (matter, says) in [
+            (Matter::HubAsked, "bob and 2 others"),
+            (Matter::HubAccepted, "accepted"),
+            (Matter::HubDeclined, "declined"),
+        ] {
+            let mail = rendered(matter);
+            assert!(mail.text.contains("Cats <in> boxes") && mail.html.contains("Cats &#60;in&#62; boxes"));
+            for part in [&mail.text, &mail.html] {
+                for said in ["ada", says, "paw.example:8443", "https://paw.example:8443/reset/abc-DEF_1"] {
+                    assert!(part.contains(said), "{said:?} is missing in {part}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn lifetimes_in_the_mails_are_those_of_the_links() {
         assert_eq!((Purpose::Reset.minutes(), Purpose::Verify.minutes()), (30, 24 * 60));
     }
 
     #[test]
     fn no_line_of_text_exceeds_the_width_of_mail_programs() {
-        for matter in [Matter::Reset, Matter::Verify, Matter::AddressChanged] {
+        for matter in [
+            Matter::Reset,
+            Matter::Verify,
+            Matter::AddressChanged,
+            Matter::HubAsked,
+            Matter::HubAccepted,
+            Matter::HubDeclined,
+        ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");
             }

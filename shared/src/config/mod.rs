@@ -257,6 +257,8 @@ pub struct SecurityConfig {
     pub resets_per_hour: u32,
     /// Photos submitted per hour. Default 60.
     pub uploads_per_hour: u32,
+    /// Hubs made per hour. Default 10.
+    pub hubs_per_hour: u32,
     /// Anonymous users created, and links shared by visitors without a user, per hour. Default 60.
     pub anonymous_per_hour: u32,
     /// Wrong passwords for one account within ten minutes, and four times as many within a day, by all clients together
@@ -281,6 +283,7 @@ impl Default for SecurityConfig {
             logins_per_minute: 10,
             resets_per_hour: 5,
             uploads_per_hour: 60,
+            hubs_per_hour: 10,
             anonymous_per_hour: 60,
             guesses_per_account: 10,
             mails_per_recipient: 3,

@@ -1,47 +1,51 @@
-//! What happens in hubs, recorded in the transaction in which it happens.
+//! What happened in hubs, for feeds.
 
 use sqlx::PgConnection;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::ids::{HubId, PhotoId, UserId};
 
-/// What somebody did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+/// What somebody did in a hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray, sqlx::Type)]
 #[strum(serialize_all = "snake_case")]
-pub enum ActivityVerb {
-    /// Created the hub.
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Verb {
+    /// Made the hub.
     Created,
+    /// Gave it another name or address.
+    Renamed,
+    /// Archived it.
+    Archived,
+    /// Opened it again.
+    Reopened,
     /// Became a member.
     Joined,
     /// Became an owner.
     BecameOwner,
-    /// Posted a photo.
+    /// Posted a photo to it.
     Posted,
-    /// Archived the hub.
-    Archived,
-    /// Changed the hub's name or its address.
-    Renamed,
 }
 
-impl ActivityVerb {
-    /// The name in the database and in the API.
+impl Verb {
+    /// The name in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// Records what an actor did in a hub, and that the hub is active. Locks the hub until the transaction ends.
+/// Records what somebody did in a hub, which is thereby active. Nobody acts when an account's deletion changes a hub.
+/// Locks the hub's row.
 pub async fn record(
     db: &mut PgConnection,
     hub: HubId,
-    verb: ActivityVerb,
+    verb: Verb,
     actor: Option<UserId>,
     photo: Option<PhotoId>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "with noted as (update hubs set active_at = now() where id = $1 returning id)
-         insert into activity (hub_id, verb, actor_id, photo_id) select id, $2, $3, $4 from noted",
+        "with active as (update hubs set active_at = now() where id = $1)
+         insert into activity (hub_id, verb, actor_id, photo_id) values ($1, $2, $3, $4)",
         hub.0,
         verb.name(),
         actor.map(|user| user.0),

@@ -6,7 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::PgConnection;
 
-use super::{ActivityVerb, Hub, Joining, Visibility};
+use super::activity::Verb;
+use super::{Hub, Joining, Visibility};
 use crate::ids::{HubId, PhotoId, UserId};
 
 /// The most entries of a feed.
@@ -28,7 +29,7 @@ pub struct Activity {
     /// Where it happened.
     pub hub: HubId,
     /// What was done.
-    pub verb: ActivityVerb,
+    pub verb: Verb,
     /// The public name of the person who did it.
     pub actor: Option<String>,
     /// The photo that was posted.
@@ -47,7 +48,7 @@ pub struct Entry {
     /// Where they happened.
     pub hub: HubId,
     /// What was done.
-    pub verb: ActivityVerb,
+    pub verb: Verb,
     /// Who did it, the latest first, each once.
     pub actors: Vec<String>,
     /// The photos that were posted, the latest first, each once.
@@ -62,7 +63,7 @@ pub struct Entry {
 pub fn collapse(mut activities: Vec<Activity>) -> Vec<Entry> {
     activities.sort_by_key(|activity| (activity.at, activity.id));
     let mut entries: Vec<Entry> = Vec::new();
-    let mut open: HashMap<(HubId, ActivityVerb), usize> = HashMap::new();
+    let mut open: HashMap<(HubId, Verb), usize> = HashMap::new();
     for Activity { id, at, hub, verb, actor, photo } in activities {
         let joined = open.get(&(hub, verb)).copied().filter(|place| at - entries[*place].since < TOGETHER);
         let place = joined.unwrap_or(entries.len());
@@ -224,7 +225,7 @@ mod tests {
 
     fn joined(id: i64, minute: i64, actor: &str) -> Activity {
         let actor = Some(actor.to_owned());
-        Activity { id, at: at(minute), hub: HubId(1), verb: ActivityVerb::Joined, actor, photo: None }
+        Activity { id, at: at(minute), hub: HubId(1), verb: Verb::Joined, actor, photo: None }
     }
 
     #[test]
@@ -240,17 +241,17 @@ mod tests {
     #[test]
     fn other_verbs_and_other_hubs_are_other_entries() {
         let elsewhere = Activity { hub: HubId(2), ..joined(2, 1, "ada") };
-        let left = Activity { verb: ActivityVerb::BecameOwner, ..joined(3, 2, "ada") };
+        let left = Activity { verb: Verb::BecameOwner, ..joined(3, 2, "ada") };
         assert_eq!(collapse(vec![joined(1, 0, "ada"), elsewhere, left]).len(), 3);
     }
 
     fn activities() -> impl Strategy<Value = Vec<Activity>> {
-        let one = (0..400_i64, 1..4_i64, 0..ActivityVerb::VARIANTS.len(), 0..5_i64, 0..9_i64);
+        let one = (0..400_i64, 1..4_i64, 0..Verb::VARIANTS.len(), 0..5_i64, 0..9_i64);
         proptest::collection::vec(one, 0..120).prop_map(|all| {
             let activity = |(id, (minute, hub, verb, actor, photo)): (i64, (i64, i64, usize, i64, i64))| {
                 let actor = (actor > 0).then(|| format!("member{actor}"));
                 let photo = (photo > 0).then_some(PhotoId(photo));
-                Activity { id, at: at(minute), hub: HubId(hub), verb: ActivityVerb::VARIANTS[verb], actor, photo }
+                Activity { id, at: at(minute), hub: HubId(hub), verb: Verb::VARIANTS[verb], actor, photo }
             };
             (1..).zip(all).map(activity).collect()
         })

@@ -1,9 +1,21 @@
 //! Hubs: communities with members, photos and a page of widgets. A member's profile is a hub of their own.
 
 pub mod activity;
+pub mod changes;
 pub mod feed;
+mod fields;
+pub mod lists;
+mod locks;
+pub mod members;
 pub mod queries;
+mod refusal;
+pub mod requests;
+mod slug;
+pub mod succession;
 mod types;
 
-pub use activity::ActivityVerb;
+pub use changes::{HubChanges, NewHub};
+pub use fields::{HubName, Summary};
+pub use refusal::Refusal;
+pub use slug::Slug;
 pub use types::{Hub, HubRole, Joining, Visibility};

@@ -60,3 +60,17 @@ pub async fn list_roles(db: &mut PgConnection, hub: HubId, user: UserId) -> sqlx
     roles.sort();
     Ok(roles)
 }
+
+/// Finds a hub by a slug that it has had.
+pub async fn find_by_former_slug(db: &mut PgConnection, slug: &str) -> sqlx::Result<Option<Hub>> {
+    sqlx::query_as!(
+        Hub,
+        r#"select hubs.id as "id: HubId", hubs.slug, profile_of as "profile_of: UserId", name, summary,
+                  joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
+                  active_at, created_at
+           from hub_slugs join hubs on hubs.id = hub_id where hub_slugs.slug = $1"#,
+        slug,
+    )
+    .fetch_optional(db)
+    .await
+}

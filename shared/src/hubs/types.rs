@@ -1,6 +1,6 @@
 //! Hubs and roles.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -34,6 +34,14 @@ pub enum Joining {
     Invite,
 }
 
+impl Joining {
+    /// The name in forms and in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// Who may see a hub.
 #[derive(
     Clone,
@@ -58,6 +66,14 @@ pub enum Visibility {
     Public,
     /// Members, and the site's moderators. For everybody else it doesn't exist.
     Private,
+}
+
+impl Visibility {
+    /// The name in forms and in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// What a user is in a hub. An owner is a member with more rights; the other roles combine with any.
@@ -96,7 +112,16 @@ impl HubRole {
     pub fn name(self) -> &'static str {
         self.into()
     }
+
+    /// Whether who has it belongs to the hub and sees it if it is private.
+    #[must_use]
+    pub const fn is_membership(self) -> bool {
+        matches!(self, Self::Member | Self::Owner)
+    }
 }
+
+/// After this time without anything new a hub is idle.
+const IDLE: TimeDelta = TimeDelta::days(31);
 
 /// A hub, or the profile of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,5 +170,47 @@ impl Hub {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.visibility == Visibility::Public
+    }
+
+    /// Whether nothing has happened in it for 31 days.
+    #[must_use]
+    pub fn is_idle(&self, now: DateTime<Utc>) -> bool {
+        now - self.active_at > IDLE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hub_is_idle_after_a_month_without_news() {
+        let now = Utc::now();
+        let hub = Hub {
+            id: HubId(1),
+            slug: Some("cats".to_owned()),
+            profile_of: None,
+            name: "Cats".to_owned(),
+            summary: String::new(),
+            joining: Joining::Open,
+            visibility: Visibility::Public,
+            layout_version: 1,
+            archived_at: None,
+            active_at: now - TimeDelta::days(31),
+            created_at: now - TimeDelta::days(90),
+        };
+        assert!(!hub.is_idle(now));
+        assert!(hub.is_idle(now + TimeDelta::seconds(1)));
+        assert_eq!(hub.path(), "/h/cats");
+        assert_eq!(Hub { slug: None, profile_of: Some(UserId(2)), ..hub }.path(), "/members/Cats");
+    }
+
+    #[test]
+    fn names_in_urls_are_those_in_the_database() {
+        for role in HubRole::VARIANTS {
+            assert_eq!(role.name().parse(), Ok(*role));
+        }
+        assert_eq!([HubRole::Member, HubRole::Owner].map(HubRole::is_membership), [true, true]);
+        assert_eq!([HubRole::Subscriber, HubRole::Stargazer].map(HubRole::is_membership), [false, false]);
     }
 }

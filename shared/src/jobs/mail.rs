@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::links::Purpose;
-use crate::ids::UserId;
+use crate::ids::{HubId, UserId};
 use crate::queues;
 use pawdium_queue::{Backoff, Job, Queue, Subject};
 
@@ -34,6 +34,26 @@ pub enum SendMail {
         user: UserId,
         /// The previous address.
         email: String,
+    },
+    /// Tells an owner of a hub that somebody asks to become a member. Nothing is sent if nobody waits any more.
+    HubAsked {
+        /// The owner.
+        user: UserId,
+        /// The hub.
+        hub: HubId,
+        /// The domain of the owner's address.
+        domain: Option<String>,
+    },
+    /// Tells somebody who asked to become a member of a hub what its owners answered.
+    HubAnswered {
+        /// Who asked.
+        user: UserId,
+        /// The hub.
+        hub: HubId,
+        /// Whether they are a member now.
+        accepted: bool,
+        /// The domain of their address.
+        domain: Option<String>,
     },
 }
 
@@ -65,20 +85,27 @@ impl Job for SendMail {
         match self {
             Self::Verification { .. } => of(Purpose::Verify),
             Self::PasswordReset { .. } => of(Purpose::Reset),
-            Self::AddressChanged { .. } => Duration::from_hours(3 * 24),
+            Self::AddressChanged { .. } | Self::HubAsked { .. } | Self::HubAnswered { .. } => {
+                Duration::from_hours(3 * 24)
+            }
         }
     }
 
     fn partition(&self) -> Option<String> {
         match self {
-            Self::Verification { domain, .. } => domain.clone(),
+            Self::Verification { domain, .. }
+            | Self::HubAsked { domain, .. }
+            | Self::HubAnswered { domain, .. } => domain.clone(),
             Self::PasswordReset { email } | Self::AddressChanged { email, .. } => domain(email),
         }
     }
 
     fn subject(&self) -> Option<Subject> {
         match self {
-            Self::Verification { user, .. } | Self::AddressChanged { user, .. } => Some(Subject::from(*user)),
+            Self::Verification { user, .. }
+            | Self::AddressChanged { user, .. }
+            | Self::HubAsked { user, .. }
+            | Self::HubAnswered { user, .. } => Some(Subject::from(*user)),
             Self::PasswordReset { .. } => None,
         }
     }

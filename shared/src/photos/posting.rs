@@ -10,7 +10,7 @@ use crate::audit::{self, Action, Actor};
 use crate::db::{Conflict, Tx};
 use crate::events::Event;
 use crate::hubs::Visibility;
-use crate::hubs::activity::{self, ActivityVerb};
+use crate::hubs::activity::{self, Verb};
 use crate::ids::{HubId, PhotoId, UserId};
 use crate::paging::{Page, PageOf};
 
@@ -74,7 +74,7 @@ pub async fn post(db: &mut Tx, hub: HubId, photo: PhotoId, actor: UserId) -> Res
     .execute(&mut *db)
     .await?;
     if posted.rows_affected() > 0 {
-        activity::record(db, hub, ActivityVerb::Posted, Some(actor), Some(photo)).await?;
+        activity::record(db, hub, Verb::Posted, Some(actor), Some(photo)).await?;
         Event::PhotoPosted { hub, photo }.record(db).await?;
     }
     Ok(())
@@ -121,7 +121,7 @@ pub async fn remove(
         "delete from activity where hub_id = $1 and photo_id = $2 and verb = $3",
         hub.0,
         photo.0,
-        ActivityVerb::Posted.name(),
+        Verb::Posted.name(),
     )
     .execute(&mut *db)
     .await?;

@@ -4,8 +4,9 @@
 use crate::accounts::queries;
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::{PhotoId, UserId};
-use crate::photos::{files, transitions};
+use crate::hubs::succession;
+use crate::ids::{HubId, PhotoId, UserId};
+use crate::photos::{files, owner, transitions};
 
 /// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. If both rated a
 /// photo, the account's rating stays. Ratings of the account's own photos are dropped. Does nothing if `from` is
@@ -53,7 +54,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     .execute(&mut *db)
     .await?;
     queries::delete(db, from).await?;
-    record_change(db, changed).await
+    record_change(db, changed, Vec::new()).await
 }
 
 /// Locks an anonymous user who is about to be merged, and the account, in the order of their ids. Returns false if the
@@ -77,7 +78,7 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
     Ok(is_anonymous)
 }
 
-/// Deletes a user with ratings, photos and sessions, and corrects the histograms. A job deletes the photos' files.
+/// Deletes a user with ratings, photos, roles in hubs and sessions, and corrects the histograms. A job deletes the photos' files.
 pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     // Lock the user before any counter: a concurrent rating holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
@@ -92,13 +93,15 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
         files::lock_names(db, *photo).await?;
     }
     lock_own(db, user).await?;
+    succession::leave_all(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;
     }
     changed.extend(own);
+    let hubs = owner::find_hubs(db, user).await?;
     queries::delete(db, user).await?;
-    record_change(db, changed).await
+    record_change(db, changed, hubs).await
 }
 
 /// Locks a user's photos, and the links and ratings of the user or of these photos, because two users who are deleted
@@ -127,11 +130,11 @@ async fn lock_own(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     Ok(())
 }
 
-async fn record_change(db: &mut Tx, photos: Vec<PhotoId>) -> sqlx::Result<()> {
-    if photos.is_empty() {
+async fn record_change(db: &mut Tx, photos: Vec<PhotoId>, hubs: Vec<HubId>) -> sqlx::Result<()> {
+    if photos.is_empty() && hubs.is_empty() {
         return Ok(());
     }
-    Event::MemberChanged { photos }.record(db).await
+    Event::MemberChanged { photos, hubs }.record(db).await
 }
 
 /// Deletes ratings and subtracts them from the histograms: all of the rater's, or, with an account to move to, those

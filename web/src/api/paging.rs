@@ -41,7 +41,16 @@ pub fn given(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
 }
 
-fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) -> Result<i64, Error> {
+/// Parses a whole number from 1 to `max`.
+///
+/// # Errors
+/// Names the field that is not such a number.
+pub fn number(
+    field: &'static str,
+    text: Option<&String>,
+    default: i64,
+    max: i64,
+) -> Result<i64, Error> {
     let Some(text) = given(text) else { return Ok(default) };
     let refused = || Error::Field { field, message: format!("Give a whole number from 1 to {max}.") };
     let number = text.parse::<i64>().map_err(|_| refused())?;

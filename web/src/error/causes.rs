@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use pawdium_media::{MediaError, Refusal};
 use pawdium_shared::db::Conflict;
+use pawdium_shared::hubs;
 use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
@@ -16,7 +17,7 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match gone(&error) {
             Some(Gone::User) => return Self::SessionEnded,
-            Some(Gone::Photo) => return Self::NotFound,
+            Some(Gone::Photo | Gone::Hub) => return Self::NotFound,
             None => {}
         }
         match error {
@@ -68,6 +69,25 @@ fn is_away(error: &sqlx::Error) -> bool {
 impl From<accounts::Refused> for Error {
     fn from(refused: accounts::Refused) -> Self {
         Self::Field { field: refused.field, message: refused.message.to_owned() }
+    }
+}
+
+impl From<hubs::Refusal> for Error {
+    fn from(refusal: hubs::Refusal) -> Self {
+        use hubs::Refusal;
+        let message = refusal.message();
+        match refusal {
+            Refusal::Database(error) => error.into(),
+            Refusal::Gone => Self::NotFound,
+            Refusal::NoUser => Self::SessionEnded,
+            Refusal::SlugTaken => Self::Taken { field: "slug", message },
+            Refusal::LastOwner => Self::Conflict(message),
+            Refusal::Archived
+            | Refusal::NotOwner
+            | Refusal::MayNotDelete
+            | Refusal::NotMadeOwner
+            | Refusal::NotInvited => Self::Forbidden(message),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod causes;
 mod render;
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::security::Incident;
 use tracing::error;
@@ -37,6 +37,12 @@ pub enum Error {
         /// What to do about it.
         message: &'static str,
     },
+    /// The act would leave something in a state that can't be.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// What was asked for has another path for good.
+    #[error("moved to {0}")]
+    Moved(String),
     /// The API needs a token.
     #[error("access token required")]
     NoToken,
@@ -123,7 +129,8 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
-            Self::Taken { .. } | Self::KeyReused => StatusCode::CONFLICT,
+            Self::Taken { .. } | Self::Conflict(_) | Self::KeyReused => StatusCode::CONFLICT,
+            Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
             Self::NoToken | Self::BadToken | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -171,6 +178,9 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        if let Self::Moved(path) = &self {
+            return Redirect::permanent(path).into_response();
+        }
         let id = if let Self::Internal(cause) = &self {
             let id = ulid::Ulid::generate().to_string();
             error!(id, error = format!("{cause:#}"), "request failed");

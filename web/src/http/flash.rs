@@ -67,6 +67,32 @@ pub enum Notice {
     LimitsSet,
     /// A run of a schedule was requested.
     ScheduleRequested,
+    /// A hub was made.
+    HubMade,
+    /// A hub's settings were saved.
+    HubSaved,
+    /// A hub was archived.
+    HubArchived,
+    /// A hub was opened again.
+    HubReopened,
+    /// A hub was deleted.
+    HubDeleted,
+    /// The visitor joined a hub.
+    HubJoined,
+    /// The visitor asked to join a hub.
+    HubAsked,
+    /// The visitor left a hub, or doesn't own it any more.
+    HubLeft,
+    /// A hub got a member.
+    MemberAdded,
+    /// A member has another role in a hub.
+    MemberChanged,
+    /// A hub lost a member.
+    MemberRemoved,
+    /// A request to join a hub was declined.
+    RequestDeclined,
+    /// The last owner can't leave a hub.
+    LastOwner,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -134,6 +160,19 @@ impl Notice {
             Self::QueueResumed => Flash::good("The queue is resumed."),
             Self::LimitsSet => Flash::good("The limits are saved."),
             Self::ScheduleRequested => Flash::good("The job will start within seconds."),
+            Self::HubMade => Flash::good("The hub is yours. Tell people about it!"),
+            Self::HubSaved => Flash::good("The settings are saved."),
+            Self::HubArchived => Flash::info("The hub is archived. Nothing in it can change until you reopen it."),
+            Self::HubReopened => Flash::good("The hub is open again."),
+            Self::HubDeleted => Flash::info("The hub is deleted. Its photos stay with their owners."),
+            Self::HubJoined => Flash::good("You are a member now. Welcome!"),
+            Self::HubAsked => Flash::info("The owners will answer. We will write to you."),
+            Self::HubLeft => Flash::info("That role is given up."),
+            Self::MemberAdded => Flash::good("The hub has a new member."),
+            Self::MemberChanged => Flash::good("The role is changed."),
+            Self::MemberRemoved => Flash::info("That member is removed."),
+            Self::RequestDeclined => Flash::info("The request is declined. We will write to them."),
+            Self::LastOwner => Flash::bad("A hub needs an owner. Make another member an owner first."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }

@@ -1,26 +1,89 @@
-//! Who may see a hub.
+//! Who sees which hub.
 
-use pawdium_shared::hubs::{Hub, HubRole, queries};
+use axum::http::Uri;
+use pawdium_shared::accounts::Name;
+use pawdium_shared::hubs::{Hub, Slug, queries};
+use sqlx::PgConnection;
 
 use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// Finds a hub that the visitor may see. Everybody sees public hubs; only members and moderators see private ones.
+/// Finds a hub by its current slug.
 ///
 /// # Errors
-/// [`Error::NotFound`], or a database error.
+/// [`Error::NotFound`] also for a private hub, unless the visitor belongs to it or moderates the site.
 pub async fn find_visible_hub(app: &App, visitor: &Visitor, slug: &str) -> Result<Hub, Error> {
-    // Postgres refuses a text with a zero byte.
-    if !slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(Error::NotFound);
-    }
+    let slug = Slug::new(slug).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
-    let hub = queries::find_by_slug(&mut db, slug).await?.ok_or(Error::NotFound)?;
-    if hub.is_public() || visitor.moderates() {
-        return Ok(hub);
+    let hub = queries::find_by_slug(&mut db, slug.as_str()).await?.ok_or(Error::NotFound)?;
+    if may_see(&mut db, visitor, &hub).await? { Ok(hub) } else { Err(Error::NotFound) }
+}
+
+/// Like [`find_visible_hub`]. A slug that the hub has had leads to the same path with the current one. `uri` is the
+/// request's own: `OriginalUri`.
+///
+/// # Errors
+/// [`Error::Moved`] for a former slug, and those of [`find_visible_hub`].
+pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) -> Result<Hub, Error> {
+    match find_visible_hub(app, visitor, slug).await {
+        Err(Error::NotFound) => {}
+        found => return found,
     }
-    let roles = queries::list_roles(&mut db, hub.id, visitor.id()).await?;
-    let belongs = roles.iter().any(|role| matches!(role, HubRole::Member | HubRole::Owner));
-    if belongs { Ok(hub) } else { Err(Error::NotFound) }
+    let slug = Slug::new(slug).map_err(|_| Error::NotFound)?;
+    let mut db = app.db.acquire().await?;
+    let hub = queries::find_by_former_slug(&mut db, slug.as_str()).await?.ok_or(Error::NotFound)?;
+    match &hub.slug {
+        Some(current) if current != slug.as_str() && may_see(&mut db, visitor, &hub).await? => {
+            Err(Error::Moved(with_slug(uri, current)))
+        }
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// Finds a member's profile.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find_profile(app: &App, name: &str) -> Result<Hub, Error> {
+    let name = Name::new(name).map_err(|_| Error::NotFound)?;
+    queries::find_profile(&mut *app.db.acquire().await?, name.as_str()).await?.ok_or(Error::NotFound)
+}
+
+async fn may_see(db: &mut PgConnection, visitor: &Visitor, hub: &Hub) -> Result<bool, Error> {
+    if hub.is_public() || visitor.moderates() {
+        return Ok(true);
+    }
+    let roles = queries::list_roles(db, hub.id, visitor.id()).await?;
+    Ok(roles.into_iter().any(|role| role.is_membership()))
+}
+
+/// The path and query with another slug after `h` or `hubs`.
+fn with_slug(uri: &Uri, slug: &str) -> String {
+    let mut parts: Vec<_> = uri.path().split('/').collect();
+    if let Some(place) = parts.iter().position(|part| matches!(*part, "h" | "hubs"))
+        && let Some(part) = parts.get_mut(place + 1)
+    {
+        *part = slug;
+    }
+    let path = parts.join("/");
+    uri.query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_slug_of_a_path_changes() {
+        for (before, after) in [
+            ("/h/cats", "/h/dogs"),
+            ("/h/cats/members?page=2", "/h/dogs/members?page=2"),
+            ("/h/%63ats/photos", "/h/dogs/photos"),
+            ("/api/v1/hubs/cats", "/api/v1/hubs/dogs"),
+            ("/api/v1/hubs/hubs2/members/hubs", "/api/v1/hubs/dogs/members/hubs"),
+        ] {
+            assert_eq!(with_slug(&before.parse().expect("a URI"), "dogs"), after);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Feeds as Atom documents (RFC 4287). Their ids are tag URIs (RFC 4151), so that they outlive addresses.
 
-use axum::extract::{Query, State};
+use axum::extract::{OriginalUri, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use pawdium_shared::hubs::feed;
 use serde::Deserialize;
 use url::Host;
 
-use super::access::find_visible_hub;
+use super::access::find_hub_at;
 use super::feed::{address, show};
 use crate::error::Error;
 use crate::http::extract::Path;
@@ -53,8 +53,9 @@ pub async fn of_hub(
     State(app): State<App>,
     visitor: Visitor,
     Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Error> {
-    let hub = find_visible_hub(&app, &visitor, &slug).await?;
+    let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
     let activities = feed::list_of_hub(&mut *app.db.acquire().await?, hub.id).await?;
     let entries = show(&app, activities).await?;
     let feed = AtomFeed {

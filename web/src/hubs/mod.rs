@@ -1,7 +1,16 @@
-//! Hubs: who may see them, and the feed of what happens in them.
+//! Hubs: their list, making and configuring them, and their people. The handlers of pages and of the API share `acts`.
 
 pub mod access;
+mod acts;
 pub mod api;
 pub mod atom;
 pub mod feed;
 pub mod head;
+pub mod list;
+pub mod members;
+pub mod new;
+pub mod page;
+pub mod part;
+pub mod roles;
+pub mod settings;
+pub mod widgets;

@@ -1,12 +1,12 @@
 //! Photos in hubs: posting and removing them, and a hub's list of photos.
 
 use axum::Json;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, OriginalUri, Query, State};
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::hubs::{Hub, HubRole, Visibility, queries};
+use pawdium_shared::hubs::Visibility;
 use pawdium_shared::ids::{HubId, PhotoId};
 use pawdium_shared::paging::{Page as List, PageOf};
 use pawdium_shared::photos::posting::{self, Remover, Showing};
@@ -23,11 +23,12 @@ use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
-use crate::hubs::access::find_visible_hub;
+use crate::hubs::access::{find_hub_at, find_visible_hub};
 use crate::hubs::head;
 use crate::state::App;
 use crate::views::Paging;
 use crate::views::hub_photos::{HubPhotosPage, PhotoHub, PhotoHubs};
+use crate::views::hubs::{HubTab, Standing};
 
 /// Photos per page.
 const PER_PAGE: i64 = 24;
@@ -86,26 +87,22 @@ pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
     Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
     Query(query): Query<ListQuery>,
 ) -> Result<Page<HubPhotosPage>, Error> {
-    let hub = find_visible_hub(&app, &viewing.visitor, &slug).await?;
+    let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
+    let head = head::load(&mut *app.db.acquire().await?, &viewing, &hub, HubTab::Photos).await?;
     let list = list(&app, hub.id, query.page_of()).await?;
-    let may_post = !hub.is_archived() && is_member(&app, &viewing.visitor, &hub).await?;
     let path = hub.path();
     Ok(Page(HubPhotosPage {
-        head: head::render(&app, &viewing.visitor, &hub).await?,
         chrome: viewing.chrome,
-        may_post,
+        may_post: !hub.is_archived() && matches!(head.standing, Standing::Member | Standing::Owner),
+        head,
         photos: list.photos.iter().map(|photo| present::card(photo, false)).collect(),
         paging: Paging::of(list.page, list.last_page, format!("{path}/photos")),
         path,
         name: hub.name,
     }))
-}
-
-async fn is_member(app: &App, visitor: &Visitor, hub: &Hub) -> Result<bool, Error> {
-    let roles = queries::list_roles(&mut *app.db.acquire().await?, hub.id, visitor.id()).await?;
-    Ok(roles.iter().any(|role| matches!(role, HubRole::Member | HubRole::Owner)))
 }
 
 async fn list(app: &App, hub: HubId, page: PageOf) -> Result<List<Photo>, Error> {
@@ -125,10 +122,11 @@ pub async fn list_photos(
     State(app): State<App>,
     caller: Option<Caller>,
     Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
     Query(params): Query<PageParams>,
 ) -> Result<Json<ListShape>, Error> {
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
-    let hub = find_visible_hub(&app, &visitor, &slug).await?;
+    let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
     let list = list(&app, hub.id, params.page_of()?).await?;
     Ok(Json(ListShape::of(&app, list)))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{OriginalUri, Query, State};
 use pawdium_shared::ids::{HubId, PhotoId};
 use pawdium_shared::paging::{Page as List, PageOf};
 use pawdium_shared::photos::Photo;
@@ -16,12 +16,13 @@ use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
-use crate::hubs::access::find_visible_hub;
+use crate::hubs::access::find_hub_at;
 use crate::hubs::head;
 use crate::photos::posting::ListQuery;
 use crate::photos::{find, present};
 use crate::state::App;
 use crate::views::hub_photos::HubTopPage;
+use crate::views::hubs::HubTab;
 use crate::views::top::TopList;
 use crate::views::{Fragment, Paging, PhotoCard};
 
@@ -30,9 +31,11 @@ pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
     Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
     Query(query): Query<ListQuery>,
 ) -> Result<Page<HubTopPage>, Error> {
-    let hub = find_visible_hub(&app, &viewing.visitor, &slug).await?;
+    let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
+    let head = head::load(&mut *app.db.acquire().await?, &viewing, &hub, HubTab::Photos).await?;
     let (list, places) = top(&app, hub.id, query.page_of()).await?;
     let path = hub.path();
     let card = |photo: &Photo| PhotoCard {
@@ -45,7 +48,7 @@ pub async fn page(
     };
     let shown = (!shown.photos.is_empty()).then(|| Fragment::render(&shown));
     Ok(Page(HubTopPage {
-        head: head::render(&app, &viewing.visitor, &hub).await?,
+        head,
         chrome: viewing.chrome,
         list: shown.transpose().map_err(anyhow::Error::from)?,
         path,
@@ -64,10 +67,11 @@ pub async fn list(
     State(app): State<App>,
     caller: Option<Caller>,
     Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
     Query(params): Query<PageParams>,
 ) -> Result<Json<ListShape>, Error> {
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
-    let hub = find_visible_hub(&app, &visitor, &slug).await?;
+    let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
     let (list, _) = top(&app, hub.id, params.page_of()?).await?;
     Ok(Json(ListShape::of(&app, list)))
 }

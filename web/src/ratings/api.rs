@@ -1,6 +1,6 @@
 //! Rating through the API.
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
@@ -17,7 +17,7 @@ use crate::api::shapes::{ErrorShape, PhotoShape, RatingShape};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
-use crate::hubs::access::find_visible_hub;
+use crate::hubs::access::find_hub_at;
 use crate::state::App;
 
 /// A photo to rate, with its ballot.
@@ -73,8 +73,9 @@ pub async fn next_in_hub(
     State(app): State<App>,
     caller: Caller,
     Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Error> {
-    let hub = find_visible_hub(&app, &caller.visitor(), &slug).await?;
+    let hub = find_hub_at(&app, &caller.visitor(), &slug, &uri).await?;
     serve(&app, &caller, Scope::Hub(hub.id)).await
 }
 

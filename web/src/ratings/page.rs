@@ -1,6 +1,6 @@
 //! The rating page, which shows one photo until it is rated.
 
-use axum::extract::{Query, State};
+use axum::extract::{OriginalUri, Query, State};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
 use pawdium_shared::accounts;
@@ -9,8 +9,8 @@ use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::Photo;
 use pawdium_shared::photos::cached::PhotoCount;
-use pawdium_shared::ratings::serving::{self, Scope, Served};
 use pawdium_shared::ratings::queries::HubProgress;
+use pawdium_shared::ratings::serving::{self, Scope, Served};
 use pawdium_shared::ratings::{self, Lane};
 use serde::Deserialize;
 
@@ -18,9 +18,9 @@ use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
-use crate::hubs::access::find_visible_hub;
-use crate::photos::present;
+use crate::hubs::access::{find_hub_at, find_visible_hub};
 use crate::state::App;
+use crate::views::Picture;
 use crate::views::rate::{RateFeedback, RateHub, RatePage, RatePhoto, RateProgress, RateStage};
 
 /// The query of the redirect after a rating without JavaScript.
@@ -46,9 +46,10 @@ pub async fn hub_page(
     viewing: Viewing,
     jar: CookieJar,
     Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
     Query(after): Query<After>,
 ) -> Result<(CookieJar, Page<RatePage>), Error> {
-    let hub = find_visible_hub(&app, &viewing.visitor, &slug).await?;
+    let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
     show_page(&app, viewing, jar, Some(&hub), after).await
 }
 
@@ -175,7 +176,7 @@ pub async fn feedback(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Optio
     let Some(photo) = app.photos.call(id).await? else { return Ok(None) };
     Ok(Some(RateFeedback {
         id: id.0,
-        picture: present::picture(&photo),
+        picture: Picture::of(&photo),
         value: value.into(),
         mean: photo.histogram.mean().unwrap_or_default(),
         count: photo.histogram.count(),
@@ -190,7 +191,7 @@ fn show(app: &App, visitor: &Visitor, photo: &Photo, lane: Lane) -> RatePhoto {
         alt: photo.alt.clone(),
         species: photo.species.name().to_owned(),
         owner: photo.owner_name.clone(),
-        picture: present::picture(photo),
+        picture: Picture::of(photo),
         ballot: app.ballots.issue(photo.id, visitor.key, lane, Utc::now()),
     }
 }

@@ -57,7 +57,7 @@ impl ErrorPage {
             400 => "Come again?",
             401 | 403 => "Not for you",
             404 => "Lost the scent",
-            409 => "Somebody was faster",
+            409 => "That doesn't fit",
             413 => "Too big a bite",
             429 => "Easy, tiger",
             503 => "Just a nap",

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use pawdium_shared::hubs::ActivityVerb;
+use pawdium_shared::hubs::activity::Verb;
 
 use super::{Chrome, PhotoCard, filters, grouped};
 
@@ -38,7 +38,7 @@ pub struct FeedEntry {
     /// When the last happened.
     pub at: DateTime<Utc>,
     /// What was done.
-    pub verb: ActivityVerb,
+    pub verb: Verb,
     /// The names of those who did it, the latest first. Without any it was nobody with a name.
     pub actors: Vec<String>,
     /// Some of the photos that were posted, the latest first.
@@ -77,16 +77,17 @@ impl FeedEntry {
     /// What was done, before the name of the hub.
     pub(super) fn phrase(&self) -> String {
         match self.verb {
-            ActivityVerb::Created => "created".to_owned(),
-            ActivityVerb::Joined => "joined".to_owned(),
-            ActivityVerb::BecameOwner if self.actors.len() > 1 => "became owners of".to_owned(),
-            ActivityVerb::BecameOwner => "became an owner of".to_owned(),
-            ActivityVerb::Posted if self.photo_count == 1 => "posted a photo in".to_owned(),
-            ActivityVerb::Posted => {
+            Verb::Created => "created".to_owned(),
+            Verb::Joined => "joined".to_owned(),
+            Verb::BecameOwner if self.actors.len() > 1 => "became owners of".to_owned(),
+            Verb::BecameOwner => "became an owner of".to_owned(),
+            Verb::Posted if self.photo_count == 1 => "posted a photo in".to_owned(),
+            Verb::Posted => {
                 format!("posted {} photos in", grouped(i64::try_from(self.photo_count).unwrap_or(i64::MAX)))
             }
-            ActivityVerb::Archived => "archived".to_owned(),
-            ActivityVerb::Renamed => "renamed".to_owned(),
+            Verb::Archived => "archived".to_owned(),
+            Verb::Reopened => "reopened".to_owned(),
+            Verb::Renamed => "renamed".to_owned(),
         }
     }
 
@@ -115,7 +116,7 @@ impl FeedEntry {
 mod tests {
     use super::*;
 
-    fn entry(verb: ActivityVerb, actors: &[&str], photo_count: usize) -> FeedEntry {
+    fn entry(verb: Verb, actors: &[&str], photo_count: usize) -> FeedEntry {
         FeedEntry {
             id: 1,
             since: DateTime::UNIX_EPOCH,
@@ -132,12 +133,12 @@ mod tests {
     #[test]
     fn entries_read_as_sentences() {
         let tests = [
-            (entry(ActivityVerb::Joined, &["Ada", "Bob", "Eve", "Mo"], 0), "Ada and 3 others joined Derps"),
-            (entry(ActivityVerb::Joined, &["Ada", "Bob"], 0), "Ada and Bob joined Derps"),
-            (entry(ActivityVerb::Posted, &["Ada"], 4), "Ada posted 4 photos in Derps"),
-            (entry(ActivityVerb::Posted, &["Ada"], 1), "Ada posted a photo in Derps"),
-            (entry(ActivityVerb::BecameOwner, &["Ada", "Bob"], 0), "Ada and Bob became owners of Derps"),
-            (entry(ActivityVerb::Created, &[], 0), "Somebody created Derps"),
+            (entry(Verb::Joined, &["Ada", "Bob", "Eve", "Mo"], 0), "Ada and 3 others joined Derps"),
+            (entry(Verb::Joined, &["Ada", "Bob"], 0), "Ada and Bob joined Derps"),
+            (entry(Verb::Posted, &["Ada"], 4), "Ada posted 4 photos in Derps"),
+            (entry(Verb::Posted, &["Ada"], 1), "Ada posted a photo in Derps"),
+            (entry(Verb::BecameOwner, &["Ada", "Bob"], 0), "Ada and Bob became owners of Derps"),
+            (entry(Verb::Created, &[], 0), "Somebody created Derps"),
         ];
         for (entry, sentence) in tests {
             assert_eq!(entry.text(), sentence);

@@ -2,19 +2,8 @@
 
 use askama::Template;
 
+use super::hubs::HubHead;
 use super::{Chrome, Fragment, Paging, PhotoCard, PhotoGrid, filters};
-
-/// The top of a hub's pages.
-#[derive(Debug, Template)]
-#[template(path = "hubs/_heading.html")]
-pub struct HubHeading {
-    /// The hub's name.
-    pub name: String,
-    /// The path of the hub's page.
-    pub path: String,
-    /// One sentence about the hub; may be empty.
-    pub summary: String,
-}
 
 /// `GET /h/{slug}/photos`.
 #[derive(Debug, Template)]
@@ -22,8 +11,8 @@ pub struct HubHeading {
 pub struct HubPhotosPage {
     /// The layout around the page.
     pub chrome: Chrome,
-    /// The rendered top of the hub's pages.
-    pub head: Fragment,
+    /// The hub's head.
+    pub head: HubHead,
     /// The hub's name.
     pub name: String,
     /// The path of the hub's page.
@@ -48,8 +37,8 @@ impl HubPhotosPage {
 pub struct HubTopPage {
     /// The layout around the page.
     pub chrome: Chrome,
-    /// The rendered top of the hub's pages.
-    pub head: Fragment,
+    /// The hub's head.
+    pub head: HubHead,
     /// The hub's name.
     pub name: String,
     /// The path of the hub's page.

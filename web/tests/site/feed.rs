@@ -69,8 +69,8 @@ async fn the_feed_tells_what_happened_in_hubs_that_one_follows(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, eve) = (site.member("ada").await, site.member("bob").await, site.member("eve").await);
     let reader = site.member("rita").await;
-    let hub = site.hub("derps", &[&ada, &bob, &eve]).await;
-    let other = site.hub("others", &[&ada]).await;
+    let hub = site.hub_of("derps", &[&ada, &bob, &eve]).await;
+    let other = site.hub_of("others", &[&ada]).await;
     site.give_role(hub, &reader, "subscriber").await;
     site.give_role(other, &reader, "stargazer").await;
     site.did(hub, "created", &ada, 600).await;
@@ -109,7 +109,7 @@ async fn the_feed_tells_what_happened_in_hubs_that_one_follows(db: PgPool) {
 async fn the_feed_has_at_most_100_entries_and_an_end(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let hub = site.hub("derps", &[&ada]).await;
+    let hub = site.hub_of("derps", &[&ada]).await;
     assert_eq!(ada.pages.get("/feed").await.expect(200).attribute(".nothing a", "href"), "/hubs");
     for hour in 0..120 {
         site.did(hub, "joined", &ada, hour * 61).await;
@@ -125,7 +125,7 @@ async fn the_feed_has_at_most_100_entries_and_an_end(db: PgPool) {
 async fn a_private_hub_is_told_to_its_members_alone(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
-    let hub = site.hub("secret", &[&ada, &bob]).await;
+    let hub = site.hub_of("secret", &[&ada, &bob]).await;
     site.give_role(hub, &bob, "subscriber").await;
     site.make_private(hub).await;
     site.did(hub, "created", &ada, 1).await;
@@ -178,7 +178,7 @@ async fn a_hubs_atom_feed_is_valid_whatever_members_write(db: PgPool) {
     const HOSTILE: &str = "</title><script>alert(1)</script>&amp;]]>\u{fffe}\"'";
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let hub = site.hub("derps", &[&ada]).await;
+    let hub = site.hub_of("derps", &[&ada]).await;
     let named = sqlx::query("update hubs set name = $1, summary = $1 where id = $2").bind(HOSTILE).bind(hub);
     named.execute(&site.db).await.expect("it is named");
     let photo = site.photo().by(&ada).titled(HOSTILE).live().await;

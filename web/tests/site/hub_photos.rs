@@ -26,7 +26,7 @@ const POSTED: &str = "select count(*) from hub_photos join hubs on hubs.id = hub
 async fn a_member_posts_own_photos_and_twice_is_once(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, eve) = (site.member("ada").await, site.member("bob").await, site.member("eve").await);
-    site.hub("derps", &[&ada, &bob]).await;
+    site.hub_of("derps", &[&ada, &bob]).await;
     let (hers, his) = (site.photo().by(&ada).live().await, site.photo().by(&bob).live().await);
     let outsiders = site.photo().by(&eve).live().await;
     put(&ada, "derps", hers).await.expect(204);
@@ -50,7 +50,7 @@ async fn a_member_posts_own_photos_and_twice_is_once(db: PgPool) {
 async fn what_isnt_there_or_isnt_seen_is_404(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, eve) = (site.member("ada").await, site.member("eve").await);
-    let hub = site.hub("derps", &[&ada]).await;
+    let hub = site.hub_of("derps", &[&ada]).await;
     let photo = site.photo().by(&ada).live().await;
     let (draft, others) =
         (site.photo().by(&eve).processing().await, site.photo().by(&eve).live().await);
@@ -99,7 +99,7 @@ async fn the_owner_the_hubs_owners_and_moderators_remove_a_photo_and_leave_it_al
     let site = Site::start(db).await;
     let (owner, ada, bob) = (site.member("otto").await, site.member("ada").await, site.member("bob").await);
     let mallory = site.moderator("mallory").await;
-    site.hub("derps", &[&owner, &ada, &bob]).await;
+    site.hub_of("derps", &[&owner, &ada, &bob]).await;
     let photo = site.photo().by(&ada).live().await;
     for (person, audited) in [(&ada, 0), (&owner, 0), (&mallory, 1)] {
         put(&ada, "derps", photo).await.expect(204);
@@ -118,7 +118,7 @@ async fn the_owner_the_hubs_owners_and_moderators_remove_a_photo_and_leave_it_al
 async fn an_archived_hub_changes_only_for_moderators(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let hub = site.hub("derps", &[&ada]).await;
+    let hub = site.hub_of("derps", &[&ada]).await;
     let (posted, other) = (site.photo().by(&ada).live().await, site.photo().by(&ada).live().await);
     put(&ada, "derps", posted).await.expect(204);
     site.archive(hub).await;
@@ -136,7 +136,7 @@ async fn an_archived_hub_changes_only_for_moderators(db: PgPool) {
 async fn a_role_that_is_lost_between_page_and_post_counts_no_more(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    let hub = site.hub("derps", &[&ada]).await;
+    let hub = site.hub_of("derps", &[&ada]).await;
     let photo = site.photo().by(&ada).live().await;
     let page = ada.pages.get(&format!("/photos/{photo}")).await.expect(200);
     assert_eq!(page.attribute(".photo-hubs-post option", "value"), "derps");
@@ -158,8 +158,8 @@ async fn a_role_that_is_lost_between_page_and_post_counts_no_more(db: PgPool) {
 async fn the_forms_of_a_photo_post_and_remove_it(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
-    site.hub("derps", &[&bob, &ada]).await;
-    site.hub("sleepy", &[&ada]).await;
+    site.hub_of("derps", &[&bob, &ada]).await;
+    site.hub_of("sleepy", &[&ada]).await;
     let photo = site.photo().by(&ada).live().await;
     let page = format!("/photos/{photo}");
     let form = [("hub", "derps")];
@@ -184,9 +184,9 @@ async fn the_forms_of_a_photo_post_and_remove_it(db: PgPool) {
 async fn a_submission_names_hubs_and_shows_in_them_when_it_is_live(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
-    site.hub("derps", &[&ada]).await;
-    site.hub("sleepy", &[&ada]).await;
-    site.hub("others", &[]).await;
+    site.hub_of("derps", &[&ada]).await;
+    site.hub_of("sleepy", &[&ada]).await;
+    site.hub_of("others", &[]).await;
     let file = || pictures::quarters(300, 300);
     for (hubs, status) in [("nowhere", 400), ("others", 403), ("derps,nowhere", 400), ("derps,others", 403)] {
         let answer = ada.api.upload(submission("Cat", file()).text("hubs", hubs)).await;
@@ -215,7 +215,7 @@ async fn a_submission_names_hubs_and_shows_in_them_when_it_is_live(db: PgPool) {
 async fn the_same_key_with_other_hubs_is_another_submission(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
-    site.hub("derps", &[&ada]).await;
+    site.hub_of("derps", &[&ada]).await;
     let send = async |hubs: &'static str| {
         let form = submission("Cat", pictures::quarters(300, 300)).text("hubs", hubs);
         let call = ada.api.call(reqwest::Method::POST, "photos").header("idempotency-key", "\"one\"");
@@ -246,7 +246,7 @@ async fn profiles_cant_be_posted_to_by_hand(db: PgPool) {
 async fn the_lists_of_a_hub_are_paged_and_show_live_photos_only(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
-    site.hub("derps", &[&ada]).await;
+    site.hub_of("derps", &[&ada]).await;
     let mut photos = Vec::new();
     for _ in 0..5 {
         photos.push(site.photo().by(&ada).live().await);
@@ -276,7 +276,7 @@ async fn the_lists_of_a_hub_are_paged_and_show_live_photos_only(db: PgPool) {
     ada.api.delete(&format!("photos/{}", photos[1]), Value::Null).await.expect(204);
     assert!(!site.listed("hubs/derps/top").await.contains(&photos[1]));
     assert!(!site.listed("hubs/derps/photos").await.contains(&photos[1]));
-    let empty = site.hub("empty", &[&ada]).await;
+    let empty = site.hub_of("empty", &[&ada]).await;
     assert!(empty > 0);
     assert_eq!(site.get("/h/empty/top").await.expect(200).texts("h2"), ["The podium is empty"]);
     let empty = ada.pages.get("/h/empty/photos").await.expect(200);

@@ -11,7 +11,7 @@ use crate::harness::{Answer, Pages, Person, Site};
 
 /// A hub with that many live photos of its owner.
 async fn filled(site: &Site, slug: &str, owner: &Person, count: usize) -> Vec<i64> {
-    site.hub(slug, &[owner]).await;
+    site.hub_of(slug, &[owner]).await;
     let mut photos = Vec::new();
     for _ in 0..count {
         photos.push(site.photo().by(owner).live().await);

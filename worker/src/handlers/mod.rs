@@ -8,8 +8,10 @@ mod purge;
 mod recount_ratings;
 mod refresh_ranks;
 mod refresh_virality;
+mod reload_cached;
 mod remove_files;
 mod report_metrics;
+mod hub_mails;
 mod send_mail;
 
 pub use abandon_photo::abandon_photo;
@@ -20,6 +22,7 @@ pub use purge::purge;
 pub use recount_ratings::{recount_part, recount_ratings, start_epoch};
 pub use refresh_ranks::refresh_ranks;
 pub use refresh_virality::refresh_virality;
+pub use reload_cached::reload_cached;
 pub use remove_files::remove_files;
 pub use report_metrics::report_metrics;
 pub use send_mail::send_mail;

@@ -9,6 +9,7 @@ use pawdium_shared::mail::SendError;
 use sqlx::PgConnection;
 use tracing::{info, warn};
 
+use super::hub_mails::{self, About};
 use crate::env::Env;
 use crate::mails::{self, Letter, Matter};
 
@@ -16,7 +17,7 @@ use crate::mails::{self, Letter, Matter};
 /// longer needs the mail.
 pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
-    let Some(Addressee { user, name, email, matter }) = addressee(&mut tx, job).await? else {
+    let Some(Addressee { user, name, email, matter, about }) = addressee(&mut tx, job).await? else {
         return Ok(());
     };
     let link = match purpose(matter) {
@@ -24,11 +25,12 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
             let token = links::issue(&mut tx, user, &email, purpose).await?;
             links::url(&env.base_url, purpose, &token)
         }
-        None => env.base_url.join("/settings").map_err(JobError::give_up)?,
+        None => env.base_url.join(&about.path).map_err(JobError::give_up)?,
     };
     tx.commit().await?;
 
-    let letter = Letter { name: &name, email: &email, site: &env.base_url, link };
+    let About { hub, askers, .. } = &about;
+    let letter = Letter { name: &name, email: &email, site: &env.base_url, link, hub, askers };
     let mail = mails::render(&letter, matter)?;
     // The site reports refusals by the current address only.
     let is_about_present = matter != Matter::AddressChanged;
@@ -68,31 +70,46 @@ struct Addressee {
     name: String,
     email: String,
     matter: Matter,
+    about: About,
 }
 
-/// Returns `None` if no account has the address, if it is verified, or if it is the account's current one again.
+/// Returns `None` if nobody has the address or needs the mail any more.
 async fn addressee(db: &mut PgConnection, job: SendMail) -> sqlx::Result<Option<Addressee>> {
-    let (user, matter, left) = match job {
+    let settings = || Some(About { path: "/settings".to_owned(), ..About::default() });
+    let (user, matter, left, about) = match job {
         SendMail::Verification { user, .. } => {
             let user = queries::find(db, user).await?;
-            (user.filter(|user| !user.verified), Matter::Verify, None)
+            (user.filter(|user| !user.verified), Matter::Verify, None, settings())
         }
-        SendMail::PasswordReset { email } => (queries::find_by_email(db, &email).await?, Matter::Reset, None),
+        SendMail::PasswordReset { email } => {
+            (queries::find_by_email(db, &email).await?, Matter::Reset, None, settings())
+        }
         SendMail::AddressChanged { user, email } => {
             let user = queries::find(db, user).await?;
             let has_it =
                 |user: &User| user.email.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&email));
-            (user.filter(|user| !has_it(user)), Matter::AddressChanged, Some(email))
+            (user.filter(|user| !has_it(user)), Matter::AddressChanged, Some(email), settings())
+        }
+        SendMail::HubAsked { user, hub, .. } => {
+            let about = hub_mails::asked(db, hub, user).await?;
+            (queries::find(db, user).await?, Matter::HubAsked, None, about)
+        }
+        SendMail::HubAnswered { user, hub, accepted, .. } => {
+            let about = hub_mails::answered(db, hub, accepted).await?;
+            let matter = if accepted { Matter::HubAccepted } else { Matter::HubDeclined };
+            (queries::find(db, user).await?, matter, None, about)
         }
     };
-    let Some(User { id, name: Some(name), email, .. }) = user else { return Ok(None) };
-    Ok(left.or(email).map(|email| Addressee { user: id, name, email, matter }))
+    let (Some(User { id, name: Some(name), email, .. }), Some(about)) = (user, about) else {
+        return Ok(None);
+    };
+    Ok(left.or(email).map(|email| Addressee { user: id, name, email, matter, about }))
 }
 
 const fn purpose(matter: Matter) -> Option<Purpose> {
     match matter {
         Matter::Reset => Some(Purpose::Reset),
         Matter::Verify => Some(Purpose::Verify),
-        Matter::AddressChanged => None,
+        Matter::AddressChanged | Matter::HubAsked | Matter::HubAccepted | Matter::HubDeclined => None,
     }
 }

@@ -293,6 +293,7 @@ async fn each_foreign_key_says_what_is_gone(db: PgPool) {
         let expected = match refers_to.as_str() {
             "users" => Some(Gone::User),
             "photos" => Some(Gone::Photo),
+            "hubs" => Some(Gone::Hub),
             _ => None,
         };
         assert_eq!(references::told_by(&table, &name), expected, "{name}");

@@ -96,6 +96,30 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
             Told { deleted: vec![2], ..of(&told) },
         ),
         (
+            "insert into hubs (slug, name) values ('cats', 'Cats')",
+            "a hub has an owner, unless it is archived",
+            of(&told),
+        ),
+        (
+            "insert into hubs (slug, name, archived_at) values ('cats', 'Cats', now());
+             insert into hub_roles (hub_id, user_id, role) select id, 2, 'subscriber' from hubs",
+            "only registered users have roles in hubs, and nobody is member and owner of one",
+            of(&told),
+        ),
+        (
+            "insert into hubs (slug, name, archived_at) values ('cats', 'Cats', now());
+             insert into hub_roles (hub_id, user_id, role) select id, 2, 'member' from hubs;
+             insert into hub_requests (hub_id, user_id) select id, 2 from hubs",
+            "who asks to become a member of a hub is none",
+            of(&told),
+        ),
+        (
+            "insert into hubs (slug, name, archived_at) values ('cats', 'Cats', now()), ('dogs', 'Dogs', now());
+             insert into hub_slugs (slug, hub_id) select 'dogs', id from hubs where slug = 'cats'",
+            "no hub's slug redirects to another",
+            of(&told),
+        ),
+        (
             "insert into users (id, rater_key) overriding system value values (3, 3)",
             "a rating that was acknowledged is there",
             Told { ratings: vec![(1, 2), (1, 3)], ..of(&told) },

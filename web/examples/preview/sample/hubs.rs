@@ -1,111 +1,135 @@
-//! The photos of a hub, and the feed.
-
 use askama::Template;
-use pawdium_shared::hubs::ActivityVerb;
-use pawdium_shared::photos::PhotoState;
-use pawdium_web::views::feed::{FeedEntry, FeedPage};
-use pawdium_web::views::hub_photos::{
-    HubChoice, HubHeading, HubPhotosPage, HubTopPage, PhotoHub, PhotoHubs,
+use chrono::TimeDelta;
+use pawdium_shared::hubs::lists::HubSort;
+use pawdium_shared::hubs::{Joining, Visibility};
+use pawdium_web::views::hubs::{
+    HubCard, HubForm, HubHead, HubSettingsPage, HubTab, HubsPage, MemberRow, MembersPage, NewHubPage, RequestRow,
+    Standing,
 };
-use pawdium_web::views::photo::{PhotoPage, RatingControl};
-use pawdium_web::views::rate::{RateHub, RatePage, RateProgress, RateStage};
-use pawdium_web::views::top::TopList;
-use pawdium_web::views::{Fragment, Paging};
+use pawdium_web::views::{Field, Paging};
 
-use super::{Sample, Samples, moment, page};
+use super::{Sample, Samples, moment, page, pick};
+
+const NAMES: [&str; 6] = [
+    "Orange cats",
+    "Dogs in cars",
+    "The society for the appreciation of capybaras",
+    "Blep",
+    "Birds that judge you",
+    "Upside down",
+];
+const SUMMARIES: [&str; 4] = [
+    "One braincell, shared by all of them. Today it is somebody else's turn.",
+    "Heads out of windows.",
+    "",
+    "For everybody who has been looked at by a goose and never quite got over it, and for the geese.",
+];
 
 impl Samples {
     pub(super) fn hub_pages(&self) -> askama::Result<Vec<Sample>> {
-        let paging = |base: &str| Paging { page: 1, last_page: 3, base: base.to_owned() };
-        let photos = |count, may_post| {
-            let (chrome, paging) = (self.member(), paging("/h/sleepy/photos"));
-            let (head, name, path) = (self.hub_head()?, self.hub_name(), "/h/sleepy".to_owned());
-            HubPhotosPage { chrome, head, name, path, may_post, photos: self.cards(count), paging }.render()
-        };
-        let top = |count| {
-            let list = TopList { photos: self.cards(count), paging: paging("/h/sleepy/top") };
-            let list = (count > 0).then(|| Fragment::render(&list)).transpose()?;
-            let (head, name, path) = (self.hub_head()?, self.hub_name(), "/h/sleepy".to_owned());
-            HubTopPage { chrome: self.nobody(), head, name, path, list }.render()
-        };
-        let hub = || Some(RateHub { slug: "sleepy".to_owned(), name: self.hub_name() });
-        let rate = |stage| RatePage { chrome: self.anonymous(), stage: RateStage { hub: hub(), ..stage } };
-        let none = RateStage {
-            photo: None,
-            progress: RateProgress { rated: 12, total: 12 },
-            ..self.stage(1, Some((9, 3)))
-        };
-        let feed = |entries, link: Option<&str>| FeedPage {
-            chrome: if link.is_some() { self.member() } else { self.nobody() },
-            entries,
-            link: link.map(str::to_owned),
-            origin: "http://127.0.0.1:8080".to_owned(),
-        };
-        let link = "/feed.atom?token=c2FtcGxl";
-        let own = PhotoPage {
-            own: true,
-            hubs: Fragment::render(&self.photo_hubs())?,
-            ..self.photo_page(11, PhotoState::Live, RatingControl::Own)?
-        };
+        let new = |may_make, form| NewHubPage { chrome: self.member(), may_make, form }.render();
         Ok(vec![
-            page("/h/sleepy/photos", photos(11, false)?),
-            page("/h/sleepy/photos-empty", photos(0, true)?),
-            page("/h/sleepy/top", top(9)?),
-            page("/h/sleepy/top-empty", top(0)?),
-            page("/h/sleepy/rate", rate(self.stage(3, Some((2, 8)))).render()?),
-            page("/h/sleepy/rate-end", rate(none).render()?),
-            page("/feed", feed(self.feed_entries(), Some(link)).render()?),
-            page("/feed-empty", feed(Vec::new(), Some(link)).render()?),
-            page("/feed-gate", feed(Vec::new(), None).render()?),
-            page("/photos/11", own.render()?),
+            page("/hubs", self.hub_list(7).render()?),
+            page("/hubs-none", HubsPage { text: self.hub_name(3), ..self.hub_list(0) }.render()?),
+            page("/hubs/new", new(true, self.hub_form())?),
+            page("/hubs-gate", new(false, HubForm::default())?),
+            page("/h/orange-cats/members", self.hub_members(Standing::Owner).render()?),
+            page("/h/idle/members", self.hub_members(Standing::Stranger).render()?),
+            page("/h/orange-cats/settings", self.hub_settings(false).render()?),
+            page("/h/archived/settings", self.hub_settings(true).render()?),
         ])
     }
 
-    pub(super) fn hub_choices(&self) -> Vec<HubChoice> {
-        let choice = |slug: &str, chosen| HubChoice { slug: slug.to_owned(), name: self.hub_name(), chosen };
-        vec![choice("sleepy", true), choice("awake", false)]
+    pub(super) fn hub_name(&self, id: i64) -> String {
+        self.text.clone().unwrap_or_else(|| pick(&NAMES, id).to_owned())
     }
 
-    fn hub_name(&self) -> String {
-        self.text.clone().unwrap_or_else(|| "Sleepy cats".to_owned())
+    fn hub_summary(&self, id: i64) -> String {
+        self.text.clone().unwrap_or_else(|| pick(&SUMMARIES, id).to_owned())
     }
 
-    fn hub_head(&self) -> askama::Result<Fragment> {
-        let summary = self.text.clone().unwrap_or_else(|| "Cats that could not stay awake.".to_owned());
-        Fragment::render(&HubHeading { name: self.hub_name(), path: "/h/sleepy".to_owned(), summary })
-    }
-
-    fn photo_hubs(&self) -> PhotoHubs {
-        let hub = |slug: &str, is_private| PhotoHub {
-            slug: slug.to_owned(),
-            name: self.hub_name(),
-            is_private,
-            may_remove: true,
+    fn hub_list(&self, count: i64) -> HubsPage {
+        let card = |id| HubCard {
+            path: "/h/orange-cats".to_owned(),
+            hue: HubHead::hue_of(id),
+            name: self.hub_name(id),
+            summary: self.hub_summary(id),
+            members: id * id * 7 + 1,
+            photos: id * 31,
+            is_private: id == 2,
+            is_archived: id == 4,
+            is_idle: id == 4,
         };
-        PhotoHubs {
-            id: 11,
-            showing: vec![hub("sleepy", false), hub("secret", true)],
-            others: vec![hub("awake", false)],
+        HubsPage {
+            chrome: self.member(),
+            sort: HubSort::New,
+            text: String::new(),
+            hubs: (0..count).map(card).collect(),
+            paging: Paging { page: 1, last_page: 3, base: "/hubs?sort=new".to_owned() },
+            may_make: true,
         }
     }
 
-    fn feed_entries(&self) -> Vec<FeedEntry> {
-        let entry = |id, verb, people, photos: i64| FeedEntry {
-            id,
-            since: moment(),
-            at: moment(),
-            verb,
-            actors: (1..=people).map(|id| self.owner(id)).collect(),
-            photos: self.cards(photos),
-            photo_count: usize::try_from(photos).unwrap_or(0),
-            hub: self.hub_name(),
-            path: "/h/sleepy".to_owned(),
+    pub(super) fn hub_head(&self, standing: Standing, tab: HubTab) -> HubHead {
+        let is_stranger = standing == Standing::Stranger;
+        HubHead {
+            path: "/h/orange-cats".to_owned(),
+            here: "/h/orange-cats/members".to_owned(),
+            hue: HubHead::hue_of(if is_stranger { 4 } else { 7 }),
+            name: self.hub_name(if is_stranger { 2 } else { 0 }),
+            summary: self.hub_summary(if is_stranger { 3 } else { 0 }),
+            members: 1_312,
+            stars: 41,
+            joining: Joining::Request,
+            is_private: is_stranger,
+            archived_at: None,
+            is_idle: is_stranger,
+            is_subscribed: !is_stranger,
+            is_starred: !is_stranger,
+            has_settings: !is_stranger,
+            standing,
+            tab,
+        }
+    }
+
+    fn hub_members(&self, standing: Standing) -> MembersPage {
+        let row = |id| MemberRow {
+            name: self.owner(id),
+            is_owner: id < 2,
+            is_viewer: id == 1,
+            since: moment() - TimeDelta::days(300 - id * 31),
         };
-        vec![
-            entry(4, ActivityVerb::Posted, 1, 4),
-            entry(3, ActivityVerb::Joined, 4, 0),
-            entry(2, ActivityVerb::BecameOwner, 2, 0),
-            entry(1, ActivityVerb::Created, 0, 0),
-        ]
+        let asking = |id| RequestRow { name: self.owner(id), asked_at: moment() };
+        let is_owner = standing == Standing::Owner;
+        MembersPage {
+            chrome: self.member(),
+            head: self.hub_head(standing, HubTab::Members),
+            people: (0..5).map(row).collect(),
+            requests: if is_owner { (3..5).map(asking).collect() } else { Vec::new() },
+            paging: Paging { page: 1, last_page: 1, base: "/h/orange-cats/members".to_owned() },
+            added: if is_owner { Field::refused("gost", "Nobody has that name.") } else { Field::default() },
+        }
+    }
+
+    fn hub_form(&self) -> HubForm {
+        HubForm {
+            slug: Field::refused("cats", "That address is taken. Choose another."),
+            name: Field::of(self.hub_name(0)),
+            summary: Field::of(self.hub_summary(0)),
+            joining: Joining::Request,
+            visibility: Visibility::Public,
+        }
+    }
+
+    fn hub_settings(&self, is_archived: bool) -> HubSettingsPage {
+        let head = self.hub_head(Standing::Owner, HubTab::Settings);
+        HubSettingsPage {
+            chrome: self.member(),
+            head: HubHead { archived_at: is_archived.then(moment), ..head },
+            is_owner: true,
+            slug: "orange-cats".to_owned(),
+            form: self.hub_form(),
+            confirm: Field::default(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod admin_queues;
+mod hub_photos;
 mod hubs;
 
 use askama::Template;
@@ -55,6 +56,7 @@ impl Samples {
         pages.extend(self.photo_pages()?);
         pages.extend(self.list_pages()?);
         pages.extend(self.hub_pages()?);
+        pages.extend(self.hub_photo_pages()?);
         pages.extend(self.account_pages()?);
         pages.extend(self.admin_pages()?);
         pages.extend(self.admin_queue_pages()?);

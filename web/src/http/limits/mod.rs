@@ -23,6 +23,8 @@ pub enum Limited {
     Upload,
     /// Keeping a draft without being registered.
     AnonymousUpload,
+    /// Making a hub.
+    Hub,
     /// Becoming an anonymous user, and sharing without a user.
     Anonymous,
     /// Password attempts on one account within ten minutes.
@@ -52,6 +54,7 @@ impl Limited {
             Self::Mail => ("mail", security.resets_per_hour, HOUR),
             Self::Upload => ("upload", security.uploads_per_hour, HOUR),
             Self::AnonymousUpload => ("anonymous-upload", security.anonymous_uploads_per_day, DAY),
+            Self::Hub => ("hub", security.hubs_per_hour, HOUR),
             Self::Anonymous => ("anonymous", security.anonymous_per_hour, HOUR),
             Self::Guess => ("guess", security.guesses_per_account, 10 * MINUTE),
             Self::GuessOfDay => {

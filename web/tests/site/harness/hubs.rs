@@ -7,7 +7,7 @@ use super::site::Site;
 
 impl Site {
     /// Creates a public hub of these members; the first is its owner. Its name is its slug.
-    pub(crate) async fn hub(&self, slug: &str, members: &[&Person]) -> i64 {
+    pub(crate) async fn hub_of(&self, slug: &str, members: &[&Person]) -> i64 {
         let hub = sqlx::query_scalar("insert into hubs (slug, name) values ($1, $1) returning id").bind(slug);
         let hub = hub.fetch_one(&self.db).await.expect("the slug is free");
         for (place, member) in members.iter().enumerate() {

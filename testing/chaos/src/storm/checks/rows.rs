@@ -90,8 +90,35 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a position', rater_id from rater_positions
                     union all select 'a link', sharer_id from shares
                     union all select 'a mailed link', user_id from mail_tokens
-                    union all select 'a submission', owner_id from photo_submissions)
+                    union all select 'a submission', owner_id from photo_submissions
+                    union all select 'a role in a hub', user_id from hub_roles
+                    union all select 'a request in a hub', user_id from hub_requests
+                    union all select 'a profile', profile_of from hubs)
                 select format('%s of %s', what, id) from owned join gone on id = user_id",
+    },
+    RowCheck {
+        name: "a hub has an owner, unless it is archived",
+        query: "select format('hub %s', id) from hubs
+                where slug is not null and archived_at is null
+                  and not exists (select from hub_roles where hub_id = id and role = 'owner')",
+    },
+    RowCheck {
+        name: "only registered users have roles in hubs, and nobody is member and owner of one",
+        query: "select format('user %s is %s of hub %s', user_id, hub_roles.role, hub_id)
+                from hub_roles join users on users.id = user_id where name is null
+                union all
+                select format('user %s is both in hub %s', user_id, hub_id) from hub_roles
+                where role in ('member', 'owner') group by hub_id, user_id having count(*) > 1",
+    },
+    RowCheck {
+        name: "who asks to become a member of a hub is none",
+        query: "select format('user %s asks in hub %s', user_id, hub_id)
+                from hub_requests join hub_roles using (hub_id, user_id) where role in ('member', 'owner')",
+    },
+    RowCheck {
+        name: "no hub's slug redirects to another",
+        query: "select format('%s of hub %s leads to %s', slug, id, hub_id)
+                from hubs join hub_slugs using (slug) where hub_id <> id",
     },
     RowCheck {
         name: "a rating that was acknowledged is there",

@@ -7,10 +7,10 @@ use pawdium_shared::hubs::feed;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::feed::show;
 use crate::api::caller::Caller;
 use crate::api::shapes::ErrorShape;
 use crate::error::Error;
+use crate::hubs::feed::show as entries_of;
 use crate::state::App;
 use crate::views::feed::FeedEntry;
 
@@ -60,9 +60,9 @@ pub struct FeedHubShape {
     (status = 200, description = "The feed", body = FeedShape),
     (status = 401, description = "No valid token", body = ErrorShape),
 ))]
-pub async fn feed(State(app): State<App>, caller: Caller) -> Result<Json<FeedShape>, Error> {
+pub async fn show(State(app): State<App>, caller: Caller) -> Result<Json<FeedShape>, Error> {
     let activities = feed::list_followed(&mut *app.db.acquire().await?, caller.user.id).await?;
-    let entries = show(&app, activities).await?;
+    let entries = entries_of(&app, activities).await?;
     Ok(Json(FeedShape { data: entries.into_iter().map(|entry| FeedEntryShape::of(&app, entry)).collect() }))
 }
 

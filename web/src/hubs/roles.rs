@@ -1,0 +1,58 @@
+//! The buttons of a hub's head: subscribe, star, join, ask, leave.
+
+use axum::extract::{Form, OriginalUri, State};
+use axum::response::Redirect;
+use axum_extra::extract::CookieJar;
+use pawdium_shared::hubs::HubRole;
+use pawdium_shared::hubs::members::Taken;
+use serde::Deserialize;
+
+use super::access::{find_hub_at, find_visible_hub};
+use super::acts;
+use crate::accounts::local;
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::flash::Notice;
+use crate::http::visitor::Visitor;
+use crate::state::App;
+
+/// The form of a button.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RoleForm {
+    act: String,
+    next: Option<String>,
+}
+
+/// `POST /h/{slug}/roles/{role}`
+pub async fn change(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: CookieJar,
+    Path((slug, role)): Path<(String, HubRole)>,
+    OriginalUri(uri): OriginalUri,
+    Form(form): Form<RoleForm>,
+) -> Result<(CookieJar, Redirect), Error> {
+    let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
+    let notice = match form.act.as_str() {
+        "take" => match acts::take(&app, &visitor, hub.id, role).await? {
+            Taken::Pending => Some(Notice::HubAsked),
+            Taken::Yes => role.is_membership().then_some(Notice::HubJoined),
+        },
+        "drop" => match acts::drop_role(&app, &visitor, hub.id, role).await {
+            Err(Error::Conflict(_)) => Some(Notice::LastOwner),
+            dropped => {
+                dropped?;
+                role.is_membership().then_some(Notice::HubLeft)
+            }
+        },
+        _ => return Err(Error::Refused("Choose take or drop.".to_owned())),
+    };
+    // Whoever leaves a private hub doesn't see it any more.
+    let next = match find_visible_hub(&app, &visitor, &slug).await {
+        Err(Error::NotFound) => "/hubs".to_owned(),
+        _ => form.next.map_or_else(|| hub.path(), |next| local(Some(&next)).to_owned()),
+    };
+    let jar = notice.into_iter().fold(jar, |jar, notice| jar.add(notice.cookie()));
+    Ok((jar, Redirect::to(&next)))
+}

@@ -1,0 +1,195 @@
+//! Who may do what in hubs.
+
+use pawdium_shared::db::MIGRATIONS;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::harness::{Answer, Person, Site};
+
+/// Everybody who may come to a hub.
+struct Cast {
+    nobody: Person,
+    anonymous: Person,
+    stranger: Person,
+    subscriber: Person,
+    member: Person,
+    owner: Person,
+    moderator: Person,
+}
+
+impl Cast {
+    async fn of(site: &Site, settings: Value) -> Self {
+        let owner = site.member("olga").await;
+        site.hub_with(&owner, "cats", settings).await;
+        let (member, subscriber) = (site.member("mia").await, site.member("sam").await);
+        owner.api.put("hubs/cats/members/mia", json!({ "role": "member" })).await.expect(204);
+        let nobody = Person { id: 0, name: String::new(), api: site.api(), pages: site.visitor() };
+        let cast = Self {
+            nobody,
+            anonymous: site.anonymous().await,
+            stranger: site.member("stan").await,
+            subscriber,
+            member,
+            owner,
+            moderator: site.moderator("mod").await,
+        };
+        site.change(
+            "insert into hub_roles (hub_id, user_id, role)
+             select hubs.id, users.id, 'subscriber' from hubs, users where slug = 'cats' and users.name = 'sam'",
+        )
+        .await;
+        site.member("target").await;
+        cast
+    }
+
+    fn all(&self) -> [&Person; 7] {
+        let Self { nobody, anonymous, stranger, subscriber, member, owner, moderator } = self;
+        [nobody, anonymous, stranger, subscriber, member, owner, moderator]
+    }
+}
+
+type Row = (Method, &'static str, Value, [u16; 7]);
+
+/// Every call with the answers to nobody, an anonymous user, a member of the site, a subscriber, a member, an owner and a
+/// moderator. Each leaves things as they were.
+fn public_calls() -> Vec<Row> {
+    let member = || json!({ "role": "member" });
+    vec![
+        (Method::GET, "hubs", Value::Null, [200; 7]),
+        (Method::GET, "hubs/cats", Value::Null, [200; 7]),
+        (Method::GET, "hubs/cats/members", Value::Null, [200; 7]),
+        (Method::GET, "users/me/hubs", Value::Null, [401, 200, 200, 200, 200, 200, 200]),
+        (Method::PATCH, "hubs/cats", json!({}), [401, 403, 403, 403, 403, 200, 403]),
+        (Method::PATCH, "hubs/cats", json!({ "name": "All about cats" }), [401, 403, 403, 403, 403, 200, 403]),
+        (Method::GET, "hubs/cats/requests", Value::Null, [401, 403, 403, 403, 403, 200, 403]),
+        (Method::POST, "hubs/cats/requests/target", json!({ "accept": true }), [401, 403, 403, 403, 403, 404, 403]),
+        (Method::PUT, "hubs/cats/members/target", member(), [401, 403, 403, 403, 403, 204, 403]),
+        (Method::DELETE, "hubs/cats/members/target", Value::Null, [401, 403, 403, 403, 403, 204, 403]),
+        (Method::PUT, "hubs/cats/members/ghost", member(), [401, 403, 404, 404, 404, 404, 404]),
+        (Method::PUT, "hubs/cats/roles/owner", Value::Null, [401, 403, 403, 403, 403, 204, 403]),
+        (Method::PUT, "hubs/cats/roles/subscriber", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
+        (Method::PUT, "hubs/cats/roles/subscriber", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
+        (Method::DELETE, "hubs/cats/roles/subscriber", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
+        (Method::DELETE, "hubs/cats/roles/subscriber", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
+        (Method::PUT, "hubs/cats/roles/stargazer", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
+        (Method::DELETE, "hubs/cats/roles/stargazer", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
+        (Method::DELETE, "hubs/cats/roles/owner", Value::Null, [401, 403, 204, 204, 204, 409, 204]),
+        (Method::PUT, "hubs/cats/roles/member", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
+        (Method::DELETE, "hubs/cats/roles/member", Value::Null, [401, 403, 204, 204, 204, 409, 204]),
+    ]
+}
+
+async fn call(person: &Person, (method, path, body, _): &Row) -> Answer {
+    let call = person.api.call(method.clone(), path);
+    Answer::to(if body.is_null() { call } else { call.json(body) }).await
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn everybody_does_what_they_may_in_a_public_hub(db: PgPool) {
+    let site = Site::start(db).await;
+    let cast = Cast::of(&site, json!({})).await;
+    for row in public_calls() {
+        for (person, expected) in cast.all().into_iter().zip(row.3) {
+            let answer = call(person, &row).await;
+            assert_eq!(answer.status, expected, "{} as {:?}: {}", answer.asked, person.name, answer.text());
+            let is_anonymous = person.id == cast.anonymous.id;
+            if is_anonymous && expected == 403 {
+                assert_eq!(answer.error(403).0, "Log in or register to do that.");
+            }
+        }
+    }
+    let hub = site.api().get("hubs/cats").await.json();
+    assert_eq!((&hub["members"], &hub["owners"]), (&json!(1), &json!(["olga"])), "the others have left");
+    let log: i64 = site.ask("select count(*) from audit_log").await;
+    cast.stranger.api.delete("hubs/cats", Value::Null).await.error(403);
+    assert_eq!(log, 0);
+    cast.moderator.api.delete("hubs/cats", Value::Null).await.expect(204);
+    let entry: String = site.ask("select concat(action, ' ', actor, ' ', detail->>'slug') from audit_log").await;
+    assert_eq!(entry, "hub.delete mod cats");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_private_hub_is_like_none_to_others(db: PgPool) {
+    let site = Site::start(db).await;
+    let cast = Cast::of(&site, json!({ "visibility": "private" })).await;
+    cast.owner.api.patch("hubs/cats", json!({ "slug": "secret-cats" })).await.expect(200);
+    cast.owner.api.patch("hubs/secret-cats", json!({ "slug": "cats" })).await.expect(200);
+    let outsiders = [&cast.nobody, &cast.anonymous, &cast.stranger, &cast.subscriber];
+    for (method, path, body, _) in public_calls() {
+        if !path.starts_with("hubs/cats") {
+            continue;
+        }
+        for other in ["hubs/cats", "hubs/secret-cats"] {
+            for outsider in outsiders {
+                let of = |slug: &str| (method.clone(), path.replace("hubs/cats", slug), body.clone());
+                let ask = async |(method, path, body): (Method, String, Value)| {
+                    let call = outsider.api.call(method, &path);
+                    Answer::to(if body.is_null() { call } else { call.json(&body) }).await
+                };
+                let (shown, unknown) = (ask(of(other)).await, ask(of("hubs/unknown")).await);
+                assert_eq!((shown.status, shown.text()), (unknown.status, unknown.text()), "{}", shown.asked);
+                assert!([401, 404].contains(&shown.status), "{}", shown.asked);
+            }
+        }
+    }
+    for outsider in outsiders {
+        for page in ["members", "settings"] {
+            let shown = outsider.pages.get(&format!("/h/cats/{page}")).await;
+            let unknown = outsider.pages.get(&format!("/h/unknown/{page}")).await;
+            assert_eq!(shown.status, 404);
+            assert_eq!(shown.text(), unknown.text().replace("unknown", "cats"), "{page}");
+        }
+        for list in ["/hubs", "/hubs?q=cats"] {
+            assert!(!outsider.pages.get(list).await.expect(200).has(".hub-card"), "{list}");
+        }
+    }
+    assert_eq!(cast.subscriber.api.get("users/me/hubs").await.json()["data"], json!([]));
+    for insider in [&cast.member, &cast.owner, &cast.moderator] {
+        insider.api.get("hubs/cats").await.expect(200);
+        insider.pages.get("/h/cats/members").await.expect(200);
+        insider.api.get("hubs/secret-cats").await.expect(308);
+    }
+    assert!(cast.member.pages.get("/hubs").await.has(".hub-card"));
+    cast.member.api.delete("hubs/cats/roles/member", Value::Null).await.expect(204);
+    cast.member.api.get("hubs/cats").await.error(404);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_archived_hub_is_read_only_and_says_so(db: PgPool) {
+    let site = Site::start(db).await;
+    let cast = Cast::of(&site, json!({})).await;
+    let owner = &cast.owner;
+    assert_eq!(owner.api.patch("hubs/cats", json!({ "archived": true })).await.expect(200).json()["archived"], true);
+    owner.api.patch("hubs/cats", json!({ "archived": true })).await.expect(200);
+    let state = async || -> String {
+        site.ask("select concat((select string_agg(t::text, ';' order by t::text) from hub_roles as t), (select hubs::text from hubs where slug = 'cats'))")
+            .await
+    };
+    let before = state().await;
+    let said = "This hub is archived, so nothing in it can change.";
+    for row in public_calls() {
+        let (method, path, body, _) = &row;
+        let changes_nothing = *method == Method::GET || *body == json!({}) || path.ends_with("ghost");
+        let own_role = *method == Method::DELETE && path.contains("/roles/");
+        let is_same = body["name"] == "All about cats";
+        if changes_nothing || own_role || is_same {
+            continue;
+        }
+        assert_eq!(call(owner, &row).await.error(403).0, said, "{method} {path}");
+    }
+    assert_eq!(owner.api.patch("hubs/cats", json!({ "name": "Dogs" })).await.error(403).0, said);
+    assert_eq!(cast.stranger.api.put("hubs/cats/roles/member", Value::Null).await.error(403).0, said);
+    assert_eq!(cast.stranger.api.put("hubs/cats/roles/stargazer", Value::Null).await.error(403).0, said);
+    assert_eq!(state().await, before);
+    cast.member.api.delete("hubs/cats/roles/member", Value::Null).await.expect(204);
+
+    let page = cast.stranger.pages.get("/h/cats/members").await.expect(200);
+    assert!(page.text().contains("This hub is archived since"));
+    assert!(!page.has(".hub-acts button") && !page.has(".person-acts"));
+    assert_eq!(cast.stranger.pages.post("/h/cats/roles/member", &[("act", "take")]).await.status, 403);
+    let opened = owner.api.patch("hubs/cats", json!({ "archived": false, "name": "Dogs" })).await.expect(200).json();
+    assert_eq!((&opened["archived"], &opened["name"]), (&json!(false), &json!("Dogs")));
+    let verbs: String = site.ask("select string_agg(verb, ',' order by id) from activity").await;
+    assert!(verbs.ends_with("archived,renamed,reopened"), "{verbs}");
+}

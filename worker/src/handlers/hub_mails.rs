@@ -1,0 +1,41 @@
+//! What mails about requests in hubs are about, as things are when they are sent.
+
+use pawdium_shared::hubs::{HubRole, queries, requests};
+use pawdium_shared::ids::{HubId, UserId};
+use sqlx::PgConnection;
+
+/// The hub of a mail, who asks, and where the mail's button leads.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub(super) hub: String,
+    pub(super) askers: String,
+    pub(super) path: String,
+}
+
+/// The requests that wait for an owner. `None` if none do, or the hub is gone, or the user is no owner of it.
+pub(super) async fn asked(db: &mut PgConnection, hub: HubId, owner: UserId) -> sqlx::Result<Option<About>> {
+    let Some(found) = queries::find(db, hub).await?.filter(|hub| !hub.is_archived()) else { return Ok(None) };
+    let is_owner = queries::list_roles(db, hub, owner).await?.contains(&HubRole::Owner);
+    let waiting = requests::list(db, hub).await?;
+    let Some(first) = waiting.first().filter(|_| is_owner) else { return Ok(None) };
+    let askers = match waiting.len() - 1 {
+        0 => first.name.clone(),
+        1 => format!("{} and 1 other", first.name),
+        others => format!("{} and {others} others", first.name),
+    };
+    Ok(Some(About { path: format!("{}/members", found.path()), hub: found.name, askers }))
+}
+
+/// The hub that has answered. `None` if it is gone.
+pub(super) async fn answered(
+    db: &mut PgConnection,
+    hub: HubId,
+    is_accepted: bool,
+) -> sqlx::Result<Option<About>> {
+    let found = queries::find(db, hub).await?;
+    Ok(found.map(|hub| About {
+        path: if is_accepted { hub.path() } else { "/hubs".to_owned() },
+        hub: hub.name,
+        askers: String::new(),
+    }))
+}
