@@ -53,6 +53,8 @@ pub enum Action {
     RunSchedule,
     /// Another member's photo is deleted.
     DeletePhoto,
+    /// Another member's photo is removed from a hub.
+    RemoveFromHub,
     /// A hub is deleted by a moderator who doesn't own it.
     DeleteHub,
     /// A photo is blocked: hidden, and its picture kept out.
@@ -82,6 +84,7 @@ impl Action {
             Self::DeleteJobs => "job.delete",
             Self::RunSchedule => "schedule.run",
             Self::DeletePhoto => "photo.delete",
+            Self::RemoveFromHub => "hub.photo.remove",
             Self::DeleteHub => "hub.delete",
             Self::BlockPicture => "picture.block",
             Self::UnblockPicture => "picture.unblock",

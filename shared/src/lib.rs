@@ -16,6 +16,7 @@ pub mod mask;
 pub mod metrics;
 pub mod moderation;
 pub mod operate;
+pub mod paging;
 pub mod photos;
 pub mod queues;
 pub mod ranking;

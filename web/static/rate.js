@@ -130,7 +130,7 @@ function enter(stage) {
     () => settle(stage),
   );
   // Preloading is optional, so ignore failures.
-  lookAhead(image).catch(() => {});
+  lookAhead(image, stage.querySelector("input[name=hub]")?.value).catch(() => {});
 }
 
 function swap(stage, next, value) {
@@ -179,5 +179,5 @@ document.addEventListener("submit", (event) => {
   const why = refusal(stage, form);
   if (why) refuse(stage, why);
   // If the swap fails, load the page. The server knows which photo is next.
-  else rate(stage, form, event.submitter).catch(() => location.assign("/"));
+  else rate(stage, form, event.submitter).catch(() => location.assign(location.pathname));
 });

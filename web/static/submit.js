@@ -35,6 +35,7 @@ const page = {
   words,
   picker,
   refresh,
+  hubs: () => [...form.querySelectorAll("[name=hubs]:checked")].map((box) => box.value).join(","),
   next: () => (listed += 1),
   announce,
   forget(entry) {

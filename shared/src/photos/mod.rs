@@ -7,6 +7,7 @@ mod histogram;
 pub mod likeness;
 pub mod lineage;
 pub mod owner;
+pub mod posting;
 pub mod queries;
 mod saving;
 pub mod steps;

@@ -121,6 +121,17 @@ pub async fn list_live_ids(db: &mut PgConnection, owner: UserId) -> sqlx::Result
     .await
 }
 
+/// Lists those of these photos that are live, in any order.
+pub async fn list_live_of(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<PhotoId>> {
+    let ids: Vec<_> = photos.iter().map(|photo| photo.0).collect();
+    sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos where id = any($1) and state = 'live'"#,
+        &ids,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Lists a user's photos, newest first: live ones, or with `own` all that are not deleted or hidden.
 pub async fn list_by_owner(db: &mut PgConnection, owner: UserId, own: bool) -> sqlx::Result<Vec<Photo>> {
     let rows = photos_where!(

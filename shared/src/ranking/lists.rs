@@ -1,7 +1,5 @@
 //! The top and trending lists.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -9,7 +7,8 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::cache::{Cached, Lookup};
 use crate::db::Db;
 use crate::events::Event;
-use crate::ids::PhotoId;
+use crate::ids::{HubId, PhotoId};
+pub use crate::paging::{Page, PageOf};
 use crate::photos::Species;
 
 /// How far back a top list looks, by the time photos went live.
@@ -57,44 +56,6 @@ impl Period {
             Self::Week => Some(7),
             Self::Day => Some(1),
         }
-    }
-}
-
-/// One page of a list.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Page<T> {
-    /// The items, in order.
-    pub photos: Vec<T>,
-    /// The number of this page, from 1.
-    pub page: i64,
-    /// The number of the last page, at least 1.
-    pub last_page: i64,
-}
-
-impl<T> Page<T> {
-    fn new(photos: Vec<T>, PageOf { page, limit }: PageOf, total: i64) -> Self {
-        Self { photos, page, last_page: total.max(1).saturating_add(limit - 1) / limit }
-    }
-}
-
-/// Selects a page of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageOf {
-    /// The number of the page, from 1.
-    pub page: i64,
-    /// The number of photos per page.
-    pub limit: i64,
-}
-
-impl PageOf {
-    fn offset(self) -> i64 {
-        (self.page - 1).saturating_mul(self.limit)
-    }
-}
-
-impl fmt::Display for PageOf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.limit, self.page)
     }
 }
 
@@ -212,6 +173,43 @@ async fn trending(db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<Phot
            where state = 'live' and virality is not null
            order by virality desc, photo_stats.photo_id
            limit $1 offset $2"#,
+        page.limit,
+        page.offset(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(photos, page, total))
+}
+
+/// A photo and its place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// The photo.
+    pub photo: PhotoId,
+    /// Its place, from 1. Equal scores share a place.
+    pub place: i64,
+}
+
+/// Lists a hub's photos by score as of the last ranking. A new photo appears after the next ranking.
+pub async fn hub_top(db: &mut PgConnection, hub: HubId, page: PageOf) -> sqlx::Result<Page<Placed>> {
+    let total = sqlx::query_scalar!(
+        r#"select count(*) as "total!" from hub_photos
+           join photos on photos.id = hub_photos.photo_id
+           join photo_ranks on photo_ranks.photo_id = photos.id
+           where hub_id = $1 and state = 'live'"#,
+        hub.0,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let photos = sqlx::query_as!(
+        Placed,
+        r#"select photos.id as "photo: PhotoId", rank() over (order by rank) as "place!" from hub_photos
+           join photos on photos.id = hub_photos.photo_id
+           join photo_ranks on photo_ranks.photo_id = photos.id
+           where hub_id = $1 and state = 'live'
+           order by rank, photos.id
+           limit $2 offset $3"#,
+        hub.0,
         page.limit,
         page.offset(),
     )

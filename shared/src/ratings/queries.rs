@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{Ballot, BallotRefused, Derpiness};
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::{PhotoId, UserId};
+use crate::ids::{HubId, PhotoId, UserId};
 
 /// Why a rating was not recorded. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -243,6 +243,31 @@ pub async fn find(db: &mut PgConnection, photo: PhotoId, rater: UserId) -> sqlx:
         rater.0,
     )
     .fetch_optional(db)
+    .await
+}
+
+/// How far a rater is within a hub.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HubProgress {
+    /// Photos of the hub that the rater has rated.
+    pub rated: i64,
+    /// Live photos of the hub that are not the rater's own.
+    pub total: i64,
+}
+
+/// Counts the photos of a hub that a rater may rate, and those that they have rated.
+pub async fn count_in_hub(db: &mut PgConnection, hub: HubId, rater: UserId) -> sqlx::Result<HubProgress> {
+    sqlx::query_as!(
+        HubProgress,
+        r#"select count(*) as "total!", count(ratings.photo_id) as "rated!"
+           from hub_photos
+           join photos on photos.id = hub_photos.photo_id
+           left join ratings on ratings.photo_id = photos.id and rater_id = $2
+           where hub_id = $1 and state = 'live' and owner_id <> $2"#,
+        hub.0,
+        rater.0,
+    )
+    .fetch_one(db)
     .await
 }
 

@@ -2,5 +2,6 @@
 
 pub mod caller;
 pub mod document;
+pub mod paging;
 pub mod reference;
 pub mod shapes;

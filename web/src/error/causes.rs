@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use pawdium_media::{MediaError, Refusal};
 use pawdium_shared::db::Conflict;
 use pawdium_shared::hubs;
+use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
 use pawdium_shared::{accounts, photos};
@@ -149,6 +150,21 @@ impl From<NotRecorded> for Error {
                 Self::Forbidden("You can rate a photo when it is shown to you, or through a shared link.")
             }
             NotRecorded::Ballot(refused) => Self::Field { field: "ballot", message: refused.to_string() },
+        }
+    }
+}
+
+impl From<NotPosted> for Error {
+    fn from(error: NotPosted) -> Self {
+        match error {
+            NotPosted::Database(error) => error.into(),
+            NotPosted::NoHub | NotPosted::NoPhoto => Self::NotFound,
+            NotPosted::NotOwn => Self::Forbidden("You can only post your own photos."),
+            NotPosted::NoMember => Self::Forbidden("Only members of the hub can post photos to it."),
+            NotPosted::NotAllowed => Self::Forbidden(
+                "Only its owner, the hub's owners and moderators can remove a photo from a hub.",
+            ),
+            NotPosted::Archived => Self::Forbidden("This hub is archived. Nobody can change it."),
         }
     }
 }

@@ -19,6 +19,12 @@ const COOKIE: &str = "notice";
 pub enum Notice {
     /// A photo was deleted.
     PhotoDeleted,
+    /// A photo was posted to a hub.
+    PhotoPosted,
+    /// A photo was removed from a hub.
+    PhotoUnposted,
+    /// The address of a member's feed was replaced.
+    FeedLinkRenewed,
     /// A photo is hidden and its picture is blocked.
     PictureBlocked,
     /// A photo is hidden, but its picture has no fingerprint to block it by.
@@ -130,6 +136,9 @@ impl Notice {
     fn flash(self) -> Flash {
         match self {
             Self::PhotoDeleted => Flash::good("The photo is deleted."),
+            Self::PhotoPosted => Flash::good("The photo is posted to the hub."),
+            Self::PhotoUnposted => Flash::good("The photo is removed from the hub. It stays on the site."),
+            Self::FeedLinkRenewed => Flash::good("Your feed has a new address. The old one no longer works."),
             Self::PictureBlocked => Flash::good("The photo is hidden and its picture is blocked."),
             Self::PhotoHidden => {
                 Flash::info("The photo is hidden. It is too old for its picture to be blocked.")

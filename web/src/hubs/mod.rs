@@ -3,7 +3,9 @@
 pub mod access;
 mod acts;
 pub mod api;
+pub mod atom;
 pub mod edit;
+pub mod feed;
 pub mod head;
 mod here;
 pub mod list;

@@ -38,6 +38,8 @@ pub struct SubmitBody {
     crop: Option<String>,
     /// Any value keeps the photo as a draft instead of publishing it.
     draft: Option<String>,
+    /// The slugs of up to ten hubs of the caller's to post it to, separated by commas.
+    hubs: Option<String>,
 }
 
 /// An accepted submission.
@@ -67,7 +69,7 @@ pub struct LinkShape {
     (status = 202, description = "Accepted", body = SubmittedShape),
     (status = 400, description = "A field or the file is invalid", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
-    (status = 403, description = "The caller is not registered", body = ErrorShape),
+    (status = 403, description = "The caller is not registered, or not a member of a hub", body = ErrorShape),
     (status = 413, description = "The file is too large", body = ErrorShape),
     (status = 409, description = "The key was used for another submission", body = ErrorShape),
     (status = 429, description = "Too many uploads", body = ErrorShape),

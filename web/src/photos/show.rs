@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 
 use super::block::ALIKE;
 use super::moments::record_moment;
-use super::{find, present};
+use super::{find, posting, present};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
@@ -108,6 +108,7 @@ pub(super) async fn assemble(
     let may_keep = own && photo.state != PhotoState::Hidden;
     let earlier =
         if may_keep { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
+    let hubs = posting::hubs_of(app, &viewing.visitor, &photo).await?;
     let status = photo_status(app, &viewing.visitor, &photo).await?;
     let is_blocked = photo.state == PhotoState::Hidden && status.why.is_some();
     let alike = if viewing.visitor.moderates() && is_blocked {
@@ -117,6 +118,7 @@ pub(super) async fn assemble(
     };
     Ok(PhotoPage {
         alike: alike.iter().map(|photo| present::card(photo, false)).collect(),
+        hubs: Fragment::render(&hubs).map_err(anyhow::Error::from)?,
         earlier: earlier.map(|photo| photo.0),
         status,
         can_delete: own || viewing.visitor.moderates(),
@@ -149,13 +151,13 @@ pub(super) async fn rating_control(
     if let Some(value) = ratings::queries::find(&mut db, photo.id, visitor.id()).await? {
         return Ok(RatingControl::Change { value: value.into() });
     }
-    let on_page = match &visitor.user {
-        Some(user) => serving::on_page(&mut db, user.id).await?,
-        None => visitor.pinned.map(|photo| serving::Served { photo, lane: Lane::Random }),
+    let lane = match &visitor.user {
+        Some(user) => serving::lane_on_page(&mut db, user.id, photo.id).await?,
+        None => visitor.pinned.filter(|pinned| *pinned == photo.id).map(|_| Lane::Random),
     };
-    Ok(match on_page {
-        Some(served) if served.photo == photo.id && photo.state == PhotoState::Live => {
-            RatingControl::Rate { ballot: app.ballots.issue(photo.id, visitor.key, served.lane, Utc::now()) }
+    Ok(match lane {
+        Some(lane) if photo.state == PhotoState::Live => {
+            RatingControl::Rate { ballot: app.ballots.issue(photo.id, visitor.key, lane, Utc::now()) }
         }
         _ => RatingControl::NotServed,
     })

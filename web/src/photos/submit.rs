@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_media::Limits;
+use pawdium_shared::photos::posting;
 use serde_json::json;
 
 use super::upload::{self, Fields, Once, Submitted};
@@ -16,22 +17,36 @@ use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, pin_cookie};
 use crate::state::App;
+use crate::views::hub_photos::HubChoice;
 use crate::views::submit::{Refusals, SubmitForm, SubmitPage};
 use crate::views::{Field, Viewer};
 
 /// `GET /submit`
-pub async fn page(State(app): State<App>, viewing: Viewing, jar: CookieJar) -> (CookieJar, Page<SubmitPage>) {
+pub async fn page(
+    State(app): State<App>,
+    viewing: Viewing,
+    jar: CookieJar,
+) -> Result<(CookieJar, Page<SubmitPage>), Error> {
     let jar = match viewing.visitor.user {
         // Keep the visitor's key in a cookie, so that a draft that is sent again comes from the same visitor.
         None => jar.add(pin_cookie(&app, viewing.visitor.key, viewing.visitor.pinned)),
         Some(_) => jar,
     };
-    (jar, Page(form(&app, viewing, SubmitForm::default())))
+    Ok((jar, Page(form(&app, viewing, SubmitForm::default(), "").await?)))
 }
 
-fn form(app: &App, viewing: Viewing, entered: SubmitForm) -> SubmitPage {
+/// The form, with these hubs chosen.
+async fn form(app: &App, viewing: Viewing, entered: SubmitForm, hubs: &str) -> Result<SubmitPage, Error> {
     let max_bytes = app.config.media.max_upload_bytes;
-    SubmitPage {
+    let chosen: Vec<_> = hubs.split(',').map(str::trim).collect();
+    let postable = posting::list_postable(&mut *app.db.acquire().await?, viewing.visitor.id()).await?;
+    let choice = |hub: posting::Postable| HubChoice {
+        chosen: chosen.contains(&hub.slug.as_str()),
+        slug: hub.slug,
+        name: hub.name,
+    };
+    Ok(SubmitPage {
+        hubs: postable.into_iter().map(choice).collect(),
         may_submit: matches!(viewing.chrome.viewer, Viewer::Member { .. }),
         member: viewing.visitor.id().0,
         chrome: viewing.chrome,
@@ -39,7 +54,7 @@ fn form(app: &App, viewing: Viewing, entered: SubmitForm) -> SubmitPage {
         min_side: Limits::from(&app.config.media).min_side,
         refusals: Refusals::of(max_bytes),
         entered,
-    }
+    })
 }
 
 /// `POST /submit`: a script gets `202 {id, state, url}` or a problem as JSON; a form gets a redirect or the page again.
@@ -66,21 +81,34 @@ pub async fn submit(
             let jar = if draft { jar.add(Notice::DraftKept.cookie()) } else { jar };
             Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
         }
-        Err(error @ (Error::Field { .. } | Error::TooLarge(_) | Error::Full)) if !prefers_json(&headers) => {
+        Err(error) if !prefers_json(&headers) && is_shown_again(&error, &fields) => {
+            let hubs = fields.hubs.clone();
             let entered = show_again(fields, &error);
-            Ok((error.status(), Page(form(&app, viewing, entered))).into_response())
+            Ok((error.status(), Page(form(&app, viewing, entered, &hubs).await?)).into_response())
         }
         Err(error) => Err(error),
     }
 }
 
+/// Whether the form shows an error, so that nothing has to be entered again.
+fn is_shown_again(error: &Error, fields: &Fields) -> bool {
+    match error {
+        Error::Field { .. } | Error::TooLarge(_) | Error::Full => true,
+        // The member has lost a role in a hub since the page was loaded.
+        Error::Forbidden(_) => !fields.hubs.is_empty(),
+        _ => false,
+    }
+}
+
 fn show_again(fields: Fields, error: &Error) -> SubmitForm {
     let refused = |name: &str| (error.field() == Some(name)).then(|| error.to_string());
+    let is_about_hubs = matches!(error, Error::Forbidden(_));
     let field = |name, value| Field { value, error: refused(name) };
     SubmitForm {
         photo_error: refused("photo")
             .or_else(|| refused("crop"))
-            .or_else(|| error.field().is_none().then(|| error.to_string())),
+            .or_else(|| (error.field().is_none() && !is_about_hubs).then(|| error.to_string())),
+        hubs_error: refused("hubs").or_else(|| is_about_hubs.then(|| error.to_string())),
         title: field("title", fields.title),
         species: field("species", fields.species),
         alt: field("alt", fields.alt),

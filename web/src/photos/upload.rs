@@ -10,12 +10,12 @@ use axum_extra::extract::cookie::Cookie;
 use pawdium_media::{Crop, Format, MAGIC, MediaError, Refusal};
 use pawdium_shared::accounts::sessions;
 use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::ids::PhotoId;
+use pawdium_shared::ids::{HubId, PhotoId};
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
-use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, transitions};
+use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, posting, transitions};
 use pawdium_shared::store::OriginalWriter;
 
-use super::quota;
+use super::{posting as hubs_of_photos, quota};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited, Tally};
@@ -54,6 +54,8 @@ pub struct Fields {
     pub crop: String,
     /// Any value keeps the photo as a draft.
     pub draft: String,
+    /// The slugs of hubs to post it to, separated by commas. Checkboxes send one each.
+    pub hubs: String,
 }
 
 impl Fields {
@@ -77,6 +79,10 @@ impl Fields {
         for text in [&self.title, &self.alt, &self.species, &self.tags, &self.crop, &self.draft] {
             print.update(&(text.len() as u64).to_le_bytes());
             print.update(text.as_bytes());
+        }
+        // Only if there are any, so that submissions without hubs stay the same.
+        if !self.hubs.is_empty() {
+            print.update(self.hubs.as_bytes());
         }
         *print.finalize().as_bytes()
     }
@@ -148,10 +154,16 @@ pub async fn receive(
         }
         Ok((draft, keep))
     });
+    let checked = match checked {
+        Ok((draft, keep)) => hubs_of_photos::find_named(app, visitor, &fields.hubs)
+            .await
+            .map(|hubs| (draft, keep, hubs)),
+        Err(error) => Err(error),
+    };
     let Some(upload) = upload else { return Err(checked.err().unwrap_or_else(|| no_file(false))) };
-    let (draft, keep) = match checked {
+    let (draft, keep, hubs) = match checked {
         // Refuse a draft that isn't a picture at once, because it could never be published.
-        Ok((_, true)) if upload.written > 0 && !upload.is_picture => {
+        Ok((_, true, _)) if upload.written > 0 && !upload.is_picture => {
             upload.incoming.discard().await.map_err(anyhow::Error::from)?;
             return Err(MediaError::from(Refusal::NotAPicture).into());
         }
@@ -175,19 +187,22 @@ pub async fn receive(
     let stored = transitions::StoredOriginal { key: key.as_str(), bytes: upload.written };
     let upload = (stored, &hash);
     let mut made = retry_conflicts(async || {
-        make(app, (visitor, client), &draft, keep, upload, submission.as_ref()).await
+        make(app, (visitor, client), (&draft, keep, &hubs), upload, submission.as_ref()).await
     })
     .await;
     if matches!(made, Err(Error::SessionEnded)) {
         made = match visitor.find_again(app).await {
-            Ok(now) => make(app, (&now, client), &draft, keep, upload, submission.as_ref()).await,
+            Ok(now) => make(app, (&now, client), (&draft, keep, &hubs), upload, submission.as_ref()).await,
             Err(error) => Err(error),
         };
     }
     // After any other error it is unknown whether the photo was created.
     let is_unneeded = match &made {
         Ok(made) => made.is_repeated,
-        Err(error) => matches!(error, Error::SessionEnded | Error::TooLarge(_)),
+        Err(error) => matches!(
+            error,
+            Error::SessionEnded | Error::TooLarge(_) | Error::Forbidden(_) | Error::NotFound
+        ),
     };
     if is_unneeded {
         counted.give_back(app).await;
@@ -208,8 +223,7 @@ struct Made {
 async fn make(
     app: &App,
     (visitor, client): (&Visitor, Client),
-    draft: &Draft,
-    keep: bool,
+    (draft, keep, hubs): (&Draft, bool, &[HubId]),
     (stored, hash): (transitions::StoredOriginal<'_>, &[u8; 32]),
     submission: Option<&Submission>,
 ) -> Result<Made, Error> {
@@ -228,6 +242,9 @@ async fn make(
     };
     let Some(earlier) = earlier else {
         quota::refuse_more(app, visitor, kept, stored.bytes)?;
+        for hub in hubs {
+            posting::post(&mut tx, *hub, photo, owner).await?;
+        }
         tx.commit().await?;
         return Ok(Made { submitted: Ok(Submitted { photo, draft: keep, cookie }), is_repeated: false });
     };
@@ -271,6 +288,14 @@ async fn read_parts(
                     while part.chunk().await.map_err(malformed)?.is_some() {}
                 }
             }
+        } else if name == "hubs" {
+            let slugs = read_text(&mut part, malformed).await?;
+            if fields.hubs.len() + slugs.len() > TEXT {
+                return Err(Error::Refused("A text field is too long.".to_owned()));
+            }
+            let separator = if fields.hubs.is_empty() || slugs.is_empty() { "" } else { "," };
+            fields.hubs.push_str(separator);
+            fields.hubs.push_str(&slugs);
         } else if let Some(slot) = fields.slot(&name) {
             *slot = read_text(&mut part, malformed).await?;
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::lists;
+use crate::api::paging::{self, given};
 use crate::api::shapes::{ErrorShape, ListShape};
 use crate::error::Error;
 use crate::state::App;
@@ -44,25 +45,8 @@ impl ListParams {
     }
 
     fn page_of(&self) -> Result<PageOf, Error> {
-        let page = number("page", self.page.as_ref(), 1, 10_000)?;
-        Ok(PageOf { page, limit: number("limit", self.limit.as_ref(), 25, 100)? })
+        paging::page_of(self.page.as_ref(), self.limit.as_ref())
     }
-}
-
-pub(crate) fn given(text: Option<&String>) -> Option<&str> {
-    text.map(String::as_str).filter(|text| !text.is_empty())
-}
-
-pub(crate) fn number(
-    field: &'static str,
-    text: Option<&String>,
-    default: i64,
-    max: i64,
-) -> Result<i64, Error> {
-    let Some(text) = given(text) else { return Ok(default) };
-    let refused = || Error::Field { field, message: format!("Give a whole number from 1 to {max}.") };
-    let number = text.parse::<i64>().map_err(|_| refused())?;
-    if (1..=max).contains(&number) { Ok(number) } else { Err(refused()) }
 }
 
 /// Lists the photos with the best scores.

@@ -58,7 +58,7 @@ pub async fn top_page(
     let base = top::address(period, species);
     let list = TopList {
         photos: list.photos.iter().map(|photo| present::card(photo, true)).collect(),
-        paging: paging(&list, base),
+        paging: Paging::of(list.page, list.last_page, base),
     };
     let list = Fragment::render(&list).map_err(anyhow::Error::from)?;
     Ok(Page(TopPage { chrome: viewing.chrome, period, species, list }))
@@ -73,7 +73,7 @@ pub async fn trending_page(
     let list = trending(&app, PageOf { page: choice.page(), limit: PER_PAGE }).await?;
     let list = TrendingList {
         photos: list.photos.iter().map(|photo| present::card(photo, false)).collect(),
-        paging: paging(&list, "/trending".to_owned()),
+        paging: Paging::of(list.page, list.last_page, "/trending".to_owned()),
     };
     let list = Fragment::render(&list).map_err(anyhow::Error::from)?;
     Ok(Page(TrendingPage { chrome: viewing.chrome, list }))
@@ -99,9 +99,4 @@ pub async fn trending(app: &App, page: PageOf) -> Result<List<Photo>, Error> {
 async fn show(app: &App, list: List<PhotoId>) -> Result<List<Photo>, Error> {
     let List { photos, page, last_page } = list;
     Ok(List { photos: find::list_live(app, &photos).await?, page, last_page })
-}
-
-fn paging(list: &List<Photo>, base: String) -> Paging {
-    let number = |page: i64| u32::try_from(page).unwrap_or(u32::MAX);
-    Paging { page: number(list.page), last_page: number(list.last_page), base }
 }

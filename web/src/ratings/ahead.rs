@@ -1,14 +1,15 @@
 //! Preloading the next picture.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use pawdium_shared::photos;
-use pawdium_shared::ratings::serving;
-use serde::Serialize;
+use pawdium_shared::ratings::serving::{self, Scope};
+use serde::{Deserialize, Serialize};
 
+use super::page;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::state::App;
@@ -21,11 +22,27 @@ struct Ahead {
     srcset: String,
 }
 
+/// The query: the hub, on a hub's rating page.
+#[derive(Debug, Deserialize)]
+pub struct AheadQuery {
+    hub: Option<String>,
+}
+
 /// `GET /rate/ahead`: the picture that will probably come next, so that `rate.js` can preload it. Contains neither the
 /// photo's id nor a ballot, because the photo is only served once the current one is rated.
-pub async fn ahead(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
+pub async fn ahead(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(query): Query<AheadQuery>,
+) -> Result<Response, Error> {
+    let hub = page::find_hub(&app, &visitor, query.hub.as_deref()).await?;
+    let scope = page::scope(hub.as_ref());
     let mut db = app.db.acquire().await?;
-    let next = serving::ahead(&mut db, visitor.id(), visitor.key, visitor.pinned).await?;
+    let shown = match scope {
+        Scope::Hub(_) if visitor.user.is_none() => serving::preview(&mut db, scope, visitor.key).await?,
+        _ => visitor.pinned,
+    };
+    let next = serving::ahead(&mut db, scope, visitor.id(), visitor.key, shown).await?;
     let photo = match next {
         Some(photo) => photos::queries::find(&mut db, photo).await?,
         None => None,

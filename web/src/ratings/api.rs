@@ -1,12 +1,12 @@
 //! Rating through the API.
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::Photo;
-use pawdium_shared::ratings::serving::Served;
+use pawdium_shared::ratings::serving::{Scope, Served};
 use pawdium_shared::ratings::{Derpiness, Lane};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use crate::api::shapes::{ErrorShape, PhotoShape, RatingShape};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
+use crate::hubs::access::find_hub_at;
 use crate::state::App;
 
 /// A photo to rate, with its ballot.
@@ -37,6 +38,8 @@ pub struct RateBody {
     pub value: serde_json::Value,
     /// The ballot that came with the photo. Optional if the caller has already rated the photo.
     pub ballot: Option<String>,
+    /// The slug of the hub whose next photo to answer with; the site's if left out.
+    pub hub: Option<String>,
 }
 
 /// The result of a rating.
@@ -55,10 +58,32 @@ pub struct RatedShape {
     (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
-    let served = page::current(&app, &caller.visitor()).await?;
+    serve(&app, &caller, Scope::Site).await
+}
+
+/// Shows the photo of a hub to rate. It stays the same until it is rated. The rating counts for the photo everywhere.
+#[utoipa::path(get, path = "/hubs/{slug}/rate/next", tag = "hubs", security(("token" = [])),
+    params(("slug" = String, Path, description = "The hub's slug")), responses(
+    (status = 200, description = "A photo and its ballot", body = BallotShape),
+    (status = 204, description = "All photos of the hub are rated"),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 404, description = "No hub that the caller may see", body = ErrorShape),
+))]
+pub async fn next_in_hub(
+    State(app): State<App>,
+    caller: Caller,
+    Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Error> {
+    let hub = find_hub_at(&app, &caller.visitor(), &slug, &uri).await?;
+    serve(&app, &caller, Scope::Hub(hub.id)).await
+}
+
+async fn serve(app: &App, caller: &Caller, scope: Scope) -> Result<Response, Error> {
+    let served = page::current(app, &caller.visitor(), scope).await?;
     let Some(Served { photo, lane }) = served else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     Ok(match app.photos.call(photo).await? {
-        Some(photo) => axum::Json(BallotShape::of(&app, &caller, photo, lane)).into_response(),
+        Some(photo) => axum::Json(BallotShape::of(app, caller, photo, lane)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
@@ -85,7 +110,9 @@ pub async fn rate(
         message: pawdium_shared::ratings::OutOfRange.to_string(),
     })?;
     let visitor = caller.visitor();
-    let recorded = rate::record(&app, &visitor, client, photo, value, body.ballot.as_deref()).await?;
+    let hub = page::find_hub(&app, &visitor, body.hub.as_deref()).await?;
+    let given = (value, body.ballot.as_deref());
+    let recorded = rate::record(&app, &visitor, client, photo, given, page::scope(hub.as_ref())).await?;
     let next = async {
         match recorded.next {
             Some(next) => Ok(app.photos.call(next.photo).await?.map(|photo| (photo, next.lane))),

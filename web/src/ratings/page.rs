@@ -1,23 +1,27 @@
 //! The rating page, which shows one photo until it is rated.
 
-use axum::extract::{Query, State};
+use axum::extract::{OriginalUri, Query, State};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
 use pawdium_shared::accounts;
 use pawdium_shared::cache::Whole;
+use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::Photo;
 use pawdium_shared::photos::cached::PhotoCount;
-use pawdium_shared::ratings::serving::{self, Served};
+use pawdium_shared::ratings::queries::HubProgress;
+use pawdium_shared::ratings::serving::{self, Scope, Served};
 use pawdium_shared::ratings::{self, Lane};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
+use crate::hubs::access::{find_hub_at, find_visible_hub};
 use crate::state::App;
 use crate::views::Picture;
-use crate::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
+use crate::views::rate::{RateFeedback, RateHub, RatePage, RatePhoto, RateProgress, RateStage};
 
 /// The query of the redirect after a rating without JavaScript.
 #[derive(Debug, Deserialize)]
@@ -29,43 +33,95 @@ pub struct After {
 /// `GET /`
 pub async fn page(
     State(app): State<App>,
-    mut viewing: Viewing,
+    viewing: Viewing,
     jar: CookieJar,
     Query(after): Query<After>,
 ) -> Result<(CookieJar, Page<RatePage>), Error> {
-    viewing.visitor.renew_key(&app).await?;
-    let served = current(&app, &viewing.visitor).await?;
+    show_page(&app, viewing, jar, None, after).await
+}
+
+/// `GET /h/{slug}/rate`
+pub async fn hub_page(
+    State(app): State<App>,
+    viewing: Viewing,
+    jar: CookieJar,
+    Path(slug): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    Query(after): Query<After>,
+) -> Result<(CookieJar, Page<RatePage>), Error> {
+    let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
+    show_page(&app, viewing, jar, Some(&hub), after).await
+}
+
+/// Shows the rating page, of a hub or of the site.
+async fn show_page(
+    app: &App,
+    mut viewing: Viewing,
+    jar: CookieJar,
+    hub: Option<&Hub>,
+    after: After,
+) -> Result<(CookieJar, Page<RatePage>), Error> {
+    viewing.visitor.renew_key(app).await?;
+    let served = current(app, &viewing.visitor, scope(hub)).await?;
     let jar = match (&viewing.visitor.user, served) {
-        (None, Some(served)) => jar.add(pin_cookie(&app, viewing.visitor.key, Some(served.photo))),
+        (None, Some(served)) => {
+            // Only the site's photo is pinned; a hub's follows from the key.
+            let pinned = if hub.is_some() { viewing.visitor.pinned } else { Some(served.photo) };
+            jar.add(pin_cookie(app, viewing.visitor.key, pinned))
+        }
         _ => jar,
     };
     let feedback = match after.rated.and_then(|id| id.parse().ok()) {
-        Some(photo) => feedback(&app, &viewing.visitor, photo).await?,
+        Some(photo) => feedback(app, &viewing.visitor, photo).await?,
         None => None,
     };
-    let stage = stage(&app, &viewing.visitor, served, feedback, None).await?;
+    let stage = stage(app, &viewing.visitor, hub, served, feedback, None).await?;
     Ok((jar, Page(RatePage { chrome: viewing.chrome, stage })))
+}
+
+/// The photos of a hub, or of the whole site.
+#[must_use]
+pub fn scope(hub: Option<&Hub>) -> Scope {
+    hub.map_or(Scope::Site, |hub| Scope::Hub(hub.id))
+}
+
+/// The hub that a form names; `None` if it names none, or one that the visitor can't see any more. A rating stands all
+/// the same, and the site's next photo follows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_hub(app: &App, visitor: &Visitor, slug: Option<&str>) -> Result<Option<Hub>, Error> {
+    let Some(slug) = slug.filter(|slug| !slug.is_empty()) else { return Ok(None) };
+    match find_visible_hub(app, visitor, slug).await {
+        Ok(hub) => Ok(Some(hub)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The photo on the visitor's page, picked if there is none yet.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn current(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
-    match serve(app, visitor).await {
-        Err(Error::SessionEnded) => serve(app, &visitor.find_again(app).await?).await,
+pub async fn current(app: &App, visitor: &Visitor, scope: Scope) -> Result<Option<Served>, Error> {
+    match serve(app, visitor, scope).await {
+        Err(Error::SessionEnded) => serve(app, &visitor.find_again(app).await?, scope).await,
         served => served,
     }
 }
 
-async fn serve(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
+async fn serve(app: &App, visitor: &Visitor, scope: Scope) -> Result<Option<Served>, Error> {
     let served = if let Some(user) = &visitor.user {
-        app.servings.current(user.id, visitor.key).await?
+        app.servings.current(scope, user.id, visitor.key).await?
     } else {
         let mut db = app.db.acquire().await?;
         let pinned = match visitor.pinned {
-            Some(photo) if serving::ratable(&mut db, photo, visitor.id()).await? => Some(photo),
-            _ => serving::preview(&mut db, visitor.key).await?,
+            Some(photo)
+                if scope == Scope::Site && serving::ratable(&mut db, photo, visitor.id()).await? =>
+            {
+                Some(photo)
+            }
+            _ => serving::preview(&mut db, scope, visitor.key).await?,
         };
         pinned.map(|photo| Served { photo, lane: Lane::Random })
     };
@@ -79,6 +135,7 @@ async fn serve(app: &App, visitor: &Visitor) -> Result<Option<Served>, Error> {
 pub async fn stage(
     app: &App,
     visitor: &Visitor,
+    hub: Option<&Hub>,
     served: Option<Served>,
     feedback: Option<RateFeedback>,
     error: Option<String>,
@@ -87,15 +144,26 @@ pub async fn stage(
         Some(served) => app.photos.call(served.photo).await?.map(|photo| (photo, served.lane)),
         None => None,
     };
-    let activity = accounts::queries::count_activity(&mut *app.db.acquire().await?, visitor.id()).await?;
-    let live = app.cache.get(&app.db, PhotoCount, Whole).await?;
-    let total = (live - activity.photos).max(activity.ratings_cast);
     Ok(RateStage {
         photo: photo.map(|(photo, lane)| show(app, visitor, &photo, lane)),
         feedback,
-        progress: RateProgress { rated: activity.ratings_cast, total },
+        progress: progress(app, visitor, hub).await?,
+        hub: hub.and_then(|hub| Some(RateHub { slug: hub.slug.clone()?, name: hub.name.clone() })),
         error,
     })
+}
+
+async fn progress(app: &App, visitor: &Visitor, hub: Option<&Hub>) -> Result<RateProgress, Error> {
+    let mut db = app.db.acquire().await?;
+    if let Some(hub) = hub {
+        let HubProgress { rated, total } = ratings::queries::count_in_hub(&mut db, hub.id, visitor.id()).await?;
+        return Ok(RateProgress { rated, total });
+    }
+    let activity = accounts::queries::count_activity(&mut db, visitor.id()).await?;
+    drop(db);
+    let live = app.cache.get(&app.db, PhotoCount, Whole).await?;
+    let total = (live - activity.photos).max(activity.ratings_cast);
+    Ok(RateProgress { rated: activity.ratings_cast, total })
 }
 
 /// Feedback on a rating; `None` if the visitor has not rated that photo.

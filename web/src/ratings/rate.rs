@@ -12,7 +12,7 @@ use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::{sharing, virality::Moment};
 use pawdium_shared::ratings::queries::{self, Given};
-use pawdium_shared::ratings::serving::Served;
+use pawdium_shared::ratings::serving::{Scope, Served};
 use pawdium_shared::ratings::{Ballot, BallotRefused, Derpiness, Lane};
 use serde::Deserialize;
 
@@ -33,6 +33,7 @@ pub struct RateForm {
     value: Option<String>,
     ballot: Option<String>,
     from: Option<String>,
+    hub: Option<String>,
 }
 
 /// `POST /photos/{photo}/rating`: stores the visitor's rating and shows the next photo. With the header `Pawdium-Part`,
@@ -48,8 +49,12 @@ pub async fn rate(
 ) -> Result<Response, Error> {
     let wants_part = headers.contains_key("pawdium-part");
     let value = form.value.as_deref().unwrap_or_default().parse::<Derpiness>();
+    let hub = page::find_hub(&app, &visitor, form.hub.as_deref()).await?;
+    let scope = page::scope(hub.as_ref());
     let result = match value {
-        Ok(value) => record(&app, &visitor, client, photo, value, form.ballot.as_deref()).await,
+        Ok(value) => {
+            record(&app, &visitor, client, photo, (value, form.ballot.as_deref()), scope).await
+        }
         Err(error) => Err(Error::Field { field: "value", message: error.to_string() }),
     };
     match result {
@@ -59,18 +64,19 @@ pub async fn rate(
                 let visitor =
                     Visitor { key: recorded.rater.rater_key, user: Some(recorded.rater), ..visitor };
                 let feedback = page::feedback(&app, &visitor, photo).await?;
-                let stage = page::stage(&app, &visitor, recorded.next, feedback, None).await?;
+                let stage = page::stage(&app, &visitor, hub.as_ref(), recorded.next, feedback, None).await?;
                 Ok((jar, Page(stage)).into_response())
             } else if form.from.as_deref() == Some("photo") {
                 let jar = jar.add(Notice::RatingChanged.cookie());
                 Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
             } else {
-                Ok((jar, Redirect::to(&format!("/?rated={photo}"))).into_response())
+                let page = hub.map_or_else(|| "/".to_owned(), |hub| format!("{}/rate", hub.path()));
+                Ok((jar, Redirect::to(&format!("{page}?rated={photo}"))).into_response())
             }
         }
         Err(error) if wants_part && error.status().is_client_error() => {
-            let served = page::current(&app, &visitor).await?;
-            let stage = page::stage(&app, &visitor, served, None, Some(error.to_string())).await?;
+            let served = page::current(&app, &visitor, scope).await?;
+            let stage = page::stage(&app, &visitor, hub.as_ref(), served, None, Some(error.to_string())).await?;
             Ok((error.status(), Extension(error.noted()), Page(stage)).into_response())
         }
         Err(error) => Err(error),
@@ -88,8 +94,8 @@ pub struct Recorded {
     pub cookie: Option<Cookie<'static>>,
 }
 
-/// Records a rating, in one transaction with the user that it may create. Picks the next photo after the commit, so
-/// that the rating stands even if that fails.
+/// Records a rating, given as its value and ballot, in one transaction with the user that it may create. Picks the next
+/// photo of the scope after the commit, so that the rating stands even if that fails.
 ///
 /// # Errors
 /// Says why the rating doesn't count.
@@ -98,8 +104,8 @@ pub async fn record(
     visitor: &Visitor,
     client: Client,
     photo: PhotoId,
-    value: Derpiness,
-    ballot: Option<&str>,
+    (value, ballot): (Derpiness, Option<&str>),
+    scope: Scope,
 ) -> Result<Recorded, Error> {
     app.pace.count(visitor.key, client)?;
     let ballot = match ballot {
@@ -116,7 +122,7 @@ pub async fn record(
         }
         written => written?,
     };
-    let next = app.servings.current(rater.id, rater.rater_key).await.map_err(Error::from);
+    let next = app.servings.current(scope, rater.id, rater.rater_key).await.map_err(Error::from);
     let next = match next {
         Err(Error::SessionEnded) => None,
         next => next?,

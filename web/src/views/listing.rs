@@ -54,6 +54,13 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// The position on a page of a list from the database.
+    #[must_use]
+    pub fn of(page: i64, last_page: i64, base: String) -> Self {
+        let number = |page| u32::try_from(page).unwrap_or(u32::MAX);
+        Self { page: number(page), last_page: number(last_page), base }
+    }
+
     /// The URL of a page.
     #[must_use]
     pub fn href(&self, page: u32) -> String {

@@ -6,14 +6,17 @@
 pub mod accounts;
 pub mod admin;
 pub mod api;
+pub mod atom;
 mod chrome;
 pub mod demo;
 pub mod errors;
+pub mod feed;
 mod filters;
 mod form;
 mod fragment;
 pub mod hub_edit;
 pub mod hub_page;
+pub mod hub_photos;
 pub mod hubs;
 mod listing;
 pub mod members;

@@ -49,6 +49,8 @@ pub struct PhotoPage {
     pub can_delete: bool,
     /// Whether the viewer is a moderator, who sees the link to its jobs and can block it.
     pub moderates: bool,
+    /// The rendered [`PhotoHubs`](super::hub_photos::PhotoHubs).
+    pub hubs: Fragment,
     /// Live photos of the same picture, if a moderator views a hidden photo.
     pub alike: Vec<PhotoCard>,
 }
@@ -72,7 +74,7 @@ impl PhotoPage {
     }
 
     fn keys<'a>(&self, ballot: Option<&'a str>, chosen: Option<u8>) -> RatingKeys<'a> {
-        RatingKeys { photo: self.id, ballot, from: "photo", chosen }
+        RatingKeys { photo: self.id, ballot, from: "photo", hub: None, chosen }
     }
 }
 

@@ -5,7 +5,7 @@ use askama::Template;
 use super::picture::described;
 use super::{Chrome, Picture, filters};
 
-/// `GET /`.
+/// `GET /`, and `GET /h/{slug}/rate`.
 #[derive(Debug, Template)]
 #[template(path = "rate/page.html")]
 pub struct RatePage {
@@ -16,7 +16,7 @@ pub struct RatePage {
 }
 
 /// The part of the rating page that changes with each rating. `POST /photos/{id}/rating` returns it if the request has
-/// the header `Pawdium-Part: rate`, and redirects to `/` otherwise.
+/// the header `Pawdium-Part: rate`, and redirects otherwise.
 #[derive(Debug, Template)]
 #[template(path = "rate/_stage.html")]
 pub struct RateStage {
@@ -26,8 +26,26 @@ pub struct RateStage {
     pub feedback: Option<RateFeedback>,
     /// The rater's progress.
     pub progress: RateProgress,
+    /// The hub whose photos are rated; `None` for all photos.
+    pub hub: Option<RateHub>,
     /// If the last rating didn't count, a sentence that says why.
     pub error: Option<String>,
+}
+
+impl RateStage {
+    fn keys<'a>(&'a self, photo: &'a RatePhoto) -> RatingKeys<'a> {
+        let hub = self.hub.as_ref().map(|hub| hub.slug.as_str());
+        RatingKeys { photo: photo.id, ballot: Some(&photo.ballot), from: "rate", hub, chosen: None }
+    }
+}
+
+/// The hub of a rating page.
+#[derive(Clone, Debug)]
+pub struct RateHub {
+    /// The word in its URL.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// The photo to rate. It has no ratings, so that none can be shown.
@@ -50,10 +68,6 @@ pub struct RatePhoto {
 }
 
 impl RatePhoto {
-    fn keys(&self) -> RatingKeys<'_> {
-        RatingKeys { photo: self.id, ballot: Some(&self.ballot), from: "rate", chosen: None }
-    }
-
     fn described(&self) -> &str {
         described(&self.alt, &self.title)
     }
@@ -120,6 +134,8 @@ pub struct RatingKeys<'a> {
     pub ballot: Option<&'a str>,
     /// The page to return to, sent as `from`: `rate` or `photo`.
     pub from: &'static str,
+    /// The slug of the hub whose next photo follows; `None` for the site's.
+    pub hub: Option<&'a str>,
     /// The rater's current value.
     pub chosen: Option<u8>,
 }

@@ -5,6 +5,7 @@ use pawdium_media::Refusal;
 use pawdium_shared::photos::Species;
 use strum::VariantArray as _;
 
+use super::hub_photos::HubChoice;
 use super::species::one;
 use super::{Chrome, Field, filters};
 
@@ -24,6 +25,8 @@ pub struct SubmitPage {
     pub min_side: u32,
     /// The page script's messages about files that the server would refuse.
     pub refusals: Refusals,
+    /// The viewer's hubs.
+    pub hubs: Vec<HubChoice>,
     /// The refused form.
     pub entered: SubmitForm,
 }
@@ -59,6 +62,8 @@ impl Refusals {
 pub struct SubmitForm {
     /// Why the file was refused. Browsers don't let a page fill in a file again.
     pub photo_error: Option<String>,
+    /// Why the choice of hubs was refused.
+    pub hubs_error: Option<String>,
     /// 1 to 120 characters.
     pub title: Field,
     /// A species' key.

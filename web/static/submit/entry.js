@@ -212,6 +212,8 @@ export class Entry {
       return;
     }
     this.complain("");
+    // A repeated upload must name the same hubs.
+    this.record.fields.hubs = this.page.hubs();
     await this.resume();
   }
 
@@ -233,6 +235,7 @@ export class Entry {
     if (!kept && this.isKept) return this.elsewhere();
     const body = new FormData();
     for (const name of FIELDS) body.set(name, this.record.fields[name]);
+    if (this.record.fields.hubs) body.set("hubs", this.record.fields.hubs);
     body.set("crop", this.record.crop);
     body.set("photo", this.record.file);
     this.upload = new AbortController();

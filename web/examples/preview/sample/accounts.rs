@@ -36,6 +36,7 @@ impl Samples {
                 max_bytes: 20_000_000,
                 min_side: 200,
                 refusals: Refusals::of(20_000_000),
+                hubs: self.hub_choices(),
                 entered,
             }
             .render()

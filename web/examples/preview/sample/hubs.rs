@@ -40,7 +40,7 @@ impl Samples {
         ])
     }
 
-    fn hub_name(&self, id: i64) -> String {
+    pub(super) fn hub_name(&self, id: i64) -> String {
         self.text.clone().unwrap_or_else(|| pick(&NAMES, id).to_owned())
     }
 
@@ -70,7 +70,7 @@ impl Samples {
         }
     }
 
-    fn hub_head(&self, standing: Standing, tab: HubTab) -> HubHead {
+    pub(super) fn hub_head(&self, standing: Standing, tab: HubTab) -> HubHead {
         let is_stranger = standing == Standing::Stranger;
         HubHead {
             path: "/h/orange-cats".to_owned(),

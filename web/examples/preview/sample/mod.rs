@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod admin_queues;
+mod hub_photos;
 mod hubs;
 
 use askama::Template;
@@ -55,6 +56,7 @@ impl Samples {
         pages.extend(self.photo_pages()?);
         pages.extend(self.list_pages()?);
         pages.extend(self.hub_pages()?);
+        pages.extend(self.hub_photo_pages()?);
         pages.extend(self.account_pages()?);
         pages.extend(self.admin_pages()?);
         pages.extend(self.admin_queue_pages()?);
@@ -81,7 +83,7 @@ impl Samples {
             count: 41,
         });
         let progress = RateProgress { rated: id, total: 64 };
-        RateStage { photo: Some(photo), feedback, progress, error: None }
+        RateStage { photo: Some(photo), feedback, progress, hub: None, error: None }
     }
 
     /// The status of photo `id` after `done` steps.
@@ -98,6 +100,7 @@ impl Samples {
             photo: None,
             feedback: None,
             progress: RateProgress { rated: total, total },
+            hub: None,
             error: None,
         };
         let refused =
@@ -144,6 +147,7 @@ impl Samples {
             earlier: None,
             can_delete: false,
             moderates: true,
+            hubs: Fragment::default(),
             alike: Vec::new(),
         })
     }

@@ -1,5 +1,6 @@
 //! Hubs through the API.
 
+pub mod feed;
 pub mod people;
 pub mod shapes;
 pub mod widgets;
@@ -20,12 +21,12 @@ use self::shapes::{HubListShape, HubPageShape, HubShape};
 use super::access::find_hub_at;
 use super::acts::{self, Wanted};
 use crate::api::caller::Caller;
+use crate::api::paging::{given, number};
 use crate::api::shapes::{ErrorShape, PagingShape};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::http::visitor::Visitor;
-use crate::ranking::api::{given, number};
 use crate::state::App;
 
 /// The most characters of a search.

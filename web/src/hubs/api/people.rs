@@ -12,12 +12,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::shapes::{PendingShape, PeopleShape, PersonShape, RequestsShape};
 use super::visitor_of;
 use crate::api::caller::Caller;
+use crate::api::paging::{given, number};
 use crate::api::shapes::{ErrorShape, PagingShape};
 use crate::error::Error;
 use crate::http::extract::{Json, Path};
 use crate::hubs::access::find_hub_at;
 use crate::hubs::acts::{self, Act};
-use crate::ranking::api::{given, number};
 use crate::state::App;
 
 /// What a member shall be.

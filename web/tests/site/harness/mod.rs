@@ -3,6 +3,7 @@
 mod browser;
 mod cable;
 mod client;
+mod hubs;
 mod letters;
 mod people;
 mod photos;
