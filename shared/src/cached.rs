@@ -11,7 +11,7 @@ macro_rules! cached {
     ($($kind:ty,)*) => {
         $(impl Listed for $kind {})*
 
-        /// All kinds of cached data.
+        /// All kinds of cached data but widgets, which the crate of widgets adds.
         pub const KINDS: &[Kind] = &[$(Kind::of::<$kind>()),*];
     };
 }

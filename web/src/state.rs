@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pawdium_shared::accounts::User;
 use pawdium_shared::accounts::sessions::{self, TokenHash};
 use pawdium_shared::cache::Cache;
-use pawdium_shared::cached;
+use pawdium_widgets::cached;
 use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
 use pawdium_shared::ids::PhotoId;
@@ -85,8 +85,8 @@ impl App {
     pub fn new(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
         let redis = Redis::connect(&config.redis, WITHOUT_REDIS)?;
         let db = db::connect(&config.database, "pawdium-web")?;
-        let cache = Cache::new(redis.clone(), cached::KINDS);
-        db.keep(cache.clone());
+        let cache = Cache::new(redis.clone(), cached::kinds());
+        cache.follow(&db);
         Ok(Self(Arc::new(Inner {
             sessions: sessions::finder(db.clone()),
             photos: photos::queries::finder(db.clone()),

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use pawdium_media::{Decoder, Limits};
 use pawdium_shared::cache::Cache;
-use pawdium_shared::cached;
+use pawdium_widgets::cached;
 use pawdium_shared::config::{Config, UpkeepConfig};
 use pawdium_shared::db::Db;
 use pawdium_shared::mail::Mailer;
@@ -54,8 +54,8 @@ impl Env {
     pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
         let redis = Redis::connect(&config.redis, WITHOUT_REDIS).context("redis.url")?;
         let limits = Limits::from(&config.media);
-        let cache = Cache::new(redis.clone(), cached::KINDS);
-        db.keep(cache.clone());
+        let cache = Cache::new(redis.clone(), cached::kinds());
+        cache.follow(&db);
         Ok(Self {
             db,
             cache,

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use pawdium_shared::redis::Redis;
-use pawdium_shared::{cache, cached};
+use pawdium_shared::cache;
+use pawdium_widgets::cached;
 
 use super::operator;
 use super::table::table;
@@ -31,7 +32,7 @@ impl Cache {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let config = operator::settings()?;
         let redis = Redis::connect(&config.redis, "nothing is changed").context("redis.url")?;
-        let cache = cache::Cache::new(redis, cached::KINDS);
+        let cache = cache::Cache::new(redis, cached::kinds());
         let unreachable = "can't reach Redis; is it running, and is redis.url correct?";
         match self {
             Self::List { json } => {

@@ -56,6 +56,15 @@ pub trait Enqueue: Job + Sized {
         insert(db, jobs, Duration::ZERO, None)
     }
 
+    /// Like [`enqueue_all`](Self::enqueue_all), to run after `delay`.
+    fn enqueue_all_in(
+        db: &mut Tx,
+        jobs: &[Self],
+        delay: Duration,
+    ) -> impl Future<Output = sqlx::Result<Vec<JobId>>> + Send {
+        insert(db, jobs, delay, None)
+    }
+
     /// Like [`enqueue_all`](Self::enqueue_all), with fewer round trips. If another transaction locks the same jobs in
     /// another order, the caller's transaction fails with a conflict and has to run again.
     fn enqueue_all_or_conflict(

@@ -3,12 +3,17 @@
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 
+use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::PgConnection;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres};
 
-use super::Group;
+use super::{Cache, Group, Reload};
+use crate::db::Db;
 use crate::events::Event;
-use crate::live::Topic;
+use crate::jobs::cache::Because;
+use crate::ids::WidgetId;
+use crate::live::{Note, Topic};
 
 /// An object whose data is cached: a photo, a list.
 ///
@@ -29,11 +34,11 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     /// Its name within its kind; empty if the kind has only one object.
     fn name(&self) -> String;
 
-    /// Candidates that an event may make stale. [`is_stale_after`](Self::is_stale_after) decides.
-    fn candidates(event: &Event) -> Vec<Self>;
-
-    /// Whether an event makes its data stale.
-    fn is_stale_after(&self, event: &Event) -> bool;
+    /// The objects whose data an event makes stale.
+    fn stale_after(
+        event: &Event,
+        lookup: &mut Lookup<'_>,
+    ) -> impl Future<Output = sqlx::Result<Vec<Self>>> + Send;
 
     /// The topic of the open pages to notify when its data goes stale; none by default.
     fn topic(&self, _event: &Event) -> Option<Topic> {
@@ -45,11 +50,31 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
         true
     }
 
+    /// Whether stored data is young enough to be shown.
+    fn is_current(_data: &Self::Data) -> bool {
+        true
+    }
+
+    /// The version of data that open pages are told when it changes: see [`Reloaded`].
+    fn news(&self, _data: &Self::Data) -> Option<News> {
+        None
+    }
+
+    /// What the figures about it are counted under.
+    fn label(_data: &Self::Data) -> &'static str {
+        Self::KIND
+    }
+
+    /// Why the data couldn't be loaded, if it says so.
+    fn error(_data: &Self::Data) -> Option<&str> {
+        None
+    }
+
     /// Loads one part of each of `these`, in any order. Omits objects that don't exist.
     fn load(
         these: &[Self],
         part: Self::Part,
-        db: &mut PgConnection,
+        db: &Db,
     ) -> impl Future<Output = sqlx::Result<Vec<(Self, Self::Data)>>> + Send;
 
     /// Its group.
@@ -57,6 +82,48 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
         let name = self.name();
         let name = if name.is_empty() { Self::KIND.to_owned() } else { format!("{}:{name}", Self::KIND) };
         Group::new(name, Self::AROUND.map(|around| around.name))
+    }
+}
+
+/// Data that workers load again after an event, if it is cached or an open page shows it. Data of other kinds is dropped,
+/// and the next page loads it.
+///
+/// Stale data stays in Redis, void, until it is loaded again: a page falls back on it if loading fails. Whoever stores
+/// data with another version than before tells the open pages in the same step, so none misses it, and equal data is not
+/// announced.
+pub trait Reloaded: Cached<Part = Whole> {
+    /// The object of this [name](Cached::name).
+    fn parse(name: &str) -> Option<Self>;
+
+    /// The topic of the open pages that show it.
+    fn shown_on(&self) -> Topic;
+
+    /// What open pages are told after an event about what they show of this kind and is not cached, because it differs
+    /// from viewer to viewer.
+    fn personal_after(
+        _event: &Event,
+        _lookup: &mut Lookup<'_>,
+    ) -> impl Future<Output = sqlx::Result<Vec<News>>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+}
+
+/// What open pages are told when data has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The topic of the pages.
+    pub topic: Topic,
+    /// The widget that has changed.
+    pub widget: WidgetId,
+    /// The version of its data.
+    pub version: u64,
+}
+
+impl News {
+    /// The message to the topic.
+    #[must_use]
+    pub fn told(self) -> (Topic, Note) {
+        (self.topic, Note::Widget { id: self.widget, version: self.version })
     }
 }
 
@@ -79,6 +146,33 @@ pub struct Around {
     pub is_stale_after: fn(&Event) -> bool,
 }
 
+/// The database, for kinds that need it to know what an event makes stale. Connects when it is first asked.
+#[derive(Debug)]
+pub struct Lookup<'a> {
+    db: &'a Db,
+    connection: Option<PoolConnection<Postgres>>,
+}
+
+impl<'a> Lookup<'a> {
+    /// A lookup in this database.
+    #[must_use]
+    pub fn new(db: &'a Db) -> Self {
+        Self { db, connection: None }
+    }
+
+    /// A connection, the same one each time.
+    ///
+    /// # Errors
+    /// If none is available.
+    pub async fn db(&mut self) -> sqlx::Result<&mut PgConnection> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.db.acquire().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+}
+
 /// Marks the kinds in the list of [`cached`](crate::cached). Other kinds can't be cached, because no event would make
 /// them stale.
 #[diagnostic::on_unimplemented(
@@ -87,30 +181,98 @@ pub struct Around {
 )]
 pub trait Listed {}
 
+type ReloadFn = for<'a> fn(&'a Cache, &'a Db, &'a str, &'a Because) -> BoxFuture<'a, anyhow::Result<Reload>>;
+
 /// A kind with its type erased.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    stale: fn(&Event) -> (Vec<Group>, Vec<Topic>),
+    /// [`Cached::KIND`].
+    pub name: &'static str,
+    stale: for<'a> fn(&'a Event, &'a mut Lookup<'_>) -> BoxFuture<'a, sqlx::Result<Stale>>,
+    reload: Option<ReloadFn>,
 }
 
 impl Kind {
     /// The kind of `C`.
     #[must_use]
     pub const fn of<C: Cached>() -> Self {
-        Self { stale: stale::<C> }
+        Self {
+            name: C::KIND,
+            stale: |event, lookup| Box::pin(stale::<C>(event, lookup)),
+            reload: None,
+        }
+    }
+
+    /// The kind of `C`, which workers load again.
+    #[must_use]
+    pub const fn reloaded<C: Reloaded>() -> Self {
+        Self {
+            name: C::KIND,
+            stale: |event, lookup| Box::pin(to_reload::<C>(event, lookup)),
+            reload: Some(|cache, db, name, because| Box::pin(cache.reload_as::<C>(db, name, because))),
+        }
+    }
+
+    /// Whether workers load it again.
+    pub(super) const fn is_reloaded(&self) -> bool {
+        self.reload.is_some()
+    }
+
+    pub(super) async fn stale_after(&self, event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Stale> {
+        (self.stale)(event, lookup).await
+    }
+
+    /// Loads an object of the kind again. `None` if the kind's data is dropped instead.
+    pub(super) async fn reload(
+        &self,
+        cache: &Cache,
+        db: &Db,
+        name: &str,
+        because: &Because,
+    ) -> anyhow::Result<Option<Reload>> {
+        match self.reload {
+            Some(reload) => reload(cache, db, name, because).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 
-fn stale<C: Cached>(event: &Event) -> (Vec<Group>, Vec<Topic>) {
-    let all_are_stale = C::AROUND.filter(|around| (around.is_stale_after)(event));
-    let mut groups: Vec<_> =
-        all_are_stale.map(|around| Group::new(around.name.to_owned(), None)).into_iter().collect();
-    let mut topics = Vec::new();
-    for one in C::candidates(event).into_iter().filter(|one| one.is_stale_after(event)) {
-        groups.push(one.group());
-        topics.extend(one.topic(event));
+async fn stale<C: Cached>(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Stale> {
+    let mut stale = Stale::default();
+    if let Some(around) = C::AROUND.filter(|around| (around.is_stale_after)(event)) {
+        stale.groups.push(Group::new(around.name.to_owned(), None));
     }
-    (groups, topics)
+    for one in C::stale_after(event, lookup).await? {
+        stale.groups.push(one.group());
+        stale.topics.extend(one.topic(event).map(|topic| (topic, Note::Changed)));
+    }
+    Ok(stale)
+}
+
+async fn to_reload<C: Reloaded>(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Stale> {
+    let these = C::stale_after(event, lookup).await?;
+    let reload = these.into_iter().map(|one| ToReload {
+        kind: C::KIND,
+        name: one.name(),
+        group: one.group(),
+        topic: one.shown_on(),
+    });
+    let reload = reload.collect();
+    let personal = C::personal_after(event, lookup).await?.into_iter().map(News::told).collect();
+    Ok(Stale { reload, topics: personal, ..Stale::default() })
+}
+
+/// An object to load again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToReload {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its name within its kind.
+    pub name: String,
+    /// Its group.
+    pub group: Group,
+    /// The topic of the open pages that show it.
+    pub topic: Topic,
 }
 
 /// The effect of events on the cache.
@@ -118,19 +280,47 @@ fn stale<C: Cached>(event: &Event) -> (Vec<Group>, Vec<Topic>) {
 pub struct Stale {
     /// The groups to drop.
     pub groups: Vec<Group>,
-    /// The topics of open pages to notify.
-    pub topics: Vec<Topic>,
+    /// What to tell open pages.
+    pub topics: Vec<(Topic, Note)>,
+    /// The objects to load again.
+    pub reload: Vec<ToReload>,
 }
 
 impl Stale {
-    /// Collects what the events make stale among these kinds.
-    #[must_use]
-    pub fn after(events: &[Event], kinds: &[Kind]) -> Self {
-        let mut stale = Self::default();
-        for (groups, topics) in events.iter().flat_map(|event| kinds.iter().map(|kind| (kind.stale)(event))) {
-            stale.groups.extend(groups);
-            stale.topics.extend(topics);
+    /// Collects what the events make stale among these kinds. A kind that fails or panics doesn't keep the others from
+    /// being asked.
+    ///
+    /// # Errors
+    /// The first error, after all have been asked, with what the others said.
+    pub async fn after(events: &[Event], kinds: &[Kind], db: &Db) -> (Self, Result<(), NotAsked>) {
+        let mut all = Self::default();
+        let mut result = Ok(());
+        let mut lookup = Lookup::new(db);
+        for event in events {
+            for kind in kinds {
+                let asked = std::panic::AssertUnwindSafe(kind.stale_after(event, &mut lookup));
+                match futures::FutureExt::catch_unwind(asked).await {
+                    Ok(Ok(stale)) => {
+                        all.groups.extend(stale.groups);
+                        all.topics.extend(stale.topics);
+                        all.reload.extend(stale.reload);
+                    }
+                    Ok(Err(error)) => result = result.and(Err(NotAsked::Database(error))),
+                    Err(_) => result = result.and(Err(NotAsked::Panicked(kind.name))),
+                }
+            }
         }
-        stale
+        (all, result)
     }
+}
+
+/// Why a kind couldn't say what an event makes stale.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAsked {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The kind panicked.
+    #[error("the cached kind {0} panicked when it was asked about an event")]
+    Panicked(&'static str),
 }

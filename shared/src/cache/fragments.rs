@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use redis::{ExistenceCheck, Script, SetExpiry, SetOptions};
 
-use super::Group;
+use super::{Group, News};
+use crate::live;
 use crate::redis::{Patience, Redis};
 
 /// The maximum age of a fragment, even if a drop is missed.
@@ -13,20 +14,33 @@ const LIFETIME: Duration = Duration::from_mins(5);
 /// The lifetime of a generation without a drop. Data that takes longer to load isn't stored.
 const GENERATION: Duration = Duration::from_mins(10);
 
+/// How long data of kinds that are loaded again is kept, as what a page falls back on.
+const FALLBACK: Duration = Duration::from_hours(24);
+
 /// What must still hold for a loaded fragment to be stored: the epoch and the generations, its own group's last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Stamp(Vec<u64>);
 
 impl Stamp {
-    /// The part of the stamp that is stored in the fragment, by which a drop of the surrounding group voids it.
-    fn around(&self) -> String {
-        let around = &self.0[..self.0.len().saturating_sub(1)];
-        around.iter().map(u64::to_string).collect::<Vec<_>>().join("-")
+    /// The stamp as it is stored with the fragment, which is void under another.
+    fn text(&self) -> String {
+        self.0.iter().map(u64::to_string).collect::<Vec<_>>().join("-")
     }
 }
 
 /// The result of a lookup in Redis.
 pub(super) type Reading = (Stamp, Option<String>);
+
+/// What became of loaded data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// A drop came between, so it wasn't stored.
+    Not,
+    /// It replaces other data. Open pages are told.
+    Changed,
+    /// It equals what was stored before.
+    Unchanged,
+}
 
 /// Reads one fragment of each group in one round trip: those that are stored and not void. Draws missing epochs and
 /// generations.
@@ -34,6 +48,7 @@ pub(super) async fn read(
     redis: &Redis,
     groups: &[Group],
     fragment: &str,
+    patience: Patience,
 ) -> redis::RedisResult<Vec<Reading>> {
     let mut pipe = redis::pipe();
     for group in groups {
@@ -41,8 +56,7 @@ pub(super) async fn read(
         let own = keys.len() - 1;
         for (number, key) in keys.iter().enumerate() {
             let mut options = SetOptions::default().conditional_set(ExistenceCheck::NX);
-            // Without the surrounding generations the fragment would be void. Its own generation is only needed to
-            // store it.
+            // Without the surrounding generations all fragments around would be void.
             if number == own {
                 options = options.with_expiration(SetExpiry::EX(GENERATION.as_secs()));
             }
@@ -51,43 +65,105 @@ pub(super) async fn read(
         pipe.mget(keys).hget(group_key(redis, group), fragment);
     }
     let ask = |mut redis| async move { pipe.query_async(&mut redis).await };
-    let answers: Vec<redis::Value> = redis.caches().run(Patience::Page, ask).await?;
+    let answers: Vec<redis::Value> = redis.caches().run(patience, ask).await?;
     let mut readings = Vec::with_capacity(groups.len());
     let mut answers = answers.into_iter();
     while let (Some(stamp), Some(found)) = (answers.next(), answers.next()) {
         let stamp = Stamp(redis::from_redis_value(stamp)?);
         let found: Option<String> = redis::from_redis_value(found)?;
         let text = found.and_then(|found| {
-            let (around, text) = found.split_once(' ')?;
-            (around == stamp.around()).then(|| text.to_owned())
+            let (stored_under, text) = found.split_once(' ')?;
+            (stored_under == stamp.text()).then(|| text.to_owned())
         });
         readings.push((stamp, text));
     }
     Ok(readings)
 }
 
-/// Stores a fragment if its stamp still holds.
+/// Reads what was last stored of each group, void or not.
+pub(super) async fn read_last(
+    redis: &Redis,
+    groups: &[Group],
+    fragment: &str,
+) -> redis::RedisResult<Vec<Option<String>>> {
+    let mut pipe = redis::pipe();
+    for group in groups {
+        pipe.hget(group_key(redis, group), fragment);
+    }
+    let ask = |mut redis| async move { pipe.query_async(&mut redis).await };
+    let found: Vec<Option<String>> = redis.caches().run(Patience::Page, ask).await?;
+    Ok(found.into_iter().map(|found| Some(found?.split_once(' ')?.1.to_owned())).collect())
+}
+
+/// Stores a fragment if its stamp still holds. With news, tells the open pages in the same step if the version is another
+/// one than before.
 pub(super) async fn store(
     redis: &Redis,
     group: &Group,
     fragment: &str,
     stamp: &Stamp,
     json: &str,
-) -> redis::RedisResult<()> {
+    news: Option<&News>,
+) -> redis::RedisResult<Stored> {
     let script = Script::new(
-        "for i = 1, #KEYS - 1 do
-             if redis.call('get', KEYS[i]) ~= ARGV[3 + i] then return end
+        "local group, stream, stamps = KEYS[1], KEYS[2], #KEYS - 2
+         for i = 1, stamps do
+             if redis.call('get', KEYS[2 + i]) ~= ARGV[4 + i] then return 0 end
          end
-         redis.call('hset', KEYS[#KEYS], ARGV[1], ARGV[2])
-         if redis.call('ttl', KEYS[#KEYS]) < 0 then redis.call('expire', KEYS[#KEYS], ARGV[3]) end",
+         redis.call('hset', group, ARGV[1], ARGV[2])
+         local version = ARGV[4]
+         if version == '' then
+             if redis.call('ttl', group) < 0 then redis.call('expire', group, ARGV[3]) end
+             return 1
+         end
+         redis.call('expire', group, ARGV[3])
+         if redis.call('hget', group, 'version') == version then return 2 end
+         redis.call('hset', group, 'version', version)
+         local entry = {}
+         for i = 5 + stamps, #ARGV do entry[#entry + 1] = ARGV[i] end
+         redis.call('xadd', stream, 'MAXLEN', '~', 10000, '*', unpack(entry))
+         return 1",
     );
-    let mut call = script.arg(fragment);
-    call.arg(format!("{} {json}", stamp.around())).arg(LIFETIME.as_secs()).arg(&stamp.0);
+    let mut call = script.key(group_key(redis, group));
+    call.key(live::stream_key(redis));
+    call.arg(fragment).arg(format!("{} {json}", stamp.text()));
+    let lifetime = if news.is_some() { FALLBACK } else { LIFETIME };
+    call.arg(lifetime.as_secs()).arg(news.map_or_else(String::new, |news| news.version.to_string()));
+    call.arg(&stamp.0);
     for key in stamp_keys(redis, group) {
         call.key(key);
     }
-    call.key(group_key(redis, group));
-    redis.caches().run(Patience::Page, |mut redis| async move { call.invoke_async(&mut redis).await }).await
+    if let Some(news) = news {
+        let (topic, note) = news.clone().told();
+        for (field, value) in live::entry(&topic, &note) {
+            call.arg(field).arg(value);
+        }
+    }
+    let call = |mut redis| async move { call.invoke_async(&mut redis).await };
+    let outcome: u8 = redis.caches().run(Patience::Page, call).await?;
+    Ok(match outcome {
+        0 => Stored::Not,
+        1 => Stored::Changed,
+        _ => Stored::Unchanged,
+    })
+}
+
+/// Makes groups void, and keeps their data as what pages fall back on. Returns which of them hold any.
+///
+/// # Errors
+/// If Redis is unreachable. If this process survives, everything is dropped when Redis is back.
+pub(super) async fn expire(redis: &Redis, groups: &[Group]) -> redis::RedisResult<Vec<bool>> {
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut pipe = redis::pipe();
+    pipe.atomic();
+    for group in groups {
+        pipe.unlink(generation_key(redis, group)).ignore();
+        pipe.exists(group_key(redis, group));
+    }
+    let expire = |mut redis| async move { pipe.query_async(&mut redis).await };
+    redis.caches().run_or_owe(Patience::Job, expire).await
 }
 
 /// Drops groups with their generations. Data that is being loaded now will not be stored.

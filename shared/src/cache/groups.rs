@@ -49,7 +49,7 @@ impl Cache {
         Ok(groups.len())
     }
 
-    async fn keys(&self, pattern: &str) -> redis::RedisResult<Vec<String>> {
+    pub(super) async fn keys(&self, pattern: &str) -> redis::RedisResult<Vec<String>> {
         let mut found = Vec::new();
         let mut cursor = 0_u64;
         loop {

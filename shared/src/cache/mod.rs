@@ -15,10 +15,14 @@ mod flights;
 mod fragments;
 mod group;
 mod groups;
+mod reload;
+mod stats;
 
-pub use cached::{Around, Cached, Kind, Listed, Stale, Whole};
+pub use cached::{Around, Cached, Kind, Listed, Lookup, News, NotAsked, Reloaded, Stale, ToReload, Whole};
 pub use group::Group;
 pub use groups::CachedGroup;
+pub use reload::{Due, Reload};
+pub use stats::{KindStats, Outcome, Trace};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,9 +32,10 @@ use tracing::debug;
 
 use crate::db::Db;
 use crate::events::Event;
-use crate::redis::Redis;
+use crate::redis::{Patience, Redis};
 use flights::{Flight, Flights, Join, Waiting};
 use fragments::Stamp;
+use stats::Reads;
 
 /// How long a request waits for its change to drop fragments. Redis usually answers in less than a millisecond, and the
 /// next page is requested later than this.
@@ -40,15 +45,21 @@ const DROPPING: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug)]
 pub struct Cache {
     redis: Redis,
-    kinds: &'static [Kind],
+    kinds: Arc<[Kind]>,
     flights: Flights,
+    reads: Reads,
 }
 
 impl Cache {
     /// Creates a cache of these kinds of data on this connection.
     #[must_use]
-    pub fn new(redis: Redis, kinds: &'static [Kind]) -> Self {
-        Self { redis, kinds, flights: Flights::default() }
+    pub fn new(redis: Redis, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        Self { redis, kinds: kinds.into_iter().collect(), flights: Flights::default(), reads: Reads::default() }
+    }
+
+    /// From now on, a transaction of this database drops what its events make stale, right after its commit.
+    pub fn follow(&self, db: &Db) {
+        db.kept(|db| Forgetter { cache: self.clone(), db });
     }
 
     /// Returns one part's data, from the cache or from the database. Without Redis it is always loaded.
@@ -79,15 +90,18 @@ impl Cache {
         part: C::Part,
     ) -> sqlx::Result<HashMap<C, C::Data>> {
         let (groups, fragment) = (these.iter().map(C::group).collect::<Vec<_>>(), part.to_string());
-        let readings = fragments::read(&self.redis, &groups, &fragment).await;
+        let readings = fragments::read(&self.redis, &groups, &fragment, Patience::Page).await;
         let readings = readings.inspect_err(|error| debug!(%error, "loading without the cache"));
         let mut readings = readings.unwrap_or_default().into_iter();
         let mut found = HashMap::with_capacity(these.len());
         let mut missing = Missing::default();
         for (one, group) in these.iter().copied().zip(groups) {
             let (stamp, json) = readings.next().unzip();
-            match (parse(json.flatten().as_deref()), stamp) {
-                (Some(data), _) => _ = found.insert(one, data),
+            match (parse(json.flatten().as_deref()).filter(C::is_current), stamp) {
+                (Some(data), _) => {
+                    self.reads.count(C::label(&data), 1, 0);
+                    found.insert(one, data);
+                }
                 (None, None) => missing.unstored.push(one),
                 (None, Some(stamp)) => {
                     match self.flights.join((group.name().to_owned(), fragment.clone(), stamp.clone())) {
@@ -109,7 +123,7 @@ impl Cache {
             }
         }
         if !missing.unstored.is_empty() {
-            found.extend(C::load(&missing.unstored, part, &mut *db.acquire().await?).await?);
+            found.extend(C::load(&missing.unstored, part, db).await?);
         }
         Ok(found)
     }
@@ -123,27 +137,27 @@ impl Cache {
         fragment: String,
     ) -> sqlx::Result<HashMap<C, C::Data>> {
         let these: Vec<_> = led.iter().map(|led| led.one).collect();
-        let loaded = C::load(&these, part, &mut *db.acquire().await?).await?;
+        let loaded = C::load(&these, part, &db).await?;
         let loaded: HashMap<C, C::Data> = loaded.into_iter().collect();
         let storing = led.iter().map(async |Led { one, group, stamp, flight }| {
             let data = loaded.get(one);
             let json = data.and_then(|data| serde_json::to_string(data).ok()).map(Arc::<str>::from);
             flight.complete(json.clone());
-            if let Some(json) = json
-                && data.is_some_and(C::is_kept)
-                && let Err(error) = fragments::store(&self.redis, group, &fragment, stamp, &json).await
-            {
-                debug!(%error, "couldn't store a fragment");
+            if let (Some(json), Some(data)) = (json, data.filter(|data| C::is_kept(data))) {
+                let news = one.news(data);
+                let stored = fragments::store(&self.redis, group, &fragment, stamp, &json, news.as_ref()).await;
+                if let Err(error) = stored {
+                    debug!(%error, "couldn't store a fragment");
+                }
             }
         });
         futures::future::join_all(storing).await;
         Ok(loaded)
     }
 
-    /// Returns what these events make stale.
-    #[must_use]
-    pub fn stale_after(&self, events: &[Event]) -> Stale {
-        Stale::after(events, self.kinds)
+    /// Returns what these events make stale, and whether all kinds could say so.
+    pub async fn stale_after(&self, events: &[Event], db: &Db) -> (Stale, Result<(), NotAsked>) {
+        Stale::after(events, &self.kinds, db).await
     }
 
     /// Drops groups. Data that is being loaded now will not be stored.
@@ -157,14 +171,42 @@ impl Cache {
     /// Drops what these events make stale, so that the user who caused them sees the change on the next page. Waits a
     /// few milliseconds; if Redis takes longer, the drop continues in the background. The events' jobs guarantee the
     /// same drop.
-    pub async fn forget(&self, events: &[Event]) {
-        let (cache, groups) = (self.clone(), self.stale_after(events).groups);
+    async fn forget(&self, db: &Db, events: Vec<Event>) {
+        let (cache, db) = (self.clone(), db.clone());
         let dropping = tokio::spawn(async move {
-            if let Err(error) = cache.drop_groups(&groups).await {
-                debug!(%error, "couldn't drop fragments in time; the events' jobs will");
+            // Ratings are frequent, and who rates looks at no widget at that moment. The events' jobs suffice for these.
+            let kinds = |event: &Event| {
+                let is_frequent = matches!(event, Event::PhotoRated { .. });
+                cache.kinds.iter().copied().filter(move |kind| !(is_frequent && kind.is_reloaded())).collect::<Vec<_>>()
+            };
+            for event in events {
+                let (stale, asked) = Stale::after(std::slice::from_ref(&event), &kinds(&event), &db).await;
+                let groups: Vec<_> = stale.reload.iter().map(|one| one.group.clone()).collect();
+                let (dropped, expired) =
+                    tokio::join!(cache.drop_groups(&stale.groups), fragments::expire(&cache.redis, &groups));
+                if let Err(error) = dropped.and(expired.map(drop)) {
+                    debug!(%error, "couldn't drop fragments in time; the events' jobs will");
+                }
+                if let Err(error) = asked {
+                    debug!(%error, "couldn't tell what is stale; the events' jobs will");
+                }
             }
         });
         let _ = tokio::time::timeout(DROPPING, dropping).await;
+    }
+}
+
+/// A cache together with the database whose events make it stale.
+#[derive(Clone, Debug)]
+pub(crate) struct Forgetter {
+    cache: Cache,
+    db: Db,
+}
+
+impl Forgetter {
+    /// Drops what these events make stale. Waits a few milliseconds at most.
+    pub(crate) async fn forget(&self, events: Vec<Event>) {
+        self.cache.forget(&self.db, events).await;
     }
 }
 

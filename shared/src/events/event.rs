@@ -53,6 +53,14 @@ pub enum Event {
     MemberChanged {
         /// Photos that show the name or whose ratings changed.
         photos: Vec<PhotoId>,
+        /// Hubs that show the name, or have shown photos of an account that is gone.
+        #[serde(default)]
+        hubs: Vec<HubId>,
+    },
+    /// The scores of photos changed.
+    ScoresMoved {
+        /// The photos.
+        photos: Vec<PhotoId>,
     },
     /// A photo was posted to a hub, or removed from it.
     PhotoPosted {
@@ -95,7 +103,7 @@ impl Event {
             | Self::PhotoRemoved { photo, .. }
             | Self::PhotoPosted { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
-            Self::ViralityMoved { photos } | Self::MemberChanged { photos } => photos,
+            Self::ViralityMoved { photos } | Self::ScoresMoved { photos } | Self::MemberChanged { photos, .. } => photos,
             Self::RanksMoved { .. }
             | Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }
@@ -104,15 +112,25 @@ impl Event {
         }
     }
 
-    /// The hub that the event names. Other events may concern hubs that show their photos or members.
+    /// The hubs that the event names. Others may be concerned because they show its photos.
     #[must_use]
-    pub const fn hub(&self) -> Option<HubId> {
+    pub fn hubs(&self) -> &[HubId] {
         match self {
             Self::PhotoPosted { hub, .. }
             | Self::HubChanged { hub }
             | Self::HubRolesChanged { hub, .. }
             | Self::HubRequestsChanged { hub }
-            | Self::LayoutChanged { hub } => Some(*hub),
+            | Self::LayoutChanged { hub } => std::slice::from_ref(hub),
+            Self::MemberChanged { hubs, .. } => hubs,
+            _ => &[],
+        }
+    }
+
+    /// The user whose role the event changes.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::HubRolesChanged { user, .. } => Some(*user),
             _ => None,
         }
     }
@@ -144,7 +162,11 @@ impl Event {
                 )
             }
             Self::ViralityMoved { photos } => format!("virality:{}", ids(photos)),
-            Self::MemberChanged { photos } => format!("member:{}", ids(photos)),
+            Self::ScoresMoved { photos } => format!("scores:{}", ids(photos)),
+            Self::MemberChanged { photos, hubs } => {
+                let hubs: Vec<_> = hubs.iter().map(|hub| PhotoId(hub.0)).collect();
+                format!("member:{}:{}", ids(photos), ids(&hubs))
+            }
             Self::PhotoPosted { hub, photo } => format!("posted:{hub}:{photo}"),
             Self::HubChanged { hub } => format!("hub:{hub}"),
             Self::HubRolesChanged { hub, user } => format!("hub-roles:{hub}:{user}"),

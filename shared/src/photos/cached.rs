@@ -1,10 +1,9 @@
 //! Cached data of photos.
 
-use sqlx::PgConnection;
-
 use super::queries;
 use super::types::{Photo, PhotoState};
-use crate::cache::{Around, Cached, Whole};
+use crate::cache::{Around, Cached, Lookup, Whole};
+use crate::db::Db;
 use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::live::Topic;
@@ -12,6 +11,29 @@ use crate::live::Topic;
 /// One photo in any state except deleted. Only live ones are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CachedPhoto(pub PhotoId);
+
+impl CachedPhoto {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        match event {
+            // State, reason and files.
+            Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
+            | Event::PhotoRemoved { photo, .. }
+            // The histogram.
+            | Event::PhotoRated { photo } => *photo == self.0,
+            // Virality, views and shares; the owner's name; the histogram when a rater left or was merged.
+            Event::ViralityMoved { photos } | Event::MemberChanged { photos, .. } => photos.contains(&self.0),
+            // Score and rank: see `AROUND`.
+            Event::RanksMoved { .. }
+            | Event::ScoresMoved { .. }
+            // A photo's page reads its hubs from the database.
+            | Event::PhotoPosted { .. }
+            | Event::HubChanged { .. }
+            | Event::HubRolesChanged { .. }
+            | Event::HubRequestsChanged { .. }
+            | Event::LayoutChanged { .. } => false,
+        }
+    }
+}
 
 impl Cached for CachedPhoto {
     const KIND: &'static str = "photo";
@@ -27,28 +49,9 @@ impl Cached for CachedPhoto {
         self.0.to_string()
     }
 
-    fn candidates(event: &Event) -> Vec<Self> {
-        event.photos().iter().copied().map(Self).collect()
-    }
-
-    fn is_stale_after(&self, event: &Event) -> bool {
-        match event {
-            // State, reason and files.
-            Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
-            | Event::PhotoRemoved { photo, .. }
-            // The histogram.
-            | Event::PhotoRated { photo } => *photo == self.0,
-            // Virality, views and shares; the owner's name; the histogram when a rater left or was merged.
-            Event::ViralityMoved { photos } | Event::MemberChanged { photos } => photos.contains(&self.0),
-            // Score and rank: see `AROUND`.
-            Event::RanksMoved { .. }
-            // A photo's page reads its hubs from the database.
-            | Event::PhotoPosted { .. }
-            | Event::HubChanged { .. }
-            | Event::HubRolesChanged { .. }
-            | Event::HubRequestsChanged { .. }
-            | Event::LayoutChanged { .. } => false,
-        }
+    async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        let candidates = event.photos().iter().copied().map(Self);
+        Ok(candidates.filter(|photo| photo.is_stale_after(event)).collect())
     }
 
     fn topic(&self, event: &Event) -> Option<Topic> {
@@ -59,9 +62,9 @@ impl Cached for CachedPhoto {
         photo.state == PhotoState::Live
     }
 
-    async fn load(these: &[Self], _: Whole, db: &mut PgConnection) -> sqlx::Result<Vec<(Self, Photo)>> {
+    async fn load(these: &[Self], _: Whole, db: &Db) -> sqlx::Result<Vec<(Self, Photo)>> {
         let ids: Vec<_> = these.iter().map(|photo| photo.0).collect();
-        let found = queries::find_each(db, &ids).await?;
+        let found = queries::find_each(&mut *db.acquire().await?, &ids).await?;
         Ok(found.into_iter().map(|(id, photo)| (Self(id), photo)).collect())
     }
 }
@@ -79,16 +82,13 @@ impl Cached for PhotoCount {
         String::new()
     }
 
-    fn candidates(_: &Event) -> Vec<Self> {
-        vec![Self]
+    async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        let changes = matches!(event, Event::PhotoPublished { .. } | Event::PhotoRemoved { .. });
+        Ok(changes.then_some(Self).into_iter().collect())
     }
 
-    fn is_stale_after(&self, event: &Event) -> bool {
-        matches!(event, Event::PhotoPublished { .. } | Event::PhotoRemoved { .. })
-    }
-
-    async fn load(_: &[Self], _: Whole, db: &mut PgConnection) -> sqlx::Result<Vec<(Self, i64)>> {
-        Ok(vec![(Self, queries::count_live(db).await?)])
+    async fn load(_: &[Self], _: Whole, db: &Db) -> sqlx::Result<Vec<(Self, i64)>> {
+        Ok(vec![(Self, queries::count_live(&mut *db.acquire().await?).await?)])
     }
 }
 
@@ -107,12 +107,12 @@ mod tests {
             Event::PhotoRemoved { photo: PHOTO, species: Species::Cat },
             Event::PhotoRated { photo: PHOTO },
             Event::ViralityMoved { photos: vec![PhotoId(6), PHOTO] },
-            Event::MemberChanged { photos: vec![PHOTO] },
+            Event::MemberChanged { photos: vec![PHOTO], hubs: Vec::new() },
         ];
         for event in about_it {
             assert!(CachedPhoto(PHOTO).is_stale_after(&event), "{event:?}");
             assert!(!CachedPhoto(PhotoId(8)).is_stale_after(&event), "{event:?}");
-            assert!(CachedPhoto::candidates(&event).contains(&CachedPhoto(PHOTO)), "{event:?}");
+            assert!(event.photos().contains(&PHOTO), "{event:?}");
         }
     }
 

@@ -1,10 +1,12 @@
 //! What an owner changes on all of their photos.
 
+use sqlx::PgConnection;
+
 use super::queries::list_live_ids;
 use crate::accounts::{Name, queries};
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::UserId;
+use crate::ids::{HubId, UserId};
 
 /// Changes a user's public name, which their photos show.
 ///
@@ -13,5 +15,18 @@ use crate::ids::UserId;
 pub async fn rename(db: &mut Tx, user: UserId, name: &Name) -> sqlx::Result<()> {
     queries::rename(db, user, name).await?;
     let photos = list_live_ids(db, user).await?;
-    Event::MemberChanged { photos }.record(db).await
+    let hubs = find_hubs(db, user).await?;
+    Event::MemberChanged { photos, hubs }.record(db).await
+}
+
+/// Finds the hubs in which a user has a role or photos.
+pub async fn find_hubs(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<HubId>> {
+    sqlx::query_scalar!(
+        r#"select hub_id as "hub!: HubId" from hub_roles where user_id = $1
+           union
+           select hub_id from hub_photos join photos on id = photo_id where owner_id = $1"#,
+        user.0,
+    )
+    .fetch_all(db)
+    .await
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::cache::Cached;
+use crate::cache::{Cached, Lookup};
+use crate::db::Db;
 use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::photos::Species;
@@ -117,18 +118,14 @@ impl Cached for TopList {
         format!("{}:{}", self.period.name(), self.species.map_or("all", Species::name))
     }
 
-    fn candidates(event: &Event) -> Vec<Self> {
-        let species = || std::iter::once(None).chain(event.species().iter().copied().map(Some));
-        Period::VARIANTS
-            .iter()
-            .flat_map(|period| species().map(move |species| Self { period: *period, species }))
-            .collect()
-    }
-
-    fn is_stale_after(&self, event: &Event) -> bool {
+    async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
         // A new photo has no rank yet. It appears after the next ranking.
-        matches!(event, Event::RanksMoved { .. } | Event::PhotoRemoved { .. })
-            && self.species.is_none_or(|species| event.species().contains(&species))
+        if !matches!(event, Event::RanksMoved { .. } | Event::PhotoRemoved { .. }) {
+            return Ok(Vec::new());
+        }
+        let species = || std::iter::once(None).chain(event.species().iter().copied().map(Some));
+        let periods = Period::VARIANTS.iter().copied();
+        Ok(periods.flat_map(|period| species().map(move |species| Self { period, species })).collect())
     }
 
     /// Pages past the end are not cached, because visitors can request any number of them.
@@ -139,11 +136,12 @@ impl Cached for TopList {
     async fn load(
         these: &[Self],
         page: PageOf,
-        db: &mut PgConnection,
+        db: &Db,
     ) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+        let mut db = db.acquire().await?;
         let mut loaded = Vec::with_capacity(these.len());
         for list in these {
-            loaded.push((*list, top(db, *list, page).await?));
+            loaded.push((*list, top(&mut db, *list, page).await?));
         }
         Ok(loaded)
     }
@@ -162,21 +160,18 @@ impl Cached for TrendingList {
         String::new()
     }
 
-    fn candidates(_: &Event) -> Vec<Self> {
-        vec![Self]
-    }
-
-    fn is_stale_after(&self, event: &Event) -> bool {
+    async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
         // A new photo appears when it is first viewed or shared.
-        matches!(event, Event::ViralityMoved { .. } | Event::PhotoRemoved { .. })
+        let changes = matches!(event, Event::ViralityMoved { .. } | Event::PhotoRemoved { .. });
+        Ok(changes.then_some(Self).into_iter().collect())
     }
 
     fn is_kept(page: &Self::Data) -> bool {
         !page.photos.is_empty()
     }
 
-    async fn load(_: &[Self], page: PageOf, db: &mut PgConnection) -> sqlx::Result<Vec<(Self, Self::Data)>> {
-        Ok(vec![(Self, trending(db, page).await?)])
+    async fn load(_: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+        Ok(vec![(Self, trending(&mut *db.acquire().await?, page).await?)])
     }
 }
 
@@ -235,21 +230,24 @@ mod tests {
     use crate::cache::Stale;
     use crate::cached::KINDS;
 
-    fn stale_after(event: Event) -> Vec<String> {
-        let groups = Stale::after(&[event], KINDS).groups;
-        let mut names: Vec<_> = groups.iter().map(|group| group.name().to_owned()).collect();
+    async fn stale_after(event: Event) -> Vec<String> {
+        // None of these kinds asks the database.
+        let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nowhere").expect("it is a URL");
+        let (stale, asked) = Stale::after(&[event], KINDS, &Db::from(pool)).await;
+        asked.expect("they answer");
+        let mut names: Vec<_> = stale.groups.iter().map(|group| group.name().to_owned()).collect();
         names.sort();
         names
     }
 
-    #[test]
-    fn a_rating_makes_its_photo_stale_and_nothing_else() {
-        assert_eq!(stale_after(Event::PhotoRated { photo: PhotoId(7) }), ["photo:7"]);
+    #[tokio::test]
+    async fn a_rating_makes_its_photo_stale_and_nothing_else() {
+        assert_eq!(stale_after(Event::PhotoRated { photo: PhotoId(7) }).await, ["photo:7"]);
     }
 
-    #[test]
-    fn moved_ranks_of_dogs_leave_the_lists_of_cats_alone() {
-        let stale = stale_after(Event::RanksMoved { species: vec![Species::Dog] });
+    #[tokio::test]
+    async fn moved_ranks_of_dogs_leave_the_lists_of_cats_alone() {
+        let stale = stale_after(Event::RanksMoved { species: vec![Species::Dog] }).await;
         let mut expected = vec!["ranks".to_owned()];
         for period in Period::VARIANTS {
             expected.extend(["all", "dog"].map(|species| format!("top:{}:{species}", period.name())));
@@ -258,9 +256,9 @@ mod tests {
         assert_eq!(stale, expected);
     }
 
-    #[test]
-    fn a_removed_photo_makes_all_lists_stale_that_may_show_it() {
-        let stale = stale_after(Event::PhotoRemoved { photo: PhotoId(7), species: Species::Cat });
+    #[tokio::test]
+    async fn a_removed_photo_makes_all_lists_stale_that_may_show_it() {
+        let stale = stale_after(Event::PhotoRemoved { photo: PhotoId(7), species: Species::Cat }).await;
         for name in ["photo:7", "trending", "totals", "top:day:cat", "top:all:all"] {
             assert!(stale.contains(&name.to_owned()), "{name}");
         }

@@ -43,6 +43,8 @@ pub struct Moved {
     pub score: f64,
     /// Its new rank.
     pub rank: i32,
+    /// Whether the score is another one than before; otherwise only the rank is.
+    pub rescored: bool,
 }
 
 /// Recomputes the score and rank of every live photo from its weights, and lists those that changed. Photos that enter
@@ -61,7 +63,9 @@ pub async fn list_moved(db: &mut PgConnection) -> sqlx::Result<Vec<Moved>> {
     let mut scored = Vec::new();
     while let Some(row) = rows.try_next().await? {
         let bars = row.bars.map_or(Ok([0; 10]), ten)?;
-        let moved = Moved { photo: row.photo, species: row.species, score: prior.score(&bars), rank: 0 };
+        let score = prior.score(&bars);
+        let rescored = row.score != Some(score);
+        let moved = Moved { photo: row.photo, species: row.species, score, rank: 0, rescored };
         scored.push((moved, row.score.zip(row.rank)));
     }
     scored.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));

@@ -5,8 +5,8 @@ use crate::accounts::queries;
 use crate::db::Tx;
 use crate::events::Event;
 use crate::hubs::succession;
-use crate::ids::{PhotoId, UserId};
-use crate::photos::{files, transitions};
+use crate::ids::{HubId, PhotoId, UserId};
+use crate::photos::{files, owner, transitions};
 
 /// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. If both rated a
 /// photo, the account's rating stays. Ratings of the account's own photos are dropped. Does nothing if `from` is
@@ -54,7 +54,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     .execute(&mut *db)
     .await?;
     queries::delete(db, from).await?;
-    record_change(db, changed).await
+    record_change(db, changed, Vec::new()).await
 }
 
 /// Locks an anonymous user who is about to be merged, and the account, in the order of their ids. Returns false if the
@@ -99,8 +99,9 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
         transitions::delete(db, *photo).await?;
     }
     changed.extend(own);
+    let hubs = owner::find_hubs(db, user).await?;
     queries::delete(db, user).await?;
-    record_change(db, changed).await
+    record_change(db, changed, hubs).await
 }
 
 /// Locks a user's photos, and the links and ratings of the user or of these photos, because two users who are deleted
@@ -129,11 +130,11 @@ async fn lock_own(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     Ok(())
 }
 
-async fn record_change(db: &mut Tx, photos: Vec<PhotoId>) -> sqlx::Result<()> {
-    if photos.is_empty() {
+async fn record_change(db: &mut Tx, photos: Vec<PhotoId>, hubs: Vec<HubId>) -> sqlx::Result<()> {
+    if photos.is_empty() && hubs.is_empty() {
         return Ok(());
     }
-    Event::MemberChanged { photos }.record(db).await
+    Event::MemberChanged { photos, hubs }.record(db).await
 }
 
 /// Deletes ratings and subtracts them from the histograms: all of the rater's, or, with an account to move to, those

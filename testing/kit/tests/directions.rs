@@ -43,7 +43,8 @@ fn may_depend(from: &str, on: &str) -> bool {
     let is_general = on.starts_with("crates/");
     match from {
         _ if from.starts_with("crates/") || from == "shared" || from == "testing/kit" => is_general,
-        "web" | "worker" | "scheduler" | "cli" => is_general || on == "shared",
+        "widgets" => is_general || on == "shared",
+        "web" | "worker" | "scheduler" | "cli" => is_general || ["shared", "widgets"].contains(&on),
         "demo" => is_general || ["shared", "testing/kit"].contains(&on),
         _ => from.starts_with("testing/"),
     }

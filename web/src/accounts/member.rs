@@ -1,4 +1,4 @@
-//! A member's profile.
+//! A member's photos.
 
 use axum::extract::{Query, State};
 use pawdium_shared::accounts::{Name, queries};
@@ -24,7 +24,7 @@ pub struct ProfileQuery {
     page: String,
 }
 
-/// `GET /members/{name}`
+/// `GET /members/{name}/photos`
 pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
@@ -53,7 +53,7 @@ pub async fn page(
         paging: Paging {
             page: number(page),
             last_page: number(last_page),
-            base: format!("/members/{}", name.as_str()),
+            base: format!("/members/{}/photos", name.as_str()),
         },
         name: member.name.unwrap_or_default(),
         since: member.created_at,

@@ -1,6 +1,7 @@
 //! Who sees which hub.
 
 use axum::http::Uri;
+use pawdium_shared::accounts::Name;
 use pawdium_shared::hubs::{Hub, HubRole, Slug, queries};
 use sqlx::PgConnection;
 
@@ -38,6 +39,15 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
         }
         _ => Err(Error::NotFound),
     }
+}
+
+/// Finds a member's profile.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find_profile(app: &App, name: &str) -> Result<Hub, Error> {
+    let name = Name::new(name).map_err(|_| Error::NotFound)?;
+    queries::find_profile(&mut *app.db.acquire().await?, name.as_str()).await?.ok_or(Error::NotFound)
 }
 
 async fn may_see(db: &mut PgConnection, visitor: &Visitor, hub: &Hub) -> Result<bool, Error> {

@@ -7,5 +7,8 @@ pub mod head;
 pub mod list;
 pub mod members;
 pub mod new;
+pub mod page;
+pub mod part;
 pub mod roles;
 pub mod settings;
+pub mod widgets;

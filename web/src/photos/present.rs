@@ -2,23 +2,9 @@
 
 use pawdium_shared::photos::Photo;
 
-use crate::views::{self, Picture, PictureSize};
+pub use pawdium_widgets::picture::media_path;
 
-/// The path that serves a picture.
-#[must_use]
-pub fn media_path(key: &str) -> String {
-    format!("/media/{key}")
-}
-
-/// The picture in the sizes that exist.
-#[must_use]
-pub fn picture(photo: &Photo) -> Picture {
-    let sizes = photo.sizes.values();
-    Picture {
-        sizes: sizes.map(|size| PictureSize { url: media_path(&size.key), edge: size.width }).collect(),
-        placeholder: photo.placeholder.clone(),
-    }
-}
+use crate::views::{self, Picture};
 
 /// A card in a list; `ranked` shows its place.
 #[must_use]
@@ -29,7 +15,7 @@ pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
         alt: photo.alt.clone(),
         species: photo.species.name().to_owned(),
         owner: photo.owner_name.clone(),
-        picture: picture(photo),
+        picture: Picture::of(photo),
         rank: photo.rank.filter(|_| ranked).map(i64::from),
         mean: photo.histogram.mean(),
         count: photo.histogram.count(),

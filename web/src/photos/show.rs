@@ -123,7 +123,7 @@ pub(super) async fn assemble(
         moderates: viewing.visitor.moderates(),
         chrome: viewing.chrome,
         id: photo.id.0,
-        picture: present::picture(&photo),
+        picture: Picture::of(&photo),
         title: photo.title,
         alt: photo.alt,
         species: photo.species.name().to_owned(),
@@ -174,7 +174,7 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
         }
         let bytes = queries::find_original_bytes(&mut db, photo.id).await?;
         saved = bytes.and_then(|bytes| Saving::of(bytes, &photo.sizes));
-        picture = present::picture(photo);
+        picture = Picture::of(photo);
     }
     Ok(PhotoStatus {
         id: photo.id.0,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::http::visitor::Visitor;
-use crate::photos::present;
+use crate::views::Picture;
 use crate::state::App;
 
 /// The sources of a picture, as in an `img`.
@@ -31,7 +31,7 @@ pub async fn ahead(State(app): State<App>, visitor: Visitor) -> Result<Response,
         None => None,
     };
     drop(db);
-    let picture = photo.map(|photo| present::picture(&photo)).unwrap_or_default();
+    let picture = photo.map(|photo| Picture::of(&photo)).unwrap_or_default();
     let answer = match picture.largest() {
         Some(size) => Json(Ahead { src: size.url.clone(), srcset: picture.srcset() }).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
-use crate::photos::present;
+use crate::views::Picture;
 use crate::state::App;
 use crate::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
 
@@ -108,7 +108,7 @@ pub async fn feedback(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Optio
     let Some(photo) = app.photos.call(id).await? else { return Ok(None) };
     Ok(Some(RateFeedback {
         id: id.0,
-        picture: present::picture(&photo),
+        picture: Picture::of(&photo),
         value: value.into(),
         mean: photo.histogram.mean().unwrap_or_default(),
         count: photo.histogram.count(),
@@ -123,7 +123,7 @@ fn show(app: &App, visitor: &Visitor, photo: &Photo, lane: Lane) -> RatePhoto {
         alt: photo.alt.clone(),
         species: photo.species.name().to_owned(),
         owner: photo.owner_name.clone(),
-        picture: present::picture(photo),
+        picture: Picture::of(photo),
         ballot: app.ballots.issue(photo.id, visitor.key, lane, Utc::now()),
     }
 }

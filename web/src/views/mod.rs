@@ -12,24 +12,24 @@ pub mod errors;
 mod filters;
 mod form;
 mod fragment;
+pub mod hub_page;
 pub mod hubs;
 mod listing;
 pub mod members;
 pub mod photo;
-mod picture;
 pub mod rate;
 pub mod settings;
-mod species;
 pub mod submit;
 pub mod top;
 pub mod trending;
 
 pub use chrome::{Chrome, Flash, Theme, Tone, Viewer};
-pub(crate) use filters::grouped;
+pub(crate) use pawdium_widgets::filters::grouped;
 pub use form::Field;
 pub use fragment::Fragment;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
-pub use picture::{Picture, PictureSize};
+pub use pawdium_widgets::picture::{Picture, PictureSize};
+use pawdium_widgets::{picture, species};
 
 #[cfg(test)]
 mod tests {

@@ -1,15 +1,37 @@
-//! Drops cached data and notifies open pages.
+//! Finds what an event makes stale, and has it dropped or loaded again.
 
-use pawdium_queue::{Claim, JobError};
-use pawdium_shared::jobs::cache::InvalidateCache;
+use chrono::{TimeDelta, Utc};
+use pawdium_queue::{Claim, Enqueue as _, JobError};
+use pawdium_shared::cache::Due;
+use pawdium_shared::jobs::cache::{Because, InvalidateCache, ReloadCached};
 use pawdium_shared::live;
 
 use crate::env::Env;
 
-/// Drops what the event made stale, and then notifies the pages that show it, so that they don't fetch old data.
-pub async fn invalidate_cache(job: InvalidateCache, env: &Env, _: &Claim) -> Result<(), JobError> {
-    let stale = env.cache.stale_after(&[job.event]);
+/// Drops what the event made stale, and then notifies the pages that show it, so that they don't fetch old data. What is
+/// to be loaded again gets a job, at once for the first event and then four times a second at most.
+pub async fn invalidate_cache(job: InvalidateCache, env: &Env, claim: &Claim) -> Result<(), JobError> {
+    let triaged_at = Utc::now();
+    let age = TimeDelta::from_std(claim.age()).unwrap_or_default();
+    let because = Because { event: job.event.key(), recorded_at: triaged_at - age, triaged_at };
+    let (stale, asked) = env.cache.stale_after(&[job.event], &env.db).await;
     env.cache.drop_groups(&stale.groups).await?;
+    let due = env.cache.expire(stale.reload).await?;
+    if !due.is_empty() {
+        let mut tx = env.db.begin().await?;
+        let (now, later): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| due.at_once);
+        let jobs = |due: Vec<Due>| -> Vec<_> {
+            let job = |due: Due| ReloadCached {
+                kind: due.kind.to_owned(),
+                name: due.name,
+                because: because.clone(),
+            };
+            due.into_iter().map(job).collect()
+        };
+        ReloadCached::enqueue_all(&mut tx, &jobs(now)).await?;
+        ReloadCached::enqueue_all_in(&mut tx, &jobs(later), ReloadCached::COALESCED).await?;
+        tx.commit().await?;
+    }
     live::publish(&env.redis, &stale.topics).await?;
-    Ok(())
+    Ok(asked.map_err(anyhow::Error::from)?)
 }

@@ -16,6 +16,9 @@ use crate::env::Env;
 /// ms, 130 ms at most, repeated sixty times; a single transaction takes 4.7 s.
 const RANKS: usize = 5000;
 
+/// The number of photos in one event about their scores.
+const RESCORED: usize = 500;
+
 /// The number of photos weighed per transaction.
 const WEIGHED: usize = 100;
 
@@ -41,6 +44,9 @@ async fn write(db: &Db, part: &[Moved]) -> sqlx::Result<()> {
     refresh::write_moved(&mut tx, part).await?;
     // Equal sets have equal keys, and only one job per key waits at a time.
     let species = part.iter().map(|moved| moved.species).collect::<BTreeSet<_>>().into_iter().collect();
-    Event::RanksMoved { species }.record(&mut tx).await?;
+    let rescored: Vec<_> = part.iter().filter(|moved| moved.rescored).map(|moved| moved.photo).collect();
+    let mut events = vec![Event::RanksMoved { species }];
+    events.extend(rescored.chunks(RESCORED).map(|photos| Event::ScoresMoved { photos: photos.to_vec() }));
+    Event::record_all(&mut tx, events).await?;
     tx.commit().await
 }

@@ -3,7 +3,8 @@
 use pawdium_shared::photos::Species;
 
 /// The singular.
-pub(crate) const fn one(species: Species) -> &'static str {
+#[must_use]
+pub const fn one(species: Species) -> &'static str {
     match species {
         Species::Cat => "Cat",
         Species::Dog => "Dog",
@@ -17,7 +18,8 @@ pub(crate) const fn one(species: Species) -> &'static str {
 }
 
 /// The plural, for filters.
-pub(crate) const fn many(species: Species) -> &'static str {
+#[must_use]
+pub const fn many(species: Species) -> &'static str {
     match species {
         Species::Cat => "Cats",
         Species::Dog => "Dogs",

@@ -1,5 +1,10 @@
+//! Pictures of photos in templates.
+
+use pawdium_shared::photos::Photo;
+use serde::{Deserialize, Serialize};
+
 /// A photo's square picture in the sizes that exist.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Picture {
     /// In any order; empty while the photo is being processed.
     pub sizes: Vec<PictureSize>,
@@ -9,7 +14,7 @@ pub struct Picture {
 }
 
 /// One file of a picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct PictureSize {
     /// Where it is served.
     pub url: String,
@@ -17,7 +22,23 @@ pub struct PictureSize {
     pub edge: u32,
 }
 
+/// The path that serves a picture.
+#[must_use]
+pub fn media_path(key: &str) -> String {
+    format!("/media/{key}")
+}
+
 impl Picture {
+    /// The picture of a photo.
+    #[must_use]
+    pub fn of(photo: &Photo) -> Self {
+        let sizes = photo.sizes.values();
+        Self {
+            sizes: sizes.map(|size| PictureSize { url: media_path(&size.key), edge: size.width }).collect(),
+            placeholder: photo.placeholder.clone(),
+        }
+    }
+
     /// The value of `srcset`, smallest first.
     #[must_use]
     pub fn srcset(&self) -> String {
@@ -41,7 +62,8 @@ impl Picture {
 }
 
 /// The alternative text of a picture: its description, or the title if that is empty.
-pub(crate) fn described<'a>(alt: &'a str, title: &'a str) -> &'a str {
+#[must_use]
+pub fn described<'a>(alt: &'a str, title: &'a str) -> &'a str {
     if alt.trim().is_empty() { title } else { alt }
 }
 

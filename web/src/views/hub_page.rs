@@ -1,0 +1,92 @@
+//! A hub's page of widgets.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::hubs::HubHead;
+use super::{Chrome, filters};
+use super::Fragment;
+
+/// `GET /h/{slug}` and `GET /members/{name}`.
+#[derive(Debug, Template)]
+#[template(path = "hubs/page.html")]
+pub struct HubPage {
+    /// The layout around the page.
+    pub chrome: Chrome,
+    /// The hub's head.
+    pub head: HubHead,
+    /// What its stream is asked for: `hub=<slug>` or `member=<name>`.
+    pub topic: String,
+    /// The version of its layout.
+    pub layout_version: i64,
+    /// The widgets of the left column.
+    pub left: Vec<WidgetFrame>,
+    /// The widgets of the right column.
+    pub right: Vec<WidgetFrame>,
+    /// Whether the viewer may edit the page.
+    pub may_edit: bool,
+    /// Whether the viewer is editing it.
+    pub is_editing: bool,
+}
+
+/// A widget with its frame. Also sent alone, when it has changed.
+#[derive(Clone, Debug, Template)]
+#[template(path = "hubs/_widget.html")]
+pub struct WidgetFrame {
+    /// The widget's id.
+    pub id: i64,
+    /// The path of the hub's page.
+    pub hub: String,
+    /// The name of its kind.
+    pub kind: String,
+    /// Its title.
+    pub title: String,
+    /// The version of what it shows.
+    pub version: u64,
+    /// What it shows.
+    pub body: WidgetBody,
+    /// Its controls, if the viewer is editing the page.
+    pub controls: Option<WidgetControls>,
+}
+
+/// What a widget shows.
+#[derive(Clone, Debug)]
+pub enum WidgetBody {
+    /// Its data.
+    Fresh(Fragment),
+    /// Its last good data, because it couldn't be loaded again.
+    Old {
+        /// The data.
+        body: Fragment,
+        /// When it was loaded.
+        as_of: DateTime<Utc>,
+    },
+    /// Nothing, because there is nothing to show: not even a frame.
+    Empty,
+    /// It couldn't be loaded.
+    Failed,
+}
+
+/// How an owner moves and changes a widget.
+#[derive(Clone, Debug)]
+pub struct WidgetControls {
+    /// The version of the layout that the viewer sees.
+    pub layout_version: i64,
+    /// The place in the column.
+    pub position: i32,
+    /// Whether it is in the left column.
+    pub is_left: bool,
+    /// Whether it is the last in its column.
+    pub is_last: bool,
+    /// Whether it may stand in the other column.
+    pub may_cross: bool,
+    /// Whether it has settings.
+    pub has_settings: bool,
+}
+
+impl WidgetFrame {
+    /// Whether it takes no room. Editors see the frame all the same.
+    fn is_hidden(&self) -> bool {
+        matches!(self.body, WidgetBody::Empty) && self.controls.is_none()
+    }
+}

@@ -1,0 +1,58 @@
+//! What the hub is about, in its owners' words.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use pawdium_shared::events::{Event, EventKind};
+use pawdium_shared::hubs::Hub;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::markdown::{self, Html};
+use crate::widget::{Everyone, Widget};
+
+/// The configuration.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct About {
+    /// Title; "About" if it is empty.
+    #[schemars(length(max = 60))]
+    title: String,
+    /// Text in Markdown. If it is empty, the hub's sentence about itself is shown.
+    #[schemars(length(max = 4000))]
+    text: String,
+}
+
+/// The rendered text.
+#[derive(Debug, Template, Deserialize, Serialize)]
+#[template(path = "about.html")]
+pub struct Data {
+    text: Html,
+}
+
+impl Widget for About {
+    const KIND: &'static str = "about";
+    const TITLE: &'static str = "About";
+    const ABOUT: &'static str = "What this place is about, with links and lists.";
+    const LISTENS: &'static [EventKind] = &[EventKind::HubChanged, EventKind::LayoutChanged];
+    type For = Everyone;
+    type Data = Data;
+
+    fn title(&self) -> Cow<'_, str> {
+        Cow::Borrowed(if self.title.trim().is_empty() { Self::TITLE } else { &self.title })
+    }
+
+    async fn load(&self, hub: &Hub, _: &Everyone, _: &mut PgConnection) -> anyhow::Result<Data> {
+        let text = if self.text.trim().is_empty() { &hub.summary } else { &self.text };
+        Ok(Data { text: markdown::render(text) })
+    }
+
+    fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
+        event.hubs().contains(&hub.id)
+    }
+
+    fn is_empty(data: &Data) -> bool {
+        data.text.is_empty()
+    }
+}

@@ -1,0 +1,202 @@
+//! Widgets' data in the cache.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::join_all;
+use pawdium_shared::cache::{Cached, Kind as CachedKind, Listed, Lookup, News, Reloaded, Whole};
+use pawdium_shared::db::Db;
+use pawdium_shared::events::{Event, EventKind};
+use pawdium_shared::hubs::Hub;
+use pawdium_shared::ids::{HubId, WidgetId};
+use pawdium_shared::live::Topic;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tracing::warn;
+
+use crate::layout::{self, Placed};
+use crate::{KINDS, Kind, Viewer, find_kind};
+
+/// How long a widget may load.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The most connections that one page's loading takes at a time.
+const TOGETHER: usize = 4;
+
+/// All kinds of cached data.
+pub fn kinds() -> impl Iterator<Item = CachedKind> {
+    pawdium_shared::cached::KINDS.iter().copied().chain([CachedKind::reloaded::<CachedWidget>()])
+}
+
+/// A widget whose data is the same for all viewers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CachedWidget {
+    /// Its hub.
+    pub hub: HubId,
+    /// The widget.
+    pub widget: WidgetId,
+}
+
+/// What loading a widget brought.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Loaded {
+    /// The name of its kind.
+    pub kind: Cow<'static, str>,
+    /// When it was loaded.
+    pub as_of: DateTime<Utc>,
+    /// How old it may get, in seconds.
+    pub max_age: i64,
+    /// Equal data has equal versions: 53 bits of its hash, which JavaScript can hold.
+    pub version: u64,
+    /// The data; `None` if it couldn't be loaded.
+    pub data: Option<Box<RawValue>>,
+    /// Why it couldn't be loaded, for operators.
+    pub error: Option<String>,
+}
+
+impl Loaded {
+    /// The data, or an error with the name of the kind.
+    #[must_use]
+    pub fn json(&self) -> Option<&str> {
+        self.data.as_deref().map(RawValue::get)
+    }
+
+    fn new(kind: &'static str, max_age: Duration, outcome: Result<String, String>) -> Self {
+        let (data, error) = match outcome.map(RawValue::from_string) {
+            Ok(Ok(data)) => (Some(data), None),
+            Ok(Err(error)) => (None, Some(error.to_string())),
+            Err(error) => (None, Some(error)),
+        };
+        Self {
+            kind: Cow::Borrowed(kind),
+            as_of: Utc::now(),
+            max_age: i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX),
+            version: data.as_deref().map_or(0, |data| version(data.get())),
+            data,
+            error,
+        }
+    }
+}
+
+/// The version of data: 53 bits of its hash.
+#[must_use]
+pub fn version(data: &str) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&blake3::hash(data.as_bytes()).as_bytes()[..8]);
+    u64::from_le_bytes(bytes) >> 11
+}
+
+impl Listed for CachedWidget {}
+
+impl Cached for CachedWidget {
+    const KIND: &'static str = "widget";
+
+    type Part = Whole;
+    type Data = Loaded;
+
+    fn name(&self) -> String {
+        format!("{}.{}", self.hub, self.widget)
+    }
+
+    async fn stale_after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        let stale = stale_after(event, lookup, false).await?;
+        Ok(stale.into_iter().map(|(hub, widget)| Self { hub, widget }).collect())
+    }
+
+    fn is_kept(loaded: &Loaded) -> bool {
+        loaded.data.is_some()
+    }
+
+    fn is_current(loaded: &Loaded) -> bool {
+        Utc::now() - loaded.as_of <= TimeDelta::seconds(loaded.max_age)
+    }
+
+    fn news(&self, loaded: &Loaded) -> Option<News> {
+        Some(News { topic: self.shown_on(), widget: self.widget, version: loaded.version })
+    }
+
+    fn label(loaded: &Loaded) -> &'static str {
+        find_kind(&loaded.kind).map_or(Self::KIND, |kind| kind.name)
+    }
+
+    fn error(loaded: &Loaded) -> Option<&str> {
+        loaded.error.as_deref()
+    }
+
+    async fn load(these: &[Self], _: Whole, db: &Db) -> sqlx::Result<Vec<(Self, Loaded)>> {
+        let ids: Vec<_> = these.iter().map(|one| one.widget).collect();
+        let found = layout::find_each(&mut *db.acquire().await?, &ids).await?;
+        let room = Arc::new(tokio::sync::Semaphore::new(TOGETHER));
+        let loading = found.into_iter().filter_map(|(hub, placed)| {
+            let kind = find_kind(&placed.kind).filter(|kind| !kind.personal)?;
+            let one = Self { hub: hub.id, widget: placed.id };
+            let (db, room) = (db.clone(), Arc::clone(&room));
+            Some(async move {
+                let _turn = room.acquire().await;
+                (one, load(kind, &placed, hub, Viewer::nobody(), db).await)
+            })
+        });
+        Ok(join_all(loading).await)
+    }
+}
+
+impl Reloaded for CachedWidget {
+    fn parse(name: &str) -> Option<Self> {
+        let (hub, widget) = name.split_once('.')?;
+        Some(Self { hub: hub.parse().ok()?, widget: widget.parse().ok()? })
+    }
+
+    fn shown_on(&self) -> Topic {
+        Topic::hub(self.hub)
+    }
+
+    async fn personal_after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Vec<News>> {
+        let stale = stale_after(event, lookup, true).await?;
+        // Nobody knows what each viewer has, so every time counts as another version.
+        let version = Utc::now().timestamp_millis().unsigned_abs();
+        Ok(stale.into_iter().map(|(hub, widget)| News { topic: Topic::hub(hub), widget, version }).collect())
+    }
+}
+
+/// Loads a widget on a connection of its own: whatever it does, the others on the page don't notice.
+pub async fn load(kind: &'static Kind, placed: &Placed, hub: Arc<Hub>, viewer: Viewer, db: Db) -> Loaded {
+    let config = placed.config.clone();
+    let loading = tokio::spawn(async move {
+        let mut connection = db.acquire().await?;
+        kind.load(&config, &hub, &viewer, &mut connection).await
+    });
+    let stop = loading.abort_handle();
+    let outcome = match tokio::time::timeout(PATIENCE, loading).await {
+        Ok(Ok(Ok(json))) => Ok(json),
+        Ok(Ok(Err(error))) => Err(format!("{error:#}")),
+        Ok(Err(panic)) => Err(panic.to_string()),
+        Err(_) => {
+            stop.abort();
+            Err(format!("it took longer than {} s", PATIENCE.as_secs()))
+        }
+    };
+    if let Err(error) = &outcome {
+        warn!(kind = kind.name, widget = %placed.id, error, "couldn't load a widget");
+    }
+    Loaded::new(kind.name, kind.max_age, outcome)
+}
+
+/// The widgets whose data an event changes: of the kinds that listen to it, in the hubs that it concerns.
+async fn stale_after(
+    event: &Event,
+    lookup: &mut Lookup<'_>,
+    personal: bool,
+) -> sqlx::Result<Vec<(HubId, WidgetId)>> {
+    let listens = |kind: &&Kind| kind.personal == personal && kind.listens.contains(&EventKind::from(event));
+    let listening: Vec<_> = KINDS.iter().filter(listens).map(|kind| kind.name.to_owned()).collect();
+    if listening.is_empty() {
+        return Ok(Vec::new());
+    }
+    let concerned = layout::list_concerned(lookup.db().await?, event, &listening).await?;
+    let is_stale = |(hub, placed): &(Arc<Hub>, Placed)| {
+        find_kind(&placed.kind).is_some_and(|kind| kind.is_stale_after(&placed.config, hub, event))
+    };
+    Ok(concerned.into_iter().filter(is_stale).map(|(hub, placed)| (hub.id, placed.id)).collect())
+}

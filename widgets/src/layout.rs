@@ -1,0 +1,375 @@
+//! Where widgets stand and how they are configured.
+//!
+//! ```text
+//! widgets: id, hub_id, kind, side ('left' | 'right'), position (from 0 in its column), config (JSON)
+//! ```
+//!
+//! Every change of a hub's layout locks the hub's row, compares and increments its `layout_version`, and renumbers the
+//! positions, so two owners who edit at once never overwrite each other's work.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use pawdium_shared::db::Tx;
+use pawdium_shared::events::Event;
+use pawdium_shared::hubs::{Hub, Joining, Visibility};
+use pawdium_shared::ids::{HubId, UserId, WidgetId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::Side;
+
+/// A widget on a hub's page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Placed {
+    /// Its id.
+    pub id: WidgetId,
+    /// The name of its kind.
+    pub kind: String,
+    /// Its column.
+    pub side: Side,
+    /// Its place in the column, from 0.
+    pub position: i32,
+    /// Its configuration.
+    pub config: Value,
+}
+
+/// The most widgets on a page.
+pub const MOST: usize = 40;
+
+/// Lists a hub's widgets in reading order: the left column, then the right one.
+pub async fn list(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<Placed>> {
+    sqlx::query_as!(
+        Placed,
+        r#"select id as "id: WidgetId", kind, side as "side: Side", position, config
+           from widgets where hub_id = $1 order by side, position"#,
+        hub.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Finds one widget of a hub.
+pub async fn find(db: &mut PgConnection, hub: HubId, widget: WidgetId) -> sqlx::Result<Option<Placed>> {
+    sqlx::query_as!(
+        Placed,
+        r#"select id as "id: WidgetId", kind, side as "side: Side", position, config
+           from widgets where hub_id = $1 and id = $2"#,
+        hub.0,
+        widget.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Finds widgets with their hubs.
+pub async fn find_each(db: &mut PgConnection, widgets: &[WidgetId]) -> sqlx::Result<Vec<(Arc<Hub>, Placed)>> {
+    let ids: Vec<_> = widgets.iter().map(|widget| widget.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select widgets.id as "widget: WidgetId", kind, side as "side: Side", position, config,
+                  hubs.id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
+                  joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
+                  active_at, created_at
+           from widgets join hubs on hubs.id = hub_id
+           where widgets.id = any($1)"#,
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(with_hubs(rows))
+}
+
+/// Lists the widgets of some kinds in the hubs that an event concerns: those that it names, those that show its photos,
+/// and the profile of its user.
+///
+/// The inner select reads `hubs_pkey`, `hub_photos_photo` and `hubs_profile_of_key`; the outer one the widgets of these
+/// hubs through their unique key.
+pub async fn list_concerned(
+    db: &mut PgConnection,
+    event: &Event,
+    kinds: &[String],
+) -> sqlx::Result<Vec<(Arc<Hub>, Placed)>> {
+    let hubs: Vec<_> = event.hubs().iter().map(|hub| hub.0).collect();
+    let photos: Vec<_> = event.photos().iter().map(|photo| photo.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select widgets.id as "widget: WidgetId", kind, side as "side: Side", position, config,
+                  hubs.id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
+                  joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
+                  active_at, created_at
+           from widgets join hubs on hubs.id = hub_id
+           where kind = any($1) and hub_id in (
+               select unnest($2::bigint[])
+               union
+               select hub_photos.hub_id from hub_photos where photo_id = any($3)
+               union
+               select profile.id from hubs as profile where profile.profile_of = $4
+           )"#,
+        kinds,
+        &hubs,
+        &photos,
+        event.user().map(|user| user.0),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(with_hubs(rows))
+}
+
+struct Row {
+    widget: WidgetId,
+    kind: String,
+    side: Side,
+    position: i32,
+    config: Value,
+    id: HubId,
+    slug: Option<String>,
+    profile_of: Option<UserId>,
+    name: String,
+    summary: String,
+    joining: Joining,
+    visibility: Visibility,
+    layout_version: i64,
+    archived_at: Option<DateTime<Utc>>,
+    active_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+}
+
+/// Widgets of one hub share it.
+fn with_hubs(rows: Vec<Row>) -> Vec<(Arc<Hub>, Placed)> {
+    let mut hubs: HashMap<HubId, Arc<Hub>> = HashMap::new();
+    let with_hub = |row: Row| {
+        let placed =
+            Placed { id: row.widget, kind: row.kind, side: row.side, position: row.position, config: row.config };
+        let hub = hubs.entry(row.id).or_insert_with(|| {
+            Arc::new(Hub {
+                id: row.id,
+                slug: row.slug,
+                profile_of: row.profile_of,
+                name: row.name,
+                summary: row.summary,
+                joining: row.joining,
+                visibility: row.visibility,
+                layout_version: row.layout_version,
+                archived_at: row.archived_at,
+                active_at: row.active_at,
+                created_at: row.created_at,
+            })
+        });
+        (Arc::clone(hub), placed)
+    };
+    rows.into_iter().map(with_hub).collect()
+}
+
+/// Why a layout was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotChanged {
+    /// Somebody else has changed it since the given version.
+    #[error("Somebody else has changed the layout meanwhile. Look at it and try again.")]
+    Conflict,
+    /// The hub has no such widget, or doesn't exist.
+    #[error("resource not found")]
+    NotFound,
+    /// The page has as many widgets as it may have.
+    #[error("A page has room for {MOST} widgets. Remove one first.")]
+    Full,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Where to put a widget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The column.
+    pub side: Side,
+    /// The place in it, from 0; the end if it is larger than the column or `None`.
+    pub position: Option<i32>,
+}
+
+/// Adds a widget. `config` was checked by its kind.
+///
+/// # Errors
+/// [`NotChanged`].
+pub async fn add(
+    db: &mut Tx,
+    hub: HubId,
+    version: Option<i64>,
+    kind: &str,
+    spot: Spot,
+    config: &Value,
+) -> Result<WidgetId, NotChanged> {
+    let mut all = lock(db, hub, version).await?;
+    if all.len() >= MOST {
+        return Err(NotChanged::Full);
+    }
+    let id = sqlx::query_scalar!(
+        r#"insert into widgets (hub_id, kind, side, position, config)
+           values ($1, $2, $3, (select count(*)::integer from widgets where hub_id = $1 and side = $3), $4)
+           returning id as "id: WidgetId""#,
+        hub.0,
+        kind,
+        spot.side as Side,
+        config,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    all.push(Placed { id, kind: kind.to_owned(), side: spot.side, position: i32::MAX, config: config.clone() });
+    put(&mut all, id, spot);
+    finish(db, hub, &all).await?;
+    Ok(id)
+}
+
+/// Moves a widget.
+///
+/// # Errors
+/// [`NotChanged`].
+pub async fn move_to(
+    db: &mut Tx,
+    hub: HubId,
+    version: Option<i64>,
+    widget: WidgetId,
+    spot: Spot,
+) -> Result<(), NotChanged> {
+    let mut all = lock(db, hub, version).await?;
+    if !all.iter().any(|placed| placed.id == widget) {
+        return Err(NotChanged::NotFound);
+    }
+    put(&mut all, widget, spot);
+    finish(db, hub, &all).await
+}
+
+/// Changes the configuration of a widget. `config` was checked by its kind.
+///
+/// # Errors
+/// [`NotChanged`].
+pub async fn configure(
+    db: &mut Tx,
+    hub: HubId,
+    version: Option<i64>,
+    widget: WidgetId,
+    config: &Value,
+) -> Result<(), NotChanged> {
+    let all = lock(db, hub, version).await?;
+    let changed = sqlx::query!(
+        "update widgets set config = $3 where hub_id = $1 and id = $2",
+        hub.0,
+        widget.0,
+        config,
+    )
+    .execute(&mut *db)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Err(NotChanged::NotFound);
+    }
+    finish(db, hub, &all).await
+}
+
+/// Removes a widget and returns what it was, so that it can be put back.
+///
+/// # Errors
+/// [`NotChanged`].
+pub async fn remove(
+    db: &mut Tx,
+    hub: HubId,
+    version: Option<i64>,
+    widget: WidgetId,
+) -> Result<Placed, NotChanged> {
+    let mut all = lock(db, hub, version).await?;
+    let place = all.iter().position(|placed| placed.id == widget).ok_or(NotChanged::NotFound)?;
+    let removed = all.remove(place);
+    sqlx::query!("delete from widgets where hub_id = $1 and id = $2", hub.0, widget.0).execute(&mut *db).await?;
+    finish(db, hub, &all).await?;
+    Ok(removed)
+}
+
+/// Locks a hub's layout, if it is still of this version.
+async fn lock(db: &mut Tx, hub: HubId, version: Option<i64>) -> Result<Vec<Placed>, NotChanged> {
+    let current = sqlx::query_scalar!("select layout_version from hubs where id = $1 for no key update", hub.0)
+        .fetch_optional(&mut *db)
+        .await?
+        .ok_or(NotChanged::NotFound)?;
+    if version.is_some_and(|version| version != current) {
+        return Err(NotChanged::Conflict);
+    }
+    Ok(list(db, hub).await?)
+}
+
+/// Puts a widget at a spot among the others.
+fn put(all: &mut Vec<Placed>, widget: WidgetId, spot: Spot) {
+    let Some(from) = all.iter().position(|placed| placed.id == widget) else { return };
+    let mut placed = all.remove(from);
+    placed.side = spot.side;
+    let before = spot.position.and_then(|position| usize::try_from(position).ok()).unwrap_or(usize::MAX);
+    let in_column = all.iter().enumerate().filter(|(_, other)| other.side == spot.side).map(|(place, _)| place);
+    let place = in_column.clone().nth(before).or_else(|| in_column.last().map(|last| last + 1)).unwrap_or(all.len());
+    all.insert(place, placed);
+}
+
+/// Numbers the widgets of each column from 0 and counts the change.
+async fn finish(db: &mut Tx, hub: HubId, all: &[Placed]) -> Result<(), NotChanged> {
+    let mut next: HashMap<Side, i32> = HashMap::new();
+    let positions = all.iter().map(|placed| {
+        let position = next.entry(placed.side).or_default();
+        *position += 1;
+        *position - 1
+    });
+    let positions: Vec<_> = positions.collect();
+    let ids: Vec<_> = all.iter().map(|placed| placed.id.0).collect();
+    let sides: Vec<_> = all.iter().map(|placed| <&str>::from(placed.side).to_owned()).collect();
+    sqlx::query!(
+        "update widgets set side = numbered.side, position = numbered.position
+         from unnest($2::bigint[], $3::text[], $4::integer[]) as numbered (id, side, position)
+         where widgets.hub_id = $1 and widgets.id = numbered.id
+           and (widgets.side, widgets.position) is distinct from (numbered.side, numbered.position)",
+        hub.0,
+        &ids,
+        &sides,
+        &positions,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("update hubs set layout_version = layout_version + 1, active_at = now() where id = $1", hub.0)
+        .execute(&mut *db)
+        .await?;
+    Event::LayoutChanged { hub }.record(db).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placed(id: i64, side: Side) -> Placed {
+        Placed { id: WidgetId(id), kind: "rules".to_owned(), side, position: 0, config: Value::Null }
+    }
+
+    fn moved(widget: i64, side: Side, position: Option<i32>) -> Vec<(i64, Side)> {
+        let mut all = vec![
+            placed(1, Side::Left),
+            placed(2, Side::Left),
+            placed(3, Side::Left),
+            placed(4, Side::Right),
+            placed(5, Side::Right),
+        ];
+        put(&mut all, WidgetId(widget), Spot { side, position });
+        all.iter().map(|placed| (placed.id.0, placed.side)).collect()
+    }
+
+    fn column(all: &[(i64, Side)], side: Side) -> Vec<i64> {
+        all.iter().filter(|(_, other)| *other == side).map(|(id, _)| *id).collect()
+    }
+
+    #[test]
+    fn a_widget_goes_where_it_is_put_and_the_others_keep_their_order() {
+        assert_eq!(column(&moved(3, Side::Left, Some(0)), Side::Left), [3, 1, 2]);
+        assert_eq!(column(&moved(1, Side::Left, Some(1)), Side::Left), [2, 1, 3]);
+        assert_eq!(column(&moved(1, Side::Left, None), Side::Left), [2, 3, 1]);
+        assert_eq!(column(&moved(1, Side::Left, Some(99)), Side::Left), [2, 3, 1]);
+        let across = moved(1, Side::Right, Some(1));
+        assert_eq!((column(&across, Side::Left), column(&across, Side::Right)), (vec![2, 3], vec![4, 1, 5]));
+        assert_eq!(column(&moved(2, Side::Left, Some(-1)), Side::Left), [1, 3, 2]);
+    }
+}

@@ -1,0 +1,55 @@
+//! Photos inside widgets.
+
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos::{Photo, PhotoState, queries};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::picture::{Picture, described};
+
+/// A photo in a widget, without its ratings: these change all the time.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Tile {
+    /// The photo's id.
+    pub id: i64,
+    /// The title.
+    pub title: String,
+    /// The description of the picture; may be empty.
+    pub alt: String,
+    /// The owner's name; `None` for an anonymous user.
+    pub owner: Option<String>,
+    /// The picture.
+    pub picture: Picture,
+}
+
+impl Tile {
+    /// The tile of a photo.
+    #[must_use]
+    pub fn of(photo: &Photo) -> Self {
+        Self {
+            id: photo.id.0,
+            title: photo.title.clone(),
+            alt: photo.alt.clone(),
+            owner: photo.owner_name.clone(),
+            picture: Picture::of(photo),
+        }
+    }
+
+    /// The alternative text.
+    #[must_use]
+    pub fn described(&self) -> &str {
+        described(&self.alt, &self.title)
+    }
+}
+
+/// The live ones of these photos, in the same order.
+pub async fn tiles(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<Tile>> {
+    Ok(list_live(db, photos).await?.iter().map(Tile::of).collect())
+}
+
+/// The live ones of these photos with all that is known of them, in the same order.
+pub async fn list_live(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<Photo>> {
+    let mut found = queries::find_each(db, photos).await?;
+    let in_order = photos.iter().filter_map(|photo| found.remove(photo));
+    Ok(in_order.filter(|photo| photo.state == PhotoState::Live).collect())
+}
