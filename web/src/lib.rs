@@ -8,6 +8,8 @@ pub mod demo;
 pub mod error;
 pub mod health;
 pub mod http;
+pub mod hubs;
+pub mod live;
 pub mod photos;
 pub mod ranking;
 pub mod ratings;

@@ -22,6 +22,7 @@ use tower::Service as _;
 use tracing::debug;
 
 use super::limit::Slot;
+use super::line::Line;
 use crate::routes;
 use crate::state::App;
 
@@ -49,33 +50,37 @@ impl Connection {
 
     /// Serves a connection on a task of its own.
     pub(super) fn spawn(self, stream: TcpStream, peer: SocketAddr, slot: Slot) {
+        let line = Line::new(slot);
         tokio::spawn(async move {
-            if let Err(error) = self.serve(stream, peer).await {
+            if let Err(error) = self.serve(stream, peer, line).await {
                 debug!(%error, "a connection failed");
             }
-            drop(slot);
         });
     }
 
-    async fn serve(self, stream: TcpStream, peer: SocketAddr) -> hyper::Result<()> {
+    async fn serve(self, stream: TcpStream, peer: SocketAddr, line: Line) -> hyper::Result<()> {
         // Both options are optional, so ignore failures.
         let _ = stream.set_nodelay(true);
         let unread = u32::try_from(UNREAD.as_millis()).unwrap_or(u32::MAX);
         let _ = sockopt::set_tcp_user_timeout(&stream, unread);
         let Self { router, http, stop } = self;
         let stopping = stop.clone();
-        let service = service_fn(move |request| answer(router.clone(), stopping.clone(), peer, request));
+        let own = line.clone();
+        let service =
+            service_fn(move |request| answer(router.clone(), stopping.clone(), peer, own.clone(), request));
         let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
         let lingered = async {
             stop.cancelled().await;
             tokio::time::sleep(LINGER).await;
         };
         tokio::select! {
-            ended = serving.as_mut() => ended,
-            () = lingered => {
-                serving.as_mut().graceful_shutdown();
-                serving.await
-            }
+            ended = serving.as_mut() => return ended,
+            () = line.hung_up() => return Ok(()),
+            () = lingered => serving.as_mut().graceful_shutdown(),
+        }
+        tokio::select! {
+            ended = serving => ended,
+            () = line.hung_up() => Ok(()),
         }
     }
 }
@@ -85,10 +90,12 @@ async fn answer(
     mut router: Router,
     stop: CancellationToken,
     peer: SocketAddr,
+    line: Line,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(line);
     let mut response = router.call(request).await?;
     if stop.is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

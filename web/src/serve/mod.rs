@@ -7,6 +7,7 @@
 
 mod connection;
 mod limit;
+mod line;
 mod listen;
 
 use std::io;
@@ -21,6 +22,7 @@ use tracing::{debug, info, warn};
 
 use self::connection::Connection;
 use self::limit::ConnectionLimit;
+pub use self::line::Line;
 use self::listen::Listener;
 pub use self::listen::inherited;
 use crate::state::App;

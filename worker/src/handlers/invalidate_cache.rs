@@ -2,7 +2,7 @@
 
 use pawdium_queue::{Claim, JobError};
 use pawdium_shared::jobs::cache::InvalidateCache;
-use pawdium_shared::live;
+use pawdium_shared::live::{self, Note};
 
 use crate::env::Env;
 
@@ -10,6 +10,7 @@ use crate::env::Env;
 pub async fn invalidate_cache(job: InvalidateCache, env: &Env, _: &Claim) -> Result<(), JobError> {
     let stale = env.cache.stale_after(&[job.event]);
     env.cache.drop_groups(&stale.groups).await?;
-    live::publish(&env.redis, &stale.topics).await?;
+    let changes: Vec<_> = stale.topics.into_iter().map(|topic| (topic, Note::Changed)).collect();
+    live::publish(&env.redis, &changes).await?;
     Ok(())
 }

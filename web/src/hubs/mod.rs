@@ -1,0 +1,3 @@
+//! Hubs: who may see them.
+
+pub mod access;
