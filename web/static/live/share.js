@@ -112,7 +112,7 @@ class Shared {
 
   constructor(share) {
     this.#share = share;
-    this.#channel.onmessage = ({ data }) => this.#receive(data);
+    this.#channel.addEventListener("message", ({ data }) => this.#receive(data));
     this.#timers = [
       setInterval(() => this.#callRoll(), ROLL_CALL),
       setInterval(() => this.#suspect(), SILENT / 3),
@@ -143,7 +143,6 @@ class Shared {
     this.#queued?.abort();
     this.#queued = null;
     this.#yield();
-    this.#channel.onmessage = null;
     this.#channel.close();
   }
 

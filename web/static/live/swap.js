@@ -58,7 +58,7 @@ function takeAttributes(old, fresh) {
   for (const { name, value } of fresh.attributes) {
     if (!isOwn(old, name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
-  for (const { name } of [...old.attributes]) {
+  for (const { name } of Array.from(old.attributes)) {
     if (!isOwn(old, name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }
 }
@@ -67,7 +67,7 @@ function morphChildren(old, fresh) {
   const keyed = new Map();
   for (const child of old.children) if (keyOf(child)) keyed.set(keyOf(child), child);
   let next = old.firstChild;
-  for (const wanted of [...fresh.childNodes]) {
+  for (const wanted of Array.from(fresh.childNodes)) {
     const match = findMatch(next, wanted, keyed);
     if (match) {
       next = bring(old, match, next).nextSibling;
