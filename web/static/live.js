@@ -116,4 +116,6 @@ document.addEventListener("visibilitychange", () => {
   lookAtAll();
 });
 
-addEventListener("online", () => share.check());
+for (const change of ["online", "offline"]) {
+  addEventListener(change, () => share.check({ networkChanged: true }));
+}

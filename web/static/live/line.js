@@ -36,19 +36,25 @@ export class Line {
 
   /** Watches these topics instead. */
   watch(topics) {
-    if (topics.length === this.#topics.length && topics.every((topic) => this.#topics.includes(topic))) return;
+    if (topics.length === this.#topics.length && this.watches(topics)) return;
     this.#topics = topics;
     this.#openAfter(0);
   }
 
-  /** Those of the topics that it tells of. */
-  covered(topics) {
-    return topics.filter((topic) => this.#covered.has(topic));
+  /** Whether all of these are watched. */
+  watches(topics) {
+    return topics.every((topic) => this.#topics.includes(topic));
   }
 
-  /** Opens the stream now if it isn't open or has been silent for longer than it should. */
-  check() {
-    if (this.#topics.length > 0 && Date.now() - this.#heardAt > DEAD / 2) this.#openAfter(0);
+  /** Those of the topics that it tells of. */
+  covered(topics) {
+    return topics.filter((topic) => this.#topics.includes(topic) && this.#covered.has(topic));
+  }
+
+  /** Opens the stream now if it has been silent for longer than it should, or at any rate if the network has changed. */
+  check(networkChanged) {
+    const isSilent = Date.now() - this.#heardAt > DEAD / 2;
+    if (this.#topics.length > 0 && (networkChanged || isSilent)) this.#openAfter(0);
   }
 
   close() {

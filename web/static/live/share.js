@@ -59,9 +59,9 @@ export class Share {
     this.#heard({ state: "idle" });
   }
 
-  /** Makes sure that there is a stream. */
-  check() {
-    this.#line?.check();
+  /** Makes sure that there is a stream that works. */
+  check({ networkChanged = false } = {}) {
+    this.#line?.check(networkChanged);
     this.#joined?.check();
   }
 
@@ -75,6 +75,11 @@ export class Share {
 
   get line() {
     return this.#line;
+  }
+
+  /** What a new stream has to watch so that it goes on where the last one ended. */
+  get inherited() {
+    return [...new Set([...this.#told, ...this.#topics])].slice(0, MOST);
   }
 
   /** Begins to have the stream. `tell` gets what it says. */
@@ -182,6 +187,7 @@ class Shared {
   #lead() {
     this.#tabs.clear();
     this.#share.open((said) => this.#tell(said));
+    this.#share.line.watch(this.#share.inherited);
     this.#note(this.#share.own, this.#share.topics);
     this.#channel.postMessage({ who: true });
   }
@@ -219,9 +225,9 @@ class Shared {
   /** Notes what a tab watches, and tells it what of that the stream covers already. */
   #note(tab, topics) {
     this.#tabs.set(tab, { topics, at: Date.now() });
-    const covered = this.#share.line.covered(topics);
-    this.#tell({ covered }, tab);
-    this.#renewIn(covered.length < topics.length ? ADDED : REMOVED);
+    const { line } = this.#share;
+    this.#tell({ covered: line.covered(topics) }, tab);
+    this.#renewIn(line.watches(topics) ? REMOVED : ADDED);
   }
 
   #renewIn(wait) {

@@ -16,10 +16,8 @@ const LIVE: Duration = Duration::from_secs(4);
 /// Counts in `window` what the tab hears of a topic, through the site's own module.
 const WATCH: &str = "
     const [topic] = arguments;
-    const { href } = document.querySelector('link[rel=modulepreload], script[type=module]').src
-        ? { href: document.querySelector('script[type=module]').src }
-        : document.querySelector('link[rel=modulepreload]');
-    return import(new URL('live.js', href)).then(({ watch }) => {
+    const { src } = document.querySelector('script[type=module]');
+    return import(new URL('live.js', src)).then(({ watch }) => {
         window.heard = { changed: 0, looks: 0, gone: 0, widgets: [] };
         window.stopWatching = watch([topic], {
             changed: () => { heard.changed += 1; },
@@ -229,8 +227,8 @@ async fn a_tab_takes_the_stream_from_one_that_is_frozen(db: PgPool) {
 
 /// Builds a part, has a visitor use it, swaps it for a newer one, and says what is left.
 const SWAP: &str = "
-    const { href } = document.querySelector('link[rel=modulepreload]') ?? { href: document.querySelector('script[type=module]').src };
-    return import(new URL('live/swap.js', href)).then(async ({ swap, announce }) => {
+    const { src } = document.querySelector('script[type=module]');
+    return import(new URL('live/swap.js', src)).then(async ({ swap, announce }) => {
         const part = (text) => {
             const holder = document.createElement('template');
             holder.innerHTML = text;
@@ -239,8 +237,11 @@ const SWAP: &str = "
         const long = '<p>line</p>'.repeat(50);
         const old = part(`<section data-refresh=x class=a><h2>Old</h2><form action=/a><input name=typed value=1>
             <input name=untouched value=1><select name=s><option selected>1<option>2</select><textarea>one</textarea></form>
-            <details><summary>more</summary>words</details><div id=scroll style='height:50px;overflow:auto'>${long}</div>
+            <details><summary>more</summary>words</details><div id=scroll>${long}</div>
             <form action=/pause><button>Pause</button></form></section>`);
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync('#scroll { height: 50px; overflow: auto }');
+        document.adoptedStyleSheets = [sheet];
         document.querySelector('main').append(old);
         const input = old.querySelector('[name=typed]');
         input.focus();
@@ -253,7 +254,7 @@ const SWAP: &str = "
         const now = swap(old, part(`<section data-refresh=x class=b><p>First</p><h2>New</h2><form action=/a>
             <input name=typed value=2><input name=untouched value=2><select name=s><option selected>1<option>2<option>3</select>
             <textarea>two</textarea></form><details><summary>more</summary>other words</details>
-            <div id=scroll style='height:50px;overflow:auto'>${long}<p>last</p></div>
+            <div id=scroll>${long}<p>last</p></div>
             <form action=/resume><button>Resume</button></form></section>`));
         const region = () => document.querySelector('[data-announcements]').textContent;
         announce('one');
