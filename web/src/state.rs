@@ -103,7 +103,7 @@ impl App {
             ballots: Ballots::new(&config.security.secret),
             pins: Pins::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
-            streams: Streams::start(config.web.max_streams, stop.clone()),
+            streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),
             pace: Pace::new(&config.security),
             redis,

@@ -69,7 +69,7 @@ pub struct WebConfig {
     #[serde(deserialize_with = "values::networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// The most live streams of one process; 0 turns the limit off. A browser has one for all its pages, which takes
-    /// about 20 kB and a file descriptor. Default 20,000.
+    /// about 10 kB and a file descriptor. Default 20,000.
     pub max_streams: usize,
     /// Seconds that open requests get to finish when the process stops. Default 60.
     pub drain_seconds: u64,

@@ -124,7 +124,8 @@ impl FanOut {
         let mut is_new = false;
         for topic in topics {
             let watching = watchers.entry(*topic).or_default();
-            if watching.is_empty() && registered.get(topic).is_none_or(|at| at.elapsed() >= STILL_REGISTERED) {
+            if watching.is_empty() && registered.get(topic).is_none_or(|at| at.elapsed() >= STILL_REGISTERED)
+            {
                 to_register.push(*topic);
                 is_new = true;
             }
@@ -208,29 +209,11 @@ impl Subscription {
         self.mailbox.forget(topic);
         self.fan_out.leave(&self.mailbox, &[topic]);
     }
-
-    /// A handle that tells whether the client takes anything.
-    #[must_use]
-    pub fn progress(&self) -> Progress {
-        Progress(Arc::clone(&self.mailbox))
-    }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.fan_out.leave(&self.mailbox, &self.mailbox.topics());
-    }
-}
-
-/// Whether a stream's client takes what it is sent.
-#[derive(Clone, Debug)]
-pub struct Progress(Arc<Mailbox>);
-
-impl Progress {
-    /// Whether something has waited for `limit` while nothing was taken.
-    #[must_use]
-    pub fn is_stuck(&self, limit: Duration) -> bool {
-        self.0.is_stuck(limit)
     }
 }
 

@@ -83,8 +83,8 @@ struct Keys {
 }
 
 impl Keys {
-    /// Returns where to go on: after the last entry, or at the end of the stream if what followed is lost or nothing was
-    /// read yet.
+    /// Returns where to go on: after the last entry, or at the end of the stream if what followed is lost or nothing
+    /// was read yet.
     async fn resume(
         &self,
         connection: &mut MultiplexedConnection,
@@ -114,8 +114,8 @@ impl Keys {
         Ok(Place { last, mark })
     }
 
-    /// Reads what the stream still has. Of what came before, nothing is known. So that there is always an entry to go on
-    /// from, an empty stream gets one.
+    /// Reads what the stream still has. Of what came before, nothing is known. So that there is always an entry to go
+    /// on from, an empty stream gets one.
     async fn load(&self, connection: &mut MultiplexedConnection) -> redis::RedisResult<(String, Recent)> {
         loop {
             let kept: StreamRangeReply =

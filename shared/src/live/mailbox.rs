@@ -1,10 +1,7 @@
 //! What one stream has not been sent yet.
 
-use std::time::Duration;
-
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use super::recent::{Position, Recent};
 use super::topic::{Note, Topic};
@@ -43,8 +40,6 @@ struct Unsent {
     topics: Vec<Topic>,
     /// In the order of their positions, so that a client can resume after each.
     news: Vec<News>,
-    /// Since when `news` is not empty and nothing was taken from it.
-    waiting: Option<Instant>,
     /// Where to resume as soon as this process has read the stream.
     resumes_after: Option<Position>,
 }
@@ -100,11 +95,9 @@ impl Mailbox {
     pub(super) fn take(&self, most: usize) -> Vec<News> {
         let mut unsent = self.unsent.lock();
         if unsent.news.len() <= most {
-            unsent.waiting = None;
             // Gives the memory back.
             return std::mem::take(&mut unsent.news);
         }
-        unsent.waiting = Some(Instant::now());
         unsent.news.drain(..most).collect()
     }
 
@@ -121,10 +114,6 @@ impl Mailbox {
         self.bell.notify_one();
     }
 
-    pub(super) fn is_stuck(&self, limit: Duration) -> bool {
-        self.unsent.lock().waiting.is_some_and(|since| since.elapsed() >= limit)
-    }
-
     /// Removes a topic and its unsent news.
     pub(super) fn forget(&self, topic: Topic) {
         let mut unsent = self.unsent.lock();
@@ -139,8 +128,9 @@ impl Mailbox {
 
 impl Unsent {
     fn put(&mut self, position: Option<Position>, topic: Topic, mut note: Note) {
-        let same = |news: &News| {
-            matches!(news, News::Of { topic: of, note: earlier, .. } if *of == topic && earlier.is_replaced_by(&note))
+        let same = |news: &News| match news {
+            News::Of { topic: of, note: earlier, .. } => *of == topic && earlier.is_replaced_by(&note),
+            News::Reset { .. } => false,
         };
         // A replaced item moves to the end, where its position belongs.
         if let Some(found) = self.news.iter().position(same)
@@ -152,12 +142,10 @@ impl Unsent {
             let newest = self.news.iter().rev().find_map(News::position);
             return self.reset(position.or(newest));
         }
-        self.waiting.get_or_insert_with(Instant::now);
         self.news.push(News::Of { position, topic, note });
     }
 
     fn reset(&mut self, position: Option<Position>) {
-        self.waiting.get_or_insert_with(Instant::now);
         self.news = vec![News::Reset { position }];
     }
 }
@@ -233,20 +221,6 @@ mod tests {
         let lost = Mailbox::new(vec![HUB], at("0-1"));
         lost.resume(&recent);
         assert_eq!(lost.take(9), [News::Reset { position: at("4-0") }]);
-    }
-
-    #[tokio::test]
-    async fn a_client_is_stuck_that_takes_nothing_while_something_waits() {
-        let limit = Duration::from_secs(1);
-        let mailbox = Mailbox::new(vec![HUB], None);
-        assert!(!mailbox.is_stuck(Duration::ZERO), "nothing waits");
-        mailbox.put(at("1-0"), HUB, widget(1, 1));
-        mailbox.put(at("1-1"), HUB, widget(2, 1));
-        tokio::time::sleep(limit).await;
-        mailbox.put(at("2-0"), HUB, widget(1, 2));
-        assert!(mailbox.is_stuck(limit), "more news are no progress");
-        mailbox.take(1);
-        assert!(!mailbox.is_stuck(limit), "it reads");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use redis::streams::StreamMaxlen;
 
-pub use fan_out::{Progress, Subscription};
+pub use fan_out::Subscription;
 pub use mailbox::News;
 pub use recent::Position;
 pub use registry::watched;

@@ -17,13 +17,13 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::Stream;
+use futures::StreamExt;
 use pawdium_web::assets;
 use pawdium_web::views::Theme;
 use sample::Samples;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use futures::StreamExt;
 use tokio_stream::wrappers::IntervalStream;
 
 const POLICY: &str =
@@ -99,8 +99,11 @@ async fn status(Path(id): Path<i64>) -> Html<String> {
 }
 
 /// Everything that is watched changes every second.
-async fn live(Query(asked): Query<Vec<(String, String)>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let names: Vec<_> = asked.into_iter().map(|(kind, value)| json!({ "topic": format!("{kind}={value}") })).collect();
+async fn live(
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let names: Vec<_> =
+        asked.into_iter().map(|(kind, value)| json!({ "topic": format!("{kind}={value}") })).collect();
     let ticks = IntervalStream::new(tokio::time::interval(Duration::from_secs(1)));
     let event = |data: Value| Ok(Event::default().event("changed").data(data.to_string()));
     Sse::new(ticks.flat_map(move |_| tokio_stream::iter(names.clone()).map(event)))

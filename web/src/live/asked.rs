@@ -65,7 +65,8 @@ pub(super) fn read(query: &str) -> Result<Vec<Asked>, Error> {
     }
     match asked.len() {
         0 => Err(Error::Refused(
-            "Name what to watch: hub=<slug>, member=<name> or photo=<id>, each as often as needed.".to_owned(),
+            "Name what to watch: hub=<slug>, member=<name> or photo=<id>, each as often as needed."
+                .to_owned(),
         )),
         1..=MOST => Ok(asked),
         _ => Err(Error::Refused(format!("A stream can watch {MOST} topics."))),
@@ -115,7 +116,8 @@ mod tests {
 
     #[test]
     fn topics_are_read_once_each_under_the_names_that_the_client_uses() {
-        let asked = read("hub=cats&photo=12&hub=cats&hub=%C3%A4&photo=x&theme=dark&queues=1&member=Ada&job=3");
+        let asked =
+            read("hub=cats&photo=12&hub=cats&hub=%C3%A4&photo=x&theme=dark&queues=1&member=Ada&job=3");
         let asked = asked.expect("it is fine");
         let names: Vec<_> = asked.iter().map(|asked| asked.name.as_str()).collect();
         assert_eq!(names, ["hub=cats", "photo=12", "hub=ä", "photo=x", "queues=1", "member=Ada", "job=3"]);

@@ -17,8 +17,8 @@ use crate::state::App;
 /// The interval of pings, which keep idle streams open through proxies.
 const PING: Duration = Duration::from_secs(20);
 
-/// The most frames of one piece. A connection buffers up to 16 pieces for a client that doesn't read.
-const PIECE: usize = 5;
+/// The most frames that are written at once.
+const PIECE: usize = 16;
 
 /// Within how many milliseconds streams of a hub look again after a role has changed, so that not all do at once.
 const DOUBT: u64 = 2000;

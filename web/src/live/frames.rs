@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 /// At most so long clients wait until they load a changed part, in milliseconds.
 const WIDEST: usize = 2000;
 
-/// Within how many milliseconds a client may load a widget's new part, which it picks at random, so that not all load it
-/// at once: 2,500 a second, which one process serves from its cache, until the audience needs more than two seconds.
+/// Within how many milliseconds clients load a widget's new part, each after a random share of it, so that not all load
+/// it at once: 2,500 a second, which one process serves from its cache, until the audience needs more than two seconds.
 pub(super) fn spread(audience: usize) -> usize {
     (audience * 2 / 5).min(WIDEST)
 }
@@ -87,7 +87,8 @@ mod tests {
         let mut text = String::new();
         widget(&mut text, position, "hub=cats", WidgetId(42), 17, 400);
         gone(&mut text, "hub=a\n\ndata: {}");
-        let expected = "event: widget\ndata: {\"hub\":\"cats\",\"spread\":400,\"version\":17,\"widget\":42}\nid: 17-3\n\n\
+        let expected = "event: widget\n\
+                        data: {\"hub\":\"cats\",\"spread\":400,\"version\":17,\"widget\":42}\nid: 17-3\n\n\
                         event: gone\ndata: {\"topic\":\"hub=a\\n\\ndata: {}\"}\n\n";
         assert_eq!(text, expected);
     }

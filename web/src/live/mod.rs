@@ -25,11 +25,10 @@ pub use self::polls::Polls;
 pub use self::streams::Streams;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
-use crate::serve::Line;
+use crate::serve::Lasting;
 use crate::state::App;
 
-/// `GET /live?hub=<slug>&member=<name>&photo=<id>&queues=1&job=<id>`: server-sent events about the topics that the query
-/// names.
+/// `GET /live?hub=<slug>&member=<name>&photo=<id>&queues=1&job=<id>`: server-sent events about the topics in the query.
 ///
 /// - `widget`: a widget of a hub has a new version, `{"hub":"cats","widget":42,"version":17,"spread":400}`, or `member`
 ///   instead of `hub`. A client should load it after a random part of `spread` milliseconds.
@@ -41,7 +40,6 @@ use crate::state::App;
 pub async fn live(
     State(app): State<App>,
     visitor: Visitor,
-    Extension(line): Extension<Line>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Error> {
@@ -64,8 +62,6 @@ pub async fn live(
     let last = last_position(&headers);
     let subscription = app.changes.subscribe(&topics, last).await;
     poll(&app, &polled, |topic| subscription.remind(topic));
-    line.is_no_longer_counted();
-    open.check(subscription.progress(), line);
     let viewer = visitor.token.as_ref().map(|token| token.hash());
     let feed = Feed::new(app, open, viewer, subscription, shown, &gone);
     let pieces = stream::unfold(feed, |mut feed| async move {
@@ -78,7 +74,7 @@ pub async fn live(
         (CACHE_CONTROL, "no-store"),
         (axum::http::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((headers, Body::from_stream(pieces)))
+    Ok((headers, Extension(Lasting), Body::from_stream(pieces)))
 }
 
 /// Has topics polled. What an earlier look has noticed may have come before this page: it is told to look.

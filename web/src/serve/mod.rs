@@ -6,8 +6,8 @@
 //! accepting connections, so that the site stays available.
 
 mod connection;
+mod lasting;
 mod limit;
-mod line;
 mod listen;
 
 use std::io;
@@ -21,8 +21,8 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use self::connection::Connection;
+pub use self::lasting::Lasting;
 use self::limit::ConnectionLimit;
-pub use self::line::Line;
 use self::listen::Listener;
 pub use self::listen::inherited;
 use crate::state::App;

@@ -51,7 +51,7 @@ export class Line {
     return topics.filter((topic) => this.#topics.includes(topic) && this.#covered.has(topic));
   }
 
-  /** Opens the stream now if it has been silent for longer than it should, or at any rate if the network has changed. */
+  /** Opens the stream now if it has been silent for longer than it should, or if the network has changed. */
   check(networkChanged) {
     const isSilent = Date.now() - this.#heardAt > DEAD / 2;
     if (this.#topics.length > 0 && (networkChanged || isSilent)) this.#openAfter(0);

@@ -1,8 +1,8 @@
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
- * Replaces a part of the page by a newer one and returns the element that is now in its place. What stays the same stays
- * the same node, so focus, selection, scroll positions and open details are kept. Typed text is kept as well.
+ * Replaces a part of the page by a newer one and returns the element that is now in its place. What stays the same
+ * stays the same node, so focus, selection, scroll positions and open details are kept. Typed text is kept as well.
  *
  * Elements are the same if they have the same name and the same id, `data-key`, `data-refresh` or, for forms, action.
  */

@@ -46,8 +46,7 @@ async fn fill(site: &Site, hub: Topic, deaf: &TcpStream) {
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(12) {
         version += 1;
-        let widgets: Vec<_> =
-            (1..=90).map(|id| (hub, Note::Widget { id: WidgetId(id), version })).collect();
+        let widgets: Vec<_> = (1..=90).map(|id| (hub, Note::Widget { id: WidgetId(id), version })).collect();
         site.publish(&widgets).await;
     }
     assert!(sockopt::socket_error(deaf).expect("a socket").is_ok(), "it is open so far");
