@@ -9,6 +9,7 @@ pub mod error;
 pub mod health;
 pub mod http;
 pub mod hubs;
+pub mod live;
 pub mod photos;
 pub mod ranking;
 pub mod ratings;

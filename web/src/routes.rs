@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, writes};
 use crate::state::App;
-use crate::{accounts, admin, api, assets, demo, health, hubs, photos, ranking, ratings};
+use crate::{accounts, admin, api, assets, demo, health, hubs, live, photos, ranking, ratings};
 
 /// The largest body of a form or of JSON, in bytes.
 const BODY: usize = 64 * 1024;
@@ -61,7 +61,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}", get(photos::show::page))
         .route("/photos/{photo}/rating", post(ratings::rate::rate))
         .route("/photos/{photo}/status", get(photos::show::status))
-        .route("/photos/{photo}/live", get(photos::live::live))
+        .route("/live", get(live::live))
         .route("/photos/{photo}/share", post(photos::share::share))
         .route("/photos/{photo}/publish", post(photos::publish::publish))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
@@ -135,7 +135,6 @@ fn admin_pages() -> Router<App> {
         .route("/admin", get(admin::overview::page))
         .route("/admin/queues", get(admin::queues::page))
         .route("/admin/queues/board", get(admin::queues::board))
-        .route("/admin/queues/live", get(admin::queues::live))
         .route("/admin/queues/{queue}/pause", post(admin::queues::pause))
         .route("/admin/queues/{queue}/resume", post(admin::queues::resume))
         .route("/admin/queues/{queue}/limits", post(admin::limits::set))
@@ -146,7 +145,6 @@ fn admin_pages() -> Router<App> {
         )
         .route("/admin/jobs/{job}", get(admin::job::page))
         .route("/admin/jobs/{job}/status", get(admin::job::status))
-        .route("/admin/jobs/{job}/live", get(admin::job::live))
         .route("/admin/jobs/{job}/{act}", post(admin::act))
         .route("/admin/schedules", get(admin::schedules::page))
         .route("/admin/schedules/{name}/run", post(admin::schedules::run))

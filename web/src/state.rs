@@ -18,13 +18,12 @@ use pawdium_shared::store::MediaStore;
 use pawdium_widgets::cached;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::watch::QueueWatch;
 use crate::health::Checks;
 use crate::http::limits::Limiter;
 use crate::http::pace::Pace;
 use crate::http::pins::Pins;
-use crate::http::streams::Streams;
 use crate::http::writes::Writes;
+use crate::live::{Looks, Polls, Streams};
 
 /// The consequences of a Redis outage, for the log.
 const WITHOUT_REDIS: &str = "pages are rendered without the cache, open pages get no updates, and each process counts \
@@ -67,8 +66,10 @@ pub struct Inner {
     pub streams: Streams,
     /// Limits the rate of ratings.
     pub pace: Pace,
-    /// Watches the queues for open admin pages.
-    pub queue_watch: QueueWatch,
+    /// Polls what nobody publishes, for open pages.
+    pub polls: Polls,
+    /// What viewers of live streams may see.
+    pub looks: Looks,
     /// The running requests that change something.
     pub writes: Writes,
     /// The last readiness check.
@@ -87,20 +88,22 @@ impl App {
         let db = db::connect(&config.database, "pawdium-web")?;
         let cache = Cache::new(redis.clone(), cached::kinds());
         cache.follow(&db);
+        let changes = Changes::start(redis.clone());
         Ok(Self(Arc::new(Inner {
             sessions: sessions::finder(db.clone()),
             photos: photos::queries::finder(db.clone()),
             servings: Servings::start(db.clone()),
             recorder: Recorder::new(db.clone()),
-            queue_watch: QueueWatch::new((*db).clone()),
+            polls: Polls::new((*db).clone(), changes.clone()),
+            looks: Looks::default(),
             db,
             cache,
-            changes: Changes::start(redis.clone()),
+            changes,
             store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),
             pins: Pins::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
-            streams: Streams::up_to(config.web.streams_per_address),
+            streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),
             pace: Pace::new(&config.security),
             redis,

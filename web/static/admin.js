@@ -1,4 +1,6 @@
-import { follow } from "./live.js";
+import { watch } from "./live.js";
+import { serially } from "./live/serially.js";
+import { swap } from "./live/swap.js";
 
 /** The page's refreshable parts by name. */
 function parts(root) {
@@ -6,17 +8,14 @@ function parts(root) {
   return root.matches?.("[data-refresh]") ? [root, ...found] : found;
 }
 
-/** Replaces each part with the fetched one, unless one of its controls has the focus. */
+/** Swaps each part for the fetched one. */
 function refresh(root, fresh) {
   const news = new Map(parts(fresh).map((part) => [part.dataset.refresh, part]));
   let current = root;
   for (const part of parts(root)) {
     const other = news.get(part.dataset.refresh);
-    if (!other || part.contains(document.activeElement) || part.outerHTML === other.outerHTML) continue;
-    const { scrollLeft } = part;
-    const taken = document.importNode(other, true);
-    part.replaceWith(taken);
-    taken.scrollLeft = scrollLeft;
+    if (!other) continue;
+    const taken = swap(part, other);
     if (part === root) current = taken;
   }
   return current;
@@ -24,17 +23,18 @@ function refresh(root, fresh) {
 
 for (const start of document.querySelectorAll("[data-live]")) {
   let root = start;
-  follow(root.dataset.live, async () => {
+  const look = serially(async () => {
     const answer = await fetch(root.dataset.part);
     if (answer.status === 404) {
       // Gone or no longer accessible: the reloaded page says which.
       location.reload();
-      return true;
+      return;
     }
     if (!answer.ok) throw new Error(`${root.dataset.part} was answered with ${answer.status}`);
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
     root = refresh(root, holder.content);
-    return root.isConnected && !root.dataset.live;
+    if (!root.dataset.live) stop();
   });
+  const stop = watch([root.dataset.live], { changed: look, look, gone: look });
 }

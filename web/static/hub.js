@@ -1,1 +1,105 @@
+import { enableKeys } from "./keys.js";
 import { watch } from "./live.js";
+import { serially } from "./live/serially.js";
+import { announce, swap } from "./live/swap.js";
+import { enableMoving } from "./hub/move.js";
+import { paintPlaceholders } from "./placeholder.js";
+
+enableKeys();
+
+const page = document.querySelector("[data-hub]");
+const { hub: topic, path } = page.dataset;
+
+const find = (id) => page.querySelector(`[data-widget="${id}"]`);
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function fetchHtml(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw Object.assign(new Error(`${url} was answered with ${answer.status}`), { status: answer.status });
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  return holder.content;
+}
+
+/** The latest version that the page was told of each widget, and the load that is under way. */
+const told = new Map();
+
+/** Loads a widget and swaps it in place. A version that was told meanwhile is loaded afterwards. */
+async function load(id, version) {
+  const url = version === undefined ? `${path}/w/${id}` : `${path}/w/${id}?v=${version}`;
+  try {
+    const fresh = (await fetchHtml(url)).firstElementChild;
+    const old = find(id);
+    if (!old) return;
+    const current = swap(old, fresh);
+    paintPlaceholders(current);
+    if (!current.hidden) announce(`${current.querySelector("h2")?.textContent ?? ""} has changed.`);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    find(id)?.remove();
+  }
+}
+
+async function refresh(id, version, spread = 0) {
+  const widget = find(id);
+  if (!widget || widget.dataset.version === String(version)) return;
+  const waiting = told.has(id);
+  told.set(id, version);
+  if (waiting) return;
+  try {
+    await wait(Math.random() * spread);
+    for (let loaded; told.get(id) !== loaded; ) {
+      loaded = told.get(id);
+      await load(id, loaded);
+    }
+  } finally {
+    told.delete(id);
+  }
+}
+
+/** Takes over the columns when widgets were added, moved or removed. */
+const takeColumns = serially(async () => {
+  const fresh = await fetchHtml(path);
+  const columns = fresh.querySelector("[data-hub]");
+  if (!columns) return;
+  for (const column of page.querySelectorAll("[data-column]")) {
+    swap(column, columns.querySelector(`[data-column="${column.dataset.column}"]`));
+  }
+  page.dataset.layout = columns.dataset.layout;
+  paintPlaceholders(page);
+});
+
+/** Compares what the page shows with what there is. */
+const look = serially(async () => {
+  const answer = await fetch(`${path}/versions`);
+  if (answer.status === 404) {
+    location.reload();
+    return;
+  }
+  if (!answer.ok) throw new Error(`the versions were answered with ${answer.status}`);
+  const { layout, widgets, personal } = await answer.json();
+  if (String(layout) !== page.dataset.layout) await takeColumns();
+  await Promise.all([
+    ...Object.entries(widgets).map(([id, version]) => refresh(id, version)),
+    ...personal.map((id) => load(id)),
+  ]);
+});
+
+if (page.dataset.editing === undefined) {
+  watch([topic], {
+    widget: (_name, id, version, spread) => refresh(id, version, spread),
+    changed: look,
+    look,
+    gone: () => location.reload(),
+  });
+} else {
+  enableMoving(page);
+}
+
+page.addEventListener("click", (event) => {
+  const retry = event.target.closest("[data-retry]");
+  if (!retry) return;
+  event.preventDefault();
+  load(retry.closest("[data-widget]").dataset.widget).catch((error) => console.warn(error));
+});

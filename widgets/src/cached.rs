@@ -11,7 +11,7 @@ use pawdium_shared::db::Db;
 use pawdium_shared::events::{Event, EventKind};
 use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::{HubId, WidgetId};
-use pawdium_shared::live::Topic;
+use pawdium_shared::live::{Note, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::warn;
@@ -149,14 +149,28 @@ impl Reloaded for CachedWidget {
     }
 
     fn shown_on(&self) -> Topic {
-        Topic::hub(self.hub)
+        Topic::Hub(self.hub)
     }
 
-    async fn personal_after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Vec<News>> {
+    async fn told_after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Vec<(Topic, Note)>> {
         let stale = stale_after(event, lookup, true).await?;
         // Nobody knows what each viewer has, so every time counts as another version.
         let version = Utc::now().timestamp_millis().unsigned_abs();
-        Ok(stale.into_iter().map(|(hub, widget)| News { topic: Topic::hub(hub), widget, version }).collect())
+        let personal = stale.into_iter().map(|(hub, id)| (Topic::Hub(hub), Note::Widget { id, version }));
+        let hubs = event.hubs().iter().copied();
+        let page = hubs.flat_map(|hub| about_page(event).into_iter().map(move |note| (Topic::Hub(hub), note)));
+        Ok(page.chain(personal).collect())
+    }
+}
+
+/// What an event says about a hub's page itself.
+fn about_page(event: &Event) -> Vec<Note> {
+    match event {
+        Event::LayoutChanged { .. } => vec![Note::Changed],
+        // Its visibility may have changed.
+        Event::HubChanged { .. } => vec![Note::Roles, Note::Changed],
+        Event::HubRolesChanged { .. } => vec![Note::Roles],
+        _ => Vec::new(),
     }
 }
 

@@ -98,18 +98,17 @@ pub trait Reloaded: Cached<Part = Whole> {
     /// The topic of the open pages that show it.
     fn shown_on(&self) -> Topic;
 
-    /// What open pages are told after an event about what they show of this kind and is not cached, because it differs
-    /// from viewer to viewer.
-    fn personal_after(
+    /// What open pages are told after an event about what is not cached, such as what differs from viewer to viewer.
+    fn told_after(
         _event: &Event,
         _lookup: &mut Lookup<'_>,
-    ) -> impl Future<Output = sqlx::Result<Vec<News>>> + Send {
+    ) -> impl Future<Output = sqlx::Result<Vec<(Topic, Note)>>> + Send {
         std::future::ready(Ok(Vec::new()))
     }
 }
 
 /// What open pages are told when data has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct News {
     /// The topic of the pages.
     pub topic: Topic,
@@ -122,7 +121,7 @@ pub struct News {
 impl News {
     /// The message to the topic.
     #[must_use]
-    pub fn told(self) -> (Topic, Note) {
+    pub const fn told(self) -> (Topic, Note) {
         (self.topic, Note::Widget { id: self.widget, version: self.version })
     }
 }
@@ -254,8 +253,7 @@ async fn to_reload<C: Reloaded>(event: &Event, lookup: &mut Lookup<'_>) -> sqlx:
         topic: one.shown_on(),
     });
     let reload = reload.collect();
-    let personal = C::personal_after(event, lookup).await?.into_iter().map(News::told).collect();
-    Ok(Stale { reload, topics: personal, ..Stale::default() })
+    Ok(Stale { reload, topics: C::told_after(event, lookup).await?, ..Stale::default() })
 }
 
 /// An object to load again.

@@ -134,8 +134,8 @@ pub(super) async fn store(
         call.key(key);
     }
     if let Some(news) = news {
-        let (topic, note) = news.clone().told();
-        for (field, value) in live::entry(&topic, &note) {
+        let (topic, note) = news.told();
+        for (field, value) in live::entry(topic, note) {
             call.arg(field).arg(value);
         }
     }

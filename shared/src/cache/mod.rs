@@ -177,7 +177,7 @@ impl Cache {
     /// Drops what these events make stale, so that the user who caused them sees the change on the next page. Waits a
     /// few milliseconds; if Redis takes longer, the drop continues in the background. The events' jobs guarantee the
     /// same drop.
-    async fn forget(&self, db: &Db, events: Vec<Event>) {
+    pub async fn forget(&self, db: &Db, events: Vec<Event>) {
         let (cache, db) = (self.clone(), db.clone());
         let dropping = tokio::spawn(async move {
             // Ratings are frequent, and who rates looks at no widget at that moment. The events' jobs suffice for these.

@@ -68,9 +68,9 @@ pub struct WebConfig {
     /// Addresses or networks of proxies whose `X-Forwarded-For` is trusted. Default: loopback.
     #[serde(deserialize_with = "values::networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// The most event streams that one process keeps open per client address; 0 turns the limit off. A photo's page has
-    /// one, and many people may share an address. Default 200.
-    pub streams_per_address: u32,
+    /// The most live streams of one process; 0 turns the limit off. A browser has one for all its pages, which takes
+    /// about 10 kB and a file descriptor. Default 20,000.
+    pub max_streams: usize,
     /// Seconds that open requests get to finish when the process stops. Default 60.
     pub drain_seconds: u64,
     /// Seconds that a client has to send the header of a request, from the connection or the previous request. Default
@@ -78,8 +78,8 @@ pub struct WebConfig {
     pub header_seconds: u64,
     /// The longest pause in the body of a request, in seconds. Default 30.
     pub body_pause_seconds: u64,
-    /// The most connections at once from one address; 0 turns the limit off. Connections of trusted proxies don't
-    /// count. Default 256.
+    /// The most connections at once from one address; 0 turns the limit off. Connections of trusted proxies and live
+    /// streams don't count. Default 256.
     pub connections_per_address: usize,
 }
 
@@ -93,7 +93,7 @@ impl Default for WebConfig {
             header_seconds: 30,
             body_pause_seconds: 30,
             connections_per_address: 256,
-            streams_per_address: 200,
+            max_streams: 20_000,
         }
     }
 }

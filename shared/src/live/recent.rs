@@ -1,55 +1,81 @@
-//! The most recent changes that this process has read, so that a reconnecting page learns whether it missed any.
+//! The most recent changes that this process has read, so that a reconnecting page learns what it missed.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
 
-use super::topic::Topic;
+use super::topic::{Note, Topic, Unknown};
 
-/// How many changes are remembered.
-const REMEMBERED: usize = 4096;
+/// How many changes are remembered: a minute of a few hundred a second.
+pub(super) const REMEMBERED: usize = 16_384;
 
 /// An entry's id in the stream: milliseconds and a sequence number.
-type StreamId = (u64, u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(u64, u64);
+
+impl Position {
+    /// Before the first entry.
+    pub const BEGINNING: Self = Self(0, 0);
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0, self.1)
+    }
+}
+
+impl FromStr for Position {
+    type Err = Unknown;
+
+    fn from_str(id: &str) -> Result<Self, Unknown> {
+        let (milliseconds, number) = id.split_once('-').ok_or(Unknown)?;
+        Ok(Self(milliseconds.parse().map_err(|_| Unknown)?, number.parse().map_err(|_| Unknown)?))
+    }
+}
+
+/// An entry of the stream. `None` if it says nothing that this version knows.
+pub(super) type Entry = (Position, Option<(Topic, Note)>);
 
 /// Recent entries of the stream, without a gap.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recent {
-    /// All entries after this id are in `changes`; `None` until the stream is read.
-    after: Option<StreamId>,
-    changes: VecDeque<(StreamId, Topic)>,
+    /// All entries after this one are in `changes`.
+    after: Position,
+    newest: Position,
+    changes: VecDeque<(Position, Topic, Note)>,
 }
 
 impl Recent {
-    /// Forgets everything. From now on, all entries after `id` are remembered.
-    pub(super) fn begin_after(&mut self, id: &str) {
-        *self = Self { after: position(id), changes: VecDeque::new() };
+    /// Knows all entries after `after`.
+    pub(super) fn after(after: Position) -> Self {
+        Self { after, newest: after, changes: VecDeque::new() }
     }
 
-    /// Remembers the next change.
-    pub(super) fn push(&mut self, id: &str, topic: Topic) {
-        let Some(at) = position(id) else { return };
+    /// The newest entry.
+    pub(super) fn newest(&self) -> Position {
+        self.newest
+    }
+
+    /// Remembers the next entry.
+    pub(super) fn push(&mut self, (at, change): Entry) {
+        self.newest = at;
+        let Some((topic, note)) = change else { return };
         if self.changes.len() >= REMEMBERED
-            && let Some((oldest, _)) = self.changes.pop_front()
+            && let Some((oldest, ..)) = self.changes.pop_front()
         {
-            self.after = Some(oldest);
+            self.after = oldest;
         }
-        self.changes.push_back((at, topic));
+        self.changes.push_back((at, topic, note));
     }
 
-    /// Whether `topic` has changed since `last`. Also true if this process can't tell, because `last` is unknown or
-    /// forgotten.
-    pub(super) fn has_changed_since(&self, topic: &Topic, last: &str) -> bool {
-        let (Some(last), Some(after)) = (position(last), self.after) else { return true };
-        let newest = self.changes.back().map_or(after, |(at, _)| *at);
-        if last < after || last > newest {
-            return true;
+    /// The changes after `last`, in order; `None` if this process can't tell, because `last` is unknown or forgotten.
+    pub(super) fn since(&self, last: Position) -> Option<impl Iterator<Item = (Position, Topic, Note)> + '_> {
+        if last < self.after || last > self.newest {
+            return None;
         }
-        self.changes.iter().rev().take_while(|(at, _)| *at > last).any(|(_, changed)| changed == topic)
+        let seen = self.changes.partition_point(|(at, ..)| *at <= last);
+        Some(self.changes.range(seen..).copied())
     }
-}
-
-fn position(id: &str) -> Option<StreamId> {
-    let (milliseconds, number) = id.split_once('-')?;
-    Some((milliseconds.parse().ok()?, number.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -57,43 +83,56 @@ mod tests {
     use super::*;
     use crate::ids::PhotoId;
 
-    fn topic(photo: i64) -> Topic {
-        Topic::photo(PhotoId(photo))
+    fn at(id: &str) -> Position {
+        id.parse().expect("an id")
+    }
+
+    fn change(id: &str, photo: i64) -> Entry {
+        (at(id), Some((Topic::Photo(PhotoId(photo)), Note::Changed)))
+    }
+
+    fn photos_since(recent: &Recent, last: &str) -> Option<Vec<i64>> {
+        let photo = |(_, topic, _)| match topic {
+            Topic::Photo(PhotoId(photo)) => photo,
+            other => panic!("{other}"),
+        };
+        Some(recent.since(at(last))?.map(photo).collect())
     }
 
     #[test]
     fn a_page_learns_of_exactly_what_it_missed() {
-        let mut recent = Recent::default();
-        assert!(recent.has_changed_since(&topic(1), "5-0"), "nothing was read yet");
-        recent.begin_after("5-0");
-        assert!(!recent.has_changed_since(&topic(1), "5-0"));
-        recent.push("6-0", topic(1));
-        recent.push("6-1", topic(2));
-        assert!(recent.has_changed_since(&topic(1), "5-0"));
-        assert!(!recent.has_changed_since(&topic(1), "6-0"));
-        assert!(recent.has_changed_since(&topic(2), "6-0"));
-        assert!(!recent.has_changed_since(&topic(3), "5-0"));
+        let mut recent = Recent::after(at("5-0"));
+        assert_eq!(photos_since(&recent, "5-0"), Some(vec![]));
+        recent.push(change("6-0", 1));
+        recent.push(change("6-1", 2));
+        recent.push((at("7-0"), None));
+        assert_eq!(photos_since(&recent, "5-0"), Some(vec![1, 2]));
+        assert_eq!(photos_since(&recent, "6-0"), Some(vec![2]));
+        assert_eq!(photos_since(&recent, "6-1"), Some(vec![]));
+        assert_eq!(photos_since(&recent, "7-0"), Some(vec![]));
+        assert_eq!(recent.newest(), at("7-0"));
     }
 
     #[test]
-    fn an_unknown_id_counts_as_changed() {
-        let mut recent = Recent::default();
-        recent.begin_after("5-0");
-        recent.push("6-0", topic(1));
-        for last in ["0-1", "4-9", "7-0", "", "6", "6-", "-", "six-0", "99999999999999999999-0"] {
-            assert!(recent.has_changed_since(&topic(2), last), "{last}");
+    fn an_id_from_another_time_tells_nothing() {
+        let mut recent = Recent::after(at("5-0"));
+        recent.push(change("6-0", 1));
+        for last in ["0-0", "0-1", "4-9", "6-1", "7-0"] {
+            assert_eq!(photos_since(&recent, last), None, "{last}");
+        }
+        for id in ["", "6", "6-", "-", "six-0", "99999999999999999999-0"] {
+            assert_eq!(id.parse::<Position>(), Err(Unknown), "{id}");
         }
     }
 
     #[test]
     fn memory_is_bounded() {
-        let mut recent = Recent::default();
-        recent.begin_after("0-0");
+        let mut recent = Recent::after(at("0-0"));
         for number in 1..=REMEMBERED + 10 {
-            recent.push(&format!("{number}-0"), topic(1));
+            recent.push(change(&format!("{number}-0"), 1));
         }
         assert_eq!(recent.changes.len(), REMEMBERED);
-        assert!(recent.has_changed_since(&topic(2), "9-0"), "that is forgotten");
-        assert!(!recent.has_changed_since(&topic(2), "10-0"));
+        assert_eq!(photos_since(&recent, "9-0"), None, "that is forgotten");
+        assert_eq!(photos_since(&recent, "10-0").map(|missed| missed.len()), Some(REMEMBERED));
     }
 }

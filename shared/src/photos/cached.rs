@@ -55,7 +55,7 @@ impl Cached for CachedPhoto {
     }
 
     fn topic(&self, event: &Event) -> Option<Topic> {
-        (!matches!(event, Event::MemberChanged { .. })).then(|| Topic::photo(self.0))
+        (!matches!(event, Event::MemberChanged { .. })).then(|| Topic::Photo(self.0))
     }
 
     fn is_kept(photo: &Photo) -> bool {

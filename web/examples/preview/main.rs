@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use askama::Template;
-use axum::extract::{Form, Multipart, Path, Request};
+use axum::extract::{Form, Multipart, Path, Query, Request};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
@@ -17,13 +17,13 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::Stream;
+use futures::StreamExt;
 use pawdium_web::assets;
 use pawdium_web::views::Theme;
 use sample::Samples;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio_stream::StreamExt;
 use tokio_stream::wrappers::IntervalStream;
 
 const POLICY: &str =
@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
             post(async || Json(json!({ "url": "http://127.0.0.1:8080/s/kX3v9QmT2b" }))),
         )
         .route("/photos/{id}/status", get(status))
-        .route("/photos/{id}/live", get(live))
+        .route("/live", get(live))
         .route("/submit", get(page).post(submit))
         .route("/api/v1/openapi.json", get(async || Json(openapi())))
         .fallback(page)
@@ -98,9 +98,15 @@ async fn status(Path(id): Path<i64>) -> Html<String> {
     Html(Samples::status(id, done.min(5)).render().unwrap_or_default())
 }
 
-async fn live() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+/// Everything that is watched changes every second.
+async fn live(
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let names: Vec<_> =
+        asked.into_iter().map(|(kind, value)| json!({ "topic": format!("{kind}={value}") })).collect();
     let ticks = IntervalStream::new(tokio::time::interval(Duration::from_secs(1)));
-    Sse::new(ticks.map(|_| Ok(Event::default().event("changed").data("photo"))))
+    let event = |data: Value| Ok(Event::default().event("changed").data(data.to_string()));
+    Sse::new(ticks.flat_map(move |_| tokio_stream::iter(names.clone()).map(event)))
 }
 
 async fn submit(mut form: Multipart) -> Response {

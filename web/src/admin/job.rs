@@ -1,29 +1,20 @@
 //! A job's page: its facts, its timeline and why it waits. It updates until the job has ended.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use futures::{Stream, StreamExt as _};
 use pawdium_queue::JobId;
 use pawdium_queue::inspect::{self, JobDetail};
 use pawdium_shared::mask::mask_json;
-use tokio_stream::wrappers::IntervalStream;
 
 use super::present;
 use crate::error::Error;
 use crate::http::access::AdminViewing;
-use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::page::Page;
-use crate::http::sse;
 use crate::state::App;
 use crate::views::Fragment;
 use crate::views::admin::{JobGonePage, JobPage, JobStatus};
-
-/// How often to poll a job whose page is open.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// `GET /admin/jobs/{job}`
 pub async fn page(
@@ -74,50 +65,4 @@ async fn read(app: &App, id: JobId, may_act: bool) -> Result<Option<(JobDetail, 
         acts: present::possible(job.row.state, may_act),
     };
     Ok(Some((job, status)))
-}
-
-/// `GET /admin/jobs/{job}/live`: an event `changed` for each change, until the job has ended.
-pub async fn live(
-    State(app): State<App>,
-    client: Client,
-    _: AdminViewing,
-    Path(id): Path<JobId>,
-) -> Result<impl IntoResponse, Error> {
-    let open = app.streams.open(client.counted())?;
-    let events = changes(app.clone(), id).map(move |()| sse::changed(&id));
-    Ok(sse::respond(&app, open, events))
-}
-
-/// Yields whenever the job's page changes, for the last time when the job has ended.
-fn changes(app: App, id: JobId) -> impl Stream<Item = ()> {
-    let looks = IntervalStream::new(tokio::time::interval(LOOK)).then(move |_| {
-        let app = app.clone();
-        async move { glance(&app, id).await }
-    });
-    let seen = looks.scan((None, false), |(before, over), now| {
-        if *over {
-            return std::future::ready(None);
-        }
-        let changed = match now {
-            Ok(now) => {
-                *over = now.is_none();
-                let changed = *before != Some(now.clone());
-                *before = Some(now);
-                changed
-            }
-            // The database may be back at the next poll.
-            Err(_) => false,
-        };
-        std::future::ready(Some(changed))
-    });
-    seen.filter(|changed| std::future::ready(*changed)).map(|_| ())
-}
-
-/// A summary that changes with the page; `None` if the job has ended or is gone.
-async fn glance(app: &App, id: JobId) -> sqlx::Result<Option<String>> {
-    let mut db = app.db.acquire().await?;
-    let job = inspect::find_detail(&mut db, id).await?.filter(|job| job.row.state.is_live());
-    let Some(job) = job else { return Ok(None) };
-    let why = inspect::explain(&mut db, &job).await?;
-    Ok(Some(format!("{} {} {why}", job.row.state, job.row.attempt)))
 }

@@ -13,6 +13,5 @@ mod present;
 pub mod queues;
 pub mod schedules;
 mod search;
-pub mod watch;
 
 pub use act::act;

@@ -1,10 +1,9 @@
 //! The queues: live figures, and the forms that pause, resume and limit them.
 
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect};
+use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
-use futures::StreamExt as _;
 use pawdium_queue::control::{self, QueueSettings};
 use pawdium_queue::inspect::{self, KindFigures, Moved};
 use pawdium_queue::{Limits, Queue, ledger};
@@ -12,16 +11,13 @@ use pawdium_shared::jobs::KINDS;
 use pawdium_shared::operate;
 use pawdium_shared::queues;
 use serde::Deserialize;
-use tokio_stream::wrappers::WatchStream;
 
 use super::overview::since;
 use crate::error::Error;
 use crate::http::access::{Admin, AdminViewing};
-use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
-use crate::http::sse;
 use crate::state::App;
 use crate::views::admin::{
     Chart, KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Stretch,
@@ -70,17 +66,6 @@ pub async fn board(
     Query(choice): Query<WindowQuery>,
 ) -> Result<Page<QueueBoard>, Error> {
     Ok(Page(read(&app, Window::from_query(&choice.window), viewing.may_act).await?))
-}
-
-/// `GET /admin/queues/live`: an event `changed` after every change.
-pub async fn live(
-    State(app): State<App>,
-    client: Client,
-    _: AdminViewing,
-) -> Result<impl IntoResponse, Error> {
-    let open = app.streams.open(client.counted())?;
-    let changes = WatchStream::from_changes(app.queue_watch.listen());
-    Ok(sse::respond(&app, open, changes.map(|_| sse::changed("queues"))))
 }
 
 /// `POST /admin/queues/{queue}/pause`

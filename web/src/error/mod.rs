@@ -94,6 +94,9 @@ pub enum Error {
     /// The database or the media store is unavailable.
     #[error("The site is starting up. Try again in a moment.")]
     Unavailable,
+    /// Too many live streams are open. Pages ask from time to time instead.
+    #[error("The site has too many visitors for live updates. Try again later.")]
+    Crowded,
     /// A disk is full or a quota is used up.
     #[error("The site is out of space. Nothing was saved. Try again later.")]
     Full,
@@ -145,7 +148,7 @@ impl Error {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) | Self::Guarded(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -157,6 +160,7 @@ impl Error {
         match self {
             Self::TooMany(seconds) | Self::Guarded(seconds) => Some(*seconds),
             Self::Unavailable => Some(5),
+            Self::Crowded => Some(10),
             Self::Full => Some(60),
             _ => None,
         }

@@ -15,7 +15,5 @@ pub mod pace;
 pub mod page;
 pub mod pins;
 pub mod request_user;
-pub mod sse;
-pub mod streams;
 pub mod visitor;
 pub mod writes;

@@ -1,7 +1,7 @@
 //! Who sees which hub.
 
 use axum::http::Uri;
-use pawdium_shared::accounts::Name;
+use pawdium_shared::accounts::{Name, User};
 use pawdium_shared::hubs::{Hub, HubRole, Slug, queries};
 use sqlx::PgConnection;
 
@@ -17,7 +17,7 @@ pub async fn find_visible_hub(app: &App, visitor: &Visitor, slug: &str) -> Resul
     let slug = Slug::new(slug).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
     let hub = queries::find_by_slug(&mut db, slug.as_str()).await?.ok_or(Error::NotFound)?;
-    if may_see(&mut db, visitor, &hub).await? { Ok(hub) } else { Err(Error::NotFound) }
+    if may_see(&mut db, &hub, visitor.user.as_ref()).await? { Ok(hub) } else { Err(Error::NotFound) }
 }
 
 /// Like [`find_visible_hub`]. A slug that the hub has had leads to the same path with the current one. `uri` is the
@@ -34,7 +34,7 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
     let mut db = app.db.acquire().await?;
     let hub = queries::find_by_former_slug(&mut db, slug.as_str()).await?.ok_or(Error::NotFound)?;
     match &hub.slug {
-        Some(current) if current != slug.as_str() && may_see(&mut db, visitor, &hub).await? => {
+        Some(current) if current != slug.as_str() && may_see(&mut db, &hub, visitor.user.as_ref()).await? => {
             Err(Error::Moved(with_slug(uri, current)))
         }
         _ => Err(Error::NotFound),
@@ -50,12 +50,16 @@ pub async fn find_profile(app: &App, name: &str) -> Result<Hub, Error> {
     queries::find_profile(&mut *app.db.acquire().await?, name.as_str()).await?.ok_or(Error::NotFound)
 }
 
-async fn may_see(db: &mut PgConnection, visitor: &Visitor, hub: &Hub) -> Result<bool, Error> {
-    if hub.is_public() || visitor.moderates() {
+/// Whether a user may see a hub: everybody a public one; its members and owners and the site's moderators a private one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn may_see(db: &mut PgConnection, hub: &Hub, user: Option<&User>) -> sqlx::Result<bool> {
+    let Some(user) = user.filter(|_| !hub.is_public()) else { return Ok(hub.is_public()) };
+    if user.role.moderates() {
         return Ok(true);
     }
-    let roles = queries::list_roles(db, hub.id, visitor.id()).await?;
-    Ok(roles.into_iter().any(HubRole::is_membership))
+    Ok(queries::list_roles(db, hub.id, user.id).await?.into_iter().any(HubRole::is_membership))
 }
 
 /// The path and query with another slug after `h` or `hubs`.

@@ -4,7 +4,6 @@ pub mod api;
 pub mod block;
 pub mod delete;
 pub mod find;
-pub mod live;
 pub mod media;
 pub mod moments;
 pub mod posting;

@@ -192,7 +192,7 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
 }
 
 /// Why a photo is still being processed, from its job's state; `None` without a job.
-pub(super) async fn why_processing(db: &mut PgConnection, id: PhotoId) -> sqlx::Result<Option<String>> {
+pub(crate) async fn why_processing(db: &mut PgConnection, id: PhotoId) -> sqlx::Result<Option<String>> {
     let job = inspect::find_live_about(db, ProcessPhoto::KIND, Subject::from(id)).await?;
     match job {
         Some(job) => Ok(inspect::explain(db, &job).await?.for_owner(Utc::now())),

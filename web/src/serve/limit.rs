@@ -20,7 +20,7 @@ pub(super) struct ConnectionLimit {
     open: Arc<Mutex<OpenConnections>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct OpenConnections {
     admitted: u64,
     /// Keyed by sequence number, so the first entry is the oldest.
@@ -53,7 +53,7 @@ impl ConnectionLimit {
         open.admitted += 1;
         let number = open.admitted;
         open.since.insert(number, Instant::now());
-        Some(Slot { number, counted, open: Arc::clone(&self.open) })
+        Some(Slot { number, counted: Mutex::new(counted), open: Arc::clone(&self.open) })
     }
 
     /// When the oldest open connection was accepted.
@@ -67,24 +67,32 @@ fn lock(open: &Mutex<OpenConnections>) -> MutexGuard<'_, OpenConnections> {
 }
 
 /// One open connection.
+#[derive(Debug)]
 pub(super) struct Slot {
     number: u64,
-    counted: Option<IpAddr>,
+    /// The address that it counts for.
+    counted: Mutex<Option<IpAddr>>,
     open: Arc<Mutex<OpenConnections>>,
 }
 
-impl Drop for Slot {
-    fn drop(&mut self) {
+impl Slot {
+    /// No longer counts for its address.
+    pub(super) fn release_count(&self) {
+        let Some(address) = self.counted.lock().take() else { return };
         let mut open = lock(&self.open);
-        open.since.remove(&self.number);
-        if let Some(address) = self.counted
-            && let Some(count) = open.from.get_mut(&address)
-        {
+        if let Some(count) = open.from.get_mut(&address) {
             *count -= 1;
             if *count == 0 {
                 open.from.remove(&address);
             }
         }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.release_count();
+        lock(&self.open).since.remove(&self.number);
     }
 }
 
@@ -104,7 +112,10 @@ mod tests {
         assert!(limit.admit(ip("2001:db8::2")).is_none(), "the same customer's");
         let other = limit.admit(ip("203.0.113.9")).expect("a slot");
         let proxy: Vec<_> = (0..5).map(|_| limit.admit(ip("127.0.0.1")).expect("exempt")).collect();
-        drop(slots);
+        slots[0].release_count();
+        let streaming = limit.admit(ip("2001:db8::2")).expect("the first counts no longer");
+        assert!(limit.admit(ip("2001:db8::2")).is_none());
+        drop((slots, streaming));
         assert!(limit.admit(ip("2001:db8::2")).is_some());
         assert!(limit.oldest().is_some());
         drop((other, proxy));

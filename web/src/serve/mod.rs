@@ -6,6 +6,7 @@
 //! accepting connections, so that the site stays available.
 
 mod connection;
+mod lasting;
 mod limit;
 mod listen;
 
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use self::connection::Connection;
+pub use self::lasting::Lasting;
 use self::limit::ConnectionLimit;
 use self::listen::Listener;
 pub use self::listen::inherited;

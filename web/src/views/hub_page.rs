@@ -100,4 +100,14 @@ impl WidgetFrame {
     fn is_hidden(&self) -> bool {
         matches!(self.body, WidgetBody::Empty) && self.controls.is_none()
     }
+
+    /// The columns in which it may stand, for `move.js`.
+    #[expect(clippy::unused_self, reason = "templates call methods")]
+    fn allowed(&self, controls: &WidgetControls) -> &'static str {
+        match (controls.may_cross, controls.is_left) {
+            (true, _) => "left right",
+            (false, true) => "left",
+            (false, false) => "right",
+        }
+    }
 }

@@ -1,5 +1,7 @@
-import { fetchStatus, follow } from "../live.js";
+import { watch as watchTopics } from "../live.js";
+import { serially } from "../live/serially.js";
 import { paintPlaceholders } from "../placeholder.js";
+import { fetchStatus } from "../status.js";
 
 /** Copies the parts of a photo's status that an entry shows. */
 function copied(part, selectors) {
@@ -54,8 +56,12 @@ function show(entry, part) {
   return true;
 }
 
-/** Follows an accepted photo until processing has ended. Returns a function that stops following. */
+/** Watches an accepted photo until processing has ended. Returns a function that stops watching. */
 export function watch(entry) {
   const { id } = entry.record.photo;
-  return follow(`/photos/${id}/live`, async () => show(entry, await fetchStatus(id)));
+  const look = serially(async () => {
+    if (show(entry, await fetchStatus(id))) stop();
+  });
+  const stop = watchTopics([`photo=${id}`], { changed: look, look, gone: look });
+  return stop;
 }

@@ -143,20 +143,11 @@ async fn without_redis_every_page_renders_and_photos_go_live(db: PgPool) {
     // The page of a photo that is being processed updates by polling the database.
     let taken = ada.api.upload(submission("Without", pictures::quarters(300, 300))).await.expect(202).json();
     let id = taken["id"].as_i64().expect("an id");
-    let request = ada.pages.request(reqwest::Method::GET, &format!("/photos/{id}/live"));
-    let mut stream = request.send().await.expect("it is answered");
-    let first = stream.chunk().await.expect("it is open").expect("a page is told to look once");
-    assert!(String::from_utf8_lossy(&first).contains("event: changed"));
+    let mut stream = ada.pages.stream(&format!("photo={id}")).await;
+    let first = stream.next().await.expect("a page is told to look once");
+    assert_eq!((first.name.as_str(), first.id), ("changed", None));
     site.start_worker();
-    let told = async {
-        loop {
-            let chunk = stream.chunk().await.expect("it is open").expect("it goes on");
-            if String::from_utf8_lossy(&chunk).contains("event: changed") {
-                break;
-            }
-        }
-    };
-    tokio::time::timeout(SOON, told).await.expect("in time");
+    stream.until("changed").await;
     assert_eq!(site.processed(id).await, "live");
 }
 
@@ -273,12 +264,10 @@ async fn a_stopping_web_process_ends_its_streams(db: PgPool) {
     let mut site = Setup::on(db).set("web.drain_seconds", "300").start().await;
     let ada = site.member("ada").await;
     let photo = site.photo().by(&ada).processing().await;
-    let request = ada.pages.request(reqwest::Method::GET, &format!("/photos/{photo}/live"));
-    let mut stream = request.send().await.expect("it is answered");
-    stream.chunk().await.expect("it is open");
+    let mut stream = ada.pages.stream(&format!("photo={photo}")).await;
+    stream.until("changed").await;
     site.web.terminate();
-    let rest = async { while let Ok(Some(_)) = stream.chunk().await {} };
-    tokio::time::timeout(SOON, rest).await.expect("the stream ends");
+    while stream.next().await.is_some() {}
     // A browser would keep the connection for its next request.
     drop(ada);
     eventually("it has ended", SOON, async || site.web.has_ended().then_some(())).await;

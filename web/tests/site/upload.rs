@@ -138,7 +138,8 @@ async fn a_file_that_is_no_picture_fails_with_a_reason_and_is_never_served(db: P
         assert_eq!(steps(&ada, photo).await.last().map(String::as_str), Some("failed"));
         bob.api.get(&format!("photos/{photo}")).await.error(404);
         bob.pages.get(&format!("/photos/{photo}")).await.expect(404);
-        bob.pages.get(&format!("/photos/{photo}/live")).await.expect(404);
+        let mut stream = bob.pages.stream(&format!("photo={photo}")).await;
+        assert_eq!(stream.next().await.map(|event| event.name).as_deref(), Some("gone"));
     }
     bob.api.get("rate/next").await.expect(204);
     site.settle().await;
@@ -281,48 +282,31 @@ async fn a_photos_page_is_notified_of_each_change_until_it_is_live(db: PgPool) {
     assert_eq!(page.attribute("[data-status]", "data-state"), "processing");
     assert_eq!(page.attribute("li.done", "data-step"), "received");
 
-    let request = ada.pages.request(reqwest::Method::GET, &format!("{address}/live"));
-    let mut stream = request.send().await.expect("it is answered");
-    assert_eq!(stream.headers()["content-type"], "text/event-stream");
-    site.start_worker();
     let photo = address.rsplit('/').next().expect("an id");
-    let mut told = String::new();
+    let topic = format!("photo={photo}");
+    let mut stream = ada.pages.stream(&topic).await;
+    site.start_worker();
     let mut last_state = String::new();
     while last_state != "live" {
-        let chunk = tokio::time::timeout(SOON, stream.chunk()).await.expect("in time").expect("it is open");
-        told.push_str(std::str::from_utf8(&chunk.expect("it goes on")).expect("it is text"));
-        if told.ends_with("\n\n") {
-            let status = ada.pages.get(&format!("{address}/status")).await.expect(200);
-            last_state = status.attribute("[data-status]", "data-state");
-        }
+        let event = stream.until("changed").await;
+        assert_eq!(event.data["topic"], topic.as_str());
+        let status = ada.pages.get(&format!("{address}/status")).await.expect(200);
+        last_state = status.attribute("[data-status]", "data-state");
     }
-    assert!(told.contains(&format!("event: changed\ndata: {photo}")), "{told}");
     let page = ada.pages.get(&address).await.expect(200);
     assert_eq!(page.texts("li.done .timeline-label").len(), 6);
     assert!(page.has("img.full"));
 
     // Who reconnects is told what it missed, and who has seen all of it is not.
     site.settle().await;
-    let missed = reconnect(&ada, &address, "0-1", SOON).await.expect("it is told at once");
-    assert!(missed.contains("event: changed"), "{missed}");
+    let mut lost = ada.pages.resume(&topic, "0-1").await;
+    assert_eq!(lost.next().await.map(|event| event.name).as_deref(), Some("reset"), "it is told at once");
     eventually("resuming after the last change gets no event", SOON, async || {
-        while let Ok(chunk) = tokio::time::timeout(Duration::from_secs(1), stream.chunk()).await {
-            let chunk = chunk.expect("it is open").expect("it goes on");
-            told.push_str(std::str::from_utf8(&chunk).expect("it is text"));
-        }
-        // Changes that came through Redis bear an id to resume after.
-        let last = told.lines().filter_map(|line| line.strip_prefix("id: ")).next_back()?;
-        reconnect(&ada, &address, last, Duration::from_secs(2)).await.is_none().then_some(())
+        while stream.within(Duration::from_secs(1)).await.is_some() {}
+        let mut back = ada.pages.resume(&topic, &stream.last_id).await;
+        back.within(Duration::from_secs(2)).await.is_none().then_some(())
     })
     .await;
-}
-
-/// The first event after a reconnect within that time.
-async fn reconnect(owner: &Person, address: &str, last: &str, patience: Duration) -> Option<String> {
-    let request = owner.pages.request(reqwest::Method::GET, &format!("{address}/live"));
-    let mut stream = request.header("last-event-id", last).send().await.expect("it is answered");
-    let chunk = tokio::time::timeout(patience, stream.chunk()).await.ok()?;
-    chunk.expect("it is open").map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::{Method, Url};
@@ -84,6 +84,33 @@ async fn open(port: u16, folder: &Path) -> Client {
 impl Browser {
     pub(crate) async fn goto(&self, path: &str) {
         self.page.goto(self.base.join(path).expect("a path").as_str()).await.expect("it loads");
+    }
+
+    /// Opens a page in a new tab, in front of the others. Returns what names the tab.
+    pub(crate) async fn open_tab(&self, path: &str) -> WindowHandle {
+        let tab = self.page.new_window(true).await.expect("it opens").handle;
+        self.show_tab(&tab).await;
+        self.goto(path).await;
+        tab
+    }
+
+    /// The tab that is in front.
+    pub(crate) async fn tab(&self) -> WindowHandle {
+        self.page.window().await.expect("there is one")
+    }
+
+    pub(crate) async fn show_tab(&self, tab: &WindowHandle) {
+        self.page.switch_to_window(tab.clone()).await.expect("it is open");
+    }
+
+    /// Closes the tab in front and shows another.
+    pub(crate) async fn close_tab(&self, then: &WindowHandle) {
+        self.page.close_window().await.expect("it closes");
+        self.show_tab(then).await;
+    }
+
+    pub(crate) async fn back(&self) {
+        self.page.back().await.expect("there is a page before");
     }
 
     pub(crate) async fn reload(&self) {

@@ -12,6 +12,7 @@ mod process;
 mod redis;
 mod setup;
 mod site;
+mod stream;
 mod waiting;
 
 pub(crate) use browser::Browser;
@@ -23,4 +24,5 @@ pub(crate) use photos::{submission, with_file};
 pub(crate) use redis::OwnRedis;
 pub(crate) use setup::{NOBODY, Setup};
 pub(crate) use site::Site;
+pub(crate) use stream::{Event, Stream};
 pub(crate) use waiting::{SOON, eventually};
