@@ -94,11 +94,7 @@ impl Cached for TopList {
         !page.photos.is_empty()
     }
 
-    async fn load(
-        these: &[Self],
-        page: PageOf,
-        db: &Db,
-    ) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+    async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
         let mut db = db.acquire().await?;
         let mut loaded = Vec::with_capacity(these.len());
         for list in these {
@@ -230,7 +226,8 @@ mod tests {
 
     async fn stale_after(event: Event) -> Vec<String> {
         // None of these kinds asks the database.
-        let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nowhere").expect("it is a URL");
+        let pool =
+            sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nowhere").expect("it is a URL");
         let (stale, asked) = Stale::after(&[event], KINDS, &Db::from(pool)).await;
         asked.expect("they answer");
         let mut names: Vec<_> = stale.groups.iter().map(|group| group.name().to_owned()).collect();

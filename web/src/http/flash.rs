@@ -162,7 +162,9 @@ impl Notice {
             Self::ScheduleRequested => Flash::good("The job will start within seconds."),
             Self::HubMade => Flash::good("The hub is yours. Tell people about it!"),
             Self::HubSaved => Flash::good("The settings are saved."),
-            Self::HubArchived => Flash::info("The hub is archived. Nothing in it can change until you reopen it."),
+            Self::HubArchived => {
+                Flash::info("The hub is archived. Nothing in it can change until you reopen it.")
+            }
             Self::HubReopened => Flash::good("The hub is open again."),
             Self::HubDeleted => Flash::info("The hub is deleted. Its photos stay with their owners."),
             Self::HubJoined => Flash::good("You are a member now. Welcome!"),

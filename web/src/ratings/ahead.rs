@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::page;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
-use crate::views::Picture;
 use crate::state::App;
+use crate::views::Picture;
 
 /// The sources of a picture, as in an `img`.
 #[derive(Debug, Serialize)]

@@ -72,7 +72,8 @@ async fn every_documented_call_exists_and_answers_as_documented(db: PgPool) {
     let document = site.api().get("openapi.json").await.expect(200).json();
     for call in documented(&document) {
         let (method, path) = call.split_once(' ').expect("both");
-        let filled = path.replace("{id}", &photo.to_string()).replace("{name}", "ada").replace("{slug}", "cats");
+        let filled =
+            path.replace("{id}", &photo.to_string()).replace("{name}", "ada").replace("{slug}", "cats");
         let verb: Method = method.to_uppercase().parse().expect("a method");
         let answer = Answer::to(site.api().call(verb, &filled)).await;
         let responses = &document["paths"][path][method]["responses"];
