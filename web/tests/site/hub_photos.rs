@@ -62,7 +62,7 @@ async fn what_isnt_there_or_isnt_seen_is_404(db: PgPool) {
     }
     assert_eq!(put(&ada, "derps", draft).await.status, 404, "nobody sees others' drafts");
     assert_eq!(delete(&ada, "derps", draft).await.status, 404);
-    for slug in ["nowhere", "ada", "derps%00", "DERPS", "%2e%2e"] {
+    for slug in ["nowhere", "ada", "derps%00", "DERPS", "-"] {
         put(&ada, slug, photo).await.error(404);
         site.get(&format!("/h/{slug}/photos")).await.expect(404);
     }
