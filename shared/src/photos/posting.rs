@@ -95,12 +95,7 @@ pub struct Remover<'a> {
 ///
 /// # Errors
 /// Why it was not removed.
-pub async fn remove(
-    db: &mut Tx,
-    hub: HubId,
-    photo: PhotoId,
-    remover: Remover<'_>,
-) -> Result<(), NotPosted> {
+pub async fn remove(db: &mut Tx, hub: HubId, photo: PhotoId, remover: Remover<'_>) -> Result<(), NotPosted> {
     let found = lock(db, hub, photo, remover.id).await?;
     let by_right =
         found.owner == remover.id || lock_role(db, hub, remover.id).await?.as_deref() == Some("owner");
@@ -110,12 +105,14 @@ pub async fn remove(
     if found.is_archived && remover.moderator.is_none() {
         return Err(NotPosted::Archived);
     }
-    let removed =
-        sqlx::query!("delete from hub_photos where hub_id = $1 and photo_id = $2", hub.0, photo.0)
-            .execute(&mut *db)
-            .await?;
+    let removed = sqlx::query!("delete from hub_photos where hub_id = $1 and photo_id = $2", hub.0, photo.0)
+        .execute(&mut *db)
+        .await?;
     if removed.rows_affected() == 0 {
-        return Ok(());
+        // A hub's owner doesn't learn that a draft of somebody else exists.
+        let is_seen =
+            found.state == PhotoState::Live || found.owner == remover.id || remover.moderator.is_some();
+        return if is_seen { Ok(()) } else { Err(NotPosted::NoPhoto) };
     }
     sqlx::query!(
         "delete from activity where hub_id = $1 and photo_id = $2 and verb = $3",

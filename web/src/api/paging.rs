@@ -45,12 +45,7 @@ pub fn given(text: Option<&String>) -> Option<&str> {
 ///
 /// # Errors
 /// Names the field that is not such a number.
-pub fn number(
-    field: &'static str,
-    text: Option<&String>,
-    default: i64,
-    max: i64,
-) -> Result<i64, Error> {
+pub fn number(field: &'static str, text: Option<&String>, default: i64, max: i64) -> Result<i64, Error> {
     let Some(text) = given(text) else { return Ok(default) };
     let refused = || Error::Field { field, message: format!("Give a whole number from 1 to {max}.") };
     let number = text.parse::<i64>().map_err(|_| refused())?;

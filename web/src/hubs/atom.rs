@@ -1,10 +1,10 @@
 //! Feeds as Atom documents (RFC 4287). Their ids are tag URIs (RFC 4151), so that they outlive addresses.
 
+use askama::Template as _;
 use axum::extract::{OriginalUri, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use askama::Template as _;
 use chrono::{DateTime, Utc};
 use pawdium_shared::hubs::feed;
 use serde::Deserialize;

@@ -155,9 +155,9 @@ pub async fn receive(
         Ok((draft, keep))
     });
     let checked = match checked {
-        Ok((draft, keep)) => hubs_of_photos::find_named(app, visitor, &fields.hubs)
-            .await
-            .map(|hubs| (draft, keep, hubs)),
+        Ok((draft, keep)) => {
+            hubs_of_photos::find_named(app, visitor, &fields.hubs).await.map(|hubs| (draft, keep, hubs))
+        }
         Err(error) => Err(error),
     };
     let Some(upload) = upload else { return Err(checked.err().unwrap_or_else(|| no_file(false))) };
@@ -199,10 +199,9 @@ pub async fn receive(
     // After any other error it is unknown whether the photo was created.
     let is_unneeded = match &made {
         Ok(made) => made.is_repeated,
-        Err(error) => matches!(
-            error,
-            Error::SessionEnded | Error::TooLarge(_) | Error::Forbidden(_) | Error::NotFound
-        ),
+        Err(error) => {
+            matches!(error, Error::SessionEnded | Error::TooLarge(_) | Error::Forbidden(_) | Error::NotFound)
+        }
     };
     if is_unneeded {
         counted.give_back(app).await;

@@ -38,10 +38,8 @@ pub async fn page(
     let head = head::load(&mut *app.db.acquire().await?, &viewing, &hub, HubTab::Photos).await?;
     let (list, places) = top(&app, hub.id, query.page_of()).await?;
     let path = hub.path();
-    let card = |photo: &Photo| PhotoCard {
-        rank: places.get(&photo.id).copied(),
-        ..present::card(photo, false)
-    };
+    let card =
+        |photo: &Photo| PhotoCard { rank: places.get(&photo.id).copied(), ..present::card(photo, false) };
     let shown = TopList {
         photos: list.photos.iter().map(card).collect(),
         paging: Paging::of(list.page, list.last_page, format!("{path}/top")),
@@ -77,11 +75,7 @@ pub async fn list(
 }
 
 /// A page of a hub's list, and the photos' places in it.
-async fn top(
-    app: &App,
-    hub: HubId,
-    page: PageOf,
-) -> Result<(List<Photo>, HashMap<PhotoId, i64>), Error> {
+async fn top(app: &App, hub: HubId, page: PageOf) -> Result<(List<Photo>, HashMap<PhotoId, i64>), Error> {
     let list = lists::hub_top(&mut *app.db.acquire().await?, hub, page).await?;
     let ids: Vec<_> = list.photos.iter().map(|placed| placed.photo).collect();
     let places = list.photos.iter().map(|placed| (placed.photo, placed.place)).collect();

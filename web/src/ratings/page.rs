@@ -116,9 +116,7 @@ async fn serve(app: &App, visitor: &Visitor, scope: Scope) -> Result<Option<Serv
     } else {
         let mut db = app.db.acquire().await?;
         let pinned = match visitor.pinned {
-            Some(photo)
-                if scope == Scope::Site && serving::ratable(&mut db, photo, visitor.id()).await? =>
-            {
+            Some(photo) if scope == Scope::Site && serving::ratable(&mut db, photo, visitor.id()).await? => {
                 Some(photo)
             }
             _ => serving::preview(&mut db, scope, visitor.key).await?,
@@ -156,7 +154,8 @@ pub async fn stage(
 async fn progress(app: &App, visitor: &Visitor, hub: Option<&Hub>) -> Result<RateProgress, Error> {
     let mut db = app.db.acquire().await?;
     if let Some(hub) = hub {
-        let HubProgress { rated, total } = ratings::queries::count_in_hub(&mut db, hub.id, visitor.id()).await?;
+        let HubProgress { rated, total } =
+            ratings::queries::count_in_hub(&mut db, hub.id, visitor.id()).await?;
         return Ok(RateProgress { rated, total });
     }
     let activity = accounts::queries::count_activity(&mut db, visitor.id()).await?;

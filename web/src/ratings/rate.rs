@@ -52,9 +52,7 @@ pub async fn rate(
     let hub = page::find_hub(&app, &visitor, form.hub.as_deref()).await?;
     let scope = page::scope(hub.as_ref());
     let result = match value {
-        Ok(value) => {
-            record(&app, &visitor, client, photo, (value, form.ballot.as_deref()), scope).await
-        }
+        Ok(value) => record(&app, &visitor, client, photo, (value, form.ballot.as_deref()), scope).await,
         Err(error) => Err(Error::Field { field: "value", message: error.to_string() }),
     };
     match result {
@@ -76,7 +74,8 @@ pub async fn rate(
         }
         Err(error) if wants_part && error.status().is_client_error() => {
             let served = page::current(&app, &visitor, scope).await?;
-            let stage = page::stage(&app, &visitor, hub.as_ref(), served, None, Some(error.to_string())).await?;
+            let stage =
+                page::stage(&app, &visitor, hub.as_ref(), served, None, Some(error.to_string())).await?;
             Ok((error.status(), Extension(error.noted()), Page(stage)).into_response())
         }
         Err(error) => Err(error),

@@ -162,7 +162,9 @@ async fn the_address_of_a_feed_is_private_and_can_be_renewed(db: PgPool) {
     assert_ne!(hers, his);
     let answer = site.get(&hers).await.expect(200);
     assert!(answer.header("cache-control").contains("private"));
-    for wrong in ["feed.atom", "feed.atom?token=", "feed.atom?token=x", "feed.atom?token=%00", "feed.atom?token=%ff"] {
+    for wrong in
+        ["feed.atom", "feed.atom?token=", "feed.atom?token=x", "feed.atom?token=%00", "feed.atom?token=%ff"]
+    {
         let status = ada.pages.get(&format!("/{wrong}")).await.status;
         assert!([400, 404].contains(&status), "{wrong}: {status}");
     }
@@ -197,7 +199,10 @@ async fn a_hubs_atom_feed_is_valid_whatever_members_write(db: PgPool) {
     assert_eq!(content.select(&crate::harness::select("script")).count(), 0);
     let picture = content.select(&crate::harness::select("img")).next().expect("a thumbnail");
     assert!(picture.attr("src").is_some_and(|src| src.starts_with(site.base.as_str())));
-    assert_eq!(content.select(&crate::harness::select("a")).next().and_then(|link| link.attr("href")), Some(&*site.url("/members/ada")));
+    assert_eq!(
+        content.select(&crate::harness::select("a")).next().and_then(|link| link.attr("href")),
+        Some(&*site.url("/members/ada"))
+    );
 
     let ids = [atom(&feed, "id"), atom(&feed, "entry/id")].concat();
     let tag = regex::Regex::new(r"^tag:127\.0\.0\.1,\d{4}-\d\d-\d\d:(hub|activity)/\d+$").expect("a pattern");

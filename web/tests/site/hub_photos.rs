@@ -34,7 +34,8 @@ async fn a_member_posts_own_photos_and_twice_is_once(db: PgPool) {
     join_all((0..4).map(|_| async { put(&bob, "derps", his).await.expect(204) })).await;
     assert_eq!(site.listed("hubs/derps/photos").await, [his, hers], "the latest first");
     assert_eq!(site.ask::<i64>("select count(*) from activity where verb = 'posted'").await, 2);
-    let ago: bool = site.ask("select active_at > now() - interval '1 minute' from hubs where slug = 'derps'").await;
+    let ago: bool =
+        site.ask("select active_at > now() - interval '1 minute' from hubs where slug = 'derps'").await;
     assert!(ago);
 
     assert!(put(&ada, "derps", his).await.error(403).0.contains("own photos"));
@@ -52,8 +53,7 @@ async fn what_isnt_there_or_isnt_seen_is_404(db: PgPool) {
     let (ada, eve) = (site.member("ada").await, site.member("eve").await);
     let hub = site.hub_of("derps", &[&ada]).await;
     let photo = site.photo().by(&ada).live().await;
-    let (draft, others) =
-        (site.photo().by(&eve).processing().await, site.photo().by(&eve).live().await);
+    let (draft, others) = (site.photo().by(&eve).processing().await, site.photo().by(&eve).live().await);
     for id in ["0", "-1", "999999", "9223372036854775807", "9223372036854775808", "x", "1.5", "%00"] {
         for verb in [reqwest::Method::PUT, reqwest::Method::DELETE] {
             let call = ada.api.call(verb.clone(), &format!("hubs/derps/photos/{id}"));
@@ -62,7 +62,7 @@ async fn what_isnt_there_or_isnt_seen_is_404(db: PgPool) {
     }
     assert_eq!(put(&ada, "derps", draft).await.status, 404, "nobody sees others' drafts");
     assert_eq!(delete(&ada, "derps", draft).await.status, 404);
-    for slug in ["nowhere", "ada", "derps%00", "DERPS", "%2e%2e"] {
+    for slug in ["nowhere", "ada", "derps%00", "DERPS", "-"] {
         put(&ada, slug, photo).await.error(404);
         site.get(&format!("/h/{slug}/photos")).await.expect(404);
     }
@@ -237,7 +237,8 @@ async fn profiles_cant_be_posted_to_by_hand(db: PgPool) {
     let profile = site.ask("select id from hubs where profile_of is not null order by id limit 1").await;
     let mut tx = pawdium_shared::db::Tx::begin(&site.db).await.expect("a transaction");
     let (photo, ada) = (pawdium_shared::ids::PhotoId(photo), pawdium_shared::ids::UserId(ada.id));
-    let posted = pawdium_shared::photos::posting::post(&mut tx, pawdium_shared::ids::HubId(profile), photo, ada);
+    let posted =
+        pawdium_shared::photos::posting::post(&mut tx, pawdium_shared::ids::HubId(profile), photo, ada);
     let posted = posted.await;
     assert!(matches!(posted, Err(pawdium_shared::photos::posting::NotPosted::NoHub)), "{posted:?}");
 }

@@ -28,7 +28,10 @@ async fn next(rater: &Person, slug: &str) -> Option<(i64, String)> {
     }
     let next = answer.expect(200).json();
     assert!(next["photo"].get("rating").is_none(), "nobody is told the others' opinion first");
-    Some((next["photo"]["id"].as_i64().expect("an id"), next["ballot"].as_str().expect("a ballot").to_owned()))
+    Some((
+        next["photo"]["id"].as_i64().expect("an id"),
+        next["ballot"].as_str().expect("a ballot").to_owned(),
+    ))
 }
 
 /// Rates photos of a hub until none is left. Returns them in the order of serving.

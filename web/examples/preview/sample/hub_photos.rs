@@ -4,9 +4,7 @@ use askama::Template;
 use pawdium_shared::hubs::activity::Verb;
 use pawdium_shared::photos::PhotoState;
 use pawdium_web::views::feed::{FeedEntry, FeedPage};
-use pawdium_web::views::hub_photos::{
-    HubChoice, HubPhotosPage, HubTopPage, PhotoHub, PhotoHubs,
-};
+use pawdium_web::views::hub_photos::{HubChoice, HubPhotosPage, HubTopPage, PhotoHub, PhotoHubs};
 use pawdium_web::views::hubs::{HubTab, Standing};
 use pawdium_web::views::photo::{PhotoPage, RatingControl};
 use pawdium_web::views::rate::{RateHub, RatePage, RateProgress, RateStage};
@@ -20,13 +18,15 @@ impl Samples {
         let paging = |base: &str| Paging { page: 1, last_page: 3, base: base.to_owned() };
         let photos = |count, may_post| {
             let (chrome, paging) = (self.member(), paging("/h/sleepy/photos"));
-            let (head, name, path) = (self.hub_head(Standing::Member, HubTab::Photos), self.hub_name(3), "/h/sleepy".to_owned());
+            let (head, name, path) =
+                (self.hub_head(Standing::Member, HubTab::Photos), self.hub_name(3), "/h/sleepy".to_owned());
             HubPhotosPage { chrome, head, name, path, may_post, photos: self.cards(count), paging }.render()
         };
         let top = |count| {
             let list = TopList { photos: self.cards(count), paging: paging("/h/sleepy/top") };
             let list = (count > 0).then(|| Fragment::render(&list)).transpose()?;
-            let (head, name, path) = (self.hub_head(Standing::Member, HubTab::Photos), self.hub_name(3), "/h/sleepy".to_owned());
+            let (head, name, path) =
+                (self.hub_head(Standing::Member, HubTab::Photos), self.hub_name(3), "/h/sleepy".to_owned());
             HubTopPage { chrome: self.nobody(), head, name, path, list }.render()
         };
         let hub = || Some(RateHub { slug: "sleepy".to_owned(), name: self.hub_name(3) });
