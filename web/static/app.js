@@ -1,14 +1,14 @@
 import { paintPlaceholders } from "./placeholder.js";
 import { enableSharing } from "./share.js";
-import { enableThemeToggle } from "./theme.js";
+import { enableThemes } from "./theme.js";
 
-enableThemeToggle();
+enableThemes();
 enableSharing();
 paintPlaceholders(document);
 
 // Scroll the chosen item of a row into view.
-for (const chosen of document.querySelectorAll(":is(.tabs, .chips) [aria-current]")) {
-  const row = chosen.closest(".tabs, .chips");
+for (const chosen of document.querySelectorAll(":is(.tabs, .chips, .hub-bar) [aria-current]")) {
+  const row = chosen.closest(".filters") ?? chosen.closest(".tabs, .chips, .hub-bar");
   const [outer, inner] = [row, chosen].map((element) => element.getBoundingClientRect());
   row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }

@@ -62,7 +62,7 @@ async fn choose_password(text: &str, name: &str, email: &str) -> Result<Password
 
 /// Returns `next` if it is a path on this site, or else `/`. Refuses everything that a browser could read as another
 /// host.
-fn local(next: Option<&str>) -> &str {
+pub(crate) fn local(next: Option<&str>) -> &str {
     next.filter(|path| {
         path.starts_with('/')
             && !path.starts_with("//")

@@ -99,7 +99,8 @@ impl Notice {
         Some(Self::Jobs { act, done: number()?, left: number()? })
     }
 
-    fn flash(self) -> Flash {
+    /// The message.
+    pub fn flash(self) -> Flash {
         match self {
             Self::PhotoDeleted => Flash::good("The photo is deleted."),
             Self::PictureBlocked => Flash::good("The photo is hidden and its picture is blocked."),

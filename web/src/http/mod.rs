@@ -17,5 +17,6 @@ pub mod pins;
 pub mod request_user;
 pub mod sse;
 pub mod streams;
+pub mod theme;
 pub mod visitor;
 pub mod writes;

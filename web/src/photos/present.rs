@@ -2,6 +2,7 @@
 
 use pawdium_shared::photos::Photo;
 
+use super::place::Place;
 use crate::views::{self, Picture, PictureSize};
 
 /// The path that serves a picture.
@@ -33,5 +34,12 @@ pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
         rank: photo.rank.filter(|_| ranked).map(i64::from),
         mean: photo.histogram.mean(),
         count: photo.histogram.count(),
+        from: None,
     }
+}
+
+/// A card in a list that its photo's page leads back to.
+#[must_use]
+pub fn card_in(place: &Place, photo: &Photo, ranked: bool) -> views::PhotoCard {
+    views::PhotoCard { from: Some(place.to_string()), ..card(photo, ranked) }
 }

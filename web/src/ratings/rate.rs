@@ -25,7 +25,9 @@ use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::Visitor;
 use crate::photos::moments;
+use crate::photos::place::Place;
 use crate::state::App;
+use crate::views::photo_path;
 
 /// The form of the ten keys.
 #[derive(Debug, Deserialize)]
@@ -33,6 +35,7 @@ pub struct RateForm {
     value: Option<String>,
     ballot: Option<String>,
     from: Option<String>,
+    list: Option<String>,
 }
 
 /// `POST /photos/{photo}/rating`: stores the visitor's rating and shows the next photo. With the header `Pawdium-Part`,
@@ -63,7 +66,9 @@ pub async fn rate(
                 Ok((jar, Page(stage)).into_response())
             } else if form.from.as_deref() == Some("photo") {
                 let jar = jar.add(Notice::RatingChanged.cookie());
-                Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
+                let place = form.list.as_deref().and_then(|list| list.parse::<Place>().ok());
+                let from = place.map(|place| place.to_string());
+                Ok((jar, Redirect::to(&photo_path(photo, from.as_deref()))).into_response())
             } else {
                 Ok((jar, Redirect::to(&format!("/?rated={photo}"))).into_response())
             }

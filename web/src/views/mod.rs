@@ -6,27 +6,33 @@
 pub mod accounts;
 pub mod admin;
 pub mod api;
+mod avatar;
 mod chrome;
 pub mod demo;
 pub mod errors;
+pub mod explore;
 mod filters;
 mod form;
 mod fragment;
 mod listing;
 pub mod members;
+pub mod moderation;
+pub mod newest;
 pub mod photo;
 mod picture;
 pub mod rate;
+pub mod search;
 pub mod settings;
 mod species;
 pub mod submit;
 pub mod top;
 pub mod trending;
 
-pub use chrome::{Chrome, Flash, Theme, Tone, Viewer};
+pub use chrome::{Chrome, Flash, HubLink, Theme, Tone, Viewer};
 pub(crate) use filters::grouped;
 pub use form::Field;
 pub use fragment::Fragment;
+pub(crate) use listing::photo_path;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
 pub use picture::{Picture, PictureSize};
 

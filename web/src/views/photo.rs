@@ -9,7 +9,7 @@ use crate::http::ids;
 
 use super::picture::described;
 use super::rate::RatingKeys;
-use super::{Chrome, Fragment, PhotoCard, Picture, filters};
+use super::{Chrome, Fragment, HubLink, PhotoCard, Picture, filters};
 
 /// `GET /photos/{id}`, in every state.
 #[derive(Debug, Template)]
@@ -29,6 +29,10 @@ pub struct PhotoPage {
     pub tags: Vec<String>,
     /// The owner's name; `None` for an anonymous user.
     pub owner: Option<String>,
+    /// The hubs that it is posted to and the viewer may see.
+    pub hubs: Vec<HubLink>,
+    /// The list that the viewer came from.
+    pub place: Option<ListPlace>,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
     /// The picture; empty unless the photo is live or hidden.
@@ -53,6 +57,21 @@ pub struct PhotoPage {
     pub alike: Vec<PhotoCard>,
 }
 
+/// A photo's place in the list that the viewer came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The list as in the query `from`.
+    pub from: String,
+    /// The list's name.
+    pub label: String,
+    /// The URL of the list.
+    pub path: String,
+    /// The URL of the photo before it; `None` for the first.
+    pub previous: Option<String>,
+    /// The URL of the photo after it; `None` for the last.
+    pub next: Option<String>,
+}
+
 impl PhotoPage {
     fn described(&self) -> &str {
         described(&self.alt, &self.title)
@@ -67,12 +86,18 @@ impl PhotoPage {
         ids::join(self.alike.iter().map(|photo| photo.id))
     }
 
+    /// Whether there are technical details to unfold. Those of a photo that isn't live are shown above.
+    fn has_details(&self) -> bool {
+        self.moderates || (self.own && self.is_live())
+    }
+
     fn can_block(&self) -> bool {
         self.moderates && self.status.state != PhotoState::Hidden
     }
 
     fn keys<'a>(&self, ballot: Option<&'a str>, chosen: Option<u8>) -> RatingKeys<'a> {
-        RatingKeys { photo: self.id, ballot, from: "photo", chosen }
+        let list = self.place.as_ref().map(|place| place.from.clone());
+        RatingKeys { photo: self.id, ballot, from: "photo", list, chosen }
     }
 }
 

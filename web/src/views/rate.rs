@@ -51,7 +51,7 @@ pub struct RatePhoto {
 
 impl RatePhoto {
     fn keys(&self) -> RatingKeys<'_> {
-        RatingKeys { photo: self.id, ballot: Some(&self.ballot), from: "rate", chosen: None }
+        RatingKeys { photo: self.id, ballot: Some(&self.ballot), from: "rate", list: None, chosen: None }
     }
 
     fn described(&self) -> &str {
@@ -120,6 +120,8 @@ pub struct RatingKeys<'a> {
     pub ballot: Option<&'a str>,
     /// The page to return to, sent as `from`: `rate` or `photo`.
     pub from: &'static str,
+    /// The list that the rater came from, to return to the same page.
+    pub list: Option<String>,
     /// The rater's current value.
     pub chosen: Option<u8>,
 }
