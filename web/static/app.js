@@ -6,9 +6,11 @@ enableThemes();
 enableSharing();
 paintPlaceholders(document);
 
-// Scroll the chosen item of a row into view.
+// Scroll the chosen item of a row into view, unless it is the first, which is in view already.
 for (const chosen of document.querySelectorAll(":is(.tabs, .chips, .hub-bar) [aria-current]")) {
-  const row = chosen.closest(".filters") ?? chosen.closest(".tabs, .chips, .hub-bar");
+  const line = chosen.closest(".tabs, .chips, .hub-bar");
+  if (chosen === line.querySelector("a")) continue;
+  const row = chosen.closest(".filters") ?? line;
   const [outer, inner] = [row, chosen].map((element) => element.getBoundingClientRect());
   row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }
