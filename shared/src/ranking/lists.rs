@@ -278,11 +278,7 @@ async fn top(db: &mut PgConnection, list: TopList, page: PageOf) -> sqlx::Result
     Ok(Page::new(photos, page, total))
 }
 
-async fn trending(
-    db: &mut PgConnection,
-    list: TrendingList,
-    page: PageOf,
-) -> sqlx::Result<Page<PhotoId>> {
+async fn trending(db: &mut PgConnection, list: TrendingList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
     let species = list.species.map(Species::name);
     let total = sqlx::query_scalar!(
         r#"select count(*) as "total!" from photos join photo_stats on photo_id = photos.id
@@ -362,7 +358,14 @@ mod tests {
     fn a_removed_photo_makes_all_lists_stale_that_may_show_it() {
         let stale = stale_after(Event::PhotoRemoved { photo: PhotoId(7), species: Species::Cat });
         for name in [
-            "photo:7", "trending:all", "trending:cat", "new:all", "new:cat", "totals", "top:day:cat", "top:all:all",
+            "photo:7",
+            "trending:all",
+            "trending:cat",
+            "new:all",
+            "new:cat",
+            "totals",
+            "top:day:cat",
+            "top:all:all",
         ] {
             assert!(stale.contains(&name.to_owned()), "{name}");
         }

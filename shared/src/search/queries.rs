@@ -8,8 +8,9 @@ use crate::ids::{PhotoId, UserId};
 /// How many photos are compared, the newest that match. A word that is in every photo finds no more.
 pub const MOST_PHOTOS: i64 = 1000;
 
-/// Finds live photos with all words in their title, tags or description, best first: photos with the words as such
-/// before photos with longer words, words of the title before tags and tags before the description, and then by score.
+/// Finds live photos with all words in their title, tags or description, best first. The title weighs more than tags, and
+/// tags more than the description; a whole word weighs three times as much as the beginning of a longer one. Equal ones
+/// are in the order of their scores.
 pub async fn find_photos(db: &mut PgConnection, words: &Words) -> sqlx::Result<Vec<PhotoId>> {
     if words.is_empty() {
         return Ok(Vec::new());
@@ -21,7 +22,7 @@ pub async fn find_photos(db: &mut PgConnection, words: &Words) -> sqlx::Result<V
                where state = 'live' and photo_words(title, tags, alt) @@ to_tsquery('simple', $1)
                order by id desc limit $3)
            select id as "id: PhotoId" from matches left join photo_ranks on photo_id = id
-           order by ts_rank(words, to_tsquery('simple', $1)) + ts_rank(words, to_tsquery('simple', $2)) desc,
+           order by ts_rank(words, to_tsquery('simple', $1)) + 2 * ts_rank(words, to_tsquery('simple', $2)) desc,
                     score desc nulls last, id desc"#,
         words.beginnings(),
         words.whole(),

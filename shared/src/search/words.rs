@@ -16,7 +16,12 @@ impl Words {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        Self(words.take(WORDS).map(|word| word.chars().take(LENGTH).collect::<String>().to_lowercase()).collect())
+        Self(
+            words
+                .take(WORDS)
+                .map(|word| word.chars().take(LENGTH).collect::<String>().to_lowercase())
+                .collect(),
+        )
     }
 
     /// Whether there is nothing to search for.

@@ -1,9 +1,9 @@
 //! Hiding a photo and blocking its picture.
 
+use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::Json;
 use axum_extra::extract::CookieJar;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use pawdium_shared::accounts::Name;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::neighbours;
 use pawdium_shared::photos::Species;
+use pawdium_shared::photos::neighbours;
 use pawdium_shared::ranking::lists::{NewList, Page, Period, TopList, TrendingList};
 use serde::Deserialize;
 
@@ -172,12 +172,7 @@ impl Listed<'_> {
         })
     }
 
-    fn place(
-        &self,
-        page: i64,
-        previous: Option<(PhotoId, i64)>,
-        next: Option<(PhotoId, i64)>,
-    ) -> ListPlace {
+    fn place(&self, page: i64, previous: Option<(PhotoId, i64)>, next: Option<(PhotoId, i64)>) -> ListPlace {
         let Self { tab, filter, .. } = *self;
         let from = |page| Place::List { tab, filter, page }.to_string();
         let turn = |(photo, page)| photo_path(photo, Some(&from(page)));
@@ -203,7 +198,9 @@ mod tests {
 
     #[test]
     fn a_place_comes_back_from_its_query() {
-        for text in ["top:all:all", "top:week:cat:3", "trending:all", "trending:dog:2", "new:other", "member:Ada-1"] {
+        for text in
+            ["top:all:all", "top:week:cat:3", "trending:all", "trending:dog:2", "new:other", "member:Ada-1"]
+        {
             assert_eq!(text.parse::<Place>().map(|place| place.to_string()).as_deref(), Ok(text));
         }
     }
@@ -211,8 +208,22 @@ mod tests {
     #[test]
     fn nothing_else_is_a_place() {
         for text in [
-            "", "top", "top:week", "top:year:cat", "top:week:cow", "top:all:all:0", "top:all:all:x", "top:all:all:2:3",
-            "top:all:all:99999", "new:", "member:", "member:<b>", "member:ada:2", "hub:cats", "https://evil.test", "//evil.test",
+            "",
+            "top",
+            "top:week",
+            "top:year:cat",
+            "top:week:cow",
+            "top:all:all:0",
+            "top:all:all:x",
+            "top:all:all:2:3",
+            "top:all:all:99999",
+            "new:",
+            "member:",
+            "member:<b>",
+            "member:ada:2",
+            "hub:cats",
+            "https://evil.test",
+            "//evil.test",
         ] {
             assert_eq!(text.parse::<Place>(), Err(UnknownPlace), "{text}");
         }

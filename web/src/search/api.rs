@@ -122,11 +122,8 @@ pub async fn search(
     }
     if kinds.contains(&Kind::Hubs) {
         let hubs = queries::find_hubs(&mut db, &words, viewer, limit).await?;
-        let shape = |hub: queries::FoundHub| FoundHubShape {
-            slug: hub.slug,
-            name: hub.name,
-            summary: hub.summary,
-        };
+        let shape =
+            |hub: queries::FoundHub| FoundHubShape { slug: hub.slug, name: hub.name, summary: hub.summary };
         found.hubs = hubs.into_iter().map(shape).collect();
     }
     if kinds.contains(&Kind::Photos) {

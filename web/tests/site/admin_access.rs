@@ -41,7 +41,10 @@ async fn prepared(db: PgPool) -> Site {
     site.change("update job_queues set paused_at = now(), max_running = 9 where name = 'mail'").await;
     site.change("insert into schedules (name, expression, missed, kind) values ('tick', '* * * * * *', 'one', 'x.v1')")
         .await;
-    site.change("insert into blocked_pictures (reason, blocker, fingerprint) values ('Not an animal', 'mo', 7)").await;
+    site.change(
+        "insert into blocked_pictures (reason, blocker, fingerprint) values ('Not an animal', 'mo', 7)",
+    )
+    .await;
     site
 }
 
@@ -93,7 +96,10 @@ async fn moderators_see_admins_act_and_others_get_404(db: PgPool) {
         .fetch_all(&site.db)
         .await
         .expect("the log");
-    assert_eq!(entries, ["queue.resume", "queue.limit", "job.cancel", "job.delete", "schedule.run", "picture.unblock"]);
+    assert_eq!(
+        entries,
+        ["queue.resume", "queue.limit", "job.cancel", "job.delete", "schedule.run", "picture.unblock"]
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -64,12 +64,21 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     browser.begin_with(&axe).await;
     let mut open = pages_of(&ada, photo);
     open.retain(|path| path != "/settings");
-    open.extend(["/login", "/register", "/nothing", "/demo/mail", "/reset/x", "/search?q=xyzzy"].map(str::to_owned));
+    open.extend(
+        ["/login", "/register", "/nothing", "/demo/mail", "/reset/x", "/search?q=xyzzy"].map(str::to_owned),
+    );
     pass(&browser, &open).await;
     browser.log_in(&root.email()).await;
-    let mut own = vec![format!("/photos/{photo}?from=new:all"), format!("/photos/{failed}"), format!("/photos/{blocked}")];
+    let mut own = vec![
+        format!("/photos/{photo}?from=new:all"),
+        format!("/photos/{failed}"),
+        format!("/photos/{blocked}"),
+    ];
     own.extend(["/", "/new", "/search?q=cat", "/submit", "/settings", "/members/root"].map(str::to_owned));
-    own.extend(["", "/queues", "/jobs", "/jobs?state=dead&id=x", "/schedules", "/audit"].map(|path| format!("/admin{path}")));
+    own.extend(
+        ["", "/queues", "/jobs", "/jobs?state=dead&id=x", "/schedules", "/audit"]
+            .map(|path| format!("/admin{path}")),
+    );
     own.extend(["", "/doubtful", "/blocked"].map(|path| format!("/moderation{path}")));
     pass(&browser, &own).await;
 }

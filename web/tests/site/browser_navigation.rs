@@ -22,7 +22,8 @@ async fn the_arrow_keys_lead_from_photo_to_photo(db: PgPool) {
     for (key, at) in [(RIGHT, 1), (RIGHT, 0), (LEFT, 1), (LEFT, 2)] {
         browser.find(".place").await;
         browser.press(key).await;
-        eventually("the next photo is open", SOON, async || (browser.path().await == path(at)).then_some(())).await;
+        eventually("the next photo is open", SOON, async || (browser.path().await == path(at)).then_some(()))
+            .await;
     }
     // There is no photo before the first.
     browser.find("[data-next]").await;
@@ -43,7 +44,9 @@ async fn a_theme_takes_effect_at_once_and_stays(db: PgPool) {
     for (theme, is_light) in [("dark", false), ("light", true)] {
         browser.run("document.querySelector('details.menu').open = true").await;
         browser.click(&format!(".themes button[value={theme}]")).await;
-        browser.find(&format!("html[data-theme={theme}] .themes button[value={theme}][aria-pressed=true]")).await;
+        browser
+            .find(&format!("html[data-theme={theme}] .themes button[value={theme}][aria-pressed=true]"))
+            .await;
         assert!(!browser.has(&format!(".themes [aria-pressed=true]:not([value={theme}])")).await);
         assert_eq!(browser.run(paper).await == light, is_light, "{theme}");
     }
@@ -73,7 +76,8 @@ async fn the_phones_bar_has_five_places_and_the_header_search(db: PgPool) {
         browser.click(".menu summary").await;
         let leads = "return [...document.querySelectorAll('.menu-sheet a')].filter((link) => link.getClientRects().length > 0)
                          .map((link) => link.innerText)";
-        let expected = if is_member { json!(["Profile", "Feed", "Settings"]) } else { json!(["Register", "Log in"]) };
+        let expected =
+            if is_member { json!(["Profile", "Feed", "Settings"]) } else { json!(["Register", "Log in"]) };
         assert_eq!(browser.run(leads).await, expected);
         browser.press(ESCAPE).await;
         browser.click(".search-link").await;
@@ -121,7 +125,7 @@ async fn moderators_look_through_new_photos_by_keyboard(db: PgPool) {
     assert_eq!(browser.run(focused).await, json!(photos[3]), "the next one has the focus");
     assert!(browser.is_marked().await, "the page was reloaded");
     assert_eq!(site.ask_of::<String>("select state from photos where id = $1", photos[4]).await, "hidden");
-    let reason: String = site.ask("select reason from blocked_pictures").await;
+    let reason: String = site.ask("select detail->>'reason' from audit_log").await;
     assert_eq!(reason, "john is no animal");
 
     browser.click(".scan-photo:nth-child(4) [data-hide]").await;

@@ -105,19 +105,17 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
     .await;
     for (width, height) in [(1200, 900), (520, 900)] {
         browser.resize(width, height).await;
-        for (path, least) in
-            [
-                ("/", 1),
-                (photo.as_str(), 1),
-                (within.as_str(), 1),
-                ("/top", 12),
-                ("/trending", 12),
-                ("/new", 14),
-                ("/search?q=number", 8),
-                ("/search?q=number&in=photos", 14),
-                ("/members/ada", 14),
-            ]
-        {
+        for (path, least) in [
+            ("/", 1),
+            (photo.as_str(), 1),
+            (within.as_str(), 1),
+            ("/top", 12),
+            ("/trending", 12),
+            ("/new", 14),
+            ("/search?q=number", 8),
+            ("/search?q=number&in=photos", 14),
+            ("/members/ada", 14),
+        ] {
             browser.goto(path).await;
             stands_still(&browser, path, least).await;
         }

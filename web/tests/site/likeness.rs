@@ -117,7 +117,8 @@ async fn a_blocked_picture_is_hidden_and_refused_until_an_admin_unblocks_it(db: 
     assert!(list.texts(".blocked tbody th")[0].starts_with("It shows somebody's address."));
     assert!(!list.has(".blocked form"), "moderators can't unblock");
     bob.pages.get("/moderation/blocked").await.expect(404);
-    let unblock = root.pages.get("/moderation/blocked").await.expect(200).attribute(".blocked form", "action");
+    let unblock =
+        root.pages.get("/moderation/blocked").await.expect(200).attribute(".blocked form", "action");
     mod_.pages.post(&unblock, &[]).await.expect(403);
     assert_eq!(root.pages.post(&unblock, &[]).await.location(), "/moderation/blocked");
     root.pages.post(&unblock, &[]).await.expect(404);
@@ -221,7 +222,7 @@ async fn nothing_is_left(site: &Site) {
         for page in ["/top", "/top?species=cat", "/trending", "/members/ada", &format!("/photos/{photo}")] {
             site.get(page).await.expect(200);
         }
-        assert!(site.get("/top").await.has(&format!("a[href=\"/photos/{photo}\"]")));
+        assert!(site.get("/top").await.has(&format!("a[href=\"/photos/{photo}?from=top:all:all\"]")));
         who.pages.post(&format!("/photos/{photo}/delete"), &[]).await.location();
         gone(site, photo, &files).await;
         ada.pages.get(&format!("/photos/{photo}")).await.expect(404);

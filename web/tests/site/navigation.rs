@@ -12,15 +12,24 @@ async fn a_theme_is_chosen_without_a_script(db: PgPool) {
     let visitor = site.visitor();
     let theme = |page: &Answer| page.attribute("html", "data-theme");
     assert_eq!(theme(&visitor.get("/").await), "auto");
-    for (chosen, shown, scheme) in [("dark", "dark", "dark"), ("light", "light", "light"), ("x", "auto", "light dark")] {
+    for (chosen, shown, scheme) in
+        [("dark", "dark", "dark"), ("light", "light", "light"), ("x", "auto", "light dark")]
+    {
         let form = [("theme", chosen), ("next", "/top?period=week")];
         assert_eq!(visitor.post("/theme", &form).await.location(), "/top?period=week");
         let page = visitor.get("/top").await.expect(200);
-        assert_eq!((theme(&page).as_str(), page.attribute("meta[name=color-scheme]", "content").as_str()), (shown, scheme));
+        assert_eq!(
+            (theme(&page).as_str(), page.attribute("meta[name=color-scheme]", "content").as_str()),
+            (shown, scheme)
+        );
         assert_eq!(page.attribute(".themes [aria-pressed=true]", "value"), shown);
     }
     for next in ["https://evil.test", "//evil.test", "/\\evil.test", ""] {
-        assert_eq!(visitor.post("/theme", &[("theme", "dark"), ("next", next)]).await.location(), "/", "{next}");
+        assert_eq!(
+            visitor.post("/theme", &[("theme", "dark"), ("next", next)]).await.location(),
+            "/",
+            "{next}"
+        );
     }
     let set = visitor.post("/theme", &[("theme", "dark")]).await;
     assert!(!set.header("set-cookie").contains("HttpOnly"), "the page's script changes it");
@@ -70,10 +79,8 @@ async fn members_see_their_own_hubs_on_every_page(db: PgPool) {
 async fn explore_has_tabs_and_one_row_of_filters(db: PgPool) {
     let site = Site::start(db).await;
     assert_eq!(site.get("/explore").await.location(), "/trending");
-    let (cat, dog) = (
-        site.photo().titled("A cat").live().await,
-        site.photo().titled("A dog").species("dog").live().await,
-    );
+    let (cat, dog) =
+        (site.photo().titled("A cat").live().await, site.photo().titled("A dog").species("dog").live().await);
     for (path, tab, chips) in [("/trending", "Trending", 9), ("/top", "Top", 13), ("/new", "New", 9)] {
         let page = site.get(path).await.expect(200);
         assert_eq!(page.texts(".explore-tabs a"), ["Trending", "Top", "New"], "{path}");
@@ -85,10 +92,19 @@ async fn explore_has_tabs_and_one_row_of_filters(db: PgPool) {
     let cats = site.get("/new?species=cat").await.expect(200);
     assert_eq!(cats.texts(".card h2"), ["A cat"]);
     assert_eq!(cats.attribute(".card h2 a", "href"), format!("/photos/{cat}?from=new:cat"));
-    assert_eq!(cats.attribute(".explore-tabs a", "href"), "/trending?species=cat", "other tabs keep the species");
+    assert_eq!(
+        cats.attribute(".explore-tabs a", "href"),
+        "/trending?species=cat",
+        "other tabs keep the species"
+    );
     let listed = async |path: &str| {
         let list = site.api().get(path).await.expect(200).json();
-        list["data"].as_array().expect("a list").iter().filter_map(|photo| photo["id"].as_i64()).collect::<Vec<_>>()
+        list["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|photo| photo["id"].as_i64())
+            .collect::<Vec<_>>()
     };
     assert_eq!(listed("new").await, [dog, cat]);
     assert_eq!(listed("new?species=dog").await, [dog]);
@@ -134,7 +150,10 @@ async fn a_photo_leads_to_its_neighbours_in_the_list_it_was_opened_from(db: PgPo
     };
     let path = |photo: i64, from: &str| format!("/photos/{photo}?from={from}");
     assert_eq!(at(photos[26], "new:all").await, [String::new(), "/new".into(), path(photos[25], "new:all")]);
-    assert_eq!(at(photos[25], "new:all").await, [path(photos[26], "new:all"), "/new".into(), path(photos[24], "new:all")]);
+    assert_eq!(
+        at(photos[25], "new:all").await,
+        [path(photos[26], "new:all"), "/new".into(), path(photos[24], "new:all")]
+    );
     assert_eq!(
         at(photos[3], "new:all").await,
         [path(photos[4], "new:all"), "/new".into(), path(photos[2], "new:all:2")],
@@ -144,28 +163,44 @@ async fn a_photo_leads_to_its_neighbours_in_the_list_it_was_opened_from(db: PgPo
         at(photos[2], "new:all:2").await,
         [path(photos[3], "new:all"), "/new?page=2".into(), path(photos[1], "new:all:2")]
     );
-    assert_eq!(at(photos[0], "new:all:2").await, [path(photos[1], "new:all:2"), "/new?page=2".into(), String::new()]);
+    assert_eq!(
+        at(photos[0], "new:all:2").await,
+        [path(photos[1], "new:all:2"), "/new?page=2".into(), String::new()]
+    );
     assert_eq!(
         at(photos[24], "new:cat").await,
         [path(photos[26], "new:cat"), "/new?species=cat".into(), path(photos[22], "new:cat")]
     );
     let member = ["member:ada".to_owned(), "/members/ada".to_owned()];
-    assert_eq!(at(photos[26], "member:ada").await, [String::new(), member[1].clone(), path(photos[25], &member[0])]);
-    assert_eq!(at(photos[0], "member:ada").await, [path(photos[1], &member[0]), member[1].clone(), String::new()]);
+    assert_eq!(
+        at(photos[26], "member:ada").await,
+        [String::new(), member[1].clone(), path(photos[25], &member[0])]
+    );
+    assert_eq!(
+        at(photos[0], "member:ada").await,
+        [path(photos[1], &member[0]), member[1].clone(), String::new()]
+    );
     // The list has moved: the photo is on another page than the link says.
     assert_eq!(at(photos[26], "new:all:2").await[2], path(photos[25], "new:all"));
     // It is not in the list at all.
-    assert_eq!(at(photos[25], "new:cat").await, [String::new(), "/new?species=cat".to_owned(), String::new()]);
+    assert_eq!(
+        at(photos[25], "new:cat").await,
+        [String::new(), "/new?species=cat".to_owned(), String::new()]
+    );
     assert_eq!(at(photos[25], "member:bob").await, [String::new(), "/members/bob".to_owned(), String::new()]);
 
     site.rate(&bob, photos[0], 9).await;
     site.rate(&bob, photos[1], 3).await;
     site.run(RefreshRanks {}).await;
-    let top = site.get("/top").await.expect(200);
-    let first = top.attribute(".card h2 a, .podium h2 a", "href");
-    assert_eq!(first, path(photos[0], "top:all:all"));
-    assert_eq!(at(photos[0], "top:all:all").await[2], path(photos[1], "top:all:all"));
-    assert_eq!(at(photos[0], "top:week:cat").await, [String::new(), "/top?period=week&species=cat".into(), String::new()]);
+    let top = site.get("/top").await.expect(200).html();
+    let links = crate::harness::select(".podium h2 a, .card h2 a");
+    let order: Vec<_> = top.select(&links).filter_map(|link| link.attr("href")).collect();
+    assert_eq!((order.len(), order[0]), (24, path(photos[0], "top:all:all").as_str()));
+    assert_eq!(turns(&site.get(order[1]).await.expect(200)), [order[0], "/top", order[2]]);
+    assert_eq!(turns(&site.get(order[3]).await.expect(200)), [order[2], "/top", order[4]]);
+    let [none, list, next] = at(photos[0], "top:week:cat").await;
+    assert_eq!((none.as_str(), list.as_str()), ("", "/top?period=week&species=cat"));
+    assert!(next.ends_with("?from=top:week:cat"), "{next}");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -173,7 +208,18 @@ async fn an_invalid_list_is_ignored_and_a_valid_one_is_kept(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let photo = site.photo().by(&ada).live().await;
-    for from in ["", "x", "top", "top:all:cow", "//evil.test", "%00", "%FF", "new:all&from=new:all", "member:%3Cb%3E", "hub:cats"] {
+    for from in [
+        "",
+        "x",
+        "top",
+        "top:all:cow",
+        "//evil.test",
+        "%00",
+        "%FF",
+        "new:all&from=new:all",
+        "member:%3Cb%3E",
+        "hub:cats",
+    ] {
         let page = site.get(&format!("/photos/{photo}?from={from}")).await.expect(200);
         assert!(!page.has(".place"), "{from}");
     }
@@ -199,9 +245,14 @@ async fn technical_details_are_folded_and_only_for_those_who_may_see_them(db: Pg
     let own = ada.pages.get(&photo).await.expect(200);
     assert!(own.has("details.technical:not([open]) .timeline") && !own.has("a[href^='/admin/jobs']"));
     let moderated = mo.pages.get(&photo).await.expect(200);
-    assert!(moderated.has("details.technical:not([open]) a[href^='/admin/jobs']") && !moderated.has(".timeline"));
+    assert!(
+        moderated.has("details.technical:not([open]) a[href^='/admin/jobs']") && !moderated.has(".timeline")
+    );
     assert!(!bob.pages.get(&photo).await.expect(200).has(".technical, .timeline"));
     let failed = format!("/photos/{}", site.photo().by(&ada).failed("It is not a picture.").await);
     let failed = ada.pages.get(&failed).await.expect(200);
-    assert!(failed.has(".status .timeline") && !failed.has(".technical"), "what went wrong is not folded away");
+    assert!(
+        failed.has(".status .timeline") && !failed.has(".technical"),
+        "what went wrong is not folded away"
+    );
 }

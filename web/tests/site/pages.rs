@@ -188,7 +188,13 @@ async fn what_members_write_is_never_markup(db: PgPool) {
     let ada = site.member("ada").await;
     let title = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>";
     let photo = site.photo().by(&ada).titled(title).live().await;
-    for path in [format!("/photos/{photo}"), "/".into(), "/members/ada".into(), "/new".into(), "/search?q=script".into()] {
+    for path in [
+        format!("/photos/{photo}"),
+        "/".into(),
+        "/members/ada".into(),
+        "/new".into(),
+        "/search?q=script".into(),
+    ] {
         let page = site.get(&path).await.expect(200);
         assert!(!page.has("script:not([src]), img[src=x], [onerror]"), "{path}");
     }

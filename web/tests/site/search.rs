@@ -8,12 +8,15 @@ use crate::harness::{Person, Site};
 
 async fn describe(site: &Site, photo: i64, tags: &[&str], alt: &str) {
     let tags: Vec<_> = tags.iter().map(|tag| (*tag).to_owned()).collect();
-    let update = sqlx::query("update photos set tags = $2, alt = $3 where id = $1").bind(photo).bind(tags).bind(alt);
+    let update =
+        sqlx::query("update photos set tags = $2, alt = $3 where id = $1").bind(photo).bind(tags).bind(alt);
     update.execute(&site.db).await.expect("the statement is right");
 }
 
 async fn hub(site: &Site, slug: &str, name: &str, visibility: &str) {
-    let insert = sqlx::query("insert into hubs (slug, name, summary, visibility) values ($1, $2, 'Tongues and more', $3)");
+    let insert = sqlx::query(
+        "insert into hubs (slug, name, summary, visibility) values ($1, $2, 'Tongues and more', $3)",
+    );
     let insert = insert.bind(slug).bind(name).bind(visibility);
     insert.execute(&site.db).await.expect("the statement is right");
 }
@@ -85,7 +88,11 @@ async fn members_are_found_by_any_part_of_their_name(db: PgPool) {
     }
     site.anonymous().await;
     let names = async |query: &str| {
-        found(&site.api().get(&format!("search?in=members&q={query}")).await.expect(200).json(), "members", "name")
+        found(
+            &site.api().get(&format!("search?in=members&q={query}")).await.expect(200).json(),
+            "members",
+            "name",
+        )
     };
     assert_eq!(names("SANDR").await, [json!("sandra"), json!("sandrine"), json!("Kassandra-von-Pfoten")]);
     assert_eq!(names("sa").await, [json!("sandra"), json!("sandrine")], "two letters begin a name");
@@ -150,7 +157,10 @@ async fn all_photos_have_pages(db: PgPool) {
     let site = Site::start(db).await;
     site.photos(30).await;
     let first = site.get("/search?q=cat").await.expect(200);
-    assert_eq!((first.texts(".card h2").len(), first.texts("#found-photos")), (8, vec!["30 photos".to_owned()]));
+    assert_eq!(
+        (first.texts(".card h2").len(), first.texts("#found-photos")),
+        (8, vec!["30 photos".to_owned()])
+    );
     let all = first.attribute(".found-head a", "href");
     assert_eq!(all, "/search?q=cat&in=photos");
     let (one, two) = (site.get(&all).await.expect(200), site.get(&format!("{all}&page=2")).await.expect(200));
@@ -168,9 +178,24 @@ async fn hostile_searches_are_answered_and_never_markup(db: PgPool) {
     let long = "w".repeat(6000);
     let many = "a%20".repeat(2000);
     for query in [
-        "%00", "%FF%FE", "'%3B--", "%27%20or%201%3D1", "%25%25%25", "_", "%5C", "a%26%7C%21%3A*%28%29", "%3Cscript%3E",
-        "%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E", "%F0%9F%90%88", "%E2%80%AE", "\u{0308}", "1e999", "-5", "3.14",
-        &long, &many,
+        "%00",
+        "%FF%FE",
+        "'%3B--",
+        "%27%20or%201%3D1",
+        "%25%25%25",
+        "_",
+        "%5C",
+        "a%26%7C%21%3A*%28%29",
+        "%3Cscript%3E",
+        "%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E",
+        "%F0%9F%90%88",
+        "%E2%80%AE",
+        "\u{0308}",
+        "1e999",
+        "-5",
+        "3.14",
+        &long,
+        &many,
     ] {
         let page = site.get(&format!("/search?q={query}")).await.expect(200);
         assert!(!page.has("script:not([src]), img[src=x], [onerror]"), "{query}");
@@ -178,7 +203,11 @@ async fn hostile_searches_are_answered_and_never_markup(db: PgPool) {
         let status = site.api().get(&format!("search?q={query}")).await.status;
         assert!(status == 200 || (status == 400 && query.contains("%0")), "{query} is answered {status}");
     }
-    assert_eq!(site.get("/search?q=a&q=b").await.expect(200).texts(".nothing").len(), 0, "twice is like never");
+    assert_eq!(
+        site.get("/search?q=a&q=b").await.expect(200).texts(".nothing").len(),
+        0,
+        "twice is like never"
+    );
     let kept = site.get("/search?q=%22quoted%22%20%26%20more").await.expect(200);
     assert_eq!(kept.attribute("#q", "value"), "\"quoted\" & more");
     assert_eq!(kept.texts(".nothing h2"), ["Nothing found"]);

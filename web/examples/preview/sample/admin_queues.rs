@@ -3,10 +3,9 @@ use std::time::Duration;
 use askama::Template;
 use pawdium_shared::operate::Act;
 use pawdium_web::views::admin::{
-    AuditLine, AuditPage, BulkPage, BulkState, Chart, ErrorLine, JobFacts,
-    JobGonePage, JobLine, JobPage, JobStatus, JobsPage, KindLine, LimitFields, MissingJobs, Point, PointKind,
-    QueueBoard, QueueCard, QueueFigures, QueuesPage, ScheduleLine, SchedulesPage, SearchFields, Stretch,
-    Window,
+    AuditLine, AuditPage, BulkPage, BulkState, Chart, ErrorLine, JobFacts, JobGonePage, JobLine, JobPage,
+    JobStatus, JobsPage, KindLine, LimitFields, MissingJobs, Point, PointKind, QueueBoard, QueueCard,
+    QueueFigures, QueuesPage, ScheduleLine, SchedulesPage, SearchFields, Stretch, Window,
 };
 use pawdium_web::views::{Field, Fragment};
 use strum::VariantArray as _;

@@ -12,9 +12,9 @@ use pawdium_shared::photos::{Histogram, PhotoState, Saving, Species};
 use pawdium_shared::ranking::lists::Period;
 use pawdium_web::views::explore::{ExploreHead, Filter, Tab, address};
 use pawdium_web::views::members::{MemberPage, PendingPhoto};
+use pawdium_web::views::newest::{NewestList, NewestPage};
 use pawdium_web::views::photo::{ListPlace, PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
-use pawdium_web::views::newest::{NewestList, NewestPage};
 use pawdium_web::views::search::{FoundPhotos, HubResult, SearchPage};
 use pawdium_web::views::top::{TopList, TopPage};
 use pawdium_web::views::trending::{TrendingList, TrendingPage};
@@ -272,11 +272,7 @@ impl Samples {
             photos: FoundPhotos {
                 photos: self.cards(12),
                 total: 31,
-                paging: Some(Paging {
-                    page: 1,
-                    last_page: 2,
-                    base: "/search?q=tongue&in=photos".to_owned(),
-                }),
+                paging: Some(Paging { page: 1, last_page: 2, base: "/search?q=tongue&in=photos".to_owned() }),
             },
             ..search("tongue")
         };
@@ -291,7 +287,11 @@ impl Samples {
     fn chrome(&self, viewer: Viewer) -> Chrome {
         let name = |name: &str| self.text.clone().unwrap_or_else(|| name.to_owned());
         let hub = |(text, path): (&str, &str)| HubLink { name: name(text), path: path.to_owned() };
-        let hubs = [("Radiator Cats", "/h/radiator-cats"), ("Tongues Out", "/h/tongues-out"), ("Bavaria", "/h/bavaria")];
+        let hubs = [
+            ("Radiator Cats", "/h/radiator-cats"),
+            ("Tongues Out", "/h/tongues-out"),
+            ("Bavaria", "/h/bavaria"),
+        ];
         let hubs = if matches!(viewer, Viewer::Member { .. }) { hubs.map(hub).to_vec() } else { Vec::new() };
         Chrome {
             viewer,

@@ -54,7 +54,10 @@ impl Samples {
             id,
             original: Some("5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a0c5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a".to_owned()),
             look: (id == 1).then(|| "a3c1f00e9b27d541".to_owned()),
-            reason: self.text.clone().unwrap_or_else(|| "Not an animal, and somebody who did not want to be shown.".to_owned()),
+            reason: self
+                .text
+                .clone()
+                .unwrap_or_else(|| "Not an animal, and somebody who did not want to be shown.".to_owned()),
             photo: Some(12),
             blocker: self.owner(1),
             at: moment(),
