@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -46,6 +46,13 @@ OXLINT = oxlint@1.94.0
 lint-js: setup-lint-js  ## the pages' scripts
 	npm install --silent --no-audit --no-fund --no-save --prefix target/lint $(OXLINT)
 	target/lint/node_modules/.bin/oxlint --config web/.oxlintrc.json web/static
+
+AXE = axe-core@4.14.1
+axe: setup-lint-js setup-test  ## every page through axe, in both themes, on a phone and on a desktop
+	npm install --silent --no-audit --no-fund --no-save --prefix target/axe $(AXE)
+	cargo build --workspace --all-targets
+	PAWDIUM_AXE=$(CURDIR)/target/axe/node_modules/axe-core/axe.min.js \
+		target/debug/pawdium-demo with-stack -- cargo test -p pawdium-web --test site -- --ignored axe
 
 setup: setup-test
 setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants setup-deny:  ## install what is missing

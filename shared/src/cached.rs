@@ -5,7 +5,7 @@
 
 use crate::cache::{Kind, Listed};
 use crate::photos::cached::{CachedPhoto, PhotoCount};
-use crate::ranking::lists::{TopList, TrendingList};
+use crate::ranking::lists::{NewList, TopList, TrendingList};
 
 macro_rules! cached {
     ($($kind:ty,)*) => {
@@ -21,4 +21,5 @@ cached! {
     PhotoCount,
     TopList,
     TrendingList,
+    NewList,
 }

@@ -23,6 +23,7 @@ pub mod ranking;
 pub mod ratings;
 pub mod redis;
 pub mod references;
+pub mod search;
 pub mod security;
 pub mod shutdown;
 pub mod store;

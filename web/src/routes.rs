@@ -12,9 +12,11 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::error::{self, Error};
-use crate::http::{body_timeout, cookies, flash, headers, linger, origin, writes};
+use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
-use crate::{accounts, admin, api, assets, demo, health, hubs, live, photos, ranking, ratings};
+use crate::{
+    accounts, admin, api, assets, demo, health, hubs, live, moderation, photos, ranking, ratings, search,
+};
 
 /// The largest body of a form or of JSON, in bytes.
 const BODY: usize = 64 * 1024;
@@ -77,12 +79,16 @@ fn pages(app: &App) -> Router<App> {
                 .layer(upload_limit(app))
                 .layer(from_fn(linger::read_on)),
         )
+        .route("/explore", get(ranking::lists::explore))
         .route("/top", get(ranking::lists::top_page))
         .route("/trending", get(ranking::lists::trending_page))
         .route("/feed", get(hubs::feed::page))
         .route("/feed.atom", get(hubs::atom::own))
         .route("/feed/link", post(hubs::feed::renew))
         .route("/members/{name}/photos", get(accounts::member::page))
+        .route("/new", get(ranking::lists::new_page))
+        .route("/search", get(search::page::page))
+        .route("/theme", post(theme::choose))
         .route("/register", get(accounts::register::page).post(accounts::register::register))
         .route("/login", get(accounts::login::page).post(accounts::login::login))
         .route("/logout", post(accounts::login::logout))
@@ -91,6 +97,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
         .merge(hub_pages())
         .merge(admin_pages())
+        .merge(moderation_pages())
         .route("/settings", get(accounts::settings::page))
         .route("/settings/name", post(accounts::settings::rename))
         .route("/settings/email", post(accounts::settings::change_email))
@@ -148,9 +155,17 @@ fn admin_pages() -> Router<App> {
         .route("/admin/jobs/{job}/{act}", post(admin::act))
         .route("/admin/schedules", get(admin::schedules::page))
         .route("/admin/schedules/{name}/run", post(admin::schedules::run))
-        .route("/admin/blocked", get(admin::blocked::page))
-        .route("/admin/blocked/{id}/unblock", post(admin::blocked::unblock))
         .route("/admin/audit", get(admin::audit::page))
+}
+
+fn moderation_pages() -> Router<App> {
+    Router::new()
+        .route("/moderation", get(moderation::newest::page))
+        .route("/moderation/doubtful", get(moderation::doubtful::page))
+        .route("/moderation/blocked", get(moderation::blocked::page))
+        .route("/moderation/blocked/{id}/unblock", post(moderation::blocked::unblock))
+        .route("/admin/blocked", get(moderation::blocked::moved))
+        .route("/admin/blocked/{id}/unblock", post(moderation::blocked::moved))
 }
 
 /// The API's operations and the document that describes them. Each handler's `utoipa::path` defines its method and
@@ -187,6 +202,8 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(hubs::api::widgets::kinds))
         .routes(routes!(hubs::api::widgets::add))
         .routes(routes!(hubs::api::widgets::show, hubs::api::widgets::update, hubs::api::widgets::remove))
+        .routes(routes!(ranking::api::newest))
+        .routes(routes!(search::api::search))
         .split_for_parts();
     (router.fallback(async || Error::NotFound), document)
 }

@@ -33,7 +33,7 @@ function line(name, kind, note, required) {
 }
 
 function section(title, lines) {
-  return lines.length === 0 ? "" : make("div", "", make("h4", "", title), make("dl", "lines", ...lines));
+  return lines.length === 0 ? "" : make("div", "", make("h3", "", title), make("dl", "lines", ...lines));
 }
 
 function bodyLines(root, body) {

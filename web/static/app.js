@@ -1,14 +1,16 @@
 import { paintPlaceholders } from "./placeholder.js";
 import { enableSharing } from "./share.js";
-import { enableThemeToggle } from "./theme.js";
+import { enableThemes } from "./theme.js";
 
-enableThemeToggle();
+enableThemes();
 enableSharing();
 paintPlaceholders(document);
 
-// Scroll the chosen item of a row into view.
-for (const chosen of document.querySelectorAll(":is(.tabs, .chips) [aria-current]")) {
-  const row = chosen.closest(".tabs, .chips");
+// Scroll the chosen item of a row into view, unless it is the first, which is in view already.
+for (const chosen of document.querySelectorAll(":is(.tabs, .chips, .hub-bar) [aria-current]")) {
+  const line = chosen.closest(".tabs, .chips, .hub-bar");
+  if (chosen === line.querySelector("a")) continue;
+  const row = chosen.closest(".filters") ?? line;
   const [outer, inner] = [row, chosen].map((element) => element.getBoundingClientRect());
   row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }

@@ -6,6 +6,14 @@ import { fetchStatus } from "./status.js";
 
 enableKeys();
 
+// The arrow keys lead to the previous and the next photo of the list.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat) return;
+  if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
+  const turns = { ArrowLeft: "[data-previous]", ArrowRight: "[data-next]" };
+  if (event.key in turns) document.querySelector(turns[event.key])?.click();
+});
+
 const status = document.querySelector("[data-status]");
 if (status?.dataset.state === "processing") {
   const photo = status.dataset.status;

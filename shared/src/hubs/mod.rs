@@ -7,6 +7,7 @@ mod fields;
 pub mod lists;
 mod locks;
 pub mod members;
+pub mod bookmarks;
 pub mod queries;
 mod refusal;
 pub mod requests;

@@ -6,6 +6,7 @@ pub mod files;
 mod histogram;
 pub mod likeness;
 pub mod lineage;
+pub mod neighbours;
 pub mod owner;
 pub mod posting;
 pub mod queries;

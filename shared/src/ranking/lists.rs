@@ -1,4 +1,4 @@
-//! The top and trending lists.
+//! The lists of photos: by score, by virality and by age.
 
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -84,7 +84,7 @@ impl Cached for TopList {
         if !matches!(event, Event::RanksMoved { .. } | Event::PhotoRemoved { .. }) {
             return Ok(Vec::new());
         }
-        let species = || std::iter::once(None).chain(event.species().iter().copied().map(Some));
+        let species = || every(event.species());
         let periods = Period::VARIANTS.iter().copied();
         Ok(periods.flat_map(|period| species().map(move |species| Self { period, species })).collect())
     }
@@ -106,7 +106,10 @@ impl Cached for TopList {
 
 /// The photos with the highest virality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TrendingList;
+pub struct TrendingList {
+    /// The species, or `None` for all.
+    pub species: Option<Species>,
+}
 
 impl Cached for TrendingList {
     const KIND: &'static str = "trending";
@@ -114,22 +117,83 @@ impl Cached for TrendingList {
     type Data = Page<PhotoId>;
 
     fn name(&self) -> String {
-        String::new()
+        self.species.map_or("all", Species::name).to_owned()
     }
 
     async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
         // A new photo appears when it is first viewed or shared.
-        let changes = matches!(event, Event::ViralityMoved { .. } | Event::PhotoRemoved { .. });
-        Ok(changes.then_some(Self).into_iter().collect())
+        Ok(match event {
+            // It names photos, of any species.
+            Event::ViralityMoved { .. } => every(Species::VARIANTS).map(|species| Self { species }).collect(),
+            Event::PhotoRemoved { .. } => every(event.species()).map(|species| Self { species }).collect(),
+            _ => Vec::new(),
+        })
     }
 
     fn is_kept(page: &Self::Data) -> bool {
         !page.photos.is_empty()
     }
 
-    async fn load(_: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
-        Ok(vec![(Self, trending(&mut *db.acquire().await?, page).await?)])
+    async fn load(
+        these: &[Self],
+        page: PageOf,
+        db: &Db,
+    ) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+        let mut db = db.acquire().await?;
+        let mut loaded = Vec::with_capacity(these.len());
+        for list in these {
+            loaded.push((*list, trending(&mut db, *list, page).await?));
+        }
+        Ok(loaded)
     }
+}
+
+/// The photos that went live last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NewList {
+    /// The species, or `None` for all.
+    pub species: Option<Species>,
+}
+
+impl Cached for NewList {
+    const KIND: &'static str = "new";
+    type Part = PageOf;
+    type Data = Page<PhotoId>;
+
+    fn name(&self) -> String {
+        self.species.map_or("all", Species::name).to_owned()
+    }
+
+    async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        Ok(match event {
+            Event::PhotoPublished { .. } | Event::PhotoRemoved { .. } => {
+                every(event.species()).map(|species| Self { species }).collect()
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    fn is_kept(page: &Self::Data) -> bool {
+        !page.photos.is_empty()
+    }
+
+    async fn load(
+        these: &[Self],
+        page: PageOf,
+        db: &Db,
+    ) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+        let mut db = db.acquire().await?;
+        let mut loaded = Vec::with_capacity(these.len());
+        for list in these {
+            loaded.push((*list, newest(&mut db, *list, page).await?));
+        }
+        Ok(loaded)
+    }
+}
+
+/// All species as one, then each of these.
+fn every(species: &[Species]) -> impl Iterator<Item = Option<Species>> + '_ {
+    std::iter::once(None).chain(species.iter().copied().map(Some))
 }
 
 async fn top(db: &mut PgConnection, list: TopList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
@@ -161,18 +225,45 @@ async fn top(db: &mut PgConnection, list: TopList, page: PageOf) -> sqlx::Result
     Ok(Page::new(photos, page, total))
 }
 
-async fn trending(db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+async fn trending(db: &mut PgConnection, list: TrendingList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+    let species = list.species.map(Species::name);
     let total = sqlx::query_scalar!(
         r#"select count(*) as "total!" from photos join photo_stats on photo_id = photos.id
-           where state = 'live' and virality is not null"#,
+           where state = 'live' and virality is not null and ($1::text is null or species = $1)"#,
+        species,
     )
     .fetch_one(&mut *db)
     .await?;
     let photos = sqlx::query_scalar!(
         r#"select photos.id as "id: PhotoId" from photos join photo_stats on photo_id = photos.id
-           where state = 'live' and virality is not null
+           where state = 'live' and virality is not null and ($1::text is null or species = $1)
            order by virality desc, photo_stats.photo_id
-           limit $1 offset $2"#,
+           limit $2 offset $3"#,
+        species,
+        page.limit,
+        page.offset(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(photos, page, total))
+}
+
+async fn newest(db: &mut PgConnection, list: NewList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+    let species = list.species.map(Species::name);
+    let total = sqlx::query_scalar!(
+        r#"select count(*) as "total!" from photos
+           where state = 'live' and ($1::text is null or species = $1)"#,
+        species,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    // By the index photos_live_at.
+    let photos = sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos
+           where state = 'live' and ($1::text is null or species = $1)
+           order by live_at desc, id desc
+           limit $2 offset $3"#,
+        species,
         page.limit,
         page.offset(),
     )
@@ -254,9 +345,35 @@ mod tests {
     #[tokio::test]
     async fn a_removed_photo_makes_all_lists_stale_that_may_show_it() {
         let stale = stale_after(Event::PhotoRemoved { photo: PhotoId(7), species: Species::Cat }).await;
-        for name in ["photo:7", "trending", "totals", "top:day:cat", "top:all:all"] {
+        for name in [
+            "photo:7",
+            "trending:all",
+            "trending:cat",
+            "new:all",
+            "new:cat",
+            "totals",
+            "top:day:cat",
+            "top:all:all",
+        ] {
             assert!(stale.contains(&name.to_owned()), "{name}");
         }
-        assert!(!stale.contains(&"top:day:dog".to_owned()));
+        for name in ["top:day:dog", "trending:dog", "new:dog"] {
+            assert!(!stale.contains(&name.to_owned()), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_photo_makes_the_newest_photos_of_its_species_stale() {
+        let stale = stale_after(Event::PhotoPublished { photo: PhotoId(7), species: Species::Cat }).await;
+        assert_eq!(stale, ["new:all", "new:cat", "photo:7", "totals"]);
+    }
+
+    #[tokio::test]
+    async fn moved_virality_makes_trending_stale_for_all_species() {
+        let stale = stale_after(Event::ViralityMoved { photos: vec![PhotoId(7)] }).await;
+        let mut expected = vec!["photo:7".to_owned(), "trending:all".to_owned()];
+        expected.extend(Species::VARIANTS.iter().map(|species| format!("trending:{species}")));
+        expected.sort();
+        assert_eq!(stale, expected);
     }
 }

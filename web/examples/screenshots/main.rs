@@ -49,12 +49,15 @@ async fn shoot_all(site: &str, folder: &Path, screen: Screen, theme: &str) -> Re
     shoot("rate", "/").await?;
     shoot("top", "/top").await?;
     shoot("trending", "/trending").await?;
+    shoot("new", "/new").await?;
+    shoot("search", "/search?q=a").await?;
     shoot("lost", "/nothing-here").await?;
     log_in(&browser, site).await?;
-    shoot("photo", "/photos/1").await?;
+    shoot("photo", "/photos/1?from=top:all:all").await?;
     shoot("profile", "/members/ada").await?;
     shoot("submit", "/submit").await?;
     shoot("settings", "/settings").await?;
+    shoot("moderation", "/moderation").await?;
     shoot("admin", "/admin").await?;
     shoot("admin-queues", "/admin/queues").await?;
     shoot("admin-jobs", "/admin/jobs").await?;

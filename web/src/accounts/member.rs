@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
+use crate::photos::place::Place;
 use crate::photos::present;
 use crate::state::App;
 use crate::views::Paging;
@@ -41,6 +42,7 @@ pub async fn page(
         photos.into_iter().partition(|photo| photo.state == PhotoState::Live);
     let last_page = live.len().div_ceil(PER_PAGE).max(1);
     let page = choice.page.parse::<usize>().unwrap_or(1).clamp(1, last_page);
+    let place = Place::Member(name.clone());
     let number = |page: usize| u32::try_from(page).unwrap_or(u32::MAX);
     Ok(Page(MemberPage {
         chrome: viewing.chrome,
@@ -48,7 +50,7 @@ pub async fn page(
             .iter()
             .skip((page - 1) * PER_PAGE)
             .take(PER_PAGE)
-            .map(|photo| present::card(photo, false))
+            .map(|photo| present::card_in(&place, photo, false))
             .collect(),
         paging: Paging {
             page: number(page),

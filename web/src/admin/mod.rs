@@ -1,14 +1,13 @@
-//! The admin pages. Moderators and admins see them, only admins can act, and everybody else gets a 404.
+//! Operations: queues, jobs, schedules and the audit log. Moderators and admins see them, only admins can act, and everybody else gets a 404.
 
 mod act;
 pub mod audit;
-pub mod blocked;
 pub mod bulk;
 pub mod job;
 pub mod jobs;
 pub mod limits;
 pub mod overview;
-mod paging;
+pub(crate) mod paging;
 mod present;
 pub mod queues;
 pub mod schedules;

@@ -8,20 +8,15 @@ use pawdium_queue::inspect::{self, Backlog, JobRow, JobState, KindCounts, Worker
 use pawdium_shared::jobs::KINDS;
 use pawdium_shared::mask::mask;
 use pawdium_shared::queues;
-use pawdium_shared::ranking::weighing::{self, Doubtful};
-use pawdium_shared::ranking::weights::ORDINARY;
 
 use crate::error::Error;
 use crate::http::access::AdminViewing;
 use crate::http::page::Page;
 use crate::state::App;
-use crate::views::admin::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
+use crate::views::admin::{AdminPage, JobFailure, JobKind, WaitingMail, WorkerProcess};
 
 /// Failures on the overview.
 const FAILURES: i64 = 20;
-
-/// Photos with doubtful ratings on the overview.
-const DOUBTFUL: i64 = 10;
 
 /// `GET /admin`
 pub async fn page(State(app): State<App>, viewing: AdminViewing) -> Result<Page<AdminPage>, Error> {
@@ -29,10 +24,8 @@ pub async fn page(State(app): State<App>, viewing: AdminViewing) -> Result<Page<
     let now = Utc::now();
     let failures = inspect::list_failures(&mut db, FAILURES).await?;
     let workers = inspect::list_workers(&mut db).await?;
-    let doubtful = weighing::list_doubtful(&mut db, DOUBTFUL).await?;
     Ok(Page(AdminPage {
         mail: waiting_mail(inspect::backlog(&mut db, queues::MAIL).await?, now, viewing.may_act),
-        doubtful: doubtful.into_iter().map(doubtful_photo).collect(),
         kinds: all_kinds(inspect::count_kinds(&mut db).await?, now),
         failures: failures.into_iter().map(|row| failure(row, viewing.may_act)).collect(),
         workers: workers.into_iter().filter(|row| row.alive).map(|row| worker(row, now)).collect(),
@@ -73,19 +66,6 @@ fn waiting_mail(backlog: Backlog, now: DateTime<Utc>, whole: bool) -> Option<Wai
         oldest: since(backlog.oldest?, now),
         error: backlog.last_error.map(|error| if whole { error } else { mask(&error).into_owned() }),
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
-fn doubtful_photo(row: Doubtful) -> DoubtfulPhoto {
-    DoubtfulPhoto {
-        id: row.photo.0,
-        title: row.title,
-        ratings: row.ratings,
-        weight: row.weight as f64 / ORDINARY as f64,
-        links: row.links.into(),
-        crowd: row.crowd.into(),
-        at: row.weighed_at,
-    }
 }
 
 fn failure(row: JobRow, whole: bool) -> JobFailure {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 const PER_PAGE: usize = 50;
 
 /// Entries to fetch: one extra tells whether there is another page.
-pub(super) const ASKED: i64 = 51;
+pub(crate) const ASKED: i64 = 51;
 
 /// Where a page begins. Invalid values are ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -19,13 +19,13 @@ pub struct PageQuery {
 
 impl PageQuery {
     /// The id that the page's entries are older than; `None` on the first page.
-    pub(super) fn before<T: FromStr>(&self) -> Option<T> {
+    pub(crate) fn before<T: FromStr>(&self) -> Option<T> {
         self.before.parse().ok()
     }
 }
 
 /// Cuts the fetched entries to one page. Returns its last entry if there are more.
-pub(super) fn cut<T>(entries: &mut Vec<T>) -> Option<&T> {
+pub(crate) fn cut<T>(entries: &mut Vec<T>) -> Option<&T> {
     let more = entries.len() > PER_PAGE;
     entries.truncate(PER_PAGE);
     entries.last().filter(|_| more)

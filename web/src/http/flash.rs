@@ -133,7 +133,8 @@ impl Notice {
         Some(Self::Jobs { act, done: number()?, left: number()? })
     }
 
-    fn flash(self) -> Flash {
+    /// The message.
+    pub fn flash(self) -> Flash {
         match self {
             Self::PhotoDeleted => Flash::good("The photo is deleted."),
             Self::PhotoPosted => Flash::good("The photo is posted to the hub."),

@@ -15,5 +15,6 @@ pub mod pace;
 pub mod page;
 pub mod pins;
 pub mod request_user;
+pub mod theme;
 pub mod visitor;
 pub mod writes;

@@ -11,6 +11,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{RaterKey, User, queries};
 use pawdium_shared::audit::Actor;
+use pawdium_shared::hubs::bookmarks;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ratings::serving;
 use sqlx::PgConnection;
@@ -20,13 +21,16 @@ use super::flash;
 use super::request_user::RequestUser;
 use crate::error::Error;
 use crate::state::App;
-use crate::views::{Chrome, Theme, Viewer};
+use crate::views::{Chrome, HubLink, Theme, Viewer};
 
 /// The cookie with the session token.
 pub const SESSION: &str = "session";
 
 /// The cookie of a visitor without a user.
 const PIN: &str = "visitor";
+
+/// The cookie with the colour theme.
+const THEME: &str = "theme";
 
 const YEAR: i64 = 365;
 
@@ -187,6 +191,7 @@ impl Viewing {
         let visitor = Visitor::find(app, jar).await?;
         let chrome = Chrome {
             viewer: viewer(app, &visitor).await?,
+            hubs: own_hubs(app, &visitor).await?,
             theme: theme(jar),
             flash: flash::read(jar),
             path,
@@ -200,7 +205,7 @@ async fn viewer(app: &App, visitor: &Visitor) -> Result<Viewer, Error> {
     Ok(match &visitor.user {
         None => Viewer::Nobody,
         Some(User { name: Some(name), role, .. }) => {
-            Viewer::Member { name: name.clone(), admin: role.moderates() }
+            Viewer::Member { name: name.clone(), moderates: role.moderates() }
         }
         Some(user) => {
             let activity = queries::count_activity(&mut *app.db.acquire().await?, user.id).await?;
@@ -209,10 +214,17 @@ async fn viewer(app: &App, visitor: &Visitor) -> Result<Viewer, Error> {
     })
 }
 
+/// The hubs in the bar below the header; none for anonymous visitors.
+async fn own_hubs(app: &App, visitor: &Visitor) -> Result<Vec<HubLink>, Error> {
+    let Ok(member) = visitor.member() else { return Ok(Vec::new()) };
+    let hubs = bookmarks::list_bookmarks(&mut *app.db.acquire().await?, member.id).await?;
+    Ok(hubs.into_iter().map(|hub| HubLink { name: hub.name, path: format!("/h/{}", hub.slug) }).collect())
+}
+
 /// The visitor's colour theme.
 #[must_use]
 pub fn theme(jar: &CookieJar) -> Theme {
-    jar.get("theme").map_or(Theme::Auto, |cookie| Theme::from_cookie(cookie.value()))
+    jar.get(THEME).map_or(Theme::Auto, |cookie| Theme::from_cookie(cookie.value()))
 }
 
 /// The cookie of a new session.
@@ -232,6 +244,14 @@ pub fn without_session(app: &App, jar: CookieJar) -> CookieJar {
 #[must_use]
 pub fn pin_cookie(app: &App, key: RaterKey, photo: Option<PhotoId>) -> Cookie<'static> {
     lasting(app, PIN, app.pins.seal(key, photo))
+}
+
+/// The cookie of a theme. `theme.js` also writes it, so scripts may.
+#[must_use]
+pub fn theme_cookie(app: &App, theme: Theme) -> Cookie<'static> {
+    let mut cookie = lasting(app, THEME, theme.name().to_owned());
+    cookie.set_http_only(false);
+    cookie
 }
 
 fn lasting(app: &App, name: &'static str, value: String) -> Cookie<'static> {

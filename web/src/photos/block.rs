@@ -1,15 +1,18 @@
 //! Hiding a photo and blocking its picture.
 
+use axum::Json;
 use axum::extract::{Form, State};
-use axum::response::Redirect;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::moderation::blocked::{self, BlockOutcome, Reason};
 use pawdium_shared::photos::queries;
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::error::Error;
+use crate::error::{Error, prefers_json};
 use crate::http::access::Moderator;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
@@ -26,14 +29,15 @@ pub struct BlockForm {
 /// How many photos of the same picture to show, and to hide at once.
 pub(super) const ALIKE: i64 = 24;
 
-/// `POST /photos/{photo}/block`: for moderators.
+/// `POST /photos/{photo}/block`: for moderators. A script gets the notice as JSON, everybody else the photo's page.
 pub async fn block(
     State(app): State<App>,
     moderator: Moderator,
     jar: CookieJar,
+    headers: HeaderMap,
     Path(id): Path<PhotoId>,
     Form(form): Form<BlockForm>,
-) -> Result<(CookieJar, Redirect), Error> {
+) -> Result<Response, Error> {
     let reason = Reason::new(&form.reason)
         .map_err(|message| Error::Field { field: "reason", message: message.to_owned() })?;
     let blocked = block_all(&app, &moderator, &[id], &reason).await?;
@@ -44,7 +48,10 @@ pub async fn block(
         _ if blocked::reason_of(&mut *app.db.acquire().await?, id).await?.is_some() => Notice::PictureBlocked,
         Some(BlockOutcome::Gone) | None => return Err(Error::NotFound),
     };
-    Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))))
+    if prefers_json(&headers) {
+        return Ok(Json(json!({ "notice": notice.flash().text })).into_response());
+    }
+    Ok((jar.add(notice.cookie()), Redirect::to(&format!("/photos/{id}"))).into_response())
 }
 
 /// The photos of the same picture that the moderator has seen.

@@ -7,6 +7,7 @@ pub mod find;
 pub mod media;
 pub mod moments;
 pub mod posting;
+pub mod place;
 pub mod present;
 pub mod publish;
 mod quota;

@@ -4,6 +4,8 @@ use pawdium_shared::photos::Photo;
 
 pub use pawdium_widgets::picture::media_path;
 
+use super::place::Place;
+
 use crate::views::{self, Picture};
 
 /// A card in a list; `ranked` shows its place.
@@ -19,5 +21,12 @@ pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
         rank: photo.rank.filter(|_| ranked).map(i64::from),
         mean: photo.histogram.mean(),
         count: photo.histogram.count(),
+        from: None,
     }
+}
+
+/// A card in a list that its photo's page leads back to.
+#[must_use]
+pub fn card_in(place: &Place, photo: &Photo, ranked: bool) -> views::PhotoCard {
+    views::PhotoCard { from: Some(place.to_string()), ..card(photo, ranked) }
 }

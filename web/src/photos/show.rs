@@ -1,6 +1,7 @@
 //! A photo's page, also through a share link.
 
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
 use pawdium_queue::{Job as _, Subject, inspect};
@@ -15,6 +16,7 @@ use sqlx::PgConnection;
 
 use super::block::ALIKE;
 use super::moments::record_moment;
+use super::place::PlaceQuery;
 use super::{find, posting, present};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -31,13 +33,18 @@ pub async fn page(
     viewing: Viewing,
     client: Client,
     Path(id): Path<PhotoId>,
+    query: Result<Query<PlaceQuery>, QueryRejection>,
 ) -> Result<Page<PhotoPage>, Error> {
     let photo = find_visible(&app, &viewing.visitor, id).await?;
     if photo.state == PhotoState::Live {
         record_moment(&app, &viewing.visitor, client, id, virality::Moment::View).await?;
     }
     let rating = rating_control(&app, &viewing.visitor, &photo).await?;
-    Ok(Page(assemble(&app, viewing, photo, rating, None).await?))
+    let mut page = assemble(&app, viewing, photo, rating, None).await?;
+    if let Some(place) = query.ok().and_then(|Query(query)| query.place()) {
+        page.place = Some(place.find(&app, id).await?);
+    }
+    Ok(Page(page))
 }
 
 /// `GET /s/{code}`: counts the visit and lets the visitor rate the photo.
@@ -118,7 +125,7 @@ pub(super) async fn assemble(
     };
     Ok(PhotoPage {
         alike: alike.iter().map(|photo| present::card(photo, false)).collect(),
-        hubs: Fragment::render(&hubs).map_err(anyhow::Error::from)?,
+        posting: Fragment::render(&hubs).map_err(anyhow::Error::from)?,
         earlier: earlier.map(|photo| photo.0),
         status,
         can_delete: own || viewing.visitor.moderates(),
@@ -131,6 +138,7 @@ pub(super) async fn assemble(
         species: photo.species.name().to_owned(),
         tags: photo.tags,
         owner: photo.owner_name,
+        place: None,
         created_at: photo.created_at,
         opinion,
         rating,

@@ -1,9 +1,9 @@
-//! The top and trending lists through the API.
+//! The top, trending and new lists through the API.
 
 use axum::Json;
 use axum::extract::{Query, State};
 use pawdium_shared::photos::Species;
-use pawdium_shared::ranking::lists::{PageOf, Period, TopList};
+use pawdium_shared::ranking::lists::{NewList, PageOf, Period, TopList, TrendingList};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -18,9 +18,9 @@ use crate::state::App;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
-    /// `all` (default), `month`, `week` or `day`; ignored by trending.
+    /// `all` (default), `month`, `week` or `day`; only for the top list.
     period: Option<String>,
-    /// Only this species; ignored by trending.
+    /// Only this species.
     species: Option<String>,
     /// The page, from 1.
     page: Option<String>,
@@ -57,7 +57,7 @@ impl ListParams {
 pub async fn top(State(app): State<App>, Query(choice): Query<ListParams>) -> Result<Json<ListShape>, Error> {
     let page = choice.page_of()?;
     let list = TopList { period: choice.period()?, species: choice.species()? };
-    let list = lists::top(&app, list, page).await?;
+    let list = lists::read(&app, list, page).await?;
     Ok(Json(ListShape::of(&app, list)))
 }
 
@@ -70,6 +70,21 @@ pub async fn trending(
     State(app): State<App>,
     Query(choice): Query<ListParams>,
 ) -> Result<Json<ListShape>, Error> {
-    let list = lists::trending(&app, choice.page_of()?).await?;
+    let list = TrendingList { species: choice.species()? };
+    let list = lists::read(&app, list, choice.page_of()?).await?;
+    Ok(Json(ListShape::of(&app, list)))
+}
+
+/// Lists the photos that went live last.
+#[utoipa::path(get, path = "/new", tag = "lists", params(ListParams), responses(
+    (status = 200, description = "A page of the list", body = ListShape),
+    (status = 400, description = "An invalid parameter", body = ErrorShape),
+))]
+pub async fn newest(
+    State(app): State<App>,
+    Query(choice): Query<ListParams>,
+) -> Result<Json<ListShape>, Error> {
+    let list = NewList { species: choice.species()? };
+    let list = lists::read(&app, list, choice.page_of()?).await?;
     Ok(Json(ListShape::of(&app, list)))
 }

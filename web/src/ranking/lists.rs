@@ -1,27 +1,32 @@
-//! The top and trending pages, and the lists behind them, read through the cache.
+//! The top, trending and new pages, and the lists behind them, read through the cache.
 
 use axum::extract::{Query, State};
+use axum::response::Redirect;
+use pawdium_shared::cache::Cached;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::{Photo, Species};
 use pawdium_shared::ranking::lists::{
-    Page as List, PageOf, Period, TopList as Top, TrendingList as Trending,
+    NewList as New, Page as List, PageOf, Period, TopList as Top, TrendingList as Trending,
 };
 use serde::Deserialize;
 
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
+use crate::photos::place::Place;
 use crate::photos::{find, present};
 use crate::state::App;
-use crate::views::top::{self, TopList, TopPage};
+use crate::views::explore::{self, ExploreHead, Filter, Tab};
+use crate::views::newest::{NewestList, NewestPage};
+use crate::views::top::{TopList, TopPage};
 use crate::views::trending::{TrendingList, TrendingPage};
-use crate::views::{Fragment, Paging};
+use crate::views::{Fragment, Paging, PhotoCard};
 
 /// Photos per page.
 const PER_PAGE: i64 = 24;
 
 /// The last page to serve, which keeps offsets and the cache small.
-const LAST: i64 = 10_000;
+pub const LAST: i64 = 10_000;
 
 /// The query of a list. Invalid values are ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -41,9 +46,20 @@ impl ListQuery {
         self.species.parse().ok()
     }
 
-    fn page(&self) -> i64 {
-        self.page.parse().unwrap_or(1).clamp(1, LAST)
+    fn page(&self) -> PageOf {
+        page_of(self.page.parse().unwrap_or(1).clamp(1, LAST))
     }
+}
+
+/// That page as the site's pages show it.
+#[must_use]
+pub fn page_of(page: i64) -> PageOf {
+    PageOf { page, limit: PER_PAGE }
+}
+
+/// `GET /explore`
+pub async fn explore() -> Redirect {
+    Redirect::to(Tab::Trending.path())
 }
 
 /// `GET /top`
@@ -53,15 +69,11 @@ pub async fn top_page(
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<TopPage>, Error> {
     let (period, species) = (choice.period(), choice.species());
-    let page = PageOf { page: choice.page(), limit: PER_PAGE };
-    let list = top(&app, Top { period, species }, page).await?;
-    let base = top::address(period, species);
-    let list = TopList {
-        photos: list.photos.iter().map(|photo| present::card(photo, true)).collect(),
-        paging: Paging::of(list.page, list.last_page, base),
-    };
-    let list = Fragment::render(&list).map_err(anyhow::Error::from)?;
-    Ok(Page(TopPage { chrome: viewing.chrome, period, species, list }))
+    let list = read(&app, Top { period, species }, choice.page()).await?;
+    let head = ExploreHead { tab: Tab::Top, filter: Filter { period, species } };
+    let (photos, paging) = shown(head, &list);
+    let list = Fragment::render(&TopList { photos, paging }).map_err(anyhow::Error::from)?;
+    Ok(Page(TopPage { chrome: viewing.chrome, head, list }))
 }
 
 /// `GET /trending`
@@ -70,33 +82,44 @@ pub async fn trending_page(
     viewing: Viewing,
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<TrendingPage>, Error> {
-    let list = trending(&app, PageOf { page: choice.page(), limit: PER_PAGE }).await?;
-    let list = TrendingList {
-        photos: list.photos.iter().map(|photo| present::card(photo, false)).collect(),
-        paging: Paging::of(list.page, list.last_page, "/trending".to_owned()),
-    };
-    let list = Fragment::render(&list).map_err(anyhow::Error::from)?;
-    Ok(Page(TrendingPage { chrome: viewing.chrome, list }))
+    let species = choice.species();
+    let list = read(&app, Trending { species }, choice.page()).await?;
+    let head = ExploreHead { tab: Tab::Trending, filter: Filter { period: Period::All, species } };
+    let (photos, paging) = shown(head, &list);
+    let list = Fragment::render(&TrendingList { photos, paging }).map_err(anyhow::Error::from)?;
+    Ok(Page(TrendingPage { chrome: viewing.chrome, head, list }))
 }
 
-/// A page of a top list, through the cache.
+/// `GET /new`
+pub async fn new_page(
+    State(app): State<App>,
+    viewing: Viewing,
+    Query(choice): Query<ListQuery>,
+) -> Result<Page<NewestPage>, Error> {
+    let species = choice.species();
+    let list = read(&app, New { species }, choice.page()).await?;
+    let head = ExploreHead { tab: Tab::New, filter: Filter { period: Period::All, species } };
+    let (photos, paging) = shown(head, &list);
+    let list = Fragment::render(&NewestList { photos, paging }).map_err(anyhow::Error::from)?;
+    Ok(Page(NewestPage { chrome: viewing.chrome, head, list }))
+}
+
+/// A page of a list, through the cache. Leaves out photos that have just been hidden or deleted.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn top(app: &App, list: Top, page: PageOf) -> Result<List<Photo>, Error> {
-    show(app, app.cache.get(&app.db, list, page).await?).await
-}
-
-/// A page of the trending list, through the cache.
-///
-/// # Errors
-/// When the database fails.
-pub async fn trending(app: &App, page: PageOf) -> Result<List<Photo>, Error> {
-    show(app, app.cache.get(&app.db, Trending, page).await?).await
-}
-
-/// Loads the photos of a page. Leaves out photos that have just been hidden or deleted.
-async fn show(app: &App, list: List<PhotoId>) -> Result<List<Photo>, Error> {
-    let List { photos, page, last_page } = list;
+pub async fn read<L>(app: &App, list: L, page: PageOf) -> Result<List<Photo>, Error>
+where
+    L: Cached<Part = PageOf, Data = List<PhotoId>>,
+{
+    let List { photos, page, last_page } = app.cache.get(&app.db, list, page).await?;
     Ok(List { photos: find::list_live(app, &photos).await?, page, last_page })
+}
+
+fn shown(head: ExploreHead, list: &List<Photo>) -> (Vec<PhotoCard>, Paging) {
+    let ExploreHead { tab, filter } = head;
+    let place = Place::List { tab, filter, page: list.page };
+    let is_ranked = tab == Tab::Top;
+    let cards = list.photos.iter().map(|photo| present::card_in(&place, photo, is_ranked));
+    (cards.collect(), Paging::of(list.page, list.last_page, explore::address(tab, filter)))
 }

@@ -1,4 +1,4 @@
-//! The top and trending lists.
+//! The top, trending and new lists.
 
 pub mod api;
 pub mod hub;

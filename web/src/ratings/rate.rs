@@ -25,7 +25,9 @@ use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::Visitor;
 use crate::photos::moments;
+use crate::photos::place::Place;
 use crate::state::App;
+use crate::views::photo_path;
 
 /// The form of the ten keys.
 #[derive(Debug, Deserialize)]
@@ -34,6 +36,7 @@ pub struct RateForm {
     ballot: Option<String>,
     from: Option<String>,
     hub: Option<String>,
+    list: Option<String>,
 }
 
 /// `POST /photos/{photo}/rating`: stores the visitor's rating and shows the next photo. With the header `Pawdium-Part`,
@@ -66,7 +69,9 @@ pub async fn rate(
                 Ok((jar, Page(stage)).into_response())
             } else if form.from.as_deref() == Some("photo") {
                 let jar = jar.add(Notice::RatingChanged.cookie());
-                Ok((jar, Redirect::to(&format!("/photos/{photo}"))).into_response())
+                let place = form.list.as_deref().and_then(|list| list.parse::<Place>().ok());
+                let from = place.map(|place| place.to_string());
+                Ok((jar, Redirect::to(&photo_path(photo, from.as_deref()))).into_response())
             } else {
                 let page = hub.map_or_else(|| "/".to_owned(), |hub| format!("{}/rate", hub.path()));
                 Ok((jar, Redirect::to(&format!("{page}?rated={photo}"))).into_response())

@@ -11,6 +11,35 @@ pub struct Chrome {
     pub path: String,
     /// Whether this is the demo, whose footer links to the mailbox.
     pub demo: bool,
+    /// The viewer's own hubs, for the bar below the header.
+    pub hubs: Vec<HubLink>,
+}
+
+impl Chrome {
+    /// Whether the viewer is registered.
+    pub(crate) fn is_member(&self) -> bool {
+        matches!(self.viewer, Viewer::Member { .. })
+    }
+
+    /// Whether the theme of that name is chosen.
+    pub(crate) fn has_theme(&self, name: &str) -> bool {
+        self.theme.name() == name
+    }
+
+    /// Whether this page is the hub's, or one below it.
+    pub(crate) fn is_in(&self, hub: &HubLink) -> bool {
+        let rest = self.path.strip_prefix(&hub.path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    }
+}
+
+/// A hub to link to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubLink {
+    /// Its name.
+    pub name: String,
+    /// The path of its page.
+    pub path: String,
 }
 
 /// The viewer of a page.
@@ -28,8 +57,8 @@ pub enum Viewer {
     Member {
         /// Their name, as in `/members/{name}`.
         name: String,
-        /// Whether to show the link to the admin pages.
-        admin: bool,
+        /// Whether to show the links to moderation and operations.
+        moderates: bool,
     },
 }
 
@@ -122,6 +151,26 @@ impl Tone {
             Self::Good => "good",
             Self::Bad => "bad",
             Self::Info => "info",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hubs_page_and_those_below_it_are_in_the_hub() {
+        let hub = HubLink { name: "Cats".to_owned(), path: "/h/cats".to_owned() };
+        let is_in = |path: &str| Chrome { path: path.to_owned(), ..Chrome::default() }.is_in(&hub);
+        assert!(["/h/cats", "/h/cats?page=2", "/h/cats/top"].into_iter().all(is_in));
+        assert!(!["/h/cats-of-rome", "/h", "/hubs", "/"].into_iter().any(is_in));
+    }
+
+    #[test]
+    fn every_theme_comes_back_from_its_cookie() {
+        for theme in [Theme::Auto, Theme::Light, Theme::Dark] {
+            assert_eq!(Theme::from_cookie(theme.name()), theme);
         }
     }
 }

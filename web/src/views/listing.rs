@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use askama::Template;
 
 use super::picture::described;
@@ -24,11 +26,26 @@ pub struct PhotoCard {
     pub mean: Option<f64>,
     /// The number of ratings.
     pub count: i64,
+    /// The list that shows the card, as in the query of the photo's page. The page then leads to the photos around it.
+    pub from: Option<String>,
 }
 
 impl PhotoCard {
+    /// The URL of the photo's page.
+    pub(super) fn path(&self) -> String {
+        photo_path(self.id, self.from.as_deref())
+    }
+
     pub(super) fn described(&self) -> &str {
         described(&self.alt, &self.title)
+    }
+}
+
+/// The URL of a photo's page, with the list that leads there.
+pub(crate) fn photo_path(id: impl Display, from: Option<&str>) -> String {
+    match from {
+        Some(from) => format!("/photos/{id}?from={from}"),
+        None => format!("/photos/{id}"),
     }
 }
 

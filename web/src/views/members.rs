@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::{Chrome, Paging, PhotoCard, PhotoGrid, filters};
+use super::{Chrome, Paging, PhotoCard, PhotoGrid, avatar, filters};
 use pawdium_shared::photos::PhotoState;
 
 /// `GET /members/{name}`.
@@ -37,12 +37,12 @@ impl MemberPage {
 
     /// The first letter, for the avatar.
     fn initial(&self) -> String {
-        self.name.chars().next().map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().to_string())
+        avatar::initial(&self.name)
     }
 
     /// One of ten colours, derived from the name.
     fn hue(&self) -> u32 {
-        self.name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10 + 1
+        avatar::hue(&self.name)
     }
 }
 

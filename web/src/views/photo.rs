@@ -29,6 +29,8 @@ pub struct PhotoPage {
     pub tags: Vec<String>,
     /// The owner's name; `None` for an anonymous user.
     pub owner: Option<String>,
+    /// The list that the viewer came from.
+    pub place: Option<ListPlace>,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
     /// The picture; empty unless the photo is live or hidden.
@@ -50,9 +52,24 @@ pub struct PhotoPage {
     /// Whether the viewer is a moderator, who sees the link to its jobs and can block it.
     pub moderates: bool,
     /// The rendered [`PhotoHubs`](super::hub_photos::PhotoHubs).
-    pub hubs: Fragment,
+    pub posting: Fragment,
     /// Live photos of the same picture, if a moderator views a hidden photo.
     pub alike: Vec<PhotoCard>,
+}
+
+/// A photo's place in the list that the viewer came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The list as in the query `from`.
+    pub from: String,
+    /// The list's name.
+    pub label: String,
+    /// The URL of the list.
+    pub path: String,
+    /// The URL of the photo before it; `None` for the first.
+    pub previous: Option<String>,
+    /// The URL of the photo after it; `None` for the last.
+    pub next: Option<String>,
 }
 
 impl PhotoPage {
@@ -69,12 +86,18 @@ impl PhotoPage {
         ids::join(self.alike.iter().map(|photo| photo.id))
     }
 
+    /// Whether there are technical details to unfold. Those of a photo that isn't live are shown above.
+    fn has_details(&self) -> bool {
+        self.moderates || (self.own && self.is_live())
+    }
+
     fn can_block(&self) -> bool {
         self.moderates && self.status.state != PhotoState::Hidden
     }
 
     fn keys<'a>(&self, ballot: Option<&'a str>, chosen: Option<u8>) -> RatingKeys<'a> {
-        RatingKeys { photo: self.id, ballot, from: "photo", hub: None, chosen }
+        let list = self.place.as_ref().map(|place| place.from.clone());
+        RatingKeys { photo: self.id, ballot, from: "photo", list, hub: None, chosen }
     }
 }
 

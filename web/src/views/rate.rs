@@ -35,7 +35,7 @@ pub struct RateStage {
 impl RateStage {
     fn keys<'a>(&'a self, photo: &'a RatePhoto) -> RatingKeys<'a> {
         let hub = self.hub.as_ref().map(|hub| hub.slug.as_str());
-        RatingKeys { photo: photo.id, ballot: Some(&photo.ballot), from: "rate", hub, chosen: None }
+        RatingKeys { photo: photo.id, ballot: Some(&photo.ballot), from: "rate", list: None, hub, chosen: None }
     }
 }
 
@@ -136,6 +136,8 @@ pub struct RatingKeys<'a> {
     pub from: &'static str,
     /// The slug of the hub whose next photo follows; `None` for the site's.
     pub hub: Option<&'a str>,
+    /// The list that the rater came from, to return to the same page.
+    pub list: Option<String>,
     /// The rater's current value.
     pub chosen: Option<u8>,
 }

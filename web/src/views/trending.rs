@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::explore::ExploreHead;
 use super::{Chrome, Fragment, Paging, PhotoCard, PhotoGrid, filters};
 
 /// `GET /trending`.
@@ -10,6 +11,8 @@ use super::{Chrome, Fragment, Paging, PhotoCard, PhotoGrid, filters};
 pub struct TrendingPage {
     /// The layout around the page.
     pub chrome: Chrome,
+    /// The tabs and filters.
+    pub head: ExploreHead,
     /// The rendered [`TrendingList`].
     pub list: Fragment,
 }

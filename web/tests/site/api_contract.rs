@@ -111,7 +111,7 @@ async fn a_photo_has_the_promised_fields_wherever_it_appears(db: PgPool) {
         &format!("{PHOTO} timeline source_bytes"),
     );
     has(&bob.api.get(&path).await.expect(200).json(), PHOTO);
-    for list in ["top", "trending"] {
+    for list in ["top", "trending", "new", "trending?species=cat", "new?species=cat"] {
         bob.api.post(&format!("{path}/shares"), Value::Null).await.expect(201);
         site.run(pawdium_shared::jobs::ranking::RefreshVirality {}).await;
         let list = site.api().get(list).await.expect(200).json();

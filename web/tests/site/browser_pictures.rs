@@ -11,7 +11,7 @@ use crate::harness::{Answer, Browser, SOON, Site, eventually, pictures, select, 
 
 /// Returns whether the picture of `photo`'s card has loaded, and what is painted behind it.
 const LOOK: &str = r#"
-    const image = document.querySelector(`.card-picture[href="/photos/${photo}"] img`);
+    const image = document.querySelector(`.card-picture[href^="/photos/${photo}?"] img`);
     const arrived = image.complete && image.naturalWidth > 0;
     const [, url] = getComputedStyle(image).backgroundImage.match(/^url\("(data:[^"]+)"\)$/) ?? [];
     if (!url) return { arrived, behind: null };

@@ -96,11 +96,26 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
     // Pictures come long after the page that they are on.
     browser.slow_network(Duration::from_millis(150), 200_000).await;
     let photo = format!("/photos/{}", photos[0]);
+    let within = format!("{photo}?from=new:all");
+    site.change("insert into hubs (slug, name) select 'hub-' || n, 'Hub number ' || n from generate_series(1, 12) as n").await;
+    site.change(
+        "insert into hub_roles (hub_id, user_id, role)
+         select hubs.id, users.id, 'stargazer' from hubs, users where slug is not null and users.name = 'bob'",
+    )
+    .await;
     for (width, height) in [(1200, 900), (520, 900)] {
         browser.resize(width, height).await;
-        for (path, least) in
-            [("/", 1), (photo.as_str(), 1), ("/top", 12), ("/trending", 12), ("/members/ada", 14)]
-        {
+        for (path, least) in [
+            ("/", 1),
+            (photo.as_str(), 1),
+            (within.as_str(), 1),
+            ("/top", 12),
+            ("/trending", 12),
+            ("/new", 14),
+            ("/search?q=number", 8),
+            ("/search?q=number&in=photos", 14),
+            ("/members/ada", 14),
+        ] {
             browser.goto(path).await;
             stands_still(&browser, path, least).await;
         }

@@ -26,6 +26,11 @@ impl Watched {
                 "top?period=day&limit=2&page=2",
                 "trending",
                 "trending?limit=1",
+                "trending?species=cat",
+                "trending?species=dog",
+                "new",
+                "new?species=cat",
+                "new?species=dog&limit=1",
             ]
             .map(str::to_owned),
         );

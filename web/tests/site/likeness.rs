@@ -112,14 +112,15 @@ async fn a_blocked_picture_is_hidden_and_refused_until_an_admin_unblocks_it(db: 
     }
     live(&site, &bob, pictures::scene(2, 900, 90)).await;
 
-    let list = mod_.pages.get("/admin/blocked").await.expect(200);
+    let list = mod_.pages.get("/moderation/blocked").await.expect(200);
     assert_eq!(list.texts(".blocked tbody td.figure"), ["2"]);
     assert!(list.texts(".blocked tbody th")[0].starts_with("It shows somebody's address."));
     assert!(!list.has(".blocked form"), "moderators can't unblock");
-    bob.pages.get("/admin/blocked").await.expect(404);
-    let unblock = root.pages.get("/admin/blocked").await.expect(200).attribute(".blocked form", "action");
+    bob.pages.get("/moderation/blocked").await.expect(404);
+    let unblock =
+        root.pages.get("/moderation/blocked").await.expect(200).attribute(".blocked form", "action");
     mod_.pages.post(&unblock, &[]).await.expect(403);
-    assert_eq!(root.pages.post(&unblock, &[]).await.location(), "/admin/blocked");
+    assert_eq!(root.pages.post(&unblock, &[]).await.location(), "/moderation/blocked");
     root.pages.post(&unblock, &[]).await.expect(404);
     live(&site, &ada, pictures::scene(1, 900, 90)).await;
 
@@ -165,7 +166,7 @@ async fn a_moderator_sees_and_hides_other_photos_of_a_blocked_picture(db: PgPool
     assert_eq!(site.pictures().await, 3, "of the other one");
     let log = "select count(*) from audit_log where action = 'picture.block' and actor = 'mod'";
     assert_eq!(site.ask::<i64>(log).await, 3);
-    let list = mod_.pages.get("/admin/blocked").await.expect(200);
+    let list = mod_.pages.get("/moderation/blocked").await.expect(200);
     assert_eq!(list.texts(".blocked tbody th").len(), 2, "two files");
     // A photo that isn't blocked has no reason for hiding others.
     mod_.pages.post(&format!("/photos/{other}/block-alike"), &[("photos", "1")]).await.expect(404);
@@ -221,7 +222,7 @@ async fn nothing_is_left(site: &Site) {
         for page in ["/top", "/top?species=cat", "/trending", "/members/ada", &format!("/photos/{photo}")] {
             site.get(page).await.expect(200);
         }
-        assert!(site.get("/top").await.has(&format!("a[href=\"/photos/{photo}\"]")));
+        assert!(site.get("/top").await.has(&format!("a[href=\"/photos/{photo}?from=top:all:all\"]")));
         who.pages.post(&format!("/photos/{photo}/delete"), &[]).await.location();
         gone(site, photo, &files).await;
         ada.pages.get(&format!("/photos/{photo}")).await.expect(404);

@@ -15,6 +15,7 @@ use pawdium_shared::redis::Redis;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 
 use crate::harness::{NOBODY, OwnRedis, PASSWORD, Person, SOON, Setup, Site, eventually, pages_of};
 

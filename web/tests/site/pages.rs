@@ -40,7 +40,8 @@ async fn filled(db: PgPool) -> (Site, Vec<(&'static str, Pages, Vec<String>)>) {
     let own = [format!("/photos/{failed}"), format!("/photos/{draft}"), format!("/photos/{failed}/status")];
     let back =
         ["", "/queues", "/queues?window=24h", "/jobs", "/jobs?state=dead", "/jobs/0", "/schedules", "/audit"];
-    let back = back.map(|page| format!("/admin{page}"));
+    let mut back = back.map(|page| format!("/admin{page}")).to_vec();
+    back.extend(["", "/doubtful", "/blocked"].map(|page| format!("/moderation{page}")));
     let doors = ["/login".to_owned(), "/register".to_owned()];
     let viewers = vec![
         ("nobody", site.visitor(), with(&doors)),
@@ -116,6 +117,9 @@ async fn an_empty_site_has_every_page_too(db: PgPool) {
         "/",
         "/top",
         "/trending",
+        "/new",
+        "/search",
+        "/search?q=cat",
         "/submit",
         "/members/root",
         "/settings",
@@ -124,6 +128,9 @@ async fn an_empty_site_has_every_page_too(db: PgPool) {
         "/admin/jobs",
         "/admin/schedules",
         "/admin/audit",
+        "/moderation",
+        "/moderation/doubtful",
+        "/moderation/blocked",
         "/api",
     ] {
         assert_eq!(root.pages.get(path).await.expect(200).texts("h1").len(), 1, "{path}");
@@ -162,7 +169,7 @@ async fn paging_a_profile_and_the_lists_never_leaves_them(db: PgPool) {
         site.rate(&bob, photo, 5).await;
     }
     site.run(RefreshRanks {}).await;
-    for (list, second) in [("/members/ada", 2), ("/top", 2)] {
+    for (list, second) in [("/members/ada", 2), ("/top", 2), ("/new", 2)] {
         assert_eq!(
             site.get(&format!("{list}?page=2")).await.expect(200).texts(".card h2").len(),
             second,
@@ -181,7 +188,13 @@ async fn what_members_write_is_never_markup(db: PgPool) {
     let ada = site.member("ada").await;
     let title = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>";
     let photo = site.photo().by(&ada).titled(title).live().await;
-    for path in [format!("/photos/{photo}"), "/".into(), "/members/ada".into()] {
+    for path in [
+        format!("/photos/{photo}"),
+        "/".into(),
+        "/members/ada".into(),
+        "/new".into(),
+        "/search?q=script".into(),
+    ] {
         let page = site.get(&path).await.expect(200);
         assert!(!page.has("script:not([src]), img[src=x], [onerror]"), "{path}");
     }

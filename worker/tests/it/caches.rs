@@ -9,7 +9,7 @@ use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::photos::Species;
 use pawdium_shared::photos::cached::CachedPhoto;
-use pawdium_shared::ranking::lists::{Period, TopList, TrendingList};
+use pawdium_shared::ranking::lists::{NewList, Period, TopList, TrendingList};
 use pawdium_worker::runner;
 use sqlx::{PgConnection, PgPool};
 use strum::VariantArray as _;
@@ -24,10 +24,12 @@ const ONE: PhotoId = PhotoId(1);
 const TWO: PhotoId = PhotoId(2);
 
 fn all() -> Vec<Group> {
-    let mut groups = vec![CachedPhoto(ONE).group(), CachedPhoto(TWO).group(), TrendingList.group()];
+    let mut groups = vec![CachedPhoto(ONE).group(), CachedPhoto(TWO).group()];
+    let every_species = [None, Some(Species::Dog), Some(Species::Cat)];
+    groups.extend(every_species.map(|species| TrendingList { species }.group()));
+    groups.extend(every_species.map(|species| NewList { species }.group()));
     for &period in Period::VARIANTS {
-        let species = [None, Some(Species::Dog), Some(Species::Cat)];
-        groups.extend(species.map(|species| TopList { period, species }.group()));
+        groups.extend(every_species.map(|species| TopList { period, species }.group()));
     }
     groups
 }
@@ -97,7 +99,10 @@ async fn each_event_drops_exactly_what_shows_it(db: PgPool) {
     let site = Site::new(db);
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     assert_eq!(dropped_by(&site, Event::PhotoRated { photo: ONE }).await, ["photo:1"]);
-    assert_eq!(dropped_by(&site, Event::ViralityMoved { photos: vec![TWO] }).await, ["photo:2", "trending"]);
+    let moved = dropped_by(&site, Event::ViralityMoved { photos: vec![TWO] }).await;
+    assert_eq!(moved, ["photo:2", "trending:all", "trending:cat", "trending:dog"]);
+    let published = dropped_by(&site, Event::PhotoPublished { photo: ONE, species: Species::Cat }).await;
+    assert_eq!(published, ["new:all", "new:cat", "photo:1"]);
     let moved = dropped_by(&site, Event::RanksMoved { species: vec![Species::Dog] }).await;
     let periods = ["all", "day", "month", "week"];
     let expected: Vec<_> = periods
@@ -110,7 +115,7 @@ async fn each_event_drops_exactly_what_shows_it(db: PgPool) {
         .iter()
         .flat_map(|period| [format!("top:{period}:all"), format!("top:{period}:cat")])
         .collect();
-    expected.extend(["photo:1".to_owned(), "trending".to_owned()]);
+    expected.extend(["new:all", "new:cat", "photo:1", "trending:all", "trending:cat"].map(str::to_owned));
     expected.sort();
     assert_eq!(removed, expected);
     workers.stop().await;

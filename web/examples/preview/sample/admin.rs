@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use pawdium_web::views::admin::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
+use pawdium_web::views::admin::{AdminPage, JobFailure, JobKind, WaitingMail, WorkerProcess};
 use pawdium_web::views::api::ApiPage;
 use pawdium_web::views::demo::{MailPage, MailRow, MailboxPage};
 use pawdium_web::views::errors::ErrorPage;
@@ -49,7 +49,6 @@ impl Samples {
                 failure(48_213, "mail.send.v1", "connection refused (os error 111)", false),
                 failure(48_102, "media.process.v1", "decoder ended by signal 31 (bad system call)", true),
             ],
-            doubtful: vec![pushed()],
             workers: vec![worker(2_211, 5), worker(2_305, 2)],
             at: moment(),
             may_act: true,
@@ -59,7 +58,6 @@ impl Samples {
             chrome: self.member(),
             kinds: Vec::new(),
             failures: Vec::new(),
-            doubtful: Vec::new(),
             workers: Vec::new(),
             at: moment(),
             may_act: false,
@@ -114,18 +112,5 @@ fn worker(pid: i32, running: i64) -> WorkerProcess {
         since: moment(),
         running,
         beat: Duration::from_secs(3),
-    }
-}
-
-/// A photo whose votes came all at once.
-fn pushed() -> DoubtfulPhoto {
-    DoubtfulPhoto {
-        id: 1_204,
-        title: "Vote for Rex".to_owned(),
-        ratings: 62,
-        weight: 3.5,
-        links: 60,
-        crowd: 60,
-        at: moment(),
     }
 }

@@ -3,10 +3,9 @@ use std::time::Duration;
 use askama::Template;
 use pawdium_shared::operate::Act;
 use pawdium_web::views::admin::{
-    AuditLine, AuditPage, BlockedLine, BlockedPage, BulkPage, BulkState, Chart, ErrorLine, JobFacts,
-    JobGonePage, JobLine, JobPage, JobStatus, JobsPage, KindLine, LimitFields, MissingJobs, Point, PointKind,
-    QueueBoard, QueueCard, QueueFigures, QueuesPage, ScheduleLine, SchedulesPage, SearchFields, Stretch,
-    Window,
+    AuditLine, AuditPage, BulkPage, BulkState, Chart, ErrorLine, JobFacts, JobGonePage, JobLine, JobPage,
+    JobStatus, JobsPage, KindLine, LimitFields, MissingJobs, Point, PointKind, QueueBoard, QueueCard,
+    QueueFigures, QueuesPage, ScheduleLine, SchedulesPage, SearchFields, Stretch, Window,
 };
 use pawdium_web::views::{Field, Fragment};
 use strum::VariantArray as _;
@@ -24,8 +23,6 @@ impl Samples {
             page("/admin/jobs/48102", self.job()?.render()?),
             page("/admin/jobs/1", JobGonePage { chrome: self.member(), id: 1 }.render()?),
             page("/admin/schedules", self.schedules().render()?),
-            page("/admin/blocked", self.blocked(2).render()?),
-            page("/admin/blocked-none", self.blocked(0).render()?),
             page("/admin/audit", self.audit().render()?),
         ])
     }
@@ -194,26 +191,6 @@ impl Samples {
         };
         let schedules = vec![line("ranking.refresh", false, false), line("upkeep.purge", true, true)];
         SchedulesPage { chrome: self.member(), schedules, may_act: true }
-    }
-
-    fn blocked(&self, count: i64) -> BlockedPage {
-        let line = |id: i64| BlockedLine {
-            id,
-            original: Some("5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a0c5a8fd6f2fb7c1c0f3a1b0f4f4b16e8a".to_owned()),
-            look: (id == 1).then(|| "a3c1f00e9b27d541".to_owned()),
-            reason: self.say("Not an animal, and somebody who did not want to be shown."),
-            photo: Some(12),
-            blocker: self.owner(1),
-            at: moment(),
-            refused: id * 7,
-        };
-        BlockedPage {
-            chrome: self.member(),
-            lines: (0..count).map(line).collect(),
-            older: (count > 0).then(|| "/admin/blocked?before=1".to_owned()),
-            later: false,
-            may_act: true,
-        }
     }
 
     fn audit(&self) -> AuditPage {

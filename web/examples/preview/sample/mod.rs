@@ -5,18 +5,22 @@ mod admin;
 mod admin_queues;
 mod hub_photos;
 mod hubs;
+mod moderation;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving, Species};
 use pawdium_shared::ranking::lists::Period;
+use pawdium_web::views::explore::{ExploreHead, Filter, Tab, address};
 use pawdium_web::views::members::{MemberPage, PendingPhoto};
-use pawdium_web::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
+use pawdium_web::views::newest::{NewestList, NewestPage};
+use pawdium_web::views::photo::{ListPlace, PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
-use pawdium_web::views::top::{TopList, TopPage, address};
+use pawdium_web::views::search::{FoundPhotos, HubResult, SearchPage};
+use pawdium_web::views::top::{TopList, TopPage};
 use pawdium_web::views::trending::{TrendingList, TrendingPage};
-use pawdium_web::views::{Chrome, Fragment, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer};
+use pawdium_web::views::{Chrome, Fragment, HubLink, Paging, PhotoCard, Picture, PictureSize, Theme, Viewer};
 
 /// The settings of all sample pages.
 pub(crate) struct Samples {
@@ -57,9 +61,11 @@ impl Samples {
         pages.extend(self.list_pages()?);
         pages.extend(self.hub_pages()?);
         pages.extend(self.hub_photo_pages()?);
+        pages.extend(self.search_pages()?);
         pages.extend(self.account_pages()?);
         pages.extend(self.admin_pages()?);
         pages.extend(self.admin_queue_pages()?);
+        pages.extend(self.moderation_pages()?);
         Ok(pages)
     }
 
@@ -137,6 +143,14 @@ impl Samples {
             species: pick(&ANIMALS, id).to_owned(),
             tags: vec![self.text.clone().unwrap_or_else(|| "tongue".to_owned()), "radiator".to_owned()],
             owner: Some(self.owner(id)),
+            hubs: Vec::new(),
+            place: Some(ListPlace {
+                from: "top:week:cat".to_owned(),
+                label: "Top, week, cats".to_owned(),
+                path: "/top?period=week&species=cat".to_owned(),
+                previous: (id > 4).then(|| format!("/photos/{}?from=top:week:cat", id - 1)),
+                next: Some(format!("/photos/{}?from=top:week:cat", id + 1)),
+            }),
             created_at: moment(),
             picture: if shown { picture(id) } else { Picture::default() },
             status: stands(id, state, steps()),
@@ -199,14 +213,20 @@ impl Samples {
 
     fn list_pages(&self) -> askama::Result<Vec<Sample>> {
         let paging = |page, base: &str| Paging { page, last_page: 9, base: base.to_owned() };
+        let head = |tab, species| ExploreHead { tab, filter: Filter { period: Period::All, species } };
         let top = |photos, species: Option<Species>| {
-            let list = TopList { photos, paging: paging(1, &address(Period::All, species)) };
+            let head = head(Tab::Top, species);
+            let list = TopList { photos, paging: paging(1, &address(Tab::Top, head.filter)) };
             let list = Fragment::render(&list)?;
-            TopPage { chrome: self.member(), period: Period::All, species, list }.render()
+            TopPage { chrome: self.member(), head, list }.render()
         };
         let trending = |photos| {
             let list = Fragment::render(&TrendingList { photos, paging: paging(4, "/trending") })?;
-            TrendingPage { chrome: self.member(), list }.render()
+            TrendingPage { chrome: self.member(), head: head(Tab::Trending, None), list }.render()
+        };
+        let newest = |photos| {
+            let list = Fragment::render(&NewestList { photos, paging: paging(1, "/new") })?;
+            NewestPage { chrome: self.nobody(), head: head(Tab::New, None), list }.render()
         };
         let unranked = |mut card: PhotoCard| {
             card.rank = None;
@@ -233,13 +253,60 @@ impl Samples {
             page("/top-empty", top(Vec::new(), Some(Species::Horse))?),
             page("/trending", trending(self.cards(12).into_iter().map(unranked).collect())?),
             page("/trending-empty", trending(Vec::new())?),
+            page("/new", newest(self.cards(12).into_iter().map(unranked).collect())?),
+            page("/new-empty", newest(Vec::new())?),
             page("/members/mabel", member(false).render()?),
             page("/members/ada", member(true).render()?),
         ])
     }
 
+    fn search_pages(&self) -> askama::Result<Vec<Sample>> {
+        let search = |text: &str| SearchPage::new(self.member(), text.to_owned());
+        let hub = |(name, summary): (&str, &str)| HubResult {
+            path: "/h/sample".to_owned(),
+            name: self.text.clone().unwrap_or_else(|| name.to_owned()),
+            summary: self.text.clone().unwrap_or_else(|| summary.to_owned()),
+        };
+        let hubs = [("Tongues Out", "Bleps and mlems of every species."), ("Radiator Cats", "")];
+        let found = SearchPage {
+            members: (0..4).map(|id| self.owner(id)).collect(),
+            hubs: hubs.map(hub).to_vec(),
+            photos: FoundPhotos { photos: self.cards(8), total: 31, paging: None },
+            ..search(self.text.as_deref().unwrap_or("tongue"))
+        };
+        let photos = SearchPage {
+            photos: FoundPhotos {
+                photos: self.cards(12),
+                total: 31,
+                paging: Some(Paging { page: 1, last_page: 2, base: "/search?q=tongue&in=photos".to_owned() }),
+            },
+            ..search("tongue")
+        };
+        Ok(vec![
+            page("/search", found.render()?),
+            page("/search-photos", photos.render()?),
+            page("/search-first", search("").render()?),
+            page("/search-nothing", search(self.text.as_deref().unwrap_or("xyzzy")).render()?),
+        ])
+    }
+
     fn chrome(&self, viewer: Viewer) -> Chrome {
-        Chrome { viewer, theme: self.theme, flash: None, path: "/top?period=week".to_owned(), demo: true }
+        let name = |name: &str| self.text.clone().unwrap_or_else(|| name.to_owned());
+        let hub = |(text, path): (&str, &str)| HubLink { name: name(text), path: path.to_owned() };
+        let hubs = [
+            ("Radiator Cats", "/h/radiator-cats"),
+            ("Tongues Out", "/h/tongues-out"),
+            ("Bavaria", "/h/bavaria"),
+        ];
+        let hubs = if matches!(viewer, Viewer::Member { .. }) { hubs.map(hub).to_vec() } else { Vec::new() };
+        Chrome {
+            viewer,
+            theme: self.theme,
+            flash: None,
+            path: "/top?period=week".to_owned(),
+            demo: true,
+            hubs,
+        }
     }
 
     fn nobody(&self) -> Chrome {
@@ -251,7 +318,7 @@ impl Samples {
     }
 
     fn member(&self) -> Chrome {
-        self.chrome(Viewer::Member { name: self.owner(1), admin: true })
+        self.chrome(Viewer::Member { name: self.owner(1), moderates: true })
     }
 
     fn title(&self, id: i64) -> String {
@@ -279,6 +346,7 @@ impl Samples {
                 rank: Some(id),
                 mean: Some(9.4 - f64::from(i16::try_from(id).unwrap_or(0)) * 0.2),
                 count: 400 - id * 13,
+                from: Some("top:all:all".to_owned()),
             })
             .collect()
     }

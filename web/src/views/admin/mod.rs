@@ -1,7 +1,6 @@
-//! The admin pages, which moderators and admins see, and the forms that admins use.
+//! Operations, which moderators and admins see, and the forms that admins use.
 
 mod audit;
-mod blocked;
 mod bulk;
 mod chart;
 mod job;
@@ -11,12 +10,11 @@ mod queues;
 mod schedules;
 
 pub use audit::{AuditLine, AuditPage};
-pub use blocked::{BlockedLine, BlockedPage};
 pub use bulk::{BulkPage, BulkState};
 pub use chart::{Chart, Stretch};
 pub use job::{JobFacts, JobGonePage, JobPage, JobStatus, Point, PointKind};
 pub use jobs::{ErrorLine, JobLine, JobsPage, SearchFields};
-pub use overview::{AdminPage, DoubtfulPhoto, JobFailure, JobKind, WaitingMail, WorkerProcess};
+pub use overview::{AdminPage, JobFailure, JobKind, WaitingMail, WorkerProcess};
 pub use queues::{
     KindLine, LimitFields, MissingJobs, QueueBoard, QueueCard, QueueFigures, QueuesPage, Window,
 };

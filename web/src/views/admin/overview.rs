@@ -19,8 +19,6 @@ pub struct AdminPage {
     pub kinds: Vec<JobKind>,
     /// Recent failures, newest first: dead jobs and jobs waiting for another attempt.
     pub failures: Vec<JobFailure>,
-    /// Photos with many doubtful ratings, those with the most first.
-    pub doubtful: Vec<DoubtfulPhoto>,
     /// Live worker processes.
     pub workers: Vec<WorkerProcess>,
     /// When the figures were read.
@@ -60,25 +58,6 @@ pub struct WaitingMail {
     pub oldest: Duration,
     /// The error of the last attempt.
     pub error: Option<String>,
-}
-
-/// A photo with many doubtful ratings.
-#[derive(Clone, Debug)]
-pub struct DoubtfulPhoto {
-    /// The photo's id.
-    pub id: i64,
-    /// Its title.
-    pub title: String,
-    /// Its number of ratings.
-    pub ratings: i64,
-    /// The number of ordinary ratings with the same weight.
-    pub weight: f64,
-    /// Ratings that came through links.
-    pub links: i64,
-    /// The most ratings from one network.
-    pub crowd: i64,
-    /// When the last rating came.
-    pub at: DateTime<Utc>,
 }
 
 /// The counts of a kind of job.

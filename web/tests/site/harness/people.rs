@@ -87,9 +87,28 @@ impl Site {
 
 /// The public pages of a member and one of their live photos.
 pub(crate) fn pages_of(member: &Person, photo: i64) -> Vec<String> {
-    let fixed =
-        ["/", "/top", "/top?period=week&species=cat", "/trending", "/submit", "/forgot", "/settings", "/api"];
+    let fixed = [
+        "/",
+        "/top",
+        "/top?period=week&species=cat",
+        "/trending",
+        "/trending?species=cat",
+        "/new",
+        "/new?species=dog&page=2",
+        "/search",
+        "/search?q=photo",
+        "/search?q=photo&in=photos",
+        "/submit",
+        "/forgot",
+        "/settings",
+        "/api",
+    ];
     let mut paths: Vec<String> = fixed.map(str::to_owned).to_vec();
-    paths.extend([format!("/photos/{photo}"), format!("/members/{}", member.name)]);
+    paths.extend([
+        format!("/photos/{photo}"),
+        format!("/photos/{photo}?from=new:all"),
+        format!("/photos/{photo}?from=member:{}", member.name),
+        format!("/members/{}", member.name),
+    ]);
     paths
 }

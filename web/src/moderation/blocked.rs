@@ -1,21 +1,21 @@
 //! Blocked pictures.
 
-use axum::extract::{Query, State};
+use axum::extract::{OriginalUri, Query, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use data_encoding::HEXLOWER;
 use pawdium_shared::moderation::blocked::{self, Blocked};
 
-use super::paging::{ASKED, PageQuery, cut};
+use crate::admin::paging::{ASKED, PageQuery, cut};
 use crate::error::Error;
 use crate::http::access::{Admin, AdminViewing};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::state::App;
-use crate::views::admin::{BlockedLine, BlockedPage};
+use crate::views::moderation::{BlockedLine, BlockedPage};
 
-/// `GET /admin/blocked`
+/// `GET /moderation/blocked`
 pub async fn page(
     State(app): State<App>,
     viewing: AdminViewing,
@@ -25,7 +25,7 @@ pub async fn page(
     let mut entries = blocked::list(&mut *app.db.acquire().await?, before, ASKED).await?;
     let last = cut(&mut entries);
     Ok(Page(BlockedPage {
-        older: last.map(|last| format!("/admin/blocked?before={}", last.id)),
+        older: last.map(|last| format!("/moderation/blocked?before={}", last.id)),
         later: before.is_some(),
         lines: entries.into_iter().map(line).collect(),
         may_act: viewing.may_act,
@@ -33,7 +33,7 @@ pub async fn page(
     }))
 }
 
-/// `POST /admin/blocked/{id}/unblock`
+/// `POST /moderation/blocked/{id}/unblock`
 pub async fn unblock(
     State(app): State<App>,
     admin: Admin,
@@ -45,7 +45,13 @@ pub async fn unblock(
         return Err(Error::NotFound);
     }
     tx.commit().await?;
-    Ok((jar.add(Notice::PictureUnblocked.cookie()), Redirect::to("/admin/blocked")))
+    Ok((jar.add(Notice::PictureUnblocked.cookie()), Redirect::to("/moderation/blocked")))
+}
+
+/// `/admin/blocked` and below, where these pages were before. The method stays the same.
+pub async fn moved(OriginalUri(uri): OriginalUri) -> Redirect {
+    let path = uri.path_and_query().map_or("", |path| path.as_str());
+    Redirect::permanent(&path.replacen("/admin/", "/moderation/", 1))
 }
 
 fn line(entry: Blocked) -> BlockedLine {

@@ -1,0 +1,6 @@
+//! Moderation: new photos at a glance, doubtful ratings and blocked pictures. Moderators and admins see these pages, and
+//! everybody else gets a 404.
+
+pub mod blocked;
+pub mod doubtful;
+pub mod newest;
