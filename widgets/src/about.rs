@@ -35,7 +35,7 @@ impl Widget for About {
     const KIND: &'static str = "about";
     const TITLE: &'static str = "About";
     const ABOUT: &'static str = "What this place is about, with links and lists.";
-    const LISTENS: &'static [EventKind] = &[EventKind::HubChanged, EventKind::LayoutChanged];
+    const LISTENS: &'static [EventKind] = &[EventKind::HubChanged];
     type For = Everyone;
     type Data = Data;
 
@@ -49,7 +49,7 @@ impl Widget for About {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        event.hubs().contains(&hub.id)
+        self.text.trim().is_empty() && event.hubs().contains(&hub.id)
     }
 
     fn is_empty(data: &Data) -> bool {

@@ -60,6 +60,12 @@ pub fn moment(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(at.bare().format("%-d %b %Y, %H:%M:%S UTC").to_string())
 }
 
+/// A moment to the minute: 12 May, 14:03 UTC.
+#[filter_fn]
+pub fn minute(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(at.bare().format("%-d %b, %H:%M UTC").to_string())
+}
+
 /// A time of day to the minute: 14:03.
 #[filter_fn]
 pub fn time_of_day(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {

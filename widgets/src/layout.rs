@@ -83,7 +83,7 @@ pub async fn find_each(db: &mut PgConnection, widgets: &[WidgetId]) -> sqlx::Res
 }
 
 /// Lists the widgets of some kinds in the hubs that an event concerns: those that it names, those that show its photos,
-/// and the profile of its user.
+/// and the profiles of its users.
 ///
 /// The inner select reads `hubs_pkey`, `hub_photos_photo` and `hubs_profile_of_key`; the outer one the widgets of these
 /// hubs through their unique key.
@@ -94,6 +94,7 @@ pub async fn list_concerned(
 ) -> sqlx::Result<Vec<(Arc<Hub>, Placed)>> {
     let hubs: Vec<_> = event.hubs().iter().map(|hub| hub.0).collect();
     let photos: Vec<_> = event.photos().iter().map(|photo| photo.0).collect();
+    let users: Vec<_> = event.users().iter().map(|user| user.0).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"select widgets.id as "widget: WidgetId", kind, side as "side: Side", position, config,
@@ -106,12 +107,12 @@ pub async fn list_concerned(
                union
                select hub_photos.hub_id from hub_photos where photo_id = any($3)
                union
-               select profile.id from hubs as profile where profile.profile_of = $4
+               select profile.id from hubs as profile where profile.profile_of = any($4)
            )"#,
         kinds,
         &hubs,
         &photos,
-        event.user().map(|user| user.0),
+        &users,
     )
     .fetch_all(db)
     .await?;
@@ -264,6 +265,7 @@ pub async fn configure(
     if changed.rows_affected() == 0 {
         return Err(NotChanged::NotFound);
     }
+    Event::WidgetConfigured { hub, widget }.record(db).await?;
     finish(db, hub, &all).await
 }
 

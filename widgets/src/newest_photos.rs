@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use crate::tile::{Tile, tiles};
+use crate::tile::{self, Tile, tiles};
 use crate::widget::{Everyone, Widget};
 
 /// The configuration.
@@ -44,7 +44,6 @@ impl Widget for NewestPhotos {
         EventKind::PhotoRemoved,
         EventKind::MemberChanged,
         EventKind::HubChanged,
-        EventKind::LayoutChanged,
     ];
     type For = Everyone;
     type Data = Data;
@@ -62,7 +61,7 @@ impl Widget for NewestPhotos {
         Ok(Data { photos: tiles(db, &newest).await?, more: format!("{}/photos", hub.path()) })
     }
 
-    fn is_stale_after(&self, _: &Hub, _: &Event) -> bool {
-        true
+    fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
+        tile::changes_which(hub, event) || matches!(event, Event::HubChanged { .. })
     }
 }

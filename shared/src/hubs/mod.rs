@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod changes;
+pub mod feed;
 mod fields;
 pub mod lists;
 mod locks;

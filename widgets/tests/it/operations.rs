@@ -1,0 +1,460 @@
+//! Random changes through the domain's own functions.
+
+use pawdium_shared::accounts::{self, Name, RaterKey};
+use pawdium_shared::db::Tx;
+use pawdium_shared::events::Event;
+use pawdium_shared::hubs::{HubChanges, HubName, HubRole, Joining, NewHub, Slug, Summary, Visibility, changes, members, requests};
+use pawdium_shared::ids::{HubId, PhotoId, UserId, WidgetId};
+use pawdium_shared::photos::transitions::{self, KeepOriginal};
+use pawdium_shared::photos::owner;
+use pawdium_shared::ranking::virality::Moment;
+use pawdium_shared::ranking::{refresh, sharing, weighing};
+use pawdium_shared::ratings::merge;
+use pawdium_widgets::layout::{self, NotChanged, Spot};
+use pawdium_widgets::{KINDS, Side};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use serde_json::{Value, json};
+use strum::VariantArray as _;
+
+use crate::world::{self, World, made};
+
+/// The kinds of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
+pub(crate) enum Operation {
+    KeepDraft,
+    PublishDraft,
+    Submit,
+    GoLive,
+    Fail,
+    Retry,
+    Post,
+    Unpost,
+    Rate,
+    RateAgain,
+    RefreshRanks,
+    Share,
+    RefreshVirality,
+    Recount,
+    Rename,
+    DeletePhoto,
+    HidePhoto,
+    DeleteAccount,
+    Register,
+    LogInAsAnother,
+    Take,
+    Drop,
+    SetRole,
+    Expel,
+    Answer,
+    ChangeHub,
+    CreateHub,
+    DeleteHub,
+    AddWidget,
+    ConfigureWidget,
+    MoveWidget,
+    RemoveWidget,
+}
+
+/// How often each is drawn, next to once.
+const OFTEN: &[(Operation, usize)] = &[
+    (Operation::Rate, 12),
+    (Operation::RateAgain, 4),
+    (Operation::Post, 8),
+    (Operation::Submit, 4),
+    (Operation::GoLive, 6),
+    (Operation::Take, 6),
+    (Operation::RefreshRanks, 4),
+    (Operation::Share, 3),
+    (Operation::RefreshVirality, 4),
+    (Operation::SetRole, 3),
+    (Operation::ChangeHub, 4),
+    (Operation::ConfigureWidget, 4),
+    (Operation::Rename, 3),
+    (Operation::KeepDraft, 3),
+    (Operation::PublishDraft, 2),
+    (Operation::Answer, 3),
+    (Operation::LogInAsAnother, 2),
+];
+
+const WORDS: &[&str] = &["blep", "sofa", "loaf", "tongue", "boop", "zoomies", "mlem"];
+
+/// Makes changes, one at a time.
+pub(crate) struct Changer<'a> {
+    world: &'a World,
+    rng: StdRng,
+    /// Owns hubs and never goes away.
+    founder: UserId,
+    /// Does nothing at all.
+    lurker: UserId,
+    made: u32,
+}
+
+impl<'a> Changer<'a> {
+    pub(crate) fn new(world: &'a World, seed: u64, founder: UserId, lurker: UserId) -> Self {
+        Self { world, rng: StdRng::seed_from_u64(seed), founder, lurker, made: 0 }
+    }
+
+    pub(crate) fn draw(&mut self) -> Operation {
+        let times = |operation: &Operation| OFTEN.iter().find(|(often, _)| often == operation).map_or(1, |(_, n)| *n);
+        let all: Vec<_> =
+            Operation::VARIANTS.iter().flat_map(|operation| std::iter::repeat_n(*operation, times(operation))).collect();
+        *all.choose(&mut self.rng).expect("there are some")
+    }
+
+    /// Tries an operation on random rows. Returns whether it was done: it may be refused, or nothing may be there.
+    pub(crate) async fn run(&mut self, operation: Operation) -> sqlx::Result<bool> {
+        self.made += 1;
+        let mut tx = self.world.begin().await;
+        let done = match operation {
+            Operation::KeepDraft
+            | Operation::PublishDraft
+            | Operation::Submit
+            | Operation::GoLive
+            | Operation::Fail
+            | Operation::Retry
+            | Operation::DeletePhoto
+            | Operation::HidePhoto => self.change_photo(operation, &mut tx).await?,
+            Operation::Post | Operation::Unpost => self.change_posted(operation, &mut tx).await?,
+            Operation::Rate | Operation::RateAgain | Operation::LogInAsAnother => {
+                self.change_ratings(operation, &mut tx).await?
+            }
+            Operation::RefreshRanks | Operation::Share | Operation::RefreshVirality | Operation::Recount => {
+                self.refresh(operation, &mut tx).await?
+            }
+            Operation::Rename | Operation::DeleteAccount | Operation::Register => {
+                self.change_account(operation, &mut tx).await?
+            }
+            Operation::Take | Operation::Drop | Operation::SetRole | Operation::Expel | Operation::Answer => {
+                self.change_roles(operation, &mut tx).await?
+            }
+            Operation::ChangeHub | Operation::CreateHub | Operation::DeleteHub => {
+                self.change_hub(operation, &mut tx).await?
+            }
+            Operation::AddWidget
+            | Operation::ConfigureWidget
+            | Operation::MoveWidget
+            | Operation::RemoveWidget => self.change_layout(operation, &mut tx).await?,
+        };
+        if done {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(done)
+    }
+
+    async fn pick(&mut self, question: &str) -> Option<i64> {
+        self.world.list(question).await.choose(&mut self.rng).copied()
+    }
+
+    async fn member(&mut self) -> UserId {
+        let lurker = self.lurker;
+        let members = format!("select id from users where name is not null and id <> {lurker} order by id");
+        UserId(self.pick(&members).await.expect("there are members"))
+    }
+
+    async fn hub(&mut self) -> HubId {
+        HubId(self.pick("select id from hubs where slug is not null order by id").await.expect("there are hubs"))
+    }
+
+    async fn photo(&mut self, state: &str) -> Option<PhotoId> {
+        self.pick(&format!("select id from photos where state = '{state}' order by id")).await.map(PhotoId)
+    }
+
+    fn words(&mut self) -> String {
+        let count = self.rng.random_range(0..4);
+        WORDS.sample(&mut self.rng, count).copied().collect::<Vec<_>>().join(", ")
+    }
+
+    async fn change_photo(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        let (title, tags) = (format!("Photo {}", self.made), self.words());
+        match operation {
+            Operation::KeepDraft => {
+                let owner = self.member().await;
+                world::keep_draft(tx, owner, &title).await?;
+                Ok(true)
+            }
+            Operation::Submit => {
+                let owner = self.member().await;
+                world::submit(tx, owner, &title, &tags).await?;
+                Ok(true)
+            }
+            Operation::PublishDraft => {
+                let Some(photo) = self.photo("draft").await else { return Ok(false) };
+                let owner: i64 = self.world.ask(&format!("select owner_id from photos where id = {photo}")).await;
+                transitions::publish(tx, photo, UserId(owner)).await
+            }
+            Operation::GoLive => match self.photo("processing").await {
+                Some(photo) => world::go_live(tx, photo).await,
+                None => Ok(false),
+            },
+            Operation::Fail => match self.photo("processing").await {
+                Some(photo) => transitions::fail(tx, photo, "It broke", KeepOriginal::Yes).await,
+                None => Ok(false),
+            },
+            Operation::Retry => match self.photo("failed").await {
+                Some(photo) => transitions::retry(tx, photo).await,
+                None => Ok(false),
+            },
+            Operation::DeletePhoto => {
+                let state = ["live", "live", "live", "draft", "processing", "failed", "hidden"].choose(&mut self.rng);
+                match self.photo(state.expect("a state")).await {
+                    Some(photo) => transitions::delete(tx, photo).await,
+                    None => Ok(false),
+                }
+            }
+            _ => match self.photo("live").await {
+                Some(photo) => transitions::hide(tx, photo).await,
+                None => Ok(false),
+            },
+        }
+    }
+
+    async fn change_posted(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        if operation == Operation::Unpost {
+            let hub = self.hub().await;
+            let posted = format!("select photo_id from hub_photos where hub_id = {hub} order by photo_id");
+            return match self.pick(&posted).await {
+                Some(photo) => world::unpost(tx, hub, PhotoId(photo)).await,
+                None => Ok(false),
+            };
+        }
+        let hub = self.hub().await;
+        let postable = format!(
+            "select photos.id from photos join hub_roles on user_id = owner_id
+             where hub_id = {hub} and role in ('member', 'owner') and state in ('live', 'processing')
+               and photos.id not in (select photo_id from hub_photos where hub_id = {hub}) order by photos.id"
+        );
+        let Some(photo) = self.pick(&postable).await else { return Ok(false) };
+        let owner: i64 = self.world.ask(&format!("select owner_id from photos where id = {photo}")).await;
+        world::post(tx, hub, PhotoId(photo), UserId(owner)).await
+    }
+
+    async fn change_ratings(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        let value = self.rng.random_range(1..=10);
+        match operation {
+            Operation::Rate => {
+                let (rater, photo) = (self.member().await, self.photo("live").await);
+                let Some(photo) = photo else { return Ok(false) };
+                world::rate(tx, photo, rater, value, true).await
+            }
+            Operation::RateAgain => {
+                let lurker = self.lurker;
+                let rated = format!(
+                    "select photo_id from ratings join photos on id = photo_id
+                     where state = 'live' and rater_id <> {lurker} order by photo_id, rater_id"
+                );
+                let Some(photo) = self.pick(&rated).await else { return Ok(false) };
+                let raters = format!("select rater_id from ratings where photo_id = {photo} order by rater_id");
+                let rater = UserId(self.pick(&raters).await.expect("a rater"));
+                world::rate(tx, PhotoId(photo), rater, value, false).await
+            }
+            // Somebody rates and saves a draft without an account, and then logs in to one.
+            _ => {
+                let key = RaterKey(i64::from(self.made) + 1_000_000);
+                let account = self.member().await;
+                let anonymous = accounts::queries::insert_anonymous(tx, key, None).await?;
+                for _ in 0..3 {
+                    if let Some(photo) = self.photo("live").await {
+                        world::rate(tx, photo, anonymous, value, true).await?;
+                    }
+                }
+                world::keep_draft(tx, anonymous, &format!("Photo {}", self.made)).await?;
+                merge::merge(tx, anonymous, account).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// What the worker's handlers do.
+    async fn refresh(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        match operation {
+            Operation::RefreshRanks => {
+                let stale = weighing::list_stale(tx).await?;
+                weighing::weigh_photos(tx, &stale).await?;
+                let moved = refresh::list_moved(tx).await?;
+                refresh::write_moved(tx, &moved).await?;
+                let species = moved.iter().map(|moved| moved.species).collect();
+                let photos = moved.iter().filter(|moved| moved.rescored).map(|moved| moved.photo).collect();
+                Event::record_all(tx, vec![Event::RanksMoved { species }, Event::ScoresMoved { photos }]).await?;
+                Ok(!moved.is_empty())
+            }
+            Operation::Share => {
+                let Some(photo) = self.photo("live").await else { return Ok(false) };
+                let moment = *[Moment::View, Moment::Share, Moment::LinkView].choose(&mut self.rng).expect("one");
+                sharing::record(tx, photo, moment, &self.made.to_be_bytes()).await?;
+                Ok(true)
+            }
+            Operation::RefreshVirality => {
+                let photos = refresh::fold_moments(tx).await?;
+                let is_any = !photos.is_empty();
+                Event::ViralityMoved { photos }.record(tx).await?;
+                Ok(is_any)
+            }
+            _ => {
+                let Some(photo) = self.photo("live").await else { return Ok(false) };
+                sqlx::query("update photo_stats set histogram[3] = histogram[3] + 1 where photo_id = $1")
+                    .bind(photo.0)
+                    .execute(&mut *tx)
+                    .await?;
+                Event::PhotoRated { photo }.record(tx).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn change_account(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        let name = Name::new(&format!("member{}", self.made)).expect("a name");
+        match operation {
+            Operation::Rename => {
+                let member = self.member().await;
+                owner::rename(tx, member, &name).await?;
+                Ok(true)
+            }
+            Operation::Register => {
+                let email = accounts::Email::new(&format!("member{}@example.org", self.made)).expect("an address");
+                accounts::queries::register(tx, None, &name, &email, "no password").await?;
+                Ok(true)
+            }
+            _ => {
+                let member = self.member().await;
+                if member == self.founder || self.world.ask::<i64>("select count(*) from users").await < 7 {
+                    return Ok(false);
+                }
+                merge::delete(tx, member).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn change_roles(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        let (hub, user, founder) = (self.hub().await, self.member().await, self.founder);
+        let role = *HubRole::VARIANTS.choose(&mut self.rng).expect("a role");
+        match operation {
+            Operation::Take => made(members::take(tx, hub, user, role).await),
+            Operation::Drop if user == founder => Ok(false),
+            Operation::Drop => made(members::drop_role(tx, hub, user, role).await),
+            Operation::SetRole => {
+                let role = if role == HubRole::Owner { role } else { HubRole::Member };
+                if user == founder { Ok(false) } else { made(members::set(tx, hub, founder, user, role).await) }
+            }
+            Operation::Expel if user == founder => Ok(false),
+            Operation::Expel => made(members::remove(tx, hub, founder, user).await),
+            _ => {
+                let asked = self.pick("select user_id from hub_requests order by hub_id, user_id").await;
+                let Some(asker) = asked else { return Ok(false) };
+                let at = format!("select hub_id from hub_requests where user_id = {asker} order by hub_id");
+                let hub = HubId(self.pick(&at).await.expect("a hub"));
+                let accepted = self.rng.random();
+                made(requests::answer(tx, hub, founder, UserId(asker), accepted).await)
+            }
+        }
+    }
+
+    async fn change_hub(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        let slug = Slug::new(&format!("hub-{}", self.made)).expect("a slug");
+        let name = HubName::new(&format!("Hub {}", self.made)).expect("a name");
+        let summary = Summary::new(&format!("Summary {}", self.made)).expect("a summary");
+        let (joining, visibility) = (
+            *Joining::VARIANTS.choose(&mut self.rng).expect("one"),
+            *Visibility::VARIANTS.choose(&mut self.rng).expect("one"),
+        );
+        match operation {
+            Operation::CreateHub => {
+                let new = NewHub { slug, name, summary, joining, visibility };
+                made(changes::create(tx, self.founder, &new).await)
+            }
+            Operation::DeleteHub => {
+                if self.world.ask::<i64>("select count(*) from hubs where slug is not null").await < 4 {
+                    return Ok(false);
+                }
+                let hub = self.hub().await;
+                let founder = accounts::queries::find(tx, self.founder).await?.expect("it stays");
+                made(changes::delete(tx, hub, &founder).await)
+            }
+            _ => {
+                let hub = self.hub().await;
+                let mut chosen = HubChanges::default();
+                match self.rng.random_range(0..7) {
+                    0 => chosen.slug = Some(slug),
+                    1 => chosen.name = Some(name),
+                    2 => chosen.summary = Some(summary),
+                    3 => chosen.joining = Some(joining),
+                    4 => chosen.visibility = Some(visibility),
+                    5 => chosen.archived = Some(true),
+                    _ => chosen.archived = Some(false),
+                }
+                made(changes::update(tx, hub, self.founder, &chosen).await)
+            }
+        }
+    }
+
+    async fn change_layout(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        let hub = HubId(self.pick("select id from hubs order by id").await.expect("a hub"));
+        let side = *Side::VARIANTS.choose(&mut self.rng).expect("a side");
+        let spot = Spot { side, position: Some(self.rng.random_range(0..4)) };
+        let kind = KINDS.choose(&mut self.rng).expect("a kind");
+        if operation == Operation::AddWidget {
+            let config = kind.check(&json!({})).expect("the defaults are good");
+            return arranged(layout::add(tx, hub, None, kind.name, spot, &config).await);
+        }
+        let on_page = format!("select id from widgets where hub_id = {hub} order by id");
+        let Some(widget) = self.pick(&on_page).await.map(WidgetId) else { return Ok(false) };
+        match operation {
+            Operation::ConfigureWidget => {
+                let kind: String = self.world.ask(&format!("select kind from widgets where id = {widget}")).await;
+                let kind = pawdium_widgets::find_kind(&kind).expect("a kind");
+                let config = kind.check(&self.config(&kind.schema())).expect("a good configuration");
+                arranged(layout::configure(tx, hub, None, widget, &config).await)
+            }
+            Operation::MoveWidget => arranged(layout::move_to(tx, hub, None, widget, spot).await),
+            _ => arranged(layout::remove(tx, hub, None, widget).await),
+        }
+    }
+
+    /// A configuration in the bounds of a schema.
+    fn config(&mut self, schema: &Value) -> Value {
+        let Some(properties) = schema["properties"].as_object() else { return json!({}) };
+        let mut config = serde_json::Map::new();
+        for (key, property) in properties {
+            let value = match (key.as_str(), property["type"].as_str()) {
+                (_, Some("integer")) => {
+                    json!(self.rng.random_range(1..=property["maximum"].as_i64().expect("a bound")))
+                }
+                ("links", _) => json!(format!("Place {} https://example.org/{}", self.made, self.made)),
+                ("title" | "text", _) => json!(format!("Text {}", self.made)),
+                ("colour", _) => json!(["yellow", "pink", "green", "blue"].choose(&mut self.rng)),
+                _ => continue,
+            };
+            config.insert(key.clone(), value);
+        }
+        Value::Object(config)
+    }
+
+    /// Deletes no events, and records none: time passes.
+    pub(crate) async fn sleep(&mut self) {
+        let hub = self.hub().await;
+        self.world.execute(&format!("update hubs set active_at = now() - interval '40 days' where id = {hub}")).await;
+    }
+
+    /// Records ratings from before the changes began.
+    pub(crate) async fn rates(&mut self, photos: &[PhotoId], raters: &[UserId]) {
+        for photo in photos {
+            for rater in raters {
+                let value = self.rng.random_range(1..=10);
+                self.world.rate(*photo, *rater, value).await;
+            }
+        }
+    }
+}
+
+fn arranged<T>(outcome: Result<T, NotChanged>) -> sqlx::Result<bool> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(NotChanged::Database(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
