@@ -15,7 +15,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct About {
+pub(crate) struct About {
     /// Title; "About" if it is empty.
     #[schemars(length(max = 60))]
     title: String,
@@ -27,7 +27,7 @@ pub struct About {
 /// The rendered text.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "about.html")]
-pub struct Data {
+pub(crate) struct Data {
     text: Html,
 }
 

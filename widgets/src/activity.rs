@@ -29,7 +29,7 @@ const PICTURES: usize = 4;
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Activity {
+pub(crate) struct Activity {
     /// How many entries are shown. What several people do within an hour is one entry.
     #[schemars(range(min = 1, max = 20))]
     limit: u8,
@@ -44,7 +44,7 @@ impl Default for Activity {
 /// The entries.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "activity.html")]
-pub struct Data {
+pub(crate) struct Data {
     entries: Vec<Sentence>,
 }
 

@@ -17,7 +17,7 @@ const RATERS: i64 = 3;
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Badges {
+pub(crate) struct Badges {
     /// How many tags have a badge, the most used first.
     #[schemars(range(min = 0, max = 12))]
     tags: u8,
@@ -32,7 +32,7 @@ impl Default for Badges {
 /// The badges.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "badges.html")]
-pub struct Data {
+pub(crate) struct Data {
     tags: Vec<OfTag>,
     raters: Vec<Rater>,
 }

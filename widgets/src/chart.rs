@@ -6,7 +6,7 @@ const HEIGHT: f64 = 28.0;
 /// The points of a line through counts, for the attribute `points` of a drawing that is 100 wide and 30 high.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a drawing has a few hundred pixels")]
-pub fn line(counts: &[i64]) -> String {
+pub(crate) fn line(counts: &[i64]) -> String {
     let most = counts.iter().copied().max().unwrap_or(0).max(1) as f64;
     let step = 100.0 / (counts.len().max(2) - 1) as f64;
     let point = |(place, count): (usize, &i64)| {
@@ -18,7 +18,7 @@ pub fn line(counts: &[i64]) -> String {
 /// The height of a bar, if the highest has `full`. What isn't zero can be seen.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a drawing has a few hundred pixels")]
-pub fn bar(count: i64, most: i64, full: f64) -> f64 {
+pub(crate) fn bar(count: i64, most: i64, full: f64) -> f64 {
     match count {
         ..=0 => 0.0,
         _ => (count as f64 / most.max(1) as f64 * full).max(1.5),

@@ -14,12 +14,12 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Cobwebs {}
+pub(crate) struct Cobwebs {}
 
 /// Since when nothing has happened; `None` where something has within a month.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "cobwebs.html")]
-pub struct Data {
+pub(crate) struct Data {
     idle_since: Option<DateTime<Utc>>,
 }
 

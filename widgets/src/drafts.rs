@@ -14,7 +14,7 @@ use crate::widget::{Viewer, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Drafts {
+pub(crate) struct Drafts {
     /// How many drafts are shown, the newest first. Only you see them.
     #[schemars(range(min = 1, max = 30))]
     limit: u8,
@@ -29,7 +29,7 @@ impl Default for Drafts {
 /// The drafts, newest first.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "drafts.html")]
-pub struct Data {
+pub(crate) struct Data {
     drafts: Vec<Draft>,
 }
 

@@ -17,12 +17,12 @@ const FULL: f64 = 64.0;
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Ratings {}
+pub(crate) struct Ratings {}
 
 /// The sum of the photos' histograms.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "histogram.html")]
-pub struct Data {
+pub(crate) struct Data {
     bars: Vec<i64>,
 }
 

@@ -18,12 +18,12 @@ const SHOWN: usize = 10;
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct JoinRequests {}
+pub(crate) struct JoinRequests {}
 
 /// The requests, oldest first.
-#[derive(Debug, Template, Deserialize, Serialize)]
+#[derive(Debug, Default, Template, Deserialize, Serialize)]
 #[template(path = "join_requests.html")]
-pub struct Data {
+pub(crate) struct Data {
     requests: Vec<Request>,
     more: usize,
     path: String,
@@ -50,7 +50,10 @@ impl Widget for JoinRequests {
 
     async fn load(&self, hub: &Hub, viewer: &Viewer, db: &mut PgConnection) -> anyhow::Result<Data> {
         let may_answer = viewer.owns() && hub.slug.is_some() && !hub.is_archived();
-        let waiting = if may_answer { requests::list(db, hub.id).await? } else { Vec::new() };
+        if !may_answer {
+            return Ok(Data::default());
+        }
+        let waiting = requests::list(db, hub.id).await?;
         Ok(Data {
             more: waiting.len().saturating_sub(SHOWN),
             requests: waiting

@@ -19,7 +19,7 @@ const MOST: usize = 20;
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Links {
+pub(crate) struct Links {
     /// Title; "Links" if it is empty.
     #[schemars(length(max = 60))]
     title: String,
@@ -31,7 +31,7 @@ pub struct Links {
 /// The links, in the owners' order.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "links.html")]
-pub struct Data {
+pub(crate) struct Data {
     links: Vec<Link>,
 }
 

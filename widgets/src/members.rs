@@ -14,7 +14,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Members {
+pub(crate) struct Members {
     /// How many members are shown, the newest first.
     #[schemars(range(min = 1, max = 48))]
     limit: u8,
@@ -29,7 +29,7 @@ impl Default for Members {
 /// The newest members, and how many there are.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "members.html")]
-pub struct Data {
+pub(crate) struct Data {
     members: Vec<Member>,
     count: i64,
     /// The page with all of them; profiles have none.

@@ -14,7 +14,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct NewestPhotos {
+pub(crate) struct NewestPhotos {
     /// How many photos are shown.
     #[schemars(range(min = 1, max = 24))]
     limit: u8,
@@ -29,7 +29,7 @@ impl Default for NewestPhotos {
 /// The photos, newest first.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "newest_photos.html")]
-pub struct Data {
+pub(crate) struct Data {
     photos: Vec<Tile>,
     more: String,
 }

@@ -16,12 +16,12 @@ const DAYS: i32 = 30;
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Numbers {}
+pub(crate) struct Numbers {}
 
 /// The numbers.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "numbers.html")]
-pub struct Data {
+pub(crate) struct Data {
     series: Vec<Series>,
 }
 

@@ -17,12 +17,12 @@ use crate::widget::{Viewer, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct RateOne {}
+pub(crate) struct RateOne {}
 
 /// The viewer's next photo.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "rate_one.html")]
-pub struct Data {
+pub(crate) struct Data {
     next: Option<Next>,
     /// The hub's page of ratings; profiles have none.
     page: Option<String>,
@@ -87,7 +87,13 @@ impl Widget for RateOne {
     const KIND: &'static str = "rate-one";
     const TITLE: &'static str = "How derpy is it?";
     const ABOUT: &'static str = "A photo from here to rate, with the ten keys right there.";
-    const LISTENS: &'static [EventKind] = tile::CHANGES_WHICH;
+    const LISTENS: &'static [EventKind] = &[
+        EventKind::PhotoPosted,
+        EventKind::PhotoPublished,
+        EventKind::PhotoRemoved,
+        EventKind::MemberChanged,
+        EventKind::HubChanged,
+    ];
     type For = Viewer;
     type Data = Data;
 
@@ -107,6 +113,6 @@ impl Widget for RateOne {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        tile::changes_which(hub, event)
+        tile::changes_which(hub, event) || matches!(event, Event::HubChanged { .. })
     }
 }

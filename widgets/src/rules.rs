@@ -15,7 +15,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// Title; "House rules" if it is empty.
     #[schemars(length(max = 60))]
     title: String,
@@ -27,7 +27,7 @@ pub struct Rules {
 /// The rendered rules.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "rules.html")]
-pub struct Data {
+pub(crate) struct Data {
     text: Html,
 }
 

@@ -15,7 +15,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct StickyNote {
+pub(crate) struct StickyNote {
     /// What the note says. Without a text nothing is shown.
     #[schemars(length(max = 500))]
     text: String,
@@ -41,7 +41,7 @@ enum Colour {
 /// The note.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "sticky_note.html")]
-pub struct Data {
+pub(crate) struct Data {
     text: String,
     colour: Colour,
     until: Option<NaiveDate>,

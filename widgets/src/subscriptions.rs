@@ -12,7 +12,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Subscriptions {
+pub(crate) struct Subscriptions {
     /// How many hubs are shown. Private hubs never are.
     #[schemars(range(min = 1, max = 60))]
     limit: u8,
@@ -27,7 +27,7 @@ impl Default for Subscriptions {
 /// The hubs by name.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "subscriptions.html")]
-pub struct Data {
+pub(crate) struct Data {
     hubs: Vec<Followed>,
 }
 

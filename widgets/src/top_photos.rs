@@ -15,7 +15,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct TopPhotos {
+pub(crate) struct TopPhotos {
     /// How many photos are shown, the best first.
     #[schemars(range(min = 1, max = 12))]
     limit: u8,
@@ -30,7 +30,7 @@ impl Default for TopPhotos {
 /// The photos, the best first.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "top_photos.html")]
-pub struct Data {
+pub(crate) struct Data {
     photos: Vec<Ranked>,
     more: Option<String>,
 }

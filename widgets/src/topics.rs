@@ -14,7 +14,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Topics {
+pub(crate) struct Topics {
     /// How many tags are shown, the most used first.
     #[schemars(range(min = 1, max = 50))]
     limit: u8,
@@ -29,7 +29,7 @@ impl Default for Topics {
 /// The tags, the most used first.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "topics.html")]
-pub struct Data {
+pub(crate) struct Data {
     tags: Vec<Tag>,
 }
 

@@ -14,7 +14,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Trending {
+pub(crate) struct Trending {
     /// How many photos are shown.
     #[schemars(range(min = 1, max = 12))]
     limit: u8,
@@ -29,7 +29,7 @@ impl Default for Trending {
 /// The photos, those that are shared most first.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "trending.html")]
-pub struct Data {
+pub(crate) struct Data {
     photos: Vec<Tile>,
 }
 

@@ -45,7 +45,7 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("activity", &["bob", "posted 3 photos", "started this hub", "joined"]),
     ("members", &["ada", "owner", "2 members"]),
     ("numbers", &["photos", "ratings", "4", "In the last 30 days: 3"]),
-    ("histogram", &["4 ratings with a mean of 8.3", "Ratings from 1 to 10: 0, 0, 0, 0, 0, 0, 1, 1, 2, 0"]),
+    ("histogram", &["4 ratings with a mean of 8.2", "Ratings from 1 to 10: 0, 0, 0, 0, 0, 0, 1, 1, 2, 0"]),
     ("badges", &["bob", "leads in", "blep", "with 3 photos", "rated most photos: 2"]),
     ("topics", &["sofa", "/search?q=blep"]),
     ("join-requests", &["eve", "/h/cats/requests", "accept"]),

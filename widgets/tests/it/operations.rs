@@ -70,7 +70,7 @@ const OFTEN: &[(Operation, usize)] = &[
     (Operation::RefreshVirality, 4),
     (Operation::SetRole, 3),
     (Operation::ChangeHub, 4),
-    (Operation::ConfigureWidget, 4),
+    (Operation::ConfigureWidget, 10),
     (Operation::Rename, 3),
     (Operation::KeepDraft, 3),
     (Operation::PublishDraft, 2),
@@ -89,11 +89,13 @@ pub(crate) struct Changer<'a> {
     /// Does nothing at all.
     lurker: UserId,
     made: u32,
+    /// How many widgets were configured.
+    configured: usize,
 }
 
 impl<'a> Changer<'a> {
     pub(crate) fn new(world: &'a World, seed: u64, founder: UserId, lurker: UserId) -> Self {
-        Self { world, rng: StdRng::seed_from_u64(seed), founder, lurker, made: 0 }
+        Self { world, rng: StdRng::seed_from_u64(seed), founder, lurker, made: 0, configured: 0 }
     }
 
     pub(crate) fn draw(&mut self) -> Operation {
@@ -400,18 +402,26 @@ impl<'a> Changer<'a> {
             let config = kind.check(&json!({})).expect("the defaults are good");
             return arranged(layout::add(tx, hub, None, kind.name, spot, &config).await);
         }
+        if operation == Operation::ConfigureWidget {
+            return self.configure(tx).await;
+        }
         let on_page = format!("select id from widgets where hub_id = {hub} order by id");
         let Some(widget) = self.pick(&on_page).await.map(WidgetId) else { return Ok(false) };
         match operation {
-            Operation::ConfigureWidget => {
-                let kind: String = self.world.ask(&format!("select kind from widgets where id = {widget}")).await;
-                let kind = pawdium_widgets::find_kind(&kind).expect("a kind");
-                let config = kind.check(&self.config(&kind.schema())).expect("a good configuration");
-                arranged(layout::configure(tx, hub, None, widget, &config).await)
-            }
             Operation::MoveWidget => arranged(layout::move_to(tx, hub, None, widget, spot).await),
             _ => arranged(layout::remove(tx, hub, None, widget).await),
         }
+    }
+
+    /// Configures a widget of each kind in turn, because some change in no other way.
+    async fn configure(&mut self, tx: &mut Tx) -> sqlx::Result<bool> {
+        let kind = &KINDS[self.configured % KINDS.len()];
+        self.configured += 1;
+        let config = kind.check(&self.config(&kind.schema())).expect("a good configuration");
+        let of_kind = format!("select id from widgets where kind = '{}' order by id", kind.name);
+        let Some(widget) = self.pick(&of_kind).await else { return Ok(false) };
+        let hub: i64 = self.world.ask(&format!("select hub_id from widgets where id = {widget}")).await;
+        arranged(layout::configure(tx, HubId(hub), None, WidgetId(widget), &config).await)
     }
 
     /// A configuration in the bounds of a schema.
