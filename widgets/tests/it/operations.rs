@@ -47,6 +47,7 @@ pub(crate) enum Operation {
     Drop,
     SetRole,
     Expel,
+    Ask,
     Answer,
     ChangeHub,
     CreateHub,
@@ -74,7 +75,10 @@ const OFTEN: &[(Operation, usize)] = &[
     (Operation::Rename, 3),
     (Operation::KeepDraft, 3),
     (Operation::PublishDraft, 2),
-    (Operation::Answer, 3),
+    (Operation::Ask, 6),
+    (Operation::Answer, 6),
+    (Operation::Fail, 3),
+    (Operation::Retry, 3),
     (Operation::LogInAsAnother, 2),
 ];
 
@@ -128,7 +132,7 @@ impl<'a> Changer<'a> {
             Operation::Rename | Operation::DeleteAccount | Operation::Register => {
                 self.change_account(operation, &mut tx).await?
             }
-            Operation::Take | Operation::Drop | Operation::SetRole | Operation::Expel | Operation::Answer => {
+            Operation::Take | Operation::Drop | Operation::SetRole | Operation::Expel | Operation::Ask | Operation::Answer => {
                 self.change_roles(operation, &mut tx).await?
             }
             Operation::ChangeHub | Operation::CreateHub | Operation::DeleteHub => {
@@ -344,6 +348,7 @@ impl<'a> Changer<'a> {
             }
             Operation::Expel if user == founder => Ok(false),
             Operation::Expel => made(members::remove(tx, hub, founder, user).await),
+            Operation::Ask => self.ask(tx, user).await,
             _ => {
                 let asked = self.pick("select user_id from hub_requests order by hub_id, user_id").await;
                 let Some(asker) = asked else { return Ok(false) };
@@ -353,6 +358,18 @@ impl<'a> Changer<'a> {
                 made(requests::answer(tx, hub, founder, UserId(asker), accepted).await)
             }
         }
+    }
+
+    /// Asks to join a hub that has requests, or makes a hub have them.
+    async fn ask(&mut self, tx: &mut Tx, user: UserId) -> sqlx::Result<bool> {
+        let asks = "select id from hubs where joining = 'request' and archived_at is null order by id";
+        if let Some(hub) = self.pick(asks).await {
+            return made(members::take(tx, HubId(hub), user, HubRole::Member).await);
+        }
+        let chosen =
+            HubChanges { joining: Some(Joining::Request), archived: Some(false), ..HubChanges::default() };
+        let hub = self.hub().await;
+        made(changes::update(tx, hub, self.founder, &chosen).await)
     }
 
     async fn change_hub(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
@@ -379,7 +396,7 @@ impl<'a> Changer<'a> {
             _ => {
                 let hub = self.hub().await;
                 let mut chosen = HubChanges::default();
-                match self.rng.random_range(0..7) {
+                match self.rng.random_range(0..8) {
                     0 => chosen.slug = Some(slug),
                     1 => chosen.name = Some(name),
                     2 => chosen.summary = Some(summary),
