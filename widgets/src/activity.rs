@@ -86,7 +86,11 @@ fn words(verb: Verb, actors: usize, photos: usize, away: bool) -> String {
         (Verb::BecameOwner, false) => "became an owner",
         (Verb::Posted, away) => {
             let to = if away { " to" } else { "" };
-            return if photos > 1 { format!("posted {photos} photos{to}") } else { format!("posted a photo{to}") };
+            return if photos > 1 {
+                format!("posted {photos} photos{to}")
+            } else {
+                format!("posted a photo{to}")
+            };
         }
     };
     text.to_owned()
@@ -188,14 +192,17 @@ impl Widget for Activity {
         }
         let mut entries = feed::collapse(done);
         entries.truncate(self.limit.into());
-        let shown: Vec<_> = entries.iter().flat_map(|entry| entry.photos.iter().take(PICTURES).copied()).collect();
+        let shown: Vec<_> =
+            entries.iter().flat_map(|entry| entry.photos.iter().take(PICTURES).copied()).collect();
         let tiles: HashMap<_, _> = tiles(db, &shown).await?.into_iter().map(|tile| (tile.id, tile)).collect();
         Ok(Data { entries: entries.iter().map(|entry| Sentence::of(entry, &tiles, &places)).collect() })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
         match event {
-            Event::HubRolesChanged { hub: changed, user } => *changed == hub.id || hub.profile_of == Some(*user),
+            Event::HubRolesChanged { hub: changed, user } => {
+                *changed == hub.id || hub.profile_of == Some(*user)
+            }
             Event::PhotoPosted { hub: posted, .. } => *posted == hub.id || hub.profile_of.is_some(),
             Event::HubListed { .. } => hub.profile_of.is_some(),
             Event::HubChanged { .. } => true,

@@ -44,7 +44,8 @@ impl Widget for Drafts {
     const KIND: &'static str = "drafts";
     const TITLE: &'static str = "Your drafts";
     const ABOUT: &'static str = "On your profile: your drafts, ready to publish. Nobody else sees them.";
-    const LISTENS: &'static [EventKind] = &[EventKind::PhotoProgressed, EventKind::PhotoRemoved, EventKind::MemberChanged];
+    const LISTENS: &'static [EventKind] =
+        &[EventKind::PhotoProgressed, EventKind::PhotoRemoved, EventKind::MemberChanged];
     type For = Viewer;
     type Data = Data;
 

@@ -47,8 +47,10 @@ impl Link {
     fn parse(line: &str) -> Option<Self> {
         let (title, address) = line.trim().rsplit_once(char::is_whitespace)?;
         let url = Url::parse(address).ok().filter(|url| url.scheme() == "https")?;
-        let host = url.host_str().filter(|_| url.username().is_empty() && url.password().is_none())?.to_owned();
-        Some(Self { title: title.trim().to_owned(), url: url.into(), host }).filter(|link| !link.title.is_empty())
+        let host =
+            url.host_str().filter(|_| url.username().is_empty() && url.password().is_none())?.to_owned();
+        Some(Self { title: title.trim().to_owned(), url: url.into(), host })
+            .filter(|link| !link.title.is_empty())
     }
 }
 

@@ -79,7 +79,8 @@ async fn list_days(db: &mut PgConnection, hub: &Hub) -> sqlx::Result<Vec<OnDay>>
 impl Widget for Numbers {
     const KIND: &'static str = "numbers";
     const TITLE: &'static str = "In numbers";
-    const ABOUT: &'static str = "How many photos, ratings and members there are, and what the last thirty days brought.";
+    const ABOUT: &'static str =
+        "How many photos, ratings and members there are, and what the last thirty days brought.";
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
         EventKind::PhotoPublished,
@@ -106,7 +107,11 @@ impl Widget for Numbers {
         let on_days = list_days(db, hub).await?;
         let series = |label: &str, total| {
             let on = |ago: i32| {
-                on_days.iter().filter(|one| one.what == label && one.days_ago == ago).map(|one| one.count).sum()
+                on_days
+                    .iter()
+                    .filter(|one| one.what == label && one.days_ago == ago)
+                    .map(|one| one.count)
+                    .sum()
             };
             Series { label: label.to_owned(), total, days: (0..DAYS).rev().map(on).collect() }
         };

@@ -104,7 +104,10 @@ impl Widget for RateOne {
         let next = match served {
             Some((photo, lane)) => tiles(db, &[photo]).await?.pop().map(|tile| Next {
                 tile,
-                ballot: viewer.ballots.as_ref().map(|ballots| ballots.issue(photo, viewer.key, lane, Utc::now())),
+                ballot: viewer
+                    .ballots
+                    .as_ref()
+                    .map(|ballots| ballots.issue(photo, viewer.key, lane, Utc::now())),
             }),
             None => None,
         };

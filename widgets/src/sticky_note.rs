@@ -100,7 +100,11 @@ mod tests {
     #[test]
     fn a_note_is_shown_through_its_last_day() {
         let today = day("2026-05-31").expect("a day");
-        assert!(!note("").is_over(today) && !note("2026-05-31").is_over(today) && !note("2027-01-01").is_over(today));
+        assert!(
+            !note("").is_over(today)
+                && !note("2026-05-31").is_over(today)
+                && !note("2027-01-01").is_over(today)
+        );
         assert!(note("2026-05-30").is_over(today));
     }
 

@@ -38,8 +38,12 @@ impl Widget for Trending {
     const TITLE: &'static str = "Trending";
     const ABOUT: &'static str = "The photos from here that people share at the moment.";
     // The order of virality doesn't depend on the clock, because all of it decays at the same rate.
-    const LISTENS: &'static [EventKind] =
-        &[EventKind::PhotoPosted, EventKind::PhotoRemoved, EventKind::ViralityMoved, EventKind::MemberChanged];
+    const LISTENS: &'static [EventKind] = &[
+        EventKind::PhotoPosted,
+        EventKind::PhotoRemoved,
+        EventKind::ViralityMoved,
+        EventKind::MemberChanged,
+    ];
     type For = Everyone;
     type Data = Data;
 

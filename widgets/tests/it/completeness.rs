@@ -187,7 +187,12 @@ async fn what_a_change_shows_was_announced(pool: PgPool) {
         }
     }
     report(&tallies);
-    assert!(silent.is_empty(), "{} changes were unannounced with seed {seed}:\n{}", silent.len(), silent.join("\n"));
+    assert!(
+        silent.is_empty(),
+        "{} changes were unannounced with seed {seed}:\n{}",
+        silent.len(),
+        silent.join("\n")
+    );
     let missing: Vec<_> =
         <Operation as strum::VariantArray>::VARIANTS.iter().filter(|one| !done.contains_key(one)).collect();
     assert!(missing.is_empty(), "never done: {missing:?}");

@@ -31,12 +31,17 @@ const PAYLOADS: &[&str] = &[
 
 /// Fails if a browser would run or load anything, or send anything elsewhere.
 fn assert_harmless(what: &str, html: &str) {
-    const FORBIDDEN: &[&str] =
-        &["script", "iframe", "object", "embed", "style", "link", "base", "meta", "form", "input", "img", "math"];
+    const FORBIDDEN: &[&str] = &[
+        "script", "iframe", "object", "embed", "style", "link", "base", "meta", "form", "input", "img",
+        "math",
+    ];
     for element in Html::parse_fragment(html).tree.values().filter_map(|node| node.as_element()) {
         assert!(!FORBIDDEN.contains(&element.name()), "{what}: <{}> in {html}", element.name());
         for (name, value) in element.attrs() {
-            assert!(!name.starts_with("on") && name != "style" && name != "srcdoc", "{what}: {name} in {html}");
+            assert!(
+                !name.starts_with("on") && name != "style" && name != "srcdoc",
+                "{what}: {name} in {html}"
+            );
             let address: String = value.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
             let address = address.to_lowercase();
             let runs = ["javascript:", "data:", "vbscript:"].iter().any(|scheme| address.starts_with(scheme));
@@ -64,7 +69,8 @@ async fn no_text_of_an_owner_runs(db: PgPool) {
                 // A refusal is as good as harmless HTML.
                 let mut config = json!({ (key.as_str()): payload });
                 if key == "title" {
-                    config = json!({ "title": payload, "text": "Some text", "links": "A https://example.org" });
+                    config =
+                        json!({ "title": payload, "text": "Some text", "links": "A https://example.org" });
                     let known = kind.schema()["properties"].clone();
                     config.as_object_mut().expect("an object").retain(|key, _| known.get(key).is_some());
                 }
@@ -128,7 +134,11 @@ fn a_bad_configuration_is_refused_with_its_first_bad_key() {
         let schema = kind.schema();
         let Some(properties) = schema["properties"].as_object() else { continue };
         for (key, property) in properties {
-            assert!(property["description"].as_str().is_some_and(|help| !help.is_empty()), "{} {key}", kind.name);
+            assert!(
+                property["description"].as_str().is_some_and(|help| !help.is_empty()),
+                "{} {key}",
+                kind.name
+            );
             for bad in bad_values(property) {
                 let config = Value::Object(Map::from_iter([(key.clone(), bad.clone())]));
                 assert_eq!(refused(kind, &config), format!("config.{key}"), "{} {config}", kind.name);

@@ -31,7 +31,11 @@ async fn full_hub(world: &World) -> (HubId, UserId, UserId) {
         .await;
     world.execute("update photo_stats set virality = photo_id").await;
     world.execute(&format!("insert into hub_requests (hub_id, user_id) values ({hub}, {eve})")).await;
-    world.execute(&format!("insert into hub_roles (hub_id, user_id, role) values ({hub}, {eve}, 'subscriber')")).await;
+    world
+        .execute(&format!(
+            "insert into hub_roles (hub_id, user_id, role) values ({hub}, {eve}, 'subscriber')"
+        ))
+        .await;
     (hub, ada, eve)
 }
 
@@ -95,7 +99,11 @@ fn assert_sound(kind: &str, html: &str) {
         let pictured = control.select(&find("img[alt]")).next().is_some();
         assert!(named || pictured, "{kind}: a control without a name in {html}");
     }
-    assert_eq!(page.select(&find("[style]")).count(), 0, "{kind}: the pages' policy forbids style attributes");
+    assert_eq!(
+        page.select(&find("[style]")).count(),
+        0,
+        "{kind}: the pages' policy forbids style attributes"
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -149,9 +157,12 @@ fn only_personal_kinds_see_viewers() {
 async fn the_keys_come_with_a_ballot_for_the_viewer(db: PgPool) {
     let world = World::new(db);
     let (hub, _, eve) = full_hub(&world).await;
-    let ballots = pawdium_shared::ratings::Ballots::new(&"a secret of at least thirty-two characters".to_owned().into());
+    let ballots = pawdium_shared::ratings::Ballots::new(
+        &"a secret of at least thirty-two characters".to_owned().into(),
+    );
     let viewer = Viewer { ballots: Some(ballots.clone()), ..world.viewer(hub, eve).await };
-    let html = world.show(hub, find_kind("rate-one").expect("a kind"), &json!({}), &viewer).await.expect("a photo");
+    let html =
+        world.show(hub, find_kind("rate-one").expect("a kind"), &json!({}), &viewer).await.expect("a photo");
     let page = Html::parse_fragment(&html);
     let field = Selector::parse("input[name=ballot]").expect("a selector");
     let ballot = page.select(&field).next().and_then(|field| field.attr("value")).expect("a ballot");
@@ -169,7 +180,10 @@ async fn profiles_name_public_hubs_only(db: PgPool) {
     let bob = world.ask::<i64>("select id from users where name = 'bob'").await;
     let profiles = [world.profile(eve).await, world.profile(UserId(bob)).await];
     let show = async |kind: &str, hub| {
-        world.show(hub, find_kind(kind).expect("a kind"), &json!({}), &Viewer::nobody()).await.unwrap_or_default()
+        world
+            .show(hub, find_kind(kind).expect("a kind"), &json!({}), &Viewer::nobody())
+            .await
+            .unwrap_or_default()
     };
     assert!(show("subscriptions", profiles[0]).await.contains("/h/cats"));
     let told = show("activity", profiles[1]).await;

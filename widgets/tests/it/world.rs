@@ -77,7 +77,8 @@ impl World {
 
     pub(crate) async fn photo(&self, owner: UserId, title: &str, tags: &str) -> PhotoId {
         let mut tx = self.begin().await;
-        let photo = transitions::submit(&mut tx, owner, &draft(title, tags), ORIGINAL).await.expect("a photo");
+        let photo =
+            transitions::submit(&mut tx, owner, &draft(title, tags), ORIGINAL).await.expect("a photo");
         assert!(go_live(&mut tx, photo).await.expect("no error"), "it goes live");
         tx.commit().await.expect("a commit");
         photo
@@ -132,7 +133,13 @@ impl World {
     }
 
     /// Loads and renders a widget.
-    pub(crate) async fn show(&self, hub: HubId, kind: &Kind, config: &Value, viewer: &Viewer) -> Option<String> {
+    pub(crate) async fn show(
+        &self,
+        hub: HubId,
+        kind: &Kind,
+        config: &Value,
+        viewer: &Viewer,
+    ) -> Option<String> {
         let hub = Arc::new(self.find_hub(hub).await);
         let mut db = self.db.acquire().await.expect("a connection");
         let data = kind.load(config, &hub, viewer, &mut db).await;
@@ -184,11 +191,12 @@ pub(crate) async fn go_live(tx: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
 }
 
 pub(crate) async fn post(tx: &mut Tx, hub: HubId, photo: PhotoId, actor: UserId) -> sqlx::Result<bool> {
-    let posted = sqlx::query("insert into hub_photos (hub_id, photo_id) values ($1, $2) on conflict do nothing")
-        .bind(hub.0)
-        .bind(photo.0)
-        .execute(&mut *tx)
-        .await?;
+    let posted =
+        sqlx::query("insert into hub_photos (hub_id, photo_id) values ($1, $2) on conflict do nothing")
+            .bind(hub.0)
+            .bind(photo.0)
+            .execute(&mut *tx)
+            .await?;
     if posted.rows_affected() == 0 {
         return Ok(false);
     }

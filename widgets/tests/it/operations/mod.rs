@@ -1,24 +1,22 @@
 //! Random changes through the domain's own functions.
 
+mod hubs;
+
 use pawdium_shared::accounts::{self, Name, RaterKey};
 use pawdium_shared::db::Tx;
 use pawdium_shared::events::Event;
-use pawdium_shared::hubs::{HubChanges, HubName, HubRole, Joining, NewHub, Slug, Summary, Visibility, changes, members, requests};
-use pawdium_shared::ids::{HubId, PhotoId, UserId, WidgetId};
-use pawdium_shared::photos::transitions::{self, KeepOriginal};
+use pawdium_shared::ids::{HubId, PhotoId, UserId};
 use pawdium_shared::photos::owner;
+use pawdium_shared::photos::transitions::{self, KeepOriginal};
 use pawdium_shared::ranking::virality::Moment;
 use pawdium_shared::ranking::{refresh, sharing, weighing};
 use pawdium_shared::ratings::merge;
-use pawdium_widgets::layout::{self, NotChanged, Spot};
-use pawdium_widgets::{KINDS, Side};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
-use serde_json::{Value, json};
 use strum::VariantArray as _;
 
-use crate::world::{self, World, made};
+use crate::world::{self, World};
 
 /// The kinds of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
@@ -103,9 +101,12 @@ impl<'a> Changer<'a> {
     }
 
     pub(crate) fn draw(&mut self) -> Operation {
-        let times = |operation: &Operation| OFTEN.iter().find(|(often, _)| often == operation).map_or(1, |(_, n)| *n);
-        let all: Vec<_> =
-            Operation::VARIANTS.iter().flat_map(|operation| std::iter::repeat_n(*operation, times(operation))).collect();
+        let times =
+            |operation: &Operation| OFTEN.iter().find(|(often, _)| often == operation).map_or(1, |(_, n)| *n);
+        let all: Vec<_> = Operation::VARIANTS
+            .iter()
+            .flat_map(|operation| std::iter::repeat_n(*operation, times(operation)))
+            .collect();
         *all.choose(&mut self.rng).expect("there are some")
     }
 
@@ -132,9 +133,12 @@ impl<'a> Changer<'a> {
             Operation::Rename | Operation::DeleteAccount | Operation::Register => {
                 self.change_account(operation, &mut tx).await?
             }
-            Operation::Take | Operation::Drop | Operation::SetRole | Operation::Expel | Operation::Ask | Operation::Answer => {
-                self.change_roles(operation, &mut tx).await?
-            }
+            Operation::Take
+            | Operation::Drop
+            | Operation::SetRole
+            | Operation::Expel
+            | Operation::Ask
+            | Operation::Answer => self.change_roles(operation, &mut tx).await?,
             Operation::ChangeHub | Operation::CreateHub | Operation::DeleteHub => {
                 self.change_hub(operation, &mut tx).await?
             }
@@ -162,7 +166,11 @@ impl<'a> Changer<'a> {
     }
 
     async fn hub(&mut self) -> HubId {
-        HubId(self.pick("select id from hubs where slug is not null order by id").await.expect("there are hubs"))
+        HubId(
+            self.pick("select id from hubs where slug is not null order by id")
+                .await
+                .expect("there are hubs"),
+        )
     }
 
     async fn photo(&mut self, state: &str) -> Option<PhotoId> {
@@ -189,7 +197,8 @@ impl<'a> Changer<'a> {
             }
             Operation::PublishDraft => {
                 let Some(photo) = self.photo("draft").await else { return Ok(false) };
-                let owner: i64 = self.world.ask(&format!("select owner_id from photos where id = {photo}")).await;
+                let owner: i64 =
+                    self.world.ask(&format!("select owner_id from photos where id = {photo}")).await;
                 transitions::publish(tx, photo, UserId(owner)).await
             }
             Operation::GoLive => match self.photo("processing").await {
@@ -205,7 +214,8 @@ impl<'a> Changer<'a> {
                 None => Ok(false),
             },
             Operation::DeletePhoto => {
-                let state = ["live", "live", "live", "draft", "processing", "failed", "hidden"].choose(&mut self.rng);
+                let state =
+                    ["live", "live", "live", "draft", "processing", "failed", "hidden"].choose(&mut self.rng);
                 match self.photo(state.expect("a state")).await {
                     Some(photo) => transitions::delete(tx, photo).await,
                     None => Ok(false),
@@ -253,7 +263,8 @@ impl<'a> Changer<'a> {
                      where state = 'live' and rater_id <> {lurker} order by photo_id, rater_id"
                 );
                 let Some(photo) = self.pick(&rated).await else { return Ok(false) };
-                let raters = format!("select rater_id from ratings where photo_id = {photo} order by rater_id");
+                let raters =
+                    format!("select rater_id from ratings where photo_id = {photo} order by rater_id");
                 let rater = UserId(self.pick(&raters).await.expect("a rater"));
                 world::rate(tx, PhotoId(photo), rater, value, false).await
             }
@@ -284,12 +295,14 @@ impl<'a> Changer<'a> {
                 refresh::write_moved(tx, &moved).await?;
                 let species = moved.iter().map(|moved| moved.species).collect();
                 let photos = moved.iter().filter(|moved| moved.rescored).map(|moved| moved.photo).collect();
-                Event::record_all(tx, vec![Event::RanksMoved { species }, Event::ScoresMoved { photos }]).await?;
+                Event::record_all(tx, vec![Event::RanksMoved { species }, Event::ScoresMoved { photos }])
+                    .await?;
                 Ok(!moved.is_empty())
             }
             Operation::Share => {
                 let Some(photo) = self.photo("live").await else { return Ok(false) };
-                let moment = *[Moment::View, Moment::Share, Moment::LinkView].choose(&mut self.rng).expect("one");
+                let moment =
+                    *[Moment::View, Moment::Share, Moment::LinkView].choose(&mut self.rng).expect("one");
                 sharing::record(tx, photo, moment, &self.made.to_be_bytes()).await?;
                 Ok(true)
             }
@@ -320,7 +333,8 @@ impl<'a> Changer<'a> {
                 Ok(true)
             }
             Operation::Register => {
-                let email = accounts::Email::new(&format!("member{}@example.org", self.made)).expect("an address");
+                let email =
+                    accounts::Email::new(&format!("member{}@example.org", self.made)).expect("an address");
                 accounts::queries::register(tx, None, &name, &email, "no password").await?;
                 Ok(true)
             }
@@ -335,135 +349,12 @@ impl<'a> Changer<'a> {
         }
     }
 
-    async fn change_roles(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
-        let (hub, user, founder) = (self.hub().await, self.member().await, self.founder);
-        let role = *HubRole::VARIANTS.choose(&mut self.rng).expect("a role");
-        match operation {
-            Operation::Take => made(members::take(tx, hub, user, role).await),
-            Operation::Drop if user == founder => Ok(false),
-            Operation::Drop => made(members::drop_role(tx, hub, user, role).await),
-            Operation::SetRole => {
-                let role = if role == HubRole::Owner { role } else { HubRole::Member };
-                if user == founder { Ok(false) } else { made(members::set(tx, hub, founder, user, role).await) }
-            }
-            Operation::Expel if user == founder => Ok(false),
-            Operation::Expel => made(members::remove(tx, hub, founder, user).await),
-            Operation::Ask => self.ask(tx, user).await,
-            _ => {
-                let asked = self.pick("select user_id from hub_requests order by hub_id, user_id").await;
-                let Some(asker) = asked else { return Ok(false) };
-                let at = format!("select hub_id from hub_requests where user_id = {asker} order by hub_id");
-                let hub = HubId(self.pick(&at).await.expect("a hub"));
-                let accepted = self.rng.random();
-                made(requests::answer(tx, hub, founder, UserId(asker), accepted).await)
-            }
-        }
-    }
-
-    /// Asks to join a hub that has requests, or makes a hub have them.
-    async fn ask(&mut self, tx: &mut Tx, user: UserId) -> sqlx::Result<bool> {
-        let asks = "select id from hubs where joining = 'request' and archived_at is null order by id";
-        if let Some(hub) = self.pick(asks).await {
-            return made(members::take(tx, HubId(hub), user, HubRole::Member).await);
-        }
-        let chosen =
-            HubChanges { joining: Some(Joining::Request), archived: Some(false), ..HubChanges::default() };
-        let hub = self.hub().await;
-        made(changes::update(tx, hub, self.founder, &chosen).await)
-    }
-
-    async fn change_hub(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
-        let slug = Slug::new(&format!("hub-{}", self.made)).expect("a slug");
-        let name = HubName::new(&format!("Hub {}", self.made)).expect("a name");
-        let summary = Summary::new(&format!("Summary {}", self.made)).expect("a summary");
-        let (joining, visibility) = (
-            *Joining::VARIANTS.choose(&mut self.rng).expect("one"),
-            *Visibility::VARIANTS.choose(&mut self.rng).expect("one"),
-        );
-        match operation {
-            Operation::CreateHub => {
-                let new = NewHub { slug, name, summary, joining, visibility };
-                made(changes::create(tx, self.founder, &new).await)
-            }
-            Operation::DeleteHub => {
-                if self.world.ask::<i64>("select count(*) from hubs where slug is not null").await < 4 {
-                    return Ok(false);
-                }
-                let hub = self.hub().await;
-                let founder = accounts::queries::find(tx, self.founder).await?.expect("it stays");
-                made(changes::delete(tx, hub, &founder).await)
-            }
-            _ => {
-                let hub = self.hub().await;
-                let mut chosen = HubChanges::default();
-                match self.rng.random_range(0..8) {
-                    0 => chosen.slug = Some(slug),
-                    1 => chosen.name = Some(name),
-                    2 => chosen.summary = Some(summary),
-                    3 => chosen.joining = Some(joining),
-                    4 => chosen.visibility = Some(visibility),
-                    5 => chosen.archived = Some(true),
-                    _ => chosen.archived = Some(false),
-                }
-                made(changes::update(tx, hub, self.founder, &chosen).await)
-            }
-        }
-    }
-
-    async fn change_layout(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
-        let hub = HubId(self.pick("select id from hubs order by id").await.expect("a hub"));
-        let side = *Side::VARIANTS.choose(&mut self.rng).expect("a side");
-        let spot = Spot { side, position: Some(self.rng.random_range(0..4)) };
-        let kind = KINDS.choose(&mut self.rng).expect("a kind");
-        if operation == Operation::AddWidget {
-            let config = kind.check(&json!({})).expect("the defaults are good");
-            return arranged(layout::add(tx, hub, None, kind.name, spot, &config).await);
-        }
-        if operation == Operation::ConfigureWidget {
-            return self.configure(tx).await;
-        }
-        let on_page = format!("select id from widgets where hub_id = {hub} order by id");
-        let Some(widget) = self.pick(&on_page).await.map(WidgetId) else { return Ok(false) };
-        match operation {
-            Operation::MoveWidget => arranged(layout::move_to(tx, hub, None, widget, spot).await),
-            _ => arranged(layout::remove(tx, hub, None, widget).await),
-        }
-    }
-
-    /// Configures a widget of each kind in turn, because some change in no other way.
-    async fn configure(&mut self, tx: &mut Tx) -> sqlx::Result<bool> {
-        let kind = &KINDS[self.configured % KINDS.len()];
-        self.configured += 1;
-        let config = kind.check(&self.config(&kind.schema())).expect("a good configuration");
-        let of_kind = format!("select id from widgets where kind = '{}' order by id", kind.name);
-        let Some(widget) = self.pick(&of_kind).await else { return Ok(false) };
-        let hub: i64 = self.world.ask(&format!("select hub_id from widgets where id = {widget}")).await;
-        arranged(layout::configure(tx, HubId(hub), None, WidgetId(widget), &config).await)
-    }
-
-    /// A configuration in the bounds of a schema.
-    fn config(&mut self, schema: &Value) -> Value {
-        let Some(properties) = schema["properties"].as_object() else { return json!({}) };
-        let mut config = serde_json::Map::new();
-        for (key, property) in properties {
-            let value = match (key.as_str(), property["type"].as_str()) {
-                (_, Some("integer")) => {
-                    json!(self.rng.random_range(1..=property["maximum"].as_i64().expect("a bound")))
-                }
-                ("links", _) => json!(format!("Place {} https://example.org/{}", self.made, self.made)),
-                ("title" | "text", _) => json!(format!("Text {}", self.made)),
-                ("colour", _) => json!(["yellow", "pink", "green", "blue"].choose(&mut self.rng)),
-                _ => continue,
-            };
-            config.insert(key.clone(), value);
-        }
-        Value::Object(config)
-    }
-
-    /// Deletes no events, and records none: time passes.
+    /// Time passes without an event, and a hub falls idle.
     pub(crate) async fn sleep(&mut self) {
         let hub = self.hub().await;
-        self.world.execute(&format!("update hubs set active_at = now() - interval '40 days' where id = {hub}")).await;
+        self.world
+            .execute(&format!("update hubs set active_at = now() - interval '40 days' where id = {hub}"))
+            .await;
     }
 
     /// Records ratings from before the changes began.
@@ -476,12 +367,3 @@ impl<'a> Changer<'a> {
         }
     }
 }
-
-fn arranged<T>(outcome: Result<T, NotChanged>) -> sqlx::Result<bool> {
-    match outcome {
-        Ok(_) => Ok(true),
-        Err(NotChanged::Database(error)) => Err(error),
-        Err(_) => Ok(false),
-    }
-}
-
