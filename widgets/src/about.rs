@@ -15,7 +15,7 @@ use crate::widget::{Everyone, Widget};
 /// The configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct About {
+pub(crate) struct About {
     /// Title; "About" if it is empty.
     #[schemars(length(max = 60))]
     title: String,
@@ -27,7 +27,7 @@ pub struct About {
 /// The rendered text.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "about.html")]
-pub struct Data {
+pub(crate) struct Data {
     text: Html,
 }
 
@@ -35,7 +35,7 @@ impl Widget for About {
     const KIND: &'static str = "about";
     const TITLE: &'static str = "About";
     const ABOUT: &'static str = "What this place is about, with links and lists.";
-    const LISTENS: &'static [EventKind] = &[EventKind::HubChanged, EventKind::LayoutChanged];
+    const LISTENS: &'static [EventKind] = &[EventKind::HubChanged];
     type For = Everyone;
     type Data = Data;
 
@@ -49,7 +49,7 @@ impl Widget for About {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        event.hubs().contains(&hub.id)
+        self.text.trim().is_empty() && event.hubs().contains(&hub.id)
     }
 
     fn is_empty(data: &Data) -> bool {

@@ -197,12 +197,18 @@ pub async fn load(kind: &'static Kind, placed: &Placed, hub: Arc<Hub>, viewer: V
     Loaded::new(kind.name, kind.max_age, outcome)
 }
 
-/// The widgets whose data an event changes: of the kinds that listen to it, in the hubs that it concerns.
+/// The widgets whose data an event changes: of the kinds that listen to it, in the hubs that it concerns. A widget that
+/// was configured is stale, whatever its kind.
 async fn stale_after(
     event: &Event,
     lookup: &mut Lookup<'_>,
     personal: bool,
 ) -> sqlx::Result<Vec<(HubId, WidgetId)>> {
+    if let Event::WidgetConfigured { hub, widget } = *event {
+        let placed = layout::find(lookup.db().await?, hub, widget).await?;
+        let is_asked = |placed: &Placed| find_kind(&placed.kind).is_some_and(|kind| kind.personal == personal);
+        return Ok(placed.filter(is_asked).map(|placed| (hub, placed.id)).into_iter().collect());
+    }
     let listens = |kind: &&Kind| kind.personal == personal && kind.listens.contains(&EventKind::from(event));
     let listening: Vec<_> = KINDS.iter().filter(listens).map(|kind| kind.name.to_owned()).collect();
     if listening.is_empty() {

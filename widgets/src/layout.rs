@@ -83,7 +83,7 @@ pub async fn find_each(db: &mut PgConnection, widgets: &[WidgetId]) -> sqlx::Res
 }
 
 /// Lists the widgets of some kinds in the hubs that an event concerns: those that it names, those that show its photos,
-/// and the profile of its user.
+/// and the profiles of its users.
 ///
 /// The inner select reads `hubs_pkey`, `hub_photos_photo` and `hubs_profile_of_key`; the outer one the widgets of these
 /// hubs through their unique key.
@@ -94,6 +94,7 @@ pub async fn list_concerned(
 ) -> sqlx::Result<Vec<(Arc<Hub>, Placed)>> {
     let hubs: Vec<_> = event.hubs().iter().map(|hub| hub.0).collect();
     let photos: Vec<_> = event.photos().iter().map(|photo| photo.0).collect();
+    let users: Vec<_> = event.users().iter().map(|user| user.0).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"select widgets.id as "widget: WidgetId", kind, side as "side: Side", position, config,
@@ -106,12 +107,12 @@ pub async fn list_concerned(
                union
                select hub_photos.hub_id from hub_photos where photo_id = any($3)
                union
-               select profile.id from hubs as profile where profile.profile_of = $4
+               select profile.id from hubs as profile where profile.profile_of = any($4)
            )"#,
         kinds,
         &hubs,
         &photos,
-        event.user().map(|user| user.0),
+        &users,
     )
     .fetch_all(db)
     .await?;
@@ -305,12 +306,12 @@ pub async fn change(
         }
         Change::Configure(widget, config) => {
             has(&all, *widget)?;
-            configure(db, *widget, config).await?;
+            configure(db, hub, *widget, config).await?;
             *widget
         }
         Change::Replace(widget, spot, config) => {
             has(&all, *widget)?;
-            configure(db, *widget, config).await?;
+            configure(db, hub, *widget, config).await?;
             put(&mut all, *widget, *spot);
             *widget
         }
@@ -366,9 +367,9 @@ async fn insert(
     Ok(Placed { id, kind: kind.to_owned(), side: spot.side, position, config: config.clone() })
 }
 
-async fn configure(db: &mut PgConnection, widget: WidgetId, config: &Value) -> sqlx::Result<()> {
-    sqlx::query!("update widgets set config = $2 where id = $1", widget.0, config).execute(db).await?;
-    Ok(())
+async fn configure(db: &mut Tx, hub: HubId, widget: WidgetId, config: &Value) -> sqlx::Result<()> {
+    sqlx::query!("update widgets set config = $2 where id = $1", widget.0, config).execute(&mut *db).await?;
+    Event::WidgetConfigured { hub, widget }.record(db).await
 }
 
 async fn remove(db: &mut PgConnection, widget: WidgetId) -> sqlx::Result<()> {

@@ -5,11 +5,13 @@
 //! configuration, triage, caching and the tests that walk all kinds take it from there.
 
 pub mod cached;
+mod chart;
 pub mod config;
 pub mod filters;
 mod kind;
 pub mod layout;
 pub mod markdown;
+mod people;
 pub mod picture;
 pub mod species;
 pub mod tile;
@@ -29,7 +31,23 @@ macro_rules! widgets {
 
 widgets! {
     about::About,
+    rules::Rules,
+    sticky_note::StickyNote,
+    links::Links,
     newest_photos::NewestPhotos,
+    top_photos::TopPhotos,
+    trending::Trending,
+    rate_one::RateOne,
+    activity::Activity,
+    members::Members,
+    numbers::Numbers,
+    histogram::Ratings,
+    badges::Badges,
+    topics::Topics,
+    subscriptions::Subscriptions,
+    drafts::Drafts,
+    join_requests::JoinRequests,
+    cobwebs::Cobwebs,
 }
 
 /// Finds a kind by its name.

@@ -8,13 +8,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use crate::tile::{Tile, tiles};
+use crate::tile::{self, Tile, tiles};
 use crate::widget::{Everyone, Widget};
 
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct NewestPhotos {
+pub(crate) struct NewestPhotos {
     /// How many photos are shown.
     #[schemars(range(min = 1, max = 24))]
     limit: u8,
@@ -29,7 +29,7 @@ impl Default for NewestPhotos {
 /// The photos, newest first.
 #[derive(Debug, Template, Deserialize, Serialize)]
 #[template(path = "newest_photos.html")]
-pub struct Data {
+pub(crate) struct Data {
     photos: Vec<Tile>,
     more: String,
 }
@@ -44,7 +44,6 @@ impl Widget for NewestPhotos {
         EventKind::PhotoRemoved,
         EventKind::MemberChanged,
         EventKind::HubChanged,
-        EventKind::LayoutChanged,
     ];
     type For = Everyone;
     type Data = Data;
@@ -62,7 +61,7 @@ impl Widget for NewestPhotos {
         Ok(Data { photos: tiles(db, &newest).await?, more: format!("{}/photos", hub.path()) })
     }
 
-    fn is_stale_after(&self, _: &Hub, _: &Event) -> bool {
-        true
+    fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
+        tile::changes_which(hub, event) || matches!(event, Event::HubChanged { .. })
     }
 }

@@ -1,5 +1,7 @@
 //! Photos inside widgets.
 
+use pawdium_shared::events::{Event, EventKind};
+use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::{Photo, PhotoState, queries};
 use serde::{Deserialize, Serialize};
@@ -52,4 +54,19 @@ pub async fn list_live(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Resul
     let mut found = queries::find_each(db, photos).await?;
     let in_order = photos.iter().filter_map(|photo| found.remove(photo));
     Ok(in_order.filter(|photo| photo.state == PhotoState::Live).collect())
+}
+
+/// The events that change which live photos a hub has, or what tiles show of them.
+pub const CHANGES_WHICH: &[EventKind] =
+    &[EventKind::PhotoPosted, EventKind::PhotoPublished, EventKind::PhotoRemoved, EventKind::MemberChanged];
+
+/// Whether an event changes which live photos a hub has, or what tiles show of them. A photo that is posted to a hub
+/// changes nothing in the others that show it.
+#[must_use]
+pub fn changes_which(hub: &Hub, event: &Event) -> bool {
+    match event {
+        Event::PhotoPosted { hub: posted, .. } => *posted == hub.id,
+        Event::PhotoPublished { .. } | Event::PhotoRemoved { .. } | Event::MemberChanged { .. } => true,
+        _ => false,
+    }
 }

@@ -8,6 +8,7 @@ use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::events::{Event, EventKind};
 use pawdium_shared::hubs::{Hub, HubRole};
 use pawdium_shared::ids::UserId;
+use pawdium_shared::ratings::Ballots;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,7 +34,8 @@ pub trait Widget: Default + Serialize + DeserializeOwned + JsonSchema + Send + S
     /// Where it may stand.
     const COLUMNS: Columns = Columns::Either;
 
-    /// The kinds of events that may change its data. It isn't asked about others.
+    /// The kinds of events that may change its data. It isn't asked about others. A change of its own configuration makes
+    /// it stale in any case. A personal kind needn't listen to what its viewer does: the answer to that is a new page.
     const LISTENS: &'static [EventKind];
 
     /// How old its data may get when no event has changed it. What depends on the clock needs a short time.
@@ -69,10 +71,12 @@ pub trait Widget: Default + Serialize + DeserializeOwned + JsonSchema + Send + S
     ) -> impl Future<Output = anyhow::Result<Self::Data>> + Send;
 
     /// Whether an event changes the data. Asked about events of the kinds in [`LISTENS`](Self::LISTENS) that name the hub
-    /// or one of its photos. Saying yes in vain costs a load; saying no wrongly leaves pages stale.
+    /// or one of its photos, or, for a profile, its member: so the hub that an event names may be another one. The hub is
+    /// as it is after the change. Saying yes in vain costs a load; saying no wrongly leaves pages stale.
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool;
 
-    /// Whether there is nothing to show. Then the whole widget isn't drawn, frame included.
+    /// Whether there is nothing to show. Then the whole widget isn't drawn, frame included. Asked for each page, so it may
+    /// look at the clock.
     fn is_empty(_data: &Self::Data) -> bool {
         false
     }
@@ -175,13 +179,15 @@ pub struct Viewer {
     pub roles: Vec<HubRole>,
     /// Whether they may see and do everything that owners may.
     pub moderates: bool,
+    /// Issues ballots for the photos that they are shown; `None` where they can't rate.
+    pub ballots: Option<Ballots>,
 }
 
 impl Viewer {
     /// A visitor without a user.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { user: None, key: RaterKey(0), roles: Vec::new(), moderates: false }
+        Self { user: None, key: RaterKey(0), roles: Vec::new(), moderates: false, ballots: None }
     }
 
     /// Whether they own the hub.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
-use crate::ids::{HubId, PhotoId, UserId};
+use crate::ids::{HubId, PhotoId, UserId, WidgetId};
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -86,10 +86,25 @@ pub enum Event {
         /// The hub.
         hub: HubId,
     },
+    /// The profiles of its people say something else of a hub: its name, address or visibility changed, it was archived or
+    /// opened again, or it is gone. The hub itself has [`HubChanged`](Self::HubChanged).
+    HubListed {
+        /// The hub.
+        hub: HubId,
+        /// Users who have a role in it, or did something there that feeds show.
+        users: Vec<UserId>,
+    },
     /// Widgets of a hub were added, moved, configured or removed.
     LayoutChanged {
         /// The hub.
         hub: HubId,
+    },
+    /// A widget was configured, so it shows something else. Kinds needn't listen to it: it is always stale then.
+    WidgetConfigured {
+        /// The hub.
+        hub: HubId,
+        /// The widget.
+        widget: WidgetId,
     },
 }
 
@@ -110,7 +125,9 @@ impl Event {
             | Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }
             | Self::HubRequestsChanged { .. }
-            | Self::LayoutChanged { .. } => &[],
+            | Self::HubListed { .. }
+            | Self::LayoutChanged { .. }
+            | Self::WidgetConfigured { .. } => &[],
         }
     }
 
@@ -122,18 +139,20 @@ impl Event {
             | Self::HubChanged { hub }
             | Self::HubRolesChanged { hub, .. }
             | Self::HubRequestsChanged { hub }
-            | Self::LayoutChanged { hub } => std::slice::from_ref(hub),
+            | Self::LayoutChanged { hub }
+            | Self::WidgetConfigured { hub, .. } => std::slice::from_ref(hub),
             Self::MemberChanged { hubs, .. } => hubs,
             _ => &[],
         }
     }
 
-    /// The user whose role the event changes.
+    /// The users whose profiles the event may change, because they say to which hubs they belong.
     #[must_use]
-    pub const fn user(&self) -> Option<UserId> {
+    pub const fn users(&self) -> &[UserId] {
         match self {
-            Self::HubRolesChanged { user, .. } => Some(*user),
-            _ => None,
+            Self::HubRolesChanged { user, .. } => std::slice::from_ref(user),
+            Self::HubListed { users, .. } => users.as_slice(),
+            _ => &[],
         }
     }
 
@@ -166,23 +185,30 @@ impl Event {
             Self::ViralityMoved { photos } => format!("virality:{}", ids(photos)),
             Self::ScoresMoved { photos } => format!("scores:{}", ids(photos)),
             Self::MemberChanged { photos, hubs } => {
-                let hubs: Vec<_> = hubs.iter().map(|hub| PhotoId(hub.0)).collect();
-                format!("member:{}:{}", ids(photos), ids(&hubs))
+                format!("member:{}:{}", ids(photos), digest(hubs.iter().map(|hub| hub.0)))
             }
             Self::PhotoPosted { hub, photo } => format!("posted:{hub}:{photo}"),
             Self::HubChanged { hub } => format!("hub:{hub}"),
             Self::HubRolesChanged { hub, user } => format!("hub-roles:{hub}:{user}"),
             Self::HubRequestsChanged { hub } => format!("hub-requests:{hub}"),
+            Self::HubListed { hub, users } => {
+                format!("hub-listed:{hub}:{}", digest(users.iter().map(|user| user.0)))
+            }
             Self::LayoutChanged { hub } => format!("layout:{hub}"),
+            Self::WidgetConfigured { hub, widget } => format!("configured:{hub}:{widget}"),
         }
     }
 }
 
-/// A short key for many ids. Equal lists have equal keys.
 fn ids(photos: &[PhotoId]) -> String {
+    digest(photos.iter().map(|photo| photo.0))
+}
+
+/// A short key for many ids. Equal lists have equal keys.
+fn digest(ids: impl Iterator<Item = i64>) -> String {
     let mut hash = blake3::Hasher::new();
-    for photo in photos {
-        hash.update(&photo.0.to_be_bytes());
+    for id in ids {
+        hash.update(&id.to_be_bytes());
     }
     hash.finalize().to_hex()[..32].to_owned()
 }

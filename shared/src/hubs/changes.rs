@@ -19,6 +19,9 @@ use crate::ids::{HubId, UserId};
 /// The unique constraint that is violated if another hub has the slug.
 const SLUG_KEY: &str = "hubs_slug_key";
 
+/// The most users in one event about what their profiles show, which bounds its payload and the work of its job.
+const LISTED: usize = 500;
+
 /// The kinds of the widgets that a new hub begins with, by column.
 const FIRST_WIDGETS: [(&str, &[&str]); 2] = [
     ("left", &["about", "newest-photos", "top-photos", "activity"]),
@@ -166,10 +169,15 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
     .execute(&mut *db)
     .await
     .map_err(taken)?;
+    let is_listed_anew = !verbs.is_empty() || before.visibility != after.visibility;
     for verb in verbs {
         activity::record(db, hub, verb, Some(actor), None).await?;
     }
-    Event::HubChanged { hub }.record(db).await?;
+    let mut events = vec![Event::HubChanged { hub }];
+    if is_listed_anew {
+        events.extend(listed(db, hub).await?);
+    }
+    Event::record_all(db, events).await?;
     queries::find(db, hub).await?.ok_or(Refusal::Gone)
 }
 
@@ -188,8 +196,24 @@ pub async fn delete(db: &mut Tx, hub: HubId, actor: &User) -> Result<(), Refusal
         Err(Refusal::NotOwner) => return Err(Refusal::MayNotDelete),
         owner => owner?,
     }
+    let mut events = listed(db, hub.id).await?;
+    events.push(Event::HubChanged { hub: hub.id });
     sqlx::query!("delete from hubs where id = $1", hub.id.0).execute(&mut *db).await?;
-    Ok(Event::HubChanged { hub: hub.id }.record(db).await?)
+    Ok(Event::record_all(db, events).await?)
+}
+
+/// The events for the profiles of a hub's people.
+async fn listed(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<Event>> {
+    let users = sqlx::query_scalar!(
+        r#"select user_id as "user!: UserId" from hub_roles where hub_id = $1
+           union
+           select actor_id from activity where hub_id = $1 and actor_id is not null
+           order by 1"#,
+        hub.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(users.chunks(LISTED).map(|users| Event::HubListed { hub, users: users.to_vec() }).collect())
 }
 
 /// Takes a slug for a hub, for good: `hub_slugs` holds the current and all former ones, so that no other hub gets one

@@ -30,7 +30,9 @@ impl CachedPhoto {
             | Event::HubChanged { .. }
             | Event::HubRolesChanged { .. }
             | Event::HubRequestsChanged { .. }
-            | Event::LayoutChanged { .. } => false,
+            | Event::HubListed { .. }
+            | Event::LayoutChanged { .. }
+            | Event::WidgetConfigured { .. } => false,
         }
     }
 }

@@ -43,12 +43,14 @@ pub async fn submit(
 
 /// Saves a photo as its owner's draft. It is processed once it is published.
 pub async fn keep_draft(
-    db: &mut PgConnection,
+    db: &mut Tx,
     owner: UserId,
     draft: &Draft,
     original: StoredOriginal<'_>,
 ) -> sqlx::Result<PhotoId> {
-    insert(db, owner, draft, original, PhotoState::Draft).await
+    let photo = insert(db, owner, draft, original, PhotoState::Draft).await?;
+    Event::PhotoProgressed { photo }.record(db).await?;
+    Ok(photo)
 }
 
 async fn insert(

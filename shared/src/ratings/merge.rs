@@ -54,7 +54,20 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     .execute(&mut *db)
     .await?;
     queries::delete(db, from).await?;
-    record_change(db, changed, Vec::new()).await
+    let hubs = find_hubs_rated(db, into).await?;
+    record_change(db, changed, hubs).await
+}
+
+/// Finds the hubs that a user belongs to and whose photos the user has rated, because hubs count their members' ratings.
+async fn find_hubs_rated(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<HubId>> {
+    sqlx::query_scalar!(
+        r#"select distinct hub_id as "hub: HubId"
+           from hub_roles join hub_photos using (hub_id) join ratings using (photo_id)
+           where user_id = $1 and rater_id = $1 and role in ('member', 'owner') order by 1"#,
+        user.0,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Locks an anonymous user who is about to be merged, and the account, in the order of their ids. Returns false if the

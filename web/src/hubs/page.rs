@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axum::extract::{Query, State};
+use axum_extra::extract::CookieJar;
 use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::WidgetId;
 use pawdium_widgets::layout::{self, Placed, Removed};
@@ -14,6 +15,7 @@ use super::here::Here;
 use super::widgets::{self, Shown};
 use crate::error::Error;
 use crate::http::page::Page;
+use crate::http::visitor::{Viewing, pin_cookie};
 use crate::state::App;
 use crate::views::hub_page::{HubPage, RemovedWidget, WidgetControls, WidgetFrame};
 use crate::views::hubs::HubTab;
@@ -31,11 +33,14 @@ pub struct PageQuery {
 /// `GET /h/{slug}` and `GET /members/{name}`
 pub async fn page(
     State(app): State<App>,
-    here: Here,
+    mut here: Here,
+    jar: CookieJar,
     Query(query): Query<PageQuery>,
-) -> Result<Page<HubPage>, Error> {
+) -> Result<(CookieJar, Page<HubPage>), Error> {
+    let placed = layout::list(&mut *app.db.acquire().await?, here.hub.id).await?;
+    let jar = keep_key(&app, &mut here.viewing, jar, &placed).await?;
+    here.viewer = widgets::viewer(&app, &here.viewing.visitor, &here.hub).await?;
     let mut db = app.db.acquire().await?;
-    let placed = layout::list(&mut db, here.hub.id).await?;
     let head = head::load(&mut db, &here.viewing, &here.hub, HubTab::Home).await?;
     let removed = match query.removed.filter(|_| here.may_edit()) {
         Some(widget) => layout::find_removed(&mut db, here.hub.id, WidgetId(widget)).await?,
@@ -44,7 +49,7 @@ pub async fn page(
     drop(db);
     let shown = widgets::load(&app, &here.hub, &here.viewer, &placed).await?;
     let is_editing = here.may_edit() && query.edit.is_some();
-    Ok(Page(HubPage {
+    let page = HubPage {
         left: column(&here.hub, &placed, &shown, Side::Left, is_editing),
         right: column(&here.hub, &placed, &shown, Side::Right, is_editing),
         topic: here.topic(),
@@ -55,7 +60,25 @@ pub async fn page(
         is_editing,
         removed: removed
             .map(|Removed { placed, .. }| RemovedWidget { id: placed.id.0, title: title(&placed) }),
-    }))
+    };
+    Ok((jar, Page(page)))
+}
+
+/// Gives a visitor without a user a key to keep, where a widget may show them a ballot: it counts for that key only.
+async fn keep_key(
+    app: &App,
+    viewing: &mut Viewing,
+    jar: CookieJar,
+    placed: &[Placed],
+) -> Result<CookieJar, Error> {
+    let is_personal = |one: &Placed| find_kind(&one.kind).is_some_and(|kind| kind.personal);
+    if viewing.visitor.user.is_some() || !placed.iter().any(is_personal) {
+        return Ok(jar);
+    }
+    viewing.visitor.renew_key(app).await?;
+    let jar = jar.add(pin_cookie(app, viewing.visitor.key, viewing.visitor.pinned));
+    viewing.visitor.has_key = true;
+    Ok(jar)
 }
 
 fn title(placed: &Placed) -> String {

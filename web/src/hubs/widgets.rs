@@ -100,5 +100,6 @@ pub async fn viewer(app: &App, visitor: &Visitor, hub: &Hub) -> Result<Viewer, E
         Some(user) => queries::list_roles(&mut *app.db.acquire().await?, hub.id, user).await?,
         None => Vec::new(),
     };
-    Ok(Viewer { user, key: visitor.key, roles, moderates: visitor.moderates() })
+    let ballots = (user.is_some() || visitor.has_key).then(|| app.ballots.clone());
+    Ok(Viewer { user, key: visitor.key, roles, moderates: visitor.moderates(), ballots })
 }

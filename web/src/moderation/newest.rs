@@ -8,7 +8,6 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::http::access::AdminViewing;
 use crate::http::page::Page;
-use crate::photos::present;
 use crate::ranking::lists::{self, LAST};
 use crate::state::App;
 use crate::views::Paging;

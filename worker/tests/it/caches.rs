@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use parking_lot::Mutex;
-use pawdium_shared::cache::{Around, Cached, Group, Listed, Whole};
+use pawdium_shared::cache::{Around, Cached, Group, Listed, Lookup, Whole};
+use pawdium_shared::db::Db;
 use pawdium_shared::events::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::cache::InvalidateCache;
@@ -11,7 +12,7 @@ use pawdium_shared::photos::Species;
 use pawdium_shared::photos::cached::CachedPhoto;
 use pawdium_shared::ranking::lists::{NewList, Period, TopList, TrendingList};
 use pawdium_worker::runner;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use strum::VariantArray as _;
 use tokio::sync::oneshot;
 
@@ -49,19 +50,15 @@ impl Cached for Filler {
         String::new()
     }
 
-    fn candidates(_: &Event) -> Vec<Self> {
-        Vec::new()
-    }
-
-    fn is_stale_after(&self, _: &Event) -> bool {
-        false
+    async fn stale_after(_: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        Ok(Vec::new())
     }
 
     fn group(&self) -> Group {
         all()[self.0].clone()
     }
 
-    async fn load(these: &[Self], _: Whole, _: &mut PgConnection) -> sqlx::Result<Vec<(Self, u8)>> {
+    async fn load(these: &[Self], _: Whole, _: &Db) -> sqlx::Result<Vec<(Self, u8)>> {
         Ok(these.iter().map(|filler| (*filler, 7)).collect())
     }
 }
@@ -165,15 +162,11 @@ impl<const N: usize> Cached for Slow<N> {
         CachedPhoto(ONE).name()
     }
 
-    fn candidates(_: &Event) -> Vec<Self> {
-        Vec::new()
+    async fn stale_after(_: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        Ok(Vec::new())
     }
 
-    fn is_stale_after(&self, _: &Event) -> bool {
-        false
-    }
-
-    async fn load(_: &[Self], _: Whole, _: &mut PgConnection) -> sqlx::Result<Vec<(Self, u8)>> {
+    async fn load(_: &[Self], _: Whole, _: &Db) -> sqlx::Result<Vec<(Self, u8)>> {
         let load = LOADS[N].lock().pop_front().expect("the test expects this load");
         let _ = load.begun.send(());
         Ok(vec![(Self, load.value.await.expect("the test says what is loaded"))])
@@ -226,7 +219,8 @@ async fn data_loaded_before_a_drop_is_not_stored_after_it(db: PgPool) {
     let site = Site::new(db);
     site.env.redis.check().await.expect("Redis is there");
     let drop_after = async |event| {
-        let stale = site.env.cache.stale_after(&[event]);
+        let (stale, asked) = site.env.cache.stale_after(&[event], &site.db).await;
+        asked.expect("all kinds can tell");
         site.env.cache.drop_groups(&stale.groups).await.expect("Redis answers");
     };
     let drop = async || drop_after(Event::PhotoRated { photo: ONE }).await;
@@ -258,7 +252,8 @@ async fn concurrent_requests_share_one_load(db: PgPool) {
     };
     let changing = async {
         before_begun.await.expect("somebody loads");
-        let stale = site.env.cache.stale_after(&[Event::PhotoRated { photo: ONE }]);
+        let (stale, asked) = site.env.cache.stale_after(&[Event::PhotoRated { photo: ONE }], &site.db).await;
+        asked.expect("all kinds can tell");
         site.env.cache.drop_groups(&stale.groups).await.expect("Redis answers");
         let loading = async {
             after_begun.await.expect("who comes later loads again");

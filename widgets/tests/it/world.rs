@@ -1,0 +1,256 @@
+//! Members, hubs, photos and widgets, made by the domain's own functions.
+
+use std::sync::Arc;
+
+use chrono::{TimeDelta, Utc};
+use pawdium_shared::accounts::{Email, Name, RaterKey, queries};
+use pawdium_shared::db::{Db, Tx};
+use pawdium_shared::events::Event;
+use pawdium_shared::hubs::activity::{self, Verb};
+use pawdium_shared::hubs::{
+    self, Hub, HubName, HubRole, Joining, NewHub, Refusal, Slug, Summary, Visibility, changes, members,
+};
+use pawdium_shared::ids::{HubId, PhotoId, UserId, WidgetId};
+use pawdium_shared::photos::transitions::{self, StoredOriginal};
+use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
+use pawdium_shared::ratings::queries::{Given, NotRecorded};
+use pawdium_shared::ratings::{self, Ballot, Derpiness, Lane};
+use pawdium_widgets::layout::{self, Change, Placed, Spot};
+use pawdium_widgets::{Columns, KINDS, Kind, Side, Viewer};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgPool};
+
+/// The key of an original that doesn't exist.
+const ORIGINAL: StoredOriginal<'static> = StoredOriginal { key: "original", bytes: 1_000_000 };
+
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) pool: PgPool,
+    pub(crate) db: Db,
+}
+
+impl World {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { db: Db::from(pool.clone()), pool }
+    }
+
+    pub(crate) async fn begin(&self) -> Tx {
+        Tx::begin(&self.pool).await.expect("a transaction")
+    }
+
+    pub(crate) async fn member(&self, name: &str) -> UserId {
+        let (checked, email) = (Name::new(name), Email::new(&format!("{name}@example.org")));
+        let (checked, email) = (checked.expect("a name"), email.expect("an address"));
+        let mut db = self.db.acquire().await.expect("a connection");
+        queries::register(&mut db, None, &checked, &email, "no password").await.expect("it is new")
+    }
+
+    pub(crate) async fn hub(&self, owner: UserId, slug: &str) -> HubId {
+        let new = NewHub {
+            slug: Slug::new(slug).expect("a slug"),
+            name: HubName::new(&format!("All about {slug}")).expect("a name"),
+            summary: Summary::new("What it is").expect("a summary"),
+            joining: Joining::Open,
+            visibility: Visibility::Public,
+        };
+        let mut tx = self.begin().await;
+        let hub = changes::create(&mut tx, owner, &new).await.expect("it is created");
+        tx.commit().await.expect("a commit");
+        hub
+    }
+
+    pub(crate) async fn find_hub(&self, hub: HubId) -> Hub {
+        let mut db = self.db.acquire().await.expect("a connection");
+        hubs::queries::find(&mut db, hub).await.expect("an answer").expect("a hub")
+    }
+
+    pub(crate) async fn profile(&self, member: UserId) -> HubId {
+        let hub: i64 = self.ask(&format!("select id from hubs where profile_of = {member}")).await;
+        HubId(hub)
+    }
+
+    pub(crate) async fn join(&self, hub: HubId, user: UserId, role: HubRole) {
+        let mut tx = self.begin().await;
+        members::take(&mut tx, hub, user, role).await.expect("they may");
+        tx.commit().await.expect("a commit");
+    }
+
+    pub(crate) async fn photo(&self, owner: UserId, title: &str, tags: &str) -> PhotoId {
+        let mut tx = self.begin().await;
+        let photo =
+            transitions::submit(&mut tx, owner, &draft(title, tags), ORIGINAL).await.expect("a photo");
+        assert!(go_live(&mut tx, photo).await.expect("no error"), "it goes live");
+        tx.commit().await.expect("a commit");
+        photo
+    }
+
+    pub(crate) async fn keep_draft(&self, owner: UserId, title: &str) -> PhotoId {
+        let mut tx = self.begin().await;
+        let kept = transitions::keep_draft(&mut tx, owner, &draft(title, "blep"), ORIGINAL).await;
+        tx.commit().await.expect("a commit");
+        kept.expect("a draft")
+    }
+
+    pub(crate) async fn post(&self, hub: HubId, photo: PhotoId, actor: UserId) {
+        let mut tx = self.begin().await;
+        assert!(post(&mut tx, hub, photo, actor).await.expect("no error"));
+        tx.commit().await.expect("a commit");
+    }
+
+    pub(crate) async fn rate(&self, photo: PhotoId, rater: UserId, value: i64) -> bool {
+        let mut tx = self.begin().await;
+        let recorded = rate(&mut tx, photo, rater, value, true).await.expect("no error");
+        tx.commit().await.expect("a commit");
+        recorded
+    }
+
+    /// Puts a widget of each kind on a page, as far as there is none.
+    pub(crate) async fn add_all_kinds(&self, hub: HubId) {
+        let placed = self.placed(hub).await;
+        for kind in KINDS.iter().filter(|kind| !placed.iter().any(|placed| placed.kind == kind.name)) {
+            self.add(hub, kind, &Value::Object(serde_json::Map::new())).await;
+        }
+    }
+
+    pub(crate) async fn add(&self, hub: HubId, kind: &Kind, config: &Value) -> WidgetId {
+        let side = if kind.columns == Columns::Left { Side::Left } else { Side::Right };
+        let config = kind.check(config).expect("a good configuration");
+        let mut tx = self.begin().await;
+        let spot = Spot { side, position: None };
+        let owner = self.owner(hub).await.expect("the hub has an owner");
+        let add = Change::Add { kind: kind.name.to_owned(), spot, config };
+        let added = layout::change(&mut tx, hub, owner, None, &add).await.expect("it is added");
+        tx.commit().await.expect("a commit");
+        added
+    }
+
+    pub(crate) async fn owner(&self, hub: HubId) -> Option<UserId> {
+        let owner = format!("select user_id from hub_roles where hub_id = {hub} and role = 'owner' order by since limit 1");
+        sqlx::query_scalar(AssertSqlSafe(owner)).fetch_optional(&*self.db).await.expect("an answer").map(UserId)
+    }
+
+    pub(crate) async fn placed(&self, hub: HubId) -> Vec<Placed> {
+        layout::list(&mut *self.db.acquire().await.expect("a connection"), hub).await.expect("a list")
+    }
+
+    pub(crate) async fn viewer(&self, hub: HubId, user: UserId) -> Viewer {
+        let mut db = self.db.acquire().await.expect("a connection");
+        let roles = hubs::queries::list_roles(&mut db, hub, user).await.expect("a list");
+        Viewer { user: Some(user), key: RaterKey(user.0 * 7919), roles, ..Viewer::nobody() }
+    }
+
+    /// Loads and renders a widget.
+    pub(crate) async fn show(
+        &self,
+        hub: HubId,
+        kind: &Kind,
+        config: &Value,
+        viewer: &Viewer,
+    ) -> Option<String> {
+        let hub = Arc::new(self.find_hub(hub).await);
+        let mut db = self.db.acquire().await.expect("a connection");
+        let data = kind.load(config, &hub, viewer, &mut db).await;
+        let data = data.unwrap_or_else(|error| panic!("{} doesn't load: {error:#}", kind.name));
+        kind.render(&data).unwrap_or_else(|error| panic!("{} isn't rendered: {error:#}", kind.name))
+    }
+
+    pub(crate) async fn execute(&self, statement: &str) {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&self.pool).await.expect(statement);
+    }
+
+    pub(crate) async fn ask<T>(&self, question: &str) -> T
+    where
+        T: Send + Unpin + sqlx::Type<sqlx::Postgres> + for<'r> sqlx::Decode<'r, sqlx::Postgres>,
+    {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(question)).fetch_one(&self.pool).await.expect(question)
+    }
+
+    pub(crate) async fn list(&self, question: &str) -> Vec<i64> {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(question)).fetch_all(&self.pool).await.expect(question)
+    }
+}
+
+pub(crate) fn draft(title: &str, tags: &str) -> Draft {
+    Draft {
+        title: Title::new(title).expect("a title"),
+        alt: Alt::new("It looks into the camera").expect("a text"),
+        species: Species::Cat,
+        tags: Tags::new(tags).expect("tags"),
+        crop: None,
+    }
+}
+
+pub(crate) async fn submit(tx: &mut Tx, owner: UserId, title: &str, tags: &str) -> sqlx::Result<PhotoId> {
+    transitions::submit(tx, owner, &draft(title, tags), ORIGINAL).await
+}
+
+pub(crate) async fn keep_draft(tx: &mut Tx, owner: UserId, title: &str) -> sqlx::Result<PhotoId> {
+    transitions::keep_draft(tx, owner, &draft(title, "blep"), ORIGINAL).await
+}
+
+pub(crate) async fn go_live(tx: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
+    let picture = |edge: u16| {
+        let key = format!("{photo}-{edge}.jpg");
+        (edge, Picture { key, width: edge.into(), height: edge.into(), bytes: 1000 })
+    };
+    let pictures = [1080, 540, 160].map(picture);
+    transitions::go_live(tx, photo, &pictures, "1QcSHQRnh493V4dIh4eXh1h4kJUI", None).await
+}
+
+pub(crate) async fn post(tx: &mut Tx, hub: HubId, photo: PhotoId, actor: UserId) -> sqlx::Result<bool> {
+    let posted =
+        sqlx::query("insert into hub_photos (hub_id, photo_id) values ($1, $2) on conflict do nothing")
+            .bind(hub.0)
+            .bind(photo.0)
+            .execute(&mut *tx)
+            .await?;
+    if posted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    activity::record(tx, hub, Verb::Posted, Some(actor), Some(photo)).await?;
+    Event::PhotoPosted { hub, photo }.record(tx).await?;
+    Ok(true)
+}
+
+pub(crate) async fn unpost(tx: &mut Tx, hub: HubId, photo: PhotoId) -> sqlx::Result<bool> {
+    let removed = sqlx::query("delete from hub_photos where hub_id = $1 and photo_id = $2")
+        .bind(hub.0)
+        .bind(photo.0)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("delete from activity where hub_id = $1 and photo_id = $2 and verb = 'posted'")
+        .bind(hub.0)
+        .bind(photo.0)
+        .execute(&mut *tx)
+        .await?;
+    Event::PhotoPosted { hub, photo }.record(tx).await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+/// Rates a photo, the first time with a ballot.
+pub(crate) async fn rate(
+    tx: &mut Tx,
+    photo: PhotoId,
+    rater: UserId,
+    value: i64,
+    with_ballot: bool,
+) -> sqlx::Result<bool> {
+    let value = Derpiness::try_from(value).expect("1 to 10");
+    let issued_at = Utc::now() - TimeDelta::seconds(1);
+    let ballot = Ballot { photo, rater: RaterKey(0), lane: Lane::Random, issued_at };
+    let given = Given { photo, rater, value, ballot: with_ballot.then_some(ballot) };
+    match ratings::queries::record(tx, given).await {
+        Ok(()) => Ok(true),
+        Err(NotRecorded::Database(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Whether a change was made, or refused by the domain's rules.
+pub(crate) fn made<T>(outcome: Result<T, Refusal>) -> sqlx::Result<bool> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(Refusal::Database(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
