@@ -252,7 +252,7 @@ async fn a_burst_through_a_link_is_shown_to_moderators_and_moves_no_rank(db: PgP
     site.run(RefreshRanks {}).await;
     let rating = photo_of(&site, pushed).await["rating"].clone();
     assert_eq!((&rating["mean"], &rating["count"], &rating["rank"]), (&json!(10.0), &json!(20), &json!(2)));
-    let admin = site.moderator("mod").await.pages.get("/admin").await.expect(200);
+    let admin = site.moderator("mod").await.pages.get("/moderation/doubtful").await.expect(200);
     assert_eq!(admin.attribute(".doubtful tbody a", "href"), format!("/photos/{pushed}"));
     assert_eq!(admin.texts(".doubtful td")[..4], ["20", "0.5", "20", "20"]);
 }

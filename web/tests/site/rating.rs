@@ -179,12 +179,12 @@ async fn rating_again_replaces_the_first_value(db: PgPool) {
 
     let address = format!("/photos/{photo}");
     let page = ada.pages.get(&address).await.expect(200);
-    assert_eq!(page.attribute("button[aria-pressed=true]", "value"), "3");
+    assert_eq!(page.attribute(".keys button[aria-pressed=true]", "value"), "3");
     assert!(!page.has("input[name=ballot]"), "replacing needs no ballot");
     let form = [("value", "8"), ("from", "photo")];
     assert_eq!(ada.pages.post(&rating_path(photo), &form).await.location(), address);
     let page = ada.pages.get(&address).await.expect(200);
-    assert_eq!(page.attribute("button[aria-pressed=true]", "value"), "8");
+    assert_eq!(page.attribute(".keys button[aria-pressed=true]", "value"), "8");
     assert_eq!(page.texts(".big-score"), ["9.0 of 10 from 2 ratings".replace("9.0 of", "9.0of")]);
 
     let answer = ada.api.put(&rating_path(photo), json!({ "value": 6 })).await.expect(200).json();

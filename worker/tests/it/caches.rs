@@ -219,7 +219,7 @@ async fn data_loaded_before_a_drop_is_not_stored_after_it(db: PgPool) {
     let site = Site::new(db);
     site.env.redis.check().await.expect("Redis is there");
     let drop_after = async |event| {
-        let (stale, asked) = site.env.cache.stale_after(&[event], &site.db).await;
+        let (stale, asked) = site.env.cache.stale_after(&[event], &site.env.db).await;
         asked.expect("all kinds can tell");
         site.env.cache.drop_groups(&stale.groups).await.expect("Redis answers");
     };
@@ -252,7 +252,7 @@ async fn concurrent_requests_share_one_load(db: PgPool) {
     };
     let changing = async {
         before_begun.await.expect("somebody loads");
-        let (stale, asked) = site.env.cache.stale_after(&[Event::PhotoRated { photo: ONE }], &site.db).await;
+        let (stale, asked) = site.env.cache.stale_after(&[Event::PhotoRated { photo: ONE }], &site.env.db).await;
         asked.expect("all kinds can tell");
         site.env.cache.drop_groups(&stale.groups).await.expect("Redis answers");
         let loading = async {

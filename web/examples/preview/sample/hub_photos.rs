@@ -45,7 +45,7 @@ impl Samples {
         let link = "/feed.atom?token=c2FtcGxl";
         let own = PhotoPage {
             own: true,
-            hubs: Fragment::render(&self.photo_hubs())?,
+            posting: Fragment::render(&self.photo_hubs())?,
             ..self.photo_page(11, PhotoState::Live, RatingControl::Own)?
         };
         Ok(vec![

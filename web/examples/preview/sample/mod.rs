@@ -143,7 +143,6 @@ impl Samples {
             species: pick(&ANIMALS, id).to_owned(),
             tags: vec![self.text.clone().unwrap_or_else(|| "tongue".to_owned()), "radiator".to_owned()],
             owner: Some(self.owner(id)),
-            hubs: Vec::new(),
             place: Some(ListPlace {
                 from: "top:week:cat".to_owned(),
                 label: "Top, week, cats".to_owned(),
@@ -161,7 +160,7 @@ impl Samples {
             earlier: None,
             can_delete: false,
             moderates: true,
-            hubs: Fragment::default(),
+            posting: Fragment::default(),
             alike: Vec::new(),
         })
     }

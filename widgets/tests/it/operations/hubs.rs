@@ -2,7 +2,7 @@
 
 use pawdium_shared::accounts;
 use pawdium_shared::db::Tx;
-use pawdium_shared::hubs::{
+use pawdium_shared::hubs::{Refusal, 
     HubChanges, HubName, HubRole, Joining, NewHub, Slug, Summary, Visibility, changes, members, requests,
 };
 use pawdium_shared::ids::{HubId, UserId, WidgetId};
