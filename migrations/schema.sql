@@ -71,6 +71,32 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.make_profile() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    profile bigint;
+begin
+    insert into hubs (profile_of, name) values (new.id, new.name)
+    on conflict (profile_of) do update set name = excluded.name
+    returning id into profile;
+    insert into hub_roles (hub_id, user_id, role) values (profile, new.id, 'owner') on conflict do nothing;
+    insert into hub_photos (hub_id, photo_id) select profile, id from photos where owner_id = new.id order by id
+    on conflict do nothing;
+    if not exists (select from widgets where hub_id = profile) then
+        insert into widgets (hub_id, kind, side, position, config) values
+            (profile, 'about', 'left', 0, '{}'),
+            (profile, 'newest-photos', 'left', 1, '{}'),
+            (profile, 'drafts', 'left', 2, '{}'),
+            (profile, 'activity', 'left', 3, '{}'),
+            (profile, 'numbers', 'right', 0, '{}'),
+            (profile, 'histogram', 'right', 1, '{}'),
+            (profile, 'top-photos', 'right', 2, '{"limit": 3}'),
+            (profile, 'subscriptions', 'right', 3, '{}');
+    end if;
+    return null;
+end $$;
+
 CREATE FUNCTION public.photo_job_ended() RETURNS trigger
     LANGUAGE plpgsql
     AS $_$
@@ -86,6 +112,25 @@ begin
     end if;
     return null;
 end $_$;
+
+CREATE FUNCTION public.photo_words(title text, tags text[], alt text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE COST 500 PARALLEL SAFE
+    AS $$
+    select setweight(to_tsvector('simple', translate(title, './:@_-''’<>&=?#%+~', '                 ')), 'A')
+        || setweight(to_tsvector('simple', translate(array_to_string(tags, ' '), '-', ' ')), 'B')
+        || setweight(to_tsvector('simple', translate(alt, './:@_-''’<>&=?#%+~', '                 ')), 'C')
+$$;
+
+CREATE FUNCTION public.post_to_profile() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    delete from hub_photos using hubs
+    where hub_photos.photo_id = new.id and hubs.id = hub_photos.hub_id and hubs.profile_of <> new.owner_id;
+    insert into hub_photos (hub_id, photo_id) select id, new.id from hubs where profile_of = new.owner_id
+    on conflict do nothing;
+    return null;
+end $$;
 
 CREATE FUNCTION public.refuse_released_name() RETURNS trigger
     LANGUAGE plpgsql
@@ -146,6 +191,49 @@ CREATE FUNCTION public.running_jobs(queue text) RETURNS SETOF public.jobs
     where state = 'running' and id in (select unnest(job_batches.jobs) from job_batches where job_batches.queue = $1)
 $_$;
 
+CREATE FUNCTION public.take_hub_slot() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.slot is null and exists (select from photos where id = new.photo_id and state = 'live') then
+        update hubs set next_slot = next_slot + 1 where id = new.hub_id returning next_slot - 1 into new.slot;
+    end if;
+    return new;
+end $$;
+
+CREATE FUNCTION public.take_hub_slots() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    hub bigint;
+begin
+    -- In the order of ids, so that two photos that go live at once don't wait for each other.
+    for hub in select hub_id from hub_photos where photo_id = new.id and slot is null order by hub_id loop
+        update hubs set next_slot = next_slot + 1 where id = hub;
+        update hub_photos set slot = (select next_slot - 1 from hubs where id = hub)
+        where hub_id = hub and photo_id = new.id and slot is null;
+    end loop;
+    return null;
+end $$;
+
+CREATE TABLE public.activity (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    hub_id bigint NOT NULL,
+    verb text NOT NULL,
+    actor_id bigint,
+    photo_id bigint
+);
+
+ALTER TABLE public.activity ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.audit_log (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
@@ -181,6 +269,80 @@ CREATE TABLE public.blocked_pictures (
 
 ALTER TABLE public.blocked_pictures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.blocked_pictures_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.feed_tokens (
+    user_id bigint NOT NULL,
+    token text NOT NULL
+);
+
+CREATE TABLE public.hub_photos (
+    hub_id bigint NOT NULL,
+    photo_id bigint NOT NULL,
+    posted_at timestamp with time zone DEFAULT now() NOT NULL,
+    slot bigint
+);
+
+CREATE TABLE public.hub_positions (
+    hub_id bigint NOT NULL,
+    rater_id bigint NOT NULL,
+    first bigint DEFAULT 0 NOT NULL,
+    last bigint DEFAULT 0 NOT NULL,
+    cursor bigint DEFAULT 0 NOT NULL,
+    fresh bigint DEFAULT 0 NOT NULL,
+    served bigint DEFAULT 0 NOT NULL,
+    photo_id bigint,
+    lane text
+);
+
+CREATE TABLE public.hub_requests (
+    hub_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.hub_roles (
+    hub_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    role text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT hub_roles_role_check CHECK ((role = ANY (ARRAY['subscriber'::text, 'stargazer'::text, 'member'::text, 'owner'::text])))
+);
+
+CREATE TABLE public.hub_slugs (
+    slug text NOT NULL,
+    hub_id bigint NOT NULL
+);
+
+CREATE TABLE public.hubs (
+    id bigint NOT NULL,
+    slug text,
+    profile_of bigint,
+    name text NOT NULL,
+    summary text DEFAULT ''::text NOT NULL,
+    joining text DEFAULT 'open'::text NOT NULL,
+    visibility text DEFAULT 'public'::text NOT NULL,
+    layout_version bigint DEFAULT 1 NOT NULL,
+    next_slot bigint DEFAULT 0 NOT NULL,
+    archived_at timestamp with time zone,
+    owners_told_at timestamp with time zone,
+    active_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT hubs_check CHECK (((slug IS NULL) = (profile_of IS NOT NULL))),
+    CONSTRAINT hubs_joining_check CHECK ((joining = ANY (ARRAY['open'::text, 'request'::text, 'invite'::text]))),
+    CONSTRAINT hubs_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80))),
+    CONSTRAINT hubs_slug_check CHECK ((slug ~ '^[a-z0-9](-?[a-z0-9]){1,48}$'::text)),
+    CONSTRAINT hubs_summary_check CHECK ((length(summary) <= 280)),
+    CONSTRAINT hubs_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text])))
+);
+
+ALTER TABLE public.hubs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.hubs_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -537,6 +699,16 @@ CREATE TABLE public.released_names (
     free_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.removed_widgets (
+    id bigint NOT NULL,
+    hub_id bigint NOT NULL,
+    kind text NOT NULL,
+    side text NOT NULL,
+    "position" integer NOT NULL,
+    config jsonb NOT NULL,
+    removed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.schedule_ticks (
     schedule text NOT NULL,
     tick timestamp with time zone NOT NULL,
@@ -636,6 +808,31 @@ ALTER TABLE public.virality_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.widgets (
+    id bigint NOT NULL,
+    hub_id bigint NOT NULL,
+    kind text NOT NULL,
+    side text NOT NULL,
+    "position" integer NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT widgets_config_check CHECK ((pg_column_size(config) <= 16384)),
+    CONSTRAINT widgets_position_check CHECK (("position" >= 0)),
+    CONSTRAINT widgets_side_check CHECK ((side = ANY (ARRAY['left'::text, 'right'::text])))
+);
+
+ALTER TABLE public.widgets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.widgets_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
@@ -644,6 +841,39 @@ ALTER TABLE ONLY public.blocked_pictures
 
 ALTER TABLE ONLY public.blocked_pictures
     ADD CONSTRAINT blocked_pictures_source_hash_key UNIQUE (source_hash);
+
+ALTER TABLE ONLY public.feed_tokens
+    ADD CONSTRAINT feed_tokens_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.feed_tokens
+    ADD CONSTRAINT feed_tokens_token_key UNIQUE (token);
+
+ALTER TABLE ONLY public.hub_photos
+    ADD CONSTRAINT hub_photos_hub_id_slot_key UNIQUE (hub_id, slot);
+
+ALTER TABLE ONLY public.hub_photos
+    ADD CONSTRAINT hub_photos_pkey PRIMARY KEY (hub_id, photo_id);
+
+ALTER TABLE ONLY public.hub_positions
+    ADD CONSTRAINT hub_positions_pkey PRIMARY KEY (hub_id, rater_id);
+
+ALTER TABLE ONLY public.hub_requests
+    ADD CONSTRAINT hub_requests_pkey PRIMARY KEY (hub_id, user_id);
+
+ALTER TABLE ONLY public.hub_roles
+    ADD CONSTRAINT hub_roles_pkey PRIMARY KEY (hub_id, user_id, role);
+
+ALTER TABLE ONLY public.hub_slugs
+    ADD CONSTRAINT hub_slugs_pkey PRIMARY KEY (slug);
+
+ALTER TABLE ONLY public.hubs
+    ADD CONSTRAINT hubs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.hubs
+    ADD CONSTRAINT hubs_profile_of_key UNIQUE (profile_of);
+
+ALTER TABLE ONLY public.hubs
+    ADD CONSTRAINT hubs_slug_key UNIQUE (slug);
 
 ALTER TABLE ONLY public.job_batches
     ADD CONSTRAINT job_batches_pkey PRIMARY KEY (queue, worker_id, number);
@@ -729,6 +959,9 @@ ALTER TABLE ONLY public.ratings
 ALTER TABLE ONLY public.released_names
     ADD CONSTRAINT released_names_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.removed_widgets
+    ADD CONSTRAINT removed_widgets_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schedule_ticks
     ADD CONSTRAINT schedule_ticks_pkey PRIMARY KEY (schedule, tick);
 
@@ -759,9 +992,47 @@ ALTER TABLE ONLY public.virality_events
 ALTER TABLE ONLY public.virality_events
     ADD CONSTRAINT virality_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.widgets
+    ADD CONSTRAINT widgets_hub_id_side_position_key UNIQUE (hub_id, side, "position") DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.widgets
+    ADD CONSTRAINT widgets_pkey PRIMARY KEY (id);
+
+CREATE INDEX activity_actor ON public.activity USING btree (actor_id);
+
+CREATE INDEX activity_at ON public.activity USING btree (at);
+
+CREATE INDEX activity_hub ON public.activity USING btree (hub_id, id DESC);
+
+CREATE INDEX activity_photo ON public.activity USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
 
 CREATE INDEX blocked_pictures_photo ON public.blocked_pictures USING btree (photo_id);
+
+CREATE INDEX hub_photos_photo ON public.hub_photos USING btree (photo_id);
+
+CREATE INDEX hub_photos_posted ON public.hub_photos USING btree (hub_id, posted_at DESC, photo_id DESC);
+
+CREATE INDEX hub_positions_photo ON public.hub_positions USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+CREATE INDEX hub_positions_rater ON public.hub_positions USING btree (rater_id);
+
+CREATE INDEX hub_requests_user ON public.hub_requests USING btree (user_id);
+
+CREATE UNIQUE INDEX hub_roles_one_membership ON public.hub_roles USING btree (hub_id, user_id) WHERE (role = ANY (ARRAY['member'::text, 'owner'::text]));
+
+CREATE INDEX hub_roles_since ON public.hub_roles USING btree (hub_id, role, since);
+
+CREATE INDEX hub_roles_user ON public.hub_roles USING btree (user_id, role);
+
+CREATE INDEX hub_slugs_hub ON public.hub_slugs USING btree (hub_id);
+
+CREATE INDEX hubs_active ON public.hubs USING btree (active_at DESC, id DESC) WHERE (slug IS NOT NULL);
+
+CREATE INDEX hubs_created ON public.hubs USING btree (created_at DESC, id DESC) WHERE (slug IS NOT NULL);
+
+CREATE INDEX hubs_name ON public.hubs USING gin ((((((name || ' '::text) || COALESCE(slug, ''::text)) || ' '::text) || summary)) public.gin_trgm_ops);
 
 CREATE INDEX job_errors_text ON public.job_errors USING gin (error public.gin_trgm_ops);
 
@@ -819,11 +1090,17 @@ CREATE INDEX photos_source ON public.photos USING btree (source_key) WHERE (sour
 
 CREATE INDEX photos_stale_drafts ON public.photos USING btree (touched_at) WHERE (state = 'draft'::text);
 
+CREATE INDEX photos_words ON public.photos USING gin (public.photo_words(title, tags, alt)) WHERE (state = 'live'::text);
+
 CREATE INDEX ratings_rated_at ON public.ratings USING btree (rated_at);
 
 CREATE INDEX ratings_rater ON public.ratings USING btree (rater_id);
 
 CREATE INDEX released_names_free ON public.released_names USING btree (free_at);
+
+CREATE INDEX removed_widgets_age ON public.removed_widgets USING btree (removed_at);
+
+CREATE INDEX removed_widgets_hub ON public.removed_widgets USING btree (hub_id);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 
@@ -845,6 +1122,8 @@ CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
 
 CREATE UNIQUE INDEX users_name_key ON public.users USING btree (lower(name));
 
+CREATE INDEX users_name_parts ON public.users USING gin (lower(name) public.gin_trgm_ops) WHERE (name IS NOT NULL);
+
 CREATE UNIQUE INDEX users_rater_key_key ON public.users USING btree (rater_key);
 
 CREATE INDEX users_registered ON public.users USING btree (registered_at) WHERE (registered_at IS NOT NULL);
@@ -853,9 +1132,13 @@ CREATE INDEX virality_events_day ON public.virality_events USING btree (day) WHE
 
 CREATE INDEX virality_events_uncounted ON public.virality_events USING btree (id) WHERE (NOT counted);
 
+CREATE INDEX widgets_kind ON public.widgets USING btree (kind);
+
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_append_only();
 
 CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.audit_log_is_append_only();
+
+CREATE TRIGGER hub_photos_slot BEFORE INSERT ON public.hub_photos FOR EACH ROW EXECUTE FUNCTION public.take_hub_slot();
 
 CREATE TRIGGER job_group_member_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.group_id IS NOT NULL)) EXECUTE FUNCTION public.job_group_member_ended();
 
@@ -863,11 +1146,26 @@ CREATE TRIGGER job_history_error AFTER INSERT OR UPDATE OF outcome, kind, last_e
 
 CREATE TRIGGER photo_job_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.kind = 'media.process.v1'::text)) EXECUTE FUNCTION public.photo_job_ended();
 
+CREATE TRIGGER photos_hub_slots AFTER UPDATE OF state ON public.photos FOR EACH ROW WHEN (((new.state = 'live'::text) AND (old.state <> 'live'::text))) EXECUTE FUNCTION public.take_hub_slots();
+
+CREATE TRIGGER photos_profile AFTER INSERT OR UPDATE OF owner_id ON public.photos FOR EACH ROW EXECUTE FUNCTION public.post_to_profile();
+
 CREATE TRIGGER users_name_changed AFTER UPDATE OF name ON public.users FOR EACH ROW WHEN ((lower(old.name) <> lower(new.name))) EXECUTE FUNCTION public.release_name();
 
 CREATE TRIGGER users_name_refused AFTER INSERT OR UPDATE OF name ON public.users FOR EACH ROW WHEN ((new.name IS NOT NULL)) EXECUTE FUNCTION public.refuse_released_name();
 
 CREATE TRIGGER users_name_released AFTER DELETE ON public.users FOR EACH ROW WHEN ((old.name IS NOT NULL)) EXECUTE FUNCTION public.release_name();
+
+CREATE TRIGGER users_profile AFTER INSERT OR UPDATE OF name ON public.users FOR EACH ROW WHEN ((new.name IS NOT NULL)) EXECUTE FUNCTION public.make_profile();
+
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -877,6 +1175,42 @@ ALTER TABLE ONLY public.blocked_pictures
 
 ALTER TABLE ONLY public.blocked_pictures
     ADD CONSTRAINT blocked_pictures_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.feed_tokens
+    ADD CONSTRAINT feed_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_photos
+    ADD CONSTRAINT hub_photos_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_photos
+    ADD CONSTRAINT hub_photos_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_positions
+    ADD CONSTRAINT hub_positions_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_positions
+    ADD CONSTRAINT hub_positions_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.hub_positions
+    ADD CONSTRAINT hub_positions_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_requests
+    ADD CONSTRAINT hub_requests_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_requests
+    ADD CONSTRAINT hub_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_roles
+    ADD CONSTRAINT hub_roles_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_roles
+    ADD CONSTRAINT hub_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hub_slugs
+    ADD CONSTRAINT hub_slugs_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hubs
+    ADD CONSTRAINT hubs_profile_of_fkey FOREIGN KEY (profile_of) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.job_errors
     ADD CONSTRAINT job_errors_id_fkey FOREIGN KEY (id) REFERENCES public.job_history(id) ON DELETE CASCADE;
@@ -929,6 +1263,9 @@ ALTER TABLE ONLY public.ratings
 ALTER TABLE ONLY public.ratings
     ADD CONSTRAINT ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.removed_widgets
+    ADD CONSTRAINT removed_widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -943,4 +1280,7 @@ ALTER TABLE ONLY public.spent_links
 
 ALTER TABLE ONLY public.virality_events
     ADD CONSTRAINT virality_events_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.widgets
+    ADD CONSTRAINT widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 

@@ -107,7 +107,7 @@ impl Watch<'_> {
         let shared = stale.reload.iter().filter_map(|one| one.name.split_once('.')?.1.parse().ok());
         let personal = stale.topics.iter().filter_map(|(_, note)| match note {
             Note::Widget { id, .. } => Some(id.0),
-            Note::Changed => None,
+            Note::Changed | Note::Roles => None,
         });
         shared.chain(personal).collect()
     }
