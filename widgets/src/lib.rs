@@ -6,6 +6,7 @@
 
 pub mod cached;
 pub mod config;
+pub mod coverage;
 pub mod filters;
 mod kind;
 pub mod layout;
