@@ -155,6 +155,10 @@ fn admin_pages() -> Router<App> {
         .route("/admin/jobs/{job}/{act}", post(admin::act))
         .route("/admin/schedules", get(admin::schedules::page))
         .route("/admin/schedules/{name}/run", post(admin::schedules::run))
+        .route("/admin/cache", get(admin::cache::page))
+        .route("/admin/cache/board", get(admin::cache::board))
+        .route("/admin/cache/{widget}", get(admin::cache::widget))
+        .route("/admin/cache/{widget}/reloads", get(admin::cache::widget_reloads))
         .route("/admin/audit", get(admin::audit::page))
 }
 

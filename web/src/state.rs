@@ -18,6 +18,7 @@ use pawdium_shared::store::MediaStore;
 use pawdium_widgets::cached;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::cache::LastFigures;
 use crate::health::Checks;
 use crate::http::limits::Limiter;
 use crate::http::pace::Pace;
@@ -44,6 +45,8 @@ pub struct Inner {
     pub redis: Redis,
     /// Cached fragments.
     pub cache: Cache,
+    /// The figures about the cache that operators were shown last.
+    pub cache_figures: LastFigures,
     /// Change events for open pages.
     pub changes: Changes,
     /// The media store with originals and pictures.
@@ -98,6 +101,7 @@ impl App {
             looks: Looks::default(),
             db,
             cache,
+            cache_figures: LastFigures::default(),
             changes,
             store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),

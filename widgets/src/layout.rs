@@ -82,6 +82,23 @@ pub async fn find_each(db: &mut PgConnection, widgets: &[WidgetId]) -> sqlx::Res
     Ok(with_hubs(rows))
 }
 
+/// Lists the widgets of some kinds, in one hub or in all: the hub, the widget and its kind.
+pub async fn list_of_kinds(
+    db: &mut PgConnection,
+    hub: Option<HubId>,
+    kinds: &[String],
+) -> sqlx::Result<Vec<(HubId, WidgetId, String)>> {
+    let rows = sqlx::query!(
+        r#"select hub_id as "hub: HubId", id as "id: WidgetId", kind
+           from widgets where kind = any($1) and ($2::bigint is null or hub_id = $2) order by hub_id, id"#,
+        kinds,
+        hub.map(|hub| hub.0),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.hub, row.id, row.kind)).collect())
+}
+
 /// Lists the widgets of some kinds in the hubs that an event concerns: those that it names, those that show its photos,
 /// and the profiles of its users.
 ///
@@ -389,10 +406,10 @@ fn put(all: &mut Vec<Placed>, widget: WidgetId, spot: Spot) {
     let mut placed = all.remove(from);
     placed.side = spot.side;
     let before = spot.position.and_then(|position| usize::try_from(position).ok()).unwrap_or(usize::MAX);
-    let in_column =
+    let mut in_column =
         all.iter().enumerate().filter(|(_, other)| other.side == spot.side).map(|(place, _)| place);
-    let place =
-        in_column.clone().nth(before).or_else(|| in_column.last().map(|last| last + 1)).unwrap_or(all.len());
+    let end = in_column.clone().next_back().map_or(all.len(), |last| last + 1);
+    let place = in_column.nth(before).unwrap_or(end);
     all.insert(place, placed);
 }
 

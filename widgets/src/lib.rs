@@ -7,6 +7,7 @@
 pub mod cached;
 mod chart;
 pub mod config;
+pub mod coverage;
 pub mod filters;
 mod kind;
 pub mod layout;

@@ -1,6 +1,7 @@
 //! The CLI's commands, run as operators run them.
 
 mod accounts;
+mod cache;
 mod command;
 mod databases;
 mod jobs;

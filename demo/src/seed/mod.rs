@@ -1,9 +1,15 @@
-//! Fills an empty site with members, photos and ratings, through the site's own API, so that seeded data have
+//! Fills an empty site with members, photos, ratings and hubs, through the site's own API, so that seeded data have
 //! passed the regular path.
 
+mod bustle;
 mod client;
+mod hubs;
 mod people;
 mod photos;
+mod plans;
+mod widgets;
+
+pub use bustle::Bustle;
 
 use std::time::{Duration, Instant};
 
@@ -48,6 +54,11 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub async fn is_finished(db: &Db) -> Result<bool> {
+    Ok(has_shares(db).await? && hubs::are_there(db).await?)
+}
+
+/// Shares come after all other acts with photos.
+async fn has_shares(db: &Db) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"select exists (select from shares) as "shared!""#).fetch_one(&**db).await?)
 }
 
@@ -67,12 +78,15 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
             promote(db, login.name).await?;
         }
     }
-    say(&format!("{} members are registered; drawing {} photos", members.len(), amounts.photos));
-    photos::submit_all(&client, db, &members, amounts, &say).await?;
-    photos::submit_odd_ones(&client, &members[0]).await?;
-    photos::spread_over_time(db, &ids_of_members(db).await?).await?;
-    people::rate_all(&client, &members, amounts.raters, &say).await?;
-    people::share_some(&client, db).await?;
+    if !has_shares(db).await? {
+        say(&format!("{} members are registered; drawing {} photos", members.len(), amounts.photos));
+        photos::submit_all(&client, db, &members, amounts, &say).await?;
+        photos::submit_odd_ones(&client, &members[0]).await?;
+        photos::spread_over_time(db, &ids_of_members(db).await?).await?;
+        people::rate_all(&client, &members, amounts.raters, &say).await?;
+        people::share_some(&client, db).await?;
+    }
+    hubs::fill(&client, db, &members, &say).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;
     RefreshVirality {}.enqueue(&mut tx).await?;

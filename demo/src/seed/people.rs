@@ -52,7 +52,7 @@ pub(super) async fn rate_all(
             ratings += done??;
         }
         let client = client.clone();
-        working.spawn(async move { rate_as(&client, number as u64, &token).await });
+        working.spawn(async move { rate_as(&client, number as u64, &token, None).await });
     }
     while let Some(done) = working.join_next().await {
         ratings += done??;
@@ -61,17 +61,18 @@ pub(super) async fn rate_all(
     Ok(())
 }
 
-/// One rater's visit. Each rater has a taste and a limit.
-async fn rate_as(client: &Client, number: u64, token: &str) -> Result<usize> {
+/// One rater's visit to the site or to a hub. Each rater has a taste and a limit.
+pub(super) async fn rate_as(client: &Client, number: u64, token: &str, hub: Option<&str>) -> Result<usize> {
     let mut dice = ChaCha8Rng::seed_from_u64(number);
     let mildness = dice.random_range(-1.5..1.5);
     let enough = dice.random_range(25..200);
-    let (status, mut served) = client.call(Method::GET, "rate/next", Some(token), None).await?;
+    let start = hub.map_or_else(|| "rate/next".to_owned(), |hub| format!("hubs/{hub}/rate/next"));
+    let (status, mut served) = client.call(Method::GET, &start, Some(token), None).await?;
     let mut count = 0;
     while status == StatusCode::OK && served.is_object() && count < enough {
         let Some(photo) = served["photo"]["id"].as_i64() else { break };
         let value = opinion(photo, mildness, &mut dice);
-        let body = json!({ "value": value, "ballot": served["ballot"] });
+        let body = json!({ "value": value, "ballot": served["ballot"], "hub": hub });
         let path = format!("photos/{photo}/rating");
         let answer = client.succeed(Method::PUT, &path, Some(token), Some(&body)).await?;
         served = answer["next"].clone();
@@ -81,7 +82,7 @@ async fn rate_as(client: &Client, number: u64, token: &str) -> Result<usize> {
 }
 
 /// Every photo has its own derpiness, about which raters differ.
-fn opinion(photo: i64, mildness: f64, dice: &mut ChaCha8Rng) -> i64 {
+pub(super) fn opinion(photo: i64, mildness: f64, dice: &mut ChaCha8Rng) -> i64 {
     let own = ChaCha8Rng::seed_from_u64(photo.unsigned_abs()).random_range(3.0..9.5);
     let noise: f64 = (0..3).map(|_| dice.random_range(-1.3..1.3)).sum();
     #[expect(clippy::cast_possible_truncation, reason = "clamped to 1..=10")]

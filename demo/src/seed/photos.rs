@@ -106,7 +106,6 @@ async fn wait_until_processed(db: &Db, patience: Duration, say: &impl Fn(&str)) 
 
 /// Backdates the photos of these members over the last eight weeks, more of them recently, so that the lists of the
 /// month, week and day differ.
-/// then differ.
 pub(super) async fn spread_over_time(db: &Db, owners: &[i64]) -> Result<()> {
     sqlx::query!(
         "with placed as (

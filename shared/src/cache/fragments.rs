@@ -26,6 +26,12 @@ impl Stamp {
     fn text(&self) -> String {
         self.0.iter().map(u64::to_string).collect::<Vec<_>>().join("-")
     }
+
+    /// The JSON of a stored fragment, unless it is void under this stamp.
+    fn valid<'a>(&self, stored: &'a str) -> Option<&'a str> {
+        let (stored_under, json) = stored.split_once(' ')?;
+        (stored_under == self.text()).then_some(json)
+    }
 }
 
 /// The result of a lookup in Redis.
@@ -71,13 +77,33 @@ pub(super) async fn read(
     while let (Some(stamp), Some(found)) = (answers.next(), answers.next()) {
         let stamp = Stamp(redis::from_redis_value(stamp)?);
         let found: Option<String> = redis::from_redis_value(found)?;
-        let text = found.and_then(|found| {
-            let (stored_under, text) = found.split_once(' ')?;
-            (stored_under == stamp.text()).then(|| text.to_owned())
-        });
+        let text = found.and_then(|found| stamp.valid(&found).map(str::to_owned));
         readings.push((stamp, text));
     }
     Ok(readings)
+}
+
+/// Reads one fragment of each group without drawing anything. Returns those that are stored and not void.
+pub(super) async fn peek(
+    redis: &Redis,
+    groups: &[Group],
+    fragment: &str,
+) -> redis::RedisResult<Vec<Option<String>>> {
+    let mut pipe = redis::pipe();
+    for group in groups {
+        pipe.mget(stamp_keys(redis, group)).hget(group_key(redis, group), fragment);
+    }
+    let ask = |mut redis| async move { pipe.query_async(&mut redis).await };
+    let answers: Vec<redis::Value> = redis.caches().run(Patience::Job, ask).await?;
+    let mut found = Vec::with_capacity(groups.len());
+    let mut answers = answers.into_iter();
+    while let (Some(stamp), Some(text)) = (answers.next(), answers.next()) {
+        let numbers: Vec<Option<u64>> = redis::from_redis_value(stamp)?;
+        let text: Option<String> = redis::from_redis_value(text)?;
+        let stamp = numbers.into_iter().collect::<Option<_>>().map(Stamp);
+        found.push(stamp.zip(text).and_then(|(stamp, text)| stamp.valid(&text).map(str::to_owned)));
+    }
+    Ok(found)
 }
 
 /// Reads what was last stored of each group, void or not.
@@ -181,6 +207,18 @@ pub(super) async fn drop(redis: &Redis, groups: &[Group]) -> redis::RedisResult<
     }
     let drop = |mut redis| async move { pipe.exec_async(&mut redis).await };
     redis.caches().run_or_owe(Patience::Job, drop).await
+}
+
+/// The number of fragments of each group, and the seconds until it expires; no fragments if it doesn't exist.
+pub(super) async fn measure(redis: &Redis, groups: &[Group]) -> redis::RedisResult<Vec<(u64, i64)>> {
+    let mut pipe = redis::pipe();
+    for group in groups {
+        let key = group_key(redis, group);
+        pipe.hlen(&key).ttl(&key);
+    }
+    let ask = |mut redis| async move { pipe.query_async(&mut redis).await };
+    let answers: Vec<i64> = redis.caches().run(Patience::Job, ask).await?;
+    Ok(answers.as_chunks().0.iter().map(|&[fragments, ttl]| (fragments.unsigned_abs(), ttl)).collect())
 }
 
 /// The prefix of all groups' keys.

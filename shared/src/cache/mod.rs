@@ -123,12 +123,20 @@ impl Cache {
         }
         for (one, waiting) in missing.joined {
             match waiting.result().await {
-                Some(brought) => found.extend(parse(brought.0.as_deref()).map(|data| (one, data))),
+                Some(brought) => {
+                    let data =
+                        parse(brought.0.as_deref()).inspect(|data| self.reads.count(C::label(data), 0, 1));
+                    found.extend(data.map(|data| (one, data)));
+                }
                 None => missing.unstored.push(one),
             }
         }
         if !missing.unstored.is_empty() {
-            found.extend(C::load(&missing.unstored, part, db).await?);
+            let loaded = C::load(&missing.unstored, part, db).await?;
+            for (_, data) in &loaded {
+                self.reads.count(C::label(data), 0, 1);
+            }
+            found.extend(loaded);
         }
         Ok(found)
     }
@@ -144,6 +152,9 @@ impl Cache {
         let these: Vec<_> = led.iter().map(|led| led.one).collect();
         let loaded = C::load(&these, part, &db).await?;
         let loaded: HashMap<C, C::Data> = loaded.into_iter().collect();
+        for data in loaded.values() {
+            self.reads.count(C::label(data), 0, 1);
+        }
         let storing = led.iter().map(async |Led { one, group, stamp, flight }| {
             let data = loaded.get(one);
             let json = data.and_then(|data| serde_json::to_string(data).ok()).map(Arc::<str>::from);

@@ -72,6 +72,7 @@ impl Cache {
             fragments::read(&self.redis, std::slice::from_ref(&group), &part, Patience::Job).await?;
         let Some((stamp, json)) = read.pop() else { return Ok(Reload::Gone) };
         let started = Instant::now();
+        let mut loaded = (Utc::now(), 0.0);
         let fresh = parse::<C::Data>(json.as_deref()).filter(C::is_current);
         let (data, outcome) = if let Some(data) = fresh {
             (data, Outcome::Fresh)
@@ -80,6 +81,7 @@ impl Cache {
                 self.drop_groups(&[group]).await?;
                 return Ok(Reload::Gone);
             };
+            loaded = (Utc::now(), started.elapsed().as_secs_f64() * 1000.0);
             let outcome = if C::is_kept(&data) {
                 let (json, news) = (serde_json::to_string(&data)?, one.news(&data));
                 match fragments::store(&self.redis, &group, &part, &stamp, &json, news.as_ref()).await? {
@@ -92,8 +94,8 @@ impl Cache {
             };
             (data, outcome)
         };
-        let ms = started.elapsed().as_secs_f64() * 1000.0;
-        let trace = Trace { because: because.clone(), loaded_at: Utc::now(), ms, outcome };
+        let (loaded_at, ms) = loaded;
+        let trace = Trace { because: because.clone(), loaded_at, ms, told_at: Utc::now(), outcome };
         let record =
             Record { kind: C::KIND, name, label: C::label(&data), trace: &trace, error: C::error(&data) };
         stats::record(&self.redis, record).await?;
@@ -107,7 +109,7 @@ impl Cache {
     pub async fn expire(&self, these: Vec<ToReload>) -> redis::RedisResult<Vec<Due>> {
         let groups: Vec<_> = these.iter().map(|one| one.group.clone()).collect();
         let cached = fragments::expire(&self.redis, &groups).await?;
-        let topics: Vec<_> = these.iter().map(|one| one.topic.clone()).collect();
+        let topics: Vec<_> = these.iter().map(|one| one.topic).collect();
         let watched = live::watched(&self.redis, &topics).await?;
         let watched: HashSet<_> =
             topics.into_iter().zip(watched).filter_map(|(topic, is)| is.then_some(topic)).collect();

@@ -77,6 +77,8 @@ pub struct Trace {
     pub loaded_at: DateTime<Utc>,
     /// How long loading took, in milliseconds.
     pub ms: f64,
+    /// When it was stored and, if it had changed, open pages were told.
+    pub told_at: DateTime<Utc>,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -85,7 +87,33 @@ impl Trace {
     /// From the event to the message to open pages.
     #[must_use]
     pub fn took(&self) -> TimeDelta {
-        self.loaded_at - self.because.recorded_at
+        self.told_at - self.because.recorded_at
+    }
+
+    /// From the event to the end of its triage.
+    #[must_use]
+    pub fn triage(&self) -> TimeDelta {
+        self.because.triaged_at - self.because.recorded_at
+    }
+
+    /// From triage to the start of loading, while the job waited.
+    #[must_use]
+    pub fn waited(&self) -> TimeDelta {
+        self.loaded_at - self.loading() - self.because.triaged_at
+    }
+
+    /// How long loading took.
+    #[must_use]
+    pub fn loading(&self) -> TimeDelta {
+        #[expect(clippy::cast_possible_truncation, reason = "loading ends after seconds")]
+        let micros = (self.ms * 1000.0) as i64;
+        TimeDelta::microseconds(micros)
+    }
+
+    /// From loaded to stored and told.
+    #[must_use]
+    pub fn telling(&self) -> TimeDelta {
+        self.told_at - self.loaded_at
     }
 }
 
@@ -113,6 +141,14 @@ pub struct KindStats {
 }
 
 impl KindStats {
+    /// The share of reads that found data; `None` without any.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+    pub fn hit_share(&self) -> Option<f64> {
+        let all = self.hits + self.misses;
+        (all > 0).then(|| self.hits as f64 / all as f64)
+    }
+
     /// The share of reloads that brought the same data; `None` without any.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
@@ -150,8 +186,10 @@ pub(super) async fn record(redis: &Redis, record: Record<'_>) -> redis::RedisRes
         (key(redis, label), durations_key(redis, label), trace_key(redis, kind, name));
     let mut pipe = redis::pipe();
     pipe.hincr(&key, trace.outcome.field(), 1).ignore().expire(&key, LIFETIME).ignore();
-    pipe.lpush(&durations, trace.ms).ignore().ltrim(&durations, 0, KEPT - 1).ignore();
-    pipe.expire(&durations, LIFETIME).ignore();
+    if trace.outcome != Outcome::Fresh {
+        pipe.lpush(&durations, trace.ms).ignore().ltrim(&durations, 0, KEPT - 1).ignore();
+        pipe.expire(&durations, LIFETIME).ignore();
+    }
     pipe.lpush(&traces, json)
         .ignore()
         .ltrim(&traces, 0, TRACES - 1)

@@ -66,6 +66,7 @@ async fn shoot_all(site: &str, folder: &Path, screen: Screen, theme: &str) -> Re
     }
     shoot("admin-bulk", "/admin/jobs/bulk?act=delete&state=done").await?;
     shoot("admin-schedules", "/admin/schedules").await?;
+    shoot("admin-cache", "/admin/cache").await?;
     shoot("admin-audit", "/admin/audit").await?;
     shoot("mailbox", "/demo/mail").await?;
     shoot("api", "/api").await?;

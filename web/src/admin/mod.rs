@@ -3,6 +3,7 @@
 mod act;
 pub mod audit;
 pub mod bulk;
+pub mod cache;
 pub mod job;
 pub mod jobs;
 pub mod limits;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::head;
 use super::here::Here;
 use super::widgets::{self, Shown};
+use crate::admin;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, pin_cookie};
@@ -55,6 +56,7 @@ pub async fn page(
         topic: here.topic(),
         layout_version: here.hub.layout_version,
         may_edit: here.may_edit(),
+        cache: here.viewer.moderates.then(|| admin::cache::address(&here.hub)),
         chrome: here.viewing.chrome,
         head,
         is_editing,

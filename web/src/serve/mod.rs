@@ -55,6 +55,7 @@ pub async fn serve(
     info!(%address, "serving");
     notifier.ready(&format!("serving on {address}"));
     app.redis.prepare();
+    app.cache.report_reads();
     tokio::spawn(app.store.clone().report());
     tokio::spawn(report_database(app.clone(), notifier.clone(), address));
     let acceptor =

@@ -27,6 +27,8 @@ pub struct HubPage {
     pub may_edit: bool,
     /// Whether the viewer is editing it.
     pub is_editing: bool,
+    /// Where moderators see why its widgets refresh.
+    pub cache: Option<String>,
     /// The widget that was just removed.
     pub removed: Option<RemovedWidget>,
 }

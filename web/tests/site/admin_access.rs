@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Site};
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 17] = [
     "/admin",
     "/admin/queues",
     "/admin/queues/board",
@@ -15,6 +15,10 @@ const PAGES: [&str; 13] = [
     "/admin/jobs/1",
     "/admin/jobs/1/status",
     "/admin/schedules",
+    "/admin/cache",
+    "/admin/cache/board",
+    "/admin/cache/1.1",
+    "/admin/cache/1.1/reloads",
     "/admin/audit",
     "/moderation",
     "/moderation?page=2",
@@ -150,6 +154,16 @@ async fn strange_input_never_breaks_an_admin_page(db: PgPool) {
         ("/admin/jobs/bulk?act=delete&kind=%00", 400),
         ("/admin/queues?window=%00", 200),
         ("/admin/queues/board?window=9999h", 200),
+        ("/admin/cache?hub=%00", 200),
+        ("/admin/cache?hub=nothing", 200),
+        ("/admin/cache?hub=members/%00", 200),
+        ("/admin/cache/x", 404),
+        ("/admin/cache/1", 404),
+        ("/admin/cache/1.999", 404),
+        ("/admin/cache/2.1", 404),
+        ("/admin/cache/+1.1", 404),
+        ("/admin/cache/1.1%00", 404),
+        ("/admin/cache/99999999999999999999.1/reloads", 404),
         ("/admin/audit?before=%00", 200),
         ("/admin/audit?before=-7", 200),
         ("/moderation?page=-7", 200),

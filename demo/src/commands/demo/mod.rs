@@ -5,14 +5,14 @@ mod settings;
 mod terminal;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::Args;
 use pawdium_demo::logins::{LOGINS, PASSWORD};
-use pawdium_demo::seed::{self, Amounts};
+use pawdium_demo::seed::{self, Amounts, Bustle};
 use pawdium_kit::sink::Sink;
 use pawdium_kit::stack::{Kind, Stack};
 use pawdium_shared::{db, shutdown};
@@ -35,6 +35,9 @@ pub(crate) struct Demo {
     /// Folder for the demo's data
     #[arg(long, env = "PAWDIUM_HOME", default_value = ".pawdium", value_name = "FOLDER")]
     home: PathBuf,
+    /// Keep the demo's people still. Without this, one of them rates, joins or posts every few seconds
+    #[arg(long)]
+    still: bool,
 }
 
 impl Demo {
@@ -48,7 +51,7 @@ impl Demo {
             stack = during(&starting, Stack::start(&self.home, Kind::Durable)) => stack?,
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
         };
-        let outcome = run_site(&self.home, &mut stack, programs, &stop).await;
+        let outcome = run_site(&self, &mut stack, programs, &stop).await;
         during("stopping Redis and Postgres", stack.stop()).await;
         outcome?;
         say("stopped; the data is kept");
@@ -63,12 +66,12 @@ fn sibling_program(name: &str) -> Result<PathBuf> {
 }
 
 async fn run_site(
-    home: &Path,
+    demo: &Demo,
     stack: &mut Stack,
     programs: [PathBuf; 3],
     stop: &CancellationToken,
 ) -> Result<()> {
-    let home = home.canonicalize()?;
+    let home = demo.home.canonicalize()?;
     let sink = Sink::bind_anywhere(settings::mailbox(&home)).await.context("starting the mailbox")?;
     let settings = Settings::of_demo(&home, &stack.database_url(), &stack.redis_url(), &sink.url())?;
     ensure_free(settings.config.web.listen).await?;
@@ -83,25 +86,28 @@ async fn run_site(
     let outcome = tokio::select! {
         () = stop.cancelled() => Ok(()),
         error = stack.failed() => Err(error),
-        outcome = serve(&settings) => outcome,
+        outcome = serve(&settings, demo.still) => outcome,
     };
     services.stop().await;
     outcome
 }
 
 /// Returns only on an error.
-async fn serve(settings: &Settings) -> Result<()> {
+async fn serve(settings: &Settings, still: bool) -> Result<()> {
     let address = reachable(settings.config.web.listen);
     wait_until_ready(&format!("http://{address}/readyz")).await?;
     let pool = db::connect(&settings.config.database, "pawdium-demo")?;
+    let site = Url::parse(&format!("http://{address}"))?;
     if !seed::is_finished(&pool).await? {
         say(&format!("filling the site; watch it at http://{address}"));
-        let site = Url::parse(&format!("http://{address}"))?;
         seed::seed(&site, &pool, Amounts::default(), say).await.context("filling the site")?;
     }
-    pool.close().await;
     greet(settings);
-    std::future::pending().await
+    if still {
+        pool.close().await;
+        return std::future::pending().await;
+    }
+    match Bustle::new(&site, &pool)?.run(say).await {}
 }
 
 async fn migrate(settings: &Settings) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod admin_cache;
 mod admin_queues;
 mod hub_photos;
 mod hubs;
@@ -65,6 +66,7 @@ impl Samples {
         pages.extend(self.account_pages()?);
         pages.extend(self.admin_pages()?);
         pages.extend(self.admin_queue_pages()?);
+        pages.extend(self.admin_cache_pages()?);
         pages.extend(self.moderation_pages()?);
         Ok(pages)
     }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bulk;
+mod cache;
 mod chart;
 mod job;
 mod jobs;
@@ -11,6 +12,9 @@ mod schedules;
 
 pub use audit::{AuditLine, AuditPage};
 pub use bulk::{BulkPage, BulkState};
+pub use cache::{
+    CacheBoard, CacheKind, CachePage, CachedWidgetPage, HubWidget, Reload, ReloadList, WidgetState,
+};
 pub use chart::{Chart, Stretch};
 pub use job::{JobFacts, JobGonePage, JobPage, JobStatus, Point, PointKind};
 pub use jobs::{ErrorLine, JobLine, JobsPage, SearchFields};
