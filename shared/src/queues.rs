@@ -27,8 +27,8 @@ pub struct UnknownQueue(String);
 
 /// Finds a queue by name.
 ///
+/// # Errors
 /// If no queue has that name.
-/// When there is none.
 pub fn parse(name: &str) -> Result<Queue, UnknownQueue> {
     ALL.into_iter().find(|queue| queue.name() == name).ok_or_else(|| UnknownQueue(name.to_owned()))
 }

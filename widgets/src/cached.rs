@@ -158,7 +158,8 @@ impl Reloaded for CachedWidget {
         let version = Utc::now().timestamp_millis().unsigned_abs();
         let personal = stale.into_iter().map(|(hub, id)| (Topic::Hub(hub), Note::Widget { id, version }));
         let hubs = event.hubs().iter().copied();
-        let page = hubs.flat_map(|hub| about_page(event).into_iter().map(move |note| (Topic::Hub(hub), note)));
+        let page =
+            hubs.flat_map(|hub| about_page(event).into_iter().map(move |note| (Topic::Hub(hub), note)));
         Ok(page.chain(personal).collect())
     }
 }
@@ -206,7 +207,8 @@ async fn stale_after(
 ) -> sqlx::Result<Vec<(HubId, WidgetId)>> {
     if let Event::WidgetConfigured { hub, widget } = *event {
         let placed = layout::find(lookup.db().await?, hub, widget).await?;
-        let is_asked = |placed: &Placed| find_kind(&placed.kind).is_some_and(|kind| kind.personal == personal);
+        let is_asked =
+            |placed: &Placed| find_kind(&placed.kind).is_some_and(|kind| kind.personal == personal);
         return Ok(placed.filter(is_asked).map(|placed| (hub, placed.id)).into_iter().collect());
     }
     let listens = |kind: &&Kind| kind.personal == personal && kind.listens.contains(&EventKind::from(event));

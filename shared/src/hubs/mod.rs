@@ -1,13 +1,13 @@
 //! Hubs: communities with members, photos and a page of widgets. A member's profile is a hub of their own.
 
 pub mod activity;
+pub mod bookmarks;
 pub mod changes;
 pub mod feed;
 mod fields;
 pub mod lists;
 mod locks;
 pub mod members;
-pub mod bookmarks;
 pub mod queries;
 mod refusal;
 pub mod requests;

@@ -134,11 +134,7 @@ impl Cached for TrendingList {
         !page.photos.is_empty()
     }
 
-    async fn load(
-        these: &[Self],
-        page: PageOf,
-        db: &Db,
-    ) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+    async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
         let mut db = db.acquire().await?;
         let mut loaded = Vec::with_capacity(these.len());
         for list in these {
@@ -177,11 +173,7 @@ impl Cached for NewList {
         !page.photos.is_empty()
     }
 
-    async fn load(
-        these: &[Self],
-        page: PageOf,
-        db: &Db,
-    ) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+    async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
         let mut db = db.acquire().await?;
         let mut loaded = Vec::with_capacity(these.len());
         for list in these {

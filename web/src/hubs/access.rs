@@ -34,7 +34,9 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
     let mut db = app.db.acquire().await?;
     let hub = queries::find_by_former_slug(&mut db, slug.as_str()).await?.ok_or(Error::NotFound)?;
     match &hub.slug {
-        Some(current) if current != slug.as_str() && may_see(&mut db, &hub, visitor.user.as_ref()).await? => {
+        Some(current)
+            if current != slug.as_str() && may_see(&mut db, &hub, visitor.user.as_ref()).await? =>
+        {
             Err(Error::Moved(with_slug(uri, current)))
         }
         _ => Err(Error::NotFound),

@@ -35,7 +35,14 @@ pub struct RateStage {
 impl RateStage {
     fn keys<'a>(&'a self, photo: &'a RatePhoto) -> RatingKeys<'a> {
         let hub = self.hub.as_ref().map(|hub| hub.slug.as_str());
-        RatingKeys { photo: photo.id, ballot: Some(&photo.ballot), from: "rate", list: None, hub, chosen: None }
+        RatingKeys {
+            photo: photo.id,
+            ballot: Some(&photo.ballot),
+            from: "rate",
+            list: None,
+            hub,
+            chosen: None,
+        }
     }
 }
 

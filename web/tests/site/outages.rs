@@ -6,8 +6,8 @@ use futures::future::join_all;
 use pawdium_kit::relay::{Relay, Target};
 use pawdium_shared::cache::Cache;
 use pawdium_shared::cached::KINDS;
-use pawdium_shared::db::Db;
 use pawdium_shared::config::RedisConfig;
+use pawdium_shared::db::Db;
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::events::Event;
 use pawdium_shared::ids::PhotoId;
@@ -100,7 +100,8 @@ async fn a_stalled_redis_delays_nobody(db: PgPool) {
 async fn nobody_waits_for_a_stalled_redis_to_forget_what_they_changed() {
     let redis = OwnRedis::start().await;
     let config = RedisConfig { url: redis.url().into(), prefix: String::new() };
-    let cache = Cache::new(Redis::connect(&config, "nothing is cached").expect("a URL"), KINDS.iter().copied());
+    let cache =
+        Cache::new(Redis::connect(&config, "nothing is cached").expect("a URL"), KINDS.iter().copied());
     cache.list().await.expect("it answers");
     // These kinds don't ask the database.
     let db = Db::from(PgPoolOptions::new().connect_lazy("postgres://nowhere").expect("a URL"));

@@ -125,8 +125,14 @@ impl World {
     }
 
     pub(crate) async fn owner(&self, hub: HubId) -> Option<UserId> {
-        let owner = format!("select user_id from hub_roles where hub_id = {hub} and role = 'owner' order by since limit 1");
-        sqlx::query_scalar(AssertSqlSafe(owner)).fetch_optional(&*self.db).await.expect("an answer").map(UserId)
+        let owner = format!(
+            "select user_id from hub_roles where hub_id = {hub} and role = 'owner' order by since limit 1"
+        );
+        sqlx::query_scalar(AssertSqlSafe(owner))
+            .fetch_optional(&*self.db)
+            .await
+            .expect("an answer")
+            .map(UserId)
     }
 
     pub(crate) async fn placed(&self, hub: HubId) -> Vec<Placed> {

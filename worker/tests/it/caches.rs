@@ -252,7 +252,8 @@ async fn concurrent_requests_share_one_load(db: PgPool) {
     };
     let changing = async {
         before_begun.await.expect("somebody loads");
-        let (stale, asked) = site.env.cache.stale_after(&[Event::PhotoRated { photo: ONE }], &site.env.db).await;
+        let (stale, asked) =
+            site.env.cache.stale_after(&[Event::PhotoRated { photo: ONE }], &site.env.db).await;
         asked.expect("all kinds can tell");
         site.env.cache.drop_groups(&stale.groups).await.expect("Redis answers");
         let loading = async {

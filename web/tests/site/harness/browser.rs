@@ -44,13 +44,22 @@ pub(crate) struct Browser {
     session: String,
     _driver: Process,
     folder: TempDir,
-    _turn: MutexGuard<'static, ()>,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl Site {
     /// A browser with an empty profile.
     pub(crate) async fn browser(&self) -> Browser {
         let turn = TURN.lock().await;
+        self.open_browser(Some(turn)).await
+    }
+
+    /// Another browser, for a test that has one.
+    pub(crate) async fn browser_beside(&self, _: &Browser) -> Browser {
+        self.open_browser(None).await
+    }
+
+    async fn open_browser(&self, turn: Option<MutexGuard<'static, ()>>) -> Browser {
         let folder = tempfile::Builder::new().prefix("pawdium-browser-").tempdir().expect("a folder");
         let program = installed(&["chromedriver"]);
         let arguments = ["--port=0".to_owned()];

@@ -2,8 +2,9 @@
 
 use pawdium_shared::accounts;
 use pawdium_shared::db::Tx;
-use pawdium_shared::hubs::{Refusal, 
-    HubChanges, HubName, HubRole, Joining, NewHub, Slug, Summary, Visibility, changes, members, requests,
+use pawdium_shared::hubs::{
+    HubChanges, HubName, HubRole, Joining, NewHub, Refusal, Slug, Summary, Visibility, changes, members,
+    requests,
 };
 use pawdium_shared::ids::{HubId, UserId, WidgetId};
 use pawdium_widgets::layout::{self, Change, NotChanged, Spot};

@@ -1,0 +1,164 @@
+//! Hubs in real browsers: widgets change by themselves, where they are shown and nowhere else.
+
+use std::time::Duration;
+
+use pawdium_shared::db::MIGRATIONS;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::harness::{Browser, Person, SOON, Site, eventually, pictures, submission};
+
+/// Well before a tab without a stream looks by itself.
+const LIVE: Duration = Duration::from_secs(5);
+
+async fn posted(site: &Site, owner: &Person, slug: &str) -> i64 {
+    let photo = site.photo().by(owner).live().await;
+    owner.api.put(&format!("hubs/{slug}/photos/{photo}"), Value::Null).await.expect(204);
+    photo
+}
+
+async fn text(browser: &Browser, kind: &str) -> String {
+    browser.text(&format!(".widget-{kind} .widget-body")).await
+}
+
+async fn until_live(browser: &Browser) {
+    let held = "return navigator.locks.query().then(({ held }) => held.length)";
+    eventually("the stream is open", LIVE, async || (browser.run(held).await != 0).then_some(())).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_rating_redraws_the_widgets_concerned_in_all_windows_on_the_hub_and_nothing_elsewhere(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    for slug in ["cats", "dogs"] {
+        site.hub(&ada, slug).await;
+        for body in [json!({ "kind": "histogram", "column": "right", "position": 0 })] {
+            ada.api.post(&format!("hubs/{slug}/widgets"), body).await.expect(201);
+        }
+    }
+    let photo = posted(&site, &ada, "cats").await;
+    posted(&site, &ada, "dogs").await;
+    let one = site.browser().await;
+    let (two, elsewhere) = (site.browser_beside(&one).await, site.browser_beside(&one).await);
+    one.goto("/h/cats").await;
+    two.goto("/h/cats").await;
+    elsewhere.goto("/h/dogs").await;
+    for browser in [&one, &two, &elsewhere] {
+        until_live(browser).await;
+        // Nobody reloads, and what isn't concerned stays the same node.
+        browser.run("window.asked = performance.getEntriesByType('resource').length; window.about = document.querySelector('.widget-about .widget-body');").await;
+        browser.mark().await;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let before = text(&one, "histogram").await;
+    let quiet =
+        "return performance.getEntriesByType('resource').filter(({ name }) => name.includes('/w/')).length";
+    let loads = elsewhere.run(quiet).await;
+    site.rate(&bob, photo, 9).await;
+    for browser in [&one, &two] {
+        eventually("the histogram is redrawn", LIVE, async || {
+            (text(browser, "histogram").await != before).then_some(())
+        })
+        .await;
+        assert!(browser.is_marked().await, "the page is still the same");
+        assert_eq!(
+            browser.run("return window.about === document.querySelector('.widget-about .widget-body')").await,
+            true
+        );
+        browser.has_no_complaints().await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(elsewhere.run(quiet).await, loads, "nothing is loaded for the other hub");
+    elsewhere.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_new_photo_and_a_new_widget_appear_by_themselves(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    site.hub(&ada, "cats").await;
+    let browser = site.browser().await;
+    browser.goto("/h/cats").await;
+    until_live(&browser).await;
+    browser.mark().await;
+    let form = submission("Newcomer", pictures::quarters(1200, 900)).text("hubs", "cats");
+    ada.api.upload(form).await.expect(202);
+    eventually("the photo is shown", SOON, async || {
+        text(&browser, "newest-photos").await.contains("Newcomer").then_some(())
+    })
+    .await;
+    let body =
+        json!({ "kind": "sticky-note", "column": "left", "position": 0, "config": { "text": "Look here" } });
+    let note = ada.api.post("hubs/cats/widgets", body).await.expect(201).json()["id"].clone();
+    eventually("the widget is shown", LIVE, async || browser.has(".widget-sticky-note").await.then_some(()))
+        .await;
+    ada.api.delete(&format!("hubs/cats/widgets/{note}"), Value::Null).await.expect(204);
+    eventually("it is gone", LIVE, async || (!browser.has(".widget-sticky-note").await).then_some(())).await;
+    assert!(browser.is_marked().await, "the page was never loaded again");
+    browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn who_loses_a_private_hub_is_told_nothing_more(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    site.hub_with(&ada, "secret", json!({ "visibility": "private" })).await;
+    ada.api.put("hubs/secret/members/bob", json!({ "role": "member" })).await.expect(204);
+    let browser = site.browser().await;
+    browser.log_in(&bob.email()).await;
+    browser.goto("/h/secret").await;
+    until_live(&browser).await;
+    ada.api.delete("hubs/secret/members/bob", Value::Null).await.expect(204);
+    eventually("the page is gone", SOON, async || (!browser.has("[data-hub]").await).then_some(())).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_owner_edits_by_keyboard_and_by_dragging_on_a_phone(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    site.hub(&ada, "cats").await;
+    let browser = site.browser().await;
+    browser.phone(390, 844).await;
+    browser.log_in(&ada.email()).await;
+    browser.goto("/h/cats?edit=1").await;
+    let first = "return document.querySelector('[data-column=left] [data-widget]').className";
+    assert!(browser.run(first).await.as_str().is_some_and(|class| class.contains("widget-about")));
+    browser.run("document.querySelector('.widget-about button[value=down]').focus()").await;
+    browser.press('\u{e007}').await;
+    eventually("it is moved", SOON, async || {
+        let first = browser.run(first).await;
+        first.as_str().is_some_and(|class| class.contains("widget-newest-photos")).then_some(())
+    })
+    .await;
+    // The handle of the second is dragged above the first.
+    browser
+        .run(
+            "const [above, dragged] = document.querySelectorAll('[data-column=left] [data-widget]');
+             const handle = dragged.querySelector('[data-handle]');
+             const fire = (type, target, y) => target.dispatchEvent(new PointerEvent(type, {
+                 bubbles: true, pointerId: 1, button: 0, clientX: 120, clientY: y }));
+             handle.setPointerCapture = () => {};
+             above.scrollIntoView();
+             const { top } = above.getBoundingClientRect();
+             fire('pointerdown', handle, top + 300);
+             fire('pointermove', handle, Math.max(2, top + 2));
+             fire('pointerup', handle, Math.max(2, top + 2));",
+        )
+        .await;
+    eventually("it is moved back", SOON, async || {
+        let stored: String = site
+            .ask("select kind from widgets join hubs on hubs.id = hub_id where slug = 'cats' and side = 'left' and position = 0")
+            .await;
+        (stored == "about").then_some(())
+    })
+    .await;
+    let wide = "return document.documentElement.scrollWidth <= innerWidth";
+    for width in [320, 390] {
+        browser.phone(width, 800).await;
+        for path in ["/h/cats", "/h/cats?edit=1", "/h/cats/widgets/new", "/members/ada"] {
+            browser.goto(path).await;
+            assert_eq!(browser.run(wide).await, true, "{path} scrolls sideways at {width}");
+        }
+    }
+    browser.has_no_complaints().await;
+}
