@@ -1,8 +1,6 @@
 //! Template filters that format numbers, times and names.
 #![expect(
-    clippy::unnecessary_wraps,
     clippy::inline_always,
-    clippy::unused_self,
     missing_docs,
     reason = "askama's macro asks for a Result and turns each function into a public type with inlined methods"
 )]

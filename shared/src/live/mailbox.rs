@@ -163,8 +163,8 @@ mod tests {
 
     const HUB: Topic = Topic::Hub(HubId(1));
 
-    fn at(id: &str) -> Option<Position> {
-        Some(id.parse().expect("an id"))
+    fn at(id: &str) -> Position {
+        id.parse().expect("an id")
     }
 
     fn widget(id: i64, version: u64) -> Note {
@@ -172,16 +172,16 @@ mod tests {
     }
 
     fn of(position: &str, note: Note) -> News {
-        News::Of { position: at(position), topic: HUB, note }
+        News::Of { position: Some(at(position)), topic: HUB, note }
     }
 
     #[test]
     fn the_latest_of_each_widget_waits_in_the_order_of_the_stream() {
         let mailbox = Mailbox::new(vec![HUB], None);
-        mailbox.put(at("1-0"), HUB, widget(1, 1));
-        mailbox.put(at("2-0"), HUB, widget(2, 1));
-        mailbox.put(at("3-0"), HUB, widget(1, 2));
-        mailbox.put(at("4-0"), HUB, Note::Changed);
+        mailbox.put(Some(at("1-0")), HUB, widget(1, 1));
+        mailbox.put(Some(at("2-0")), HUB, widget(2, 1));
+        mailbox.put(Some(at("3-0")), HUB, widget(1, 2));
+        mailbox.put(Some(at("4-0")), HUB, Note::Changed);
         let expected = [of("2-0", widget(2, 1)), of("3-0", widget(1, 2)), of("4-0", Note::Changed)];
         assert_eq!(mailbox.take(2), expected[..2]);
         assert_eq!(mailbox.take(2), expected[2..]);
@@ -192,7 +192,7 @@ mod tests {
     fn a_client_that_does_not_read_holds_little_and_is_told_to_look() {
         let mailbox = Mailbox::new(vec![HUB], None);
         for number in 1..=1000 {
-            mailbox.put(at(&format!("{number}-0")), HUB, widget(number, 1));
+            mailbox.put(Some(at(&format!("{number}-0"))), HUB, widget(number, 1));
             assert!(mailbox.unsent.lock().news.len() <= MOST);
         }
         let taken = mailbox.take(MOST);
@@ -209,22 +209,22 @@ mod tests {
         for (id, topic, note) in entries {
             recent.push((id.parse().expect("an id"), Some((topic, note))));
         }
-        let mailbox = Mailbox::new(vec![HUB], at("2-0"));
-        mailbox.put(at("4-0"), HUB, widget(1, 6));
+        let mailbox = Mailbox::new(vec![HUB], Some(at("2-0")));
+        mailbox.put(Some(at("4-0")), HUB, widget(1, 6));
         assert!(mailbox.is_empty(), "nothing is sent before it is known what was missed");
         mailbox.resume(&recent);
         mailbox.resume(&recent);
         assert_eq!(mailbox.take(9), [of("4-0", widget(1, 6))]);
 
-        let lost = Mailbox::new(vec![HUB], at("0-1"));
+        let lost = Mailbox::new(vec![HUB], Some(at("0-1")));
         lost.resume(&recent);
-        assert_eq!(lost.take(9), [News::Reset { position: at("4-0") }]);
+        assert_eq!(lost.take(9), [News::Reset { position: Some(at("4-0")) }]);
     }
 
     #[test]
     fn a_forgotten_topic_is_never_told() {
         let mailbox = Mailbox::new(vec![HUB, Topic::Queues], None);
-        mailbox.put(at("1-0"), HUB, widget(1, 1));
+        mailbox.put(Some(at("1-0")), HUB, widget(1, 1));
         mailbox.put(None, Topic::Queues, Note::Changed);
         mailbox.forget(HUB);
         let kept = News::Of { position: None, topic: Topic::Queues, note: Note::Changed };

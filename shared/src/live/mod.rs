@@ -1,7 +1,7 @@
 //! Tells open pages of changes, through one Redis stream that every web process reads.
 //!
-//! A process hands each change to the streams that watch its topic ([`FanOut`](fan_out::FanOut)) and remembers the
-//! recent ones ([`Recent`](recent::Recent)), so that a page that reconnects is told exactly what it missed, or to look
+//! A process hands each change to the streams that watch its topic (`fan_out.rs`) and remembers the
+//! recent ones (`recent.rs`), so that a page that reconnects is told exactly what it missed, or to look
 //! at everything. What is watched stands in Redis, for the workers ([`watched`]).
 
 mod fan_out;

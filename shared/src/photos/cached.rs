@@ -13,7 +13,7 @@ use crate::live::Topic;
 pub struct CachedPhoto(pub PhotoId);
 
 impl CachedPhoto {
-    fn is_stale_after(&self, event: &Event) -> bool {
+    fn is_stale_after(self, event: &Event) -> bool {
         match event {
             // State, reason and files.
             Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
@@ -57,7 +57,7 @@ impl Cached for CachedPhoto {
     }
 
     fn topic(&self, event: &Event) -> Option<Topic> {
-        (!matches!(event, Event::MemberChanged { .. })).then(|| Topic::Photo(self.0))
+        (!matches!(event, Event::MemberChanged { .. })).then_some(Topic::Photo(self.0))
     }
 
     fn is_kept(photo: &Photo) -> bool {

@@ -197,6 +197,7 @@ pub async fn list(db: &mut PgConnection, hub: HubId, page: PageOf) -> sqlx::Resu
 
 /// A hub beside a photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of a row, which combine freely")]
 pub struct Showing {
     /// The hub.
     pub hub: HubId,

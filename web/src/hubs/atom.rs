@@ -103,12 +103,12 @@ fn list(app: &App, entries: &[FeedEntry]) -> Result<Vec<AtomEntry>, Error> {
 
 /// A tag URI: an authority that was this site's on that day, and a name that it has given out once.
 fn tag(app: &App, day: DateTime<Utc>, name: &str) -> String {
-    let authority = authority(app.config.web.base_url.host());
+    let authority = authority(app.config.web.base_url.host().as_ref());
     format!("tag:{authority},{}:{name}", day.format("%Y-%m-%d"))
 }
 
 /// The authority of tag URIs is a DNS name, which has no colons and no brackets.
-fn authority(host: Option<Host<&str>>) -> String {
+fn authority(host: Option<&Host<&str>>) -> String {
     match host {
         Some(Host::Domain(name)) => name.trim_end_matches('.').to_owned(),
         Some(Host::Ipv4(address)) => address.to_string(),
@@ -133,7 +133,7 @@ mod tests {
         ];
         for (address, expected) in tests {
             let url = url::Url::parse(address).expect("a URL");
-            assert_eq!(authority(url.host()), expected);
+            assert_eq!(authority(url.host().as_ref()), expected);
         }
     }
 }

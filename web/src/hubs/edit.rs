@@ -1,15 +1,5 @@
 //! Owners edit their hub's page: add, move, configure and remove widgets. Everything works without JavaScript.
 
-use axum::extract::{Form, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use futures::future::join_all;
-use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::ids::WidgetId;
-use pawdium_widgets::config::{self, FormField, Refused};
-use pawdium_widgets::layout::{self, Change, NotChanged, Placed, Spot};
-use pawdium_widgets::{KINDS, Kind, Side, find_kind};
-use serde_json::Value;
 use std::sync::Arc;
 
 use super::here::Here;
@@ -20,6 +10,16 @@ use crate::http::page::Page;
 use crate::state::App;
 use crate::views::hub_edit::{ConfigField, ConfigInput, ConfigurePage, GalleryPage, KindCard};
 use crate::views::hubs::HubTab;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use futures::future::join_all;
+use pawdium_shared::db::retry_conflicts;
+use pawdium_shared::ids::WidgetId;
+use pawdium_widgets::config::{self, FormField, Refused};
+use pawdium_widgets::layout::{self, Change, NotChanged, Placed, Spot};
+use pawdium_widgets::{KINDS, Kind, Side, find_kind};
+use serde_json::{Map, Value};
 
 /// The fields of a form, in order.
 type Fields = Vec<(String, String)>;
@@ -71,7 +71,7 @@ fn preview(kind: &Kind) -> Placed {
         kind: kind.name.to_owned(),
         side,
         position: 0,
-        config: Value::Object(Default::default()),
+        config: Value::Object(Map::default()),
     }
 }
 
@@ -91,7 +91,7 @@ pub async fn add(State(app): State<App>, here: Here, Form(fields): Form<Fields>)
     if !kind.columns.allow(side) {
         return Err(refused("side", "This widget can't stand in that column."));
     }
-    let config = kind.check(&Value::Object(Default::default()))?;
+    let config = kind.check(&Value::Object(Map::default()))?;
     let add = Change::Add { kind: kind.name.to_owned(), spot: Spot { side, position: None }, config };
     let widget = change(&app, &here, version, &add).await?;
     if kind.has_settings() {

@@ -30,9 +30,12 @@ pub(super) enum Sight {
     Nobody,
 }
 
+/// Whose look at what.
+type Looker = (Topic, Option<TokenHash>);
+
 /// The latest look of this process at each topic for each viewer; without a viewer, for everybody.
 #[derive(Debug, Default)]
-pub struct Looks(Mutex<HashMap<(Topic, Option<TokenHash>), (Instant, bool)>>);
+pub struct Looks(Mutex<HashMap<Looker, (Instant, bool)>>);
 
 impl Looks {
     /// Who may see the topic, by a look that is at most five seconds old and not older than `since`.

@@ -17,6 +17,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use futures::future::try_join_all;
 use futures::stream;
+use pawdium_shared::accounts::sessions::Token;
 use pawdium_shared::live::{Position, Topic};
 
 use self::feed::Feed;
@@ -62,7 +63,7 @@ pub async fn live(
     let last = last_position(&headers);
     let subscription = app.changes.subscribe(&topics, last).await;
     poll(&app, &polled, |topic| subscription.remind(topic));
-    let viewer = visitor.token.as_ref().map(|token| token.hash());
+    let viewer = visitor.token.as_ref().map(Token::hash);
     let feed = Feed::new(app, open, viewer, subscription, shown, &gone);
     let pieces = stream::unfold(feed, |mut feed| async move {
         let piece = feed.next().await?;

@@ -82,6 +82,7 @@ pub enum WidgetBody {
 
 /// How an owner moves and changes a widget.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what the buttons can do, each by itself")]
 pub struct WidgetControls {
     /// The version of the layout that the viewer sees.
     pub layout_version: i64,

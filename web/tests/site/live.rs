@@ -112,7 +112,7 @@ async fn workers_learn_what_is_watched(db: PgPool) {
     tokio::time::sleep(Duration::from_secs(32)).await;
     assert_eq!(site.watched(&[cats, dogs]).await, [false, true], "as long as it is open");
     drop(first);
-    let forgotten = Duration::from_secs(60);
+    let forgotten = Duration::from_mins(1);
     eventually("it is forgotten", forgotten, async || (!site.watched(&[dogs]).await[0]).then_some(())).await;
 }
 

@@ -136,7 +136,7 @@ impl World {
     }
 
     pub(crate) async fn placed(&self, hub: HubId) -> Vec<Placed> {
-        layout::list(&mut *self.db.acquire().await.expect("a connection"), hub).await.expect("a list")
+        layout::list(&mut self.db.acquire().await.expect("a connection"), hub).await.expect("a list")
     }
 
     pub(crate) async fn viewer(&self, hub: HubId, user: UserId) -> Viewer {

@@ -23,7 +23,8 @@ impl Changer<'_> {
         let role = *HubRole::VARIANTS.choose(&mut self.rng).expect("a role");
         match operation {
             Operation::Take => made(members::take(tx, hub, user, role).await),
-            Operation::Drop if user == founder => Ok(false),
+            // The founder owns the hubs throughout.
+            Operation::Drop | Operation::Expel if user == founder => Ok(false),
             Operation::Drop => made(members::drop_role(tx, hub, user, role).await),
             Operation::SetRole => {
                 let role = if role == HubRole::Owner { role } else { HubRole::Member };
@@ -33,7 +34,6 @@ impl Changer<'_> {
                     made(members::set(tx, hub, founder, user, role).await)
                 }
             }
-            Operation::Expel if user == founder => Ok(false),
             Operation::Expel => made(members::remove(tx, hub, founder, user).await),
             Operation::Ask => self.ask(tx, user).await,
             _ => {
