@@ -170,7 +170,7 @@ fn choices(property: &Value, schema: &Value) -> Option<Vec<String>> {
     names(&property["enum"]).or_else(|| names(&property["oneOf"]))
 }
 
-/// Reads a submitted form back into a configuration. Values that can't be read stay text, so that [`read`] refuses them by
+/// Reads a submitted form back into a configuration. Values that can't be read stay text, so that `read` refuses them by
 /// name; empty fields are left out, so that they have their defaults.
 #[must_use]
 pub fn from_form(schema: &Value, submitted: &[(String, String)]) -> Value {
