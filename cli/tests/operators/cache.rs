@@ -106,7 +106,7 @@ async fn coverage_counts_current_data_of_all_widgets_that_are_the_same_for_every
     assert_eq!(nothing, "There are no widgets that can be cached.\n");
 
     // Void data is not current, though it is kept as what pages fall back on.
-    let event = Event::LayoutChanged { hub: place.widgets[0].hub };
+    let event = Event::HubChanged { hub: place.widgets[0].hub };
     let (stale, asked) = place.cache.stale_after(&[event], &Db::from(place.db.clone())).await;
     asked.expect("all kinds are asked");
     place.cache.expire(stale.reload).await.expect("no error");

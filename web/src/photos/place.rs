@@ -119,7 +119,7 @@ impl Place {
                 let path = |photo| photo_path(photo, Some(&from));
                 Ok(ListPlace {
                     label: name.as_str().to_owned(),
-                    path: format!("/members/{}", name.as_str()),
+                    path: format!("/members/{}/photos", name.as_str()),
                     previous: around.previous.map(path),
                     next: around.next.map(path),
                     from: from.clone(),

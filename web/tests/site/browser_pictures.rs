@@ -69,7 +69,7 @@ async fn a_blurred_picture_stands_in_until_the_picture_arrives(db: PgPool) {
     let browser = site.browser().await;
     browser.resize(700, 600).await;
     browser.slow_network(Duration::from_millis(250), 200_000).await;
-    browser.goto("/members/ada").await;
+    browser.goto("/members/ada/photos").await;
     for photo in &photos {
         let seen = look(&browser, *photo).await;
         assert!(!seen.arrived, "nobody came near photo {photo}");
@@ -108,7 +108,7 @@ async fn the_first_rows_are_loaded_at_once_and_the_others_when_somebody_comes_ne
     site.run(RefreshVirality {}).await;
 
     // At the top the podium's three, and four below them.
-    for (path, at_once) in [("/top", 7), ("/trending", 4), ("/members/ada", 8)] {
+    for (path, at_once) in [("/top", 7), ("/trending", 4), ("/members/ada/photos", 8)] {
         let page = site.get(path).await.expect(200);
         let expected: Vec<_> = (0..14).map(|place| (place >= at_once).then(|| "lazy".to_owned())).collect();
         assert_eq!(loading(&page), expected, "{path}");

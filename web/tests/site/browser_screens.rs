@@ -369,7 +369,7 @@ async fn refused_fields_and_chosen_items_are_in_view(db: PgPool) {
     browser.goto("/top?species=other").await;
     let chosen = browser.run_with(sight, json!(".chips[aria-label=Species] [aria-current]")).await;
     assert_eq!(chosen, json!(["Everything else", true]));
-    browser.goto("/members/ada").await;
+    browser.goto("/members/ada/photos").await;
     let lines = "const title = document.querySelector('.card-text h2');
                  return Math.round(title.clientHeight / parseFloat(getComputedStyle(title).lineHeight));";
     assert_eq!(browser.run(lines).await, 2, "the rest of a title is on the photo's page");

@@ -114,7 +114,7 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
             ("/new", 14),
             ("/search?q=number", 8),
             ("/search?q=number&in=photos", 14),
-            ("/members/ada", 14),
+            ("/members/ada/photos", 14),
         ] {
             browser.goto(path).await;
             stands_still(&browser, path, least).await;

@@ -180,7 +180,7 @@ async fn gone(site: &Site, photo: i64, files: &[String]) {
     let own = format!("/photos/{photo}");
     visitor.get(&own).await.expect(404);
     site.api().get(&format!("photos/{photo}")).await.error(404);
-    for list in ["/top", "/top?species=cat", "/trending", "/members/ada"] {
+    for list in ["/top", "/top?species=cat", "/trending", "/members/ada/photos"] {
         let page = visitor.get(list).await.expect(200);
         assert!(!page.has(&format!("a[href=\"{own}\"]")), "{list} still shows it");
         assert!(files.iter().all(|file| !page.text().contains(file)), "{list} still names its files");
@@ -219,7 +219,9 @@ async fn nothing_is_left(site: &Site) {
         site.rate(&bob, photo, 9).await;
         site.run(RefreshRanks {}).await;
         // Cache every list and page first.
-        for page in ["/top", "/top?species=cat", "/trending", "/members/ada", &format!("/photos/{photo}")] {
+        for page in
+            ["/top", "/top?species=cat", "/trending", "/members/ada/photos", &format!("/photos/{photo}")]
+        {
             site.get(page).await.expect(200);
         }
         assert!(site.get("/top").await.has(&format!("a[href=\"/photos/{photo}?from=top:all:all\"]")));

@@ -171,7 +171,7 @@ async fn a_photo_leads_to_its_neighbours_in_the_list_it_was_opened_from(db: PgPo
         at(photos[24], "new:cat").await,
         [path(photos[26], "new:cat"), "/new?species=cat".into(), path(photos[22], "new:cat")]
     );
-    let member = ["member:ada".to_owned(), "/members/ada".to_owned()];
+    let member = ["member:ada".to_owned(), "/members/ada/photos".to_owned()];
     assert_eq!(
         at(photos[26], "member:ada").await,
         [String::new(), member[1].clone(), path(photos[25], &member[0])]
@@ -187,7 +187,10 @@ async fn a_photo_leads_to_its_neighbours_in_the_list_it_was_opened_from(db: PgPo
         at(photos[25], "new:cat").await,
         [String::new(), "/new?species=cat".to_owned(), String::new()]
     );
-    assert_eq!(at(photos[25], "member:bob").await, [String::new(), "/members/bob".to_owned(), String::new()]);
+    assert_eq!(
+        at(photos[25], "member:bob").await,
+        [String::new(), "/members/bob/photos".to_owned(), String::new()]
+    );
 
     site.rate(&bob, photos[0], 9).await;
     site.rate(&bob, photos[1], 3).await;

@@ -169,7 +169,7 @@ async fn paging_a_profile_and_the_lists_never_leaves_them(db: PgPool) {
         site.rate(&bob, photo, 5).await;
     }
     site.run(RefreshRanks {}).await;
-    for (list, second) in [("/members/ada", 2), ("/top", 2), ("/new", 2)] {
+    for (list, second) in [("/members/ada/photos", 2), ("/top", 2), ("/new", 2)] {
         assert_eq!(
             site.get(&format!("{list}?page=2")).await.expect(200).texts(".card h2").len(),
             second,

@@ -144,9 +144,9 @@ async fn a_file_that_is_no_picture_fails_with_a_reason_and_is_never_served(db: P
     bob.api.get("rate/next").await.expect(204);
     site.settle().await;
     eventually("unusable files aren't kept", SOON, async || site.media("").is_empty().then_some(())).await;
-    let profile = ada.pages.get("/members/ada").await.expect(200);
+    let profile = ada.pages.get("/members/ada/photos").await.expect(200);
     assert_eq!(profile.texts(".pending li").len(), 4);
-    assert!(!site.get("/members/ada").await.has(".pending"));
+    assert!(!site.get("/members/ada/photos").await.has(".pending"));
 }
 
 type MakeForm = fn() -> Form;
