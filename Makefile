@@ -79,5 +79,5 @@ bench-images: setup-bench-images  ## photographs made into squares, beside the p
 sqlx:  ## refresh .sqlx/ after a query or the schema has changed
 	scripts/sqlx
 
-deny: setup-deny  ## licences, sources and bans of all dependencies; CHECK=advisories needs the network
-	cargo deny --all-features $(if $(CHECK),,--offline) check $(or $(CHECK),bans licenses sources)
+deny: setup-deny  ## licences, sources and bans of all dependencies; CHECK=advisories fetches the advisories
+	cargo deny --all-features check $(or $(CHECK),bans licenses sources)
