@@ -41,6 +41,9 @@ use stats::Reads;
 /// next page is requested later than this.
 const DROPPING: Duration = Duration::from_millis(5);
 
+/// The same for changes about which kinds ask the database. They are rarer.
+const ASKING: Duration = Duration::from_millis(25);
+
 /// The cache. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -189,32 +192,39 @@ impl Cache {
     /// few milliseconds; if Redis takes longer, the drop continues in the background. The events' jobs guarantee the
     /// same drop.
     pub async fn forget(&self, db: &Db, events: Vec<Event>) {
+        let are_ratings = events.iter().all(|event| matches!(event, Event::PhotoRated { .. }));
+        let patience = if are_ratings { DROPPING } else { ASKING };
         let (cache, db) = (self.clone(), db.clone());
-        let dropping = tokio::spawn(async move {
+        let (dropped, is_dropped) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            // What needs no question to the database comes first, because the actor's next page shows it.
+            let (plain, reloaded): (Vec<_>, Vec<_>) =
+                cache.kinds.iter().partition(|kind| !kind.is_reloaded());
+            cache.forget_kinds(&db, &events, &plain).await;
             // Ratings are frequent, and who rates looks at no widget at that moment. The events' jobs suffice for these.
-            let kinds = |event: &Event| {
-                let is_frequent = matches!(event, Event::PhotoRated { .. });
-                cache
-                    .kinds
-                    .iter()
-                    .copied()
-                    .filter(move |kind| !(is_frequent && kind.is_reloaded()))
-                    .collect::<Vec<_>>()
-            };
-            for event in events {
-                let (stale, asked) = Stale::after(std::slice::from_ref(&event), &kinds(&event), &db).await;
-                let groups: Vec<_> = stale.reload.iter().map(|one| one.group.clone()).collect();
-                let (dropped, expired) =
-                    tokio::join!(cache.drop_groups(&stale.groups), fragments::expire(&cache.redis, &groups));
-                if let Err(error) = dropped.and(expired.map(drop)) {
-                    debug!(%error, "couldn't drop fragments in time; the events' jobs will");
-                }
-                if let Err(error) = asked {
-                    debug!(%error, "couldn't tell what is stale; the events' jobs will");
-                }
+            let others: Vec<_> =
+                events.into_iter().filter(|event| !matches!(event, Event::PhotoRated { .. })).collect();
+            if others.is_empty() {
+                let _ = dropped.send(());
+                return;
             }
+            cache.forget_kinds(&db, &others, &reloaded).await;
+            let _ = dropped.send(());
         });
-        let _ = tokio::time::timeout(DROPPING, dropping).await;
+        let _ = tokio::time::timeout(patience, is_dropped).await;
+    }
+
+    async fn forget_kinds(&self, db: &Db, events: &[Event], kinds: &[Kind]) {
+        let (stale, asked) = Stale::after(events, kinds, db).await;
+        let groups: Vec<_> = stale.reload.iter().map(|one| one.group.clone()).collect();
+        let (dropped, expired) =
+            tokio::join!(self.drop_groups(&stale.groups), fragments::expire(&self.redis, &groups));
+        if let Err(error) = dropped.and(expired.map(drop)) {
+            debug!(%error, "couldn't drop fragments in time; the events' jobs will");
+        }
+        if let Err(error) = asked {
+            debug!(%error, "couldn't tell what is stale; the events' jobs will");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::accounts::Refused;
 
 /// Words that routes need or may need, below `/h`, below `/hubs` or at the top of the site, and words that would make a
 /// hub look like the site itself.
-const RESERVED: [&str; 76] = [
+const RESERVED: [&str; 77] = [
     "about",
     "account",
     "accounts",
@@ -76,6 +76,7 @@ const RESERVED: [&str; 76] = [
     "submit",
     "support",
     "talks",
+    "theme",
     "top",
     "topics",
     "trending",

@@ -67,6 +67,8 @@ fn did(action: &str, jobs: Option<i64>) -> String {
 /// The details of an entry as names and values. Objects are flattened.
 fn details(detail: &Value, whole: bool) -> Vec<(String, String)> {
     let Value::Object(fields) = detail else { return Vec::new() };
+    let mut fields: Vec<_> = fields.iter().collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
     let mut lines = Vec::new();
     for (name, value) in fields {
         match value {

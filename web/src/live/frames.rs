@@ -88,7 +88,7 @@ mod tests {
         widget(&mut text, position, "hub=cats", WidgetId(42), 17, 400);
         gone(&mut text, "hub=a\n\ndata: {}");
         let expected = "event: widget\n\
-                        data: {\"hub\":\"cats\",\"spread\":400,\"version\":17,\"widget\":42}\nid: 17-3\n\n\
+                        data: {\"widget\":42,\"version\":17,\"spread\":400,\"hub\":\"cats\"}\nid: 17-3\n\n\
                         event: gone\ndata: {\"topic\":\"hub=a\\n\\ndata: {}\"}\n\n";
         assert_eq!(text, expected);
     }

@@ -88,11 +88,11 @@ impl HubHead {
 
     fn tabs(&self) -> Vec<(&'static str, String, bool)> {
         let tab = |name, below: &str, tab| (name, format!("{}{below}", self.path), self.tab == tab);
-        let mut tabs = vec![
-            tab("Home", "", HubTab::Home),
-            tab("Photos", "/photos", HubTab::Photos),
-            tab("Members", "/members", HubTab::Members),
-        ];
+        let mut tabs = vec![tab("Home", "", HubTab::Home), tab("Photos", "/photos", HubTab::Photos)];
+        if self.is_profile() {
+            return tabs;
+        }
+        tabs.push(tab("Members", "/members", HubTab::Members));
         if self.has_settings {
             tabs.push(tab("Settings", "/settings", HubTab::Settings));
         }
@@ -109,6 +109,11 @@ impl HubHead {
             (Standing::Member, _) => Some(("drop", "Leave")),
             _ => None,
         }
+    }
+
+    /// Whether it is a member's profile, which nobody joins.
+    fn is_profile(&self) -> bool {
+        self.path.starts_with("/members/")
     }
 
     fn is_registered(&self) -> bool {

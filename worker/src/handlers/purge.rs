@@ -10,6 +10,7 @@ use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_drafts, purge_originals};
 use pawdium_shared::photos::{self, lineage};
 use pawdium_shared::ranking::refresh;
+use pawdium_widgets::layout;
 use tracing::{error, info};
 
 use super::abandon_photo::abandon;
@@ -97,7 +98,11 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let minutes = ledger::purge_minutes(&mut db, MINUTE_DAYS).await?;
     let workers = inspect::purge_workers(&mut db, WORKER_DAYS).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
-    info!(sessions, links, networks, spent, drafts, originals, anonymous, ticks, moments, "purged rows");
+    let widgets = layout::purge_removed(&mut db).await?;
+    info!(
+        sessions,
+        links, networks, spent, drafts, originals, anonymous, ticks, moments, widgets, "purged rows"
+    );
     info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
     Ok(())
 }

@@ -275,3 +275,18 @@ async fn a_photo_whose_job_died_with_its_worker_is_failed(db: PgPool) {
     assert_eq!(site.photo(waiting).await.state, PhotoState::Processing);
     workers.stop().await;
 }
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn removed_widgets_can_be_put_back_for_a_day(db: PgPool) {
+    let site = Site::new(db);
+    execute(&site.db, "insert into hubs (slug, name) values ('cats', 'Cats')").await;
+    for (id, age) in [(1, "23 hours"), (2, "25 hours")] {
+        let removed = format!(
+            "insert into removed_widgets (id, hub_id, kind, side, position, config, removed_at)
+             select {id}, id, 'rules', 'left', 0, '{{}}', now() - interval '{age}' from hubs"
+        );
+        execute(&site.db, removed).await;
+    }
+    purge(&site).await;
+    assert_eq!(count(&site.db, "select sum(id)::bigint from removed_widgets").await, 1);
+}
