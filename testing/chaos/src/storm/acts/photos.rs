@@ -113,8 +113,8 @@ pub(super) async fn block(visit: &mut Visit<'_>) {
 
 pub(super) async fn unblock(visit: &mut Visit<'_>) {
     let staff = visit.town.staff.session.clone();
-    let Some(page) = visit.ask(Request::get("/admin/blocked").by(&staff), &[200]).await else { return };
-    let blocked = page.between("action=\"/admin/blocked/", "/unblock\"");
+    let Some(page) = visit.ask(Request::get("/moderation/blocked").by(&staff), &[200]).await else { return };
+    let blocked = page.between("action=\"/moderation/blocked/", "/unblock\"");
     let Some(picture) = blocked.choose(&mut visit.dice) else { return };
-    visit.ask(Request::post(format!("/admin/blocked/{picture}/unblock")).by(&staff), &[303, 404]).await;
+    visit.ask(Request::post(format!("/moderation/blocked/{picture}/unblock")).by(&staff), &[303, 404]).await;
 }
