@@ -125,7 +125,7 @@ pub(super) const PLANS: [Plan; 6] = [
         more: &["sticky-note", "drafts"],
         about: "What happens here stays here. Nobody else sees this page, its photos in it, or its members.",
         rules: "- Never wake the dog.\n",
-        note: "Whoever finds the left sock: it is evidence.",
+        note: "If you find the left sock, keep it. It is evidence.",
         links: "",
     },
     Plan {

@@ -88,9 +88,8 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
 /// Data that workers load again after an event, if it is cached or an open page shows it. Data of other kinds is dropped,
 /// and the next page loads it.
 ///
-/// Stale data stays in Redis, void, until it is loaded again: a page falls back on it if loading fails. Whoever stores
-/// data with another version than before tells the open pages in the same step, so none misses it, and equal data is not
-/// announced.
+/// Stale data stays in Redis, but is void until it is loaded again. A page falls back on it if loading fails. The process
+/// that stores data with a new version tells the open pages in the same step. Equal data is not announced.
 pub trait Reloaded: Cached<Part = Whole> {
     /// The object of this [name](Cached::name).
     fn parse(name: &str) -> Option<Self>;

@@ -29,7 +29,7 @@ use crate::views::{Field, Fragment};
 /// ended.
 const KEPT: Duration = Duration::from_secs(5);
 
-/// The figures that were read last. Whoever asks meanwhile waits for them.
+/// The figures that were read last. Requests that come meanwhile wait for them.
 #[derive(Debug, Default)]
 pub struct LastFigures(Mutex<Option<(Instant, Arc<Figures>)>>);
 

@@ -42,7 +42,7 @@ pub async fn change(
         "drop" => drop_role(&app, &visitor, &hub, role).await?,
         _ => return Err(Error::Refused("Choose take or drop.".to_owned())),
     };
-    // Whoever leaves a private hub doesn't see it any more.
+    // A member who leaves a private hub can't see it any more.
     let next = match find_visible_hub(&app, &visitor, &slug).await {
         Err(Error::NotFound) => "/hubs".to_owned(),
         _ => form.next.map_or_else(|| hub.path(), |next| local(Some(&next)).to_owned()),

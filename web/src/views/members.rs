@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{Chrome, Paging, PhotoCard, PhotoGrid, avatar, filters};
 use pawdium_shared::photos::PhotoState;
 
-/// `GET /members/{name}`.
+/// `GET /members/{name}/photos`.
 #[derive(Debug, Template)]
 #[template(path = "members/page.html")]
 pub struct MemberPage {

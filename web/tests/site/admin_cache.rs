@@ -62,7 +62,7 @@ async fn the_figures_of_each_kind_are_shown(db: PgPool) {
     site.hub(&ada, "cats").await;
     site.settle().await;
     let before = figures(&root, "about").await;
-    // The profiles of ada and root have one, too.
+    // The profiles of ada and root each have one.
     assert_eq!(before[..2], ["0", "3"]);
     for _ in 0..4 {
         site.get("/h/cats").await.expect(200);

@@ -206,7 +206,7 @@ async fn one_of_many_gets_a_slug(db: PgPool) {
     assert_eq!(got[1..], [409; 4], "{got:?}");
     assert!([200, 201].contains(&got[0]), "{got:?}");
 
-    // Whoever frees a slug keeps it, also for those who wait for it.
+    // A hub that frees a slug keeps it, even if another waits for it.
     site.hub(&ada, "left").await;
     let (away, taken) = tokio::join!(
         ada.api.patch("hubs/left", json!({ "slug": "right" })),
