@@ -30,6 +30,17 @@ pub enum WriteError {
     TimedOut,
 }
 
+impl WriteError {
+    /// The HTTP status with which InfluxDB refused, and its message. `None` if there was no answer.
+    #[must_use]
+    pub fn answer(&self) -> Option<(u16, &str)> {
+        match self {
+            Self::Refused(influxdb2::RequestError::Http { status, text }) => Some((status.as_u16(), text)),
+            Self::Refused(_) | Self::TimedOut => None,
+        }
+    }
+}
+
 impl Influx {
     /// Prepares the client.
     #[must_use]
@@ -51,6 +62,19 @@ impl Influx {
         if lines.is_empty() {
             return Ok(());
         }
+        self.send(lines).await
+    }
+
+    /// Checks that points can be written, and writes none.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn check(&self) -> Result<(), WriteError> {
+        // A line protocol comment is no point.
+        self.send("# a check by Pawdium\n".to_owned()).await
+    }
+
+    async fn send(&self, lines: String) -> Result<(), WriteError> {
         let write = self.client.write_line_protocol_with_precision(
             &self.org,
             &self.bucket,

@@ -1,7 +1,9 @@
 //! Protection against cross-site request forgery: a request that changes something must come from this site's pages or
 //! carry a token.
 //!
-//! Current browsers send `Sec-Fetch-Site` (W3C Fetch Metadata), older ones send `Origin`.
+//! Current browsers send `Sec-Fetch-Site` (W3C Fetch Metadata), older ones send `Origin`. tower-http's layer, which reads
+//! the same headers, lets requests pass that have neither, and pages of the same host over plain HTTP; around pages this
+//! one does not. Requests with a token pass here, because the token proves where they come from.
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};

@@ -71,14 +71,15 @@ async fn a_process_stops_within_three_seconds_and_sends_clients_away_spread_out(
     // Longer than any timeout here, so that a stream that doesn't end by itself is noticed.
     let mut site = Setup::on(db).set("web.drain_seconds", "300").start().await;
     let hub = hub(&site).await;
+    let deaf = deaf(&site).await;
+    fill(&site, hub, &deaf).await;
+    // Afterwards, or they would have to catch up with all that first.
     let mut streams = Vec::new();
     for _ in 0..20 {
         let mut stream = site.visitor().stream("hub=cats").await;
         stream.begin().await;
         streams.push(stream);
     }
-    let deaf = deaf(&site).await;
-    fill(&site, hub, &deaf).await;
     let begin = Instant::now();
     site.web.terminate();
     let ending = async {

@@ -8,6 +8,7 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use pawdium_queue::Process;
 use pawdium_shared::config::{Config, MailConfig, MediaConfig, MetricsConfig, RedisConfig};
 use pawdium_shared::db::{self, Schema};
+use pawdium_shared::metrics::influx::Influx;
 use pawdium_shared::queues;
 use pawdium_shared::redis::Redis;
 use pawdium_shared::store::MediaStore;
@@ -254,27 +255,19 @@ async fn media(config: &MediaConfig) -> Result<String> {
 }
 
 async fn influx(config: &MetricsConfig) -> Result<String> {
-    let mut url = config.url.clone();
-    url.set_path("/api/v2/write");
-    url.query_pairs_mut().clear().append_pair("org", &config.org).append_pair("bucket", &config.bucket);
-    // A line protocol comment writes no point.
-    let answer = reqwest::Client::new()
-        .post(url)
-        .header("Authorization", format!("Token {}", config.token.expose_secret()))
-        .body("# pawdium config check\n")
-        .send()
-        .await
-        .context("is InfluxDB running, and is metrics.url correct?")?;
-    match answer.status().as_u16() {
-        200..300 => Ok("InfluxDB accepts points".to_owned()),
-        401 | 403 => {
+    let Err(error) = Influx::new(config).check().await else {
+        return Ok("InfluxDB accepts points".to_owned());
+    };
+    match error.answer() {
+        Some((401 | 403, _)) => {
             bail!("InfluxDB refuses the token; create one that can write to the bucket {}", config.bucket)
         }
-        404 => bail!(
+        Some((404, _)) => bail!(
             "InfluxDB has no bucket {} in {}; create it, or correct metrics.bucket",
             config.bucket,
             config.org
         ),
-        status => bail!("InfluxDB answered {status}: {}", answer.text().await.unwrap_or_default().trim()),
+        Some((status, text)) => bail!("InfluxDB answered {status}: {}", text.trim()),
+        None => Err(error).context("is InfluxDB running, and is metrics.url correct?"),
     }
 }
