@@ -1,4 +1,4 @@
-//! Crates and features depend on each other in one direction.
+//! Crates and features depend on each other in one direction, and files name what they depend on in the same order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -61,13 +61,14 @@ fn crates_depend_on_each_other_in_one_direction() {
 }
 
 /// The features of the domain, each with those that it may know.
-const FEATURES: [(&str, &[&str]); 6] = [
+const FEATURES: [(&str, &[&str]); 7] = [
     ("accounts", &[]),
     ("hubs", &["accounts"]),
     ("photos", &["accounts", "hubs"]),
     ("ratings", &["accounts", "hubs", "photos"]),
     ("ranking", &["accounts", "hubs", "photos", "ratings"]),
     ("moderation", &["accounts", "hubs", "photos", "ratings", "ranking"]),
+    ("search", &["accounts", "hubs", "photos"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -99,4 +100,68 @@ fn features_of_the_domain_know_each_other_in_one_direction() {
         assert!(wrong.is_empty(), "{feature} knows {wrong:?}");
     }
     assert!(named("ranking").contains("photos"), "names are found");
+}
+
+/// Which group of imports a path belongs to: the standard library, other crates, this crate.
+fn group(path: &str, modules: &BTreeSet<&str>) -> u8 {
+    let first = path.split([':', ';', '{', ' ']).next().unwrap_or_default();
+    match first {
+        "std" | "core" => 0,
+        "crate" | "super" | "self" => 2,
+        _ if modules.contains(first) => 2,
+        _ => 1,
+    }
+}
+
+/// Imports of a file that don't stand where their group does.
+fn misplaced(text: &str) -> Vec<&str> {
+    let declared = text.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+    let modules: BTreeSet<_> = declared.map(|name| name.trim_end_matches([';', '{', ' '])).collect();
+    let mut wrong = Vec::new();
+    let mut last: Option<(u8, bool)> = None;
+    for line in text.lines() {
+        if let Some(path) = line.strip_prefix("use ") {
+            let group = group(path, &modules);
+            let follows = match last {
+                None => true,
+                Some((before, is_apart)) => {
+                    if is_apart {
+                        before < group
+                    } else {
+                        before == group
+                    }
+                }
+            };
+            if !follows {
+                wrong.push(path);
+            }
+            last = Some((group, false));
+        } else if line.is_empty() {
+            last = last.map(|(group, _)| (group, true));
+        } else if !line.starts_with([' ', '}']) {
+            last = None;
+        }
+    }
+    wrong
+}
+
+#[test]
+fn imports_stand_in_three_groups() {
+    let members = crates().into_keys();
+    let files =
+        members.flat_map(|member| ["src", "tests", "examples"].map(|part| root().join(&member).join(part)));
+    for file in files.filter(|folder| folder.is_dir()).flat_map(|folder| sources(&folder)) {
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&file).expect("sources are text");
+            let wrong = misplaced(&text);
+            assert!(
+                wrong.is_empty(),
+                "{}: std, then other crates, then this crate: {wrong:?}",
+                file.display()
+            );
+        }
+    }
+    assert_eq!(misplaced("use crate::a;\nuse std::fs;\n"), ["std::fs;"]);
+    assert_eq!(misplaced("use std::fs;\nuse sqlx::Row;\n"), ["sqlx::Row;"]);
+    assert!(misplaced("mod a;\n\nuse std::fs;\n\nuse sqlx::Row;\n\nuse a::b;\nuse super::c;\n").is_empty());
 }
