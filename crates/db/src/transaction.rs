@@ -83,7 +83,7 @@ impl Db {
         self.kept.get_or_insert(|| make(Self { kept: Kept::default(), ..self.clone() }))
     }
 
-    /// Announces that a queue has committed work, after `linger` at the latest.
+    /// Announces that a queue has committed work: at once, or `linger` after its last announcement.
     pub fn announce(&self, queue: impl Into<Cow<'static, str>>, linger: Duration) {
         self.announcer.announce(queue.into(), linger);
     }
@@ -115,8 +115,10 @@ type FollowUp = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send + Sync>;
 /// A transaction. Dropped, it rolls back.
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
-    /// The queues to announce after the commit, with their longest delay.
+    /// The queues to announce after the commit, and how long after their last announcement.
     to_announce: BTreeMap<Cow<'static, str>, Duration>,
+    /// What to announce when so long has passed since the commit.
+    to_announce_later: Vec<(Cow<'static, str>, Duration)>,
     follow_ups: Vec<FollowUp>,
     announcer: Announcer,
     kept: Kept,
@@ -150,7 +152,14 @@ impl Tx {
         let connection = pool.acquire().await?;
         let inner = run_to_end(Transaction::begin(connection, begin.map(SqlStr::from_static))).await?;
         let (announcer, kept) = (db.announcer.clone(), db.kept.clone());
-        Ok(Self { inner, to_announce: BTreeMap::new(), follow_ups: Vec::new(), announcer, kept })
+        Ok(Self {
+            inner,
+            to_announce: BTreeMap::new(),
+            to_announce_later: Vec::new(),
+            follow_ups: Vec::new(),
+            announcer,
+            kept,
+        })
     }
 
     /// Commits, announces queues, and waits for the follow-ups. Once polled, it finishes even if the future is dropped.
@@ -168,11 +177,14 @@ impl Tx {
     /// # Errors
     /// As [`commit`](Self::commit).
     pub async fn commit_first(self) -> sqlx::Result<FollowUps> {
-        let Self { inner, to_announce, follow_ups, announcer, kept: _ } = self;
+        let Self { inner, to_announce, to_announce_later, follow_ups, announcer, kept: _ } = self;
         run_to_end(async move {
             inner.commit().await?;
             for (queue, linger) in to_announce {
                 announcer.announce(queue, linger);
+            }
+            for (queue, delay) in to_announce_later {
+                announcer.announce_after(queue, delay);
             }
             let running = (!follow_ups.is_empty())
                 .then(|| tokio::spawn(join_all(follow_ups.into_iter().map(|follow_up| follow_up()))));
@@ -203,10 +215,18 @@ impl Tx {
         run_to_end(self.inner.rollback()).await
     }
 
-    /// Announces a queue after the commit and a delay of `linger`.
+    /// Announces a queue after the commit: at once, or `linger` after its last announcement.
     pub fn wake(&mut self, queue: impl Into<Cow<'static, str>>, linger: Duration) {
         let before = self.to_announce.entry(queue.into()).or_insert(linger);
         *before = linger.min(*before);
+    }
+
+    /// Announces `what` when `delay` has passed since the commit.
+    pub fn wake_after(&mut self, what: impl Into<Cow<'static, str>>, delay: Duration) {
+        let what = (what.into(), delay);
+        if !self.to_announce_later.contains(&what) {
+            self.to_announce_later.push(what);
+        }
     }
 
     /// Begins a savepoint. If its future is dropped midway, the whole transaction rolls back.

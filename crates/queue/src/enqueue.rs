@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::job::{Duplicate, Job, Unique};
 use super::partition::take_turns;
+use super::wake::{DUE, POLL};
 use crate::ids::{GroupId, JobId};
 use pawdium_db::{Batcher, Db, Tx, despite_deadlocks};
 
@@ -178,11 +179,13 @@ fn wakes<J: Job>(new: &[JobId], delay: Duration) -> bool {
     delay.is_zero() && (!new.is_empty() || J::DUPLICATE == Duplicate::MoveRunAt)
 }
 
-/// Announces the queue after the commit, if there is work at once.
+/// Announces the queue after the commit, if there is work at once, and jobs that are due before the poll finds them.
 fn wake<J: Job>(db: &mut Tx, jobs: &[J], new: &[JobId], delay: Duration) {
     if wakes::<J>(new, delay) {
         let linger = jobs.iter().map(Job::linger).min().unwrap_or_default();
         db.wake(J::QUEUE.name(), linger);
+    } else if !new.is_empty() && delay < POLL {
+        db.wake_after(DUE, delay);
     }
 }
 

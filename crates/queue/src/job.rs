@@ -127,8 +127,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
-    /// How long to delay the announcement of this job, so that it also covers later jobs with the same key. Workers that
-    /// look at the queue for another reason may run it earlier, and they poll every 1.5 s.
+    /// The least time between two announcements of such jobs by a process. The first is announced at once; those that
+    /// follow wait, so that one announcement covers all of that time, and those with the same key are one job. Workers that
+    /// look at the queue for another reason may run them earlier.
     fn linger(&self) -> Duration {
         Duration::ZERO
     }

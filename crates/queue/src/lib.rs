@@ -55,8 +55,8 @@
 //! 9. **Conservation.** enqueued = done + dead + cancelled + live. The statements that move jobs count them, and a job
 //!    checks the sum every minute.
 //! 10. **Fast and quiet.** Claims and outcomes go in batches, in parallel, on connections of their own. Committed work is
-//!     announced by `NOTIFY`, for many transactions at once, and a poll every 1.5 s finds what was not announced. An idle
-//!     process makes one query a second.
+//!     announced by `NOTIFY`, for many transactions at once, also when a short delay ends. A poll every 1.5 s finds what was
+//!     not announced. An idle process makes one query a second.
 //! 11. **History** outside the hot table, for as long as each kind asks, with the worker and error of each failed attempt.
 //!
 //! # Measured design decisions

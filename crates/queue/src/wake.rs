@@ -17,10 +17,13 @@ use pawdium_db::CHANNEL;
 
 /// The time between two polls, and so the longest delay if a notification is lost. With the heartbeat, an idle process
 /// makes one query a second.
-const POLL: Duration = Duration::from_millis(1500);
+pub(super) const POLL: Duration = Duration::from_millis(1500);
 
 /// The most due jobs that one poll makes ready. The next poll takes the rest.
 const PROMOTE: i64 = 1000;
+
+/// The notification that a job is due, of whatever queue.
+pub(super) const DUE: &str = "+";
 
 /// Precedes the name of a queue in the notification that its settings have changed.
 pub(super) const CHANGED: char = '=';
@@ -29,6 +32,7 @@ pub(super) const CHANGED: char = '=';
 #[derive(Clone, Debug)]
 pub(super) struct WakeUps {
     queues: Arc<[QueueWakeUps]>,
+    due: Arc<Notify>,
     in_flight: InFlight,
 }
 
@@ -44,7 +48,7 @@ impl WakeUps {
     pub(super) fn start(db: PgPool, queues: &[Queue], in_flight: InFlight, stop: CancellationToken) -> Self {
         let of_queue =
             |queue: &Queue| QueueWakeUps { queue: *queue, work: Notify::new(), settings: Notify::new() };
-        let wake_ups = Self { queues: queues.iter().map(of_queue).collect(), in_flight };
+        let wake_ups = Self { queues: queues.iter().map(of_queue).collect(), due: Arc::default(), in_flight };
         tokio::spawn(stop.clone().run_until_cancelled_owned(listen(db.clone(), wake_ups.clone())));
         tokio::spawn(stop.run_until_cancelled_owned(poll(db, wake_ups.clone())));
         wake_ups
@@ -69,9 +73,11 @@ impl WakeUps {
     }
 
     /// Handles a notification: the name of a queue that has work, with [`CHANGED`] before it if its settings have
-    /// changed, or a [`revocation`].
+    /// changed, [`DUE`], or a [`revocation`].
     fn handle(&self, notification: &str) {
-        if let Some(queue) = self.of(notification.strip_prefix(CHANGED).unwrap_or(notification)) {
+        if notification == DUE {
+            self.due.notify_one();
+        } else if let Some(queue) = self.of(notification.strip_prefix(CHANGED).unwrap_or(notification)) {
             if notification.starts_with(CHANGED) {
                 queue.settings.notify_one();
             }
@@ -115,7 +121,10 @@ async fn poll(db: PgPool, wake_ups: WakeUps) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut away = false;
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = wake_ups.due.notified() => {}
+        }
         match tokio::time::timeout(POLL * 4, promote_due(&db, &wake_ups.queues)).await {
             Ok(Ok(queues)) => {
                 away = false;

@@ -28,11 +28,10 @@ impl Job for InvalidateCache {
     /// While the job runs, pages may cache more data that an equal event makes stale.
     const UNIQUE: Unique = Unique::WhileWaiting;
 
-    /// The rater sees the rating at once because web drops the fragments itself. For open pages, all ratings of a photo
-    /// within this time count as one change.
+    /// A rating on a quiet site is triaged at once. On a busy one, all ratings of a photo within this time are one triage.
     fn linger(&self) -> Duration {
         match self.event {
-            Event::PhotoRated { .. } => Duration::from_millis(250),
+            Event::PhotoRated { .. } => Duration::from_millis(50),
             _ => Duration::ZERO,
         }
     }

@@ -56,11 +56,12 @@ async fn a_scheduled_job_runs_when_it_is_due_and_not_before(db: PgPool) {
     workers.stop().await;
 }
 
-/// Measures how long a job waits until it runs.
-async fn latency(db: &PgPool, diary: &Diary) -> Duration {
+/// Measures how long a job with this delay waits until it runs.
+async fn latency(db: &PgPool, diary: &Diary, delay: Duration) -> Duration {
     let before = diary.read().len();
-    enqueue(db, &Note::new("ping")).await;
     let enqueued = Instant::now();
+    let job = transact(db, async |tx| Note::new("ping").enqueue_in(tx, delay).await).await;
+    job.expect("no error").expect("no key");
     until("it runs", SOON, async || (diary.read().len() > before).then_some(())).await;
     enqueued.elapsed()
 }
@@ -73,8 +74,24 @@ async fn a_notification_wakes_the_worker_long_before_its_next_poll(db: PgPool) {
     // Each is enqueued just after the last one has run. If the poll found them, all but the first would take 1.5 s.
     let mut latencies = Vec::new();
     for _ in 0..9 {
-        latencies.push(latency(&db, &diary).await);
+        latencies.push(latency(&db, &diary, Duration::ZERO).await);
     }
+    let quick = latencies.iter().filter(|latency| **latency < Duration::from_secs(1)).count();
+    assert!(quick >= 5, "{latencies:?}");
+    workers.stop().await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATIONS")]
+async fn a_short_delay_ends_long_before_the_next_poll(db: PgPool) {
+    let diary = Arc::new(Diary::default());
+    let workers = start_workers(&db, &writing(&diary)).await;
+    until_listening(&db, 1).await;
+    let delay = Duration::from_millis(250);
+    let mut latencies = Vec::new();
+    for _ in 0..9 {
+        latencies.push(latency(&db, &diary, delay).await);
+    }
+    assert!(latencies.iter().all(|latency| *latency >= delay), "{latencies:?}");
     let quick = latencies.iter().filter(|latency| **latency < Duration::from_secs(1)).count();
     assert!(quick >= 5, "{latencies:?}");
     workers.stop().await;
