@@ -24,6 +24,7 @@ use crate::http::limits::Limiter;
 use crate::http::pace::Pace;
 use crate::http::pins::Pins;
 use crate::http::writes::Writes;
+use crate::hubs::KeptParts;
 use crate::live::{Looks, Polls, Streams};
 
 /// The consequences of a Redis outage, for the log.
@@ -47,6 +48,8 @@ pub struct Inner {
     pub cache: Cache,
     /// The figures about the cache that operators were shown last.
     pub cache_figures: LastFigures,
+    /// Parts of hubs' pages that many ask for at the moment.
+    pub parts: KeptParts,
     /// Change events for open pages.
     pub changes: Changes,
     /// The media store with originals and pictures.
@@ -102,6 +105,7 @@ impl App {
             db,
             cache,
             cache_figures: LastFigures::default(),
+            parts: KeptParts::default(),
             changes,
             store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod feed;
 pub mod head;
 mod here;
+mod kept;
 pub mod list;
 pub mod members;
 pub mod new;
@@ -16,3 +17,5 @@ pub mod part;
 pub mod roles;
 pub mod settings;
 pub mod widgets;
+
+pub use kept::KeptParts;
