@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -55,7 +55,7 @@ axe: setup-lint-js setup-test  ## every page through axe, in both themes, on a p
 		target/debug/pawdium-demo with-stack -- cargo test -p pawdium-web --test site -- --ignored axe
 
 setup: setup-test
-setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-fuzz setup-lint-js setup-mutants setup-deny:  ## install what is missing
+setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots
@@ -69,6 +69,11 @@ bench-queue: setup-bench  ## the job queue beside its peers; BENCH="ours --round
 bench-ratings: setup-bench-ratings  ## ratings through HTTP beside `pgbench -N` on the same Postgres; BENCH="--rounds 1"
 	cargo build --release -p pawdium-web -p pawdium-worker -p pawdium-bench --bin pawdium-web --bin pawdium-worker --bin ratings
 	@exec $${CARGO_TARGET_DIR:-target}/release/ratings $(BENCH)
+
+bench-live: setup-bench-live  ## from a change to open pages, beside an axum and a Node server; BENCH=s3, BENCH="update s5 --without-peers"
+	cargo build --release -p pawdium-web -p pawdium-worker -p pawdium-bench --bin pawdium-web --bin pawdium-worker \
+		--bin live --bin broadcast
+	@exec $${CARGO_TARGET_DIR:-target}/release/live $(BENCH)
 
 bench-images: setup-bench-images  ## photographs made into squares, beside the peers; BENCH="--files leaves --rounds 1"
 	testing/bench/peers/install images

@@ -1,8 +1,12 @@
-//! Shared parts of the benchmarks: the servers, the machine, and statistics.
+//! Shared parts of the benchmarks: the servers, the site, the machine, and statistics.
 
 pub mod figures;
+pub mod http;
 pub mod machine;
 pub mod processor;
+pub mod rater;
+pub mod seed;
+pub mod site;
 pub mod stores;
 
 use std::path::{Path, PathBuf};

@@ -1,11 +1,9 @@
 //! Measures ratings over HTTP next to `pgbench -N` on the same Postgres: see `testing/bench/README.md`.
 
 mod check;
-mod http;
 mod pgbench;
 mod raters;
 mod seed;
-mod site;
 mod table;
 
 use std::process::ExitCode;
@@ -14,12 +12,13 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Parser;
 use pawdium_bench::machine::Machine;
+use pawdium_bench::site::Site;
 use pawdium_bench::stores::Stores;
+use pawdium_shared::config::DatabaseConfig;
 
 use pgbench::Pgbench;
 use raters::{Given, Mode, Raters};
 use seed::Seeded;
-use site::Site;
 use table::Round;
 
 /// Concurrent raters.
@@ -70,13 +69,17 @@ impl Arguments {
         let accounts = RATERS + self.rounds * self.seconds as usize * MOST_A_SECOND / PHOTOS;
         let seeded = seed::seed(&stores, PHOTOS, accounts).await?;
         let pgbench = if self.without_pgbench { None } else { Some(Pgbench::fill(&stores, RATERS).await?) };
-        let site = Site::start(&stores, self.connections).await?;
+        let connections = self.connections.unwrap_or(DatabaseConfig::default().max_connections);
+        let settings = [("DATABASE__MAX_CONNECTIONS", connections.to_string())];
+        let site = Site::start(&stores, "bench-ratings", &settings).await?;
         let (rounds, given) = self.measure(&mut stores, &site, pgbench.as_ref(), seeded).await?;
-        let settings = site.settings();
         site.stop().await?;
         let found = check::check(&stores, &given).await?;
         stores.stop().await?;
-        println!("{machine}\n{settings}.\n");
+        println!(
+            "{machine}\npawdium-web with {connections} connections to the database, one pawdium-worker, no limits on \
+             ratings.\n"
+        );
         print!("{}", table::table(&rounds));
         println!("\n{found}");
         Ok(())

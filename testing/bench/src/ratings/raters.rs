@@ -6,15 +6,16 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use pawdium_bench::figures::quantile;
+use pawdium_bench::http::Connection;
 use pawdium_bench::processor;
-use serde::Deserialize;
+use pawdium_bench::rater;
+use pawdium_bench::seed::Account;
+use pawdium_bench::site::Site;
 use tokio::task::LocalSet;
 
-use crate::http::Connection;
-use crate::seed::{Account, Seeded};
-use crate::site::Site;
+use crate::seed::Seeded;
 use crate::table::Measured;
 
 /// Acknowledged ratings: the last accepted value by user and photo.
@@ -28,24 +29,6 @@ pub(crate) enum Mode {
     First,
     /// Random photos, by raters who have rated all of them.
     Again,
-}
-
-/// The next photo in a response.
-#[derive(Deserialize)]
-struct Rated<'a> {
-    #[serde(borrow)]
-    next: Option<OnPage<'a>>,
-}
-
-#[derive(Deserialize)]
-struct OnPage<'a> {
-    photo: Photo,
-    ballot: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Photo {
-    id: i64,
 }
 
 /// All raters.
@@ -62,9 +45,7 @@ pub(crate) struct Raters {
 /// One concurrent rater.
 #[derive(Debug)]
 struct Rater {
-    account: Account,
-    connection: Connection,
-    on_page: Option<(i64, String)>,
+    rater: rater::Rater,
     given: Given,
     /// Latency of each rating of one measurement, in milliseconds.
     latencies: Vec<f64>,
@@ -85,8 +66,8 @@ impl Raters {
         let newcomers = Rc::new(RefCell::new(accounts));
         let photos = Rc::new(photos);
         let done = all_at_once(done, |mut rater| async move {
-            rater.see().await?;
-            while rater.on_page.is_some() {
+            rater.rater.see().await?;
+            while rater.rater.on_page.is_some() {
                 rater.rate_on_page().await?;
             }
             Ok(rater)
@@ -100,7 +81,7 @@ impl Raters {
         let (photos, newcomers) = (&self.photos, &self.newcomers);
         // The site may have closed connections that were idle during another measurement.
         for rater in &mut *raters {
-            rater.connection = Connection::open(site.address).await?;
+            rater.rater.connection = Connection::open(site.address).await?;
         }
         let processes = [std::process::id(), site.web.pid()?, site.worker.pid()?];
         let before = processor_seconds(&processes)?;
@@ -140,64 +121,39 @@ impl Raters {
 
 impl Rater {
     async fn enter(address: SocketAddr, account: Account) -> Result<Self> {
-        let connection = Connection::open(address).await?;
-        Ok(Self { account, connection, on_page: None, given: Given::new(), latencies: Vec::new() })
+        let rater = rater::Rater::enter(address, account).await?;
+        Ok(Self { rater, given: Given::new(), latencies: Vec::new() })
     }
 
     async fn rate_first(&mut self, newcomers: &RefCell<Vec<Account>>) -> Result<()> {
-        if self.on_page.is_none() {
+        if self.rater.on_page.is_none() {
             if !self.given.is_empty() {
-                self.account = newcomers.borrow_mut().pop().context("there are no accounts left")?;
+                self.rater.account = newcomers.borrow_mut().pop().context("there are no accounts left")?;
             }
-            self.see().await?;
+            self.rater.see().await?;
         }
         self.rate_on_page().await
     }
 
-    /// Requests the next photo.
-    async fn see(&mut self) -> Result<()> {
-        let request = format!(
-            "GET /api/v1/rate/next HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
-            self.account.token,
-        );
-        let (status, body) = self.connection.ask(request.as_bytes()).await?;
-        if status != 200 {
-            bail!("requesting a photo returned {status} {}", String::from_utf8_lossy(body));
-        }
-        let shown: OnPage<'_> = serde_json::from_slice(body)?;
-        self.on_page = Some((shown.photo.id, shown.ballot.to_owned()));
-        Ok(())
-    }
-
     async fn rate_on_page(&mut self) -> Result<()> {
-        let (photo, ballot) = self.on_page.take().context("there is no photo to rate")?;
-        let value = rand::random_range(1..=10);
-        self.rate(photo, value, &format!(r#"{{"value":{value},"ballot":"{ballot}"}}"#)).await
+        let begin = Instant::now();
+        let (photo, value) = self.rater.rate_on_page().await?;
+        self.note(begin, photo, value);
+        Ok(())
     }
 
     async fn rate_again(&mut self, photos: &[i64]) -> Result<()> {
         let photo = photos[rand::random_range(0..photos.len())];
         let value = rand::random_range(1..=10);
-        self.rate(photo, value, &format!(r#"{{"value":{value}}}"#)).await
+        let begin = Instant::now();
+        self.rater.rate_again(photo, value).await?;
+        self.note(begin, photo, value);
+        Ok(())
     }
 
-    async fn rate(&mut self, photo: i64, value: i16, body: &str) -> Result<()> {
-        let request = format!(
-            "PUT /api/v1/photos/{photo}/rating HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            self.account.token,
-            body.len(),
-        );
-        let begin = Instant::now();
-        let (status, body) = self.connection.ask(request.as_bytes()).await?;
-        if status != 200 {
-            bail!("rating a photo returned {status} {}", String::from_utf8_lossy(body));
-        }
+    fn note(&mut self, begin: Instant, photo: i64, value: i16) {
         self.latencies.push(begin.elapsed().as_secs_f64() * 1e3);
-        let rated: Rated<'_> = serde_json::from_slice(body)?;
-        self.on_page = rated.next.map(|next| (next.photo.id, next.ballot.to_owned()));
-        self.given.insert((self.account.id, photo), value);
-        Ok(())
+        self.given.insert((self.rater.account.id, photo), value);
     }
 }
 

@@ -7,48 +7,49 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use pawdium_bench::stores::Stores;
-use pawdium_bench::target;
 use pawdium_kit::stack::{die_with_parent, send_signal};
-use pawdium_shared::config::DatabaseConfig;
 use rustix::process::Signal;
 
 use crate::http::Connection;
+use crate::stores::Stores;
+use crate::target;
 
 /// How long the site may take to become ready and to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The running site.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub struct Site {
     /// Where the web process listens.
-    pub(crate) address: SocketAddr,
-    pub(crate) web: Service,
-    pub(crate) worker: Service,
-    connections: u32,
+    pub address: SocketAddr,
+    /// The web process.
+    pub web: Service,
+    /// The worker.
+    pub worker: Service,
 }
 
 /// One of its processes.
 #[derive(Debug)]
-pub(crate) struct Service {
+pub struct Service {
     name: &'static str,
     process: tokio::process::Child,
     log: PathBuf,
 }
 
 impl Site {
-    /// Starts both processes and returns when the site is ready. Rate limits are off and the number of connections
-    /// can be given; all other settings are defaults.
-    pub(crate) async fn start(stores: &Stores, connections: Option<u32>) -> Result<Self> {
-        let folder = target()?.join("bench-ratings");
+    /// Starts both processes, with their logs in a folder of the benchmark, and returns when the site is ready. Rate limits
+    /// are off, and `settings` are as given; all others are defaults.
+    ///
+    /// # Errors
+    /// When a process doesn't start.
+    pub async fn start(stores: &Stores, benchmark: &str, settings: &[(&str, String)]) -> Result<Self> {
+        let folder = target()?.join(benchmark);
         let media = folder.join("media");
         fs::create_dir_all(&media).context("creating the media folder")?;
         // The port is free now, and nothing else is expected to take it.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let connections = connections.unwrap_or(DatabaseConfig::default().max_connections);
-        let settings = [
+        let mut all = vec![
             ("DATABASE__URL", stores.postgres_url()),
-            ("DATABASE__MAX_CONNECTIONS", connections.to_string()),
             ("REDIS__URL", stores.redis_url()),
             ("MEDIA__STORE", format!("file://{}", media.display())),
             ("WEB__LISTEN", address.to_string()),
@@ -56,9 +57,10 @@ impl Site {
             ("SECURITY__RATINGS_PER_MINUTE", "0".to_owned()),
             ("SECURITY__ADDRESS_RATINGS_PER_MINUTE", "0".to_owned()),
         ];
-        let web = Service::start("pawdium-web", &folder, &settings)?;
-        let worker = Service::start("pawdium-worker", &folder, &settings)?;
-        let mut site = Self { address, web, worker, connections };
+        all.extend(settings.iter().cloned());
+        let web = Service::start("pawdium-web", &folder, &all)?;
+        let worker = Service::start("pawdium-worker", &folder, &all)?;
+        let mut site = Self { address, web, worker };
         site.wait_until_ready().await?;
         Ok(site)
     }
@@ -83,17 +85,12 @@ impl Site {
     }
 
     /// Stops both; the worker finishes its running jobs.
-    pub(crate) async fn stop(self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When one has already ended, or doesn't stop.
+    pub async fn stop(self) -> Result<()> {
         self.web.stop().await?;
         self.worker.stop().await
-    }
-
-    /// The settings that matter for the figures.
-    pub(crate) fn settings(&self) -> String {
-        format!(
-            "pawdium-web with {} connections to the database, one pawdium-worker, no limits on ratings",
-            self.connections
-        )
     }
 }
 
@@ -124,7 +121,10 @@ impl Service {
     }
 
     /// The process id, for `/proc`.
-    pub(crate) fn pid(&self) -> Result<u32> {
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn pid(&self) -> Result<u32> {
         self.process.id().with_context(|| format!("{} has ended", self.name))
     }
 
