@@ -35,8 +35,11 @@ const LATE: Duration = Duration::from_millis(20);
 pub(super) struct Announcer {
     options: Arc<PgConnectOptions>,
     /// The channel to the task, which starts with the first announcement and ends with the last clone.
-    task: Arc<OnceLock<UnboundedSender<(Cow<'static, str>, When)>>>,
+    task: Arc<OnceLock<UnboundedSender<Asked>>>,
 }
+
+/// A queue, and when to announce it.
+type Asked = (Cow<'static, str>, When);
 
 /// When to announce a queue.
 #[derive(Clone, Copy, Debug)]
@@ -128,10 +131,7 @@ impl Plan {
     }
 }
 
-async fn announce_due(
-    options: Arc<PgConnectOptions>,
-    mut queues: UnboundedReceiver<(Cow<'static, str>, When)>,
-) {
+async fn announce_due(options: Arc<PgConnectOptions>, mut queues: UnboundedReceiver<Asked>) {
     let mut connection: Option<PgConnection> = None;
     let mut received = Vec::with_capacity(BATCH);
     let mut plan = Plan::default();

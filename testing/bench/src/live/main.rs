@@ -93,13 +93,13 @@ impl Arguments {
         let mut site = LiveSite::start(&mut stores).await?;
         let mut table = Table::default();
         for part in Part::value_variants() {
-            if self.parts.is_empty() || self.parts.contains(part) {
+            if self.asks(*part) {
                 eprintln!("{part:?} …");
                 Box::pin(self.measure(*part, &mut site, &mut stores, &mut table)).await?;
             }
         }
         site.stop().await?;
-        if !self.without_peers {
+        if !self.without_peers && (self.asks(Part::Update) || self.asks(Part::S3)) {
             for peer in Peer::ALL {
                 eprintln!("{} …", peer.name());
                 Box::pin(self.measure_peer(peer, &mut table)).await?;
@@ -111,6 +111,10 @@ impl Arguments {
         );
         print!("{table}");
         Ok(())
+    }
+
+    fn asks(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
     }
 
     /// Takes as many streams as this process and the servers may have files.
@@ -140,6 +144,7 @@ impl Arguments {
         stores: &mut Stores,
         table: &mut Table,
     ) -> Result<()> {
+        site.reconnect().await?;
         match part {
             Part::Update => table.update = Some(update::measure(site, self.viewers).await?),
             Part::S3 => table.idle = Some(idle::measure(site, self.streams).await?),
@@ -153,12 +158,11 @@ impl Arguments {
     }
 
     async fn measure_peer(&self, peer: Peer, table: &mut Table) -> Result<()> {
-        let asked = |part| self.parts.is_empty() || self.parts.contains(&part);
         let mut figures = table::PeerFigures::default();
-        if asked(Part::Update) {
+        if self.asks(Part::Update) {
             figures.update = Some(update::measure_peer(peer, self.viewers).await?);
         }
-        if asked(Part::S3) {
+        if self.asks(Part::S3) {
             figures.idle = Some(idle::measure_peer(peer, self.streams).await?);
         }
         table.peers.push((peer, figures));

@@ -167,12 +167,11 @@ impl Page {
             answered =
                 connection.ask(request.as_bytes()).await.ok().map(|(status, _)| status).zip(Some(connection));
         }
-        let (status, connection) = match answered {
-            Some(answered) => answered,
-            None => {
-                let mut connection = Connection::open(self.served.server).await?;
-                (connection.ask(request.as_bytes()).await?.0, connection)
-            }
+        let (status, connection) = if let Some(answered) = answered {
+            answered
+        } else {
+            let mut connection = Connection::open(self.served.server).await?;
+            (connection.ask(request.as_bytes()).await?.0, connection)
         };
         ensure!(status == 200, "a part was answered with {status}");
         let connection = self.connection.insert(connection);

@@ -148,7 +148,13 @@ async fn stay(
                 let last_id = std::mem::take(&mut stream.last_id);
                 drop(stream);
                 sleep(CUT).await;
-                stream = Stream::open(server, &path(number), number, &last_id).await?;
+                stream = loop {
+                    match Stream::open(server, &path(number), number, &last_id).await {
+                        Ok(stream) => break stream,
+                        // As the site's script does.
+                        Err(_) => sleep(Duration::from_millis(rand::random_range(500..1000))).await,
+                    }
+                };
                 *shared.reopened.borrow_mut() += 1;
             }
         }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use futures::{StreamExt as _, TryStreamExt as _};
+use pawdium_bench::http::Connection;
 use pawdium_bench::rater::Rater;
 use pawdium_bench::site::Site;
 use pawdium_bench::stores::Stores;
@@ -16,6 +18,9 @@ use crate::seed::{self, Seeded, SeededHub};
 
 /// Hubs that are only watched.
 pub(crate) const WATCHED: usize = 1000;
+
+/// Raters that give their first ratings at once.
+const AT_ONCE: usize = 8;
 
 /// The site and what is in it.
 #[derive(Debug)]
@@ -41,15 +46,15 @@ impl LiveSite {
         let url = stores.redis_url().into();
         let redis = Redis::connect(&RedisConfig { url, ..RedisConfig::default() }, "the figures are wrong")?;
         let cache = Cache::new(redis.clone(), cached::kinds());
-        let entering = seeded.raters.iter().map(async |account| {
-            let mut rater = Rater::enter(site.address, account.clone()).await?;
+        let entering = futures::stream::iter(seeded.raters.clone()).map(async |account| {
+            let mut rater = Rater::enter(site.address, account).await?;
             rater.see().await?;
             while rater.on_page.is_some() {
                 rater.rate_on_page().await?;
             }
             anyhow::Ok(rater)
         });
-        let raters = futures::future::try_join_all(entering).await?;
+        let raters = entering.buffered(AT_ONCE).try_collect().await?;
         let mut live = Self { site, seeded, redis, cache, raters, value: 1 };
         live.rate().await?;
         stores.settle().await?;
@@ -63,6 +68,14 @@ impl LiveSite {
             live: format!("/live?hub={}", hub.slug),
             part: format!("/h/{}/w/", hub.slug),
         }
+    }
+
+    /// Reopens the raters' connections, which the site closes when they are idle for long.
+    pub(crate) async fn reconnect(&mut self) -> Result<()> {
+        for rater in &mut self.raters {
+            rater.connection = Connection::open(self.site.address).await?;
+        }
+        Ok(())
     }
 
     /// A rater gives a photo of the measured hub another value than before.

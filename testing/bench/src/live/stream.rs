@@ -114,12 +114,11 @@ impl Stream {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
-        match &mut self.chunks {
-            Some(chunks) => chunks.decode(bytes, &mut self.text),
-            None => {
-                self.text.extend_from_slice(bytes);
-                Ok(())
-            }
+        if let Some(chunks) = &mut self.chunks {
+            chunks.decode(bytes, &mut self.text)
+        } else {
+            self.text.extend_from_slice(bytes);
+            Ok(())
         }
     }
 

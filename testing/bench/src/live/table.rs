@@ -71,8 +71,14 @@ impl Table {
             let what =
                 format!("one rating, {} viewers: all have loaded all {} parts", herd.viewers, herd.parts);
             lines.push(below(what, herd.all, 2, " s", 2.5));
-            lines.push(below("loads of a widget by the web process", count(herd.loads.pages), 0, "", 1.0));
-            lines.push(below("loads of a widget by the worker", count(herd.loads.reloads), 0, "", 1.0));
+            lines.push(below(
+                "reads of a widget by the web process that had to load it",
+                count(herd.loads.pages),
+                0,
+                "",
+                1.0,
+            ));
+            lines.push(below("rebuilds of a widget by the worker", count(herd.loads.reloads), 0, "", 1.0));
         }
         if let Some(rebuilds) = &self.rebuilds {
             let what = format!("{:.0} ratings/s in a hub for 10 s: rebuilds of a widget", rebuilds.rate);
