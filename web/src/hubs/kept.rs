@@ -1,10 +1,13 @@
 //! Parts that many pages ask for at the same time: after a change, all that show a hub load the same bytes.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use parking_lot::Mutex;
 
 /// How long a part is kept. Pages load it within the two seconds of the longest spread.
@@ -16,50 +19,68 @@ const MOST: usize = 256;
 /// Rendered parts that are the same for everybody, by path and version. Any shared cache between the site and its visitors
 /// may keep them, for longer, so no visitor is looked up for them.
 #[derive(Clone, Debug, Default)]
-pub struct KeptParts(Arc<Mutex<HashMap<(String, u64), Kept>>>);
+pub struct KeptParts(Arc<Mutex<HashMap<(String, u64), (KeptPart, Instant)>>>);
 
-#[derive(Debug)]
-struct Kept {
-    html: Bytes,
-    until: Instant,
+/// A rendered part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeptPart {
+    pub(super) html: Bytes,
+    /// The same, compressed once for all.
+    pub(super) gzip: Bytes,
+}
+
+impl KeptPart {
+    pub(super) fn new(html: Bytes) -> Self {
+        let mut gzip = GzEncoder::new(Vec::with_capacity(html.len() / 2), Compression::default());
+        // Writing to memory doesn't fail.
+        let gzip = gzip.write_all(&html).and_then(|()| gzip.finish()).unwrap_or_default();
+        Self { html, gzip: gzip.into() }
+    }
 }
 
 impl KeptParts {
-    pub(super) fn find(&self, path: &str, version: u64) -> Option<Bytes> {
+    pub(super) fn find(&self, path: &str, version: u64) -> Option<KeptPart> {
         self.find_at(path, version, Instant::now())
     }
 
-    fn find_at(&self, path: &str, version: u64, now: Instant) -> Option<Bytes> {
+    fn find_at(&self, path: &str, version: u64, now: Instant) -> Option<KeptPart> {
         let kept = self.0.lock();
-        let kept = kept.get(&(path.to_owned(), version)).filter(|kept| now < kept.until)?;
-        Some(kept.html.clone())
+        kept.get(&(path.to_owned(), version)).filter(|(_, until)| now < *until).map(|(part, _)| part.clone())
     }
 
     /// Keeps a part for a moment.
-    pub(super) fn keep(&self, path: &str, version: u64, html: Bytes) {
-        self.keep_at(path, version, html, Instant::now());
+    pub(super) fn keep(&self, path: &str, version: u64, part: KeptPart) {
+        self.keep_at(path, version, part, Instant::now());
     }
 
-    fn keep_at(&self, path: &str, version: u64, html: Bytes, now: Instant) {
+    fn keep_at(&self, path: &str, version: u64, part: KeptPart, now: Instant) {
         let mut kept = self.0.lock();
-        kept.retain(|_, kept| now < kept.until);
+        kept.retain(|_, (_, until)| now < *until);
         if kept.len() < MOST {
-            kept.entry((path.to_owned(), version)).or_insert(Kept { html, until: now + LIFETIME });
+            kept.entry((path.to_owned(), version)).or_insert((part, now + LIFETIME));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+
     use super::*;
+
+    fn part(html: &'static str) -> KeptPart {
+        KeptPart::new(Bytes::from_static(html.as_bytes()))
+    }
 
     #[test]
     fn a_version_of_a_part_is_kept_for_seconds() {
         let (parts, begin) = (KeptParts::default(), Instant::now());
-        parts.keep_at("/h/cats/w/1", 7, Bytes::from_static(b"seven"), begin);
+        parts.keep_at("/h/cats/w/1", 7, part("seven"), begin);
         let later = begin + LIFETIME / 2;
-        parts.keep_at("/h/cats/w/1", 7, Bytes::from_static(b"later"), later);
-        assert_eq!(parts.find_at("/h/cats/w/1", 7, later).as_deref(), Some(&b"seven"[..]));
+        parts.keep_at("/h/cats/w/1", 7, part("later"), later);
+        assert_eq!(parts.find_at("/h/cats/w/1", 7, later), Some(part("seven")));
         assert_eq!(parts.find_at("/h/cats/w/1", 8, later), None);
         assert_eq!(parts.find_at("/h/cats/w/2", 7, later), None);
         let end = begin + LIFETIME;
@@ -70,10 +91,17 @@ mod tests {
     fn memory_is_bounded() {
         let (parts, begin) = (KeptParts::default(), Instant::now());
         for version in 0..2 * MOST as u64 {
-            parts.keep_at("/h/cats/w/1", version, Bytes::new(), begin);
+            parts.keep_at("/h/cats/w/1", version, part(""), begin);
         }
         assert_eq!(parts.0.lock().len(), MOST);
-        parts.keep_at("/h/cats/w/1", 7, Bytes::new(), begin + LIFETIME);
+        parts.keep_at("/h/cats/w/1", 7, part(""), begin + LIFETIME);
         assert_eq!(parts.0.lock().len(), 1);
+    }
+
+    #[test]
+    fn a_part_is_compressed_whole() {
+        let mut html = String::new();
+        GzDecoder::new(&*part("<p>seven</p>").gzip).read_to_string(&mut html).expect("it is gzip");
+        assert_eq!(html, "<p>seven</p>");
     }
 }

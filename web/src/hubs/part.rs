@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use askama::Template as _;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{FromRequestParts as _, Query, Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, ETAG};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, VARY};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse as _, Response};
 use pawdium_shared::ids::WidgetId;
 use pawdium_widgets::{Viewer, find_kind, layout};
 use serde::{Deserialize, Serialize};
 
 use super::here::Here;
+use super::kept::KeptPart;
 use super::widgets;
 use crate::error::Error;
 use crate::http::extract::Path;
@@ -27,9 +27,6 @@ pub struct PartQuery {
     v: Option<u64>,
 }
 
-/// The caching of what is the same for everybody.
-const SHARED: &str = "public, max-age=60";
-
 /// `GET /h/{slug}/w/{widget}` and `GET /members/{name}/w/{widget}`
 pub async fn part(
     State(app): State<App>,
@@ -38,8 +35,8 @@ pub async fn part(
 ) -> Result<Response, Error> {
     let (mut request, _) = request.into_parts();
     let kept = query.v.and_then(|version| Some((version, app.parts.find(request.uri.path(), version)?)));
-    if let Some((version, html)) = kept {
-        return answer(version, SHARED, html);
+    if let Some((version, part)) = kept {
+        return answer_all(&request.headers, version, part);
     }
     let here = Here::from_request_parts(&mut request, &app).await?;
     let path = Path::<(String, WidgetId)>::from_request_parts(&mut request, &app).await;
@@ -49,22 +46,42 @@ pub async fn part(
     let shown = widgets::load(&app, hub, &here.viewer, std::slice::from_ref(&placed)).await?;
     let shown = shown.get(&widget);
     let html = widgets::frame(hub, &placed, shown).render().map_err(anyhow::Error::from)?;
-    let html = Bytes::from(html);
     let version = shown.map_or(0, |shown| shown.loaded.version);
     let is_shared = find_kind(&placed.kind).is_some_and(|kind| !kind.personal) && hub.is_public();
-    // The bytes of a version are the same for everybody, so one answer can serve all who ask after a change.
     match shown {
         Some(shown) if is_shared && !shown.is_old && query.v == Some(version) => {
-            app.parts.keep(request.uri.path(), version, html.clone());
-            answer(version, SHARED, html)
+            let part = KeptPart::new(html.into());
+            app.parts.keep(request.uri.path(), version, part.clone());
+            answer_all(&request.headers, version, part)
         }
-        _ => answer(version, "private, no-cache", html),
+        _ => {
+            let caching = HeaderValue::from_static("private, no-cache");
+            Ok(([(CACHE_CONTROL, caching), (ETAG, tag(version)?)], Html(html)).into_response())
+        }
     }
 }
 
-fn answer(version: u64, caching: &'static str, html: Bytes) -> Result<Response, Error> {
-    let tag = HeaderValue::from_str(&format!("\"{version}\"")).map_err(anyhow::Error::from)?;
-    Ok(([(CACHE_CONTROL, HeaderValue::from_static(caching)), (ETAG, tag)], Html(html)).into_response())
+/// The bytes of a version are the same for everybody, so one answer can serve all who ask after a change.
+fn answer_all(asked: &HeaderMap, version: u64, part: KeptPart) -> Result<Response, Error> {
+    let caching = HeaderValue::from_static("public, max-age=60");
+    let varies = HeaderValue::from_static("accept-encoding");
+    let headers = [(CACHE_CONTROL, caching), (ETAG, tag(version)?), (VARY, varies)];
+    Ok(if accepts_gzip(asked) {
+        let encoding = [(CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
+        (headers, encoding, Html(part.gzip)).into_response()
+    } else {
+        (headers, Html(part.html)).into_response()
+    })
+}
+
+/// Whether gzip is named without a preference. Who has one gets a response that was compressed for them.
+fn accepts_gzip(asked: &HeaderMap) -> bool {
+    let accepted = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|encoding| encoding.trim() == "gzip")
+}
+
+fn tag(version: u64) -> Result<HeaderValue, Error> {
+    Ok(HeaderValue::from_str(&format!("\"{version}\"")).map_err(anyhow::Error::from)?)
 }
 
 /// The versions of what a hub's page shows.
@@ -90,4 +107,18 @@ pub async fn versions(State(app): State<App>, here: Here) -> Result<Json<Version
         widgets: shown.into_iter().map(|(id, shown)| (id.0, shown.loaded.version)).collect(),
         personal: personal.into_iter().map(|one| one.id.0).collect(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_who_accepts_it() {
+        let asked = |value| HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]);
+        assert!(accepts_gzip(&asked("gzip, deflate, br, zstd")));
+        assert!(accepts_gzip(&asked("br,gzip")));
+        assert!(!accepts_gzip(&asked("gzip;q=0, identity")));
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
 }
