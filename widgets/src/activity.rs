@@ -200,8 +200,8 @@ impl Widget for Activity {
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
         match event {
-            Event::HubRolesChanged { hub: changed, user } => {
-                *changed == hub.id || hub.profile_of == Some(*user)
+            Event::HubRolesChanged { hub: changed, user, .. } => {
+                event.changes_members_of(*changed) && (*changed == hub.id || hub.profile_of == Some(*user))
             }
             Event::PhotoPosted { hub: posted, .. } => *posted == hub.id || hub.profile_of.is_some(),
             Event::HubListed { .. } => hub.profile_of.is_some(),

@@ -113,7 +113,7 @@ impl Widget for Badges {
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
         match event {
             Event::PhotoRated { .. } => true,
-            Event::HubRolesChanged { hub: changed, .. } => *changed == hub.id,
+            Event::HubRolesChanged { .. } => event.changes_members_of(hub.id),
             _ => tile::changes_which(hub, event),
         }
     }

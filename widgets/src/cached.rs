@@ -170,7 +170,8 @@ fn about_page(event: &Event) -> Vec<Note> {
         Event::LayoutChanged { .. } => vec![Note::Changed],
         // Its visibility may have changed.
         Event::HubChanged { .. } => vec![Note::Roles, Note::Changed],
-        Event::HubRolesChanged { .. } => vec![Note::Roles],
+        // Subscribing and starring open no hub and close none.
+        Event::HubRolesChanged { hub, .. } if event.changes_members_of(*hub) => vec![Note::Roles],
         _ => Vec::new(),
     }
 }

@@ -41,7 +41,10 @@ impl Widget for Cobwebs {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        event.hubs().contains(&hub.id)
+        match event {
+            Event::HubRolesChanged { .. } => event.changes_members_of(hub.id),
+            _ => event.hubs().contains(&hub.id),
+        }
     }
 
     fn is_empty(data: &Data) -> bool {

@@ -66,7 +66,11 @@ impl Widget for JoinRequests {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        hub.slug.is_some() && event.hubs().contains(&hub.id)
+        match event {
+            // Who owns the hub sees its requests.
+            Event::HubRolesChanged { .. } => hub.slug.is_some() && event.changes_members_of(hub.id),
+            _ => hub.slug.is_some() && event.hubs().contains(&hub.id),
+        }
     }
 
     fn is_empty(data: &Data) -> bool {

@@ -75,6 +75,9 @@ impl Widget for Members {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        event.hubs().contains(&hub.id)
+        match event {
+            Event::HubRolesChanged { .. } => event.changes_members_of(hub.id),
+            _ => event.hubs().contains(&hub.id),
+        }
     }
 }

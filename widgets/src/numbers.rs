@@ -126,7 +126,7 @@ impl Widget for Numbers {
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
         match event {
             Event::PhotoRated { .. } => true,
-            Event::HubRolesChanged { hub: changed, .. } => *changed == hub.id,
+            Event::HubRolesChanged { .. } => hub.profile_of.is_none() && event.changes_members_of(hub.id),
             _ => tile::changes_which(hub, event),
         }
     }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use pawdium_shared::events::{Event, EventKind};
-use pawdium_shared::hubs::Hub;
+use pawdium_shared::hubs::{Hub, HubRole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -72,7 +72,8 @@ impl Widget for Subscriptions {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        hub.profile_of.is_some_and(|member| event.users().contains(&member))
+        let is_starred = matches!(event, Event::HubRolesChanged { role: Some(HubRole::Stargazer), .. });
+        !is_starred && hub.profile_of.is_some_and(|member| event.users().contains(&member))
     }
 
     fn is_empty(data: &Data) -> bool {

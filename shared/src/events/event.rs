@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
+use crate::hubs::HubRole;
 use crate::ids::{HubId, PhotoId, UserId, WidgetId};
 use crate::photos::Species;
 
@@ -80,6 +81,9 @@ pub enum Event {
         hub: HubId,
         /// The user.
         user: UserId,
+        /// The role. Member and owner each stand for both. `None` if it may be any.
+        #[serde(default)]
+        role: Option<HubRole>,
     },
     /// Somebody asked to become a member of a hub, or was answered.
     HubRequestsChanged {
@@ -146,6 +150,17 @@ impl Event {
         }
     }
 
+    /// Whether who belongs to this hub, or owns it, may have changed.
+    #[must_use]
+    pub fn changes_members_of(&self, hub: HubId) -> bool {
+        match self {
+            Self::HubRolesChanged { hub: changed, role, .. } => {
+                *changed == hub && role.is_none_or(HubRole::is_membership)
+            }
+            _ => false,
+        }
+    }
+
     /// The users whose profiles the event may change, because they say to which hubs they belong.
     #[must_use]
     pub const fn users(&self) -> &[UserId] {
@@ -189,7 +204,9 @@ impl Event {
             }
             Self::PhotoPosted { hub, photo } => format!("posted:{hub}:{photo}"),
             Self::HubChanged { hub } => format!("hub:{hub}"),
-            Self::HubRolesChanged { hub, user } => format!("hub-roles:{hub}:{user}"),
+            Self::HubRolesChanged { hub, user, role } => {
+                format!("hub-roles:{hub}:{user}:{}", role.map_or("any", HubRole::name))
+            }
             Self::HubRequestsChanged { hub } => format!("hub-requests:{hub}"),
             Self::HubListed { hub, users } => {
                 format!("hub-listed:{hub}:{}", digest(users.iter().map(|user| user.0)))

@@ -74,8 +74,14 @@ pub async fn create(db: &mut Tx, owner: UserId, new: &NewHub) -> Result<HubId, R
         insert_widgets(db, hub, side, kinds).await?;
     }
     activity::record(db, hub, Verb::Created, Some(owner), None).await?;
-    Event::record_all(db, vec![Event::HubChanged { hub }, Event::HubRolesChanged { hub, user: owner }])
-        .await?;
+    Event::record_all(
+        db,
+        vec![
+            Event::HubChanged { hub },
+            Event::HubRolesChanged { hub, user: owner, role: Some(HubRole::Owner) },
+        ],
+    )
+    .await?;
     Ok(hub)
 }
 

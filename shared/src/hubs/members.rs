@@ -73,7 +73,7 @@ pub async fn drop_role(db: &mut Tx, hub: HubId, user: UserId, role: HubRole) -> 
             .execute(&mut *db)
             .await?;
             if dropped.rows_affected() > 0 {
-                Event::HubRolesChanged { hub, user }.record(db).await?;
+                note(db, hub, user, role).await?;
             }
             Ok(())
         }
@@ -139,23 +139,27 @@ async fn insert(db: &mut Tx, hub: HubId, user: UserId, role: HubRole) -> sqlx::R
     .execute(&mut *db)
     .await?;
     if inserted.rows_affected() > 0 {
-        Event::HubRolesChanged { hub, user }.record(db).await?;
+        note(db, hub, user, role).await?;
     }
     Ok(())
+}
+
+async fn note(db: &mut Tx, hub: HubId, user: UserId, role: HubRole) -> sqlx::Result<()> {
+    Event::HubRolesChanged { hub, user, role: Some(role) }.record(db).await
 }
 
 /// Makes a member an owner.
 async fn promote(db: &mut Tx, hub: HubId, user: UserId) -> Result<(), Refusal> {
     change(db, hub, user, HubRole::Owner).await?;
     activity::record(db, hub, Verb::BecameOwner, Some(user), None).await?;
-    Ok(Event::HubRolesChanged { hub, user }.record(db).await?)
+    Ok(note(db, hub, user, HubRole::Owner).await?)
 }
 
 /// Makes an owner a member.
 async fn demote(db: &mut Tx, hub: HubId, user: UserId) -> Result<(), Refusal> {
     require_another_owner(db, hub, user).await?;
     change(db, hub, user, HubRole::Member).await?;
-    Ok(Event::HubRolesChanged { hub, user }.record(db).await?)
+    Ok(note(db, hub, user, HubRole::Owner).await?)
 }
 
 /// Ends a membership.
@@ -168,7 +172,7 @@ async fn expel(db: &mut Tx, hub: HubId, user: UserId) -> Result<(), Refusal> {
     )
     .execute(&mut *db)
     .await?;
-    Ok(Event::HubRolesChanged { hub, user }.record(db).await?)
+    Ok(note(db, hub, user, HubRole::Member).await?)
 }
 
 async fn change(db: &mut PgConnection, hub: HubId, user: UserId, role: HubRole) -> sqlx::Result<()> {

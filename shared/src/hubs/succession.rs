@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::activity::{self, Verb};
 use super::requests;
+use super::types::HubRole;
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{HubId, UserId};
@@ -33,13 +34,13 @@ pub async fn leave_all(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
         }
         if let Some(heir) = promote_longest_standing(db, hub).await? {
             activity::record(db, hub, Verb::BecameOwner, Some(heir), None).await?;
-            events.push(Event::HubRolesChanged { hub, user: heir });
+            events.push(Event::HubRolesChanged { hub, user: heir, role: Some(HubRole::Owner) });
         } else if archive(db, hub).await? {
             activity::record(db, hub, Verb::Archived, None, None).await?;
             events.push(Event::HubChanged { hub });
         }
     }
-    events.extend(left.into_iter().map(|hub| Event::HubRolesChanged { hub, user }));
+    events.extend(left.into_iter().map(|hub| Event::HubRolesChanged { hub, user, role: None }));
     events.extend(waiting.into_iter().map(|hub| Event::HubRequestsChanged { hub }));
     Event::record_all(db, events).await
 }
