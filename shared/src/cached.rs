@@ -1,10 +1,13 @@
 //! The list of cached data. Types that are not in it can't implement [`Cached`](crate::cache::Cached).
 //!
 //! Lists hold ids; the photos' data is cached separately, so each fact is cached in one place. Photos that are not live
-//! are not cached. Roles, sessions, a member's statistics, timelines and reasons come from the database.
+//! are not cached. Sessions, viewers' roles, a member's statistics, timelines and reasons come from the database.
 
 use crate::cache::{Kind, Listed};
+use crate::hubs::facts::CachedFacts;
 use crate::photos::cached::{CachedPhoto, PhotoCount};
+use crate::photos::hub_photos::HubPhotoList;
+use crate::ranking::hub_top::HubTopList;
 use crate::ranking::lists::{NewList, TopList, TrendingList};
 
 macro_rules! cached {
@@ -22,4 +25,7 @@ cached! {
     TopList,
     TrendingList,
     NewList,
+    CachedFacts,
+    HubPhotoList,
+    HubTopList,
 }

@@ -25,6 +25,9 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     /// State that all objects of the kind depend on and one event can change for all of them: a surrounding group.
     const AROUND: Option<Around> = None;
 
+    /// Whether [`stale_after`](Self::stale_after) may ask the database. Then the actor's next page may be a moment early.
+    const ASKS: bool = false;
+
     /// A part that is requested on its own, such as one page of a list. All parts go stale together.
     type Part: Copy + Debug + Display + Send + Sync + 'static;
 
@@ -186,6 +189,7 @@ type ReloadFn = for<'a> fn(&'a Cache, &'a Db, &'a str, &'a Because) -> BoxFuture
 pub struct Kind {
     /// [`Cached::KIND`].
     pub name: &'static str,
+    asks: bool,
     stale: for<'a> fn(&'a Event, &'a mut Lookup<'_>) -> BoxFuture<'a, sqlx::Result<Stale>>,
     reload: Option<ReloadFn>,
 }
@@ -194,7 +198,12 @@ impl Kind {
     /// The kind of `C`.
     #[must_use]
     pub const fn of<C: Cached>() -> Self {
-        Self { name: C::KIND, stale: |event, lookup| Box::pin(stale::<C>(event, lookup)), reload: None }
+        Self {
+            name: C::KIND,
+            asks: C::ASKS,
+            stale: |event, lookup| Box::pin(stale::<C>(event, lookup)),
+            reload: None,
+        }
     }
 
     /// The kind of `C`, which workers load again.
@@ -202,14 +211,15 @@ impl Kind {
     pub const fn reloaded<C: Reloaded>() -> Self {
         Self {
             name: C::KIND,
+            asks: true,
             stale: |event, lookup| Box::pin(to_reload::<C>(event, lookup)),
             reload: Some(|cache, db, name, because| Box::pin(cache.reload_as::<C>(db, name, because))),
         }
     }
 
-    /// Whether workers load it again.
-    pub(super) const fn is_reloaded(&self) -> bool {
-        self.reload.is_some()
+    /// Whether it may ask the database what an event makes stale.
+    pub(super) const fn asks(&self) -> bool {
+        self.asks
     }
 
     pub(super) async fn stale_after(&self, event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Stale> {

@@ -198,8 +198,7 @@ impl Cache {
         let (dropped, is_dropped) = tokio::sync::oneshot::channel();
         tokio::spawn(async move {
             // What needs no question to the database comes first, because the actor's next page shows it.
-            let (plain, reloaded): (Vec<_>, Vec<_>) =
-                cache.kinds.iter().partition(|kind| !kind.is_reloaded());
+            let (plain, asking): (Vec<_>, Vec<_>) = cache.kinds.iter().partition(|kind| !kind.asks());
             cache.forget_kinds(&db, &events, &plain).await;
             // Ratings are frequent, and who rates looks at no widget at that moment. The events' jobs suffice for these.
             let others: Vec<_> =
@@ -208,7 +207,7 @@ impl Cache {
                 let _ = dropped.send(());
                 return;
             }
-            cache.forget_kinds(&db, &others, &reloaded).await;
+            cache.forget_kinds(&db, &others, &asking).await;
             let _ = dropped.send(());
         });
         let _ = tokio::time::timeout(patience, is_dropped).await;

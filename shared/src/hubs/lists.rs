@@ -1,7 +1,5 @@
 //! Lists of hubs and of their people.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -121,69 +119,6 @@ pub async fn list(
 fn like(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
-}
-
-/// What is counted in a hub, its owners, and what the viewer is in it.
-#[derive(Clone, Debug, Default)]
-pub struct HubFacts {
-    /// The owners' names, the first owner first.
-    pub owners: Vec<String>,
-    /// How many members it has, owners included.
-    pub members: i64,
-    /// How many live photos it has.
-    pub photos: i64,
-    /// How many subscribers it has.
-    pub subscribers: i64,
-    /// How many users have starred it.
-    pub stars: i64,
-    /// The viewer's roles, in the order of [`HubRole`].
-    pub my_roles: Vec<HubRole>,
-}
-
-/// Counts what is in hubs, in one query.
-pub async fn facts(
-    db: &mut PgConnection,
-    hubs: &[HubId],
-    viewer: UserId,
-) -> sqlx::Result<HashMap<HubId, HubFacts>> {
-    let ids: Vec<i64> = hubs.iter().map(|hub| hub.0).collect();
-    let rows = sqlx::query!(
-        r#"select wanted.id as "id!: HubId", people.members as "members!", people.subscribers as "subscribers!",
-                  people.stars as "stars!", people.my_roles as "my_roles!", people.owners as "owners!",
-                  shown.photos as "photos!"
-           from unnest($1::bigint[]) as wanted (id)
-           cross join lateral (
-               select count(*) filter (where hub_roles.role in ('member', 'owner')) as members,
-                      count(*) filter (where hub_roles.role = 'subscriber') as subscribers,
-                      count(*) filter (where hub_roles.role = 'stargazer') as stars,
-                      coalesce(array_agg(hub_roles.role) filter (where user_id = $2), '{}') as my_roles,
-                      coalesce(array_agg(name order by since, user_id)
-                                   filter (where hub_roles.role = 'owner' and name is not null), '{}') as owners
-               from hub_roles
-               left join users on users.id = user_id and hub_roles.role = 'owner'
-               where hub_id = wanted.id) as people
-           cross join lateral (
-               select count(*) as photos from hub_photos join photos on photos.id = photo_id
-               where hub_id = wanted.id and state = 'live') as shown"#,
-        &ids,
-        viewer.0,
-    )
-    .fetch_all(db)
-    .await?;
-    let facts = rows.into_iter().map(|row| {
-        let mut my_roles: Vec<HubRole> = row.my_roles.iter().filter_map(|role| role.parse().ok()).collect();
-        my_roles.sort();
-        let facts = HubFacts {
-            owners: row.owners,
-            members: row.members,
-            photos: row.photos,
-            subscribers: row.subscribers,
-            stars: row.stars,
-            my_roles,
-        };
-        (row.id, facts)
-    });
-    Ok(facts.collect())
 }
 
 /// Somebody with a role in a hub.

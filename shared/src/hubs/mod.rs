@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod bookmarks;
 pub mod changes;
+pub mod facts;
 pub mod feed;
 mod fields;
 pub mod lists;

@@ -8,6 +8,10 @@ use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::live::Topic;
 
+/// What depends on ranks: one rating can change the scores and ranks of thousands of photos.
+pub(crate) const RANKS: Around =
+    Around { name: "ranks", is_stale_after: |event| matches!(event, Event::RanksMoved { .. }) };
+
 /// One photo in any state except deleted. Only live ones are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CachedPhoto(pub PhotoId);
@@ -40,9 +44,7 @@ impl CachedPhoto {
 impl Cached for CachedPhoto {
     const KIND: &'static str = "photo";
 
-    /// One rating can change the scores and ranks of thousands of photos.
-    const AROUND: Option<Around> =
-        Some(Around { name: "ranks", is_stale_after: |event| matches!(event, Event::RanksMoved { .. }) });
+    const AROUND: Option<Around> = Some(RANKS);
 
     type Part = Whole;
     type Data = Photo;

@@ -4,6 +4,7 @@ pub mod cached;
 mod fields;
 pub mod files;
 mod histogram;
+pub mod hub_photos;
 pub mod likeness;
 pub mod lineage;
 pub mod neighbours;

@@ -1,4 +1,4 @@
-//! Photos in hubs: posting, removing and listing.
+//! Photos in hubs: posting and removing.
 //!
 //! Everybody can see a live photo on the site, whichever hubs show it. A private hub hides only that a photo was posted
 //! there. Profiles are filled by triggers.
@@ -12,7 +12,6 @@ use crate::events::Event;
 use crate::hubs::Visibility;
 use crate::hubs::activity::{self, Verb};
 use crate::ids::{HubId, PhotoId, UserId};
-use crate::paging::{Page, PageOf};
 
 /// Why a photo was not posted to a hub or removed from it. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -170,29 +169,6 @@ async fn lock_role(db: &mut Tx, hub: HubId, user: UserId) -> sqlx::Result<Option
     )
     .fetch_optional(&mut *db)
     .await
-}
-
-/// Lists a hub's live photos, the latest posted first.
-pub async fn list(db: &mut PgConnection, hub: HubId, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from hub_photos join photos on id = photo_id
-           where hub_id = $1 and state = 'live'"#,
-        hub.0,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    let photos = sqlx::query_scalar!(
-        r#"select photo_id as "photo: PhotoId" from hub_photos join photos on id = photo_id
-           where hub_id = $1 and state = 'live'
-           order by posted_at desc, photo_id desc
-           limit $2 offset $3"#,
-        hub.0,
-        page.limit,
-        page.offset(),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(photos, page, total))
 }
 
 /// A hub beside a photo.

@@ -1,5 +1,6 @@
 //! Ranking: scores, ranks, virality, and the lists made from them.
 
+pub mod hub_top;
 pub mod lists;
 pub mod refresh;
 pub mod score;

@@ -2,28 +2,30 @@
 
 use chrono::Utc;
 use pawdium_shared::accounts::User;
-use pawdium_shared::hubs::lists::{self, HubFacts};
-use pawdium_shared::hubs::{Hub, HubRole, requests};
-use sqlx::PgConnection;
+use pawdium_shared::hubs::{Hub, HubRole, queries, requests};
 
+use super::facts;
 use crate::error::Error;
 use crate::http::visitor::Viewing;
+use crate::state::App;
 use crate::views::hubs::{HubHead, HubTab, Standing};
 
 /// Loads the head of a hub's page for its viewer.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(
-    db: &mut PgConnection,
-    viewing: &Viewing,
-    hub: &Hub,
-    tab: HubTab,
-) -> Result<HubHead, Error> {
+pub async fn load(app: &App, viewing: &Viewing, hub: &Hub, tab: HubTab) -> Result<HubHead, Error> {
     let visitor = &viewing.visitor;
-    let facts = lists::facts(db, &[hub.id], visitor.id()).await?.remove(&hub.id).unwrap_or_default();
-    let is_waiting = requests::is_waiting(db, hub.id, visitor.id()).await?;
-    let standing = standing(visitor.user.as_ref(), &facts, is_waiting);
+    let facts = facts::find(app, hub.id).await?;
+    let (roles, is_waiting) = match visitor.user {
+        None => (Vec::new(), false),
+        Some(_) => {
+            let mut db = app.db.acquire().await?;
+            let roles = queries::list_roles(&mut db, hub.id, visitor.id()).await?;
+            (roles, requests::is_waiting(&mut db, hub.id, visitor.id()).await?)
+        }
+    };
+    let standing = standing(visitor.user.as_ref(), &roles, is_waiting);
     Ok(HubHead {
         path: hub.path(),
         here: viewing.chrome.path.clone(),
@@ -36,16 +38,16 @@ pub async fn load(
         is_private: !hub.is_public(),
         archived_at: hub.archived_at,
         is_idle: hub.is_idle(Utc::now()),
-        is_subscribed: facts.my_roles.contains(&HubRole::Subscriber),
-        is_starred: facts.my_roles.contains(&HubRole::Stargazer),
+        is_subscribed: roles.contains(&HubRole::Subscriber),
+        is_starred: roles.contains(&HubRole::Stargazer),
         has_settings: standing == Standing::Owner || visitor.moderates(),
         standing,
         tab,
     })
 }
 
-fn standing(user: Option<&User>, facts: &HubFacts, is_waiting: bool) -> Standing {
-    let has = |role| facts.my_roles.contains(&role);
+fn standing(user: Option<&User>, roles: &[HubRole], is_waiting: bool) -> Standing {
+    let has = |role| roles.contains(&role);
     match user {
         None => Standing::Nobody,
         Some(user) if user.anonymous() => Standing::Nobody,

@@ -5,6 +5,7 @@ use chrono::Utc;
 use pawdium_shared::hubs::lists::{self, HubFilter, HubSort};
 use serde::Deserialize;
 
+use super::facts;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
@@ -44,7 +45,8 @@ pub async fn page(
     let mut db = app.db.acquire().await?;
     let listed = lists::list(&mut db, viewer, &filter, page, PER_PAGE).await?;
     let ids: Vec<_> = listed.entries.iter().map(|hub| hub.id).collect();
-    let mut facts = lists::facts(&mut db, &ids, viewer).await?;
+    drop(db);
+    let mut facts = facts::find_each(&app, &ids).await?;
     let now = Utc::now();
     let card = |hub: pawdium_shared::hubs::Hub| {
         let facts = facts.remove(&hub.id).unwrap_or_default();

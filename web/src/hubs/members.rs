@@ -129,8 +129,8 @@ async fn refuse(
 }
 
 async fn show(app: &App, viewing: Viewing, hub: &Hub, page: i64) -> Result<MembersPage, Error> {
+    let head = head::load(app, &viewing, hub, HubTab::Members).await?;
     let mut db = app.db.acquire().await?;
-    let head = head::load(&mut db, &viewing, hub, HubTab::Members).await?;
     let listed = lists::people(&mut db, hub.id, &[HubRole::Owner, HubRole::Member], page, PER_PAGE).await?;
     let own = viewing.visitor.id();
     let row = |person: Person| MemberRow {

@@ -5,6 +5,7 @@ mod acts;
 pub mod api;
 pub mod atom;
 pub mod edit;
+pub mod facts;
 pub mod feed;
 pub mod head;
 mod here;

@@ -108,7 +108,7 @@ pub async fn delete(
 
 async fn show(app: &App, viewing: Viewing, hub: &Hub) -> Result<HubSettingsPage, Error> {
     viewing.visitor.member()?;
-    let head = head::load(&mut *app.db.acquire().await?, &viewing, hub, HubTab::Settings).await?;
+    let head = head::load(app, &viewing, hub, HubTab::Settings).await?;
     if !head.has_settings {
         return Err(Refusal::NotOwner.into());
     }

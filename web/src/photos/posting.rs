@@ -9,6 +9,7 @@ use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::hubs::Visibility;
 use pawdium_shared::ids::{HubId, PhotoId};
 use pawdium_shared::paging::{Page as List, PageOf};
+use pawdium_shared::photos::hub_photos::HubPhotoList;
 use pawdium_shared::photos::posting::{self, Remover, Showing};
 use pawdium_shared::photos::{Photo, PhotoState};
 use serde::Deserialize;
@@ -91,7 +92,7 @@ pub async fn page(
     Query(query): Query<ListQuery>,
 ) -> Result<Page<HubPhotosPage>, Error> {
     let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
-    let head = head::load(&mut *app.db.acquire().await?, &viewing, &hub, HubTab::Photos).await?;
+    let head = head::load(&app, &viewing, &hub, HubTab::Photos).await?;
     let list = list(&app, hub.id, query.page_of()).await?;
     let path = hub.path();
     Ok(Page(HubPhotosPage {
@@ -105,8 +106,12 @@ pub async fn page(
     }))
 }
 
-async fn list(app: &App, hub: HubId, page: PageOf) -> Result<List<Photo>, Error> {
-    let list = posting::list(&mut *app.db.acquire().await?, hub, page).await?;
+/// A page of a hub's list.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn list(app: &App, hub: HubId, page: PageOf) -> Result<List<Photo>, Error> {
+    let list = app.cache.get(&app.db, HubPhotoList(hub), page).await?;
     let photos = find::list_live(app, &list.photos).await?;
     Ok(List { photos, page: list.page, last_page: list.last_page })
 }

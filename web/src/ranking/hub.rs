@@ -7,7 +7,7 @@ use axum::extract::{OriginalUri, Query, State};
 use pawdium_shared::ids::{HubId, PhotoId};
 use pawdium_shared::paging::{Page as List, PageOf};
 use pawdium_shared::photos::Photo;
-use pawdium_shared::ranking::lists;
+use pawdium_shared::ranking::hub_top::HubTopList;
 
 use crate::api::caller::Caller;
 use crate::api::paging::PageParams;
@@ -35,7 +35,7 @@ pub async fn page(
     Query(query): Query<ListQuery>,
 ) -> Result<Page<HubTopPage>, Error> {
     let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
-    let head = head::load(&mut *app.db.acquire().await?, &viewing, &hub, HubTab::Photos).await?;
+    let head = head::load(&app, &viewing, &hub, HubTab::Photos).await?;
     let (list, places) = top(&app, hub.id, query.page_of()).await?;
     let path = hub.path();
     let card =
@@ -76,7 +76,7 @@ pub async fn list(
 
 /// A page of a hub's list, and the photos' places in it.
 async fn top(app: &App, hub: HubId, page: PageOf) -> Result<(List<Photo>, HashMap<PhotoId, i64>), Error> {
-    let list = lists::hub_top(&mut *app.db.acquire().await?, hub, page).await?;
+    let list = app.cache.get(&app.db, HubTopList(hub), page).await?;
     let ids: Vec<_> = list.photos.iter().map(|placed| placed.photo).collect();
     let places = list.photos.iter().map(|placed| (placed.photo, placed.place)).collect();
     let photos = find::list_live(app, &ids).await?;

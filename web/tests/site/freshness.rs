@@ -31,6 +31,11 @@ impl Watched {
                 "new",
                 "new?species=cat",
                 "new?species=dog&limit=1",
+                "hubs?q=cats",
+                "hubs/cats/photos",
+                "hubs/cats/photos?limit=1&page=2",
+                "hubs/cats/top",
+                "hubs/cats/top?limit=1&page=2",
             ]
             .map(str::to_owned),
         );
@@ -92,6 +97,11 @@ async fn cached_pages_match_the_database(db: PgPool) {
         photos.push(site.photo().by(owner).species(species).live().await);
     }
     let [a, b, c, d, e] = photos[..] else { panic!("five photos") };
+    site.hub(&ada, "cats").await;
+    for (owner, photo) in [(&ada, a), (&bob, c)] {
+        bob.api.put("hubs/cats/roles/member", Value::Null).await.expect(204);
+        site.post(owner, "cats", photo).await;
+    }
     site.settle().await;
     let watched = Watched { site, redis, photos };
     let site = &watched.site;
@@ -110,6 +120,17 @@ async fn cached_pages_match_the_database(db: PgPool) {
     watched
         .check("a new photo", async || {
             site.photo().by(&ada).live().await;
+        })
+        .await;
+    watched.check("a photo in a hub", async || site.post(&ada, "cats", b).await).await;
+    watched
+        .check("a photo that is removed from a hub", async || {
+            drop(ada.api.delete(&format!("hubs/cats/photos/{a}"), Value::Null).await.expect(204));
+        })
+        .await;
+    watched
+        .check("a stargazer", async || {
+            eve.api.put("hubs/cats/roles/stargazer", Value::Null).await.expect(204);
         })
         .await;
     let drift = "update photo_stats set histogram[5] = histogram[5] + 1

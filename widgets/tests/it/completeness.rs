@@ -6,13 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::join_all;
-use pawdium_shared::cache::{Kind as CachedKind, Stale};
-use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::cache::{Cached, Kind as CachedKind, Stale, Whole};
+use pawdium_shared::db::{Db, MIGRATIONS};
 use pawdium_shared::events::Event;
+use pawdium_shared::hubs::facts::CachedFacts;
 use pawdium_shared::hubs::{HubRole, queries};
 use pawdium_shared::ids::{HubId, UserId, WidgetId};
 use pawdium_shared::jobs::cache::InvalidateCache;
 use pawdium_shared::live::Note;
+use pawdium_shared::paging::PageOf;
+use pawdium_shared::photos::hub_photos::HubPhotoList;
+use pawdium_shared::ranking::hub_top::HubTopList;
 use pawdium_widgets::cached::CachedWidget;
 use pawdium_widgets::{Viewer, find_kind, layout};
 use sqlx::PgPool;
@@ -29,6 +33,9 @@ const SLEEP: usize = 25;
 
 /// How many connections load at once.
 const TOGETHER: usize = 4;
+
+/// How many kinds of cached data about hubs are watched besides widgets.
+const LISTS: usize = 3;
 
 /// What a widget shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,8 +119,48 @@ impl Watch<'_> {
         shared.chain(personal).collect()
     }
 
+    /// What is cached of hubs besides widgets, by the names of its groups.
+    async fn look_at_lists(&self) -> HashMap<String, String> {
+        let hubs: Vec<_> =
+            self.world.list("select id from hubs order by id").await.into_iter().map(HubId).collect();
+        let mut shown = HashMap::new();
+        read::<CachedFacts>(
+            &hubs.iter().copied().map(CachedFacts).collect::<Vec<_>>(),
+            Whole,
+            &self.world.db,
+            &mut shown,
+        )
+        .await;
+        let page = PageOf { page: 1, limit: 5 };
+        let photos: Vec<_> = hubs.iter().copied().map(HubPhotoList).collect();
+        read(&photos, page, &self.world.db, &mut shown).await;
+        let top: Vec<_> = hubs.iter().copied().map(HubTopList).collect();
+        read(&top, page, &self.world.db, &mut shown).await;
+        shown
+    }
+
+    /// The groups that are dropped after these events.
+    async fn dropped_after(&self, events: &[Event]) -> BTreeSet<String> {
+        let kinds = [
+            CachedKind::of::<CachedFacts>(),
+            CachedKind::of::<HubPhotoList>(),
+            CachedKind::of::<HubTopList>(),
+        ];
+        let (stale, asked) = Stale::after(events, &kinds, &self.world.db).await;
+        asked.expect("they answer");
+        stale.groups.iter().map(|group| group.name().to_owned()).collect()
+    }
+
     async fn today(&self) -> String {
         self.world.ask("select current_date::text").await
+    }
+}
+
+/// Loads objects of a kind.
+async fn read<C: Cached>(these: &[C], part: C::Part, db: &Db, shown: &mut HashMap<String, String>) {
+    for (one, data) in C::load(these, part, db).await.expect("they load") {
+        let data = serde_json::to_string(&data).expect("it serializes");
+        shown.insert(one.group().name().to_owned(), data);
     }
 }
 
@@ -153,7 +200,7 @@ async fn what_a_change_shows_was_announced(pool: PgPool) {
 
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     let mut done: HashMap<Operation, usize> = HashMap::new();
-    let mut before = watch.look().await;
+    let (mut before, mut lists) = (watch.look().await, watch.look_at_lists().await);
     let mut today = watch.today().await;
     let (mut changes, mut silent) = (0, Vec::new());
     while changes < CHANGES {
@@ -167,6 +214,23 @@ async fn what_a_change_shows_was_announced(pool: PgPool) {
         let stale = watch.stale_after(&events).await;
         let after = watch.look().await;
         let now = watch.today().await;
+        let (dropped, lists_after) = (watch.dropped_after(&events).await, watch.look_at_lists().await);
+        for (name, was) in &lists {
+            let Some(is) = lists_after.get(name) else { continue };
+            let kind = name.split(':').next().unwrap_or_default();
+            let is_ranked = kind == HubTopList::KIND && dropped.contains("ranks");
+            let tally = tallies.entry(kind.to_owned()).or_default();
+            match (was == is, dropped.contains(name) || is_ranked) {
+                (true, true) => tally.in_vain += 1,
+                (false, true) => tally.right += 1,
+                (true, false) => {}
+                (false, false) => {
+                    silent
+                        .push(format!("{name} after {operation:?}, which recorded {events:?}:\n{was}\n{is}"));
+                }
+            }
+        }
+        lists = lists_after;
         let compared = before.iter().filter_map(|(widget, was)| Some((widget, was, after.get(widget)?)));
         for (widget, was, is) in compared.filter(|_| now == today) {
             let tally = tallies.entry(was.kind.clone()).or_default();
@@ -183,7 +247,7 @@ async fn what_a_change_shows_was_announced(pool: PgPool) {
         (before, today) = (after, now);
         if changes % SLEEP == 0 {
             changer.sleep().await;
-            before = watch.look().await;
+            (before, lists) = (watch.look().await, watch.look_at_lists().await);
         }
     }
     report(&tallies);
@@ -198,7 +262,10 @@ async fn what_a_change_shows_was_announced(pool: PgPool) {
     assert!(missing.is_empty(), "never done: {missing:?}");
     // Otherwise the test would prove nothing about a kind.
     let still: Vec<_> = tallies.iter().filter(|(_, tally)| tally.right == 0).map(|(kind, _)| kind).collect();
-    assert!(still.is_empty() && tallies.len() == pawdium_widgets::KINDS.len(), "never changed: {still:?}");
+    assert!(
+        still.is_empty() && tallies.len() == pawdium_widgets::KINDS.len() + LISTS,
+        "never changed: {still:?}"
+    );
 }
 
 fn report(tallies: &BTreeMap<String, Tally>) {

@@ -10,16 +10,17 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use axum::extract::{OriginalUri, Query, State};
 use axum::http::StatusCode;
+use pawdium_shared::hubs::facts::list_roles;
 use pawdium_shared::hubs::lists::{self, HubFilter, HubSort};
 use pawdium_shared::hubs::{Hub, queries};
 use pawdium_shared::ids::UserId;
 use serde::Deserialize;
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
 use self::shapes::{HubListShape, HubPageShape, HubShape};
 use super::access::find_hub_at;
 use super::acts::{self, Wanted};
+use super::facts;
 use crate::api::caller::Caller;
 use crate::api::paging::{given, number};
 use crate::api::shapes::{ErrorShape, PagingShape};
@@ -150,10 +151,13 @@ async fn list_for(
     let mut db = app.db.acquire().await?;
     let listed = lists::list(&mut db, viewer, &filter, page, limit).await?;
     let ids: Vec<_> = listed.entries.iter().map(|hub| hub.id).collect();
-    let mut facts = lists::facts(&mut db, &ids, viewer).await?;
+    let mut roles = list_roles(&mut db, &ids, viewer).await?;
+    drop(db);
+    let mut facts = facts::find_each(app, &ids).await?;
     let shape = |hub: Hub| {
         let facts = facts.remove(&hub.id).unwrap_or_default();
-        HubShape::of(hub, facts)
+        let roles = roles.remove(&hub.id).unwrap_or_default();
+        HubShape::of(hub, facts, roles)
     };
     let data = listed.entries.into_iter().map(shape).collect();
     Ok(Answer(HubListShape { data, paging: PagingShape { page: listed.page, last_page: listed.last_page } }))
@@ -183,9 +187,8 @@ pub async fn create(
         archived: None,
     };
     let id = acts::create(&app, &caller.visitor(), client, wanted).await?;
-    let mut db = app.db.acquire().await?;
-    let hub = queries::find(&mut db, id).await?.ok_or(Error::NotFound)?;
-    Ok((StatusCode::CREATED, Answer(shape(&mut db, hub, caller.user.id).await?)))
+    let hub = queries::find(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)?;
+    Ok((StatusCode::CREATED, Answer(shape(&app, hub, caller.user.id).await?)))
 }
 
 /// Shows a hub.
@@ -207,7 +210,7 @@ pub async fn show(
     let hub = Arc::new(hub);
     let widgets = widgets::shapes(&app, &hub).await?;
     let layout_version = hub.layout_version;
-    let hub = shape(&mut *app.db.acquire().await?, Arc::unwrap_or_clone(hub), visitor.id()).await?;
+    let hub = shape(&app, Arc::unwrap_or_clone(hub), visitor.id()).await?;
     Ok(Answer(HubPageShape { hub, layout_version, widgets }))
 }
 
@@ -240,7 +243,7 @@ pub async fn update(
         archived: body.archived,
     };
     let hub = acts::update(&app, &visitor, hub.id, wanted).await?;
-    Ok(Answer(shape(&mut *app.db.acquire().await?, hub, visitor.id()).await?))
+    Ok(Answer(shape(&app, hub, visitor.id()).await?))
 }
 
 /// Deletes a hub. Its photos stay. For its owners and moderators.
@@ -264,7 +267,8 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn shape(db: &mut PgConnection, hub: Hub, viewer: UserId) -> Result<HubShape, Error> {
-    let facts = lists::facts(db, &[hub.id], viewer).await?.remove(&hub.id).unwrap_or_default();
-    Ok(HubShape::of(hub, facts))
+async fn shape(app: &App, hub: Hub, viewer: UserId) -> Result<HubShape, Error> {
+    let facts = facts::find(app, hub.id).await?;
+    let roles = queries::list_roles(&mut *app.db.acquire().await?, hub.id, viewer).await?;
+    Ok(HubShape::of(hub, facts, roles))
 }

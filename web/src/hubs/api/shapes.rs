@@ -1,7 +1,8 @@
 //! The shapes of hubs in the API's answers. Fields may be added, never renamed or removed.
 
 use chrono::{DateTime, Utc};
-use pawdium_shared::hubs::lists::{HubFacts, Person};
+use pawdium_shared::hubs::facts::HubFacts;
+use pawdium_shared::hubs::lists::Person;
 use pawdium_shared::hubs::requests::Request;
 use pawdium_shared::hubs::{Hub, HubRole};
 use serde::Serialize;
@@ -47,7 +48,7 @@ pub struct HubShape {
 impl HubShape {
     /// A hub with what is counted in it.
     #[must_use]
-    pub fn of(hub: Hub, facts: HubFacts) -> Self {
+    pub fn of(hub: Hub, facts: HubFacts, roles: Vec<HubRole>) -> Self {
         Self {
             archived: hub.is_archived(),
             join: hub.joining.name(),
@@ -61,7 +62,7 @@ impl HubShape {
             subscribers: facts.subscribers,
             stars: facts.stars,
             created_at: hub.created_at,
-            my_roles: facts.my_roles.into_iter().map(HubRole::name).collect(),
+            my_roles: roles.into_iter().map(HubRole::name).collect(),
         }
     }
 }

@@ -1,0 +1,65 @@
+//! The list of a hub's photos.
+
+use sqlx::PgConnection;
+
+use crate::cache::{Cached, Lookup};
+use crate::db::Db;
+use crate::events::Event;
+use crate::hubs::facts::changed_hubs;
+use crate::ids::{HubId, PhotoId};
+use crate::paging::{Page, PageOf};
+
+/// A hub's live photos, the latest posted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HubPhotoList(pub HubId);
+
+impl Cached for HubPhotoList {
+    const KIND: &'static str = "hub-photos";
+    const ASKS: bool = true;
+    type Part = PageOf;
+    type Data = Page<PhotoId>;
+
+    fn name(&self) -> String {
+        self.0.to_string()
+    }
+
+    async fn stale_after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        Ok(changed_hubs(event, lookup).await?.into_iter().map(Self).collect())
+    }
+
+    /// Pages past the end are not cached, because visitors can request any number of them.
+    fn is_kept(page: &Self::Data) -> bool {
+        !page.photos.is_empty()
+    }
+
+    async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
+        let mut db = db.acquire().await?;
+        let mut loaded = Vec::with_capacity(these.len());
+        for list in these {
+            loaded.push((*list, list_photos(&mut db, list.0, page).await?));
+        }
+        Ok(loaded)
+    }
+}
+
+async fn list_photos(db: &mut PgConnection, hub: HubId, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+    let total = sqlx::query_scalar!(
+        r#"select count(*) as "total!" from hub_photos join photos on id = photo_id
+           where hub_id = $1 and state = 'live'"#,
+        hub.0,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let photos = sqlx::query_scalar!(
+        r#"select photo_id as "photo: PhotoId" from hub_photos join photos on id = photo_id
+           where hub_id = $1 and state = 'live'
+           order by posted_at desc, photo_id desc
+           limit $2 offset $3"#,
+        hub.0,
+        page.limit,
+        page.offset(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(photos, page, total))
+}
