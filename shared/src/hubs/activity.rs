@@ -55,3 +55,14 @@ pub async fn record(
     .await?;
     Ok(())
 }
+
+/// Deletes at most `limit` activities that are older than so many days, by the index activity_at. Returns how many.
+pub async fn purge(db: &mut PgConnection, days: i32, limit: i64) -> sqlx::Result<u64> {
+    let purged = sqlx::query!(
+        "delete from activity
+         where id in (select id from activity where at < now() - make_interval(days => $1) order by at limit $2)",
+        days,
+        limit,
+    );
+    Ok(purged.execute(db).await?.rows_affected())
+}

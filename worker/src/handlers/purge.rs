@@ -6,11 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt as _;
 use pawdium_queue::{Claim, JobError, cron, groups, inspect, ledger, partition, schedules};
 use pawdium_shared::accounts::{links, networks, queries, sessions};
+use pawdium_shared::hubs::activity;
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_drafts, purge_originals};
 use pawdium_shared::photos::{self, lineage};
 use pawdium_shared::ranking::refresh;
 use pawdium_widgets::layout;
+use sqlx::PgConnection;
 use tracing::{error, info};
 
 use super::abandon_photo::abandon;
@@ -44,6 +46,9 @@ const NETWORK_DAYS: i32 = 90;
 
 /// How many days used keys and links are kept: longer than a ballot or a mailed link is valid.
 const SPENT_DAYS: i32 = 2;
+
+/// How many days feeds tell what happened in hubs.
+const ACTIVITY_DAYS: i32 = 90;
 
 /// How many days counted moments are kept.
 const MOMENT_DAYS: i32 = 2;
@@ -97,14 +102,37 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let groups = groups::purge_groups(&mut db, TICK_DAYS).await?;
     let minutes = ledger::purge_minutes(&mut db, MINUTE_DAYS).await?;
     let workers = inspect::purge_workers(&mut db, WORKER_DAYS).await?;
+    let activities = purge_activities(&mut db).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
     let widgets = layout::purge_removed(&mut db).await?;
     info!(
         sessions,
-        links, networks, spent, drafts, originals, anonymous, ticks, moments, widgets, "purged rows"
+        links,
+        networks,
+        spent,
+        drafts,
+        originals,
+        anonymous,
+        ticks,
+        moments,
+        widgets,
+        activities,
+        "purged rows"
     );
     info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
     Ok(())
+}
+
+/// Deletes what feeds don't tell any more, a batch a statement, so that no transaction is long.
+async fn purge_activities(db: &mut PgConnection) -> sqlx::Result<u64> {
+    let mut deleted = 0;
+    loop {
+        let purged = activity::purge(db, ACTIVITY_DAYS, BATCH.into()).await?;
+        deleted += purged;
+        if purged < BATCH.into() {
+            return Ok(deleted);
+        }
+    }
 }
 
 /// Deletes originals that no photo needs.

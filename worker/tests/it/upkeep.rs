@@ -290,3 +290,23 @@ async fn removed_widgets_can_be_put_back_for_a_day(db: PgPool) {
     purge(&site).await;
     assert_eq!(count(&site.db, "select sum(id)::bigint from removed_widgets").await, 1);
 }
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn the_purge_forgets_what_happened_in_hubs_three_months_ago(db: PgPool) {
+    let site = Site::new(db);
+    let owner = site.member("ada").await;
+    execute(
+        &site.db,
+        format!(
+            "with hub as (insert into hubs (slug, name) values ('cats', 'Cats') returning id)
+             insert into activity (hub_id, verb, actor_id, at)
+             select hub.id, 'joined', {owner}, now() - make_interval(days => days)
+             from hub, generate_series(1, 2500) as number, unnest(array[89, 91]) as days"
+        ),
+    )
+    .await;
+    purge(&site).await;
+    let kept = "select count(*) from activity where at > now() - interval '90 days'";
+    assert_eq!(count(&site.db, kept).await, 2500);
+    assert_eq!(count(&site.db, "select count(*) from activity").await, 2500, "in batches, to the last one");
+}
