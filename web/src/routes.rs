@@ -66,6 +66,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/live", get(live::live))
         .route("/photos/{photo}/share", post(photos::share::share))
         .route("/photos/{photo}/publish", post(photos::publish::publish))
+        .route("/photos/{photo}/opinion", get(photos::show::opinion_part))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
         .route("/photos/{photo}/hubs", post(photos::posting::post))
         .route("/photos/{photo}/hubs/remove", post(photos::posting::unpost))

@@ -31,3 +31,25 @@ if (status?.dataset.state === "processing") {
   });
   const stop = watch([`photo=${photo}`], { changed: look, look, gone: look });
 }
+
+const opinion = document.querySelector("[data-refresh=opinion]");
+if (opinion) {
+  const { photo } = document.querySelector("[data-photo]").dataset;
+  const score = (part) => part.querySelector(".big-score").textContent.replace(/\s+/g, " ").trim();
+  const look = serially(async () => {
+    const answer = await fetch(`/photos/${photo}/opinion`);
+    if (answer.status === 404) {
+      stop();
+      location.reload();
+      return;
+    }
+    if (!answer.ok) throw new Error(`the opinion was answered with ${answer.status}`);
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    const old = document.querySelector("[data-refresh=opinion]");
+    const before = score(old);
+    const after = score(swap(old, holder.content.firstElementChild));
+    if (after !== before) announce(after);
+  });
+  const stop = watch([`photo=${photo}`], { changed: look, look, gone: look });
+}

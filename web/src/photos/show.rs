@@ -89,6 +89,21 @@ pub async fn status(
 
 /// Finds a photo that the visitor may see. Everybody sees live photos; only the owner and moderators see others.
 ///
+/// `GET /photos/{photo}/opinion`: the part that a live refresh fetches, for those who know what everybody thinks.
+pub async fn opinion_part(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<PhotoId>,
+) -> Result<Page<PhotoOpinion>, Error> {
+    let photo = find_visible(&app, &visitor, id).await?;
+    let rating = rating_control(&app, &visitor, &photo).await?;
+    if photo.state == PhotoState::Live && rating.knows() {
+        Ok(Page(opinion(&photo)))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Photo, Error> {
@@ -106,8 +121,7 @@ pub(super) async fn assemble(
     share_url: Option<String>,
 ) -> Result<PhotoPage, Error> {
     let own = viewing.visitor.id() == photo.owner;
-    let knows = matches!(rating, RatingControl::Change { .. } | RatingControl::Own);
-    let opinion = if photo.state == PhotoState::Live && knows {
+    let opinion = if photo.state == PhotoState::Live && rating.knows() {
         Some(Fragment::render(&opinion(&photo)).map_err(anyhow::Error::from)?)
     } else {
         None

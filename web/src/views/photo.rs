@@ -123,6 +123,14 @@ pub enum RatingControl {
 /// The status of a photo. `GET /photos/{id}/status` returns only this part.
 #[derive(Debug, Template)]
 #[template(path = "photo/_status.html")]
+impl RatingControl {
+    /// Whether the viewer may know what everybody thinks: not before having rated the photo.
+    #[must_use]
+    pub const fn knows(&self) -> bool {
+        matches!(self, Self::Change { .. } | Self::Own)
+    }
+}
+
 pub struct PhotoStatus {
     /// The photo's id.
     pub id: i64,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::ids::PhotoId;
+use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::live::{Note, Topic};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -308,4 +309,49 @@ async fn a_processing_photo_is_followed_in_the_page(db: PgPool) {
     site.start_worker();
     browser.find("[data-status][data-state=live]").await;
     browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_photos_page_shows_a_rating_from_elsewhere(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob, eve) = (site.member("ada").await, site.member("bob").await, site.member("eve").await);
+    let photo = site.photo().by(&ada).live().await;
+    site.rate(&bob, photo, 4).await;
+    site.run(RefreshRanks {}).await;
+    let (owner, rater) = (site.browser().await, eve);
+    open_photo(&owner, &ada, photo).await;
+    let other = site.browser_beside(&owner).await;
+    open_photo(&other, &bob, photo).await;
+    let place = "return JSON.stringify([...document.querySelectorAll('.opinion, .opinion svg, .photo-acts')]
+        .map((element) => { const { top, height } = element.getBoundingClientRect(); return [top, height]; }))";
+    let mut before = Vec::new();
+    for browser in [&owner, &other] {
+        browser.find(".opinion .histogram").await;
+        browser.mark().await;
+        browser.run("document.querySelector('.rank-note a').focus({ preventScroll: true })").await;
+        before.push(browser.run(place).await);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    site.rate(&rater, photo, 10).await;
+    for (browser, before) in [&owner, &other].into_iter().zip(before) {
+        eventually("the score is redrawn", LIVE, async || {
+            browser.text(".big-score").await.contains("2 ratings").then_some(())
+        })
+        .await;
+        assert!(browser.text(".big-score").await.starts_with("7.0"));
+        let label = browser.attribute(".opinion .histogram", "aria-label").await;
+        assert_eq!(label, "Ratings from 1 to 10: 0, 0, 0, 1, 0, 0, 0, 0, 0, 1");
+        assert!(browser.is_marked().await, "the page is still the same");
+        let focused = "return document.activeElement === document.querySelector('.rank-note a')";
+        assert_eq!(browser.run(focused).await, true, "the focus stays");
+        assert_eq!(browser.run(place).await, before, "nothing has moved");
+        browser.has_no_complaints().await;
+    }
+    // Who hasn't rated it doesn't learn what the others think.
+    assert_eq!(site.get(&format!("/photos/{photo}/opinion")).await.status, 404);
+    assert_eq!(rater.pages.get(&format!("/photos/{photo}/opinion")).await.status, 200);
+    assert!(owner.run("return document.querySelector('[data-announcements]').textContent").await != "");
+    ada.api.delete(&format!("photos/{photo}"), Value::Null).await.expect(204);
+    eventually("the page says that it is gone", LIVE, async || (!other.has(".opinion").await).then_some(()))
+        .await;
 }
