@@ -126,6 +126,7 @@ fn hub_pages() -> Router<App> {
         .route("/h/{slug}/settings", get(hubs::settings::page).post(hubs::settings::change))
         .route("/h/{slug}/delete", post(hubs::settings::delete))
 }
+        .route("/members/{name}/roles/{role}", post(hubs::roles::follow))
 
 /// The page of widgets of a hub, or of a member's profile, below `at`.
 fn widget_pages(at: &str) -> Router<App> {

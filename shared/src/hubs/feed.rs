@@ -1,6 +1,6 @@
 //! The feed: what happened in hubs, with repeats as one entry.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -22,7 +22,7 @@ const TOGETHER: TimeDelta = TimeDelta::hours(1);
 /// One activity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activity {
-    /// Its number; later ones have larger numbers.
+    /// Its number, which no other has.
     pub id: i64,
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -106,32 +106,55 @@ impl Row {
     }
 }
 
-/// Lists the latest activities in hubs that a user is subscribed to or a member of. A private hub's are listed for its
-/// members alone, so somebody who loses that role loses them at once. Leaves the user's own profile out.
+/// Lists the latest activities in hubs that a user is subscribed to or a member of, and of members whose profiles they
+/// are subscribed to: what these did in public hubs, and their photos. A private hub's are listed for its members alone,
+/// so somebody who loses that role loses them at once. Leaves the user's own profile out.
 pub async fn list_followed(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<Activity>> {
-    // The latest of each hub come from the index on hub and id, however old the hub is.
+    // The latest of each hub come from the index on hub and id, however old the hub is; those of each member from the
+    // index on actor and id. A photo on a profile is no activity, so its number is the photo's, made negative.
     let rows = sqlx::query_as!(
         Row,
         r#"with followed as (
-               select hub_id from hub_roles join hubs on hubs.id = hub_id
+               select hub_id, profile_of from hub_roles join hubs on hubs.id = hub_id
                where user_id = $1 and role in ('subscriber', 'member', 'owner') and profile_of is distinct from $1
-               group by hub_id
+               group by hub_id, profile_of
                having bool_or(visibility = 'public' or role in ('member', 'owner'))
+           ), latest as (
+               select of_hub.* from followed cross join lateral (
+                   select * from activity where activity.hub_id = followed.hub_id order by id desc limit $2
+               ) as of_hub
+               union
+               select of_member.* from followed cross join lateral (
+                   select activity.* from activity join hubs on hubs.id = activity.hub_id
+                   where actor_id = followed.profile_of and slug is not null and visibility = 'public'
+                   order by activity.id desc limit $2
+               ) as of_member
+               union all
+               select -published.id, live_at, followed.hub_id, 'posted', followed.profile_of, published.id
+               from followed cross join lateral (
+                   select id, live_at from photos
+                   where owner_id = followed.profile_of and state = 'live' order by live_at desc limit $2
+               ) as published
            )
-           select latest.id, at, latest.hub_id as "hub: HubId", verb, users.name as "actor?",
+           select latest.id as "id!", at as "at!", latest.hub_id as "hub!: HubId", verb as "verb!", users.name as "actor?",
                   photo_id as "photo: PhotoId"
-           from followed
-           cross join lateral (
-               select * from activity where activity.hub_id = followed.hub_id order by id desc limit $2
-           ) as latest
-           left join users on users.id = actor_id
-           order by latest.id desc limit $2"#,
+           from latest left join users on users.id = actor_id
+           order by at desc, latest.id desc limit $2"#,
         user.0,
         READ,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().filter_map(Row::known).collect())
+    Ok(without_doubles(rows.into_iter().filter_map(Row::known).collect()))
+}
+
+/// Leaves a photo on a profile out if another activity tells that it was posted to a hub.
+fn without_doubles(mut activities: Vec<Activity>) -> Vec<Activity> {
+    let on_profile = |activity: &Activity| activity.id < 0;
+    let posted: HashSet<_> =
+        activities.iter().filter(|one| !on_profile(one)).filter_map(|one| one.photo).collect();
+    activities.retain(|one| !on_profile(one) || one.photo.is_none_or(|photo| !posted.contains(&photo)));
+    activities
 }
 
 /// Lists the latest activities in a hub.
@@ -236,6 +259,14 @@ mod tests {
         let told: Vec<_> = entries.iter().map(|entry| (entry.id, entry.at, entry.actors.clone())).collect();
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(told, [(4, at(60), names(&["ada"])), (1, at(59), names(&["bob", "eve"]))]);
+    }
+
+    #[test]
+    fn a_photo_that_was_posted_to_a_hub_is_not_told_again() {
+        let posted =
+            |id, photo| Activity { verb: Verb::Posted, photo: Some(PhotoId(photo)), ..joined(id, 0, "ada") };
+        let told = without_doubles(vec![posted(-7, 7), posted(-8, 8), posted(3, 7)]);
+        assert_eq!(told.iter().map(|activity| activity.id).collect::<Vec<_>>(), [-8, 3]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub async fn own(State(app): State<App>, Query(query): Query<OwnQuery>) -> Resul
     let feed = AtomFeed {
         id: tag(&app, since, &format!("feed/{reader}")),
         title: "Your feed".to_owned(),
-        summary: "What happened in the hubs that you follow.".to_owned(),
+        summary: "What happened in the hubs and with the members that you follow.".to_owned(),
         own: app.url(&address(&query.token)),
         page: app.url("/feed"),
         updated: latest(&entries).unwrap_or(since),

@@ -93,5 +93,6 @@ fn present(hub: &Hub, entry: Entry, photos: &HashMap<PhotoId, &Photo>) -> FeedEn
         actors: entry.actors,
         hub: hub.name.clone(),
         path: hub.path(),
+        is_profile: hub.profile_of.is_some(),
     }
 }

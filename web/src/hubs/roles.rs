@@ -7,7 +7,7 @@ use pawdium_shared::hubs::members::Taken;
 use pawdium_shared::hubs::{Hub, HubRole, requests};
 use serde::Deserialize;
 
-use super::access::{find_hub_at, find_visible_hub};
+use super::access::{find_hub_at, find_profile, find_visible_hub};
 use super::acts;
 use crate::accounts::local;
 use crate::error::Error;
@@ -49,6 +49,28 @@ pub async fn change(
     };
     let jar = notice.into_iter().fold(jar, |jar, notice| jar.add(notice.cookie()));
     Ok((jar, Redirect::to(&next)))
+}
+
+/// `POST /members/{name}/roles/{role}`: subscribes to what a member does.
+pub async fn follow(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path((name, role)): Path<(String, HubRole)>,
+    Form(form): Form<RoleForm>,
+) -> Result<Redirect, Error> {
+    let profile = find_profile(&app, &name).await?;
+    if role != HubRole::Subscriber {
+        return Err(Error::Forbidden("You can only subscribe to a member."));
+    }
+    if profile.profile_of == Some(visitor.id()) {
+        return Err(Error::Forbidden("You can't subscribe to yourself."));
+    }
+    match form.act.as_str() {
+        "take" => drop(acts::take(&app, &visitor, profile.id, role).await?),
+        "drop" => acts::drop_role(&app, &visitor, profile.id, role).await?,
+        _ => return Err(Error::Refused("Choose take or drop.".to_owned())),
+    }
+    Ok(Redirect::to(&form.next.map_or_else(|| profile.path(), |next| local(Some(&next)).to_owned())))
 }
 
 /// Ends a role. Answers with what to say about it: nothing if the button says it.

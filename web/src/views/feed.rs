@@ -49,6 +49,8 @@ pub struct FeedEntry {
     pub hub: String,
     /// The path of the hub's page.
     pub path: String,
+    /// Whether the hub is the profile of the one who did it.
+    pub is_profile: bool,
 }
 
 impl FeedEntry {
@@ -81,9 +83,14 @@ impl FeedEntry {
             Verb::Joined => "joined".to_owned(),
             Verb::BecameOwner if self.actors.len() > 1 => "became owners of".to_owned(),
             Verb::BecameOwner => "became an owner of".to_owned(),
-            Verb::Posted if self.photo_count == 1 => "posted a photo in".to_owned(),
             Verb::Posted => {
-                format!("posted {} photos in", grouped(i64::try_from(self.photo_count).unwrap_or(i64::MAX)))
+                let place = if self.is_profile { "" } else { " in" };
+                match self.photo_count {
+                    1 => format!("posted a photo{place}"),
+                    many => {
+                        format!("posted {} photos{place}", grouped(i64::try_from(many).unwrap_or(i64::MAX)))
+                    }
+                }
             }
             Verb::Archived => "archived".to_owned(),
             Verb::Reopened => "reopened".to_owned(),
@@ -108,7 +115,8 @@ impl FeedEntry {
             (None, 0) => String::new(),
             (None, others) => format!(" and {} others", grouped(others)),
         };
-        format!("{}{others} {} {}", self.lead(), self.phrase(), self.hub)
+        let place = if self.is_profile { String::new() } else { format!(" {}", self.hub) };
+        format!("{}{others} {}{place}", self.lead(), self.phrase())
     }
 }
 
@@ -127,6 +135,7 @@ mod tests {
             photo_count,
             hub: "Derps".to_owned(),
             path: "/h/derps".to_owned(),
+            is_profile: false,
         }
     }
 
@@ -137,6 +146,7 @@ mod tests {
             (entry(Verb::Joined, &["Ada", "Bob"], 0), "Ada and Bob joined Derps"),
             (entry(Verb::Posted, &["Ada"], 4), "Ada posted 4 photos in Derps"),
             (entry(Verb::Posted, &["Ada"], 1), "Ada posted a photo in Derps"),
+            (FeedEntry { is_profile: true, ..entry(Verb::Posted, &["Ada"], 2) }, "Ada posted 2 photos"),
             (entry(Verb::BecameOwner, &["Ada", "Bob"], 0), "Ada and Bob became owners of Derps"),
             (entry(Verb::Created, &[], 0), "Somebody created Derps"),
         ];

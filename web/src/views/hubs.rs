@@ -103,6 +103,7 @@ impl HubHead {
     fn membership(&self) -> Option<(&'static str, &'static str)> {
         let is_archived = self.archived_at.is_some();
         match (self.standing, self.joining) {
+            _ if self.is_profile() => None,
             (Standing::Stranger, Joining::Open) if !is_archived => Some(("take", "Join")),
             (Standing::Stranger, Joining::Request) if !is_archived => Some(("take", "Ask to join")),
             (Standing::Waiting, _) => Some(("drop", "Withdraw request")),

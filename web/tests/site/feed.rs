@@ -218,3 +218,64 @@ async fn a_hubs_atom_feed_is_valid_whatever_members_write(db: PgPool) {
     let again = site.get("/h/derps/feed.atom").await.expect(200);
     assert_eq!([atom(&again, "id"), atom(&again, "entry/id")].concat(), ids);
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn who_subscribes_to_a_member_is_told_what_they_do(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob, rita) = (site.member("ada").await, site.member("bob").await, site.member("rita").await);
+    let derps = site.hub_of("derps", &[&ada, &bob]).await;
+    let secret = site.hub_of("secret", &[&ada]).await;
+    site.make_private(secret).await;
+    let button = ".hub-acts form[action='/members/ada/roles/subscriber'] button[name=act]";
+    let press = async |person: &Person, act: &str| {
+        let form = [("act", act), ("next", "/members/ada")];
+        assert_eq!(
+            person.pages.post("/members/ada/roles/subscriber", &form).await.location(),
+            "/members/ada"
+        );
+    };
+    let page = rita.pages.get("/members/ada").await.expect(200);
+    assert_eq!(page.texts(button), ["Subscribe"]);
+    assert!(
+        !page.has(".hub-acts [formaction], .hub-acts form:not([action$=subscriber])"),
+        "and nothing else"
+    );
+    press(&rita, "take").await;
+    press(&rita, "take").await;
+    assert_eq!(rita.pages.get("/members/ada").await.texts(button), ["Subscribed"]);
+
+    site.did(derps, "joined", &ada, 30).await;
+    site.did(derps, "joined", &bob, 20).await;
+    site.did(secret, "joined", &ada, 10).await;
+    for _ in 0..2 {
+        site.photo().by(&ada).live().await;
+    }
+    let posted = site.photo().by(&ada).live().await;
+    site.post(&ada, "derps", posted).await;
+    site.photo().by(&ada).processing().await;
+    let mut told = texts(&rita).await;
+    told.sort();
+    assert_eq!(told, ["ada joined derps", "ada posted 2 photos", "ada posted a photo in derps"]);
+    let feed = rita.pages.get("/feed").await.expect(200);
+    assert!(feed.texts(".feed-entry p").contains(&"ada posted 2 photos".to_owned()));
+    let link = feed.attribute("#feed-url", "value");
+    let link = link.strip_prefix(site.base.as_str()).expect("it is ours");
+    assert_eq!(atom(&site.get(&format!("/{link}")).await.expect(200), "entry/title").len(), 3);
+    assert_eq!(texts(&ada).await.len(), 3, "her own profile isn't in her feed, her hubs are");
+
+    press(&rita, "drop").await;
+    assert_eq!(texts(&rita).await, [""; 0]);
+    assert!(!ada.pages.get("/members/ada").await.has(".hub-acts"), "nobody subscribes to themselves");
+    for (person, path, status) in [
+        (&ada, "/members/ada/roles/subscriber", 403),
+        (&rita, "/members/ada/roles/member", 403),
+        (&rita, "/members/ada/roles/stargazer", 403),
+        (&rita, "/members/nobody/roles/subscriber", 404),
+        (&rita, "/members/ada/roles/king", 404),
+    ] {
+        assert_eq!(person.pages.post(path, &[("act", "take")]).await.status, status, "{path}");
+    }
+    assert_eq!(site.visitor().post("/members/ada/roles/subscriber", &[("act", "take")]).await.status, 403);
+    let gate = site.get("/members/ada").await.expect(200);
+    assert_eq!(gate.texts(".hub-acts a"), ["Log in to subscribe"]);
+}

@@ -92,6 +92,7 @@ impl Samples {
             photo_count: usize::try_from(photos).unwrap_or(0),
             hub: self.hub_name(3),
             path: "/h/sleepy".to_owned(),
+            is_profile: false,
         };
         vec![
             entry(4, Verb::Posted, 1, 4),
