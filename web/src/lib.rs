@@ -5,6 +5,7 @@ pub mod admin;
 pub mod api;
 pub mod assets;
 pub mod demo;
+pub mod embed;
 pub mod error;
 pub mod health;
 pub mod http;

@@ -15,7 +15,8 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, admin, api, assets, demo, health, hubs, live, moderation, photos, ranking, ratings, search,
+    accounts, admin, api, assets, demo, embed, health, hubs, live, moderation, photos, ranking, ratings,
+    search,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -38,6 +39,8 @@ pub fn router(app: App) -> Router {
                 .layer(from_fn_with_state(app.clone(), origin::require_own)),
         )
         .nest("/api/v1", calls.layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
+        .route("/embed/h/{slug}/{widget}", get(embed::page::page))
+        .route("/oembed", get(embed::oembed::oembed))
         .route("/media/{*key}", get(photos::media::serve))
         .route("/assets/{version}/{*path}", get(assets::serve))
         .fallback(async || Error::NotFound);
@@ -63,10 +66,10 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}", get(photos::show::page))
         .route("/photos/{photo}/rating", post(ratings::rate::rate))
         .route("/photos/{photo}/status", get(photos::show::status))
+        .route("/photos/{photo}/opinion", get(photos::show::opinion_part))
         .route("/live", get(live::live))
         .route("/photos/{photo}/share", post(photos::share::share))
         .route("/photos/{photo}/publish", post(photos::publish::publish))
-        .route("/photos/{photo}/opinion", get(photos::show::opinion_part))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
         .route("/photos/{photo}/hubs", post(photos::posting::post))
         .route("/photos/{photo}/hubs/remove", post(photos::posting::unpost))
@@ -123,10 +126,10 @@ fn hub_pages() -> Router<App> {
         .route("/h/{slug}/members", get(hubs::members::page).post(hubs::members::change))
         .route("/h/{slug}/requests", post(hubs::members::answer))
         .route("/h/{slug}/roles/{role}", post(hubs::roles::change))
+        .route("/members/{name}/roles/{role}", post(hubs::roles::follow))
         .route("/h/{slug}/settings", get(hubs::settings::page).post(hubs::settings::change))
         .route("/h/{slug}/delete", post(hubs::settings::delete))
 }
-        .route("/members/{name}/roles/{role}", post(hubs::roles::follow))
 
 /// The page of widgets of a hub, or of a member's profile, below `at`.
 fn widget_pages(at: &str) -> Router<App> {

@@ -4,6 +4,7 @@ import { serially } from "./live/serially.js";
 import { announce, swap } from "./live/swap.js";
 import { enableMoving } from "./hub/move.js";
 import { paintPlaceholders } from "./placeholder.js";
+import { showCopying } from "./share.js";
 
 enableKeys();
 
@@ -34,6 +35,7 @@ async function load(id, version) {
     if (!old) return;
     const current = swap(old, fresh);
     paintPlaceholders(current);
+    showCopying(current);
     if (!current.hidden) announce(`${current.querySelector("h2")?.textContent ?? ""} has changed.`);
   } catch (error) {
     if (error.status !== 404) throw error;
@@ -68,6 +70,7 @@ const takeColumns = serially(async () => {
   }
   page.dataset.layout = columns.dataset.layout;
   paintPlaceholders(page);
+  showCopying(page);
 });
 
 /** Compares what the page shows with what there is. */

@@ -34,6 +34,17 @@ async function share(form) {
   }
 }
 
+/** Shows the buttons of a part of the page that copy a field. */
+export function showCopying(part) {
+  for (const button of part.querySelectorAll("[data-copy]")) button.hidden = false;
+}
+
+async function copyField(button) {
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  announce(button, (await copy(field.value)) ? "Copied" : "Press Ctrl-C");
+}
+
 /** Makes share forms copy the link in place. Without this module they lead to a page that shows it. */
 export function enableSharing() {
   document.addEventListener("submit", (event) => {
@@ -42,12 +53,9 @@ export function enableSharing() {
     event.preventDefault();
     share(form).catch(() => form.submit());
   });
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      const field = document.getElementById(button.dataset.copy);
-      field.select();
-      announce(button, (await copy(field.value)) ? "Copied" : "Press Ctrl-C");
-    });
-  }
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("[data-copy]");
+    if (button) copyField(button);
+  });
+  showCopying(document);
 }

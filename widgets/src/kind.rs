@@ -33,6 +33,8 @@ pub struct Kind {
     pub max_age: Duration,
     /// Whether its data differs from viewer to viewer, so that it isn't cached.
     pub personal: bool,
+    /// [`Widget::EMBEDS`].
+    pub embeds: bool,
     schema: fn() -> Value,
     check: fn(&Value, &Value) -> Result<Value, Refused>,
     title_of: fn(&Value) -> String,
@@ -53,6 +55,7 @@ impl Kind {
             listens: W::LISTENS,
             max_age: W::MAX_AGE,
             personal: W::For::PERSONAL,
+            embeds: W::EMBEDS,
             schema: schema::<W>,
             check: check::<W>,
             title_of: |config| stored::<W>(config).title().into_owned(),

@@ -94,6 +94,8 @@ impl Widget for RateOne {
         EventKind::MemberChanged,
         EventKind::HubChanged,
     ];
+    /// Without a ballot there is a link to the rating page.
+    const EMBEDS: bool = true;
     type For = Viewer;
     type Data = Data;
 

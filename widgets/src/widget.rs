@@ -44,6 +44,10 @@ pub trait Widget: Default + Serialize + DeserializeOwned + JsonSchema + Send + S
     /// Whom its data is for: [`Everyone`], and then it is cached, or each [`Viewer`], and then it can't be.
     type For: Audience;
 
+    /// Whether other sites can show it in a frame, as a visitor without a user sees it. Its template then has no form for
+    /// such a visitor, because a frame has no cookies.
+    const EMBEDS: bool = !<Self::For as Audience>::PERSONAL;
+
     /// The data, with the template that shows it.
     type Data: Template + Serialize + DeserializeOwned + Send + Sync + 'static;
 

@@ -261,6 +261,8 @@ pub struct SecurityConfig {
     pub hubs_per_hour: u32,
     /// Anonymous users created, and links shared by visitors without a user, per hour. Default 60.
     pub anonymous_per_hour: u32,
+    /// Documents about links (oEmbed) per minute; the server of another site asks for all of its visitors. Default 600.
+    pub oembeds_per_minute: u32,
     /// Wrong passwords for one account within ten minutes, and four times as many within a day, by all clients together
     /// from networks where the account has not been used. Each network where it has been used may try as many within
     /// ten minutes on its own. Default 10.
@@ -285,6 +287,7 @@ impl Default for SecurityConfig {
             uploads_per_hour: 60,
             hubs_per_hour: 10,
             anonymous_per_hour: 60,
+            oembeds_per_minute: 600,
             guesses_per_account: 10,
             mails_per_recipient: 3,
             anonymous_uploads_per_day: 20,

@@ -76,6 +76,9 @@ pub enum Error {
         "An earlier upload with this key had a different file, crop or text. Check your photos before you submit it again."
     )]
     KeyReused,
+    /// The answer exists in no other format.
+    #[error("There is only format=json.")]
+    OnlyJson,
     /// The request is too large.
     #[error("{0}")]
     TooLarge(String),
@@ -149,6 +152,7 @@ impl Error {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) | Self::Guarded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::Crowded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::OnlyJson => StatusCode::NOT_IMPLEMENTED,
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

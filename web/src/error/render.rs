@@ -34,7 +34,7 @@ struct Body<'a> {
 /// framework's own refusals into problems, and writes the security log.
 pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
-    let json = is_api || prefers_json(request.headers());
+    let json = is_api || request.uri().path() == "/oembed" || prefers_json(request.headers());
     let is_login = request.uri().path() == "/login";
     // After logging in, return only to pages that a GET can load.
     let path = match *request.method() {

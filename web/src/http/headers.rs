@@ -1,7 +1,7 @@
 //! Headers of every response.
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -13,8 +13,15 @@ use crate::state::App;
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
 
-const ALWAYS: [(&str, &str); 4] = [
-    ("content-security-policy", POLICY),
+/// The policy of pages that other sites may frame. They load nothing but their own files, and no form leaves them.
+const FRAMABLE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                        img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors *";
+
+/// Marks a response that pages of other sites may frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Framable;
+
+const ALWAYS: [(&str, &str); 3] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
@@ -31,7 +38,9 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
     let is_known = request.headers().contains_key(AUTHORIZATION)
         || CookieJar::from_headers(request.headers()).get(SESSION).is_some();
     let mut response = next.run(request).await;
+    let policy = if response.extensions().get::<Framable>().is_some() { FRAMABLE } else { POLICY };
     let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     if is_known && headers.get(CACHE_CONTROL).is_none_or(|kept| kept.as_bytes().starts_with(b"private")) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }

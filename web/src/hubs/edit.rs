@@ -46,16 +46,16 @@ pub async fn gallery(State(app): State<App>, here: Here) -> Result<Page<GalleryP
         )
         .await;
         let shown = widgets::Shown { loaded: Arc::new(loaded), is_old: false };
-        KindCard {
+        Ok::<_, Error>(KindCard {
             kind: kind.name,
             about: kind.about,
-            preview: widgets::frame(&here.hub, &placed, Some(&shown)),
+            preview: widgets::frame(&app, &here.hub, &placed, Some(&shown))?,
             allows_left: kind.columns.allow(Side::Left),
             allows_right: kind.columns.allow(Side::Right),
-        }
+        })
     });
-    let kinds = join_all(previews).await;
-    let head = head::load(&mut *app.db.acquire().await?, &here.viewing, &here.hub, HubTab::Home).await?;
+    let kinds = join_all(previews).await.into_iter().collect::<Result<_, _>>()?;
+    let head = head::load(&app, &here.viewing, &here.hub, HubTab::Home).await?;
     Ok(Page(GalleryPage {
         layout_version: here.hub.layout_version,
         chrome: here.viewing.chrome,
@@ -67,7 +67,7 @@ pub async fn gallery(State(app): State<App>, here: Here) -> Result<Page<GalleryP
 fn preview(kind: &Kind) -> Placed {
     let side = if kind.columns.allow(Side::Right) { Side::Right } else { Side::Left };
     Placed {
-        id: WidgetId(0),
+        id: widgets::PREVIEW,
         kind: kind.name.to_owned(),
         side,
         position: 0,
@@ -200,7 +200,7 @@ async fn form(
     let schema = kind.schema();
     let fields =
         config::form(&schema, config).into_iter().map(|field| shown(field, refused.as_ref())).collect();
-    let head = head::load(&mut *app.db.acquire().await?, &here.viewing, &here.hub, HubTab::Home).await?;
+    let head = head::load(&app, &here.viewing, &here.hub, HubTab::Home).await?;
     Ok(ConfigurePage {
         id: placed.id.0,
         title: kind.title.to_owned(),

@@ -6,6 +6,7 @@ use axum::extract::{Query, State};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::WidgetId;
+use pawdium_shared::paging::PageOf;
 use pawdium_widgets::layout::{self, Placed, Removed};
 use pawdium_widgets::{Side, find_kind};
 use serde::Deserialize;
@@ -14,10 +15,13 @@ use super::head;
 use super::here::Here;
 use super::widgets::{self, Shown};
 use crate::admin;
+use crate::embed::oembed;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, pin_cookie};
+use crate::photos::posting;
 use crate::state::App;
+use crate::views::card::{CardPicture, LinkCard};
 use crate::views::hub_page::{HubPage, RemovedWidget, WidgetControls, WidgetFrame};
 use crate::views::hubs::HubTab;
 
@@ -41,18 +45,19 @@ pub async fn page(
     let placed = layout::list(&mut *app.db.acquire().await?, here.hub.id).await?;
     let jar = keep_key(&app, &mut here.viewing, jar, &placed).await?;
     here.viewer = widgets::viewer(&app, &here.viewing.visitor, &here.hub).await?;
-    let mut db = app.db.acquire().await?;
-    let head = head::load(&mut db, &here.viewing, &here.hub, HubTab::Home).await?;
+    let head = head::load(&app, &here.viewing, &here.hub, HubTab::Home).await?;
     let removed = match query.removed.filter(|_| here.may_edit()) {
-        Some(widget) => layout::find_removed(&mut db, here.hub.id, WidgetId(widget)).await?,
+        Some(widget) => {
+            layout::find_removed(&mut *app.db.acquire().await?, here.hub.id, WidgetId(widget)).await?
+        }
         None => None,
     };
-    drop(db);
     let shown = widgets::load(&app, &here.hub, &here.viewer, &placed).await?;
     let is_editing = here.may_edit() && query.edit.is_some();
     let page = HubPage {
-        left: column(&here.hub, &placed, &shown, Side::Left, is_editing),
-        right: column(&here.hub, &placed, &shown, Side::Right, is_editing),
+        left: column(&app, &here.hub, &placed, &shown, Side::Left, is_editing)?,
+        right: column(&app, &here.hub, &placed, &shown, Side::Right, is_editing)?,
+        card: link_card(&app, &here.hub).await?,
         topic: here.topic(),
         layout_version: here.hub.layout_version,
         may_edit: here.may_edit(),
@@ -88,20 +93,42 @@ fn title(placed: &Placed) -> String {
 }
 
 fn column(
+    app: &App,
     hub: &Hub,
     placed: &[Placed],
     shown: &HashMap<WidgetId, Shown>,
     side: Side,
     is_editing: bool,
-) -> Vec<WidgetFrame> {
+) -> Result<Vec<WidgetFrame>, Error> {
     let in_column: Vec<_> = placed.iter().filter(|one| one.side == side).collect();
     let last = in_column.last().map(|one| one.id);
     let frame = |one: &Placed| {
-        let frame = widgets::frame(hub, one, shown.get(&one.id));
+        let frame = widgets::frame(app, hub, one, shown.get(&one.id))?;
         let controls = is_editing.then(|| controls(hub, one, last == Some(one.id)));
-        WidgetFrame { controls, ..frame }
+        Ok(WidgetFrame { controls, ..frame })
     };
     in_column.into_iter().map(frame).collect()
+}
+
+/// What other sites show of a link to the hub; nothing of a private one.
+async fn link_card(app: &App, hub: &Hub) -> Result<Option<LinkCard>, Error> {
+    if !hub.is_public() {
+        return Ok(None);
+    }
+    let newest = posting::list(app, hub.id, PageOf { page: 1, limit: 1 }).await?.photos;
+    let url = app.url(&hub.path());
+    Ok(Some(LinkCard {
+        kind: if hub.slug.is_some() { "website" } else { "profile" },
+        title: hub.name.clone(),
+        description: if hub.summary.is_empty() {
+            format!("{} on Pawdium", hub.name)
+        } else {
+            hub.summary.clone()
+        },
+        picture: newest.first().and_then(|photo| CardPicture::of(photo, |path| app.url(path))),
+        oembed: hub.slug.as_ref().map(|_| app.url(&oembed::address(&url))),
+        url,
+    }))
 }
 
 fn controls(hub: &Hub, placed: &Placed, is_last: bool) -> WidgetControls {

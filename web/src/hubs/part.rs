@@ -45,7 +45,7 @@ pub async fn part(
     let placed = layout::find(&mut *app.db.acquire().await?, hub.id, widget).await?.ok_or(Error::NotFound)?;
     let shown = widgets::load(&app, hub, &here.viewer, std::slice::from_ref(&placed)).await?;
     let shown = shown.get(&widget);
-    let html = widgets::frame(hub, &placed, shown).render().map_err(anyhow::Error::from)?;
+    let html = widgets::frame(&app, hub, &placed, shown)?.render().map_err(anyhow::Error::from)?;
     let version = shown.map_or(0, |shown| shown.loaded.version);
     let is_shared = find_kind(&placed.kind).is_some_and(|kind| !kind.personal) && hub.is_public();
     match shown {

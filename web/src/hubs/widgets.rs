@@ -11,11 +11,15 @@ use pawdium_widgets::cached::{self, CachedWidget, Loaded};
 use pawdium_widgets::layout::Placed;
 use pawdium_widgets::{Kind, Viewer, find_kind};
 
+use crate::embed::snippet;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 use crate::views::Fragment;
 use crate::views::hub_page::{WidgetBody, WidgetFrame};
+
+/// The id of a widget that isn't placed yet.
+pub const PREVIEW: WidgetId = WidgetId(0);
 
 /// A widget's data, fresh or not.
 #[derive(Debug)]
@@ -61,18 +65,24 @@ pub async fn load(
 }
 
 /// Renders a widget with its frame.
-#[must_use]
-pub fn frame(hub: &Hub, placed: &Placed, shown: Option<&Shown>) -> WidgetFrame {
+///
+/// # Errors
+/// Formatting fails.
+pub fn frame(app: &App, hub: &Hub, placed: &Placed, shown: Option<&Shown>) -> Result<WidgetFrame, Error> {
     let kind = find_kind(&placed.kind);
-    WidgetFrame {
+    let title = kind.map_or_else(|| placed.kind.clone(), |kind| kind.title_of(&placed.config));
+    let embeds = kind.is_some_and(|kind| kind.embeds) && hub.slug.is_some() && hub.is_public();
+    let snippet = (embeds && placed.id != PREVIEW).then(|| snippet(app, hub, placed.id, &title));
+    Ok(WidgetFrame {
         id: placed.id.0,
         hub: hub.path(),
         kind: placed.kind.clone(),
-        title: kind.map_or_else(|| placed.kind.clone(), |kind| kind.title_of(&placed.config)),
         version: shown.map_or(0, |shown| shown.loaded.version),
         body: shown.zip(kind).map_or(WidgetBody::Failed, |(shown, kind)| body(kind, shown)),
+        snippet: snippet.transpose().map_err(anyhow::Error::from)?,
         controls: None,
-    }
+        title,
+    })
 }
 
 fn body(kind: &Kind, shown: &Shown) -> WidgetBody {

@@ -18,12 +18,14 @@ use super::block::ALIKE;
 use super::moments::record_moment;
 use super::place::PlaceQuery;
 use super::{find, posting, present};
+use crate::embed::oembed;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
+use crate::views::card::{CardPicture, LinkCard};
 use crate::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use crate::views::{Fragment, Picture};
 
@@ -87,8 +89,6 @@ pub async fn status(
     Ok(Page(photo_status(&app, &visitor, &photo).await?))
 }
 
-/// Finds a photo that the visitor may see. Everybody sees live photos; only the owner and moderators see others.
-///
 /// `GET /photos/{photo}/opinion`: the part that a live refresh fetches, for those who know what everybody thinks.
 pub async fn opinion_part(
     State(app): State<App>,
@@ -104,6 +104,8 @@ pub async fn opinion_part(
     }
 }
 
+/// Finds a photo that the visitor may see. Everybody sees live photos; only the owner and moderators see others.
+///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Photo, Error> {
@@ -138,6 +140,7 @@ pub(super) async fn assemble(
         Vec::new()
     };
     Ok(PhotoPage {
+        card: link_card(app, &photo),
         alike: alike.iter().map(|photo| present::card(photo, false)).collect(),
         posting: Fragment::render(&hubs).map_err(anyhow::Error::from)?,
         earlier: earlier.map(|photo| photo.0),
@@ -158,6 +161,23 @@ pub(super) async fn assemble(
         rating,
         share_url,
         own,
+    })
+}
+
+/// What other sites show of a link to a live photo.
+fn link_card(app: &App, photo: &Photo) -> Option<LinkCard> {
+    if photo.state != PhotoState::Live {
+        return None;
+    }
+    let url = app.url(&format!("/photos/{}", photo.id));
+    let by = photo.owner_name.as_ref().map_or_else(String::new, |owner| format!(" by {owner}"));
+    Some(LinkCard {
+        kind: "article",
+        title: photo.title.clone(),
+        description: format!("A photo{by} on Pawdium. How derpy is it, from 1 to 10?"),
+        picture: CardPicture::of(photo, |path| app.url(path)),
+        oembed: Some(app.url(&oembed::address(&url))),
+        url,
     })
 }
 

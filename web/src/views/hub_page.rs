@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::Fragment;
+use super::card::LinkCard;
 use super::hubs::HubHead;
 use super::{Chrome, filters};
 
@@ -13,6 +14,8 @@ use super::{Chrome, filters};
 pub struct HubPage {
     /// The layout around the page.
     pub chrome: Chrome,
+    /// What other sites show of a link to it.
+    pub card: Option<LinkCard>,
     /// The hub's head.
     pub head: HubHead,
     /// What its stream is asked for: `hub=<slug>` or `member=<name>`.
@@ -58,6 +61,8 @@ pub struct WidgetFrame {
     pub version: u64,
     /// What it shows.
     pub body: WidgetBody,
+    /// The HTML that shows it on another site, if other sites can.
+    pub snippet: Option<String>,
     /// Its controls, if the viewer is editing the page.
     pub controls: Option<WidgetControls>,
 }

@@ -7,6 +7,7 @@ use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 
 use crate::http::ids;
 
+use super::card::LinkCard;
 use super::picture::described;
 use super::rate::RatingKeys;
 use super::{Chrome, Fragment, PhotoCard, Picture, filters};
@@ -17,6 +18,8 @@ use super::{Chrome, Fragment, PhotoCard, Picture, filters};
 pub struct PhotoPage {
     /// The layout around the page.
     pub chrome: Chrome,
+    /// What other sites show of a link to it, if it is live.
+    pub card: Option<LinkCard>,
     /// The photo's id.
     pub id: i64,
     /// The title.
@@ -120,9 +123,6 @@ pub enum RatingControl {
     },
 }
 
-/// The status of a photo. `GET /photos/{id}/status` returns only this part.
-#[derive(Debug, Template)]
-#[template(path = "photo/_status.html")]
 impl RatingControl {
     /// Whether the viewer may know what everybody thinks: not before having rated the photo.
     #[must_use]
@@ -131,6 +131,9 @@ impl RatingControl {
     }
 }
 
+/// The status of a photo. `GET /photos/{id}/status` returns only this part.
+#[derive(Debug, Template)]
+#[template(path = "photo/_status.html")]
 pub struct PhotoStatus {
     /// The photo's id.
     pub id: i64,

@@ -26,10 +26,12 @@ export class Line {
   #current = null;
   #timer;
   #tell;
+  #credentials;
 
-  /** `tell` is called with what `heard` of live.js takes. */
-  constructor(tell, lastId, covered) {
+  /** `tell` is called with what `heard` of live.js takes. `credentials` is that of `fetch`. */
+  constructor(tell, lastId, covered, credentials = "same-origin") {
     this.#tell = tell;
+    this.#credentials = credentials;
     this.lastId = lastId;
     this.#covered = new Set(covered);
   }
@@ -124,7 +126,7 @@ export class Line {
     const query = new URLSearchParams(topics.map((topic) => topic.split(/=(.*)/s).slice(0, 2)));
     const headers = { accept: "text/event-stream" };
     if (this.lastId) headers["last-event-id"] = this.lastId;
-    return fetch(`/live?${query}`, { headers, signal, cache: "no-store" });
+    return fetch(`/live?${query}`, { headers, signal, cache: "no-store", credentials: this.#credentials });
   }
 
   #take(event, data) {

@@ -211,3 +211,29 @@ async fn an_archived_hub_is_read_only_and_says_so(db: PgPool) {
     let verbs: String = site.ask("select string_agg(verb, ',' order by id) from activity").await;
     assert!(verbs.ends_with("archived,renamed,reopened"), "{verbs}");
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_other_sites_show_is_for_everybody_or_for_nobody(db: PgPool) {
+    let site = Site::start(db).await;
+    let cast = Cast::of(&site, json!({})).await;
+    let frame: i64 = site.ask("select min(widgets.id) from widgets join hubs on hubs.id = hub_id where slug = 'cats' and kind = 'about'").await;
+    let personal: i64 = site.ask("select min(id) from widgets where kind = 'drafts'").await;
+    let paths = [
+        (format!("/embed/h/cats/{frame}"), 200),
+        (format!("/embed/h/cats/{personal}"), 404),
+        (format!("/oembed?url={}", site.url("/h/cats")), 200),
+    ];
+    for (visibility, is_shown) in [("public", true), ("private", false)] {
+        cast.owner.api.patch("hubs/cats", json!({ "visibility": visibility })).await.expect(200);
+        for (path, status) in &paths {
+            let expected = if is_shown { *status } else { 404 };
+            for person in cast.all() {
+                assert_eq!(person.pages.get(path).await.status, expected, "{path} as {:?}", person.name);
+            }
+        }
+    }
+    let follow = "/members/mia/roles/subscriber";
+    for (person, expected) in cast.all().into_iter().zip([403, 403, 303, 303, 403, 303, 303]) {
+        assert_eq!(person.pages.post(follow, &[("act", "take")]).await.status, expected, "{:?}", person.name);
+    }
+}

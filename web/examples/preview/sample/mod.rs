@@ -138,6 +138,7 @@ impl Samples {
             shares: 37,
         };
         Ok(PhotoPage {
+            card: None,
             chrome: self.member(),
             id,
             title: self.title(id),

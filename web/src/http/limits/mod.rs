@@ -33,6 +33,8 @@ pub enum Limited {
     GuessOfDay,
     /// Mails to one recipient.
     Recipient,
+    /// Asking for what other sites show of a link.
+    Oembed,
 }
 
 const DAY: Duration = Duration::from_hours(24);
@@ -60,6 +62,7 @@ impl Limited {
             Self::GuessOfDay => {
                 ("guess-of-day", security.guesses_per_account.saturating_mul(GUESSES_OF_DAY), DAY)
             }
+            Self::Oembed => ("oembed", security.oembeds_per_minute, MINUTE),
             Self::Recipient => ("recipient", security.mails_per_recipient, HOUR / 2),
         }
     }

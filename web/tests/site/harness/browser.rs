@@ -118,6 +118,16 @@ impl Browser {
         self.show_tab(then).await;
     }
 
+    /// Goes into a frame of the page, where everything happens from now on.
+    pub(crate) async fn enter_frame(&self, css: &str) {
+        self.find(css).await.enter_frame().await.expect("it is a frame");
+    }
+
+    /// Comes back from a frame.
+    pub(crate) async fn leave_frame(&self) {
+        self.page.clone().enter_parent_frame().await.expect("there is one around it");
+    }
+
     pub(crate) async fn back(&self) {
         self.page.back().await.expect("there is a page before");
     }

@@ -59,6 +59,7 @@ impl Setup {
             "uploads_per_hour",
             "hubs_per_hour",
             "anonymous_per_hour",
+            "oembeds_per_minute",
             "guesses_per_account",
             "mails_per_recipient",
             "anonymous_uploads_per_day",
