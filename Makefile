@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js axe test-axe fetch-axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -48,11 +48,16 @@ lint-js: setup-lint-js  ## the pages' scripts
 	target/lint/node_modules/.bin/oxlint --config web/.oxlintrc.json web/static
 
 AXE = axe-core@4.14.1
-axe: setup-lint-js setup-test  ## every page through axe, in both themes, on a phone and on a desktop
-	npm install --silent --no-audit --no-fund --no-save --prefix target/axe $(AXE)
+AXE_FILE = $(CURDIR)/target/axe/node_modules/axe-core/axe.min.js
+axe: setup-test fetch-axe  ## every page through axe, in both themes, on a phone and on a desktop
 	cargo build --workspace --all-targets
-	PAWDIUM_AXE=$(CURDIR)/target/axe/node_modules/axe-core/axe.min.js \
-		target/debug/pawdium-demo with-stack -- cargo test -p pawdium-web --test site -- --ignored axe
+	PAWDIUM_AXE=$(AXE_FILE) target/debug/pawdium-demo with-stack -- cargo test --workspace --test site -- axe
+
+test-axe: fetch-axe  ## test, with axe
+	PAWDIUM_AXE=$(AXE_FILE) $(MAKE) test
+
+fetch-axe: setup-lint-js
+	npm install --silent --no-audit --no-fund --no-save --prefix target/axe $(AXE)
 
 setup: setup-test
 setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny:  ## install what is missing

@@ -82,7 +82,7 @@ fn every_control_has_a_name_and_every_reference_a_target() {
             let target = label.attr("for").or_else(|| label.attr("aria-labelledby")).unwrap_or_default();
             assert!(ids.binary_search(&target).is_ok(), "{path}: nothing is called {target}");
         }
-        for control in find(&page, "input:not([type=hidden]), select") {
+        for control in find(&page, "input:not([type=hidden]), select, textarea") {
             let labelled =
                 control.attr("id").is_some_and(|id| !find(&page, &format!("label[for='{id}']")).is_empty())
                     || control

@@ -9,10 +9,13 @@ use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
+use crate::hubs::access::find_profile;
+use crate::hubs::head;
 use crate::photos::place::Place;
 use crate::photos::present;
 use crate::state::App;
 use crate::views::Paging;
+use crate::views::hubs::HubTab;
 use crate::views::members::{MemberPage, PendingPhoto};
 
 /// Photos per page.
@@ -32,8 +35,10 @@ pub async fn page(
     Path(name): Path<String>,
     Query(choice): Query<ProfileQuery>,
 ) -> Result<Page<MemberPage>, Error> {
+    let profile = find_profile(&app, &name).await?;
     let name = Name::new(&name).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
+    let head = head::load(&mut db, &viewing, &profile, HubTab::Photos).await?;
     let member = queries::find_by_name(&mut db, name.as_str()).await?.ok_or(Error::NotFound)?;
     let own = viewing.visitor.id() == member.id;
     let activity = queries::count_activity(&mut db, member.id).await?;
@@ -46,6 +51,7 @@ pub async fn page(
     let number = |page: usize| u32::try_from(page).unwrap_or(u32::MAX);
     Ok(Page(MemberPage {
         chrome: viewing.chrome,
+        head,
         photos: live
             .iter()
             .skip((page - 1) * PER_PAGE)

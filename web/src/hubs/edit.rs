@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::here::Here;
+use super::page::{self, PageQuery};
 use super::{head, widgets};
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::state::App;
+use crate::views::Flash;
 use crate::views::hub_edit::{ConfigField, ConfigInput, ConfigurePage, GalleryPage, KindCard};
 use crate::views::hubs::HubTab;
 use axum::extract::{Form, State};
@@ -81,7 +83,7 @@ pub async fn add(State(app): State<App>, here: Here, Form(fields): Form<Fields>)
     let version = number(&fields, "layout_version");
     if let Some(removed) = number(&fields, "restore") {
         change(&app, &here, version, &Change::Restore(WidgetId(removed))).await?;
-        return Ok(back(&here, WidgetId(removed)));
+        return Ok(back(&here, WidgetId(removed), "restore"));
     }
     let refused = |field, message: &str| Error::Field { field, message: message.to_owned() };
     let kind = field(&fields, "kind")
@@ -93,11 +95,14 @@ pub async fn add(State(app): State<App>, here: Here, Form(fields): Form<Fields>)
     }
     let config = kind.check(&Value::Object(Map::default()))?;
     let add = Change::Add { kind: kind.name.to_owned(), spot: Spot { side, position: None }, config };
-    let widget = change(&app, &here, version, &add).await?;
+    let widget = match change(&app, &here, version, &add).await {
+        Err(error @ Error::Conflict(_)) => return conflicting(&app, here, None, &error).await,
+        widget => widget?,
+    };
     if kind.has_settings() {
         return Ok(Redirect::to(&format!("{}/widgets/{widget}", here.hub.path())).into_response());
     }
-    Ok(back(&here, widget))
+    Ok(back(&here, widget, "add"))
 }
 
 /// `GET /h/{slug}/widgets/{widget}`: the form of its settings.
@@ -123,16 +128,17 @@ pub async fn act(
     let version = number(&fields, "layout_version");
     let placed = find(&app, &here, widget).await?;
     let kind = find_kind(&placed.kind);
-    let wanted = match field(&fields, "act") {
-        Some("up") => Change::Move(widget, at(placed.side, placed.position - 1)),
-        Some("down") => Change::Move(widget, at(placed.side, placed.position + 1)),
-        Some("across") => Change::Move(widget, Spot { side: placed.side.other(), position: None }),
-        Some("place") => {
+    let act = field(&fields, "act").unwrap_or_default();
+    let wanted = match act {
+        "up" => Change::Move(widget, at(placed.side, placed.position - 1)),
+        "down" => Change::Move(widget, at(placed.side, placed.position + 1)),
+        "across" => Change::Move(widget, Spot { side: placed.side.other(), position: None }),
+        "place" => {
             let side = field(&fields, "side").and_then(|side| side.parse().ok()).unwrap_or(placed.side);
             Change::Move(widget, Spot { side, position: number(&fields, "position") })
         }
-        Some("remove") => Change::Remove(widget),
-        Some("save") => {
+        "remove" => Change::Remove(widget),
+        "save" => {
             let kind = kind.ok_or(Error::NotFound)?;
             let given = config::from_form(&kind.schema(), &fields);
             match kind.check(&given) {
@@ -150,19 +156,44 @@ pub async fn act(
     {
         return Err(Error::Refused("This widget can't stand in that column.".to_owned()));
     }
-    change(&app, &here, version, &wanted).await?;
-    if matches!(wanted, Change::Remove(_)) {
-        return Ok(Redirect::to(&format!("{}?edit=1&removed={widget}", here.hub.path())).into_response());
+    match (change(&app, &here, version, &wanted).await, wanted) {
+        (Err(error @ Error::Conflict(_)), Change::Configure(_, given)) => {
+            // What the owner wrote isn't lost.
+            let refused = Refused { key: String::new(), message: error.to_string() };
+            let page = form(&app, here, &placed, &given, Some(refused)).await?;
+            Ok((error.status(), Page(page)).into_response())
+        }
+        (Err(error @ Error::Conflict(_)), _) => conflicting(&app, here, Some((widget, act)), &error).await,
+        (Err(error), _) => Err(error),
+        (Ok(_), Change::Remove(_)) => {
+            Ok(Redirect::to(&format!("{}?edit=1&removed={widget}", here.hub.path())).into_response())
+        }
+        (Ok(_), Change::Configure(..)) => Ok(back(&here, widget, "configure")),
+        (Ok(_), _) => Ok(back(&here, widget, act)),
     }
-    Ok(back(&here, widget))
+}
+
+/// The page as somebody else has made it meanwhile.
+async fn conflicting(
+    app: &App,
+    here: Here,
+    pressed: Option<(WidgetId, &str)>,
+    error: &Error,
+) -> Result<Response, Error> {
+    let placed = layout::list(&mut *app.db.acquire().await?, here.hub.id).await?;
+    let (widget, act) = pressed.unwrap_or((WidgetId(0), ""));
+    let mut page = page::show(app, here, placed, &PageQuery::editing(widget, act)).await?;
+    page.chrome.flash = Some(Flash::bad(error.to_string()));
+    Ok((error.status(), Page(page)).into_response())
 }
 
 fn at(side: Side, position: i32) -> Spot {
     Spot { side, position: Some(position.max(0)) }
 }
 
-fn back(here: &Here, widget: WidgetId) -> Response {
-    Redirect::to(&format!("{}?edit=1#widget-{widget}", here.hub.path())).into_response()
+/// Back to the page, where the focus returns to the button that was pressed.
+fn back(here: &Here, widget: WidgetId, act: &str) -> Response {
+    Redirect::to(&format!("{}?edit=1&at={widget}&act={act}", here.hub.path())).into_response()
 }
 
 async fn find(app: &App, here: &Here, widget: WidgetId) -> Result<Placed, Error> {
@@ -227,12 +258,5 @@ fn shown(field: FormField, refused: Option<&Refused>) -> ConfigField {
         config::Input::Check => ConfigInput::Check,
         config::Input::Choice(choices) => ConfigInput::Choice(choices),
     };
-    ConfigField { label: label(&field.key), key: field.key, help: field.help, value, input, error }
-}
-
-/// A key as people read it: `show_names` is "Show names".
-fn label(key: &str) -> String {
-    let words = key.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    ConfigField { key: field.key, help: field.help, value, input, error }
 }

@@ -22,7 +22,7 @@ use crate::http::visitor::{Viewing, pin_cookie};
 use crate::photos::posting;
 use crate::state::App;
 use crate::views::card::{CardPicture, LinkCard};
-use crate::views::hub_page::{HubPage, RemovedWidget, WidgetControls, WidgetFrame};
+use crate::views::hub_page::{ColumnPart, HubPage, RemovedWidget, WidgetControls, WidgetFrame};
 use crate::views::hubs::HubTab;
 
 /// The query of a hub's page.
@@ -33,6 +33,16 @@ pub struct PageQuery {
     edit: Option<String>,
     /// The widget that was just removed, to offer to put it back.
     removed: Option<i64>,
+    /// The widget that was just changed, and by which of its buttons: the focus returns there.
+    at: Option<i64>,
+    act: Option<String>,
+}
+
+impl PageQuery {
+    /// Of the page in which an owner has just pressed a widget's button.
+    pub(super) fn editing(widget: WidgetId, act: &str) -> Self {
+        Self { edit: Some("1".to_owned()), removed: None, at: Some(widget.0), act: Some(act.to_owned()) }
+    }
 }
 
 /// `GET /h/{slug}` and `GET /members/{name}`
@@ -45,19 +55,30 @@ pub async fn page(
     let placed = layout::list(&mut *app.db.acquire().await?, here.hub.id).await?;
     let jar = keep_key(&app, &mut here.viewing, jar, &placed).await?;
     here.viewer = widgets::viewer(&app, &here.viewing.visitor, &here.hub).await?;
-    let head = head::load(&app, &here.viewing, &here.hub, HubTab::Home).await?;
-    let removed = match query.removed.filter(|_| here.may_edit()) {
+    Ok((jar, Page(show(&app, here, placed, &query).await?)))
+}
+
+/// The page with its widgets.
+pub(super) async fn show(
+    app: &App,
+    here: Here,
+    placed: Vec<Placed>,
+    query: &PageQuery,
+) -> Result<HubPage, Error> {
+    let is_editing = here.may_edit() && query.edit.is_some();
+    let head = head::load(app, &here.viewing, &here.hub, HubTab::Home).await?;
+    let removed = match query.removed.filter(|_| is_editing) {
         Some(widget) => {
             layout::find_removed(&mut *app.db.acquire().await?, here.hub.id, WidgetId(widget)).await?
         }
         None => None,
     };
-    let shown = widgets::load(&app, &here.hub, &here.viewer, &placed).await?;
-    let is_editing = here.may_edit() && query.edit.is_some();
-    let page = HubPage {
-        left: column(&app, &here.hub, &placed, &shown, Side::Left, is_editing)?,
-        right: column(&app, &here.hub, &placed, &shown, Side::Right, is_editing)?,
-        card: link_card(&app, &here.hub).await?,
+    let shown = widgets::load(app, &here.hub, &here.viewer, &placed).await?;
+    let columns = Columns { app, hub: &here.hub, placed, shown, removed, edit: is_editing.then_some(query) };
+    Ok(HubPage {
+        left: columns.parts(Side::Left)?,
+        right: columns.parts(Side::Right)?,
+        card: link_card(app, &here.hub).await?,
         topic: here.topic(),
         layout_version: here.hub.layout_version,
         may_edit: here.may_edit(),
@@ -65,10 +86,7 @@ pub async fn page(
         chrome: here.viewing.chrome,
         head,
         is_editing,
-        removed: removed
-            .map(|Removed { placed, .. }| RemovedWidget { id: placed.id.0, title: title(&placed) }),
-    };
-    Ok((jar, Page(page)))
+    })
 }
 
 /// Gives a visitor without a user a key to keep, where a widget may show them a ballot: it counts for that key only.
@@ -88,26 +106,36 @@ async fn keep_key(
     Ok(jar)
 }
 
-fn title(placed: &Placed) -> String {
-    find_kind(&placed.kind).map_or_else(|| placed.kind.clone(), |kind| kind.title_of(&placed.config))
+/// What stands on the page.
+struct Columns<'a> {
+    app: &'a App,
+    hub: &'a Hub,
+    placed: Vec<Placed>,
+    shown: HashMap<WidgetId, Shown>,
+    removed: Option<Removed>,
+    /// The query, if the owner edits the page.
+    edit: Option<&'a PageQuery>,
 }
 
-fn column(
-    app: &App,
-    hub: &Hub,
-    placed: &[Placed],
-    shown: &HashMap<WidgetId, Shown>,
-    side: Side,
-    is_editing: bool,
-) -> Result<Vec<WidgetFrame>, Error> {
-    let in_column: Vec<_> = placed.iter().filter(|one| one.side == side).collect();
-    let last = in_column.last().map(|one| one.id);
-    let frame = |one: &Placed| {
-        let frame = widgets::frame(app, hub, one, shown.get(&one.id))?;
-        let controls = is_editing.then(|| controls(hub, one, last == Some(one.id)));
-        Ok(WidgetFrame { controls, ..frame })
-    };
-    in_column.into_iter().map(frame).collect()
+impl Columns<'_> {
+    fn parts(&self, side: Side) -> Result<Vec<ColumnPart>, Error> {
+        let in_column: Vec<_> = self.placed.iter().filter(|one| one.side == side).collect();
+        let last = in_column.last().map(|one| one.id);
+        let frame = |one: &Placed| {
+            let frame = widgets::frame(self.app, self.hub, one, self.shown.get(&one.id))?;
+            let controls = self.edit.map(|query| controls(self.hub, one, last == Some(one.id), query));
+            Ok(ColumnPart::Widget(Box::new(WidgetFrame { controls, ..frame })))
+        };
+        let mut parts = in_column.into_iter().map(frame).collect::<Result<Vec<_>, Error>>()?;
+        if let Some(Removed { placed, .. }) = self.removed.as_ref().filter(|one| one.placed.side == side) {
+            let title = find_kind(&placed.kind)
+                .map_or_else(|| placed.kind.clone(), |kind| kind.title_of(&placed.config));
+            let removed = RemovedWidget { id: placed.id.0, hub: self.hub.path(), title };
+            let place = usize::try_from(placed.position).map_or(0, |place| place.min(parts.len()));
+            parts.insert(place, ColumnPart::Removed(removed));
+        }
+        Ok(parts)
+    }
 }
 
 /// What other sites show of a link to the hub; nothing of a private one.
@@ -131,9 +159,10 @@ async fn link_card(app: &App, hub: &Hub) -> Result<Option<LinkCard>, Error> {
     }))
 }
 
-fn controls(hub: &Hub, placed: &Placed, is_last: bool) -> WidgetControls {
+fn controls(hub: &Hub, placed: &Placed, is_last: bool, query: &PageQuery) -> WidgetControls {
     let kind = find_kind(&placed.kind);
     let other = if placed.side == Side::Left { Side::Right } else { Side::Left };
+    let focus = query.act.as_deref().filter(|_| query.at == Some(placed.id.0));
     WidgetControls {
         layout_version: hub.layout_version,
         position: placed.position,
@@ -141,5 +170,33 @@ fn controls(hub: &Hub, placed: &Placed, is_last: bool) -> WidgetControls {
         is_last,
         may_cross: kind.is_some_and(|kind| kind.columns.allow(other)),
         has_settings: kind.is_some_and(pawdium_widgets::Kind::has_settings),
+        focus: focus.map(|act| button(act, placed.position == 0, is_last)),
+    }
+}
+
+/// The button that has the focus after an act: the same, or another if there is nothing more to press.
+fn button(act: &str, is_first: bool, is_last: bool) -> &'static str {
+    match act {
+        "configure" => "configure",
+        "across" => "across",
+        "down" if !is_last => "down",
+        _ if !is_first => "up",
+        _ if !is_last => "down",
+        _ => "remove",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_focus_never_goes_to_a_button_that_cant_be_pressed() {
+        assert_eq!(button("up", false, true), "up");
+        assert_eq!(button("up", true, false), "down");
+        assert_eq!(button("down", false, true), "up");
+        assert_eq!(button("place", true, false), "down");
+        assert_eq!(button("down", true, true), "remove");
+        assert_eq!(button("across", true, true), "across");
     }
 }

@@ -4,13 +4,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use pawdium_shared::accounts::Name;
+use pawdium_shared::hubs::{Hub, Slug};
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::photos::Species;
-use pawdium_shared::photos::neighbours;
-use pawdium_shared::ranking::lists::{NewList, Page, Period, TopList, TrendingList};
+use pawdium_shared::paging::PageOf;
+use pawdium_shared::photos::{Species, neighbours, posting};
+use pawdium_shared::ranking::lists::{NewList, Page, Period, TopList, TrendingList, hub_top};
 use serde::Deserialize;
 
+use super::posting::PER_PAGE;
 use crate::error::Error;
+use crate::http::visitor::Visitor;
+use crate::hubs::access::find_visible_hub;
 use crate::ranking::lists::{self, LAST};
 use crate::state::App;
 use crate::views::explore::{self, Filter, Tab};
@@ -18,7 +22,7 @@ use crate::views::photo::ListPlace;
 use crate::views::photo_path;
 
 /// A list of photos that leads to their pages, as in the query `from`: `top:<period>:<species>`, `trending:<species>`,
-/// `new:<species>` or `member:<name>`. Lists with pages add the number of a later page.
+/// `new:<species>`, `hub:<slug>`, `hub-top:<slug>` or `member:<name>`. Lists with pages add the number of a later page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A page of one of Explore's lists.
@@ -30,9 +34,21 @@ pub enum Place {
         /// The page, from 1.
         page: i64,
     },
+    /// A page of a hub's photos.
+    Hub {
+        /// The hub's slug.
+        slug: String,
+        /// Whether the best come first, rather than the latest.
+        by_score: bool,
+        /// The page, from 1.
+        page: i64,
+    },
     /// A member's photos.
     Member(Name),
 }
+
+/// The last page of a hub's list.
+pub(super) const LAST_OF_HUB: i64 = 10_000;
 
 /// The text names no list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +73,11 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (tab, filter, page) = match self {
             Self::Member(name) => return write!(f, "member:{}", name.as_str()),
+            Self::Hub { slug, by_score, page } => {
+                f.write_str(if *by_score { "hub-top:" } else { "hub:" })?;
+                f.write_str(slug)?;
+                return if *page > 1 { write!(f, ":{page}") } else { Ok(()) };
+            }
             Self::List { tab, filter, page } => (tab, filter, page),
         };
         f.write_str(&tab.path()[1..])?;
@@ -75,6 +96,14 @@ impl FromStr for Place {
         let mut parts = text.split(':');
         let mut part = || parts.next().ok_or(UnknownPlace);
         let tab = match part()? {
+            kind @ ("hub" | "hub-top") => {
+                let slug = Slug::new(part()?).map_err(|_| UnknownPlace)?.as_str().to_owned();
+                let page = parts.next().map_or(Ok(1), str::parse).map_err(|_| UnknownPlace)?;
+                if parts.next().is_some() || !(1..=LAST_OF_HUB).contains(&page) {
+                    return Err(UnknownPlace);
+                }
+                return Ok(Self::Hub { slug, by_score: kind == "hub-top", page });
+            }
             "member" => {
                 let name = Name::new(part()?).map_err(|_| UnknownPlace)?;
                 return parts.next().map_or(Ok(Self::Member(name)), |_| Err(UnknownPlace));
@@ -101,46 +130,77 @@ impl FromStr for Place {
 }
 
 impl Place {
-    /// The photo's place in the list, for its page.
+    /// A page of a hub's photos.
+    #[must_use]
+    pub fn in_hub(hub: &Hub, by_score: bool, page: i64) -> Self {
+        Self::Hub { slug: hub.slug.clone().unwrap_or_default(), by_score, page }
+    }
+
+    /// The photo's place in the list, for its page; `None` if the visitor may not see the list.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find(&self, app: &App, photo: PhotoId) -> Result<ListPlace, Error> {
+    pub async fn find(
+        &self,
+        app: &App,
+        visitor: &Visitor,
+        photo: PhotoId,
+    ) -> Result<Option<ListPlace>, Error> {
+        let (list, page) = match self {
+            Self::List { tab, filter, page } => (List::Explore(*tab, *filter), *page),
+            Self::Hub { slug, by_score, page } => match find_visible_hub(app, visitor, slug).await {
+                Ok(hub) => (List::Hub { hub, by_score: *by_score }, *page),
+                Err(Error::NotFound) => return Ok(None),
+                Err(error) => return Err(error),
+            },
+            Self::Member(name) => return self.among_member(app, name, photo).await.map(Some),
+        };
+        let list = Listed { app, list };
+        Ok(Some(list.find(page, photo).await?.unwrap_or_else(|| list.place(page, None, None))))
+    }
+
+    async fn among_member(&self, app: &App, name: &Name, photo: PhotoId) -> Result<ListPlace, Error> {
+        let mut db = app.db.acquire().await?;
+        let around = neighbours::find_by_owner(&mut db, name.as_str(), photo).await?.unwrap_or_default();
+        let from = self.to_string();
+        let path = |photo| photo_path(photo, Some(&from));
+        Ok(ListPlace {
+            label: name.as_str().to_owned(),
+            path: format!("/members/{}/photos", name.as_str()),
+            previous: around.previous.map(path),
+            next: around.next.map(path),
+            from: from.clone(),
+        })
+    }
+}
+
+/// A list with pages.
+enum List {
+    /// One of Explore's, read through the cache.
+    Explore(Tab, Filter),
+    /// A hub's.
+    Hub { hub: Hub, by_score: bool },
+}
+
+impl List {
+    fn last(&self) -> i64 {
         match self {
-            Self::List { tab, filter, page } => {
-                let list = Listed { app, tab: *tab, filter: *filter };
-                Ok(list.find(*page, photo).await?.unwrap_or_else(|| list.place(*page, None, None)))
-            }
-            Self::Member(name) => {
-                let mut db = app.db.acquire().await?;
-                let around = neighbours::find_by_owner(&mut db, name.as_str(), photo).await?;
-                let around = around.unwrap_or_default();
-                let from = self.to_string();
-                let path = |photo| photo_path(photo, Some(&from));
-                Ok(ListPlace {
-                    label: name.as_str().to_owned(),
-                    path: format!("/members/{}/photos", name.as_str()),
-                    previous: around.previous.map(path),
-                    next: around.next.map(path),
-                    from: from.clone(),
-                })
-            }
+            Self::Explore(..) => LAST,
+            Self::Hub { .. } => LAST_OF_HUB,
         }
     }
 }
 
-/// One of Explore's lists, read through the cache.
 struct Listed<'a> {
     app: &'a App,
-    tab: Tab,
-    filter: Filter,
+    list: List,
 }
 
 impl Listed<'_> {
     /// Looks for the photo on that page and on those beside it, because lists move.
     async fn find(&self, page: i64, photo: PhotoId) -> Result<Option<ListPlace>, Error> {
         for page in [page, page - 1, page + 1] {
-            if !(1..=LAST).contains(&page) {
+            if !(1..=self.list.last()).contains(&page) {
                 continue;
             }
             let here = self.load(page).await?;
@@ -152,7 +212,7 @@ impl Listed<'_> {
             };
             let next = match here.photos.get(at + 1) {
                 Some(after) => Some((*after, page)),
-                None if page < here.last_page.min(LAST) => {
+                None if page < here.last_page.min(self.list.last()) => {
                     self.load(page + 1).await?.photos.first().map(|id| (*id, page + 1))
                 }
                 None => None,
@@ -163,7 +223,19 @@ impl Listed<'_> {
     }
 
     async fn load(&self, page: i64) -> Result<Page<PhotoId>, Error> {
-        let Self { app, tab, filter: Filter { period, species } } = *self;
+        let app = self.app;
+        let (tab, Filter { period, species }) = match &self.list {
+            List::Explore(tab, filter) => (*tab, *filter),
+            List::Hub { hub, by_score } => {
+                let (page, mut db) = (PageOf { page, limit: PER_PAGE }, app.db.acquire().await?);
+                if !by_score {
+                    return Ok(posting::list(&mut db, hub.id, page).await?);
+                }
+                let Page { photos, page, last_page } = hub_top(&mut db, hub.id, page).await?;
+                let photos = photos.into_iter().map(|placed| placed.photo).collect();
+                return Ok(Page { photos, page, last_page });
+            }
+        };
         let page = lists::page_of(page);
         Ok(match tab {
             Tab::Top => app.cache.get(&app.db, TopList { period, species }, page).await?,
@@ -173,22 +245,24 @@ impl Listed<'_> {
     }
 
     fn place(&self, page: i64, previous: Option<(PhotoId, i64)>, next: Option<(PhotoId, i64)>) -> ListPlace {
-        let Self { tab, filter, .. } = *self;
-        let from = |page| Place::List { tab, filter, page }.to_string();
+        let from = |page| match &self.list {
+            List::Explore(tab, filter) => Place::List { tab: *tab, filter: *filter, page }.to_string(),
+            List::Hub { hub, by_score } => Place::in_hub(hub, *by_score, page).to_string(),
+        };
         let turn = |(photo, page)| photo_path(photo, Some(&from(page)));
-        let list = explore::address(tab, filter);
+        let (label, list) = match &self.list {
+            List::Explore(tab, filter) => (explore::describe(*tab, *filter), explore::address(*tab, *filter)),
+            List::Hub { hub, by_score: true } => {
+                (format!("Top of {}", hub.name), format!("{}/top", hub.path()))
+            }
+            List::Hub { hub, .. } => (hub.name.clone(), format!("{}/photos", hub.path())),
+        };
         let path = match page {
             ..=1 => list,
             page if list.contains('?') => format!("{list}&page={page}"),
             page => format!("{list}?page={page}"),
         };
-        ListPlace {
-            from: from(page),
-            label: explore::describe(tab, filter),
-            path,
-            previous: previous.map(turn),
-            next: next.map(turn),
-        }
+        ListPlace { from: from(page), label, path, previous: previous.map(turn), next: next.map(turn) }
     }
 }
 
@@ -198,9 +272,16 @@ mod tests {
 
     #[test]
     fn a_place_comes_back_from_its_query() {
-        for text in
-            ["top:all:all", "top:week:cat:3", "trending:all", "trending:dog:2", "new:other", "member:Ada-1"]
-        {
+        for text in [
+            "top:all:all",
+            "top:week:cat:3",
+            "trending:all",
+            "trending:dog:2",
+            "new:other",
+            "member:Ada-1",
+            "hub:cats",
+            "hub-top:cats:3",
+        ] {
             assert_eq!(text.parse::<Place>().map(|place| place.to_string()).as_deref(), Ok(text));
         }
     }
@@ -221,7 +302,11 @@ mod tests {
             "member:",
             "member:<b>",
             "member:ada:2",
-            "hub:cats",
+            "hub",
+            "hub:",
+            "hub:<b>",
+            "hub:cats:0",
+            "hub-top:cats:2:3",
             "https://evil.test",
             "//evil.test",
         ] {

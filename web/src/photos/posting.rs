@@ -14,6 +14,7 @@ use pawdium_shared::photos::posting::{self, Remover, Showing};
 use pawdium_shared::photos::{Photo, PhotoState};
 use serde::Deserialize;
 
+use super::place::{LAST_OF_HUB, Place};
 use super::show::find_visible;
 use super::{find, present};
 use crate::api::caller::Caller;
@@ -32,7 +33,7 @@ use crate::views::hub_photos::{HubPhotosPage, PhotoHub, PhotoHubs};
 use crate::views::hubs::{HubTab, Standing};
 
 /// Photos per page.
-const PER_PAGE: i64 = 24;
+pub(super) const PER_PAGE: i64 = 24;
 
 /// The most hubs for a new photo.
 const MOST: usize = 10;
@@ -79,7 +80,7 @@ impl ListQuery {
     /// The page, within what is served.
     #[must_use]
     pub fn page_of(&self) -> PageOf {
-        PageOf { page: self.page.parse().unwrap_or(1).clamp(1, 10_000), limit: PER_PAGE }
+        PageOf { page: self.page.parse().unwrap_or(1).clamp(1, LAST_OF_HUB), limit: PER_PAGE }
     }
 }
 
@@ -95,11 +96,12 @@ pub async fn page(
     let head = head::load(&app, &viewing, &hub, HubTab::Photos).await?;
     let list = list(&app, hub.id, query.page_of()).await?;
     let path = hub.path();
+    let place = Place::in_hub(&hub, false, list.page);
     Ok(Page(HubPhotosPage {
         chrome: viewing.chrome,
         may_post: !hub.is_archived() && matches!(head.standing, Standing::Member | Standing::Owner),
         head,
-        photos: list.photos.iter().map(|photo| present::card(photo, false)).collect(),
+        photos: list.photos.iter().map(|photo| present::card_in(&place, photo, false)).collect(),
         paging: Paging::of(list.page, list.last_page, format!("{path}/photos")),
         path,
         name: hub.name,

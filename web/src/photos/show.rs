@@ -42,9 +42,10 @@ pub async fn page(
         record_moment(&app, &viewing.visitor, client, id, virality::Moment::View).await?;
     }
     let rating = rating_control(&app, &viewing.visitor, &photo).await?;
+    let visitor = viewing.visitor.clone();
     let mut page = assemble(&app, viewing, photo, rating, None).await?;
     if let Some(place) = query.ok().and_then(|Query(query)| query.place()) {
-        page.place = Some(place.find(&app, id).await?);
+        page.place = place.find(&app, &visitor, id).await?;
     }
     Ok(Page(page))
 }

@@ -18,6 +18,7 @@ use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::hubs::access::find_hub_at;
 use crate::hubs::head;
+use crate::photos::place::Place;
 use crate::photos::posting::ListQuery;
 use crate::photos::{find, present};
 use crate::state::App;
@@ -38,8 +39,11 @@ pub async fn page(
     let head = head::load(&app, &viewing, &hub, HubTab::Photos).await?;
     let (list, places) = top(&app, hub.id, query.page_of()).await?;
     let path = hub.path();
-    let card =
-        |photo: &Photo| PhotoCard { rank: places.get(&photo.id).copied(), ..present::card(photo, false) };
+    let place = Place::in_hub(&hub, true, list.page);
+    let card = |photo: &Photo| PhotoCard {
+        rank: places.get(&photo.id).copied(),
+        ..present::card_in(&place, photo, false)
+    };
     let shown = TopList {
         photos: list.photos.iter().map(card).collect(),
         paging: Paging::of(list.page, list.last_page, format!("{path}/top")),

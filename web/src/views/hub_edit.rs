@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::hub_page::WidgetFrame;
+use super::hub_page::{WidgetBody, WidgetFrame};
 use super::hubs::HubHead;
 use super::{Chrome, filters};
 
@@ -62,8 +62,6 @@ pub struct ConfigurePage {
 pub struct ConfigField {
     /// Its key.
     pub key: String,
-    /// The key as people read it.
-    pub label: String,
     /// What it sets.
     pub help: String,
     /// Its value.
@@ -98,4 +96,11 @@ pub enum ConfigInput {
     Check,
     /// One of these.
     Choice(Vec<String>),
+}
+
+/// A key or a choice as people read it: `show_names` is "Show names".
+fn label(key: &str) -> String {
+    let words = key.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

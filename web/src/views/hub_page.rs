@@ -22,25 +22,42 @@ pub struct HubPage {
     pub topic: String,
     /// The version of its layout.
     pub layout_version: i64,
-    /// The widgets of the left column.
-    pub left: Vec<WidgetFrame>,
-    /// The widgets of the right column.
-    pub right: Vec<WidgetFrame>,
+    /// The left column.
+    pub left: Vec<ColumnPart>,
+    /// The right column.
+    pub right: Vec<ColumnPart>,
     /// Whether the viewer may edit the page.
     pub may_edit: bool,
     /// Whether the viewer is editing it.
     pub is_editing: bool,
     /// Where moderators see why its widgets refresh.
     pub cache: Option<String>,
-    /// The widget that was just removed.
-    pub removed: Option<RemovedWidget>,
 }
 
-/// A widget that can be put back.
+impl HubPage {
+    /// Whether there is nothing on it, not even what takes no room.
+    fn is_bare(&self) -> bool {
+        self.left.is_empty() && self.right.is_empty()
+    }
+}
+
+/// A part of a column.
 #[derive(Clone, Debug)]
+pub enum ColumnPart {
+    /// A widget.
+    Widget(Box<WidgetFrame>),
+    /// The place of a widget that was just removed.
+    Removed(RemovedWidget),
+}
+
+/// A widget that can be put back. It has its place in the column until the next change.
+#[derive(Clone, Debug, Template)]
+#[template(path = "hubs/_removed.html")]
 pub struct RemovedWidget {
     /// Its id.
     pub id: i64,
+    /// The path of the hub's page.
+    pub hub: String,
     /// Its title.
     pub title: String,
 }
@@ -101,6 +118,14 @@ pub struct WidgetControls {
     pub may_cross: bool,
     /// Whether it has settings.
     pub has_settings: bool,
+    /// The act whose button has the focus, because it was pressed before.
+    pub focus: Option<&'static str>,
+}
+
+impl WidgetControls {
+    fn has_focus(&self, act: &str) -> bool {
+        self.focus == Some(act)
+    }
 }
 
 impl WidgetFrame {

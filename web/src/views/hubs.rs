@@ -113,7 +113,7 @@ impl HubHead {
     }
 
     /// Whether it is a member's profile, which nobody joins.
-    fn is_profile(&self) -> bool {
+    pub(super) fn is_profile(&self) -> bool {
         self.path.starts_with("/members/")
     }
 

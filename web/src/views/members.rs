@@ -1,9 +1,10 @@
-//! A member's public profile.
+//! The photos on a member's profile.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::{Chrome, Paging, PhotoCard, PhotoGrid, avatar, filters};
+use super::hubs::HubHead;
+use super::{Chrome, Paging, PhotoCard, PhotoGrid, filters};
 use pawdium_shared::photos::PhotoState;
 
 /// `GET /members/{name}/photos`.
@@ -12,6 +13,8 @@ use pawdium_shared::photos::PhotoState;
 pub struct MemberPage {
     /// The layout around the page.
     pub chrome: Chrome,
+    /// The head of the profile.
+    pub head: HubHead,
     /// The member's name.
     pub name: String,
     /// When they registered.
@@ -33,16 +36,6 @@ pub struct MemberPage {
 impl MemberPage {
     fn grid(&self) -> PhotoGrid<'_> {
         PhotoGrid { photos: &self.photos, eager: 8 }
-    }
-
-    /// The first letter, for the avatar.
-    fn initial(&self) -> String {
-        avatar::initial(&self.name)
-    }
-
-    /// One of ten colours, derived from the name.
-    fn hue(&self) -> u32 {
-        avatar::hue(&self.name)
     }
 }
 

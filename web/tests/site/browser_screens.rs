@@ -157,6 +157,9 @@ async fn verbose(site: &Site) -> (Person, i64) {
          select hubs.id, users.id, 'member' from hubs, users where slug is not null and users.role = 'admin'",
     )
     .await;
+    let name = format!("{}1", "Donaudampfschifffahrt".repeat(3));
+    site.hub_with(&root, "wide", json!({ "name": name, "summary": "W".repeat(280) })).await;
+    site.post(&root, "wide", photo).await;
     (root, photo)
 }
 
@@ -178,6 +181,11 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/search?q=donau",
         "/search?q=donau&in=photos",
         "/submit",
+        "/hubs",
+        "/h/hub-1",
+        "/h/hub-1/photos",
+        "/h/hub-1/top",
+        "/h/hub-1/members",
         "/login",
         "/register",
         "/forgot",
@@ -211,6 +219,17 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         &["/", "/top", "/trending", "/settings", &photo, &member, &failed, &processing],
     )
     .await;
+    let photos = format!("{member}/photos");
+    let own = [
+        "/feed",
+        "/hubs/new",
+        "/h/wide",
+        "/h/wide?edit=1",
+        "/h/wide/widgets/new",
+        "/h/wide/settings",
+        &photos,
+    ];
+    all_stay_within(&browser, &own).await;
     let admin = [
         "/admin",
         "/admin/queues",

@@ -17,6 +17,7 @@ mod api_contract;
 mod browser;
 mod browser_admin;
 mod browser_axe;
+mod browser_editing;
 mod browser_embed;
 mod browser_hubs;
 mod browser_live;

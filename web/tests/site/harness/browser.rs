@@ -38,7 +38,7 @@ const FLAGS: [&str; 9] = [
 
 /// An open browser on a site.
 pub(crate) struct Browser {
-    page: Client,
+    pub(super) page: Client,
     base: Url,
     port: u16,
     session: String,
@@ -273,7 +273,7 @@ impl Browser {
     }
 
     /// A command of the Chrome DevTools protocol.
-    async fn devtools(&self, command: &'static str, parameters: Value) {
+    pub(super) async fn devtools(&self, command: &'static str, parameters: Value) {
         self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser supports it");
     }
 

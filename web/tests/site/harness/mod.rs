@@ -3,6 +3,7 @@
 mod browser;
 mod cable;
 mod client;
+mod habits;
 mod hubs;
 mod letters;
 mod people;
