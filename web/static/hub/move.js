@@ -21,6 +21,14 @@ function dropBefore(column, dragged, y) {
   });
 }
 
+/** The column below the pointer, even if something fixed covers it there. */
+function columnAt(page, { x, y }) {
+  return [...page.querySelectorAll("[data-column]")].find((column) => {
+    const { left, top, right, bottom } = column.getBoundingClientRect();
+    return x >= left && x <= right && y >= top && y <= bottom;
+  });
+}
+
 /** Scrolls the page while the pointer is near an edge, the faster the nearer. Calls back after each step. */
 function scrollAtEdges(pointer, moved) {
   let frame;
@@ -44,7 +52,7 @@ function drag(page, dragged, pointer) {
   const before = { column: dragged.parentElement, next: dragged.nextElementSibling };
   const allowed = dragged.querySelector(".widget-controls").dataset.columns.split(" ");
   const place = () => {
-    const column = document.elementFromPoint(pointer.x, pointer.y)?.closest("[data-column]");
+    const column = columnAt(page, pointer);
     if (!column || !allowed.includes(column.dataset.column)) return;
     const next = dropBefore(column, dragged, pointer.y) ?? null;
     if (dragged.parentElement !== column || dragged.nextElementSibling !== next) column.insertBefore(dragged, next);

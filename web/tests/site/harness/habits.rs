@@ -1,4 +1,4 @@
-//! How visitors differ: they have fingers or only a keyboard, want no motion, or run no scripts.
+//! How visitors differ: they have fingers or only a keyboard, or run no scripts.
 
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use serde_json::{Value, json};
@@ -15,12 +15,6 @@ impl Browser {
             .then(KeyAction::Up { value: key })
             .then(KeyAction::Up { value: shift });
         self.page.perform_actions(keys).await.expect("they are pressed");
-    }
-
-    /// From now on the visitor prefers reduced motion.
-    pub(crate) async fn reduce_motion(&self) {
-        let features = json!([{ "name": "prefers-reduced-motion", "value": "reduce" }]);
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     /// Removes all cookies.
