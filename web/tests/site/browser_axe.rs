@@ -9,8 +9,8 @@ use sqlx::PgPool;
 use super::admin_jobs::dead;
 use crate::harness::{Browser, Person, Setup, Site, submission};
 
-/// Checks the page with everything unfolded in both themes, and says which rules which elements break. Themes differ only
-/// in colours.
+/// Checks the page with everything unfolded in both themes, and says which rules which elements break. Themes differ
+/// only in colours.
 const CHECK: &str = "
     for (const part of document.querySelectorAll('details')) part.open = true;
     const { dataset } = document.documentElement;

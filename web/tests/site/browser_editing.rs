@@ -114,13 +114,14 @@ async fn an_owner_drags_widgets_with_a_finger(db: PgPool) {
     browser.log_in(&ada.email()).await;
     browser.goto("/h/cats?edit=1").await;
     until_first(&site, "about").await;
-    let places = "scrollTo(0, 0);
+    let places = "scrollTo(0, 300);
                   return [...document.querySelectorAll('[data-column=left] [data-handle]')].slice(0, 2).map((handle) => {
                       const { left, top, width, height } = handle.getBoundingClientRect();
                       return [left + width / 2, top + height / 2];
                   });";
     let at = |places: &Value, place: usize| {
-        (places[place][0].as_f64().unwrap(), places[place][1].as_f64().unwrap())
+        let number = |axis: usize| places[place][axis].as_f64().expect("a number");
+        (number(0), number(1))
     };
     let found = browser.run(places).await;
     let (first, second) = (at(&found, 0), at(&found, 1));

@@ -259,3 +259,27 @@ async fn technical_details_are_folded_and_only_for_those_who_may_see_them(db: Pg
         "what went wrong is not folded away"
     );
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_photos_page_leads_through_the_hubs_list_that_it_was_opened_from(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    site.hub(&ada, "cats").await;
+    let mut photos = Vec::new();
+    for _ in 0..3 {
+        let photo = site.photo().by(&ada).live().await;
+        site.post(&ada, "cats", photo).await;
+        photos.insert(0, photo);
+    }
+    let list = site.get("/h/cats/photos").await.expect(200);
+    let second = list.attribute(".card:nth-child(2) h2 a", "href");
+    assert_eq!(second, format!("/photos/{}?from=hub:cats", photos[1]));
+    let page = site.get(&second).await.expect(200);
+    assert_eq!(page.attribute(".place-list", "href"), "/h/cats/photos");
+    assert_eq!(page.attribute(".place [rel=prev]", "href"), format!("/photos/{}?from=hub:cats", photos[0]));
+    assert_eq!(page.attribute(".place [rel=next]", "href"), format!("/photos/{}?from=hub:cats", photos[2]));
+
+    site.change("update hubs set visibility = 'private'").await;
+    assert!(!site.get(&second).await.expect(200).has(".place"), "strangers learn nothing of a private hub");
+    assert!(ada.pages.get(&second).await.expect(200).has(".place"));
+}
