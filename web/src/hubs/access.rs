@@ -3,6 +3,7 @@
 use axum::http::Uri;
 use pawdium_shared::accounts::{Name, User};
 use pawdium_shared::hubs::{Hub, HubRole, Slug, queries};
+use pawdium_shared::ids::HubId;
 use sqlx::PgConnection;
 
 use crate::error::Error;
@@ -16,8 +17,8 @@ use crate::state::App;
 pub async fn find_visible_hub(app: &App, visitor: &Visitor, slug: &str) -> Result<Hub, Error> {
     let slug = Slug::new(slug).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
-    let hub = queries::find_by_slug(&mut db, slug.as_str()).await?.ok_or(Error::NotFound)?;
-    if may_see(&mut db, &hub, visitor.user.as_ref()).await? { Ok(hub) } else { Err(Error::NotFound) }
+    let hub = queries::find_by_slug(&mut db, slug.as_str()).await?;
+    visible(&mut db, hub, visitor.user.as_ref()).await?.ok_or(Error::NotFound)
 }
 
 /// Like [`find_visible_hub`]. A slug that the hub has had leads to the same path with the current one. `uri` is the
@@ -32,13 +33,10 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
     }
     let slug = Slug::new(slug).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
-    let hub = queries::find_by_former_slug(&mut db, slug.as_str()).await?.ok_or(Error::NotFound)?;
+    let hub = queries::find_by_former_slug(&mut db, slug.as_str()).await?;
+    let hub = visible(&mut db, hub, visitor.user.as_ref()).await?.ok_or(Error::NotFound)?;
     match &hub.slug {
-        Some(current)
-            if current != slug.as_str() && may_see(&mut db, &hub, visitor.user.as_ref()).await? =>
-        {
-            Err(Error::Moved(with_slug(uri, current)))
-        }
+        Some(current) if current != slug.as_str() => Err(Error::Moved(with_slug(uri, current))),
         _ => Err(Error::NotFound),
     }
 }
@@ -50,6 +48,19 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
 pub async fn find_profile(app: &App, name: &str) -> Result<Hub, Error> {
     let name = Name::new(name).map_err(|_| Error::NotFound)?;
     queries::find_profile(&mut *app.db.acquire().await?, name.as_str()).await?.ok_or(Error::NotFound)
+}
+
+/// The hub if the user may see it. A hub that doesn't exist takes the same statements as one that the user may not
+/// see, so that the time doesn't tell them apart.
+async fn visible(db: &mut PgConnection, hub: Option<Hub>, user: Option<&User>) -> Result<Option<Hub>, Error> {
+    match (hub, user) {
+        (Some(hub), _) => Ok(may_see(db, &hub, user).await?.then_some(hub)),
+        (None, Some(user)) if !user.role.moderates() => {
+            queries::list_roles(db, HubId(0), user.id).await?;
+            Ok(None)
+        }
+        (None, _) => Ok(None),
+    }
 }
 
 /// Whether a user may see a hub: everybody a public one; its members and owners and the site's moderators a private one.

@@ -54,6 +54,7 @@ mod navigation;
 mod openapi;
 mod outages;
 mod pages;
+mod private_hubs;
 mod quotas;
 mod races;
 mod ranking;
