@@ -30,8 +30,15 @@ fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-fn number<T: std::str::FromStr>(fields: &Fields, name: &str) -> Option<T> {
-    field(fields, name)?.parse().ok()
+/// A number, if there is one. An empty field is none.
+fn number<T: std::str::FromStr>(fields: &Fields, name: &'static str) -> Result<Option<T>, Error> {
+    let refused = |_| Error::Field { field: name, message: "This must be a whole number.".to_owned() };
+    field(fields, name).filter(|text| !text.is_empty()).map(str::parse).transpose().map_err(refused)
+}
+
+fn side(fields: &Fields) -> Result<Option<Side>, Error> {
+    let refused = |_| Error::Field { field: "side", message: "Choose left or right.".to_owned() };
+    field(fields, "side").map(str::parse).transpose().map_err(refused)
 }
 
 /// `GET /h/{slug}/widgets/new`: all kinds, each as it would look here.
@@ -80,8 +87,8 @@ fn preview(kind: &Kind) -> Placed {
 /// `POST /h/{slug}/widgets`: adds a widget with its defaults, or puts a removed one back.
 pub async fn add(State(app): State<App>, here: Here, Form(fields): Form<Fields>) -> Result<Response, Error> {
     here.require_editor()?;
-    let version = number(&fields, "layout_version");
-    if let Some(removed) = number(&fields, "restore") {
+    let version = number(&fields, "layout_version")?;
+    if let Some(removed) = number(&fields, "restore")? {
         change(&app, &here, version, &Change::Restore(WidgetId(removed))).await?;
         return Ok(back(&here, WidgetId(removed), "restore"));
     }
@@ -89,7 +96,7 @@ pub async fn add(State(app): State<App>, here: Here, Form(fields): Form<Fields>)
     let kind = field(&fields, "kind")
         .and_then(find_kind)
         .ok_or_else(|| refused("kind", "Choose a kind of widget."))?;
-    let side = field(&fields, "side").and_then(|side| side.parse().ok()).unwrap_or(Side::Left);
+    let side = side(&fields)?.unwrap_or(Side::Left);
     if !kind.columns.allow(side) {
         return Err(refused("side", "This widget can't stand in that column."));
     }
@@ -125,7 +132,7 @@ pub async fn act(
     Form(fields): Form<Fields>,
 ) -> Result<Response, Error> {
     here.require_editor()?;
-    let version = number(&fields, "layout_version");
+    let version = number(&fields, "layout_version")?;
     let placed = find(&app, &here, widget).await?;
     let kind = find_kind(&placed.kind);
     let act = field(&fields, "act").unwrap_or_default();
@@ -134,8 +141,9 @@ pub async fn act(
         "down" => Change::Move(widget, at(placed.side, placed.position + 1)),
         "across" => Change::Move(widget, Spot { side: placed.side.other(), position: None }),
         "place" => {
-            let side = field(&fields, "side").and_then(|side| side.parse().ok()).unwrap_or(placed.side);
-            Change::Move(widget, Spot { side, position: number(&fields, "position") })
+            let position: Option<i32> = number(&fields, "position")?;
+            let side = side(&fields)?.unwrap_or(placed.side);
+            Change::Move(widget, Spot { side, position: position.map(|position| position.max(0)) })
         }
         "remove" => Change::Remove(widget),
         "save" => {

@@ -65,7 +65,7 @@ pub async fn change(
         summary: form.summary.as_deref(),
         join: form.join.as_deref(),
         visibility: form.visibility.as_deref(),
-        archived: form.archived.as_deref().map(|archived| archived == "true"),
+        archived: form.archived.as_deref().map(is_true).transpose()?,
     };
     let notice = match wanted.archived {
         Some(true) => Notice::HubArchived,
@@ -85,6 +85,10 @@ pub async fn change(
         }
         Err(error) => Err(error),
     }
+}
+
+fn is_true(text: &str) -> Result<bool, Error> {
+    text.parse().map_err(|_| Error::Refused("Archive the hub or open it again.".to_owned()))
 }
 
 /// `POST /h/{slug}/delete`

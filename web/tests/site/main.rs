@@ -36,6 +36,7 @@ mod feed;
 mod freshness;
 mod guessing;
 mod hub_access;
+mod hub_input;
 mod hub_people;
 mod hub_photos;
 mod hub_rating;
