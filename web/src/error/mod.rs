@@ -85,6 +85,9 @@ pub enum Error {
     /// The request body didn't arrive in time.
     #[error("The request took too long to arrive. Try again.")]
     TooSlow,
+    /// The request body arrived incomplete or mixed up, as far as its own marks show.
+    #[error("The upload arrived damaged. Send it again.")]
+    Damaged,
     /// Too many requests.
     #[error("Too many requests. Try again in {}.", wait(*.0))]
     TooMany(u64),
@@ -142,7 +145,9 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(_) | Self::Field { .. } | Self::Key { .. } => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::Field { .. } | Self::Key { .. } | Self::Damaged => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Taken { .. } | Self::Conflict(_) | Self::KeyReused => StatusCode::CONFLICT,
             Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
             Self::NoToken | Self::BadToken | Self::SessionEnded => StatusCode::UNAUTHORIZED,
@@ -163,6 +168,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooMany(seconds) | Self::Guarded(seconds) => Some(*seconds),
+            Self::Damaged => Some(1),
             Self::Unavailable => Some(5),
             Self::Crowded => Some(10),
             Self::Full => Some(60),

@@ -14,6 +14,7 @@ use pawdium_shared::ids::{HubId, PhotoId};
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
 use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, posting, transitions};
 use pawdium_shared::store::OriginalWriter;
+use tracing::debug;
 
 use super::{posting as hubs_of_photos, quota};
 use crate::error::Error;
@@ -351,5 +352,6 @@ fn malformed(error: &MultipartError, max: u64) -> Error {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Error::TooLarge(Refusal::TooManyBytes { max }.to_string());
     }
-    Error::Refused(format!("The form is incomplete: {}", error.body_text()))
+    debug!(error = error.body_text(), "an upload arrived damaged");
+    Error::Damaged
 }

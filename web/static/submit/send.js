@@ -8,7 +8,7 @@ const STALL_MS = 60_000;
 const FIRST_WAIT_S = 1;
 const LONGEST_WAIT_S = 60;
 
-/** How many server errors to retry before reporting one. */
+/** How many server errors, and forms that arrived damaged, to retry before reporting one. */
 const PATIENCE = 3;
 
 let free = AT_ONCE;
@@ -78,10 +78,12 @@ function pause(seconds, signal, tick) {
   });
 }
 
-/** Whether to retry: always after a network failure, a few times after a server error. */
+/** Whether to retry: always after a network failure, a few times after a server error or if the form was damaged. */
 function heals({ status, again }, attempt) {
   if (status === 0 || status === 502 || status === 503 || status === 504) return true;
   if (status === 429) return again > 0 && again <= LONGEST_WAIT_S;
+  // The server refuses what is wrong for good without saying when to try again.
+  if (status === 400) return again > 0 && attempt < PATIENCE;
   return status >= 500 && attempt < PATIENCE;
 }
 

@@ -28,6 +28,7 @@ mod browser_screens;
 mod browser_steady;
 mod browser_uploads;
 mod buckets;
+mod damaged_uploads;
 mod demo_seed;
 mod departures;
 mod embed;
