@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos fuzz mutants lint lint-js axe test-axe fetch-axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos restarts fuzz mutants lint lint-js axe test-axe fetch-axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -25,6 +25,13 @@ DURATION = 600
 chaos: setup-demo  ## break things for DURATION= seconds under load, and count what was lost; SEED= repeats the order, ONLY=site
 	cargo build --release -p pawdium-chaos -p pawdium-web -p pawdium-worker -p pawdium-scheduler
 	@exec target/release/pawdium-chaos --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+PAGES = 2000
+RESTARTS = 20
+restarts: setup-test  ## restart web RESTARTS= times under PAGES= open pages, and look for one that misses a change
+	cargo build --workspace --all-targets
+	PAWDIUM_PAGES=$(PAGES) PAWDIUM_RESTARTS=$(RESTARTS) target/debug/pawdium-demo with-stack -- \
+		cargo test -p pawdium-web --test site -- --nocapture no_page_misses_a_change_while_web_restarts
 
 FUZZ_SECONDS = 60
 FUZZ_TARGETS = probe orientation reply jpeg

@@ -91,7 +91,8 @@ const look = serially(async () => {
 
 if (page.dataset.editing === undefined) {
   watch([topic], {
-    widget: (_name, id, version, spread) => refresh(id, version, spread),
+    // The stream says it once, so what can't be loaded is looked for until it is there.
+    widget: (_name, id, version, spread) => refresh(id, version, spread).catch(look),
     changed: look,
     look,
     gone: () => location.reload(),

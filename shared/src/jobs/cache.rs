@@ -9,6 +9,9 @@ use crate::events::Event;
 use crate::queues;
 use pawdium_queue::{Backoff, Job, Queue, Unique};
 
+/// Open pages show old data until the next attempt, so it comes soon. While Redis is away, attempts wait for it.
+const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_secs(5) };
+
 /// Triage of an event: drops the cached data that it makes stale, tells the pages that show it, and enqueues
 /// [`ReloadCached`] for what workers load again. Running twice does so twice, which loads nothing but the same data.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,13 +23,17 @@ pub struct InvalidateCache {
 impl Job for InvalidateCache {
     const KIND: &'static str = "cache.invalidate.v1";
     const QUEUE: Queue = queues::CACHE;
-    /// Unlimited in practice: weeks of outage take fewer attempts.
+    /// Unlimited in practice: an outage takes none.
     const ATTEMPTS: i16 = i16::MAX;
     const TIMEOUT: Duration = Duration::from_secs(10);
-    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_mins(1) };
+    const BACKOFF: Backoff = BACKOFF;
     const HISTORY: Option<Duration> = None;
     /// While the job runs, pages may cache more data that an equal event makes stale.
     const UNIQUE: Unique = Unique::WhileWaiting;
+
+    fn patience(&self) -> Duration {
+        Duration::MAX
+    }
 
     /// A rating on a quiet site is triaged at once. On a busy one, all ratings of a photo within this time are one triage.
     fn linger(&self) -> Duration {
@@ -70,10 +77,14 @@ impl Job for ReloadCached {
     /// As for [`InvalidateCache`].
     const ATTEMPTS: i16 = i16::MAX;
     const TIMEOUT: Duration = Duration::from_secs(10);
-    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_mins(1) };
+    const BACKOFF: Backoff = BACKOFF;
     const HISTORY: Option<Duration> = None;
     /// A change during a reload needs exactly one more.
     const UNIQUE: Unique = Unique::WhileWaiting;
+
+    fn patience(&self) -> Duration {
+        Duration::MAX
+    }
 
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}:{}", self.kind, self.name))

@@ -194,6 +194,29 @@ impl Link {
         timeout(patience.limit(), waiting).await.unwrap_or_else(|_| Err(late()))
     }
 
+    /// Waits until Redis has been reached, at most for that long.
+    ///
+    /// # Errors
+    /// If it is still away.
+    pub async fn wait_until_back(&self, longest: Duration) -> RedisResult<()> {
+        let mut news = self.0.news.subscribe();
+        let waiting = async {
+            loop {
+                {
+                    let mut state = self.0.state();
+                    if state.connection.is_some() {
+                        return Ok(());
+                    }
+                    self.connect(&mut state);
+                }
+                if news.changed().await.is_err() {
+                    return Err(away());
+                }
+            }
+        };
+        timeout(longest, waiting).await.unwrap_or_else(|_| Err(away()))
+    }
+
     fn open_breaker(&self, number: u64) {
         let mut state = self.0.state();
         if state.number == number {

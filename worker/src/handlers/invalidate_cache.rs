@@ -1,5 +1,7 @@
 //! Finds what an event makes stale, and has it dropped or loaded again.
 
+use std::time::Duration;
+
 use chrono::{TimeDelta, Utc};
 use pawdium_queue::{Claim, Enqueue as _, JobError};
 use pawdium_shared::cache::Due;
@@ -8,9 +10,19 @@ use pawdium_shared::live;
 
 use crate::env::Env;
 
+/// How long a job waits for Redis before another one gets its place.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Waits while Redis is away, so that open pages hear of a change as soon as Redis is back, however long that took. A
+/// few jobs wait here and the others in their queue; if each failed by itself, an outage would burden Postgres.
+pub(super) async fn wait_for_redis(env: &Env) -> Result<(), JobError> {
+    env.redis.caches().wait_until_back(PATIENCE).await.map_err(JobError::away)
+}
+
 /// Drops what the event made stale, and then notifies the pages that show it, so that they don't fetch old data. What is
 /// to be loaded again gets a job, at once for the first event and then four times a second at most.
 pub async fn invalidate_cache(job: InvalidateCache, env: &Env, claim: &Claim) -> Result<(), JobError> {
+    wait_for_redis(env).await?;
     let triaged_at = Utc::now();
     let age = TimeDelta::from_std(claim.age()).unwrap_or_default();
     let because = Because { event: job.event.key(), recorded_at: triaged_at - age, triaged_at };

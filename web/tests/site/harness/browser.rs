@@ -12,6 +12,7 @@ use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::{Method, Url};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
@@ -24,7 +25,7 @@ use super::waiting::{SOON, eventually};
 /// One browser at a time, because a small machine can't run more.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -34,6 +35,8 @@ const FLAGS: [&str; 9] = [
     "--disable-component-update",
     "--disable-sync",
     "--window-size=1200,900",
+    // A name of this machine under which pages aren't trusted as those of 127.0.0.1 are.
+    "--host-resolver-rules=MAP pawdium.test 127.0.0.1",
 ];
 
 /// An open browser on a site.
@@ -42,7 +45,7 @@ pub(crate) struct Browser {
     base: Url,
     port: u16,
     session: String,
-    _driver: Process,
+    driver: Process,
     folder: TempDir,
     _turn: Option<MutexGuard<'static, ()>>,
 }
@@ -67,7 +70,7 @@ impl Site {
         let port = eventually("the driver listens", SOON, async || port_in(&driver.log())).await;
         let page = open(port, folder.path()).await;
         let session = page.session_id().await.expect("it answers").expect("it has one");
-        Browser { page, base: self.base.clone(), port, session, _driver: driver, folder, _turn: turn }
+        Browser { page, base: self.base.clone(), port, session, driver, folder, _turn: turn }
     }
 }
 
@@ -130,6 +133,15 @@ impl Browser {
 
     pub(crate) async fn back(&self) {
         self.page.back().await.expect("there is a page before");
+    }
+
+    /// Stops the browser, like a laptop that is closed. It answers nothing until it wakes up.
+    pub(crate) fn fall_asleep(&self) {
+        self.driver.signal_descendants(Signal::STOP);
+    }
+
+    pub(crate) fn wake_up(&self) {
+        self.driver.signal_descendants(Signal::CONT);
     }
 
     pub(crate) async fn reload(&self) {
@@ -263,6 +275,12 @@ impl Browser {
         self.emulate(false, Duration::ZERO, -1, -1).await;
     }
 
+    /// From now on the visitor prefers reduced motion.
+    pub(crate) async fn reduce_motion(&self) {
+        let reduced = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [reduced] })).await;
+    }
+
     async fn emulate(&self, offline: bool, latency: Duration, down: i64, up: i64) {
         let latency = u64::try_from(latency.as_millis()).expect("it is short");
         let conditions = json!({
@@ -339,6 +357,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        self.wake_up();
         // Close the session first, because a killed driver leaves its browser behind.
         let close = || -> std::io::Result<()> {
             let mut driver = TcpStream::connect(("127.0.0.1", self.port))?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use pawdium_kit::stack::die_with_parent;
+use rustix::process::Signal;
 
 /// The number of log lines that a failed test shows.
 const SHOWN: usize = 120;
@@ -86,17 +87,31 @@ impl Process {
 
     /// Sends SIGTERM, like systemd.
     pub(crate) fn terminate(&self) {
-        pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::TERM);
+        pawdium_kit::stack::send_signal(Some(self.child.id()), Signal::TERM);
     }
 
     /// Stops the process until it is resumed, like a stalling machine.
     pub(crate) fn pause(&self) {
-        pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::STOP);
+        pawdium_kit::stack::send_signal(Some(self.child.id()), Signal::STOP);
     }
 
     /// Resumes the process.
     pub(crate) fn resume(&self) {
-        pawdium_kit::stack::send_signal(Some(self.child.id()), rustix::process::Signal::CONT);
+        pawdium_kit::stack::send_signal(Some(self.child.id()), Signal::CONT);
+    }
+
+    /// Sends a signal to all processes that it has started, directly or not.
+    pub(crate) fn signal_descendants(&self, signal: Signal) {
+        let parents = parents();
+        let mut found = vec![self.child.id()];
+        let mut looked = 0;
+        while let Some(parent) = found.get(looked).copied() {
+            looked += 1;
+            found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(process, _)| process));
+        }
+        for process in &found[1..] {
+            pawdium_kit::stack::send_signal(Some(*process), signal);
+        }
     }
 
     /// Kills it as kill -9 does and waits until it has ended.
@@ -110,6 +125,19 @@ impl Process {
     pub(crate) fn log(&self) -> String {
         fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
+}
+
+/// All processes, each with its parent: see `proc_pid_stat(5)`.
+fn parents() -> Vec<(u32, u32)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let parent = |process: u32| {
+        let about = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name may have spaces.
+        let (_, rest) = about.rsplit_once(')')?;
+        Some((process, rest.split_whitespace().nth(1)?.parse().ok()?))
+    };
+    processes.filter_map(parent).collect()
 }
 
 impl Drop for Process {

@@ -42,7 +42,7 @@ impl Pages {
         let response = self.ask_stream(query, last).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Stream { response, rest: String::new(), last_id: String::new(), retry: 0 }
+        Stream::of(response)
     }
 
     /// The answer, whatever it is.
@@ -54,6 +54,10 @@ impl Pages {
 }
 
 impl Stream {
+    pub(super) fn of(response: Response) -> Self {
+        Self { response, rest: String::new(), last_id: String::new(), retry: 0 }
+    }
+
     /// The next event. `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         tokio::time::timeout(SOON, self.read()).await.expect("an event comes in time")
@@ -97,12 +101,16 @@ impl Stream {
 
     async fn fill(&mut self) -> bool {
         let Ok(Some(chunk)) = self.response.chunk().await else { return false };
-        self.rest.push_str(std::str::from_utf8(&chunk).expect("it is text"));
+        self.push(&chunk);
         true
     }
 
+    pub(super) fn push(&mut self, chunk: &[u8]) {
+        self.rest.push_str(std::str::from_utf8(chunk).expect("it is text"));
+    }
+
     /// The next whole frame; one without a name is no event.
-    fn frame(&mut self) -> Option<Event> {
+    pub(super) fn frame(&mut self) -> Option<Event> {
         let (frame, rest) = self.rest.split_once("\n\n")?;
         let mut event = Event::default();
         for line in frame.lines() {
