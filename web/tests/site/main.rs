@@ -25,6 +25,7 @@ mod browser_live;
 mod browser_navigation;
 mod browser_pictures;
 mod browser_rating;
+mod browser_scenarios;
 mod browser_screens;
 mod browser_steady;
 mod browser_uploads;
