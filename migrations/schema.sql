@@ -998,7 +998,7 @@ ALTER TABLE ONLY public.widgets
 ALTER TABLE ONLY public.widgets
     ADD CONSTRAINT widgets_pkey PRIMARY KEY (id);
 
-CREATE INDEX activity_actor ON public.activity USING btree (actor_id);
+CREATE INDEX activity_actor_latest ON public.activity USING btree (actor_id, id DESC);
 
 CREATE INDEX activity_at ON public.activity USING btree (at);
 

@@ -4,8 +4,9 @@
 mod sample;
 
 use pawdium_web::views::Theme;
-use sample::{Sample, Samples};
 use scraper::{ElementRef, Html, Selector};
+
+use sample::{Sample, Samples};
 
 const HOSTILE: &str = r#""><script>alert(1)</script><img src=x onerror=alert(1)>'"#;
 

@@ -7,9 +7,10 @@
     reason = "test pictures are small"
 )]
 
-use pawdium_jpeg::{EncodeError, Plane, Quality, encode};
 use std::io::Write;
 use std::process::{Command, Stdio};
+
+use pawdium_jpeg::{EncodeError, Plane, Quality, encode};
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 

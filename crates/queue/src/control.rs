@@ -1,9 +1,11 @@
 //! Actions of operators and admins on queues and jobs: pause, resume, limit, cancel, retry, delete.
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use pawdium_db::CHANNEL;
+use pawdium_db::{Tx, despite_deadlocks};
+use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::job::Queue;
@@ -12,8 +14,6 @@ use super::partition::with_turns;
 use super::settle::{Fence, Outcome, Settlements};
 use super::wake::{CHANGED, revocation};
 use crate::ids::{JobId, WorkerId};
-use pawdium_db::CHANNEL;
-use pawdium_db::{Tx, despite_deadlocks};
 
 /// A queue's settings.
 #[derive(Clone, Debug, Serialize)]

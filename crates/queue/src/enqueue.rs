@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pawdium_db::{Batcher, Db, Tx, despite_deadlocks};
 use sqlx::PgConnection;
 
 use super::job::{Duplicate, Job, Unique};
 use super::partition::take_turns;
 use super::wake::{DUE, POLL};
 use crate::ids::{GroupId, JobId};
-use pawdium_db::{Batcher, Db, Tx, despite_deadlocks};
 
 /// Enqueueing for every [`Job`]. The job exists if and only if the caller's transaction commits.
 pub trait Enqueue: Job + Sized {

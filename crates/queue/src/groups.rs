@@ -7,12 +7,12 @@
 
 use std::time::Duration;
 
+use pawdium_db::Tx;
 use sqlx::PgConnection;
 
 use super::enqueue::insert;
 use super::job::Job;
 use crate::ids::{GroupId, JobId};
-use pawdium_db::Tx;
 
 /// Enqueues `members`, and `last` when all of them have ended. Without members, `last` is enqueued at once.
 ///

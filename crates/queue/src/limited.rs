@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_db::Tx;
 use sqlx::{PgConnection, PgPool};
 
 use super::claim::{ClaimedRow, Position, Restrictions, claim_batch, query_claimed};
 use super::in_flight::ClaimRequest;
 use super::job::Queue;
 use super::limits::{Limits, Rate, limits_of};
-use pawdium_db::Tx;
 
 /// The wait before the next claim when a concurrency limit is reached. No notification announces that a job of another
 /// process has ended.

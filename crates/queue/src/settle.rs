@@ -11,11 +11,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use pawdium_db::CHANNEL;
 use sqlx::PgConnection;
 
 use crate::ids::{JobId, WorkerId};
 use crate::state::JobState;
-use pawdium_db::CHANNEL;
 
 /// How long dead and cancelled jobs stay in the history.
 const KEEP_UNSUCCESSFUL: Duration = Duration::from_hours(24 * 30);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pawdium_db::CHANNEL;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::Notify;
@@ -13,7 +14,6 @@ use super::in_flight::InFlight;
 use super::job::Queue;
 use super::partition::with_turns;
 use super::settle::Fence;
-use pawdium_db::CHANNEL;
 
 /// The time between two polls, and so the longest delay if a notification is lost. With the heartbeat, an idle process
 /// makes one query a second.

@@ -1,9 +1,9 @@
 //! Photos: drawn, submitted, processed, and spread over the last weeks.
 
-use pawdium_shared::db::Db;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use pawdium_shared::db::Db;
 use reqwest::multipart::{Form, Part};
 use tokio::task::JoinSet;
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use pawdium_queue::{Backoff, Job, Queue, Unique};
 use serde::{Deserialize, Serialize};
 
 use crate::events::Event;
 use crate::queues;
-use pawdium_queue::{Backoff, Job, Queue, Unique};
 
 /// Open pages show old data until the next attempt, so it comes soon. While Redis is away, attempts wait for it.
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_secs(5) };

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use pawdium_queue::{Backoff, Job, Queue, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::links::Purpose;
 use crate::ids::{HubId, UserId};
 use crate::queues;
-use pawdium_queue::{Backoff, Job, Queue, Subject};
 
 /// Sends one mail, rendered when it is sent. Running twice sends it twice with the same Message-ID, so mail programs
 /// drop the second. Links in both work until one is used.

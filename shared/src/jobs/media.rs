@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use pawdium_queue::{Backoff, Job, Queue, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{PhotoId, UserId};
 use crate::queues;
-use pawdium_queue::{Backoff, Job, Queue, Subject};
 
 /// Makes the three sizes of one photo. Running twice writes the same content-addressed files. A photo that is already
 /// live or gone is left alone.

@@ -1,12 +1,12 @@
 //! Reports to InfluxDB.
 
-use crate::queues;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use pawdium_queue::{Backoff, Job, Queue};
 use serde::{Deserialize, Serialize};
 
-use pawdium_queue::{Backoff, Job, Queue};
+use crate::queues;
 
 /// Reports the figures of one period, computed from Postgres. Running twice overwrites the same points, because their
 /// timestamp is the end of the period and not the time of writing.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use pawdium_queue::{Job, Queue};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::PhotoId;
 use crate::queues;
-use pawdium_queue::{Job, Queue};
 
 const AN_HOUR: Option<Duration> = Some(Duration::from_hours(1));
 

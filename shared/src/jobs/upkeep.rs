@@ -1,11 +1,11 @@
 //! Cleaning up.
 
-use crate::queues;
 use std::time::Duration;
 
+use pawdium_queue::{Job, Queue};
 use serde::{Deserialize, Serialize};
 
-use pawdium_queue::{Job, Queue};
+use crate::queues;
 
 /// Deletes expired sessions, links, drafts and history, and files that no photo refers to. Running twice finds less to
 /// delete.

@@ -19,8 +19,9 @@ use lettre::{Address, Message, transport::smtp};
 use secrecy::ExposeSecret as _;
 
 pub use self::server::{BadUrl, Server};
-use crate::config::MailConfig;
 use pawdium_queue::JobId;
+
+use crate::config::MailConfig;
 
 /// How long a server may take to answer QUIT. Nobody waits for it.
 const FAREWELL: Duration = Duration::from_secs(5);

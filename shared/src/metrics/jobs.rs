@@ -4,13 +4,13 @@
 //! value would show an old one.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_queue::inspect::{self, KindCounts, KindFigures, Moved};
+use pawdium_queue::{control, ledger};
 use sqlx::PgConnection;
 
 use super::line::Point;
 use crate::jobs::KINDS;
 use crate::queues;
-use pawdium_queue::inspect::{self, KindCounts, KindFigures, Moved};
-use pawdium_queue::{control, ledger};
 
 pub(super) async fn compute(
     db: &mut PgConnection,

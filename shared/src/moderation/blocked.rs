@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use pawdium_media::Fingerprint;
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -10,7 +11,6 @@ use crate::audit::{self, Action, Actor};
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 use crate::photos::{Likeness, transitions};
-use pawdium_media::Fingerprint;
 
 /// The reason that the owner of a refused photo reads.
 pub const REFUSAL: &str = "Our moderators blocked this picture, so it can't be shown here. Please submit another one. \

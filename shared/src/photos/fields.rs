@@ -1,8 +1,9 @@
 //! The fields of a submission, validated by their types.
 
+use pawdium_media::Crop;
+
 use super::types::{Species, UnknownSpecies};
 use crate::visible::{is_invisible, shows_something};
-use pawdium_media::Crop;
 
 /// Why a field was refused. Forms show the message beside the field.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Recognises photos of the same picture, by the original's hash and by a perceptual fingerprint.
 
+use pawdium_media::Fingerprint;
 use sqlx::PgConnection;
 
 use crate::ids::PhotoId;
-use pawdium_media::Fingerprint;
 
 /// How a picture is recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use pawdium_media::Fingerprint;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -10,7 +11,6 @@ use super::Histogram;
 use super::types::{Photo, PhotoState, Sizes, Species};
 use crate::db::{Batcher, Db};
 use crate::ids::{PhotoId, UserId};
-use pawdium_media::Fingerprint;
 
 /// A photo's row. [`Photo`] is the public type.
 struct Row {

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use pawdium_media::{Crop, Fingerprint};
+use pawdium_queue::{Enqueue as _, Job as _};
 use sqlx::PgConnection;
 
 use super::fields::Draft;
@@ -17,8 +19,6 @@ use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
-use pawdium_media::{Crop, Fingerprint};
-use pawdium_queue::{Enqueue as _, Job as _};
 
 /// An original in the media store.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,6 @@ use redis::aio::MultiplexedConnection;
 use secrecy::ExposeSecret as _;
 
 use crate::config::RedisConfig;
-
 use link::Renewal;
 pub use link::{Link, Patience};
 use outage::Outages;

@@ -4,11 +4,11 @@ use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use object_store::buffered::BufWriter;
+use pawdium_media::{MediaError, Refusal};
 use tokio::{io::AsyncWriteExt, runtime::Handle};
 use tracing::warn;
 
 use super::{OriginalKey, Place};
-use pawdium_media::{MediaError, Refusal};
 
 /// An original that is being uploaded. Dropping it before [`OriginalWriter::finish`] discards it.
 #[derive(Debug)]

@@ -20,11 +20,12 @@ use futures::Stream;
 use futures::StreamExt;
 use pawdium_web::assets;
 use pawdium_web::views::Theme;
-use sample::Samples;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::IntervalStream;
+
+use sample::Samples;
 
 const POLICY: &str =
     "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; frame-ancestors 'none'";

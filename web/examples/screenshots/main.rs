@@ -7,8 +7,9 @@ mod browser;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use browser::{Browser, Screen, wait_for};
 use fantoccini::Locator;
+
+use browser::{Browser, Screen, wait_for};
 
 const LOADED: &str = "return document.readyState === 'complete' && \
                       [...document.images].filter(i => i.loading !== 'lazy').every(i => i.complete)";

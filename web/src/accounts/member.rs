@@ -37,8 +37,8 @@ pub async fn page(
 ) -> Result<Page<MemberPage>, Error> {
     let profile = find_profile(&app, &name).await?;
     let name = Name::new(&name).map_err(|_| Error::NotFound)?;
+    let head = head::load(&app, &viewing, &profile, HubTab::Photos).await?;
     let mut db = app.db.acquire().await?;
-    let head = head::load(&mut db, &viewing, &profile, HubTab::Photos).await?;
     let member = queries::find_by_name(&mut db, name.as_str()).await?.ok_or(Error::NotFound)?;
     let own = viewing.visitor.id() == member.id;
     let activity = queries::count_activity(&mut db, member.id).await?;

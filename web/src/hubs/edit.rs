@@ -2,16 +2,6 @@
 
 use std::sync::Arc;
 
-use super::here::Here;
-use super::page::{self, PageQuery};
-use super::{head, widgets};
-use crate::error::Error;
-use crate::http::extract::Path;
-use crate::http::page::Page;
-use crate::state::App;
-use crate::views::Flash;
-use crate::views::hub_edit::{ConfigField, ConfigInput, ConfigurePage, GalleryPage, KindCard};
-use crate::views::hubs::HubTab;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -22,6 +12,17 @@ use pawdium_widgets::config::{self, FormField, Refused};
 use pawdium_widgets::layout::{self, Change, NotChanged, Placed, Spot};
 use pawdium_widgets::{KINDS, Kind, Side, find_kind};
 use serde_json::{Map, Value};
+
+use super::here::Here;
+use super::page::{self, PageQuery};
+use super::{head, widgets};
+use crate::error::Error;
+use crate::http::extract::Path;
+use crate::http::page::Page;
+use crate::state::App;
+use crate::views::Flash;
+use crate::views::hub_edit::{ConfigField, ConfigInput, ConfigurePage, GalleryPage, KindCard};
+use crate::views::hubs::HubTab;
 
 /// The fields of a form, in order.
 type Fields = Vec<(String, String)>;

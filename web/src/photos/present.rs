@@ -5,7 +5,6 @@ use pawdium_shared::photos::Photo;
 pub use pawdium_widgets::picture::media_path;
 
 use super::place::Place;
-
 use crate::views::{self, Picture};
 
 /// A card in a list; `ranked` shows its place.

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use pawdium_shared::photos::PhotoState;
 
 use super::hubs::HubHead;
 use super::{Chrome, Paging, PhotoCard, PhotoGrid, filters};
-use pawdium_shared::photos::PhotoState;
 
 /// `GET /members/{name}/photos`.
 #[derive(Debug, Template)]

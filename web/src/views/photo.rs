@@ -5,12 +5,11 @@ use chrono::{DateTime, Utc};
 use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 
-use crate::http::ids;
-
 use super::card::LinkCard;
 use super::picture::described;
 use super::rate::RatingKeys;
 use super::{Chrome, Fragment, PhotoCard, Picture, filters};
+use crate::http::ids;
 
 /// `GET /photos/{id}`, in every state.
 #[derive(Debug, Template)]

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use parking_lot::Mutex;
+use pawdium_kit::waiting::{SOON, until, until_idle, until_job_is};
+use pawdium_kit::workers::enqueue;
 use pawdium_shared::cache::{Around, Cached, Group, Listed, Lookup, Whole};
 use pawdium_shared::db::Db;
 use pawdium_shared::events::Event;
@@ -18,8 +20,6 @@ use tokio::sync::oneshot;
 
 use crate::site::{Site, redis_remembers};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, until, until_idle, until_job_is};
-use pawdium_kit::workers::enqueue;
 
 const ONE: PhotoId = PhotoId(1);
 const TWO: PhotoId = PhotoId(2);

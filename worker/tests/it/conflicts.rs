@@ -1,5 +1,7 @@
 //! Concurrent transactions on the same rows don't deadlock, and deleted data doesn't come back.
 
+use pawdium_kit::waiting::{SOON, count, until};
+use pawdium_kit::workers::transact;
 use pawdium_shared::accounts::{RaterKey, queries, sessions};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::db::{Db, Tx};
@@ -16,8 +18,6 @@ use tokio::task::JoinHandle;
 
 use crate::site::{Site, jpeg};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, count, until};
-use pawdium_kit::workers::transact;
 
 /// Runs a transaction concurrently with what follows.
 macro_rules! at_once {

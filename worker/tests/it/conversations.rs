@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use mail_parser::MessageParser;
+use pawdium_kit::operators;
 use pawdium_kit::sink::Sink;
+use pawdium_kit::waiting::{SOON, find_job, until, until_idle};
+use pawdium_kit::workers::enqueue;
 use pawdium_queue::JobId;
 use pawdium_shared::config::MailConfig;
 use pawdium_shared::jobs::mail::SendMail;
@@ -16,9 +19,6 @@ use tempfile::TempDir;
 use crate::mails::stored;
 use crate::site::Site;
 use crate::workers::start_workers;
-use pawdium_kit::operators;
-use pawdium_kit::waiting::{SOON, find_job, until, until_idle};
-use pawdium_kit::workers::enqueue;
 
 /// How many copies of a job's mail have arrived.
 fn copies(folder: &TempDir, job: JobId) -> usize {

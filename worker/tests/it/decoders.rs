@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use pawdium_kit::waiting::{count, until_idle};
 use pawdium_media::{Decoder, RenderError};
 use pawdium_shared::photos::{PhotoState, Species};
 use pawdium_worker::{DECODE, runner};
@@ -12,7 +13,6 @@ use tempfile::NamedTempFile;
 use crate::photos::{assert_whole, until_discarded};
 use crate::site::{Site, jpeg};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{count, until_idle};
 
 /// Processes photos of two members. The first photo's decoder runs this shell command. Asserts that this photo fails
 /// with the reason and the other one goes live.

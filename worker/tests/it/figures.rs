@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
+use pawdium_kit::waiting::{find_job, until_job_is};
+use pawdium_kit::workers::enqueue;
 use pawdium_queue::ledger;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::photos::Species;
@@ -17,8 +19,6 @@ use sqlx::PgPool;
 
 use crate::site::Site;
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{find_job, until_job_is};
-use pawdium_kit::workers::enqueue;
 
 /// One line of line protocol.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use mail_parser::MessageParser;
+use pawdium_kit::operators;
 use pawdium_kit::sink::Sink;
+use pawdium_kit::waiting::{SOON, find_job, until, until_idle, until_job_is};
+use pawdium_kit::workers::enqueue;
 use pawdium_queue::JobId;
 use pawdium_queue::inspect;
 use pawdium_shared::accounts::links::{self, Purpose};
@@ -14,9 +17,6 @@ use sqlx::PgPool;
 
 use crate::site::Site;
 use crate::workers::start_workers;
-use pawdium_kit::operators;
-use pawdium_kit::waiting::{SOON, find_job, until, until_idle, until_job_is};
-use pawdium_kit::workers::enqueue;
 
 pub(crate) fn stored(folder: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use pawdium_kit::waiting::{SOON, count, until, until_idle};
+use pawdium_kit::workers::transact;
 use pawdium_media::{Decoder, Refusal};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::db::Tx;
@@ -16,8 +18,6 @@ use tempfile::NamedTempFile;
 
 use crate::site::{REDIS, Site, jpeg, redis_remembers};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, count, until, until_idle};
-use pawdium_kit::workers::transact;
 
 pub(crate) async fn until_photo_is(site: &Site, photo: PhotoId, state: PhotoState) -> Photo {
     let what = format!("photo {photo} is {state:?}");

@@ -1,5 +1,7 @@
 //! Ranks, virality and the nightly recount.
 
+use pawdium_kit::waiting::{SOON, count, until, until_idle};
+use pawdium_kit::workers::enqueue;
 use pawdium_shared::accounts::{RaterKey, queries};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::{PhotoId, UserId};
@@ -15,8 +17,6 @@ use sqlx::PgPool;
 
 use crate::site::Site;
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, count, until, until_idle};
-use pawdium_kit::workers::enqueue;
 
 /// Creates live photos, each with one rating fewer in its histogram than the one before. Their ids are in order.
 async fn crowd(site: &Site, photos: i32) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use pawdium_kit::waiting::{SOON, count, find_job, until, until_job_is, until_listening};
+use pawdium_kit::workers::enqueue;
 use pawdium_shared::jobs::mail::SendMail;
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::PgPool;
@@ -10,8 +12,6 @@ use tokio::net::TcpListener;
 use tokio::process::Child;
 
 use crate::site::Site;
-use pawdium_kit::waiting::{SOON, count, find_job, until, until_job_is, until_listening};
-use pawdium_kit::workers::enqueue;
 
 fn terminate(child: &Child) {
     let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it is running");

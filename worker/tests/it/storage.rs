@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use pawdium_kit::operators;
+use pawdium_kit::waiting::{SOON, find_job, until, until_idle, until_job_is};
 use pawdium_media::Decoder;
 use pawdium_queue::JobId;
 use pawdium_shared::db::Tx;
@@ -14,8 +16,6 @@ use sqlx::PgPool;
 use crate::photos::{assert_whole, until_discarded, until_photo_is};
 use crate::site::{Site, jpeg};
 use crate::workers::start_workers;
-use pawdium_kit::operators;
-use pawdium_kit::waiting::{SOON, find_job, until, until_idle, until_job_is};
 
 async fn job_of(site: &Site, photo: PhotoId) -> JobId {
     let job = sqlx::query_scalar("select id from jobs where kind = 'media.process.v1' and unique_key = $1");

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use pawdium_kit::waiting::{count, find_job, until_idle};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::{RaterKey, queries, sessions};
 use pawdium_shared::db::Tx;
@@ -19,8 +21,6 @@ use sqlx::{AssertSqlSafe, PgPool};
 use crate::photos::until_discarded;
 use crate::site::{Site, draft, jpeg, stored};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{count, find_job, until_idle};
-use pawdium_kit::workers::{enqueue, transact};
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -10,11 +10,12 @@ mod quantization;
 mod segments;
 mod tokens;
 
+use thiserror::Error;
+
 use crate::Plane;
 use kernel::{Kernel, Task, dispatch};
 use quantization::Quantizer;
 use segments::Layout;
-use thiserror::Error;
 use tokens::{Kind, Tokens};
 
 /// Quality from 1 to 100.

@@ -1,8 +1,9 @@
 //! Files that are truncated, damaged, artificial, or unusual but valid.
 
-use super::pictures::{Dice, SCALES, cjpeg, decode};
 use pawdium_jpeg::{Decoder, Error, Region, Scale};
 use proptest::prelude::*;
+
+use super::pictures::{Dice, SCALES, cjpeg, decode};
 
 const SIZE: (usize, usize) = (67, 51);
 

@@ -1,8 +1,9 @@
 //! Files from other encoders, compared with the output of other decoders.
 
-use super::pictures::{SCALES, cjpeg, cut, decode, difference, djpeg, photo, whole};
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 use pawdium_jpeg::{Colour, Component, Decoder, Error, Scale};
+
+use super::pictures::{SCALES, cjpeg, cut, decode, difference, djpeg, photo, whole};
 
 const SIZE: (usize, usize) = (203, 149);
 

@@ -1,7 +1,8 @@
 //! Files that no available encoder writes: odd samplings, scans of some components. Each block is flat.
 
-use super::pictures::{SCALES, decode};
 use pawdium_jpeg::{Error, Scale};
+
+use super::pictures::{SCALES, decode};
 
 const SIZE: (usize, usize) = (131, 77);
 

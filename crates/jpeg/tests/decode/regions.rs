@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::pictures::{SCALES, cjpeg, cut, decode};
 use pawdium_jpeg::{Component, Decoder, Error, Region, Scale};
 use proptest::prelude::*;
+
+use super::pictures::{SCALES, cjpeg, cut, decode};
 
 const SIZE: (u32, u32) = (157, 121);
 

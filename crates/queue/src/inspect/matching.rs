@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
+use pawdium_db::Tx;
 use sqlx::PgConnection;
 
 use super::filter::{BULK, EndedState, Filter, LiveState, MASKED, Party};
-use pawdium_db::Tx;
 
 /// Finds the newest matching ids below `before`, at most `limit`; of `among` only, if that is given.
 ///

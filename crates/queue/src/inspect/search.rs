@@ -1,6 +1,7 @@
 //! Searching live and ended jobs.
 
 use chrono::{DateTime, Utc};
+use pawdium_db::{Tx, despite_deadlocks};
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -8,7 +9,6 @@ use super::filter::Filter;
 use super::matching::find_ids;
 use crate::ids::JobId;
 use crate::state::JobState;
-use pawdium_db::{Tx, despite_deadlocks};
 
 /// A job, live or ended.
 #[derive(Clone, Debug, Serialize)]

@@ -6,6 +6,7 @@ mod rules;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use pawdium_db::Tx;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
@@ -22,7 +23,6 @@ use super::settle::{Fence, Outcome, Unfinished, settle_one};
 use super::{control, ledger};
 use crate::ids::{JobId, WorkerId};
 use crate::state::JobState;
-use pawdium_db::Tx;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Keyed {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kinds::queues;
 use anyhow::anyhow;
 use pawdium_db::Tx;
+use pawdium_kit::operators::assert_balanced;
+use pawdium_kit::waiting::{count, until_idle};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_queue::JobId;
 use pawdium_queue::groups::fan_out;
 use pawdium_queue::{Claim, Enqueue as _, Job as _, JobError, Runner, control, ledger};
@@ -15,11 +17,9 @@ use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
 use crate::gates::Gate;
+use crate::kinds::queues;
 use crate::kinds::{Finale, Flaky, Letter, Single, Traceless};
 use crate::workers::start_workers;
-use pawdium_kit::operators::assert_balanced;
-use pawdium_kit::waiting::{count, until_idle};
-use pawdium_kit::workers::{enqueue, transact};
 
 /// Fails, gives up or succeeds, depending only on the text and the attempt.
 fn fate(text: &str, attempt: i16) -> Result<(), JobError> {

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kinds::queues;
 use anyhow::anyhow;
 use pawdium_db::Tx;
-use pawdium_queue::JobId;
-use pawdium_queue::{Enqueue as _, JobError, Runner, control};
-use sqlx::PgPool;
-
-use crate::gates::Gate;
-use crate::kinds::{Diary, Note, Owned, Patient, Single, Traceless};
-use crate::workers::start_workers;
 use pawdium_kit::operators::{assert_balanced, cancel, delete, pause, resume, retry, until_running};
 use pawdium_kit::waiting::{
     SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
 };
 use pawdium_kit::workers::{enqueue, transact};
+use pawdium_queue::JobId;
+use pawdium_queue::{Enqueue as _, JobError, Runner, control};
+use sqlx::PgPool;
+
+use crate::gates::Gate;
+use crate::kinds::queues;
+use crate::kinds::{Diary, Note, Owned, Patient, Single, Traceless};
+use crate::workers::start_workers;
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
 async fn a_job_cancelled_while_it_is_prefetched_never_starts(db: PgPool) {

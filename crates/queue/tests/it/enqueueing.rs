@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use futures::future::{join, join_all};
 use pawdium_db::{Db, Tx};
+use pawdium_kit::waiting::{SOON, count, until, until_job_is};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_queue::{Enqueue as _, Runner};
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 use crate::kinds::{Again, Diary, Flaky, Latest, Note, Single};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, count, until, until_job_is};
-use pawdium_kit::workers::{enqueue, transact};
 
 const JOBS: &str = "select count(*) from jobs";
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use pawdium_kit::waiting::{SOON, until};
 use pawdium_queue::{JobError, Runner};
 use tokio::sync::Semaphore;
 
 use crate::kinds::{Diary, Letter, Note, Owned, Patient, Single, Traceless};
-use pawdium_kit::waiting::{SOON, until};
 
 /// Where handlers wait until they are let through.
 #[derive(Debug)]

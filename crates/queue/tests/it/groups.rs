@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::kinds::queues;
 use anyhow::anyhow;
 use pawdium_db::Tx;
+use pawdium_kit::operators::{assert_balanced, cancel, retry};
+use pawdium_kit::waiting::{SOON, count, until, until_all_have_beaten, until_idle, until_job_is};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_queue::JobId;
 use pawdium_queue::groups::{fan_out, purge_groups};
 use pawdium_queue::{Claim, Enqueue as _, JobError, Runner, control};
 use sqlx::PgPool;
 
+use crate::kinds::queues;
 use crate::kinds::{Diary, Finale, Flaky, Single, Traceless};
 use crate::workers::start_workers;
-use pawdium_kit::operators::{assert_balanced, cancel, retry};
-use pawdium_kit::waiting::{SOON, count, until, until_all_have_beaten, until_idle, until_job_is};
-use pawdium_kit::workers::{enqueue, transact};
 
 #[derive(Debug)]
 struct Stage {

@@ -1,8 +1,10 @@
 //! Limits of queues and partitions over two processes.
 
-use crate::kinds::queues;
 use chrono::{DateTime, TimeDelta, Utc};
 use pawdium_db::{Db, Tx};
+use pawdium_kit::operators::{assert_balanced, cancel, retry};
+use pawdium_kit::waiting::{SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is};
+use pawdium_kit::workers::{Workers, enqueue, transact};
 use pawdium_queue::JobId;
 use pawdium_queue::partition::purge_partitions;
 use pawdium_queue::{Enqueue as _, Limits, control};
@@ -10,10 +12,8 @@ use sqlx::PgPool;
 
 use crate::gates::Gate;
 use crate::kinds::Letter;
+use crate::kinds::queues;
 use crate::workers::start_workers;
-use pawdium_kit::operators::{assert_balanced, cancel, retry};
-use pawdium_kit::waiting::{SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is};
-use pawdium_kit::workers::{Workers, enqueue, transact};
 
 async fn limit(db: &PgPool, limits: Limits) {
     let mut db = db.acquire().await.expect("a connection");

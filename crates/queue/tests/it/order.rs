@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use pawdium_kit::waiting::{SOON, until, until_idle, until_job_is, until_listening};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_queue::{Enqueue as _, Runner};
 use sqlx::PgPool;
 
 use crate::kinds::{Diary, Note, Urgent};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, until, until_idle, until_job_is, until_listening};
-use pawdium_kit::workers::{enqueue, transact};
 
 fn writing(diary: &Arc<Diary>) -> Runner<Arc<Diary>> {
     Runner::new(Arc::new(Arc::clone(diary)))

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::kinds::queues;
 use anyhow::anyhow;
 use pawdium_db::Tx;
+use pawdium_kit::waiting::{SOON, count, until, until_all_have_beaten, until_idle, until_job_is};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_queue::{Claim, Job as _, JobError, Limits, Runner, control};
 use sqlx::PgPool;
 
 use crate::gates::Gate;
+use crate::kinds::queues;
 use crate::kinds::{Diary, Flaky, Note, Patient, Traceless};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, count, until, until_all_have_beaten, until_idle, until_job_is};
-use pawdium_kit::workers::{enqueue, transact};
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
 async fn an_attempt_counts_when_it_starts(db: PgPool) {

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use pawdium_kit::operators::{cancel, retry};
+use pawdium_kit::waiting::{SOON, count, until, until_idle};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_queue::JobId;
 use pawdium_queue::{Enqueue as _, Limits, control};
 use sqlx::PgPool;
@@ -10,9 +13,6 @@ use crate::gates::Gate;
 use crate::kinds::Owned;
 use crate::kinds::queues;
 use crate::workers::start_workers;
-use pawdium_kit::operators::{cancel, retry};
-use pawdium_kit::waiting::{SOON, count, until, until_idle};
-use pawdium_kit::workers::{enqueue, transact};
 
 async fn submit(db: &PgPool, owner: &str, photos: usize) -> Vec<JobId> {
     let jobs: Vec<_> = (0..photos).map(|number| Owned::new(format!("{owner}:{number}"))).collect();

@@ -1,5 +1,10 @@
 //! Pausing, resuming and limiting queues while workers run.
 
+use pawdium_kit::operators::{assert_balanced, pause, resume, until_running, without_poll};
+use pawdium_kit::waiting::{
+    SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
+};
+use pawdium_kit::workers::{enqueue, transact};
 use pawdium_queue::{Enqueue as _, Limits, control};
 use sqlx::PgPool;
 
@@ -7,11 +12,6 @@ use crate::gates::Gate;
 use crate::kinds::queues;
 use crate::kinds::{Letter, Note, Traceless};
 use crate::workers::start_workers;
-use pawdium_kit::operators::{assert_balanced, pause, resume, until_running, without_poll};
-use pawdium_kit::waiting::{
-    SOON, count, find_job, until, until_all_have_beaten, until_idle, until_job_is, until_listening,
-};
-use pawdium_kit::workers::{enqueue, transact};
 
 #[sqlx::test(migrator = "crate::MIGRATIONS")]
 async fn every_queue_can_be_controlled(db: PgPool) {

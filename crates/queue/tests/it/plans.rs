@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use pawdium_kit::waiting::{SOON, count, until, until_alone};
+use pawdium_kit::workers::enqueue;
 use pawdium_queue::{JobError, Runner};
 use sqlx::PgPool;
 
 use crate::gates::Gate;
 use crate::kinds::{Diary, Flaky, Note};
 use crate::workers::start_workers;
-use pawdium_kit::waiting::{SOON, count, until, until_alone};
-use pawdium_kit::workers::enqueue;
 
 /// From its sixth execution on, Postgres keeps the plan of a prepared statement.
 const UNTIL_PLANNED: usize = 8;

@@ -4,10 +4,10 @@ use std::{io::Read, time::SystemTime};
 
 use chrono::TimeDelta;
 use pawdium_bucket::{ACCESS_KEY, BUCKET, S3Server, SECRET_KEY};
+use pawdium_media::{MediaError, Refusal};
 use tempfile::TempDir;
 
 use super::*;
-use pawdium_media::{MediaError, Refusal};
 
 mod bucket;
 mod folder;

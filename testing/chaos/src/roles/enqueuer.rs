@@ -10,7 +10,6 @@ use pawdium_shared::{db, shutdown};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-
 use tokio_util::sync::CancellationToken;
 
 use crate::effects::{enqueue, request};

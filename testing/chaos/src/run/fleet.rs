@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::ensure;
 use chrono::{TimeDelta, Utc};
+use pawdium_shared::queues;
 
 use crate::launch::{Launcher, RoleProcess};
 use crate::roles::{Enqueuer, Role, Scheduler, Serves, Worker};
-use pawdium_shared::queues;
 
 /// The period of the run's schedules, in seconds.
 pub(super) const PERIOD: i64 = 5;

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use pawdium_queue::Queue;
+use pawdium_shared::queues;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use crate::sessions::Use;
-use pawdium_shared::queues;
 
 /// How many workers are killed in each round of faults.
 const KILLS: usize = 9;

@@ -7,10 +7,10 @@ use pawdium_chaos::kinds::{Effect, Note, Slow};
 use pawdium_chaos::sessions::Idler;
 use pawdium_kit::relay::{Relay, Target};
 use pawdium_queue::JobId;
+use pawdium_shared::queues;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};
-use pawdium_shared::queues;
 
 /// Long enough for a job that nothing delays, on a busy machine.
 const PROMPT: TimeDelta = TimeDelta::seconds(5);

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use pawdium_chaos::kinds::{Note, Slow};
+use pawdium_shared::queues;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};
-use pawdium_shared::queues;
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_worker_frozen_past_its_lease_can_neither_complete_nor_commit_its_jobs(db: PgPool) {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use pawdium_chaos::kinds::{Marathon, Note, Slow};
+use pawdium_shared::queues;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};
-use pawdium_shared::queues;
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn jobs_of_a_killed_worker_run_again_within_20_s_whether_it_comes_back_under_its_name_or_another(

@@ -3,11 +3,11 @@
 use std::os::unix::process::ExitStatusExt as _;
 
 use pawdium_chaos::kinds::{Aborts, Bloats, Effect, Garbled, Hangs, Note, Panics};
+use pawdium_shared::queues;
 use rustix::process::Signal;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON};
-use pawdium_shared::queues;
 
 fn effects(tags: std::ops::Range<i64>) -> impl Iterator<Item = Effect> {
     tags.map(|tag| Effect { tag })

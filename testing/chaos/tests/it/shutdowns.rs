@@ -1,10 +1,10 @@
 //! Workers that get SIGTERM.
 
 use pawdium_chaos::kinds::{Note, Slow};
+use pawdium_shared::queues;
 use sqlx::PgPool;
 
 use crate::bench::{Bench, SOON, until};
-use pawdium_shared::queues;
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_stopping_worker_completes_jobs_that_end_in_time_and_hands_back_the_rest_at_once(db: PgPool) {

@@ -14,14 +14,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use session::{Ended, Envelope, Next, Reply, Session};
-use stall::Stalls;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{info, warn};
 use ulid::Ulid;
+
+use session::{Ended, Envelope, Next, Reply, Session};
+use stall::Stalls;
 
 /// Maximum message size in bytes, announced through SIZE (RFC 1870).
 pub const MAX_MESSAGE: usize = 10_000_000;

@@ -1,11 +1,11 @@
 //! Actions of admins on jobs, queues and schedules.
 
+use pawdium_shared::queues;
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 
 use crate::storm::request::{Answer, Request};
 use crate::storm::visit::Visit;
-use pawdium_shared::queues;
 
 /// Actions on jobs. Most of them retry, so that enough cancelled jobs come back.
 const ACTS: [&str; 5] = ["retry", "retry", "retry", "cancel", "delete"];
