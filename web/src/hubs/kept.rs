@@ -19,7 +19,10 @@ const MOST: usize = 256;
 /// Rendered parts that are the same for everybody, by path and version. Any shared cache between the site and its visitors
 /// may keep them, for longer, so no visitor is looked up for them.
 #[derive(Clone, Debug, Default)]
-pub struct KeptParts(Arc<Mutex<HashMap<(String, u64), (KeptPart, Instant)>>>);
+pub struct KeptParts(Arc<Mutex<Parts>>);
+
+/// Until when each is kept.
+type Parts = HashMap<(String, u64), (KeptPart, Instant)>;
 
 /// A rendered part.
 #[derive(Clone, Debug, PartialEq, Eq)]
