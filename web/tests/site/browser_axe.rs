@@ -118,6 +118,8 @@ impl World {
         bob.api.put("hubs/cats/roles/member", Value::Null).await.expect(202);
         bob.api.put("hubs/idle/roles/member", Value::Null).await.expect(204);
         bob.api.put("hubs/cats/roles/subscriber", Value::Null).await.expect(204);
+        site.change("delete from widgets using hubs where hubs.id = hub_id and slug in ('cats', 'bare')")
+            .await;
         let kinds = site.api().get("widget-kinds").await.expect(200).json();
         for kind in kinds.as_array().expect("a list") {
             let column = if kind["columns"] == "right" { "right" } else { "left" };
@@ -132,7 +134,6 @@ impl World {
         for photo in [self.photo, site.photo().by(ada).live().await] {
             site.post(ada, "cats", photo).await;
         }
-        site.change("delete from widgets using hubs where hubs.id = hub_id and slug = 'bare'").await;
         site.change("update hubs set active_at = now() - interval '40 days' where slug = 'idle'").await;
         site.change("update widgets set kind = 'nobody-knows' from hubs where hubs.id = hub_id and slug = 'idle' and kind = 'numbers'")
             .await;
@@ -212,6 +213,7 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     let World { site, ada, bob, mo, root, photo } = &world;
     let browser = site.browser().await;
     browser.begin_with(&axe).await;
+    browser.reduce_motion().await;
     let mut walk = Walk { browser: &browser, who: "a visitor", wrong: Vec::new() };
 
     walk.through(&world.for_everybody()).await;
