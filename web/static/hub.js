@@ -36,6 +36,8 @@ async function load(id, version) {
     const current = swap(old, fresh);
     paintPlaceholders(current);
     showCopying(current);
+    // The server couldn't load it in time.
+    if (current.dataset.version === "0") throw new Error(`${url} has nothing to show`);
     if (!current.hidden) announce(`${current.querySelector("h2")?.textContent ?? ""} has changed.`);
   } catch (error) {
     if (error.status !== 404) throw error;
@@ -87,6 +89,7 @@ const look = serially(async () => {
     ...Object.entries(widgets).map(([id, version]) => refresh(id, version)),
     ...personal.map((id) => load(id)),
   ]);
+  if (Object.values(widgets).includes(0)) throw new Error("some widgets couldn't be loaded");
 });
 
 if (page.dataset.editing === undefined) {

@@ -243,9 +243,11 @@ impl Page {
         match answer.status {
             200 => {
                 if state.shown.widgets.contains_key(&widget) {
-                    let version = answer.header("etag").trim_matches('"').parse().map_err(|_| Failed)?;
+                    let version: u64 = answer.header("etag").trim_matches('"').parse().map_err(|_| Failed)?;
                     state.shown.widgets.insert(widget, version);
                     state.html.insert(widget, answer.text());
+                    // The server couldn't load it in time.
+                    return if version == 0 { Err(Failed) } else { Ok(()) };
                 }
                 Ok(())
             }
@@ -275,7 +277,8 @@ impl Page {
             self.load(widget, None).await?;
         }
         self.state.lock().looks += 1;
-        Ok(())
+        let mut versions = versions["widgets"].as_object().into_iter().flatten();
+        if versions.any(|(_, version)| *version == 0) { Err(Failed) } else { Ok(()) }
     }
 
     /// Loads the whole page.
