@@ -37,8 +37,8 @@ pub struct Service {
 }
 
 impl Site {
-    /// Starts both processes, with their logs in a folder of the benchmark, and returns when the site is ready. Rate limits
-    /// are off, and `settings` are as given; all others are defaults.
+    /// Starts both processes, with their logs in a folder of the benchmark, and returns when the site is ready. Rate
+    /// limits are off, and `settings` are as given; all others are defaults.
     ///
     /// # Errors
     /// When a process doesn't start.

@@ -16,8 +16,8 @@ const LIFETIME: Duration = Duration::from_secs(3);
 /// The most parts that are kept.
 const MOST: usize = 256;
 
-/// Rendered parts that are the same for everybody, by path and version. Any shared cache between the site and its visitors
-/// may keep them, for longer, so no visitor is looked up for them.
+/// Rendered parts that are the same for everybody, by path and version. Any shared cache between the site and its
+/// visitors may keep them, for longer, so no visitor is looked up for them.
 #[derive(Clone, Debug, Default)]
 pub struct KeptParts(Arc<Mutex<Parts>>);
 

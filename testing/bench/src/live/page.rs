@@ -1,5 +1,5 @@
-//! Pages that are open in browsers: each has a stream, and loads a part when it is told that it has changed, as the site's
-//! script does (`web/static/hub.js`).
+//! Pages that are open in browsers: each has a stream, and loads a part when it is told that it has changed, as the
+//! site's script does (`web/static/hub.js`).
 
 use std::cell::RefCell;
 use std::collections::HashMap;

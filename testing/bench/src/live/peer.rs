@@ -1,5 +1,5 @@
-//! The peers: servers of server-sent events as tutorials have them. Each keeps one number per hub in memory, which is what
-//! its parts show, and has neither a database nor other processes to tell.
+//! The peers: servers of server-sent events as tutorials have them. Each keeps one number per hub in memory, which is
+//! what its parts show, and has neither a database nor other processes to tell.
 
 use std::fs::OpenOptions;
 use std::net::{SocketAddr, TcpListener};
