@@ -18,7 +18,8 @@ let hiddenSince = null;
  *
  * - `widget(name, id, version, spread)` when a widget of the hub or member of that name has a new version. The part
  *   should be loaded after a random share of `spread` milliseconds;
- * - `changed(topic)` when another topic has changed;
+ * - `changed(topic)` when something else of a topic has changed, after a random share of the time in which the audience
+ *   should load it;
  * - `look()` when anything may have changed: once after the topics are watched, after a gap, when the tab comes back,
  *   and every ten seconds while there is no stream;
  * - `gone(topic)` when there is no such topic for this visitor. It isn't watched any longer.
@@ -70,8 +71,8 @@ const EVENTS = {
     const [topic, name] = hub === undefined ? [`member=${member}`, member] : [`hub=${hub}`, hub];
     about(topic, (watcher) => call(watcher, "widget", name, widget, version, spread));
   },
-  changed({ topic }) {
-    about(topic, (watcher) => call(watcher, "changed", topic));
+  changed({ topic, spread }) {
+    setTimeout(() => about(topic, (watcher) => call(watcher, "changed", topic)), Math.random() * spread);
   },
   gone({ topic }) {
     about(topic, (watcher) => {

@@ -138,13 +138,13 @@ impl Feed {
     }
 
     fn add_frames(&mut self, position: Option<Position>, topic: Topic, note: Note) {
+        let spread = frames::spread(self.app.changes.audience(topic));
         for shown in self.shown.iter().filter(|shown| shown.topic == topic) {
             match note {
                 Note::Widget { id, version } => {
-                    let spread = frames::spread(self.app.changes.audience(topic));
                     frames::widget(&mut self.text, position, &shown.name, id, version, spread);
                 }
-                Note::Changed | Note::Roles => frames::changed(&mut self.text, position, &shown.name),
+                Note::Changed | Note::Roles => frames::changed(&mut self.text, position, &shown.name, spread),
             }
         }
     }

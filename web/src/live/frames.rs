@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// At most so long clients wait until they load a changed part, in milliseconds.
 const WIDEST: usize = 2000;
 
-/// Within how many milliseconds clients load a widget's new part, each after a random share of it, so that not all load
+/// Within how many milliseconds clients load what has changed, each after a random share of it, so that not all load
 /// it at once: 10,000 a second, until the audience needs more than two seconds. A process answers them with the bytes that
 /// it keeps.
 pub(super) fn spread(audience: usize) -> usize {
@@ -51,8 +51,8 @@ pub(super) fn widget(
 }
 
 /// A topic has changed.
-pub(super) fn changed(text: &mut String, position: Option<Position>, name: &str) {
-    event(text, position, "changed", &json!({ "topic": name }));
+pub(super) fn changed(text: &mut String, position: Option<Position>, name: &str, spread: usize) {
+    event(text, position, "changed", &json!({ "topic": name, "spread": spread }));
 }
 
 /// Anything may have changed.

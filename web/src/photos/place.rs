@@ -7,8 +7,10 @@ use pawdium_shared::accounts::Name;
 use pawdium_shared::hubs::{Hub, Slug};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::paging::PageOf;
-use pawdium_shared::photos::{Species, neighbours, posting};
-use pawdium_shared::ranking::lists::{NewList, Page, Period, TopList, TrendingList, hub_top};
+use pawdium_shared::photos::hub_photos::HubPhotoList;
+use pawdium_shared::photos::{Species, neighbours};
+use pawdium_shared::ranking::hub_top::HubTopList;
+use pawdium_shared::ranking::lists::{NewList, Page, Period, TopList, TrendingList};
 use serde::Deserialize;
 
 use super::posting::PER_PAGE;
@@ -227,11 +229,12 @@ impl Listed<'_> {
         let (tab, Filter { period, species }) = match &self.list {
             List::Explore(tab, filter) => (*tab, *filter),
             List::Hub { hub, by_score } => {
-                let (page, mut db) = (PageOf { page, limit: PER_PAGE }, app.db.acquire().await?);
+                let page = PageOf { page, limit: PER_PAGE };
                 if !by_score {
-                    return Ok(posting::list(&mut db, hub.id, page).await?);
+                    return Ok(app.cache.get(&app.db, HubPhotoList(hub.id), page).await?);
                 }
-                let Page { photos, page, last_page } = hub_top(&mut db, hub.id, page).await?;
+                let list = app.cache.get(&app.db, HubTopList(hub.id), page).await?;
+                let Page { photos, page, last_page } = list;
                 let photos = photos.into_iter().map(|placed| placed.photo).collect();
                 return Ok(Page { photos, page, last_page });
             }

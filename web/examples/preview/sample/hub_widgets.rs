@@ -57,6 +57,7 @@ impl Samples {
             may_edit: true,
             is_editing,
             cache: None,
+            card: None,
         }
     }
 
@@ -68,6 +69,7 @@ impl Samples {
             title: self.hub_name(id),
             version: 7,
             body,
+            snippet: None,
             controls: None,
         }
     }

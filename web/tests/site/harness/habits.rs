@@ -17,12 +17,6 @@ impl Browser {
         self.page.perform_actions(keys).await.expect("they are pressed");
     }
 
-    /// From now on the visitor prefers reduced motion.
-    pub(crate) async fn reduce_motion(&self) {
-        let features = json!([{ "name": "prefers-reduced-motion", "value": "reduce" }]);
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
-    }
-
     /// Removes all cookies.
     pub(crate) async fn forget(&self) {
         self.devtools("Network.clearBrowserCookies", json!({})).await;
