@@ -12,7 +12,7 @@ const SETTLED = 1000;
 
 const page = document.querySelector("main");
 const { hub, path } = page.dataset;
-const name = `pawdium-embed-${hub}`;
+const shared = `pawdium-embed-${hub}`;
 
 /** The version that the frame was told; 0 to ask for the current one. */
 let told = 0;
@@ -27,7 +27,7 @@ function morph(old, fresh) {
     old.replaceWith(fresh);
     return;
   }
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
   const before = [...old.childNodes];
   const after = [...fresh.childNodes];
@@ -68,8 +68,8 @@ function join() {
   const alone = () => line || signal.aborted || open(hear);
   if (!navigator.locks) return alone();
   try {
-    const channel = new BroadcastChannel(name);
-    channel.onmessage = ({ data }) => hear(data);
+    const channel = new BroadcastChannel(shared);
+    channel.addEventListener("message", ({ data }) => hear(data));
     signal.addEventListener("abort", () => channel.close());
     const hold = () => {
       open((said) => {
@@ -78,7 +78,7 @@ function join() {
       });
       return new Promise((resolve) => signal.addEventListener("abort", resolve));
     };
-    navigator.locks.request(name, { signal }, hold).catch(alone);
+    navigator.locks.request(shared, { signal }, hold).catch(alone);
     setTimeout(() => line || signal.aborted || look(), SETTLED);
   } catch {
     // The browser lets frames share nothing.

@@ -32,10 +32,11 @@ if (status?.dataset.state === "processing") {
   const stop = watch([`photo=${photo}`], { changed: look, look, gone: look });
 }
 
+const score = (part) => part.querySelector(".big-score").textContent.replace(/\s+/g, " ").trim();
+
 const opinion = document.querySelector("[data-refresh=opinion]");
 if (opinion) {
   const { photo } = document.querySelector("[data-photo]").dataset;
-  const score = (part) => part.querySelector(".big-score").textContent.replace(/\s+/g, " ").trim();
   const look = serially(async () => {
     const answer = await fetch(`/photos/${photo}/opinion`);
     if (answer.status === 404) {

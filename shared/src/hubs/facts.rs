@@ -127,6 +127,8 @@ pub async fn list_roles(
     for row in rows {
         roles.entry(row.hub).or_default().push(row.role);
     }
-    roles.values_mut().for_each(|roles| roles.sort());
+    for roles in roles.values_mut() {
+        roles.sort();
+    }
     Ok(roles)
 }

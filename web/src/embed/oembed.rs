@@ -269,8 +269,8 @@ async fn choose(
 mod tests {
     use super::*;
 
-    fn hub(slug: &str, widget: Option<i64>) -> Option<Target> {
-        Some(Target::Hub { slug: slug.to_owned(), widget: widget.map(WidgetId) })
+    fn hub(slug: &str, widget: Option<i64>) -> Target {
+        Target::Hub { slug: slug.to_owned(), widget: widget.map(WidgetId) }
     }
 
     #[test]
@@ -279,9 +279,9 @@ mod tests {
         for (url, expected) in [
             ("https://derps.example.org/photos/7", Some(Target::Photo(PhotoId(7)))),
             ("https://derps.example.org/photos/7?from=top:all:all", Some(Target::Photo(PhotoId(7)))),
-            ("https://derps.example.org:443/h/cats/", hub("cats", None)),
-            ("https://derps.example.org/h/cats#widget-42", hub("cats", Some(42))),
-            ("https://derps.example.org/embed/h/cats/42", hub("cats", Some(42))),
+            ("https://derps.example.org:443/h/cats/", Some(hub("cats", None))),
+            ("https://derps.example.org/h/cats#widget-42", Some(hub("cats", Some(42)))),
+            ("https://derps.example.org/embed/h/cats/42", Some(hub("cats", Some(42)))),
         ] {
             assert_eq!(target(&base, url), expected, "{url}");
         }

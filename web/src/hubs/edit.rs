@@ -240,7 +240,7 @@ async fn form(
     let schema = kind.schema();
     let fields =
         config::form(&schema, config).into_iter().map(|field| shown(field, refused.as_ref())).collect();
-    let head = head::load(&app, &here.viewing, &here.hub, HubTab::Home).await?;
+    let head = head::load(app, &here.viewing, &here.hub, HubTab::Home).await?;
     Ok(ConfigurePage {
         id: placed.id.0,
         title: kind.title.to_owned(),

@@ -17,13 +17,12 @@ use crate::views::hubs::{HubHead, HubTab, Standing};
 pub async fn load(app: &App, viewing: &Viewing, hub: &Hub, tab: HubTab) -> Result<HubHead, Error> {
     let visitor = &viewing.visitor;
     let facts = facts::find(app, hub.id).await?;
-    let (roles, is_waiting) = match visitor.user {
-        None => (Vec::new(), false),
-        Some(_) => {
-            let mut db = app.db.acquire().await?;
-            let roles = queries::list_roles(&mut db, hub.id, visitor.id()).await?;
-            (roles, requests::is_waiting(&mut db, hub.id, visitor.id()).await?)
-        }
+    let (roles, is_waiting) = if visitor.user.is_some() {
+        let mut db = app.db.acquire().await?;
+        let roles = queries::list_roles(&mut db, hub.id, visitor.id()).await?;
+        (roles, requests::is_waiting(&mut db, hub.id, visitor.id()).await?)
+    } else {
+        (Vec::new(), false)
     };
     let standing = standing(visitor.user.as_ref(), &roles, is_waiting);
     Ok(HubHead {

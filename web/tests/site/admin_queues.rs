@@ -113,7 +113,8 @@ async fn the_stream_reports_every_change(db: PgPool) {
     let site = Site::start(db).await;
     let root = site.admin("root").await;
     let mut stream = root.pages.stream("queues=1").await;
-    let changed = Event { name: "changed".into(), data: json!({ "topic": "queues=1" }), id: None };
+    let changed =
+        Event { name: "changed".into(), data: json!({ "topic": "queues=1", "spread": 0 }), id: None };
     assert_eq!(stream.next().await.as_ref(), Some(&changed), "the first look");
     site.enqueue(RefreshVirality {}).await;
     assert_eq!(stream.next().await.as_ref(), Some(&changed));

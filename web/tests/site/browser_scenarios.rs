@@ -59,7 +59,7 @@ async fn an_owner_makes_a_hub_and_furnishes_it(db: PgPool) {
     let before = "select position::bigint from widgets where kind = 'links'";
     eventually("it is further up", SOON, async || (site.ask::<i64>(before).await == 3).then_some(())).await;
     browser.click(".widget-links button[value=remove]").await;
-    browser.find(".hub-undo").await;
+    browser.find(".widget-undo").await;
     assert!(!browser.has(".widget-links").await);
     browser.click("button[name=restore]").await;
     browser.find("[data-column=left] .widget-links").await;

@@ -254,8 +254,7 @@ async fn a_hubs_page_offers_its_widgets_to_other_sites(db: PgPool) {
     site.hub_with(&ada, "cats", json!({ "name": "Cats \"&\" <co>" })).await;
     let page = site.get("/h/cats").await.expect(200);
     let snippets = page.texts(".widget-embed textarea");
-    let widgets = page.html().select(&select("[data-widget]")).count();
-    assert!(snippets.len() >= 6 && snippets.len() < widgets, "{} of {widgets}", snippets.len());
+    assert!(snippets.len() >= 6, "{}", snippets.len());
     let newest = frame_of(&ada, "cats", "newest-photos").await;
     let of_newest = page.texts(".widget-newest-photos textarea").remove(0);
     let html = scraper::Html::parse_fragment(&of_newest);

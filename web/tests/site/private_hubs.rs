@@ -189,8 +189,11 @@ async fn no_page_call_feed_or_search_tells_others_of_a_private_hub(db: PgPool) {
     }
 }
 
-/// Everything that can be asked of a hub: the method, the path below it, and the form or JSON.
-fn questions(widget: i64, photo: i64) -> Vec<(Method, String, Vec<(&'static str, &'static str)>)> {
+/// The method, the path below a hub's, and the form.
+type Question = (Method, String, Vec<(&'static str, &'static str)>);
+
+/// Everything that can be asked of a hub.
+fn questions(widget: i64, photo: i64) -> Vec<Question> {
     let mut questions = Vec::new();
     for page in [
         "",
@@ -245,19 +248,13 @@ fn questions(widget: i64, photo: i64) -> Vec<(Method, String, Vec<(&'static str,
     questions
 }
 
-async fn ask(
-    person: &Person,
-    slug: &str,
-    (method, path, fields): &(Method, String, Vec<(&'static str, &'static str)>),
-) -> Answer {
-    match path.strip_prefix("api:") {
-        Some(call) => Answer::to(person.api.call(method.clone(), &format!("hubs/{slug}{call}"))).await,
-        None => {
-            let request = person.pages.request(method.clone(), &format!("/h/{slug}{path}"));
-            let request = request.header("sec-fetch-site", "same-origin");
-            Answer::to(if *method == Method::POST { request.form(fields) } else { request }).await
-        }
+async fn ask(person: &Person, slug: &str, (method, path, fields): &Question) -> Answer {
+    if let Some(call) = path.strip_prefix("api:") {
+        return Answer::to(person.api.call(method.clone(), &format!("hubs/{slug}{call}"))).await;
     }
+    let request = person.pages.request(method.clone(), &format!("/h/{slug}{path}"));
+    let request = request.header("sec-fetch-site", "same-origin");
+    Answer::to(if *method == Method::POST { request.form(fields) } else { request }).await
 }
 
 /// The headers that may say something.

@@ -120,9 +120,9 @@ async fn pages_are_current_soon_after_redis_was_away(db: PgPool) {
     for number in [10, 20] {
         // Cut off the first time, and silent the second time.
         if number == 10 {
-            relay.cut()
+            relay.cut();
         } else {
-            redis.process.pause()
+            redis.process.pause();
         }
         for step in 0..5 {
             watched.write(number + step).await;
@@ -130,9 +130,9 @@ async fn pages_are_current_soon_after_redis_was_away(db: PgPool) {
             sleep(Duration::from_secs(2)).await;
         }
         if number == 10 {
-            relay.mend()
+            relay.mend();
         } else {
-            redis.process.resume()
+            redis.process.resume();
         }
         let took = watched.until_current(Some(&browser), CURRENT).await;
         println!("current {took:.1?} after Redis was back");

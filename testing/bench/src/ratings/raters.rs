@@ -45,7 +45,7 @@ pub(crate) struct Raters {
 /// One concurrent rater.
 #[derive(Debug)]
 struct Rater {
-    rater: rater::Rater,
+    person: rater::Rater,
     given: Given,
     /// Latency of each rating of one measurement, in milliseconds.
     latencies: Vec<f64>,
@@ -66,8 +66,8 @@ impl Raters {
         let newcomers = Rc::new(RefCell::new(accounts));
         let photos = Rc::new(photos);
         let done = all_at_once(done, |mut rater| async move {
-            rater.rater.see().await?;
-            while rater.rater.on_page.is_some() {
+            rater.person.see().await?;
+            while rater.person.on_page.is_some() {
                 rater.rate_on_page().await?;
             }
             Ok(rater)
@@ -81,7 +81,7 @@ impl Raters {
         let (photos, newcomers) = (&self.photos, &self.newcomers);
         // The site may have closed connections that were idle during another measurement.
         for rater in &mut *raters {
-            rater.rater.connection = Connection::open(site.address).await?;
+            rater.person.connection = Connection::open(site.address).await?;
         }
         let processes = [std::process::id(), site.web.pid()?, site.worker.pid()?];
         let before = processor_seconds(&processes)?;
@@ -121,23 +121,23 @@ impl Raters {
 
 impl Rater {
     async fn enter(address: SocketAddr, account: Account) -> Result<Self> {
-        let rater = rater::Rater::enter(address, account).await?;
-        Ok(Self { rater, given: Given::new(), latencies: Vec::new() })
+        let person = rater::Rater::enter(address, account).await?;
+        Ok(Self { person, given: Given::new(), latencies: Vec::new() })
     }
 
     async fn rate_first(&mut self, newcomers: &RefCell<Vec<Account>>) -> Result<()> {
-        if self.rater.on_page.is_none() {
+        if self.person.on_page.is_none() {
             if !self.given.is_empty() {
-                self.rater.account = newcomers.borrow_mut().pop().context("there are no accounts left")?;
+                self.person.account = newcomers.borrow_mut().pop().context("there are no accounts left")?;
             }
-            self.rater.see().await?;
+            self.person.see().await?;
         }
         self.rate_on_page().await
     }
 
     async fn rate_on_page(&mut self) -> Result<()> {
         let begin = Instant::now();
-        let (photo, value) = self.rater.rate_on_page().await?;
+        let (photo, value) = self.person.rate_on_page().await?;
         self.note(begin, photo, value);
         Ok(())
     }
@@ -146,14 +146,14 @@ impl Rater {
         let photo = photos[rand::random_range(0..photos.len())];
         let value = rand::random_range(1..=10);
         let begin = Instant::now();
-        self.rater.rate_again(photo, value).await?;
+        self.person.rate_again(photo, value).await?;
         self.note(begin, photo, value);
         Ok(())
     }
 
     fn note(&mut self, begin: Instant, photo: i64, value: i16) {
         self.latencies.push(begin.elapsed().as_secs_f64() * 1e3);
-        self.given.insert((self.rater.account.id, photo), value);
+        self.given.insert((self.person.account.id, photo), value);
     }
 }
 

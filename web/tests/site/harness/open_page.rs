@@ -117,12 +117,11 @@ async fn follow(page: Arc<Page>) {
     let (mut last, mut covered, mut failures) = (String::new(), false, 0);
     loop {
         covered &= !last.is_empty();
-        let wait = match page.read(&mut last, &mut covered, &mut failures).await {
-            Ok(wait) => wait,
-            Err(Failed) => {
-                failures += 1;
-                wait_after(failures)
-            }
+        let wait = if let Ok(wait) = page.read(&mut last, &mut covered, &mut failures).await {
+            wait
+        } else {
+            failures += 1;
+            wait_after(failures)
         };
         sleep(wait).await;
     }
@@ -239,15 +238,14 @@ impl Page {
     async fn load(&self, widget: i64, version: Option<u64>) -> Result<(), Failed> {
         let query = version.map_or_else(String::new, |version| format!("?v={version}"));
         let answer = self.get(&format!("/w/{widget}{query}")).await?;
-        let mut state = self.state.lock();
+        let state = &mut *self.state.lock();
         match answer.status {
             200 => {
-                if state.shown.widgets.contains_key(&widget) {
-                    let version: u64 = answer.header("etag").trim_matches('"').parse().map_err(|_| Failed)?;
-                    state.shown.widgets.insert(widget, version);
+                if let Some(shown) = state.shown.widgets.get_mut(&widget) {
+                    *shown = answer.header("etag").trim_matches('"').parse().map_err(|_| Failed)?;
                     state.html.insert(widget, answer.text());
                     // The server couldn't load it in time.
-                    return if version == 0 { Err(Failed) } else { Ok(()) };
+                    return if *shown == 0 { Err(Failed) } else { Ok(()) };
                 }
                 Ok(())
             }
