@@ -18,13 +18,14 @@ const FILE_TEXT: &str = "# Settings of the demo in this folder. The database, Re
                          # the demo's own; everything else can be set here. systemd/pawdium.toml shows all keys.\n";
 
 /// Per-address limits. All clients of a demo share an address.
-const UNLIMITED: [&str; 9] = [
+const UNLIMITED: [&str; 10] = [
     "REGISTRATIONS_PER_HOUR",
     "LOGINS_PER_MINUTE",
     "RESETS_PER_HOUR",
     "UPLOADS_PER_HOUR",
     "HUBS_PER_HOUR",
     "ANONYMOUS_PER_HOUR",
+    "OEMBEDS_PER_MINUTE",
     "RATINGS_PER_MINUTE",
     "ADDRESS_RATINGS_PER_MINUTE",
     "ANONYMOUS_UPLOADS_PER_DAY",
