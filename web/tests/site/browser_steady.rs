@@ -186,13 +186,7 @@ async fn photos_can_be_submitted_without_browser_storage(db: PgPool) {
         );
         browser.begin_with(&script).await;
         browser.goto("/submit").await;
-        browser.find("form.enhanced").await;
-        let file = browser.file("one.jpg", &pictures::quarters(640, 320));
-        browser.choose_files("#photo", &[file]).await;
-        browser.find("[data-crop-box][aria-label]").await;
-        browser.choose(".entry [name=species]", "cat").await;
-        browser.click("[data-send]").await;
-        browser.find(".entry[data-state='taken']").await;
+        browser.submit_cat().await;
     }
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 2);
 }

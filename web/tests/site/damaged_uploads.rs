@@ -64,13 +64,7 @@ async fn the_submit_page_sends_a_damaged_upload_again(db: PgPool) {
     browser.log_in(&ada.email()).await;
     browser.begin_with(CUT).await;
     browser.goto("/submit").await;
-    browser.find("form.enhanced").await;
-    let file = browser.file("one.jpg", &pictures::quarters(640, 320));
-    browser.choose_files("#photo", &[file]).await;
-    browser.find("[data-crop-box][aria-label]").await;
-    browser.choose(".entry [name=species]", "cat").await;
-    browser.click("[data-send]").await;
-    browser.find(".entry[data-state='taken']").await;
+    browser.submit_cat().await;
     assert_eq!(browser.run("return cut").await, 1);
     assert_eq!(site.ask::<i64>("select count(*) from photos").await, 1);
 }

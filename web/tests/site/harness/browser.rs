@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::people::PASSWORD;
+use super::pictures;
 use super::process::{Process, installed};
 use super::site::Site;
 use super::waiting::{SOON, eventually};
@@ -236,43 +237,9 @@ impl Browser {
         self.run("return window.mark === true").await == true
     }
 
-    /// From now on answers are late and come at that many bytes a second, without the browser's cache.
-    pub(crate) async fn slow_network(&self, latency: Duration, bytes_a_second: i64) {
-        self.devtools("Network.enable", json!({})).await;
-        self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
-        self.emulate(false, latency, bytes_a_second, -1).await;
-    }
-
-    /// From now on answers are late and come at that many bytes a second, or unlimited with -1. Cached files load at
-    /// once.
-    pub(crate) async fn slow_connection(&self, latency: Duration, bytes_a_second: i64) {
-        self.emulate(false, latency, bytes_a_second, -1).await;
-    }
-
-    /// From now on uploads are limited to that many bytes a second.
-    pub(crate) async fn slow_uploads(&self, bytes_a_second: i64) {
-        self.emulate(false, Duration::ZERO, -1, bytes_a_second).await;
-    }
-
-    /// From now on there is no network.
-    pub(crate) async fn cut_off(&self) {
-        self.emulate(true, Duration::ZERO, 0, 0).await;
-    }
-
-    /// From now on requests to matching URLs fail.
-    pub(crate) async fn block(&self, addresses: &str) {
-        self.devtools("Network.enable", json!({})).await;
-        self.devtools("Network.setBlockedURLs", json!({ "urls": [addresses] })).await;
-    }
-
     /// From now on every page runs this script first.
     pub(crate) async fn begin_with(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
-    }
-
-    /// Removes the limits on the network.
-    pub(crate) async fn free_network(&self) {
-        self.emulate(false, Duration::ZERO, -1, -1).await;
     }
 
     /// From now on the visitor prefers reduced motion.
@@ -281,18 +248,20 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [reduced] })).await;
     }
 
-    async fn emulate(&self, offline: bool, latency: Duration, down: i64, up: i64) {
-        let latency = u64::try_from(latency.as_millis()).expect("it is short");
-        let conditions = json!({
-            "offline": offline, "latency": latency, "downloadThroughput": down, "uploadThroughput": up,
-        });
-        self.devtools("Network.enable", json!({})).await;
-        self.devtools("Network.emulateNetworkConditions", conditions).await;
-    }
-
     /// A command of the Chrome DevTools protocol.
     pub(super) async fn devtools(&self, command: &'static str, parameters: Value) {
         self.page.issue_cmd(DevTools { command, parameters }).await.expect("the browser supports it");
+    }
+
+    /// Sends a photo of a cat from the submit page, which is open, until the site has taken it.
+    pub(crate) async fn submit_cat(&self) {
+        self.find("form.enhanced").await;
+        let file = self.file("one.jpg", &pictures::quarters(640, 320));
+        self.choose_files("#photo", &[file]).await;
+        self.find("[data-crop-box][aria-label]").await;
+        self.choose(".entry [name=species]", "cat").await;
+        self.click("[data-send]").await;
+        self.find(".entry[data-state='taken']").await;
     }
 
     /// Sets the size of the viewport in pixels.

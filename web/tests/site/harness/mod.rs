@@ -6,6 +6,7 @@ mod client;
 mod habits;
 mod hubs;
 mod letters;
+mod network;
 mod open_page;
 mod people;
 mod photos;
