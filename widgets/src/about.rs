@@ -39,6 +39,11 @@ impl Widget for About {
     type For = Everyone;
     type Data = Data;
 
+    fn sample() -> Self {
+        let text = "**What this place is for**, and what you ask of those who come:\n\n- Post your own photos\n- Be kind";
+        Self { text: text.to_owned(), ..Self::default() }
+    }
+
     fn title(&self) -> Cow<'_, str> {
         Cow::Borrowed(if self.title.trim().is_empty() { Self::TITLE } else { &self.title })
     }

@@ -37,6 +37,7 @@ pub struct Kind {
     pub embeds: bool,
     schema: fn() -> Value,
     check: fn(&Value, &Value) -> Result<Value, Refused>,
+    sample: fn() -> Value,
     title_of: fn(&Value) -> String,
     load: Load,
     render: fn(&str) -> anyhow::Result<Option<String>>,
@@ -58,6 +59,7 @@ impl Kind {
             embeds: W::EMBEDS,
             schema: schema::<W>,
             check: check::<W>,
+            sample: || serde_json::to_value(W::sample()).unwrap_or_default(),
             title_of: |config| stored::<W>(config).title().into_owned(),
             load: |config, hub, viewer, db| Box::pin(load::<W>(config, hub, viewer, db)),
             render: render::<W>,
@@ -83,6 +85,12 @@ impl Kind {
     /// Names the first bad key.
     pub fn check(&self, config: &Value) -> Result<Value, Refused> {
         (self.check)(config, &self.schema())
+    }
+
+    /// The configuration of its preview in the gallery.
+    #[must_use]
+    pub fn sample(&self) -> Value {
+        (self.sample)()
     }
 
     /// The title of a widget with this configuration.

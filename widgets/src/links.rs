@@ -72,6 +72,11 @@ impl Widget for Links {
         Cow::Borrowed(if self.title.trim().is_empty() { Self::TITLE } else { &self.title })
     }
 
+    fn sample() -> Self {
+        let links = "Our meetups https://example.org/meetups\nThe care guide https://example.org/care";
+        Self { links: links.to_owned(), ..Self::default() }
+    }
+
     fn check(&self) -> Result<(), Refused> {
         if self.lines().count() > MOST {
             return Err(Refused::key("links", format!("Keep it to {MOST} links.")));

@@ -39,6 +39,11 @@ impl Widget for Rules {
     type For = Everyone;
     type Data = Data;
 
+    fn sample() -> Self {
+        let text = "1. Animals only\n2. Your own photos\n3. No sad ones";
+        Self { text: text.to_owned(), ..Self::default() }
+    }
+
     fn title(&self) -> Cow<'_, str> {
         Cow::Borrowed(if self.title.trim().is_empty() { Self::TITLE } else { &self.title })
     }

@@ -69,6 +69,10 @@ impl Widget for StickyNote {
     type For = Everyone;
     type Data = Data;
 
+    fn sample() -> Self {
+        Self { text: "Blurry photos are welcome. Blurry captions aren't.".to_owned(), ..Self::default() }
+    }
+
     fn check(&self) -> Result<(), Refused> {
         if self.until.trim().is_empty() || day(&self.until).is_some() {
             return Ok(());

@@ -51,6 +51,12 @@ pub trait Widget: Default + Serialize + DeserializeOwned + JsonSchema + Send + S
     /// The data, with the template that shows it.
     type Data: Template + Serialize + DeserializeOwned + Send + Sync + 'static;
 
+    /// A configuration for the preview in the gallery. The defaults, unless these show nothing.
+    #[must_use]
+    fn sample() -> Self {
+        Self::default()
+    }
+
     /// The title of this one.
     fn title(&self) -> Cow<'_, str> {
         Cow::Borrowed(Self::TITLE)

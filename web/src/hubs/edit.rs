@@ -76,13 +76,7 @@ pub async fn gallery(State(app): State<App>, here: Here) -> Result<Page<GalleryP
 
 fn preview(kind: &Kind) -> Placed {
     let side = if kind.columns.allow(Side::Right) { Side::Right } else { Side::Left };
-    Placed {
-        id: widgets::PREVIEW,
-        kind: kind.name.to_owned(),
-        side,
-        position: 0,
-        config: Value::Object(Map::default()),
-    }
+    Placed { id: widgets::PREVIEW, kind: kind.name.to_owned(), side, position: 0, config: kind.sample() }
 }
 
 /// `POST /h/{slug}/widgets`: adds a widget with its defaults, or puts a removed one back.

@@ -107,6 +107,22 @@ fn assert_sound(kind: &str, html: &str) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn kinds_with_texts_show_a_sample_in_the_gallery(db: PgPool) {
+    let world = World::new(db);
+    let ada = world.member("ada").await;
+    let hub = world.hub(ada, "empty").await;
+    let viewer = world.viewer(hub, ada).await;
+    for kind in KINDS {
+        let config =
+            kind.check(&kind.sample()).unwrap_or_else(|refused| panic!("{}: {refused:?}", kind.name));
+        let html = world.show(hub, kind, &config, &viewer).await;
+        if ["about", "rules", "sticky-note", "links"].contains(&kind.name) {
+            assert_sound(kind.name, &html.unwrap_or_else(|| panic!("{} shows no sample", kind.name)));
+        }
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn every_kind_loads_on_empty_hubs_and_profiles(db: PgPool) {
     let world = World::new(db);
     let ada = world.member("ada").await;
