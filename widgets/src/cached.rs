@@ -101,8 +101,7 @@ impl Cached for CachedWidget {
     }
 
     async fn stale_after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
-        let stale = stale_after(event, lookup, false).await?;
-        Ok(stale.into_iter().map(|(hub, widget)| Self { hub, widget }).collect())
+        Ok(Self::after(event, lookup).await?.0)
     }
 
     fn is_kept(loaded: &Loaded) -> bool {
@@ -152,15 +151,17 @@ impl Reloaded for CachedWidget {
         Topic::Hub(self.hub)
     }
 
-    async fn told_after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Vec<(Topic, Note)>> {
-        let stale = stale_after(event, lookup, true).await?;
+    async fn after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<(Vec<Self>, Vec<(Topic, Note)>)> {
+        let stale = find_stale(event, lookup).await?;
+        let (personal, cached): (Vec<_>, Vec<_>) = stale.into_iter().partition(|(kind, _)| kind.personal);
         // Nobody knows what each viewer has, so every time counts as another version.
         let version = Utc::now().timestamp_millis().unsigned_abs();
-        let personal = stale.into_iter().map(|(hub, id)| (Topic::Hub(hub), Note::Widget { id, version }));
+        let personal =
+            personal.into_iter().map(|(_, one)| (one.shown_on(), Note::Widget { id: one.widget, version }));
         let hubs = event.hubs().iter().copied();
         let page =
             hubs.flat_map(|hub| about_page(event).into_iter().map(move |note| (Topic::Hub(hub), note)));
-        Ok(page.chain(personal).collect())
+        Ok((cached.into_iter().map(|(_, one)| one).collect(), page.chain(personal).collect()))
     }
 }
 
@@ -201,25 +202,25 @@ pub async fn load(kind: &'static Kind, placed: &Placed, hub: Arc<Hub>, viewer: V
 
 /// The widgets whose data an event changes: of the kinds that listen to it, in the hubs that it concerns. A widget that
 /// was configured is stale, whatever its kind.
-async fn stale_after(
+async fn find_stale(
     event: &Event,
     lookup: &mut Lookup<'_>,
-    personal: bool,
-) -> sqlx::Result<Vec<(HubId, WidgetId)>> {
+) -> sqlx::Result<Vec<(&'static Kind, CachedWidget)>> {
+    let stale = |hub, placed: &Placed| {
+        find_kind(&placed.kind).map(|kind| (kind, CachedWidget { hub, widget: placed.id }))
+    };
     if let Event::WidgetConfigured { hub, widget } = *event {
         let placed = layout::find(lookup.db().await?, hub, widget).await?;
-        let is_asked =
-            |placed: &Placed| find_kind(&placed.kind).is_some_and(|kind| kind.personal == personal);
-        return Ok(placed.filter(is_asked).map(|placed| (hub, placed.id)).into_iter().collect());
+        return Ok(placed.and_then(|placed| stale(hub, &placed)).into_iter().collect());
     }
-    let listens = |kind: &&Kind| kind.personal == personal && kind.listens.contains(&EventKind::from(event));
+    let listens = |kind: &&Kind| kind.listens.contains(&EventKind::from(event));
     let listening: Vec<_> = KINDS.iter().filter(listens).map(|kind| kind.name.to_owned()).collect();
     if listening.is_empty() {
         return Ok(Vec::new());
     }
     let concerned = layout::list_concerned(lookup.db().await?, event, &listening).await?;
-    let is_stale = |(hub, placed): &(Arc<Hub>, Placed)| {
-        find_kind(&placed.kind).is_some_and(|kind| kind.is_stale_after(&placed.config, hub, event))
+    let is_stale = |(hub, placed): (Arc<Hub>, Placed)| {
+        stale(hub.id, &placed).filter(|(kind, _)| kind.is_stale_after(&placed.config, &hub, event))
     };
-    Ok(concerned.into_iter().filter(is_stale).map(|(hub, placed)| (hub.id, placed.id)).collect())
+    Ok(concerned.into_iter().filter_map(is_stale).collect())
 }

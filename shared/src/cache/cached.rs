@@ -100,12 +100,13 @@ pub trait Reloaded: Cached<Part = Whole> {
     /// The topic of the open pages that show it.
     fn shown_on(&self) -> Topic;
 
-    /// What open pages are told after an event about what is not cached, such as what differs from viewer to viewer.
-    fn told_after(
-        _event: &Event,
-        _lookup: &mut Lookup<'_>,
-    ) -> impl Future<Output = sqlx::Result<Vec<(Topic, Note)>>> + Send {
-        std::future::ready(Ok(Vec::new()))
+    /// Like [`Cached::stale_after`], with what open pages are told about what is not cached, such as what differs from
+    /// viewer to viewer.
+    fn after(
+        event: &Event,
+        lookup: &mut Lookup<'_>,
+    ) -> impl Future<Output = sqlx::Result<(Vec<Self>, Vec<(Topic, Note)>)>> + Send {
+        async { Ok((Self::stale_after(event, lookup).await?, Vec::new())) }
     }
 }
 
@@ -254,15 +255,14 @@ async fn stale<C: Cached>(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Resul
 }
 
 async fn to_reload<C: Reloaded>(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<Stale> {
-    let these = C::stale_after(event, lookup).await?;
+    let (these, topics) = C::after(event, lookup).await?;
     let reload = these.into_iter().map(|one| ToReload {
         kind: C::KIND,
         name: one.name(),
         group: one.group(),
         topic: one.shown_on(),
     });
-    let reload = reload.collect();
-    Ok(Stale { reload, topics: C::told_after(event, lookup).await?, ..Stale::default() })
+    Ok(Stale { reload: reload.collect(), topics, ..Stale::default() })
 }
 
 /// An object to load again.

@@ -108,9 +108,9 @@ impl Cache {
     /// If Redis is unreachable.
     pub async fn expire(&self, these: Vec<ToReload>) -> redis::RedisResult<Vec<Due>> {
         let groups: Vec<_> = these.iter().map(|one| one.group.clone()).collect();
-        let cached = fragments::expire(&self.redis, &groups).await?;
         let topics: Vec<_> = these.iter().map(|one| one.topic).collect();
-        let watched = live::watched(&self.redis, &topics).await?;
+        let (cached, watched) =
+            tokio::try_join!(fragments::expire(&self.redis, &groups), live::watched(&self.redis, &topics))?;
         let watched: HashSet<_> =
             topics.into_iter().zip(watched).filter_map(|(topic, is)| is.then_some(topic)).collect();
         let (needed, unneeded): (Vec<_>, Vec<_>) = these
@@ -118,8 +118,9 @@ impl Cache {
             .zip(cached)
             .partition(|(one, is_cached)| *is_cached || watched.contains(&one.topic));
         let unneeded: Vec<_> = unneeded.into_iter().map(|(one, _)| one.group).collect();
-        self.drop_groups(&unneeded).await?;
-        self.pace(needed.into_iter().map(|(one, _)| one).collect()).await
+        let needed = needed.into_iter().map(|(one, _)| one).collect();
+        let ((), due) = tokio::try_join!(self.drop_groups(&unneeded), self.pace(needed))?;
+        Ok(due)
     }
 
     /// Decides which of these may be loaded at once: those that were not within the time in which changes are coalesced.

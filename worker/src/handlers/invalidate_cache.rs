@@ -13,6 +13,10 @@ use crate::env::Env;
 /// How long a job waits for Redis before another one gets its place.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Begins the transaction that enqueues the reloads. Its commit doesn't wait for the disk: the outcome of this job is
+/// written after it, so a crash that loses the reloads loses the outcome, too, and the job runs again.
+const BEGIN: &str = "begin; set local synchronous_commit = off";
+
 /// Waits while Redis is away, so that open pages hear of a change as soon as Redis is back, however long that took. A
 /// few jobs wait here and the others in their queue; if each failed by itself, an outage would burden Postgres.
 pub(super) async fn wait_for_redis(env: &Env) -> Result<(), JobError> {
@@ -27,10 +31,9 @@ pub async fn invalidate_cache(job: InvalidateCache, env: &Env, claim: &Claim) ->
     let age = TimeDelta::from_std(claim.age()).unwrap_or_default();
     let because = Because { event: job.event.key(), recorded_at: triaged_at - age, triaged_at };
     let (stale, asked) = env.cache.stale_after(&[job.event], &env.db).await;
-    env.cache.drop_groups(&stale.groups).await?;
-    let due = env.cache.expire(stale.reload).await?;
+    let ((), due) = tokio::try_join!(env.cache.drop_groups(&stale.groups), env.cache.expire(stale.reload))?;
     if !due.is_empty() {
-        let mut tx = env.db.begin().await?;
+        let mut tx = env.db.begin_with(BEGIN).await?;
         let (now, later): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| due.at_once);
         let jobs = |due: Vec<Due>| -> Vec<_> {
             let job = |due: Due| ReloadCached {
