@@ -6,8 +6,6 @@ import { enableMoving } from "./hub/move.js";
 import { paintPlaceholders } from "./placeholder.js";
 import { showCopying } from "./share.js";
 
-enableKeys();
-
 const page = document.querySelector("[data-hub]");
 const { hub: topic, path } = page.dataset;
 
@@ -92,7 +90,36 @@ const look = serially(async () => {
   if (Object.values(widgets).includes(0)) throw new Error("some widgets couldn't be loaded");
 });
 
+/** Rates in place: the next photo takes the place of this one. Without an answer the form is sent as usual. */
+async function rate(form, button) {
+  const { widget } = form.closest("[data-widget]").dataset;
+  const body = new URLSearchParams(new FormData(form));
+  body.set(button.name, button.value);
+  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
+  // What is refused is shown on a page of its own, which says why.
+  if (answer?.type !== "opaqueredirect") {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
+    form.submit();
+    return;
+  }
+  announce(`You gave it ${button.value}.`);
+  await load(widget);
+}
+
+const rateSerially = (form, button) => {
+  if (form.dataset.sending !== undefined) return;
+  form.dataset.sending = "";
+  rate(form, button).catch((error) => console.warn(error)).finally(() => delete form.dataset.sending);
+};
+
 if (page.dataset.editing === undefined) {
+  enableKeys({ onlyInView: true });
+  page.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (!form.matches("[data-widget] form[data-keys]") || !submitter?.value) return;
+    event.preventDefault();
+    rateSerially(form, submitter);
+  });
   watch([topic], {
     // The stream says it once, so what can't be loaded is looked for until it is there.
     widget: (_name, id, version, spread) => refresh(id, version, spread).catch(look),

@@ -27,6 +27,7 @@ pub(crate) struct Data {
     /// The hub's page of ratings; profiles have none.
     page: Option<String>,
     slug: String,
+    is_archived: bool,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -114,7 +115,7 @@ impl Widget for RateOne {
             None => None,
         };
         let page = hub.slug.as_ref().map(|_| format!("{}/rate", hub.path()));
-        Ok(Data { next, page, slug: hub.slug.clone().unwrap_or_default() })
+        Ok(Data { next, page, slug: hub.slug.clone().unwrap_or_default(), is_archived: hub.is_archived() })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {

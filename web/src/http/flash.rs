@@ -55,6 +55,8 @@ pub enum Notice {
     JobDeleted,
     /// The job no longer exists, or its state rules the act out.
     JobGone,
+    /// A rating was stored.
+    Rated,
     /// The rating was changed.
     RatingChanged,
     /// A photo was saved as a draft.
@@ -157,6 +159,7 @@ impl Notice {
             Self::JobCancelled => Flash::good("The job is cancelled."),
             Self::JobDeleted => Flash::good("The job is deleted."),
             Self::JobGone => Flash::bad("Nothing was done: the job has changed or no longer exists."),
+            Self::Rated => Flash::good("Your rating counts. Here is the next one."),
             Self::RatingChanged => Flash::good("Your rating is saved."),
             Self::DraftKept => Flash::good("Saved as a draft. Only you can see it."),
             Self::QueuePaused => Flash::good("The queue is paused. None of its jobs will start."),

@@ -72,6 +72,11 @@ pub async fn rate(
                 let place = form.list.as_deref().and_then(|list| list.parse::<Place>().ok());
                 let from = place.map(|place| place.to_string());
                 Ok((jar, Redirect::to(&photo_path(photo, from.as_deref()))).into_response())
+            } else if form.from.as_deref() == Some("hub")
+                && let Some(hub) = &hub
+            {
+                let jar = jar.add(Notice::Rated.cookie());
+                Ok((jar, Redirect::to(&format!("{}#rate", hub.path()))).into_response())
             } else {
                 let page = hub.map_or_else(|| "/".to_owned(), |hub| format!("{}/rate", hub.path()));
                 Ok((jar, Redirect::to(&format!("{page}?rated={photo}"))).into_response())

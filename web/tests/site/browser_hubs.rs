@@ -111,3 +111,46 @@ async fn who_loses_a_private_hub_is_told_nothing_more(db: PgPool) {
     ada.api.delete("hubs/secret/members/bob", Value::Null).await.expect(204);
     eventually("the page is gone", SOON, async || (!browser.has("[data-hub]").await).then_some(())).await;
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn keys_rate_in_the_card_while_it_is_in_view_and_the_next_photo_takes_its_place(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    site.hub(&ada, "cats").await;
+    for _ in 0..3 {
+        posted(&site, &ada, "cats").await;
+    }
+    let browser = site.browser().await;
+    browser.resize(1280, 700).await;
+    browser.log_in(&bob.email()).await;
+    browser.goto("/h/cats").await;
+    browser.mark().await;
+    let rated = async || site.ask::<i64>("select count(*) from ratings").await;
+    let form = async || browser.attribute(".rate-one form", "action").await;
+    let first = form().await;
+    // What isn't in view isn't meant.
+    browser.run("document.querySelector('main').style.paddingTop = '200vh'; scrollTo(0, 0)").await;
+    browser.press('7').await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(rated().await, 0);
+    browser.run("document.querySelector('.rate-one .keys').scrollIntoView({ block: 'center', behavior: 'instant' })").await;
+    browser.press('7').await;
+    eventually("the next photo", SOON, async || (form().await != first).then_some(())).await;
+    assert_eq!(rated().await, 1);
+    let second = form().await;
+    browser.click(".rate-one button[value='3']").await;
+    eventually("the last photo", SOON, async || (form().await != second).then_some(())).await;
+    browser.press('0').await;
+    eventually("all are rated", SOON, async || {
+        let text = browser.text(".widget-rate-one").await;
+        text.contains("nothing left for you to rate").then_some(())
+    })
+    .await;
+    assert_eq!(
+        site.ask::<String>("select string_agg(value::text, ' ' order by rated_at) from ratings").await,
+        "7 3 10"
+    );
+    assert_eq!(browser.path().await, "/h/cats");
+    assert!(browser.is_marked().await, "nobody left the page");
+    browser.has_no_complaints().await;
+}
