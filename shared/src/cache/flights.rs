@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -32,6 +34,7 @@ pub(super) struct Flight {
     flights: Flights,
     key: Key,
     loaded: watch::Sender<Option<Loaded>>,
+    lingers: AtomicBool,
 }
 
 /// Waits for a flight to end.
@@ -46,7 +49,7 @@ impl Flights {
         }
         let (loaded, receiver) = watch::channel(None);
         flights.insert(key.clone(), receiver);
-        Join::Leader(Flight { flights: self.clone(), key, loaded })
+        Join::Leader(Flight { flights: self.clone(), key, loaded, lingers: AtomicBool::new(false) })
     }
 }
 
@@ -55,11 +58,23 @@ impl Flight {
     pub(super) fn complete(&self, json: Option<Arc<str>>) {
         self.loaded.send_replace(Some(Loaded(json)));
     }
+
+    /// Lets requests join the flight for some time after it has ended.
+    pub(super) fn linger(&self, time: Duration) {
+        self.lingers.store(true, Ordering::Relaxed);
+        let (flights, key) = (self.flights.clone(), self.key.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            flights.0.lock().remove(&key);
+        });
+    }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.flights.0.lock().remove(&self.key);
+        if !self.lingers.load(Ordering::Relaxed) {
+            self.flights.0.lock().remove(&self.key);
+        }
     }
 }
 

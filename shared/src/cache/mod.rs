@@ -26,7 +26,7 @@ pub use stats::{KindStats, Outcome, Trace};
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::debug;
 
@@ -43,6 +43,11 @@ const DROPPING: Duration = Duration::from_millis(5);
 
 /// The same for changes about which kinds ask the database. They are rarer.
 const ASKING: Duration = Duration::from_millis(25);
+
+/// For how long a process doesn't try again what took longer than [`SLOW`] and failed, so that it delays one page and
+/// not each. An event about the data ends that.
+const FAILED: Duration = Duration::from_secs(3);
+const SLOW: Duration = Duration::from_millis(500);
 
 /// The cache. Clones share it.
 #[derive(Clone, Debug)]
@@ -153,15 +158,23 @@ impl Cache {
         fragment: String,
     ) -> sqlx::Result<HashMap<C, C::Data>> {
         let these: Vec<_> = led.iter().map(|led| led.one).collect();
+        let started = Instant::now();
         let loaded = C::load(&these, part, &db).await?;
+        let was_slow = started.elapsed() > SLOW;
         let loaded: HashMap<C, C::Data> = loaded.into_iter().collect();
         for data in loaded.values() {
             self.reads.count(C::label(data), 0, 1);
+            if let Some(error) = C::error(data) {
+                self.reads.count_failed(C::label(data), error);
+            }
         }
         let storing = led.iter().map(async |Led { one, group, stamp, flight }| {
             let data = loaded.get(one);
             let json = data.and_then(|data| serde_json::to_string(data).ok()).map(Arc::<str>::from);
             flight.complete(json.clone());
+            if was_slow && data.is_some_and(|data| C::error(data).is_some()) {
+                flight.linger(FAILED);
+            }
             if let (Some(json), Some(data)) = (json, data.filter(|data| C::is_kept(data))) {
                 let news = one.news(data);
                 let stored =

@@ -22,19 +22,35 @@ const TRACES: isize = 20;
 /// How long figures are kept without news.
 const LIFETIME: i64 = 86_400;
 
-/// Reads that found data, and those that didn't, by label.
+/// The reads of this process that it hasn't reported, by label.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reads(Arc<Mutex<HashMap<&'static str, (u64, u64)>>>);
+pub(super) struct Reads(Arc<Mutex<HashMap<&'static str, Counted>>>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    hits: u64,
+    misses: u64,
+    failed: u64,
+    error: Option<String>,
+}
 
 impl Reads {
     pub(super) fn count(&self, label: &'static str, hits: u64, misses: u64) {
         let mut reads = self.0.lock();
         let counted = reads.entry(label).or_default();
-        counted.0 += hits;
-        counted.1 += misses;
+        counted.hits += hits;
+        counted.misses += misses;
     }
 
-    fn take(&self) -> HashMap<&'static str, (u64, u64)> {
+    /// Counts data that a page couldn't load.
+    pub(super) fn count_failed(&self, label: &'static str, error: &str) {
+        let mut reads = self.0.lock();
+        let counted = reads.entry(label).or_default();
+        counted.failed += 1;
+        counted.error = Some(error.to_owned());
+    }
+
+    fn take(&self) -> HashMap<&'static str, Counted> {
         std::mem::take(&mut self.0.lock())
     }
 }
@@ -130,7 +146,7 @@ pub struct KindStats {
     pub changed: u64,
     /// Reloads that brought the same data.
     pub unchanged: u64,
-    /// Reloads that failed.
+    /// Reloads that failed, and pages that couldn't load it.
     pub failed: u64,
     /// The median duration of the last reloads, in milliseconds.
     pub p50_ms: Option<f64>,
@@ -210,9 +226,13 @@ impl Cache {
             loop {
                 tokio::time::sleep(REPORTED).await;
                 let mut pipe = redis::pipe();
-                for (label, (hits, misses)) in cache.reads.take() {
+                for (label, Counted { hits, misses, failed, error }) in cache.reads.take() {
                     let key = key(&cache.redis, label);
                     pipe.hincr(&key, "hits", hits).ignore().hincr(&key, "misses", misses).ignore();
+                    pipe.hincr(&key, "failed", failed).ignore();
+                    if let Some(error) = error {
+                        pipe.hset(&key, "error", error).ignore();
+                    }
                     pipe.expire(&key, LIFETIME).ignore();
                 }
                 if !pipe.is_empty() {

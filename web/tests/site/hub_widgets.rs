@@ -1,12 +1,15 @@
 //! A hub's page of widgets: through the API, by forms, in its parts, and when something in it breaks.
 
-use pawdium_shared::db::MIGRATIONS;
+use std::time::{Duration, Instant};
+
+use pawdium_shared::db::{Db, MIGRATIONS};
+use pawdium_widgets::cached::PATIENCE;
 use reqwest::Method;
 use reqwest::header::IF_MATCH;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::harness::{Answer, Pages, Person, Site};
+use crate::harness::{Answer, Pages, Person, Site, eventually};
 
 const LAYOUT: &str = "select string_agg(side || ' ' || position || ' ' || kind, ', ' order by side, position)
     from widgets join hubs on hubs.id = hub_id where slug = 'cats'";
@@ -248,6 +251,32 @@ async fn a_widget_that_fails_leaves_the_others_alone(db: PgPool) {
     site.change("alter table activity_away rename to activity").await;
     let page = site.get("/h/cats").await.expect(200);
     assert!(page.has(".widget-activity .widget-body"));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_widget_that_fails_slowly_delays_one_page_and_is_counted(db: PgPool) {
+    let site = Site::start(db.clone()).await;
+    let ada = site.member("ada").await;
+    site.hub(&ada, "cats").await;
+    let mut stuck = Db::from(db).begin().await.expect("a transaction");
+    sqlx::query("lock table activity in access exclusive mode").execute(&mut *stuck).await.expect("the lock");
+    let mut took = Vec::new();
+    for _ in 0..3 {
+        let begin = Instant::now();
+        assert!(site.get("/h/cats").await.expect(200).has(".widget-activity [data-retry]"));
+        took.push(begin.elapsed());
+    }
+    assert!(took[0] > PATIENCE && took[1] < PATIENCE && took[2] < PATIENCE, "{took:?}");
+    stuck.rollback().await.expect("the end");
+    let is_there = async || site.get("/h/cats").await.has(".widget-activity .happened").then_some(());
+    eventually("it is shown", Duration::from_secs(10), is_there).await;
+
+    let root = site.admin("root").await;
+    let counted = async || {
+        let page = root.pages.get("/admin/cache").await;
+        page.texts(".failures li").iter().any(|error| error.contains("longer than 2 s")).then_some(())
+    };
+    eventually("operators see it", Duration::from_secs(30), counted).await;
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
