@@ -32,7 +32,7 @@ pub enum NotPosted {
     #[error("Only its owner, the hub's owners and moderators can remove a photo from a hub.")]
     NotAllowed,
     /// The hub is archived.
-    #[error("This hub is archived. Nobody can change it.")]
+    #[error("This hub is archived, so nothing in it can change.")]
     Archived,
     /// The database failed.
     #[error(transparent)]
@@ -193,8 +193,8 @@ pub struct Showing {
     pub is_owner: bool,
 }
 
-/// Lists the hubs that show a photo and that the viewer may see, by name. With `own`, the viewer's other hubs follow, to
-/// which the photo can be posted. Profiles are left out, and with them the photo's owner, whom its page names anyway.
+/// Lists the hubs that show a photo and that the viewer may see, by name. With `own`, private hubs that the viewer has
+/// left but that still show the photo are among them, and the viewer's other hubs follow, to which it can be posted. Profiles are left out, and with them the photo's owner, whom its page names anyway.
 pub async fn list_hubs(
     db: &mut PgConnection,
     photo: PhotoId,
@@ -217,7 +217,7 @@ pub async fn list_hubs(
            left join showing on showing.hub_id = hubs.id
            left join known on known.hub_id = hubs.id
            where slug is not null
-             and (hubs.id in (select hub_id from showing) and (visibility = 'public' or known.hub_id is not null or $3)
+             and (hubs.id in (select hub_id from showing) and (visibility = 'public' or known.hub_id is not null or $3 or $4)
                   or $4 and archived_at is null and hubs.id in (select hub_id from known))
            order by showing.hub_id is null, lower(name), hubs.id"#,
         photo.0,

@@ -164,7 +164,7 @@ impl From<NotPosted> for Error {
             NotPosted::NotAllowed => Self::Forbidden(
                 "Only its owner, the hub's owners and moderators can remove a photo from a hub.",
             ),
-            NotPosted::Archived => Self::Forbidden("This hub is archived. Nobody can change it."),
+            NotPosted::Archived => Self::Forbidden("This hub is archived, so nothing in it can change."),
         }
     }
 }

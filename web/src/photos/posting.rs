@@ -94,7 +94,10 @@ pub async fn page(
 ) -> Result<Page<HubPhotosPage>, Error> {
     let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
     let head = head::load(&app, &viewing, &hub, HubTab::Photos).await?;
-    let list = list(&app, hub.id, query.page_of()).await?;
+    let mut list = list(&app, hub.id, query.page_of()).await?;
+    if list.page > list.last_page {
+        list = self::list(&app, hub.id, PageOf { page: list.last_page, limit: PER_PAGE }).await?;
+    }
     let path = hub.path();
     let place = Place::in_hub(&hub, false, list.page);
     Ok(Page(HubPhotosPage {
@@ -188,8 +191,8 @@ async fn add(app: &App, visitor: &Visitor, slug: &str, photo: PhotoId) -> Result
 }
 
 async fn remove(app: &App, visitor: &Visitor, slug: &str, photo: PhotoId) -> Result<(), Error> {
-    let hub = find_visible_hub(app, visitor, slug).await?.id;
     let id = visitor.member()?.id;
+    let hub = find_showing(app, visitor, slug, photo).await?;
     let remover = Remover { id, moderator: visitor.actor().filter(|_| visitor.moderates()) };
     retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
@@ -197,6 +200,22 @@ async fn remove(app: &App, visitor: &Visitor, slug: &str, photo: PhotoId) -> Res
         Ok(tx.commit().await?)
     })
     .await
+}
+
+/// The hub from which a photo is to be removed. A photo's owner may do that also where they can't see the hub any more.
+async fn find_showing(app: &App, visitor: &Visitor, slug: &str, photo: PhotoId) -> Result<HubId, Error> {
+    match find_visible_hub(app, visitor, slug).await {
+        Err(Error::NotFound) => {}
+        found => return Ok(found?.id),
+    }
+    let photo = find_visible(app, visitor, photo).await?;
+    if photo.owner != visitor.id() {
+        return Err(Error::NotFound);
+    }
+    let mut db = app.db.acquire().await?;
+    let hubs = posting::list_hubs(&mut db, photo.id, visitor.id(), false, true).await?;
+    let showing = hubs.into_iter().find(|hub| hub.shows && hub.slug == slug);
+    Ok(showing.ok_or(Error::NotFound)?.hub)
 }
 
 /// Finds the hubs that a submission names, in the order in which they must be locked.
@@ -236,6 +255,7 @@ pub(super) async fn hubs_of(app: &App, visitor: &Visitor, photo: &Photo) -> Resu
     let (showing, others): (Vec<_>, Vec<_>) = hubs.into_iter().partition(|hub| hub.shows);
     let present = |hub: Showing| PhotoHub {
         is_private: hub.visibility == Visibility::Private,
+        may_visit: hub.visibility == Visibility::Public || hub.is_member || moderates,
         may_remove: moderates || (!hub.is_archived && (is_member && own || hub.is_owner)),
         slug: hub.slug,
         name: hub.name,

@@ -37,7 +37,11 @@ pub async fn page(
 ) -> Result<Page<HubTopPage>, Error> {
     let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
     let head = head::load(&app, &viewing, &hub, HubTab::Photos).await?;
-    let (list, places) = top(&app, hub.id, query.page_of()).await?;
+    let page = query.page_of();
+    let (mut list, mut places) = top(&app, hub.id, page).await?;
+    if list.page > list.last_page {
+        (list, places) = top(&app, hub.id, PageOf { page: list.last_page, ..page }).await?;
+    }
     let path = hub.path();
     let place = Place::in_hub(&hub, true, list.page);
     let card = |photo: &Photo| PhotoCard {

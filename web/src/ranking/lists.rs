@@ -69,7 +69,7 @@ pub async fn top_page(
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<TopPage>, Error> {
     let (period, species) = (choice.period(), choice.species());
-    let list = read(&app, Top { period, species }, choice.page()).await?;
+    let list = read_existing(&app, Top { period, species }, choice.page()).await?;
     let head = ExploreHead { tab: Tab::Top, filter: Filter { period, species } };
     let (photos, paging) = shown(head, &list);
     let list = Fragment::render(&TopList { photos, paging }).map_err(anyhow::Error::from)?;
@@ -83,7 +83,7 @@ pub async fn trending_page(
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<TrendingPage>, Error> {
     let species = choice.species();
-    let list = read(&app, Trending { species }, choice.page()).await?;
+    let list = read_existing(&app, Trending { species }, choice.page()).await?;
     let head = ExploreHead { tab: Tab::Trending, filter: Filter { period: Period::All, species } };
     let (photos, paging) = shown(head, &list);
     let list = Fragment::render(&TrendingList { photos, paging }).map_err(anyhow::Error::from)?;
@@ -97,7 +97,7 @@ pub async fn new_page(
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<NewestPage>, Error> {
     let species = choice.species();
-    let list = read(&app, New { species }, choice.page()).await?;
+    let list = read_existing(&app, New { species }, choice.page()).await?;
     let head = ExploreHead { tab: Tab::New, filter: Filter { period: Period::All, species } };
     let (photos, paging) = shown(head, &list);
     let list = Fragment::render(&NewestList { photos, paging }).map_err(anyhow::Error::from)?;
@@ -114,6 +114,18 @@ where
 {
     let List { photos, page, last_page } = app.cache.get(&app.db, list, page).await?;
     Ok(List { photos: find::list_live(app, &photos).await?, page, last_page })
+}
+
+/// Like [`read`], but beyond the last page that one is meant.
+async fn read_existing<L>(app: &App, list: L, page: PageOf) -> Result<List<Photo>, Error>
+where
+    L: Cached<Part = PageOf, Data = List<PhotoId>>,
+{
+    let found = read(app, list, page).await?;
+    if found.page <= found.last_page {
+        return Ok(found);
+    }
+    read(app, list, PageOf { page: found.last_page, ..page }).await
 }
 
 fn shown(head: ExploreHead, list: &List<Photo>) -> (Vec<PhotoCard>, Paging) {

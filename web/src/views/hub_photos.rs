@@ -56,6 +56,8 @@ pub struct PhotoHub {
     pub name: String,
     /// Whether only its members see it.
     pub is_private: bool,
+    /// Whether the viewer can see the hub.
+    pub may_visit: bool,
     /// Whether the viewer can remove the photo from it.
     pub may_remove: bool,
 }

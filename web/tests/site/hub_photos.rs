@@ -115,6 +115,29 @@ async fn the_owner_the_hubs_owners_and_moderators_remove_a_photo_and_leave_it_al
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn who_was_removed_from_a_hub_takes_own_photos_out_of_it(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob, eve) = (site.member("ada").await, site.member("bob").await, site.member("eve").await);
+    let hub = site.hub_of("derps", &[&ada, &bob]).await;
+    let (his, hers) = (site.photo().by(&bob).live().await, site.photo().by(&ada).live().await);
+    for (person, photo) in [(&bob, his), (&ada, hers)] {
+        put(person, "derps", photo).await.expect(204);
+    }
+    site.take_roles(hub, &bob).await;
+    site.make_private(hub).await;
+    let page = bob.pages.get(&format!("/photos/{his}")).await.expect(200);
+    assert_eq!(page.texts(".photo-hubs button"), ["Remove"]);
+    assert!(!page.has(".photo-hubs a"), "the hub's page is none of theirs");
+    assert!(!eve.pages.get(&format!("/photos/{his}")).await.text().contains("derps"));
+    delete(&bob, "derps", hers).await.error(404);
+    delete(&eve, "derps", his).await.error(404);
+    assert_eq!(site.ask::<i64>(POSTED).await, 2);
+    delete(&bob, "derps", his).await.expect(204);
+    delete(&bob, "derps", his).await.error(404);
+    assert_eq!(site.ask::<i64>(POSTED).await, 1);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn an_archived_hub_changes_only_for_moderators(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
@@ -273,6 +296,11 @@ async fn the_lists_of_a_hub_are_paged_and_show_live_photos_only(db: PgPool) {
     assert_eq!(top, [photos[1], photos[3], photos[2], photos[0], photos[4]]);
     let shown = site.get("/h/derps/top?page=1").await.expect(200);
     assert_eq!(shown.texts(".grid .rank"), ["Rank 4", "Rank 5"], "the place within the hub");
+    for list in ["/h/derps/photos", "/h/derps/top", "/top", "/new"] {
+        let beyond = site.get(&format!("{list}?page=9")).await.expect(200);
+        let last = site.get(&format!("{list}?page=1")).await.expect(200);
+        assert_eq!(beyond.texts(".grid a"), last.texts(".grid a"), "{list} has one page");
+    }
 
     ada.api.delete(&format!("photos/{}", photos[1]), Value::Null).await.expect(204);
     assert!(!site.listed("hubs/derps/top").await.contains(&photos[1]));
