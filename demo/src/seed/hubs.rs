@@ -2,6 +2,8 @@
 
 use anyhow::{Context as _, Result, bail};
 use pawdium_shared::db::Db;
+use pawdium_shared::events::Event;
+use pawdium_shared::ids::{HubId, WidgetId};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use reqwest::{Method, StatusCode};
@@ -224,6 +226,16 @@ async fn spread_over_time(db: &Db, plan: &Plan) -> Result<()> {
     )
     .execute(&mut *tx)
     .await?;
+    // These rows were changed behind the back of the site, so no event says which widgets are stale.
+    let widgets = sqlx::query!(
+        r#"select hub_id as "hub: HubId", widgets.id as "widget: WidgetId" from widgets join hubs on hubs.id = hub_id
+           where slug = $1"#,
+        plan.slug,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let stale = widgets.into_iter().map(|row| Event::WidgetConfigured { hub: row.hub, widget: row.widget });
+    Event::record_all(&mut tx, stale.collect()).await?;
     tx.commit().await?;
     Ok(())
 }
