@@ -21,6 +21,7 @@ pub(crate) struct Cobwebs {}
 #[template(path = "cobwebs.html")]
 pub(crate) struct Data {
     idle_since: Option<DateTime<Utc>>,
+    is_archived: bool,
 }
 
 impl Widget for Cobwebs {
@@ -37,7 +38,8 @@ impl Widget for Cobwebs {
     type Data = Data;
 
     async fn load(&self, hub: &Hub, _: &Everyone, _: &mut PgConnection) -> anyhow::Result<Data> {
-        Ok(Data { idle_since: hub.is_idle(Utc::now()).then_some(hub.active_at) })
+        let idle_since = hub.is_idle(Utc::now()).then_some(hub.active_at);
+        Ok(Data { idle_since, is_archived: hub.is_archived() })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {

@@ -32,6 +32,7 @@ impl Default for NewestPhotos {
 pub(crate) struct Data {
     photos: Vec<Tile>,
     more: String,
+    from: String,
 }
 
 impl Widget for NewestPhotos {
@@ -58,7 +59,8 @@ impl Widget for NewestPhotos {
         )
         .fetch_all(&mut *db)
         .await?;
-        Ok(Data { photos: tiles(db, &newest).await?, more: format!("{}/photos", hub.path()) })
+        let photos = tiles(db, &newest).await?;
+        Ok(Data { photos, more: format!("{}/photos", hub.path()), from: tile::place(hub, false) })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {

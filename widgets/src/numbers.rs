@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use crate::widget::{Everyone, Widget};
 use crate::{chart, filters, tile};
 
-/// The length of a line, in days.
+/// How many days are drawn.
 const DAYS: i32 = 30;
 
 /// The configuration.
@@ -34,12 +34,26 @@ struct Series {
 }
 
 impl Series {
-    fn line(&self) -> String {
-        chart::line(&self.days)
+    fn bars(&self) -> Vec<Bar> {
+        let most = self.days.iter().copied().max().unwrap_or(0);
+        let bar = |(place, count): (i64, &i64)| Bar { x: place * 4, height: chart::bar(*count, most, 28.0) };
+        (0..).zip(&self.days).map(bar).collect()
     }
 
     fn lately(&self) -> i64 {
         self.days.iter().sum()
+    }
+}
+
+/// A day's bar in a drawing that is 119 wide and 28 high.
+struct Bar {
+    x: i64,
+    height: f64,
+}
+
+impl Bar {
+    fn y(&self) -> f64 {
+        28.0 - self.height
     }
 }
 

@@ -36,6 +36,7 @@ struct Followed {
     id: i64,
     slug: String,
     name: String,
+    is_owner: bool,
     is_member: bool,
 }
 
@@ -58,7 +59,8 @@ impl Widget for Subscriptions {
         let Some(member) = hub.profile_of else { return Ok(Data { hubs: Vec::new() }) };
         let hubs = sqlx::query_as!(
             Followed,
-            r#"select id, slug as "slug!", name, bool_or(role <> 'subscriber') as "is_member!"
+            r#"select id, slug as "slug!", name, bool_or(role = 'owner') as "is_owner!",
+                      bool_or(role <> 'subscriber') as "is_member!"
                from hub_roles join hubs on hubs.id = hub_id
                where user_id = $1 and role in ('subscriber', 'member', 'owner')
                  and slug is not null and visibility = 'public'

@@ -44,6 +44,17 @@ impl Tile {
     }
 }
 
+/// The list of photos that a hub's tiles lead through, for the query `from` of photos' pages. Profiles have no list by
+/// score.
+#[must_use]
+pub fn place(hub: &Hub, by_score: bool) -> String {
+    match (&hub.slug, hub.path().strip_prefix("/members/")) {
+        (Some(slug), _) if by_score => format!("hub-top:{slug}"),
+        (Some(slug), _) => format!("hub:{slug}"),
+        (None, name) => format!("member:{}", name.unwrap_or_default()),
+    }
+}
+
 /// The live ones of these photos, in the same order.
 pub async fn tiles(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Result<Vec<Tile>> {
     Ok(list_live(db, photos).await?.iter().map(Tile::of).collect())

@@ -33,6 +33,7 @@ impl Default for TopPhotos {
 pub(crate) struct Data {
     photos: Vec<Ranked>,
     more: Option<String>,
+    from: String,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -77,7 +78,7 @@ impl Widget for TopPhotos {
             ratings: photo.histogram.count(),
         });
         let more = hub.slug.as_ref().map(|_| format!("{}/top", hub.path()));
-        Ok(Data { photos: ranked.collect(), more })
+        Ok(Data { photos: ranked.collect(), more, from: tile::place(hub, true) })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {

@@ -31,6 +31,7 @@ impl Default for Trending {
 #[template(path = "trending.html")]
 pub(crate) struct Data {
     photos: Vec<Tile>,
+    from: String,
 }
 
 impl Widget for Trending {
@@ -43,6 +44,7 @@ impl Widget for Trending {
         EventKind::PhotoRemoved,
         EventKind::ViralityMoved,
         EventKind::MemberChanged,
+        EventKind::HubChanged,
     ];
     type For = Everyone;
     type Data = Data;
@@ -59,11 +61,11 @@ impl Widget for Trending {
         )
         .fetch_all(&mut *db)
         .await?;
-        Ok(Data { photos: tiles(db, &first).await? })
+        Ok(Data { photos: tiles(db, &first).await?, from: tile::place(hub, false) })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        matches!(event, Event::ViralityMoved { .. }) || tile::changes_which(hub, event)
+        matches!(event, Event::ViralityMoved { .. } | Event::HubChanged { .. }) || tile::changes_which(hub, event)
     }
 
     fn is_empty(data: &Data) -> bool {
