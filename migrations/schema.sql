@@ -27,6 +27,46 @@ begin
     raise exception 'the audit log is append-only';
 end $$;
 
+CREATE TABLE public.calls (
+    id bigint NOT NULL,
+    hub_id bigint NOT NULL,
+    title text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    pitch_from timestamp with time zone,
+    voting_from timestamp with time zone,
+    closes_at timestamp with time zone,
+    announced_at timestamp with time zone,
+    voters text DEFAULT 'members'::text NOT NULL,
+    votes_each smallint,
+    totals text DEFAULT 'hidden'::text NOT NULL,
+    blind boolean DEFAULT false NOT NULL,
+    moderated boolean DEFAULT false NOT NULL,
+    seed bytea NOT NULL,
+    told_phase text DEFAULT 'draft'::text NOT NULL,
+    CONSTRAINT calls_seed_check CHECK ((length(seed) = 16)),
+    CONSTRAINT calls_text_check CHECK ((length(text) <= 5000)),
+    CONSTRAINT calls_times_in_order CHECK (((pitch_from <= voting_from) AND (voting_from <= closes_at) AND (closes_at <= announced_at) AND (pitch_from <= closes_at) AND (pitch_from <= announced_at) AND (voting_from <= announced_at))),
+    CONSTRAINT calls_title_check CHECK (((length(title) >= 1) AND (length(title) <= 120))),
+    CONSTRAINT calls_told_phase_check CHECK ((told_phase = ANY (ARRAY['draft'::text, 'pitch'::text, 'voting'::text, 'closed'::text, 'announced'::text]))),
+    CONSTRAINT calls_totals_check CHECK ((totals = ANY (ARRAY['hidden'::text, 'shown'::text]))),
+    CONSTRAINT calls_voters_check CHECK ((voters = ANY (ARRAY['members'::text, 'verified'::text, 'anybody'::text]))),
+    CONSTRAINT calls_votes_each_check CHECK (((votes_each >= 1) AND (votes_each <= 100)))
+);
+
+CREATE FUNCTION public.call_phase(of_call public.calls) RETURNS text
+    LANGUAGE sql
+    AS $$
+    select case
+        when of_call.announced_at <= clock_timestamp() then 'announced'
+        when of_call.closes_at <= clock_timestamp() then 'closed'
+        when of_call.voting_from <= clock_timestamp() then 'voting'
+        when of_call.pitch_from <= clock_timestamp() then 'pitch'
+        else 'draft'
+    end
+$$;
+
 CREATE FUNCTION public.fingerprint_distance(one bigint, other bigint) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN bit_count(((one # other))::bit(64));
@@ -276,6 +316,54 @@ ALTER TABLE public.blocked_pictures ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     CACHE 1
 );
 
+CREATE TABLE public.call_readers (
+    call_id bigint NOT NULL,
+    voter_id bigint NOT NULL,
+    order_key bigint NOT NULL,
+    reached smallint NOT NULL,
+    CONSTRAINT call_readers_reached_check CHECK ((reached >= 0))
+);
+
+CREATE TABLE public.call_receipts (
+    call_id bigint NOT NULL,
+    talk_id bigint NOT NULL,
+    receipt bytea NOT NULL,
+    guest boolean NOT NULL,
+    CONSTRAINT call_receipts_receipt_check CHECK ((length(receipt) = 32))
+);
+
+CREATE TABLE public.call_result_talks (
+    call_id bigint NOT NULL,
+    talk_id bigint NOT NULL,
+    votes integer NOT NULL,
+    guest_votes integer NOT NULL,
+    share double precision NOT NULL,
+    place integer NOT NULL,
+    shown integer NOT NULL,
+    mean_place double precision
+);
+
+CREATE TABLE public.call_results (
+    call_id bigint NOT NULL,
+    frozen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    voters integer NOT NULL,
+    guests integer NOT NULL,
+    hash bytea NOT NULL,
+    gini double precision NOT NULL,
+    chi_square double precision NOT NULL,
+    degrees integer NOT NULL,
+    CONSTRAINT call_results_hash_check CHECK ((length(hash) = 32))
+);
+
+ALTER TABLE public.calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.calls_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.feed_tokens (
     user_id bigint NOT NULL,
     token text NOT NULL
@@ -333,11 +421,13 @@ CREATE TABLE public.hubs (
     owners_told_at timestamp with time zone,
     active_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
     CONSTRAINT hubs_check CHECK (((slug IS NULL) = (profile_of IS NOT NULL))),
     CONSTRAINT hubs_joining_check CHECK ((joining = ANY (ARRAY['open'::text, 'request'::text, 'invite'::text]))),
     CONSTRAINT hubs_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80))),
     CONSTRAINT hubs_slug_check CHECK ((slug ~ '^[a-z0-9](-?[a-z0-9]){1,48}$'::text)),
     CONSTRAINT hubs_summary_check CHECK ((length(summary) <= 280)),
+    CONSTRAINT hubs_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64))),
     CONSTRAINT hubs_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text])))
 );
 
@@ -762,6 +852,61 @@ CREATE TABLE public.spent_rater_keys (
     spent_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.talk_revisions (
+    talk_id bigint NOT NULL,
+    revision integer NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    photo_id bigint,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.talk_votes (
+    talk_id bigint NOT NULL,
+    voter_id bigint NOT NULL,
+    call_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    guest boolean DEFAULT false NOT NULL,
+    device bytea,
+    network text,
+    nonce bytea NOT NULL,
+    set_aside_at timestamp with time zone,
+    set_aside_by bigint,
+    set_aside_reason text,
+    CONSTRAINT talk_votes_check CHECK (((set_aside_at IS NULL) = (set_aside_reason IS NULL))),
+    CONSTRAINT talk_votes_device_check CHECK ((length(device) = 16)),
+    CONSTRAINT talk_votes_nonce_check CHECK ((length(nonce) = 16)),
+    CONSTRAINT talk_votes_set_aside_reason_check CHECK (((length(set_aside_reason) >= 1) AND (length(set_aside_reason) <= 500)))
+);
+
+CREATE TABLE public.talks (
+    id bigint NOT NULL,
+    call_id bigint NOT NULL,
+    author_id bigint,
+    title text NOT NULL,
+    title_key text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    photo_id bigint,
+    state text DEFAULT 'shown'::text NOT NULL,
+    votes integer DEFAULT 0 NOT NULL,
+    guest_votes integer DEFAULT 0 NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT talks_description_check CHECK ((length(description) <= 2000)),
+    CONSTRAINT talks_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'shown'::text, 'hidden'::text, 'withdrawn'::text]))),
+    CONSTRAINT talks_title_check CHECK (((length(title) >= 1) AND (length(title) <= 120)))
+);
+
+ALTER TABLE public.talks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.talks_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.users (
     id bigint NOT NULL,
     name text,
@@ -841,6 +986,21 @@ ALTER TABLE ONLY public.blocked_pictures
 
 ALTER TABLE ONLY public.blocked_pictures
     ADD CONSTRAINT blocked_pictures_source_hash_key UNIQUE (source_hash);
+
+ALTER TABLE ONLY public.call_readers
+    ADD CONSTRAINT call_readers_pkey PRIMARY KEY (call_id, voter_id);
+
+ALTER TABLE ONLY public.call_receipts
+    ADD CONSTRAINT call_receipts_pkey PRIMARY KEY (call_id, talk_id, receipt);
+
+ALTER TABLE ONLY public.call_result_talks
+    ADD CONSTRAINT call_result_talks_pkey PRIMARY KEY (call_id, talk_id);
+
+ALTER TABLE ONLY public.call_results
+    ADD CONSTRAINT call_results_pkey PRIMARY KEY (call_id);
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_pkey PRIMARY KEY (user_id);
@@ -983,6 +1143,15 @@ ALTER TABLE ONLY public.spent_links
 ALTER TABLE ONLY public.spent_rater_keys
     ADD CONSTRAINT spent_rater_keys_pkey PRIMARY KEY (rater_key);
 
+ALTER TABLE ONLY public.talk_revisions
+    ADD CONSTRAINT talk_revisions_pkey PRIMARY KEY (talk_id, revision);
+
+ALTER TABLE ONLY public.talk_votes
+    ADD CONSTRAINT talk_votes_pkey PRIMARY KEY (talk_id, voter_id);
+
+ALTER TABLE ONLY public.talks
+    ADD CONSTRAINT talks_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
@@ -1009,6 +1178,18 @@ CREATE INDEX activity_photo ON public.activity USING btree (photo_id) WHERE (pho
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
 
 CREATE INDEX blocked_pictures_photo ON public.blocked_pictures USING btree (photo_id);
+
+CREATE INDEX call_readers_voter ON public.call_readers USING btree (voter_id);
+
+CREATE INDEX call_receipts_talk ON public.call_receipts USING btree (talk_id);
+
+CREATE INDEX call_result_talks_talk ON public.call_result_talks USING btree (talk_id);
+
+CREATE INDEX calls_created_by ON public.calls USING btree (created_by);
+
+CREATE INDEX calls_hub ON public.calls USING btree (hub_id, id DESC);
+
+CREATE INDEX calls_unannounced ON public.calls USING btree (id) WHERE (told_phase <> 'announced'::text);
 
 CREATE INDEX hub_photos_photo ON public.hub_photos USING btree (photo_id);
 
@@ -1116,6 +1297,24 @@ CREATE INDEX spent_links_user ON public.spent_links USING btree (user_id);
 
 CREATE INDEX spent_rater_keys_age ON public.spent_rater_keys USING btree (spent_at);
 
+CREATE INDEX talk_revisions_photo ON public.talk_revisions USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+CREATE INDEX talk_votes_call ON public.talk_votes USING btree (call_id, at);
+
+CREATE UNIQUE INDEX talk_votes_guest_device ON public.talk_votes USING btree (call_id, device, talk_id) WHERE guest;
+
+CREATE INDEX talk_votes_set_aside_by ON public.talk_votes USING btree (set_aside_by) WHERE (set_aside_by IS NOT NULL);
+
+CREATE INDEX talk_votes_voter ON public.talk_votes USING btree (voter_id, call_id);
+
+CREATE INDEX talks_author ON public.talks USING btree (author_id);
+
+CREATE INDEX talks_call ON public.talks USING btree (call_id, id DESC);
+
+CREATE INDEX talks_photo ON public.talks USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+CREATE UNIQUE INDEX talks_title_key ON public.talks USING btree (call_id, author_id, title_key) WHERE (state <> 'withdrawn'::text);
+
 CREATE INDEX users_anonymous_created ON public.users USING btree (created_at) WHERE (email IS NULL);
 
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
@@ -1175,6 +1374,30 @@ ALTER TABLE ONLY public.blocked_pictures
 
 ALTER TABLE ONLY public.blocked_pictures
     ADD CONSTRAINT blocked_pictures_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.call_readers
+    ADD CONSTRAINT call_readers_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.call_receipts
+    ADD CONSTRAINT call_receipts_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.call_results(call_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.call_receipts
+    ADD CONSTRAINT call_receipts_talk_id_fkey FOREIGN KEY (talk_id) REFERENCES public.talks(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.call_result_talks
+    ADD CONSTRAINT call_result_talks_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.call_results(call_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.call_result_talks
+    ADD CONSTRAINT call_result_talks_talk_id_fkey FOREIGN KEY (talk_id) REFERENCES public.talks(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.call_results
+    ADD CONSTRAINT call_results_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -1277,6 +1500,27 @@ ALTER TABLE ONLY public.shares
 
 ALTER TABLE ONLY public.spent_links
     ADD CONSTRAINT spent_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.talk_revisions
+    ADD CONSTRAINT talk_revisions_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.talk_revisions
+    ADD CONSTRAINT talk_revisions_talk_id_fkey FOREIGN KEY (talk_id) REFERENCES public.talks(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.talk_votes
+    ADD CONSTRAINT talk_votes_set_aside_by_fkey FOREIGN KEY (set_aside_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.talk_votes
+    ADD CONSTRAINT talk_votes_talk_id_fkey FOREIGN KEY (talk_id) REFERENCES public.talks(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.talks
+    ADD CONSTRAINT talks_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.talks
+    ADD CONSTRAINT talks_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.talks
+    ADD CONSTRAINT talks_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.virality_events
     ADD CONSTRAINT virality_events_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;

@@ -10,6 +10,7 @@ use pawdium_shared::config::MetricsConfig;
 use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::jobs::talks::TallyTalks;
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
 
 use crate::tick::{Missed, When};
@@ -80,6 +81,10 @@ pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
             RefreshVirality {}
         }),
         Schedule::new("ranking.recount", When::cron("0 17 3 * * *"), Missed::Coalesce, |_| RecountRatings {}),
+        Schedule::new("talks.tally", When::Every(10), Missed::Coalesce, |_| TallyTalks { all: false }),
+        Schedule::new("talks.recount", When::cron("0 29 3 * * *"), Missed::Coalesce, |_| TallyTalks {
+            all: true,
+        }),
         Schedule::new("upkeep.balance", When::cron("15 * * * * *"), Missed::Coalesce, |_| BalanceJobs {}),
         Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),
     ];

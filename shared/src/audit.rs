@@ -22,6 +22,8 @@ pub enum Actor<'a> {
     },
     /// An operator on the command line, by their user name on that machine.
     Operator(&'a str),
+    /// The site itself, by the name of the schedule that corrects something.
+    Program(&'static str),
 }
 
 impl<'a> Actor<'a> {
@@ -29,7 +31,7 @@ impl<'a> Actor<'a> {
     #[must_use]
     pub const fn name(self) -> &'a str {
         match self {
-            Self::User { name, .. } | Self::Operator(name) => name,
+            Self::User { name, .. } | Self::Operator(name) | Self::Program(name) => name,
         }
     }
 }
@@ -69,6 +71,18 @@ pub enum Action {
     ChangeRole,
     /// A password reset link is created for someone.
     MakeResetLink,
+    /// A call is moved on to another phase.
+    MoveCall,
+    /// A talk is taken from everybody's sight.
+    HideTalk,
+    /// A hidden talk is shown again.
+    ShowTalk,
+    /// Votes are set aside.
+    SetVotesAside,
+    /// Votes that were set aside are restored.
+    RestoreVotes,
+    /// Counts of talks that differed from their votes are corrected.
+    CorrectTally,
 }
 
 impl Action {
@@ -92,6 +106,12 @@ impl Action {
             Self::CreateUser => "user.create",
             Self::ChangeRole => "user.role",
             Self::MakeResetLink => "user.reset_link",
+            Self::MoveCall => "call.move",
+            Self::HideTalk => "talk.hide",
+            Self::ShowTalk => "talk.show",
+            Self::SetVotesAside => "votes.set_aside",
+            Self::RestoreVotes => "votes.restore",
+            Self::CorrectTally => "talks.correct",
         }
     }
 }
@@ -111,7 +131,7 @@ pub async fn record(
 ) -> sqlx::Result<()> {
     let user = match actor {
         Actor::User { id, .. } => Some(id.0),
-        Actor::Operator(_) => None,
+        Actor::Operator(_) | Actor::Program(_) => None,
     };
     sqlx::query!(
         "insert into audit_log (user_id, actor, action, detail) values ($1, $2, $3, $4)",

@@ -5,10 +5,12 @@
 
 use crate::cache::{Kind, Listed};
 use crate::hubs::facts::CachedFacts;
+use crate::hubs::shown::{HubLists, ShownHub};
 use crate::photos::cached::{CachedPhoto, PhotoCount};
-use crate::photos::hub_photos::HubPhotoList;
+use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
 use crate::ranking::hub_top::HubTopList;
 use crate::ranking::lists::{NewList, TopList, TrendingList};
+use crate::talks::facts::CachedCallFacts;
 
 macro_rules! cached {
     ($($kind:ty,)*) => {
@@ -28,4 +30,8 @@ cached! {
     CachedFacts,
     HubPhotoList,
     HubTopList,
+    ShownHub,
+    HubLists,
+    PhotoHubs,
+    CachedCallFacts,
 }

@@ -16,3 +16,11 @@ pawdium_db::id! {
     /// A widget on a hub's page: `widgets.id`.
     WidgetId
 }
+pawdium_db::id! {
+    /// A hub's call for talks: `calls.id`.
+    CallId
+}
+pawdium_db::id! {
+    /// A talk in a call: `talks.id`.
+    TalkId
+}

@@ -27,5 +27,6 @@ pub mod search;
 pub mod security;
 pub mod shutdown;
 pub mod store;
+pub mod talks;
 pub mod telemetry;
 pub mod visible;

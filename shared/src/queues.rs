@@ -10,7 +10,7 @@ pub const MEDIA: Queue = Queue::new("media");
 pub const MAIL: Queue = Queue::new("mail");
 /// Ranks and virality.
 pub const RANKING: Queue = Queue::new("ranking");
-/// Cache invalidation.
+/// Cache invalidation, and counting votes.
 pub const CACHE: Queue = Queue::new("cache");
 /// Reports to InfluxDB.
 pub const METRICS: Queue = Queue::new("metrics");

@@ -12,8 +12,19 @@ pub enum Gone {
 }
 
 /// Columns that refer to users, photos and hubs. A test compares these lists with the schema.
-const USERS: [&str; 8] =
-    ["user_id", "owner_id", "rater_id", "sharer_id", "blocked_by", "into_id", "profile_of", "actor_id"];
+const USERS: [&str; 11] = [
+    "user_id",
+    "owner_id",
+    "rater_id",
+    "sharer_id",
+    "blocked_by",
+    "into_id",
+    "profile_of",
+    "actor_id",
+    "created_by",
+    "author_id",
+    "set_aside_by",
+];
 const PHOTOS: [&str; 2] = ["photo_id", "parent_id"];
 const HUBS: [&str; 1] = ["hub_id"];
 

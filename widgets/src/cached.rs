@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
-use pawdium_shared::cache::{Cached, Kind as CachedKind, Listed, Lookup, News, Reloaded, Whole};
+use pawdium_shared::cache::{Cached, Kind as CachedKind, Listed, Lookup, News, Notes, Reloaded, Whole};
 use pawdium_shared::db::Db;
 use pawdium_shared::events::{Event, EventKind};
 use pawdium_shared::hubs::Hub;
@@ -151,7 +151,7 @@ impl Reloaded for CachedWidget {
         Topic::Hub(self.hub)
     }
 
-    async fn after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<(Vec<Self>, Vec<(Topic, Note)>)> {
+    async fn after(event: &Event, lookup: &mut Lookup<'_>) -> sqlx::Result<(Vec<Self>, Notes)> {
         let stale = find_stale(event, lookup).await?;
         let (personal, cached): (Vec<_>, Vec<_>) = stale.into_iter().partition(|(kind, _)| kind.personal);
         // Nobody knows what each viewer has, so every time counts as another version.

@@ -12,6 +12,7 @@ mod queues;
 mod say;
 mod schedules;
 mod table;
+mod talks;
 mod user;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Schedules(schedules::Schedules),
     Audit(audit::Audit),
     #[command(subcommand)]
+    Talks(talks::Talks),
+    #[command(subcommand)]
     Cache(cache::Cache),
     #[command(subcommand)]
     Media(media::Media),
@@ -60,6 +63,7 @@ impl Command {
             Self::Queues(command) => command.run().await,
             Self::Schedules(command) => command.run().await,
             Self::Audit(command) => command.run().await,
+            Self::Talks(command) => command.run().await,
             Self::Cache(command) => command.run().await,
             Self::Media(command) => command.run().await,
             Self::Config(command) => command.run().await,

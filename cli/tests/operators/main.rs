@@ -7,3 +7,4 @@ mod databases;
 mod jobs;
 mod queues;
 mod schema;
+mod talks;

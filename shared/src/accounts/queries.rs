@@ -287,7 +287,7 @@ pub async fn has_merged_key(db: &mut PgConnection, user: UserId, key: RaterKey) 
 /// How many anonymous users one transaction deletes.
 const PURGED: i64 = 500;
 
-/// Deletes anonymous users created before `before` who have no rating, photo or session, in short transactions.
+/// Deletes anonymous users created before `before` who have no rating, photo, vote or session, in short transactions.
 pub async fn purge_anonymous(db: &Db, before: DateTime<Utc>) -> sqlx::Result<u64> {
     let mut purged = 0;
     let mut last = 0;
@@ -300,7 +300,8 @@ pub async fn purge_anonymous(db: &Db, before: DateTime<Utc>) -> sqlx::Result<u64
              where id = any($1) and email is null
                and not exists (select from ratings where rater_id = users.id)
                and not exists (select from photos where owner_id = users.id)
-               and not exists (select from sessions where user_id = users.id)",
+               and not exists (select from sessions where user_id = users.id)
+               and not exists (select from talk_votes where voter_id = users.id)",
             &users,
         )
         .execute(&mut *tx)
@@ -322,6 +323,7 @@ async fn lock_idle(db: &mut PgConnection, before: DateTime<Utc>, after: i64) -> 
            and not exists (select from ratings where rater_id = users.id)
            and not exists (select from photos where owner_id = users.id)
            and not exists (select from sessions where user_id = users.id)
+           and not exists (select from talk_votes where voter_id = users.id)
          order by id limit $3
          for update skip locked",
         before,

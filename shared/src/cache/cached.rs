@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres};
 
-use super::{Cache, Group, Reload};
+use super::{Cache, Group, Reload, Staleness};
 use crate::db::Db;
 use crate::events::Event;
 use crate::ids::WidgetId;
@@ -25,7 +25,8 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     /// State that all objects of the kind depend on and one event can change for all of them: a surrounding group.
     const AROUND: Option<Around> = None;
 
-    /// Whether [`stale_after`](Self::stale_after) may ask the database. Then the actor's next page may be a moment early.
+    /// Whether [`stale_after`](Self::stale_after) may ask the database. Then the actor's next page may be a moment
+    /// early.
     const ASKS: bool = false;
 
     /// A part that is requested on its own, such as one page of a list. All parts go stale together.
@@ -88,11 +89,11 @@ pub trait Cached: Listed + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     }
 }
 
-/// Data that workers load again after an event, if it is cached or an open page shows it. Data of other kinds is dropped,
-/// and the next page loads it.
+/// Data that workers load again after an event, if it is cached or an open page shows it. Data of other kinds is
+/// dropped, and the next page loads it.
 ///
-/// Stale data stays in Redis, but is void until it is loaded again. A page falls back on it if loading fails. The process
-/// that stores data with a new version tells the open pages in the same step. Equal data is not announced.
+/// Stale data stays in Redis, but is void until it is loaded again. A page falls back on it if loading fails. The
+/// process that stores data with a new version tells the open pages in the same step. Equal data is not announced.
 pub trait Reloaded: Cached<Part = Whole> {
     /// The object of this [name](Cached::name).
     fn parse(name: &str) -> Option<Self>;
@@ -105,10 +106,13 @@ pub trait Reloaded: Cached<Part = Whole> {
     fn after(
         event: &Event,
         lookup: &mut Lookup<'_>,
-    ) -> impl Future<Output = sqlx::Result<(Vec<Self>, Vec<(Topic, Note)>)>> + Send {
+    ) -> impl Future<Output = sqlx::Result<(Vec<Self>, Notes)>> + Send {
         async { Ok((Self::stale_after(event, lookup).await?, Vec::new())) }
     }
 }
+
+/// What open pages of some topics are told.
+pub type Notes = Vec<(Topic, Note)>;
 
 /// What open pages are told when data has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +291,8 @@ pub struct Stale {
     pub topics: Vec<(Topic, Note)>,
     /// The objects to load again.
     pub reload: Vec<ToReload>,
+    /// Whether any of it may have been taken from everybody's sight.
+    pub staleness: Staleness,
 }
 
 impl Stale {
@@ -300,6 +306,9 @@ impl Stale {
         let mut result = Ok(());
         let mut lookup = Lookup::new(db);
         for event in events {
+            if event.withdraws() {
+                all.staleness = Staleness::Withdrawn;
+            }
             for kind in kinds {
                 let asked = std::panic::AssertUnwindSafe(kind.stale_after(event, &mut lookup));
                 match futures::FutureExt::catch_unwind(asked).await {

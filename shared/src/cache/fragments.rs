@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{ExistenceCheck, Script, SetExpiry, SetOptions};
 
-use super::{Group, News};
+use super::{Group, News, Staleness, WentStale};
 use crate::live;
 use crate::redis::{Patience, Redis};
 
@@ -121,8 +121,8 @@ pub(super) async fn read_last(
     Ok(found.into_iter().map(|found| Some(found?.split_once(' ')?.1.to_owned())).collect())
 }
 
-/// Stores a fragment if its stamp still holds. With news, tells the open pages in the same step if the version is another
-/// one than before.
+/// Stores a fragment if its stamp still holds. With news, tells the open pages in the same step if the version is
+/// another one than before.
 pub(super) async fn store(
     redis: &Redis,
     group: &Group,
@@ -174,11 +174,16 @@ pub(super) async fn store(
     })
 }
 
-/// Makes groups void, and keeps their data as what pages fall back on. Returns which of them hold any.
+/// Makes groups void, tells all processes so, and keeps their data as what pages fall back on. Returns which of them
+/// hold any.
 ///
 /// # Errors
 /// If Redis is unreachable. If this process survives, everything is dropped when Redis is back.
-pub(super) async fn expire(redis: &Redis, groups: &[Group]) -> redis::RedisResult<Vec<bool>> {
+pub(super) async fn expire(
+    redis: &Redis,
+    groups: &[Group],
+    staleness: Staleness,
+) -> redis::RedisResult<Vec<bool>> {
     if groups.is_empty() {
         return Ok(Vec::new());
     }
@@ -188,15 +193,21 @@ pub(super) async fn expire(redis: &Redis, groups: &[Group]) -> redis::RedisResul
         pipe.unlink(generation_key(redis, group)).ignore();
         pipe.exists(group_key(redis, group));
     }
+    announce(redis, &mut pipe, groups, staleness);
     let expire = |mut redis| async move { pipe.query_async(&mut redis).await };
     redis.caches().run_or_owe(Patience::Job, expire).await
 }
 
-/// Drops groups with their generations. Data that is being loaded now will not be stored.
+/// Drops groups with their generations, and tells all processes so, unless that is for somebody else to do. Data that
+/// is being loaded now will not be stored.
 ///
 /// # Errors
 /// If Redis is unreachable. If this process survives, everything is dropped when Redis is back.
-pub(super) async fn drop(redis: &Redis, groups: &[Group]) -> redis::RedisResult<()> {
+pub(super) async fn drop(
+    redis: &Redis,
+    groups: &[Group],
+    announced: Option<Staleness>,
+) -> redis::RedisResult<()> {
     if groups.is_empty() {
         return Ok(());
     }
@@ -205,8 +216,17 @@ pub(super) async fn drop(redis: &Redis, groups: &[Group]) -> redis::RedisResult<
     for group in groups {
         pipe.unlink(&[generation_key(redis, group), group_key(redis, group)]).ignore();
     }
+    if let Some(staleness) = announced {
+        announce(redis, &mut pipe, groups, staleness);
+    }
     let drop = |mut redis| async move { pipe.exec_async(&mut redis).await };
     redis.caches().run_or_owe(Patience::Job, drop).await
+}
+
+/// In the same step as what makes the groups void, so that nobody hears of it before.
+fn announce(redis: &Redis, pipe: &mut redis::Pipeline, groups: &[Group], staleness: Staleness) {
+    let entry = WentStale::of(groups, staleness).entry();
+    pipe.xadd_maxlen(live::stream_key(redis), live::REMEMBERED_APPROXIMATELY, "*", &entry).ignore();
 }
 
 /// The number of fragments of each group, and the seconds until it expires; no fragments if it doesn't exist.

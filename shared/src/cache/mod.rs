@@ -8,6 +8,9 @@
 //! another generation of the surrounding group, are void. So dropping the ranks voids all photos at once, and when a
 //! drop fails or Redis was away, the epoch is deleted (see [`crate::redis`]).
 //!
+//! Web processes keep whole pages in memory, too. Such a page depends on the groups that were read for it
+//! ([`gathering`]), and every drop announces its groups to all processes ([`Keeper`]).
+//!
 //! Each kind of data defines how it is loaded and which events make it stale: see [`Cached`].
 
 mod cached;
@@ -16,12 +19,17 @@ mod fragments;
 mod group;
 mod groups;
 mod reload;
+mod staleness;
 mod stats;
 
-pub use cached::{Around, Cached, Kind, Listed, Lookup, News, NotAsked, Reloaded, Stale, ToReload, Whole};
+pub use cached::{
+    Around, Cached, Kind, Listed, Lookup, News, NotAsked, Notes, Reloaded, Stale, ToReload, Whole,
+};
 pub use group::Group;
 pub use groups::CachedGroup;
 pub use reload::{Due, Reload};
+pub(crate) use staleness::Told;
+pub use staleness::{Keeper, Staleness, WentStale, depend_on, gathering};
 pub use stats::{KindStats, Outcome, Trace};
 
 use std::collections::HashMap;
@@ -56,6 +64,7 @@ pub struct Cache {
     kinds: Arc<[Kind]>,
     flights: Flights,
     reads: Reads,
+    told: Told,
 }
 
 impl Cache {
@@ -67,7 +76,18 @@ impl Cache {
             kinds: kinds.into_iter().collect(),
             flights: Flights::default(),
             reads: Reads::default(),
+            told: Told::default(),
         }
+    }
+
+    /// From now on, this keeper is told what this cache drops, before it is gone from Redis and even if Redis is away.
+    pub fn tell(&self, keeper: Arc<dyn Keeper>) {
+        self.told.set(keeper);
+    }
+
+    /// Counts reads that found data, and those that didn't, of what is kept elsewhere.
+    pub fn count_reads(&self, label: &'static str, hits: u64, misses: u64) {
+        self.reads.count(label, hits, misses);
     }
 
     /// From now on, a transaction of this database drops what its events make stale, right after its commit.
@@ -103,6 +123,7 @@ impl Cache {
         part: C::Part,
     ) -> sqlx::Result<HashMap<C, C::Data>> {
         let (groups, fragment) = (these.iter().map(C::group).collect::<Vec<_>>(), part.to_string());
+        staleness::gather(&groups);
         let readings = fragments::read(&self.redis, &groups, &fragment, Patience::Page).await;
         let readings = readings.inspect_err(|error| debug!(%error, "loading without the cache"));
         let mut readings = readings.unwrap_or_default().into_iter();
@@ -198,7 +219,17 @@ impl Cache {
     /// # Errors
     /// If Redis is unreachable. If this process survives, everything is dropped when Redis is back.
     pub async fn drop_groups(&self, groups: &[Group]) -> redis::RedisResult<()> {
-        fragments::drop(&self.redis, groups).await
+        self.told.went_stale(groups, Staleness::Changed);
+        fragments::drop(&self.redis, groups, Some(Staleness::Changed)).await
+    }
+
+    /// Drops the groups that events made stale.
+    ///
+    /// # Errors
+    /// As [`drop_groups`](Self::drop_groups).
+    pub async fn drop_stale(&self, stale: &Stale) -> redis::RedisResult<()> {
+        self.told.went_stale(&stale.groups, stale.staleness);
+        fragments::drop(&self.redis, &stale.groups, Some(stale.staleness)).await
     }
 
     /// Drops what these events make stale, so that the user who caused them sees the change on the next page. Waits a
@@ -213,7 +244,8 @@ impl Cache {
             // What needs no question to the database comes first, because the actor's next page shows it.
             let (plain, asking): (Vec<_>, Vec<_>) = cache.kinds.iter().partition(|kind| !kind.asks());
             cache.forget_kinds(&db, &events, &plain).await;
-            // Ratings are frequent, and who rates looks at no widget at that moment. The events' jobs suffice for these.
+            // Ratings are frequent, and who rates looks at no widget at that moment. The events' jobs suffice for
+            // these.
             let others: Vec<_> =
                 events.into_iter().filter(|event| !matches!(event, Event::PhotoRated { .. })).collect();
             if others.is_empty() {
@@ -228,9 +260,20 @@ impl Cache {
 
     async fn forget_kinds(&self, db: &Db, events: &[Event], kinds: &[Kind]) {
         let (stale, asked) = Stale::after(events, kinds, db).await;
-        let groups: Vec<_> = stale.reload.iter().map(|one| one.group.clone()).collect();
-        let (dropped, expired) =
-            tokio::join!(self.drop_groups(&stale.groups), fragments::expire(&self.redis, &groups));
+        let reload: Vec<_> = stale.reload.iter().map(|one| one.group.clone()).collect();
+        // Ratings are so frequent that other processes hear of them from the events' jobs, of which one stands for
+        // many.
+        let are_ratings = events.iter().all(|event| matches!(event, Event::PhotoRated { .. }));
+        let announced = (!are_ratings).then_some(stale.staleness);
+        self.told.went_stale(&stale.groups, stale.staleness);
+        self.told.went_stale(&reload, stale.staleness);
+        let (dropped, expired) = tokio::join!(
+            fragments::drop(&self.redis, &stale.groups, announced),
+            fragments::expire(&self.redis, &reload, stale.staleness)
+        );
+        // What was rendered meanwhile may have read what is only now gone from Redis.
+        self.told.went_stale(&stale.groups, stale.staleness);
+        self.told.went_stale(&reload, stale.staleness);
         if let Err(error) = dropped.and(expired.map(drop)) {
             debug!(%error, "couldn't drop fragments in time; the events' jobs will");
         }

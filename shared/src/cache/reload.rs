@@ -9,7 +9,7 @@ use redis::{ExistenceCheck, SetExpiry, SetOptions};
 use super::cached::{Reloaded, ToReload, Whole};
 use super::fragments::{self, Stored};
 use super::stats::{self, Outcome, Record, Trace};
-use super::{Cache, parse};
+use super::{Cache, Staleness, parse};
 use crate::db::Db;
 use crate::jobs::cache::{Because, ReloadCached};
 use crate::live;
@@ -102,15 +102,19 @@ impl Cache {
         Ok(if outcome == Outcome::Failed { Reload::Failed } else { Reload::Loaded })
     }
 
-    /// Makes data void that is to be loaded again. Returns what of it is cached or shown on open pages; the rest is dropped.
+    /// Makes data void that is to be loaded again. Returns what of it is cached or shown on open pages; the rest is
+    /// dropped.
     ///
     /// # Errors
     /// If Redis is unreachable.
-    pub async fn expire(&self, these: Vec<ToReload>) -> redis::RedisResult<Vec<Due>> {
+    pub async fn expire(&self, these: Vec<ToReload>, staleness: Staleness) -> redis::RedisResult<Vec<Due>> {
         let groups: Vec<_> = these.iter().map(|one| one.group.clone()).collect();
+        self.told.went_stale(&groups, staleness);
         let topics: Vec<_> = these.iter().map(|one| one.topic).collect();
-        let (cached, watched) =
-            tokio::try_join!(fragments::expire(&self.redis, &groups), live::watched(&self.redis, &topics))?;
+        let (cached, watched) = tokio::try_join!(
+            fragments::expire(&self.redis, &groups, staleness),
+            live::watched(&self.redis, &topics)
+        )?;
         let watched: HashSet<_> =
             topics.into_iter().zip(watched).filter_map(|(topic, is)| is.then_some(topic)).collect();
         let (needed, unneeded): (Vec<_>, Vec<_>) = these
@@ -119,11 +123,12 @@ impl Cache {
             .partition(|(one, is_cached)| *is_cached || watched.contains(&one.topic));
         let unneeded: Vec<_> = unneeded.into_iter().map(|(one, _)| one.group).collect();
         let needed = needed.into_iter().map(|(one, _)| one).collect();
-        let ((), due) = tokio::try_join!(self.drop_groups(&unneeded), self.pace(needed))?;
+        let ((), due) = tokio::try_join!(fragments::drop(&self.redis, &unneeded, None), self.pace(needed))?;
         Ok(due)
     }
 
-    /// Decides which of these may be loaded at once: those that were not within the time in which changes are coalesced.
+    /// Decides which of these may be loaded at once: those that were not within the time in which changes are
+    /// coalesced.
     async fn pace(&self, these: Vec<ToReload>) -> redis::RedisResult<Vec<Due>> {
         if these.is_empty() {
             return Ok(Vec::new());

@@ -271,7 +271,7 @@ pub struct SecurityConfig {
     pub mails_per_recipient: u32,
     /// Drafts of anonymous visitors per day. Default 20.
     pub anonymous_uploads_per_day: u32,
-    /// Ratings by one rater per minute, in each web process. Default 120.
+    /// Ratings, and votes for talks, by one rater per minute, in each web process. Default 120.
     pub ratings_per_minute: u32,
     /// Ratings from one address per minute, in each web process; many people may share one. Default 1200.
     pub address_ratings_per_minute: u32,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 use crate::hubs::HubRole;
-use crate::ids::{HubId, PhotoId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, PhotoId, TalkId, UserId, WidgetId};
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -90,13 +90,38 @@ pub enum Event {
         /// The hub.
         hub: HubId,
     },
-    /// The profiles of its people say something else of a hub: its name, address or visibility changed, it was archived or
-    /// opened again, or it is gone. The hub itself has [`HubChanged`](Self::HubChanged).
+    /// The profiles of its people say something else of a hub: its name, address or visibility changed, it was archived
+    /// or opened again, or it is gone. The hub itself has [`HubChanged`](Self::HubChanged).
     HubListed {
         /// The hub.
         hub: HubId,
         /// Users who have a role in it, or did something there that feeds show.
         users: Vec<UserId>,
+    },
+    /// A call was opened or changed, entered another phase, or its result was frozen.
+    CallChanged {
+        /// The call.
+        call: CallId,
+        /// Its hub.
+        hub: HubId,
+    },
+    /// A talk was pitched, edited, withdrawn, shown or hidden, or its author's account is gone.
+    TalkChanged {
+        /// The talk.
+        talk: TalkId,
+        /// Its call.
+        call: CallId,
+        /// The call's hub.
+        hub: HubId,
+    },
+    /// A talk's votes changed, or their count was corrected.
+    TalkVoted {
+        /// The talk.
+        talk: TalkId,
+        /// Its call.
+        call: CallId,
+        /// The call's hub.
+        hub: HubId,
     },
     /// Widgets of a hub were added, moved, configured or removed.
     LayoutChanged {
@@ -130,6 +155,9 @@ impl Event {
             | Self::HubRolesChanged { .. }
             | Self::HubRequestsChanged { .. }
             | Self::HubListed { .. }
+            | Self::CallChanged { .. }
+            | Self::TalkChanged { .. }
+            | Self::TalkVoted { .. }
             | Self::LayoutChanged { .. }
             | Self::WidgetConfigured { .. } => &[],
         }
@@ -143,6 +171,9 @@ impl Event {
             | Self::HubChanged { hub }
             | Self::HubRolesChanged { hub, .. }
             | Self::HubRequestsChanged { hub }
+            | Self::CallChanged { hub, .. }
+            | Self::TalkChanged { hub, .. }
+            | Self::TalkVoted { hub, .. }
             | Self::LayoutChanged { hub }
             | Self::WidgetConfigured { hub, .. } => std::slice::from_ref(hub),
             Self::MemberChanged { hubs, .. } => hubs,
@@ -159,6 +190,18 @@ impl Event {
             }
             _ => false,
         }
+    }
+
+    /// Whether something that everybody could see may be gone from their sight, or bear another name.
+    #[must_use]
+    pub const fn withdraws(&self) -> bool {
+        matches!(
+            self,
+            Self::PhotoRemoved { .. }
+                | Self::HubChanged { .. }
+                | Self::HubListed { .. }
+                | Self::MemberChanged { .. }
+        )
     }
 
     /// The users whose profiles the event may change, because they say to which hubs they belong.
@@ -211,6 +254,9 @@ impl Event {
             Self::HubListed { hub, users } => {
                 format!("hub-listed:{hub}:{}", digest(users.iter().map(|user| user.0)))
             }
+            Self::CallChanged { call, .. } => format!("call:{call}"),
+            Self::TalkChanged { talk, .. } => format!("talk:{talk}"),
+            Self::TalkVoted { talk, .. } => format!("talk-voted:{talk}"),
             Self::LayoutChanged { hub } => format!("layout:{hub}"),
             Self::WidgetConfigured { hub, widget } => format!("configured:{hub}:{widget}"),
         }

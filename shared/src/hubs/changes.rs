@@ -9,6 +9,7 @@ use super::locks::{hold_users, lock, require_owner};
 use super::queries;
 use super::refusal::Refusal;
 use super::slug::Slug;
+use super::time_zones;
 use super::types::{Hub, HubRole, Joining, Visibility};
 use crate::accounts::User;
 use crate::audit::{self, Action};
@@ -114,6 +115,8 @@ pub struct HubChanges {
     pub visibility: Option<Visibility>,
     /// Whether nothing in it can change.
     pub archived: Option<bool>,
+    /// The zone in which its owners write times, as in the IANA's database.
+    pub time_zone: Option<String>,
 }
 
 impl HubChanges {
@@ -128,6 +131,7 @@ impl HubChanges {
                 .map_or_else(|| hub.summary.clone(), |text| text.as_str().to_owned()),
             joining: self.joining.unwrap_or(hub.joining),
             visibility: self.visibility.unwrap_or(hub.visibility),
+            time_zone: self.time_zone.clone().unwrap_or_else(|| hub.time_zone.clone()),
             ..hub.clone()
         }
     }
@@ -144,7 +148,8 @@ impl HubChanges {
 /// Changes a hub for one of its owners: all that is given, or nothing.
 ///
 /// # Errors
-/// [`Refusal::NotOwner`], [`Refusal::SlugTaken`], and [`Refusal::Archived`] unless the hub is opened again.
+/// [`Refusal::NotOwner`], [`Refusal::SlugTaken`], [`Refusal::NoTimeZone`], and [`Refusal::Archived`] unless the hub is
+/// opened again.
 pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges) -> Result<Hub, Refusal> {
     hold_users(db, &[actor]).await?;
     let before = lock(db, hub).await?;
@@ -157,12 +162,15 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
     if before.is_archived() && changes.archived != Some(false) {
         return Err(Refusal::Archived);
     }
+    if before.time_zone != after.time_zone && !time_zones::exists(db, &after.time_zone).await? {
+        return Err(Refusal::NoTimeZone);
+    }
     if let Some(slug) = changes.slug.as_ref().filter(|_| before.slug != after.slug) {
         claim(db, hub, slug).await?;
     }
     sqlx::query!(
         "update hubs set slug = $2, name = $3, summary = $4, joining = $5, visibility = $6,
-                         archived_at = case when $7 then coalesce(archived_at, now()) end
+                         archived_at = case when $7 then coalesce(archived_at, now()) end, time_zone = $8
          where id = $1",
         hub.0,
         after.slug,
@@ -171,6 +179,7 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
         after.joining.name(),
         after.visibility.name(),
         changes.archived.unwrap_or(before.is_archived()),
+        after.time_zone,
     )
     .execute(&mut *db)
     .await

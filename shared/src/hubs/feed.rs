@@ -107,8 +107,8 @@ impl Row {
 }
 
 /// Lists the latest activities in hubs that a user is subscribed to or a member of, and of members whose profiles they
-/// are subscribed to: what these did in public hubs, and their photos. A private hub's are listed for its members alone,
-/// so somebody who loses that role loses them at once. Leaves the user's own profile out.
+/// are subscribed to: what these did in public hubs, and their photos. A private hub's are listed for its members
+/// alone, so somebody who loses that role loses them at once. Leaves the user's own profile out.
 pub async fn list_followed(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<Activity>> {
     // The latest of each hub come from the index on hub and id, however old the hub is; those of each member from the
     // index on actor and id. A photo on a profile is no activity, so its number is the photo's, made negative.
@@ -180,7 +180,7 @@ pub async fn find_hubs(db: &mut PgConnection, hubs: &[HubId]) -> sqlx::Result<Ha
         Hub,
         r#"select id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
-                  active_at, created_at
+                  active_at, created_at, time_zone
            from hubs where id = any($1)"#,
         &ids,
     );

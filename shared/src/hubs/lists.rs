@@ -84,7 +84,7 @@ pub async fn list(
                 Hub,
                 r#"select id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
                           joining as "joining: Joining", visibility as "visibility: Visibility", layout_version,
-                          archived_at, active_at, created_at
+                          archived_at, active_at, created_at, time_zone
                    from hubs
                    where slug is not null
                      and ($2 = '' or (name || ' ' || coalesce(slug, '') || ' ' || summary) ilike $3

@@ -11,7 +11,7 @@ use crate::ids::{HubId, UserId};
 ///
 /// # Errors
 /// [`Refusal::NoUser`] if the first is gone, [`Refusal::Gone`] if another one is.
-pub(super) async fn hold_users(db: &mut PgConnection, users: &[UserId]) -> Result<(), Refusal> {
+pub(crate) async fn hold_users(db: &mut PgConnection, users: &[UserId]) -> Result<(), Refusal> {
     let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
     let found: Vec<UserId> = sqlx::query_scalar!(
         r#"select id as "id: UserId" from users where id = any($1) and name is not null order by id for key share"#,
@@ -40,7 +40,7 @@ pub(super) async fn lock(db: &mut PgConnection, hub: HubId) -> Result<Hub, Refus
 }
 
 /// Like [`lock`], for acts in the hub: refuses an archived one.
-pub(super) async fn lock_open(db: &mut PgConnection, hub: HubId) -> Result<Hub, Refusal> {
+pub(crate) async fn lock_open(db: &mut PgConnection, hub: HubId) -> Result<Hub, Refusal> {
     let hub = lock(db, hub).await?;
     if hub.is_archived() { Err(Refusal::Archived) } else { Ok(hub) }
 }
@@ -51,7 +51,7 @@ pub(super) async fn require_owner(db: &mut PgConnection, hub: HubId, user: UserI
 }
 
 /// Whether a user is a member or an owner.
-pub(super) async fn membership(
+pub(crate) async fn membership(
     db: &mut PgConnection,
     hub: HubId,
     user: UserId,

@@ -12,13 +12,16 @@ pub mod members;
 pub mod queries;
 mod refusal;
 pub mod requests;
+pub mod shown;
 mod slug;
 pub mod succession;
+pub mod time_zones;
 mod types;
 
 pub use changes::{HubChanges, NewHub};
 pub use fields::{HubName, Summary};
 pub use locks::lock_for_owner;
+pub(crate) use locks::{hold_users, lock_open, membership};
 pub use refusal::Refusal;
 pub use slug::Slug;
 pub use types::{Hub, HubRole, Joining, Visibility};

@@ -11,7 +11,7 @@ pub async fn find(db: &mut PgConnection, id: HubId) -> sqlx::Result<Option<Hub>>
         Hub,
         r#"select id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
-                  active_at, created_at
+                  active_at, created_at, time_zone
            from hubs where id = $1"#,
         id.0,
     )
@@ -25,7 +25,7 @@ pub async fn find_by_slug(db: &mut PgConnection, slug: &str) -> sqlx::Result<Opt
         Hub,
         r#"select id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
-                  active_at, created_at
+                  active_at, created_at, time_zone
            from hubs where slug = $1"#,
         slug,
     )
@@ -39,7 +39,7 @@ pub async fn find_profile(db: &mut PgConnection, name: &str) -> sqlx::Result<Opt
         Hub,
         r#"select hubs.id as "id: HubId", slug, profile_of as "profile_of: UserId", hubs.name, summary,
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
-                  active_at, hubs.created_at
+                  active_at, hubs.created_at, time_zone
            from users join hubs on profile_of = users.id
            where lower(users.name) = lower($1)"#,
         name,
@@ -67,7 +67,7 @@ pub async fn find_by_former_slug(db: &mut PgConnection, slug: &str) -> sqlx::Res
         Hub,
         r#"select hubs.id as "id: HubId", hubs.slug, profile_of as "profile_of: UserId", name, summary,
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
-                  active_at, created_at
+                  active_at, created_at, time_zone
            from hub_slugs join hubs on hubs.id = hub_id where hub_slugs.slug = $1"#,
         slug,
     )

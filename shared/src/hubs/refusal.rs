@@ -24,6 +24,8 @@ pub enum Refusal {
     NotMadeOwner,
     /// Members are added by owners only.
     NotInvited,
+    /// There is no such time zone.
+    NoTimeZone,
     /// The hub would be left without an owner.
     LastOwner,
 }
@@ -42,6 +44,7 @@ impl Refusal {
             Self::MayNotDelete => "Only the hub's owners and moderators can do that.",
             Self::NotMadeOwner => "Only an owner can make somebody an owner.",
             Self::NotInvited => "This hub is by invitation: its owners add members.",
+            Self::NoTimeZone => "Choose a time zone from the list.",
             Self::LastOwner => "A hub needs an owner. Make another member an owner first.",
         }
     }

@@ -148,6 +148,14 @@ pub struct Hub {
     pub active_at: DateTime<Utc>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// The zone in which its owners write times, as in the IANA's database.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+}
+
+/// The zone of hubs that a cache holds from before they had one.
+fn utc() -> String {
+    "UTC".to_owned()
 }
 
 impl Hub {
@@ -198,6 +206,7 @@ mod tests {
             archived_at: None,
             active_at: now - TimeDelta::days(31),
             created_at: now - TimeDelta::days(90),
+            time_zone: utc(),
         };
         assert!(!hub.is_idle(now));
         assert!(hub.is_idle(now + TimeDelta::seconds(1)));

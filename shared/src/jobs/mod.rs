@@ -5,6 +5,7 @@ pub mod mail;
 pub mod media;
 pub mod metrics;
 pub mod ranking;
+pub mod talks;
 pub mod upkeep;
 
 use pawdium_queue::{Job, Queue};
@@ -27,6 +28,7 @@ macro_rules! job_kinds {
             ranking::RefreshRanks => refresh_ranks,
             ranking::RefreshVirality => refresh_virality,
             ranking::StartEpoch => start_epoch,
+            talks::TallyTalks => tally_talks,
             upkeep::BalanceJobs => balance_jobs,
             upkeep::Purge => purge,
         }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::mailbox::{Mailbox, News};
 use super::recent::{Entry, Position, Recent};
 use super::topic::{Note, Topic};
+use crate::cache::Told;
 
 /// How long a new stream waits until workers know what it watches.
 const REGISTERING: Duration = Duration::from_millis(50);
@@ -27,6 +28,8 @@ pub(super) struct FanOut {
     pub(super) unregistered: Notify,
     /// Counts how often topics were registered.
     pub(super) rounds: watch::Sender<u64>,
+    /// What keeps pages in memory.
+    pub(super) told: Told,
 }
 
 #[derive(Debug, Default)]

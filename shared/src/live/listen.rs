@@ -12,6 +12,7 @@ use tracing::debug;
 use super::fan_out::FanOut;
 use super::recent::{Entry, Position, REMEMBERED, Recent};
 use super::topic::{Note, Topic};
+use crate::cache::WentStale;
 use crate::redis::Redis;
 
 /// How long a read blocks, and how often to check that the server still has the same data.
@@ -43,6 +44,9 @@ pub(super) async fn listen(redis: Redis, fan_out: Arc<FanOut>) {
         match read(&redis, &fan_out, &mut place).await {
             Ok(Lost) => debug!("part of the stream of changes was lost; every open page looks again"),
             Err(error) => {
+                if let Some(keeper) = fan_out.told.keeper() {
+                    keeper.is_cut_off();
+                }
                 debug!(%error, "lost the connection to the stream of changes; will keep trying");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -73,7 +77,20 @@ async fn read(redis: &Redis, fan_out: &FanOut, place: &mut Option<Place>) -> red
         if let Some(newest) = read.last() {
             at.last.clone_from(&newest.id);
         }
+        tell_keeper(fan_out, &read);
         fan_out.tell(read.iter().filter_map(entry));
+    }
+}
+
+/// Tells what keeps pages in memory which groups went stale.
+fn tell_keeper(fan_out: &FanOut, read: &[StreamId]) {
+    let Some(keeper) = fan_out.told.keeper() else { return };
+    for stale in read.iter().filter_map(WentStale::read) {
+        keeper.went_stale(&stale);
+    }
+    // After a full batch there may be more.
+    if read.len() < BATCH {
+        keeper.is_current();
     }
 }
 
@@ -107,6 +124,9 @@ impl Keys {
             None => self.make_mark(connection).await?,
         };
         let (last, recent) = self.load(connection).await?;
+        if let Some(keeper) = fan_out.told.keeper() {
+            keeper.missed();
+        }
         match place {
             Some(_) => fan_out.begin_anew(recent),
             None => fan_out.begin(recent),

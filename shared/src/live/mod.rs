@@ -21,9 +21,13 @@ pub use recent::Position;
 pub use registry::watched;
 pub use topic::{Note, Topic, Unknown};
 
+use crate::cache::Keeper;
 use crate::redis::{Patience, Redis};
 use fan_out::FanOut;
 use recent::REMEMBERED;
+
+/// How much of the stream Redis keeps.
+pub(crate) const REMEMBERED_APPROXIMATELY: StreamMaxlen = StreamMaxlen::Approx(REMEMBERED);
 
 /// Publishes what has happened to topics.
 ///
@@ -35,8 +39,7 @@ pub async fn publish(redis: &Redis, changes: &[(Topic, Note)]) -> redis::RedisRe
     }
     let mut pipe = redis::pipe();
     for (topic, note) in changes {
-        let maxlen = StreamMaxlen::Approx(REMEMBERED);
-        pipe.xadd_maxlen(stream_key(redis), maxlen, "*", &entry(*topic, *note)).ignore();
+        pipe.xadd_maxlen(stream_key(redis), REMEMBERED_APPROXIMATELY, "*", &entry(*topic, *note)).ignore();
     }
     redis
         .caches()
@@ -66,6 +69,11 @@ impl Changes {
         tokio::spawn(listen::listen(redis.clone(), Arc::clone(&changes.0)));
         tokio::spawn(registry::keep(redis, Arc::clone(&changes.0)));
         changes
+    }
+
+    /// From now on, this keeper is told which cached data has gone stale in any process.
+    pub fn tell_keeper(&self, keeper: Arc<dyn Keeper>) {
+        self.0.told.set(keeper);
     }
 
     /// Subscribes to what happens to these topics, and to what has happened since `last`, up to which the client has

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use pawdium_queue::JobId;
 
-use crate::ids::{HubId, PhotoId, WidgetId};
+use crate::ids::{CallId, HubId, PhotoId, WidgetId};
 
 /// What a page shows and can watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,10 @@ pub enum Topic {
     Photo(PhotoId),
     /// One hub's page, or a member's profile.
     Hub(HubId),
+    /// One call's page.
+    Call(CallId),
+    /// The votes in one call, for those who may know how many a talk has.
+    Standing(CallId),
     /// The admins' page of all queues.
     Queues,
     /// The admins' page of one job.
@@ -25,6 +29,8 @@ impl fmt::Display for Topic {
         match self {
             Self::Photo(photo) => write!(f, "photo:{photo}"),
             Self::Hub(hub) => write!(f, "hub:{hub}"),
+            Self::Call(call) => write!(f, "call:{call}"),
+            Self::Standing(call) => write!(f, "standing:{call}"),
             Self::Queues => f.write_str("queues"),
             Self::Job(job) => write!(f, "job:{job}"),
         }
@@ -42,6 +48,8 @@ impl FromStr for Topic {
         match text.split_once(':') {
             Some(("photo", id)) => id.parse().map(Self::Photo).map_err(|_| Unknown),
             Some(("hub", id)) => id.parse().map(Self::Hub).map_err(|_| Unknown),
+            Some(("call", id)) => id.parse().map(Self::Call).map_err(|_| Unknown),
+            Some(("standing", id)) => id.parse().map(Self::Standing).map_err(|_| Unknown),
             Some(("job", id)) => id.parse().map(Self::Job).map_err(|_| Unknown),
             None if text == "queues" => Ok(Self::Queues),
             _ => Err(Unknown),
@@ -112,7 +120,9 @@ mod tests {
 
     #[test]
     fn topics_and_notes_are_read_as_they_were_written() {
-        for topic in [Topic::Photo(PhotoId(12)), Topic::Hub(HubId(3)), Topic::Queues, Topic::Job(JobId(9))] {
+        let calls = [Topic::Call(CallId(5)), Topic::Standing(CallId(5))];
+        let others = [Topic::Photo(PhotoId(12)), Topic::Hub(HubId(3)), Topic::Queues, Topic::Job(JobId(9))];
+        for topic in calls.into_iter().chain(others) {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }
         for note in [Note::Changed, Note::Roles, Note::Widget { id: WidgetId(4), version: TOO_LARGE - 1 }] {

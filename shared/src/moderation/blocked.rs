@@ -72,7 +72,7 @@ pub async fn block_all(
 ) -> sqlx::Result<Vec<(PhotoId, BlockOutcome)>> {
     let by = match actor {
         Actor::User { id, .. } => Some(id.0),
-        Actor::Operator(_) => None,
+        Actor::Operator(_) | Actor::Program(_) => None,
     };
     // Lock the moderator, whom the entries refer to: users' rows come before photos' rows.
     sqlx::query!("select id from users where id = $1 for key share", by).fetch_optional(&mut *db).await?;

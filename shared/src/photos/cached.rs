@@ -35,6 +35,9 @@ impl CachedPhoto {
             | Event::HubRolesChanged { .. }
             | Event::HubRequestsChanged { .. }
             | Event::HubListed { .. }
+            | Event::CallChanged { .. }
+            | Event::TalkChanged { .. }
+            | Event::TalkVoted { .. }
             | Event::LayoutChanged { .. }
             | Event::WidgetConfigured { .. } => false,
         }

@@ -1,8 +1,8 @@
-//! The list of a hub's photos.
+//! The list of a hub's photos, and the hubs of a photo.
 
 use sqlx::PgConnection;
 
-use crate::cache::{Cached, Lookup};
+use crate::cache::{Cached, Lookup, Whole};
 use crate::db::Db;
 use crate::events::Event;
 use crate::hubs::facts::changed_hubs;
@@ -39,6 +39,31 @@ impl Cached for HubPhotoList {
             loaded.push((*list, list_photos(&mut db, list.0, page).await?));
         }
         Ok(loaded)
+    }
+}
+
+/// The hubs beside a photo, which its page reads from the database. Nothing of them is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PhotoHubs(pub PhotoId);
+
+impl Cached for PhotoHubs {
+    const KIND: &'static str = "photo-hubs";
+    type Part = Whole;
+    type Data = ();
+
+    fn name(&self) -> String {
+        self.0.to_string()
+    }
+
+    async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        Ok(match event {
+            Event::PhotoPosted { photo, .. } => vec![Self(*photo)],
+            _ => Vec::new(),
+        })
+    }
+
+    async fn load(_: &[Self], _: Whole, _: &Db) -> sqlx::Result<Vec<(Self, ())>> {
+        Ok(Vec::new())
     }
 }
 

@@ -19,7 +19,8 @@ pub async fn rename(db: &mut Tx, user: UserId, name: &Name) -> sqlx::Result<()> 
     Event::MemberChanged { photos, hubs }.record(db).await
 }
 
-/// Finds the hubs that name a user: where they have a role or photos, did something, or wait for an answer.
+/// Finds the hubs that name a user: where they have a role, photos or talks, did something, or wait for an
+/// answer.
 pub async fn find_hubs(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<HubId>> {
     sqlx::query_scalar!(
         r#"select hub_id as "hub!: HubId" from hub_roles where user_id = $1
@@ -28,7 +29,9 @@ pub async fn find_hubs(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<
            union
            select hub_id from activity where actor_id = $1
            union
-           select hub_id from hub_requests where user_id = $1"#,
+           select hub_id from hub_requests where user_id = $1
+           union
+           select hub_id from talks join calls on calls.id = call_id where author_id = $1"#,
         user.0,
     )
     .fetch_all(db)

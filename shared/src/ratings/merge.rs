@@ -7,15 +7,17 @@ use crate::events::Event;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
 use crate::photos::{files, owner, transitions};
+use crate::talks::leaving;
 
-/// Moves an anonymous user's ratings, drafts and shares to an account and deletes the anonymous user. If both rated a
-/// photo, the account's rating stays. Ratings of the account's own photos are dropped. Does nothing if `from` is
-/// registered or gone.
+/// Moves an anonymous user's ratings, votes, drafts and shares to an account and deletes the anonymous user. If both
+/// rated a photo, the account's rating stays. Ratings of the account's own photos are dropped. Does nothing if `from`
+/// is registered or gone.
 pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> {
     if from == into || !lock_users(db, from, into).await? {
         return Ok(());
     }
     lock_own(db, from).await?;
+    leaving::merge(db, from, into).await?;
     let mut changed = drop_ratings(db, from, Some(into)).await?;
     sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0)
         .execute(&mut *db)
@@ -58,7 +60,8 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     record_change(db, changed, hubs).await
 }
 
-/// Finds the hubs that a user belongs to and whose photos the user has rated, because hubs count their members' ratings.
+/// Finds the hubs that a user belongs to and whose photos the user has rated, because hubs count their members'
+/// ratings.
 async fn find_hubs_rated(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<HubId>> {
     sqlx::query_scalar!(
         r#"select distinct hub_id as "hub: HubId"
@@ -91,7 +94,8 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
     Ok(is_anonymous)
 }
 
-/// Deletes a user with ratings, photos, roles in hubs and sessions, and corrects the histograms. A job deletes the photos' files.
+/// Deletes a user with ratings, photos, votes, roles in hubs and sessions, and corrects the histograms. A job deletes
+/// the photos' files.
 pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     // Lock the user before any counter: a concurrent rating holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
@@ -107,6 +111,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     }
     lock_own(db, user).await?;
     succession::leave_all(db, user).await?;
+    leaving::leave_all(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;

@@ -71,7 +71,7 @@ pub async fn find_each(db: &mut PgConnection, widgets: &[WidgetId]) -> sqlx::Res
         r#"select widgets.id as "widget: WidgetId", kind, side as "side: Side", position, config,
                   hubs.id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
-                  active_at, created_at
+                  active_at, created_at, time_zone
            from widgets join hubs on hubs.id = hub_id
            where widgets.id = any($1)"#,
         &ids,
@@ -99,10 +99,10 @@ pub async fn list_of_kinds(
 }
 
 /// Lists the widgets of some kinds in the hubs that an event concerns: those that it names, those that show its photos,
-/// and the profiles of its users.
+/// also as pictures of talks, and the profiles of its users.
 ///
-/// The inner select reads `hubs_pkey`, `hub_photos_photo` and `hubs_profile_of_key`; the outer one the widgets of these
-/// hubs through their unique key.
+/// The inner select reads `hubs_pkey`, `hub_photos_photo`, `talks_photo` and `hubs_profile_of_key`; the outer one the
+/// widgets of these hubs through their unique key.
 pub async fn list_concerned(
     db: &mut PgConnection,
     event: &Event,
@@ -116,12 +116,14 @@ pub async fn list_concerned(
         r#"select widgets.id as "widget: WidgetId", kind, side as "side: Side", position, config,
                   hubs.id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
-                  active_at, created_at
+                  active_at, created_at, time_zone
            from widgets join hubs on hubs.id = hub_id
            where kind = any($1) and hub_id in (
                select unnest($2::bigint[])
                union
                select hub_photos.hub_id from hub_photos where photo_id = any($3)
+               union
+               select calls.hub_id from talks join calls on calls.id = call_id where photo_id = any($3)
                union
                select profile.id from hubs as profile where profile.profile_of = any($4)
            )"#,
@@ -152,6 +154,7 @@ struct Row {
     archived_at: Option<DateTime<Utc>>,
     active_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
+    time_zone: String,
 }
 
 /// Widgets of one hub share it.
@@ -178,6 +181,7 @@ fn with_hubs(rows: Vec<Row>) -> Vec<(Arc<Hub>, Placed)> {
                 archived_at: row.archived_at,
                 active_at: row.active_at,
                 created_at: row.created_at,
+                time_zone: row.time_zone,
             })
         });
         (Arc::clone(hub), placed)

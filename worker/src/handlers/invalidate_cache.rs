@@ -23,15 +23,17 @@ pub(super) async fn wait_for_redis(env: &Env) -> Result<(), JobError> {
     env.redis.caches().wait_until_back(PATIENCE).await.map_err(JobError::away)
 }
 
-/// Drops what the event made stale, and then notifies the pages that show it, so that they don't fetch old data. What is
-/// to be loaded again gets a job, at once for the first event and then four times a second at most.
+/// Drops what the event made stale, and then notifies the pages that show it, so that they don't fetch old data. What
+/// is to be loaded again gets a job, at once for the first event and then four times a second at most.
 pub async fn invalidate_cache(job: InvalidateCache, env: &Env, claim: &Claim) -> Result<(), JobError> {
     wait_for_redis(env).await?;
     let triaged_at = Utc::now();
     let age = TimeDelta::from_std(claim.age()).unwrap_or_default();
     let because = Because { event: job.event.key(), recorded_at: triaged_at - age, triaged_at };
-    let (stale, asked) = env.cache.stale_after(&[job.event], &env.db).await;
-    let ((), due) = tokio::try_join!(env.cache.drop_groups(&stale.groups), env.cache.expire(stale.reload))?;
+    let (mut stale, asked) = env.cache.stale_after(&[job.event], &env.db).await;
+    // Lists and photos last, so that a page that is rendered between the two hears of both.
+    let due = env.cache.expire(std::mem::take(&mut stale.reload), stale.staleness).await?;
+    env.cache.drop_stale(&stale).await?;
     if !due.is_empty() {
         let mut tx = env.db.begin_with(BEGIN).await?;
         let (now, later): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| due.at_once);

@@ -13,6 +13,7 @@ mod reload_cached;
 mod remove_files;
 mod report_metrics;
 mod send_mail;
+mod tally_talks;
 
 pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
@@ -26,3 +27,4 @@ pub use reload_cached::reload_cached;
 pub use remove_files::remove_files;
 pub use report_metrics::report_metrics;
 pub use send_mail::send_mail;
+pub use tally_talks::tally_talks;

@@ -13,5 +13,6 @@ mod ranking;
 mod shutdowns;
 mod site;
 mod storage;
+mod talks;
 mod upkeep;
 mod workers;

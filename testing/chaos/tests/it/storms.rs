@@ -42,6 +42,19 @@ const WHOLE: &str = "
     update photos set state = 'live', slot = 1, live_at = now();
     insert into sessions (token_hash, user_id, expires_at) values (sha256('session'), 2, 'infinity');";
 
+/// A hub with a call and a talk, which says that it has a vote.
+macro_rules! with_talk {
+    ($more:literal) => {
+        concat!(
+            "insert into hubs (slug, name, archived_at) values ('cats', 'Cats', now());
+             insert into calls (hub_id, title, seed) select id, 'Talks', decode(repeat('00', 16), 'hex') from hubs;
+             insert into talks (call_id, author_id, title, title_key, votes)
+             select id, 1, 'Cats', 'cats', 1 from calls;",
+            $more,
+        )
+    };
+}
+
 /// The mistakes: SQL that makes one, the name of the check that finds it, and what was acknowledged before.
 fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
     let told = Told::default();
@@ -117,6 +130,23 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
             "insert into hubs (slug, name, archived_at) values ('cats', 'Cats', now()), ('dogs', 'Dogs', now());
              insert into hub_slugs (slug, hub_id) select 'dogs', id from hubs where slug = 'cats'",
             "no hub's slug redirects to another",
+            of(&told),
+        ),
+        (with_talk!(""), "a talk's counts equal its votes", of(&told)),
+        (
+            with_talk!(
+                "insert into talk_votes (talk_id, voter_id, call_id, nonce)
+                 select id, 1, call_id, substr(sha256(''), 1, 16) from talks"
+            ),
+            "nobody votes for a talk of their own, or more often than the call allows",
+            of(&told),
+        ),
+        (
+            with_talk!(
+                "insert into call_results select id, now(), 1, 0, sha256(''), 0, 0, 0 from calls;
+                 insert into call_result_talks select call_id, id, 1, 0, 1, 1, 0 from talks"
+            ),
+            "a frozen result equals the votes",
             of(&told),
         ),
         (

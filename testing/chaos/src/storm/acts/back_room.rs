@@ -10,8 +10,14 @@ use crate::storm::visit::Visit;
 /// Actions on jobs. Most of them retry, so that enough cancelled jobs come back.
 const ACTS: [&str; 5] = ["retry", "retry", "retry", "cancel", "delete"];
 
-const SCHEDULES: [&str; 5] =
-    ["ranking.refresh", "virality.refresh", "ranking.recount", "upkeep.balance", "upkeep.purge"];
+const SCHEDULES: [&str; 6] = [
+    "ranking.refresh",
+    "virality.refresh",
+    "ranking.recount",
+    "talks.recount",
+    "upkeep.balance",
+    "upkeep.purge",
+];
 
 /// Kinds whose jobs may be cancelled without breaking an invariant.
 const KINDS: [&str; 2] = ["media.process.v1", "mail.send.v1"];

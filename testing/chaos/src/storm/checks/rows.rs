@@ -93,7 +93,11 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a submission', owner_id from photo_submissions
                     union all select 'a role in a hub', user_id from hub_roles
                     union all select 'a request in a hub', user_id from hub_requests
-                    union all select 'a profile', profile_of from hubs)
+                    union all select 'a profile', profile_of from hubs
+                    union all select 'a talk', author_id from talks
+                    union all
+                    select 'a vote', voter_id from talk_votes join calls on calls.id = call_id
+                    where call_phase(calls) not in ('closed', 'announced'))
                 select format('%s of %s', what, id) from owned join gone on id = user_id",
     },
     RowCheck {
@@ -119,6 +123,33 @@ pub(super) const ROWS: &[RowCheck] = &[
         name: "no hub's slug redirects to another",
         query: "select format('%s of hub %s leads to %s', slug, id, hub_id)
                 from hubs join hub_slugs using (slug) where hub_id <> id",
+    },
+    RowCheck {
+        name: "a talk's counts equal its votes",
+        query: "select format('talk %s says %s and %s, votes are %s and %s', id, votes, guest_votes,
+                              count(voter_id) filter (where not guest), count(voter_id) filter (where guest))
+                from talks left join talk_votes on talk_id = id and set_aside_at is null
+                group by id
+                having (votes, guest_votes) <> (count(voter_id) filter (where not guest),
+                                                count(voter_id) filter (where guest))",
+    },
+    RowCheck {
+        name: "nobody votes for a talk of their own, or more often than the call allows",
+        query: "select format('talk %s, user %s', talk_id, voter_id)
+                from talk_votes join talks on talks.id = talk_id where author_id = voter_id
+                union all
+                select format('user %s, %s votes in call %s', voter_id, count(*), call_id)
+                from talk_votes join calls on calls.id = call_id
+                group by voter_id, call_id, votes_each having count(*) > votes_each",
+    },
+    RowCheck {
+        name: "a frozen result equals the votes",
+        query: "select format('talk %s has %s and %s in the result', frozen.talk_id, frozen.votes, frozen.guest_votes)
+                from call_result_talks as frozen
+                left join talk_votes as cast_votes on cast_votes.talk_id = frozen.talk_id and set_aside_at is null
+                group by frozen.call_id, frozen.talk_id
+                having (frozen.votes, frozen.guest_votes) <> (count(voter_id) filter (where not guest),
+                                                              count(voter_id) filter (where guest))",
     },
     RowCheck {
         name: "a rating that was acknowledged is there",

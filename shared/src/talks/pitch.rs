@@ -1,0 +1,257 @@
+//! Pitching talks, editing them, taking them back, and what owners do to them. A change commits with its events.
+
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::fields::{Description, Reason, TalkTitle};
+use super::locks;
+use super::phase::Phase;
+use super::queries::find_talk;
+use super::refusal::Refusal;
+use super::types::{Call, Talk, TalkState};
+use crate::accounts::User;
+use crate::audit::{self, Action};
+use crate::db::{Tx, violates};
+use crate::events::Event;
+use crate::hubs;
+use crate::ids::{CallId, HubId, PhotoId, TalkId, UserId};
+
+/// The unique index that is violated if an author pitches the same title twice.
+const TITLE_KEY: &str = "talks_title_key";
+
+/// The most talks of one author in a call.
+const MOST: i64 = 20;
+
+/// A talk to pitch.
+#[derive(Clone, Debug)]
+pub struct NewTalk {
+    /// What it is called.
+    pub title: TalkTitle,
+    /// What it is about.
+    pub description: Description,
+    /// One of the author's live photos.
+    pub photo: Option<PhotoId>,
+}
+
+/// Pitches a talk for a member of the hub, in the phase of pitching. In a moderated call it waits for an owner.
+///
+/// # Errors
+/// [`Refusal::NotPitching`], [`Refusal::NotMember`], [`Refusal::Archived`], [`Refusal::SameTitle`],
+/// [`Refusal::TooManyTalks`] and [`Refusal::NoPhoto`].
+pub async fn pitch(db: &mut Tx, call: CallId, author: UserId, new: &NewTalk) -> Result<TalkId, Refusal> {
+    let hub = locks::hub_of(db, call).await?;
+    let call = enter(db, hub, call, author, new.photo).await?;
+    if hubs::membership(db, hub, author).await?.is_none() {
+        return Err(Refusal::NotMember);
+    }
+    if count_of(db, call.id, author).await? >= MOST {
+        return Err(Refusal::TooManyTalks);
+    }
+    let state = if call.moderated { TalkState::Waiting } else { TalkState::Shown };
+    let talk = sqlx::query_scalar!(
+        r#"insert into talks (call_id, author_id, title, title_key, description, photo_id, state)
+           select id, $2, $3, $4, $5, $6, $7 from calls where id = $1 and call_phase(calls) = 'pitch'
+           returning id as "id: TalkId""#,
+        call.id.0,
+        author.0,
+        new.title.as_str(),
+        new.title.key(),
+        new.description.as_str(),
+        new.photo.map(|photo| photo.0),
+        state.name(),
+    )
+    .fetch_optional(&mut *db)
+    .await
+    .map_err(same_title)?
+    .ok_or(Refusal::NotPitching(call.phase))?;
+    keep_revision(db, talk).await?;
+    Event::TalkChanged { talk, call: call.id, hub }.record(db).await?;
+    Ok(talk)
+}
+
+/// Changes of a talk. `None` keeps a value; the inner `None` removes the photo.
+#[derive(Clone, Debug, Default)]
+pub struct TalkChange {
+    /// What it is called.
+    pub title: Option<TalkTitle>,
+    /// What it is about.
+    pub description: Option<Description>,
+    /// One of the author's live photos.
+    pub photo: Option<Option<PhotoId>>,
+}
+
+/// Edits a talk for its author, until voting begins. In a moderated call it waits for an owner again. Each text is
+/// kept.
+///
+/// # Errors
+/// [`Refusal::Gone`], [`Refusal::NotOwn`], [`Refusal::TooLate`], [`Refusal::Archived`], [`Refusal::SameTitle`] and
+/// [`Refusal::NoPhoto`].
+pub async fn edit(db: &mut Tx, talk: TalkId, author: UserId, change: &TalkChange) -> Result<Talk, Refusal> {
+    let own = lock_own(db, talk, author, change.photo.flatten()).await?;
+    let edited = sqlx::query!(
+        "update talks
+         set title = coalesce($2, talks.title), title_key = coalesce($3, title_key),
+             description = coalesce($4, description), photo_id = case when $5 then $6 else photo_id end,
+             state = case when moderated then 'waiting' else state end,
+             revision = revision + 1, updated_at = now()
+         from calls
+         where talks.id = $1 and calls.id = call_id and call_phase(calls) = 'pitch' and state in ('waiting', 'shown')
+           and (talks.title, description, photo_id) is distinct from
+               (coalesce($2, talks.title), coalesce($4, description), case when $5 then $6 else photo_id end)",
+        talk.0,
+        change.title.as_ref().map(TalkTitle::as_str),
+        change.title.as_ref().map(TalkTitle::key),
+        change.description.as_ref().map(Description::as_str),
+        change.photo.is_some(),
+        change.photo.flatten().map(|photo| photo.0),
+    )
+    .execute(&mut *db)
+    .await
+    .map_err(same_title)?;
+    if edited.rows_affected() > 0 {
+        keep_revision(db, talk).await?;
+        Event::TalkChanged { talk, call: own.call, hub: own.hub }.record(db).await?;
+    } else {
+        require_pitching(db, own.call).await?;
+    }
+    find_talk(db, talk).await?.ok_or(Refusal::Gone)
+}
+
+/// Takes a talk back for its author, until voting begins. Twice is once.
+///
+/// # Errors
+/// [`Refusal::Gone`], [`Refusal::NotOwn`], [`Refusal::TooLate`] and [`Refusal::Archived`].
+pub async fn withdraw(db: &mut Tx, talk: TalkId, author: UserId) -> Result<(), Refusal> {
+    let own = lock_own(db, talk, author, None).await?;
+    let withdrawn = sqlx::query!(
+        "update talks set state = 'withdrawn', updated_at = now() from calls
+         where talks.id = $1 and calls.id = call_id and call_phase(calls) = 'pitch' and state <> 'withdrawn'",
+        talk.0,
+    )
+    .execute(&mut *db)
+    .await?;
+    if withdrawn.rows_affected() == 0 {
+        return require_pitching(db, own.call).await;
+    }
+    Ok(Event::TalkChanged { talk, call: own.call, hub: own.hub }.record(db).await?)
+}
+
+/// Shows a talk that waits or was hidden, for an owner of the hub or a moderator of the site. The audit log records it
+/// if it was hidden.
+///
+/// # Errors
+/// [`Refusal::Gone`], [`Refusal::NotOwner`] and [`Refusal::Archived`].
+pub async fn approve(db: &mut Tx, talk: TalkId, actor: &User) -> Result<(), Refusal> {
+    let found = lock_as_owner(db, talk, actor).await?;
+    if !matches!(found.state, TalkState::Waiting | TalkState::Hidden) {
+        return Ok(());
+    }
+    set_state(db, &found, TalkState::Shown).await?;
+    if found.state == TalkState::Hidden {
+        let detail = json!({ "talk": talk, "call": found.call, "title": found.title });
+        audit::record(db, actor.actor(), Action::ShowTalk, &detail).await?;
+    }
+    Ok(())
+}
+
+/// Takes a talk from everybody's sight, for an owner of the hub or a moderator of the site. Its votes don't count while
+/// it is hidden. The audit log records it with the reason.
+///
+/// # Errors
+/// [`Refusal::Gone`], [`Refusal::NotOwner`] and [`Refusal::Archived`].
+pub async fn hide(db: &mut Tx, talk: TalkId, actor: &User, reason: &Reason) -> Result<(), Refusal> {
+    let found = lock_as_owner(db, talk, actor).await?;
+    if !matches!(found.state, TalkState::Waiting | TalkState::Shown) {
+        return Ok(());
+    }
+    set_state(db, &found, TalkState::Hidden).await?;
+    let detail = json!({ "talk": talk, "call": found.call, "title": found.title, "reason": reason.as_str() });
+    Ok(audit::record(db, actor.actor(), Action::HideTalk, &detail).await?)
+}
+
+/// Locks the author, a photo, the hub and the call, in this order.
+async fn enter(
+    db: &mut Tx,
+    hub: HubId,
+    call: CallId,
+    author: UserId,
+    photo: Option<PhotoId>,
+) -> Result<Call, Refusal> {
+    hubs::hold_users(db, &[author]).await?;
+    if let Some(photo) = photo {
+        let own = sqlx::query!(
+            "select id from photos where id = $1 and owner_id = $2 and state = 'live' for key share",
+            photo.0,
+            author.0,
+        );
+        own.fetch_optional(&mut *db).await?.ok_or(Refusal::NoPhoto)?;
+    }
+    hubs::lock_open(db, hub).await?;
+    locks::share(db, call).await
+}
+
+async fn lock_own(
+    db: &mut Tx,
+    talk: TalkId,
+    author: UserId,
+    photo: Option<PhotoId>,
+) -> Result<Talk, Refusal> {
+    let found = find_talk(db, talk).await?.ok_or(Refusal::Gone)?;
+    if found.author != Some(author) {
+        return Err(Refusal::NotOwn);
+    }
+    enter(db, found.hub, found.call, author, photo).await?;
+    let found = find_talk(db, talk).await?.ok_or(Refusal::Gone)?;
+    if found.state == TalkState::Hidden { Err(Refusal::Gone) } else { Ok(found) }
+}
+
+/// Locks a talk's call for an owner of the hub, or for a moderator, who may act in archived hubs too.
+async fn lock_as_owner(db: &mut Tx, talk: TalkId, actor: &User) -> Result<Talk, Refusal> {
+    let found = find_talk(db, talk).await?.ok_or(Refusal::Gone)?;
+    match hubs::lock_for_owner(db, found.hub, actor.id).await {
+        Err(hubs::Refusal::NotOwner | hubs::Refusal::Archived) if actor.role.moderates() => {}
+        locked => drop(locked?),
+    }
+    locks::alone(db, found.call).await?;
+    find_talk(db, talk).await?.ok_or(Refusal::Gone)
+}
+
+async fn set_state(db: &mut Tx, talk: &Talk, state: TalkState) -> Result<(), Refusal> {
+    sqlx::query!("update talks set state = $2 where id = $1", talk.id.0, state.name())
+        .execute(&mut *db)
+        .await?;
+    Ok(Event::TalkChanged { talk: talk.id, call: talk.call, hub: talk.hub }.record(db).await?)
+}
+
+/// Refuses if talks can't change any more. If they can, nothing had to change.
+async fn require_pitching(db: &mut PgConnection, call: CallId) -> Result<(), Refusal> {
+    match super::queries::find(db, call).await?.ok_or(Refusal::Gone)?.phase {
+        Phase::Pitch => Ok(()),
+        _ => Err(Refusal::TooLate),
+    }
+}
+
+async fn keep_revision(db: &mut PgConnection, talk: TalkId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into talk_revisions (talk_id, revision, title, description, photo_id)
+         select id, revision, title, description, photo_id from talks where id = $1",
+        talk.0,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn count_of(db: &mut PgConnection, call: CallId, author: UserId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from talks where call_id = $1 and author_id = $2 and state <> 'withdrawn'"#,
+        call.0,
+        author.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+fn same_title(error: sqlx::Error) -> Refusal {
+    if violates(&error, TITLE_KEY) { Refusal::SameTitle } else { error.into() }
+}

@@ -1,0 +1,8 @@
+//! Calls, talks and votes on a real database.
+
+mod leaving;
+mod owners;
+mod results;
+mod stage;
+mod tally;
+mod voting;
