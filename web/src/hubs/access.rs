@@ -2,6 +2,8 @@
 
 use axum::http::Uri;
 use pawdium_shared::accounts::{Name, User};
+use pawdium_shared::cache::depend_on;
+use pawdium_shared::hubs::shown::ShownHub;
 use pawdium_shared::hubs::{Hub, HubRole, Slug, queries};
 use pawdium_shared::ids::HubId;
 use sqlx::PgConnection;
@@ -47,14 +49,18 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
 /// [`Error::NotFound`].
 pub async fn find_profile(app: &App, name: &str) -> Result<Hub, Error> {
     let name = Name::new(name).map_err(|_| Error::NotFound)?;
-    queries::find_profile(&mut *app.db.acquire().await?, name.as_str()).await?.ok_or(Error::NotFound)
+    let profile = queries::find_profile(&mut *app.db.acquire().await?, name.as_str()).await?;
+    profile.inspect(|profile| depend_on(ShownHub(profile.id))).ok_or(Error::NotFound)
 }
 
 /// The hub if the user may see it. A hub that doesn't exist takes the same statements as one that the user may not
 /// see, so that the time doesn't tell them apart.
 async fn visible(db: &mut PgConnection, hub: Option<Hub>, user: Option<&User>) -> Result<Option<Hub>, Error> {
     match (hub, user) {
-        (Some(hub), _) => Ok(may_see(db, &hub, user).await?.then_some(hub)),
+        (Some(hub), _) => {
+            depend_on(ShownHub(hub.id));
+            Ok(may_see(db, &hub, user).await?.then_some(hub))
+        }
         (None, Some(user)) if !user.role.moderates() => {
             queries::list_roles(db, HubId(0), user.id).await?;
             Ok(None)
@@ -63,7 +69,8 @@ async fn visible(db: &mut PgConnection, hub: Option<Hub>, user: Option<&User>) -
     }
 }
 
-/// Whether a user may see a hub: everybody a public one; its members and owners and the site's moderators a private one.
+/// Whether a user may see a hub: everybody a public one; its members and owners and the site's moderators a private
+/// one.
 ///
 /// # Errors
 /// When the database fails.

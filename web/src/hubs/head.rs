@@ -8,6 +8,7 @@ use super::facts;
 use crate::error::Error;
 use crate::http::visitor::Viewing;
 use crate::state::App;
+use crate::views::baked::BakedHead;
 use crate::views::hubs::{HubHead, HubTab, Standing};
 
 /// Loads the head of a hub's page for its viewer.
@@ -42,6 +43,26 @@ pub async fn load(app: &App, viewing: &Viewing, hub: &Hub, tab: HubTab) -> Resul
         has_settings: standing == Standing::Owner || visitor.moderates(),
         standing,
         tab,
+    })
+}
+
+/// Loads the head of the page at `here` for everybody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_public(app: &App, hub: &Hub, here: &str) -> Result<BakedHead, Error> {
+    let facts = facts::find(app, hub.id).await?;
+    Ok(BakedHead {
+        path: hub.path(),
+        here: here.to_owned(),
+        hue: HubHead::hue_of(hub.id.0),
+        name: hub.name.clone(),
+        summary: hub.summary.clone(),
+        members: facts.members,
+        stars: facts.stars,
+        joining: hub.joining,
+        archived_at: hub.archived_at,
+        is_idle: hub.is_idle(Utc::now()),
     })
 }
 

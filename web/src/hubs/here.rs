@@ -26,6 +26,14 @@ pub struct Here {
     pub viewer: Viewer,
 }
 
+/// What the stream of a hub's page is asked for.
+pub(super) fn topic_of(hub: &Hub) -> String {
+    match &hub.slug {
+        Some(slug) => format!("hub={slug}"),
+        None => format!("member={}", hub.name),
+    }
+}
+
 impl FromRequestParts<App> for Here {
     type Rejection = Error;
 
@@ -49,10 +57,7 @@ impl FromRequestParts<App> for Here {
 impl Here {
     /// What the page's stream is asked for.
     pub(super) fn topic(&self) -> String {
-        match &self.hub.slug {
-            Some(slug) => format!("hub={slug}"),
-            None => format!("member={}", self.hub.name),
-        }
+        topic_of(&self.hub)
     }
 
     /// Whether the visitor may edit the page.

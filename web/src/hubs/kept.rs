@@ -1,14 +1,12 @@
 //! Parts that many pages ask for at the same time: after a change, all that show a hub load the same bytes.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use parking_lot::Mutex;
+
+use crate::http::encoded::Encoded;
 
 /// How long a part is kept. Pages load it within the two seconds of the longest spread.
 const LIFETIME: Duration = Duration::from_secs(3);
@@ -22,41 +20,24 @@ const MOST: usize = 256;
 pub struct KeptParts(Arc<Mutex<Parts>>);
 
 /// Until when each is kept.
-type Parts = HashMap<(String, u64), (KeptPart, Instant)>;
-
-/// A rendered part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeptPart {
-    pub(super) html: Bytes,
-    /// The same, compressed once for all.
-    pub(super) gzip: Bytes,
-}
-
-impl KeptPart {
-    pub(super) fn new(html: Bytes) -> Self {
-        let mut gzip = GzEncoder::new(Vec::with_capacity(html.len() / 2), Compression::default());
-        // Writing to memory doesn't fail.
-        let gzip = gzip.write_all(&html).and_then(|()| gzip.finish()).unwrap_or_default();
-        Self { html, gzip: gzip.into() }
-    }
-}
+type Parts = HashMap<(String, u64), (Encoded, Instant)>;
 
 impl KeptParts {
-    pub(super) fn find(&self, path: &str, version: u64) -> Option<KeptPart> {
+    pub(super) fn find(&self, path: &str, version: u64) -> Option<Encoded> {
         self.find_at(path, version, Instant::now())
     }
 
-    fn find_at(&self, path: &str, version: u64, now: Instant) -> Option<KeptPart> {
+    fn find_at(&self, path: &str, version: u64, now: Instant) -> Option<Encoded> {
         let kept = self.0.lock();
         kept.get(&(path.to_owned(), version)).filter(|(_, until)| now < *until).map(|(part, _)| part.clone())
     }
 
     /// Keeps a part for a moment.
-    pub(super) fn keep(&self, path: &str, version: u64, part: KeptPart) {
+    pub(super) fn keep(&self, path: &str, version: u64, part: Encoded) {
         self.keep_at(path, version, part, Instant::now());
     }
 
-    fn keep_at(&self, path: &str, version: u64, part: KeptPart, now: Instant) {
+    fn keep_at(&self, path: &str, version: u64, part: Encoded, now: Instant) {
         let mut kept = self.0.lock();
         kept.retain(|_, (_, until)| now < *until);
         if kept.len() < MOST {
@@ -67,14 +48,12 @@ impl KeptParts {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
-    use flate2::read::GzDecoder;
+    use axum::body::Bytes;
 
     use super::*;
 
-    fn part(html: &'static str) -> KeptPart {
-        KeptPart::new(Bytes::from_static(html.as_bytes()))
+    fn part(html: &'static str) -> Encoded {
+        Encoded::new(Bytes::from_static(html.as_bytes()))
     }
 
     #[test]
@@ -99,12 +78,5 @@ mod tests {
         assert_eq!(parts.0.lock().len(), MOST);
         parts.keep_at("/h/cats/w/1", 7, part(""), begin + LIFETIME);
         assert_eq!(parts.0.lock().len(), 1);
-    }
-
-    #[test]
-    fn a_part_is_compressed_whole() {
-        let mut html = String::new();
-        GzDecoder::new(&*part("<p>seven</p>").gzip).read_to_string(&mut html).expect("it is gzip");
-        assert_eq!(html, "<p>seven</p>");
     }
 }

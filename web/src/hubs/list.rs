@@ -2,15 +2,20 @@
 
 use axum::extract::{Query, State};
 use chrono::Utc;
+use pawdium_shared::cache::depend_on;
 use pawdium_shared::hubs::lists::{self, HubFilter, HubSort};
+use pawdium_shared::hubs::shown::HubLists;
+use pawdium_shared::ids::UserId;
 use serde::Deserialize;
 
 use super::facts;
+use crate::baked::Asked;
 use crate::error::Error;
 use crate::http::page::Page;
-use crate::http::visitor::Viewing;
+use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
 use crate::views::Paging;
+use crate::views::baked::{BakedHtml, BakedHubs};
 use crate::views::hubs::{HubCard, HubHead, HubsPage, address};
 
 /// Hubs per page.
@@ -31,22 +36,55 @@ pub struct HubsQuery {
     page: String,
 }
 
+impl HubsQuery {
+    fn sort(&self) -> HubSort {
+        self.sort.parse().unwrap_or_default()
+    }
+
+    fn page(&self) -> i64 {
+        self.page.parse().unwrap_or(1).clamp(1, LAST)
+    }
+}
+
 /// `GET /hubs`
 pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
     Query(query): Query<HubsQuery>,
 ) -> Result<Page<HubsPage>, Error> {
-    let sort: HubSort = query.sort.parse().unwrap_or_default();
+    let (sort, page) = (query.sort(), query.page());
     let text: String = query.q.trim().chars().filter(|c| *c != '\0').take(LONGEST_SEARCH).collect();
-    let page = query.page.parse().unwrap_or(1).clamp(1, LAST);
     let viewer = viewing.visitor.id();
-    let filter = HubFilter { text, sort, own: false };
+    let (hubs, paging) = find(&app, viewer, HubFilter { text: text.clone(), sort, own: false }, page).await?;
+    let may_make = viewing.visitor.member().is_ok();
+    Ok(Page(HubsPage { hubs, paging, may_make, chrome: viewing.chrome, sort, text }))
+}
+
+/// [`page`] of the public hubs for everybody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bake(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    let query: HubsQuery = asked.query()?;
+    let (sort, page) = (query.sort(), query.page());
+    depend_on(HubLists);
+    let filter = HubFilter { text: String::new(), sort, own: false };
+    let (hubs, paging) = find(&app, Visitor::nobody().id(), filter, page).await?;
+    asked.bake(&app, BakedHubs { sort, hubs, paging })
+}
+
+/// A page of the hubs that a viewer may see.
+async fn find(
+    app: &App,
+    viewer: UserId,
+    filter: HubFilter,
+    page: i64,
+) -> Result<(Vec<HubCard>, Paging), Error> {
     let mut db = app.db.acquire().await?;
     let listed = lists::list(&mut db, viewer, &filter, page, PER_PAGE).await?;
     let ids: Vec<_> = listed.entries.iter().map(|hub| hub.id).collect();
     drop(db);
-    let mut facts = facts::find_each(&app, &ids).await?;
+    let mut facts = facts::find_each(app, &ids).await?;
     let now = Utc::now();
     let card = |hub: pawdium_shared::hubs::Hub| {
         let facts = facts.remove(&hub.id).unwrap_or_default();
@@ -62,17 +100,6 @@ pub async fn page(
             photos: facts.photos,
         }
     };
-    let number = |page: i64| u32::try_from(page).unwrap_or(u32::MAX);
-    Ok(Page(HubsPage {
-        hubs: listed.entries.into_iter().map(card).collect(),
-        paging: Paging {
-            page: number(listed.page),
-            last_page: number(listed.last_page),
-            base: address(sort, &filter.text),
-        },
-        may_make: viewing.visitor.member().is_ok(),
-        chrome: viewing.chrome,
-        sort,
-        text: filter.text,
-    }))
+    let paging = Paging::of(listed.page, listed.last_page, address(filter.sort, &filter.text));
+    Ok((listed.entries.into_iter().map(card).collect(), paging))
 }

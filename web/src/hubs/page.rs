@@ -1,6 +1,7 @@
 //! A hub's page of widgets, and a member's profile, which is one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum_extra::extract::CookieJar;
@@ -11,16 +12,19 @@ use pawdium_widgets::layout::{self, Placed, Removed};
 use pawdium_widgets::{Side, find_kind};
 use serde::Deserialize;
 
+use super::access::{find_profile, find_visible_hub};
 use super::head;
-use super::here::Here;
+use super::here::{Here, topic_of};
 use super::widgets::{self, Shown};
 use crate::admin;
+use crate::baked::Asked;
 use crate::embed::oembed;
 use crate::error::Error;
 use crate::http::page::Page;
-use crate::http::visitor::{Viewing, pin_cookie};
+use crate::http::visitor::{Visitor, pin_cookie};
 use crate::photos::posting;
 use crate::state::App;
+use crate::views::baked::{BakedHtml, BakedHub};
 use crate::views::card::{CardPicture, LinkCard};
 use crate::views::hub_page::{ColumnPart, HubPage, RemovedWidget, WidgetControls, WidgetFrame};
 use crate::views::hubs::HubTab;
@@ -53,7 +57,7 @@ pub async fn page(
     Query(query): Query<PageQuery>,
 ) -> Result<(CookieJar, Page<HubPage>), Error> {
     let placed = layout::list(&mut *app.db.acquire().await?, here.hub.id).await?;
-    let jar = keep_key(&app, &mut here.viewing, jar, &placed).await?;
+    let jar = if has_personal(&placed) { keep_key(&app, &mut here.viewing.visitor, jar).await? } else { jar };
     here.viewer = widgets::viewer(&app, &here.viewing.visitor, &here.hub).await?;
     Ok((jar, Page(show(&app, here, placed, &query).await?)))
 }
@@ -89,21 +93,64 @@ pub(super) async fn show(
     })
 }
 
+/// The page of a public hub for everybody.
+///
+/// # Errors
+/// [`Error::NotFound`] also if the hub isn't public, or if its page is another for each visitor; or a database error.
+pub async fn bake_hub(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    let hub = find_visible_hub(&app, &Visitor::nobody(), asked.name()).await?;
+    bake(app, asked, hub).await
+}
+
+/// A member's profile for everybody.
+///
+/// # Errors
+/// As [`bake_hub`].
+pub async fn bake_profile(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    let profile = find_profile(&app, asked.name()).await?;
+    bake(app, asked, profile).await
+}
+
+async fn bake(app: App, asked: Asked, hub: Hub) -> Result<BakedHtml, Error> {
+    let hub = Arc::new(hub);
+    let placed = layout::list(&mut *app.db.acquire().await?, hub.id).await?;
+    // A hub's visitors find its rating page behind what is to be rated. A profile has none, so each gets a ballot.
+    if hub.slug.is_none() && placed.iter().any(|one| one.kind == "rate-one") {
+        return Err(Error::NotFound);
+    }
+    let viewer = widgets::viewer(&app, &Visitor::nobody(), &hub).await?;
+    let shown = widgets::load(&app, &hub, &viewer, &placed).await?;
+    let frames = |side| {
+        let in_column = placed.iter().filter(|one| one.side == side);
+        in_column.map(|one| widgets::frame(&app, &hub, one, shown.get(&one.id))).collect::<Result<_, _>>()
+    };
+    let page = BakedHub {
+        card: link_card(&app, &hub).await?,
+        head: head::load_public(&app, &hub, asked.path()).await?,
+        topic: topic_of(&hub),
+        layout_version: hub.layout_version,
+        left: frames(Side::Left)?,
+        right: frames(Side::Right)?,
+    };
+    asked.bake(&app, page)
+}
+
+/// Whether a widget may be another for each viewer.
+pub(super) fn has_personal(placed: &[Placed]) -> bool {
+    placed.iter().any(|one| find_kind(&one.kind).is_some_and(|kind| kind.personal))
+}
+
 /// Gives a visitor without a user a key to keep, where a widget may show them a ballot: it counts for that key only.
-async fn keep_key(
-    app: &App,
-    viewing: &mut Viewing,
-    jar: CookieJar,
-    placed: &[Placed],
-) -> Result<CookieJar, Error> {
-    let is_personal = |one: &Placed| find_kind(&one.kind).is_some_and(|kind| kind.personal);
-    if viewing.visitor.user.is_some() || !placed.iter().any(is_personal) {
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn keep_key(app: &App, visitor: &mut Visitor, jar: CookieJar) -> Result<CookieJar, Error> {
+    if visitor.user.is_some() {
         return Ok(jar);
     }
-    viewing.visitor.renew_key(app).await?;
-    let jar = jar.add(pin_cookie(app, viewing.visitor.key, viewing.visitor.pinned));
-    viewing.visitor.has_key = true;
-    Ok(jar)
+    visitor.renew_key(app).await?;
+    visitor.has_key = true;
+    Ok(jar.add(pin_cookie(app, visitor.key, visitor.pinned)))
 }
 
 /// What stands on the page.

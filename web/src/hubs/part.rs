@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use askama::Template as _;
 use axum::Json;
 use axum::extract::{FromRequestParts as _, Query, Request, State};
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, VARY};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse as _, Response};
+use axum_extra::extract::CookieJar;
 use pawdium_shared::ids::WidgetId;
 use pawdium_widgets::{Viewer, find_kind, layout};
 use serde::{Deserialize, Serialize};
 
 use super::here::Here;
-use super::kept::KeptPart;
+use super::page::{has_personal, keep_key};
 use super::widgets;
 use crate::error::Error;
+use crate::http::encoded::{Encoded, accepts_gzip};
 use crate::http::extract::Path;
 use crate::state::App;
 
@@ -38,11 +40,18 @@ pub async fn part(
     if let Some((version, part)) = kept {
         return answer_all(&request.headers, version, part);
     }
-    let here = Here::from_request_parts(&mut request, &app).await?;
+    let mut here = Here::from_request_parts(&mut request, &app).await?;
     let path = Path::<(String, WidgetId)>::from_request_parts(&mut request, &app).await;
     let Path((_, widget)) = path.map_err(|_| Error::NotFound)?;
+    let hub = here.hub.id;
+    let placed = layout::find(&mut *app.db.acquire().await?, hub, widget).await?.ok_or(Error::NotFound)?;
+    let mut jar = CookieJar::new();
+    // A page that was the same for everybody gets its ballot here.
+    if has_personal(std::slice::from_ref(&placed)) && !here.viewing.visitor.has_key {
+        jar = keep_key(&app, &mut here.viewing.visitor, jar).await?;
+        here.viewer = widgets::viewer(&app, &here.viewing.visitor, &here.hub).await?;
+    }
     let hub = &here.hub;
-    let placed = layout::find(&mut *app.db.acquire().await?, hub.id, widget).await?.ok_or(Error::NotFound)?;
     let shown = widgets::load(&app, hub, &here.viewer, std::slice::from_ref(&placed)).await?;
     let shown = shown.get(&widget);
     let html = widgets::frame(&app, hub, &placed, shown)?.render().map_err(anyhow::Error::from)?;
@@ -50,19 +59,19 @@ pub async fn part(
     let is_shared = find_kind(&placed.kind).is_some_and(|kind| !kind.personal) && hub.is_public();
     match shown {
         Some(shown) if is_shared && !shown.is_old && query.v == Some(version) => {
-            let part = KeptPart::new(html.into());
+            let part = Encoded::new(html.into());
             app.parts.keep(request.uri.path(), version, part.clone());
             answer_all(&request.headers, version, part)
         }
         _ => {
             let caching = HeaderValue::from_static("private, no-cache");
-            Ok(([(CACHE_CONTROL, caching), (ETAG, tag(version)?)], Html(html)).into_response())
+            Ok((jar, [(CACHE_CONTROL, caching), (ETAG, tag(version)?)], Html(html)).into_response())
         }
     }
 }
 
 /// The bytes of a version are the same for everybody, so one answer can serve all who ask after a change.
-fn answer_all(asked: &HeaderMap, version: u64, part: KeptPart) -> Result<Response, Error> {
+fn answer_all(asked: &HeaderMap, version: u64, part: Encoded) -> Result<Response, Error> {
     let caching = HeaderValue::from_static("public, max-age=60");
     let varies = HeaderValue::from_static("accept-encoding");
     let headers = [(CACHE_CONTROL, caching), (ETAG, tag(version)?), (VARY, varies)];
@@ -70,14 +79,8 @@ fn answer_all(asked: &HeaderMap, version: u64, part: KeptPart) -> Result<Respons
         let encoding = [(CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
         (headers, encoding, Html(part.gzip)).into_response()
     } else {
-        (headers, Html(part.html)).into_response()
+        (headers, Html(part.plain)).into_response()
     })
-}
-
-/// Whether gzip is named without a preference. Who has one gets a response that was compressed for them.
-fn accepts_gzip(asked: &HeaderMap) -> bool {
-    let accepted = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|encoding| encoding.trim() == "gzip")
 }
 
 fn tag(version: u64) -> Result<HeaderValue, Error> {
@@ -107,18 +110,4 @@ pub async fn versions(State(app): State<App>, here: Here) -> Result<Json<Version
         widgets: shown.into_iter().map(|(id, shown)| (id.0, shown.loaded.version)).collect(),
         personal: personal.into_iter().map(|one| one.id.0).collect(),
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_sent_to_who_accepts_it() {
-        let asked = |value| HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]);
-        assert!(accepts_gzip(&asked("gzip, deflate, br, zstd")));
-        assert!(accepts_gzip(&asked("br,gzip")));
-        assert!(!accepts_gzip(&asked("gzip;q=0, identity")));
-        assert!(!accepts_gzip(&HeaderMap::new()));
-    }
 }

@@ -15,3 +15,4 @@ pub mod share;
 pub mod show;
 pub mod submit;
 pub mod upload;
+pub mod visits;

@@ -5,11 +5,13 @@ use axum::extract::{Form, OriginalUri, Query, State};
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
+use pawdium_shared::cache::depend_on;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::hubs::Visibility;
+use pawdium_shared::hubs::shown::ShownHub;
 use pawdium_shared::ids::{HubId, PhotoId};
 use pawdium_shared::paging::{Page as List, PageOf};
-use pawdium_shared::photos::hub_photos::HubPhotoList;
+use pawdium_shared::photos::hub_photos::{HubPhotoList, PhotoHubs as ShownHubs};
 use pawdium_shared::photos::posting::{self, Remover, Showing};
 use pawdium_shared::photos::{Photo, PhotoState};
 use serde::Deserialize;
@@ -28,9 +30,9 @@ use crate::http::visitor::{Viewing, Visitor};
 use crate::hubs::access::{find_hub_at, find_visible_hub};
 use crate::hubs::head;
 use crate::state::App;
-use crate::views::Paging;
 use crate::views::hub_photos::{HubPhotosPage, PhotoHub, PhotoHubs};
 use crate::views::hubs::{HubTab, Standing};
+use crate::views::{HubLink, Paging};
 
 /// Photos per page.
 pub(super) const PER_PAGE: i64 = 24;
@@ -242,6 +244,22 @@ pub(super) async fn find_named(app: &App, visitor: &Visitor, slugs: &str) -> Res
     }
     hubs.sort_unstable();
     Ok(hubs)
+}
+
+/// The public hubs that show a photo, each with its slug as the path.
+pub(super) async fn public_hubs_of(app: &App, photo: &Photo) -> Result<Vec<HubLink>, Error> {
+    depend_on(ShownHubs(photo.id));
+    let nobody = Visitor::nobody();
+    let mut db = app.db.acquire().await?;
+    let hubs = posting::list_hubs(&mut db, photo.id, nobody.id(), false, false).await?;
+    drop(db);
+    let shown = hubs.into_iter().filter(|hub| hub.shows && hub.visibility == Visibility::Public);
+    Ok(shown
+        .map(|hub| {
+            depend_on(ShownHub(hub.hub));
+            HubLink { name: hub.name, path: hub.slug }
+        })
+        .collect())
 }
 
 /// What a photo's page shows of hubs.

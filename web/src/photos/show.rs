@@ -18,6 +18,7 @@ use super::block::ALIKE;
 use super::moments::record_moment;
 use super::place::PlaceQuery;
 use super::{find, posting, present};
+use crate::baked::Asked;
 use crate::embed::oembed;
 use crate::error::Error;
 use crate::http::client::Client;
@@ -25,6 +26,7 @@ use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
+use crate::views::baked::{BakedHtml, BakedPhoto};
 use crate::views::card::{CardPicture, LinkCard};
 use crate::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use crate::views::{Fragment, Picture};
@@ -48,6 +50,35 @@ pub async fn page(
         page.place = place.find(&app, &visitor, id).await?;
     }
     Ok(Page(page))
+}
+
+/// [`page`] of a live photo for everybody. Its views are counted by those who send it.
+///
+/// # Errors
+/// [`Error::NotFound`], or a database error.
+pub async fn bake(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    let id: PhotoId = asked.name().parse().map_err(|_| Error::NotFound)?;
+    let nobody = Visitor::nobody();
+    let photo = find_visible(&app, &nobody, id).await?;
+    let place = match asked.query::<PlaceQuery>()?.place() {
+        Some(place) => place.find(&app, &nobody, id).await?,
+        None => None,
+    };
+    let hubs = posting::public_hubs_of(&app, &photo).await?;
+    let page = BakedPhoto {
+        card: link_card(&app, &photo),
+        id: photo.id.0,
+        picture: Picture::of(&photo),
+        title: photo.title,
+        alt: photo.alt,
+        species: photo.species.name().to_owned(),
+        tags: photo.tags,
+        owner: photo.owner_name,
+        place,
+        created_at: photo.created_at,
+        posting: BakedPhoto::hubs(photo.id.0, hubs).map_err(anyhow::Error::from)?,
+    };
+    asked.bake(&app, page)
 }
 
 /// `GET /s/{code}`: counts the visit and lets the visitor rate the photo.

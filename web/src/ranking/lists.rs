@@ -10,12 +10,14 @@ use pawdium_shared::ranking::lists::{
 };
 use serde::Deserialize;
 
+use crate::baked::Asked;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
 use crate::photos::place::Place;
 use crate::photos::{find, present};
 use crate::state::App;
+use crate::views::baked::{BakedHtml, BakedNewest, BakedTop, BakedTrending};
 use crate::views::explore::{self, ExploreHead, Filter, Tab};
 use crate::views::newest::{NewestList, NewestPage};
 use crate::views::top::{TopList, TopPage};
@@ -68,12 +70,24 @@ pub async fn top_page(
     viewing: Viewing,
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<TopPage>, Error> {
+    Ok(Page(top(&app, &choice).await?.within(viewing.chrome)))
+}
+
+/// [`top_page`] for everybody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bake_top(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    asked.bake(&app, top(&app, &asked.query()?).await?)
+}
+
+async fn top(app: &App, choice: &ListQuery) -> Result<BakedTop, Error> {
     let (period, species) = (choice.period(), choice.species());
-    let list = read_existing(&app, Top { period, species }, choice.page()).await?;
+    let list = read_existing(app, Top { period, species }, choice.page()).await?;
     let head = ExploreHead { tab: Tab::Top, filter: Filter { period, species } };
     let (photos, paging) = shown(head, &list);
     let list = Fragment::render(&TopList { photos, paging }).map_err(anyhow::Error::from)?;
-    Ok(Page(TopPage { chrome: viewing.chrome, head, list }))
+    Ok(BakedTop { head, list })
 }
 
 /// `GET /trending`
@@ -82,12 +96,24 @@ pub async fn trending_page(
     viewing: Viewing,
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<TrendingPage>, Error> {
+    Ok(Page(trending(&app, &choice).await?.within(viewing.chrome)))
+}
+
+/// [`trending_page`] for everybody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bake_trending(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    asked.bake(&app, trending(&app, &asked.query()?).await?)
+}
+
+async fn trending(app: &App, choice: &ListQuery) -> Result<BakedTrending, Error> {
     let species = choice.species();
-    let list = read_existing(&app, Trending { species }, choice.page()).await?;
+    let list = read_existing(app, Trending { species }, choice.page()).await?;
     let head = ExploreHead { tab: Tab::Trending, filter: Filter { period: Period::All, species } };
     let (photos, paging) = shown(head, &list);
     let list = Fragment::render(&TrendingList { photos, paging }).map_err(anyhow::Error::from)?;
-    Ok(Page(TrendingPage { chrome: viewing.chrome, head, list }))
+    Ok(BakedTrending { head, list })
 }
 
 /// `GET /new`
@@ -96,12 +122,24 @@ pub async fn new_page(
     viewing: Viewing,
     Query(choice): Query<ListQuery>,
 ) -> Result<Page<NewestPage>, Error> {
+    Ok(Page(newest(&app, &choice).await?.within(viewing.chrome)))
+}
+
+/// [`new_page`] for everybody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bake_new(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    asked.bake(&app, newest(&app, &asked.query()?).await?)
+}
+
+async fn newest(app: &App, choice: &ListQuery) -> Result<BakedNewest, Error> {
     let species = choice.species();
-    let list = read_existing(&app, New { species }, choice.page()).await?;
+    let list = read_existing(app, New { species }, choice.page()).await?;
     let head = ExploreHead { tab: Tab::New, filter: Filter { period: Period::All, species } };
     let (photos, paging) = shown(head, &list);
     let list = Fragment::render(&NewestList { photos, paging }).map_err(anyhow::Error::from)?;
-    Ok(Page(NewestPage { chrome: viewing.chrome, head, list }))
+    Ok(BakedNewest { head, list })
 }
 
 /// A page of a list, through the cache. Leaves out photos that have just been hidden or deleted.
