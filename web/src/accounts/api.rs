@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use pawdium_shared::accounts::{Name, RaterKey, User, queries, sessions};
-use pawdium_shared::photos;
+use pawdium_shared::{photos, talks};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -272,13 +272,14 @@ pub async fn create_token(
 ) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
     let (user, token) = login::enter(&app, client, &visitor, None, &body.email, &body.password).await?;
+    let votes = talks::queries::list_votes(&mut *app.db.acquire().await?, user.id).await?;
     let shape = EnteredShape {
         id: user.id.0,
         name: user.name,
         anonymous: false,
         access_token: token.expose().to_owned(),
         action: "login",
-        votes: Some(Vec::new()),
+        votes: Some(votes.into_iter().map(|talk| talk.0).collect()),
     };
     Ok((StatusCode::CREATED, axum::Json(shape)))
 }

@@ -12,7 +12,8 @@ use strum::EnumString;
 
 use crate::views::{Flash, grouped};
 
-const COOKIE: &str = "notice";
+/// The cookie with the name of the message.
+pub const COOKIE: &str = "notice";
 
 /// A message to show after a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, strum::VariantNames)]
@@ -97,6 +98,36 @@ pub enum Notice {
     RequestDeclined,
     /// The last owner can't leave a hub.
     LastOwner,
+    /// A call was saved as a draft.
+    CallMade,
+    /// A call was changed.
+    CallSaved,
+    /// Another owner has moved a call on meanwhile.
+    CallMovedBefore,
+    /// A call is open for pitches.
+    PitchesOpen,
+    /// The vote of a call is open.
+    VotingOpen,
+    /// The vote of a call is closed.
+    VotingClosed,
+    /// The results of a call are announced.
+    ResultsAnnounced,
+    /// A talk was pitched.
+    TalkPitched,
+    /// A talk was pitched or edited, and waits for an owner.
+    TalkWaits,
+    /// A talk was edited.
+    TalkSaved,
+    /// A talk was withdrawn.
+    TalkWithdrawn,
+    /// A talk was approved, or shown again.
+    TalkApproved,
+    /// A talk was declined or hidden.
+    TalkHidden,
+    /// Votes were set aside.
+    VotesSetAside,
+    /// Votes were restored.
+    VotesRestored,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -182,6 +213,25 @@ impl Notice {
             Self::MemberRemoved => Flash::info("That member is removed."),
             Self::RequestDeclined => Flash::info("The request is declined. We will write to them."),
             Self::LastOwner => Flash::bad("A hub needs an owner. Make another member an owner first."),
+            Self::CallMade => Flash::good("The draft is saved. Only owners see it until it opens."),
+            Self::CallSaved => Flash::good("The call is saved."),
+            Self::CallMovedBefore => Flash::bad("Another owner was faster. This is where the call is now."),
+            Self::PitchesOpen => Flash::good("The call is open for pitches. Tell people about it!"),
+            Self::VotingOpen => Flash::good("The vote is open. Tell people about it!"),
+            Self::VotingClosed => Flash::good("The vote is closed, and the votes are counted."),
+            Self::ResultsAnnounced => Flash::good("The results are announced."),
+            Self::TalkPitched => {
+                Flash::good("Your talk is pitched. You can change it until the vote begins.")
+            }
+            Self::TalkWaits => {
+                Flash::info("Your talk waits for an owner, who reads it before others see it.")
+            }
+            Self::TalkSaved => Flash::good("Your talk is saved."),
+            Self::TalkWithdrawn => Flash::info("Your talk is withdrawn."),
+            Self::TalkApproved => Flash::good("Everybody sees the talk now."),
+            Self::TalkHidden => Flash::info("Nobody but its author and owners sees the talk now."),
+            Self::VotesSetAside => Flash::good("The votes are set aside. They aren't counted."),
+            Self::VotesRestored => Flash::good("The votes are restored. They are counted again."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
@@ -10,7 +10,8 @@ use axum_extra::extract::CookieJar;
 use super::visitor::SESSION;
 use crate::state::App;
 
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
+/// The policy of pages.
+pub const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
 
 /// The policy of pages that other sites may frame. They load nothing but their own files, and no form leaves them.
@@ -40,10 +41,16 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
     let mut response = next.run(request).await;
     let policy = if response.extensions().get::<Framable>().is_some() { FRAMABLE } else { POLICY };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     if is_known && headers.get(CACHE_CONTROL).is_none_or(|kept| kept.as_bytes().starts_with(b"private")) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
+    add(&app, policy, headers);
+    response
+}
+
+/// The headers of every response, with this policy.
+pub fn add(app: &App, policy: &'static str, headers: &mut HeaderMap) {
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
@@ -53,5 +60,4 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
             HeaderValue::from_static("max-age=63072000"),
         );
     }
-    response
 }

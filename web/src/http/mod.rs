@@ -4,6 +4,8 @@ pub mod access;
 pub mod body_timeout;
 pub mod client;
 pub mod cookies;
+pub mod device;
+pub mod encoded;
 pub mod extract;
 pub mod flash;
 pub mod headers;

@@ -1,11 +1,12 @@
-//! The rate limit on ratings. It is counted in this process only, because nothing else happens as often.
+//! The rate limit on ratings, and on votes for talks. It is counted in this process only, because nothing else happens
+//! as often.
 
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::config::SecurityConfig;
 
@@ -42,13 +43,24 @@ impl Pace {
     /// # Errors
     /// [`Error::TooMany`] if that exceeds a limit.
     pub fn count(&self, rater: RaterKey, client: Client) -> Result<(), Error> {
+        self.count_one(rater)?;
+        let addresses = self.addresses.as_ref();
+        self.within(addresses.map_or(Ok(()), |addresses| addresses.check_key(&client.counted())))
+    }
+
+    /// Counts a vote for a talk. It is like a rating, but an audience that votes at once shares an address, so only the
+    /// voter counts.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] if that exceeds the limit.
+    pub fn count_one(&self, rater: RaterKey) -> Result<(), Error> {
         if self.counted.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.forget();
         }
-        let raters = self.raters.as_ref().map_or(Ok(()), |raters| raters.check_key(&rater.0));
-        let checked = raters.and_then(|()| {
-            self.addresses.as_ref().map_or(Ok(()), |addresses| addresses.check_key(&client.counted()))
-        });
+        self.within(self.raters.as_ref().map_or(Ok(()), |raters| raters.check_key(&rater.0)))
+    }
+
+    fn within(&self, checked: Result<(), NotUntil<<DefaultClock as Clock>::Instant>>) -> Result<(), Error> {
         checked
             .map_err(|not_until| Error::TooMany(not_until.wait_time_from(self.clock.now()).as_secs().max(1)))
     }
@@ -90,6 +102,13 @@ mod tests {
         assert_eq!(passed(2, home), 2, "the same address");
         assert_eq!(passed(3, elsewhere), 3);
         assert!(matches!(pace.count(RaterKey(3), elsewhere), Err(Error::TooMany(1..=60))));
+    }
+
+    #[test]
+    fn an_audience_that_votes_at_once_shares_an_address() {
+        let pace = pace(3, 5);
+        assert!((0..100).all(|voter| pace.count_one(RaterKey(voter)).is_ok()));
+        assert_eq!((0..10).filter(|_| pace.count_one(RaterKey(7)).is_ok()).count(), 2, "the same voter");
     }
 
     #[test]

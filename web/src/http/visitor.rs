@@ -30,7 +30,10 @@ pub const SESSION: &str = "session";
 const PIN: &str = "visitor";
 
 /// The cookie with the colour theme.
-const THEME: &str = "theme";
+pub const THEME: &str = "theme";
+
+/// The cookies that make a page somebody's. Without any of them, all get the same.
+pub const COOKIES_OF_VISITORS: [&str; 3] = [SESSION, PIN, flash::COOKIE];
 
 const YEAR: i64 = 365;
 
@@ -254,7 +257,8 @@ pub fn theme_cookie(app: &App, theme: Theme) -> Cookie<'static> {
     cookie
 }
 
-fn lasting(app: &App, name: &'static str, value: String) -> Cookie<'static> {
+/// A cookie that the browser keeps for a year.
+pub(super) fn lasting(app: &App, name: &'static str, value: String) -> Cookie<'static> {
     Cookie::build((name, value))
         .path("/")
         .http_only(true)

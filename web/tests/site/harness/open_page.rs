@@ -144,7 +144,10 @@ impl Page {
     }
 
     async fn get(&self, rest: &str) -> Result<Answer, Failed> {
-        Ok(Answer::try_to(self.pages.request(Method::GET, &self.path(rest))).await?)
+        let request = self.pages.request(Method::GET, &self.path(rest));
+        // The whole page must be the current one.
+        let request = if rest.is_empty() { request.header("cache-control", "no-cache") } else { request };
+        Ok(Answer::try_to(request).await?)
     }
 
     /// Reads a stream to its end. Returns how long to wait before the next one.

@@ -11,7 +11,7 @@ use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::ratings::{Ballots, Lane};
-use reqwest::{Client, Url};
+use reqwest::{Client, Method, Url};
 use serde_json::json;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
@@ -100,6 +100,12 @@ impl Site {
     /// Gets a page as a visitor without cookies.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.visitor().get(path).await
+    }
+
+    /// Gets a page as a visitor whose page is rendered for each request: there is a key in a cookie, though not a real
+    /// one.
+    pub(crate) async fn get_rendered(&self, path: &str) -> Answer {
+        Answer::to(self.visitor().request(Method::GET, path).header("cookie", "visitor=none")).await
     }
 
     /// A browser of a new visitor.
