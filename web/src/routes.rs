@@ -11,12 +11,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+use crate::baked::{self, Bake, BakedRoute};
 use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
     accounts, admin, api, assets, demo, embed, health, hubs, live, moderation, photos, ranking, ratings,
-    search,
+    search, talks,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -27,6 +28,43 @@ const BULK_FORM: usize = 256 * 1024;
 
 /// The allowance for the fields around the file in a form, in bytes.
 const FORM_AROUND_FILE: u64 = 256 * 1024;
+
+/// The pages that are rendered once for everybody whom the site doesn't know. Their handlers below answer the others.
+pub const BAKED: &[BakedRoute] = &[
+    BakedRoute {
+        query: &["period", "species", "page"],
+        ..page("/top", |app, asked| Box::pin(ranking::lists::bake_top(app, asked)))
+    },
+    BakedRoute {
+        query: &["species", "page"],
+        ..page("/trending", |app, asked| Box::pin(ranking::lists::bake_trending(app, asked)))
+    },
+    BakedRoute {
+        query: &["species", "page"],
+        ..page("/new", |app, asked| Box::pin(ranking::lists::bake_new(app, asked)))
+    },
+    BakedRoute {
+        query: &["from"],
+        visited: Some(photos::visits::viewed),
+        ..page("/photos/{photo}", |app, asked| Box::pin(photos::show::bake(app, asked)))
+    },
+    BakedRoute {
+        query: &["sort", "page"],
+        never: &["q"],
+        ..page("/hubs", |app, asked| Box::pin(hubs::list::bake(app, asked)))
+    },
+    page("/h/{slug}", |app, asked| Box::pin(hubs::page::bake_hub(app, asked))),
+    page("/members/{name}", |app, asked| Box::pin(hubs::page::bake_profile(app, asked))),
+    BakedRoute {
+        query: &["page"],
+        ..page("/members/{name}/photos", |app, asked| Box::pin(accounts::member::bake(app, asked)))
+    },
+];
+
+/// A page that is the same whatever its query says.
+const fn page(path: &'static str, bake: Bake) -> BakedRoute {
+    BakedRoute { path, query: &[], never: &[], variants: 1, bake, visited: None }
+}
 
 /// The whole site.
 pub fn router(app: App) -> Router {
@@ -53,6 +91,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), cookies::bind))
+        .layer(from_fn_with_state(app.clone(), baked::answer))
         .layer(TraceLayer::new_for_http());
     // Probes are frequent and come from anywhere, so they have no layers and no log.
     let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
@@ -100,6 +139,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
         .merge(hub_pages())
+        .merge(talk_pages())
         .merge(admin_pages())
         .merge(moderation_pages())
         .route("/settings", get(accounts::settings::page))
@@ -129,6 +169,30 @@ fn hub_pages() -> Router<App> {
         .route("/members/{name}/roles/{role}", post(hubs::roles::follow))
         .route("/h/{slug}/settings", get(hubs::settings::page).post(hubs::settings::change))
         .route("/h/{slug}/delete", post(hubs::settings::delete))
+}
+
+fn talk_pages() -> Router<App> {
+    Router::new()
+        .route("/h/{slug}/talks", get(talks::list::page))
+        .route("/h/{slug}/talks/part", get(talks::list::part))
+        .route("/h/{slug}/calls/new", get(talks::edit::new_page).post(talks::edit::create))
+        .route("/calls/{call}", get(talks::show::page))
+        .route("/calls/{call}/part", get(talks::show::part))
+        .route("/calls/{call}/edit", get(talks::edit::page).post(talks::edit::change))
+        .route("/calls/{call}/phase", post(talks::edit::move_on))
+        .route("/calls/{call}/pitch", get(talks::pitching::page).post(talks::pitching::pitch))
+        .route("/calls/{call}/results", get(talks::results::page))
+        .route("/calls/{call}/receipt", get(talks::results::receipt))
+        .route("/calls/{call}/receipts.txt", get(talks::results::list))
+        .route("/calls/{call}/dashboard", get(talks::dashboard::page))
+        .route("/calls/{call}/dashboard/part", get(talks::dashboard::part))
+        .route("/calls/{call}/votes.csv", get(talks::dashboard::csv))
+        .route("/calls/{call}/votes/set-aside", post(talks::dashboard::judge))
+        .route("/talks/{talk}", get(talks::talk::page))
+        .route("/talks/{talk}/edit", get(talks::pitching::edit_page).post(talks::pitching::edit))
+        .route("/talks/{talk}/withdraw", post(talks::pitching::withdraw))
+        .route("/talks/{talk}/moderate", post(talks::pitching::moderate))
+        .route("/talks/{talk}/vote", post(talks::vote::vote))
 }
 
 /// The page of widgets of a hub, or of a member's profile, below `at`.
@@ -211,6 +275,18 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(hubs::api::widgets::kinds))
         .routes(routes!(hubs::api::widgets::add))
         .routes(routes!(hubs::api::widgets::show, hubs::api::widgets::update, hubs::api::widgets::remove))
+        .routes(routes!(talks::api::list, talks::api::open))
+        .routes(routes!(talks::api::show, talks::api::update))
+        .routes(routes!(talks::api::pitches::pitch))
+        .routes(routes!(talks::api::pitches::edit, talks::api::pitches::withdraw))
+        .routes(routes!(talks::api::votes::toggle, talks::api::votes::vote, talks::api::votes::unvote))
+        .routes(routes!(talks::api::results::show))
+        .routes(routes!(talks::api::results::own_receipts))
+        .routes(routes!(talks::api::results::all_receipts))
+        .routes(routes!(talks::api::dashboard::show))
+        .routes(routes!(talks::api::dashboard::votes))
+        .routes(routes!(talks::api::dashboard::set_aside))
+        .routes(routes!(talks::api::dashboard::restore))
         .routes(routes!(ranking::api::newest))
         .routes(routes!(search::api::search))
         .split_for_parts();

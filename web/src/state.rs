@@ -19,13 +19,17 @@ use pawdium_widgets::cached;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::cache::LastFigures;
+use crate::baked::BakedPages;
 use crate::health::Checks;
+use crate::http::device::Devices;
 use crate::http::limits::Limiter;
 use crate::http::pace::Pace;
 use crate::http::pins::Pins;
 use crate::http::writes::Writes;
 use crate::hubs::KeptParts;
 use crate::live::{Looks, Polls, Streams};
+use crate::photos::visits::Visits;
+use crate::talks::permit::Permits;
 
 /// The consequences of a Redis outage, for the log.
 const WITHOUT_REDIS: &str = "pages are rendered without the cache, open pages get no updates, and each process counts \
@@ -50,6 +54,10 @@ pub struct Inner {
     pub cache_figures: LastFigures,
     /// Parts of hubs' pages that many ask for at the moment.
     pub parts: KeptParts,
+    /// Whole pages for everybody whom the site doesn't know.
+    pub baked: BakedPages,
+    /// Views of photos that are not recorded yet.
+    pub visits: Visits,
     /// Change events for open pages.
     pub changes: Changes,
     /// The media store with originals and pictures.
@@ -66,6 +74,10 @@ pub struct Inner {
     pub recorder: Recorder,
     /// Signs the cookies of visitors without a user.
     pub pins: Pins,
+    /// Signs the ids of devices.
+    pub devices: Devices,
+    /// Signs the permission to vote without an account.
+    pub permits: Permits,
     /// Counts limited requests.
     pub limiter: Limiter,
     /// The open live streams.
@@ -95,6 +107,9 @@ impl App {
         let cache = Cache::new(redis.clone(), cached::kinds());
         cache.follow(&db);
         let changes = Changes::start(redis.clone());
+        let baked = BakedPages::default();
+        cache.tell(Arc::new(baked.clone()));
+        changes.tell_keeper(Arc::new(baked.clone()));
         Ok(Self(Arc::new(Inner {
             sessions: sessions::finder(db.clone()),
             photos: photos::queries::finder(db.clone()),
@@ -102,6 +117,8 @@ impl App {
             recorder: Recorder::new(db.clone()),
             polls: Polls::new((*db).clone(), changes.clone()),
             looks: Looks::default(),
+            visits: Visits::start(db.clone()),
+            baked,
             db,
             cache,
             cache_figures: LastFigures::default(),
@@ -110,6 +127,8 @@ impl App {
             store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),
             pins: Pins::new(&config.security.secret),
+            devices: Devices::new(&config.security.secret),
+            permits: Permits::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
             streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),

@@ -2,6 +2,7 @@ import { enableKeys } from "./keys.js";
 import { watch } from "./live.js";
 import { serially } from "./live/serially.js";
 import { announce, swap } from "./live/swap.js";
+import { countDown } from "./hub/countdown.js";
 import { enableMoving } from "./hub/move.js";
 import { paintPlaceholders } from "./placeholder.js";
 import { showCopying } from "./share.js";
@@ -9,12 +10,15 @@ import { showCopying } from "./share.js";
 const page = document.querySelector("[data-hub]");
 const { hub: topic, path } = page.dataset;
 
+countDown(page);
+
 const find = (id) => page.querySelector(`[data-widget="${id}"]`);
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function fetchHtml(url) {
-  const answer = await fetch(url);
+/** With `{ cache: "no-cache" }` the page is the current one, not that of a moment ago. */
+async function fetchHtml(url, options) {
+  const answer = await fetch(url, options);
   if (!answer.ok) throw Object.assign(new Error(`${url} was answered with ${answer.status}`), { status: answer.status });
   const holder = document.createElement("template");
   holder.innerHTML = await answer.text();
@@ -62,7 +66,7 @@ async function refresh(id, version, spread = 0) {
 
 /** Takes over the columns when widgets were added, moved or removed. */
 const takeColumns = serially(async () => {
-  const fresh = await fetchHtml(path);
+  const fresh = await fetchHtml(path, { cache: "no-cache" });
   const columns = fresh.querySelector("[data-hub]");
   if (!columns) return;
   for (const column of page.querySelectorAll("[data-column]")) {

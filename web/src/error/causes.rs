@@ -8,7 +8,7 @@ use pawdium_shared::hubs;
 use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
-use pawdium_shared::{accounts, photos};
+use pawdium_shared::{accounts, photos, talks};
 use pawdium_widgets::layout::NotChanged;
 use tracing::error;
 
@@ -83,11 +83,39 @@ impl From<hubs::Refusal> for Error {
             Refusal::NoUser => Self::SessionEnded,
             Refusal::SlugTaken => Self::Taken { field: "slug", message },
             Refusal::LastOwner => Self::Conflict(message),
+            Refusal::NoTimeZone => Self::Field { field: "time_zone", message: message.to_owned() },
             Refusal::Archived
             | Refusal::NotOwner
             | Refusal::MayNotDelete
             | Refusal::NotMadeOwner
             | Refusal::NotInvited => Self::Forbidden(message),
+        }
+    }
+}
+
+impl From<talks::Refusal> for Error {
+    fn from(refusal: talks::Refusal) -> Self {
+        use talks::Refusal;
+        if let Some(field) = refusal.field() {
+            return match refusal {
+                Refusal::SameTitle => {
+                    Self::Taken { field, message: "You have a talk with that title here already." }
+                }
+                refusal => Self::Field { field, message: refusal.to_string() },
+            };
+        }
+        match refusal {
+            Refusal::Database(error) => error.into(),
+            Refusal::Gone => Self::NotFound,
+            Refusal::NoUser => Self::SessionEnded,
+            Refusal::NotOwner => hubs::Refusal::NotOwner.into(),
+            Refusal::Archived => hubs::Refusal::Archived.into(),
+            Refusal::NotOwn => Self::Forbidden("It is somebody else's talk."),
+            Refusal::NotServed => Self::Forbidden("Load the page, and vote there."),
+            Refusal::Moved(_) => Self::Conflict("The call is in another phase by now. Load the page again."),
+            Refusal::Frozen => Self::Conflict("The result is frozen."),
+            Refusal::Backwards => Self::Field { field: "phase", message: refusal.to_string() },
+            refusal => Self::OutOfTurn(refusal.to_string()),
         }
     }
 }

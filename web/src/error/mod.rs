@@ -63,6 +63,10 @@ pub enum Error {
     /// The visitor isn't allowed to do this.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The rules of a vote don't allow it, or not now. People who come late are no attackers, so this is no incident,
+    /// and nobody is banned for it.
+    #[error("{0}")]
+    OutOfTurn(String),
     /// A wrong password for that account, or an unknown address. Visitors can't tell which.
     #[error("Wrong e-mail address or password.")]
     WrongLogin(Option<UserId>),
@@ -103,6 +107,9 @@ pub enum Error {
     /// Too many live streams are open. Pages ask from time to time instead.
     #[error("The site has too many visitors for live updates. Try again later.")]
     Crowded,
+    /// The votes of a large call are counted in the background.
+    #[error("The votes are being counted. Look again in a few seconds.")]
+    Counting,
     /// A disk is full or a quota is used up.
     #[error("The site is out of space. Nothing was saved. Try again later.")]
     Full,
@@ -151,12 +158,12 @@ impl Error {
             Self::Taken { .. } | Self::Conflict(_) | Self::KeyReused => StatusCode::CONFLICT,
             Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
             Self::NoToken | Self::BadToken | Self::SessionEnded => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::OutOfTurn(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) | Self::Guarded(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable | Self::Crowded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Crowded | Self::Counting => StatusCode::SERVICE_UNAVAILABLE,
             Self::OnlyJson => StatusCode::NOT_IMPLEMENTED,
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -170,7 +177,7 @@ impl Error {
             Self::TooMany(seconds) | Self::Guarded(seconds) => Some(*seconds),
             Self::Damaged => Some(1),
             Self::Unavailable => Some(5),
-            Self::Crowded => Some(10),
+            Self::Crowded | Self::Counting => Some(10),
             Self::Full => Some(60),
             _ => None,
         }

@@ -23,6 +23,7 @@ pub(super) struct Wanted<'a> {
     pub(super) join: Option<&'a str>,
     pub(super) visibility: Option<&'a str>,
     pub(super) archived: Option<bool>,
+    pub(super) time_zone: Option<&'a str>,
 }
 
 impl Wanted<'_> {
@@ -35,6 +36,7 @@ impl Wanted<'_> {
             joining: self.join.map(joining).transpose()?,
             visibility: self.visibility.map(visibility).transpose()?,
             archived: self.archived,
+            time_zone: self.time_zone.map(str::to_owned),
         })
     }
 

@@ -37,6 +37,7 @@ impl NewHubForm {
             join: Some(self.join.as_str()).filter(|join| !join.is_empty()),
             visibility: Some(self.visibility.as_str()).filter(|visibility| !visibility.is_empty()),
             archived: None,
+            time_zone: None,
         }
     }
 }

@@ -3,8 +3,9 @@
 use axum::extract::{Form, OriginalUri, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::hubs::{Hub, Refusal};
+use pawdium_shared::hubs::{Hub, Refusal, time_zones};
 use serde::Deserialize;
+use tokio::sync::OnceCell;
 
 use super::access::find_hub_at;
 use super::acts::{self, Wanted};
@@ -16,7 +17,8 @@ use crate::http::page::Page;
 use crate::http::visitor::Viewing;
 use crate::state::App;
 use crate::views::Field;
-use crate::views::hubs::{HubForm, HubSettingsPage, HubTab, Standing};
+use crate::views::hub_settings::{HubSettingsPage, ZoneRegion};
+use crate::views::hubs::{HubForm, HubTab, Standing};
 
 /// The fields of all forms; each form sends its own.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +30,7 @@ pub struct HubSettingsForm {
     join: Option<String>,
     visibility: Option<String>,
     archived: Option<String>,
+    time_zone: Option<String>,
 }
 
 /// The form that deletes a hub.
@@ -66,6 +69,7 @@ pub async fn change(
         join: form.join.as_deref(),
         visibility: form.visibility.as_deref(),
         archived: form.archived.as_deref().map(is_true).transpose()?,
+        time_zone: form.time_zone.as_deref(),
     };
     let notice = match wanted.archived {
         Some(true) => Notice::HubArchived,
@@ -81,6 +85,9 @@ pub async fn change(
             let mut page = show(&app, viewing, &hub).await?;
             let field = error.field().unwrap_or_default();
             page.form.refuse(field, &error.to_string(), [form.slug, form.name, form.summary]);
+            if field == "time_zone" {
+                page.zone_error = Some(error.to_string());
+            }
             Ok((error.status(), Page(page)).into_response())
         }
         Err(error) => Err(error),
@@ -110,18 +117,29 @@ pub async fn delete(
     Ok((jar.add(Notice::HubDeleted.cookie()), Redirect::to("/hubs")).into_response())
 }
 
+/// The time zones to choose from, by region. They are read once, because that takes a while and they don't change.
+async fn zones(app: &App) -> Result<Vec<ZoneRegion>, Error> {
+    static ZONES: OnceCell<Vec<String>> = OnceCell::const_new();
+    let zones = ZONES.get_or_try_init(async || time_zones::list(&mut *app.db.acquire().await?).await).await?;
+    Ok(ZoneRegion::group(zones))
+}
+
 async fn show(app: &App, viewing: Viewing, hub: &Hub) -> Result<HubSettingsPage, Error> {
     viewing.visitor.member()?;
     let head = head::load(app, &viewing, hub, HubTab::Settings).await?;
     if !head.has_settings {
         return Err(Refusal::NotOwner.into());
     }
+    let is_owner = head.standing == Standing::Owner;
     Ok(HubSettingsPage {
         chrome: viewing.chrome,
-        is_owner: head.standing == Standing::Owner,
+        is_owner,
         slug: hub.slug.clone().unwrap_or_default(),
         form: HubForm::of(hub),
         confirm: Field::default(),
+        zones: if is_owner { zones(app).await? } else { Vec::new() },
+        zone: hub.time_zone.clone(),
+        zone_error: None,
         head,
     })
 }

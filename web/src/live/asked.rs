@@ -2,9 +2,10 @@
 
 use pawdium_queue::JobId;
 use pawdium_shared::hubs::queries;
-use pawdium_shared::ids::PhotoId;
+use pawdium_shared::ids::{CallId, PhotoId};
 use pawdium_shared::live::Topic;
 use pawdium_shared::photos::PhotoState;
+use pawdium_shared::talks::{Phase, Totals};
 use url::form_urlencoded;
 
 use super::feed::Shown;
@@ -13,6 +14,7 @@ use crate::http::visitor::Visitor;
 use crate::hubs::access::find_visible_hub;
 use crate::photos::show::find_visible;
 use crate::state::App;
+use crate::talks::access::{find_call, find_standing};
 
 /// The most topics of one stream.
 const MOST: usize = 256;
@@ -30,6 +32,8 @@ enum What {
     Hub(String),
     Member(String),
     Photo(PhotoId),
+    Call(CallId),
+    Standing(CallId),
     Queues,
     Job(JobId),
     /// An id that is none.
@@ -54,6 +58,8 @@ pub(super) fn read(query: &str) -> Result<Vec<Asked>, Error> {
             "hub" => What::Hub(value.to_string()),
             "member" => What::Member(value.to_string()),
             "photo" => value.parse().map_or(What::Nothing, What::Photo),
+            "call" => value.parse().map_or(What::Nothing, What::Call),
+            "standing" => value.parse().map_or(What::Nothing, What::Standing),
             "job" => value.parse().map_or(What::Nothing, What::Job),
             "queues" => What::Queues,
             _ => continue,
@@ -65,7 +71,7 @@ pub(super) fn read(query: &str) -> Result<Vec<Asked>, Error> {
     }
     match asked.len() {
         0 => Err(Error::Refused(
-            "Name what to watch: hub=<slug>, member=<name> or photo=<id>, each as often as needed."
+            "Name what to watch: hub=<slug>, member=<name>, photo=<id> or call=<id>, each as often as needed."
                 .to_owned(),
         )),
         1..=MOST => Ok(asked),
@@ -103,6 +109,16 @@ impl Asked {
                 let photo = find_visible(app, visitor, *id).await?;
                 Ok((Topic::Photo(*id), false, photo.state == PhotoState::Processing))
             }
+            What::Call(id) => {
+                let seen = find_call(app, visitor, *id).await?;
+                let is_guarded = !seen.hub.is_public() || seen.call.phase == Phase::Draft;
+                Ok((Topic::Call(*id), is_guarded, false))
+            }
+            What::Standing(id) => {
+                let seen = find_standing(app, visitor, *id).await?;
+                let is_open = seen.call.phase.is_over() || seen.call.totals == Totals::Shown;
+                Ok((Topic::Standing(*id), !is_open || !seen.hub.is_public(), false))
+            }
             What::Queues if visitor.moderates() => Ok((Topic::Queues, true, true)),
             What::Job(id) if visitor.moderates() => Ok((Topic::Job(*id), true, true)),
             What::Queues | What::Job(_) | What::Nothing => Err(Error::NotFound),
@@ -117,10 +133,13 @@ mod tests {
     #[test]
     fn topics_are_read_once_each_under_the_names_that_the_client_uses() {
         let asked =
-            read("hub=cats&photo=12&hub=cats&hub=%C3%A4&photo=x&theme=dark&queues=1&member=Ada&job=3");
+            read("hub=cats&photo=12&hub=cats&hub=%C3%A4&photo=x&theme=dark&queues=1&member=Ada&job=3&call=5");
         let asked = asked.expect("it is fine");
         let names: Vec<_> = asked.iter().map(|asked| asked.name.as_str()).collect();
-        assert_eq!(names, ["hub=cats", "photo=12", "hub=ä", "photo=x", "queues=1", "member=Ada", "job=3"]);
+        assert_eq!(
+            names,
+            ["hub=cats", "photo=12", "hub=ä", "photo=x", "queues=1", "member=Ada", "job=3", "call=5"]
+        );
         assert_eq!(asked[1].what, What::Photo(PhotoId(12)));
         assert_eq!(asked[3].what, What::Nothing);
     }

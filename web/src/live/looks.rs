@@ -10,8 +10,10 @@ use pawdium_shared::live::Topic;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::http::visitor::Visitor;
 use crate::hubs::access::may_see;
 use crate::state::App;
+use crate::talks::access::{find_call, find_standing};
 
 /// How long a look holds.
 const HOLDS: Duration = Duration::from_secs(5);
@@ -90,6 +92,18 @@ async fn look(app: &App, topic: Topic, viewer: Option<TokenHash>) -> Result<bool
             let mut db = app.db.acquire().await?;
             let Some(hub) = queries::find(&mut db, hub).await? else { return Ok(false) };
             Ok(may_see(&mut db, &hub, user.as_ref()).await?)
+        }
+        Topic::Call(call) | Topic::Standing(call) => {
+            let visitor = Visitor { user, ..Visitor::nobody() };
+            let found = match topic {
+                Topic::Standing(_) => find_standing(app, &visitor, call).await,
+                _ => find_call(app, &visitor, call).await,
+            };
+            match found {
+                Ok(_) => Ok(true),
+                Err(Error::NotFound) => Ok(false),
+                Err(error) => Err(error),
+            }
         }
         Topic::Queues | Topic::Job(_) => Ok(user.is_some_and(|user| user.role.moderates())),
         Topic::Photo(_) => Ok(true),

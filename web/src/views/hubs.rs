@@ -19,6 +19,8 @@ pub enum HubTab {
     Home,
     /// The photos, and what else shows them.
     Photos,
+    /// The calls and their talks.
+    Talks,
     /// The members.
     Members,
     /// The settings.
@@ -92,6 +94,7 @@ impl HubHead {
         if self.is_profile() {
             return tabs;
         }
+        tabs.push(tab("Talks", "/talks", HubTab::Talks));
         tabs.push(tab("Members", "/members", HubTab::Members));
         if self.has_settings {
             tabs.push(tab("Settings", "/settings", HubTab::Settings));
@@ -226,7 +229,7 @@ impl HubForm {
     }
 }
 
-const fn joining_label(joining: Joining) -> (&'static str, &'static str) {
+pub(super) const fn joining_label(joining: Joining) -> (&'static str, &'static str) {
     match joining {
         Joining::Open => ("Everybody", "Members of the site join with one click."),
         Joining::Request => ("On request", "They ask, and an owner answers."),
@@ -234,7 +237,7 @@ const fn joining_label(joining: Joining) -> (&'static str, &'static str) {
     }
 }
 
-const fn visibility_label(visibility: Visibility) -> (&'static str, &'static str) {
+pub(super) const fn visibility_label(visibility: Visibility) -> (&'static str, &'static str) {
     match visibility {
         Visibility::Public => ("Public", "Everybody sees the hub and its photos."),
         Visibility::Private => ("Private", "For others it doesn't exist. Its photos stay public."),
@@ -308,24 +311,6 @@ fn initial(name: &str) -> String {
 /// One of ten colours, derived from a name.
 fn colour(name: &str) -> u32 {
     name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10 + 1
-}
-
-/// `GET /h/{slug}/settings`, and the answer to a refused form on it.
-#[derive(Debug, Template)]
-#[template(path = "hubs/settings.html")]
-pub struct HubSettingsPage {
-    /// The layout around the page.
-    pub chrome: Chrome,
-    /// The hub.
-    pub head: HubHead,
-    /// Whether the viewer may change it. Moderators may only delete it.
-    pub is_owner: bool,
-    /// The current slug, which confirms the deletion.
-    pub slug: String,
-    /// The fields.
-    pub form: HubForm,
-    /// The slug that confirms the deletion.
-    pub confirm: Field,
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ async fn the_figures_of_each_kind_are_shown(db: PgPool) {
     // The profiles of ada and root each have one.
     assert_eq!(before[..2], ["0", "3"]);
     for _ in 0..4 {
-        site.get("/h/cats").await.expect(200);
+        site.get_rendered("/h/cats").await.expect(200);
     }
     let after = eventually("the widget counts as cached", SOON, async || {
         Some(figures(&root, "about").await).filter(|figures| figures[..2] == ["1", "2"])

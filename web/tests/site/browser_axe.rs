@@ -17,7 +17,7 @@ const CHECK: &str = "
     // The colours of a theme are there at once, and no bar covers a part of the page, whose colours axe would mix.
     const still = new CSSStyleSheet();
     still.replaceSync(`*, ::before, ::after { transition: none !important; animation: none !important; }
-        .site-nav, .hub-edit { position: static !important; }`);
+        .site-nav, .hub-edit, .ballot-bar { position: static !important; }`);
     document.adoptedStyleSheets = [still];
     const violations = async (theme, options) => {
         dataset.theme = theme;
@@ -92,6 +92,8 @@ struct World {
     root: Person,
     /// A live photo of Ada's, which Bob has rated.
     photo: i64,
+    /// Pages of calls in each phase but the first.
+    talks: Vec<String>,
 }
 
 impl World {
@@ -99,8 +101,10 @@ impl World {
         let site = Setup::on(db).demo().worker().start().await;
         let (ada, bob) = (site.member("ada").await, site.member("bob").await);
         let (mo, root) = (site.moderator("mo").await, site.admin("root").await);
-        let world = Self { photo: site.photo().by(&ada).live().await, site, ada, bob, mo, root };
+        let photo = site.photo().by(&ada).live().await;
+        let mut world = Self { photo, site, ada, bob, mo, root, talks: Vec::new() };
         world.fill_hubs().await;
+        world.fill_talks().await;
         world.fill_photos().await;
         world
     }
@@ -139,6 +143,57 @@ impl World {
         site.change("update widgets set kind = 'nobody-knows' from hubs where hubs.id = hub_id and slug = 'idle' and kind = 'numbers'")
             .await;
         ada.api.patch("hubs/old", json!({ "archived": true })).await.expect(200);
+    }
+
+    /// Calls in each phase, which Bob has voted in. Calls of `bare` stay empty.
+    async fn fill_talks(&mut self) {
+        let Self { site, ada, bob, .. } = &*self;
+        bob.api.put("hubs/idle/roles/member", Value::Null).await.expect(204);
+        let authors = site.crowd("author", 2).await;
+        site.join("idle", &authors.iter().collect::<Vec<_>>()).await;
+        let mut talks = Vec::new();
+        for phase in ["pitch", "voting", "closed", "announced"] {
+            let settings = json!({ "title": format!("Talks in {phase}"), "voters": "members", "votes_each": 2, "text": "Five *minutes*." });
+            let call = site.open_call(ada, "idle", settings).await;
+            let mut first = 0;
+            for (number, person) in [&authors[0], &authors[1], ada, bob].into_iter().enumerate() {
+                first = person.pitch(call, &format!("Talk {number}")).await;
+            }
+            talks.extend([format!("/calls/{call}"), format!("/talks/{first}")]);
+            if phase == "pitch" {
+                continue;
+            }
+            ada.move_to(call, "voting").await;
+            bob.vote(first - 1).await.expect(200);
+            if phase == "voting" {
+                continue;
+            }
+            ada.move_to(call, "closed").await;
+            talks.extend([format!("/calls/{call}/results"), format!("/calls/{call}/receipt")]);
+            if phase == "announced" {
+                ada.move_to(call, "announced").await;
+            }
+        }
+        site.call(ada, "idle", json!({ "title": "Talks in draft" })).await;
+        site.open_call(ada, "bare", json!({ "title": "Nothing yet" })).await;
+        self.talks = talks;
+    }
+
+    /// Pages that only owners of a call see, and those of members who pitch.
+    fn calls(&self) -> Vec<String> {
+        let calls: Vec<_> = self
+            .talks
+            .iter()
+            .filter(|path| path.matches('/').count() == 2 && path.starts_with("/calls"))
+            .collect();
+        let [pitch, voting, ..] = calls[..] else { panic!("{calls:?}") };
+        vec![
+            format!("{pitch}/pitch"),
+            format!("{pitch}/edit"),
+            format!("{voting}/edit"),
+            format!("{voting}/dashboard"),
+            format!("{voting}/dashboard?talk={}", self.talks[3].trim_start_matches("/talks/")),
+        ]
     }
 
     async fn fill_photos(&self) {
@@ -194,10 +249,13 @@ impl World {
             "/h/bare/top",
             "/h/old",
             "/h/idle",
+            "/h/cats/talks",
+            "/h/bare/talks",
             "/members/ada",
             "/members/ada/photos",
             "/submit",
         ]);
+        all.extend(self.talks.iter().cloned());
         all.push(format!("/photos/{}?from=new:all", self.photo));
         all
     }
@@ -211,7 +269,7 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     };
     let axe = std::fs::read_to_string(file).expect("axe-core is readable");
     let world = World::new(db).await;
-    let World { site, ada, bob, mo, root, photo } = &world;
+    let World { site, ada, bob, mo, root, photo, .. } = &world;
     let browser = site.browser().await;
     browser.begin_with(&axe).await;
     browser.reduce_motion().await;
@@ -262,9 +320,15 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/h/old/settings",
         "/h/idle?edit=1",
         "/h/secret",
+        "/h/idle/talks",
+        "/h/cats/calls/new",
         "/members/ada?edit=1",
     ]))
     .await;
+    walk.through(&world.talks).await;
+    walk.through(&world.calls()).await;
+    let draft: i64 = site.ask("select id from calls where title = 'Talks in draft'").await;
+    walk.through(&[format!("/calls/{draft}")]).await;
     let note: i64 = site.ask("select id from widgets where kind = 'sticky-note' order by id limit 1").await;
     walk.through(&[format!("/photos/{photo}"), format!("/h/cats/widgets/{note}")]).await;
     browser.fill("#until", "tomorrow").await;

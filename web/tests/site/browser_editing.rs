@@ -170,8 +170,12 @@ async fn an_owner_makes_and_arranges_a_hub_without_scripts(db: PgPool) {
     has_focus(&browser, ".widget-sticky-note button[value=up]").await;
     let before = kinds(&site).await;
     browser.click(".widget-sticky-note button[value=across]").await;
+    // The press itself gives the focus, before there is an answer.
+    eventually("it is in the other column", SOON, async || {
+        (kinds(&site).await.last().map(String::as_str) == Some("sticky-note")).then_some(())
+    })
+    .await;
     has_focus(&browser, ".widget-sticky-note button[value=across]").await;
-    assert_eq!(kinds(&site).await.last().map(String::as_str), Some("sticky-note"));
     browser.click(".widget-sticky-note button[value=remove]").await;
     browser.click(".widget-undo button").await;
     has_focus(&browser, ".widget-sticky-note button[value=up]").await;

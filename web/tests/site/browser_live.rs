@@ -350,7 +350,11 @@ async fn a_photos_page_shows_a_rating_from_elsewhere(db: PgPool) {
     // Who hasn't rated it doesn't learn what the others think.
     assert_eq!(site.get(&format!("/photos/{photo}/opinion")).await.status, 404);
     assert_eq!(rater.pages.get(&format!("/photos/{photo}/opinion")).await.status, 200);
-    assert!(owner.run("return document.querySelector('[data-announcements]').textContent").await != "");
+    eventually("it is announced", SOON, async || {
+        let said = owner.run("return document.querySelector('[data-announcements]').textContent").await;
+        (said != "").then_some(())
+    })
+    .await;
     ada.api.delete(&format!("photos/{photo}"), Value::Null).await.expect(204);
     eventually("the page says that it is gone", LIVE, async || (!other.has(".opinion").await).then_some(()))
         .await;

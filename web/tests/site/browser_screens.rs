@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::admin_jobs::dead;
+use super::browser_talks::calls_called;
 use crate::harness::{Browser, PASSWORD, Person, Setup, Site, pictures};
 
 /// Width, height, and the size of text that the visitor prefers.
@@ -194,6 +195,9 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/demo/mail",
     ];
     all_stay_within(&browser, &open).await;
+    let talks = calls_called(&site, &root, WORD).await;
+    let talks: Vec<_> = talks.iter().map(String::as_str).collect();
+    all_stay_within(&browser, &talks).await;
     all_stay_within(&browser, &[&photo, &member, "/reset/x", "/verify/x", "/members/nobody"]).await;
     // Refused fields, and a notice.
     browser.goto("/login").await;
@@ -220,6 +224,7 @@ async fn no_page_scrolls_sideways(db: PgPool) {
     )
     .await;
     let photos = format!("{member}/photos");
+    all_stay_within(&browser, &talks).await;
     let own = [
         "/feed",
         "/hubs/new",

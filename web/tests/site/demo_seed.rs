@@ -15,7 +15,9 @@ use crate::harness::{Person, Site};
 async fn state(site: &Site) -> String {
     site.ask(
         "select concat((select sum(value) from ratings), ' ', (select count(*) from ratings), ' ',
-                       (select count(*) from hub_roles), ' ', (select count(*) from hub_photos))",
+                       (select count(*) from hub_roles), ' ', (select count(*) from hub_photos), ' ',
+                       (select count(*) from talk_votes), ' ', (select count(*) from talks), ' ',
+                       (select count(*) from calls))",
     )
     .await
 }
@@ -29,10 +31,61 @@ fn number(hub: &Value, key: &str) -> i64 {
     hub[key].as_i64().expect("a number")
 }
 
+/// One hub has a call in each phase, and the last one tallies as it should.
+async fn calls_are_there(site: &Site, ada: &Person) {
+    // Drafts are listed for owners and moderators, and ada is an admin.
+    let calls = ada.api.get("hubs/one-braincell/calls").await.expect(200).json();
+    let mut phases: Vec<_> =
+        calls["data"].as_array().expect("a list").iter().map(|call| call["phase"].clone()).collect();
+    phases.sort_by_key(Value::to_string);
+    assert_eq!(phases, ["announced", "closed", "draft", "pitch", "voting"]);
+
+    let tally = async |phase: &str| {
+        let call = calls["data"].as_array().expect("a list").iter().find(|call| call["phase"] == phase);
+        let call = site.api().get(&format!("calls/{}", call.expect("a call")["id"])).await.expect(200).json();
+        let talks = call["talks"].as_array().expect("a list");
+        talks.iter().map(|talk| (talk["title"].clone(), talk["votes"].clone())).collect::<Vec<_>>()
+    };
+    let classics = [
+        ("Where Did I Put That Thing?", 3),
+        ("This Cheese Is Full Of Nails", 2),
+        ("Having The Time Of Your Life", 1),
+    ];
+    assert_eq!(tally("announced").await, classics.map(|(title, votes)| (json!(title), json!(votes))));
+    let voting = tally("voting").await;
+    assert!((8..=12).contains(&voting.len()), "{voting:?}");
+    assert!(voting.iter().all(|(_, votes)| votes.is_null()), "who leads is hidden: {voting:?}");
+    let authors = "select count(distinct author_id) from talks join calls on calls.id = call_id
+                   where call_phase(calls) = 'voting' and totals = 'hidden'";
+    assert!(site.ask::<i64>(authors).await >= 4);
+    let with_widget = "select count(*) from widgets join hubs on hubs.id = hub_id
+                       where kind = 'talks' and slug in ('one-braincell', 'small-and-round')";
+    assert_eq!(site.ask::<i64>(with_widget).await, 2);
+    for (hub, shows) in [("one-braincell", "The Great Indoors"), ("small-and-round", "Cheek Pouches")] {
+        let page = site.visitor().get(&format!("/h/{hub}")).await.expect(200);
+        assert!(page.text().contains(shows), "{hub} shows {shows}");
+    }
+}
+
+/// Forgets the last act of the calls, as if the run had been interrupted right before it.
+async fn interrupt(pool: &PgPool) {
+    for undo in [
+        "delete from call_results where call_id = (select max(id) from calls)",
+        "update calls set announced_at = null, closes_at = null, told_phase = 'voting'
+         where id = (select max(id) from calls)",
+        "with gone as (delete from talk_votes where (talk_id, voter_id) = (select talk_id, max(voter_id) from talk_votes
+                       where call_id = (select max(id) from calls) group by talk_id order by talk_id limit 1)
+                       returning talk_id)
+         update talks set votes = votes - 1 from gone where id = talk_id",
+    ] {
+        sqlx::query(undo).execute(pool).await.expect("it is undone");
+    }
+}
+
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
     let site = Site::start_with_worker(pool.clone()).await;
-    let db = Db::from(pool);
+    let db = Db::from(pool.clone());
     assert!(!seed::is_finished(&db).await.expect("no error"));
     let amounts = Amounts { photos: 20, raters: 2, patience: Duration::from_mins(3) };
     seed::seed(&site.base, &db, amounts, |_| ()).await.expect("it is filled");
@@ -74,10 +127,19 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
         assert!(placed.contains(kind["kind"].as_str().expect("a name")), "{kind} is on no page");
     }
 
+    calls_are_there(&site, &ada).await;
+
     // Once more, it changes nothing.
     let before = state(&site).await;
     seed::seed(&site.base, &db, amounts, |_| ()).await.expect("it is filled");
     assert_eq!(state(&site).await, before);
+
+    // An interrupted run is continued.
+    interrupt(&pool).await;
+    assert!(!seed::is_finished(&db).await.expect("no error") && state(&site).await != before);
+    seed::seed(&site.base, &db, amounts, |_| ()).await.expect("it is filled");
+    assert_eq!(state(&site).await, before);
+    calls_are_there(&site, &ada).await;
 
     let mut bustle = Bustle::new(&site.base, &db).expect("a client");
     for _ in 0..25 {

@@ -45,7 +45,7 @@ async fn any_site_may_frame_a_widget_and_nothing_else(db: PgPool) {
     let frame = frame_of(&ada, "cats", "newest-photos").await;
     let page = site.get(&frame).await.expect(200);
     assert!(is_framable(&page));
-    assert!(page.has(&format!(".body a[href='/photos/{photo}'] img")));
+    assert!(page.has(&format!(".body a[href='/photos/{photo}?from=hub:cats'] img")));
     assert_eq!(
         page.attribute(".home a", "href"),
         site.url(&format!("/h/cats#widget-{}", frame.rsplit('/').next().expect("an id")))

@@ -47,6 +47,8 @@ impl Watched {
         }
         let page = self.site.get("/").await.expect(200);
         shown.push(("/".to_owned(), json!(page.texts("label[for=rated]"))));
+        let talks = self.site.get("/h/cats/talks").await.expect(200);
+        shown.push(("/h/cats/talks".to_owned(), json!(talks.texts(".call-card"))));
         shown
     }
 
@@ -126,6 +128,18 @@ async fn cached_pages_match_the_database(db: PgPool) {
     watched
         .check("a photo that is removed from a hub", async || {
             drop(ada.api.delete(&format!("hubs/cats/photos/{a}"), Value::Null).await.expect(204));
+        })
+        .await;
+    let (mut call, mut talk) = (0, 0);
+    watched
+        .check("a call", async || call = site.open_call(&ada, "cats", json!({ "voters": "members" })).await)
+        .await;
+    watched.check("a talk", async || talk = bob.pitch(call, "Naps").await).await;
+    watched
+        .check("a vote that is closed", async || {
+            ada.move_to(call, "voting").await;
+            ada.vote(talk).await.expect(200);
+            ada.move_to(call, "closed").await;
         })
         .await;
     watched

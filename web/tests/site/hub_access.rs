@@ -8,18 +8,18 @@ use sqlx::PgPool;
 use crate::harness::{Answer, Person, Site};
 
 /// Everybody who may come to a hub.
-struct Cast {
-    nobody: Person,
-    anonymous: Person,
-    stranger: Person,
-    subscriber: Person,
-    member: Person,
-    owner: Person,
-    moderator: Person,
+pub(crate) struct Cast {
+    pub(crate) nobody: Person,
+    pub(crate) anonymous: Person,
+    pub(crate) stranger: Person,
+    pub(crate) subscriber: Person,
+    pub(crate) member: Person,
+    pub(crate) owner: Person,
+    pub(crate) moderator: Person,
 }
 
 impl Cast {
-    async fn of(site: &Site, settings: Value) -> Self {
+    pub(crate) async fn of(site: &Site, settings: Value) -> Self {
         let owner = site.member("olga").await;
         site.hub_with(&owner, "cats", settings).await;
         let (member, subscriber) = (site.member("mia").await, site.member("sam").await);
@@ -43,7 +43,7 @@ impl Cast {
         cast
     }
 
-    fn all(&self) -> [&Person; 7] {
+    pub(crate) fn all(&self) -> [&Person; 7] {
         let Self { nobody, anonymous, stranger, subscriber, member, owner, moderator } = self;
         [nobody, anonymous, stranger, subscriber, member, owner, moderator]
     }
@@ -87,6 +87,13 @@ fn public_calls() -> Vec<Row> {
         (Method::DELETE, "hubs/cats/roles/owner", Value::Null, [401, 403, 204, 204, 204, 409, 204]),
         (Method::PUT, "hubs/cats/roles/member", Value::Null, [401, 403, 204, 204, 204, 204, 204]),
         (Method::DELETE, "hubs/cats/roles/member", Value::Null, [401, 403, 204, 204, 204, 409, 204]),
+        (Method::GET, "hubs/cats/calls", Value::Null, [200; 7]),
+        (
+            Method::POST,
+            "hubs/cats/calls",
+            json!({ "title": "Lightning talks" }),
+            [401, 403, 403, 403, 403, 201, 403],
+        ),
     ]
 }
 

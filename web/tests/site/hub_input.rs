@@ -44,6 +44,7 @@ fn calls() -> Vec<(Method, &'static str, Value)> {
         (Method::PUT, "/members/sam", json!({ "role": "member" })),
         (Method::DELETE, "/members/mia", Value::Null),
         (Method::POST, "/requests/ken", json!({ "accept": true })),
+        (Method::POST, "/calls", json!({ "title": "Lightning talks" })),
         (Method::DELETE, "", Value::Null),
     ]
 }
@@ -110,6 +111,7 @@ impl Stage {
                     (select string_agg(t::text, ';' order by t::text) from hub_requests as t),
                     (select string_agg(t::text, ';' order by t::text) from hub_slugs as t),
                     (select string_agg(t::text, ';' order by t::text) from hub_photos as t),
+                    (select string_agg(t::text, ';' order by t::text) from calls as t),
                     (select string_agg(t::text, ';' order by t::text) from widgets as t),
                     (select string_agg(t::text, ';' order by t::text) from removed_widgets as t)))",
             )

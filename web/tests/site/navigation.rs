@@ -280,6 +280,9 @@ async fn a_photos_page_leads_through_the_hubs_list_that_it_was_opened_from(db: P
     assert_eq!(page.attribute(".place [rel=next]", "href"), format!("/photos/{}?from=hub:cats", photos[2]));
 
     site.change("update hubs set visibility = 'private'").await;
-    assert!(!site.get(&second).await.expect(200).has(".place"), "strangers learn nothing of a private hub");
+    assert!(
+        !site.get_rendered(&second).await.expect(200).has(".place"),
+        "strangers learn nothing of a private hub"
+    );
     assert!(ada.pages.get(&second).await.expect(200).has(".place"));
 }

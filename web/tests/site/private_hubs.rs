@@ -9,8 +9,9 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Person, Setup, Site, pictures, submission};
 
-/// What only members may read: the hub's slugs, its name, its summary, and what its widgets say.
-const SECRETS: [&str; 5] = ["zqxden", "zqxold", "quagmire", "wombatastic", "snorkelnote"];
+/// What only members may read: the hub's slugs, its name, its summary, and what its widgets, calls and talks say.
+const SECRETS: [&str; 7] =
+    ["zqxden", "zqxold", "quagmire", "wombatastic", "snorkelnote", "squidcall", "squidtalk"];
 
 /// Long enough for what would come.
 const QUIET: Duration = Duration::from_millis(1500);
@@ -49,6 +50,11 @@ impl Den {
         }
         let body = json!({ "kind": "sticky-note", "column": "left", "config": { "text": "Snorkelnote" } });
         let widget = olga.api.post("hubs/zqxden/widgets", body).await.expect(201).json()["id"].as_i64();
+        let call =
+            site.open_call(&olga, "zqxden", json!({ "title": "Squidcall", "voters": "members" })).await;
+        let talk = mia.pitch(call, "Squidtalk").await;
+        olga.move_to(call, "voting").await;
+        olga.vote(talk).await.expect(200);
         let photo = site.photo().by(&mia).live().await;
         site.post(&mia, "zqxden", photo).await;
         site.post(&mia, "open-den", photo).await;
@@ -122,6 +128,7 @@ impl Den {
             "hubs/open-den",
             "hubs/open-den/members",
             "hubs/open-den/photos",
+            "hubs/open-den/calls",
             "widget-kinds",
         ] {
             paths.push(format!("/api/v1/{call}"));
@@ -236,6 +243,8 @@ fn questions(widget: i64, photo: i64) -> Vec<Question> {
         (Method::GET, "/photos".to_owned()),
         (Method::GET, "/top".to_owned()),
         (Method::GET, "/rate/next".to_owned()),
+        (Method::GET, "/calls".to_owned()),
+        (Method::POST, "/calls".to_owned()),
         (Method::GET, format!("/widgets/{widget}")),
         (Method::DELETE, format!("/widgets/{widget}")),
         (Method::PUT, format!("/photos/{photo}")),

@@ -271,13 +271,14 @@ async fn pages_beyond_the_last_one_are_not_cached(db: PgPool) {
             let pages: Vec<String> = connection.hkeys(key).await.expect("it answers");
             kept.extend(pages);
         }
+        kept.sort();
         kept
     };
     for page in 2..6 {
         site.get(&format!("/top?page={page}")).await.expect(200);
         assert!(listed(&site, &format!("top?page={page}&limit=7")).await.is_empty());
     }
-    assert_eq!(kept().await, [""; 0]);
+    assert_eq!(kept().await, ["24:1"], "the last page is shown instead");
     assert_eq!(listed(&site, "top?page=2&limit=1").await.len(), 1);
-    assert_eq!(kept().await, ["1:2"]);
+    assert_eq!(kept().await, ["1:2", "24:1"]);
 }

@@ -72,6 +72,7 @@ impl Samples {
             slug: slug.to_owned(),
             name: self.hub_name(3),
             is_private,
+            may_visit: true,
             may_remove: true,
         };
         PhotoHubs {

@@ -2,9 +2,9 @@ use askama::Template;
 use chrono::TimeDelta;
 use pawdium_shared::hubs::lists::HubSort;
 use pawdium_shared::hubs::{Joining, Visibility};
+use pawdium_web::views::hub_settings::{HubSettingsPage, ZoneRegion};
 use pawdium_web::views::hubs::{
-    HubCard, HubForm, HubHead, HubSettingsPage, HubTab, HubsPage, MemberRow, MembersPage, NewHubPage,
-    RequestRow, Standing,
+    HubCard, HubForm, HubHead, HubTab, HubsPage, MemberRow, MembersPage, NewHubPage, RequestRow, Standing,
 };
 use pawdium_web::views::{Field, Paging};
 
@@ -130,6 +130,9 @@ impl Samples {
             slug: "orange-cats".to_owned(),
             form: self.hub_form(),
             confirm: Field::default(),
+            zones: ZoneRegion::group(&["Europe/Berlin".to_owned(), "UTC".to_owned()]),
+            zone: "Europe/Berlin".to_owned(),
+            zone_error: None,
         }
     }
 }

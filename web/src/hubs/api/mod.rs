@@ -70,6 +70,9 @@ pub struct HubBody {
     visibility: Option<String>,
     /// Whether nothing in it can change.
     archived: Option<bool>,
+    /// The zone in which its pages show times and its owners write them, as in the IANA's database.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: Option<String>,
 }
 
 /// The query of a list of hubs.
@@ -185,6 +188,7 @@ pub async fn create(
         join: body.join.as_deref(),
         visibility: body.visibility.as_deref(),
         archived: None,
+        time_zone: None,
     };
     let id = acts::create(&app, &caller.visitor(), client, wanted).await?;
     let hub = queries::find(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)?;
@@ -241,6 +245,7 @@ pub async fn update(
         join: body.join.as_deref(),
         visibility: body.visibility.as_deref(),
         archived: body.archived,
+        time_zone: body.time_zone.as_deref(),
     };
     let hub = acts::update(&app, &visitor, hub.id, wanted).await?;
     Ok(Answer(shape(&app, hub, visitor.id()).await?))

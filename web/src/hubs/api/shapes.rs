@@ -41,6 +41,9 @@ pub struct HubShape {
     pub stars: i64,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// The zone in which its pages show times, as in the IANA's database.
+    #[schema(example = "Europe/Berlin")]
+    pub time_zone: String,
     /// The caller's roles: subscriber, stargazer, member, owner.
     pub my_roles: Vec<&'static str>,
 }
@@ -62,6 +65,7 @@ impl HubShape {
             subscribers: facts.subscribers,
             stars: facts.stars,
             created_at: hub.created_at,
+            time_zone: hub.time_zone,
             my_roles: roles.into_iter().map(HubRole::name).collect(),
         }
     }

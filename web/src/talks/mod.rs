@@ -1,0 +1,17 @@
+//! Calls for talks: pitching, voting and results.
+
+pub mod access;
+pub mod acts;
+pub mod api;
+mod csv;
+pub mod dashboard;
+pub mod edit;
+pub mod list;
+mod owner_acts;
+pub mod permit;
+pub mod pitching;
+mod present;
+pub mod results;
+pub mod show;
+pub mod talk;
+pub mod vote;
