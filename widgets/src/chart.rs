@@ -6,7 +6,7 @@ const HEIGHT: f64 = 28.0;
 /// The points of a line through counts, for the attribute `points` of a drawing that is 100 wide and 30 high.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a drawing has a few hundred pixels")]
-pub(crate) fn line(counts: &[i64]) -> String {
+pub fn line(counts: &[i64]) -> String {
     let most = counts.iter().copied().max().unwrap_or(0).max(1) as f64;
     let step = 100.0 / (counts.len().max(2) - 1) as f64;
     let point = |(place, count): (usize, &i64)| {

@@ -5,7 +5,7 @@
 //! configuration, triage, caching and the tests that walk all kinds take it from there.
 
 pub mod cached;
-mod chart;
+pub mod chart;
 pub mod config;
 pub mod coverage;
 pub mod filters;
@@ -48,6 +48,7 @@ widgets! {
     subscriptions::Subscriptions,
     drafts::Drafts,
     join_requests::JoinRequests,
+    talks::Talks,
     cobwebs::Cobwebs,
 }
 

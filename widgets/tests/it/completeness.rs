@@ -26,7 +26,7 @@ use crate::operations::{Changer, Operation};
 use crate::world::World;
 
 /// How many changes are made.
-const CHANGES: usize = 520;
+const CHANGES: usize = 700;
 
 /// After so many changes a hub falls asleep.
 const SLEEP: usize = 25;

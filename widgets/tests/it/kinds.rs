@@ -3,6 +3,7 @@
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::hubs::HubRole;
 use pawdium_shared::ids::{HubId, UserId};
+use pawdium_shared::talks::{Phase, Totals};
 use pawdium_widgets::{KINDS, Viewer, find_kind};
 use scraper::{Html, Selector};
 use serde_json::json;
@@ -36,6 +37,7 @@ async fn full_hub(world: &World) -> (HubId, UserId, UserId) {
             "insert into hub_roles (hub_id, user_id, role) values ({hub}, {eve}, 'subscriber')"
         ))
         .await;
+    world.call(hub, ada, Totals::Shown, &[(bob, "Where Did I Put That Thing?"), (ada, "Nails")]).await;
     (hub, ada, eve)
 }
 
@@ -53,6 +55,10 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("badges", &["bob", "leads in", "blep", "with 3 photos", "rated most photos: 2"]),
     ("topics", &["sofa", "/search?q=blep"]),
     ("join-requests", &["eve", "/h/cats/requests", "accept"]),
+    (
+        "talks",
+        &["/calls/", "A call", "Voting ends", "Next to read", "/talks/", "Nobody has voted yet", "2 talks"],
+    ),
     ("rules", &[]),
     ("sticky-note", &[]),
     ("links", &[]),
@@ -211,6 +217,47 @@ async fn profiles_name_public_hubs_only(db: PgPool) {
             assert!(!html.contains("cats"), "{html}");
         }
     }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn who_leads_is_shown_when_everybody_may_know(db: PgPool) {
+    let world = World::new(db);
+    let [ada, bob, eve] = [world.member("ada").await, world.member("bob").await, world.member("eve").await];
+    let hub = world.hub(ada, "cats").await;
+    for member in [bob, eve] {
+        world.join(hub, member, HubRole::Member).await;
+    }
+    let kind = find_kind("talks").expect("a kind");
+    let show = async |config: serde_json::Value| world.show(hub, kind, &config, &Viewer::nobody()).await;
+    assert_eq!(show(json!({})).await, None);
+
+    let (call, talks) =
+        world.call(hub, ada, Totals::Hidden, &[(bob, "Nails"), (ada, "Thing"), (ada, "Time")]).await;
+    for (voter, talk) in [(ada, 0), (eve, 0), (bob, 1), (eve, 1), (eve, 2)] {
+        assert!(world.vote(talks[talk], voter).await);
+    }
+    let hidden = show(json!({})).await.expect("the call");
+    assert!(hidden.contains("after the close") && !hidden.contains("vote<"), "{hidden}");
+    assert!(!hidden.contains("talks-standing") && !hidden.contains("<b>2</b>"), "{hidden}");
+    let (hub_now, mut db) = (world.find_hub(hub).await, world.connect().await);
+    let data = kind.load(&json!({}), &hub_now, &Viewer::nobody(), &mut db).await.expect("it loads");
+    assert!(!data.contains("votes"), "the data itself has no count: {data}");
+
+    world.move_call(call, ada, Phase::Voting, Phase::Closed).await;
+    let closed = show(json!({ "limit": 2 })).await.expect("the call");
+    let text = closed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let [nails, thing] = ["Nails", "Thing"].map(|title| text.find(title).expect(title));
+    assert!(nails < thing && !text.contains("Time"), "{text}");
+    assert_eq!(text.matches("<b>2</b> votes").count(), 2, "{text}");
+    assert_eq!(text.matches(r#""talks-place">1<"#).count(), 2, "they share the first place: {text}");
+    assert!(text.contains("/results") && !text.contains("Next to read"), "{text}");
+
+    let (newer, _) = world.call(hub, ada, Totals::Shown, &[]).await;
+    let open = show(json!({})).await.expect("the call");
+    assert!(open.contains(&format!("/calls/{newer}")) && !open.contains("Nails"), "{open}");
+    world.execute("update hubs set archived_at = now()").await;
+    let archived = show(json!({})).await.expect("the call that has ended");
+    assert!(archived.contains(&format!("/calls/{call}/results")), "{archived}");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

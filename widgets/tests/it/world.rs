@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
-use chrono::{TimeDelta, Utc};
-use pawdium_shared::accounts::{Email, Name, RaterKey, queries};
+use chrono::{DateTime, TimeDelta, Utc};
+use pawdium_shared::accounts::{self, Email, Name, RaterKey, queries};
 use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::events::Event;
 use pawdium_shared::hubs::activity::{self, Verb};
 use pawdium_shared::hubs::{
     self, Hub, HubName, HubRole, Joining, NewHub, Refusal, Slug, Summary, Visibility, changes, members,
 };
-use pawdium_shared::ids::{HubId, PhotoId, UserId, WidgetId};
+use pawdium_shared::ids::{CallId, HubId, PhotoId, TalkId, UserId, WidgetId};
 use pawdium_shared::photos::transitions::{self, StoredOriginal};
 use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
 use pawdium_shared::ratings::queries::{Given, NotRecorded};
 use pawdium_shared::ratings::{self, Ballot, Derpiness, Lane};
+use pawdium_shared::talks::{
+    self, CallText, CallTitle, Description, NewCall, NewTalk, Phase, TalkTitle, Times, Totals, Voter, Voters,
+    calls, pitch,
+};
 use pawdium_widgets::layout::{self, Change, Placed, Spot};
 use pawdium_widgets::{Columns, KINDS, Kind, Side, Viewer};
 use serde_json::Value;
@@ -104,6 +108,46 @@ impl World {
         recorded
     }
 
+    /// Opens a call with talks, and lets voting begin until tomorrow.
+    pub(crate) async fn call(
+        &self,
+        hub: HubId,
+        owner: UserId,
+        totals: Totals,
+        talks: &[(UserId, &str)],
+    ) -> (CallId, Vec<TalkId>) {
+        let mut tx = self.begin().await;
+        let owner = accounts::queries::find(&mut tx, owner).await.expect("an answer").expect("a user");
+        let new = new_call("A call", totals, Utc::now());
+        let call = calls::create(&mut tx, hub, &owner, &new).await.expect("it is opened");
+        let mut pitched = Vec::new();
+        for (author, title) in talks {
+            pitched
+                .push(pitch::pitch(&mut tx, call, *author, &new_talk(title)).await.expect("it is pitched"));
+        }
+        calls::move_to(&mut tx, call, &owner, Phase::Pitch, Phase::Voting).await.expect("voting begins");
+        tx.commit().await.expect("a commit");
+        (call, pitched)
+    }
+
+    pub(crate) async fn move_call(&self, call: CallId, owner: UserId, from: Phase, to: Phase) {
+        let mut tx = self.begin().await;
+        let owner = accounts::queries::find(&mut tx, owner).await.expect("an answer").expect("a user");
+        calls::move_to(&mut tx, call, &owner, from, to).await.expect("it moves");
+        tx.commit().await.expect("a commit");
+    }
+
+    pub(crate) async fn vote(&self, talk: TalkId, voter: UserId) -> bool {
+        let mut tx = self.begin().await;
+        let voted = vote(&mut tx, talk, voter).await.expect("no error");
+        tx.commit().await.expect("a commit");
+        voted
+    }
+
+    pub(crate) async fn connect(&self) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
+        self.pool.acquire().await.expect("a connection")
+    }
+
     /// Puts a widget of each kind on a page, as far as there is none.
     pub(crate) async fn add_all_kinds(&self, hub: HubId) {
         let placed = self.placed(hub).await;
@@ -183,6 +227,48 @@ pub(crate) fn draft(title: &str, tags: &str) -> Draft {
         species: Species::Cat,
         tags: Tags::new(tags).expect("tags"),
         crop: None,
+    }
+}
+
+/// A call in which members pitch, with times for all later phases.
+pub(crate) fn new_call(title: &str, totals: Totals, now: DateTime<Utc>) -> NewCall {
+    NewCall {
+        title: CallTitle::new(title).expect("a title"),
+        text: CallText::new("").expect("a text"),
+        times: Times {
+            pitch_from: Some(now - TimeDelta::hours(1)),
+            voting_from: Some(now + TimeDelta::hours(12)),
+            closes_at: Some(now + TimeDelta::hours(24)),
+            announced_at: Some(now + TimeDelta::hours(48)),
+        },
+        voters: Voters::Members,
+        votes_each: None,
+        totals,
+        blind: false,
+        moderated: false,
+    }
+}
+
+pub(crate) fn new_talk(title: &str) -> NewTalk {
+    NewTalk {
+        title: TalkTitle::new(title).expect("a title"),
+        description: Description::new("What it is about").expect("a text"),
+        photo: None,
+    }
+}
+
+/// Votes for a talk, or takes the vote back.
+pub(crate) async fn vote(tx: &mut Tx, talk: TalkId, voter: UserId) -> sqlx::Result<bool> {
+    let voter = Voter { user: voter, device: None, network: None, served: true };
+    asked(talks::vote::toggle(tx, talk, &voter).await)
+}
+
+/// Whether a change of a call was made, or refused by the domain's rules.
+pub(crate) fn asked<T>(outcome: Result<T, talks::Refusal>) -> sqlx::Result<bool> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(talks::Refusal::Database(error)) => Err(error),
+        Err(_) => Ok(false),
     }
 }
 

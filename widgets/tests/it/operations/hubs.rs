@@ -83,13 +83,18 @@ impl Changer<'_> {
             _ => {
                 let hub = self.hub().await;
                 let mut chosen = HubChanges::default();
-                match self.rng.random_range(0..8) {
+                match self.rng.random_range(0..9) {
                     0 => chosen.slug = Some(slug),
                     1 => chosen.name = Some(name),
                     2 => chosen.summary = Some(summary),
                     3 => chosen.joining = Some(joining),
                     4 => chosen.visibility = Some(visibility),
                     5 => chosen.archived = Some(true),
+                    6 => {
+                        chosen.time_zone = ["Europe/Berlin", "UTC", "Asia/Tokyo"]
+                            .choose(&mut self.rng)
+                            .map(|&zone| zone.into());
+                    }
                     _ => chosen.archived = Some(false),
                 }
                 made(changes::update(tx, hub, self.founder, &chosen).await)

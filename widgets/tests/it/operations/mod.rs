@@ -1,6 +1,7 @@
 //! Random changes through the domain's own functions.
 
 mod hubs;
+mod talks;
 
 use pawdium_shared::accounts::{self, Name, RaterKey};
 use pawdium_shared::db::Tx;
@@ -54,6 +55,16 @@ pub(crate) enum Operation {
     ConfigureWidget,
     MoveWidget,
     RemoveWidget,
+    OpenCall,
+    ChangeCall,
+    MoveCall,
+    Pitch,
+    EditTalk,
+    WithdrawTalk,
+    HideTalk,
+    ApproveTalk,
+    Vote,
+    SetAside,
 }
 
 /// How often each is drawn, next to once.
@@ -78,6 +89,15 @@ const OFTEN: &[(Operation, usize)] = &[
     (Operation::Fail, 3),
     (Operation::Retry, 3),
     (Operation::LogInAsAnother, 2),
+    (Operation::OpenCall, 4),
+    (Operation::MoveCall, 5),
+    (Operation::Pitch, 8),
+    (Operation::EditTalk, 2),
+    (Operation::WithdrawTalk, 2),
+    (Operation::HideTalk, 2),
+    (Operation::ApproveTalk, 3),
+    (Operation::Vote, 10),
+    (Operation::SetAside, 2),
 ];
 
 const WORDS: &[&str] = &["blep", "sofa", "loaf", "tongue", "boop", "zoomies", "mlem"];
@@ -146,6 +166,16 @@ impl<'a> Changer<'a> {
             | Operation::ConfigureWidget
             | Operation::MoveWidget
             | Operation::RemoveWidget => self.change_layout(operation, &mut tx).await?,
+            Operation::OpenCall
+            | Operation::ChangeCall
+            | Operation::MoveCall
+            | Operation::Pitch
+            | Operation::EditTalk
+            | Operation::WithdrawTalk
+            | Operation::HideTalk
+            | Operation::ApproveTalk
+            | Operation::Vote
+            | Operation::SetAside => self.change_calls(operation, &mut tx).await?,
         };
         if done {
             tx.commit().await?;
