@@ -38,11 +38,8 @@ pub(super) async fn are_there(db: &Db) -> Result<bool> {
     Ok(found.fetch_one(&**db).await?)
 }
 
-/// Makes the hubs that are missing, and fills them. `members` are the tokens of [`LOGINS`].
-pub(super) async fn fill(client: &Client, db: &Db, members: &[String], say: &impl Fn(&str)) -> Result<()> {
-    if are_there(db).await? {
-        return Ok(());
-    }
+/// Registers the neighbours, or logs them in. Returns all people; `members` are the tokens of [`LOGINS`].
+pub(super) async fn enter_all(client: &Client, members: &[String]) -> Result<Vec<Person>> {
     let mut people: Vec<_> = LOGINS
         .iter()
         .zip(members)
@@ -52,13 +49,21 @@ pub(super) async fn fill(client: &Client, db: &Db, members: &[String], say: &imp
         let token = enter(client, login).await.with_context(|| format!("registering {}", login.name))?;
         people.push(Person { name: login.name, token });
     }
+    Ok(people)
+}
+
+/// Makes the hubs that are missing, and fills them.
+pub(super) async fn fill(client: &Client, db: &Db, people: &[Person], say: &impl Fn(&str)) -> Result<()> {
+    if are_there(db).await? {
+        return Ok(());
+    }
     for (number, plan) in PLANS.iter().enumerate() {
-        let filler = Filler { client, db, people: &people, plan };
+        let filler = Filler { client, db, people, plan };
         let dice = ChaCha8Rng::seed_from_u64(100 + number as u64);
         filler.make(dice).await.with_context(|| format!("filling the hub {}", plan.slug))?;
         say(&format!("the hub {} is there", plan.name));
     }
-    widgets::place_missing(client, &people, &PLANS).await
+    widgets::place_missing(client, people, &PLANS).await
 }
 
 /// One hub.

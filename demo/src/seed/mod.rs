@@ -1,12 +1,14 @@
-//! Fills an empty site with members, photos, ratings and hubs, through the site's own API, so that seeded data have
-//! passed the regular path.
+//! Fills an empty site with members, photos, ratings, hubs and calls for talks, through the site's own API, so that
+//! seeded data have passed the regular path.
 
 mod bustle;
+mod calls;
 mod client;
 mod hubs;
 mod people;
 mod photos;
 mod plans;
+mod talks;
 mod widgets;
 
 pub use bustle::Bustle;
@@ -54,7 +56,7 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub async fn is_finished(db: &Db) -> Result<bool> {
-    Ok(has_shares(db).await? && hubs::are_there(db).await?)
+    Ok(has_shares(db).await? && hubs::are_there(db).await? && talks::are_there(db).await?)
 }
 
 /// Shares come after all other acts with photos.
@@ -86,7 +88,9 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
         people::rate_all(&client, &members, amounts.raters, &say).await?;
         people::share_some(&client, db).await?;
     }
-    hubs::fill(&client, db, &members, &say).await?;
+    let people = hubs::enter_all(&client, &members).await?;
+    hubs::fill(&client, db, &people, &say).await?;
+    talks::fill(&client, db, &people, &say).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;
     RefreshVirality {}.enqueue(&mut tx).await?;

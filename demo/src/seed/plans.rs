@@ -42,7 +42,7 @@ pub(super) const PLANS: [Plan; 6] = [
         tenths: 8,
         waiting: &[],
         species: &["cat"],
-        more: &["sticky-note", "trending", "histogram", "badges", "topics", "links"],
+        more: &["talks", "sticky-note", "trending", "histogram", "badges", "topics", "links"],
         about: "There is **one braincell**, and today it is somebody else's turn.\n\n\
                 Post a cat who has just:\n\n\
                 - fallen off something flat,\n\
@@ -104,7 +104,7 @@ pub(super) const PLANS: [Plan; 6] = [
         tenths: 6,
         waiting: &[],
         species: &["rabbit", "rodent"],
-        more: &["trending", "subscriptions"],
+        more: &["talks", "trending", "subscriptions"],
         about: "If it fits into a teapot, it fits in here. **Capybaras** are small and round at heart.",
         rules: "1. Rounder is better.\n2. Snacks are allowed in the picture.\n",
         note: "We look for a new header picture. The roundest wins.",

@@ -15,7 +15,7 @@ const WIDE: [&str; 7] =
     ["sticky-note", "newest-photos", "top-photos", "trending", "activity", "rate-one", "drafts"];
 
 /// Kinds that begin the column.
-const FIRST: [&str; 3] = ["sticky-note", "join-requests", "cobwebs"];
+const FIRST: [&str; 4] = ["talks", "sticky-note", "join-requests", "cobwebs"];
 
 /// Gives the widgets of a hub their texts, and adds those that its plan wants. The site decides which kinds there are.
 pub(super) async fn arrange(client: &Client, owner: &Person, plan: &Plan) -> Result<()> {
