@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos restarts fuzz mutants lint lint-js axe test-axe fetch-axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images sqlx deny
+.PHONY: demo test test-systemd release chaos restarts fuzz mutants lint lint-js axe test-axe fetch-axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-bench-pages setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images bench-pages sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -67,7 +67,7 @@ fetch-axe: setup-lint-js
 	npm install --silent --no-audit --no-fund --no-save --prefix target/axe $(AXE)
 
 setup: setup-test
-setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-fuzz setup-lint-js setup-mutants setup-deny:  ## install what is missing
+setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-bench-pages setup-fuzz setup-lint-js setup-mutants setup-deny:  ## install what is missing
 	@scripts/setup $(@:setup-%=%)
 
 screenshots: setup-test  ## pictures of a running demo, in target/screenshots
@@ -92,6 +92,11 @@ bench-images: setup-bench-images  ## photographs made into squares, beside the p
 	testing/bench/photographs
 	cargo build --release -p pawdium-bench --bin images
 	@exec $${CARGO_TARGET_DIR:-target}/release/images $(BENCH)
+
+bench-pages: setup-bench-pages  ## a baked page beside the same page rendered, nginx and Django; BENCH="--rounds 1"
+	testing/bench/peers/install pages
+	cargo build --release -p pawdium-web -p pawdium-worker -p pawdium-bench --bin pawdium-web --bin pawdium-worker --bin pages
+	@exec $${CARGO_TARGET_DIR:-target}/release/pages $(BENCH)
 
 sqlx:  ## refresh .sqlx/ after a query or the schema has changed
 	scripts/sqlx

@@ -66,9 +66,10 @@ impl Asked {
     fn new(site: &LiveSite) -> Self {
         let hub = &site.seeded.hub;
         let group = |widget: &i64| CachedWidget { hub: hub.id, widget: WidgetId(*widget) }.group();
+        // With a cookie, so that the page is rendered each time.
         let request = format!(
             "GET /h/{} HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\naccept-encoding: gzip, deflate, br\r\n\
-             sec-fetch-site: none\r\n\r\n",
+             sec-fetch-site: none\r\ncookie: visitor=none\r\n\r\n",
             hub.slug,
         );
         Self { request: request.into(), groups: hub.widgets.iter().map(group).collect() }
