@@ -50,7 +50,7 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("rate-one", &["Cat 3", "Rate it"]),
     ("activity", &["bob", "posted 3 photos", "started this hub", "joined"]),
     ("members", &["ada", "owner", "2 members"]),
-    ("numbers", &["photos", "ratings", "4", "In the last 30 days: 3"]),
+    ("numbers", &["photos", "ratings", "4", "New in the last 30 days: 3", "3 new"]),
     ("histogram", &["4 ratings with a mean of 8.2", "Ratings from 1 to 10: 0, 0, 0, 0, 0, 0, 1, 1, 2, 0"]),
     ("badges", &["bob", "leads in", "blep", "with 3 photos", "rated most photos: 2"]),
     ("topics", &["sofa", "/search?q=blep"]),
