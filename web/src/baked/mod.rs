@@ -25,15 +25,14 @@ use pawdium_shared::cache::gathering;
 use tokio::time::timeout;
 use tracing::debug;
 
-pub use asked::{Asked, Bake, BakedRoute};
-use entry::{Entry, Source};
-pub use store::BakedPages;
-use store::{Failure, Kept, Look, Outcome, Rendering, Waiting};
-
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::routes::BAKED;
 use crate::state::App;
+pub use asked::{Asked, Bake, BakedRoute};
+use entry::{Entry, Source};
+pub use store::BakedPages;
+use store::{Failure, Kept, Look, Outcome, Rendering, Waiting};
 
 /// How often a page is rendered again because something of it was withdrawn meanwhile.
 const TRIES: usize = 3;
