@@ -1,7 +1,7 @@
 //! Locks for acts in a call: users first, then photos, the hub, and the call.
 //!
-//! A call's lock is an advisory one. Those on rows aren't fair: as long as votes overlap, who wants the row alone never
-//! gets it. Here who waits to have the call alone keeps later voters waiting, too.
+//! A call's lock is an advisory one, because row locks aren't fair: while votes overlap, an owner who wants the row alone
+//! never gets it. With an advisory lock, voters who come later wait behind the owner.
 
 use sqlx::PgConnection;
 

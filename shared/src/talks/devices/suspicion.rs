@@ -58,7 +58,7 @@ pub enum Shared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// People who share a device look like this, too.
+    /// People who share a device may look the same.
     Possible,
     /// Hardly anything but one person with several accounts looks like this.
     Likely,

@@ -1,14 +1,13 @@
 //! The baked pages of this process, and when each may be sent.
 //!
-//! A page is sent as long as nothing has happened to the groups that were read for it, ten seconds at most, because
-//! some of what pages show no event tells of. Of what has changed, the first who asks has a new one rendered and waits
-//! a moment for it; whoever asks meanwhile gets the earlier one. What may have been taken from everybody's sight is
-//! dropped at once. So is a page that is being rendered when that happens, since the notes of the last moments are
-//! remembered.
+//! A page is sent until one of the groups that were read for it goes stale, and for ten seconds at most, because some
+//! facts on pages have no event. When a page is stale, the first request renders a new one and waits for it briefly;
+//! other requests get the old page meanwhile. A page that may show something withdrawn is dropped at once, even if it
+//! is being rendered at that moment: the notes of the last moments are remembered.
 //!
-//! A process that hears nothing (Redis is away) can't know any of that. Then a page is rendered anew after two seconds,
-//! and whoever asks waits for it. Only while the database is away too, so that nothing can happen, it sends what it
-//! has. What happened in the seconds between, after Redis went away and before the database did, it doesn't know; so it
+//! A process that hears nothing, because Redis is away, can't know what is stale. It renders pages again after two
+//! seconds, and requests wait for that. If the database is away as well, nothing can change, and it sends what it has.
+//! What happened in the seconds between, after Redis went away and before the database did, it doesn't know; so it
 //! trusts pages that it couldn't verify for an hour, and the others for a day.
 
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -140,7 +140,7 @@ pub struct GroupShape {
     pub device: Option<String>,
     /// Their network, a /24 or a /64; null if they have another thing in common.
     pub network: Option<String>,
-    /// possible (people who share a device look like this, too) or likely.
+    /// possible (people who share a device may look the same) or likely.
     #[schema(example = "likely")]
     pub level: &'static str,
     /// Why they are reported.
