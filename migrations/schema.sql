@@ -144,7 +144,8 @@ begin
     if old.payload->>'photo' !~ '^[0-9]{1,18}$' then
         return null;
     end if;
-    if exists (select from photos where id = (old.payload->>'photo')::bigint and state = 'processing') then
+    if exists (select from photos where id = (old.payload->>'photo')::bigint and state = 'processing')
+        or exists (select from photo_crops where photo_id = (old.payload->>'photo')::bigint and problem is null) then
         insert into jobs (queue, kind, priority, max_attempts, subject, payload)
         values (old.queue, 'media.abandon.v1', -1, 8, old.subject, jsonb_build_object('photo', old.payload->'photo'));
         insert into job_movements (queue, kind, enqueued) values (old.queue, 'media.abandon.v1', 1);
@@ -362,6 +363,17 @@ ALTER TABLE public.calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.earlier_ratings (
+    photo_id bigint NOT NULL,
+    picture smallint NOT NULL,
+    rater_id bigint NOT NULL,
+    value smallint NOT NULL,
+    lane text NOT NULL,
+    ballot_at timestamp with time zone NOT NULL,
+    rated_at timestamp with time zone NOT NULL,
+    CONSTRAINT earlier_ratings_value_check CHECK (((value >= 1) AND (value <= 10)))
 );
 
 CREATE TABLE public.feed_tokens (
@@ -629,6 +641,19 @@ CREATE TABLE public.merged_users (
     rater_key bigint
 );
 
+CREATE TABLE public.photo_crops (
+    photo_id bigint NOT NULL,
+    picture smallint NOT NULL,
+    crop_x integer NOT NULL,
+    crop_y integer NOT NULL,
+    crop_side integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    problem text,
+    CONSTRAINT photo_crops_crop_side_check CHECK ((crop_side > 0)),
+    CONSTRAINT photo_crops_crop_x_check CHECK ((crop_x >= 0)),
+    CONSTRAINT photo_crops_crop_y_check CHECK ((crop_y >= 0))
+);
+
 CREATE TABLE public.photo_files (
     photo_id bigint NOT NULL,
     edge smallint NOT NULL,
@@ -642,10 +667,46 @@ CREATE TABLE public.photo_files (
     CONSTRAINT photo_files_width_check CHECK ((width > 0))
 );
 
+CREATE TABLE public.photo_picture_files (
+    photo_id bigint NOT NULL,
+    number smallint NOT NULL,
+    edge smallint NOT NULL,
+    key text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    bytes integer NOT NULL,
+    CONSTRAINT photo_picture_files_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT photo_picture_files_edge_check CHECK ((edge = ANY (ARRAY[1080, 540, 160]))),
+    CONSTRAINT photo_picture_files_height_check CHECK ((height > 0)),
+    CONSTRAINT photo_picture_files_width_check CHECK ((width > 0))
+);
+
+CREATE TABLE public.photo_pictures (
+    photo_id bigint NOT NULL,
+    number smallint NOT NULL,
+    crop_x integer,
+    crop_y integer,
+    crop_side integer,
+    placeholder text,
+    fingerprint bigint,
+    CONSTRAINT photo_pictures_number_check CHECK ((number > 0))
+);
+
 CREATE TABLE public.photo_ranks (
     photo_id bigint NOT NULL,
     score double precision NOT NULL,
     rank integer NOT NULL
+);
+
+CREATE TABLE public.photo_revisions (
+    photo_id bigint NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    alt text NOT NULL,
+    species text NOT NULL,
+    tags text[] NOT NULL,
+    picture smallint NOT NULL,
+    since timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.photos (
@@ -670,9 +731,20 @@ CREATE TABLE public.photos (
     source_hash bytea,
     fingerprint bigint,
     source_bytes integer,
+    version integer DEFAULT 1 NOT NULL,
+    revision_number integer DEFAULT 1 NOT NULL,
+    revised_at timestamp with time zone,
+    picture smallint DEFAULT 1 NOT NULL,
+    picture_since integer DEFAULT 1 NOT NULL,
+    depth smallint DEFAULT 0 NOT NULL,
+    remixes boolean DEFAULT true NOT NULL,
+    comments text DEFAULT 'registered'::text NOT NULL,
+    reminded_at timestamp with time zone,
     CONSTRAINT photos_alt_check CHECK ((length(alt) <= 500)),
     CONSTRAINT photos_check CHECK (((reason IS NOT NULL) = (state = 'failed'::text))),
+    CONSTRAINT photos_comments_check CHECK ((comments = ANY (ARRAY['registered'::text, 'nobody'::text]))),
     CONSTRAINT photos_crop_whole CHECK ((((crop_x IS NULL) AND (crop_y IS NULL) AND (crop_side IS NULL)) OR ((crop_x >= 0) AND (crop_y >= 0) AND (crop_side > 0)))),
+    CONSTRAINT photos_depth_check CHECK (((depth >= 0) AND (depth <= 32))),
     CONSTRAINT photos_live_has_slot CHECK (((state <> 'live'::text) OR ((slot IS NOT NULL) AND (live_at IS NOT NULL)))),
     CONSTRAINT photos_source_bytes_check CHECK ((source_bytes > 0)),
     CONSTRAINT photos_source_hash_check CHECK ((length(source_hash) = 32)),
@@ -697,6 +769,8 @@ CREATE TABLE public.photo_stats (
     virality double precision,
     views bigint DEFAULT 0 NOT NULL,
     shares bigint DEFAULT 0 NOT NULL,
+    remixes bigint DEFAULT 0 NOT NULL,
+    comments bigint DEFAULT 0 NOT NULL,
     CONSTRAINT photo_stats_histogram_check CHECK ((cardinality(histogram) = 10))
 )
 WITH (fillfactor='70');
@@ -918,6 +992,7 @@ CREATE TABLE public.users (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     registered_at timestamp with time zone,
     network integer,
+    remixes boolean DEFAULT true NOT NULL,
     CONSTRAINT users_email_length CHECK ((length(email) <= 254)),
     CONSTRAINT users_name_format CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_-]{1,29}$'::text)),
     CONSTRAINT users_registered_whole CHECK ((((name IS NULL) AND (email IS NULL) AND (password_hash IS NULL) AND (email_verified_at IS NULL)) OR ((name IS NOT NULL) AND (email IS NOT NULL) AND (password_hash IS NOT NULL)))),
@@ -941,7 +1016,7 @@ CREATE TABLE public.virality_events (
     day date DEFAULT CURRENT_DATE NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
     counted boolean DEFAULT false NOT NULL,
-    CONSTRAINT virality_events_kind_check CHECK ((kind = ANY (ARRAY['view'::text, 'share'::text, 'link_view'::text, 'link_rating'::text])))
+    CONSTRAINT virality_events_kind_check CHECK ((kind = ANY (ARRAY['view'::text, 'share'::text, 'link_view'::text, 'link_rating'::text, 'remix'::text, 'comment'::text])))
 );
 
 ALTER TABLE public.virality_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1001,6 +1076,9 @@ ALTER TABLE ONLY public.call_results
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.earlier_ratings
+    ADD CONSTRAINT earlier_ratings_pkey PRIMARY KEY (photo_id, picture, rater_id);
 
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_pkey PRIMARY KEY (user_id);
@@ -1080,11 +1158,23 @@ ALTER TABLE ONLY public.mail_tokens
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.photo_crops
+    ADD CONSTRAINT photo_crops_pkey PRIMARY KEY (photo_id);
+
 ALTER TABLE ONLY public.photo_files
     ADD CONSTRAINT photo_files_pkey PRIMARY KEY (photo_id, edge);
 
+ALTER TABLE ONLY public.photo_picture_files
+    ADD CONSTRAINT photo_picture_files_pkey PRIMARY KEY (photo_id, number, edge);
+
+ALTER TABLE ONLY public.photo_pictures
+    ADD CONSTRAINT photo_pictures_pkey PRIMARY KEY (photo_id, number);
+
 ALTER TABLE ONLY public.photo_ranks
     ADD CONSTRAINT photo_ranks_pkey PRIMARY KEY (photo_id);
+
+ALTER TABLE ONLY public.photo_revisions
+    ADD CONSTRAINT photo_revisions_pkey PRIMARY KEY (photo_id, number);
 
 ALTER TABLE ONLY public.photo_stats
     ADD CONSTRAINT photo_stats_pkey PRIMARY KEY (photo_id);
@@ -1191,6 +1281,8 @@ CREATE INDEX calls_hub ON public.calls USING btree (hub_id, id DESC);
 
 CREATE INDEX calls_unannounced ON public.calls USING btree (id) WHERE (told_phase <> 'announced'::text);
 
+CREATE INDEX earlier_ratings_rater ON public.earlier_ratings USING btree (rater_id);
+
 CREATE INDEX hub_photos_photo ON public.hub_photos USING btree (photo_id);
 
 CREATE INDEX hub_photos_posted ON public.hub_photos USING btree (hub_id, posted_at DESC, photo_id DESC);
@@ -1256,6 +1348,8 @@ CREATE INDEX merged_users_into ON public.merged_users USING btree (into_id);
 CREATE INDEX merged_users_key ON public.merged_users USING btree (rater_key);
 
 CREATE INDEX photo_files_key ON public.photo_files USING btree (key);
+
+CREATE INDEX photo_picture_files_key ON public.photo_picture_files USING btree (key);
 
 CREATE INDEX photo_ranks_rank ON public.photo_ranks USING btree (rank, photo_id);
 
@@ -1399,6 +1493,12 @@ ALTER TABLE ONLY public.calls
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.earlier_ratings
+    ADD CONSTRAINT earlier_ratings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.earlier_ratings
+    ADD CONSTRAINT earlier_ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -1450,11 +1550,23 @@ ALTER TABLE ONLY public.mail_tokens
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_into_id_fkey FOREIGN KEY (into_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.photo_crops
+    ADD CONSTRAINT photo_crops_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.photo_files
     ADD CONSTRAINT photo_files_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.photo_picture_files
+    ADD CONSTRAINT photo_picture_files_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_pictures
+    ADD CONSTRAINT photo_pictures_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.photo_ranks
     ADD CONSTRAINT photo_ranks_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_revisions
+    ADD CONSTRAINT photo_revisions_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.photo_stats
     ADD CONSTRAINT photo_stats_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;

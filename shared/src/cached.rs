@@ -8,6 +8,7 @@ use crate::hubs::facts::CachedFacts;
 use crate::hubs::shown::{HubLists, ShownHub};
 use crate::photos::cached::{CachedPhoto, PhotoCount};
 use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
+use crate::photos::remixes::PhotoLineage;
 use crate::ranking::hub_top::HubTopList;
 use crate::ranking::lists::{NewList, TopList, TrendingList};
 use crate::talks::facts::CachedCallFacts;
@@ -33,5 +34,6 @@ cached! {
     ShownHub,
     HubLists,
     PhotoHubs,
+    PhotoLineage,
     CachedCallFacts,
 }

@@ -62,6 +62,12 @@ impl Fingerprint {
     pub const fn to_bits(self) -> i64 {
         self.0.cast_signed()
     }
+
+    /// The fingerprint of a value from the database.
+    #[must_use]
+    pub const fn from_bits(bits: i64) -> Self {
+        Self(bits.cast_unsigned())
+    }
 }
 
 /// Averages the cells of a grid. A sample on a cell border counts for each cell by overlap.

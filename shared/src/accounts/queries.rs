@@ -238,11 +238,25 @@ pub async fn set_role(db: &mut PgConnection, user: UserId, role: Role) -> sqlx::
     Ok(())
 }
 
+/// Finds whether others may remix a user's new photos unless the user says otherwise.
+pub async fn find_remixes(db: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
+    let allowed = sqlx::query_scalar!("select remixes from users where id = $1", user.0);
+    Ok(allowed.fetch_optional(db).await?.unwrap_or(true))
+}
+
+/// Chooses whether others may remix a user's new photos unless the user says otherwise.
+pub async fn set_remixes(db: &mut PgConnection, user: UserId, allowed: bool) -> sqlx::Result<()> {
+    sqlx::query!("update users set remixes = $2 where id = $1", user.0, allowed).execute(db).await?;
+    Ok(())
+}
+
 /// A user's statistics, for profiles.
 #[derive(Clone, Copy, Debug)]
 pub struct Activity {
     /// How many photos the user has rated.
     pub ratings_cast: i64,
+    /// Those that show the picture that the user has rated.
+    pub rated: i64,
     /// How many of the user's photos are live.
     pub photos: i64,
 }
@@ -251,7 +265,13 @@ pub struct Activity {
 pub async fn count_activity(db: &mut PgConnection, user: UserId) -> sqlx::Result<Activity> {
     sqlx::query_as!(
         Activity,
-        r#"select (select count(*) from ratings where rater_id = $1) as "ratings_cast!",
+        r#"select (select count(*) from ratings where rater_id = $1) as "rated!",
+                  (select count(*) from ratings where rater_id = $1)
+                      + (select count(distinct photo_id) from earlier_ratings
+                         where rater_id = $1
+                           and not exists (select from ratings
+                                           where ratings.photo_id = earlier_ratings.photo_id and rater_id = $1))
+                      as "ratings_cast!",
                   (select count(*) from photos where owner_id = $1 and state = 'live') as "photos!""#,
         user.0,
     )
@@ -299,6 +319,7 @@ pub async fn purge_anonymous(db: &Db, before: DateTime<Utc>) -> sqlx::Result<u64
             "delete from users
              where id = any($1) and email is null
                and not exists (select from ratings where rater_id = users.id)
+               and not exists (select from earlier_ratings where rater_id = users.id)
                and not exists (select from photos where owner_id = users.id)
                and not exists (select from sessions where user_id = users.id)
                and not exists (select from talk_votes where voter_id = users.id)",
@@ -321,6 +342,7 @@ async fn lock_idle(db: &mut PgConnection, before: DateTime<Utc>, after: i64) -> 
         "select id from users
          where email is null and created_at < $1 and id > $2
            and not exists (select from ratings where rater_id = users.id)
+           and not exists (select from earlier_ratings where rater_id = users.id)
            and not exists (select from photos where owner_id = users.id)
            and not exists (select from sessions where user_id = users.id)
            and not exists (select from talk_votes where voter_id = users.id)

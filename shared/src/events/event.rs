@@ -28,6 +28,13 @@ pub enum Event {
         /// Its species, because lists can be limited to one.
         species: Species,
     },
+    /// The owner of a live photo changed it, or its new picture is shown.
+    PhotoChanged {
+        /// The photo.
+        photo: PhotoId,
+        /// The species that it was, and the one that it is if that is another.
+        species: Vec<Species>,
+    },
     /// A photo was deleted or hidden.
     PhotoRemoved {
         /// The photo.
@@ -138,12 +145,20 @@ pub enum Event {
 }
 
 impl Event {
+    /// The change of a live photo of this species, which is now of that.
+    #[must_use]
+    pub fn changed(photo: PhotoId, was: Species, is: Species) -> Self {
+        let species = if was == is { vec![was] } else { vec![was, is] };
+        Self::PhotoChanged { photo, species }
+    }
+
     /// The photos that the event is about; `None` if it may be about any.
     #[must_use]
     pub fn photos(&self) -> &[PhotoId] {
         match self {
             Self::PhotoProgressed { photo }
             | Self::PhotoPublished { photo, .. }
+            | Self::PhotoChanged { photo, .. }
             | Self::PhotoRemoved { photo, .. }
             | Self::PhotoPosted { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
@@ -198,6 +213,7 @@ impl Event {
         matches!(
             self,
             Self::PhotoRemoved { .. }
+                | Self::PhotoChanged { .. }
                 | Self::HubChanged { .. }
                 | Self::HubListed { .. }
                 | Self::MemberChanged { .. }
@@ -221,7 +237,7 @@ impl Event {
             Self::PhotoPublished { species, .. } | Self::PhotoRemoved { species, .. } => {
                 std::slice::from_ref(species)
             }
-            Self::RanksMoved { species } => species,
+            Self::PhotoChanged { species, .. } | Self::RanksMoved { species } => species,
             _ => &[],
         }
     }
@@ -232,6 +248,10 @@ impl Event {
         match self {
             Self::PhotoProgressed { photo } => format!("progressed:{photo}"),
             Self::PhotoPublished { photo, .. } => format!("published:{photo}"),
+            Self::PhotoChanged { photo, species } => {
+                let species: Vec<_> = species.iter().map(|species| species.name()).collect();
+                format!("changed:{photo}:{}", species.join(","))
+            }
             Self::PhotoRemoved { photo, .. } => format!("removed:{photo}"),
             Self::PhotoRated { photo } => format!("rated:{photo}"),
             Self::RanksMoved { species } => {

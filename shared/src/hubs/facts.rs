@@ -59,9 +59,9 @@ pub(crate) async fn changed_hubs(event: &Event, lookup: &mut Lookup<'_>) -> sqlx
     match event {
         Event::PhotoPosted { hub, .. } => Ok(vec![*hub]),
         Event::MemberChanged { hubs, .. } => Ok(hubs.clone()),
-        Event::PhotoPublished { photo, .. } | Event::PhotoRemoved { photo, .. } => {
-            list_showing(lookup.db().await?, *photo).await
-        }
+        Event::PhotoPublished { photo, .. }
+        | Event::PhotoChanged { photo, .. }
+        | Event::PhotoRemoved { photo, .. } => list_showing(lookup.db().await?, *photo).await,
         _ => Ok(Vec::new()),
     }
 }

@@ -19,9 +19,9 @@ pub struct CachedPhoto(pub PhotoId);
 impl CachedPhoto {
     fn is_stale_after(self, event: &Event) -> bool {
         match event {
-            // State, reason and files.
+            // State, reason and files, and what the owner says.
             Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
-            | Event::PhotoRemoved { photo, .. }
+            | Event::PhotoChanged { photo, .. } | Event::PhotoRemoved { photo, .. }
             // The histogram.
             | Event::PhotoRated { photo } => *photo == self.0,
             // Virality, views and shares; the owner's name; the histogram when a rater left or was merged.
@@ -111,6 +111,7 @@ mod tests {
         let about_it = [
             Event::PhotoProgressed { photo: PHOTO },
             Event::PhotoPublished { photo: PHOTO, species: Species::Cat },
+            Event::changed(PHOTO, Species::Cat, Species::Dog),
             Event::PhotoRemoved { photo: PHOTO, species: Species::Cat },
             Event::PhotoRated { photo: PHOTO },
             Event::ViralityMoved { photos: vec![PhotoId(6), PHOTO] },

@@ -2,7 +2,7 @@
 
 use pawdium_media::Crop;
 
-use super::types::{Species, UnknownSpecies};
+use super::types::{Commenters, Species, UnknownSpecies};
 use crate::visible::{is_invisible, shows_something};
 
 /// Why a field was refused. Forms show the message beside the field.
@@ -114,6 +114,11 @@ impl Tags {
         Ok(Self(tags))
     }
 
+    /// Tags that were checked before, from the database.
+    pub(crate) fn known(tags: Vec<String>) -> Self {
+        Self(tags)
+    }
+
     /// The tags.
     #[must_use]
     pub fn as_slice(&self) -> &[String] {
@@ -134,6 +139,17 @@ pub struct Draft {
     pub tags: Tags,
     /// The square to show, in pixels of the upright picture; the largest centred one if it is absent.
     pub crop: Option<Crop>,
+    /// What others may do with it.
+    pub allowed: Allowed,
+}
+
+/// What others may do with a photo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Whether they may remix it; `None` for what the owner's settings say.
+    pub remixes: Option<bool>,
+    /// Who may comment.
+    pub comments: Commenters,
 }
 
 #[cfg(test)]

@@ -18,9 +18,7 @@ pub async fn name(db: &mut PgConnection, photo: PhotoId, pictures: &[(u16, Pictu
     }
     for (edge, picture) in pictures {
         let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
-        sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", picture.key)
-            .fetch_one(&mut *db)
-            .await?;
+        lock_name(db, &picture.key).await?;
         sqlx::query!(
             "insert into photo_files (photo_id, edge, key, width, height, bytes) values ($1, $2, $3, $4, $5, $6)
              on conflict (photo_id, edge) do update
@@ -38,6 +36,42 @@ pub async fn name(db: &mut PgConnection, photo: PhotoId, pictures: &[(u16, Pictu
     Ok(true)
 }
 
+/// Claims the files of another picture of a live photo, which isn't shown yet. Waits while one of them is being
+/// deleted.
+pub(crate) async fn name_kept(
+    db: &mut PgConnection,
+    photo: PhotoId,
+    number: i16,
+    pictures: &[(u16, Picture)],
+) -> sqlx::Result<()> {
+    for (edge, picture) in pictures {
+        let size = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+        lock_name(db, &picture.key).await?;
+        sqlx::query!(
+            "insert into photo_picture_files (photo_id, number, edge, key, width, height, bytes)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (photo_id, number, edge) do update
+             set key = excluded.key, width = excluded.width, height = excluded.height, bytes = excluded.bytes",
+            photo.0,
+            number,
+            i16::try_from(*edge).unwrap_or(i16::MAX),
+            picture.key,
+            size(picture.width),
+            size(picture.height),
+            size(picture.bytes),
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Prevents that a file is deleted until the transaction ends. Waits while it is being deleted.
+pub(super) async fn lock_name(db: &mut PgConnection, key: &str) -> sqlx::Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", key).fetch_one(db).await?;
+    Ok(())
+}
+
 /// Prevents changes to a photo's claims until the transaction ends. Without this, a photo that is hidden or deleted
 /// while it is processed would keep claims that are made a moment later.
 pub(crate) async fn lock_names(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<()> {
@@ -45,7 +79,7 @@ pub(crate) async fn lock_names(db: &mut PgConnection, photo: PhotoId) -> sqlx::R
     Ok(())
 }
 
-/// Deletes a photo's claims. Returns the files.
+/// Deletes a photo's claims to the files of the picture that it shows. Returns the files.
 pub async fn forget(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!("delete from photo_files where photo_id = $1 returning key", photo.0)
         .fetch_all(db)
@@ -56,7 +90,11 @@ pub async fn forget(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<S
 pub async fn lock_unnamed(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key).fetch_one(&mut *db).await?;
     // A separate statement: it sees what was committed during the wait for the lock.
-    sqlx::query_scalar!(r#"select not exists (select from photo_files where key = $1) as "unnamed!""#, key)
-        .fetch_one(db)
-        .await
+    sqlx::query_scalar!(
+        r#"select not exists (select from photo_files where key = $1)
+              and not exists (select from photo_picture_files where key = $1) as "unnamed!""#,
+        key,
+    )
+    .fetch_one(db)
+    .await
 }

@@ -37,6 +37,7 @@ pub async fn find_earlier(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result
            from photos
            join photos as earlier on earlier.owner_id = photos.owner_id and earlier.id < photos.id
            where photos.id = $1 and earlier.state in ('draft', 'processing', 'live')
+             and earlier.id is distinct from photos.parent_id
              and (earlier.source_hash = photos.source_hash
                   or fingerprint_distance(earlier.fingerprint, photos.fingerprint) <= $2)
            order by earlier.id

@@ -1,6 +1,10 @@
 //! Photos: submission, states, files and timeline.
 
 pub mod cached;
+pub mod crops;
+pub mod drafts;
+pub mod edits;
+pub mod expiry;
 mod fields;
 pub mod files;
 mod histogram;
@@ -8,17 +12,23 @@ pub mod hub_photos;
 pub mod likeness;
 pub mod lineage;
 pub mod neighbours;
+mod not_changed;
 pub mod owner;
+pub mod pictures;
 pub mod posting;
 pub mod queries;
+pub mod remixes;
+pub mod revisions;
 mod saving;
 pub mod steps;
 pub mod submissions;
+pub mod tags;
 pub mod transitions;
 mod types;
 
-pub use fields::{Alt, Draft, InvalidDraft, Tags, Title};
+pub use fields::{Allowed, Alt, Draft, InvalidDraft, Tags, Title};
 pub use histogram::Histogram;
 pub use likeness::Likeness;
+pub use not_changed::NotChanged;
 pub use saving::Saving;
-pub use types::{Photo, PhotoState, Picture, Sizes, Species, UnknownSpecies};
+pub use types::{Commenters, Photo, PhotoState, Picture, Sizes, Species, UnknownSpecies};

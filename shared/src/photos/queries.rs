@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::Histogram;
-use super::types::{Photo, PhotoState, Sizes, Species};
+use super::types::{Commenters, Photo, PhotoState, Sizes, Species};
 use crate::db::{Batcher, Db};
 use crate::ids::{PhotoId, UserId};
 
@@ -32,6 +32,17 @@ struct Row {
     views: i64,
     shares: i64,
     created_at: DateTime<Utc>,
+    touched_at: DateTime<Utc>,
+    version: i32,
+    revision: i32,
+    picture: i16,
+    picture_since: i32,
+    parent: Option<PhotoId>,
+    depth: i16,
+    remixes: bool,
+    comments: Commenters,
+    remixed: i64,
+    commented: i64,
 }
 
 impl From<Row> for Photo {
@@ -55,6 +66,17 @@ impl From<Row> for Photo {
             views: row.views,
             shares: row.shares,
             created_at: row.created_at,
+            touched_at: row.touched_at,
+            version: row.version,
+            revision: row.revision,
+            picture: row.picture,
+            picture_since: row.picture_since,
+            parent: row.parent,
+            depth: row.depth,
+            remixes: row.remixes,
+            comments: row.comments,
+            remixed: row.remixed,
+            commented: row.commented,
         }
     }
 }
@@ -70,10 +92,15 @@ macro_rules! photos_where {
                       state as "state: crate::photos::PhotoState", reason,
                       coalesce((select jsonb_object_agg(edge, jsonb_build_object(
                                     'key', key, 'width', width, 'height', height, 'bytes', bytes))
-                                from photo_files where photo_id = photos.id and state = 'live'), '{}')
+                                from photo_files where photo_id = photos.id and state in ('live', 'draft')), '{}')
                           as "sizes!: sqlx::types::Json<crate::photos::Sizes>",
                       placeholder, histogram as "histogram: crate::photos::Histogram",
-                      score as "score?", rank as "rank?", virality, views, shares, photos.created_at
+                      score as "score?", rank as "rank?", virality, views, shares, photos.created_at,
+                      touched_at, version, revision_number as revision, picture,
+                      picture_since,
+                      parent_id as "parent: crate::ids::PhotoId", depth, photos.remixes,
+                      photos.comments as "comments: crate::photos::Commenters",
+                      photo_stats.remixes as remixed, photo_stats.comments as commented
                from photos
                join users on users.id = owner_id
                join photo_stats on photo_stats.photo_id = photos.id
@@ -162,21 +189,40 @@ pub async fn list_alike(db: &mut PgConnection, photo: PhotoId, limit: i64) -> sq
     Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
 }
 
-/// The originals that are stored until the member acts.
+/// What is kept until the member acts.
 #[derive(Clone, Copy, Debug)]
 pub struct KeptOriginals {
-    /// The number of originals.
+    /// The number of photos.
     pub uploads: i64,
-    /// Their total size in bytes.
+    /// The total size of their originals in bytes.
     pub bytes: i64,
 }
 
-/// Counts a user's stored originals of drafts and failed photos.
+/// Lists a user's drafts. Those that expire first come first.
+pub async fn list_drafts(db: &mut PgConnection, owner: UserId) -> sqlx::Result<Vec<Photo>> {
+    let rows = photos_where!(
+        "where owner_id = $1 and state = 'draft' order by touched_at, photos.id limit 1000",
+        owner.0,
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
+}
+
+/// Lists at most `limit` live remixes of a photo, newest first.
+pub async fn list_remixes(db: &mut PgConnection, photo: PhotoId, limit: i64) -> sqlx::Result<Vec<Photo>> {
+    let rows = photos_where!(
+        "where parent_id = $1 and state = 'live' order by photos.id desc limit $2",
+        photo.0,
+        limit,
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Photo::from).collect())
+}
+
+/// Counts what a user keeps unpublished: drafts, and failed photos with an original.
 pub async fn count_kept(db: &mut PgConnection, owner: UserId) -> sqlx::Result<KeptOriginals> {
     sqlx::query_as!(
         KeptOriginals,
         r#"select count(*) as "uploads!", coalesce(sum(source_bytes), 0)::bigint as "bytes!" from photos
-           where owner_id = $1 and source_key is not null and state in ('draft', 'failed')"#,
+           where owner_id = $1 and (state = 'draft' or source_key is not null and state = 'failed')"#,
         owner.0,
     )
     .fetch_one(db)
@@ -207,7 +253,8 @@ pub async fn original_in_use(db: &mut PgConnection, key: &str) -> sqlx::Result<b
 pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select key as "key!" from unnest($1::text[]) as given (key)
-           where not exists (select from photo_files where photo_files.key = given.key)"#,
+           where not exists (select from photo_files where photo_files.key = given.key)
+             and not exists (select from photo_picture_files where photo_picture_files.key = given.key)"#,
         keys,
     )
     .fetch_all(db)

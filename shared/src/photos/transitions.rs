@@ -1,6 +1,8 @@
 //! Transitions between a photo's states. Each function does nothing and says so if the photo is not in the required
 //! state, so a job that runs twice changes nothing the second time.
 //!
+//! Publishing a draft is in [`drafts`](super::drafts), a change of a live photo's picture in [`crops`](super::crops).
+//!
 //! Each updates the photo's row once. A second update of a row in one transaction checks its foreign keys again, which
 //! locks the owner's row, while an owner who is being deleted waits for the photo: see "The order of locks" in
 //! ARCHITECTURE.md.
@@ -13,8 +15,9 @@ use sqlx::PgConnection;
 
 use super::fields::Draft;
 use super::files;
+use super::pictures::{self, FIRST, columns_of, crop_of};
 use super::steps::{self, Step};
-use super::types::{PhotoState, Picture};
+use super::types::{Commenters, PhotoState, Picture};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
@@ -36,17 +39,17 @@ pub async fn submit(
     draft: &Draft,
     original: StoredOriginal<'_>,
 ) -> sqlx::Result<PhotoId> {
-    let photo = insert(db, owner, draft, original, PhotoState::Processing).await?;
+    let photo = insert(db, owner, draft, Some(original), PhotoState::Processing).await?;
     ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
     Ok(photo)
 }
 
-/// Saves a photo as its owner's draft. It is processed once it is published.
+/// Saves a photo as its owner's draft. It is processed once it is published, for which it needs an original.
 pub async fn keep_draft(
     db: &mut Tx,
     owner: UserId,
     draft: &Draft,
-    original: StoredOriginal<'_>,
+    original: Option<StoredOriginal<'_>>,
 ) -> sqlx::Result<PhotoId> {
     let photo = insert(db, owner, draft, original, PhotoState::Draft).await?;
     Event::PhotoProgressed { photo }.record(db).await?;
@@ -57,14 +60,15 @@ async fn insert(
     db: &mut PgConnection,
     owner: UserId,
     draft: &Draft,
-    original: StoredOriginal<'_>,
+    original: Option<StoredOriginal<'_>>,
     state: PhotoState,
 ) -> sqlx::Result<PhotoId> {
-    let side = |pick: fn(Crop) -> u32| draft.crop.and_then(|crop| i32::try_from(pick(crop)).ok());
+    let [x, y, side] = columns_of(draft.crop);
     let photo = sqlx::query_scalar!(
         r#"insert into photos (owner_id, title, alt, species, tags, state, source_key, crop_x, crop_y, crop_side,
-                               source_bytes)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                               source_bytes, comments, remixes)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+                   coalesce($13, (select remixes from users where id = $1), true))
            returning id as "id: PhotoId""#,
         owner.0,
         draft.title.as_str(),
@@ -72,11 +76,13 @@ async fn insert(
         draft.species.name(),
         draft.tags.as_slice(),
         state as PhotoState,
-        original.key,
-        side(|crop| crop.x),
-        side(|crop| crop.y),
-        side(|crop| crop.side),
-        i32::try_from(original.bytes).ok().filter(|bytes| *bytes > 0),
+        original.map(|original| original.key),
+        x,
+        y,
+        side,
+        original.and_then(|original| i32::try_from(original.bytes).ok()).filter(|bytes| *bytes > 0),
+        draft.allowed.comments as Commenters,
+        draft.allowed.remixes,
     )
     .fetch_one(&mut *db)
     .await?;
@@ -85,31 +91,43 @@ async fn insert(
     Ok(photo)
 }
 
-/// Publishes a draft. Returns false if the photo is not a draft of this owner, or has no original.
-pub async fn publish(db: &mut Tx, photo: PhotoId, owner: UserId) -> sqlx::Result<bool> {
-    let published = sqlx::query!(
-        "update photos set state = 'processing', touched_at = now()
-         where id = $1 and owner_id = $2 and state = 'draft' and source_key is not null",
+/// Gives a draft without a picture its original. Returns false if the photo is no draft of this owner, or has a
+/// picture.
+pub async fn add_original(
+    db: &mut Tx,
+    photo: PhotoId,
+    owner: UserId,
+    original: StoredOriginal<'_>,
+) -> sqlx::Result<bool> {
+    let added = sqlx::query!(
+        "update photos
+         set source_key = $3, source_bytes = $4, crop_x = null, crop_y = null, crop_side = null,
+             version = version + 1, touched_at = now()
+         where id = $1 and owner_id = $2 and state = 'draft' and source_key is null
+           and not exists (select from photo_files where photo_id = $1)",
         photo.0,
         owner.0,
+        original.key,
+        i32::try_from(original.bytes).ok().filter(|bytes| *bytes > 0),
     )
-    .execute(&mut *db)
+    .execute(&mut **db)
     .await?;
-    if published.rows_affected() == 0 {
+    if added.rows_affected() == 0 {
         return Ok(false);
     }
-    ProcessPhoto { photo, owner: Some(owner) }.enqueue(db).await?;
     Event::PhotoProgressed { photo }.record(db).await?;
     Ok(true)
 }
 
-/// The original of a photo to process.
+/// What the picture of a photo is made from.
 #[derive(Clone, Debug)]
 pub struct Original {
     /// Its key in the media store.
     pub key: String,
     /// The square that the owner chose.
     pub crop: Option<Crop>,
+    /// Whether it is a published picture, which a remix has from its parent, and not an upload.
+    pub is_picture: bool,
 }
 
 /// Whether to keep the original of a photo that fails.
@@ -125,8 +143,11 @@ pub enum KeepOriginal {
 pub async fn retry(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     let retried = sqlx::query!(
         "update photos set state = 'processing', reason = null
-         where id = $1 and state = 'failed' and source_key is not null",
+         where id = $1 and state = 'failed'
+           and (source_key is not null
+                or exists (select from photo_picture_files where photo_id = $1 and number = $2))",
         photo.0,
+        FIRST,
     )
     .execute(&mut *db)
     .await?;
@@ -144,23 +165,22 @@ pub async fn has_failed(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<b
     Ok(state.fetch_optional(db).await?.as_deref() == Some("failed"))
 }
 
-/// Finds the original of a photo that is processing; `None` if there is nothing to process.
+/// Finds what to make the picture of a photo from that is processing; `None` if there is nothing to process.
 pub async fn find_original(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Original>> {
     let row = sqlx::query!(
-        r#"select source_key as "key!", crop_x, crop_y, crop_side from photos
-           where id = $1 and state = 'processing' and source_key is not null"#,
+        r#"select coalesce(source_key, (select key from photo_picture_files
+                                        where photo_id = photos.id and number = $2
+                                        order by edge desc limit 1)) as key,
+                  source_key is null as "is_picture!", crop_x, crop_y, crop_side
+           from photos where id = $1 and state = 'processing'"#,
         photo.0,
+        FIRST,
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Original {
-        key: row.key,
-        crop: match (row.crop_x, row.crop_y, row.crop_side) {
-            (Some(x), Some(y), Some(side)) => {
-                Some(Crop { x: x.unsigned_abs(), y: y.unsigned_abs(), side: side.unsigned_abs() })
-            }
-            _ => None,
-        },
+    Ok(row.and_then(|row| {
+        let crop = crop_of(row.crop_x, row.crop_y, row.crop_side);
+        Some(Original { key: row.key?, crop, is_picture: row.is_picture })
     }))
 }
 
@@ -176,19 +196,26 @@ pub async fn go_live(
     if !files::name(db, photo, pictures).await? {
         return Ok(false);
     }
-    let species = sqlx::query_scalar!(
+    // A remix with a crop of its own shows another picture than the one of its parent, which stays its source.
+    let live = sqlx::query!(
         r#"update photos
            set state = 'live', live_at = now(), placeholder = $2, fingerprint = $3, source_key = null,
-               slot = coalesce(slot, nextval('photo_slots'))
+               slot = coalesce(slot, nextval('photo_slots')),
+               picture = case when source_key is null and crop_side is not null then $4::smallint + 1::smallint else $4 end
            where id = $1 and state = 'processing'
-           returning species as "species: super::Species""#,
+           returning species as "species: super::Species", picture, crop_x, crop_y, crop_side"#,
         photo.0,
         placeholder,
         fingerprint.map(Fingerprint::to_bits),
+        FIRST,
     )
-    .fetch_optional(&mut *db)
+    .fetch_optional(&mut **db)
     .await?;
-    let Some(species) = species else { return Ok(false) };
+    let Some(live) = live else { return Ok(false) };
+    if live.picture != FIRST {
+        pictures::keep(db, photo, crop_of(live.crop_x, live.crop_y, live.crop_side)).await?;
+    }
+    let species = live.species;
     steps::record(db, photo, Step::Live, None).await?;
     Event::PhotoPublished { photo, species }.record(db).await?;
     Ok(true)
@@ -210,7 +237,10 @@ pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, keep: KeepOriginal)
         return Ok(false);
     }
     // It may have claimed files and stored some of them.
-    let pictures = files::forget(db, photo).await?;
+    let pictures = match keep {
+        KeepOriginal::No => pictures::forget(db, photo).await?,
+        KeepOriginal::Yes => files::forget(db, photo).await?,
+    };
     if !pictures.is_empty() {
         RemoveFiles { photo, pictures, original: None }.enqueue(db).await?;
     }
@@ -266,7 +296,10 @@ async fn withdraw(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Resul
     .fetch_optional(&mut *db)
     .await?;
     let Some(withdrawn) = withdrawn else { return Ok(false) };
-    let pictures = files::forget(db, photo).await?;
+    let pictures = pictures::forget(db, photo).await?;
+    if state == PhotoState::Deleted {
+        sqlx::query!("delete from photo_revisions where photo_id = $1", photo.0).execute(&mut **db).await?;
+    }
     sqlx::query!(
         "with unranked as (delete from photo_ranks where photo_id = $1)
          update photo_stats set virality = null where photo_id = $1",
@@ -279,17 +312,6 @@ async fn withdraw(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Resul
         RemoveFiles { photo, pictures, original: withdrawn.upload }.enqueue(db).await?;
     }
     Ok(true)
-}
-
-/// Deletes drafts that were not changed for `days`. Returns how many.
-pub async fn purge_drafts(db: &mut PgConnection, days: i32) -> sqlx::Result<u64> {
-    let purged = sqlx::query!(
-        "delete from photos where state = 'draft' and touched_at < now() - make_interval(days => $1)",
-        days,
-    )
-    .execute(db)
-    .await?;
-    Ok(purged.rows_affected())
 }
 
 /// Releases the originals of photos that failed `days` ago. Returns how many. The purge deletes originals that no photo
@@ -309,7 +331,7 @@ pub async fn purge_originals(db: &mut PgConnection, days: i32) -> sqlx::Result<u
 pub async fn list_abandoned(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos
-           where state = 'processing' and source_key is not null
+           where state = 'processing' and (source_key is not null or depth > 0)
              and id::text not in (select payload->>'photo' from jobs where kind = $1 and payload->>'photo' is not null)
            order by id"#,
         ProcessPhoto::KIND,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Histogram;
 use crate::ids::{PhotoId, UserId};
@@ -104,6 +104,29 @@ impl PhotoState {
     }
 }
 
+/// Who may comment on a photo.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, EnumString, IntoStaticStr, Serialize, sqlx::Type,
+)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Commenters {
+    /// Everybody who is registered.
+    #[default]
+    Registered,
+    /// Nobody.
+    Nobody,
+}
+
+impl Commenters {
+    /// The name in the database, in forms and in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// One of the square JPEGs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
@@ -117,7 +140,8 @@ pub struct Picture {
     pub bytes: u32,
 }
 
-/// The pictures by nominal edge in pixels: 1080, 540 and 160. Empty until the photo is processed.
+/// The pictures by nominal edge in pixels: 1080, 540 and 160. Empty until the photo is processed; the draft of a remix
+/// has those of its parent.
 pub type Sizes = BTreeMap<u16, Picture>;
 
 /// A photo with everything that its page, a list or the API shows.
@@ -159,4 +183,26 @@ pub struct Photo {
     pub shares: i64,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
+    /// When its owner last did something with it or looked at the draft, from which its expiry counts.
+    pub touched_at: DateTime<Utc>,
+    /// Counts the owner's changes.
+    pub version: i32,
+    /// The number of this revision, from 1.
+    pub revision: i32,
+    /// The number of the picture, from 1.
+    pub picture: i16,
+    /// The revision since which the picture is shown.
+    pub picture_since: i32,
+    /// The photo that it was made from; `None` if it is no remix, or if that photo's row is gone.
+    pub parent: Option<PhotoId>,
+    /// How many remixes lie between it and a photo that is none; 0 for no remix.
+    pub depth: i16,
+    /// Whether others may remix it.
+    pub remixes: bool,
+    /// Who may comment.
+    pub comments: Commenters,
+    /// How often visitors have remixed it, each counted once a day.
+    pub remixed: i64,
+    /// How often visitors have commented, each counted once a day.
+    pub commented: i64,
 }

@@ -81,7 +81,10 @@ impl Cached for TopList {
 
     async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
         // A new photo has no rank yet. It appears after the next ranking.
-        if !matches!(event, Event::RanksMoved { .. } | Event::PhotoRemoved { .. }) {
+        if !matches!(
+            event,
+            Event::RanksMoved { .. } | Event::PhotoChanged { .. } | Event::PhotoRemoved { .. }
+        ) {
             return Ok(Vec::new());
         }
         let species = || every(event.species());
@@ -125,7 +128,9 @@ impl Cached for TrendingList {
         Ok(match event {
             // It names photos, of any species.
             Event::ViralityMoved { .. } => every(Species::VARIANTS).map(|species| Self { species }).collect(),
-            Event::PhotoRemoved { .. } => every(event.species()).map(|species| Self { species }).collect(),
+            Event::PhotoChanged { .. } | Event::PhotoRemoved { .. } => {
+                every(event.species()).map(|species| Self { species }).collect()
+            }
             _ => Vec::new(),
         })
     }
@@ -162,7 +167,7 @@ impl Cached for NewList {
 
     async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
         Ok(match event {
-            Event::PhotoPublished { .. } | Event::PhotoRemoved { .. } => {
+            Event::PhotoPublished { .. } | Event::PhotoChanged { .. } | Event::PhotoRemoved { .. } => {
                 every(event.species()).map(|species| Self { species }).collect()
             }
             _ => Vec::new(),

@@ -162,6 +162,8 @@ struct Gain {
     virality: Option<f64>,
     views: i64,
     shares: i64,
+    remixes: i64,
+    comments: i64,
 }
 
 impl Gain {
@@ -169,6 +171,8 @@ impl Gain {
         match moment {
             Moment::View | Moment::LinkView => self.views += 1,
             Moment::Share => self.shares += 1,
+            Moment::Remix => self.remixes += 1,
+            Moment::Comment => self.comments += 1,
             Moment::LinkRating => {}
         }
         if let Some(x) = moment.log2_at(at) {
@@ -227,18 +231,23 @@ async fn add_gains(db: &mut PgConnection, gains: &BTreeMap<PhotoId, Gain>) -> sq
     let virality: Vec<_> = gains.values().map(|gain| gain.virality).collect();
     let views: Vec<_> = gains.values().map(|gain| gain.views).collect();
     let shares: Vec<_> = gains.values().map(|gain| gain.shares).collect();
+    let remixes: Vec<_> = gains.values().map(|gain| gain.remixes).collect();
+    let comments: Vec<_> = gains.values().map(|gain| gain.comments).collect();
     sqlx::query!(
         "update photo_stats
          set virality = gain.virality, views = photo_stats.views + gain.views,
-             shares = photo_stats.shares + gain.shares
-         from unnest($1::bigint[], $2::float8[], $3::bigint[], $4::bigint[])
-                  as gain (photo_id, virality, views, shares)
+             shares = photo_stats.shares + gain.shares, remixes = photo_stats.remixes + gain.remixes,
+             comments = photo_stats.comments + gain.comments
+         from unnest($1::bigint[], $2::float8[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+                  as gain (photo_id, virality, views, shares, remixes, comments)
          join photos on photos.id = gain.photo_id and photos.state = 'live'
          where photo_stats.photo_id = gain.photo_id",
         &photos,
         &virality as &[Option<f64>],
         &views,
         &shares,
+        &remixes,
+        &comments,
     )
     .execute(db)
     .await?;

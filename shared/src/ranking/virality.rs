@@ -25,6 +25,10 @@ pub enum Moment {
     LinkView,
     /// A visitor rated the photo after following a link.
     LinkRating,
+    /// A visitor remixed the photo: counted without weight.
+    Remix,
+    /// A visitor commented on the photo: counted without weight.
+    Comment,
 }
 
 impl Moment {
@@ -32,7 +36,7 @@ impl Moment {
     #[must_use]
     pub const fn weight(self) -> Option<f64> {
         match self {
-            Self::View => None,
+            Self::View | Self::Remix | Self::Comment => None,
             Self::Share => Some(2.0),
             Self::LinkView => Some(1.0),
             Self::LinkRating => Some(3.0),

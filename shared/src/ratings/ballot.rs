@@ -1,8 +1,8 @@
 //! Ballots: the signed permission to rate the photo that was served.
 //!
-//! A ballot contains the photo, the rater, the lane and the time of issue, under an HMAC-SHA-256 (RFC 2104) truncated
-//! to 128 bits. It is single use without being stored: a rating remembers when its ballot was issued, and an equal or
-//! older ballot for the same photo and rater is used up.
+//! A ballot contains the photo and the number of its picture, the rater, the lane and the time of issue, under an
+//! HMAC-SHA-256 (RFC 2104) truncated to 128 bits. It is single use without being stored: a rating remembers when its
+//! ballot was issued, and an equal or older ballot for the same photo and rater is used up.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -17,7 +17,11 @@ use crate::ids::PhotoId;
 /// How long a ballot is valid.
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
-const BODY: usize = 25;
+const BODY: usize = 27;
+
+/// The length of ballots from before photos could change their pictures, which are for the first.
+const FIRST_PICTURE_BODY: usize = 25;
+
 const SEAL: usize = 16;
 
 /// Permission to rate one photo once.
@@ -25,6 +29,8 @@ const SEAL: usize = 16;
 pub struct Ballot {
     /// The photo.
     pub photo: PhotoId,
+    /// The number of the picture that was shown.
+    pub picture: i16,
     /// The rater: a key and not a user id, because a visitor has a key before there is a user.
     pub rater: RaterKey,
     /// How the photo was served.
@@ -42,6 +48,9 @@ pub enum BallotRefused {
     /// Older than a day.
     #[error("This page has been open for too long; load it again.")]
     Expired,
+    /// The photo shows another picture than the one that was served.
+    #[error("This photo has a new picture; load the page again to see and rate it.")]
+    Changed,
     /// It was used, or a later one was.
     #[error("This ballot has been used; load the page again to change your rating.")]
     Used,
@@ -69,15 +78,23 @@ impl Ballots {
         Self { key }
     }
 
-    /// Issues a ballot for a photo that is served now.
+    /// Issues a ballot for a photo that is served now, with this picture.
     #[must_use]
-    pub fn issue(&self, photo: PhotoId, rater: RaterKey, lane: Lane, now: DateTime<Utc>) -> String {
+    pub fn issue(
+        &self,
+        photo: PhotoId,
+        picture: i16,
+        rater: RaterKey,
+        lane: Lane,
+        now: DateTime<Utc>,
+    ) -> String {
         let mut bytes = [0; BODY + SEAL];
         let (body, seal) = bytes.split_at_mut(BODY);
         body[..8].copy_from_slice(&photo.0.to_be_bytes());
         body[8..16].copy_from_slice(&rater.0.to_be_bytes());
         body[16] = lane as u8;
-        body[17..].copy_from_slice(&now.timestamp_micros().to_be_bytes());
+        body[17..25].copy_from_slice(&now.timestamp_micros().to_be_bytes());
+        body[25..].copy_from_slice(&picture.to_be_bytes());
         seal.copy_from_slice(&self.key.clone().chain_update(&*body).finalize().into_bytes()[..SEAL]);
         BASE64URL_NOPAD.encode(&bytes)
     }
@@ -99,16 +116,19 @@ impl Ballots {
 
     fn unseal(&self, text: &str) -> Option<Ballot> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
-        let (body, seal) = bytes.split_at_checked(BODY)?;
-        if seal.len() != SEAL {
-            return None;
-        }
+        let (body, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL)?)?;
+        let picture = match body.len() {
+            BODY => i16::from_be_bytes(body[25..].try_into().ok()?),
+            FIRST_PICTURE_BODY => 1,
+            _ => return None,
+        };
         self.key.clone().chain_update(body).verify_truncated_left(seal).ok()?;
         Some(Ballot {
             photo: PhotoId(i64::from_be_bytes(body[..8].try_into().ok()?)),
+            picture,
             rater: RaterKey(i64::from_be_bytes(body[8..16].try_into().ok()?)),
             lane: [Lane::Random, Lane::Fresh, Lane::Link].into_iter().find(|lane| *lane as u8 == body[16])?,
-            issued_at: DateTime::from_timestamp_micros(i64::from_be_bytes(body[17..].try_into().ok()?))?,
+            issued_at: DateTime::from_timestamp_micros(i64::from_be_bytes(body[17..25].try_into().ok()?))?,
         })
     }
 }
@@ -129,25 +149,37 @@ mod tests {
 
     #[test]
     fn a_ballot_opens_for_its_photo_and_rater_within_a_day() {
-        let text = ballots().issue(PhotoId(7), RaterKey(-3), Lane::Fresh, now());
+        let text = ballots().issue(PhotoId(7), 3, RaterKey(-3), Lane::Fresh, now());
         let open = |photo, at| ballots().open(&text, PhotoId(photo), at);
         let ballot = open(7, now() + TimeDelta::hours(23)).expect("ours");
         assert_eq!((ballot.rater, ballot.lane, ballot.issued_at), (RaterKey(-3), Lane::Fresh, now()));
+        assert_eq!(ballot.picture, 3);
         assert_eq!(open(8, now()), Err(BallotRefused::Forged));
         assert_eq!(open(7, now() + TimeDelta::hours(25)), Err(BallotRefused::Expired));
     }
 
     #[test]
+    fn a_ballot_from_before_pictures_were_counted_is_for_the_first() {
+        let mut body = [0; FIRST_PICTURE_BODY];
+        body[..8].copy_from_slice(&7_i64.to_be_bytes());
+        body[17..].copy_from_slice(&now().timestamp_micros().to_be_bytes());
+        body[16] = Lane::Random as u8;
+        let seal = ballots().key.clone().chain_update(body).finalize().into_bytes();
+        let text = BASE64URL_NOPAD.encode(&[&body[..], &seal[..SEAL]].concat());
+        assert_eq!(ballots().open(&text, PhotoId(7), now()).expect("ours").picture, 1);
+    }
+
+    #[test]
     fn another_sites_ballot_is_forged() {
         let other = Ballots::new(&"another secret of more than thirty-two characters".to_owned().into());
-        let text = other.issue(PhotoId(7), RaterKey(1), Lane::Random, now());
+        let text = other.issue(PhotoId(7), 3, RaterKey(1), Lane::Random, now());
         assert_eq!(ballots().open(&text, PhotoId(7), now()), Err(BallotRefused::Forged));
     }
 
     proptest! {
         #[test]
         fn no_changed_bit_goes_unnoticed(bit in 0_usize..(BODY + SEAL) * 8) {
-            let text = ballots().issue(PhotoId(7), RaterKey(1), Lane::Random, now());
+            let text = ballots().issue(PhotoId(7), 3, RaterKey(1), Lane::Random, now());
             let mut bytes = BASE64URL_NOPAD.decode(text.as_bytes()).expect("ours");
             bytes[bit / 8] ^= 1 << (bit % 8);
             let forged = BASE64URL_NOPAD.encode(&bytes);

@@ -9,9 +9,9 @@ use crate::ids::{HubId, PhotoId, UserId};
 use crate::photos::{files, owner, transitions};
 use crate::talks::leaving;
 
-/// Moves an anonymous user's ratings, votes, drafts and shares to an account and deletes the anonymous user. If both
-/// rated a photo, the account's rating stays. Ratings of the account's own photos are dropped. Does nothing if `from`
-/// is registered or gone.
+/// Moves an anonymous user's ratings, also those of earlier pictures, votes, drafts and shares to an account and
+/// deletes the anonymous user. If both rated a photo, the account's rating stays. Ratings of the account's own photos
+/// are dropped. Does nothing if `from` is registered or gone.
 pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> {
     if from == into || !lock_users(db, from, into).await? {
         return Ok(());
@@ -22,6 +22,25 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0)
         .execute(&mut *db)
         .await?;
+    sqlx::query!(
+        "update earlier_ratings as moved set rater_id = $2
+         where rater_id = $1
+           and not exists (select from earlier_ratings as kept
+                           where kept.photo_id = moved.photo_id and kept.picture = moved.picture and kept.rater_id = $2)
+           and not exists (select from photos where id = moved.photo_id and owner_id = $2)",
+        from.0,
+        into.0,
+    )
+    .execute(&mut *db)
+    .await?;
+    // Nobody rates photos of their own: the account may have rated the anonymous user's.
+    sqlx::query!(
+        "delete from earlier_ratings using photos where photos.id = photo_id and owner_id = $1 and rater_id = $2",
+        from.0,
+        into.0,
+    )
+    .execute(&mut *db)
+    .await?;
     let moved = sqlx::query_scalar!(
         r#"update photos set owner_id = $2 where owner_id = $1 returning id as "id: PhotoId""#,
         from.0,
@@ -116,10 +135,23 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     for photo in &own {
         transitions::delete(db, *photo).await?;
     }
+    // Their remixes lose the name of their parent's owner.
+    changed.extend(list_remixes(db, user).await?);
     changed.extend(own);
     let hubs = owner::find_hubs(db, user).await?;
     queries::delete(db, user).await?;
     record_change(db, changed, hubs).await
+}
+
+/// Lists the photos that were made from photos of a user.
+async fn list_remixes(db: &mut Tx, user: UserId) -> sqlx::Result<Vec<PhotoId>> {
+    sqlx::query_scalar!(
+        r#"select remix.id as "id: PhotoId" from photos join photos as remix on remix.parent_id = photos.id
+           where photos.owner_id = $1 and remix.owner_id <> $1"#,
+        user.0,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Locks a user's photos, and the links and ratings of the user or of these photos, because two users who are deleted

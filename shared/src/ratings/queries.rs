@@ -91,12 +91,16 @@ pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result
 }
 
 /// Writes ratings that have a ballot. Returns those that were written.
+///
+/// The lock makes the statement see the picture that a photo has after waiting for a change of it. A change waits for
+/// the ratings before it.
 async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
-    let (mut photos, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut photos, mut pictures, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut lanes, mut issued) = (Vec::new(), Vec::new());
     for one in given {
         let Some(ballot) = one.ballot else { continue };
         photos.push(one.photo.0);
+        pictures.push(ballot.picture);
         raters.push(one.rater.0);
         values.push(one.value.get());
         lanes.push(ballot.lane.name().to_owned());
@@ -109,15 +113,17 @@ async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
         Written,
         r#"with raters as (
                select id from users where id = any($2) order by id for key share
+           ), live as (
+               select id, owner_id, picture from photos where id = any($1) and state = 'live' order by id for key share
            )
            insert into ratings (photo_id, rater_id, value, lane, ballot_at)
-           select photos.id, raters.id, given.value, given.lane, given.issued_at
-           from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::timestamptz[])
-                as given (photo, rater, value, lane, issued_at)
+           select live.id, raters.id, given.value, given.lane, given.issued_at
+           from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::timestamptz[], $6::smallint[])
+                as given (photo, rater, value, lane, issued_at, picture)
            join raters on raters.id = given.rater
-           join photos on photos.id = given.photo
-           where state = 'live' and owner_id <> raters.id
-           order by photos.id, raters.id
+           join live on live.id = given.photo and live.picture = given.picture
+           where owner_id <> raters.id
+           order by live.id, raters.id
            on conflict (photo_id, rater_id) do update
            set previous = ratings.value, value = excluded.value, ballot_at = excluded.ballot_at, rated_at = now()
            where ratings.ballot_at < excluded.ballot_at
@@ -127,6 +133,7 @@ async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
         &values,
         &lanes,
         &issued,
+        &pictures,
     )
     .fetch_all(&mut *db)
     .await
@@ -147,13 +154,15 @@ async fn replace(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
         Written,
         r#"with raters as (
                select id from users where id = any($2) order by id for key share
+           ), live as (
+               select id, owner_id from photos where id = any($1) and state = 'live' order by id for key share
            )
            update ratings set previous = ratings.value, value = given.value, rated_at = now()
            from unnest($1::bigint[], $2::bigint[], $3::smallint[]) as given (photo, rater, value)
            join raters on raters.id = given.rater
-           join photos on photos.id = given.photo
+           join live on live.id = given.photo
            where ratings.photo_id = given.photo and ratings.rater_id = given.rater
-             and state = 'live' and owner_id <> given.rater
+             and owner_id <> given.rater
            returning photo_id as "photo: PhotoId", rater_id as "rater: UserId", ratings.value, previous"#,
         &photos,
         &raters,
@@ -165,15 +174,18 @@ async fn replace(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
 
 /// Finds out why a rating was not written. A repeated submission is not an error.
 async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
-    let owner = sqlx::query_scalar!(
-        r#"select owner_id as "owner: UserId" from photos where id = $1 and state = 'live'"#,
+    let photo = sqlx::query!(
+        r#"select owner_id as "owner: UserId", picture from photos where id = $1 and state = 'live'"#,
         given.photo.0,
     )
     .fetch_optional(&mut *db)
     .await?;
-    match owner {
+    match photo {
         None => return Err(NotRecorded::Gone),
-        Some(owner) if owner == given.rater => return Err(NotRecorded::Own),
+        Some(photo) if photo.owner == given.rater => return Err(NotRecorded::Own),
+        Some(photo) if given.ballot.is_some_and(|ballot| ballot.picture != photo.picture) => {
+            return Err(BallotRefused::Changed.into());
+        }
         Some(_) => {}
     }
     let old = sqlx::query!(

@@ -196,6 +196,18 @@ impl MediaStore {
         Ok(Some(file.into_std().await))
     }
 
+    /// Opens a picture as a local file, downloading it if necessary; `None` if it doesn't exist.
+    pub async fn open_picture(&self, key: &MediaKey) -> io::Result<Option<File>> {
+        let Some(found) = self.get_picture(key, None).await? else { return Ok(None) };
+        let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
+        let mut content = found.content;
+        while let Some(bytes) = content.try_next().await? {
+            file.write_all(&bytes).await?;
+        }
+        file.rewind().await?;
+        Ok(Some(file.into_std().await))
+    }
+
     /// Deletes an original. Succeeds if it doesn't exist.
     pub async fn delete_original(&self, key: &OriginalKey) -> io::Result<()> {
         self.place.present(self.store.delete(&key.path()).await).map(drop)
