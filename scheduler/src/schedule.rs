@@ -11,7 +11,7 @@ use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::talks::TallyTalks;
-use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
+use pawdium_shared::jobs::upkeep::{BalanceJobs, ExpireDrafts, Purge};
 
 use crate::tick::{Missed, When};
 
@@ -87,6 +87,7 @@ pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
         }),
         Schedule::new("upkeep.balance", When::cron("15 * * * * *"), Missed::Coalesce, |_| BalanceJobs {}),
         Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),
+        Schedule::new("upkeep.drafts", When::cron("0 13 * * * *"), Missed::Coalesce, |_| ExpireDrafts {}),
     ];
     if let Some(metrics) = metrics {
         let seconds = u32::try_from(metrics.period_seconds).unwrap_or(u32::MAX);

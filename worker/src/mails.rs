@@ -19,6 +19,8 @@ pub(crate) enum Matter {
     HubAccepted,
     /// The news that the recipient doesn't become a member of a hub.
     HubDeclined,
+    /// The news that drafts of the recipient are about to expire.
+    DraftsExpire,
 }
 
 /// The variables of the templates.
@@ -36,9 +38,33 @@ pub(crate) struct Letter<'a> {
     pub(crate) hub: &'a str,
     /// Who asks to become a member: a name, perhaps "and 2 others".
     pub(crate) askers: &'a str,
+    /// The drafts that are about to expire; empty if the mail is about something else.
+    pub(crate) drafts: &'a [Expiring],
+}
+
+/// A draft that is about to expire.
+#[derive(Debug)]
+pub(crate) struct Expiring {
+    /// Its title.
+    pub(crate) title: String,
+    /// The day of the expiry, as people read it.
+    pub(crate) on: String,
 }
 
 impl Letter<'_> {
+    /// The most drafts that a mail names.
+    const NAMED: usize = 10;
+
+    /// The drafts that the mail names.
+    fn named(&self) -> &[Expiring] {
+        &self.drafts[..self.drafts.len().min(Self::NAMED)]
+    }
+
+    /// How many more drafts there are.
+    fn unnamed(&self) -> usize {
+        self.drafts.len().saturating_sub(Self::NAMED)
+    }
+
     /// The site's host and port, for display.
     fn host(&self) -> &str {
         &self.site[url::Position::BeforeHost..url::Position::AfterPort]
@@ -117,6 +143,18 @@ struct HubDeclinedHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
+#[derive(Template)]
+#[template(path = "mail/drafts_expire.txt")]
+struct DraftsExpireText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/drafts_expire.html")]
+struct DraftsExpireHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
 /// Renders a mail.
 pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail> {
     let (subject, text, html) = match matter {
@@ -150,6 +188,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             HubDeclinedText { letter }.render()?,
             HubDeclinedHtml { letter }.render()?,
         ),
+        Matter::DraftsExpire => (
+            "Drafts of yours are about to be deleted",
+            DraftsExpireText { letter }.render()?,
+            DraftsExpireHtml { letter }.render()?,
+        ),
     };
     Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html })
 }
@@ -170,6 +213,7 @@ mod tests {
             link,
             hub: "Cats <in> boxes",
             askers: "bob and 2 others",
+            drafts: &[Expiring { title: "Cat <in> a box".to_owned(), on: "12 May 2026".to_owned() }],
         };
         render(&letter, matter).expect("renders")
     }
@@ -217,6 +261,18 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_about_drafts_names_them_and_says_when() {
+        let mail = rendered(Matter::DraftsExpire);
+        assert!(mail.text.contains("Cat <in> a box") && mail.html.contains("Cat &#60;in&#62; a box"));
+        for part in [&mail.text, &mail.html] {
+            for said in ["ada", "12 May 2026", "paw.example:8443", "https://paw.example:8443/reset/abc-DEF_1"]
+            {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
+            }
+        }
+    }
+
+    #[test]
     fn lifetimes_in_the_mails_are_those_of_the_links() {
         assert_eq!((Purpose::Reset.minutes(), Purpose::Verify.minutes()), (30, 24 * 60));
     }
@@ -230,6 +286,7 @@ mod tests {
             Matter::HubAsked,
             Matter::HubAccepted,
             Matter::HubDeclined,
+            Matter::DraftsExpire,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");

@@ -44,6 +44,13 @@ pub enum SendMail {
         /// The domain of the owner's address.
         domain: Option<String>,
     },
+    /// Tells a member that drafts are about to expire. Nothing is sent if none are any more.
+    DraftsExpire {
+        /// The member.
+        user: UserId,
+        /// The domain of the member's address.
+        domain: Option<String>,
+    },
     /// Tells somebody who asked to become a member of a hub what its owners answered.
     HubAnswered {
         /// Who asked.
@@ -62,6 +69,12 @@ impl SendMail {
     #[must_use]
     pub fn verification(user: UserId, email: &str) -> Self {
         Self::Verification { user, domain: domain(email) }
+    }
+
+    /// The mail that tells a member that drafts are about to expire.
+    #[must_use]
+    pub fn drafts_expire(user: UserId, email: &str) -> Self {
+        Self::DraftsExpire { user, domain: domain(email) }
     }
 }
 
@@ -85,9 +98,11 @@ impl Job for SendMail {
         match self {
             Self::Verification { .. } => of(Purpose::Verify),
             Self::PasswordReset { .. } => of(Purpose::Reset),
-            Self::AddressChanged { .. } | Self::HubAsked { .. } | Self::HubAnswered { .. } => {
-                Duration::from_hours(3 * 24)
-            }
+            // The drafts are gone after three days.
+            Self::AddressChanged { .. }
+            | Self::HubAsked { .. }
+            | Self::HubAnswered { .. }
+            | Self::DraftsExpire { .. } => Duration::from_hours(3 * 24),
         }
     }
 
@@ -95,6 +110,7 @@ impl Job for SendMail {
         match self {
             Self::Verification { domain, .. }
             | Self::HubAsked { domain, .. }
+            | Self::DraftsExpire { domain, .. }
             | Self::HubAnswered { domain, .. } => domain.clone(),
             Self::PasswordReset { email } | Self::AddressChanged { email, .. } => domain(email),
         }
@@ -105,6 +121,7 @@ impl Job for SendMail {
             Self::Verification { user, .. }
             | Self::AddressChanged { user, .. }
             | Self::HubAsked { user, .. }
+            | Self::DraftsExpire { user, .. }
             | Self::HubAnswered { user, .. } => Some(Subject::from(*user)),
             Self::PasswordReset { .. } => None,
         }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{PhotoId, UserId};
 use crate::queues;
 
-/// Makes the three sizes of one photo. Running twice writes the same content-addressed files. A photo that is already
-/// live or gone is left alone.
+/// Makes the three sizes of one photo, or of the new crop of a live one. Running twice writes the same
+/// content-addressed files. A photo that is already live without a new crop, or gone, is left alone.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProcessPhoto {
     /// The photo to process.
@@ -59,6 +59,30 @@ impl Job for AbandonPhoto {
 
     fn subject(&self) -> Option<Subject> {
         Some(Subject::from(self.photo))
+    }
+}
+
+/// Deletes the files of many drafts that expired, except those that a photo refers to. Running twice finds them gone.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DiscardFiles {
+    /// The keys of originals.
+    pub originals: Vec<String>,
+    /// The keys of pictures.
+    pub pictures: Vec<String>,
+}
+
+impl Job for DiscardFiles {
+    const KIND: &'static str = "media.discard.v1";
+    const QUEUE: Queue = queues::MEDIA;
+    const ATTEMPTS: i16 = 8;
+    const TIMEOUT: Duration = Duration::from_mins(5);
+    /// Lower than processing, because nobody waits for it.
+    const PRIORITY: i16 = 1;
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(10) };
+
+    /// The purge deletes what is left after the last attempt.
+    fn patience(&self) -> Duration {
+        Duration::from_hours(24)
     }
 }
 

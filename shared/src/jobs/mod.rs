@@ -20,6 +20,7 @@ macro_rules! job_kinds {
             cache::ReloadCached => reload_cached,
             mail::SendMail => send_mail,
             media::AbandonPhoto => abandon_photo,
+            media::DiscardFiles => discard_files,
             media::ProcessPhoto => process_photo,
             media::RemoveFiles => remove_files,
             metrics::ReportMetrics => report_metrics,
@@ -30,6 +31,7 @@ macro_rules! job_kinds {
             ranking::StartEpoch => start_epoch,
             talks::TallyTalks => tally_talks,
             upkeep::BalanceJobs => balance_jobs,
+            upkeep::ExpireDrafts => expire_drafts,
             upkeep::Purge => purge,
         }
     };

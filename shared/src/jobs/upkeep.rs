@@ -7,13 +7,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::queues;
 
-/// Deletes expired sessions, links, drafts and history, and files that no photo refers to. Running twice finds less to
+/// Deletes expired sessions, links and history, and files that no photo refers to. Running twice finds less to
 /// delete.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Purge {}
 
 impl Job for Purge {
     const KIND: &'static str = "upkeep.purge.v1";
+    const QUEUE: Queue = queues::UPKEEP;
+    const ATTEMPTS: i16 = 3;
+    const TIMEOUT: Duration = Duration::from_mins(10);
+
+    fn unique_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+}
+
+/// Deletes drafts that expired, in short transactions, with files that nothing else refers to, and tells owners of
+/// those that are about to expire. Running twice finds nothing more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ExpireDrafts {}
+
+impl Job for ExpireDrafts {
+    const KIND: &'static str = "upkeep.drafts.v1";
     const QUEUE: Queue = queues::UPKEEP;
     const ATTEMPTS: i16 = 3;
     const TIMEOUT: Duration = Duration::from_mins(10);

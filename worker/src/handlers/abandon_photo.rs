@@ -1,9 +1,9 @@
-//! Fails photos whose job ended without a result.
+//! Fails photos, and new crops of live ones, whose job ended without a result.
 
 use pawdium_queue::{Claim, JobError};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::AbandonPhoto;
-use pawdium_shared::photos::transitions;
+use pawdium_shared::photos::{crops, transitions};
 use tracing::error;
 
 use crate::env::Env;
@@ -18,13 +18,17 @@ pub async fn abandon_photo(job: AbandonPhoto, env: &Env, _: &Claim) -> Result<()
     Ok(())
 }
 
-/// Returns false if the photo has a job, or isn't processing.
+/// The reason that the owner of a live photo reads after an internal error.
+const UNCROPPED: &str = "Something broke on our side, so we couldn't make the new crop. Choose it again.";
+
+/// Returns false if the photo has a job, or is neither processing nor waiting for a crop.
 pub(super) async fn abandon(env: &Env, photo: PhotoId) -> sqlx::Result<bool> {
     let mut tx = env.db.begin().await?;
-    let failed = transitions::abandon(&mut tx, photo, UNPROCESSED).await?;
+    let failed = transitions::abandon(&mut tx, photo, UNPROCESSED).await?
+        || crops::abandon(&mut tx, photo, UNCROPPED).await?;
     tx.commit().await?;
     if failed {
-        error!(%photo, "failed a photo after an internal error; retry its job once the cause is fixed");
+        error!(%photo, "gave up a photo's picture after an internal error; retry its job once the cause is fixed");
     }
     Ok(failed)
 }

@@ -1,15 +1,39 @@
-//! What mails about requests in hubs are about, as things are when they are sent.
+//! What mails about requests in hubs and about drafts are about, as things are when they are sent.
 
+use chrono::{DateTime, Utc};
 use pawdium_shared::hubs::{HubRole, queries, requests};
 use pawdium_shared::ids::{HubId, UserId};
+use pawdium_shared::photos::expiry;
 use sqlx::PgConnection;
 
-/// The hub of a mail, who asks, and where the mail's button leads.
+use crate::mails::Expiring;
+
+/// The hub of a mail, who asks, or the drafts that it names, and where its button leads.
 #[derive(Debug, Default)]
 pub(super) struct About {
     pub(super) hub: String,
     pub(super) askers: String,
     pub(super) path: String,
+    pub(super) drafts: Vec<Expiring>,
+}
+
+/// The drafts that are about to expire. `None` if none are any more.
+pub(super) async fn expiring(
+    db: &mut PgConnection,
+    owner: UserId,
+    now: DateTime<Utc>,
+    days: u32,
+) -> sqlx::Result<Option<About>> {
+    let found = expiry::list(db, owner, expiry::warned_before(now, days)).await?;
+    let drafts: Vec<_> = found
+        .into_iter()
+        .map(|draft| Expiring {
+            on: expiry::expires_at(draft.touched_at, days).format("%-d %B %Y").to_string(),
+            title: draft.title,
+        })
+        .collect();
+    let about = About { path: "/drafts".to_owned(), drafts, ..About::default() };
+    Ok(Some(about).filter(|about| !about.drafts.is_empty()))
 }
 
 /// The requests that wait for an owner. `None` if none do, or the hub is gone, or the user is no owner of it.
@@ -23,7 +47,7 @@ pub(super) async fn asked(db: &mut PgConnection, hub: HubId, owner: UserId) -> s
         1 => format!("{} and 1 other", first.name),
         others => format!("{} and {others} others", first.name),
     };
-    Ok(Some(About { path: format!("{}/members", found.path()), hub: found.name, askers }))
+    Ok(Some(About { path: format!("{}/members", found.path()), hub: found.name, askers, ..About::default() }))
 }
 
 /// The hub that has answered. `None` if it is gone.
@@ -36,6 +60,6 @@ pub(super) async fn answered(
     Ok(found.map(|hub| About {
         path: if is_accepted { hub.path() } else { "/hubs".to_owned() },
         hub: hub.name,
-        askers: String::new(),
+        ..About::default()
     }))
 }

@@ -2,11 +2,14 @@
 
 mod abandon_photo;
 mod balance_jobs;
+mod discard_files;
+mod expire_drafts;
 mod hub_mails;
 mod invalidate_cache;
 mod process_photo;
 mod purge;
 mod recount_ratings;
+mod recrop_photo;
 mod refresh_ranks;
 mod refresh_virality;
 mod reload_cached;
@@ -17,6 +20,8 @@ mod tally_talks;
 
 pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
+pub use discard_files::discard_files;
+pub use expire_drafts::{Expired, expire, expire_drafts};
 pub use invalidate_cache::invalidate_cache;
 pub use process_photo::process_photo;
 pub use purge::purge;

@@ -8,8 +8,8 @@ use pawdium_queue::{Claim, JobError, cron, groups, inspect, ledger, partition, s
 use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::hubs::activity;
 use pawdium_shared::jobs::upkeep::Purge;
-use pawdium_shared::photos::transitions::{list_abandoned, purge_drafts, purge_originals};
-use pawdium_shared::photos::{self, lineage};
+use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
+use pawdium_shared::photos::{self, crops, lineage};
 use pawdium_shared::ranking::refresh;
 use pawdium_widgets::layout;
 use sqlx::PgConnection;
@@ -74,6 +74,10 @@ async fn fail_abandoned_photos(env: &Env) -> sqlx::Result<()> {
     for photo in photos {
         abandon(env, photo).await?;
     }
+    let crops = crops::list_abandoned(&mut *env.db.acquire().await?).await?;
+    for photo in crops {
+        abandon(env, photo).await?;
+    }
     Ok(())
 }
 
@@ -90,7 +94,6 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     }
     let sessions = sessions::purge(&mut db).await?;
     let links = links::purge(&mut db).await?;
-    let drafts = purge_drafts(&mut db, draft_days).await?;
     let networks = networks::purge(&mut db, NETWORK_DAYS).await?;
     let spent = queries::purge_spent(&mut db, SPENT_DAYS).await?;
     let originals = purge_originals(&mut db, draft_days).await?;
@@ -107,17 +110,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let widgets = layout::purge_removed(&mut db).await?;
     info!(
         sessions,
-        links,
-        networks,
-        spent,
-        drafts,
-        originals,
-        anonymous,
-        ticks,
-        moments,
-        widgets,
-        activities,
-        "purged rows"
+        links, networks, spent, originals, anonymous, ticks, moments, widgets, activities, "purged rows"
     );
     info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
     Ok(())

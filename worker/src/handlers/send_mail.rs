@@ -1,5 +1,6 @@
 //! Sending one mail.
 
+use chrono::Utc;
 use pawdium_queue::{Claim, JobError};
 use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::{User, queries, refusals};
@@ -17,7 +18,7 @@ use crate::mails::{self, Letter, Matter};
 /// longer needs the mail.
 pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), JobError> {
     let mut tx = env.db.begin().await?;
-    let Some(Addressee { user, name, email, matter, about }) = addressee(&mut tx, job).await? else {
+    let Some(Addressee { user, name, email, matter, about }) = addressee(&mut tx, job, env).await? else {
         return Ok(());
     };
     let link = match purpose(matter) {
@@ -29,8 +30,8 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
     };
     tx.commit().await?;
 
-    let About { hub, askers, .. } = &about;
-    let letter = Letter { name: &name, email: &email, site: &env.base_url, link, hub, askers };
+    let About { hub, askers, drafts, .. } = &about;
+    let letter = Letter { name: &name, email: &email, site: &env.base_url, link, hub, askers, drafts };
     let mail = mails::render(&letter, matter)?;
     // The site reports refusals by the current address only.
     let is_about_present = matter != Matter::AddressChanged;
@@ -74,7 +75,7 @@ struct Addressee {
 }
 
 /// Returns `None` if nobody has the address or needs the mail any more.
-async fn addressee(db: &mut PgConnection, job: SendMail) -> sqlx::Result<Option<Addressee>> {
+async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Result<Option<Addressee>> {
     let settings = || Some(About { path: "/settings".to_owned(), ..About::default() });
     let (user, matter, left, about) = match job {
         SendMail::Verification { user, .. } => {
@@ -94,6 +95,10 @@ async fn addressee(db: &mut PgConnection, job: SendMail) -> sqlx::Result<Option<
             let about = hub_mails::asked(db, hub, user).await?;
             (queries::find(db, user).await?, Matter::HubAsked, None, about)
         }
+        SendMail::DraftsExpire { user, .. } => {
+            let about = hub_mails::expiring(db, user, Utc::now(), env.upkeep.draft_days).await?;
+            (queries::find(db, user).await?, Matter::DraftsExpire, None, about)
+        }
         SendMail::HubAnswered { user, hub, accepted, .. } => {
             let about = hub_mails::answered(db, hub, accepted).await?;
             let matter = if accepted { Matter::HubAccepted } else { Matter::HubDeclined };
@@ -110,6 +115,10 @@ const fn purpose(matter: Matter) -> Option<Purpose> {
     match matter {
         Matter::Reset => Some(Purpose::Reset),
         Matter::Verify => Some(Purpose::Verify),
-        Matter::AddressChanged | Matter::HubAsked | Matter::HubAccepted | Matter::HubDeclined => None,
+        Matter::AddressChanged
+        | Matter::HubAsked
+        | Matter::HubAccepted
+        | Matter::HubDeclined
+        | Matter::DraftsExpire => None,
     }
 }

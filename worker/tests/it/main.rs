@@ -6,6 +6,7 @@ mod cancelled;
 mod conflicts;
 mod conversations;
 mod decoders;
+mod drafts;
 mod figures;
 mod mails;
 mod photos;

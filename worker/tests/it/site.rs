@@ -160,6 +160,7 @@ pub(crate) fn draft(species: Species) -> Draft {
         species,
         tags: Tags::default(),
         crop: None,
+        allowed: pawdium_shared::photos::Allowed::default(),
     }
 }
 

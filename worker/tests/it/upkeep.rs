@@ -58,10 +58,11 @@ async fn the_purge_deletes_old_originals_that_no_photo_needs(db: PgPool) {
     age(&site, "incoming", 2 * DAY);
     let young = site.upload(b"arriving").await;
     let mut tx = Tx::begin(&site.db).await.expect("a transaction");
-    transitions::keep_draft(&mut tx, owner, &draft(Species::Cat), stored(needed.as_str()))
+    transitions::keep_draft(&mut tx, owner, &draft(Species::Cat), Some(stored(needed.as_str())))
         .await
         .expect("no error");
-    let old = transitions::keep_draft(&mut tx, owner, &draft(Species::Cat), stored(stale.as_str())).await;
+    let old =
+        transitions::keep_draft(&mut tx, owner, &draft(Species::Cat), Some(stored(stale.as_str()))).await;
     tx.commit().await.expect("a commit");
     let old = old.expect("no error");
     execute(&site.db, format!("update photos set touched_at = now() - interval '31 days' where id = {old}"))

@@ -1,0 +1,30 @@
+//! Deletes the files of expired drafts.
+
+use pawdium_queue::{Claim, JobError};
+use pawdium_shared::jobs::media::DiscardFiles;
+use pawdium_shared::photos::queries::{original_in_use, unneeded_originals, unreferenced};
+
+use super::remove_files::remove_unnamed;
+use crate::env::Env;
+
+/// Deletes files that no photo refers to. The job waits while the store is down.
+pub async fn discard_files(job: DiscardFiles, env: &Env, _: &Claim) -> Result<(), JobError> {
+    discard(&job, env).await.map_err(JobError::away)
+}
+
+async fn discard(job: &DiscardFiles, env: &Env) -> anyhow::Result<()> {
+    let (originals, pictures) = {
+        let mut db = env.db.acquire().await?;
+        (unneeded_originals(&mut db, &job.originals).await?, unreferenced(&mut db, &job.pictures).await?)
+    };
+    for original in originals {
+        let in_use = original_in_use(&mut *env.db.acquire().await?, &original).await?;
+        if let Some(original) = original.parse().ok().filter(|_| !in_use) {
+            env.store.delete_original(&original).await?;
+        }
+    }
+    for picture in pictures {
+        remove_unnamed(env, &picture).await?;
+    }
+    Ok(())
+}
