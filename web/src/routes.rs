@@ -108,7 +108,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}/opinion", get(photos::show::opinion_part))
         .route("/live", get(live::live))
         .route("/photos/{photo}/share", post(photos::share::share))
-        .route("/photos/{photo}/publish", post(photos::publish::publish))
+        .merge(draft_pages(app))
         .route("/photos/{photo}/delete", post(photos::delete::delete))
         .route("/photos/{photo}/hubs", post(photos::posting::post))
         .route("/photos/{photo}/hubs/remove", post(photos::posting::unpost))
@@ -147,10 +147,28 @@ fn pages(app: &App) -> Router<App> {
         .route("/settings/email", post(accounts::settings::change_email))
         .route("/settings/email/resend", post(accounts::settings::resend))
         .route("/settings/password", post(accounts::settings::change_password))
+        .route("/settings/remixes", post(accounts::settings::change_remixes))
         .route("/settings/delete", post(accounts::settings::delete))
         .route("/api", get(api::reference::page))
         .route("/demo/mail", get(demo::mailbox))
         .route("/demo/mail/{id}", get(demo::mail))
+}
+
+/// Pages with which owners change their drafts and photos.
+fn draft_pages(app: &App) -> Router<App> {
+    Router::new()
+        .route("/drafts", get(photos::drafts::page))
+        .route("/photos/{photo}/publish", post(photos::publish::publish))
+        .route("/photos/{photo}/keep", post(photos::publish::keep))
+        .route("/photos/{photo}/remix", post(photos::remix::remix))
+        .route("/photos/{photo}/edit", get(photos::edit::page).post(photos::edit::save))
+        .route("/photos/{photo}/original", get(photos::drafts::original))
+        .route("/photos/{photo}/revisions", get(photos::revisions::page))
+        .route("/photos/{photo}/revisions/{number}/restore", post(photos::revisions::restore))
+        .route(
+            "/photos/{photo}/picture",
+            post(photos::picture::add).layer(upload_limit(app)).layer(from_fn(linger::read_on)),
+        )
 }
 
 fn hub_pages() -> Router<App> {
@@ -253,7 +271,13 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(accounts::api::delete_token))
         .routes(routes!(accounts::api::request_reset))
         .routes(submit)
-        .routes(routes!(photos::api::show, photos::api::delete))
+        .routes(routes!(photos::api::show, photos::api::update, photos::api::delete))
+        .routes(routes!(photos::api::publish))
+        .routes(routes!(photos::drafts::list))
+        .routes(routes!(photos::drafts::keep))
+        .routes(routes!(photos::revisions::list))
+        .routes(routes!(photos::revisions::bring_back))
+        .routes(routes!(photos::stats::count))
         .routes(routes!(photos::api::share))
         .routes(routes!(ratings::api::rate))
         .routes(routes!(ratings::api::next))

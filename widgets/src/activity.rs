@@ -167,6 +167,7 @@ impl Widget for Activity {
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
         EventKind::PhotoPublished,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::MemberChanged,
         EventKind::HubRolesChanged,

@@ -97,6 +97,7 @@ impl Widget for Badges {
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
         EventKind::PhotoPublished,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::PhotoRated,
         EventKind::MemberChanged,

@@ -56,7 +56,8 @@ impl Widget for Drafts {
         let drafts = sqlx::query_as!(
             Draft,
             "select id, title, created_at from photos
-             where owner_id = $1 and state = 'draft' and source_key is not null
+             where owner_id = $1 and state = 'draft'
+               and (source_key is not null or exists (select from photo_files where photo_id = photos.id))
              order by id desc limit $2",
             owner.0,
             i64::from(self.limit),

@@ -42,6 +42,7 @@ impl Widget for NewestPhotos {
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
         EventKind::PhotoPublished,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::MemberChanged,
         EventKind::HubChanged,

@@ -64,8 +64,8 @@ struct OnDay {
     count: i64,
 }
 
-/// Each part reads the hub's rows by its key: `hub_photos_pkey`, and for each photo `photos_pkey` and `ratings_pkey`, and
-/// `hub_roles_since`.
+/// Each part reads the hub's rows by its key: `hub_photos_pkey`, and for each photo `photos_pkey` and `ratings_pkey`,
+/// and `hub_roles_since`.
 async fn list_days(db: &mut PgConnection, hub: &Hub) -> sqlx::Result<Vec<OnDay>> {
     sqlx::query_as!(
         OnDay,
@@ -98,6 +98,7 @@ impl Widget for Numbers {
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
         EventKind::PhotoPublished,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::PhotoRated,
         EventKind::MemberChanged,

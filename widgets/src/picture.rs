@@ -1,6 +1,6 @@
 //! Pictures of photos in templates.
 
-use pawdium_shared::photos::Photo;
+use pawdium_shared::photos::{Photo, Sizes};
 use serde::{Deserialize, Serialize};
 
 /// A photo's square picture in the sizes that exist.
@@ -32,10 +32,16 @@ impl Picture {
     /// The picture of a photo.
     #[must_use]
     pub fn of(photo: &Photo) -> Self {
-        let sizes = photo.sizes.values();
+        Self::of_sizes(&photo.sizes, photo.placeholder.clone())
+    }
+
+    /// A picture with these files.
+    #[must_use]
+    pub fn of_sizes(sizes: &Sizes, placeholder: Option<String>) -> Self {
+        let sizes = sizes.values();
         Self {
             sizes: sizes.map(|size| PictureSize { url: media_path(&size.key), edge: size.width }).collect(),
-            placeholder: photo.placeholder.clone(),
+            placeholder,
         }
     }
 

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use crate::tile::{self, Tile, tiles};
+use crate::tile::{self, Tile, list_live};
 use crate::widget::{Viewer, Widget};
 
 /// The configuration.
@@ -91,6 +91,7 @@ impl Widget for RateOne {
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
         EventKind::PhotoPublished,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::MemberChanged,
         EventKind::HubChanged,
@@ -105,12 +106,12 @@ impl Widget for RateOne {
         let user = viewer.user.unwrap_or(UserId(0));
         let served = find_next(db, hub.id, user, viewer.key).await?;
         let next = match served {
-            Some((photo, lane)) => tiles(db, &[photo]).await?.pop().map(|tile| Next {
-                tile,
+            Some((photo, lane)) => list_live(db, &[photo]).await?.pop().map(|photo| Next {
+                tile: Tile::of(&photo),
                 ballot: viewer
                     .ballots
                     .as_ref()
-                    .map(|ballots| ballots.issue(photo, viewer.key, lane, Utc::now())),
+                    .map(|ballots| ballots.issue(photo.id, photo.picture, viewer.key, lane, Utc::now())),
             }),
             None => None,
         };

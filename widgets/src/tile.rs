@@ -68,8 +68,13 @@ pub async fn list_live(db: &mut PgConnection, photos: &[PhotoId]) -> sqlx::Resul
 }
 
 /// The events that change which live photos a hub has, or what tiles show of them.
-pub const CHANGES_WHICH: &[EventKind] =
-    &[EventKind::PhotoPosted, EventKind::PhotoPublished, EventKind::PhotoRemoved, EventKind::MemberChanged];
+pub const CHANGES_WHICH: &[EventKind] = &[
+    EventKind::PhotoPosted,
+    EventKind::PhotoPublished,
+    EventKind::PhotoChanged,
+    EventKind::PhotoRemoved,
+    EventKind::MemberChanged,
+];
 
 /// Whether an event changes which live photos a hub has, or what tiles show of them. A photo that is posted to a hub
 /// changes nothing in the others that show it.
@@ -77,7 +82,10 @@ pub const CHANGES_WHICH: &[EventKind] =
 pub fn changes_which(hub: &Hub, event: &Event) -> bool {
     match event {
         Event::PhotoPosted { hub: posted, .. } => *posted == hub.id,
-        Event::PhotoPublished { .. } | Event::PhotoRemoved { .. } | Event::MemberChanged { .. } => true,
+        Event::PhotoPublished { .. }
+        | Event::PhotoChanged { .. }
+        | Event::PhotoRemoved { .. }
+        | Event::MemberChanged { .. } => true,
         _ => false,
     }
 }

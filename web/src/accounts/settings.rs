@@ -29,6 +29,7 @@ pub struct SettingsForm {
     email: String,
     current_password: String,
     password: String,
+    remixes: String,
 }
 
 /// `GET /settings`
@@ -115,6 +116,19 @@ pub async fn change_password(
     .await
 }
 
+/// `POST /settings/remixes`: whether others may remix new photos unless the member says otherwise.
+pub async fn change_remixes(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: CookieJar,
+    Form(form): Form<SettingsForm>,
+) -> Result<(CookieJar, Redirect), Error> {
+    let user = visitor.member()?;
+    let allowed = !form.remixes.is_empty();
+    queries::set_remixes(&mut *app.db.acquire().await?, user.id, allowed).await?;
+    Ok((jar.add(Notice::RemixesSet.cookie()), Redirect::to("/settings")))
+}
+
 /// `POST /settings/delete`
 pub async fn delete(
     State(app): State<App>,
@@ -157,6 +171,7 @@ async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
     let mut db = app.db.acquire().await?;
     let activity = queries::count_activity(&mut db, user.id).await?;
     let refusal = refusals::find(&mut db, user.id).await?;
+    let remixes = queries::find_remixes(&mut db, user.id).await?;
     Ok(SettingsPage {
         name: Field::of(user.name.clone().unwrap_or_default()),
         email: Field::of(user.email.clone().unwrap_or_default()),
@@ -166,6 +181,7 @@ async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
         current_password_error: None,
         new_password_error: None,
         delete_error: None,
+        remixes,
         photos: activity.photos,
         ratings: activity.ratings_cast,
         chrome: viewing.chrome,

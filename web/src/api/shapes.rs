@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use pawdium_shared::photos::Photo;
+use pawdium_shared::photos::remixes::Credit;
 use pawdium_shared::photos::steps::TimelineEntry;
+use pawdium_shared::photos::{Photo, PhotoState, expiry};
 use pawdium_shared::ranking::lists::Page;
 use pawdium_shared::ranking::virality;
 use serde::Serialize;
@@ -52,12 +53,61 @@ pub struct PhotoShape {
     /// The owner's earlier photo of the same picture; only for the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_as: Option<i64>,
+    /// Counts the owner's changes, for `If-Match`.
+    pub version: i32,
+    /// The number of this revision, from 1.
+    pub revision: i32,
+    /// The revision since which the picture is shown. The ratings are of that picture.
+    pub picture_since: i32,
+    /// The photo that it was made from; null if it is no remix, or if that photo went with its owner's account.
+    pub parent: Option<i64>,
+    /// Whether others may remix it.
+    pub remixes: bool,
+    /// registered or nobody: who may comment.
+    pub comments: &'static str,
+    /// What visitors did, each counted once a day.
+    pub stats: StatsShape,
+    /// How it credits the photo that it was made from; only where one photo is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remix_of: Option<CreditShape>,
+    /// When the draft is deleted unless its owner opens or changes it; only for drafts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The crop that is being made, as x,y,side; only for the owner and moderators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_crop: Option<String>,
     /// The processing steps; only for the owner and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<StepShape>>,
     /// The size of the original in bytes; only for the owner and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_bytes: Option<u64>,
+}
+
+/// What visitors did with a photo, each counted once a day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatsShape {
+    /// Looked at it.
+    pub views: i64,
+    /// Shared it.
+    pub shares: i64,
+    /// Remixed it.
+    pub remixes: i64,
+    /// Commented on it.
+    pub comments: i64,
+}
+
+/// The photo that a remix was made from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CreditShape {
+    /// Its id; null if it is gone.
+    pub id: Option<i64>,
+    /// Its title; null if it was hidden, or went with its owner's account.
+    pub title: Option<String>,
+    /// Its owner's name; null if it was hidden, went with the account, or while the owner is anonymous.
+    pub owner: Option<String>,
+    /// live, deleted, hidden or lost (with its owner's account).
+    pub state: &'static str,
 }
 
 /// Who submitted a photo.
@@ -139,6 +189,8 @@ pub struct ErrorShape {
     pub message: String,
     /// The refused field, if the error is about one.
     pub field: Option<String>,
+    /// The URL of what exists already, if the error is about that.
+    pub url: Option<String>,
     /// The error's id in the log; only with 500.
     pub id: Option<String>,
 }
@@ -189,6 +241,22 @@ impl PhotoShape {
             views: photo.views,
             shares: photo.shares,
             created_at: photo.created_at,
+            version: photo.version,
+            revision: photo.revision,
+            picture_since: photo.picture_since,
+            parent: photo.parent.map(|parent| parent.0),
+            remixes: photo.remixes,
+            comments: photo.comments.name(),
+            stats: StatsShape {
+                views: photo.views,
+                shares: photo.shares,
+                remixes: photo.remixed,
+                comments: photo.commented,
+            },
+            remix_of: None,
+            expires_at: (photo.state == PhotoState::Draft)
+                .then(|| expiry::expires_at(photo.touched_at, app.config.upkeep.draft_days)),
+            next_crop: None,
             same_as: None,
             timeline: None,
             source_bytes: None,
@@ -202,6 +270,21 @@ impl PhotoShape {
         self.timeline = Some(entries.into_iter().map(step).collect());
         self.source_bytes = source_bytes;
         self
+    }
+}
+
+impl From<Credit> for CreditShape {
+    fn from(credit: Credit) -> Self {
+        match credit {
+            Credit::Live { photo, title, owner } => {
+                Self { id: Some(photo.0), title: Some(title), owner, state: "live" }
+            }
+            Credit::Deleted { title, owner } => {
+                Self { id: None, title: Some(title), owner, state: "deleted" }
+            }
+            Credit::Hidden => Self { id: None, title: None, owner: None, state: "hidden" },
+            Credit::Lost => Self { id: None, title: None, owner: None, state: "lost" },
+        }
     }
 }
 

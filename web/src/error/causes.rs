@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use pawdium_media::{MediaError, Refusal};
 use pawdium_shared::db::Conflict;
 use pawdium_shared::hubs;
+use pawdium_shared::photos::NotChanged;
 use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
 use pawdium_shared::{accounts, photos, talks};
-use pawdium_widgets::layout::NotChanged;
+use pawdium_widgets::layout;
 use tracing::error;
 
 use super::Error;
@@ -126,15 +127,15 @@ impl From<pawdium_widgets::config::Refused> for Error {
     }
 }
 
-impl From<NotChanged> for Error {
-    fn from(error: NotChanged) -> Self {
+impl From<layout::NotChanged> for Error {
+    fn from(error: layout::NotChanged) -> Self {
         match error {
-            NotChanged::Conflict => {
+            layout::NotChanged::Conflict => {
                 Self::Conflict("Somebody else has changed the page meanwhile. Look at it and try again.")
             }
-            NotChanged::NotFound => Self::NotFound,
-            NotChanged::Full => Self::Refused(error.to_string()),
-            NotChanged::Refused(refusal) => refusal.into(),
+            layout::NotChanged::NotFound => Self::NotFound,
+            layout::NotChanged::Full => Self::Refused(error.to_string()),
+            layout::NotChanged::Refused(refusal) => refusal.into(),
         }
     }
 }
@@ -142,6 +143,31 @@ impl From<NotChanged> for Error {
 impl From<photos::InvalidDraft> for Error {
     fn from(refused: photos::InvalidDraft) -> Self {
         Self::Field { field: refused.field, message: refused.message }
+    }
+}
+
+impl From<NotChanged> for Error {
+    fn from(error: NotChanged) -> Self {
+        let message = error.to_string();
+        match error {
+            NotChanged::Database(error) => error.into(),
+            NotChanged::Posted(error) => error.into(),
+            NotChanged::Gone | NotChanged::NoRevision => Self::NotFound,
+            NotChanged::NotOwn => Self::Forbidden("You can only change your own photos."),
+            NotChanged::Stale => Self::Conflict("This photo has been changed since you loaded it."),
+            NotChanged::SameTitle(photo) => {
+                Self::Existing { field: "title", message, url: format!("/photos/{photo}") }
+            }
+            NotChanged::Unchangeable => Self::Conflict("Only drafts and live photos can be changed."),
+            NotChanged::Processing => {
+                Self::Conflict("This photo is being processed. Choose its crop again when it is live.")
+            }
+            NotChanged::NoPicture => Self::Field { field: "photo", message },
+            NotChanged::NoSource | NotChanged::Crop(_) => Self::Field { field: "crop", message },
+            NotChanged::TooDeep => Self::Field { field: "from", message },
+            // Owners may change their minds while somebody looks at the page.
+            NotChanged::NotRemixable => Self::OutOfTurn(message),
+        }
     }
 }
 

@@ -45,6 +45,16 @@ pub enum Error {
         /// What to do about it.
         message: &'static str,
     },
+    /// The owner has something else with this value already.
+    #[error("{message}")]
+    Existing {
+        /// The field's name.
+        field: &'static str,
+        /// What to do about it.
+        message: String,
+        /// The URL of the other.
+        url: String,
+    },
     /// The act would leave something in a state that can't be.
     #[error("{0}")]
     Conflict(&'static str),
@@ -63,8 +73,8 @@ pub enum Error {
     /// The visitor isn't allowed to do this.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The rules of a vote don't allow it, or not now. People who come late are no attackers, so this is no incident,
-    /// and nobody is banned for it.
+    /// The rules of a vote or an owner don't allow it, or not now. People who come late are no attackers, so this is no
+    /// incident, and nobody is banned for it.
     #[error("{0}")]
     OutOfTurn(String),
     /// A wrong password for that account, or an unknown address. Visitors can't tell which.
@@ -124,6 +134,7 @@ pub struct Problem {
     status: StatusCode,
     message: String,
     field: Option<String>,
+    url: Option<String>,
     id: Option<String>,
     retry_after: Option<u64>,
     forgot: bool,
@@ -155,7 +166,9 @@ impl Error {
             Self::Refused(_) | Self::Field { .. } | Self::Key { .. } | Self::Damaged => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Taken { .. } | Self::Conflict(_) | Self::KeyReused => StatusCode::CONFLICT,
+            Self::Taken { .. } | Self::Existing { .. } | Self::Conflict(_) | Self::KeyReused => {
+                StatusCode::CONFLICT
+            }
             Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
             Self::NoToken | Self::BadToken | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::OutOfTurn(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
@@ -199,7 +212,9 @@ impl Error {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Field { field, .. } | Self::Taken { field, .. } => Some(field),
+            Self::Field { field, .. } | Self::Taken { field, .. } | Self::Existing { field, .. } => {
+                Some(field)
+            }
             Self::Key { field, .. } => Some(field),
             _ => None,
         }
@@ -222,6 +237,10 @@ impl IntoResponse for Error {
             status: self.status(),
             message: self.to_string(),
             field: self.field().map(ToOwned::to_owned),
+            url: match &self {
+                Self::Existing { url, .. } => Some(url.clone()),
+                _ => None,
+            },
             id,
             retry_after: self.retry_after(),
             forgot: matches!(self, Self::Guarded(_)),

@@ -27,6 +27,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
 }
 
@@ -112,12 +114,13 @@ async fn from_framework(response: Response) -> Problem {
         status if status.is_server_error() => Error::Unavailable.to_string(),
         _ => String::from_utf8_lossy(&text).into_owned(),
     };
-    Problem { status, message, field: None, id: None, retry_after: None, forgot: false }
+    Problem { status, message, field: None, url: None, id: None, retry_after: None, forgot: false }
 }
 
 fn as_json(problem: &Problem) -> Response {
-    let Problem { status, message, field, id, .. } = problem;
-    Json(Body { code: status.as_u16(), message, field: field.as_deref(), id: id.as_deref() }).into_response()
+    let Problem { status, message, field, url, id, .. } = problem;
+    let (field, url, id) = (field.as_deref(), url.as_deref(), id.as_deref());
+    Json(Body { code: status.as_u16(), message, field, url, id }).into_response()
 }
 
 /// The layout around an error page. Doesn't look up the viewer after an internal error, because the database may be

@@ -29,7 +29,7 @@ pub(super) async fn measure(db: &mut PgConnection, owner: UserId) -> Result<Kept
     Ok(queries::count_kept(db, owner).await?)
 }
 
-/// Refuses an upload of `bytes` that would exceed the owner's limit.
+/// Refuses a photo with an upload of `bytes` that would exceed the owner's limit.
 ///
 /// # Errors
 /// [`Error::TooLarge`], which says what to do about it.
@@ -39,22 +39,48 @@ pub(super) fn refuse_more(
     kept: KeptOriginals,
     bytes: u64,
 ) -> Result<(), Error> {
+    let (most, _) = limits(app, visitor);
+    if most > 0 && kept.uploads >= i64::from(most) {
+        let what = format!("You have {} drafts and failed photos, the most that you can keep.", kept.uploads);
+        return Err(too_much(visitor, &what));
+    }
+    refuse_more_bytes(app, visitor, kept, bytes)
+}
+
+/// Refuses an upload of `bytes` that would exceed the owner's limit, for a draft that is there already.
+///
+/// # Errors
+/// [`Error::TooLarge`], which says what to do about it.
+pub(super) fn refuse_more_bytes(
+    app: &App,
+    visitor: &Visitor,
+    kept: KeptOriginals,
+    bytes: u64,
+) -> Result<(), Error> {
+    let (_, most_bytes) = limits(app, visitor);
+    if most_bytes > 0 && kept.bytes.unsigned_abs().saturating_add(bytes) > most_bytes {
+        let megabytes = most_bytes / 1_000_000;
+        let what = format!("Your drafts and failed photos can use at most {megabytes} MB in total.");
+        return Err(too_much(visitor, &what));
+    }
+    Ok(())
+}
+
+/// The most photos and bytes.
+fn limits(app: &App, visitor: &Visitor) -> (u32, u64) {
     let media = &app.config.media;
-    let is_member = visitor.member().is_ok();
-    let (most, most_bytes) = if is_member {
+    if visitor.member().is_ok() {
         (media.member_drafts, media.member_draft_bytes)
     } else {
         (media.anonymous_drafts, media.anonymous_draft_bytes)
-    };
-    let bytes = kept.bytes.unsigned_abs().saturating_add(bytes);
-    let is_too_much = if most > 0 && kept.uploads >= i64::from(most) {
-        format!("You have {} drafts and failed photos, the most that you can keep.", kept.uploads)
-    } else if most_bytes > 0 && bytes > most_bytes {
-        format!("Your drafts and failed photos can use at most {} MB in total.", most_bytes / 1_000_000)
+    }
+}
+
+fn too_much(visitor: &Visitor, what: &str) -> Error {
+    let advice = if visitor.member().is_ok() {
+        "Publish some, or delete them."
     } else {
-        return Ok(());
+        "Register to publish them, or delete some."
     };
-    let advice =
-        if is_member { "Publish some, or delete them." } else { "Register to publish them, or delete some." };
-    Err(Error::TooLarge(format!("{is_too_much} {advice}")))
+    Error::TooLarge(format!("{what} {advice}"))
 }

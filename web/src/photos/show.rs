@@ -8,8 +8,9 @@ use pawdium_queue::{Job as _, Subject, inspect};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::moderation::blocked;
-use pawdium_shared::photos::steps;
-use pawdium_shared::photos::{Photo, PhotoState, Saving, likeness, queries};
+use pawdium_shared::photos::{
+    Histogram, Photo, PhotoState, Saving, crops, drafts, expiry, likeness, queries, revisions, steps,
+};
 use pawdium_shared::ranking::{sharing, virality};
 use pawdium_shared::ratings::{self, Lane, serving};
 use sqlx::PgConnection;
@@ -17,7 +18,7 @@ use sqlx::PgConnection;
 use super::block::ALIKE;
 use super::moments::record_moment;
 use super::place::PlaceQuery;
-use super::{find, posting, present};
+use super::{changes, find, lineage, posting, present};
 use crate::baked::Asked;
 use crate::embed::oembed;
 use crate::error::Error;
@@ -26,9 +27,9 @@ use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::state::App;
-use crate::views::baked::{BakedHtml, BakedPhoto};
+use crate::views::baked::{BakedHtml, BakedPhoto, PublicLineage};
 use crate::views::card::{CardPicture, LinkCard};
-use crate::views::photo::{PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
+use crate::views::photo::{CropNews, PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use crate::views::{Fragment, Picture};
 
 /// `GET /photos/{photo}`
@@ -39,7 +40,8 @@ pub async fn page(
     Path(id): Path<PhotoId>,
     query: Result<Query<PlaceQuery>, QueryRejection>,
 ) -> Result<Page<PhotoPage>, Error> {
-    let photo = find_visible(&app, &viewing.visitor, id).await?;
+    let mut photo = find_visible(&app, &viewing.visitor, id).await?;
+    changes::touch(&app, viewing.visitor.id(), &mut photo).await?;
     if photo.state == PhotoState::Live {
         record_moment(&app, &viewing.visitor, client, id, virality::Moment::View).await?;
     }
@@ -65,7 +67,10 @@ pub async fn bake(app: App, asked: Asked) -> Result<BakedHtml, Error> {
         None => None,
     };
     let hubs = posting::public_hubs_of(&app, &photo).await?;
+    let lineage = lineage::show(&app, id).await?;
     let page = BakedPhoto {
+        remixable: photo.remixes,
+        lineage: PublicLineage { credit: lineage.credit, remixes: lineage.remixes },
         card: link_card(&app, &photo),
         id: photo.id.0,
         picture: Picture::of(&photo),
@@ -100,7 +105,7 @@ pub async fn shared(
     record_moment(&app, &viewing.visitor, client, id, virality::Moment::LinkView).await?;
     let mut rating = rating_control(&app, &viewing.visitor, &photo).await?;
     if matches!(rating, RatingControl::NotServed | RatingControl::Rate { .. }) {
-        let ballot = app.ballots.issue(id, viewing.visitor.key, Lane::Link, Utc::now());
+        let ballot = app.ballots.issue(id, photo.picture, viewing.visitor.key, Lane::Link, Utc::now());
         rating = RatingControl::Rate { ballot };
     }
     let jar = match viewing.visitor.user {
@@ -130,7 +135,7 @@ pub async fn opinion_part(
     let photo = find_visible(&app, &visitor, id).await?;
     let rating = rating_control(&app, &visitor, &photo).await?;
     if photo.state == PhotoState::Live && rating.knows() {
-        Ok(Page(opinion(&photo)))
+        Ok(Page(opinion(&app, &photo).await?))
     } else {
         Err(Error::NotFound)
     }
@@ -156,7 +161,7 @@ pub(super) async fn assemble(
 ) -> Result<PhotoPage, Error> {
     let own = viewing.visitor.id() == photo.owner;
     let opinion = if photo.state == PhotoState::Live && rating.knows() {
-        Some(Fragment::render(&opinion(&photo)).map_err(anyhow::Error::from)?)
+        Some(Fragment::render(&opinion(app, &photo).await?).map_err(anyhow::Error::from)?)
     } else {
         None
     };
@@ -165,6 +170,16 @@ pub(super) async fn assemble(
         if may_keep { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
     let hubs = posting::hubs_of(app, &viewing.visitor, &photo).await?;
     let status = photo_status(app, &viewing.visitor, &photo).await?;
+    let lineage = lineage::show(app, photo.id).await?;
+    let crop = match photo.state {
+        PhotoState::Live if own => crop_news(app, &photo).await?,
+        _ => None,
+    };
+    let original = match photo.state {
+        PhotoState::Draft if own => drafts::find_original(&mut *app.db.acquire().await?, photo.id).await?,
+        _ => None,
+    };
+    let is_changeable = matches!(photo.state, PhotoState::Draft | PhotoState::Processing | PhotoState::Live);
     let is_blocked = photo.state == PhotoState::Hidden && status.why.is_some();
     let alike = if viewing.visitor.moderates() && is_blocked {
         queries::list_alike(&mut *app.db.acquire().await?, photo.id, ALIKE).await?
@@ -178,10 +193,19 @@ pub(super) async fn assemble(
         earlier: earlier.map(|photo| photo.0),
         status,
         can_delete: own || viewing.visitor.moderates(),
+        can_edit: own && is_changeable,
+        can_remix: photo.state == PhotoState::Live && (photo.remixes || own),
+        revisions: (own || viewing.visitor.moderates())
+            .then_some(photo.revision)
+            .filter(|number| *number > 1),
+        credit: lineage.credit,
+        remixes: lineage.remixes,
+        crop,
         moderates: viewing.visitor.moderates(),
         chrome: viewing.chrome,
         id: photo.id.0,
         picture: Picture::of(&photo),
+        original: original.map(|_| format!("/photos/{}/original", photo.id)),
         title: photo.title,
         alt: photo.alt,
         species: photo.species.name().to_owned(),
@@ -231,7 +255,8 @@ pub(super) async fn rating_control(
     };
     Ok(match lane {
         Some(lane) if photo.state == PhotoState::Live => {
-            RatingControl::Rate { ballot: app.ballots.issue(photo.id, visitor.key, lane, Utc::now()) }
+            let ballot = app.ballots.issue(photo.id, photo.picture, visitor.key, lane, Utc::now());
+            RatingControl::Rate { ballot }
         }
         _ => RatingControl::NotServed,
     })
@@ -262,7 +287,19 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
         picture,
         alt: photo.alt.clone(),
         title: photo.title.clone(),
+        expires_at: (photo.state == PhotoState::Draft)
+            .then(|| expiry::expires_at(photo.touched_at, app.config.upkeep.draft_days)),
+        may_publish: visitor.id() == photo.owner && visitor.member().is_ok(),
     })
+}
+
+/// What the owner of a live photo hears of its new crop.
+async fn crop_news(app: &App, photo: &Photo) -> Result<Option<CropNews>, Error> {
+    let mut db = app.db.acquire().await?;
+    if crops::find(&mut db, photo.id).await?.is_some() {
+        return Ok(Some(CropNews::Pending));
+    }
+    Ok(crops::find_problem(&mut db, photo.id).await?.map(CropNews::Failed))
 }
 
 /// Why a photo is still being processed, from its job's state; `None` without a job.
@@ -274,12 +311,19 @@ pub(crate) async fn why_processing(db: &mut PgConnection, id: PhotoId) -> sqlx::
     }
 }
 
-fn opinion(photo: &Photo) -> PhotoOpinion {
-    PhotoOpinion {
+async fn opinion(app: &App, photo: &Photo) -> Result<PhotoOpinion, Error> {
+    let earlier = if photo.picture_since > 1 {
+        revisions::count_earlier_ratings(&mut *app.db.acquire().await?, photo.id).await?
+    } else {
+        Histogram::default()
+    };
+    Ok(PhotoOpinion {
+        since: photo.picture_since,
+        earlier,
         histogram: photo.histogram,
         rank: photo.rank.map(i64::from),
         virality: photo.virality.map(|_| virality::present(photo.virality, Utc::now())),
         views: photo.views,
         shares: photo.shares,
-    }
+    })
 }

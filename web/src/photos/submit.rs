@@ -9,7 +9,8 @@ use pawdium_media::Limits;
 use pawdium_shared::photos::posting;
 use serde_json::json;
 
-use super::upload::{self, Fields, Once, Submitted};
+use super::fields::Fields;
+use super::upload::{self, Once, Submitted};
 use crate::error::{Error, prefers_json};
 use crate::http::client::Client;
 use crate::http::flash::Notice;

@@ -7,15 +7,17 @@ use axum::extract::{FromRequestParts, Multipart};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::Cookie;
-use pawdium_media::{Crop, Format, MAGIC, MediaError, Refusal};
+use pawdium_media::{Format, MAGIC, MediaError, Refusal};
 use pawdium_shared::accounts::sessions;
 use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::ids::{HubId, PhotoId};
+use pawdium_shared::ids::{HubId, PhotoId, UserId};
 use pawdium_shared::photos::submissions::{self, Submission, SubmissionKey};
-use pawdium_shared::photos::{Alt, Draft, Species, Tags, Title, likeness, posting, transitions};
+use pawdium_shared::photos::{Draft, likeness, posting, transitions};
 use pawdium_shared::store::OriginalWriter;
 use tracing::debug;
 
+use super::fields::Fields;
+use super::unfiled::{self, Unfiled};
 use super::{posting as hubs_of_photos, quota};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -28,7 +30,7 @@ const TEXT: usize = 8192;
 
 /// The `Idempotency-Key` header, which lets a client repeat a submission until an answer arrives.
 #[derive(Clone, Debug, Default)]
-pub struct Once(Option<SubmissionKey>);
+pub struct Once(pub(super) Option<SubmissionKey>);
 
 impl<S: Sync> FromRequestParts<S> for Once {
     type Rejection = Error;
@@ -40,82 +42,12 @@ impl<S: Sync> FromRequestParts<S> for Once {
     }
 }
 
-/// The text fields, as they were sent.
-#[derive(Clone, Debug, Default)]
-pub struct Fields {
-    /// The title.
-    pub title: String,
-    /// The description.
-    pub alt: String,
-    /// The species' name.
-    pub species: String,
-    /// The tags, separated by commas.
-    pub tags: String,
-    /// The crop as `x,y,side`, or nothing.
-    pub crop: String,
-    /// Any value keeps the photo as a draft.
-    pub draft: String,
-    /// The slugs of hubs to post it to, separated by commas. Checkboxes send one each.
-    pub hubs: String,
-}
-
-impl Fields {
-    fn slot(&mut self, name: &str) -> Option<&mut String> {
-        Some(match name {
-            "title" => &mut self.title,
-            "alt" => &mut self.alt,
-            "species" => &mut self.species,
-            "tags" => &mut self.tags,
-            "crop" => &mut self.crop,
-            "draft" => &mut self.draft,
-            _ => return None,
-        })
-    }
-
-    /// A BLAKE3 digest of the fields and the file, which identifies a submission. Each field is prefixed with its
-    /// length, so that text can't move between fields.
-    fn print(&self, file: &[u8; 32]) -> [u8; 32] {
-        let mut print = blake3::Hasher::new();
-        print.update(file);
-        for text in [&self.title, &self.alt, &self.species, &self.tags, &self.crop, &self.draft] {
-            print.update(&(text.len() as u64).to_le_bytes());
-            print.update(text.as_bytes());
-        }
-        // Only if there are any, so that submissions without hubs stay the same.
-        if !self.hubs.is_empty() {
-            print.update(self.hubs.as_bytes());
-        }
-        *print.finalize().as_bytes()
-    }
-
-    fn check(&self) -> Result<Draft, Error> {
-        let crop = match self.crop.trim() {
-            "" => None,
-            text => Some(
-                text.parse::<Crop>()
-                    .map_err(|error| Error::Field { field: "crop", message: error.to_string() })?,
-            ),
-        };
-        Ok(Draft {
-            title: Title::new(&self.title)?,
-            alt: Alt::new(&self.alt)?,
-            species: self
-                .species
-                .trim()
-                .parse::<Species>()
-                .map_err(pawdium_shared::photos::InvalidDraft::from)?,
-            tags: Tags::new(&self.tags)?,
-            crop,
-        })
-    }
-}
-
 /// An original on its way into the store.
-struct Upload {
-    incoming: OriginalWriter,
-    written: u64,
+pub(super) struct Upload {
+    pub(super) incoming: OriginalWriter,
+    pub(super) written: u64,
     /// Whether the file starts like a picture. Of other files only the start is stored.
-    is_picture: bool,
+    pub(super) is_picture: bool,
 }
 
 /// An accepted submission.
@@ -161,7 +93,15 @@ pub async fn receive(
         }
         Err(error) => Err(error),
     };
-    let Some(upload) = upload else { return Err(checked.err().unwrap_or_else(|| no_file(false))) };
+    let Some(upload) = upload else {
+        return match checked {
+            // Its picture can follow.
+            Ok((draft, true, hubs)) => {
+                unfiled::make(app, visitor, client, once, fields, (Unfiled::Empty(&draft), &hubs)).await
+            }
+            checked => Err(checked.err().unwrap_or_else(|| no_file(false))),
+        };
+    };
     let (draft, keep, hubs) = match checked {
         // Refuse a draft that isn't a picture at once, because it could never be published.
         Ok((_, true, _)) if upload.written > 0 && !upload.is_picture => {
@@ -212,11 +152,18 @@ pub async fn receive(
     made?.submitted
 }
 
-/// The photo of a stored original.
-struct Made {
-    submitted: Result<Submitted, Error>,
+/// The photo of a stored original, or of none.
+pub(super) struct Made {
+    pub(super) submitted: Result<Submitted, Error>,
     /// The submission is a repeat, so this copy of the file isn't needed.
     is_repeated: bool,
+}
+
+impl Made {
+    /// A photo that wasn't there before.
+    pub(super) fn new(submitted: Submitted) -> Self {
+        Self { submitted: Ok(submitted), is_repeated: false }
+    }
 }
 
 /// Creates the photo, or finds it if this submission is a repeat.
@@ -231,7 +178,7 @@ async fn make(
     let (owner, cookie) = visitor.remember(app, client, &mut tx).await?;
     let kept = quota::measure(&mut tx, owner).await?;
     let photo = if keep {
-        transitions::keep_draft(&mut tx, owner, draft, stored).await?
+        transitions::keep_draft(&mut tx, owner, draft, Some(stored)).await?
     } else {
         transitions::submit(&mut tx, owner, draft, stored).await?
     };
@@ -246,9 +193,20 @@ async fn make(
             posting::post(&mut tx, *hub, photo, owner).await?;
         }
         tx.commit().await?;
-        return Ok(Made { submitted: Ok(Submitted { photo, draft: keep, cookie }), is_repeated: false });
+        return Ok(Made::new(Submitted { photo, draft: keep, cookie }));
     };
     tx.rollback().await?;
+    again(app, visitor, owner, earlier, keep).await
+}
+
+/// The photo that an earlier submission with the same key made.
+pub(super) async fn again(
+    app: &App,
+    visitor: &Visitor,
+    owner: UserId,
+    earlier: submissions::Earlier,
+    keep: bool,
+) -> Result<Made, Error> {
     // A visitor who became a user has lost the session together with the answer.
     let cookie = match &visitor.user {
         None if earlier.same => {
@@ -261,12 +219,13 @@ async fn make(
     Ok(Made { submitted: if earlier.same { Ok(again) } else { Err(Error::KeyReused) }, is_repeated: true })
 }
 
-fn no_file(empty: bool) -> Error {
+pub(super) fn no_file(empty: bool) -> Error {
     let message = if empty { Refusal::Empty.to_string() } else { "Choose a photo to upload.".to_owned() };
     Error::Field { field: "photo", message }
 }
 
-async fn read_parts(
+/// Reads a form: its fields, and its file into the store.
+pub(super) async fn read_parts(
     app: &App,
     mut multipart: Multipart,
     fields: &mut Fields,

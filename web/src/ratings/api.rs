@@ -127,7 +127,8 @@ pub async fn rate(
 
 impl BallotShape {
     fn of(app: &App, caller: &Caller, photo: Photo, lane: Lane) -> Self {
-        let ballot = app.ballots.issue(photo.id, caller.user.rater_key, lane, Utc::now());
+        let key = caller.user.rater_key;
+        let ballot = app.ballots.issue(photo.id, photo.picture, key, lane, Utc::now());
         Self { photo: PhotoShape::unrated(app, photo), ballot }
     }
 }

@@ -161,8 +161,8 @@ async fn progress(app: &App, visitor: &Visitor, hub: Option<&Hub>) -> Result<Rat
     let activity = accounts::queries::count_activity(&mut db, visitor.id()).await?;
     drop(db);
     let live = app.cache.get(&app.db, PhotoCount, Whole).await?;
-    let total = (live - activity.photos).max(activity.ratings_cast);
-    Ok(RateProgress { rated: activity.ratings_cast, total })
+    let total = (live - activity.photos).max(activity.rated);
+    Ok(RateProgress { rated: activity.rated, total })
 }
 
 /// Feedback on a rating; `None` if the visitor has not rated that photo.
@@ -191,6 +191,6 @@ fn show(app: &App, visitor: &Visitor, photo: &Photo, lane: Lane) -> RatePhoto {
         species: photo.species.name().to_owned(),
         owner: photo.owner_name.clone(),
         picture: Picture::of(photo),
-        ballot: app.ballots.issue(photo.id, visitor.key, lane, Utc::now()),
+        ballot: app.ballots.issue(photo.id, photo.picture, visitor.key, lane, Utc::now()),
     }
 }

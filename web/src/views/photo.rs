@@ -35,8 +35,10 @@ pub struct PhotoPage {
     pub place: Option<ListPlace>,
     /// When it was submitted.
     pub created_at: DateTime<Utc>,
-    /// The picture; empty unless the photo is live or hidden.
+    /// The picture; empty unless the photo is live, or the draft of a remix.
     pub picture: Picture,
+    /// Where the upload of a draft is served to its owner.
+    pub original: Option<String>,
     /// The state and timeline.
     pub status: PhotoStatus,
     /// The rendered [`PhotoOpinion`]; `None` until a viewer who may rate the photo has rated it.
@@ -51,12 +53,33 @@ pub struct PhotoPage {
     pub earlier: Option<i64>,
     /// Whether the viewer can delete it, as its owner or a moderator.
     pub can_delete: bool,
+    /// Whether the viewer can edit it.
+    pub can_edit: bool,
+    /// Whether the viewer can make a remix of it.
+    pub can_remix: bool,
+    /// The number of the present revision, if there are earlier ones that the viewer can see.
+    pub revisions: Option<i32>,
+    /// The rendered [`PhotoCredit`](super::lineage::PhotoCredit) of a remix.
+    pub credit: Option<Fragment>,
+    /// The rendered [`PhotoRemixes`](super::lineage::PhotoRemixes), if there are any.
+    pub remixes: Option<Fragment>,
+    /// What its owner hears of a new crop.
+    pub crop: Option<CropNews>,
     /// Whether the viewer is a moderator, who sees the link to its jobs and can block it.
     pub moderates: bool,
     /// The rendered [`PhotoHubs`](super::hub_photos::PhotoHubs).
     pub posting: Fragment,
     /// Live photos of the same picture, if a moderator views a hidden photo.
     pub alike: Vec<PhotoCard>,
+}
+
+/// What the owner of a live photo hears of its new crop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CropNews {
+    /// It is being made.
+    Pending,
+    /// It could not be made, for this reason.
+    Failed(String),
 }
 
 /// A photo's place in the list that the viewer came from.
@@ -152,6 +175,10 @@ pub struct PhotoStatus {
     pub alt: String,
     /// The title.
     pub title: String,
+    /// When the draft is deleted.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether the viewer can publish the draft.
+    pub may_publish: bool,
 }
 
 /// A line of the timeline, finished or not.
@@ -219,12 +246,16 @@ impl PhotoStatus {
     }
 }
 
-/// The ratings of a live photo. They are the same for every viewer, so they can be cached.
+/// The ratings of a live photo's picture. They are the same for every viewer, so they can be cached.
 #[derive(Debug, Template)]
 #[template(path = "photo/_opinion.html")]
 pub struct PhotoOpinion {
-    /// The ratings by value.
+    /// The ratings of its picture by value.
     pub histogram: Histogram,
+    /// The revision since which the picture is shown.
+    pub since: i32,
+    /// The ratings of earlier pictures.
+    pub earlier: Histogram,
     /// The rank by score among live photos, once it is ranked.
     pub rank: Option<i64>,
     /// The virality now, as in trending; `None` before the first share or view.
@@ -282,6 +313,8 @@ mod tests {
             picture: Picture::default(),
             alt: String::new(),
             title: "Cat".to_owned(),
+            expires_at: None,
+            may_publish: false,
         }
     }
 
@@ -315,7 +348,9 @@ mod tests {
     #[test]
     fn the_most_given_rating_has_the_tallest_bar() {
         let histogram = Histogram::new([0, 0, 0, 0, 0, 0, 40, 0, 0, 20]);
-        let opinion = PhotoOpinion { histogram, rank: None, virality: None, views: 0, shares: 0 };
+        let (since, earlier) = (1, Histogram::default());
+        let opinion =
+            PhotoOpinion { histogram, since, earlier, rank: None, virality: None, views: 0, shares: 0 };
         let heights: Vec<_> = opinion.bars().into_iter().map(|bar| bar.height).collect();
         assert_eq!((heights[6].as_str(), heights[9].as_str(), heights[0].as_str()), ("110.0", "55.0", "2.0"));
     }

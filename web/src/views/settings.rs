@@ -24,6 +24,8 @@ pub struct SettingsPage {
     pub current_password_error: Option<String>,
     /// `POST /settings/password`: why `password`, the new one, was refused.
     pub new_password_error: Option<String>,
+    /// `POST /settings/remixes`: whether others may remix new photos.
+    pub remixes: bool,
     /// `POST /settings/delete`: why `password` was refused.
     pub delete_error: Option<String>,
     /// How many photos are deleted with the account.

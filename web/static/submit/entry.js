@@ -87,7 +87,7 @@ export class Entry {
   }
 
   listen() {
-    const acts = { send: () => this.send(), stop: () => this.stop(), again: () => this.again(), remove: () => this.remove() };
+    const acts = { send: () => this.send(), draft: () => this.send(true), stop: () => this.stop(), again: () => this.again(), remove: () => this.remove() };
     for (const [name, act] of Object.entries(acts)) this.find(`[data-${name}]`).addEventListener("click", act);
     this.find("[data-other]").addEventListener("click", () => this.page.replace(this));
     this.find("[data-now]").addEventListener("click", () => this.now?.());
@@ -203,8 +203,8 @@ export class Entry {
     return field?.name ?? "";
   }
 
-  /** Sends the photo if it is complete. */
-  async send() {
+  /** Sends the photo if it is complete, to be published or to be kept as a draft. */
+  async send(isDraft = false) {
     if (!this.isSendable) return;
     const missing = this.missing();
     if (missing) {
@@ -214,6 +214,7 @@ export class Entry {
     this.complain("");
     // A repeated upload must name the same hubs.
     this.record.fields.hubs = this.page.hubs();
+    this.record.fields.draft = isDraft ? "1" : "";
     await this.resume();
   }
 
@@ -235,7 +236,7 @@ export class Entry {
     if (!kept && this.isKept) return this.elsewhere();
     const body = new FormData();
     for (const name of FIELDS) body.set(name, this.record.fields[name]);
-    if (this.record.fields.hubs) body.set("hubs", this.record.fields.hubs);
+    for (const name of ["hubs", "draft"]) if (this.record.fields[name]) body.set(name, this.record.fields[name]);
     body.set("crop", this.record.crop);
     body.set("photo", this.record.file);
     this.upload = new AbortController();
@@ -294,9 +295,17 @@ export class Entry {
 
   async accepted(photo) {
     this.record.photo = photo;
+    if (photo.state === "draft") return this.drafted();
     this.enter("taken");
     await this.keep({ state: "taken" });
     this.follow();
+  }
+
+  /** It is among the drafts, and has nothing to wait for. */
+  async drafted() {
+    this.report("Saved as a draft. ", 100);
+    this.find("[data-entry-state]").append(link("/drafts", "Your drafts"));
+    await this.settled("gone", "");
   }
 
   /** Another window has submitted it. */

@@ -90,7 +90,7 @@ impl World {
 
     pub(crate) async fn keep_draft(&self, owner: UserId, title: &str) -> PhotoId {
         let mut tx = self.begin().await;
-        let kept = transitions::keep_draft(&mut tx, owner, &draft(title, "blep"), ORIGINAL).await;
+        let kept = transitions::keep_draft(&mut tx, owner, &draft(title, "blep"), Some(ORIGINAL)).await;
         tx.commit().await.expect("a commit");
         kept.expect("a draft")
     }
@@ -227,6 +227,7 @@ pub(crate) fn draft(title: &str, tags: &str) -> Draft {
         species: Species::Cat,
         tags: Tags::new(tags).expect("tags"),
         crop: None,
+        allowed: pawdium_shared::photos::Allowed::default(),
     }
 }
 
@@ -277,7 +278,7 @@ pub(crate) async fn submit(tx: &mut Tx, owner: UserId, title: &str, tags: &str) 
 }
 
 pub(crate) async fn keep_draft(tx: &mut Tx, owner: UserId, title: &str) -> sqlx::Result<PhotoId> {
-    transitions::keep_draft(tx, owner, &draft(title, "blep"), ORIGINAL).await
+    transitions::keep_draft(tx, owner, &draft(title, "blep"), Some(ORIGINAL)).await
 }
 
 pub(crate) async fn go_live(tx: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {

@@ -57,6 +57,7 @@ impl Samples {
             current_password_error: None,
             new_password_error: None,
             delete_error: None,
+            remixes: true,
             photos: 14,
             ratings: 1_732,
         };

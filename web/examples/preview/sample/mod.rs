@@ -128,6 +128,8 @@ impl Samples {
         let shown = matches!(state, PhotoState::Live | PhotoState::Hidden);
         let opinion = PhotoOpinion {
             histogram: Histogram::new([1, 0, 2, 3, 5, 8, 13, 21, 9, 4]),
+            since: 2,
+            earlier: Histogram::new([0, 0, 1, 0, 2, 0, 0, 4, 0, 0]),
             rank: Some(12),
             virality: Some(8.3),
             views: 1_284,
@@ -151,6 +153,7 @@ impl Samples {
             }),
             created_at: moment(),
             picture: if shown { picture(id) } else { Picture::default() },
+            original: None,
             status: stands(id, state, steps()),
             opinion: shown.then(|| Fragment::render(&opinion)).transpose()?,
             rating,
@@ -158,6 +161,12 @@ impl Samples {
             own: false,
             earlier: None,
             can_delete: false,
+            can_edit: false,
+            can_remix: true,
+            revisions: None,
+            credit: None,
+            remixes: None,
+            crop: None,
             moderates: true,
             posting: Fragment::default(),
             alike: Vec::new(),
@@ -279,6 +288,8 @@ fn stands(id: i64, state: PhotoState, steps: Vec<TimelineEntry>) -> PhotoStatus 
         picture: if live { picture(id) } else { Picture::default() },
         alt: String::new(),
         title: pick(&TITLES, id).to_owned(),
+        expires_at: None,
+        may_publish: true,
     }
 }
 

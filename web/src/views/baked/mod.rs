@@ -11,7 +11,7 @@ use askama::Template;
 
 pub use hubs::{BakedHead, BakedHub, BakedHubs, BakedMember};
 pub use lists::{BakedNewest, BakedTop, BakedTrending};
-pub use photo::BakedPhoto;
+pub use photo::{BakedPhoto, PublicLineage};
 
 use super::{Chrome, Theme, Viewer};
 

@@ -34,6 +34,19 @@ pub struct BakedPhoto {
     pub picture: Picture,
     /// The rendered hubs: [`BakedPhoto::hubs`].
     pub posting: PublicHubs,
+    /// Whether everybody may remix it.
+    pub remixable: bool,
+    /// What it was made from, and what was made from it.
+    pub lineage: PublicLineage,
+}
+
+/// The rendered parts about remixes, which are the same for every viewer.
+#[derive(Debug)]
+pub struct PublicLineage {
+    /// How it credits its parent.
+    pub credit: Option<Fragment>,
+    /// The remixes, if there are any.
+    pub remixes: Option<Fragment>,
 }
 
 /// The public hubs that show a photo, rendered.
@@ -72,6 +85,8 @@ impl Baked for BakedPhoto {
             picture: Picture::default(),
             alt: self.alt.clone(),
             title: self.title.clone(),
+            expires_at: None,
+            may_publish: false,
         };
         PhotoPage {
             chrome: chrome.into_chrome(),
@@ -85,6 +100,7 @@ impl Baked for BakedPhoto {
             place: self.place,
             created_at: self.created_at,
             picture: self.picture,
+            original: None,
             status,
             opinion: None,
             rating: RatingControl::NotServed,
@@ -92,6 +108,12 @@ impl Baked for BakedPhoto {
             own: false,
             earlier: None,
             can_delete: false,
+            can_edit: false,
+            can_remix: self.remixable,
+            revisions: None,
+            credit: self.lineage.credit,
+            remixes: self.lineage.remixes,
+            crop: None,
             moderates: false,
             posting: self.posting.0,
             alike: Vec::new(),

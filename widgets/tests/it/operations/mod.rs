@@ -1,6 +1,7 @@
 //! Random changes through the domain's own functions.
 
 mod hubs;
+mod photos;
 mod talks;
 
 use pawdium_shared::accounts::{self, Name, RaterKey};
@@ -8,7 +9,6 @@ use pawdium_shared::db::Tx;
 use pawdium_shared::events::Event;
 use pawdium_shared::ids::{HubId, PhotoId, UserId};
 use pawdium_shared::photos::owner;
-use pawdium_shared::photos::transitions::{self, KeepOriginal};
 use pawdium_shared::ranking::virality::Moment;
 use pawdium_shared::ranking::{refresh, sharing, weighing};
 use pawdium_shared::ratings::merge;
@@ -39,6 +39,9 @@ pub(crate) enum Operation {
     Rename,
     DeletePhoto,
     HidePhoto,
+    EditPhoto,
+    CropPhoto,
+    RestorePhoto,
     DeleteAccount,
     Register,
     LogInAsAnother,
@@ -83,6 +86,9 @@ const OFTEN: &[(Operation, usize)] = &[
     (Operation::ConfigureWidget, 10),
     (Operation::Rename, 3),
     (Operation::KeepDraft, 3),
+    (Operation::EditPhoto, 4),
+    (Operation::CropPhoto, 3),
+    (Operation::RestorePhoto, 2),
     (Operation::PublishDraft, 2),
     (Operation::Ask, 6),
     (Operation::Answer, 6),
@@ -142,7 +148,10 @@ impl<'a> Changer<'a> {
             | Operation::Fail
             | Operation::Retry
             | Operation::DeletePhoto
-            | Operation::HidePhoto => self.change_photo(operation, &mut tx).await?,
+            | Operation::HidePhoto
+            | Operation::EditPhoto
+            | Operation::CropPhoto
+            | Operation::RestorePhoto => self.change_photo(operation, &mut tx).await?,
             Operation::Post | Operation::Unpost => self.change_posted(operation, &mut tx).await?,
             Operation::Rate | Operation::RateAgain | Operation::LogInAsAnother => {
                 self.change_ratings(operation, &mut tx).await?
@@ -210,52 +219,6 @@ impl<'a> Changer<'a> {
     fn words(&mut self) -> String {
         let count = self.rng.random_range(0..4);
         WORDS.sample(&mut self.rng, count).copied().collect::<Vec<_>>().join(", ")
-    }
-
-    async fn change_photo(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
-        let (title, tags) = (format!("Photo {}", self.made), self.words());
-        match operation {
-            Operation::KeepDraft => {
-                let owner = self.member().await;
-                world::keep_draft(tx, owner, &title).await?;
-                Ok(true)
-            }
-            Operation::Submit => {
-                let owner = self.member().await;
-                world::submit(tx, owner, &title, &tags).await?;
-                Ok(true)
-            }
-            Operation::PublishDraft => {
-                let Some(photo) = self.photo("draft").await else { return Ok(false) };
-                let owner: i64 =
-                    self.world.ask(&format!("select owner_id from photos where id = {photo}")).await;
-                transitions::publish(tx, photo, UserId(owner)).await
-            }
-            Operation::GoLive => match self.photo("processing").await {
-                Some(photo) => world::go_live(tx, photo).await,
-                None => Ok(false),
-            },
-            Operation::Fail => match self.photo("processing").await {
-                Some(photo) => transitions::fail(tx, photo, "It broke", KeepOriginal::Yes).await,
-                None => Ok(false),
-            },
-            Operation::Retry => match self.photo("failed").await {
-                Some(photo) => transitions::retry(tx, photo).await,
-                None => Ok(false),
-            },
-            Operation::DeletePhoto => {
-                let state =
-                    ["live", "live", "live", "draft", "processing", "failed", "hidden"].choose(&mut self.rng);
-                match self.photo(state.expect("a state")).await {
-                    Some(photo) => transitions::delete(tx, photo).await,
-                    None => Ok(false),
-                }
-            }
-            _ => match self.photo("live").await {
-                Some(photo) => transitions::hide(tx, photo).await,
-                None => Ok(false),
-            },
-        }
     }
 
     async fn change_posted(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
