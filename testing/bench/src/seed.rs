@@ -28,6 +28,7 @@ pub async fn publish(db: &mut Tx, owner: UserId, count: usize) -> Result<Vec<Pho
             species: Species::Cat,
             tags: Tags::new("tongue, sofa").map_err(anyhow::Error::msg)?,
             crop: None,
+            allowed: pawdium_shared::photos::Allowed::default(),
         };
         let upload = transitions::StoredOriginal { key: "none", bytes: 1_000_000 };
         let photo = transitions::submit(db, owner, &draft, upload).await?;

@@ -128,6 +128,11 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
     }
 
     calls_are_there(&site, &ada).await;
+    assert_eq!(site.ask::<i16>("select max(depth) from photos where state = 'live'").await, 2);
+    let drafts = ada.api.get("users/me/drafts").await.expect(200).json();
+    let expires = drafts["data"][0]["expires_at"].as_str().expect("a time");
+    let expires: chrono::DateTime<chrono::Utc> = expires.parse().expect("a time");
+    assert_eq!((expires - chrono::Utc::now()).num_days(), 2, "{drafts}");
 
     // Once more, it changes nothing.
     let before = state(&site).await;

@@ -124,6 +124,22 @@ async fn cached_pages_match_the_database(db: PgPool) {
             site.photo().by(&ada).live().await;
         })
         .await;
+    watched
+        .check("another title and species", async || {
+            let body = json!({ "title": "Not a dog", "species": "cat", "tags": "loaf" });
+            bob.api.patch(&format!("photos/{d}"), body).await.expect(200);
+        })
+        .await;
+    watched
+        .check("a new crop", async || {
+            bob.api.patch(&format!("photos/{c}"), json!({ "crop": "0,0,500" })).await.expect(200);
+        })
+        .await;
+    watched
+        .check("an earlier revision", async || {
+            bob.api.post(&format!("photos/{c}/revisions/1/restore"), Value::Null).await.expect(200);
+        })
+        .await;
     watched.check("a photo in a hub", async || site.post(&ada, "cats", b).await).await;
     watched
         .check("a photo that is removed from a hub", async || {

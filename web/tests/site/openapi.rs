@@ -49,11 +49,13 @@ async fn the_document_describes_every_call(db: PgPool) {
         "get /hubs/{slug}/widgets/{id}",
         "get /new",
         "get /photos/{id}",
+        "get /photos/{id}/revisions",
         "get /rate/next",
         "get /search",
         "get /top",
         "get /trending",
         "get /users/me",
+        "get /users/me/drafts",
         "get /users/me/feed",
         "get /users/me/hubs",
         "get /users/{name}",
@@ -61,6 +63,7 @@ async fn the_document_describes_every_call(db: PgPool) {
         "patch /calls/{id}",
         "patch /hubs/{slug}",
         "patch /hubs/{slug}/widgets/{id}",
+        "patch /photos/{id}",
         "patch /talks/{id}",
         "patch /users/me",
         "post /calls/{id}/talks",
@@ -72,7 +75,11 @@ async fn the_document_describes_every_call(db: PgPool) {
         "post /hubs/{slug}/widgets",
         "post /password-resets",
         "post /photos",
+        "post /photos/{id}/keep",
+        "post /photos/{id}/publish",
+        "post /photos/{id}/revisions/{n}/restore",
         "post /photos/{id}/shares",
+        "post /photos/{id}/stats/{name}",
         "post /talks/{id}/vote",
         "post /tokens",
         "post /users",
@@ -96,8 +103,11 @@ async fn every_documented_call_exists_and_answers_as_documented(db: PgPool) {
     let document = site.api().get("openapi.json").await.expect(200).json();
     for call in documented(&document) {
         let (method, path) = call.split_once(' ').expect("both");
-        let filled =
-            path.replace("{id}", &photo.to_string()).replace("{name}", "ada").replace("{slug}", "cats");
+        let filled = path
+            .replace("{id}", &photo.to_string())
+            .replace("{name}", "ada")
+            .replace("{slug}", "cats")
+            .replace("{n}", "1");
         let verb: Method = method.to_uppercase().parse().expect("a method");
         let answer = Answer::to(site.api().call(verb, &filled)).await;
         let responses = &document["paths"][path][method]["responses"];

@@ -70,6 +70,36 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
         ),
         ("update ratings set rater_id = 1", "nobody has rated a photo of their own", of(&told)),
         (
+            "insert into earlier_ratings (photo_id, picture, rater_id, value, lane, ballot_at, rated_at)
+             select photo_id, 1, rater_id, value, lane, ballot_at, rated_at from ratings",
+            "the ratings of the picture that a photo shows are not among those of its others",
+            of(&told),
+        ),
+        (
+            "update photos set revision_number = 4;
+             insert into photo_revisions (photo_id, number, title, alt, species, tags, picture, since)
+             select id, 1, title, alt, species, tags, 1, now() from photos",
+            "a photo has at most fifty revisions, numbered without gaps up to the present one",
+            of(&told),
+        ),
+        (
+            "update photos set picture = 2",
+            "a live photo's pictures that crops need are kept, and it shows one of them",
+            of(&told),
+        ),
+        (
+            "insert into photo_crops (photo_id, picture, crop_x, crop_y, crop_side)
+             select id, 2, 0, 0, 300 from photos",
+            "a crop that is to be made has its job, and is of a live photo",
+            of(&told),
+        ),
+        (
+            "insert into photos (owner_id, parent_id, depth, title, species, state)
+             select owner_id, id, 3, 'A remix', 'cat', 'draft' from photos",
+            "a remix is one deeper than its parent",
+            of(&told),
+        ),
+        (
             "delete from photo_files where edge = 160",
             "a live photo names its three files, and one that is away names none",
             of(&told),

@@ -145,6 +145,7 @@ impl PhotoBuilder<'_> {
             species: self.species,
             tags: Tags::new("tongue, sofa").expect("tags"),
             crop: None,
+            allowed: pawdium_shared::photos::Allowed::default(),
         }
     }
 

@@ -176,8 +176,10 @@ impl Site {
     /// A ballot as the site would have issued it `ago`.
     pub(crate) async fn ballot(&self, rater: &Person, photo: i64, ago: Duration) -> String {
         let key = self.ask_of("select rater_key from users where id = $1", rater.id).await;
+        let picture: i16 = self.ask_of("select picture from photos where id = $1", photo).await;
         let issued = chrono::Utc::now() - ago;
-        Ballots::new(&SECRET.to_owned().into()).issue(PhotoId(photo), RaterKey(key), Lane::Random, issued)
+        let ballots = Ballots::new(&SECRET.to_owned().into());
+        ballots.issue(PhotoId(photo), picture, RaterKey(key), Lane::Random, issued)
     }
 
     /// Rates a photo for a user, no matter which one they are shown.

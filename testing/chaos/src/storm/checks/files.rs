@@ -43,8 +43,12 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let stored: Vec<_> = store.list_pictures().try_collect().await?;
     let stored: BTreeMap<String, u64> =
         stored.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
-    let named: Vec<(i64, String, i32)> =
-        sqlx::query_as("select photo_id, key, bytes from photo_files").fetch_all(&mut *db).await?;
+    let named: Vec<(i64, String, i32)> = sqlx::query_as(
+        "select photo_id, key, bytes from photo_files
+             union select photo_id, key, bytes from photo_picture_files",
+    )
+    .fetch_all(&mut *db)
+    .await?;
     let missing = named.iter().filter_map(|(photo, key, bytes)| match stored.get(key) {
         Some(size) if i64::try_from(*size).ok() == Some(i64::from(*bytes)) => None,
         found => Some(format!("photo {photo}: {key}, {found:?} bytes of {bytes}")),

@@ -28,7 +28,55 @@ pub(super) const ROWS: &[RowCheck] = &[
     RowCheck {
         name: "nobody has rated a photo of their own",
         query: "select format('photo %s, user %s', photo_id, rater_id)
-                from ratings join photos on photos.id = photo_id where owner_id = rater_id",
+                from (select photo_id, rater_id from ratings
+                      union all select photo_id, rater_id from earlier_ratings) as rated
+                join photos on photos.id = photo_id where owner_id = rater_id",
+    },
+    RowCheck {
+        name: "the ratings of the picture that a photo shows are not among those of its others",
+        query: "select format('photo %s, picture %s, user %s', photo_id, earlier_ratings.picture, rater_id)
+                from earlier_ratings join photos on photos.id = photo_id
+                where photos.picture = earlier_ratings.picture",
+    },
+    RowCheck {
+        name: "a photo has at most fifty revisions, numbered without gaps up to the present one",
+        query: "select format('photo %s at %s, earlier ones from %s to %s, %s of them', photos.id, revision_number,
+                              min(number), max(number), count(number))
+                from photos join photo_revisions on photo_id = photos.id
+                group by photos.id
+                having count(number) > 49 or max(number) <> revision_number - 1
+                    or max(number) - min(number) + 1 <> count(number)",
+    },
+    RowCheck {
+        name: "a live photo's pictures that crops need are kept, and it shows one of them",
+        query: "select format('photo %s shows picture %s', id, picture)
+                from photos
+                where state = 'live' and picture <> 1
+                  and (not exists (select from photo_pictures where photo_id = id and number = picture)
+                       or not exists (select from photo_picture_files where photo_id = id and number = 1))
+                union all
+                select format('photo %s shows other files than those of picture %s', photo_id, picture)
+                from photo_files join photos on id = photo_id
+                where state = 'live' and picture <> 1
+                  and not exists (select from photo_picture_files as kept
+                                  where kept.photo_id = photo_files.photo_id and kept.number = picture
+                                    and kept.edge = photo_files.edge and kept.key = photo_files.key)",
+    },
+    RowCheck {
+        name: "a crop that is to be made has its job, and is of a live photo",
+        query: "select format('photo %s, %s', photo_id, state)
+                from photo_crops join photos on id = photo_id
+                where problem is null
+                  and (state <> 'live'
+                       or photo_id::text not in (select payload->>'photo' from jobs
+                                                 where kind in ('media.process.v1', 'media.abandon.v1')
+                                                   and payload->>'photo' is not null))",
+    },
+    RowCheck {
+        name: "a remix is one deeper than its parent",
+        query: "select format('photo %s at %s, its parent %s at %s', photos.id, photos.depth, parent.id, parent.depth)
+                from photos join photos as parent on parent.id = photos.parent_id
+                where photos.depth <> parent.depth + 1",
     },
     RowCheck {
         name: "a live photo names its three files, and one that is away names none",
@@ -36,7 +84,8 @@ pub(super) const ROWS: &[RowCheck] = &[
                 from photos left join photo_files on photo_id = photos.id
                 group by photos.id
                 having state = 'live' and count(edge) <> 3
-                    or state in ('draft', 'failed', 'hidden', 'deleted') and count(edge) > 0",
+                    or state in ('failed', 'hidden', 'deleted') and count(edge) > 0
+                    or state = 'draft' and depth = 0 and count(edge) > 0",
     },
     RowCheck {
         name: "only live photos have a place",
@@ -87,6 +136,7 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a session', user_id from sessions
                     union all select 'a photo', owner_id from photos
                     union all select 'a rating', rater_id from ratings
+                    union all select 'a rating of an earlier picture', rater_id from earlier_ratings
                     union all select 'a position', rater_id from rater_positions
                     union all select 'a link', sharer_id from shares
                     union all select 'a mailed link', user_id from mail_tokens
@@ -159,7 +209,8 @@ pub(super) const ROWS: &[RowCheck] = &[
                 select format('photo %s by %s', photo, rater)
                 from told join photos on photos.id = photo join users on users.id = rater
                 where owner_id <> rater
-                  and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))",
+                  and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))
+                  and not exists (select from earlier_ratings where (photo_id, rater_id) = (photo, rater))",
     },
     RowCheck {
         name: "an upload that was acknowledged is there",
