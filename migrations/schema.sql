@@ -128,7 +128,8 @@ begin
             (profile, 'about', 'left', 0, '{}'),
             (profile, 'newest-photos', 'left', 1, '{}'),
             (profile, 'drafts', 'left', 2, '{}'),
-            (profile, 'activity', 'left', 3, '{}'),
+            (profile, 'feed', 'left', 3, '{}'),
+            (profile, 'activity', 'left', 4, '{}'),
             (profile, 'numbers', 'right', 0, '{}'),
             (profile, 'histogram', 'right', 1, '{}'),
             (profile, 'top-photos', 'right', 2, '{"limit": 3}'),
@@ -404,7 +405,9 @@ CREATE TABLE public.hub_roles (
 
 CREATE TABLE public.hub_slugs (
     slug text NOT NULL,
-    hub_id bigint NOT NULL
+    hub_id bigint,
+    freed_at timestamp with time zone,
+    CONSTRAINT hub_slugs_freed CHECK (((hub_id IS NULL) = (freed_at IS NOT NULL)))
 );
 
 CREATE TABLE public.hubs (

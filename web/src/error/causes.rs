@@ -81,7 +81,7 @@ impl From<hubs::Refusal> for Error {
             Refusal::Database(error) => error.into(),
             Refusal::Gone => Self::NotFound,
             Refusal::NoUser => Self::SessionEnded,
-            Refusal::SlugTaken => Self::Taken { field: "slug", message },
+            Refusal::SlugTaken | Refusal::SlugKept => Self::Taken { field: "slug", message },
             Refusal::LastOwner => Self::Conflict(message),
             Refusal::NoTimeZone => Self::Field { field: "time_zone", message: message.to_owned() },
             Refusal::Archived
