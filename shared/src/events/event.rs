@@ -44,6 +44,9 @@ pub enum Event {
     RanksMoved {
         /// The species of the photos whose ranks or scores changed.
         species: Vec<Species>,
+        /// Those of the photos whose pages are open. One rating can change the rank of every photo.
+        #[serde(default)]
+        photos: Vec<PhotoId>,
     },
     /// Views, shares or virality of photos changed.
     ViralityMoved {
@@ -147,11 +150,11 @@ impl Event {
             | Self::PhotoRemoved { photo, .. }
             | Self::PhotoPosted { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
-            Self::ViralityMoved { photos }
+            Self::RanksMoved { photos, .. }
+            | Self::ViralityMoved { photos }
             | Self::ScoresMoved { photos }
             | Self::MemberChanged { photos, .. } => photos,
-            Self::RanksMoved { .. }
-            | Self::HubChanged { .. }
+            Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }
             | Self::HubRequestsChanged { .. }
             | Self::HubListed { .. }
@@ -221,7 +224,7 @@ impl Event {
             Self::PhotoPublished { species, .. } | Self::PhotoRemoved { species, .. } => {
                 std::slice::from_ref(species)
             }
-            Self::RanksMoved { species } => species,
+            Self::RanksMoved { species, .. } => species,
             _ => &[],
         }
     }
@@ -234,11 +237,10 @@ impl Event {
             Self::PhotoPublished { photo, .. } => format!("published:{photo}"),
             Self::PhotoRemoved { photo, .. } => format!("removed:{photo}"),
             Self::PhotoRated { photo } => format!("rated:{photo}"),
-            Self::RanksMoved { species } => {
-                format!(
-                    "ranks:{}",
-                    species.iter().map(|species| species.name()).collect::<Vec<_>>().join(",")
-                )
+            Self::RanksMoved { species, photos } => {
+                let species: Vec<_> = species.iter().map(|species| species.name()).collect();
+                let photos = if photos.is_empty() { String::new() } else { format!(":{}", ids(photos)) };
+                format!("ranks:{}{photos}", species.join(","))
             }
             Self::ViralityMoved { photos } => format!("virality:{}", ids(photos)),
             Self::ScoresMoved { photos } => format!("scores:{}", ids(photos)),

@@ -25,10 +25,10 @@ impl CachedPhoto {
             // The histogram.
             | Event::PhotoRated { photo } => *photo == self.0,
             // Virality, views and shares; the owner's name; the histogram when a rater left or was merged.
-            Event::ViralityMoved { photos } | Event::MemberChanged { photos, .. } => photos.contains(&self.0),
-            // Score and rank: see `AROUND`.
-            Event::RanksMoved { .. }
-            | Event::ScoresMoved { .. }
+            Event::ViralityMoved { photos } | Event::MemberChanged { photos, .. }
+            // Score and rank of those whose pages are open. For the others, see `AROUND`.
+            | Event::RanksMoved { photos, .. } => photos.contains(&self.0),
+            Event::ScoresMoved { .. }
             // A photo's page reads its hubs from the database.
             | Event::PhotoPosted { .. }
             | Event::HubChanged { .. }
@@ -115,6 +115,7 @@ mod tests {
             Event::PhotoRated { photo: PHOTO },
             Event::ViralityMoved { photos: vec![PhotoId(6), PHOTO] },
             Event::MemberChanged { photos: vec![PHOTO], hubs: Vec::new() },
+            Event::RanksMoved { species: vec![Species::Cat], photos: vec![PHOTO] },
         ];
         for event in about_it {
             assert!(CachedPhoto(PHOTO).is_stale_after(&event), "{event:?}");
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn changed_ranks_make_all_photos_stale_at_once() {
-        let moved = Event::RanksMoved { species: vec![Species::Dog] };
+        let moved = Event::RanksMoved { species: vec![Species::Dog], photos: Vec::new() };
         assert!(CachedPhoto::AROUND.is_some_and(|around| (around.is_stale_after)(&moved)));
         let rated = Event::PhotoRated { photo: PHOTO };
         assert!(!CachedPhoto::AROUND.is_some_and(|around| (around.is_stale_after)(&rated)));
