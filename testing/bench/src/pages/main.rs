@@ -18,7 +18,6 @@ use pawdium_bench::stores::Stores;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::UserId;
 use sqlx::Executor as _;
-use tokio::task::LocalSet;
 
 use load::{Load, Measured};
 use peers::Peer;
@@ -61,18 +60,7 @@ struct Contender {
 }
 
 fn main() -> ExitCode {
-    // Single-threaded, because servers and services end with the thread that starts them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = runtime
-        .map_err(Into::into)
-        .and_then(|runtime| LocalSet::new().block_on(&runtime, Box::pin(Arguments::parse().run())));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    pawdium_bench::end(pawdium_bench::run(Arguments::parse().run()))
 }
 
 impl Arguments {
