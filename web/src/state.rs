@@ -108,8 +108,10 @@ impl App {
         cache.follow(&db);
         let changes = Changes::start(redis.clone());
         let baked = BakedPages::default();
-        cache.tell(Arc::new(baked.clone()));
-        changes.tell_keeper(Arc::new(baked.clone()));
+        let parts = KeptParts::default();
+        let keepers = Arc::new((baked.clone(), parts.clone()));
+        cache.tell(Arc::clone(&keepers) as _);
+        changes.tell_keeper(keepers);
         Ok(Self(Arc::new(Inner {
             sessions: sessions::finder(db.clone()),
             photos: photos::queries::finder(db.clone()),
@@ -122,7 +124,7 @@ impl App {
             db,
             cache,
             cache_figures: LastFigures::default(),
-            parts: KeptParts::default(),
+            parts,
             changes,
             store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),
