@@ -1,12 +1,17 @@
 //! Every URL in one table.
 
+use std::time::Duration;
+
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::classify::ServerErrorsFailureClass;
 use tower_http::compression::CompressionLayer;
-use tower_http::trace::TraceLayer;
+use tower_http::trace::{DefaultOnFailure, OnFailure as _, TraceLayer};
+use tracing::Span;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -92,10 +97,17 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), cookies::bind))
         .layer(from_fn_with_state(app.clone(), baked::answer))
-        .layer(TraceLayer::new_for_http());
+        .layer(TraceLayer::new_for_http().on_failure(log_failure));
     // Probes are frequent and come from anywhere, so they have no layers and no log.
     let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
     site.merge(probes).with_state(app)
+}
+
+/// Logs a response that failed. That there is no other format than JSON (501) is the client's mistake.
+fn log_failure(failure: ServerErrorsFailureClass, latency: Duration, span: &Span) {
+    if !matches!(failure, ServerErrorsFailureClass::StatusCode(StatusCode::NOT_IMPLEMENTED)) {
+        DefaultOnFailure::new().on_failure(failure, latency, span);
+    }
 }
 
 fn pages(app: &App) -> Router<App> {

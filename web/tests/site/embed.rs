@@ -37,6 +37,16 @@ fn is_framable(answer: &Answer) -> bool {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_format_that_there_isnt_is_no_fault_of_the_site(db: PgPool) {
+    let site = Site::start(db).await;
+    let photo = site.url(&format!("/photos/{}", site.photos(1).await[0]));
+    let (message, _) = site.get(&format!("/oembed?format=xml&url={photo}")).await.error(501);
+    assert_eq!(message, "There is only format=json.");
+    site.get(&format!("/oembed?format=json&url={photo}")).await.expect(200);
+    assert!(!site.log().contains("ERROR"), "{}", site.log());
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn any_site_may_frame_a_widget_and_nothing_else(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
