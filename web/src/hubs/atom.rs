@@ -11,7 +11,7 @@ use serde::Deserialize;
 use url::Host;
 
 use super::access::find_hub_at;
-use super::feed::{address, show};
+use super::feed::show;
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::visitor::Visitor;
@@ -40,7 +40,7 @@ pub async fn own(State(app): State<App>, Query(query): Query<OwnQuery>) -> Resul
         id: tag(&app, since, &format!("feed/{reader}")),
         title: "Your feed".to_owned(),
         summary: "What happened in the hubs and with the members that you follow.".to_owned(),
-        own: app.url(&address(&query.token)),
+        own: app.url(&feed::path_of(&query.token)),
         page: app.url("/feed"),
         updated: latest(&entries).unwrap_or(since),
         entries: list(&app, &entries)?,

@@ -125,8 +125,7 @@ impl World {
         bob.api.put("hubs/cats/roles/subscriber", Value::Null).await.expect(204);
         site.change("delete from widgets using hubs where hubs.id = hub_id and slug in ('cats', 'bare')")
             .await;
-        let kinds = site.api().get("widget-kinds").await.expect(200).json();
-        for kind in kinds.as_array().expect("a list") {
+        for kind in site.kinds_for("hubs").await {
             let column = if kind["columns"] == "right" { "right" } else { "left" };
             let config = match kind["kind"].as_str() {
                 Some("sticky-note" | "about" | "rules") => json!({ "text": "Hello **there**, [all](/top)." }),

@@ -122,9 +122,15 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
         let about = widgets.iter().find(|widget| widget["kind"] == "about").expect("each has one");
         assert_ne!(about["config"]["text"], "", "{path}");
     }
-    let kinds = site.api().get("widget-kinds").await.expect(200).json();
-    for kind in kinds.as_array().expect("a list") {
+    for kind in site.kinds_for("hubs").await {
         assert!(placed.contains(kind["kind"].as_str().expect("a name")), "{kind} is on no page");
+    }
+    for kind in site.kinds_for("profiles").await.iter().filter(|kind| kind["pages"] == "profiles") {
+        let profiles = sqlx::query_scalar(
+            "select count(*) from widgets join hubs on hubs.id = hub_id where kind = $1 and slug is null",
+        );
+        let profiles: i64 = profiles.bind(kind["kind"].as_str()).fetch_one(&pool).await.expect("a count");
+        assert!(profiles > 0, "{kind} is on no profile");
     }
 
     calls_are_there(&site, &ada).await;
