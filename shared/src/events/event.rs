@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 use crate::hubs::HubRole;
-use crate::ids::{CallId, HubId, PhotoId, TalkId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, PhotoId, TalkId, TopicId, UserId, WidgetId};
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -40,6 +40,22 @@ pub enum Event {
         /// The photo.
         photo: PhotoId,
     },
+    /// The owner of a photo changed its tags, or the photo is gone with the account and others of these topics.
+    PhotoTagged {
+        /// The photo.
+        photo: PhotoId,
+        /// The topics that it had or has now.
+        topics: Vec<TopicId>,
+    },
+    /// Moderators renamed, merged or banned topics, or grouped them in sections.
+    TopicsChanged {
+        /// The topics; none if only the sections changed.
+        topics: Vec<TopicId>,
+        /// Hubs whose widgets name topics.
+        hubs: Vec<HubId>,
+    },
+    /// It was computed anew which topics belong together.
+    TopicsRelated,
     /// Ranks or scores changed.
     RanksMoved {
         /// The species of the photos whose ranks or scores changed.
@@ -146,11 +162,14 @@ impl Event {
             | Self::PhotoPublished { photo, .. }
             | Self::PhotoRemoved { photo, .. }
             | Self::PhotoPosted { photo, .. }
+            | Self::PhotoTagged { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
             Self::ViralityMoved { photos }
             | Self::ScoresMoved { photos }
             | Self::MemberChanged { photos, .. } => photos,
             Self::RanksMoved { .. }
+            | Self::TopicsChanged { .. }
+            | Self::TopicsRelated
             | Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }
             | Self::HubRequestsChanged { .. }
@@ -176,7 +195,7 @@ impl Event {
             | Self::TalkVoted { hub, .. }
             | Self::LayoutChanged { hub }
             | Self::WidgetConfigured { hub, .. } => std::slice::from_ref(hub),
-            Self::MemberChanged { hubs, .. } => hubs,
+            Self::MemberChanged { hubs, .. } | Self::TopicsChanged { hubs, .. } => hubs,
             _ => &[],
         }
     }
@@ -198,6 +217,7 @@ impl Event {
         matches!(
             self,
             Self::PhotoRemoved { .. }
+                | Self::TopicsChanged { .. }
                 | Self::HubChanged { .. }
                 | Self::HubListed { .. }
                 | Self::MemberChanged { .. }
@@ -234,6 +254,14 @@ impl Event {
             Self::PhotoPublished { photo, .. } => format!("published:{photo}"),
             Self::PhotoRemoved { photo, .. } => format!("removed:{photo}"),
             Self::PhotoRated { photo } => format!("rated:{photo}"),
+            Self::PhotoTagged { photo, topics } => {
+                format!("tagged:{photo}:{}", digest(topics.iter().map(|topic| topic.0)))
+            }
+            Self::TopicsChanged { topics, hubs } => {
+                let hubs = hubs.iter().map(|hub| hub.0);
+                format!("topics:{}:{}", digest(topics.iter().map(|topic| topic.0)), digest(hubs))
+            }
+            Self::TopicsRelated => "topics-related".to_owned(),
             Self::RanksMoved { species } => {
                 format!(
                     "ranks:{}",
