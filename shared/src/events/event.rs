@@ -56,6 +56,8 @@ pub enum Event {
     },
     /// It was computed anew which topics belong together.
     TopicsRelated,
+    /// Counts of topics were added up, so they may be in another order.
+    TopicsCounted,
     /// Ranks or scores changed.
     RanksMoved {
         /// The species of the photos whose ranks or scores changed.
@@ -170,6 +172,7 @@ impl Event {
             Self::RanksMoved { .. }
             | Self::TopicsChanged { .. }
             | Self::TopicsRelated
+            | Self::TopicsCounted
             | Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }
             | Self::HubRequestsChanged { .. }
@@ -262,6 +265,7 @@ impl Event {
                 format!("topics:{}:{}", digest(topics.iter().map(|topic| topic.0)), digest(hubs))
             }
             Self::TopicsRelated => "topics-related".to_owned(),
+            Self::TopicsCounted => "topics-counted".to_owned(),
             Self::RanksMoved { species } => {
                 format!(
                     "ranks:{}",

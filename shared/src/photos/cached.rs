@@ -34,6 +34,7 @@ impl CachedPhoto {
             Event::RanksMoved { .. }
             | Event::TopicsChanged { .. }
             | Event::TopicsRelated
+            | Event::TopicsCounted
             | Event::ScoresMoved { .. }
             // A photo's page reads its hubs from the database.
             | Event::PhotoPosted { .. }

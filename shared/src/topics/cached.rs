@@ -153,6 +153,9 @@ impl Cached for TopicList {
     }
 
     async fn stale_after(event: &Event, _: &mut Lookup<'_>) -> sqlx::Result<Vec<Self>> {
+        if matches!(event, Event::TopicsCounted) {
+            return Ok(vec![Self { sort: Sort::Most }]);
+        }
         let sorts = [Sort::Most, Sort::New, Sort::Name];
         Ok(if changes_topics(event) { sorts.map(|sort| Self { sort }).to_vec() } else { Vec::new() })
     }

@@ -13,6 +13,9 @@ const MOVES: i64 = 20_000;
 /// Photos whose tags are written at once.
 const PHOTOS: i64 = 500;
 
+/// Among how many ids the newest photos are.
+const RECENT: i64 = 2_000;
+
 /// Topics that belong to one.
 const RELATED: i64 = 12;
 
@@ -68,14 +71,18 @@ pub async fn recount(db: &mut PgConnection) -> sqlx::Result<Drift> {
     Ok(Drift { counts, shown })
 }
 
-/// Gives topics to a few photos that were tagged by an earlier version of the site. Returns how many.
-pub async fn adopt(db: &mut Tx) -> sqlx::Result<usize> {
+/// Gives topics to a few photos that were tagged by an earlier version of the site, among all or the newest. Returns how
+/// many.
+pub async fn adopt(db: &mut Tx, among_all: bool) -> sqlx::Result<usize> {
     let photos = sqlx::query!(
         r#"select id as "id: PhotoId", tags from photos
            where tags <> '{}' and state <> 'deleted'
+             and id > (select case when $2 then 0 else coalesce(max(id), 0) - $3 end from photos)
              and not exists (select from taggings where photo_id = photos.id)
            order by id limit $1"#,
         PHOTOS,
+        among_all,
+        RECENT,
     );
     let mut adopted = 0;
     for photo in photos.fetch_all(&mut **db).await? {

@@ -1,6 +1,7 @@
 //! Counts of topics, what belongs together, and names in photos.
 
 use pawdium_queue::{Claim, JobError};
+use pawdium_shared::events::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::topics::{CountTopics, RelateTopics, RewriteTags};
 use pawdium_shared::topics::upkeep;
@@ -14,22 +15,25 @@ pub async fn count_topics(job: CountTopics, env: &Env, _: &Claim) -> Result<(), 
     loop {
         let mut tx = env.db.begin().await?;
         let taken = upkeep::add_up(&mut tx).await?;
+        if taken > 0 {
+            Event::TopicsCounted.record(&mut tx).await?;
+        }
         tx.commit().await?;
         if taken < 1000 {
             break;
         }
     }
-    if !job.all {
-        return Ok(());
-    }
     loop {
         let mut tx = env.db.begin().await?;
-        let adopted = upkeep::adopt(&mut tx).await?;
+        let adopted = upkeep::adopt(&mut tx, job.all).await?;
         tx.commit().await?;
         if adopted == 0 {
             break;
         }
         info!(photos = adopted, "gave topics to photos of an earlier version");
+    }
+    if !job.all {
+        return Ok(());
     }
     let mut tx = env.db.begin().await?;
     let drift = upkeep::recount(&mut tx).await?;
