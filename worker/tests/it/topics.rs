@@ -218,7 +218,7 @@ async fn counts_equal_a_recount_whatever_happens(db: PgPool) {
     assert!(world.model.photos.len() > 20, "something has happened");
 }
 
-async fn run(site: &Site, job: impl pawdium_queue::Job) {
+async fn run(site: &Site, job: impl pawdium_queue::Enqueue) {
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     enqueue(&site.db, &job).await;
     until_idle(&site.db).await;

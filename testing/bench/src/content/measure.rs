@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use pawdium_bench::figures::quantile;
 use pawdium_bench::stores::Stores;
-use sqlx::{Executor as _, PgConnection};
+use sqlx::PgConnection;
 
 use crate::cases::Case;
 
@@ -77,8 +77,8 @@ pub(crate) async fn measure(db: &mut PgConnection, case: &Case, rounds: usize) -
 
 /// How often each table was read whole.
 async fn scans(db: &mut PgConnection) -> Result<Vec<(String, i64)>> {
-    db.execute("select pg_stat_force_next_flush()").await?;
-    db.execute("select pg_stat_clear_snapshot()").await?;
+    sqlx::raw_sql("select pg_stat_force_next_flush()").execute(&mut *db).await?;
+    sqlx::raw_sql("select pg_stat_clear_snapshot()").execute(&mut *db).await?;
     let scans = sqlx::query_as(
         "select relname::text, seq_scan from pg_stat_user_tables
          where relname in ('photos', 'taggings', 'topics', 'topic_keys', 'photo_ranks', 'users', 'hubs')",
@@ -89,19 +89,18 @@ async fn scans(db: &mut PgConnection) -> Result<Vec<(String, i64)>> {
 /// The plans of the last of a case's asks, as the server logs them.
 pub(crate) async fn plan(db: &mut PgConnection, case: &Case, stores: &Stores) -> Result<String> {
     let before = stores.postgres_log()?.len();
-    db.execute(
-        "load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_analyze = on",
-    )
-    .await?;
+    let explain =
+        "load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_analyze = on";
+    sqlx::raw_sql(explain).execute(&mut *db).await?;
     case.asks.ask(db, case.asks.len() - 1).await?;
-    db.execute("set auto_explain.log_min_duration = -1").await?;
+    sqlx::raw_sql("set auto_explain.log_min_duration = -1").execute(db).await?;
     Ok(stores.postgres_log()?.split_off(before))
 }
 
 #[cfg(test)]
 mod tests {
     use pawdium_shared::db::MIGRATIONS;
-    use sqlx::PgPool;
+    use sqlx::{Executor as _, PgPool};
 
     use super::*;
     use crate::{cases, seed};
