@@ -1,5 +1,9 @@
 -- What the migrations add up to. Written by `make sqlx`; change it through a migration.
 
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
@@ -154,6 +158,14 @@ begin
     return null;
 end $_$;
 
+CREATE FUNCTION public.photo_shows_tags() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update taggings set live = new.state = 'live' where photo_id = new.id and live <> (new.state = 'live');
+    return null;
+end $$;
+
 CREATE FUNCTION public.photo_words(title text, tags text[], alt text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE COST 500 PARALLEL SAFE
     AS $$
@@ -231,6 +243,27 @@ CREATE FUNCTION public.running_jobs(queue text) RETURNS SETOF public.jobs
     select * from jobs
     where state = 'running' and id in (select unnest(job_batches.jobs) from job_batches where job_batches.queue = $1)
 $_$;
+
+CREATE FUNCTION public.taggings_counted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        insert into topic_moves (topic_id, photos)
+        select topic_id, count(*) from after where live and not doubled group by topic_id;
+    elsif tg_op = 'DELETE' then
+        insert into topic_moves (topic_id, photos)
+        select topic_id, -count(*) from before where live and not doubled group by topic_id;
+    else
+        insert into topic_moves (topic_id, photos)
+        select topic_id, sum(change)
+        from (select topic_id, 1 as change from after where live and not doubled
+              union all
+              select topic_id, -1 from before where live and not doubled) as changes
+        group by topic_id having sum(change) <> 0;
+    end if;
+    return null;
+end $$;
 
 CREATE FUNCTION public.take_hub_slot() RETURNS trigger
     LANGUAGE plpgsql
@@ -818,6 +851,28 @@ CREATE TABLE public.schedules (
     next_at timestamp with time zone
 );
 
+CREATE TABLE public.section_topics (
+    section_id bigint NOT NULL,
+    topic_id bigint NOT NULL,
+    place smallint NOT NULL
+);
+
+CREATE TABLE public.sections (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
+    CONSTRAINT sections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60)))
+);
+
+ALTER TABLE public.sections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sections_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sessions (
     token_hash bytea NOT NULL,
     user_id bigint NOT NULL,
@@ -853,6 +908,16 @@ CREATE TABLE public.spent_links (
 CREATE TABLE public.spent_rater_keys (
     rater_key bigint NOT NULL,
     spent_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.taggings (
+    photo_id bigint NOT NULL,
+    written_id bigint NOT NULL,
+    topic_id bigint NOT NULL,
+    place smallint NOT NULL,
+    live boolean NOT NULL,
+    doubled boolean DEFAULT false NOT NULL,
+    CONSTRAINT taggings_place_check CHECK (((place >= 1) AND (place <= 10)))
 );
 
 CREATE TABLE public.talk_revisions (
@@ -903,6 +968,79 @@ CREATE TABLE public.talks (
 
 ALTER TABLE public.talks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.talks_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.topic_acts (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor text NOT NULL,
+    act text NOT NULL,
+    topic_id bigint,
+    about text NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text,
+    CONSTRAINT topic_acts_act_check CHECK ((act = ANY (ARRAY['rename'::text, 'alias'::text, 'merge'::text, 'ban'::text, 'section'::text])))
+);
+
+ALTER TABLE public.topic_acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.topic_acts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.topic_keys (
+    key text NOT NULL,
+    topic_id bigint NOT NULL
+);
+
+CREATE TABLE public.topic_moves (
+    id bigint NOT NULL,
+    topic_id bigint NOT NULL,
+    photos bigint NOT NULL
+);
+
+ALTER TABLE public.topic_moves ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.topic_moves_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.topic_relations (
+    topic_id bigint NOT NULL,
+    other_id bigint NOT NULL,
+    photos bigint NOT NULL,
+    lift double precision NOT NULL
+);
+
+CREATE TABLE public.topics (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    merged_into bigint,
+    root_id bigint,
+    banned_at timestamp with time zone,
+    photos bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT topics_check CHECK (((merged_into IS DISTINCT FROM id) AND ((root_id IS NULL) = (merged_into IS NULL)))),
+    CONSTRAINT topics_key_check CHECK (((length(key) >= 1) AND (length(key) <= 30))),
+    CONSTRAINT topics_name_check CHECK (((length(name) >= 1) AND (length(name) <= 30)))
+);
+
+ALTER TABLE public.topics ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.topics_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1131,6 +1269,12 @@ ALTER TABLE ONLY public.schedule_ticks
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.section_topics
+    ADD CONSTRAINT section_topics_pkey PRIMARY KEY (section_id, topic_id);
+
+ALTER TABLE ONLY public.sections
+    ADD CONSTRAINT sections_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
 
@@ -1146,6 +1290,9 @@ ALTER TABLE ONLY public.spent_links
 ALTER TABLE ONLY public.spent_rater_keys
     ADD CONSTRAINT spent_rater_keys_pkey PRIMARY KEY (rater_key);
 
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_pkey PRIMARY KEY (photo_id, written_id);
+
 ALTER TABLE ONLY public.talk_revisions
     ADD CONSTRAINT talk_revisions_pkey PRIMARY KEY (talk_id, revision);
 
@@ -1154,6 +1301,24 @@ ALTER TABLE ONLY public.talk_votes
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.topic_acts
+    ADD CONSTRAINT topic_acts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.topic_keys
+    ADD CONSTRAINT topic_keys_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.topic_moves
+    ADD CONSTRAINT topic_moves_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.topic_relations
+    ADD CONSTRAINT topic_relations_pkey PRIMARY KEY (topic_id, other_id);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -1274,7 +1439,7 @@ CREATE INDEX photos_source ON public.photos USING btree (source_key) WHERE (sour
 
 CREATE INDEX photos_stale_drafts ON public.photos USING btree (touched_at) WHERE (state = 'draft'::text);
 
-CREATE INDEX photos_words ON public.photos USING gin (public.photo_words(title, tags, alt)) WHERE (state = 'live'::text);
+CREATE INDEX photos_words ON public.photos USING gin (((id >> 12)), public.photo_words(title, tags, alt)) WHERE (state = 'live'::text);
 
 CREATE INDEX ratings_rated_at ON public.ratings USING btree (rated_at);
 
@@ -1285,6 +1450,8 @@ CREATE INDEX released_names_free ON public.released_names USING btree (free_at);
 CREATE INDEX removed_widgets_age ON public.removed_widgets USING btree (removed_at);
 
 CREATE INDEX removed_widgets_hub ON public.removed_widgets USING btree (hub_id);
+
+CREATE UNIQUE INDEX sections_name ON public.sections USING btree (lower(name));
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 
@@ -1299,6 +1466,10 @@ CREATE INDEX spent_links_age ON public.spent_links USING btree (spent_at);
 CREATE INDEX spent_links_user ON public.spent_links USING btree (user_id);
 
 CREATE INDEX spent_rater_keys_age ON public.spent_rater_keys USING btree (spent_at);
+
+CREATE INDEX taggings_shown ON public.taggings USING btree (topic_id, photo_id DESC) WHERE (live AND (NOT doubled));
+
+CREATE INDEX taggings_written ON public.taggings USING btree (written_id, photo_id);
 
 CREATE INDEX talk_revisions_photo ON public.talk_revisions USING btree (photo_id) WHERE (photo_id IS NOT NULL);
 
@@ -1317,6 +1488,20 @@ CREATE INDEX talks_call ON public.talks USING btree (call_id, id DESC);
 CREATE INDEX talks_photo ON public.talks USING btree (photo_id) WHERE (photo_id IS NOT NULL);
 
 CREATE UNIQUE INDEX talks_title_key ON public.talks USING btree (call_id, author_id, title_key) WHERE (state <> 'withdrawn'::text);
+
+CREATE INDEX topic_keys_topic ON public.topic_keys USING btree (topic_id);
+
+CREATE INDEX topic_moves_topic ON public.topic_moves USING btree (topic_id) INCLUDE (photos);
+
+CREATE INDEX topics_created ON public.topics USING btree (id DESC) WHERE ((merged_into IS NULL) AND (banned_at IS NULL));
+
+CREATE INDEX topics_key_begins ON public.topics USING btree (key text_pattern_ops);
+
+CREATE INDEX topics_key_parts ON public.topics USING gin (key public.gin_trgm_ops);
+
+CREATE INDEX topics_merged ON public.topics USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+
+CREATE INDEX topics_photos ON public.topics USING btree (photos DESC, id) WHERE ((merged_into IS NULL) AND (banned_at IS NULL));
 
 CREATE INDEX users_anonymous_created ON public.users USING btree (created_at) WHERE (email IS NULL);
 
@@ -1348,9 +1533,17 @@ CREATE TRIGGER job_history_error AFTER INSERT OR UPDATE OF outcome, kind, last_e
 
 CREATE TRIGGER photo_job_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.kind = 'media.process.v1'::text)) EXECUTE FUNCTION public.photo_job_ended();
 
+CREATE TRIGGER photo_shows_tags AFTER UPDATE OF state ON public.photos FOR EACH ROW WHEN (((old.state = 'live'::text) <> (new.state = 'live'::text))) EXECUTE FUNCTION public.photo_shows_tags();
+
 CREATE TRIGGER photos_hub_slots AFTER UPDATE OF state ON public.photos FOR EACH ROW WHEN (((new.state = 'live'::text) AND (old.state <> 'live'::text))) EXECUTE FUNCTION public.take_hub_slots();
 
 CREATE TRIGGER photos_profile AFTER INSERT OR UPDATE OF owner_id ON public.photos FOR EACH ROW EXECUTE FUNCTION public.post_to_profile();
+
+CREATE TRIGGER taggings_deleted AFTER DELETE ON public.taggings REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION public.taggings_counted();
+
+CREATE TRIGGER taggings_inserted AFTER INSERT ON public.taggings REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.taggings_counted();
+
+CREATE TRIGGER taggings_updated AFTER UPDATE ON public.taggings REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.taggings_counted();
 
 CREATE TRIGGER users_name_changed AFTER UPDATE OF name ON public.users FOR EACH ROW WHEN ((lower(old.name) <> lower(new.name))) EXECUTE FUNCTION public.release_name();
 
@@ -1492,6 +1685,12 @@ ALTER TABLE ONLY public.ratings
 ALTER TABLE ONLY public.removed_widgets
     ADD CONSTRAINT removed_widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.section_topics
+    ADD CONSTRAINT section_topics_section_id_fkey FOREIGN KEY (section_id) REFERENCES public.sections(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.section_topics
+    ADD CONSTRAINT section_topics_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -1503,6 +1702,15 @@ ALTER TABLE ONLY public.shares
 
 ALTER TABLE ONLY public.spent_links
     ADD CONSTRAINT spent_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_written_id_fkey FOREIGN KEY (written_id) REFERENCES public.topics(id);
 
 ALTER TABLE ONLY public.talk_revisions
     ADD CONSTRAINT talk_revisions_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
@@ -1524,6 +1732,24 @@ ALTER TABLE ONLY public.talks
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.topic_acts
+    ADD CONSTRAINT topic_acts_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.topic_keys
+    ADD CONSTRAINT topic_keys_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.topic_relations
+    ADD CONSTRAINT topic_relations_other_id_fkey FOREIGN KEY (other_id) REFERENCES public.topics(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.topic_relations
+    ADD CONSTRAINT topic_relations_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.topics(id);
 
 ALTER TABLE ONLY public.virality_events
     ADD CONSTRAINT virality_events_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;

@@ -11,6 +11,7 @@ use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::talks::TallyTalks;
+use pawdium_shared::jobs::topics::{CountTopics, RelateTopics};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, Purge};
 
 use crate::tick::{Missed, When};
@@ -85,6 +86,13 @@ pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
         Schedule::new("talks.recount", When::cron("0 29 3 * * *"), Missed::Coalesce, |_| TallyTalks {
             all: true,
         }),
+        Schedule::new("topics.count", When::cron("45 * * * * *"), Missed::Coalesce, |_| CountTopics {
+            all: false,
+        }),
+        Schedule::new("topics.recount", When::cron("0 37 3 * * *"), Missed::Coalesce, |_| CountTopics {
+            all: true,
+        }),
+        Schedule::new("topics.relate", When::cron("20 */10 * * * *"), Missed::Coalesce, |_| RelateTopics {}),
         Schedule::new("upkeep.balance", When::cron("15 * * * * *"), Missed::Coalesce, |_| BalanceJobs {}),
         Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),
     ];

@@ -81,6 +81,18 @@ pub enum Action {
     SetVotesAside,
     /// Votes that were set aside are restored.
     RestoreVotes,
+    /// A topic gets another name.
+    RenameTopic,
+    /// Another word leads to a topic.
+    AliasTopic,
+    /// A topic is merged into another.
+    MergeTopics,
+    /// A topic is banned.
+    BanTopic,
+    /// A section of topics is made, changed or deleted.
+    ChangeSection,
+    /// An act on a topic or a section is taken back.
+    UndoTopicAct,
     /// Counts of talks that differed from their votes are corrected.
     CorrectTally,
 }
@@ -111,6 +123,12 @@ impl Action {
             Self::ShowTalk => "talk.show",
             Self::SetVotesAside => "votes.set_aside",
             Self::RestoreVotes => "votes.restore",
+            Self::RenameTopic => "topic.rename",
+            Self::AliasTopic => "topic.alias",
+            Self::MergeTopics => "topic.merge",
+            Self::BanTopic => "topic.ban",
+            Self::ChangeSection => "section.change",
+            Self::UndoTopicAct => "topic.undo",
             Self::CorrectTally => "talks.correct",
         }
     }

@@ -11,6 +11,7 @@ use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
 use crate::ranking::hub_top::HubTopList;
 use crate::ranking::lists::{NewList, TopList, TrendingList};
 use crate::talks::facts::CachedCallFacts;
+use crate::topics::cached::{CachedTopic, SectionList, TopicList, TopicPhotos};
 
 macro_rules! cached {
     ($($kind:ty,)*) => {
@@ -34,4 +35,8 @@ cached! {
     HubLists,
     PhotoHubs,
     CachedCallFacts,
+    CachedTopic,
+    TopicPhotos,
+    TopicList,
+    SectionList,
 }

@@ -29,4 +29,5 @@ pub mod shutdown;
 pub mod store;
 pub mod talks;
 pub mod telemetry;
+pub mod topics;
 pub mod visible;

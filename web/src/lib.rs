@@ -21,4 +21,5 @@ pub mod search;
 pub mod serve;
 pub mod state;
 pub mod talks;
+pub mod topics;
 pub mod views;

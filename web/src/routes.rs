@@ -22,7 +22,7 @@ use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, 
 use crate::state::App;
 use crate::{
     accounts, admin, api, assets, demo, embed, health, hubs, live, moderation, photos, ranking, ratings,
-    search, talks,
+    search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -57,6 +57,15 @@ pub const BAKED: &[BakedRoute] = &[
         query: &["sort", "page"],
         never: &["q"],
         ..page("/hubs", |app, asked| Box::pin(hubs::list::bake(app, asked)))
+    },
+    BakedRoute {
+        query: &["sort", "page"],
+        ..page("/topics", |app, asked| Box::pin(topics::list::bake(app, asked)))
+    },
+    BakedRoute {
+        query: &["sort", "page"],
+        never: &["with"],
+        ..page("/topics/{tag}", |app, asked| Box::pin(topics::show::bake(app, asked)))
     },
     page("/h/{slug}", |app, asked| Box::pin(hubs::page::bake_hub(app, asked))),
     page("/members/{name}", |app, asked| Box::pin(hubs::page::bake_profile(app, asked))),
@@ -142,6 +151,9 @@ fn pages(app: &App) -> Router<App> {
         .route("/feed/link", post(hubs::feed::renew))
         .route("/members/{name}/photos", get(accounts::member::page))
         .route("/new", get(ranking::lists::new_page))
+        .route("/topics", get(topics::list::page))
+        .route("/topics/{tag}", get(topics::show::page))
+        .route("/topics/{tag}/feed.atom", get(topics::atom::feed))
         .route("/search", get(search::page::page))
         .route("/theme", post(theme::choose))
         .route("/register", get(accounts::register::page).post(accounts::register::register))
@@ -249,6 +261,10 @@ fn moderation_pages() -> Router<App> {
         .route("/moderation/doubtful", get(moderation::doubtful::page))
         .route("/moderation/blocked", get(moderation::blocked::page))
         .route("/moderation/blocked/{id}/unblock", post(moderation::blocked::unblock))
+        .route("/moderation/topics", get(topics::moderate::page))
+        .route("/moderation/topics/sections", post(topics::moderate::section))
+        .route("/moderation/topics/acts/{act}/undo", post(topics::moderate::take_back))
+        .route("/moderation/topics/{act}", post(topics::moderate::act))
         .route("/admin/blocked", get(moderation::blocked::moved))
         .route("/admin/blocked/{id}/unblock", post(moderation::blocked::moved))
 }
@@ -301,6 +317,9 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(talks::api::dashboard::restore))
         .routes(routes!(ranking::api::newest))
         .routes(routes!(search::api::search))
+        .routes(routes!(topics::api::list))
+        .routes(routes!(topics::api::show))
+        .routes(routes!(topics::api::list_sections))
         .split_for_parts();
     (router.fallback(async || Error::NotFound), document)
 }

@@ -46,6 +46,12 @@ pub fn mean(value: impl Bare<f64>, _: &dyn Values) -> Result<String> {
     Ok(format!("{:.1}", value.bare()))
 }
 
+/// The path of the page of a topic.
+#[filter_fn]
+pub fn topic_path(word: impl AsRef<str>, _: &dyn Values) -> Result<String> {
+    Ok(pawdium_shared::topics::path(word.as_ref()))
+}
+
 /// A day as people read it: 12 May 2026.
 #[filter_fn]
 pub fn date(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {

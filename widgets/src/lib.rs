@@ -47,6 +47,7 @@ widgets! {
     histogram::Ratings,
     badges::Badges,
     topics::Topics,
+    topic::Topic,
     subscriptions::Subscriptions,
     drafts::Drafts,
     join_requests::JoinRequests,

@@ -9,6 +9,7 @@ mod people;
 mod photos;
 mod plans;
 mod talks;
+mod topics;
 mod widgets;
 
 pub use bustle::Bustle;
@@ -91,6 +92,7 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     let people = hubs::enter_all(&client, &members).await?;
     hubs::fill(&client, db, &people, &say).await?;
     talks::fill(&client, db, &people, &say).await?;
+    topics::fill(db, LOGINS[0].name).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;
     RefreshVirality {}.enqueue(&mut tx).await?;

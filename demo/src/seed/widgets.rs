@@ -11,8 +11,8 @@ use super::hubs::{Person, find};
 use super::plans::Plan;
 
 /// Kinds that look better in the wide column, where they may stand there.
-const WIDE: [&str; 7] =
-    ["sticky-note", "newest-photos", "top-photos", "trending", "activity", "rate-one", "drafts"];
+const WIDE: [&str; 8] =
+    ["sticky-note", "newest-photos", "top-photos", "trending", "activity", "rate-one", "drafts", "topic"];
 
 /// Kinds that begin the column.
 const FIRST: [&str; 4] = ["talks", "sticky-note", "join-requests", "cobwebs"];
@@ -79,6 +79,7 @@ fn config(kind: &str, plan: &Plan) -> Value {
         "rules" => ("text", plan.rules),
         "sticky-note" => ("text", plan.note),
         "links" => ("links", plan.links),
+        "topic" => ("topic", "tongue"),
         _ => return json!({}),
     };
     if text.is_empty() { json!({}) } else { json!({ key: text }) }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 use crate::hubs::HubRole;
-use crate::ids::{CallId, HubId, PhotoId, TalkId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, PhotoId, TalkId, TopicId, UserId, WidgetId};
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -40,6 +40,24 @@ pub enum Event {
         /// The photo.
         photo: PhotoId,
     },
+    /// The owner of a photo changed its tags, or the photo is gone with the account and others of these topics.
+    PhotoTagged {
+        /// The photo.
+        photo: PhotoId,
+        /// The topics that it had or has now.
+        topics: Vec<TopicId>,
+    },
+    /// Moderators renamed, merged or banned topics, or grouped them in sections.
+    TopicsChanged {
+        /// The topics; none if only the sections changed.
+        topics: Vec<TopicId>,
+        /// Hubs whose widgets name topics.
+        hubs: Vec<HubId>,
+    },
+    /// It was computed anew which topics belong together.
+    TopicsRelated,
+    /// Counts of topics were added up, so they may be in another order.
+    TopicsCounted,
     /// Ranks or scores changed.
     RanksMoved {
         /// The species of the photos whose ranks or scores changed.
@@ -149,12 +167,16 @@ impl Event {
             | Self::PhotoPublished { photo, .. }
             | Self::PhotoRemoved { photo, .. }
             | Self::PhotoPosted { photo, .. }
+            | Self::PhotoTagged { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
             Self::RanksMoved { photos, .. }
             | Self::ViralityMoved { photos }
             | Self::ScoresMoved { photos }
             | Self::MemberChanged { photos, .. } => photos,
-            Self::HubChanged { .. }
+            Self::TopicsChanged { .. }
+            | Self::TopicsRelated
+            | Self::TopicsCounted
+            | Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }
             | Self::HubRequestsChanged { .. }
             | Self::HubListed { .. }
@@ -179,7 +201,7 @@ impl Event {
             | Self::TalkVoted { hub, .. }
             | Self::LayoutChanged { hub }
             | Self::WidgetConfigured { hub, .. } => std::slice::from_ref(hub),
-            Self::MemberChanged { hubs, .. } => hubs,
+            Self::MemberChanged { hubs, .. } | Self::TopicsChanged { hubs, .. } => hubs,
             _ => &[],
         }
     }
@@ -201,6 +223,7 @@ impl Event {
         matches!(
             self,
             Self::PhotoRemoved { .. }
+                | Self::TopicsChanged { .. }
                 | Self::HubChanged { .. }
                 | Self::HubListed { .. }
                 | Self::MemberChanged { .. }
@@ -237,6 +260,15 @@ impl Event {
             Self::PhotoPublished { photo, .. } => format!("published:{photo}"),
             Self::PhotoRemoved { photo, .. } => format!("removed:{photo}"),
             Self::PhotoRated { photo } => format!("rated:{photo}"),
+            Self::PhotoTagged { photo, topics } => {
+                format!("tagged:{photo}:{}", digest(topics.iter().map(|topic| topic.0)))
+            }
+            Self::TopicsChanged { topics, hubs } => {
+                let hubs = hubs.iter().map(|hub| hub.0);
+                format!("topics:{}:{}", digest(topics.iter().map(|topic| topic.0)), digest(hubs))
+            }
+            Self::TopicsRelated => "topics-related".to_owned(),
+            Self::TopicsCounted => "topics-counted".to_owned(),
             Self::RanksMoved { species, photos } => {
                 let species: Vec<_> = species.iter().map(|species| species.name()).collect();
                 let photos = if photos.is_empty() { String::new() } else { format!(":{}", ids(photos)) };

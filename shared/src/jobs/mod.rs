@@ -6,6 +6,7 @@ pub mod media;
 pub mod metrics;
 pub mod ranking;
 pub mod talks;
+pub mod topics;
 pub mod upkeep;
 
 use pawdium_queue::{Job, Queue};
@@ -29,6 +30,9 @@ macro_rules! job_kinds {
             ranking::RefreshVirality => refresh_virality,
             ranking::StartEpoch => start_epoch,
             talks::TallyTalks => tally_talks,
+            topics::CountTopics => count_topics,
+            topics::RelateTopics => relate_topics,
+            topics::RewriteTags => rewrite_tags,
             upkeep::BalanceJobs => balance_jobs,
             upkeep::Purge => purge,
         }

@@ -8,9 +8,12 @@ use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::live::Topic;
 
-/// What depends on ranks: one rating can change the scores and ranks of thousands of photos.
-pub(crate) const RANKS: Around =
-    Around { name: "ranks", is_stale_after: |event| matches!(event, Event::RanksMoved { .. }) };
+/// What depends on ranks, or on the names of topics: one rating can change the scores and ranks of thousands of photos,
+/// and one moderator the tags of as many.
+pub(crate) const RANKS: Around = Around {
+    name: "ranks",
+    is_stale_after: |event| matches!(event, Event::RanksMoved { .. } | Event::TopicsChanged { .. }),
+};
 
 /// One photo in any state except deleted. Only live ones are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,8 +22,9 @@ pub struct CachedPhoto(pub PhotoId);
 impl CachedPhoto {
     fn is_stale_after(self, event: &Event) -> bool {
         match event {
-            // State, reason and files.
-            Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
+            // State, reason and files; the tags.
+            Event::PhotoTagged { photo, .. }
+            | Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
             | Event::PhotoRemoved { photo, .. }
             // The histogram.
             | Event::PhotoRated { photo } => *photo == self.0,
@@ -28,7 +32,11 @@ impl CachedPhoto {
             Event::ViralityMoved { photos } | Event::MemberChanged { photos, .. }
             // Score and rank of those whose pages are open. For the others, see `AROUND`.
             | Event::RanksMoved { photos, .. } => photos.contains(&self.0),
-            Event::ScoresMoved { .. }
+            // The names of tags: see `AROUND`.
+            Event::TopicsChanged { .. }
+            | Event::TopicsRelated
+            | Event::TopicsCounted
+            | Event::ScoresMoved { .. }
             // A photo's page reads its hubs from the database.
             | Event::PhotoPosted { .. }
             | Event::HubChanged { .. }
@@ -102,6 +110,7 @@ impl Cached for PhotoCount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::TopicId;
     use crate::photos::Species;
 
     const PHOTO: PhotoId = PhotoId(7);
@@ -113,6 +122,7 @@ mod tests {
             Event::PhotoPublished { photo: PHOTO, species: Species::Cat },
             Event::PhotoRemoved { photo: PHOTO, species: Species::Cat },
             Event::PhotoRated { photo: PHOTO },
+            Event::PhotoTagged { photo: PHOTO, topics: vec![TopicId(3)] },
             Event::ViralityMoved { photos: vec![PhotoId(6), PHOTO] },
             Event::MemberChanged { photos: vec![PHOTO], hubs: Vec::new() },
             Event::RanksMoved { species: vec![Species::Cat], photos: vec![PHOTO] },

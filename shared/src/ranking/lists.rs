@@ -269,8 +269,9 @@ mod tests {
     use crate::cached::KINDS;
 
     async fn stale_after(event: Event) -> Vec<String> {
-        // Only the kinds about hubs ask the database.
-        let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| !kind.name.starts_with("hub-")).collect();
+        // Only the kinds about hubs and topics ask the database.
+        let asks = |name: &str| name.starts_with("hub-") || matches!(name, "topic" | "topic-photos");
+        let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| !asks(kind.name)).collect();
         let pool =
             sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nowhere").expect("it is a URL");
         let (stale, asked) = Stale::after(&[event], &kinds, &Db::from(pool)).await;
@@ -319,7 +320,8 @@ mod tests {
     #[tokio::test]
     async fn a_new_photo_makes_the_newest_photos_of_its_species_stale() {
         let stale = stale_after(Event::PhotoPublished { photo: PhotoId(7), species: Species::Cat }).await;
-        assert_eq!(stale, ["new:all", "new:cat", "photo:7", "totals"]);
+        let topics = ["sections", "topics:most", "topics:name", "topics:new", "totals"];
+        assert_eq!(stale, [&["new:all", "new:cat", "photo:7"], &topics[..]].concat());
     }
 
     #[tokio::test]

@@ -6,8 +6,11 @@ use crate::db::Tx;
 use crate::events::Event;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
-use crate::photos::{files, owner, transitions};
+use crate::photos::{files, owner, tagging, transitions};
 use crate::talks::leaving;
+
+/// How many topics an event names.
+const TOPICS: usize = 500;
 
 /// Moves an anonymous user's ratings, votes, drafts and shares to an account and deletes the anonymous user. If both
 /// rated a photo, the account's rating stays. Ratings of the account's own photos are dropped. Does nothing if `from`
@@ -116,9 +119,15 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     for photo in &own {
         transitions::delete(db, *photo).await?;
     }
-    changed.extend(own);
+    changed.extend(&own);
     let hubs = owner::find_hubs(db, user).await?;
+    let topics = tagging::list_topics(db, &own).await?;
     queries::delete(db, user).await?;
+    if let Some(photo) = own.first().copied() {
+        let tagged =
+            topics.chunks(TOPICS).map(|topics| Event::PhotoTagged { photo, topics: topics.to_vec() });
+        Event::record_all(db, tagged.collect()).await?;
+    }
     record_change(db, changed, hubs).await
 }
 

@@ -34,6 +34,8 @@ pub enum Notice {
     PhotosHidden,
     /// A picture is unblocked.
     PictureUnblocked,
+    /// A moderator changed topics or sections.
+    TopicsChanged,
     /// The name was changed.
     NameChanged,
     /// The address was changed and a verification link was sent.
@@ -179,6 +181,7 @@ impl Notice {
             }
             Self::PhotosHidden => Flash::good("The other photos are hidden too."),
             Self::PictureUnblocked => Flash::good("The picture is unblocked."),
+            Self::TopicsChanged => Flash::good("Done. You can undo it below."),
             Self::NameChanged => Flash::good("Your name is changed."),
             Self::EmailChanged => Flash::good("Your address is changed. We sent you a link to verify it."),
             Self::PasswordChanged => Flash::good("Your password is changed. Other devices are logged out."),

@@ -35,6 +35,7 @@ pub mod settings;
 pub mod submit;
 pub mod talks;
 pub mod top;
+pub mod topics;
 pub mod trending;
 
 pub use chrome::{Chrome, Flash, HubLink, Theme, Tone, Viewer};

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Site};
 
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "/admin",
     "/admin/queues",
     "/admin/queues/board",
@@ -24,6 +24,7 @@ const PAGES: [&str; 17] = [
     "/moderation?page=2",
     "/moderation/doubtful",
     "/moderation/blocked",
+    "/moderation/topics",
 ];
 
 /// All acts of admins.

@@ -341,8 +341,17 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
 
     walk.log_in("a moderator", Some(mo)).await;
     walk.through(&[format!("/photos/{photo}"), "/h/cats/settings".to_owned()]).await;
-    walk.through(&paths(["/moderation", "/moderation/doubtful", "/moderation/blocked", "/admin/queues"]))
-        .await;
+    walk.through(&paths([
+        "/moderation",
+        "/moderation/doubtful",
+        "/moderation/blocked",
+        "/moderation/topics",
+        "/topics",
+        "/topics/tongue",
+        "/topics/none",
+        "/admin/queues",
+    ]))
+    .await;
 
     walk.log_in("an admin", Some(root)).await;
     walk.through(&paths([
@@ -357,6 +366,7 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/admin/cache",
         "/admin/audit",
         "/moderation/blocked",
+        "/moderation/topics",
     ]))
     .await;
     let cached: String = site.ask("select concat(hub_id, '.', id) from widgets order by id limit 1").await;

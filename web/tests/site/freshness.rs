@@ -1,7 +1,11 @@
 //! Cache freshness: once an act's jobs are done, every cached page matches the database.
 
-use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::db::{MIGRATIONS, Tx};
+use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::jobs::topics::RelateTopics;
+use pawdium_shared::photos::Tags;
+use pawdium_shared::topics;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -35,6 +39,14 @@ impl Watched {
                 "hubs/cats/photos",
                 "hubs/cats/photos?limit=1&page=2",
                 "hubs/cats/top",
+                "topics",
+                "topics?sort=name&limit=1",
+                "topics/tongue",
+                "topics/tongue?sort=top&limit=2",
+                "topics/sofa?with=tongue",
+                "topics/loaf",
+                "sections",
+                "search?q=sofa&in=topics,photos",
                 "hubs/cats/top?limit=1&page=2",
             ]
             .map(str::to_owned),
@@ -88,6 +100,12 @@ async fn share(site: &Site, sharer: &Person, photo: i64) {
     site.run(RefreshVirality {}).await;
 }
 
+async fn tag(site: &Site, photo: i64, tags: &str) {
+    let mut tx = Tx::begin(&site.db).await.expect("a transaction");
+    topics::set(&mut tx, PhotoId(photo), &Tags::new(tags).expect("tags")).await.expect("they are set");
+    tx.commit().await.expect("it is committed");
+}
+
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn cached_pages_match_the_database(db: PgPool) {
     let redis = OwnRedis::start().await;
@@ -130,6 +148,37 @@ async fn cached_pages_match_the_database(db: PgPool) {
             drop(ada.api.delete(&format!("hubs/cats/photos/{a}"), Value::Null).await.expect(204));
         })
         .await;
+    watched.check("tags", async || tag(site, a, "Loaf, tongue").await).await;
+    watched
+        .check("a section", async || {
+            let form = [("name", "Things"), ("topics", "sofa, loaf")];
+            mallory.pages.post("/moderation/topics/sections", &form).await.location();
+        })
+        .await;
+    watched
+        .check("a merge of topics", async || {
+            let form = [("topic", "loaf"), ("to", "sofa")];
+            mallory.pages.post("/moderation/topics/merge", &form).await.location();
+        })
+        .await;
+    watched
+        .check("another name of a topic", async || {
+            let form = [("topic", "sofa"), ("to", "Couch")];
+            mallory.pages.post("/moderation/topics/rename", &form).await.location();
+        })
+        .await;
+    watched
+        .check("a banned topic", async || {
+            mallory.pages.post("/moderation/topics/ban", &[("topic", "tongue")]).await.location();
+        })
+        .await;
+    watched
+        .check("an act that is undone", async || {
+            let act: i64 = site.ask("select max(id) from topic_acts").await;
+            mallory.pages.post(&format!("/moderation/topics/acts/{act}/undo"), &[]).await.location();
+        })
+        .await;
+    watched.check("related topics", async || site.run(RelateTopics {}).await).await;
     let (mut call, mut talk) = (0, 0);
     watched
         .check("a call", async || call = site.open_call(&ada, "cats", json!({ "voters": "members" })).await)

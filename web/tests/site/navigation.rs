@@ -124,7 +124,7 @@ async fn explore_has_tabs_and_one_row_of_filters(db: PgPool) {
         (site.photo().titled("A cat").live().await, site.photo().titled("A dog").species("dog").live().await);
     for (path, tab, chips) in [("/trending", "Trending", 9), ("/top", "Top", 13), ("/new", "New", 9)] {
         let page = site.get(path).await.expect(200);
-        assert_eq!(page.texts(".explore-tabs a"), ["Trending", "Top", "New"], "{path}");
+        assert_eq!(page.texts(".explore-tabs a"), ["Trending", "Top", "New", "Topics"], "{path}");
         assert_eq!(page.texts(".explore-tabs [aria-current]"), [tab]);
         assert_eq!(page.texts(".filters a").len(), chips, "{path}");
         assert_eq!(page.texts(".site-nav > [aria-current]"), ["Explore"]);

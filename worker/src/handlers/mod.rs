@@ -14,6 +14,7 @@ mod remove_files;
 mod report_metrics;
 mod send_mail;
 mod tally_talks;
+mod topics;
 
 pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
@@ -28,3 +29,4 @@ pub use remove_files::remove_files;
 pub use report_metrics::report_metrics;
 pub use send_mail::send_mail;
 pub use tally_talks::tally_talks;
+pub use topics::{count_topics, relate_topics, rewrite_tags};

@@ -132,6 +132,17 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
             "no hub's slug redirects to another",
             of(&told),
         ),
+        (
+            "insert into topics (key, name, photos) values ('sofa', 'sofa', 1)",
+            "a topic's count, with what is still to be added, equals its live photos",
+            of(&told),
+        ),
+        (
+            "insert into topics (key, name) values ('sofa', 'sofa');
+             insert into taggings (photo_id, written_id, topic_id, place, live) select 1, id, id, 1, false from topics",
+            "a tag is live exactly if its photo is",
+            of(&told),
+        ),
         (with_talk!(""), "a talk's counts equal its votes", of(&told)),
         (
             with_talk!(

@@ -6,12 +6,14 @@
 mod hubs;
 mod lists;
 mod photo;
+mod topics;
 
 use askama::Template;
 
 pub use hubs::{BakedHead, BakedHub, BakedHubs, BakedMember};
 pub use lists::{BakedNewest, BakedTop, BakedTrending};
 pub use photo::BakedPhoto;
+pub use topics::{BakedTopic, BakedTopics};
 
 use super::{Chrome, Theme, Viewer};
 

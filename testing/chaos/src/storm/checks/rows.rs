@@ -162,6 +162,20 @@ pub(super) const ROWS: &[RowCheck] = &[
                   and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))",
     },
     RowCheck {
+        name: "a topic's count, with what is still to be added, equals its live photos",
+        query: "select format('topic %s says %s, has %s', id, said, has)
+                from (select id, photos + coalesce((select sum(topic_moves.photos) from topic_moves
+                                                    where topic_id = topics.id), 0) as said,
+                             (select count(*) from taggings where topic_id = topics.id and live and not doubled) as has
+                      from topics) as counted
+                where said <> has",
+    },
+    RowCheck {
+        name: "a tag is live exactly if its photo is",
+        query: "select format('photo %s, %s', photo_id, state) from taggings join photos on id = photo_id
+                where live <> (state = 'live')",
+    },
+    RowCheck {
         name: "an upload that was acknowledged is there",
         query: "with told as (
                     select photo, coalesce(into_id, owner) as owner
