@@ -200,6 +200,7 @@ impl Event {
             Self::PhotoRemoved { .. }
                 | Self::HubChanged { .. }
                 | Self::HubListed { .. }
+                | Self::TalkChanged { .. }
                 | Self::MemberChanged { .. }
         )
     }
