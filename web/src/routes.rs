@@ -37,6 +37,11 @@ const FORM_AROUND_FILE: u64 = 256 * 1024;
 /// The pages that are rendered once for everybody whom the site doesn't know. Their handlers below answer the others.
 pub const BAKED: &[BakedRoute] = &[
     BakedRoute {
+        never: &["rated"],
+        variants: ratings::page::FIRST_PHOTOS,
+        ..page("/", |app, asked| Box::pin(ratings::page::bake(app, asked)))
+    },
+    BakedRoute {
         query: &["period", "species", "page"],
         ..page("/top", |app, asked| Box::pin(ranking::lists::bake_top(app, asked)))
     },
@@ -73,6 +78,13 @@ pub const BAKED: &[BakedRoute] = &[
         query: &["page"],
         ..page("/members/{name}/photos", |app, asked| Box::pin(accounts::member::bake(app, asked)))
     },
+    page("/h/{slug}/talks", |app, asked| Box::pin(talks::baked::bake_calls(app, asked))),
+    BakedRoute {
+        query: &["page"],
+        variants: talks::baked::ORDERS,
+        ..page("/calls/{call}", |app, asked| Box::pin(talks::baked::bake_call(app, asked)))
+    },
+    page("/calls/{call}/results", |app, asked| Box::pin(talks::baked::bake_results(app, asked))),
 ];
 
 /// A page that is the same whatever its query says.

@@ -29,6 +29,7 @@ use crate::http::writes::Writes;
 use crate::hubs::KeptParts;
 use crate::live::{Looks, Polls, Streams};
 use crate::photos::visits::Visits;
+use crate::talks::freezes::Freezes;
 use crate::talks::permit::Permits;
 
 /// The consequences of a Redis outage, for the log.
@@ -78,6 +79,8 @@ pub struct Inner {
     pub devices: Devices,
     /// Signs the permission to vote without an account.
     pub permits: Permits,
+    /// The results of calls that are being frozen.
+    pub freezes: Freezes,
     /// Counts limited requests.
     pub limiter: Limiter,
     /// The open live streams.
@@ -131,6 +134,7 @@ impl App {
             pins: Pins::new(&config.security.secret),
             devices: Devices::new(&config.security.secret),
             permits: Permits::new(&config.security.secret),
+            freezes: Freezes::default(),
             limiter: Limiter::new(redis.clone()),
             streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),

@@ -226,6 +226,7 @@ impl Event {
                 | Self::TopicsChanged { .. }
                 | Self::HubChanged { .. }
                 | Self::HubListed { .. }
+                | Self::TalkChanged { .. }
                 | Self::MemberChanged { .. }
         )
     }

@@ -3,6 +3,9 @@
 //! A ballot contains the photo, the rater, the lane and the time of issue, under an HMAC-SHA-256 (RFC 2104) truncated
 //! to 128 bits. It is single use without being stored: a rating remembers when its ballot was issued, and an equal or
 //! older ballot for the same photo and rater is used up.
+//!
+//! A first ballot is on a page that was served to nobody known, so no cookie tells whose it is: who presents it has its
+//! key. It has another seal.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -51,6 +54,7 @@ pub enum BallotRefused {
 #[derive(Clone)]
 pub struct Ballots {
     key: Hmac<Sha256>,
+    first: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Ballots {
@@ -63,22 +67,32 @@ impl Ballots {
     /// Creates ballots under the site's secret.
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
-        let mut key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
+        let key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
             .expect("HMAC takes a key of any length");
-        key.update(b"pawdium ballot v1");
-        Self { key }
+        let first = key.clone().chain_update(b"pawdium first ballot v1");
+        Self { key: key.chain_update(b"pawdium ballot v1"), first }
     }
 
     /// Issues a ballot for a photo that is served now.
     #[must_use]
     pub fn issue(&self, photo: PhotoId, rater: RaterKey, lane: Lane, now: DateTime<Utc>) -> String {
+        Self::seal(&self.key, photo, rater, lane, now)
+    }
+
+    /// Issues a ballot for a photo that is served now to somebody without a cookie, under a new key.
+    #[must_use]
+    pub fn issue_first(&self, photo: PhotoId, rater: RaterKey, now: DateTime<Utc>) -> String {
+        Self::seal(&self.first, photo, rater, Lane::Random, now)
+    }
+
+    fn seal(key: &Hmac<Sha256>, photo: PhotoId, rater: RaterKey, lane: Lane, now: DateTime<Utc>) -> String {
         let mut bytes = [0; BODY + SEAL];
         let (body, seal) = bytes.split_at_mut(BODY);
         body[..8].copy_from_slice(&photo.0.to_be_bytes());
         body[8..16].copy_from_slice(&rater.0.to_be_bytes());
         body[16] = lane as u8;
         body[17..].copy_from_slice(&now.timestamp_micros().to_be_bytes());
-        seal.copy_from_slice(&self.key.clone().chain_update(&*body).finalize().into_bytes()[..SEAL]);
+        seal.copy_from_slice(&key.clone().chain_update(&*body).finalize().into_bytes()[..SEAL]);
         BASE64URL_NOPAD.encode(&bytes)
     }
 
@@ -87,23 +101,36 @@ impl Ballots {
     /// # Errors
     /// [`BallotRefused`]. Recording the rating checks that the ballot is unused.
     pub fn open(&self, text: &str, photo: PhotoId, now: DateTime<Utc>) -> Result<Ballot, BallotRefused> {
-        let ballot = self.unseal(text).ok_or(BallotRefused::Forged)?;
-        if ballot.photo != photo {
-            return Err(BallotRefused::Forged);
-        }
-        if now - ballot.issued_at > LIFETIME {
-            return Err(BallotRefused::Expired);
-        }
-        Ok(ballot)
+        check(Self::unseal(&self.key, text), photo, now)
     }
 
-    fn unseal(&self, text: &str) -> Option<Ballot> {
+    /// Verifies a first ballot for `photo`. Its rater is whoever presents it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_first(
+        &self,
+        text: &str,
+        photo: PhotoId,
+        now: DateTime<Utc>,
+    ) -> Result<Ballot, BallotRefused> {
+        check(Self::unseal(&self.first, text), photo, now)
+    }
+
+    /// The photo and the key of a first ballot that is not too old, for what its page asks before a rating.
+    #[must_use]
+    pub fn peek_first(&self, text: &str, now: DateTime<Utc>) -> Option<Ballot> {
+        let ballot = Self::unseal(&self.first, text)?;
+        check(Some(ballot), ballot.photo, now).ok()
+    }
+
+    fn unseal(key: &Hmac<Sha256>, text: &str) -> Option<Ballot> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (body, seal) = bytes.split_at_checked(BODY)?;
         if seal.len() != SEAL {
             return None;
         }
-        self.key.clone().chain_update(body).verify_truncated_left(seal).ok()?;
+        key.clone().chain_update(body).verify_truncated_left(seal).ok()?;
         Some(Ballot {
             photo: PhotoId(i64::from_be_bytes(body[..8].try_into().ok()?)),
             rater: RaterKey(i64::from_be_bytes(body[8..16].try_into().ok()?)),
@@ -111,6 +138,11 @@ impl Ballots {
             issued_at: DateTime::from_timestamp_micros(i64::from_be_bytes(body[17..].try_into().ok()?))?,
         })
     }
+}
+
+fn check(ballot: Option<Ballot>, photo: PhotoId, now: DateTime<Utc>) -> Result<Ballot, BallotRefused> {
+    let ballot = ballot.filter(|ballot| ballot.photo == photo).ok_or(BallotRefused::Forged)?;
+    if now - ballot.issued_at > LIFETIME { Err(BallotRefused::Expired) } else { Ok(ballot) }
 }
 
 #[cfg(test)]
@@ -144,6 +176,23 @@ mod tests {
         assert_eq!(ballots().open(&text, PhotoId(7), now()), Err(BallotRefused::Forged));
     }
 
+    #[test]
+    fn a_first_ballot_is_no_other_ballot() {
+        let first = ballots().issue_first(PhotoId(7), RaterKey(3), now());
+        assert_eq!(
+            ballots().open_first(&first, PhotoId(7), now()).map(|ballot| ballot.rater),
+            Ok(RaterKey(3))
+        );
+        assert_eq!(ballots().open(&first, PhotoId(7), now()), Err(BallotRefused::Forged));
+        assert_eq!(ballots().open_first(&first, PhotoId(8), now()), Err(BallotRefused::Forged));
+        let late = now() + TimeDelta::hours(25);
+        assert_eq!(ballots().open_first(&first, PhotoId(7), late), Err(BallotRefused::Expired));
+        assert_eq!(ballots().peek_first(&first, now()).map(|ballot| ballot.photo), Some(PhotoId(7)));
+        let other = ballots().issue(PhotoId(7), RaterKey(3), Lane::Random, now());
+        assert_eq!(ballots().open_first(&other, PhotoId(7), now()), Err(BallotRefused::Forged));
+        assert_eq!(ballots().peek_first(&first, late).or(ballots().peek_first(&other, now())), None);
+    }
+
     proptest! {
         #[test]
         fn no_changed_bit_goes_unnoticed(bit in 0_usize..(BODY + SEAL) * 8) {
@@ -151,12 +200,12 @@ mod tests {
             let mut bytes = BASE64URL_NOPAD.decode(text.as_bytes()).expect("ours");
             bytes[bit / 8] ^= 1 << (bit % 8);
             let forged = BASE64URL_NOPAD.encode(&bytes);
-            prop_assert!(ballots().unseal(&forged).is_none());
+            prop_assert!(Ballots::unseal(&ballots().key, &forged).is_none());
         }
 
         #[test]
         fn any_text_is_refused_without_a_panic(text in "\\PC*") {
-            prop_assert!(ballots().unseal(&text).is_none());
+            prop_assert!(Ballots::unseal(&ballots().key, &text).is_none());
         }
     }
 }

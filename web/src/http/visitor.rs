@@ -8,6 +8,7 @@ use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use chrono::Utc;
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{RaterKey, User, queries};
 use pawdium_shared::audit::Actor;
@@ -106,6 +107,17 @@ impl Visitor {
             .ok_or(Error::Forbidden("Log in or register to do that."))
     }
 
+    /// The visitor, who has the key of a first ballot if the site didn't know them before.
+    #[must_use]
+    pub fn with_first(self, app: &App, ballot: &str) -> Self {
+        match app.ballots.peek_first(ballot, Utc::now()) {
+            Some(first) if self.user.is_none() && !self.has_key => {
+                Self { key: first.rater, pinned: Some(first.photo), has_key: true, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// Whether the visitor may moderate.
     #[must_use]
     pub fn moderates(&self) -> bool {
@@ -196,9 +208,10 @@ impl Viewing {
             viewer: viewer(app, &visitor).await?,
             hubs: own_hubs(app, &visitor).await?,
             theme: theme(jar),
-            flash: flash::read(jar),
+            flash: flash::read(&app.pins, jar),
             path,
             demo: app.config.demo.mailbox.is_some(),
+            is_baked: false,
         };
         Ok(Self { visitor, chrome })
     }

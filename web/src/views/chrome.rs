@@ -13,6 +13,8 @@ pub struct Chrome {
     pub demo: bool,
     /// The viewer's own hubs, for the bar below the header.
     pub hubs: Vec<HubLink>,
+    /// Whether the page is kept, so that what it says of the time may be old.
+    pub is_baked: bool,
 }
 
 impl Chrome {
@@ -113,22 +115,24 @@ pub struct Flash {
     pub tone: Tone,
     /// One or two sentences.
     pub text: String,
+    /// The talk that it is about, if a page can show it there.
+    pub talk: Option<i64>,
 }
 
 impl Flash {
     /// A success.
     pub fn good(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Good, text: text.into() }
+        Self { tone: Tone::Good, text: text.into(), talk: None }
     }
 
     /// A failure.
     pub fn bad(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Bad, text: text.into() }
+        Self { tone: Tone::Bad, text: text.into(), talk: None }
     }
 
     /// Information.
     pub fn info(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Info, text: text.into() }
+        Self { tone: Tone::Info, text: text.into(), talk: None }
     }
 }
 

@@ -225,6 +225,7 @@ impl Samples {
             path: "/top?period=week".to_owned(),
             demo: true,
             hubs,
+            is_baked: false,
         }
     }
 
