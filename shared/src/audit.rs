@@ -83,6 +83,10 @@ pub enum Action {
     RestoreVotes,
     /// Counts of talks that differed from their votes are corrected.
     CorrectTally,
+    /// A comment that was held is shown.
+    ApproveComment,
+    /// Another member's comment is removed.
+    RemoveComment,
 }
 
 impl Action {
@@ -112,6 +116,8 @@ impl Action {
             Self::SetVotesAside => "votes.set_aside",
             Self::RestoreVotes => "votes.restore",
             Self::CorrectTally => "talks.correct",
+            Self::ApproveComment => "comment.approve",
+            Self::RemoveComment => "comment.remove",
         }
     }
 }

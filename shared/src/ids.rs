@@ -24,3 +24,11 @@ pawdium_db::id! {
     /// A talk in a call: `talks.id`.
     TalkId
 }
+pawdium_db::id! {
+    /// A comment on a photo: `comments.id`.
+    CommentId
+}
+pawdium_db::id! {
+    /// A notification: `notifications.id`.
+    NotificationId
+}

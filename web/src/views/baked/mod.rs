@@ -37,7 +37,7 @@ impl PlainChrome {
     /// The layout of the page at `path`.
     #[must_use]
     pub fn new(theme: Theme, path: String, demo: bool) -> Self {
-        Self(Chrome { viewer: Viewer::Nobody, theme, flash: None, path, demo, hubs: Vec::new() })
+        Self(Chrome { viewer: Viewer::Nobody, theme, flash: None, path, demo, hubs: Vec::new(), bell: None })
     }
 
     fn into_chrome(self) -> Chrome {
