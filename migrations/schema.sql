@@ -71,6 +71,24 @@ CREATE FUNCTION public.call_phase(of_call public.calls) RETURNS text
     end
 $$;
 
+CREATE FUNCTION public.count_comments() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    step integer := 0;
+begin
+    if tg_op <> 'DELETE' and new.state = 'shown' then step := step + 1; end if;
+    if tg_op <> 'INSERT' and old.state = 'shown' then step := step - 1; end if;
+    if step > 0 then
+        insert into comment_counts (photo_id, shown) values (new.photo_id, step)
+        on conflict (photo_id) do update set shown = comment_counts.shown + excluded.shown;
+    elsif step < 0 then
+        -- A photo that is deleted has taken its count along.
+        update comment_counts set shown = shown + step where photo_id = old.photo_id;
+    end if;
+    return null;
+end $$;
+
 CREATE FUNCTION public.fingerprint_distance(one bigint, other bigint) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN bit_count(((one # other))::bit(64));
@@ -398,6 +416,50 @@ ALTER TABLE public.calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.comment_counts (
+    photo_id bigint NOT NULL,
+    shown integer NOT NULL,
+    CONSTRAINT comment_counts_shown_check CHECK ((shown >= 0))
+);
+
+CREATE TABLE public.comment_pace (
+    user_id bigint NOT NULL,
+    arrival timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    day_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    day_count integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.comments (
+    id bigint NOT NULL,
+    photo_id bigint NOT NULL,
+    author_id bigint,
+    reply_to bigint,
+    thread_id bigint GENERATED ALWAYS AS (COALESCE(reply_to, id)) STORED,
+    text text NOT NULL,
+    text_key bytea,
+    state text DEFAULT 'shown'::text NOT NULL,
+    held_for text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    edited_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    CONSTRAINT comments_check CHECK (((state = 'removed'::text) OR (text <> ''::text))),
+    CONSTRAINT comments_check1 CHECK (((state = 'held'::text) = (held_for IS NOT NULL))),
+    CONSTRAINT comments_check2 CHECK (((state = 'removed'::text) = (removed_at IS NOT NULL))),
+    CONSTRAINT comments_held_for_check CHECK ((held_for = ANY (ARRAY['first'::text, 'repeated'::text]))),
+    CONSTRAINT comments_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'held'::text, 'removed'::text]))),
+    CONSTRAINT comments_text_check CHECK ((length(text) <= 2000)),
+    CONSTRAINT comments_text_key_check CHECK ((length(text_key) = 16))
+);
+
+ALTER TABLE public.comments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.comments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.feed_tokens (
     user_id bigint NOT NULL,
     token text NOT NULL
@@ -658,11 +720,51 @@ CREATE TABLE public.mail_tokens (
     CONSTRAINT mail_tokens_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
+CREATE TABLE public.member_blocks (
+    user_id bigint NOT NULL,
+    blocked_id bigint NOT NULL,
+    blocked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT member_blocks_check CHECK ((user_id <> blocked_id))
+);
+
 CREATE TABLE public.merged_users (
     id bigint NOT NULL,
     into_id bigint NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
     rater_key bigint
+);
+
+CREATE TABLE public.notification_settings (
+    user_id bigint NOT NULL,
+    off text[] DEFAULT '{}'::text[] NOT NULL,
+    digest boolean DEFAULT true NOT NULL,
+    digest_at timestamp with time zone,
+    digest_through bigint DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.notifications (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    kind text NOT NULL,
+    fold text NOT NULL,
+    actor_id bigint,
+    photo_id bigint,
+    comment_id bigint,
+    hub_id bigint,
+    number bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    read_at timestamp with time zone,
+    CONSTRAINT notifications_fold_check CHECK (((length(fold) >= 1) AND (length(fold) <= 100))),
+    CONSTRAINT notifications_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 40)))
+);
+
+ALTER TABLE public.notifications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.notifications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.photo_files (
@@ -676,6 +778,11 @@ CREATE TABLE public.photo_files (
     CONSTRAINT photo_files_edge_check CHECK ((edge = ANY (ARRAY[1080, 540, 160]))),
     CONSTRAINT photo_files_height_check CHECK ((height > 0)),
     CONSTRAINT photo_files_width_check CHECK ((width > 0))
+);
+
+CREATE TABLE public.photo_milestones (
+    photo_id bigint NOT NULL,
+    number bigint NOT NULL
 );
 
 CREATE TABLE public.photo_ranks (
@@ -706,8 +813,10 @@ CREATE TABLE public.photos (
     source_hash bytea,
     fingerprint bigint,
     source_bytes integer,
+    comments text DEFAULT 'registered'::text NOT NULL,
     CONSTRAINT photos_alt_check CHECK ((length(alt) <= 500)),
     CONSTRAINT photos_check CHECK (((reason IS NOT NULL) = (state = 'failed'::text))),
+    CONSTRAINT photos_comments_check CHECK ((comments = ANY (ARRAY['registered'::text, 'nobody'::text]))),
     CONSTRAINT photos_crop_whole CHECK ((((crop_x IS NULL) AND (crop_y IS NULL) AND (crop_side IS NULL)) OR ((crop_x >= 0) AND (crop_y >= 0) AND (crop_side > 0)))),
     CONSTRAINT photos_live_has_slot CHECK (((state <> 'live'::text) OR ((slot IS NOT NULL) AND (live_at IS NOT NULL)))),
     CONSTRAINT photos_source_bytes_check CHECK ((source_bytes > 0)),
@@ -1143,6 +1252,15 @@ ALTER TABLE ONLY public.call_results
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.comment_counts
+    ADD CONSTRAINT comment_counts_pkey PRIMARY KEY (photo_id);
+
+ALTER TABLE ONLY public.comment_pace
+    ADD CONSTRAINT comment_pace_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_pkey PRIMARY KEY (user_id);
 
@@ -1218,11 +1336,23 @@ ALTER TABLE ONLY public.mail_refusals
 ALTER TABLE ONLY public.mail_tokens
     ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.member_blocks
+    ADD CONSTRAINT member_blocks_pkey PRIMARY KEY (user_id, blocked_id);
+
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.photo_files
     ADD CONSTRAINT photo_files_pkey PRIMARY KEY (photo_id, edge);
+
+ALTER TABLE ONLY public.photo_milestones
+    ADD CONSTRAINT photo_milestones_pkey PRIMARY KEY (photo_id);
 
 ALTER TABLE ONLY public.photo_ranks
     ADD CONSTRAINT photo_ranks_pkey PRIMARY KEY (photo_id);
@@ -1359,6 +1489,18 @@ CREATE INDEX calls_hub ON public.calls USING btree (hub_id, id DESC);
 
 CREATE INDEX calls_unannounced ON public.calls USING btree (id) WHERE (told_phase <> 'announced'::text);
 
+CREATE INDEX comments_author ON public.comments USING btree (author_id, id);
+
+CREATE INDEX comments_held ON public.comments USING btree (id) WHERE (state = 'held'::text);
+
+CREATE INDEX comments_page ON public.comments USING btree (photo_id, ((- thread_id)), id);
+
+CREATE INDEX comments_removed ON public.comments USING btree (removed_at) WHERE (state = 'removed'::text);
+
+CREATE INDEX comments_replies ON public.comments USING btree (reply_to) WHERE (reply_to IS NOT NULL);
+
+CREATE INDEX comments_same ON public.comments USING btree (text_key, created_at) WHERE (text_key IS NOT NULL);
+
 CREATE INDEX hub_photos_photo ON public.hub_photos USING btree (photo_id);
 
 CREATE INDEX hub_photos_posted ON public.hub_photos USING btree (hub_id, posted_at DESC, photo_id DESC);
@@ -1419,9 +1561,25 @@ CREATE INDEX mail_tokens_expiry ON public.mail_tokens USING btree (expires_at);
 
 CREATE INDEX mail_tokens_user ON public.mail_tokens USING btree (user_id, purpose);
 
+CREATE INDEX member_blocks_blocked ON public.member_blocks USING btree (blocked_id);
+
 CREATE INDEX merged_users_into ON public.merged_users USING btree (into_id);
 
 CREATE INDEX merged_users_key ON public.merged_users USING btree (rater_key);
+
+CREATE INDEX notifications_actor ON public.notifications USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX notifications_age ON public.notifications USING btree (created_at);
+
+CREATE INDEX notifications_comment ON public.notifications USING btree (comment_id) WHERE (comment_id IS NOT NULL);
+
+CREATE INDEX notifications_hub ON public.notifications USING btree (hub_id) WHERE (hub_id IS NOT NULL);
+
+CREATE INDEX notifications_photo ON public.notifications USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+CREATE INDEX notifications_unread ON public.notifications USING btree (user_id, fold) WHERE (read_at IS NULL);
+
+CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 
 CREATE INDEX photo_files_key ON public.photo_files USING btree (key);
 
@@ -1525,6 +1683,8 @@ CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_
 
 CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.audit_log_is_append_only();
 
+CREATE TRIGGER comments_counted AFTER INSERT OR DELETE OR UPDATE OF state ON public.comments FOR EACH ROW EXECUTE FUNCTION public.count_comments();
+
 CREATE TRIGGER hub_photos_slot BEFORE INSERT ON public.hub_photos FOR EACH ROW EXECUTE FUNCTION public.take_hub_slot();
 
 CREATE TRIGGER job_group_member_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.group_id IS NOT NULL)) EXECUTE FUNCTION public.job_group_member_ended();
@@ -1595,6 +1755,21 @@ ALTER TABLE ONLY public.calls
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.comment_counts
+    ADD CONSTRAINT comment_counts_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.comment_pace
+    ADD CONSTRAINT comment_pace_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_reply_to_fkey FOREIGN KEY (reply_to) REFERENCES public.comments(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -1643,11 +1818,38 @@ ALTER TABLE ONLY public.mail_refusals
 ALTER TABLE ONLY public.mail_tokens
     ADD CONSTRAINT mail_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.member_blocks
+    ADD CONSTRAINT member_blocks_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.member_blocks
+    ADD CONSTRAINT member_blocks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_into_id_fkey FOREIGN KEY (into_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES public.comments(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.photo_files
     ADD CONSTRAINT photo_files_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_milestones
+    ADD CONSTRAINT photo_milestones_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.photo_ranks
     ADD CONSTRAINT photo_ranks_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;

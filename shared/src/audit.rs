@@ -95,6 +95,10 @@ pub enum Action {
     UndoTopicAct,
     /// Counts of talks that differed from their votes are corrected.
     CorrectTally,
+    /// A comment that was held is shown.
+    ApproveComment,
+    /// Another member's comment is removed.
+    RemoveComment,
 }
 
 impl Action {
@@ -130,6 +134,8 @@ impl Action {
             Self::ChangeSection => "section.change",
             Self::UndoTopicAct => "topic.undo",
             Self::CorrectTally => "talks.correct",
+            Self::ApproveComment => "comment.approve",
+            Self::RemoveComment => "comment.remove",
         }
     }
 }

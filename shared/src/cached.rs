@@ -4,8 +4,10 @@
 //! are not cached. Sessions, viewers' roles, a member's statistics, timelines and reasons come from the database.
 
 use crate::cache::{Kind, Listed};
+use crate::comments::cached::PhotoComments;
 use crate::hubs::facts::CachedFacts;
 use crate::hubs::shown::{HubLists, ShownHub};
+use crate::notifications::cached::UserNotifications;
 use crate::photos::cached::{CachedPhoto, PhotoCount};
 use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
 use crate::ranking::hub_top::HubTopList;
@@ -39,4 +41,6 @@ cached! {
     TopicPhotos,
     TopicList,
     SectionList,
+    PhotoComments,
+    UserNotifications,
 }

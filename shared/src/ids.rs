@@ -36,3 +36,11 @@ pawdium_db::id! {
     /// What a moderator did to a topic: `topic_acts.id`.
     TopicActId
 }
+pawdium_db::id! {
+    /// A comment on a photo: `comments.id`.
+    CommentId
+}
+pawdium_db::id! {
+    /// A notification: `notifications.id`.
+    NotificationId
+}

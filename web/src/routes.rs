@@ -21,8 +21,8 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, admin, api, assets, demo, embed, health, hubs, live, moderation, photos, ranking, ratings,
-    search, talks, topics,
+    accounts, admin, api, assets, comments, demo, embed, health, hubs, live, moderation, notifications,
+    photos, ranking, ratings, search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -105,6 +105,10 @@ pub fn router(app: App) -> Router {
         .nest("/api/v1", calls.layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
         .route("/embed/h/{slug}/{widget}", get(embed::page::page))
         .route("/oembed", get(embed::oembed::oembed))
+        .route(
+            "/unsubscribe/{token}",
+            get(notifications::unsubscribe::page).post(notifications::unsubscribe::stop),
+        )
         .route("/media/{*key}", get(photos::media::serve))
         .route("/assets/{version}/{*path}", get(assets::serve))
         .fallback(async || Error::NotFound);
@@ -174,6 +178,8 @@ fn pages(app: &App) -> Router<App> {
         .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
         .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
+        .merge(comment_pages())
+        .merge(notification_pages())
         .merge(hub_pages())
         .merge(talk_pages())
         .merge(admin_pages())
@@ -187,6 +193,32 @@ fn pages(app: &App) -> Router<App> {
         .route("/api", get(api::reference::page))
         .route("/demo/mail", get(demo::mailbox))
         .route("/demo/mail/{id}", get(demo::mail))
+}
+
+fn comment_pages() -> Router<App> {
+    Router::new()
+        .route("/photos/{photo}/comments", get(comments::section::part).post(comments::page::post))
+        .route("/photos/{photo}/commenters", post(comments::page::set))
+        .route("/comments/{comment}", get(comments::one::page))
+        .route("/comments/{comment}/edit", post(comments::one::edit))
+        .route("/comments/{comment}/delete", post(comments::one::delete))
+        .route("/comments/{comment}/review", post(comments::one::review))
+        .route(
+            "/settings/blocked",
+            get(notifications::settings::blocked).post(notifications::settings::change_block),
+        )
+}
+
+fn notification_pages() -> Router<App> {
+    Router::new()
+        .route("/notifications", get(notifications::page::page))
+        .route("/notifications/part", get(notifications::page::part))
+        .route("/notifications/unread", get(notifications::page::unread))
+        .route("/notifications/read", post(notifications::page::read))
+        .route(
+            "/settings/notifications",
+            get(notifications::settings::page).post(notifications::settings::save),
+        )
 }
 
 fn hub_pages() -> Router<App> {
@@ -271,6 +303,7 @@ fn moderation_pages() -> Router<App> {
     Router::new()
         .route("/moderation", get(moderation::newest::page))
         .route("/moderation/doubtful", get(moderation::doubtful::page))
+        .route("/moderation/comments", get(moderation::comments::page))
         .route("/moderation/blocked", get(moderation::blocked::page))
         .route("/moderation/blocked/{id}/unblock", post(moderation::blocked::unblock))
         .route("/moderation/topics", get(topics::moderate::page))
@@ -294,6 +327,10 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(accounts::api::request_reset))
         .routes(submit)
         .routes(routes!(photos::api::show, photos::api::delete))
+        .routes(routes!(comments::api::list, comments::api::post))
+        .routes(routes!(comments::api::edit, comments::api::delete))
+        .routes(routes!(notifications::api::list))
+        .routes(routes!(notifications::api::read))
         .routes(routes!(photos::api::share))
         .routes(routes!(ratings::api::rate))
         .routes(routes!(ratings::api::next))

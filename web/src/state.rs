@@ -10,6 +10,7 @@ use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::live::Changes;
+use pawdium_shared::notifications::StopLinks;
 use pawdium_shared::photos::{self, Photo};
 use pawdium_shared::ratings::serving::Servings;
 use pawdium_shared::ratings::{Ballots, Recorder};
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::cache::LastFigures;
 use crate::baked::BakedPages;
+use crate::comments::stamps::Stamps;
 use crate::health::Checks;
 use crate::http::device::Devices;
 use crate::http::limits::Limiter;
@@ -81,6 +83,10 @@ pub struct Inner {
     pub permits: Permits,
     /// The results of calls that are being frozen.
     pub freezes: Freezes,
+    /// Signs when a form for comments was served.
+    pub stamps: Stamps,
+    /// Signs the links that stop mails.
+    pub stop_links: StopLinks,
     /// Counts limited requests.
     pub limiter: Limiter,
     /// The open live streams.
@@ -135,6 +141,8 @@ impl App {
             devices: Devices::new(&config.security.secret),
             permits: Permits::new(&config.security.secret),
             freezes: Freezes::default(),
+            stamps: Stamps::new(&config.security.secret),
+            stop_links: StopLinks::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
             streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),

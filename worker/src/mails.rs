@@ -19,6 +19,8 @@ pub(crate) enum Matter {
     HubAccepted,
     /// The news that the recipient doesn't become a member of a hub.
     HubDeclined,
+    /// What is unread.
+    Digest,
 }
 
 /// The variables of the templates.
@@ -36,6 +38,10 @@ pub(crate) struct Letter<'a> {
     pub(crate) hub: &'a str,
     /// Who asks to become a member: a name, perhaps "and 2 others".
     pub(crate) askers: &'a str,
+    /// What is unread, a sentence each.
+    pub(crate) lines: &'a [String],
+    /// The URL that stops daily mails.
+    pub(crate) stop: &'a Url,
 }
 
 impl Letter<'_> {
@@ -117,6 +123,18 @@ struct HubDeclinedHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
+#[derive(Template)]
+#[template(path = "mail/digest.txt")]
+struct DigestText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/digest.html")]
+struct DigestHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
 /// Renders a mail.
 pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail> {
     let (subject, text, html) = match matter {
@@ -150,8 +168,14 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             HubDeclinedText { letter }.render()?,
             HubDeclinedHtml { letter }.render()?,
         ),
+        Matter::Digest => (
+            "What is new for you on Pawdium",
+            DigestText { letter }.render()?,
+            DigestHtml { letter }.render()?,
+        ),
     };
-    Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html })
+    let unsubscribe = (matter == Matter::Digest).then(|| letter.stop.clone());
+    Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html, unsubscribe })
 }
 
 #[cfg(test)]
@@ -170,6 +194,8 @@ mod tests {
             link,
             hub: "Cats <in> boxes",
             askers: "bob and 2 others",
+            lines: &["bob commented on “<b>Blep”.".to_owned(), "“Blep” has 100 ratings.".to_owned()],
+            stop: &site.join("/unsubscribe/st-OP_1").expect("a URL"),
         };
         render(&letter, matter).expect("renders")
     }
@@ -217,6 +243,21 @@ mod tests {
     }
 
     #[test]
+    fn the_daily_mail_says_what_is_new_and_how_to_stop_it() {
+        let mail = rendered(Matter::Digest);
+        let stop = "https://paw.example:8443/unsubscribe/st-OP_1";
+        for part in [&mail.text, &mail.html] {
+            for said in ["ada", "“Blep” has 100 ratings.", "https://paw.example:8443/reset/abc-DEF_1", stop]
+            {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
+            }
+        }
+        assert!(mail.text.contains("“<b>Blep”") && !mail.html.contains("<b>Blep"));
+        assert_eq!(mail.unsubscribe.as_ref().map(Url::as_str), Some(stop));
+        assert_eq!(rendered(Matter::Verify).unsubscribe, None);
+    }
+
+    #[test]
     fn lifetimes_in_the_mails_are_those_of_the_links() {
         assert_eq!((Purpose::Reset.minutes(), Purpose::Verify.minutes()), (30, 24 * 60));
     }
@@ -230,6 +271,7 @@ mod tests {
             Matter::HubAsked,
             Matter::HubAccepted,
             Matter::HubDeclined,
+            Matter::Digest,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");

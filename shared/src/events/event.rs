@@ -144,6 +144,16 @@ pub enum Event {
         /// The call's hub.
         hub: HubId,
     },
+    /// Comments on photos came, changed or went.
+    CommentsChanged {
+        /// The photos.
+        photos: Vec<PhotoId>,
+    },
+    /// What members are notified of has changed, or they have read it.
+    NotificationsChanged {
+        /// The members.
+        users: Vec<UserId>,
+    },
     /// Widgets of a hub were added, moved, configured or removed.
     LayoutChanged {
         /// The hub.
@@ -172,6 +182,7 @@ impl Event {
             Self::RanksMoved { photos, .. }
             | Self::ViralityMoved { photos }
             | Self::ScoresMoved { photos }
+            | Self::CommentsChanged { photos }
             | Self::MemberChanged { photos, .. } => photos,
             Self::TopicsChanged { .. }
             | Self::TopicsRelated
@@ -183,6 +194,7 @@ impl Event {
             | Self::CallChanged { .. }
             | Self::TalkChanged { .. }
             | Self::TalkVoted { .. }
+            | Self::NotificationsChanged { .. }
             | Self::LayoutChanged { .. }
             | Self::WidgetConfigured { .. } => &[],
         }
@@ -292,6 +304,10 @@ impl Event {
             Self::CallChanged { call, .. } => format!("call:{call}"),
             Self::TalkChanged { talk, .. } => format!("talk:{talk}"),
             Self::TalkVoted { talk, .. } => format!("talk-voted:{talk}"),
+            Self::CommentsChanged { photos } => format!("comments:{}", ids(photos)),
+            Self::NotificationsChanged { users } => {
+                format!("notified:{}", digest(users.iter().map(|user| user.0)))
+            }
             Self::LayoutChanged { hub } => format!("layout:{hub}"),
             Self::WidgetConfigured { hub, widget } => format!("configured:{hub}:{widget}"),
         }

@@ -4,6 +4,7 @@ pub mod cache;
 pub mod mail;
 pub mod media;
 pub mod metrics;
+pub mod notifications;
 pub mod ranking;
 pub mod talks;
 pub mod topics;
@@ -24,6 +25,7 @@ macro_rules! job_kinds {
             media::ProcessPhoto => process_photo,
             media::RemoveFiles => remove_files,
             metrics::ReportMetrics => report_metrics,
+            notifications::SendDigests => send_digests,
             ranking::RecountPart => recount_part,
             ranking::RecountRatings => recount_ratings,
             ranking::RefreshRanks => refresh_ranks,

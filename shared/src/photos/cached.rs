@@ -46,6 +46,8 @@ impl CachedPhoto {
             | Event::CallChanged { .. }
             | Event::TalkChanged { .. }
             | Event::TalkVoted { .. }
+            | Event::CommentsChanged { .. }
+            | Event::NotificationsChanged { .. }
             | Event::LayoutChanged { .. }
             | Event::WidgetConfigured { .. } => false,
         }

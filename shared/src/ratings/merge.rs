@@ -2,6 +2,7 @@
 //! Both correct the histograms.
 
 use crate::accounts::queries;
+use crate::comments;
 use crate::db::Tx;
 use crate::events::Event;
 use crate::hubs::succession;
@@ -97,8 +98,8 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
     Ok(is_anonymous)
 }
 
-/// Deletes a user with ratings, photos, votes, roles in hubs and sessions, and corrects the histograms. A job deletes
-/// the photos' files.
+/// Deletes a user with ratings, photos, comments, votes, roles in hubs and sessions, and corrects the histograms. A job
+/// deletes the photos' files.
 pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     // Lock the user before any counter: a concurrent rating holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
@@ -115,6 +116,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     lock_own(db, user).await?;
     succession::leave_all(db, user).await?;
     leaving::leave_all(db, user).await?;
+    comments::leaving::leave_all(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;

@@ -133,6 +133,28 @@ pub enum Notice {
     VotesSetAside,
     /// Votes were restored.
     VotesRestored,
+    /// A comment is there.
+    CommentPosted,
+    /// A comment waits for a moderator.
+    CommentWaits,
+    /// A comment was changed.
+    CommentSaved,
+    /// A comment was deleted by its author.
+    CommentDeleted,
+    /// A comment was removed by a moderator.
+    CommentRemoved,
+    /// A comment that waited is shown.
+    CommentApproved,
+    /// A photo takes comments.
+    CommentsOn,
+    /// A photo takes no more comments.
+    CommentsOff,
+    /// A member was blocked.
+    MemberBlocked,
+    /// A member was unblocked.
+    MemberUnblocked,
+    /// What a member is notified of was saved.
+    NotificationsSaved,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -238,6 +260,19 @@ impl Notice {
             Self::TalkHidden => Flash::info("Nobody but its author and owners sees the talk now."),
             Self::VotesSetAside => Flash::good("The votes are set aside. They aren't counted."),
             Self::VotesRestored => Flash::good("The votes are restored. They are counted again."),
+            Self::CommentPosted => Flash::good("Your comment is there."),
+            Self::CommentWaits => {
+                Flash::info("Your comment waits for review. Others see it once a moderator has read it.")
+            }
+            Self::CommentSaved => Flash::good("Your comment is saved."),
+            Self::CommentDeleted => Flash::info("Your comment is deleted."),
+            Self::CommentRemoved => Flash::good("The comment is removed."),
+            Self::CommentApproved => Flash::good("Everybody sees the comment now."),
+            Self::CommentsOn => Flash::good("Every member can comment on this photo."),
+            Self::CommentsOff => Flash::info("Nobody can comment on this photo any more."),
+            Self::MemberBlocked => Flash::good("You won't meet in comments and notifications any more."),
+            Self::MemberUnblocked => Flash::good("You see each other's comments again."),
+            Self::NotificationsSaved => Flash::good("Your choices are saved."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }

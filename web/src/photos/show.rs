@@ -19,6 +19,7 @@ use super::moments::record_moment;
 use super::place::PlaceQuery;
 use super::{find, posting, present};
 use crate::baked::Asked;
+use crate::comments::section::{self, CommentQuery};
 use crate::embed::oembed;
 use crate::error::Error;
 use crate::http::client::Client;
@@ -147,7 +148,7 @@ pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<P
 }
 
 /// Assembles the page.
-pub(super) async fn assemble(
+pub(crate) async fn assemble(
     app: &App,
     viewing: Viewing,
     photo: Photo,
@@ -165,6 +166,12 @@ pub(super) async fn assemble(
         if may_keep { likeness::find_earlier(&mut *app.db.acquire().await?, photo.id).await? } else { None };
     let hubs = posting::hubs_of(app, &viewing.visitor, &photo).await?;
     let status = photo_status(app, &viewing.visitor, &photo).await?;
+    let comments = if photo.state == PhotoState::Live {
+        let query = CommentQuery::of(&viewing.chrome.path);
+        Some(section::load(app, &viewing.visitor, &photo, rating.knows(), &query).await?)
+    } else {
+        None
+    };
     let is_blocked = photo.state == PhotoState::Hidden && status.why.is_some();
     let alike = if viewing.visitor.moderates() && is_blocked {
         queries::list_alike(&mut *app.db.acquire().await?, photo.id, ALIKE).await?
@@ -193,6 +200,7 @@ pub(super) async fn assemble(
         rating,
         share_url,
         own,
+        comments,
     })
 }
 
@@ -213,7 +221,7 @@ fn link_card(app: &App, photo: &Photo) -> Option<LinkCard> {
     })
 }
 
-pub(super) async fn rating_control(
+pub(crate) async fn rating_control(
     app: &App,
     visitor: &Visitor,
     photo: &Photo,

@@ -171,6 +171,8 @@ async fn strange_input_never_breaks_an_admin_page(db: PgPool) {
         ("/moderation?page=%00", 200),
         ("/moderation?page=99999999999999999999", 200),
         ("/moderation/blocked?before=%00", 200),
+        ("/moderation/comments?after=%00", 200),
+        ("/moderation/comments?after=99999999999999999999", 200),
     ] {
         assert_eq!(root.pages.get(path).await.status, status, "{path}");
     }

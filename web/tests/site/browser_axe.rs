@@ -201,6 +201,7 @@ impl World {
             site.rate(bob, other, number).await;
         }
         site.rate(bob, self.photo, 9).await;
+        self.fill_comments().await;
         root.api.post(&format!("photos/{}/shares", self.photo), Value::Null).await.expect(201);
         let blocked = site.photo().by(bob).live().await;
         root.pages.post(&format!("/photos/{blocked}/block"), &[("reason", "Not an animal")]).await.location();
@@ -211,6 +212,17 @@ impl World {
         dead(site, "mail.send.v1", 900, 3, "550 not here").await;
         site.run(RefreshRanks {}).await;
         site.run(RefreshVirality {}).await;
+    }
+
+    /// A thread, and a comment that waits because three accounts have written it.
+    async fn fill_comments(&self) {
+        let Self { site, ada, bob, root, photo, .. } = self;
+        let first = bob.comment(*photo, "So derpy: https://example.org/blep").await;
+        ada.reply(*photo, first, "Thank you!").await;
+        for person in [ada, root, bob] {
+            person.comment(*photo, "Three say this.").await;
+        }
+        bob.pages.post("/settings/blocked", &[("name", "root"), ("act", "block")]).await.location();
     }
 
     /// The photos of a state.
@@ -303,7 +315,12 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/hubs/new",
         "/members/bob",
         "/members/bob/photos",
+        "/comments/1",
+        "/comments/2",
+        "/notifications",
         "/settings",
+        "/settings/blocked",
+        "/settings/notifications",
         "/admin",
     ]))
     .await;
@@ -343,12 +360,14 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     walk.through(&[format!("/photos/{photo}"), "/h/cats/settings".to_owned()]).await;
     walk.through(&paths([
         "/moderation",
+        "/moderation/comments",
         "/moderation/doubtful",
         "/moderation/blocked",
         "/moderation/topics",
         "/topics",
         "/topics/tongue",
         "/topics/none",
+        "/comments/1",
         "/admin/queues",
     ]))
     .await;

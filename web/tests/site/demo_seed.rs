@@ -17,7 +17,7 @@ async fn state(site: &Site) -> String {
         "select concat((select sum(value) from ratings), ' ', (select count(*) from ratings), ' ',
                        (select count(*) from hub_roles), ' ', (select count(*) from hub_photos), ' ',
                        (select count(*) from talk_votes), ' ', (select count(*) from talks), ' ',
-                       (select count(*) from calls))",
+                       (select count(*) from calls), ' ', (select count(*) from comments))",
     )
     .await
 }
@@ -134,6 +134,13 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
     }
 
     calls_are_there(&site, &ada).await;
+    let said = "select concat_ws(' ', count(*) filter (where state = 'shown') >= 10,
+                                 count(*) filter (where state = 'held'),
+                                 count(*) filter (where reply_to is not null) >= 5) from comments";
+    assert_eq!(site.ask::<String>(said).await, "t 1 t");
+    let bo = json!({ "email": "bo@pawdium.example", "password": PASSWORD });
+    let bo = Person::of(&site, &site.api().post("tokens", bo).await.expect(201).json());
+    assert!(bo.unread().await >= 1, "the demo's member has notifications");
 
     // Once more, it changes nothing.
     let before = state(&site).await;

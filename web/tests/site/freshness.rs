@@ -16,6 +16,8 @@ struct Watched {
     site: Site,
     redis: OwnRedis,
     photos: Vec<i64>,
+    /// A moderator, who reads comments.
+    reader: Person,
 }
 
 impl Watched {
@@ -59,6 +61,11 @@ impl Watched {
         }
         let page = self.site.get("/").await.expect(200);
         shown.push(("/".to_owned(), json!(page.texts("label[for=rated]"))));
+        for photo in &self.photos {
+            // Of a photo that is gone there is nothing to read.
+            let page = self.reader.pages.get(&format!("/photos/{photo}/comments")).await;
+            shown.push((format!("comments on {photo}"), json!(page.texts(".comment-count, .comment-text"))));
+        }
         let talks = self.site.get("/h/cats/talks").await.expect(200);
         shown.push(("/h/cats/talks".to_owned(), json!(talks.texts(".call-card"))));
         shown
@@ -123,7 +130,8 @@ async fn cached_pages_match_the_database(db: PgPool) {
         site.post(owner, "cats", photo).await;
     }
     site.settle().await;
-    let watched = Watched { site, redis, photos };
+    let reader = site.moderator("reader").await;
+    let watched = Watched { site, redis, photos, reader };
     let site = &watched.site;
 
     watched.check("a rating", async || site.rate(&eve, a, 9).await).await;
@@ -179,6 +187,20 @@ async fn cached_pages_match_the_database(db: PgPool) {
         })
         .await;
     watched.check("related topics", async || site.run(RelateTopics {}).await).await;
+    let mut comment = 0;
+    watched.check("a comment", async || comment = eve.comment(a, "What a blep.").await).await;
+    watched
+        .check("an edited comment", async || {
+            let text = json!({ "text": "What a bork." });
+            eve.api.patch(&format!("comments/{comment}"), text).await.expect(200);
+        })
+        .await;
+    watched
+        .check("a deleted comment", async || {
+            drop(eve.api.delete(&format!("comments/{comment}"), Value::Null).await.expect(200));
+        })
+        .await;
+    eve.comment(c, "And here.").await;
     let (mut call, mut talk) = (0, 0);
     watched
         .check("a call", async || call = site.open_call(&ada, "cats", json!({ "voters": "members" })).await)

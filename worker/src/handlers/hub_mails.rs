@@ -1,15 +1,18 @@
 //! What mails about requests in hubs are about, as things are when they are sent.
 
 use pawdium_shared::hubs::{HubRole, queries, requests};
-use pawdium_shared::ids::{HubId, UserId};
+use pawdium_shared::ids::{HubId, NotificationId, UserId};
 use sqlx::PgConnection;
 
-/// The hub of a mail, who asks, and where the mail's button leads.
+/// The hub of a mail, who asks, and where the mail's button leads. Of a daily mail, its lines, and the last
+/// notification that it tells of.
 #[derive(Debug, Default)]
 pub(super) struct About {
     pub(super) hub: String,
     pub(super) askers: String,
     pub(super) path: String,
+    pub(super) lines: Vec<String>,
+    pub(super) through: Option<NotificationId>,
 }
 
 /// The requests that wait for an owner. `None` if none do, or the hub is gone, or the user is no owner of it.
@@ -23,7 +26,7 @@ pub(super) async fn asked(db: &mut PgConnection, hub: HubId, owner: UserId) -> s
         1 => format!("{} and 1 other", first.name),
         others => format!("{} and {others} others", first.name),
     };
-    Ok(Some(About { path: format!("{}/members", found.path()), hub: found.name, askers }))
+    Ok(Some(About { path: format!("{}/members", found.path()), hub: found.name, askers, ..About::default() }))
 }
 
 /// The hub that has answered. `None` if it is gone.
@@ -36,6 +39,6 @@ pub(super) async fn answered(
     Ok(found.map(|hub| About {
         path: if is_accepted { hub.path() } else { "/hubs".to_owned() },
         hub: hub.name,
-        askers: String::new(),
+        ..About::default()
     }))
 }

@@ -2,6 +2,7 @@
 
 mod abandon_photo;
 mod balance_jobs;
+mod digests;
 mod hub_mails;
 mod invalidate_cache;
 mod process_photo;
@@ -18,6 +19,7 @@ mod topics;
 
 pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
+pub use digests::send_digests;
 pub use invalidate_cache::invalidate_cache;
 pub use process_photo::process_photo;
 pub use purge::purge;

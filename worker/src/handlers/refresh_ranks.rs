@@ -8,6 +8,7 @@ use pawdium_shared::events::Event;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::live;
+use pawdium_shared::notifications::milestones;
 use pawdium_shared::ranking::refresh::{self, Moved};
 use pawdium_shared::ranking::weighing;
 use tracing::debug;
@@ -24,13 +25,17 @@ const RESCORED: usize = 500;
 /// The number of photos weighed per transaction.
 const WEIGHED: usize = 100;
 
-/// Weighs photos that were rated since the last run, updates all ranks, best first, and invalidates the lists that
-/// changed. One rating can change every rank. Short transactions keep locks short and let vacuum clean up.
+/// Weighs photos that were rated since the last run and tells their owners of milestones, updates all ranks, best
+/// first, and invalidates the lists that changed. One rating can change every rank. Short transactions keep locks short
+/// and let vacuum clean up.
 pub async fn refresh_ranks(_: RefreshRanks, env: &Env, _: &Claim) -> Result<(), JobError> {
     let stale = weighing::list_stale(&mut *env.db.acquire().await?).await?;
     for part in stale.chunks(WEIGHED) {
         let mut tx = env.db.begin().await?;
         weighing::weigh_photos(&mut tx, part).await?;
+        tx.commit().await?;
+        let mut tx = env.db.begin().await?;
+        milestones::tell(&mut tx, part).await?;
         tx.commit().await?;
     }
     let moved = refresh::list_moved(&mut *env.db.acquire().await?).await?;

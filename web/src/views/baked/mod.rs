@@ -85,6 +85,7 @@ impl PlainChrome {
             path,
             demo,
             hubs: Vec::new(),
+            bell: None,
             is_baked: true,
         })
     }

@@ -4,6 +4,7 @@ mod bakery;
 mod browser;
 mod cable;
 mod client;
+mod comments;
 mod den;
 mod habits;
 mod hubs;
