@@ -11,8 +11,8 @@ use super::hubs::{Person, find};
 use super::plans::Plan;
 
 /// Kinds that look better in the wide column, where they may stand there.
-const WIDE: [&str; 8] =
-    ["sticky-note", "newest-photos", "top-photos", "trending", "activity", "rate-one", "drafts", "topic"];
+const WIDE: [&str; 7] =
+    ["sticky-note", "newest-photos", "top-photos", "trending", "activity", "rate-one", "topic"];
 
 /// Kinds that begin the column.
 const FIRST: [&str; 4] = ["talks", "sticky-note", "join-requests", "cobwebs"];

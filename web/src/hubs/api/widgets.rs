@@ -65,8 +65,7 @@ pub struct WidgetShape {
     /// Its settings.
     #[schema(value_type = Object)]
     pub config: Value,
-    /// The version of its data, for the caller where it differs from viewer to viewer. Equal data has equal versions; 0 if
-    /// it can't be loaded.
+    /// The version of its data as the caller sees it. Equal data has equal versions; 0 if it can't be loaded.
     pub version: u64,
 }
 
@@ -216,12 +215,10 @@ pub async fn add(
         Ok(widget) => widget,
         Err(conflict) => return Ok(conflict),
     };
-    let shape = changed(&app, &caller.visitor(), hub, widget).await?;
-    Ok((StatusCode::CREATED, Answer(shape)).into_response())
+    Ok((StatusCode::CREATED, Answer(changed(&app, &caller.visitor(), hub, widget).await?)).into_response())
 }
 
-/// A widget that the caller has just changed. Its data is loaded, and not read from the cache, which may drop the former a
-/// moment later.
+/// A widget that the caller has just changed. Its data doesn't come from the cache, which may be late by a moment.
 async fn changed(app: &App, visitor: &Visitor, hub: Hub, widget: WidgetId) -> Result<WidgetShape, Error> {
     let placed = find(app, hub.id, widget).await?;
     let kind = find_kind(&placed.kind).ok_or(Error::NotFound)?;
