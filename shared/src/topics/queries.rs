@@ -105,7 +105,11 @@ pub async fn list(db: &mut PgConnection, sort: Sort, page: PageOf) -> sqlx::Resu
             .await?
         }
     };
-    Ok(Page::new(topics.into_iter().filter(|topic| topic.photos > 0).collect(), page, total))
+    let mut topics: Vec<_> = topics.into_iter().filter(|topic| topic.photos > 0).collect();
+    if sort == Sort::Most {
+        topics.sort_by_key(|topic| std::cmp::Reverse(topic.photos));
+    }
+    Ok(Page::new(topics, page, total))
 }
 
 /// Lists a topic's live photos, the latest first.

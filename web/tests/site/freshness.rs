@@ -47,6 +47,7 @@ impl Watched {
                 "topics/tongue?sort=top&limit=2",
                 "topics/sofa?with=tongue",
                 "topics/loaf",
+                "topics/naps",
                 "sections",
                 "search?q=sofa&in=topics,photos",
                 "hubs/cats/top?limit=1&page=2",
@@ -184,6 +185,12 @@ async fn cached_pages_match_the_database(db: PgPool) {
         .check("an act that is undone", async || {
             let act: i64 = site.ask("select max(id) from topic_acts").await;
             mallory.pages.post(&format!("/moderation/topics/acts/{act}/undo"), &[]).await.location();
+        })
+        .await;
+    watched
+        .check("photos with the same two tags", async || {
+            tag(site, c, "naps, yawn").await;
+            tag(site, d, "naps, yawn").await;
         })
         .await;
     watched.check("related topics", async || site.run(RelateTopics {}).await).await;
