@@ -47,7 +47,7 @@ async function refresh() {
 /** Puts the form below a comment, or back to its place. */
 function put(form, comment) {
   if (comment) comment.append(form);
-  else list().before(form);
+  else section.querySelector("h2").after(form);
 }
 
 async function more(link) {

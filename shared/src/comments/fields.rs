@@ -6,7 +6,7 @@ use crate::accounts::Refused;
 use crate::visible::{is_invisible, shows_something};
 
 /// The most characters of a comment.
-pub const LONGEST: usize = 2000;
+const LONGEST: usize = 2000;
 
 const MISSING: Refused = Refused { field: "text", message: "comment must include a text field" };
 const TOO_LONG: Refused = Refused { field: "text", message: "Keep a comment to 2,000 characters." };

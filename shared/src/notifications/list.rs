@@ -7,7 +7,7 @@ use super::Kind;
 use crate::ids::{CommentId, NotificationId, PhotoId, UserId};
 
 /// The most unread entries that are counted.
-pub const MOST: i64 = 100;
+const MOST: i64 = 100;
 
 /// Something with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub async fn list(
     Ok(entries.collect())
 }
 
-/// How many unread entries a member has, up to [`MOST`], by `notifications_unread`.
+/// How many unread entries a member has, up to a hundred, by `notifications_unread`.
 pub async fn count_unread(db: &mut PgConnection, user: UserId) -> sqlx::Result<i64> {
     let kinds = Kind::names();
     let count = sqlx::query_scalar!(

@@ -216,7 +216,7 @@ impl World {
 
     /// A thread, and a comment that waits because three accounts have written it.
     async fn fill_comments(&self) {
-        let Self { site, ada, bob, root, photo, .. } = self;
+        let Self { ada, bob, root, photo, .. } = self;
         let first = bob.comment(*photo, "So derpy: https://example.org/blep").await;
         ada.reply(*photo, first, "Thank you!").await;
         for person in [ada, root, bob] {

@@ -40,7 +40,7 @@ async fn pass(site: &Site, seconds: f64) {
 async fn grow_old(site: &Site, member: &Person) {
     let older = sqlx::query("update users set registered_at = now() - interval '1 year' where id = $1");
     older.bind(member.id).execute(&site.db).await.expect("the statement is right");
-    let owner = site.member(&format!("owner{}", member.id)).await;
+    let owner = site.member(&format!("keeper{}", member.id)).await;
     for _ in 0..10 {
         let photo = site.photo().by(&owner).live().await;
         site.rate(member, photo, 5).await;

@@ -66,7 +66,7 @@ async fn the_same_text_from_three_accounts_waits_and_only_its_author_and_moderat
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn who_repeats_themselves_isnt_held_and_an_edit_doesnt_get_around_it(db: PgPool) {
-    let Stage { ada, spammers, photo, .. } = Stage::set(Site::start(db).await).await;
+    let Stage { site: _site, ada, spammers, photo, .. } = Stage::set(Site::start(db).await).await;
     for _ in 0..4 {
         ada.comment(photo, "Aww.").await;
     }
