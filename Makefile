@@ -3,7 +3,7 @@ SHELL = /bin/sh
 # Queries are checked against .sqlx/, whatever DATABASE_URL says in this shell; `make sqlx` refreshes it.
 export SQLX_OFFLINE = true
 
-.PHONY: demo test test-systemd release chaos restarts fuzz mutants lint lint-js axe test-axe fetch-axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-bench-pages setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images bench-pages sqlx deny
+.PHONY: demo test test-systemd release chaos restarts fuzz mutants lint lint-js axe test-axe fetch-axe setup setup-demo setup-test setup-systemd setup-bench setup-bench-ratings setup-bench-images setup-bench-live setup-bench-pages setup-fuzz setup-lint-js setup-mutants setup-deny screenshots bench-queue bench-ratings bench-live bench-images bench-pages bench-content bench-talks sqlx deny
 
 demo: setup-demo  ## run a whole site here, with data of its own in .pawdium/
 	cargo build --release
@@ -97,6 +97,14 @@ bench-pages: setup-bench-pages  ## a baked page beside the same page rendered, n
 	testing/bench/peers/install pages
 	cargo build --release -p pawdium-web -p pawdium-worker -p pawdium-bench --bin pawdium-web --bin pawdium-worker --bin pages
 	@exec $${CARGO_TARGET_DIR:-target}/release/pages $(BENCH)
+
+bench-content: setup-bench-ratings  ## topics and search on a site with a million photos; BENCH="--photos 100000 --plans"
+	cargo build --release -p pawdium-bench --bin content
+	@exec $${CARGO_TARGET_DIR:-target}/release/content $(BENCH)
+
+bench-talks: setup-bench-ratings  ## the owners' pages of a call with 500 talks and 100,000 votes; BENCH="--requests 20"
+	cargo build --release -p pawdium-web -p pawdium-worker -p pawdium-bench --bin pawdium-web --bin pawdium-worker --bin talks
+	@exec $${CARGO_TARGET_DIR:-target}/release/talks $(BENCH)
 
 sqlx:  ## refresh .sqlx/ after a query or the schema has changed
 	scripts/sqlx

@@ -18,8 +18,6 @@ alter table photos
     add column depth smallint not null default 0 check (depth between 0 and 32),
     -- Whether others may remix it.
     add column remixes boolean not null default true,
-    -- Who may comment.
-    add column comments text not null default 'registered' check (comments in ('registered', 'nobody')),
     -- When its owner was told that the draft expires.
     add column reminded_at timestamptz;
 

@@ -1,5 +1,9 @@
 -- What the migrations add up to. Written by `make sqlx`; change it through a migration.
 
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
@@ -67,6 +71,24 @@ CREATE FUNCTION public.call_phase(of_call public.calls) RETURNS text
     end
 $$;
 
+CREATE FUNCTION public.count_comments() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    step integer := 0;
+begin
+    if tg_op <> 'DELETE' and new.state = 'shown' then step := step + 1; end if;
+    if tg_op <> 'INSERT' and old.state = 'shown' then step := step - 1; end if;
+    if step > 0 then
+        insert into comment_counts (photo_id, shown) values (new.photo_id, step)
+        on conflict (photo_id) do update set shown = comment_counts.shown + excluded.shown;
+    elsif step < 0 then
+        -- A photo that is deleted has taken its count along.
+        update comment_counts set shown = shown + step where photo_id = old.photo_id;
+    end if;
+    return null;
+end $$;
+
 CREATE FUNCTION public.fingerprint_distance(one bigint, other bigint) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN bit_count(((one # other))::bit(64));
@@ -128,7 +150,8 @@ begin
             (profile, 'about', 'left', 0, '{}'),
             (profile, 'newest-photos', 'left', 1, '{}'),
             (profile, 'drafts', 'left', 2, '{}'),
-            (profile, 'activity', 'left', 3, '{}'),
+            (profile, 'feed', 'left', 3, '{}'),
+            (profile, 'activity', 'left', 4, '{}'),
             (profile, 'numbers', 'right', 0, '{}'),
             (profile, 'histogram', 'right', 1, '{}'),
             (profile, 'top-photos', 'right', 2, '{"limit": 3}'),
@@ -153,6 +176,14 @@ begin
     end if;
     return null;
 end $_$;
+
+CREATE FUNCTION public.photo_shows_tags() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update taggings set live = new.state = 'live' where photo_id = new.id and live <> (new.state = 'live');
+    return null;
+end $$;
 
 CREATE FUNCTION public.photo_words(title text, tags text[], alt text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE COST 500 PARALLEL SAFE
@@ -231,6 +262,27 @@ CREATE FUNCTION public.running_jobs(queue text) RETURNS SETOF public.jobs
     select * from jobs
     where state = 'running' and id in (select unnest(job_batches.jobs) from job_batches where job_batches.queue = $1)
 $_$;
+
+CREATE FUNCTION public.taggings_counted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        insert into topic_moves (topic_id, photos)
+        select topic_id, count(*) from after where live and not doubled group by topic_id;
+    elsif tg_op = 'DELETE' then
+        insert into topic_moves (topic_id, photos)
+        select topic_id, -count(*) from before where live and not doubled group by topic_id;
+    else
+        insert into topic_moves (topic_id, photos)
+        select topic_id, sum(change)
+        from (select topic_id, 1 as change from after where live and not doubled
+              union all
+              select topic_id, -1 from before where live and not doubled) as changes
+        group by topic_id having sum(change) <> 0;
+    end if;
+    return null;
+end $$;
 
 CREATE FUNCTION public.take_hub_slot() RETURNS trigger
     LANGUAGE plpgsql
@@ -365,6 +417,50 @@ ALTER TABLE public.calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.comment_counts (
+    photo_id bigint NOT NULL,
+    shown integer NOT NULL,
+    CONSTRAINT comment_counts_shown_check CHECK ((shown >= 0))
+);
+
+CREATE TABLE public.comment_pace (
+    user_id bigint NOT NULL,
+    arrival timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    day_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    day_count integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.comments (
+    id bigint NOT NULL,
+    photo_id bigint NOT NULL,
+    author_id bigint,
+    reply_to bigint,
+    thread_id bigint GENERATED ALWAYS AS (COALESCE(reply_to, id)) STORED,
+    text text NOT NULL,
+    text_key bytea,
+    state text DEFAULT 'shown'::text NOT NULL,
+    held_for text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    edited_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    CONSTRAINT comments_check CHECK (((state = 'removed'::text) OR (text <> ''::text))),
+    CONSTRAINT comments_check1 CHECK (((state = 'held'::text) = (held_for IS NOT NULL))),
+    CONSTRAINT comments_check2 CHECK (((state = 'removed'::text) = (removed_at IS NOT NULL))),
+    CONSTRAINT comments_held_for_check CHECK ((held_for = ANY (ARRAY['first'::text, 'repeated'::text]))),
+    CONSTRAINT comments_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'held'::text, 'removed'::text]))),
+    CONSTRAINT comments_text_check CHECK ((length(text) <= 2000)),
+    CONSTRAINT comments_text_key_check CHECK ((length(text_key) = 16))
+);
+
+ALTER TABLE public.comments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.comments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.earlier_ratings (
     photo_id bigint NOT NULL,
     picture smallint NOT NULL,
@@ -416,7 +512,9 @@ CREATE TABLE public.hub_roles (
 
 CREATE TABLE public.hub_slugs (
     slug text NOT NULL,
-    hub_id bigint NOT NULL
+    hub_id bigint,
+    freed_at timestamp with time zone,
+    CONSTRAINT hub_slugs_freed CHECK (((hub_id IS NULL) = (freed_at IS NOT NULL)))
 );
 
 CREATE TABLE public.hubs (
@@ -634,11 +732,51 @@ CREATE TABLE public.mail_tokens (
     CONSTRAINT mail_tokens_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
+CREATE TABLE public.member_blocks (
+    user_id bigint NOT NULL,
+    blocked_id bigint NOT NULL,
+    blocked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT member_blocks_check CHECK ((user_id <> blocked_id))
+);
+
 CREATE TABLE public.merged_users (
     id bigint NOT NULL,
     into_id bigint NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
     rater_key bigint
+);
+
+CREATE TABLE public.notification_settings (
+    user_id bigint NOT NULL,
+    off text[] DEFAULT '{}'::text[] NOT NULL,
+    digest boolean DEFAULT true NOT NULL,
+    digest_at timestamp with time zone,
+    digest_through bigint DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.notifications (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    kind text NOT NULL,
+    fold text NOT NULL,
+    actor_id bigint,
+    photo_id bigint,
+    comment_id bigint,
+    hub_id bigint,
+    number bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    read_at timestamp with time zone,
+    CONSTRAINT notifications_fold_check CHECK (((length(fold) >= 1) AND (length(fold) <= 100))),
+    CONSTRAINT notifications_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 40)))
+);
+
+ALTER TABLE public.notifications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.notifications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.photo_crops (
@@ -665,6 +803,11 @@ CREATE TABLE public.photo_files (
     CONSTRAINT photo_files_edge_check CHECK ((edge = ANY (ARRAY[1080, 540, 160]))),
     CONSTRAINT photo_files_height_check CHECK ((height > 0)),
     CONSTRAINT photo_files_width_check CHECK ((width > 0))
+);
+
+CREATE TABLE public.photo_milestones (
+    photo_id bigint NOT NULL,
+    number bigint NOT NULL
 );
 
 CREATE TABLE public.photo_picture_files (
@@ -738,8 +881,8 @@ CREATE TABLE public.photos (
     picture_since integer DEFAULT 1 NOT NULL,
     depth smallint DEFAULT 0 NOT NULL,
     remixes boolean DEFAULT true NOT NULL,
-    comments text DEFAULT 'registered'::text NOT NULL,
     reminded_at timestamp with time zone,
+    comments text DEFAULT 'registered'::text NOT NULL,
     CONSTRAINT photos_alt_check CHECK ((length(alt) <= 500)),
     CONSTRAINT photos_check CHECK (((reason IS NOT NULL) = (state = 'failed'::text))),
     CONSTRAINT photos_comments_check CHECK ((comments = ANY (ARRAY['registered'::text, 'nobody'::text]))),
@@ -889,6 +1032,28 @@ CREATE TABLE public.schedules (
     next_at timestamp with time zone
 );
 
+CREATE TABLE public.section_topics (
+    section_id bigint NOT NULL,
+    topic_id bigint NOT NULL,
+    place smallint NOT NULL
+);
+
+CREATE TABLE public.sections (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
+    CONSTRAINT sections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60)))
+);
+
+ALTER TABLE public.sections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sections_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sessions (
     token_hash bytea NOT NULL,
     user_id bigint NOT NULL,
@@ -924,6 +1089,16 @@ CREATE TABLE public.spent_links (
 CREATE TABLE public.spent_rater_keys (
     rater_key bigint NOT NULL,
     spent_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.taggings (
+    photo_id bigint NOT NULL,
+    written_id bigint NOT NULL,
+    topic_id bigint NOT NULL,
+    place smallint NOT NULL,
+    live boolean NOT NULL,
+    doubled boolean DEFAULT false NOT NULL,
+    CONSTRAINT taggings_place_check CHECK (((place >= 1) AND (place <= 10)))
 );
 
 CREATE TABLE public.talk_revisions (
@@ -974,6 +1149,79 @@ CREATE TABLE public.talks (
 
 ALTER TABLE public.talks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.talks_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.topic_acts (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor text NOT NULL,
+    act text NOT NULL,
+    topic_id bigint,
+    about text NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text,
+    CONSTRAINT topic_acts_act_check CHECK ((act = ANY (ARRAY['rename'::text, 'alias'::text, 'merge'::text, 'ban'::text, 'section'::text])))
+);
+
+ALTER TABLE public.topic_acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.topic_acts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.topic_keys (
+    key text NOT NULL,
+    topic_id bigint NOT NULL
+);
+
+CREATE TABLE public.topic_moves (
+    id bigint NOT NULL,
+    topic_id bigint NOT NULL,
+    photos bigint NOT NULL
+);
+
+ALTER TABLE public.topic_moves ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.topic_moves_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.topic_relations (
+    topic_id bigint NOT NULL,
+    other_id bigint NOT NULL,
+    photos bigint NOT NULL,
+    lift double precision NOT NULL
+);
+
+CREATE TABLE public.topics (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    merged_into bigint,
+    root_id bigint,
+    banned_at timestamp with time zone,
+    photos bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT topics_check CHECK (((merged_into IS DISTINCT FROM id) AND ((root_id IS NULL) = (merged_into IS NULL)))),
+    CONSTRAINT topics_key_check CHECK (((length(key) >= 1) AND (length(key) <= 30))),
+    CONSTRAINT topics_name_check CHECK (((length(name) >= 1) AND (length(name) <= 30)))
+);
+
+ALTER TABLE public.topics ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.topics_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1077,6 +1325,15 @@ ALTER TABLE ONLY public.call_results
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.comment_counts
+    ADD CONSTRAINT comment_counts_pkey PRIMARY KEY (photo_id);
+
+ALTER TABLE ONLY public.comment_pace
+    ADD CONSTRAINT comment_pace_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.earlier_ratings
     ADD CONSTRAINT earlier_ratings_pkey PRIMARY KEY (photo_id, picture, rater_id);
 
@@ -1155,14 +1412,26 @@ ALTER TABLE ONLY public.mail_refusals
 ALTER TABLE ONLY public.mail_tokens
     ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.member_blocks
+    ADD CONSTRAINT member_blocks_pkey PRIMARY KEY (user_id, blocked_id);
+
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.photo_crops
     ADD CONSTRAINT photo_crops_pkey PRIMARY KEY (photo_id);
 
 ALTER TABLE ONLY public.photo_files
     ADD CONSTRAINT photo_files_pkey PRIMARY KEY (photo_id, edge);
+
+ALTER TABLE ONLY public.photo_milestones
+    ADD CONSTRAINT photo_milestones_pkey PRIMARY KEY (photo_id);
 
 ALTER TABLE ONLY public.photo_picture_files
     ADD CONSTRAINT photo_picture_files_pkey PRIMARY KEY (photo_id, number, edge);
@@ -1218,6 +1487,12 @@ ALTER TABLE ONLY public.schedule_ticks
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.section_topics
+    ADD CONSTRAINT section_topics_pkey PRIMARY KEY (section_id, topic_id);
+
+ALTER TABLE ONLY public.sections
+    ADD CONSTRAINT sections_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
 
@@ -1233,6 +1508,9 @@ ALTER TABLE ONLY public.spent_links
 ALTER TABLE ONLY public.spent_rater_keys
     ADD CONSTRAINT spent_rater_keys_pkey PRIMARY KEY (rater_key);
 
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_pkey PRIMARY KEY (photo_id, written_id);
+
 ALTER TABLE ONLY public.talk_revisions
     ADD CONSTRAINT talk_revisions_pkey PRIMARY KEY (talk_id, revision);
 
@@ -1241,6 +1519,24 @@ ALTER TABLE ONLY public.talk_votes
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.topic_acts
+    ADD CONSTRAINT topic_acts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.topic_keys
+    ADD CONSTRAINT topic_keys_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.topic_moves
+    ADD CONSTRAINT topic_moves_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.topic_relations
+    ADD CONSTRAINT topic_relations_pkey PRIMARY KEY (topic_id, other_id);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -1280,6 +1576,18 @@ CREATE INDEX calls_created_by ON public.calls USING btree (created_by);
 CREATE INDEX calls_hub ON public.calls USING btree (hub_id, id DESC);
 
 CREATE INDEX calls_unannounced ON public.calls USING btree (id) WHERE (told_phase <> 'announced'::text);
+
+CREATE INDEX comments_author ON public.comments USING btree (author_id, id);
+
+CREATE INDEX comments_held ON public.comments USING btree (id) WHERE (state = 'held'::text);
+
+CREATE INDEX comments_page ON public.comments USING btree (photo_id, ((- thread_id)), id);
+
+CREATE INDEX comments_removed ON public.comments USING btree (removed_at) WHERE (state = 'removed'::text);
+
+CREATE INDEX comments_replies ON public.comments USING btree (reply_to) WHERE (reply_to IS NOT NULL);
+
+CREATE INDEX comments_same ON public.comments USING btree (text_key, created_at) WHERE (text_key IS NOT NULL);
 
 CREATE INDEX earlier_ratings_rater ON public.earlier_ratings USING btree (rater_id);
 
@@ -1343,9 +1651,25 @@ CREATE INDEX mail_tokens_expiry ON public.mail_tokens USING btree (expires_at);
 
 CREATE INDEX mail_tokens_user ON public.mail_tokens USING btree (user_id, purpose);
 
+CREATE INDEX member_blocks_blocked ON public.member_blocks USING btree (blocked_id);
+
 CREATE INDEX merged_users_into ON public.merged_users USING btree (into_id);
 
 CREATE INDEX merged_users_key ON public.merged_users USING btree (rater_key);
+
+CREATE INDEX notifications_actor ON public.notifications USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX notifications_age ON public.notifications USING btree (created_at);
+
+CREATE INDEX notifications_comment ON public.notifications USING btree (comment_id) WHERE (comment_id IS NOT NULL);
+
+CREATE INDEX notifications_hub ON public.notifications USING btree (hub_id) WHERE (hub_id IS NOT NULL);
+
+CREATE INDEX notifications_photo ON public.notifications USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+CREATE INDEX notifications_unread ON public.notifications USING btree (user_id, fold) WHERE (read_at IS NULL);
+
+CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 
 CREATE INDEX photo_files_key ON public.photo_files USING btree (key);
 
@@ -1365,7 +1689,7 @@ CREATE INDEX photos_source ON public.photos USING btree (source_key) WHERE (sour
 
 CREATE INDEX photos_stale_drafts ON public.photos USING btree (touched_at) WHERE (state = 'draft'::text);
 
-CREATE INDEX photos_words ON public.photos USING gin (public.photo_words(title, tags, alt)) WHERE (state = 'live'::text);
+CREATE INDEX photos_words ON public.photos USING gin (((id >> 12)), public.photo_words(title, tags, alt)) WHERE (state = 'live'::text);
 
 CREATE INDEX ratings_rated_at ON public.ratings USING btree (rated_at);
 
@@ -1376,6 +1700,8 @@ CREATE INDEX released_names_free ON public.released_names USING btree (free_at);
 CREATE INDEX removed_widgets_age ON public.removed_widgets USING btree (removed_at);
 
 CREATE INDEX removed_widgets_hub ON public.removed_widgets USING btree (hub_id);
+
+CREATE UNIQUE INDEX sections_name ON public.sections USING btree (lower(name));
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 
@@ -1390,6 +1716,10 @@ CREATE INDEX spent_links_age ON public.spent_links USING btree (spent_at);
 CREATE INDEX spent_links_user ON public.spent_links USING btree (user_id);
 
 CREATE INDEX spent_rater_keys_age ON public.spent_rater_keys USING btree (spent_at);
+
+CREATE INDEX taggings_shown ON public.taggings USING btree (topic_id, photo_id DESC) WHERE (live AND (NOT doubled));
+
+CREATE INDEX taggings_written ON public.taggings USING btree (written_id, photo_id);
 
 CREATE INDEX talk_revisions_photo ON public.talk_revisions USING btree (photo_id) WHERE (photo_id IS NOT NULL);
 
@@ -1408,6 +1738,20 @@ CREATE INDEX talks_call ON public.talks USING btree (call_id, id DESC);
 CREATE INDEX talks_photo ON public.talks USING btree (photo_id) WHERE (photo_id IS NOT NULL);
 
 CREATE UNIQUE INDEX talks_title_key ON public.talks USING btree (call_id, author_id, title_key) WHERE (state <> 'withdrawn'::text);
+
+CREATE INDEX topic_keys_topic ON public.topic_keys USING btree (topic_id);
+
+CREATE INDEX topic_moves_topic ON public.topic_moves USING btree (topic_id) INCLUDE (photos);
+
+CREATE INDEX topics_created ON public.topics USING btree (id DESC) WHERE ((merged_into IS NULL) AND (banned_at IS NULL));
+
+CREATE INDEX topics_key_begins ON public.topics USING btree (key text_pattern_ops);
+
+CREATE INDEX topics_key_parts ON public.topics USING gin (key public.gin_trgm_ops);
+
+CREATE INDEX topics_merged ON public.topics USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+
+CREATE INDEX topics_photos ON public.topics USING btree (photos DESC, id) WHERE ((merged_into IS NULL) AND (banned_at IS NULL));
 
 CREATE INDEX users_anonymous_created ON public.users USING btree (created_at) WHERE (email IS NULL);
 
@@ -1431,6 +1775,8 @@ CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_
 
 CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.audit_log_is_append_only();
 
+CREATE TRIGGER comments_counted AFTER INSERT OR DELETE OR UPDATE OF state ON public.comments FOR EACH ROW EXECUTE FUNCTION public.count_comments();
+
 CREATE TRIGGER hub_photos_slot BEFORE INSERT ON public.hub_photos FOR EACH ROW EXECUTE FUNCTION public.take_hub_slot();
 
 CREATE TRIGGER job_group_member_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.group_id IS NOT NULL)) EXECUTE FUNCTION public.job_group_member_ended();
@@ -1439,9 +1785,17 @@ CREATE TRIGGER job_history_error AFTER INSERT OR UPDATE OF outcome, kind, last_e
 
 CREATE TRIGGER photo_job_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.kind = 'media.process.v1'::text)) EXECUTE FUNCTION public.photo_job_ended();
 
+CREATE TRIGGER photo_shows_tags AFTER UPDATE OF state ON public.photos FOR EACH ROW WHEN (((old.state = 'live'::text) <> (new.state = 'live'::text))) EXECUTE FUNCTION public.photo_shows_tags();
+
 CREATE TRIGGER photos_hub_slots AFTER UPDATE OF state ON public.photos FOR EACH ROW WHEN (((new.state = 'live'::text) AND (old.state <> 'live'::text))) EXECUTE FUNCTION public.take_hub_slots();
 
 CREATE TRIGGER photos_profile AFTER INSERT OR UPDATE OF owner_id ON public.photos FOR EACH ROW EXECUTE FUNCTION public.post_to_profile();
+
+CREATE TRIGGER taggings_deleted AFTER DELETE ON public.taggings REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION public.taggings_counted();
+
+CREATE TRIGGER taggings_inserted AFTER INSERT ON public.taggings REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.taggings_counted();
+
+CREATE TRIGGER taggings_updated AFTER UPDATE ON public.taggings REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.taggings_counted();
 
 CREATE TRIGGER users_name_changed AFTER UPDATE OF name ON public.users FOR EACH ROW WHEN ((lower(old.name) <> lower(new.name))) EXECUTE FUNCTION public.release_name();
 
@@ -1492,6 +1846,21 @@ ALTER TABLE ONLY public.calls
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.comment_counts
+    ADD CONSTRAINT comment_counts_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.comment_pace
+    ADD CONSTRAINT comment_pace_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_reply_to_fkey FOREIGN KEY (reply_to) REFERENCES public.comments(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.earlier_ratings
     ADD CONSTRAINT earlier_ratings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
@@ -1547,14 +1916,41 @@ ALTER TABLE ONLY public.mail_refusals
 ALTER TABLE ONLY public.mail_tokens
     ADD CONSTRAINT mail_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.member_blocks
+    ADD CONSTRAINT member_blocks_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.member_blocks
+    ADD CONSTRAINT member_blocks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_into_id_fkey FOREIGN KEY (into_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES public.comments(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.photo_crops
     ADD CONSTRAINT photo_crops_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.photo_files
     ADD CONSTRAINT photo_files_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.photo_milestones
+    ADD CONSTRAINT photo_milestones_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.photo_picture_files
     ADD CONSTRAINT photo_picture_files_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
@@ -1601,6 +1997,12 @@ ALTER TABLE ONLY public.ratings
 ALTER TABLE ONLY public.removed_widgets
     ADD CONSTRAINT removed_widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.section_topics
+    ADD CONSTRAINT section_topics_section_id_fkey FOREIGN KEY (section_id) REFERENCES public.sections(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.section_topics
+    ADD CONSTRAINT section_topics_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -1612,6 +2014,15 @@ ALTER TABLE ONLY public.shares
 
 ALTER TABLE ONLY public.spent_links
     ADD CONSTRAINT spent_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.taggings
+    ADD CONSTRAINT taggings_written_id_fkey FOREIGN KEY (written_id) REFERENCES public.topics(id);
 
 ALTER TABLE ONLY public.talk_revisions
     ADD CONSTRAINT talk_revisions_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
@@ -1633,6 +2044,24 @@ ALTER TABLE ONLY public.talks
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.topic_acts
+    ADD CONSTRAINT topic_acts_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.topic_keys
+    ADD CONSTRAINT topic_keys_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.topic_relations
+    ADD CONSTRAINT topic_relations_other_id_fkey FOREIGN KEY (other_id) REFERENCES public.topics(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.topic_relations
+    ADD CONSTRAINT topic_relations_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.topics(id);
 
 ALTER TABLE ONLY public.virality_events
     ADD CONSTRAINT virality_events_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;

@@ -9,8 +9,10 @@ use pawdium_queue::{Enqueue as _, Job};
 use pawdium_shared::config::MetricsConfig;
 use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::metrics::ReportMetrics;
+use pawdium_shared::jobs::notifications::SendDigests;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::talks::TallyTalks;
+use pawdium_shared::jobs::topics::{CountTopics, RelateTopics};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, ExpireDrafts, Purge};
 
 use crate::tick::{Missed, When};
@@ -84,6 +86,16 @@ pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
         Schedule::new("talks.tally", When::Every(10), Missed::Coalesce, |_| TallyTalks { all: false }),
         Schedule::new("talks.recount", When::cron("0 29 3 * * *"), Missed::Coalesce, |_| TallyTalks {
             all: true,
+        }),
+        Schedule::new("topics.count", When::cron("45 * * * * *"), Missed::Coalesce, |_| CountTopics {
+            all: false,
+        }),
+        Schedule::new("topics.recount", When::cron("0 37 3 * * *"), Missed::Coalesce, |_| CountTopics {
+            all: true,
+        }),
+        Schedule::new("topics.relate", When::cron("20 */10 * * * *"), Missed::Coalesce, |_| RelateTopics {}),
+        Schedule::new("notifications.digests", When::cron("0 11 7 * * *"), Missed::Coalesce, |_| {
+            SendDigests {}
         }),
         Schedule::new("upkeep.balance", When::cron("15 * * * * *"), Missed::Coalesce, |_| BalanceJobs {}),
         Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),

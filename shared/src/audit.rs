@@ -81,8 +81,24 @@ pub enum Action {
     SetVotesAside,
     /// Votes that were set aside are restored.
     RestoreVotes,
+    /// A topic gets another name.
+    RenameTopic,
+    /// Another word leads to a topic.
+    AliasTopic,
+    /// A topic is merged into another.
+    MergeTopics,
+    /// A topic is banned.
+    BanTopic,
+    /// A section of topics is made, changed or deleted.
+    ChangeSection,
+    /// An act on a topic or a section is taken back.
+    UndoTopicAct,
     /// Counts of talks that differed from their votes are corrected.
     CorrectTally,
+    /// A comment that was held is shown.
+    ApproveComment,
+    /// Another member's comment is removed.
+    RemoveComment,
 }
 
 impl Action {
@@ -111,7 +127,15 @@ impl Action {
             Self::ShowTalk => "talk.show",
             Self::SetVotesAside => "votes.set_aside",
             Self::RestoreVotes => "votes.restore",
+            Self::RenameTopic => "topic.rename",
+            Self::AliasTopic => "topic.alias",
+            Self::MergeTopics => "topic.merge",
+            Self::BanTopic => "topic.ban",
+            Self::ChangeSection => "section.change",
+            Self::UndoTopicAct => "topic.undo",
             Self::CorrectTally => "talks.correct",
+            Self::ApproveComment => "comment.approve",
+            Self::RemoveComment => "comment.remove",
         }
     }
 }

@@ -4,14 +4,17 @@
 //! are not cached. Sessions, viewers' roles, a member's statistics, timelines and reasons come from the database.
 
 use crate::cache::{Kind, Listed};
+use crate::comments::cached::PhotoComments;
 use crate::hubs::facts::CachedFacts;
 use crate::hubs::shown::{HubLists, ShownHub};
+use crate::notifications::cached::UserNotifications;
 use crate::photos::cached::{CachedPhoto, PhotoCount};
 use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
 use crate::photos::remixes::PhotoLineage;
 use crate::ranking::hub_top::HubTopList;
 use crate::ranking::lists::{NewList, TopList, TrendingList};
 use crate::talks::facts::CachedCallFacts;
+use crate::topics::cached::{CachedTopic, SectionList, TopicList, TopicPhotos};
 
 macro_rules! cached {
     ($($kind:ty,)*) => {
@@ -36,4 +39,10 @@ cached! {
     PhotoHubs,
     PhotoLineage,
     CachedCallFacts,
+    CachedTopic,
+    TopicPhotos,
+    TopicList,
+    SectionList,
+    PhotoComments,
+    UserNotifications,
 }

@@ -24,3 +24,23 @@ pawdium_db::id! {
     /// A talk in a call: `talks.id`.
     TalkId
 }
+pawdium_db::id! {
+    /// A topic: `topics.id`.
+    TopicId
+}
+pawdium_db::id! {
+    /// A section of topics: `sections.id`.
+    SectionId
+}
+pawdium_db::id! {
+    /// What a moderator did to a topic: `topic_acts.id`.
+    TopicActId
+}
+pawdium_db::id! {
+    /// A comment on a photo: `comments.id`.
+    CommentId
+}
+pawdium_db::id! {
+    /// A notification: `notifications.id`.
+    NotificationId
+}

@@ -3,6 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::db::Db;
 
 /// One page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +41,33 @@ impl PageOf {
     pub const fn offset(self) -> i64 {
         (self.page - 1).saturating_mul(self.limit)
     }
+}
+
+/// A list whose pages are cached.
+pub(crate) trait Paged: Copy + Send + Sync + 'static {
+    /// Its items.
+    type Item: Send;
+
+    /// Loads a page from the database.
+    fn load_page(
+        self,
+        db: &mut PgConnection,
+        page: PageOf,
+    ) -> impl Future<Output = sqlx::Result<Page<Self::Item>>> + Send;
+}
+
+/// Loads the same page of each of these lists.
+pub(crate) async fn load_pages<L: Paged>(
+    these: &[L],
+    page: PageOf,
+    db: &Db,
+) -> sqlx::Result<Vec<(L, Page<L::Item>)>> {
+    let mut db = db.acquire().await?;
+    let mut loaded = Vec::with_capacity(these.len());
+    for list in these {
+        loaded.push((*list, list.load_page(&mut db, page).await?));
+    }
+    Ok(loaded)
 }
 
 impl fmt::Display for PageOf {

@@ -12,7 +12,7 @@ pub enum Gone {
 }
 
 /// Columns that refer to users, photos and hubs. A test compares these lists with the schema.
-const USERS: [&str; 11] = [
+const USERS: [&str; 12] = [
     "user_id",
     "owner_id",
     "rater_id",
@@ -24,6 +24,7 @@ const USERS: [&str; 11] = [
     "created_by",
     "author_id",
     "set_aside_by",
+    "blocked_id",
 ];
 const PHOTOS: [&str; 2] = ["photo_id", "parent_id"];
 const HUBS: [&str; 1] = ["hub_id"];

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use rust_embed::{Embed, EmbeddedFile};
+
+use crate::http::tags::is_known;
 
 #[derive(Embed)]
 #[folder = "$CARGO_MANIFEST_DIR/static"]
@@ -81,10 +83,8 @@ pub async fn serve(Path((version, path)): Path<(String, String)>, headers: Heade
     };
     let tag = format!("\"{}\"", HEXLOWER.encode(&file.metadata.sha256_hash()[..12]));
     let kept = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| {
-        tags.split(',').any(|candidate| candidate.trim().trim_start_matches("W/") == tag)
-    });
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { body(&path, file) };
+    let mut response =
+        if is_known(&headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { body(&path, file) };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(ETAG, tag);
@@ -111,6 +111,8 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::IF_NONE_MATCH;
+
     use super::*;
 
     async fn ask(url: &str, tag: Option<&str>) -> Response {

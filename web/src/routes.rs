@@ -1,12 +1,19 @@
-//! Every URL in one table.
+//! Every URL in one table; those of moderators and operators are in a part of it.
+
+mod operators;
+
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::classify::ServerErrorsFailureClass;
 use tower_http::compression::CompressionLayer;
-use tower_http::trace::TraceLayer;
+use tower_http::trace::{DefaultOnFailure, OnFailure as _, TraceLayer};
+use tracing::Span;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -16,8 +23,8 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, admin, api, assets, demo, embed, health, hubs, live, moderation, photos, ranking, ratings,
-    search, talks,
+    accounts, api, assets, comments, demo, embed, health, hubs, live, notifications, photos, ranking,
+    ratings, search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -31,6 +38,11 @@ const FORM_AROUND_FILE: u64 = 256 * 1024;
 
 /// The pages that are rendered once for everybody whom the site doesn't know. Their handlers below answer the others.
 pub const BAKED: &[BakedRoute] = &[
+    BakedRoute {
+        never: &["rated"],
+        variants: ratings::page::FIRST_PHOTOS,
+        ..page("/", |app, asked| Box::pin(ratings::page::bake(app, asked)))
+    },
     BakedRoute {
         query: &["period", "species", "page"],
         ..page("/top", |app, asked| Box::pin(ranking::lists::bake_top(app, asked)))
@@ -53,12 +65,28 @@ pub const BAKED: &[BakedRoute] = &[
         never: &["q"],
         ..page("/hubs", |app, asked| Box::pin(hubs::list::bake(app, asked)))
     },
+    BakedRoute {
+        query: &["sort", "page"],
+        ..page("/topics", |app, asked| Box::pin(topics::list::bake(app, asked)))
+    },
+    BakedRoute {
+        query: &["sort", "page"],
+        never: &["with"],
+        ..page("/topics/{tag}", |app, asked| Box::pin(topics::show::bake(app, asked)))
+    },
     page("/h/{slug}", |app, asked| Box::pin(hubs::page::bake_hub(app, asked))),
     page("/members/{name}", |app, asked| Box::pin(hubs::page::bake_profile(app, asked))),
     BakedRoute {
         query: &["page"],
         ..page("/members/{name}/photos", |app, asked| Box::pin(accounts::member::bake(app, asked)))
     },
+    page("/h/{slug}/talks", |app, asked| Box::pin(talks::baked::bake_calls(app, asked))),
+    BakedRoute {
+        query: &["page"],
+        variants: talks::baked::ORDERS,
+        ..page("/calls/{call}", |app, asked| Box::pin(talks::baked::bake_call(app, asked)))
+    },
+    page("/calls/{call}/results", |app, asked| Box::pin(talks::baked::bake_results(app, asked))),
 ];
 
 /// A page that is the same whatever its query says.
@@ -79,6 +107,10 @@ pub fn router(app: App) -> Router {
         .nest("/api/v1", calls.layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
         .route("/embed/h/{slug}/{widget}", get(embed::page::page))
         .route("/oembed", get(embed::oembed::oembed))
+        .route(
+            "/unsubscribe/{token}",
+            get(notifications::unsubscribe::page).post(notifications::unsubscribe::stop),
+        )
         .route("/media/{*key}", get(photos::media::serve))
         .route("/assets/{version}/{*path}", get(assets::serve))
         .fallback(async || Error::NotFound);
@@ -92,10 +124,17 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), cookies::bind))
         .layer(from_fn_with_state(app.clone(), baked::answer))
-        .layer(TraceLayer::new_for_http());
+        .layer(TraceLayer::new_for_http().on_failure(log_failure));
     // Probes are frequent and come from anywhere, so they have no layers and no log.
     let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
     site.merge(probes).with_state(app)
+}
+
+/// Logs a response that failed. That there is no other format than JSON (501) is the client's mistake.
+fn log_failure(failure: ServerErrorsFailureClass, latency: Duration, span: &Span) {
+    if !matches!(failure, ServerErrorsFailureClass::StatusCode(StatusCode::NOT_IMPLEMENTED)) {
+        DefaultOnFailure::new().on_failure(failure, latency, span);
+    }
 }
 
 fn pages(app: &App) -> Router<App> {
@@ -130,6 +169,9 @@ fn pages(app: &App) -> Router<App> {
         .route("/feed/link", post(hubs::feed::renew))
         .route("/members/{name}/photos", get(accounts::member::page))
         .route("/new", get(ranking::lists::new_page))
+        .route("/topics", get(topics::list::page))
+        .route("/topics/{tag}", get(topics::show::page))
+        .route("/topics/{tag}/feed.atom", get(topics::atom::feed))
         .route("/search", get(search::page::page))
         .route("/theme", post(theme::choose))
         .route("/register", get(accounts::register::page).post(accounts::register::register))
@@ -138,10 +180,12 @@ fn pages(app: &App) -> Router<App> {
         .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
         .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
         .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
+        .merge(comment_pages())
+        .merge(notification_pages())
         .merge(hub_pages())
         .merge(talk_pages())
-        .merge(admin_pages())
-        .merge(moderation_pages())
+        .merge(operators::admin_pages())
+        .merge(operators::moderation_pages())
         .route("/settings", get(accounts::settings::page))
         .route("/settings/name", post(accounts::settings::rename))
         .route("/settings/email", post(accounts::settings::change_email))
@@ -168,6 +212,32 @@ fn draft_pages(app: &App) -> Router<App> {
         .route(
             "/photos/{photo}/picture",
             post(photos::picture::add).layer(upload_limit(app)).layer(from_fn(linger::read_on)),
+        )
+}
+
+fn comment_pages() -> Router<App> {
+    Router::new()
+        .route("/photos/{photo}/comments", get(comments::section::part).post(comments::page::post))
+        .route("/photos/{photo}/commenters", post(comments::page::set))
+        .route("/comments/{comment}", get(comments::one::page))
+        .route("/comments/{comment}/edit", post(comments::one::edit))
+        .route("/comments/{comment}/delete", post(comments::one::delete))
+        .route("/comments/{comment}/review", post(comments::one::review))
+        .route(
+            "/settings/blocked",
+            get(notifications::settings::blocked).post(notifications::settings::change_block),
+        )
+}
+
+fn notification_pages() -> Router<App> {
+    Router::new()
+        .route("/notifications", get(notifications::page::page))
+        .route("/notifications/part", get(notifications::page::part))
+        .route("/notifications/unread", get(notifications::page::unread))
+        .route("/notifications/read", post(notifications::page::read))
+        .route(
+            "/settings/notifications",
+            get(notifications::settings::page).post(notifications::settings::save),
         )
 }
 
@@ -224,41 +294,6 @@ fn widget_pages(at: &str) -> Router<App> {
         .route(&format!("{at}/widgets/{{widget}}"), get(hubs::edit::configure).post(hubs::edit::act))
 }
 
-fn admin_pages() -> Router<App> {
-    Router::new()
-        .route("/admin", get(admin::overview::page))
-        .route("/admin/queues", get(admin::queues::page))
-        .route("/admin/queues/board", get(admin::queues::board))
-        .route("/admin/queues/{queue}/pause", post(admin::queues::pause))
-        .route("/admin/queues/{queue}/resume", post(admin::queues::resume))
-        .route("/admin/queues/{queue}/limits", post(admin::limits::set))
-        .route("/admin/jobs", get(admin::jobs::page))
-        .route(
-            "/admin/jobs/bulk",
-            get(admin::bulk::preview).post(admin::bulk::act).layer(DefaultBodyLimit::max(BULK_FORM)),
-        )
-        .route("/admin/jobs/{job}", get(admin::job::page))
-        .route("/admin/jobs/{job}/status", get(admin::job::status))
-        .route("/admin/jobs/{job}/{act}", post(admin::act))
-        .route("/admin/schedules", get(admin::schedules::page))
-        .route("/admin/schedules/{name}/run", post(admin::schedules::run))
-        .route("/admin/cache", get(admin::cache::page))
-        .route("/admin/cache/board", get(admin::cache::board))
-        .route("/admin/cache/{widget}", get(admin::cache::widget))
-        .route("/admin/cache/{widget}/reloads", get(admin::cache::widget_reloads))
-        .route("/admin/audit", get(admin::audit::page))
-}
-
-fn moderation_pages() -> Router<App> {
-    Router::new()
-        .route("/moderation", get(moderation::newest::page))
-        .route("/moderation/doubtful", get(moderation::doubtful::page))
-        .route("/moderation/blocked", get(moderation::blocked::page))
-        .route("/moderation/blocked/{id}/unblock", post(moderation::blocked::unblock))
-        .route("/admin/blocked", get(moderation::blocked::moved))
-        .route("/admin/blocked/{id}/unblock", post(moderation::blocked::moved))
-}
-
 /// The API's operations and the document that describes them. Each handler's `utoipa::path` defines its method and
 /// path.
 fn json(app: &App) -> (Router<App>, OpenApi) {
@@ -278,6 +313,10 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(photos::revisions::list))
         .routes(routes!(photos::revisions::bring_back))
         .routes(routes!(photos::stats::count))
+        .routes(routes!(comments::api::list, comments::api::post))
+        .routes(routes!(comments::api::edit, comments::api::delete))
+        .routes(routes!(notifications::api::list))
+        .routes(routes!(notifications::api::read))
         .routes(routes!(photos::api::share))
         .routes(routes!(ratings::api::rate))
         .routes(routes!(ratings::api::next))
@@ -313,6 +352,9 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(talks::api::dashboard::restore))
         .routes(routes!(ranking::api::newest))
         .routes(routes!(search::api::search))
+        .routes(routes!(topics::api::list))
+        .routes(routes!(topics::api::show))
+        .routes(routes!(topics::api::list_sections))
         .split_for_parts();
     (router.fallback(async || Error::NotFound), document)
 }
@@ -331,7 +373,8 @@ mod tests {
     #[test]
     fn no_hub_is_called_like_a_part_of_the_site() {
         let mut checked = 0;
-        for path in include_str!("routes.rs").split('"').filter(|text| text.starts_with('/')) {
+        let table = concat!(include_str!("routes.rs"), include_str!("routes/operators.rs"));
+        for path in table.split('"').filter(|text| text.starts_with('/')) {
             let parts: Vec<_> = path.split('/').skip(1).collect();
             let (["h", "{slug}", word, ..] | [word, ..]) = parts[..] else { continue };
             if Slug::new(word).is_ok() {

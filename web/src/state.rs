@@ -10,6 +10,7 @@ use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::live::Changes;
+use pawdium_shared::notifications::StopLinks;
 use pawdium_shared::photos::{self, Photo};
 use pawdium_shared::ratings::serving::Servings;
 use pawdium_shared::ratings::{Ballots, Recorder};
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::cache::LastFigures;
 use crate::baked::BakedPages;
+use crate::comments::stamps::Stamps;
 use crate::health::Checks;
 use crate::http::device::Devices;
 use crate::http::limits::Limiter;
@@ -29,6 +31,7 @@ use crate::http::writes::Writes;
 use crate::hubs::KeptParts;
 use crate::live::{Looks, Polls, Streams};
 use crate::photos::visits::Visits;
+use crate::talks::freezes::Freezes;
 use crate::talks::permit::Permits;
 
 /// The consequences of a Redis outage, for the log.
@@ -78,6 +81,12 @@ pub struct Inner {
     pub devices: Devices,
     /// Signs the permission to vote without an account.
     pub permits: Permits,
+    /// The results of calls that are being frozen.
+    pub freezes: Freezes,
+    /// Signs when a form for comments was served.
+    pub stamps: Stamps,
+    /// Signs the links that stop mails.
+    pub stop_links: StopLinks,
     /// Counts limited requests.
     pub limiter: Limiter,
     /// The open live streams.
@@ -108,8 +117,10 @@ impl App {
         cache.follow(&db);
         let changes = Changes::start(redis.clone());
         let baked = BakedPages::default();
-        cache.tell(Arc::new(baked.clone()));
-        changes.tell_keeper(Arc::new(baked.clone()));
+        let parts = KeptParts::default();
+        let keepers = Arc::new((baked.clone(), parts.clone()));
+        cache.tell(Arc::clone(&keepers) as _);
+        changes.tell_keeper(keepers);
         Ok(Self(Arc::new(Inner {
             sessions: sessions::finder(db.clone()),
             photos: photos::queries::finder(db.clone()),
@@ -122,13 +133,16 @@ impl App {
             db,
             cache,
             cache_figures: LastFigures::default(),
-            parts: KeptParts::default(),
+            parts,
             changes,
             store: MediaStore::open(&config.media)?,
             ballots: Ballots::new(&config.security.secret),
             pins: Pins::new(&config.security.secret),
             devices: Devices::new(&config.security.secret),
             permits: Permits::new(&config.security.secret),
+            freezes: Freezes::default(),
+            stamps: Stamps::new(&config.security.secret),
+            stop_links: StopLinks::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
             streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),

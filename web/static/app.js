@@ -1,10 +1,12 @@
 import { paintPlaceholders } from "./placeholder.js";
 import { enableSharing } from "./share.js";
 import { enableThemes } from "./theme.js";
+import { keepTimes } from "./times.js";
 
 enableThemes();
 enableSharing();
 paintPlaceholders(document);
+keepTimes();
 
 // Scroll the chosen item of a row into view, unless it is the first, which is in view already.
 for (const chosen of document.querySelectorAll(":is(.tabs, .chips, .hub-bar) [aria-current]")) {

@@ -14,7 +14,8 @@ const share = new Share(heard);
 let hiddenSince = null;
 
 /**
- * Watches topics, such as `hub=cats`, `member=ada`, `photo=12`, `call=5`, `standing=5`, `queues=1` or `job=3`, and calls
+ * Watches topics, such as `hub=cats`, `member=ada`, `photo=12`, `comments=12`, `call=5`, `standing=5`,
+ * `notifications=8`, `queues=1` or `job=3`, and calls
  *
  * - `widget(name, id, version, spread)` when a widget of the hub or member of that name has a new version. The part
  *   should be loaded after a random share of `spread` milliseconds;

@@ -130,7 +130,8 @@ function enter(stage) {
     () => settle(stage),
   );
   // Preloading is optional, so ignore failures.
-  lookAhead(image, stage.querySelector("input[name=hub]")?.value).catch(() => {});
+  const field = (name) => stage.querySelector(`input[name=${name}]`)?.value;
+  lookAhead(image, field("hub"), field("ballot")).catch(() => {});
 }
 
 function swap(stage, next, value) {

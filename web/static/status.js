@@ -1,3 +1,5 @@
+import { tellTimes } from "./times.js";
+
 /** Fetches the status part of a photo; null if the photo is gone. */
 export async function fetchStatus(photo) {
   const answer = await fetch(`/photos/${photo}/status`);
@@ -5,5 +7,7 @@ export async function fetchStatus(photo) {
   if (!answer.ok) throw new Error(`the status was answered with ${answer.status}`);
   const holder = document.createElement("template");
   holder.innerHTML = await answer.text();
-  return document.importNode(holder.content.querySelector("[data-status]"), true);
+  const status = document.importNode(holder.content.querySelector("[data-status]"), true);
+  tellTimes(status);
+  return status;
 }

@@ -6,25 +6,19 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use pawdium_shared::events::{Event, EventKind};
 use pawdium_shared::hubs::Hub;
-use pawdium_shared::hubs::activity::Verb;
-use pawdium_shared::hubs::feed::{self, Activity as Did, Entry};
+use pawdium_shared::hubs::feed::{self, Activity as Did};
 use pawdium_shared::ids::{HubId, PhotoId, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::filters;
-use crate::tile::{self, Tile, tiles};
+use crate::sentence::{Place, Sentence, tell};
+use crate::tile;
 use crate::widget::{Everyone, Widget};
 
 /// How many activities to read for the entries. Of a longer burst only the latest count.
 const READ: i64 = 200;
-
-/// The most names in a sentence.
-const NAMES: usize = 2;
-
-/// The most pictures of an entry.
-const PICTURES: usize = 4;
 
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -46,69 +40,6 @@ impl Default for Activity {
 #[template(path = "activity.html")]
 pub(crate) struct Data {
     entries: Vec<Sentence>,
-}
-
-/// An entry in words.
-#[derive(Debug, Deserialize, Serialize)]
-struct Sentence {
-    at: DateTime<Utc>,
-    /// The first of those who did it.
-    names: Vec<String>,
-    /// How many others did.
-    others: usize,
-    /// What they did.
-    did: String,
-    /// Where, if that isn't here.
-    place: Option<Place>,
-    pictures: Vec<Tile>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct Place {
-    name: String,
-    path: String,
-}
-
-/// What was done, in words that follow the names. `away` if the name of a hub follows.
-fn words(verb: Verb, actors: usize, photos: usize, away: bool) -> String {
-    let text = match (verb, away) {
-        (Verb::Created, true) => "started",
-        (Verb::Created, false) => "started this hub",
-        (Verb::Renamed, true) => "renamed",
-        (Verb::Renamed, false) => "renamed this hub",
-        (Verb::Archived, true) => "archived",
-        (Verb::Archived, false) => "archived this hub",
-        (Verb::Reopened, true) => "reopened",
-        (Verb::Reopened, false) => "opened this hub again",
-        (Verb::Joined, _) => "joined",
-        (Verb::BecameOwner, true) => "became an owner of",
-        (Verb::BecameOwner, false) if actors > 1 => "became owners",
-        (Verb::BecameOwner, false) => "became an owner",
-        (Verb::Posted, away) => {
-            let to = if away { " to" } else { "" };
-            return if photos > 1 {
-                format!("posted {photos} photos{to}")
-            } else {
-                format!("posted a photo{to}")
-            };
-        }
-    };
-    text.to_owned()
-}
-
-impl Sentence {
-    fn of(entry: &Entry, tiles: &HashMap<i64, Tile>, places: &HashMap<HubId, Place>) -> Self {
-        let place = places.get(&entry.hub).cloned();
-        let pictures = entry.photos.iter().take(PICTURES).filter_map(|photo| tiles.get(&photo.0));
-        Self {
-            at: entry.at,
-            names: entry.actors.iter().take(NAMES).cloned().collect(),
-            others: entry.actors.len().saturating_sub(NAMES),
-            did: words(entry.verb, entry.actors.len(), entry.photos.len(), place.is_some()),
-            place,
-            pictures: pictures.cloned().collect(),
-        }
-    }
 }
 
 /// A row of `activity`. Its verb may be one of a later version.
@@ -188,15 +119,12 @@ impl Widget for Activity {
             let Ok(verb) = verb.parse() else { continue };
             done.push(Did { id, at, hub: at_hub, verb, actor, photo });
             if let Some(slug) = slug.filter(|_| at_hub != hub.id) {
-                places.insert(at_hub, Place { name, path: format!("/h/{slug}") });
+                places.insert(at_hub, Place::new(name, &slug));
             }
         }
         let mut entries = feed::collapse(done);
         entries.truncate(self.limit.into());
-        let shown: Vec<_> =
-            entries.iter().flat_map(|entry| entry.photos.iter().take(PICTURES).copied()).collect();
-        let tiles: HashMap<_, _> = tiles(db, &shown).await?.into_iter().map(|tile| (tile.id, tile)).collect();
-        Ok(Data { entries: entries.iter().map(|entry| Sentence::of(entry, &tiles, &places)).collect() })
+        Ok(Data { entries: tell(db, &entries, &places).await? })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
@@ -208,27 +136,6 @@ impl Widget for Activity {
             Event::HubListed { .. } => hub.profile_of.is_some(),
             Event::HubChanged { .. } => true,
             _ => tile::changes_which(hub, event),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use strum::VariantArray as _;
-
-    use super::*;
-
-    #[test]
-    fn sentences_count() {
-        assert_eq!(words(Verb::Posted, 1, 1, false), "posted a photo");
-        assert_eq!(words(Verb::Posted, 2, 3, true), "posted 3 photos to");
-        assert_eq!(words(Verb::BecameOwner, 2, 0, false), "became owners");
-    }
-
-    #[test]
-    fn every_verb_has_words() {
-        for verb in Verb::VARIANTS {
-            assert!(!words(*verb, 1, 0, true).is_empty() && !words(*verb, 1, 0, false).is_empty());
         }
     }
 }

@@ -54,11 +54,11 @@ struct Rater {
 async fn list_tags(db: &mut PgConnection, hub: &Hub, limit: i64) -> sqlx::Result<Vec<OfTag>> {
     let rows = sqlx::query!(
         r#"with counted as (
-               select tag, users.name, count(*) as photos
-               from hub_photos join photos on photos.id = photo_id join users on users.id = owner_id
-                               cross join unnest(tags) as tag
-               where hub_id = $1 and state = 'live' and users.name is not null
-               group by tag, users.name
+               select topics.name as tag, users.name, count(*) as photos
+               from hub_photos join photos on photos.id = hub_photos.photo_id join users on users.id = owner_id
+                               join taggings on taggings.photo_id = photos.id join topics on topics.id = topic_id
+               where hub_id = $1 and live and not doubled and banned_at is null and users.name is not null
+               group by topics.id, users.name
            )
            select tag as "tag!", name as "name!", photos as "photos!"
            from (select tag, name, photos, sum(photos) over (partition by tag) as total,
@@ -102,6 +102,8 @@ impl Widget for Badges {
         EventKind::PhotoRated,
         EventKind::MemberChanged,
         EventKind::HubRolesChanged,
+        EventKind::PhotoTagged,
+        EventKind::TopicsChanged,
     ];
     type For = Everyone;
     type Data = Data;
@@ -115,7 +117,7 @@ impl Widget for Badges {
         match event {
             Event::PhotoRated { .. } => true,
             Event::HubRolesChanged { .. } => event.changes_members_of(hub.id),
-            _ => tile::changes_which(hub, event),
+            _ => tile::changes_topics(hub, event),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Widgets' data in the cache.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -218,7 +219,14 @@ async fn find_stale(
     if listening.is_empty() {
         return Ok(Vec::new());
     }
-    let concerned = layout::list_concerned(lookup.db().await?, event, &listening).await?;
+    let mut concerned = layout::list_concerned(lookup.db().await?, event, &listening).await?;
+    let follows = |kind: &&Kind| kind.follows && listens(kind);
+    let following: Vec<_> = KINDS.iter().filter(follows).map(|kind| kind.name.to_owned()).collect();
+    if !following.is_empty() {
+        let known: HashSet<_> = concerned.iter().map(|(_, placed)| placed.id).collect();
+        let others = layout::list_following(lookup.db().await?, event, &following).await?;
+        concerned.extend(others.into_iter().filter(|(_, placed)| !known.contains(&placed.id)));
+    }
     let is_stale = |(hub, placed): (Arc<Hub>, Placed)| {
         stale(hub.id, &placed).filter(|(kind, _)| kind.is_stale_after(&placed.config, &hub, event))
     };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::filters;
-use crate::widget::{Viewer, Widget};
+use crate::widget::{Pages, Viewer, Widget};
 
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -44,6 +44,7 @@ impl Widget for Drafts {
     const KIND: &'static str = "drafts";
     const TITLE: &'static str = "Your drafts";
     const ABOUT: &'static str = "On your profile: your drafts, ready to publish. Nobody else sees them.";
+    const PAGES: Pages = Pages::Profiles;
     const LISTENS: &'static [EventKind] =
         &[EventKind::PhotoProgressed, EventKind::PhotoRemoved, EventKind::MemberChanged];
     type For = Viewer;

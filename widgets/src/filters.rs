@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use askama::{Result, Values, filter_fn};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// A value behind any number of references. Templates add one with each binding.
 pub trait Bare<T> {
@@ -46,6 +46,12 @@ pub fn mean(value: impl Bare<f64>, _: &dyn Values) -> Result<String> {
     Ok(format!("{:.1}", value.bare()))
 }
 
+/// The path of the page of a topic.
+#[filter_fn]
+pub fn topic_path(word: impl AsRef<str>, _: &dyn Values) -> Result<String> {
+    Ok(pawdium_shared::topics::path(word.as_ref()))
+}
+
 /// A day as people read it: 12 May 2026.
 #[filter_fn]
 pub fn date(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
@@ -64,22 +70,43 @@ pub fn minute(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(at.bare().format("%-d %b, %H:%M UTC").to_string())
 }
 
-/// A time of day to the minute: 14:03.
+/// How long ago something happened, as `<time>`: the page's script writes it in words. Without it, the moment in UTC.
 #[filter_fn]
-pub fn time_of_day(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
-    Ok(at.bare().format("%H:%M").to_string())
+pub fn ago(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(time(at.bare(), "ago", "%-d %b, %H:%M UTC"))
 }
 
-/// A time of day to the millisecond: 14:03:59.120.
+/// A day as `<time>`: by the reader's clocks, which the page's script knows. Without it, in UTC.
+#[filter_fn]
+pub fn day(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(time(at.bare(), "day", "%-d %B %Y"))
+}
+
+/// A time of day as `<time>`: by the reader's clocks, which the page's script knows. Without it, in UTC.
+#[filter_fn]
+pub fn hour(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
+    Ok(time(at.bare(), "hour", "%H:%M UTC"))
+}
+
+/// A time of day to the millisecond as `<time>`: by the reader's clocks, which the page's script knows. Without it, in
+/// UTC.
 #[filter_fn]
 pub fn clock(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
-    Ok(at.bare().format("%H:%M:%S%.3f").to_string())
+    Ok(time(at.bare(), "clock", "%H:%M:%S%.3f"))
+}
+
+/// An element whose text the script of pages writes in the given form (`web/static/times.js`). Its title says UTC.
+fn time(at: DateTime<Utc>, form: &str, text: &str) -> String {
+    let precision = if form == "clock" { SecondsFormat::Millis } else { SecondsFormat::Secs };
+    let machine = at.to_rfc3339_opts(precision, true);
+    let title = at.format("%-d %B %Y, %H:%M UTC");
+    format!(r#"<time datetime="{machine}" title="{title}" data-time="{form}">{}</time>"#, at.format(text))
 }
 
 /// The value of a `datetime` attribute, RFC 3339.
 #[filter_fn]
 pub fn machine_time(at: impl Bare<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
-    Ok(at.bare().to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    Ok(at.bare().to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 /// A span of time in its two largest units: 3 min 20 s.

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use crate::filters;
 use crate::people::Face;
-use crate::widget::{Viewer, Widget};
+use crate::widget::{Pages, Viewer, Widget};
 
 /// The most requests that are shown. The page of members has all.
 const SHOWN: usize = 10;
@@ -39,6 +39,7 @@ impl Widget for JoinRequests {
     const KIND: &'static str = "join-requests";
     const TITLE: &'static str = "Asking to join";
     const ABOUT: &'static str = "For owners: who waits for an answer. Nobody else sees it.";
+    const PAGES: Pages = Pages::Hubs;
     const LISTENS: &'static [EventKind] = &[
         EventKind::HubRequestsChanged,
         EventKind::HubRolesChanged,

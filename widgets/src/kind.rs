@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::config::{self, Refused};
-use crate::widget::{Audience as _, Columns, Viewer, Widget};
+use crate::widget::{Audience as _, Columns, Pages, Viewer, Widget};
 
 type Load =
     for<'a> fn(&'a Value, &'a Hub, &'a Viewer, &'a mut PgConnection) -> BoxFuture<'a, anyhow::Result<String>>;
@@ -27,8 +27,12 @@ pub struct Kind {
     pub about: &'static str,
     /// [`Widget::COLUMNS`].
     pub columns: Columns,
+    /// [`Widget::PAGES`].
+    pub pages: Pages,
     /// [`Widget::LISTENS`].
     pub listens: &'static [EventKind],
+    /// [`Widget::FOLLOWS`].
+    pub follows: bool,
     /// [`Widget::MAX_AGE`].
     pub max_age: Duration,
     /// Whether its data differs from viewer to viewer, so that it isn't cached.
@@ -53,7 +57,9 @@ impl Kind {
             title: W::TITLE,
             about: W::ABOUT,
             columns: W::COLUMNS,
+            pages: W::PAGES,
             listens: W::LISTENS,
+            follows: W::FOLLOWS,
             max_age: W::MAX_AGE,
             personal: W::For::PERSONAL,
             embeds: W::EMBEDS,

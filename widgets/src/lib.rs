@@ -14,12 +14,13 @@ pub mod layout;
 pub mod markdown;
 mod people;
 pub mod picture;
+mod sentence;
 pub mod species;
 pub mod tile;
 mod widget;
 
 pub use kind::Kind;
-pub use widget::{Audience, Columns, Everyone, Side, Viewer, Widget};
+pub use widget::{Audience, Columns, Everyone, Pages, Side, Viewer, Widget};
 
 macro_rules! widgets {
     ($($file:ident::$kind:ident,)*) => {
@@ -40,11 +41,13 @@ widgets! {
     trending::Trending,
     rate_one::RateOne,
     activity::Activity,
+    feed::Feed,
     members::Members,
     numbers::Numbers,
     histogram::Ratings,
     badges::Badges,
     topics::Topics,
+    topic::Topic,
     subscriptions::Subscriptions,
     drafts::Drafts,
     join_requests::JoinRequests,

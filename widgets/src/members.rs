@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use crate::filters;
 use crate::people::Face;
-use crate::widget::{Everyone, Widget};
+use crate::widget::{Everyone, Pages, Widget};
 
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -46,6 +46,7 @@ impl Widget for Members {
     const KIND: &'static str = "members";
     const TITLE: &'static str = "Members";
     const ABOUT: &'static str = "Who belongs here, the newest first.";
+    const PAGES: Pages = Pages::Hubs;
     const LISTENS: &'static [EventKind] =
         &[EventKind::HubRolesChanged, EventKind::MemberChanged, EventKind::HubChanged];
     type For = Everyone;

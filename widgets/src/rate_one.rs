@@ -6,7 +6,7 @@ use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::events::{Event, EventKind};
 use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::{HubId, PhotoId, UserId};
-use pawdium_shared::ratings::Lane;
+use pawdium_shared::ratings::{Lane, Shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -111,7 +111,7 @@ impl Widget for RateOne {
                 ballot: viewer
                     .ballots
                     .as_ref()
-                    .map(|ballots| ballots.issue(photo.id, photo.picture, viewer.key, lane, Utc::now())),
+                    .map(|ballots| ballots.issue(Shown::of(&photo), viewer.key, lane, Utc::now())),
             }),
             None => None,
         };

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use crate::widget::{Everyone, Widget};
+use crate::widget::{Everyone, Pages, Widget};
 
 /// The configuration.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -51,6 +51,7 @@ impl Widget for Subscriptions {
     const KIND: &'static str = "subscriptions";
     const TITLE: &'static str = "Hubs";
     const ABOUT: &'static str = "On a profile: the public hubs that the member follows.";
+    const PAGES: Pages = Pages::Profiles;
     const LISTENS: &'static [EventKind] = &[EventKind::HubRolesChanged, EventKind::HubListed];
     type For = Everyone;
     type Data = Data;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::filters;
-use crate::widget::{Everyone, Widget};
+use crate::widget::{Everyone, Pages, Widget};
 
 /// For how many seconds a page offers the same talk to read. Every talk has as many turns as any other.
 const TURN: i64 = 60;
@@ -184,6 +184,7 @@ impl Widget for Talks {
     const KIND: &'static str = "talks";
     const TITLE: &'static str = "Talks";
     const ABOUT: &'static str = "The hub's open call: when voting ends, who leads, and a talk to read.";
+    const PAGES: Pages = Pages::Hubs;
     const LISTENS: &'static [EventKind] = &[
         EventKind::CallChanged,
         EventKind::TalkChanged,

@@ -76,6 +76,23 @@ pub const CHANGES_WHICH: &[EventKind] = &[
     EventKind::MemberChanged,
 ];
 
+/// Like [`CHANGES_WHICH`], and the events that change their topics.
+pub const CHANGES_TOPICS: &[EventKind] = &[
+    EventKind::PhotoPosted,
+    EventKind::PhotoPublished,
+    EventKind::PhotoChanged,
+    EventKind::PhotoRemoved,
+    EventKind::MemberChanged,
+    EventKind::PhotoTagged,
+    EventKind::TopicsChanged,
+];
+
+/// Like [`changes_which`], or the topics of these photos.
+#[must_use]
+pub fn changes_topics(hub: &Hub, event: &Event) -> bool {
+    matches!(event, Event::PhotoTagged { .. } | Event::TopicsChanged { .. }) || changes_which(hub, event)
+}
+
 /// Whether an event changes which live photos a hub has, or what tiles show of them. A photo that is posted to a hub
 /// changes nothing in the others that show it.
 #[must_use]

@@ -43,17 +43,17 @@ impl Widget for Topics {
     const KIND: &'static str = "topics";
     const TITLE: &'static str = "Topics";
     const ABOUT: &'static str = "The tags that photos here have most.";
-    const LISTENS: &'static [EventKind] = tile::CHANGES_WHICH;
+    const LISTENS: &'static [EventKind] = tile::CHANGES_TOPICS;
     type For = Everyone;
     type Data = Data;
 
     async fn load(&self, hub: &Hub, _: &Everyone, db: &mut PgConnection) -> anyhow::Result<Data> {
         let tags = sqlx::query_as!(
             Tag,
-            r#"select tag as "tag!", count(*) as "photos!"
-               from hub_photos join photos on id = photo_id cross join unnest(tags) as tag
-               where hub_id = $1 and state = 'live'
-               group by tag order by count(*) desc, tag limit $2"#,
+            r#"select name as "tag!", count(*) as "photos!"
+               from hub_photos join taggings using (photo_id) join topics on topics.id = topic_id
+               where hub_id = $1 and live and not doubled and banned_at is null
+               group by topics.id order by count(*) desc, key limit $2"#,
             hub.id.0,
             i64::from(self.limit),
         )
@@ -63,7 +63,7 @@ impl Widget for Topics {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        tile::changes_which(hub, event)
+        tile::changes_topics(hub, event)
     }
 
     fn is_empty(data: &Data) -> bool {

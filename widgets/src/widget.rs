@@ -34,9 +34,16 @@ pub trait Widget: Default + Serialize + DeserializeOwned + JsonSchema + Send + S
     /// Where it may stand.
     const COLUMNS: Columns = Columns::Either;
 
+    /// The pages to which it can be added. On others it would show nothing.
+    const PAGES: Pages = Pages::All;
+
     /// The kinds of events that may change its data. It isn't asked about others. A change of its own configuration makes
     /// it stale in any case. A personal kind needn't listen to what its viewer does: the answer to that is a new page.
     const LISTENS: &'static [EventKind];
+
+    /// Whether it also shows what happens in the hubs and on the profiles that the member of its profile follows, so that
+    /// events about those concern it.
+    const FOLLOWS: bool = false;
 
     /// How old its data may get when no event has changed it. What depends on the clock needs a short time.
     const MAX_AGE: Duration = Duration::from_mins(5);
@@ -101,6 +108,39 @@ pub enum Columns {
     Right,
     /// In either.
     Either,
+}
+
+/// The pages to which widgets can be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pages {
+    /// Hubs' pages and members' profiles.
+    All,
+    /// Hubs' pages only.
+    Hubs,
+    /// Members' profiles only.
+    Profiles,
+}
+
+impl Pages {
+    /// Whether a widget can be added to the page of this hub or profile.
+    #[must_use]
+    pub const fn allow(self, hub: &Hub) -> bool {
+        match self {
+            Self::All => true,
+            Self::Hubs => hub.slug.is_some(),
+            Self::Profiles => hub.slug.is_none(),
+        }
+    }
+
+    /// The name in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Hubs => "hubs",
+            Self::Profiles => "profiles",
+        }
+    }
 }
 
 /// The columns of a hub's page.

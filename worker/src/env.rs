@@ -7,6 +7,7 @@ use pawdium_shared::config::{Config, UpkeepConfig};
 use pawdium_shared::db::Db;
 use pawdium_shared::mail::Mailer;
 use pawdium_shared::metrics::influx::Influx;
+use pawdium_shared::notifications::StopLinks;
 use pawdium_shared::photos::lineage::Keeper;
 use pawdium_shared::redis::Redis;
 use pawdium_shared::store::MediaStore;
@@ -42,6 +43,8 @@ pub struct Env {
     pub influx: Option<Influx>,
     /// The base URL of links in mails.
     pub base_url: Url,
+    /// Signs the links that stop mails.
+    pub stop_links: StopLinks,
     /// How long unneeded data is kept.
     pub upkeep: UpkeepConfig,
 }
@@ -67,6 +70,7 @@ impl Env {
             mailer: Mailer::new(&config.mail).context("mail.smtp_url")?,
             influx: config.metrics.as_ref().map(Influx::new),
             base_url: config.web.base_url.clone(),
+            stop_links: StopLinks::new(&config.security.secret),
             upkeep: config.upkeep.clone(),
         })
     }

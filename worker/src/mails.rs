@@ -21,6 +21,8 @@ pub(crate) enum Matter {
     HubDeclined,
     /// The news that drafts of the recipient are about to expire.
     DraftsExpire,
+    /// What is unread.
+    Digest,
 }
 
 /// The variables of the templates.
@@ -40,6 +42,10 @@ pub(crate) struct Letter<'a> {
     pub(crate) askers: &'a str,
     /// The drafts that are about to expire; empty if the mail is about something else.
     pub(crate) drafts: &'a [Expiring],
+    /// What is unread, a sentence each.
+    pub(crate) lines: &'a [String],
+    /// The URL that stops daily mails.
+    pub(crate) stop: &'a Url,
 }
 
 /// A draft that is about to expire.
@@ -150,8 +156,20 @@ struct DraftsExpireText<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mail/digest.txt")]
+struct DigestText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "mail/drafts_expire.html")]
 struct DraftsExpireHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/digest.html")]
+struct DigestHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
@@ -193,8 +211,14 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             DraftsExpireText { letter }.render()?,
             DraftsExpireHtml { letter }.render()?,
         ),
+        Matter::Digest => (
+            "What is new for you on Pawdium",
+            DigestText { letter }.render()?,
+            DigestHtml { letter }.render()?,
+        ),
     };
-    Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html })
+    let unsubscribe = (matter == Matter::Digest).then(|| letter.stop.clone());
+    Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html, unsubscribe })
 }
 
 #[cfg(test)]
@@ -214,6 +238,8 @@ mod tests {
             hub: "Cats <in> boxes",
             askers: "bob and 2 others",
             drafts: &[Expiring { title: "Cat <in> a box".to_owned(), on: "12 May 2026".to_owned() }],
+            lines: &["bob commented on “<b>Blep”.".to_owned(), "“Blep” has 100 ratings.".to_owned()],
+            stop: &site.join("/unsubscribe/st-OP_1").expect("a URL"),
         };
         render(&letter, matter).expect("renders")
     }
@@ -273,6 +299,21 @@ mod tests {
     }
 
     #[test]
+    fn the_daily_mail_says_what_is_new_and_how_to_stop_it() {
+        let mail = rendered(Matter::Digest);
+        let stop = "https://paw.example:8443/unsubscribe/st-OP_1";
+        for part in [&mail.text, &mail.html] {
+            for said in ["ada", "“Blep” has 100 ratings.", "https://paw.example:8443/reset/abc-DEF_1", stop]
+            {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
+            }
+        }
+        assert!(mail.text.contains("“<b>Blep”") && !mail.html.contains("<b>Blep"));
+        assert_eq!(mail.unsubscribe.as_ref().map(Url::as_str), Some(stop));
+        assert_eq!(rendered(Matter::Verify).unsubscribe, None);
+    }
+
+    #[test]
     fn lifetimes_in_the_mails_are_those_of_the_links() {
         assert_eq!((Purpose::Reset.minutes(), Purpose::Verify.minutes()), (30, 24 * 60));
     }
@@ -287,6 +328,7 @@ mod tests {
             Matter::HubAccepted,
             Matter::HubDeclined,
             Matter::DraftsExpire,
+            Matter::Digest,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");

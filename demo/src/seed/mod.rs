@@ -1,15 +1,17 @@
-//! Fills an empty site with members, photos, remixes, ratings, hubs and calls for talks, through the site's own API, so
-//! that seeded data have passed the regular path.
+//! Fills an empty site with members, photos, remixes, ratings, hubs, calls for talks and comments, through the site's own
+//! API, so that seeded data have passed the regular path.
 
 mod bustle;
 mod calls;
 mod client;
+mod comments;
 mod hubs;
 mod people;
 mod photos;
 mod plans;
 mod remixes;
 mod talks;
+mod topics;
 mod widgets;
 
 pub use bustle::Bustle;
@@ -57,10 +59,9 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub async fn is_finished(db: &Db) -> Result<bool> {
-    Ok(has_shares(db).await?
-        && hubs::are_there(db).await?
-        && talks::are_there(db).await?
-        && remixes::are_there(db).await?)
+    let has_people =
+        hubs::are_there(db).await? && talks::are_there(db).await? && comments::are_there(db).await?;
+    Ok(has_people && has_shares(db).await? && remixes::are_there(db).await?)
 }
 
 /// Shares come after all other acts with photos.
@@ -95,6 +96,8 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     let people = hubs::enter_all(&client, &members).await?;
     hubs::fill(&client, db, &people, &say).await?;
     talks::fill(&client, db, &people, &say).await?;
+    topics::fill(db, LOGINS[0].name).await?;
+    comments::fill(&client, db, &people, &say).await?;
     remixes::fill(&client, db, &members, amounts.patience, &say).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;

@@ -12,7 +12,7 @@ use super::plans::Plan;
 
 /// Kinds that look better in the wide column, where they may stand there.
 const WIDE: [&str; 7] =
-    ["sticky-note", "newest-photos", "top-photos", "trending", "activity", "rate-one", "drafts"];
+    ["sticky-note", "newest-photos", "top-photos", "trending", "activity", "rate-one", "topic"];
 
 /// Kinds that begin the column.
 const FIRST: [&str; 4] = ["talks", "sticky-note", "join-requests", "cobwebs"];
@@ -37,7 +37,7 @@ pub(super) async fn arrange(client: &Client, owner: &Person, plan: &Plan) -> Res
     Ok(())
 }
 
-/// Puts every kind that is on no hub's page onto the first one's.
+/// Puts every kind that is on no hub's page onto the first one's. Those for profiles are on each member's.
 pub(super) async fn place_missing(client: &Client, people: &[Person], plans: &[Plan]) -> Result<()> {
     let kinds = Kinds::of(client).await?;
     let mut placed = HashSet::new();
@@ -79,12 +79,13 @@ fn config(kind: &str, plan: &Plan) -> Value {
         "rules" => ("text", plan.rules),
         "sticky-note" => ("text", plan.note),
         "links" => ("links", plan.links),
+        "topic" => ("topic", "tongue"),
         _ => return json!({}),
     };
     if text.is_empty() { json!({}) } else { json!({ key: text }) }
 }
 
-/// The kinds that the site offers, with the column for each.
+/// The kinds that the site offers for hubs, with the column for each.
 struct Kinds(Vec<(String, &'static str)>);
 
 impl Kinds {
@@ -100,7 +101,8 @@ impl Kinds {
             };
             Ok((name.to_owned(), column))
         };
-        let kinds = listed.as_array().context("the kinds are a list")?.iter().map(kind);
+        let kinds = listed.as_array().context("the kinds are a list")?.iter();
+        let kinds = kinds.filter(|kind| kind["pages"] != "profiles").map(kind);
         Ok(Self(kinds.collect::<Result<_>>()?))
     }
 

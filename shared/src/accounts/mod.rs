@@ -1,5 +1,6 @@
 //! Accounts: anonymous and registered users, sessions, passwords, and links sent by mail.
 
+pub mod blocks;
 mod fields;
 pub mod links;
 pub mod networks;

@@ -71,6 +71,29 @@ pub trait Keeper: Debug + Send + Sync {
     fn missed(&self);
 }
 
+/// Two keepers, which are told the same.
+impl<A: Keeper, B: Keeper> Keeper for (A, B) {
+    fn went_stale(&self, stale: &WentStale) {
+        self.0.went_stale(stale);
+        self.1.went_stale(stale);
+    }
+
+    fn is_current(&self) {
+        self.0.is_current();
+        self.1.is_current();
+    }
+
+    fn is_cut_off(&self) {
+        self.0.is_cut_off();
+        self.1.is_cut_off();
+    }
+
+    fn missed(&self) {
+        self.0.missed();
+        self.1.missed();
+    }
+}
+
 /// The keeper of a process, if it has one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Told(Arc<OnceLock<Arc<dyn Keeper>>>);

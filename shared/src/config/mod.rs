@@ -6,6 +6,7 @@
 //! not set have the default documented beside them.
 
 mod checks;
+mod demo;
 mod logging;
 mod problems;
 mod sources;
@@ -14,7 +15,6 @@ mod warnings;
 
 use std::net::SocketAddr;
 use std::num::NonZero;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -24,6 +24,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+pub use demo::{DemoConfig, DemoLogin};
 pub use logging::{LogConfig, LogFormat};
 pub use problems::{ConfigErrors, Problem};
 pub use sources::Sources;
@@ -275,6 +276,14 @@ pub struct SecurityConfig {
     pub ratings_per_minute: u32,
     /// Ratings from one address per minute, in each web process; many people may share one. Default 1200.
     pub address_ratings_per_minute: u32,
+    /// Comments by one member per minute: as many at once, then one after the other. Default 3.
+    pub comments_per_minute: u32,
+    /// Comments by one member per day. Default 60.
+    pub comments_per_day: u32,
+    /// Comments per day by a member who registered less than a day ago, or has rated fewer than ten photos. Default 10.
+    pub new_member_comments_per_day: u32,
+    /// Whether each member's first comment waits for a moderator. Default false.
+    pub hold_first_comments: bool,
 }
 
 impl Default for SecurityConfig {
@@ -293,6 +302,10 @@ impl Default for SecurityConfig {
             anonymous_uploads_per_day: 20,
             ratings_per_minute: 120,
             address_ratings_per_minute: 1200,
+            comments_per_minute: 3,
+            comments_per_day: 60,
+            new_member_comments_per_day: 10,
+            hold_first_comments: false,
         }
     }
 }
@@ -339,29 +352,6 @@ impl Default for UpkeepConfig {
     fn default() -> Self {
         Self { draft_days: 30, incoming_hours: 24 }
     }
-}
-
-/// Settings for demonstrations only.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DemoConfig {
-    /// A folder of `.eml` files. If it is set, `/demo/mail` shows them to everyone. Default: none.
-    pub mailbox: Option<PathBuf>,
-    /// Accounts shown on the login page, passwords included. Default: none.
-    pub logins: Vec<DemoLogin>,
-}
-
-/// An account shown on the login page of a demonstration.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DemoLogin {
-    /// The address to log in with.
-    pub email: String,
-    /// The password, shown to everyone.
-    pub password: String,
-    /// A few words about the account.
-    #[serde(default)]
-    pub about: String,
 }
 
 impl Config {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 use crate::hubs::HubRole;
-use crate::ids::{CallId, HubId, PhotoId, TalkId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, PhotoId, TalkId, TopicId, UserId, WidgetId};
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -47,10 +47,31 @@ pub enum Event {
         /// The photo.
         photo: PhotoId,
     },
+    /// The owner of a photo changed its tags, or the photo is gone with the account and others of these topics.
+    PhotoTagged {
+        /// The photo.
+        photo: PhotoId,
+        /// The topics that it had or has now.
+        topics: Vec<TopicId>,
+    },
+    /// Moderators renamed, merged or banned topics, or grouped them in sections.
+    TopicsChanged {
+        /// The topics; none if only the sections changed.
+        topics: Vec<TopicId>,
+        /// Hubs whose widgets name topics.
+        hubs: Vec<HubId>,
+    },
+    /// It was computed anew which topics belong together.
+    TopicsRelated,
+    /// Counts of topics were added up, so they may be in another order.
+    TopicsCounted,
     /// Ranks or scores changed.
     RanksMoved {
         /// The species of the photos whose ranks or scores changed.
         species: Vec<Species>,
+        /// Those of the photos whose pages are open. One rating can change the rank of every photo.
+        #[serde(default)]
+        photos: Vec<PhotoId>,
     },
     /// Views, shares or virality of photos changed.
     ViralityMoved {
@@ -130,6 +151,16 @@ pub enum Event {
         /// The call's hub.
         hub: HubId,
     },
+    /// Comments on photos came, changed or went.
+    CommentsChanged {
+        /// The photos.
+        photos: Vec<PhotoId>,
+    },
+    /// What members are notified of has changed, or they have read it.
+    NotificationsChanged {
+        /// The members.
+        users: Vec<UserId>,
+    },
     /// Widgets of a hub were added, moved, configured or removed.
     LayoutChanged {
         /// The hub.
@@ -161,11 +192,16 @@ impl Event {
             | Self::PhotoChanged { photo, .. }
             | Self::PhotoRemoved { photo, .. }
             | Self::PhotoPosted { photo, .. }
+            | Self::PhotoTagged { photo, .. }
             | Self::PhotoRated { photo } => std::slice::from_ref(photo),
-            Self::ViralityMoved { photos }
+            Self::RanksMoved { photos, .. }
+            | Self::ViralityMoved { photos }
             | Self::ScoresMoved { photos }
+            | Self::CommentsChanged { photos }
             | Self::MemberChanged { photos, .. } => photos,
-            Self::RanksMoved { .. }
+            Self::TopicsChanged { .. }
+            | Self::TopicsRelated
+            | Self::TopicsCounted
             | Self::HubChanged { .. }
             | Self::HubRolesChanged { .. }
             | Self::HubRequestsChanged { .. }
@@ -173,6 +209,7 @@ impl Event {
             | Self::CallChanged { .. }
             | Self::TalkChanged { .. }
             | Self::TalkVoted { .. }
+            | Self::NotificationsChanged { .. }
             | Self::LayoutChanged { .. }
             | Self::WidgetConfigured { .. } => &[],
         }
@@ -191,7 +228,7 @@ impl Event {
             | Self::TalkVoted { hub, .. }
             | Self::LayoutChanged { hub }
             | Self::WidgetConfigured { hub, .. } => std::slice::from_ref(hub),
-            Self::MemberChanged { hubs, .. } => hubs,
+            Self::MemberChanged { hubs, .. } | Self::TopicsChanged { hubs, .. } => hubs,
             _ => &[],
         }
     }
@@ -214,8 +251,10 @@ impl Event {
             self,
             Self::PhotoRemoved { .. }
                 | Self::PhotoChanged { .. }
+                | Self::TopicsChanged { .. }
                 | Self::HubChanged { .. }
                 | Self::HubListed { .. }
+                | Self::TalkChanged { .. }
                 | Self::MemberChanged { .. }
         )
     }
@@ -237,7 +276,7 @@ impl Event {
             Self::PhotoPublished { species, .. } | Self::PhotoRemoved { species, .. } => {
                 std::slice::from_ref(species)
             }
-            Self::PhotoChanged { species, .. } | Self::RanksMoved { species } => species,
+            Self::PhotoChanged { species, .. } | Self::RanksMoved { species, .. } => species,
             _ => &[],
         }
     }
@@ -254,11 +293,19 @@ impl Event {
             }
             Self::PhotoRemoved { photo, .. } => format!("removed:{photo}"),
             Self::PhotoRated { photo } => format!("rated:{photo}"),
-            Self::RanksMoved { species } => {
-                format!(
-                    "ranks:{}",
-                    species.iter().map(|species| species.name()).collect::<Vec<_>>().join(",")
-                )
+            Self::PhotoTagged { photo, topics } => {
+                format!("tagged:{photo}:{}", digest(topics.iter().map(|topic| topic.0)))
+            }
+            Self::TopicsChanged { topics, hubs } => {
+                let hubs = hubs.iter().map(|hub| hub.0);
+                format!("topics:{}:{}", digest(topics.iter().map(|topic| topic.0)), digest(hubs))
+            }
+            Self::TopicsRelated => "topics-related".to_owned(),
+            Self::TopicsCounted => "topics-counted".to_owned(),
+            Self::RanksMoved { species, photos } => {
+                let species: Vec<_> = species.iter().map(|species| species.name()).collect();
+                let photos = if photos.is_empty() { String::new() } else { format!(":{}", ids(photos)) };
+                format!("ranks:{}{photos}", species.join(","))
             }
             Self::ViralityMoved { photos } => format!("virality:{}", ids(photos)),
             Self::ScoresMoved { photos } => format!("scores:{}", ids(photos)),
@@ -277,6 +324,10 @@ impl Event {
             Self::CallChanged { call, .. } => format!("call:{call}"),
             Self::TalkChanged { talk, .. } => format!("talk:{talk}"),
             Self::TalkVoted { talk, .. } => format!("talk-voted:{talk}"),
+            Self::CommentsChanged { photos } => format!("comments:{}", ids(photos)),
+            Self::NotificationsChanged { users } => {
+                format!("notified:{}", digest(users.iter().map(|user| user.0)))
+            }
             Self::LayoutChanged { hub } => format!("layout:{hub}"),
             Self::WidgetConfigured { hub, widget } => format!("configured:{hub}:{widget}"),
         }

@@ -20,6 +20,9 @@ use crate::ids::{HubId, UserId};
 /// The unique constraint that is violated if another hub has the slug.
 const SLUG_KEY: &str = "hubs_slug_key";
 
+/// For how many days nobody gets the slugs of a deleted hub, so that links to it don't lead to a stranger's.
+const KEPT_DAYS: i32 = 30;
+
 /// The most users in one event about what their profiles show, which bounds its payload and the work of its job.
 const LISTED: usize = 500;
 
@@ -47,7 +50,7 @@ pub struct NewHub {
 /// Creates a hub with the usual widgets. `owner` becomes its owner.
 ///
 /// # Errors
-/// [`Refusal::SlugTaken`] and [`Refusal::NoUser`].
+/// [`Refusal::SlugTaken`], [`Refusal::SlugKept`] and [`Refusal::NoUser`].
 pub async fn create(db: &mut Tx, owner: UserId, new: &NewHub) -> Result<HubId, Refusal> {
     hold_users(db, &[owner]).await?;
     let hub = sqlx::query_scalar!(
@@ -148,8 +151,8 @@ impl HubChanges {
 /// Changes a hub for one of its owners: all that is given, or nothing.
 ///
 /// # Errors
-/// [`Refusal::NotOwner`], [`Refusal::SlugTaken`], [`Refusal::NoTimeZone`], and [`Refusal::Archived`] unless the hub is
-/// opened again.
+/// [`Refusal::NotOwner`], [`Refusal::SlugTaken`], [`Refusal::SlugKept`], [`Refusal::NoTimeZone`], and
+/// [`Refusal::Archived`] unless the hub is opened again.
 pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges) -> Result<Hub, Refusal> {
     hold_users(db, &[actor]).await?;
     let before = lock(db, hub).await?;
@@ -196,7 +199,8 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
     queries::find(db, hub).await?.ok_or(Refusal::Gone)
 }
 
-/// Deletes a hub for one of its owners, or for a moderator, which the audit log records. Its photos stay.
+/// Deletes a hub for one of its owners, or for a moderator, which the audit log records. Its photos stay, and nobody gets
+/// its slugs for [`KEPT_DAYS`].
 ///
 /// # Errors
 /// [`Refusal::MayNotDelete`].
@@ -213,6 +217,9 @@ pub async fn delete(db: &mut Tx, hub: HubId, actor: &User) -> Result<(), Refusal
     }
     let mut events = listed(db, hub.id).await?;
     events.push(Event::HubChanged { hub: hub.id });
+    sqlx::query!("update hub_slugs set hub_id = null, freed_at = now() where hub_id = $1", hub.id.0)
+        .execute(&mut *db)
+        .await?;
     sqlx::query!("delete from hubs where id = $1", hub.id.0).execute(&mut *db).await?;
     Ok(Event::record_all(db, events).await?)
 }
@@ -232,18 +239,25 @@ async fn listed(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<Event>> {
 }
 
 /// Takes a slug for a hub, for good: `hub_slugs` holds the current and all former ones, so that no other hub gets one
-/// that redirects.
+/// that redirects. That of a deleted hub can be taken after [`KEPT_DAYS`].
 async fn claim(db: &mut PgConnection, hub: HubId, slug: &Slug) -> Result<(), Refusal> {
     let claimed = sqlx::query!(
         "insert into hub_slugs (slug, hub_id) values ($1, $2)
-         on conflict (slug) do update set hub_id = excluded.hub_id where hub_slugs.hub_id = excluded.hub_id",
+         on conflict (slug) do update set hub_id = excluded.hub_id, freed_at = null
+         where hub_slugs.hub_id = excluded.hub_id or hub_slugs.freed_at < now() - make_interval(days => $3)",
         slug.as_str(),
         hub.0,
+        KEPT_DAYS,
     )
     .execute(&mut *db)
     .await?;
     if claimed.rows_affected() == 0 {
-        return Err(Refusal::SlugTaken);
+        let is_freed = sqlx::query_scalar!(
+            r#"select hub_id is null as "is_freed!" from hub_slugs where slug = $1"#,
+            slug.as_str()
+        );
+        let is_freed = is_freed.fetch_optional(db).await?.unwrap_or(false);
+        return Err(if is_freed { Refusal::SlugKept } else { Refusal::SlugTaken });
     }
     // The one that it leaves redirects, however the hub was made.
     sqlx::query!(

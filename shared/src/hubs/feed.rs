@@ -204,6 +204,12 @@ pub async fn find_token(db: &mut PgConnection, user: UserId) -> sqlx::Result<Str
     .await
 }
 
+/// The path of the Atom feed that a secret opens.
+#[must_use]
+pub fn path_of(token: &str) -> String {
+    format!("/feed.atom?token={token}")
+}
+
 /// Replaces the secret, so that the address given out before leads nowhere.
 pub async fn renew_token(db: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
     sqlx::query!(

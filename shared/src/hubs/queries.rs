@@ -61,6 +61,24 @@ pub async fn list_roles(db: &mut PgConnection, hub: HubId, user: UserId) -> sqlx
     Ok(roles)
 }
 
+/// Finds a hub by a slug that it has or has had, if the user has a role in it or asks to become a member.
+pub async fn find_own(db: &mut PgConnection, slug: &str, user: UserId) -> sqlx::Result<Option<Hub>> {
+    sqlx::query_as!(
+        Hub,
+        r#"select id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
+                  joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
+                  active_at, created_at, time_zone
+           from hubs
+           where (slug = $1 or id = (select hub_id from hub_slugs where slug = $1))
+             and (exists (select from hub_roles where hub_id = hubs.id and user_id = $2)
+                  or exists (select from hub_requests where hub_id = hubs.id and user_id = $2))"#,
+        slug,
+        user.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// Finds a hub by a slug that it has had.
 pub async fn find_by_former_slug(db: &mut PgConnection, slug: &str) -> sqlx::Result<Option<Hub>> {
     sqlx::query_as!(

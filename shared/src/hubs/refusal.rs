@@ -14,6 +14,8 @@ pub enum Refusal {
     NoUser,
     /// Another hub has this slug, or has had it.
     SlugTaken,
+    /// A hub that was deleted lately had this slug.
+    SlugKept,
     /// The hub is archived.
     Archived,
     /// The act is for owners.
@@ -39,6 +41,9 @@ impl Refusal {
             Self::Gone => "It is gone.",
             Self::NoUser => "The user is gone.",
             Self::SlugTaken => "That address is taken. Choose another.",
+            Self::SlugKept => {
+                "That address belonged to a hub that was deleted, and is kept free for 30 days. Choose another."
+            }
             Self::Archived => "This hub is archived, so nothing in it can change.",
             Self::NotOwner => "Only the hub's owners can do that.",
             Self::MayNotDelete => "Only the hub's owners and moderators can do that.",

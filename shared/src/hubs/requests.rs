@@ -13,6 +13,7 @@ use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{HubId, UserId};
 use crate::jobs::mail::SendMail;
+use crate::notifications::{self, News};
 
 /// A user who waits for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +62,26 @@ pub(super) async fn ask(db: &mut Tx, hub: HubId, user: UserId) -> Result<(), Ref
     if asked.rows_affected() == 0 {
         return Ok(());
     }
+    let owners = list_owners_to_notify(db, hub).await?;
+    let news: Vec<_> = owners.into_iter().map(|owner| News::hub_asked(owner, user, hub)).collect();
+    notifications::record(db, &news).await?;
     for owner in list_owners_to_tell(db, hub).await? {
         SendMail::HubAsked { user: owner.id, hub, domain: owner.domain }.enqueue(db).await?;
     }
     Ok(Event::HubRequestsChanged { hub }.record(db).await?)
+}
+
+/// Lists the owners of a hub and locks them. The hub is locked before them, so an owner whose account is being deleted
+/// isn't waited for.
+async fn list_owners_to_notify(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<UserId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: UserId" from users
+           where id in (select user_id from hub_roles where hub_id = $1 and role = 'owner')
+           order by id for key share skip locked"#,
+        hub.0,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// A recipient of a mail. Domains take turns.
@@ -128,6 +145,8 @@ pub(super) async fn close(db: &mut Tx, hub: HubId, asker: UserId, accepted: bool
     .fetch_optional(&mut *db)
     .await?;
     let Some(Recipient { id: user, domain }) = closed else { return Ok(false) };
+    notifications::forget_request(db, hub, user).await?;
+    notifications::record(db, &[News::hub_answered(user, hub, accepted)]).await?;
     SendMail::HubAnswered { user, hub, accepted, domain }.enqueue(db).await?;
     Ok(true)
 }
@@ -147,6 +166,7 @@ pub(super) async fn withdraw(db: &mut Tx, hub: HubId, user: UserId) -> sqlx::Res
             .execute(&mut *db)
             .await?;
     if withdrawn.rows_affected() > 0 {
+        notifications::forget_request(db, hub, user).await?;
         Event::HubRequestsChanged { hub }.record(db).await?;
     }
     Ok(())

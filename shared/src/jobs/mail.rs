@@ -62,6 +62,13 @@ pub enum SendMail {
         /// The domain of their address.
         domain: Option<String>,
     },
+    /// Tells a member what is unread, at most once a day. Nothing is sent if nothing is.
+    Digest {
+        /// The member.
+        user: UserId,
+        /// The domain of the member's address.
+        domain: Option<String>,
+    },
 }
 
 impl SendMail {
@@ -103,6 +110,16 @@ impl Job for SendMail {
             | Self::HubAsked { .. }
             | Self::HubAnswered { .. }
             | Self::DraftsExpire { .. } => Duration::from_hours(3 * 24),
+            // Then the next one is due.
+            Self::Digest { .. } => Duration::from_hours(20),
+        }
+    }
+
+    /// A member has one daily mail at a time. Of the others each is sent.
+    fn unique_key(&self) -> Option<String> {
+        match self {
+            Self::Digest { user, .. } => Some(format!("digest:{user}")),
+            _ => None,
         }
     }
 
@@ -111,7 +128,8 @@ impl Job for SendMail {
             Self::Verification { domain, .. }
             | Self::HubAsked { domain, .. }
             | Self::DraftsExpire { domain, .. }
-            | Self::HubAnswered { domain, .. } => domain.clone(),
+            | Self::HubAnswered { domain, .. }
+            | Self::Digest { domain, .. } => domain.clone(),
             Self::PasswordReset { email } | Self::AddressChanged { email, .. } => domain(email),
         }
     }
@@ -122,7 +140,8 @@ impl Job for SendMail {
             | Self::AddressChanged { user, .. }
             | Self::HubAsked { user, .. }
             | Self::DraftsExpire { user, .. }
-            | Self::HubAnswered { user, .. } => Some(Subject::from(*user)),
+            | Self::HubAnswered { user, .. }
+            | Self::Digest { user, .. } => Some(Subject::from(*user)),
             Self::PasswordReset { .. } => None,
         }
     }

@@ -4,8 +4,10 @@ pub mod cache;
 pub mod mail;
 pub mod media;
 pub mod metrics;
+pub mod notifications;
 pub mod ranking;
 pub mod talks;
+pub mod topics;
 pub mod upkeep;
 
 use pawdium_queue::{Job, Queue};
@@ -24,12 +26,16 @@ macro_rules! job_kinds {
             media::ProcessPhoto => process_photo,
             media::RemoveFiles => remove_files,
             metrics::ReportMetrics => report_metrics,
+            notifications::SendDigests => send_digests,
             ranking::RecountPart => recount_part,
             ranking::RecountRatings => recount_ratings,
             ranking::RefreshRanks => refresh_ranks,
             ranking::RefreshVirality => refresh_virality,
             ranking::StartEpoch => start_epoch,
             talks::TallyTalks => tally_talks,
+            topics::CountTopics => count_topics,
+            topics::RelateTopics => relate_topics,
+            topics::RewriteTags => rewrite_tags,
             upkeep::BalanceJobs => balance_jobs,
             upkeep::ExpireDrafts => expire_drafts,
             upkeep::Purge => purge,

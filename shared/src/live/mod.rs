@@ -18,7 +18,7 @@ use redis::streams::StreamMaxlen;
 pub use fan_out::Subscription;
 pub use mailbox::News;
 pub use recent::Position;
-pub use registry::watched;
+pub use registry::{watched, watched_photos};
 pub use topic::{Note, Topic, Unknown};
 
 use crate::cache::Keeper;

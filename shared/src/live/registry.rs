@@ -1,5 +1,6 @@
 //! Which topics any process watches, so that workers rebuild only what somebody looks at.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tracing::debug;
 
 use super::fan_out::FanOut;
 use super::topic::Topic;
+use crate::ids::PhotoId;
 use crate::redis::{Patience, Redis};
 
 /// How long a topic counts as watched after it was last written, in seconds.
@@ -42,6 +44,24 @@ pub async fn watched(redis: &Redis, topics: &[Topic]) -> redis::RedisResult<Vec<
         .await?;
     let now = seconds(Utc::now().timestamp());
     Ok(expiries.into_iter().map(|expiry| expiry.is_some_and(|expiry| expiry > now)).collect())
+}
+
+/// The photos whose pages have a stream in any process, or had one within the last half minute.
+///
+/// # Errors
+/// If Redis is unreachable.
+pub async fn watched_photos(redis: &Redis) -> redis::RedisResult<HashSet<PhotoId>> {
+    let mut command = redis::cmd("ZRANGEBYSCORE");
+    command.arg(redis.key("watched")).arg(format!("({}", Utc::now().timestamp())).arg("+inf");
+    let topics: Vec<String> = redis
+        .caches()
+        .run(Patience::Job, |mut connection| async move { command.query_async(&mut connection).await })
+        .await?;
+    let photo = |topic: &String| match topic.parse() {
+        Ok(Topic::Photo(photo)) => Some(photo),
+        _ => None,
+    };
+    Ok(topics.iter().filter_map(photo).collect())
 }
 
 /// Keeps the topics of this process registered.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use pawdium_queue::JobId;
 
-use crate::ids::{CallId, HubId, PhotoId, WidgetId};
+use crate::ids::{CallId, HubId, PhotoId, UserId, WidgetId};
 
 /// What a page shows and can watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,10 @@ pub enum Topic {
     Call(CallId),
     /// The votes in one call, for those who may know how many a talk has.
     Standing(CallId),
+    /// The comments on one photo, for those who may read them.
+    Comments(PhotoId),
+    /// What one member is notified of, for that member.
+    Notifications(UserId),
     /// The admins' page of all queues.
     Queues,
     /// The admins' page of one job.
@@ -31,6 +35,8 @@ impl fmt::Display for Topic {
             Self::Hub(hub) => write!(f, "hub:{hub}"),
             Self::Call(call) => write!(f, "call:{call}"),
             Self::Standing(call) => write!(f, "standing:{call}"),
+            Self::Comments(photo) => write!(f, "comments:{photo}"),
+            Self::Notifications(user) => write!(f, "notifications:{user}"),
             Self::Queues => f.write_str("queues"),
             Self::Job(job) => write!(f, "job:{job}"),
         }
@@ -50,6 +56,8 @@ impl FromStr for Topic {
             Some(("hub", id)) => id.parse().map(Self::Hub).map_err(|_| Unknown),
             Some(("call", id)) => id.parse().map(Self::Call).map_err(|_| Unknown),
             Some(("standing", id)) => id.parse().map(Self::Standing).map_err(|_| Unknown),
+            Some(("comments", id)) => id.parse().map(Self::Comments).map_err(|_| Unknown),
+            Some(("notifications", id)) => id.parse().map(Self::Notifications).map_err(|_| Unknown),
             Some(("job", id)) => id.parse().map(Self::Job).map_err(|_| Unknown),
             None if text == "queues" => Ok(Self::Queues),
             _ => Err(Unknown),
@@ -122,7 +130,8 @@ mod tests {
     fn topics_and_notes_are_read_as_they_were_written() {
         let calls = [Topic::Call(CallId(5)), Topic::Standing(CallId(5))];
         let others = [Topic::Photo(PhotoId(12)), Topic::Hub(HubId(3)), Topic::Queues, Topic::Job(JobId(9))];
-        for topic in calls.into_iter().chain(others) {
+        let told = [Topic::Comments(PhotoId(12)), Topic::Notifications(UserId(8))];
+        for topic in calls.into_iter().chain(others).chain(told) {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }
         for note in [Note::Changed, Note::Roles, Note::Widget { id: WidgetId(4), version: TOO_LARGE - 1 }] {

@@ -11,12 +11,14 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use lettre::address::Envelope;
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail as From, Rcpt};
 use lettre::transport::smtp::response::{Category, Code, Severity};
 use lettre::{Address, Message, transport::smtp};
 use secrecy::ExposeSecret as _;
+use url::Url;
 
 pub use self::server::{BadUrl, Server};
 use pawdium_queue::JobId;
@@ -48,6 +50,8 @@ pub struct Mail {
     pub text: String,
     /// The same content as HTML.
     pub html: String,
+    /// Where a POST stops mails like this one, for mail programs (RFC 2369, RFC 8058).
+    pub unsubscribe: Option<Url>,
 }
 
 /// Why a mail was not sent. Control characters in the server's replies are escaped.
@@ -82,11 +86,17 @@ impl Mailer {
     pub async fn send(&self, mail: Mail, job: JobId) -> Result<(), SendError> {
         let refused = |error: &dyn std::fmt::Display| SendError::Refused(error.to_string());
         let to = mail.to.parse::<Address>().map_err(|error| refused(&error))?;
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(mail.subject)
-            .message_id(Some(format!("<job-{job}@{}>", self.from.email.domain())))
+            .message_id(Some(format!("<job-{job}@{}>", self.from.email.domain())));
+        if let Some(address) = mail.unsubscribe {
+            message = message
+                .raw_header(header("List-Unsubscribe", format!("<{address}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+        }
+        let message = message
             .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
             .map_err(|error| refused(&error))?;
         let late = |_| SendError::Later(format!("it took longer than {:?}", self.timeout));
@@ -104,6 +114,11 @@ impl Mailer {
         });
         handed_over
     }
+}
+
+/// A header whose value is ASCII and short.
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
 /// Sends one mail, from MAIL to the reply that accepts it.

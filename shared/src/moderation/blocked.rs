@@ -34,6 +34,12 @@ impl Reason {
             _ => Err("Keep the reason to 500 characters."),
         }
     }
+
+    /// The reason.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The result of blocking a photo.

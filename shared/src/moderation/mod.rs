@@ -1,3 +1,4 @@
-//! Moderation of pictures.
+//! Moderation of pictures and comments.
 
 pub mod blocked;
+pub mod comments;

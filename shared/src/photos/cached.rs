@@ -8,9 +8,12 @@ use crate::events::Event;
 use crate::ids::PhotoId;
 use crate::live::Topic;
 
-/// What depends on ranks: one rating can change the scores and ranks of thousands of photos.
-pub(crate) const RANKS: Around =
-    Around { name: "ranks", is_stale_after: |event| matches!(event, Event::RanksMoved { .. }) };
+/// What depends on ranks, or on the names of topics: one rating can change the scores and ranks of thousands of photos,
+/// and one moderator the tags of as many.
+pub(crate) const RANKS: Around = Around {
+    name: "ranks",
+    is_stale_after: |event| matches!(event, Event::RanksMoved { .. } | Event::TopicsChanged { .. }),
+};
 
 /// One photo in any state except deleted. Only live ones are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,15 +22,20 @@ pub struct CachedPhoto(pub PhotoId);
 impl CachedPhoto {
     fn is_stale_after(self, event: &Event) -> bool {
         match event {
-            // State, reason and files, and what the owner says.
-            Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
+            // State, reason and files; what its owner says; the tags.
+            Event::PhotoTagged { photo, .. }
+            | Event::PhotoProgressed { photo } | Event::PhotoPublished { photo, .. }
             | Event::PhotoChanged { photo, .. } | Event::PhotoRemoved { photo, .. }
             // The histogram.
             | Event::PhotoRated { photo } => *photo == self.0,
             // Virality, views and shares; the owner's name; the histogram when a rater left or was merged.
-            Event::ViralityMoved { photos } | Event::MemberChanged { photos, .. } => photos.contains(&self.0),
-            // Score and rank: see `AROUND`.
-            Event::RanksMoved { .. }
+            Event::ViralityMoved { photos } | Event::MemberChanged { photos, .. }
+            // Score and rank of those whose pages are open. For the others, see `AROUND`.
+            | Event::RanksMoved { photos, .. } => photos.contains(&self.0),
+            // The names of tags: see `AROUND`.
+            Event::TopicsChanged { .. }
+            | Event::TopicsRelated
+            | Event::TopicsCounted
             | Event::ScoresMoved { .. }
             // A photo's page reads its hubs from the database.
             | Event::PhotoPosted { .. }
@@ -38,6 +46,8 @@ impl CachedPhoto {
             | Event::CallChanged { .. }
             | Event::TalkChanged { .. }
             | Event::TalkVoted { .. }
+            | Event::CommentsChanged { .. }
+            | Event::NotificationsChanged { .. }
             | Event::LayoutChanged { .. }
             | Event::WidgetConfigured { .. } => false,
         }
@@ -102,6 +112,7 @@ impl Cached for PhotoCount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::TopicId;
     use crate::photos::Species;
 
     const PHOTO: PhotoId = PhotoId(7);
@@ -114,8 +125,10 @@ mod tests {
             Event::changed(PHOTO, Species::Cat, Species::Dog),
             Event::PhotoRemoved { photo: PHOTO, species: Species::Cat },
             Event::PhotoRated { photo: PHOTO },
+            Event::PhotoTagged { photo: PHOTO, topics: vec![TopicId(3)] },
             Event::ViralityMoved { photos: vec![PhotoId(6), PHOTO] },
             Event::MemberChanged { photos: vec![PHOTO], hubs: Vec::new() },
+            Event::RanksMoved { species: vec![Species::Cat], photos: vec![PHOTO] },
         ];
         for event in about_it {
             assert!(CachedPhoto(PHOTO).is_stale_after(&event), "{event:?}");
@@ -126,7 +139,7 @@ mod tests {
 
     #[test]
     fn changed_ranks_make_all_photos_stale_at_once() {
-        let moved = Event::RanksMoved { species: vec![Species::Dog] };
+        let moved = Event::RanksMoved { species: vec![Species::Dog], photos: Vec::new() };
         assert!(CachedPhoto::AROUND.is_some_and(|around| (around.is_stale_after)(&moved)));
         let rated = Event::PhotoRated { photo: PHOTO };
         assert!(!CachedPhoto::AROUND.is_some_and(|around| (around.is_stale_after)(&rated)));

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use pawdium_media::{Crop, Limits};
 use sqlx::PgConnection;
 
-use super::fields::{Alt, Tags, Title};
+use super::fields::{Alt, Title};
 use super::not_changed::NotChanged;
 use super::pictures::{columns_of, crop_of, find_source};
 use super::posting::{self, Remover};
+use super::tag::Tags;
 use super::types::{Commenters, PhotoState, Species};
-use super::{crops, revisions, tags};
+use super::{crops, revisions, tagging};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{HubId, PhotoId, UserId};
@@ -148,8 +149,9 @@ pub async fn change(
     {
         refuse_same_title(db, photo, owner, title.as_str()).await?;
     }
-    let tags_before = tags::find(db, photo).await?;
-    let new_tags = change.tags.as_ref().filter(|new| new.as_slice() != tags_before);
+    // Compared with what pages show, which moderators may have renamed: saving that changes nothing.
+    let tags_before = Tags::of_words(&tagging::list(db, photo).await?);
+    let new_tags = change.tags.as_ref().filter(|new| **new != tags_before);
     let title = change.title.as_ref().map_or(found.title.as_str(), Title::as_str);
     let alt = change.alt.as_ref().map_or(found.alt.as_str(), Alt::as_str);
     let species = change.species.unwrap_or(found.species);
@@ -193,7 +195,7 @@ pub async fn change(
     .execute(&mut **db)
     .await?;
     if let Some(tags) = new_tags {
-        tags::set(db, photo, tags).await?;
+        tagging::set(db, photo, tags).await?;
     }
     if is_live && is_revised {
         revisions::drop_unneeded(db, photo).await?;

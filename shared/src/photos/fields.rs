@@ -2,8 +2,9 @@
 
 use pawdium_media::Crop;
 
+use super::tag::Tags;
 use super::types::{Commenters, Species, UnknownSpecies};
-use crate::visible::{is_invisible, shows_something};
+use crate::visible::shows_something;
 
 /// Why a field was refused. Forms show the message beside the field.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -84,48 +85,6 @@ impl Alt {
     }
 }
 
-/// At most ten different tags: lower-case words of letters, digits and hyphens.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags(Vec<String>);
-
-impl Tags {
-    /// Splits the text at commas and checks the tags.
-    ///
-    /// # Errors
-    /// [`InvalidDraft`] with what is wrong.
-    pub fn new(text: &str) -> Result<Self, InvalidDraft> {
-        let mut tags = Vec::new();
-        for tag in text.split(',').map(|tag| tag.trim().trim_start_matches('#').to_lowercase()) {
-            if tag.is_empty() || tags.contains(&tag) {
-                continue;
-            }
-            let fits = |c: char| c == ' ' || c == '-' || (c.is_alphanumeric() && !is_invisible(c));
-            if tag.chars().count() > 30 || !tag.chars().all(fits) {
-                return Err(refuse(
-                    "tags",
-                    "Tags are words of up to 30 letters, digits or hyphens, between commas.",
-                ));
-            }
-            tags.push(tag);
-        }
-        if tags.len() > 10 {
-            return Err(refuse("tags", "Use at most ten tags."));
-        }
-        Ok(Self(tags))
-    }
-
-    /// Tags that were checked before, from the database.
-    pub(crate) fn known(tags: Vec<String>) -> Self {
-        Self(tags)
-    }
-
-    /// The tags.
-    #[must_use]
-    pub fn as_slice(&self) -> &[String] {
-        &self.0
-    }
-}
-
 /// What a member enters when submitting a photo.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -176,16 +135,6 @@ mod tests {
         }
         assert!(Title::new("\u{1f408}\u{200d}\u{2b1b}").is_ok());
         assert_eq!(Alt::new(" \n").expect("it may be empty").as_str(), "");
-    }
-
-    #[test]
-    fn tags_are_trimmed_lowered_and_unique() {
-        let tags = Tags::new("Blep, #tongue,, blep ,zwölf").expect("fine");
-        assert_eq!(tags.as_slice(), ["blep", "tongue", "zwölf"]);
-        assert!(Tags::new("<b>").is_err());
-        assert!(Tags::new("\u{3164}").is_err());
-        assert!(Tags::new("cat,ca\u{3164}t").is_err());
-        assert!(Tags::new("1,2,3,4,5,6,7,8,9,10,11").is_err());
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use crate::db::Db;
 use crate::events::Event;
 use crate::hubs::facts::changed_hubs;
 use crate::ids::{HubId, PhotoId};
-use crate::paging::{Page, PageOf};
+use crate::paging::{Page, PageOf, Paged, load_pages};
 
 /// A hub's live photos, the latest posted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,12 +33,7 @@ impl Cached for HubPhotoList {
     }
 
     async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
-        let mut db = db.acquire().await?;
-        let mut loaded = Vec::with_capacity(these.len());
-        for list in these {
-            loaded.push((*list, list_photos(&mut db, list.0, page).await?));
-        }
-        Ok(loaded)
+        load_pages(these, page, db).await
     }
 }
 
@@ -67,24 +62,28 @@ impl Cached for PhotoHubs {
     }
 }
 
-async fn list_photos(db: &mut PgConnection, hub: HubId, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from hub_photos join photos on id = photo_id
-           where hub_id = $1 and state = 'live'"#,
-        hub.0,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    let photos = sqlx::query_scalar!(
-        r#"select photo_id as "photo: PhotoId" from hub_photos join photos on id = photo_id
-           where hub_id = $1 and state = 'live'
-           order by posted_at desc, photo_id desc
-           limit $2 offset $3"#,
-        hub.0,
-        page.limit,
-        page.offset(),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(photos, page, total))
+impl Paged for HubPhotoList {
+    type Item = PhotoId;
+
+    async fn load_page(self, db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "total!" from hub_photos join photos on id = photo_id
+               where hub_id = $1 and state = 'live'"#,
+            self.0.0,
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        let photos = sqlx::query_scalar!(
+            r#"select photo_id as "photo: PhotoId" from hub_photos join photos on id = photo_id
+               where hub_id = $1 and state = 'live'
+               order by posted_at desc, photo_id desc
+               limit $2 offset $3"#,
+            self.0.0,
+            page.limit,
+            page.offset(),
+        )
+        .fetch_all(db)
+        .await?;
+        Ok(Page::new(photos, page, total))
+    }
 }

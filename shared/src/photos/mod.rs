@@ -22,13 +22,15 @@ pub mod revisions;
 mod saving;
 pub mod steps;
 pub mod submissions;
-pub mod tags;
+pub mod tag;
+pub mod tagging;
 pub mod transitions;
 mod types;
 
-pub use fields::{Allowed, Alt, Draft, InvalidDraft, Tags, Title};
+pub use fields::{Allowed, Alt, Draft, InvalidDraft, Title};
 pub use histogram::Histogram;
 pub use likeness::Likeness;
 pub use not_changed::NotChanged;
 pub use saving::Saving;
+pub use tag::{Tag, Tags};
 pub use types::{Commenters, Photo, PhotoState, Picture, Sizes, Species, UnknownSpecies};

@@ -87,7 +87,10 @@ macro_rules! photos_where {
         sqlx::query_as!(
             Row,
             r#"select photos.id as "id: crate::ids::PhotoId", title, alt,
-                      species as "species: crate::photos::Species", tags,
+                      species as "species: crate::photos::Species",
+                      array(select topics.name from taggings join topics on topics.id = topic_id
+                            where photo_id = photos.id and not doubled and banned_at is null order by place)
+                          as "tags!",
                       owner_id as "owner: crate::ids::UserId", users.name as owner_name,
                       state as "state: crate::photos::PhotoState", reason,
                       coalesce((select jsonb_object_agg(edge, jsonb_build_object(

@@ -4,12 +4,13 @@ use pawdium_media::{Crop, Limits};
 use sqlx::PgConnection;
 
 use super::edits::lock_owner;
-use super::fields::{Allowed, Alt, Tags, Title};
+use super::fields::{Allowed, Alt, Title};
 use super::not_changed::NotChanged;
 use super::pictures::{self, columns_of, find_source};
 use super::steps::{self, Step};
+use super::tag::Tags;
 use super::types::{Commenters, Photo, PhotoState, Species};
-use super::{queries, tags};
+use super::{queries, tagging};
 use crate::cache::{Cached, Lookup, Whole};
 use crate::db::{Db, Tx};
 use crate::events::Event;
@@ -66,7 +67,7 @@ pub async fn make(
     if parent.depth >= DEEPEST {
         return Err(NotChanged::TooDeep);
     }
-    let parents_tags = Tags::known(tags::find(db, from).await?);
+    let parents_tags = Tags::of_words(&tagging::list(db, from).await?);
     let [x, y, side] = columns_of(wanted.crop);
     let photo = sqlx::query_scalar!(
         r#"insert into photos (owner_id, parent_id, depth, title, alt, species, state, crop_x, crop_y, crop_side,
@@ -88,7 +89,7 @@ pub async fn make(
     )
     .fetch_one(&mut **db)
     .await?;
-    tags::set(db, photo, wanted.tags.as_ref().unwrap_or(&parents_tags)).await?;
+    tagging::set(db, photo, wanted.tags.as_ref().unwrap_or(&parents_tags)).await?;
     sqlx::query!("insert into photo_stats (photo_id) values ($1)", photo.0).execute(&mut **db).await?;
     steps::record(db, photo, Step::Received, None).await?;
     if !pictures::share(db, from, photo).await? {

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::not_changed::NotChanged;
 use super::types::{Picture, Sizes, Species};
-use super::{Histogram, Tags, edits, pictures, tags};
+use super::{Histogram, Tags, edits, pictures, tagging};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
@@ -60,7 +60,7 @@ pub async fn list(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<Rev
     )
     .fetch_all(&mut *db)
     .await?;
-    let shown_tags = tags::find(db, photo).await?;
+    let shown_tags = tagging::list(db, photo).await?;
     let sizes = list_sizes(db, photo).await?;
     let ratings = count_ratings(db, photo).await?;
     let of = |picture: i16| {
@@ -168,14 +168,12 @@ pub async fn count_earlier_ratings(db: &mut PgConnection, photo: PhotoId) -> sql
 /// Keeps what a live photo is now as a revision, before it changes. The caller changes it and counts the next. The
 /// oldest beyond [`MOST`] go, with pictures that nothing else shows.
 pub(super) async fn keep_current(db: &mut Tx, photo: PhotoId) -> sqlx::Result<()> {
-    let shown = tags::find(db, photo).await?;
     sqlx::query!(
         "insert into photo_revisions (photo_id, number, title, alt, species, tags, picture, since)
-         select id, revision_number, title, alt, species, $2, picture, coalesce(revised_at, live_at, created_at)
+         select id, revision_number, title, alt, species, tags, picture, coalesce(revised_at, live_at, created_at)
          from photos where id = $1
          on conflict do nothing",
         photo.0,
-        &shown,
     )
     .execute(&mut *db)
     .await?;
@@ -236,7 +234,7 @@ pub async fn restore(db: &mut Tx, photo: PhotoId, owner: UserId, number: i32) ->
     )
     .execute(&mut **db)
     .await?;
-    tags::set(db, photo, &Tags::known(earlier.tags)).await?;
+    tagging::set(db, photo, &Tags::of_words(&earlier.tags)).await?;
     if earlier.picture != found.picture && earlier.has_picture {
         // A crop that is being made would replace the restored picture.
         sqlx::query!("delete from photo_crops where photo_id = $1", photo.0).execute(&mut **db).await?;

@@ -14,10 +14,10 @@ use pawdium_queue::{Enqueue as _, Job as _};
 use sqlx::PgConnection;
 
 use super::fields::Draft;
-use super::files;
 use super::pictures::{self, FIRST, columns_of, crop_of};
 use super::steps::{self, Step};
 use super::types::{Commenters, PhotoState, Picture};
+use super::{files, tagging};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
@@ -74,7 +74,7 @@ async fn insert(
         draft.title.as_str(),
         draft.alt.as_str(),
         draft.species.name(),
-        draft.tags.as_slice(),
+        &draft.tags.names(),
         state as PhotoState,
         original.map(|original| original.key),
         x,
@@ -87,6 +87,7 @@ async fn insert(
     .fetch_one(&mut *db)
     .await?;
     sqlx::query!("insert into photo_stats (photo_id) values ($1)", photo.0).execute(&mut *db).await?;
+    tagging::attach(db, photo, &draft.tags).await?;
     steps::record(db, photo, Step::Received, None).await?;
     Ok(photo)
 }

@@ -155,7 +155,7 @@ pub struct Photo {
     pub alt: String,
     /// What animal it is.
     pub species: Species,
-    /// Free words in lower case.
+    /// The names of its topics, as pages show them.
     pub tags: Vec<String>,
     /// The user who submitted it.
     pub owner: UserId,

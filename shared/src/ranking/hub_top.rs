@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::events::Event;
 use crate::hubs::facts::changed_hubs;
 use crate::ids::{HubId, PhotoId};
-use crate::paging::{Page, PageOf};
+use crate::paging::{Page, PageOf, Paged, load_pages};
 use crate::photos::cached::RANKS;
 
 /// A photo and its place in a list.
@@ -48,38 +48,37 @@ impl Cached for HubTopList {
     }
 
     async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
-        let mut db = db.acquire().await?;
-        let mut loaded = Vec::with_capacity(these.len());
-        for list in these {
-            loaded.push((*list, hub_top(&mut db, list.0, page).await?));
-        }
-        Ok(loaded)
+        load_pages(these, page, db).await
     }
 }
 
-async fn hub_top(db: &mut PgConnection, hub: HubId, page: PageOf) -> sqlx::Result<Page<Placed>> {
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from hub_photos
-           join photos on photos.id = hub_photos.photo_id
-           join photo_ranks on photo_ranks.photo_id = photos.id
-           where hub_id = $1 and state = 'live'"#,
-        hub.0,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    let photos = sqlx::query_as!(
-        Placed,
-        r#"select photos.id as "photo: PhotoId", rank() over (order by rank) as "place!" from hub_photos
-           join photos on photos.id = hub_photos.photo_id
-           join photo_ranks on photo_ranks.photo_id = photos.id
-           where hub_id = $1 and state = 'live'
-           order by rank, photos.id
-           limit $2 offset $3"#,
-        hub.0,
-        page.limit,
-        page.offset(),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(photos, page, total))
+impl Paged for HubTopList {
+    type Item = Placed;
+
+    async fn load_page(self, db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<Placed>> {
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "total!" from hub_photos
+               join photos on photos.id = hub_photos.photo_id
+               join photo_ranks on photo_ranks.photo_id = photos.id
+               where hub_id = $1 and state = 'live'"#,
+            self.0.0,
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        let photos = sqlx::query_as!(
+            Placed,
+            r#"select photos.id as "photo: PhotoId", rank() over (order by rank) as "place!" from hub_photos
+               join photos on photos.id = hub_photos.photo_id
+               join photo_ranks on photo_ranks.photo_id = photos.id
+               where hub_id = $1 and state = 'live'
+               order by rank, photos.id
+               limit $2 offset $3"#,
+            self.0.0,
+            page.limit,
+            page.offset(),
+        )
+        .fetch_all(db)
+        .await?;
+        Ok(Page::new(photos, page, total))
+    }
 }

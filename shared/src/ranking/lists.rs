@@ -9,6 +9,7 @@ use crate::db::Db;
 use crate::events::Event;
 use crate::ids::PhotoId;
 pub use crate::paging::{Page, PageOf};
+use crate::paging::{Paged, load_pages};
 use crate::photos::Species;
 
 /// How far back a top list looks, by the time photos went live.
@@ -98,12 +99,7 @@ impl Cached for TopList {
     }
 
     async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
-        let mut db = db.acquire().await?;
-        let mut loaded = Vec::with_capacity(these.len());
-        for list in these {
-            loaded.push((*list, top(&mut db, *list, page).await?));
-        }
-        Ok(loaded)
+        load_pages(these, page, db).await
     }
 }
 
@@ -140,12 +136,7 @@ impl Cached for TrendingList {
     }
 
     async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
-        let mut db = db.acquire().await?;
-        let mut loaded = Vec::with_capacity(these.len());
-        for list in these {
-            loaded.push((*list, trending(&mut db, *list, page).await?));
-        }
-        Ok(loaded)
+        load_pages(these, page, db).await
     }
 }
 
@@ -179,12 +170,7 @@ impl Cached for NewList {
     }
 
     async fn load(these: &[Self], page: PageOf, db: &Db) -> sqlx::Result<Vec<(Self, Self::Data)>> {
-        let mut db = db.acquire().await?;
-        let mut loaded = Vec::with_capacity(these.len());
-        for list in these {
-            loaded.push((*list, newest(&mut db, *list, page).await?));
-        }
-        Ok(loaded)
+        load_pages(these, page, db).await
     }
 }
 
@@ -193,80 +179,92 @@ fn every(species: &[Species]) -> impl Iterator<Item = Option<Species>> + '_ {
     std::iter::once(None).chain(species.iter().copied().map(Some))
 }
 
-async fn top(db: &mut PgConnection, list: TopList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
-    let (days, species) = (list.period.days(), list.species.map(Species::name));
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from photos join photo_ranks on photo_id = photos.id
-           where state = 'live'
-             and ($1::integer is null or live_at > now() - make_interval(days => $1))
-             and ($2::text is null or species = $2)"#,
-        days,
-        species,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    let photos = sqlx::query_scalar!(
-        r#"select photos.id as "id: PhotoId" from photos join photo_ranks on photo_id = photos.id
-           where state = 'live'
-             and ($1::integer is null or live_at > now() - make_interval(days => $1))
-             and ($2::text is null or species = $2)
-           order by rank, photo_ranks.photo_id
-           limit $3 offset $4"#,
-        days,
-        species,
-        page.limit,
-        page.offset(),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(photos, page, total))
+impl Paged for TopList {
+    type Item = PhotoId;
+
+    async fn load_page(self, db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+        let (days, species) = (self.period.days(), self.species.map(Species::name));
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "total!" from photos join photo_ranks on photo_id = photos.id
+               where state = 'live'
+                 and ($1::integer is null or live_at > now() - make_interval(days => $1))
+                 and ($2::text is null or species = $2)"#,
+            days,
+            species,
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        let photos = sqlx::query_scalar!(
+            r#"select photos.id as "id: PhotoId" from photos join photo_ranks on photo_id = photos.id
+               where state = 'live'
+                 and ($1::integer is null or live_at > now() - make_interval(days => $1))
+                 and ($2::text is null or species = $2)
+               order by rank, photo_ranks.photo_id
+               limit $3 offset $4"#,
+            days,
+            species,
+            page.limit,
+            page.offset(),
+        )
+        .fetch_all(db)
+        .await?;
+        Ok(Page::new(photos, page, total))
+    }
 }
 
-async fn trending(db: &mut PgConnection, list: TrendingList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
-    let species = list.species.map(Species::name);
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from photos join photo_stats on photo_id = photos.id
-           where state = 'live' and virality is not null and ($1::text is null or species = $1)"#,
-        species,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    let photos = sqlx::query_scalar!(
-        r#"select photos.id as "id: PhotoId" from photos join photo_stats on photo_id = photos.id
-           where state = 'live' and virality is not null and ($1::text is null or species = $1)
-           order by virality desc, photo_stats.photo_id
-           limit $2 offset $3"#,
-        species,
-        page.limit,
-        page.offset(),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(photos, page, total))
+impl Paged for TrendingList {
+    type Item = PhotoId;
+
+    async fn load_page(self, db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+        let species = self.species.map(Species::name);
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "total!" from photos join photo_stats on photo_id = photos.id
+               where state = 'live' and virality is not null and ($1::text is null or species = $1)"#,
+            species,
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        let photos = sqlx::query_scalar!(
+            r#"select photos.id as "id: PhotoId" from photos join photo_stats on photo_id = photos.id
+               where state = 'live' and virality is not null and ($1::text is null or species = $1)
+               order by virality desc, photo_stats.photo_id
+               limit $2 offset $3"#,
+            species,
+            page.limit,
+            page.offset(),
+        )
+        .fetch_all(db)
+        .await?;
+        Ok(Page::new(photos, page, total))
+    }
 }
 
-async fn newest(db: &mut PgConnection, list: NewList, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
-    let species = list.species.map(Species::name);
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from photos
-           where state = 'live' and ($1::text is null or species = $1)"#,
-        species,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    // By the index photos_live_at.
-    let photos = sqlx::query_scalar!(
-        r#"select id as "id: PhotoId" from photos
-           where state = 'live' and ($1::text is null or species = $1)
-           order by live_at desc, id desc
-           limit $2 offset $3"#,
-        species,
-        page.limit,
-        page.offset(),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(photos, page, total))
+impl Paged for NewList {
+    type Item = PhotoId;
+
+    async fn load_page(self, db: &mut PgConnection, page: PageOf) -> sqlx::Result<Page<PhotoId>> {
+        let species = self.species.map(Species::name);
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "total!" from photos
+               where state = 'live' and ($1::text is null or species = $1)"#,
+            species,
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        // By the index photos_live_at.
+        let photos = sqlx::query_scalar!(
+            r#"select id as "id: PhotoId" from photos
+               where state = 'live' and ($1::text is null or species = $1)
+               order by live_at desc, id desc
+               limit $2 offset $3"#,
+            species,
+            page.limit,
+            page.offset(),
+        )
+        .fetch_all(db)
+        .await?;
+        Ok(Page::new(photos, page, total))
+    }
 }
 
 #[cfg(test)]
@@ -276,8 +274,9 @@ mod tests {
     use crate::cached::KINDS;
 
     async fn stale_after(event: Event) -> Vec<String> {
-        // Only the kinds about hubs ask the database.
-        let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| !kind.name.starts_with("hub-")).collect();
+        // Only the kinds about hubs and topics ask the database.
+        let asks = |name: &str| name.starts_with("hub-") || matches!(name, "topic" | "topic-photos");
+        let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| !asks(kind.name)).collect();
         let pool =
             sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nowhere").expect("it is a URL");
         let (stale, asked) = Stale::after(&[event], &kinds, &Db::from(pool)).await;
@@ -294,7 +293,7 @@ mod tests {
 
     #[tokio::test]
     async fn moved_ranks_of_dogs_leave_the_lists_of_cats_alone() {
-        let stale = stale_after(Event::RanksMoved { species: vec![Species::Dog] }).await;
+        let stale = stale_after(Event::RanksMoved { species: vec![Species::Dog], photos: Vec::new() }).await;
         let mut expected = vec!["ranks".to_owned()];
         for period in Period::VARIANTS {
             expected.extend(["all", "dog"].map(|species| format!("top:{}:{species}", period.name())));
@@ -326,7 +325,8 @@ mod tests {
     #[tokio::test]
     async fn a_new_photo_makes_the_newest_photos_of_its_species_stale() {
         let stale = stale_after(Event::PhotoPublished { photo: PhotoId(7), species: Species::Cat }).await;
-        assert_eq!(stale, ["new:all", "new:cat", "photo:7", "totals"]);
+        let topics = ["sections", "topics:most", "topics:name", "topics:new", "totals"];
+        assert_eq!(stale, [&["new:all", "new:cat", "photo:7"], &topics[..]].concat());
     }
 
     #[tokio::test]

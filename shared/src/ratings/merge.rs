@@ -2,12 +2,16 @@
 //! Both correct the histograms.
 
 use crate::accounts::queries;
+use crate::comments;
 use crate::db::Tx;
 use crate::events::Event;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
-use crate::photos::{files, owner, transitions};
+use crate::photos::{files, owner, tagging, transitions};
 use crate::talks::leaving;
+
+/// How many topics an event names.
+const TOPICS: usize = 500;
 
 /// Moves an anonymous user's ratings, also those of earlier pictures, votes, drafts and shares to an account and
 /// deletes the anonymous user. If both rated a photo, the account's rating stays. Ratings of the account's own photos
@@ -113,8 +117,8 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
     Ok(is_anonymous)
 }
 
-/// Deletes a user with ratings, photos, votes, roles in hubs and sessions, and corrects the histograms. A job deletes
-/// the photos' files.
+/// Deletes a user with ratings, photos, comments, votes, roles in hubs and sessions, and corrects the histograms. A job
+/// deletes the photos' files.
 pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     // Lock the user before any counter: a concurrent rating holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
@@ -131,15 +135,22 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     lock_own(db, user).await?;
     succession::leave_all(db, user).await?;
     leaving::leave_all(db, user).await?;
+    comments::leaving::leave_all(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;
     }
     // Their remixes lose the name of their parent's owner.
     changed.extend(list_remixes(db, user).await?);
-    changed.extend(own);
+    changed.extend(&own);
     let hubs = owner::find_hubs(db, user).await?;
+    let topics = tagging::list_topics(db, &own).await?;
     queries::delete(db, user).await?;
+    if let Some(photo) = own.first().copied() {
+        let tagged =
+            topics.chunks(TOPICS).map(|topics| Event::PhotoTagged { photo, topics: topics.to_vec() });
+        Event::record_all(db, tagged.collect()).await?;
+    }
     record_change(db, changed, hubs).await
 }
 

@@ -8,7 +8,7 @@ pub mod queries;
 mod recorder;
 pub mod serving;
 
-pub use ballot::{Ballot, BallotRefused, Ballots};
+pub use ballot::{Ballot, BallotRefused, Ballots, Shown};
 pub use derpiness::{Derpiness, OutOfRange};
 pub use recorder::Recorder;
 

@@ -1,4 +1,4 @@
-//! Search for photos, members and hubs.
+//! Search for photos, members, hubs and topics.
 
 pub mod queries;
 mod words;

@@ -4,9 +4,14 @@ use sqlx::PgConnection;
 
 use super::Words;
 use crate::ids::{PhotoId, UserId};
+use crate::topics::{self, Topic};
 
 /// How many photos are compared, the newest that match. A word that is in every photo finds no more.
-pub const MOST_PHOTOS: i64 = 1000;
+pub const MOST_PHOTOS: i64 = 500;
+
+/// Among how many of the newest photos a search looks first, in units of the index `photos_words` (4,096 ids), before it
+/// looks among all. A common word is found there often enough.
+const NEWEST: [i64; 3] = [2, 16, 128];
 
 /// Finds live photos with all words in their title, tags or description, best first. The title weighs more than tags, and
 /// tags more than the description; a whole word weighs three times as much as the beginning of a longer one. Equal ones
@@ -14,6 +19,14 @@ pub const MOST_PHOTOS: i64 = 1000;
 pub async fn find_photos(db: &mut PgConnection, words: &Words) -> sqlx::Result<Vec<PhotoId>> {
     if words.is_empty() {
         return Ok(Vec::new());
+    }
+    let newest = sqlx::query_scalar!(r#"select coalesce(max(id), 0) >> 12 as "newest!" from photos"#);
+    let newest = newest.fetch_one(&mut *db).await?;
+    for units in NEWEST.into_iter().filter(|units| *units < newest) {
+        let found = find_newest(db, words, newest - units + 1).await?;
+        if i64::try_from(found.len()).is_ok_and(|found| found >= MOST_PHOTOS) {
+            return Ok(found);
+        }
     }
     // `matches` uses the index photos_words.
     sqlx::query_scalar!(
@@ -27,6 +40,25 @@ pub async fn find_photos(db: &mut PgConnection, words: &Words) -> sqlx::Result<V
         words.beginnings(),
         words.whole(),
         MOST_PHOTOS,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Like [`find_photos`], from this unit of ids on.
+async fn find_newest(db: &mut PgConnection, words: &Words, from: i64) -> sqlx::Result<Vec<PhotoId>> {
+    sqlx::query_scalar!(
+        r#"with matches as materialized (
+               select id, photo_words(title, tags, alt) as words from photos
+               where state = 'live' and photo_words(title, tags, alt) @@ to_tsquery('simple', $1) and (id >> 12) >= $4
+               order by id desc limit $3)
+           select id as "id: PhotoId" from matches left join photo_ranks on photo_id = id
+           order by ts_rank(words, to_tsquery('simple', $1)) + 2 * ts_rank(words, to_tsquery('simple', $2)) desc,
+                    score desc nulls last, id desc"#,
+        words.beginnings(),
+        words.whole(),
+        MOST_PHOTOS,
+        from,
     )
     .fetch_all(db)
     .await
@@ -105,4 +137,13 @@ pub async fn find_hubs(
     )
     .fetch_all(db)
     .await
+}
+
+/// Finds topics by a part of their name: those that begin so first, then those with most photos.
+pub async fn find_topics(db: &mut PgConnection, words: &Words, limit: i64) -> sqlx::Result<Vec<Topic>> {
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = topics::queries::search(db, &words.in_order(), &words.beginning(), limit).await?;
+    Ok(found.into_iter().filter(|topic| topic.photos > 0).collect())
 }

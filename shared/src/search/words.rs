@@ -35,9 +35,14 @@ impl Words {
         self.0.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" & ")
     }
 
-    /// A query of full-text search that finds all words, each at the beginning of a word.
+    /// A query of full-text search that finds all words, each at the beginning of a word. One or two characters begin so
+    /// many words that they only count as a whole.
     pub(super) fn beginnings(&self) -> String {
-        self.0.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+        let beginning = |word: &String| {
+            let is_short = word.chars().count() < 3;
+            if is_short { format!("'{word}'") } else { format!("'{word}':*") }
+        };
+        self.0.iter().map(beginning).collect::<Vec<_>>().join(" & ")
     }
 
     /// Patterns for `like` that find each word anywhere, the longest first, which narrows an index most.
@@ -70,7 +75,7 @@ mod tests {
     fn punctuation_separates_words() {
         let words = Words::of("  It's an Upside-down\tCAT!! ");
         assert_eq!(words.whole(), "'it' & 's' & 'an' & 'upside' & 'down' & 'cat'");
-        assert_eq!(words.beginnings(), "'it':* & 's':* & 'an':* & 'upside':* & 'down':* & 'cat':*");
+        assert_eq!(words.beginnings(), "'it' & 's' & 'an' & 'upside':* & 'down':* & 'cat':*");
     }
 
     #[test]

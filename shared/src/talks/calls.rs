@@ -232,7 +232,7 @@ pub async fn move_to(
 const FEW: i64 = 5000;
 
 /// Whether a call has so few votes that its result can be frozen while somebody waits.
-pub async fn has_few_votes(db: &mut PgConnection, call: CallId) -> sqlx::Result<bool> {
+async fn has_few_votes(db: &mut PgConnection, call: CallId) -> sqlx::Result<bool> {
     let votes = sqlx::query_scalar!(
         r#"select count(*) as "votes!" from (select from talk_votes where call_id = $1 limit $2) as some_votes"#,
         call.0,

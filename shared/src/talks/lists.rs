@@ -55,7 +55,7 @@ type Counts = HashMap<TalkId, (i32, i32)>;
 /// The counts of all talks of a call: from the result, once it is frozen.
 async fn counts(db: &mut PgConnection, call: &Call) -> sqlx::Result<Counts> {
     let counts = sqlx::query!(
-        r#"select id as "talk: TalkId", coalesce(frozen.votes, talks.votes) as "votes!",
+        r#"select id as "talk!: TalkId", coalesce(frozen.votes, talks.votes) as "votes!",
                   coalesce(frozen.guest_votes, talks.guest_votes) as "guest_votes!"
            from talks
            left join call_result_talks as frozen on frozen.call_id = talks.call_id and talk_id = id
@@ -92,6 +92,13 @@ fn row(call: &Call, viewer: &Viewer, talk: Talk, counts: &Counts, votes: &[TalkI
             author_name: talk.author_name.filter(|_| names_author),
             ..talk
         },
+    }
+}
+
+/// Puts the talks of a call that takes votes into one of the shared orders, for visitors who have none of their own.
+pub fn share_order(call: &Call, order: u8, rows: &mut [TalkRow]) {
+    if call.phase == Phase::Voting {
+        Orders::new(&call.seed).arrange_shared(order, rows, |row| row.talk.id);
     }
 }
 

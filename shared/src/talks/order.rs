@@ -1,12 +1,18 @@
-//! The order of a ballot. Each voter has one of their own, so that no place favours a talk over all voters: the talks
-//! by a keyed hash of voter and talk. It is computed and not stored, and a talk that is added or hidden moves no other
-//! two.
+//! The order of talks while people vote. Each voter has one of their own, so that no place favours a talk over all
+//! voters: the talks by a keyed hash of voter and talk. It is computed and not stored, and a talk that is added or
+//! hidden moves no other two.
+//!
+//! Visitors whom nothing tells apart share sixteen orders: the same page is kept for many of them. These are made so
+//! that over all sixteen no talk stands further ahead than another ([`Orders::arrange_shared`]).
 
 use std::cmp::Reverse;
 
 use super::types::Seed;
 use crate::accounts::RaterKey;
 use crate::ids::TalkId;
+
+/// How many orders visitors share who have none of their own.
+pub const SHARED: u8 = 16;
 
 /// The orders of one call.
 #[derive(Clone, Debug)]
@@ -33,6 +39,21 @@ impl Orders {
     /// Puts talks into a voter's order.
     pub fn arrange<T>(&self, voter: RaterKey, talks: &mut [T], id: impl Fn(&T) -> TalkId) {
         talks.sort_by_cached_key(|talk| (self.rank(voter, id(talk)), id(talk)));
+    }
+}
+
+impl Orders {
+    /// Puts talks into one of the [`SHARED`] orders. There are eight starting points in one order, spread evenly, and
+    /// from each of them the list is read once forwards and once backwards. So over all of them each talk stands in the
+    /// middle on average, and in each eighth of the list twice.
+    pub fn arrange_shared<T>(&self, order: u8, talks: &mut [T], id: impl Fn(&T) -> TalkId) {
+        const STARTS: usize = SHARED as usize / 2;
+        self.arrange(RaterKey(0), talks, id);
+        let start = usize::from(order / 2) % STARTS * talks.len() / STARTS;
+        talks.rotate_left(start);
+        if order % 2 == 1 {
+            talks.reverse();
+        }
     }
 }
 
@@ -93,6 +114,53 @@ mod tests {
             let outside = counts.iter().flatten().filter(|count| count.abs_diff(333) > 72).count();
             assert_eq!(outside, 0, "{counts:?}");
         }
+    }
+
+    /// The places of each talk in the sixteen shared orders of so many.
+    fn shared_places(count: i64) -> Vec<Vec<usize>> {
+        let mut places = vec![Vec::new(); usize::try_from(count).expect("small")];
+        for shared in 0..SHARED {
+            let mut list: Vec<i64> = (0..count).collect();
+            orders(5).arrange_shared(shared, &mut list, |talk| TalkId(*talk));
+            for (place, talk) in list.into_iter().enumerate() {
+                places[usize::try_from(talk).expect("small")].push(place);
+            }
+        }
+        places
+    }
+
+    #[test]
+    fn the_shared_orders_favour_no_talk() {
+        for count in [1_usize, 2, 3, 7, 16, 30, 200] {
+            for mut places in shared_places(i64::try_from(count).expect("small")) {
+                assert_eq!(
+                    places.iter().sum::<usize>() * 2,
+                    (count - 1) * 16,
+                    "its mean place is the middle"
+                );
+                for eighth in (0..8).filter(|_| count >= 16) {
+                    let part = count * eighth / 8..count * (eighth + 1) / 8;
+                    let often = places.iter().filter(|place| part.contains(place)).count();
+                    let is_even = if count % 8 == 0 { often == 2 } else { (1..=3).contains(&often) };
+                    assert!(is_even, "of {count}: {often} times in eighth {eighth}");
+                }
+                places.sort_unstable();
+                assert!(count != 16 || places.into_iter().eq(0..16), "sixteen talks: each place once");
+            }
+        }
+    }
+
+    #[test]
+    fn the_shared_orders_differ() {
+        let list = |shared| {
+            let mut list: Vec<i64> = (0..30).collect();
+            orders(5).arrange_shared(shared, &mut list, |talk| TalkId(*talk));
+            list
+        };
+        let all: std::collections::BTreeSet<_> = (0..SHARED).map(list).collect();
+        assert_eq!(all.len(), usize::from(SHARED));
+        let first: std::collections::BTreeSet<_> = all.iter().map(|list| list[0]).collect();
+        assert!(first.len() >= 14, "{} of 16 begin with another talk", first.len());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Receipts: what a voter keeps, and the list that is published at the close.
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use sqlx::PgConnection;
 
 use super::receipt::{self, Line, Nonce, Receipt};
@@ -27,7 +28,6 @@ pub struct VoteReceipt {
 
 /// Lists the votes of a voter in a call with their receipts, the first first.
 pub async fn of_voter(db: &mut PgConnection, call: CallId, voter: UserId) -> sqlx::Result<Vec<VoteReceipt>> {
-    let published = lines(db, call).await?;
     let votes = sqlx::query!(
         r#"select talk_id as "talk: TalkId", title, at, nonce as "nonce: Nonce", set_aside_reason
            from talk_votes join talks on talks.id = talk_id
@@ -36,19 +36,64 @@ pub async fn of_voter(db: &mut PgConnection, call: CallId, voter: UserId) -> sql
         voter.0,
         call.0,
     );
-    let votes = votes.fetch_all(db).await?.into_iter().map(|vote| {
-        let receipt = Receipt::of(&vote.nonce, call, vote.talk, voter);
-        VoteReceipt {
-            talk: vote.talk,
-            title: vote.title,
-            at: vote.at,
-            nonce: vote.nonce.to_hex(),
-            receipt: receipt.to_hex(),
-            set_aside: vote.set_aside_reason,
-            published: published.iter().any(|line| line.talk == vote.talk && line.receipt == receipt),
-        }
-    });
-    Ok(votes.collect())
+    let mut votes: Vec<_> = votes
+        .fetch_all(&mut *db)
+        .await?
+        .into_iter()
+        .map(|vote| {
+            let receipt = Receipt::of(&vote.nonce, call, vote.talk, voter);
+            let known = VoteReceipt {
+                talk: vote.talk,
+                title: vote.title,
+                at: vote.at,
+                nonce: vote.nonce.to_hex(),
+                receipt: receipt.to_hex(),
+                set_aside: vote.set_aside_reason,
+                published: false,
+            };
+            (receipt, known)
+        })
+        .collect();
+    let receipts: Vec<_> = votes.iter().map(|(receipt, known)| (known.talk, *receipt)).collect();
+    let published = published(db, call, &receipts).await?;
+    for (receipt, known) in &mut votes {
+        known.published = published.contains(&(known.talk, *receipt));
+    }
+    Ok(votes.into_iter().map(|(_, known)| known).collect())
+}
+
+/// Those of these receipts that are published, each found by the primary key.
+async fn published(
+    db: &mut PgConnection,
+    call: CallId,
+    receipts: &[(TalkId, Receipt)],
+) -> sqlx::Result<Vec<(TalkId, Receipt)>> {
+    let talks: Vec<_> = receipts.iter().map(|(talk, _)| talk.0).collect();
+    let bytes: Vec<_> = receipts.iter().map(|(_, receipt)| receipt.as_bytes().to_vec()).collect();
+    let rows = sqlx::query!(
+        r#"select call_receipts.talk_id as "talk: TalkId", call_receipts.receipt
+           from unnest($2::bigint[], $3::bytea[]) as given (talk, receipt)
+           join call_receipts on call_id = $1 and talk_id = given.talk and call_receipts.receipt = given.receipt"#,
+        call.0,
+        &talks,
+        &bytes,
+    );
+    let rows = rows.fetch_all(db).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.talk, Receipt::from_bytes(&row.receipt)?))).collect())
+}
+
+/// Whether a receipt, in hexadecimal digits, is published for any talk of a call.
+pub async fn is_published(db: &mut PgConnection, call: CallId, receipt: &str) -> sqlx::Result<bool> {
+    let Ok(receipt) = HEXLOWER.decode(receipt.as_bytes()) else { return Ok(false) };
+    let found = sqlx::query_scalar!(
+        r#"select exists (
+               select from call_result_talks
+               join call_receipts using (call_id, talk_id) where call_id = $1 and receipt = $2
+           ) as "is!""#,
+        call.0,
+        receipt,
+    );
+    found.fetch_one(db).await
 }
 
 /// The list of a call's receipts as it was published at the close; `None` before. BLAKE3 over this text is the call's

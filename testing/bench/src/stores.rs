@@ -95,6 +95,14 @@ impl Stores {
         self.stack.redis_url().trim_start_matches("unix://").to_owned()
     }
 
+    /// What Postgres has logged.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn postgres_log(&self) -> std::io::Result<String> {
+        self.stack.postgres_log()
+    }
+
     /// The driver's connection to Redis.
     #[must_use]
     pub fn redis(&self) -> MultiplexedConnection {

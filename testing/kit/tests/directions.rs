@@ -61,14 +61,15 @@ fn crates_depend_on_each_other_in_one_direction() {
 }
 
 /// The features of the domain, each with those that it may know.
-const FEATURES: [(&str, &[&str]); 7] = [
+const FEATURES: [(&str, &[&str]); 8] = [
     ("accounts", &[]),
     ("hubs", &["accounts"]),
     ("photos", &["accounts", "hubs"]),
     ("ratings", &["accounts", "hubs", "photos"]),
     ("ranking", &["accounts", "hubs", "photos", "ratings"]),
-    ("moderation", &["accounts", "hubs", "photos", "ratings", "ranking"]),
-    ("search", &["accounts", "hubs", "photos"]),
+    ("moderation", &["accounts", "hubs", "photos", "ratings", "ranking", "topics"]),
+    ("topics", &["accounts", "hubs", "photos"]),
+    ("search", &["accounts", "hubs", "photos", "topics"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

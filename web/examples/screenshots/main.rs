@@ -51,7 +51,11 @@ async fn shoot_all(site: &str, folder: &Path, screen: Screen, theme: &str) -> Re
     shoot("top", "/top").await?;
     shoot("trending", "/trending").await?;
     shoot("new", "/new").await?;
-    shoot("search", "/search?q=a").await?;
+    shoot("topics", "/topics").await?;
+    shoot("topic", "/topics/tongue").await?;
+    shoot("topic-with", "/topics/tongue?with=sleepy").await?;
+    shoot("topic-lost", "/topics/tongueee").await?;
+    shoot("search", "/search?q=ton").await?;
     shoot("lost", "/nothing-here").await?;
     log_in(&browser, site).await?;
     shoot("photo", "/photos/1?from=top:all:all").await?;
@@ -59,6 +63,7 @@ async fn shoot_all(site: &str, folder: &Path, screen: Screen, theme: &str) -> Re
     shoot("submit", "/submit").await?;
     shoot("settings", "/settings").await?;
     shoot("moderation", "/moderation").await?;
+    shoot("moderation-topics", "/moderation/topics").await?;
     shoot("admin", "/admin").await?;
     shoot("admin-queues", "/admin/queues").await?;
     shoot("admin-jobs", "/admin/jobs").await?;

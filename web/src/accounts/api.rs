@@ -145,8 +145,7 @@ pub async fn create_user(
     if body.iter().all(u8::is_ascii_whitespace) {
         return create_anonymous(&app, client).await;
     }
-    let body: RegisterBody = serde_json::from_slice(&body)
-        .map_err(|error| Error::Refused(format!("The body is malformed: {error}.")))?;
+    let axum::Json(body) = axum::Json::<RegisterBody>::from_bytes(&body)?;
     let wanted = Registration { name: &body.name, email: &body.email, password: &body.password };
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
     let (id, token) = register::create(&app, client, &visitor, visitor.token.as_ref(), wanted).await?;

@@ -298,3 +298,10 @@ impl ListShape {
         }
     }
 }
+
+/// How a list goes on that has no numbered pages.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextShape {
+    /// The `after` or `before` of the next page; null on the last one.
+    pub next: Option<String>,
+}

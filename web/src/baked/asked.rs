@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::Query;
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded::parse;
@@ -71,10 +71,10 @@ pub struct Asked {
     theme: Theme,
     /// Which of the route's [variants](BakedRoute::variants) the visitor gets, from 0.
     ///
-    /// It follows from the visitor's address and the site's secret, so a visitor gets the same one each time, and
-    /// visitors share them out evenly. A page that is a list in a fair order bakes as many orders, each of them keyed
-    /// by the number, and lets a script order it anew for the browser before it is painted. Shared caches never keep a
-    /// page with variants, because they would give one of them to everybody.
+    /// It follows from [`variant_of`] the request, so a visitor gets the same one each time, and visitors share them
+    /// out evenly. A page that is a list in a fair order bakes as many orders, and lets a script order it anew for the
+    /// browser before it is painted. Shared caches never keep a page with variants, because they would give one of
+    /// them to everybody.
     pub variant: u32,
 }
 
@@ -92,11 +92,7 @@ impl Asked {
         let path = canonical(route, &request.uri)?;
         let variant = match route.variants {
             0 | 1 => 0,
-            variants => {
-                let client = Client::of(app, &request.extensions, &request.headers);
-                let [a, b, c, d, ..] = app.pins.digest(&format!("variant {}", client.counted()));
-                u32::from_be_bytes([a, b, c, d]) % variants
-            }
+            variants => variant_of(app, request, variants),
         };
         Some(Self { route, path, names, theme, variant })
     }
@@ -138,6 +134,17 @@ impl Asked {
         let chrome = PlainChrome::new(self.theme, self.path.to_string(), app.config.demo.mailbox.is_some());
         Ok(BakedHtml::of(page, chrome).map_err(anyhow::Error::from)?)
     }
+}
+
+/// Which of so many variants a visitor gets whom the site doesn't know, from 0. It follows from the address, from what
+/// the browser says of itself, and from the site's secret: it stays the same, and people behind one address, as at a
+/// conference, don't all get the same one.
+pub fn variant_of(app: &App, request: &Parts, variants: u32) -> u32 {
+    let client = Client::of(app, &request.extensions, &request.headers);
+    let said = [USER_AGENT, ACCEPT_LANGUAGE].map(|name| request.headers.get(name).map(HeaderValue::as_bytes));
+    let [agent, language] = said.map(|value| String::from_utf8_lossy(value.unwrap_or_default()));
+    let [a, b, c, d, ..] = app.pins.digest(&format!("variant {}\n{agent}\n{language}", client.counted()));
+    u32::from_be_bytes([a, b, c, d]) % variants
 }
 
 /// What stands in the place of each `{…}`; `None` if the path is another. Escaped paths are left to the handlers.
@@ -208,8 +215,6 @@ fn theme_of_nobody(headers: &HeaderMap, is_secure: bool) -> Option<Theme> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     const LIST: BakedRoute = BakedRoute {

@@ -1,6 +1,6 @@
 //! A baked page as it is kept and sent.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
@@ -8,13 +8,20 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
+use chrono::Utc;
 use data_encoding::HEXLOWER;
+use pawdium_shared::ratings::Shown;
 
 use super::asked::BakedRoute;
+use super::store::LIFETIME;
 use crate::http::encoded::{Encoded, accepts_gzip};
 use crate::http::headers;
+use crate::http::spliced::Spliced;
 use crate::state::App;
-use crate::views::baked::BakedHtml;
+use crate::views::baked::{BakedHtml, Parts};
+
+/// For pages with a ballot of each answer's own.
+const OWN: &str = "private, no-store";
 
 /// How an answer came about.
 pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
@@ -51,61 +58,93 @@ impl Source {
 /// A baked page.
 #[derive(Debug)]
 pub(super) struct Entry {
-    page: Encoded,
+    page: Page,
     headers: HeaderMap,
-    tag: HeaderValue,
-    gzip_tag: HeaderValue,
     pub(super) baked_at: Instant,
+    /// How long it is current if nothing is heard of it.
+    pub(super) lifetime: Duration,
+}
+
+#[derive(Debug)]
+enum Page {
+    /// The same for everybody, with its tags.
+    Whole { page: Encoded, tag: HeaderValue, gzip_tag: HeaderValue },
+    /// With a ballot for this photo in each answer.
+    Served { page: Spliced, shown: Shown },
+}
+
+impl Page {
+    fn whole(page: Encoded) -> Self {
+        let hash = HEXLOWER.encode(&blake3::hash(&page.plain).as_bytes()[..16]);
+        let tag = |tag: String| HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
+        Self::Whole { tag: tag(format!("\"{hash}\"")), gzip_tag: tag(format!("\"{hash}-gzip\"")), page }
+    }
 }
 
 impl Entry {
     pub(super) fn new(app: &App, route: &BakedRoute, html: BakedHtml) -> Self {
         let is_shared = html.is_whole() && route.visited.is_none() && route.variants < 2;
-        let caching = if is_shared { SHARED } else { ASKED };
-        let mut entry = Self::with_headers(html.into_html(), HeaderMap::new());
-        entry.headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
-        headers::add(app, headers::POLICY, &mut entry.headers);
-        entry
-    }
-
-    fn with_headers(html: String, mut headers: HeaderMap) -> Self {
+        let ends = html.until().map(|until| (until - Utc::now()).to_std().unwrap_or_default());
+        let (page, caching) = match html.into_parts() {
+            Parts::Whole(html) => {
+                (Page::whole(Encoded::new(html.into())), if is_shared { SHARED } else { ASKED })
+            }
+            Parts::Served { before, after, shown } => {
+                (Page::Served { page: Spliced::new(&before, &after), shown }, OWN)
+            }
+        };
+        let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding, cookie"));
-        let hash = HEXLOWER.encode(&blake3::hash(html.as_bytes()).as_bytes()[..16]);
-        let tag = |tag: String| HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
-        Self {
-            tag: tag(format!("\"{hash}\"")),
-            gzip_tag: tag(format!("\"{hash}-gzip\"")),
-            page: Encoded::new(Bytes::from(html)),
-            headers,
-            baked_at: Instant::now(),
-        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+        headers::add(app, headers::POLICY, &mut headers);
+        let lifetime = ends.unwrap_or(LIFETIME).min(LIFETIME);
+        Self { page, headers, baked_at: Instant::now(), lifetime }
     }
 
     #[cfg(test)]
     pub(super) fn sample(bytes: usize, baked_at: Instant) -> Self {
         let page = || Bytes::from(vec![b'x'; bytes]);
-        let page = Encoded { plain: page(), gzip: page() };
-        Self { page, baked_at, ..Self::with_headers(String::new(), HeaderMap::new()) }
+        let page = Page::whole(Encoded { plain: page(), gzip: page() });
+        let kind = HeaderValue::from_static("text/html; charset=utf-8");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind)]);
+        Self { page, headers, baked_at, lifetime: LIFETIME }
     }
 
     /// How many bytes it takes, about.
     pub(super) fn bytes(&self) -> usize {
         const HEADERS: usize = 2048;
-        self.page.plain.len() + self.page.gzip.len() + HEADERS
+        HEADERS
+            + match &self.page {
+                Page::Whole { page, .. } => page.plain.len() + page.gzip.len(),
+                Page::Served { page, .. } => page.bytes(),
+            }
     }
 
-    /// The answer to a request.
-    pub(super) fn answer(&self, method: &Method, asked: &HeaderMap, source: Source) -> Response {
+    /// The answer to a request. `ballot` issues one for a photo that is shown.
+    pub(super) fn answer(
+        &self,
+        method: &Method,
+        asked: &HeaderMap,
+        source: Source,
+        ballot: impl FnOnce(Shown) -> String,
+    ) -> Response {
         let is_gzip = accepts_gzip(asked);
-        let (body, tag) =
-            if is_gzip { (&self.page.gzip, &self.gzip_tag) } else { (&self.page.plain, &self.tag) };
-        let is_known = has(asked, tag);
-        let body = if is_known || *method == Method::HEAD { Bytes::new() } else { body.clone() };
+        let (body, tag) = match &self.page {
+            Page::Whole { page, gzip_tag, .. } if is_gzip => (page.gzip.clone(), Some(gzip_tag)),
+            Page::Whole { page, tag, .. } => (page.plain.clone(), Some(tag)),
+            Page::Served { page, shown } if is_gzip => (page.gzip(&ballot(*shown)), None),
+            Page::Served { page, shown } => (page.plain(&ballot(*shown)), None),
+        };
+        let is_known = tag.is_some_and(|tag| has(asked, tag));
+        let length = body.len();
+        let body = if is_known || *method == Method::HEAD { Bytes::new() } else { body };
         let mut response = Response::new(Body::from(body));
         let headers = response.headers_mut();
         headers.clone_from(&self.headers);
-        headers.insert(ETAG, tag.clone());
+        if let Some(tag) = tag {
+            headers.insert(ETAG, tag.clone());
+        }
         headers.insert(AGE, HeaderValue::from(self.baked_at.elapsed().as_secs()));
         headers.insert(X_CACHE, source.name());
         if is_known {
@@ -117,7 +156,6 @@ impl Entry {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if *method == Method::HEAD {
-            let length = if is_gzip { self.page.gzip.len() } else { self.page.plain.len() };
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         response
@@ -148,7 +186,9 @@ mod tests {
     #[test]
     fn who_has_the_page_is_told_so() {
         let entry = Entry::sample(100, Instant::now());
-        let answer = |pairs: &[(HeaderName, &str)]| entry.answer(&Method::GET, &asked(pairs), Source::Hit);
+        let answer = |pairs: &[(HeaderName, &str)]| {
+            entry.answer(&Method::GET, &asked(pairs), Source::Hit, |_| String::new())
+        };
         let tag = answer(&[]).headers()[ETAG].to_str().expect("ASCII").to_owned();
         for known in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
             let answer = answer(&[(IF_NONE_MATCH, &known)]);

@@ -5,9 +5,9 @@
 //! were read for it (`store.rs`). When any of these goes stale, so does the page, by the same event and the same note
 //! as a list or a widget. `entry.rs` is the page as it is sent.
 //!
-//! The rating page isn't baked. Its photo and the permission to rate it are the visitor's own, and they are what the
-//! page is for: a baked frame would make the first photo wait for a script and a second request, and somebody without
-//! scripts would be sent through a redirect. Its frame takes microseconds to render; what takes time is the photo.
+//! The first page is baked with photos that are drawn for nobody, and each answer gets a ballot of its own in the
+//! place that the page leaves for it ([`crate::views::baked::Gap`]): for a key that nobody has yet, and that makes a
+//! user only with the first rating.
 
 mod asked;
 mod entry;
@@ -21,6 +21,8 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use chrono::Utc;
+use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::cache::gathering;
 use tokio::time::timeout;
 use tracing::debug;
@@ -29,7 +31,7 @@ use crate::error::Error;
 use crate::http::client::Client;
 use crate::routes::BAKED;
 use crate::state::App;
-pub use asked::{Asked, Bake, BakedRoute};
+pub use asked::{Asked, Bake, BakedRoute, variant_of};
 use entry::{Entry, Source};
 pub use store::BakedPages;
 use store::{Failure, Kept, Look, Outcome, Rendering, Waiting};
@@ -57,7 +59,9 @@ pub async fn answer(State(app): State<App>, request: Request, next: Next) -> Res
     if let Some(visited) = asked.route().visited {
         visited(&app, &asked, Client::of(&app, &parts.extensions, &parts.headers));
     }
-    entry.answer(&parts.method, &parts.headers, source)
+    entry.answer(&parts.method, &parts.headers, source, |shown| {
+        app.ballots.issue_first(shown, RaterKey::generate(), Utc::now())
+    })
 }
 
 /// Lets shared caches replace a page that they have by the news that it is gone. Otherwise they would send it again

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use axum::http::{HeaderName, HeaderValue};
@@ -135,9 +134,8 @@ pub fn address(url: &str) -> String {
 pub async fn oembed(
     State(app): State<App>,
     client: Client,
-    query: Result<Query<OembedQuery>, QueryRejection>,
+    Query(query): Query<OembedQuery>,
 ) -> Result<([(HeaderName, HeaderValue); 2], Json<Document>), Error> {
-    let Query(query) = query.map_err(|rejected| Error::Refused(rejected.body_text()))?;
     if query.format.as_deref().is_some_and(|format| format != "json") {
         return Err(Error::OnlyJson);
     }

@@ -6,7 +6,7 @@ use askama::Template as _;
 use axum::Extension;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{OriginalUri, Path, Query, State};
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, ETAG, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use data_encoding::HEXLOWER;
@@ -18,6 +18,7 @@ use super::frames;
 use super::links::open_in_new_tabs;
 use crate::error::Error;
 use crate::http::headers::Framable;
+use crate::http::tags::is_known;
 use crate::http::visitor::Visitor;
 use crate::hubs::access::find_hub_at;
 use crate::hubs::widgets;
@@ -45,10 +46,9 @@ pub async fn page(
     query: Result<Query<EmbedQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let known = headers.get(IF_NONE_MATCH);
     let version = query.ok().and_then(|Query(query)| query.v);
     let shown = match place {
-        Ok(Path((slug, widget))) => show(&app, &slug, widget, &uri, version, known).await,
+        Ok(Path((slug, widget))) => show(&app, &slug, widget, &uri, version, &headers).await,
         Err(_) => Err(Error::NotFound),
     };
     let response = match shown {
@@ -65,7 +65,7 @@ async fn show(
     widget: WidgetId,
     uri: &Uri,
     version: Option<u64>,
-    known: Option<&HeaderValue>,
+    asked: &HeaderMap,
 ) -> Result<Response, Error> {
     let hub = Arc::new(find_hub_at(app, &Visitor::nobody(), slug, uri).await?);
     let placed = layout::find(&mut *app.db.acquire().await?, hub.id, widget).await?;
@@ -95,12 +95,9 @@ async fn show(
     };
     let html = html.render().map_err(anyhow::Error::from)?;
     let tag = format!("\"{}\"", HEXLOWER.encode(&blake3::hash(html.as_bytes()).as_bytes()[..12]));
-    let is_known = known
-        .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
     let kept = HeaderValue::from_static(if is_kept { KEPT } else { "no-cache" });
     let headers = [(CACHE_CONTROL, kept), (ETAG, HeaderValue::from_str(&tag).map_err(anyhow::Error::from)?)];
-    Ok(if is_known {
+    Ok(if is_known(asked, &tag) {
         (StatusCode::NOT_MODIFIED, headers).into_response()
     } else {
         (headers, Html(html)).into_response()

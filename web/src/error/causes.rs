@@ -9,7 +9,7 @@ use pawdium_shared::photos::NotChanged;
 use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
-use pawdium_shared::{accounts, photos, talks};
+use pawdium_shared::{accounts, comments, photos, talks};
 use pawdium_widgets::layout;
 use tracing::error;
 
@@ -82,7 +82,7 @@ impl From<hubs::Refusal> for Error {
             Refusal::Database(error) => error.into(),
             Refusal::Gone => Self::NotFound,
             Refusal::NoUser => Self::SessionEnded,
-            Refusal::SlugTaken => Self::Taken { field: "slug", message },
+            Refusal::SlugTaken | Refusal::SlugKept => Self::Taken { field: "slug", message },
             Refusal::LastOwner => Self::Conflict(message),
             Refusal::NoTimeZone => Self::Field { field: "time_zone", message: message.to_owned() },
             Refusal::Archived
@@ -117,6 +117,23 @@ impl From<talks::Refusal> for Error {
             Refusal::Frozen => Self::Conflict("The result is frozen."),
             Refusal::Backwards => Self::Field { field: "phase", message: refusal.to_string() },
             refusal => Self::OutOfTurn(refusal.to_string()),
+        }
+    }
+}
+
+impl From<comments::Refusal> for Error {
+    fn from(refusal: comments::Refusal) -> Self {
+        use comments::Refusal;
+        match refusal {
+            Refusal::Database(error) => error.into(),
+            Refusal::Gone => Self::NotFound,
+            Refusal::NoUser => Self::SessionEnded,
+            Refusal::NotOwn => Self::Forbidden("It is somebody else's comment."),
+            Refusal::NoParent => Self::Field { field: "parent", message: refusal.to_string() },
+            Refusal::TooManyLinks => Self::Field { field: "text", message: refusal.to_string() },
+            // Rounded up, so that trying again then works.
+            Refusal::TooFast(wait) => Self::TooMany(wait.num_seconds().unsigned_abs() + 1),
+            Refusal::Closed | Refusal::Blocked | Refusal::TooLate => Self::OutOfTurn(refusal.to_string()),
         }
     }
 }

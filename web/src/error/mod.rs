@@ -5,6 +5,7 @@
 
 mod causes;
 mod render;
+mod unreadable;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,6 +14,7 @@ use pawdium_shared::security::Incident;
 use tracing::error;
 
 pub use self::render::{panicked, prefers_json, render};
+use self::unreadable::Unreadable;
 use crate::views::errors::wait;
 
 /// Why a request failed. `Display` is what the visitor reads.
@@ -29,7 +31,7 @@ pub enum Error {
         /// What to do about it.
         message: String,
     },
-    /// A key of a configuration is invalid.
+    /// A key of a configuration or another field is invalid.
     #[error("{message}")]
     Key {
         /// The key, as in `config.limit`.
@@ -159,6 +161,15 @@ pub struct Noted {
 }
 
 impl Error {
+    /// What one of the framework's parsers refuses, in words for people.
+    #[must_use]
+    pub fn unreadable(text: &str) -> Self {
+        match unreadable::explain(text) {
+            Unreadable { field: Some(field), message } => Self::Key { field, message },
+            Unreadable { field: None, message } => Self::Refused(message),
+        }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -11,6 +11,7 @@ use axum_extra::extract::CookieJar;
 use pawdium_shared::security::{self, Incident};
 use serde::Serialize;
 
+use super::unreadable::{self, Unreadable};
 use super::{Error, Noted, Problem};
 use crate::http::client::Client;
 use crate::http::page::Page;
@@ -18,7 +19,7 @@ use crate::http::request_user::RequestUser;
 use crate::http::visitor::{Viewing, theme};
 use crate::state::App;
 use crate::views::Chrome;
-use crate::views::errors::ErrorPage;
+use crate::views::errors::{ErrorPage, WayBack};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -39,6 +40,7 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
     let json = is_api || request.uri().path() == "/oembed" || prefers_json(request.headers());
     let is_login = request.uri().path() == "/login";
     // After logging in, return only to pages that a GET can load.
+    let way = WayBack::from(request.uri().path());
     let path = match *request.method() {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         _ => String::new(),
@@ -66,7 +68,13 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
         let mut page = as_page(&problem);
         page.may_pass = !path.is_empty() && matches!(status.as_u16(), 429 | 503);
         page.forgot |= is_login && status == StatusCode::TOO_MANY_REQUESTS;
+        let next =
+            if path.is_empty() { way.as_ref().map(|way| way.path.clone()) } else { Some(path.clone()) };
         page.chrome = chrome(&app, &jar, path, status).await;
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            page.log_in = (!page.chrome.is_member()).then(|| next.unwrap_or_default());
+            page.way = way;
+        }
         Page(page).into_response()
     };
     *response.status_mut() = problem.status;
@@ -108,13 +116,17 @@ async fn from_framework(response: Response) -> Problem {
         status => status,
     };
     let text = to_bytes(response.into_body(), 4096).await.unwrap_or_default();
-    let message = match status {
-        StatusCode::NOT_FOUND => "resource not found".to_owned(),
-        StatusCode::METHOD_NOT_ALLOWED => "this URL doesn't support that method".to_owned(),
-        status if status.is_server_error() => Error::Unavailable.to_string(),
-        _ => String::from_utf8_lossy(&text).into_owned(),
+    let (field, message) = match status {
+        StatusCode::NOT_FOUND => (None, "resource not found".to_owned()),
+        StatusCode::METHOD_NOT_ALLOWED => (None, "this URL doesn't support that method".to_owned()),
+        StatusCode::PAYLOAD_TOO_LARGE => (None, "The request is too large.".to_owned()),
+        status if status.is_server_error() => (None, Error::Unavailable.to_string()),
+        _ => {
+            let Unreadable { field, message } = unreadable::explain(&String::from_utf8_lossy(&text));
+            (field, message)
+        }
     };
-    Problem { status, message, field: None, url: None, id: None, retry_after: None, forgot: false }
+    Problem { status, message, field, url: None, id: None, retry_after: None, forgot: false }
 }
 
 fn as_json(problem: &Problem) -> Response {

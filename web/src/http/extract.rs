@@ -35,6 +35,6 @@ impl From<axum::extract::rejection::JsonRejection> for Error {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             return Self::TooLarge("The body is too large. JSON may have up to 64 kB.".to_owned());
         }
-        Self::Refused(rejection.body_text())
+        Self::unreadable(&rejection.body_text())
     }
 }

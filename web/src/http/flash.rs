@@ -7,9 +7,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use data_encoding::BASE64URL_NOPAD;
+use pawdium_shared::ids::TalkId;
 use pawdium_shared::operate::Act;
 use strum::EnumString;
 
+use super::pins::Pins;
 use crate::views::{Flash, grouped};
 
 /// The cookie with the name of the message.
@@ -34,6 +37,8 @@ pub enum Notice {
     PhotosHidden,
     /// A picture is unblocked.
     PictureUnblocked,
+    /// A moderator changed topics or sections.
+    TopicsChanged,
     /// The name was changed.
     NameChanged,
     /// The address was changed and a verification link was sent.
@@ -140,6 +145,28 @@ pub enum Notice {
     VotesSetAside,
     /// Votes were restored.
     VotesRestored,
+    /// A comment is there.
+    CommentPosted,
+    /// A comment waits for a moderator.
+    CommentWaits,
+    /// A comment was changed.
+    CommentSaved,
+    /// A comment was deleted by its author.
+    CommentDeleted,
+    /// A comment was removed by a moderator.
+    CommentRemoved,
+    /// A comment that waited is shown.
+    CommentApproved,
+    /// A photo takes comments.
+    CommentsOn,
+    /// A photo takes no more comments.
+    CommentsOff,
+    /// A member was blocked.
+    MemberBlocked,
+    /// A member was unblocked.
+    MemberUnblocked,
+    /// What a member is notified of was saved.
+    NotificationsSaved,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -191,6 +218,7 @@ impl Notice {
             }
             Self::PhotosHidden => Flash::good("The other photos are hidden too."),
             Self::PictureUnblocked => Flash::good("The picture is unblocked."),
+            Self::TopicsChanged => Flash::good("Done. You can undo it below."),
             Self::NameChanged => Flash::good("Your name is changed."),
             Self::EmailChanged => Flash::good("Your address is changed. We sent you a link to verify it."),
             Self::PasswordChanged => Flash::good("Your password is changed. Other devices are logged out."),
@@ -254,6 +282,19 @@ impl Notice {
             Self::TalkHidden => Flash::info("Nobody but its author and owners sees the talk now."),
             Self::VotesSetAside => Flash::good("The votes are set aside. They aren't counted."),
             Self::VotesRestored => Flash::good("The votes are restored. They are counted again."),
+            Self::CommentPosted => Flash::good("Your comment is there."),
+            Self::CommentWaits => {
+                Flash::info("Your comment waits for review. Others see it once a moderator has read it.")
+            }
+            Self::CommentSaved => Flash::good("Your comment is saved."),
+            Self::CommentDeleted => Flash::info("Your comment is deleted."),
+            Self::CommentRemoved => Flash::good("The comment is removed."),
+            Self::CommentApproved => Flash::good("Everybody sees the comment now."),
+            Self::CommentsOn => Flash::good("Every member can comment on this photo."),
+            Self::CommentsOff => Flash::info("Nobody can comment on this photo any more."),
+            Self::MemberBlocked => Flash::good("You won't meet in comments and notifications any more."),
+            Self::MemberUnblocked => Flash::good("You see each other's comments again."),
+            Self::NotificationsSaved => Flash::good("Your choices are saved."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }
@@ -265,10 +306,36 @@ impl Notice {
     }
 }
 
+/// The cookie that says on the next page, beside the talk, why a vote for it doesn't count. The site's seal keeps
+/// others from making the site say something else.
+#[must_use]
+pub fn refused_vote(pins: &Pins, talk: TalkId, why: &str) -> Cookie<'static> {
+    let text = BASE64URL_NOPAD.encode(format!("{talk} {why}").as_bytes());
+    let seal = BASE64URL_NOPAD.encode(&pins.digest(&format!("{REFUSED}{text}")));
+    let cookie = Cookie::build((COOKIE, format!("{REFUSED}{text}.{seal}")));
+    cookie.path("/").http_only(true).same_site(SameSite::Lax).build()
+}
+
+/// How the value of such a cookie begins.
+const REFUSED: &str = "Refused.";
+
+fn read_refused(pins: &Pins, value: &str) -> Option<Flash> {
+    let (text, seal) = value.strip_prefix(REFUSED)?.split_once('.')?;
+    let seal: [u8; 16] = BASE64URL_NOPAD.decode(seal.as_bytes()).ok()?.try_into().ok()?;
+    // The seal is of a text that the visitor has seen, so comparing it may take as long as it takes.
+    if seal != pins.digest(&format!("{REFUSED}{text}")) {
+        return None;
+    }
+    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
+    let (talk, why) = text.split_once(' ')?;
+    Some(Flash { talk: talk.parse().ok(), ..Flash::bad(why) })
+}
+
 /// The message in the request's cookie.
 #[must_use]
-pub fn read(jar: &CookieJar) -> Option<Flash> {
-    Notice::from_code(jar.get(COOKIE)?.value()).map(Notice::flash)
+pub fn read(pins: &Pins, jar: &CookieJar) -> Option<Flash> {
+    let value = jar.get(COOKIE)?.value();
+    read_refused(pins, value).or_else(|| Notice::from_code(value).map(Notice::flash))
 }
 
 fn jobs(act: Act, done: u32, left: u32) -> Flash {
@@ -309,6 +376,20 @@ mod tests {
     use strum::VariantNames as _;
 
     use super::*;
+
+    #[test]
+    fn a_reason_is_read_back_and_nobody_else_can_write_one() {
+        let pins = |secret: &str| Pins::new(&secret.to_owned().into());
+        let (ours, others) =
+            (pins("a secret of thirty-two characters"), pins("another secret of as many of them"));
+        let flash = |value: &str| read_refused(&ours, value).map(|flash| (flash.talk, flash.text));
+        let cookie = refused_vote(&ours, TalkId(7), "Voting is over.");
+        assert_eq!(flash(cookie.value()), Some((Some(7), "Voting is over.".to_owned())));
+        assert_eq!(flash(refused_vote(&others, TalkId(7), "Buy this.").value()), None);
+        for forged in ["Refused.", "Refused.x.y", "Refused..", &cookie.value()[..20], &cookie.value()[1..]] {
+            assert_eq!(flash(forged), None, "{forged}");
+        }
+    }
 
     #[test]
     fn every_notice_comes_back_from_its_cookie() {

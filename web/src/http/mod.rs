@@ -17,6 +17,8 @@ pub mod pace;
 pub mod page;
 pub mod pins;
 pub mod request_user;
+pub mod spliced;
+pub mod tags;
 pub mod theme;
 pub mod visitor;
 pub mod writes;

@@ -8,11 +8,13 @@ use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use chrono::Utc;
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{RaterKey, User, queries};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::hubs::bookmarks;
 use pawdium_shared::ids::{PhotoId, UserId};
+use pawdium_shared::notifications;
 use pawdium_shared::ratings::serving;
 use sqlx::PgConnection;
 
@@ -21,7 +23,7 @@ use super::flash;
 use super::request_user::RequestUser;
 use crate::error::Error;
 use crate::state::App;
-use crate::views::{Chrome, HubLink, Theme, Viewer};
+use crate::views::{Bell, Chrome, HubLink, Theme, Viewer};
 
 /// The cookie with the session token.
 pub const SESSION: &str = "session";
@@ -104,6 +106,17 @@ impl Visitor {
             .as_ref()
             .filter(|user| !user.anonymous())
             .ok_or(Error::Forbidden("Log in or register to do that."))
+    }
+
+    /// The visitor, who has the key of a first ballot if the site didn't know them before.
+    #[must_use]
+    pub fn with_first(self, app: &App, ballot: &str) -> Self {
+        match app.ballots.peek_first(ballot, Utc::now()) {
+            Some(first) if self.user.is_none() && !self.has_key => {
+                Self { key: first.rater, pinned: Some(first.photo), has_key: true, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// Whether the visitor may moderate.
@@ -195,10 +208,12 @@ impl Viewing {
         let chrome = Chrome {
             viewer: viewer(app, &visitor).await?,
             hubs: own_hubs(app, &visitor).await?,
+            bell: bell(app, &visitor).await?,
             theme: theme(jar),
-            flash: flash::read(jar),
+            flash: flash::read(&app.pins, jar),
             path,
             demo: app.config.demo.mailbox.is_some(),
+            is_baked: false,
         };
         Ok(Self { visitor, chrome })
     }
@@ -222,6 +237,13 @@ async fn own_hubs(app: &App, visitor: &Visitor) -> Result<Vec<HubLink>, Error> {
     let Ok(member) = visitor.member() else { return Ok(Vec::new()) };
     let hubs = bookmarks::list_bookmarks(&mut *app.db.acquire().await?, member.id).await?;
     Ok(hubs.into_iter().map(|hub| HubLink { name: hub.name, path: format!("/h/{}", hub.slug) }).collect())
+}
+
+/// The notifications in the header; only for members.
+async fn bell(app: &App, visitor: &Visitor) -> Result<Option<Bell>, Error> {
+    let Ok(member) = visitor.member() else { return Ok(None) };
+    let unread = notifications::count_unread(&mut *app.db.acquire().await?, member.id).await?;
+    Ok(Some(Bell { user: member.id.0, unread }))
 }
 
 /// The visitor's colour theme.

@@ -43,6 +43,21 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
     }
 }
 
+/// Like [`find_hub_at`], for a visitor who gives up a role. Who is still subscribed to a private hub without belonging to
+/// it finds it, too.
+///
+/// # Errors
+/// Those of [`find_hub_at`].
+pub async fn find_hub_to_leave(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) -> Result<Hub, Error> {
+    let user = match (find_hub_at(app, visitor, slug, uri).await, &visitor.user) {
+        (Err(Error::NotFound), Some(user)) => user.id,
+        (found, _) => return found,
+    };
+    let slug = Slug::new(slug).map_err(|_| Error::NotFound)?;
+    let own = queries::find_own(&mut *app.db.acquire().await?, slug.as_str(), user).await?;
+    own.ok_or(Error::NotFound)
+}
+
 /// Finds a member's profile.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use url::Host;
 
 use super::access::find_hub_at;
-use super::feed::{address, show};
+use super::feed::show;
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::visitor::Visitor;
@@ -40,7 +40,7 @@ pub async fn own(State(app): State<App>, Query(query): Query<OwnQuery>) -> Resul
         id: tag(&app, since, &format!("feed/{reader}")),
         title: "Your feed".to_owned(),
         summary: "What happened in the hubs and with the members that you follow.".to_owned(),
-        own: app.url(&address(&query.token)),
+        own: app.url(&feed::path_of(&query.token)),
         page: app.url("/feed"),
         updated: latest(&entries).unwrap_or(since),
         entries: list(&app, &entries)?,
@@ -71,7 +71,10 @@ pub async fn of_hub(
 }
 
 /// Nobody keeps a feed, because a hub may become private and a member may lose a role.
-fn answer(feed: &AtomFeed) -> Result<Response, Error> {
+///
+/// # Errors
+/// Formatting fails.
+pub fn answer(feed: &AtomFeed) -> Result<Response, Error> {
     let headers: [(HeaderName, HeaderValue); 2] = [
         (CONTENT_TYPE, HeaderValue::from_static("application/atom+xml; charset=utf-8")),
         (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
@@ -102,7 +105,7 @@ fn list(app: &App, entries: &[FeedEntry]) -> Result<Vec<AtomEntry>, Error> {
 }
 
 /// A tag URI: an authority that was this site's on that day, and a name that it has given out once.
-fn tag(app: &App, day: DateTime<Utc>, name: &str) -> String {
+pub fn tag(app: &App, day: DateTime<Utc>, name: &str) -> String {
     let authority = authority(app.config.web.base_url.host().as_ref());
     format!("tag:{authority},{}:{name}", day.format("%Y-%m-%d"))
 }

@@ -42,10 +42,10 @@ fn side(fields: &Fields) -> Result<Option<Side>, Error> {
     field(fields, "side").map(str::parse).transpose().map_err(refused)
 }
 
-/// `GET /h/{slug}/widgets/new`: all kinds, each as it would look here.
+/// `GET /h/{slug}/widgets/new`: the kinds for this page, each as it would look here.
 pub async fn gallery(State(app): State<App>, here: Here) -> Result<Page<GalleryPage>, Error> {
     here.require_editor()?;
-    let previews = KINDS.iter().map(async |kind| {
+    let previews = KINDS.iter().filter(|kind| kind.pages.allow(&here.hub)).map(async |kind| {
         let placed = preview(kind);
         let loaded = pawdium_widgets::cached::load(
             kind,
@@ -91,6 +91,7 @@ pub async fn add(State(app): State<App>, here: Here, Form(fields): Form<Fields>)
     let kind = field(&fields, "kind")
         .and_then(find_kind)
         .ok_or_else(|| refused("kind", "Choose a kind of widget."))?;
+    widgets::require_page(kind, &here.hub)?;
     let side = side(&fields)?.unwrap_or(Side::Left);
     if !kind.columns.allow(side) {
         return Err(refused("side", "This widget can't stand in that column."));
@@ -152,12 +153,16 @@ pub async fn act(
                 }
             }
         }
-        _ => return Err(Error::Refused("Press one of the widget's buttons.".to_owned())),
+        _ => {
+            let message = "Press one of the widget's buttons.".to_owned();
+            return Err(Error::Field { field: "act", message });
+        }
     };
     if let Change::Move(_, spot) = &wanted
         && !kind.is_some_and(|kind| kind.columns.allow(spot.side))
     {
-        return Err(Error::Refused("This widget can't stand in that column.".to_owned()));
+        let message = "This widget can't stand in that column.".to_owned();
+        return Err(Error::Field { field: "side", message });
     }
     match (change(&app, &here, version, &wanted).await, wanted) {
         (Err(error @ Error::Conflict(_)), Change::Configure(_, given)) => {

@@ -32,7 +32,7 @@ pub async fn page(State(app): State<App>, viewing: Viewing) -> Result<Page<FeedP
     let token = feed::find_token(&mut db, member.id).await?;
     drop(db);
     let entries = show(&app, activities).await?;
-    Ok(Page(FeedPage { chrome: viewing.chrome, entries, link: Some(address(&token)), origin }))
+    Ok(Page(FeedPage { chrome: viewing.chrome, entries, link: Some(feed::path_of(&token)), origin }))
 }
 
 /// `POST /feed/link`: replaces the address of the member's own feed.
@@ -44,11 +44,6 @@ pub async fn renew(
     let member = visitor.member()?.id;
     feed::renew_token(&mut *app.db.acquire().await?, member).await?;
     Ok((jar.add(Notice::FeedLinkRenewed.cookie()), Redirect::to("/feed")))
-}
-
-/// The path of the feed that a secret opens.
-pub(super) fn address(token: &str) -> String {
-    format!("/feed.atom?token={token}")
 }
 
 /// What a feed tells: its entries, and the hubs and photos in them.

@@ -65,7 +65,12 @@ pub async fn change(
         "promote" => (Act::Set(HubRole::Owner), Notice::MemberChanged),
         "demote" => (Act::Set(HubRole::Member), Notice::MemberChanged),
         "remove" => (Act::Remove, Notice::MemberRemoved),
-        _ => return Err(Error::Refused("Choose add, promote, demote or remove.".to_owned())),
+        _ => {
+            return Err(Error::Field {
+                field: "act",
+                message: "Choose add, promote, demote or remove.".to_owned(),
+            });
+        }
     };
     let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
     let back = format!("{}/members", hub.path());
@@ -99,7 +104,7 @@ pub async fn answer(
     let accept = match form.act.as_str() {
         "accept" => true,
         "decline" => false,
-        _ => return Err(Error::Refused("Choose accept or decline.".to_owned())),
+        _ => return Err(Error::Field { field: "act", message: "Choose accept or decline.".to_owned() }),
     };
     let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
     acts::act_on(&app, &viewing.visitor, hub.id, &form.name, Act::Answer { accept }).await?;

@@ -7,7 +7,7 @@ use pawdium_shared::hubs::members::Taken;
 use pawdium_shared::hubs::{Hub, HubRole, requests};
 use serde::Deserialize;
 
-use super::access::{find_hub_at, find_profile, find_visible_hub};
+use super::access::{find_hub_at, find_hub_to_leave, find_profile, find_visible_hub};
 use super::acts;
 use crate::accounts::local;
 use crate::error::Error;
@@ -33,14 +33,17 @@ pub async fn change(
     OriginalUri(uri): OriginalUri,
     Form(form): Form<RoleForm>,
 ) -> Result<(CookieJar, Redirect), Error> {
-    let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
+    let hub = match form.act.as_str() {
+        "drop" => find_hub_to_leave(&app, &visitor, &slug, &uri).await?,
+        _ => find_hub_at(&app, &visitor, &slug, &uri).await?,
+    };
     let notice = match form.act.as_str() {
         "take" => match acts::take(&app, &visitor, hub.id, role).await? {
             Taken::Pending => Some(Notice::HubAsked),
             Taken::Yes => role.is_membership().then_some(Notice::HubJoined),
         },
         "drop" => drop_role(&app, &visitor, &hub, role).await?,
-        _ => return Err(Error::Refused("Choose take or drop.".to_owned())),
+        _ => return Err(Error::Field { field: "act", message: "Choose take or drop.".to_owned() }),
     };
     // A member who leaves a private hub can't see it any more.
     let next = match find_visible_hub(&app, &visitor, &slug).await {
@@ -68,7 +71,7 @@ pub async fn follow(
     match form.act.as_str() {
         "take" => drop(acts::take(&app, &visitor, profile.id, role).await?),
         "drop" => acts::drop_role(&app, &visitor, profile.id, role).await?,
-        _ => return Err(Error::Refused("Choose take or drop.".to_owned())),
+        _ => return Err(Error::Field { field: "act", message: "Choose take or drop.".to_owned() }),
     }
     Ok(Redirect::to(&form.next.map_or_else(|| profile.path(), |next| local(Some(&next)).to_owned())))
 }

@@ -95,7 +95,8 @@ pub async fn change(
 }
 
 fn is_true(text: &str) -> Result<bool, Error> {
-    text.parse().map_err(|_| Error::Refused("Archive the hub or open it again.".to_owned()))
+    let message = || "Archive the hub (true) or open it again (false).".to_owned();
+    text.parse().map_err(|_| Error::Field { field: "archived", message: message() })
 }
 
 /// `POST /h/{slug}/delete`

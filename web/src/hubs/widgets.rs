@@ -9,7 +9,7 @@ use pawdium_shared::hubs::{Hub, HubRole, queries};
 use pawdium_shared::ids::WidgetId;
 use pawdium_widgets::cached::{self, CachedWidget, Loaded};
 use pawdium_widgets::layout::Placed;
-use pawdium_widgets::{Kind, Viewer, find_kind};
+use pawdium_widgets::{Kind, Pages, Viewer, find_kind};
 
 use crate::embed::snippet;
 use crate::error::Error;
@@ -98,6 +98,21 @@ fn body(kind: &Kind, shown: &Shown) -> WidgetBody {
             WidgetBody::Failed
         }
     }
+}
+
+/// Refuses to add a widget to a page on which it would show nothing.
+///
+/// # Errors
+/// [`Error::Field`].
+pub fn require_page(kind: &Kind, hub: &Hub) -> Result<(), Error> {
+    if kind.pages.allow(hub) {
+        return Ok(());
+    }
+    let message = match kind.pages {
+        Pages::Profiles => "This kind of widget is for members' profiles.",
+        Pages::Hubs | Pages::All => "This kind of widget is for hubs.",
+    };
+    Err(Error::Field { field: "kind", message: message.to_owned() })
 }
 
 /// The viewer of a hub's page, as far as widgets know them.

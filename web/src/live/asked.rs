@@ -2,13 +2,14 @@
 
 use pawdium_queue::JobId;
 use pawdium_shared::hubs::queries;
-use pawdium_shared::ids::{CallId, PhotoId};
+use pawdium_shared::ids::{CallId, PhotoId, UserId};
 use pawdium_shared::live::Topic;
 use pawdium_shared::photos::PhotoState;
 use pawdium_shared::talks::{Phase, Totals};
 use url::form_urlencoded;
 
 use super::feed::Shown;
+use crate::comments::access::find_comments;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::hubs::access::find_visible_hub;
@@ -34,6 +35,8 @@ enum What {
     Photo(PhotoId),
     Call(CallId),
     Standing(CallId),
+    Comments(PhotoId),
+    Notifications(UserId),
     Queues,
     Job(JobId),
     /// An id that is none.
@@ -60,6 +63,8 @@ pub(super) fn read(query: &str) -> Result<Vec<Asked>, Error> {
             "photo" => value.parse().map_or(What::Nothing, What::Photo),
             "call" => value.parse().map_or(What::Nothing, What::Call),
             "standing" => value.parse().map_or(What::Nothing, What::Standing),
+            "comments" => value.parse().map_or(What::Nothing, What::Comments),
+            "notifications" => value.parse().map_or(What::Nothing, What::Notifications),
             "job" => value.parse().map_or(What::Nothing, What::Job),
             "queues" => What::Queues,
             _ => continue,
@@ -119,9 +124,20 @@ impl Asked {
                 let is_open = seen.call.phase.is_over() || seen.call.totals == Totals::Shown;
                 Ok((Topic::Standing(*id), !is_open || !seen.hub.is_public(), false))
             }
+            What::Comments(id) => {
+                let seen = find_comments(app, visitor, *id).await?;
+                if seen.viewer.knows {
+                    Ok((Topic::Comments(*id), false, false))
+                } else {
+                    Err(Error::NotFound)
+                }
+            }
+            What::Notifications(id) if visitor.member().is_ok_and(|member| member.id == *id) => {
+                Ok((Topic::Notifications(*id), true, false))
+            }
             What::Queues if visitor.moderates() => Ok((Topic::Queues, true, true)),
             What::Job(id) if visitor.moderates() => Ok((Topic::Job(*id), true, true)),
-            What::Queues | What::Job(_) | What::Nothing => Err(Error::NotFound),
+            What::Notifications(_) | What::Queues | What::Job(_) | What::Nothing => Err(Error::NotFound),
         }
     }
 }

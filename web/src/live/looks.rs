@@ -106,6 +106,7 @@ async fn look(app: &App, topic: Topic, viewer: Option<TokenHash>) -> Result<bool
             }
         }
         Topic::Queues | Topic::Job(_) => Ok(user.is_some_and(|user| user.role.moderates())),
-        Topic::Photo(_) => Ok(true),
+        Topic::Notifications(member) => Ok(user.is_some_and(|user| user.id == member)),
+        Topic::Photo(_) | Topic::Comments(_) => Ok(true),
     }
 }

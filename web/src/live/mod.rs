@@ -29,8 +29,8 @@ use crate::http::visitor::Visitor;
 use crate::serve::Lasting;
 use crate::state::App;
 
-/// `GET /live?hub=<slug>&member=<name>&photo=<id>&call=<id>&standing=<id>&queues=1&job=<id>`: server-sent events about
-/// the topics in the query.
+/// `GET /live?hub=<slug>&member=<name>&photo=<id>&comments=<id>&call=<id>&standing=<id>&notifications=<user>&queues=1
+/// &job=<id>`: server-sent events about the topics in the query.
 ///
 /// - `widget`: a widget of a hub has a new version, `{"hub":"cats","widget":42,"version":17,"spread":400}`, or `member`
 ///   instead of `hub`. A client should load it after a random part of `spread` milliseconds.

@@ -105,7 +105,11 @@ impl Glances {
             Topic::Queues => inspect::pulse(db).await.map(Some),
             Topic::Job(job) => look_at_job(db, job).await,
             Topic::Photo(photo) => self.look_at_photo(db, photo).await,
-            Topic::Hub(_) | Topic::Call(_) | Topic::Standing(_) => Ok(None),
+            Topic::Hub(_)
+            | Topic::Call(_)
+            | Topic::Standing(_)
+            | Topic::Comments(_)
+            | Topic::Notifications(_) => Ok(None),
         }
     }
 

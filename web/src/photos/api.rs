@@ -56,7 +56,8 @@ pub struct SubmitBody {
 pub struct SubmitQuery {
     /// A live photo to remix. The answer is a draft with its picture, which needs no file; fields that are left out are
     /// those of that photo, and the crop is a square of its largest picture.
-    from: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    from: Option<String>,
 }
 
 /// Changes of a photo. Fields that are left out keep their values.
@@ -159,7 +160,10 @@ pub async fn submit(
     limits::count(&app, Limited::Upload, client.counted()).await?;
     let visitor = caller.visitor();
     let mut fields = Fields::default();
-    let submitted = if let Some(from) = query.from.map(PhotoId) {
+    let submitted = if let Some(from) = query.from {
+        let message = || "Write from as the number of a photo, as in from=12.".to_owned();
+        let from =
+            from.parse().map(PhotoId).map_err(|_| Error::Field { field: "from", message: message() })?;
         read_remix(&app, request, &mut fields).await?;
         unfiled::remix(&app, &visitor, client, once, from, &fields).await?
     } else {

@@ -8,9 +8,12 @@ use pawdium_shared::hubs::{Hub, Slug};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::paging::PageOf;
 use pawdium_shared::photos::hub_photos::HubPhotoList;
+use pawdium_shared::photos::tag::key_of;
 use pawdium_shared::photos::{Species, neighbours};
 use pawdium_shared::ranking::hub_top::HubTopList;
 use pawdium_shared::ranking::lists::{NewList, Page, Period, TopList, TrendingList};
+use pawdium_shared::topics::cached::TopicPhotos;
+use pawdium_shared::topics::{Order, Topic};
 use serde::Deserialize;
 
 use super::posting::PER_PAGE;
@@ -19,12 +22,13 @@ use crate::http::visitor::Visitor;
 use crate::hubs::access::find_visible_hub;
 use crate::ranking::lists::{self, LAST};
 use crate::state::App;
+use crate::topics;
 use crate::views::explore::{self, Filter, Tab};
 use crate::views::photo::ListPlace;
-use crate::views::photo_path;
+use crate::views::{self, photo_path};
 
 /// A list of photos that leads to their pages, as in the query `from`: `top:<period>:<species>`, `trending:<species>`,
-/// `new:<species>`, `hub:<slug>`, `hub-top:<slug>` or `member:<name>`. Lists with pages add the number of a later page.
+/// `new:<species>`, `topic:<key>`, `topic-top:<key>`, `hub:<slug>`, `hub-top:<slug>` or `member:<name>`. Lists with pages add the number of a later page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A page of one of Explore's lists.
@@ -42,6 +46,15 @@ pub enum Place {
         slug: String,
         /// Whether the best come first, rather than the latest.
         by_score: bool,
+        /// The page, from 1.
+        page: i64,
+    },
+    /// A page of a topic's photos.
+    Topic {
+        /// The topic's key.
+        key: String,
+        /// Which come first.
+        order: Order,
         /// The page, from 1.
         page: i64,
     },
@@ -80,6 +93,11 @@ impl fmt::Display for Place {
                 f.write_str(slug)?;
                 return if *page > 1 { write!(f, ":{page}") } else { Ok(()) };
             }
+            Self::Topic { key, order, page } => {
+                f.write_str(if *order == Order::Top { "topic-top:" } else { "topic:" })?;
+                f.write_str(key)?;
+                return if *page > 1 { write!(f, ":{page}") } else { Ok(()) };
+            }
             Self::List { tab, filter, page } => (tab, filter, page),
         };
         f.write_str(&tab.path()[1..])?;
@@ -105,6 +123,19 @@ impl FromStr for Place {
                     return Err(UnknownPlace);
                 }
                 return Ok(Self::Hub { slug, by_score: kind == "hub-top", page });
+            }
+            kind @ ("topic" | "topic-top") => {
+                let key = part()?.to_owned();
+                let page = parts.next().map_or(Ok(1), str::parse).map_err(|_| UnknownPlace)?;
+                if key.is_empty()
+                    || key_of(&key) != key
+                    || parts.next().is_some()
+                    || !(1..=LAST).contains(&page)
+                {
+                    return Err(UnknownPlace);
+                }
+                let order = if kind == "topic" { Order::New } else { Order::Top };
+                return Ok(Self::Topic { key, order, page });
             }
             "member" => {
                 let name = Name::new(part()?).map_err(|_| UnknownPlace)?;
@@ -155,6 +186,10 @@ impl Place {
                 Err(Error::NotFound) => return Ok(None),
                 Err(error) => return Err(error),
             },
+            Self::Topic { key, order, page } => match topics::find::find(app, key).await? {
+                Some(found) => (List::Topic(found.topic, *order), *page),
+                None => return Ok(None),
+            },
             Self::Member(name) => return self.among_member(app, name, photo).await.map(Some),
         };
         let list = Listed { app, list };
@@ -182,12 +217,14 @@ enum List {
     Explore(Tab, Filter),
     /// A hub's.
     Hub { hub: Hub, by_score: bool },
+    /// A topic's.
+    Topic(Topic, Order),
 }
 
 impl List {
     fn last(&self) -> i64 {
         match self {
-            Self::Explore(..) => LAST,
+            Self::Explore(..) | Self::Topic(..) => LAST,
             Self::Hub { .. } => LAST_OF_HUB,
         }
     }
@@ -238,6 +275,10 @@ impl Listed<'_> {
                 let photos = photos.into_iter().map(|placed| placed.photo).collect();
                 return Ok(Page { photos, page, last_page });
             }
+            List::Topic(topic, order) => {
+                let list = TopicPhotos { topic: topic.id, order: *order };
+                return Ok(app.cache.get(&app.db, list, lists::page_of(page)).await?);
+            }
         };
         let page = lists::page_of(page);
         Ok(match tab {
@@ -251,6 +292,9 @@ impl Listed<'_> {
         let from = |page| match &self.list {
             List::Explore(tab, filter) => Place::List { tab: *tab, filter: *filter, page }.to_string(),
             List::Hub { hub, by_score } => Place::in_hub(hub, *by_score, page).to_string(),
+            List::Topic(topic, order) => {
+                Place::Topic { key: topic.key.clone(), order: *order, page }.to_string()
+            }
         };
         let turn = |(photo, page)| photo_path(photo, Some(&from(page)));
         let (label, list) = match &self.list {
@@ -259,6 +303,9 @@ impl Listed<'_> {
                 (format!("Top of {}", hub.name), format!("{}/top", hub.path()))
             }
             List::Hub { hub, .. } => (hub.name.clone(), format!("{}/photos", hub.path())),
+            List::Topic(topic, order) => {
+                (topic.name.clone(), views::topics::address(&topic.key, &[], *order))
+            }
         };
         let path = match page {
             ..=1 => list,
@@ -282,6 +329,8 @@ mod tests {
             "trending:dog:2",
             "new:other",
             "member:Ada-1",
+            "topic:zwölf",
+            "topic-top:upside-down:3",
             "hub:cats",
             "hub-top:cats:3",
         ] {
@@ -303,6 +352,10 @@ mod tests {
             "top:all:all:99999",
             "new:",
             "member:",
+            "topic:",
+            "topic:Cat",
+            "topic:a b",
+            "topic:cat:0",
             "member:<b>",
             "member:ada:2",
             "hub",

@@ -7,7 +7,8 @@ pub use pawdium_widgets::picture::media_path;
 use super::place::Place;
 use crate::views::{self, Picture};
 
-/// A card in a list; `ranked` shows its place.
+/// A card in a list. In a ranking, which is what everybody thinks, it shows its rank and its mean. In any other list, nobody
+/// is told the others' opinion before rating.
 #[must_use]
 pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
     views::PhotoCard {
@@ -18,7 +19,7 @@ pub fn card(photo: &Photo, ranked: bool) -> views::PhotoCard {
         owner: photo.owner_name.clone(),
         picture: Picture::of(photo),
         rank: photo.rank.filter(|_| ranked).map(i64::from),
-        mean: photo.histogram.mean(),
+        mean: photo.histogram.mean().filter(|_| ranked),
         count: photo.histogram.count(),
         from: None,
     }

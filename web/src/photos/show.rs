@@ -12,7 +12,7 @@ use pawdium_shared::photos::{
     Histogram, Photo, PhotoState, Saving, crops, drafts, expiry, likeness, queries, revisions, steps,
 };
 use pawdium_shared::ranking::{sharing, virality};
-use pawdium_shared::ratings::{self, Lane, serving};
+use pawdium_shared::ratings::{self, Lane, Shown, serving};
 use sqlx::PgConnection;
 
 use super::block::ALIKE;
@@ -20,6 +20,7 @@ use super::moments::record_moment;
 use super::place::PlaceQuery;
 use super::{changes, find, lineage, posting, present};
 use crate::baked::Asked;
+use crate::comments::section::{self, CommentQuery};
 use crate::embed::oembed;
 use crate::error::Error;
 use crate::http::client::Client;
@@ -105,7 +106,7 @@ pub async fn shared(
     record_moment(&app, &viewing.visitor, client, id, virality::Moment::LinkView).await?;
     let mut rating = rating_control(&app, &viewing.visitor, &photo).await?;
     if matches!(rating, RatingControl::NotServed | RatingControl::Rate { .. }) {
-        let ballot = app.ballots.issue(id, photo.picture, viewing.visitor.key, Lane::Link, Utc::now());
+        let ballot = app.ballots.issue(Shown::of(&photo), viewing.visitor.key, Lane::Link, Utc::now());
         rating = RatingControl::Rate { ballot };
     }
     let jar = match viewing.visitor.user {
@@ -152,7 +153,7 @@ pub async fn find_visible(app: &App, visitor: &Visitor, id: PhotoId) -> Result<P
 }
 
 /// Assembles the page.
-pub(super) async fn assemble(
+pub(crate) async fn assemble(
     app: &App,
     viewing: Viewing,
     photo: Photo,
@@ -180,6 +181,12 @@ pub(super) async fn assemble(
         _ => None,
     };
     let is_changeable = matches!(photo.state, PhotoState::Draft | PhotoState::Processing | PhotoState::Live);
+    let comments = if photo.state == PhotoState::Live {
+        let query = CommentQuery::of(&viewing.chrome.path);
+        Some(section::load(app, &viewing.visitor, &photo, rating.knows(), &query).await?)
+    } else {
+        None
+    };
     let is_blocked = photo.state == PhotoState::Hidden && status.why.is_some();
     let alike = if viewing.visitor.moderates() && is_blocked {
         queries::list_alike(&mut *app.db.acquire().await?, photo.id, ALIKE).await?
@@ -217,6 +224,7 @@ pub(super) async fn assemble(
         rating,
         share_url,
         own,
+        comments,
     })
 }
 
@@ -237,7 +245,7 @@ fn link_card(app: &App, photo: &Photo) -> Option<LinkCard> {
     })
 }
 
-pub(super) async fn rating_control(
+pub(crate) async fn rating_control(
     app: &App,
     visitor: &Visitor,
     photo: &Photo,
@@ -255,7 +263,7 @@ pub(super) async fn rating_control(
     };
     Ok(match lane {
         Some(lane) if photo.state == PhotoState::Live => {
-            let ballot = app.ballots.issue(photo.id, photo.picture, visitor.key, lane, Utc::now());
+            let ballot = app.ballots.issue(Shown::of(photo), visitor.key, lane, Utc::now());
             RatingControl::Rate { ballot }
         }
         _ => RatingControl::NotServed,

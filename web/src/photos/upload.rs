@@ -295,14 +295,17 @@ async fn read_text(
     part: &mut Field<'_>,
     malformed: impl Fn(MultipartError) -> Error,
 ) -> Result<String, Error> {
+    let name = part.name().unwrap_or_default().to_owned();
     let mut text = Vec::new();
     while let Some(bytes) = part.chunk().await.map_err(&malformed)? {
         if text.len() + bytes.len() > TEXT {
-            return Err(Error::Refused("A text field is too long.".to_owned()));
+            return Err(Error::Key { field: name, message: "This text is too long.".to_owned() });
         }
         text.extend_from_slice(&bytes);
     }
-    String::from_utf8(text).map_err(|_| Error::Refused("Text fields must be UTF-8.".to_owned()))
+    let refused =
+        |_| Error::Key { field: name, message: "This text isn't UTF-8. Send it as UTF-8.".to_owned() };
+    String::from_utf8(text).map_err(refused)
 }
 
 /// The parser buffers ahead of the file, so the form's limit can be hit before the file's. Report both as the same

@@ -46,7 +46,7 @@ pub async fn page(
     let place = Place::in_hub(&hub, true, list.page);
     let card = |photo: &Photo| PhotoCard {
         rank: places.get(&photo.id).copied(),
-        ..present::card_in(&place, photo, false)
+        ..present::card_in(&place, photo, true)
     };
     let shown = TopList {
         photos: list.photos.iter().map(card).collect(),

@@ -155,7 +155,10 @@ where
 }
 
 /// Like [`read`], but beyond the last page that one is meant.
-async fn read_existing<L>(app: &App, list: L, page: PageOf) -> Result<List<Photo>, Error>
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn read_existing<L>(app: &App, list: L, page: PageOf) -> Result<List<Photo>, Error>
 where
     L: Cached<Part = PageOf, Data = List<PhotoId>>,
 {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use pawdium_shared::photos;
 use pawdium_shared::ratings::serving::{self, Scope};
@@ -14,6 +14,10 @@ use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 use crate::views::Picture;
+
+/// The ballot of the current photo, from whose key it follows what a visitor without a cookie sees next. It is no part
+/// of the address, which logs contain.
+const BALLOT: &str = "pawdium-ballot";
 
 /// The sources of a picture, as in an `img`.
 #[derive(Debug, Serialize)]
@@ -33,8 +37,11 @@ pub struct AheadQuery {
 pub async fn ahead(
     State(app): State<App>,
     visitor: Visitor,
+    headers: HeaderMap,
     Query(query): Query<AheadQuery>,
 ) -> Result<Response, Error> {
+    let ballot = headers.get(BALLOT).and_then(|ballot| ballot.to_str().ok()).unwrap_or_default();
+    let visitor = visitor.with_first(&app, ballot);
     let hub = page::find_hub(&app, &visitor, query.hub.as_deref()).await?;
     let scope = page::scope(hub.as_ref());
     let mut db = app.db.acquire().await?;

@@ -7,7 +7,7 @@ use chrono::Utc;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::Photo;
 use pawdium_shared::ratings::serving::{Scope, Served};
-use pawdium_shared::ratings::{Derpiness, Lane};
+use pawdium_shared::ratings::{Derpiness, Lane, Shown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -128,7 +128,7 @@ pub async fn rate(
 impl BallotShape {
     fn of(app: &App, caller: &Caller, photo: Photo, lane: Lane) -> Self {
         let key = caller.user.rater_key;
-        let ballot = app.ballots.issue(photo.id, photo.picture, key, lane, Utc::now());
+        let ballot = app.ballots.issue(Shown::of(&photo), key, lane, Utc::now());
         Self { photo: PhotoShape::unrated(app, photo), ballot }
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, Query, State};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
-use pawdium_shared::accounts;
+use pawdium_shared::accounts::{self, RaterKey};
 use pawdium_shared::cache::Whole;
 use pawdium_shared::hubs::Hub;
 use pawdium_shared::ids::PhotoId;
@@ -11,16 +11,19 @@ use pawdium_shared::photos::Photo;
 use pawdium_shared::photos::cached::PhotoCount;
 use pawdium_shared::ratings::queries::HubProgress;
 use pawdium_shared::ratings::serving::{self, Scope, Served};
-use pawdium_shared::ratings::{self, Lane};
+use pawdium_shared::ratings::{self, Lane, Shown};
 use serde::Deserialize;
 
+use crate::baked::Asked;
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
 use crate::hubs::access::{find_hub_at, find_visible_hub};
+use crate::photos::find;
 use crate::state::App;
 use crate::views::Picture;
+use crate::views::baked::{BakedHtml, BakedRate, FirstPhoto};
 use crate::views::rate::{RateFeedback, RateHub, RatePage, RatePhoto, RateProgress, RateStage};
 
 /// The query of the redirect after a rating without JavaScript.
@@ -51,6 +54,30 @@ pub async fn hub_page(
 ) -> Result<(CookieJar, Page<RatePage>), Error> {
     let hub = find_hub_at(&app, &viewing.visitor, &slug, &uri).await?;
     show_page(&app, viewing, jar, Some(&hub), after).await
+}
+
+/// How many photos visitors whom the site doesn't know are shown first, each to its share of them. Others take their
+/// place after an hour.
+pub const FIRST_PHOTOS: u32 = 64;
+
+/// The first page for everybody, with a photo that is drawn for nobody. The same visitors see the same one for an hour.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bake(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    let hour = Utc::now().timestamp().div_euclid(3600);
+    let digest = app.pins.digest(&format!("first photo {} {hour}", asked.variant));
+    let key = digest.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+    let drawn = serving::preview(&mut *app.db.acquire().await?, Scope::Site, RaterKey(key)).await?;
+    let shown = find::list_live(&app, drawn.as_slice()).await?.pop();
+    if drawn.is_some() && shown.is_none() {
+        // It has just been hidden. The visitor is served like others.
+        return Err(Error::NotFound);
+    }
+    let total = app.cache.get(&app.db, PhotoCount, Whole).await?;
+    let photo =
+        shown.map(|photo| FirstPhoto::new(Shown::of(&photo), |ballot| RatePhoto { ballot, ..show(&photo) }));
+    asked.bake(&app, BakedRate { photo, total })
 }
 
 /// Shows the rating page, of a hub or of the site.
@@ -143,7 +170,10 @@ pub async fn stage(
         None => None,
     };
     Ok(RateStage {
-        photo: photo.map(|(photo, lane)| show(app, visitor, &photo, lane)),
+        photo: photo.map(|(photo, lane)| RatePhoto {
+            ballot: app.ballots.issue(Shown::of(&photo), visitor.key, lane, Utc::now()),
+            ..show(&photo)
+        }),
         feedback,
         progress: progress(app, visitor, hub).await?,
         hub: hub.and_then(|hub| Some(RateHub { slug: hub.slug.clone()?, name: hub.name.clone() })),
@@ -183,7 +213,8 @@ pub async fn feedback(app: &App, visitor: &Visitor, id: PhotoId) -> Result<Optio
     }))
 }
 
-fn show(app: &App, visitor: &Visitor, photo: &Photo, lane: Lane) -> RatePhoto {
+/// A photo to rate, without a ballot.
+fn show(photo: &Photo) -> RatePhoto {
     RatePhoto {
         id: photo.id.0,
         title: photo.title.clone(),
@@ -191,6 +222,6 @@ fn show(app: &App, visitor: &Visitor, photo: &Photo, lane: Lane) -> RatePhoto {
         species: photo.species.name().to_owned(),
         owner: photo.owner_name.clone(),
         picture: Picture::of(photo),
-        ballot: app.ballots.issue(photo.id, photo.picture, visitor.key, lane, Utc::now()),
+        ballot: String::new(),
     }
 }

@@ -50,6 +50,7 @@ pub async fn rate(
     Path(photo): Path<PhotoId>,
     Form(form): Form<RateForm>,
 ) -> Result<Response, Error> {
+    let visitor = visitor.with_first(&app, form.ballot.as_deref().unwrap_or_default());
     let wants_part = headers.contains_key("pawdium-part");
     let value = form.value.as_deref().unwrap_or_default().parse::<Derpiness>();
     let hub = page::find_hub(&app, &visitor, form.hub.as_deref()).await?;
@@ -139,8 +140,13 @@ pub async fn record(
     Ok(Recorded { rater, next, cookie })
 }
 
-/// Opens the visitor's ballot. A ballot issued before they logged in, on a page that is still open, is also valid.
+/// Opens the visitor's ballot. A ballot issued before they logged in, on a page that is still open, is also valid, and
+/// so is a first ballot, on a page from before they were known.
 async fn open(app: &App, visitor: &Visitor, photo: PhotoId, text: &str) -> Result<Ballot, Error> {
+    match app.ballots.open_first(text, photo, Utc::now()) {
+        Err(BallotRefused::Forged) => {}
+        first => return Ok(Ballot { rater: visitor.key, ..first.map_err(refused)? }),
+    }
     let ballot = app.ballots.open(text, photo, Utc::now()).map_err(refused)?;
     let is_theirs = ballot.rater == visitor.key || {
         let mut db = app.db.acquire().await?;

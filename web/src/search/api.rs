@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::photos::find;
 use crate::state::App;
+use crate::topics::api::TopicShape;
 
 /// What a search finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -21,6 +22,7 @@ enum Kind {
     Photos,
     Members,
     Hubs,
+    Topics,
 }
 
 /// The query of a search.
@@ -30,7 +32,7 @@ enum Kind {
 pub struct SearchParams {
     /// The words. All must be found; the beginning of a word is enough.
     q: Option<String>,
-    /// Any of `photos`, `members` and `hubs`, separated by commas; all if left out.
+    /// Any of `photos`, `members`, `hubs` and `topics`, separated by commas; all if left out.
     #[serde(rename = "in")]
     #[param(rename = "in")]
     within: Option<String>,
@@ -47,6 +49,8 @@ pub struct SearchShape {
     pub members: Vec<MemberShape>,
     /// Hubs with the words in name or summary, as far as the caller may see them.
     pub hubs: Vec<FoundHubShape>,
+    /// Topics with the words in their name.
+    pub topics: Vec<TopicShape>,
 }
 
 /// A member that was found.
@@ -85,7 +89,7 @@ impl SearchParams {
         };
         let refused = |_| Error::Field {
             field: "in",
-            message: "Choose among photos, members and hubs, separated by commas.".to_owned(),
+            message: "Choose among photos, members, hubs and topics, separated by commas.".to_owned(),
         };
         text.split(',').map(|kind| kind.trim().parse().map_err(refused)).collect()
     }
@@ -100,7 +104,7 @@ impl SearchParams {
     }
 }
 
-/// Searches photos, members and hubs, the best matches first.
+/// Searches photos, members, hubs and topics, the best matches first.
 #[utoipa::path(get, path = "/search", tag = "search", security((), ("token" = [])), params(SearchParams), responses(
     (status = 200, description = "What was found", body = SearchShape),
     (status = 400, description = "No words, or an invalid parameter", body = ErrorShape),
@@ -113,7 +117,8 @@ pub async fn search(
 ) -> Result<Json<SearchShape>, Error> {
     let (words, kinds, limit) = (query.words()?, query.kinds()?, query.limit()?);
     let viewer = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor).id();
-    let mut found = SearchShape { photos: Vec::new(), members: Vec::new(), hubs: Vec::new() };
+    let mut found =
+        SearchShape { photos: Vec::new(), members: Vec::new(), hubs: Vec::new(), topics: Vec::new() };
     let mut db = app.db.acquire().await?;
     if kinds.contains(&Kind::Members) {
         let members = queries::find_members(&mut db, &words, limit).await?;
@@ -125,6 +130,10 @@ pub async fn search(
         let shape =
             |hub: queries::FoundHub| FoundHubShape { slug: hub.slug, name: hub.name, summary: hub.summary };
         found.hubs = hubs.into_iter().map(shape).collect();
+    }
+    if kinds.contains(&Kind::Topics) {
+        let topics = queries::find_topics(&mut db, &words, limit).await?;
+        found.topics = topics.into_iter().map(|topic| TopicShape::of(&app, topic)).collect();
     }
     if kinds.contains(&Kind::Photos) {
         let mut photos = queries::find_photos(&mut db, &words).await?;

@@ -1,4 +1,4 @@
-//! Search: a page and a call that find photos, members and hubs.
+//! Search: a page and a call that find photos, members, hubs and topics.
 
 pub mod api;
 pub mod page;

@@ -13,6 +13,7 @@ use crate::http::visitor::Viewing;
 use crate::photos::{find, present};
 use crate::state::App;
 use crate::views::search::{FoundPhotos, HubResult, SearchPage};
+use crate::views::topics::TopicChip;
 use crate::views::{Paging, PhotoCard};
 
 /// Photos on a page that shows only photos.
@@ -21,7 +22,7 @@ const PER_PAGE: usize = 24;
 /// Photos beside other results.
 const FEW: usize = 8;
 
-/// Members, and hubs.
+/// Members, hubs and topics, of each.
 const OTHERS: i64 = 12;
 
 /// The query of the page. Invalid values are ignored.
@@ -60,6 +61,8 @@ pub async fn page(
             summary: hub.summary,
         };
         page.hubs = hubs.into_iter().map(result).collect();
+        let topics = queries::find_topics(&mut db, &words, OTHERS).await?;
+        page.topics = topics.iter().map(TopicChip::of).collect();
     }
     drop(db);
     let last_page = if only_photos { found.len().div_ceil(PER_PAGE).max(1) } else { 1 };

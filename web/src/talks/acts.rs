@@ -137,16 +137,20 @@ pub async fn change_call(
 ) -> Result<Call, Error> {
     let owner = visitor.member()?;
     let change = wanted.change()?;
-    retry_conflicts(async || {
+    let changed = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         let mut changed = calls::change(&mut tx, call, owner, &change).await?;
         if let Some((from, to)) = moved {
             changed = calls::move_to(&mut tx, call, owner, from, to).await?;
         }
         tx.commit().await?;
-        Ok(changed)
+        Ok::<_, Error>(changed)
     })
-    .await
+    .await?;
+    if changed.phase.is_over() && changed.frozen_at.is_none() {
+        app.freezes.begin(app, call);
+    }
+    Ok(changed)
 }
 
 /// What somebody writes about a talk, unchecked. `None` is left out; the inner `None` removes the photo.

@@ -46,7 +46,8 @@ pub async fn part(
     Ok(Page(load(&app, &visitor, &hub).await?))
 }
 
-async fn load(app: &App, visitor: &Visitor, hub: &Hub) -> Result<CallList, Error> {
+/// The calls that a visitor sees.
+pub(super) async fn load(app: &App, visitor: &Visitor, hub: &Hub) -> Result<CallList, Error> {
     let mut db = app.db.acquire().await?;
     let roles = match &visitor.user {
         Some(user) => queries::list_roles(&mut db, hub.id, user.id).await?,

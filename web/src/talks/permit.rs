@@ -2,7 +2,7 @@
 //!
 //! A permit contains the time of issue, under an HMAC-SHA-256 (RFC 2104) truncated to 128 bits over the call, the
 //! device and that time. It is worth nothing on another device or for another call, so a script must load a page, keep
-//! its cookie and send both back. Votes are unique without it; a permit may be used for a whole ballot.
+//! its cookie and send both back. Votes are unique without it; one permit serves for all votes of the page.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;

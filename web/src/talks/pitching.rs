@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::access::{SeenCall, find_call, find_talk};
 use super::acts::{self, WantedTalk};
+use super::shared_order::SharedOrder;
 use super::{owner_acts, present, talk};
 use crate::error::Error;
 use crate::http::extract::Path;
@@ -174,7 +175,7 @@ pub async fn moderate(
         }
         Err(error @ Error::Field { .. }) => {
             let reason = Field::refused(form.reason, error.to_string());
-            let page = talk::load(&app, viewing, talk, seen, reason).await?;
+            let page = talk::load(&app, viewing, talk, seen, SharedOrder::numbered(0), reason).await?;
             Ok((error.status(), Page(page)).into_response())
         }
         Err(error) => Err(error),

@@ -15,29 +15,32 @@ use crate::error::Error;
 use crate::photos::find;
 use crate::state::App;
 use crate::views::Picture;
+use crate::views::baked::BakedCallHead;
 use crate::views::hubs::HubHead;
 use crate::views::talks::board::{TalkCard, Tally, VoteControl};
 use crate::views::talks::{CallHead, CallTab, HubCrumb, When};
 
 /// The head of a page of a call.
 pub(super) async fn head(db: &mut PgConnection, seen: &SeenCall, tab: CallTab) -> Result<CallHead, Error> {
-    let SeenCall { call, hub, viewer, .. } = seen;
-    let has_voted = match viewer.user {
-        Some(user) => facts::has_voted(db, call.id, user).await?,
+    let has_voted = match seen.viewer.user {
+        Some(user) => facts::has_voted(db, seen.call.id, user).await?,
         None => false,
     };
-    Ok(CallHead {
+    Ok(CallHead { is_owner: seen.is_owner(), has_voted, ..public_head(db, seen).await?.on(tab) })
+}
+
+/// The head of a page of a call for everybody.
+pub(super) async fn public_head(db: &mut PgConnection, seen: &SeenCall) -> Result<BakedCallHead, Error> {
+    let SeenCall { call, hub, .. } = seen;
+    Ok(BakedCallHead {
         id: call.id.0,
         title: call.title.clone(),
         hub: crumb(hub),
         phase: call.phase,
         begins: begins(db, call).await?,
         zone: call.time_zone.clone(),
-        is_owner: seen.is_owner(),
         is_archived: hub.is_archived(),
-        has_voted,
         is_frozen: call.frozen_at.is_some(),
-        tab,
     })
 }
 
@@ -160,5 +163,6 @@ pub(super) fn card(
         is_own: row.is_own,
         vote,
         tally: counted.tally(call, row),
+        refused: None,
     }
 }

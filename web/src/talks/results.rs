@@ -1,23 +1,26 @@
 //! The results of a call, with what they rest on, and receipts.
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use pawdium_shared::ids::CallId;
-use pawdium_shared::talks::results::{self, TalkResult};
-use pawdium_shared::talks::{Call, Refusal, receipts};
+use pawdium_shared::talks::receipts;
+use pawdium_shared::talks::results::TalkResult;
 use serde::Deserialize;
 
-use super::access::find_call;
-use super::present;
+use super::access::{SeenCall, find_call};
+use super::api::results::find_results;
+use super::{freezes, present};
 use crate::error::Error;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
+use crate::views::baked::BakedResults;
 use crate::views::talks::CallTab;
 use crate::views::talks::board::Tally;
-use crate::views::talks::results::{Equality, ReceiptPage, ReceiptRow, ResultRow, ResultsPage};
+use crate::views::talks::results::{CountingPage, Equality, ReceiptPage, ReceiptRow, ResultRow};
 
 /// The longest text that is looked up among receipts.
 const LONGEST: usize = 100;
@@ -35,12 +38,27 @@ pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
     Path(id): Path<CallId>,
-) -> Result<Page<ResultsPage>, Error> {
+) -> Result<Response, Error> {
     let seen = find_call(&app, &viewing.visitor, id).await?;
+    let result = match load(&app, &seen).await {
+        Err(Error::Counting) => None,
+        result => Some(result?),
+    };
+    let head = present::head(&mut *app.db.acquire().await?, &seen, CallTab::Results).await?;
+    Ok(match result {
+        Some(result) => Page(result.within(viewing.chrome, head)).into_response(),
+        None => (StatusCode::ACCEPTED, Page(CountingPage { chrome: viewing.chrome, head })).into_response(),
+    })
+}
+
+/// The results of a call, which are the same for everybody who may see it.
+pub(super) async fn load(app: &App, seen: &SeenCall) -> Result<BakedResults, Error> {
+    let id = seen.call.id;
+    let result = find_results(app, seen, freezes::BRIEFLY).await?;
     let mut db = app.db.acquire().await?;
-    let result = results::find(&mut db, id).await?.ok_or_else(|| not_yet(&seen.call))?;
     let frozen = present::moments(&mut db, &seen.call.time_zone, &[result.frozen_at]).await?;
-    let head = present::head(&mut db, &seen, CallTab::Results).await?;
+    let head = present::public_head(&mut db, seen).await?;
+    drop(db);
     let most = result.talks.iter().map(|talk| talk.votes).max().unwrap_or(0);
     let is_shared = |place| result.talks.iter().filter(|talk| talk.place == place).count() > 1;
     let row = |talk: &TalkResult| ResultRow {
@@ -58,8 +76,7 @@ pub async fn page(
         shown: i64::from(talk.shown),
         mean_place: talk.mean_place,
     };
-    Ok(Page(ResultsPage {
-        chrome: viewing.chrome,
+    Ok(BakedResults {
         talks: result.talks.iter().map(row).collect(),
         voters: i64::from(result.voters),
         guests: i64::from(result.guests),
@@ -68,12 +85,7 @@ pub async fn page(
         list_url: app.url(&format!("/calls/{id}/receipts.txt")),
         frozen: frozen.into_iter().next().ok_or(Error::NotFound)?,
         head,
-    }))
-}
-
-/// Why there is no result.
-fn not_yet(call: &Call) -> Error {
-    if call.phase.is_over() { Error::Counting } else { Refusal::TooEarly.into() }
+    })
 }
 
 /// `GET /calls/{call}/receipt`
@@ -92,8 +104,7 @@ pub async fn receipt(
     let head = present::head(&mut db, &seen, CallTab::Receipt).await?;
     let asked = match query.receipt.map(|receipt| receipt.trim().to_lowercase()) {
         Some(receipt) if !receipt.is_empty() && receipt.len() <= LONGEST => {
-            let list = receipts::text(&mut db, id).await?.unwrap_or_default();
-            let is_there = list.lines().any(|line| line.split(' ').nth(1) == Some(&receipt));
+            let is_there = receipts::is_published(&mut db, id, &receipt).await?;
             Some((receipt, is_there))
         }
         _ => None,
@@ -118,8 +129,8 @@ pub async fn list(
     Path(id): Path<CallId>,
 ) -> Result<Response, Error> {
     let seen = find_call(&app, &visitor, id).await?;
-    let text = receipts::text(&mut *app.db.acquire().await?, id).await?;
-    let text = text.ok_or_else(|| not_yet(&seen.call))?;
+    find_results(&app, &seen, freezes::PATIENTLY).await?;
+    let text = receipts::text(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)?;
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "private, no-cache")];
     Ok((headers, text).into_response())
 }

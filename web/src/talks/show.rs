@@ -1,9 +1,10 @@
 //! A call's page, in every phase.
 
+use std::ops::Range;
+
 use axum::extract::{Query, State};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
-use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::hubs::HubRole;
 use pawdium_shared::ids::CallId;
 use pawdium_shared::talks::{Call, Phase, TalkRow, TalkState, Totals, Voters, lists, readers, results};
@@ -13,6 +14,7 @@ use url::form_urlencoded;
 
 use super::access::{SeenCall, find_call};
 use super::present::{self, Counted};
+use super::shared_order::SharedOrder;
 use crate::error::Error;
 use crate::http::device::Device;
 use crate::http::extract::Path;
@@ -22,14 +24,15 @@ use crate::state::App;
 use crate::views::Paging;
 use crate::views::talks::CallTab;
 use crate::views::talks::board::{
-    self, BallotLine, Barrier, CallPage, Pitching, TalkBoard, TalkCard, VoteControl, moves_from,
+    self, Barrier, CallPage, Order, OwnVotes, Pitching, TalkBoard, TalkCard, VoteControl, moves_from,
 };
 
 /// Talks per page.
 const PER_PAGE: usize = 20;
 
-/// How many orders there are for visitors who can't vote and have no key of their own.
-const ORDERS: u8 = 16;
+/// The longest list that is on one page for visitors without an order of their own. Their browser orders it, so it must
+/// be whole.
+const WHOLE: usize = 200;
 
 /// The query of a call's page. Invalid values are ignored.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -37,8 +40,6 @@ const ORDERS: u8 = 16;
 pub struct BoardQuery {
     /// The page of the list.
     page: String,
-    /// One of the orders for visitors without a key.
-    order: String,
 }
 
 impl BoardQuery {
@@ -46,8 +47,39 @@ impl BoardQuery {
     pub(super) fn of(address: &str) -> Self {
         let query = address.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or(query));
         let value = |name| form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
-        let text = |name| value(name).map(|(_, value)| value.into_owned()).unwrap_or_default();
-        Self { page: text("page"), order: text("order") }
+        Self { page: value("page").map(|(_, value)| value.into_owned()).unwrap_or_default() }
+    }
+}
+
+/// The part of a list that is on one page.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// The places of the talks, from 0.
+    pub(super) places: Range<usize>,
+    /// Whether it is all of a list that the browser orders.
+    pub(super) is_shuffled: bool,
+    /// The position in the list.
+    pub(super) paging: Paging,
+}
+
+impl Part {
+    /// The part of a list of so many talks that the query asks for. `is_shared`: of one that many visitors share.
+    pub(super) fn of(call: &Call, query: &BoardQuery, talks: usize, is_shared: bool) -> Self {
+        let is_shuffled = is_shared && call.phase == Phase::Voting && talks <= WHOLE;
+        let per_page = if is_shuffled { WHOLE } else { PER_PAGE };
+        let pages = talks.div_ceil(per_page).max(1);
+        let page = query.page.parse().unwrap_or(1_usize).clamp(1, pages);
+        let first = (page - 1) * per_page;
+        Self {
+            places: first..(first + per_page).min(talks),
+            is_shuffled: is_shuffled && talks > 1,
+            paging: Paging::of(number(page), number(pages), format!("/calls/{}", call.id)),
+        }
+    }
+
+    /// The address of the part that a live refresh fetches.
+    pub(super) fn address(&self) -> String {
+        part_of(&self.paging.href(self.paging.page))
     }
 }
 
@@ -56,6 +88,7 @@ pub async fn page(
     State(app): State<App>,
     mut viewing: Viewing,
     device: Device,
+    order: SharedOrder,
     jar: CookieJar,
     Path(id): Path<CallId>,
     Query(query): Query<BoardQuery>,
@@ -71,7 +104,8 @@ pub async fn page(
         viewer: pawdium_shared::talks::Viewer { key: viewing.visitor.key, ..seen.viewer },
         ..seen
     };
-    let board = load(&app, &seen, &viewing.visitor, device, &query).await?;
+    let mut board = load(&app, &seen, &viewing.visitor, (device, order), &query).await?;
+    viewing.chrome.flash.take_if(|flash| flash.talk.is_some_and(|talk| board.refuse(talk, &flash.text)));
     let mut db = app.db.acquire().await?;
     let head = present::head(&mut db, &seen, CallTab::Talks).await?;
     let moves =
@@ -94,11 +128,12 @@ pub async fn part(
     State(app): State<App>,
     visitor: Visitor,
     device: Device,
+    order: SharedOrder,
     Path(id): Path<CallId>,
     Query(query): Query<BoardQuery>,
 ) -> Result<Page<TalkBoard>, Error> {
     let seen = find_call(&app, &visitor, id).await?;
-    Ok(Page(load(&app, &seen, &visitor, device, &query).await?))
+    Ok(Page(load(&app, &seen, &visitor, (device, order), &query).await?))
 }
 
 /// Whether a visitor without a user may vote, for whom the page keeps a key and a device.
@@ -113,75 +148,63 @@ async fn keep_key(app: &App, visitor: &mut Visitor, jar: CookieJar) -> Result<Co
     Ok(jar.add(pin_cookie(app, visitor.key, visitor.pinned)))
 }
 
-/// The order of a visitor who has none: one of sixteen, drawn for each visit, which the links to further pages name.
-fn drawn_order(visitor: &Visitor, query: &BoardQuery) -> Option<u8> {
-    if visitor.user.is_some() || visitor.has_key {
-        return None;
-    }
-    let asked = query.order.parse().ok().filter(|order| *order < ORDERS);
-    Some(asked.unwrap_or_else(|| rand::random_range(0..ORDERS)))
-}
-
 /// Loads the talks of a call as a visitor sees them, and records how far they have read.
 pub(super) async fn load(
     app: &App,
     seen: &SeenCall,
     visitor: &Visitor,
-    device: Device,
+    (device, order): (Device, SharedOrder),
     query: &BoardQuery,
 ) -> Result<TalkBoard, Error> {
-    let SeenCall { call, hub, .. } = seen;
-    let mut viewer = seen.viewer;
-    let order = drawn_order(visitor, query);
-    if let Some(order) = order {
-        viewer.key = RaterKey(i64::from(order));
-    }
+    let SeenCall { call, hub, viewer, .. } = seen;
+    let order = order.of(visitor);
     let mut db = app.db.acquire().await?;
-    let rows = lists::talks_for(&mut db, call, &viewer).await?;
+    let mut rows = lists::talks_for(&mut db, call, viewer).await?;
+    if let Some(order) = order {
+        lists::share_order(call, order, &mut rows);
+    }
     let voters = results::find(&mut db, call.id).await?.map(|result| result.voters);
     let pitching = pitching(seen, visitor, hub.is_archived());
     let split = Split::of(&rows, pitching == Pitching::May);
-    let pages = split.list.len().div_ceil(PER_PAGE).max(1);
-    let page = query.page.parse().unwrap_or(1_usize).clamp(1, pages);
-    let first = (page - 1) * PER_PAGE;
-    let shown: Vec<_> = split.list.iter().skip(first).take(PER_PAGE).copied().collect();
+    let part = Part::of(call, query, split.list.len(), order.is_some());
     if call.phase == Phase::Voting {
-        readers::record(&mut db, call, &viewer, first + shown.len()).await?;
+        readers::record(&mut db, call, viewer, part.places.end).await?;
     }
     drop(db);
     let photos = present::photos(app, &rows).await?;
     let voting = Voting::of(app, seen, visitor, device, &rows);
-    let paging = Paging::of(number(page), number(pages), base(call.id, order));
-    let back = paging.href(paging.page);
+    let back = part.paging.href(part.paging.page);
     let counted = Counted::of(&rows, voters);
     let card = |row: &TalkRow| present::card(call, row, &photos, &counted, voting.control(row, &back));
     let cards = |rows: &[&TalkRow]| -> Vec<TalkCard> { rows.iter().copied().map(&card).collect() };
     Ok(TalkBoard {
         call: call.id.0,
         phase: call.phase,
-        part: part_of(&back),
+        part: part.address(),
         error: None,
         pitching,
         own: cards(&split.own),
         waiting: cards(&split.waiting),
         hidden: cards(&split.hidden),
-        ballot: voting.line(),
+        votes: voting.line(),
+        voter: visitor.id().0,
         barrier: voting.barrier,
-        totals: totals(call, &rows, voting.barrier),
+        totals: totals_of(call, &rows, voting.barrier),
         voters: voters.filter(|_| call.phase.is_over()).map(i64::from),
-        talks: cards(&shown),
+        talks: cards(&split.list[part.places.clone()]),
         count: number(split.list.len()),
-        first: number(first + 1),
-        paging,
+        first: number(part.places.start + 1),
+        order: match order {
+            _ if call.phase != Phase::Voting || split.list.len() < 2 => Order::Everybodys,
+            Some(_) => Order::Shared { is_shuffled: part.is_shuffled },
+            None => Order::Own,
+        },
+        paging: part.paging,
     })
 }
 
-fn number(count: usize) -> i64 {
+pub(super) fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn base(call: CallId, order: Option<u8>) -> String {
-    order.map_or_else(|| format!("/calls/{call}"), |order| format!("/calls/{call}?order={order}"))
 }
 
 /// The address of the part that a page shows.
@@ -231,7 +254,8 @@ fn is_member(seen: &SeenCall) -> bool {
     seen.roles.iter().copied().any(HubRole::is_membership)
 }
 
-fn totals(call: &Call, rows: &[TalkRow], barrier: Option<Barrier>) -> board::Totals {
+/// What a page says about the totals.
+pub(super) fn totals_of(call: &Call, rows: &[TalkRow], barrier: Option<Barrier>) -> board::Totals {
     match call.phase {
         Phase::Draft | Phase::Pitch | Phase::Closed | Phase::Announced => board::Totals::Silent,
         Phase::Voting if rows.iter().any(|row| row.votes.is_some()) => board::Totals::Live,
@@ -269,9 +293,9 @@ impl Voting {
         }
     }
 
-    fn line(&self) -> Option<BallotLine> {
+    fn line(&self) -> Option<OwnVotes> {
         let may_vote = self.phase == Phase::Voting && self.barrier.is_none();
-        may_vote.then_some(BallotLine { given: self.given, each: self.each })
+        may_vote.then_some(OwnVotes { given: self.given, each: self.each })
     }
 
     /// What they may do about voting for a talk, on the page at `back`.
@@ -313,25 +337,8 @@ mod tests {
     #[test]
     fn a_page_leads_to_its_part_and_back() {
         assert_eq!(part_of("/calls/3"), "/calls/3/part");
-        assert_eq!(part_of("/calls/3?order=7&page=2"), "/calls/3/part?order=7&page=2");
-        let query = BoardQuery::of("/calls/3?order=7&page=2#talk-4");
-        assert_eq!((query.order.as_str(), query.page.as_str()), ("7", "2"));
+        assert_eq!(part_of("/calls/3?page=2"), "/calls/3/part?page=2");
+        assert_eq!(BoardQuery::of("/calls/3?page=2#talk-4").page, "2");
         assert_eq!(BoardQuery::of("/calls/3").page, "");
-    }
-
-    #[test]
-    fn visitors_without_a_key_get_one_of_sixteen_orders() {
-        let nobody = Visitor::nobody();
-        let asked = |order: &str| BoardQuery { order: order.to_owned(), ..BoardQuery::default() };
-        assert_eq!(drawn_order(&nobody, &asked("7")), Some(7));
-        for wrong in ["", "16", "-1", "x"] {
-            assert!(drawn_order(&nobody, &asked(wrong)).is_some_and(|order| order < ORDERS));
-        }
-        let mut drawn: Vec<_> = (0..400).filter_map(|_| drawn_order(&nobody, &asked(""))).collect();
-        drawn.sort_unstable();
-        drawn.dedup();
-        assert_eq!(drawn.len(), usize::from(ORDERS), "each is drawn");
-        let known = Visitor { has_key: true, ..Visitor::nobody() };
-        assert_eq!(drawn_order(&known, &asked("7")), None);
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::access::{SeenCall, find_talk};
 use super::present::{self, Counted};
+use super::shared_order::SharedOrder;
 use super::show::Voting;
 use crate::error::Error;
 use crate::http::device::Device;
@@ -32,12 +33,15 @@ pub struct TalkQuery {
 pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
+    order: SharedOrder,
     Path(id): Path<TalkId>,
     Query(query): Query<TalkQuery>,
 ) -> Result<Page<TalkPage>, Error> {
     let (talk, seen) = find_talk(&app, &viewing.visitor, id).await?;
-    let mut page = load(&app, viewing, talk, seen, Field::default()).await?;
+    let mut page = load(&app, viewing, talk, seen, order, Field::default()).await?;
     page.is_hiding |= query.hide.is_some();
+    let refused = page.chrome.flash.take_if(|flash| flash.talk == Some(id.0));
+    page.talk.refused = refused.map(|flash| flash.text);
     Ok(Page(page))
 }
 
@@ -47,11 +51,15 @@ pub(super) async fn load(
     viewing: Viewing,
     talk: Talk,
     seen: SeenCall,
+    order: SharedOrder,
     reason: Field,
 ) -> Result<TalkPage, Error> {
     let call = &seen.call;
     let mut db = app.db.acquire().await?;
-    let rows = lists::talks_for(&mut db, call, &seen.viewer).await?;
+    let mut rows = lists::talks_for(&mut db, call, &seen.viewer).await?;
+    if let Some(order) = order.of(&viewing.visitor) {
+        lists::share_order(call, order, &mut rows);
+    }
     let voters = results::find(&mut db, call.id).await?.map(|result| result.voters);
     let revisions = match talk.revision {
         1 => Vec::new(),

@@ -12,12 +12,14 @@ use serde::Deserialize;
 
 use super::access::{self, find_call};
 use super::acts::{self, Source, Wish};
+use super::shared_order::SharedOrder;
 use super::show::{self, BoardQuery};
 use crate::accounts::local;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::device::Device;
 use crate::http::extract::Path;
+use crate::http::flash;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
@@ -49,6 +51,7 @@ pub async fn vote(
     visitor: Visitor,
     client: Client,
     device: Device,
+    order: SharedOrder,
     jar: CookieJar,
     headers: HeaderMap,
     Path(id): Path<TalkId>,
@@ -71,19 +74,27 @@ pub async fn vote(
         _ => acts::vote(&app, &visitor, from, id, wish).await,
     };
     let jar = device.cookie(&app).into_iter().fold(jar, CookieJar::add);
-    let back = local(form.back.as_deref()).to_owned();
+    let back = match &form.back {
+        Some(back) => local(Some(back)).to_owned(),
+        None => format!("/calls/{}", talk.call),
+    };
     let wants_part = headers.contains_key("pawdium-part");
     match voted {
         Ok((_, cookie)) => {
             let jar = cookie.into_iter().fold(jar, CookieJar::add);
             if wants_part {
-                answer_part(&app, jar, device, talk.call, &back, None).await
+                answer_part(&app, jar, (device, order), talk.call, &back, None).await
             } else {
                 Ok((jar, Redirect::to(&format!("{back}#talk-{id}"))).into_response())
             }
         }
         Err(error) if wants_part && is_told(&error) => {
-            answer_part(&app, jar, device, talk.call, &back, Some(error)).await
+            answer_part(&app, jar, (device, order), talk.call, &back, Some(error)).await
+        }
+        Err(error) if is_told(&error) => {
+            let jar = jar.add(flash::refused_vote(&app.pins, id, &error.to_string()));
+            let back = Redirect::to(&format!("{back}#talk-{id}"));
+            Ok((jar, Extension(error.noted()), back).into_response())
         }
         Err(error) => Err(error),
     }
@@ -98,7 +109,7 @@ fn is_told(error: &Error) -> bool {
 async fn answer_part(
     app: &App,
     jar: CookieJar,
-    device: Device,
+    shown: (Device, SharedOrder),
     call: CallId,
     back: &str,
     error: Option<Error>,
@@ -106,7 +117,7 @@ async fn answer_part(
     // The first vote has made a user of a visitor.
     let visitor = Viewing::find(app, &jar, back.to_owned()).await?.visitor;
     let seen = find_call(app, &visitor, call).await?;
-    let mut board = show::load(app, &seen, &visitor, device, &BoardQuery::of(back)).await?;
+    let mut board = show::load(app, &seen, &visitor, shown, &BoardQuery::of(back)).await?;
     board.error = error.as_ref().map(Error::to_string);
     let (status, noted) = error.map_or((StatusCode::OK, None), |error| (error.status(), error.noted()));
     Ok((status, jar, Extension(noted), Page(board)).into_response())

@@ -13,6 +13,10 @@ pub struct Chrome {
     pub demo: bool,
     /// The viewer's own hubs, for the bar below the header.
     pub hubs: Vec<HubLink>,
+    /// The notifications of a member.
+    pub bell: Option<Bell>,
+    /// Whether the page is kept, so that what it says of the time may be old.
+    pub is_baked: bool,
 }
 
 impl Chrome {
@@ -30,6 +34,27 @@ impl Chrome {
     pub(crate) fn is_in(&self, hub: &HubLink) -> bool {
         let rest = self.path.strip_prefix(&hub.path);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    }
+}
+
+/// The link to a member's notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bell {
+    /// The member's id, by which the page's script watches.
+    pub user: i64,
+    /// How many entries are unread, up to 100.
+    pub unread: i64,
+}
+
+impl Bell {
+    /// The number as it is shown; empty if there is none.
+    #[must_use]
+    pub fn shown(self) -> String {
+        match self.unread {
+            ..=0 => String::new(),
+            1..=99 => self.unread.to_string(),
+            _ => "99+".to_owned(),
+        }
     }
 }
 
@@ -113,22 +138,24 @@ pub struct Flash {
     pub tone: Tone,
     /// One or two sentences.
     pub text: String,
+    /// The talk that it is about, if a page can show it there.
+    pub talk: Option<i64>,
 }
 
 impl Flash {
     /// A success.
     pub fn good(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Good, text: text.into() }
+        Self { tone: Tone::Good, text: text.into(), talk: None }
     }
 
     /// A failure.
     pub fn bad(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Bad, text: text.into() }
+        Self { tone: Tone::Bad, text: text.into(), talk: None }
     }
 
     /// Information.
     pub fn info(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Info, text: text.into() }
+        Self { tone: Tone::Info, text: text.into(), talk: None }
     }
 }
 

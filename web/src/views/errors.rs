@@ -20,6 +20,37 @@ pub struct ErrorPage {
     pub may_pass: bool,
     /// Whether to offer a password reset.
     pub forgot: bool,
+    /// Where to return after logging in; `None` if that wouldn't help.
+    pub log_in: Option<String>,
+    /// The page of what this one belongs to.
+    pub way: Option<WayBack>,
+}
+
+/// A page above another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayBack {
+    /// Its path.
+    pub path: String,
+    /// What the link to it says.
+    pub label: &'static str,
+}
+
+impl WayBack {
+    /// The page of the hub, profile, photo, call or talk below which a path is.
+    #[must_use]
+    pub fn from(path: &str) -> Option<Self> {
+        let mut parts = path.split('/').skip(1);
+        let (kind, name) = (parts.next()?, parts.next().filter(|name| !name.is_empty())?);
+        let label = match kind {
+            "h" => "Back to the hub",
+            "members" => "Back to the profile",
+            "photos" => "Back to the photo",
+            "calls" => "Back to the call",
+            "talks" => "Back to the talk",
+            _ => return None,
+        };
+        parts.next().map(|_| Self { path: format!("/{kind}/{name}"), label })
+    }
 }
 
 impl ErrorPage {
@@ -33,7 +64,14 @@ impl ErrorPage {
             id: None,
             may_pass: false,
             forgot: false,
+            log_in: None,
+            way: None,
         }
+    }
+
+    /// Whether another button leads on better than the one to the rating page.
+    fn has_better(&self) -> bool {
+        self.may_pass || self.forgot || self.log_in.is_some() || self.way.is_some()
     }
 
     /// The usual message for a status.
@@ -86,7 +124,18 @@ pub(crate) fn wait(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::wait;
+    use super::{WayBack, wait};
+
+    #[test]
+    fn what_is_below_a_page_leads_back_to_it() {
+        let way = |path| WayBack::from(path).map(|way| way.path);
+        assert_eq!(way("/h/cats/settings").as_deref(), Some("/h/cats"));
+        assert_eq!(way("/members/ada/widgets/new").as_deref(), Some("/members/ada"));
+        assert_eq!(way("/calls/7/dashboard").as_deref(), Some("/calls/7"));
+        for path in ["/", "/h/cats", "/h//settings", "/admin/jobs", "/hubs/new", "/settings/name"] {
+            assert_eq!(way(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn waits_are_as_precise_as_anybody_waits() {

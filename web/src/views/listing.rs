@@ -22,7 +22,7 @@ pub struct PhotoCard {
     pub picture: Picture,
     /// The rank by score, in ranked lists.
     pub rank: Option<i64>,
-    /// The plain mean; `None` without ratings, or if the viewer may not see it yet.
+    /// The plain mean, in ranked lists; `None` without ratings.
     pub mean: Option<f64>,
     /// The number of ratings.
     pub count: i64,

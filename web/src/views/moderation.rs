@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::comments::written;
 use super::picture::described;
 use super::{Chrome, Paging, Picture, filters};
 
@@ -109,5 +110,44 @@ impl BlockedLine {
     /// The start of the original's hash.
     fn file(&self) -> &str {
         self.original.as_deref().and_then(|hash| hash.get(..16)).unwrap_or_default()
+    }
+}
+
+/// `GET /moderation/comments`
+#[derive(Debug, Template)]
+#[template(path = "moderation/comments.html")]
+pub struct HeldCommentsPage {
+    /// The layout around the page.
+    pub chrome: Chrome,
+    /// The comments, the oldest first.
+    pub lines: Vec<HeldCommentLine>,
+    /// The last comment, if there are later ones.
+    pub later: Option<i64>,
+    /// Whether this is the first page.
+    pub is_first: bool,
+}
+
+/// A comment that waits.
+#[derive(Clone, Debug)]
+pub struct HeldCommentLine {
+    /// The comment's id.
+    pub id: i64,
+    /// The photo's id.
+    pub photo: i64,
+    /// The photo's title.
+    pub title: String,
+    /// The author's name.
+    pub author: Option<String>,
+    /// The text.
+    pub text: String,
+    /// Whether other accounts have written the same; if not, it is its author's first.
+    pub is_repeated: bool,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+}
+
+impl HeldCommentLine {
+    fn written(&self) -> String {
+        written(self.at)
     }
 }

@@ -6,6 +6,7 @@ use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 
 use super::card::LinkCard;
+use super::comments::CommentSection;
 use super::picture::described;
 use super::rate::RatingKeys;
 use super::{Chrome, Fragment, PhotoCard, Picture, filters};
@@ -71,6 +72,8 @@ pub struct PhotoPage {
     pub posting: Fragment,
     /// Live photos of the same picture, if a moderator views a hidden photo.
     pub alike: Vec<PhotoCard>,
+    /// The comments, if it is live.
+    pub comments: Option<CommentSection>,
 }
 
 /// What the owner of a live photo hears of its new crop.

@@ -3,6 +3,7 @@
 use askama::Template;
 use pawdium_shared::search::queries::MOST_PHOTOS;
 
+use super::topics::TopicChip;
 use super::{Chrome, Paging, PhotoCard, PhotoGrid, avatar, filters};
 
 /// `GET /search`.
@@ -19,6 +20,8 @@ pub struct SearchPage {
     pub members: Vec<String>,
     /// The hubs.
     pub hubs: Vec<HubResult>,
+    /// The topics.
+    pub topics: Vec<TopicChip>,
 }
 
 /// The photos that were found.
@@ -26,7 +29,7 @@ pub struct SearchPage {
 pub struct FoundPhotos {
     /// Those to show.
     pub photos: Vec<PhotoCard>,
-    /// How many there are, up to a thousand.
+    /// How many there are, up to [`MOST_PHOTOS`].
     pub total: usize,
     /// The position among all of them; `None` if the page shows only a few beside other results.
     pub paging: Option<Paging>,
@@ -47,7 +50,14 @@ impl SearchPage {
     /// The page of a search that has found nothing.
     #[must_use]
     pub fn new(chrome: Chrome, query: String) -> Self {
-        Self { chrome, query, photos: FoundPhotos::default(), members: Vec::new(), hubs: Vec::new() }
+        Self {
+            chrome,
+            query,
+            photos: FoundPhotos::default(),
+            members: Vec::new(),
+            hubs: Vec::new(),
+            topics: Vec::new(),
+        }
     }
 
     /// The URL of all photos.
@@ -63,7 +73,7 @@ impl SearchPage {
     }
 
     fn is_empty(&self) -> bool {
-        self.photos.total == 0 && self.members.is_empty() && self.hubs.is_empty()
+        self.photos.total == 0 && self.members.is_empty() && self.hubs.is_empty() && self.topics.is_empty()
     }
 
     fn has_more_photos(&self) -> bool {

@@ -1,3 +1,5 @@
+import { tellTimes } from "../times.js";
+
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
@@ -8,6 +10,7 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
  */
 export function swap(old, fresh) {
   const taken = document.importNode(fresh, true);
+  tellTimes(taken);
   if (!isSame(old, taken)) {
     old.replaceWith(taken);
     return taken;

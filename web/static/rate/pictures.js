@@ -50,11 +50,12 @@ export function insist(image, tell, done) {
  * Preloads the picture that the server would serve next. The server decides which photo comes next only after the
  * rating.
  */
-export async function lookAhead(image, hub) {
+export async function lookAhead(image, hub, ballot) {
   if (navigator.connection?.saveData) return;
   await painted(image);
   const query = hub ? `?${new URLSearchParams({ hub })}` : "";
-  const answer = await fetch(`/rate/ahead${query}`, { headers: { Accept: "application/json" }, priority: "low" });
+  const headers = { Accept: "application/json", ...(ballot && { "Pawdium-Ballot": ballot }) };
+  const answer = await fetch(`/rate/ahead${query}`, { headers, priority: "low" });
   if (answer.status !== 200) return;
   const { src, srcset } = await answer.json();
   ahead = new Image();

@@ -5,6 +5,12 @@ import { swap } from "../live/swap.js";
 /** The shortest time between two loads, in milliseconds: votes come in bursts, and everybody who looks loads the part. */
 const PAUSE = 1500;
 
+/** Loads the page again as it is now. The site may still have the one of a moment ago, unless it is told that it won't do. */
+async function reload() {
+  await fetch(location.href, { cache: "no-cache" }).catch(() => {});
+  location.reload();
+}
+
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The part of the page that changes while people pitch and vote. */
@@ -28,7 +34,7 @@ export class Board {
     const answer = await fetch(this.element.dataset.part);
     if (answer.status === 404) {
       // Gone, or no longer for this viewer: the reloaded page says which.
-      location.reload();
+      reload();
       return;
     }
     if (!answer.ok) throw new Error(`${this.element.dataset.part} was answered with ${answer.status}`);
@@ -42,8 +48,9 @@ export class Board {
     holder.innerHTML = text;
     const fresh = holder.content.querySelector("[data-board]");
     if (!fresh) return false;
+    globalThis.talkOrder?.arrange(holder.content);
     if (fresh.dataset.board !== this.element.dataset.board) {
-      location.reload();
+      reload();
       return true;
     }
     this.element = swap(this.element, fresh);

@@ -4,8 +4,12 @@ import { UNITS, span } from "../span.js";
 const LATE = 800;
 const SPREAD = 2000;
 
-/** By how much this machine's clock is behind the server's, from what the server has counted. */
+/** How long to wait before asking again, in milliseconds, if the server's clock is behind. */
+const AGAIN = 10_000;
+
+/** By how much this machine's clock is behind the server's, from what the server has counted; 0 on a page that was kept. */
 function offset(element) {
+  if ("baked" in document.documentElement.dataset) return 0;
   const at = Date.parse(element.dataset.countdown);
   const parts = element.textContent.matchAll(/(\d+) (d|h|min|s)/g);
   const said = [...parts].reduce((sum, [, count, unit]) => sum + count * UNITS.find(([, name]) => name === unit)[0], 0);
@@ -15,21 +19,27 @@ function offset(element) {
   return away >= -2 && away <= exact ? 0 : -away * 1000;
 }
 
-/** Counts down to the moments on the page, and calls `over` when one has come. */
-export function countDown(over) {
+/**
+ * Counts down to the moments on the page, and calls `over` when one has come, and again, so many times in all: the server's
+ * clock may be behind.
+ */
+export function countDown(over, times = 3) {
   const ahead = new Map();
-  for (const element of document.querySelectorAll("[data-countdown]")) ahead.set(element, offset(element));
+  for (const element of document.querySelectorAll("[data-countdown]")) {
+    const until = Date.parse(element.dataset.countdown) + offset(element);
+    ahead.set(element, { until, due: until, times });
+  }
   const tick = () => {
-    for (const [element, behind] of ahead) {
-      if (!element.isConnected) {
+    for (const [element, moment] of ahead) {
+      if (!element.isConnected || moment.times === 0) {
         ahead.delete(element);
         continue;
       }
-      const left = (Date.parse(element.dataset.countdown) - Date.now() - behind) / 1000;
-      const text = span(Math.max(0, Math.ceil(left)));
+      const text = span(Math.max(0, Math.ceil((moment.until - Date.now()) / 1000)));
       if (element.textContent !== text) element.textContent = text;
-      if (left > 0) continue;
-      ahead.delete(element);
+      if (Date.now() < moment.due) continue;
+      moment.due = Date.now() + AGAIN;
+      moment.times -= 1;
       setTimeout(over, LATE + Math.random() * SPREAD);
     }
     if (ahead.size === 0) clearInterval(timer);

@@ -95,7 +95,7 @@ async fn a_photo_has_the_promised_fields_wherever_it_appears(db: PgPool) {
     has(&shape["sizes"]["540"], "url width height bytes");
     is_time(&shape["created_at"]);
     assert_eq!((&shape["title"], &shape["alt"]), (&json!("Upside down"), &json!("A cat on its back")));
-    assert_eq!((&shape["species"], &shape["tags"]), (&json!("cat"), &json!(["tongue", "sofa"])));
+    assert_eq!((&shape["species"], &shape["tags"]), (&json!("cat"), &json!(["Tongue", "sofa"])));
     assert_eq!((&shape["state"], &shape["reason"]), (&json!("live"), &Value::Null));
     assert_eq!(shape["owner"], json!({ "id": ada.id, "name": "ada" }));
     assert_eq!((&shape["rating"]["mean"], &shape["rating"]["rank"]), (&json!(8.0), &json!(1)));

@@ -125,8 +125,7 @@ impl World {
         bob.api.put("hubs/cats/roles/subscriber", Value::Null).await.expect(204);
         site.change("delete from widgets using hubs where hubs.id = hub_id and slug in ('cats', 'bare')")
             .await;
-        let kinds = site.api().get("widget-kinds").await.expect(200).json();
-        for kind in kinds.as_array().expect("a list") {
+        for kind in site.kinds_for("hubs").await {
             let column = if kind["columns"] == "right" { "right" } else { "left" };
             let config = match kind["kind"].as_str() {
                 Some("sticky-note" | "about" | "rules") => json!({ "text": "Hello **there**, [all](/top)." }),
@@ -202,6 +201,7 @@ impl World {
             site.rate(bob, other, number).await;
         }
         site.rate(bob, self.photo, 9).await;
+        self.fill_comments().await;
         root.api.post(&format!("photos/{}/shares", self.photo), Value::Null).await.expect(201);
         let blocked = site.photo().by(bob).live().await;
         root.pages.post(&format!("/photos/{blocked}/block"), &[("reason", "Not an animal")]).await.location();
@@ -212,6 +212,17 @@ impl World {
         dead(site, "mail.send.v1", 900, 3, "550 not here").await;
         site.run(RefreshRanks {}).await;
         site.run(RefreshVirality {}).await;
+    }
+
+    /// A thread, and a comment that waits because three accounts have written it.
+    async fn fill_comments(&self) {
+        let Self { ada, bob, root, photo, .. } = self;
+        let first = bob.comment(*photo, "So derpy: https://example.org/blep").await;
+        ada.reply(*photo, first, "Thank you!").await;
+        for person in [ada, root, bob] {
+            person.comment(*photo, "Three say this.").await;
+        }
+        bob.pages.post("/settings/blocked", &[("name", "root"), ("act", "block")]).await.location();
     }
 
     /// The photos of a state.
@@ -304,7 +315,12 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/hubs/new",
         "/members/bob",
         "/members/bob/photos",
+        "/comments/1",
+        "/comments/2",
+        "/notifications",
         "/settings",
+        "/settings/blocked",
+        "/settings/notifications",
         "/admin",
     ]))
     .await;
@@ -342,8 +358,19 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
 
     walk.log_in("a moderator", Some(mo)).await;
     walk.through(&[format!("/photos/{photo}"), "/h/cats/settings".to_owned()]).await;
-    walk.through(&paths(["/moderation", "/moderation/doubtful", "/moderation/blocked", "/admin/queues"]))
-        .await;
+    walk.through(&paths([
+        "/moderation",
+        "/moderation/comments",
+        "/moderation/doubtful",
+        "/moderation/blocked",
+        "/moderation/topics",
+        "/topics",
+        "/topics/tongue",
+        "/topics/none",
+        "/comments/1",
+        "/admin/queues",
+    ]))
+    .await;
 
     walk.log_in("an admin", Some(root)).await;
     walk.through(&paths([
@@ -358,6 +385,7 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/admin/cache",
         "/admin/audit",
         "/moderation/blocked",
+        "/moderation/topics",
     ]))
     .await;
     let cached: String = site.ask("select concat(hub_id, '.', id) from widgets order by id limit 1").await;

@@ -1,4 +1,4 @@
-//! Owners arrange their hub's page: with the keyboard alone, with a finger, and without scripts.
+//! Owners make and arrange their hub's page: with the keyboard alone, on a phone, and without scripts.
 
 use pawdium_shared::db::MIGRATIONS;
 use serde_json::{Value, json};
@@ -141,6 +141,57 @@ async fn an_owner_drags_widgets_with_a_finger(db: PgPool) {
     .await;
     browser.lift().await;
     until_first(&site, "about").await;
+    browser.has_no_complaints().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_owner_makes_and_arranges_a_hub_on_a_phone(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let browser = site.browser().await;
+    browser.phone(390, 844).await;
+    browser.log_in(&ada.email()).await;
+    browser.goto("/hubs").await;
+    browser.tap("a[href='/hubs/new']").await;
+    browser.fill("#name", "Cats").await;
+    browser.fill("#slug", "cats").await;
+    browser.tap("main form button[type=submit]").await;
+    browser.tap(".hub-edit a[href$='?edit=1']").await;
+    browser.tap(".hub-edit a[href$='/widgets/new']").await;
+    browser.tap("form:has([value=sticky-note]) button[value=left]").await;
+    browser.fill("#text", "Hello").await;
+    browser.tap("button[value=save]").await;
+    let note = |button: &str| format!(".widget-sticky-note .widget-controls {button}");
+    browser.find(&note(".widget-configure")).await;
+    assert_eq!(browser.text(".widget-sticky-note .note").await, "Hello");
+    // Every control has room for a finger, and nothing is wider than the screen.
+    let room = "const small = [...document.querySelectorAll('.hub-edit a, .hub-edit button, .widget-controls :is(a, button)')]
+                    .filter((one) => one.getClientRects().length > 0)
+                    .filter((one) => Math.min(one.offsetWidth, one.offsetHeight) < 44)
+                    .map((one) => `${one.textContent.trim()} ${one.offsetWidth}x${one.offsetHeight}`);
+                return [document.documentElement.scrollWidth <= 390, small];";
+    assert_eq!(browser.run(room).await, json!([true, []]));
+    let place = kinds(&site).await.iter().position(|kind| kind == "sticky-note");
+    browser.tap(&note("button[value=up]")).await;
+    eventually("it is moved up", SOON, async || {
+        let now = kinds(&site).await.iter().position(|kind| kind == "sticky-note");
+        (now.map(|now| now + 1) == place).then_some(())
+    })
+    .await;
+    browser.find(&note(".widget-configure")).await;
+    browser.tap(&note(".widget-configure")).await;
+    browser.fill("#text", " again").await;
+    browser.tap("button[value=save]").await;
+    eventually("it is configured", SOON, async || {
+        browser.text(".widget-sticky-note .note").await.contains("again").then_some(())
+    })
+    .await;
+    browser.tap(&note("button[value=remove]")).await;
+    browser.find(".widget-undo button").await;
+    assert!(!kinds(&site).await.contains(&"sticky-note".to_owned()));
+    browser.tap(".widget-undo button").await;
+    browser.find(&note("button[value=remove]")).await;
+    assert!(kinds(&site).await.contains(&"sticky-note".to_owned()));
     browser.has_no_complaints().await;
 }
 

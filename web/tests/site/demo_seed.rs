@@ -17,7 +17,7 @@ async fn state(site: &Site) -> String {
         "select concat((select sum(value) from ratings), ' ', (select count(*) from ratings), ' ',
                        (select count(*) from hub_roles), ' ', (select count(*) from hub_photos), ' ',
                        (select count(*) from talk_votes), ' ', (select count(*) from talks), ' ',
-                       (select count(*) from calls))",
+                       (select count(*) from calls), ' ', (select count(*) from comments))",
     )
     .await
 }
@@ -122,9 +122,15 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
         let about = widgets.iter().find(|widget| widget["kind"] == "about").expect("each has one");
         assert_ne!(about["config"]["text"], "", "{path}");
     }
-    let kinds = site.api().get("widget-kinds").await.expect(200).json();
-    for kind in kinds.as_array().expect("a list") {
+    for kind in site.kinds_for("hubs").await {
         assert!(placed.contains(kind["kind"].as_str().expect("a name")), "{kind} is on no page");
+    }
+    for kind in site.kinds_for("profiles").await.iter().filter(|kind| kind["pages"] == "profiles") {
+        let profiles = sqlx::query_scalar(
+            "select count(*) from widgets join hubs on hubs.id = hub_id where kind = $1 and slug is null",
+        );
+        let profiles: i64 = profiles.bind(kind["kind"].as_str()).fetch_one(&pool).await.expect("a count");
+        assert!(profiles > 0, "{kind} is on no profile");
     }
 
     calls_are_there(&site, &ada).await;
@@ -133,6 +139,13 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
     let expires = drafts["data"][0]["expires_at"].as_str().expect("a time");
     let expires: chrono::DateTime<chrono::Utc> = expires.parse().expect("a time");
     assert_eq!((expires - chrono::Utc::now()).num_days(), 2, "{drafts}");
+    let said = "select concat_ws(' ', count(*) filter (where state = 'shown') >= 10,
+                                 count(*) filter (where state = 'held'),
+                                 count(*) filter (where reply_to is not null) >= 5) from comments";
+    assert_eq!(site.ask::<String>(said).await, "t 1 t");
+    let bo = json!({ "email": "bo@pawdium.example", "password": PASSWORD });
+    let bo = Person::of(&site, &site.api().post("tokens", bo).await.expect(201).json());
+    assert!(bo.unread().await >= 1, "the demo's member has notifications");
 
     // Once more, it changes nothing.
     let before = state(&site).await;

@@ -1,7 +1,11 @@
 //! Cache freshness: once an act's jobs are done, every cached page matches the database.
 
-use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::db::{MIGRATIONS, Tx};
+use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::jobs::topics::RelateTopics;
+use pawdium_shared::photos::Tags;
+use pawdium_shared::topics;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -12,6 +16,8 @@ struct Watched {
     site: Site,
     redis: OwnRedis,
     photos: Vec<i64>,
+    /// A moderator, who reads comments.
+    reader: Person,
 }
 
 impl Watched {
@@ -35,6 +41,15 @@ impl Watched {
                 "hubs/cats/photos",
                 "hubs/cats/photos?limit=1&page=2",
                 "hubs/cats/top",
+                "topics",
+                "topics?sort=name&limit=1",
+                "topics/tongue",
+                "topics/tongue?sort=top&limit=2",
+                "topics/sofa?with=tongue",
+                "topics/loaf",
+                "topics/naps",
+                "sections",
+                "search?q=sofa&in=topics,photos",
                 "hubs/cats/top?limit=1&page=2",
             ]
             .map(str::to_owned),
@@ -47,6 +62,11 @@ impl Watched {
         }
         let page = self.site.get("/").await.expect(200);
         shown.push(("/".to_owned(), json!(page.texts("label[for=rated]"))));
+        for photo in &self.photos {
+            // Of a photo that is gone there is nothing to read.
+            let page = self.reader.pages.get(&format!("/photos/{photo}/comments")).await;
+            shown.push((format!("comments on {photo}"), json!(page.texts(".comment-count, .comment-text"))));
+        }
         let talks = self.site.get("/h/cats/talks").await.expect(200);
         shown.push(("/h/cats/talks".to_owned(), json!(talks.texts(".call-card"))));
         shown
@@ -88,6 +108,12 @@ async fn share(site: &Site, sharer: &Person, photo: i64) {
     site.run(RefreshVirality {}).await;
 }
 
+async fn tag(site: &Site, photo: i64, tags: &str) {
+    let mut tx = Tx::begin(&site.db).await.expect("a transaction");
+    topics::set(&mut tx, PhotoId(photo), &Tags::new(tags).expect("tags")).await.expect("they are set");
+    tx.commit().await.expect("it is committed");
+}
+
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn cached_pages_match_the_database(db: PgPool) {
     let redis = OwnRedis::start().await;
@@ -105,7 +131,8 @@ async fn cached_pages_match_the_database(db: PgPool) {
         site.post(owner, "cats", photo).await;
     }
     site.settle().await;
-    let watched = Watched { site, redis, photos };
+    let reader = site.moderator("reader").await;
+    let watched = Watched { site, redis, photos, reader };
     let site = &watched.site;
 
     watched.check("a rating", async || site.rate(&eve, a, 9).await).await;
@@ -146,6 +173,57 @@ async fn cached_pages_match_the_database(db: PgPool) {
             drop(ada.api.delete(&format!("hubs/cats/photos/{a}"), Value::Null).await.expect(204));
         })
         .await;
+    watched.check("tags", async || tag(site, a, "Loaf, tongue").await).await;
+    watched
+        .check("a section", async || {
+            let form = [("name", "Things"), ("topics", "sofa, loaf")];
+            mallory.pages.post("/moderation/topics/sections", &form).await.location();
+        })
+        .await;
+    watched
+        .check("a merge of topics", async || {
+            let form = [("topic", "loaf"), ("to", "sofa")];
+            mallory.pages.post("/moderation/topics/merge", &form).await.location();
+        })
+        .await;
+    watched
+        .check("another name of a topic", async || {
+            let form = [("topic", "sofa"), ("to", "Couch")];
+            mallory.pages.post("/moderation/topics/rename", &form).await.location();
+        })
+        .await;
+    watched
+        .check("a banned topic", async || {
+            mallory.pages.post("/moderation/topics/ban", &[("topic", "tongue")]).await.location();
+        })
+        .await;
+    watched
+        .check("an act that is undone", async || {
+            let act: i64 = site.ask("select max(id) from topic_acts").await;
+            mallory.pages.post(&format!("/moderation/topics/acts/{act}/undo"), &[]).await.location();
+        })
+        .await;
+    watched
+        .check("photos with the same two tags", async || {
+            tag(site, c, "naps, yawn").await;
+            tag(site, d, "naps, yawn").await;
+        })
+        .await;
+    watched.check("related topics", async || site.run(RelateTopics {}).await).await;
+    let mut comment = 0;
+    watched.check("a comment", async || comment = eve.comment(a, "What a blep.").await).await;
+    watched
+        .check("an edited comment", async || {
+            let text = json!({ "text": "What a bork." });
+            eve.api.patch(&format!("comments/{comment}"), text).await.expect(200);
+        })
+        .await;
+    watched
+        .check("a deleted comment", async || {
+            drop(eve.api.delete(&format!("comments/{comment}"), Value::Null).await.expect(200));
+        })
+        .await;
+    eve.comment(c, "And here.").await;
     let (mut call, mut talk) = (0, 0);
     watched
         .check("a call", async || call = site.open_call(&ada, "cats", json!({ "voters": "members" })).await)

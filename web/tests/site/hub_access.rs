@@ -140,6 +140,13 @@ async fn a_private_hub_is_like_none_to_others(db: PgPool) {
         }
         for other in ["hubs/cats", "hubs/secret-cats"] {
             for outsider in outsiders {
+                // A subscriber who doesn't belong to it may still give that up.
+                if outsider.name == cast.subscriber.name
+                    && method == Method::DELETE
+                    && path.contains("/roles/")
+                {
+                    continue;
+                }
                 let of = |slug: &str| (method.clone(), path.replace("hubs/cats", slug), body.clone());
                 let ask = async |(method, path, body): (Method, String, Value)| {
                     let call = outsider.api.call(method, &path);

@@ -189,7 +189,30 @@ async fn a_renamed_hub_redirects_and_keeps_its_former_slugs(db: PgPool) {
     assert_eq!(site.api().get("hubs/felines").await.expect(308).header("location"), "/api/v1/hubs/cats");
     ada.api.delete("hubs/cats", Value::Null).await.expect(204);
     site.api().get("hubs/felines").await.error(404);
-    bob.api.post("hubs", body).await.expect(201);
+    bob.api.post("hubs", body).await.error(409);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_slugs_of_a_deleted_hub_are_nobodys_for_a_month(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    site.hub(&ada, "cats").await;
+    site.hub(&bob, "dogs").await;
+    ada.api.patch("hubs/cats", json!({ "slug": "felines" })).await.expect(200);
+    ada.api.delete("hubs/felines", Value::Null).await.expect(204);
+    for slug in ["cats", "felines"] {
+        let body = json!({ "slug": slug, "name": "Mine", "join": "open", "visibility": "public" });
+        let (message, field) = bob.api.post("hubs", body).await.error(409);
+        assert!(field.as_deref() == Some("slug") && message.contains("30 days"), "{message}");
+        bob.api.patch("hubs/dogs", json!({ "slug": slug })).await.error(409);
+        let page = bob.pages.post("/hubs/new", &[("slug", slug), ("name", "Mine")]).await;
+        assert!(page.status == 409 && page.text().contains("30 days"), "{}", page.text());
+        site.get(&format!("/h/{slug}")).await.expect(404);
+    }
+    site.change("update hub_slugs set freed_at = freed_at - interval '31 days' where hub_id is null").await;
+    bob.api.patch("hubs/dogs", json!({ "slug": "cats" })).await.expect(200);
+    site.hub(&ada, "felines").await;
+    assert_eq!(site.get("/h/dogs").await.expect(308).header("location"), "/h/cats");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

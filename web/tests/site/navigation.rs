@@ -38,6 +38,47 @@ async fn a_theme_is_chosen_without_a_script(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_header_leads_where_there_is_something_for_the_visitor(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let own = ada.pages.get("/").await.expect(200);
+    assert_eq!(own.texts(".site-nav > a"), ["Rate", "Explore", "Hubs", "Feed", "Submit"]);
+    for pages in [site.visitor(), site.anonymous().await.pages] {
+        let page = pages.get("/").await.expect(200);
+        assert_eq!(page.texts(".site-nav > a"), ["Rate", "Explore", "Hubs", "Submit"]);
+        assert!(!page.has("header a[href='/feed']"), "there is no feed without an account");
+        let feed = pages.get("/feed").await.expect(200);
+        assert!(feed.has(".gate a[href='/login?next=%2Ffeed']"), "who has a link is asked to log in");
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_page_that_isnt_for_a_visitor_leads_on(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    site.hub(&ada, "cats").await;
+    let first = |page: &Answer| page.attribute(".error .actions a:not(.plain)", "href");
+    let buttons = |page: &Answer| page.texts(".error .actions a").len();
+    let path = "/h/cats/settings?tab=1";
+    for pages in [site.visitor(), site.anonymous().await.pages] {
+        let page = pages.get(path).await.expect(403);
+        assert_eq!(first(&page), "/login?next=%2Fh%2Fcats%2Fsettings%3Ftab%3D1");
+        assert!(page.has(".error a.plain[href='/h/cats']"));
+        let page = pages.post("/h/cats/settings", &[("name", "Mine")]).await.expect(403);
+        assert_eq!(first(&page), "/login?next=%2Fh%2Fcats", "a form can't be sent again");
+    }
+    let page = bob.pages.get(path).await.expect(403);
+    assert_eq!(first(&page), "/h/cats");
+    assert_eq!(page.texts(".error a:not(.plain)"), ["Back to the hub"]);
+    assert!(!page.has(".error a[href^='/login']"), "it wouldn't help");
+    assert_eq!(buttons(&page), 2);
+    let block = format!("/photos/{}/block", site.photos(1).await[0]);
+    let page = bob.pages.post(&block, &[]).await.expect(403);
+    assert_eq!(first(&page), block.trim_end_matches("/block"));
+    assert_eq!(first(&bob.pages.get("/members/ada/widgets/new").await.expect(403)), "/members/ada");
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn members_see_their_own_hubs_on_every_page(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
@@ -83,7 +124,7 @@ async fn explore_has_tabs_and_one_row_of_filters(db: PgPool) {
         (site.photo().titled("A cat").live().await, site.photo().titled("A dog").species("dog").live().await);
     for (path, tab, chips) in [("/trending", "Trending", 9), ("/top", "Top", 13), ("/new", "New", 9)] {
         let page = site.get(path).await.expect(200);
-        assert_eq!(page.texts(".explore-tabs a"), ["Trending", "Top", "New"], "{path}");
+        assert_eq!(page.texts(".explore-tabs a"), ["Trending", "Top", "New", "Topics"], "{path}");
         assert_eq!(page.texts(".explore-tabs [aria-current]"), [tab]);
         assert_eq!(page.texts(".filters a").len(), chips, "{path}");
         assert_eq!(page.texts(".site-nav > [aria-current]"), ["Explore"]);

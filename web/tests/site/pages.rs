@@ -131,6 +131,8 @@ async fn an_empty_site_has_every_page_too(db: PgPool) {
         "/moderation",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/topics",
+        "/topics",
         "/api",
     ] {
         assert_eq!(root.pages.get(path).await.expect(200).texts("h1").len(), 1, "{path}");

@@ -1,13 +1,15 @@
 //! Means, ranks, shares and lists.
 
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::live::Topic;
 use redis::AsyncCommands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::harness::{Answer, OwnRedis, Setup, Site};
+use crate::harness::{Answer, OwnRedis, SOON, Setup, Site, eventually};
 
 async fn photo_of(site: &Site, id: i64) -> Value {
     site.api().get(&format!("photos/{id}")).await.expect(200).json()
@@ -46,6 +48,36 @@ async fn ranks_follow_the_ratings_and_equal_ones_share_a_place(db: PgPool) {
     assert_eq!(listed(&site, "top").await, [a, b, d, c]);
     let page = site.get("/top").await.expect(200);
     assert_eq!(page.texts(".podium-place h2"), ["Cat 1", "Cat 2", "Cat 4"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_open_page_hears_that_its_photos_rank_moved(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let [first, second] = site.photos(2).await[..] else { panic!("two photos") };
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    site.rate(&ada, first, 6).await;
+    site.run(RefreshRanks {}).await;
+    assert_eq!(photo_of(&site, first).await["rating"]["rank"], 1);
+    let shown =
+        async || ada.pages.get(&format!("/photos/{first}/opinion")).await.expect(200).texts(".rank-note a");
+    assert_eq!(shown().await, ["#1"]);
+    site.settle().await;
+    let mut stream = ada.pages.stream(&format!("photo={first}")).await;
+    stream.begin().await;
+    eventually("it is known that somebody looks", SOON, async || {
+        site.watched(&[Topic::Photo(PhotoId(first))]).await[0].then_some(())
+    })
+    .await;
+    // Nothing happens to this photo. It only has another rank.
+    for rater in [&ada, &bob] {
+        site.rate(rater, second, 10).await;
+    }
+    site.settle().await;
+    while stream.within(std::time::Duration::from_millis(300)).await.is_some() {}
+    site.run(RefreshRanks {}).await;
+    let told = stream.until("changed").await;
+    assert_eq!(told.data["topic"], format!("photo={first}"));
+    assert_eq!(shown().await, ["#2"]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

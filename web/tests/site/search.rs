@@ -1,16 +1,21 @@
-//! Search finds photos, members and hubs, and nothing that the viewer may not see.
+//! Search finds photos, members, hubs and topics, and nothing that the viewer may not see.
 
-use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::db::{MIGRATIONS, Tx};
+use pawdium_shared::ids::PhotoId;
+use pawdium_shared::photos::Tags;
+use pawdium_shared::topics;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::harness::{Person, Site};
 
-async fn describe(site: &Site, photo: i64, tags: &[&str], alt: &str) {
-    let tags: Vec<_> = tags.iter().map(|tag| (*tag).to_owned()).collect();
-    let update =
-        sqlx::query("update photos set tags = $2, alt = $3 where id = $1").bind(photo).bind(tags).bind(alt);
-    update.execute(&site.db).await.expect("the statement is right");
+async fn describe(site: &Site, photo: i64, tags: &str, alt: &str) {
+    let mut tx = Tx::begin(&site.db).await.expect("a transaction");
+    let tags = Tags::new(tags).expect("tags");
+    topics::set(&mut tx, PhotoId(photo), &tags).await.expect("they are set");
+    let update = sqlx::query("update photos set alt = $2 where id = $1").bind(photo).bind(alt);
+    update.execute(&mut *tx).await.expect("the statement is right");
+    tx.commit().await.expect("it is committed");
 }
 
 async fn hub(site: &Site, slug: &str, name: &str, visibility: &str) {
@@ -45,8 +50,8 @@ async fn photos_are_found_by_title_then_tags_then_description(db: PgPool) {
     let titled = site.photo().titled("Radiator, with cat").live().await;
     let longer = site.photo().titled("The radiators of Rome").live().await;
     site.photo().titled("A radio").live().await;
-    describe(&site, described, &[], "On a radiator").await;
-    describe(&site, tagged, &["radiator", "upside-down"], "").await;
+    describe(&site, described, "", "On a radiator").await;
+    describe(&site, tagged, "Radiator, upside-down", "").await;
     assert_eq!(photos(&site, "radiator").await, [titled, tagged, longer, described].map(|id| json!(id)));
     assert_eq!(photos(&site, "RADIATORS").await, [json!(longer)], "whatever the case");
     assert_eq!(photos(&site, "cat%20radiat").await, [json!(titled)], "all words, and beginnings");
@@ -58,7 +63,8 @@ async fn photos_are_found_by_title_then_tags_then_description(db: PgPool) {
     assert_eq!(page.texts(".card h2"), ["Radiator, with cat", "Awake", "The radiators of Rome", "Asleep"]);
     assert_eq!(page.texts("#found-photos"), ["4 photos"]);
     let tags = site.get(&format!("/photos/{tagged}")).await.expect(200);
-    assert_eq!(tags.attribute(".tags a", "href"), "/search?q=radiator");
+    assert_eq!(tags.attribute(".tags a", "href"), "/topics/radiator");
+    assert_eq!(tags.texts(".tags a"), ["Radiator", "upside-down"]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -123,6 +129,34 @@ async fn private_hubs_are_found_by_their_members_alone(db: PgPool) {
     // A profile is a member, not a hub.
     let answer = site.api().get("search?q=ada").await.expect(200).json();
     assert_eq!((found(&answer, "hubs", "slug").len(), found(&answer, "members", "name").len()), (0, 1));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn topics_are_found_by_any_part_of_their_name(db: PgPool) {
+    let site = Site::start(db).await;
+    for tags in ["Upside-Down, sofa", "upside down, Sofas", "sofa-bed", "sofa"] {
+        site.photo().tagged(tags).live().await;
+    }
+    site.photo().tagged("sofa-secret").processing().await;
+    let names = async |query: &str| {
+        found(
+            &site.api().get(&format!("search?in=topics&q={query}")).await.expect(200).json(),
+            "topics",
+            "tag",
+        )
+    };
+    assert_eq!(
+        names("SOFA").await,
+        [json!("sofa"), json!("sofas"), json!("sofa-bed")],
+        "drafts stay unknown"
+    );
+    assert_eq!(names("so").await.len(), 3);
+    assert_eq!(names("down").await, [json!("upside-down")]);
+    assert_eq!(names("upside%20down").await, [json!("upside-down")]);
+    assert_eq!(names("x").await, Vec::<Value>::new());
+    let page = site.get("/search?q=upside").await.expect(200);
+    assert_eq!(page.attribute(".topic-cloud a", "href"), "/topics/upside-down");
+    assert!(page.texts(".topic-cloud a")[0].starts_with("Upside-Down"), "as its first user wrote it");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

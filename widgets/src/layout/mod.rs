@@ -137,6 +137,54 @@ pub async fn list_concerned(
     Ok(with_hubs(rows))
 }
 
+/// The most followers of whom an event tells their profiles. The others see what has happened when they look.
+const FOLLOWERS: i64 = 1000;
+
+/// Lists the widgets of some kinds on the profiles of members who follow what an event concerns: the hubs as in
+/// [`list_concerned`], and the profiles of its people.
+///
+/// Followers come from the primary key of `hub_roles`, their profiles from `hubs_profile_of_key`, and the widgets from
+/// their unique key.
+pub async fn list_following(
+    db: &mut PgConnection,
+    event: &Event,
+    kinds: &[String],
+) -> sqlx::Result<Vec<(Arc<Hub>, Placed)>> {
+    let hubs: Vec<_> = event.hubs().iter().map(|hub| hub.0).collect();
+    let photos: Vec<_> = event.photos().iter().map(|photo| photo.0).collect();
+    let users: Vec<_> = event.users().iter().map(|user| user.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"with followed as (
+               select unnest($2::bigint[]) as hub_id
+               union
+               select hub_photos.hub_id from hub_photos where photo_id = any($3)
+               union
+               select profile.id from photos join hubs as profile on profile.profile_of = owner_id
+               where photos.id = any($3)
+               union
+               select profile.id from hubs as profile where profile.profile_of = any($4)
+           )
+           select widgets.id as "widget: WidgetId", kind, side as "side: Side", position, config,
+                  hubs.id as "id: HubId", slug, profile_of as "profile_of: UserId", name, summary,
+                  joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
+                  active_at, created_at, time_zone
+           from (select distinct user_id from followed join hub_roles using (hub_id)
+                 where role in ('subscriber', 'member', 'owner') limit $5) as followers
+           join hubs on hubs.profile_of = followers.user_id
+           join widgets on widgets.hub_id = hubs.id
+           where kind = any($1)"#,
+        kinds,
+        &hubs,
+        &photos,
+        &users,
+        FOLLOWERS,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(with_hubs(rows))
+}
+
 struct Row {
     widget: WidgetId,
     kind: String,

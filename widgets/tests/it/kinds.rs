@@ -1,10 +1,11 @@
 //! Every kind with its defaults, on an empty hub and on a full one.
 
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::events::Event;
 use pawdium_shared::hubs::HubRole;
 use pawdium_shared::ids::{HubId, UserId};
 use pawdium_shared::talks::{Phase, Totals};
-use pawdium_widgets::{KINDS, Viewer, find_kind};
+use pawdium_widgets::{KINDS, Viewer, find_kind, layout};
 use scraper::{Html, Selector};
 use serde_json::json;
 use sqlx::PgPool;
@@ -53,15 +54,17 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("numbers", &["photos", "ratings", "4", "New in the last 30 days: 3", "3 new"]),
     ("histogram", &["4 ratings with a mean of 8.2", "Ratings from 1 to 10: 0, 0, 0, 0, 0, 0, 1, 1, 2, 0"]),
     ("badges", &["bob", "leads in", "blep", "with 3 photos", "rated most photos: 2"]),
-    ("topics", &["sofa", "/search?q=blep"]),
+    ("topics", &["sofa", "/topics/blep"]),
     ("join-requests", &["eve", "/h/cats/requests", "accept"]),
     (
         "talks",
         &["/calls/", "A call", "Voting ends", "Next to read", "/talks/", "Nobody has voted yet", "2 talks"],
     ),
+    ("topic", &[]),
     ("rules", &[]),
     ("sticky-note", &[]),
     ("links", &[]),
+    ("feed", &[]),
     ("subscriptions", &[]),
     ("drafts", &[]),
     ("cobwebs", &[]),
@@ -172,7 +175,58 @@ async fn personal_kinds_show_each_viewer_their_own(db: PgPool) {
 #[test]
 fn only_personal_kinds_see_viewers() {
     let personal: Vec<_> = KINDS.iter().filter(|kind| kind.personal).map(|kind| kind.name).collect();
-    assert_eq!(personal, ["rate-one", "drafts", "join-requests"]);
+    assert_eq!(personal, ["rate-one", "feed", "drafts", "join-requests"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn the_feed_is_its_readers_own(db: PgPool) {
+    let world = World::new(db);
+    let (hub, ada, eve) = full_hub(&world).await;
+    let profile = world.profile(eve).await;
+    let kind = find_kind("feed").expect("a kind");
+    let show = async |viewer: Viewer| world.show(profile, kind, &json!({}), &viewer).await;
+    let own = show(world.viewer(profile, eve).await).await.expect("what happened in the hub");
+    let text = own.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["bob", "posted 3 photos to", "All about cats", "/h/cats", "/feed\"", "/feed.atom?token="] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    assert_sound("feed", &own);
+    assert_eq!(show(world.viewer(profile, ada).await).await, None);
+    assert_eq!(show(Viewer::nobody()).await, None);
+    world.execute(&format!("update hubs set visibility = 'private' where id = {hub}")).await;
+    let hidden = show(world.viewer(profile, eve).await).await.expect("how to get news");
+    assert!(
+        !hidden.contains("cats") && hidden.contains("/hubs"),
+        "a subscriber hears nothing of it: {hidden}"
+    );
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn news_reaches_the_profiles_of_followers(db: PgPool) {
+    let world = World::new(db);
+    let (hub, ada, eve) = full_hub(&world).await;
+    let bob = UserId(world.ask::<i64>("select id from users where name = 'bob'").await);
+    let photo = pawdium_shared::ids::PhotoId(world.ask::<i64>("select min(id) from photos").await);
+    let told = async |event: Event| {
+        let found = layout::list_following(&mut *world.connect().await, &event, &["feed".to_owned()]).await;
+        let mut of: Vec<_> =
+            found.expect("a list").into_iter().filter_map(|(hub, _)| hub.profile_of).collect();
+        of.sort_unstable();
+        of
+    };
+    let followers = vec![ada, bob, eve];
+    assert_eq!(told(Event::PhotoPosted { hub, photo }).await, followers);
+    assert_eq!(told(Event::HubChanged { hub }).await, followers);
+    assert_eq!(told(Event::HubRolesChanged { hub, user: eve, role: None }).await, followers);
+    world.execute(&format!("delete from hub_roles where hub_id = {hub} and user_id = {eve}")).await;
+    assert_eq!(told(Event::PhotoPosted { hub, photo }).await, [ada, bob]);
+    let profile = world.profile(bob).await;
+    world
+        .execute(&format!(
+            "insert into hub_roles (hub_id, user_id, role) values ({profile}, {eve}, 'subscriber')"
+        ))
+        .await;
+    assert_eq!(told(Event::PhotoPosted { hub, photo }).await, followers, "it is bob's");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

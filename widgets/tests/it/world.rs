@@ -148,10 +148,11 @@ impl World {
         self.pool.acquire().await.expect("a connection")
     }
 
-    /// Puts a widget of each kind on a page, as far as there is none.
+    /// Puts a widget of each kind on a page to which it can be added, as far as there is none.
     pub(crate) async fn add_all_kinds(&self, hub: HubId) {
-        let placed = self.placed(hub).await;
-        for kind in KINDS.iter().filter(|kind| !placed.iter().any(|placed| placed.kind == kind.name)) {
+        let (placed, page) = (self.placed(hub).await, self.find_hub(hub).await);
+        let is_missing = |kind: &&Kind| !placed.iter().any(|placed| placed.kind == kind.name);
+        for kind in KINDS.iter().filter(|kind| kind.pages.allow(&page)).filter(is_missing) {
             self.add(hub, kind, &Value::Object(serde_json::Map::new())).await;
         }
     }

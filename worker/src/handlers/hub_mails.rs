@@ -2,19 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use pawdium_shared::hubs::{HubRole, queries, requests};
-use pawdium_shared::ids::{HubId, UserId};
+use pawdium_shared::ids::{HubId, NotificationId, UserId};
 use pawdium_shared::photos::expiry;
 use sqlx::PgConnection;
 
 use crate::mails::Expiring;
 
-/// The hub of a mail, who asks, or the drafts that it names, and where its button leads.
+/// The hub of a mail, who asks, or the drafts that it names, and where the mail's button leads. Of a daily mail, its
+/// lines, and the last notification that it tells of.
 #[derive(Debug, Default)]
 pub(super) struct About {
     pub(super) hub: String,
     pub(super) askers: String,
     pub(super) path: String,
     pub(super) drafts: Vec<Expiring>,
+    pub(super) lines: Vec<String>,
+    pub(super) through: Option<NotificationId>,
 }
 
 /// The drafts that are about to expire. `None` if none are any more.

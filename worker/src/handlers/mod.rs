@@ -2,6 +2,7 @@
 
 mod abandon_photo;
 mod balance_jobs;
+mod digests;
 mod discard_files;
 mod expire_drafts;
 mod hub_mails;
@@ -17,9 +18,11 @@ mod remove_files;
 mod report_metrics;
 mod send_mail;
 mod tally_talks;
+mod topics;
 
 pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
+pub use digests::send_digests;
 pub use discard_files::discard_files;
 pub use expire_drafts::{Expired, expire, expire_drafts};
 pub use invalidate_cache::invalidate_cache;
@@ -33,3 +36,4 @@ pub use remove_files::remove_files;
 pub use report_metrics::report_metrics;
 pub use send_mail::send_mail;
 pub use tally_talks::tally_talks;
+pub use topics::{count_topics, relate_topics, rewrite_tags};

@@ -11,6 +11,7 @@ use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
 use pawdium_shared::photos::{self, crops, lineage};
 use pawdium_shared::ranking::refresh;
+use pawdium_shared::{comments, notifications};
 use pawdium_widgets::layout;
 use sqlx::PgConnection;
 use tracing::{error, info};
@@ -49,6 +50,12 @@ const SPENT_DAYS: i32 = 2;
 
 /// How many days feeds tell what happened in hubs.
 const ACTIVITY_DAYS: i32 = 90;
+
+/// How many days the texts of comments that moderators have removed are kept.
+const COMMENT_DAYS: i32 = 30;
+
+/// How many days members find what they were notified of.
+const NOTIFICATION_DAYS: i32 = 90;
 
 /// How many days counted moments are kept.
 const MOMENT_DAYS: i32 = 2;
@@ -108,9 +115,22 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let activities = purge_activities(&mut db).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
     let widgets = layout::purge_removed(&mut db).await?;
+    let comments = comments::leaving::purge(&mut db, COMMENT_DAYS).await?;
+    let notifications = notifications::purge(&mut db, NOTIFICATION_DAYS).await?;
     info!(
         sessions,
-        links, networks, spent, originals, anonymous, ticks, moments, widgets, activities, "purged rows"
+        links,
+        networks,
+        spent,
+        originals,
+        anonymous,
+        ticks,
+        moments,
+        widgets,
+        activities,
+        comments,
+        notifications,
+        "purged rows"
     );
     info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
     Ok(())

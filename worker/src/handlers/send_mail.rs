@@ -7,9 +7,11 @@ use pawdium_shared::accounts::{User, queries, refusals};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::mail::SendError;
+use pawdium_shared::notifications;
 use sqlx::PgConnection;
 use tracing::{info, warn};
 
+use super::digests;
 use super::hub_mails::{self, About};
 use crate::env::Env;
 use crate::mails::{self, Letter, Matter};
@@ -30,8 +32,20 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
     };
     tx.commit().await?;
 
-    let About { hub, askers, drafts, .. } = &about;
-    let letter = Letter { name: &name, email: &email, site: &env.base_url, link, hub, askers, drafts };
+    let About { hub, askers, drafts, lines, through, .. } = &about;
+    let stop = format!("/unsubscribe/{}", env.stop_links.token(user));
+    let stop = env.base_url.join(&stop).map_err(JobError::give_up)?;
+    let letter = Letter {
+        name: &name,
+        email: &email,
+        site: &env.base_url,
+        link,
+        hub,
+        askers,
+        drafts,
+        lines,
+        stop: &stop,
+    };
     let mail = mails::render(&letter, matter)?;
     // The site reports refusals by the current address only.
     let is_about_present = matter != Matter::AddressChanged;
@@ -40,6 +54,9 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
             info!(%user, ?matter, "sent mail");
             if is_about_present {
                 clear_refusal(env, user).await;
+            }
+            if let Some(through) = *through {
+                notifications::digests::note_sent(&mut *env.db.acquire().await?, user, through).await?;
             }
             Ok(())
         }
@@ -104,6 +121,10 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
             let matter = if accepted { Matter::HubAccepted } else { Matter::HubDeclined };
             (queries::find(db, user).await?, matter, None, about)
         }
+        SendMail::Digest { user, .. } => {
+            let found = queries::find(db, user).await?.filter(|user| user.verified);
+            (found, Matter::Digest, None, digests::about(db, user).await?)
+        }
     };
     let (Some(User { id, name: Some(name), email, .. }), Some(about)) = (user, about) else {
         return Ok(None);
@@ -119,6 +140,7 @@ const fn purpose(matter: Matter) -> Option<Purpose> {
         | Matter::HubAsked
         | Matter::HubAccepted
         | Matter::HubDeclined
-        | Matter::DraftsExpire => None,
+        | Matter::DraftsExpire
+        | Matter::Digest => None,
     }
 }

@@ -100,7 +100,8 @@ async fn each_event_drops_exactly_what_shows_it(db: PgPool) {
     assert_eq!(moved, ["photo:2", "trending:all", "trending:cat", "trending:dog"]);
     let published = dropped_by(&site, Event::PhotoPublished { photo: ONE, species: Species::Cat }).await;
     assert_eq!(published, ["new:all", "new:cat", "photo:1"]);
-    let moved = dropped_by(&site, Event::RanksMoved { species: vec![Species::Dog] }).await;
+    let moved =
+        dropped_by(&site, Event::RanksMoved { species: vec![Species::Dog], photos: Vec::new() }).await;
     let periods = ["all", "day", "month", "week"];
     let expected: Vec<_> = periods
         .iter()
@@ -231,7 +232,7 @@ async fn data_loaded_before_a_drop_is_not_stored_after_it(db: PgPool) {
         lose_everything(&site).await;
     };
     assert_eq!(read(&site, 3, both).await, 3);
-    let ranks = async || drop_after(Event::RanksMoved { species: Vec::new() }).await;
+    let ranks = async || drop_after(Event::RanksMoved { species: Vec::new(), photos: Vec::new() }).await;
     assert_eq!(read(&site, 4, ranks).await, 4);
     assert_eq!(read(&site, 5, async || ()).await, 5);
     assert_eq!(read(&site, 6, async || ()).await, 5, "nothing happened: it is cached");

@@ -88,6 +88,7 @@ async fn a_silent_server_takes_one_timeout_and_no_more() {
             subject: "Blep".into(),
             text: "Blep.".into(),
             html: "<p>Blep.</p>".into(),
+            unsubscribe: None,
         };
         (stage, mailer.send(mail, JobId(1)).await, stored(folder.path()).len())
     }))

@@ -15,5 +15,6 @@ mod shutdowns;
 mod site;
 mod storage;
 mod talks;
+mod topics;
 mod upkeep;
 mod workers;

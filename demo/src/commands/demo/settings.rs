@@ -17,8 +17,8 @@ const FILE: &str = "pawdium.toml";
 const FILE_TEXT: &str = "# Settings of the demo in this folder. The database, Redis, media, mail and the secret are\n\
                          # the demo's own; everything else can be set here. systemd/pawdium.toml shows all keys.\n";
 
-/// Per-address limits. All clients of a demo share an address.
-const UNLIMITED: [&str; 10] = [
+/// Limits per address and per member. All clients of a demo share an address, and its members write at once.
+const UNLIMITED: [&str; 13] = [
     "REGISTRATIONS_PER_HOUR",
     "LOGINS_PER_MINUTE",
     "RESETS_PER_HOUR",
@@ -29,6 +29,9 @@ const UNLIMITED: [&str; 10] = [
     "RATINGS_PER_MINUTE",
     "ADDRESS_RATINGS_PER_MINUTE",
     "ANONYMOUS_UPLOADS_PER_DAY",
+    "COMMENTS_PER_MINUTE",
+    "COMMENTS_PER_DAY",
+    "NEW_MEMBER_COMMENTS_PER_DAY",
 ];
 
 /// The folder for mails.

@@ -62,15 +62,16 @@ async fn shared_devices(
 /// are looked up.
 async fn bursts(db: &mut PgConnection, call: CallId) -> sqlx::Result<BTreeMap<String, Vec<Suspect>>> {
     let young = sqlx::query!(
-        r#"with young as (
-               select talk_votes.network, voter_id, name, created_at, min(at) as first_at
-               from talk_votes join users on users.id = voter_id
-               where call_id = $1 and talk_votes.network is not null and at < created_at + interval '1 day'
-               group by talk_votes.network, voter_id, name, created_at
+        r#"with first as (
+               select network, voter_id, min(at) as first_at
+               from talk_votes where call_id = $1 and network is not null group by network, voter_id
+           ), young as (
+               select first.network, voter_id, name, created_at, first_at
+               from first join users on users.id = voter_id where first_at < created_at + interval '1 day'
            ), at_once as (
                select *, count(*) over (partition by network, date_trunc('minute', first_at)) as voters from young
            )
-           select network as "network!", voter_id as "user: UserId", name, created_at, first_at as "first_at!"
+           select network as "network!", voter_id as "user!: UserId", name, created_at, first_at as "first_at!"
            from at_once where voters > 2
            order by first_at, voter_id"#,
         call.0,

@@ -47,15 +47,8 @@ fn main() -> ExitCode {
         return pawdium_media::child_main();
     }
     let arguments = Arguments::parse();
-    let result = match arguments.command {
+    pawdium_bench::end(match arguments.command {
         Some(Command::Contender { name }) => ours::serve(&name),
         None => arguments.compare.run(),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

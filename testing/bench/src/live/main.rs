@@ -21,7 +21,6 @@ use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use pawdium_bench::machine::Machine;
 use pawdium_bench::stores::Stores;
-use tokio::task::LocalSet;
 
 use peer::Peer;
 use site::LiveSite;
@@ -70,18 +69,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    // Single-threaded, because servers and services end with the thread that starts them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = runtime
-        .map_err(Into::into)
-        .and_then(|runtime| LocalSet::new().block_on(&runtime, Box::pin(Arguments::parse().run())));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    pawdium_bench::end(pawdium_bench::run(Arguments::parse().run()))
 }
 
 impl Arguments {

@@ -18,7 +18,6 @@ use pawdium_bench::stores::Stores;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::UserId;
 use sqlx::Executor as _;
-use tokio::task::LocalSet;
 
 use load::{Load, Measured};
 use peers::Peer;
@@ -61,18 +60,7 @@ struct Contender {
 }
 
 fn main() -> ExitCode {
-    // Single-threaded, because servers and services end with the thread that starts them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = runtime
-        .map_err(Into::into)
-        .and_then(|runtime| LocalSet::new().block_on(&runtime, Box::pin(Arguments::parse().run())));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    pawdium_bench::end(pawdium_bench::run(Arguments::parse().run()))
 }
 
 impl Arguments {
@@ -84,15 +72,21 @@ impl Arguments {
         let site = Site::start(&stores, "bench-pages", &[]).await?;
         let web = site.web.pid()?;
         pinned::to_server(web)?;
-        let baked = Load::of(site.address, "/top", "");
-        let rendered = Load::of(site.address, "/top", "cookie: visitor=none\r\n");
-        let page = check(&baked, Some("HIT")).await?;
-        check(&rendered, None).await?;
+        // The site doesn't know who sends no cookie, and renders its page for who sends one.
+        let known = "cookie: visitor=none\r\n";
         let contender = |name, load, pids| Contender { name, load, pids, measured: Vec::new() };
-        let mut contenders = vec![
-            contender("Pawdium, baked", baked, vec![web]),
-            contender("Pawdium, the same page rendered each time", rendered, vec![web]),
-        ];
+        let mut contenders = Vec::new();
+        for (path, names) in [
+            ("/", ["Pawdium, baked home", "Pawdium, home rendered each time"]),
+            ("/top", ["Pawdium, baked list", "Pawdium, the same list rendered each time"]),
+        ] {
+            let loads = [Load::of(site.address, path, ""), Load::of(site.address, path, known)];
+            for ((name, load), source) in names.into_iter().zip(loads).zip([Some("HIT"), None]) {
+                check(&load, source).await?;
+                contenders.push(contender(name, load, vec![web]));
+            }
+        }
+        let page = check(&contenders[0].load, Some("HIT")).await?;
         let mut running = Vec::new();
         if !self.without_peers {
             for peer in Peer::ALL {

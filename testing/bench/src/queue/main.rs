@@ -50,13 +50,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    pawdium_bench::end(run(Arguments::parse()))
 }
 
 fn run(arguments: Arguments) -> Result<()> {
@@ -68,14 +62,9 @@ fn run(arguments: Arguments) -> Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(ours::run(verb, url, &name))
         }
-        Some(Command::Sizes(sizes)) => driver()?.block_on(sizes.run()),
-        Some(Command::History(history)) => driver()?.block_on(history.run()),
-        Some(Command::Idle(idle)) => driver()?.block_on(idle.run()),
-        None => driver()?.block_on(arguments.compare.run()),
+        Some(Command::Sizes(sizes)) => pawdium_bench::run(sizes.run()),
+        Some(Command::History(history)) => pawdium_bench::run(history.run()),
+        Some(Command::Idle(idle)) => pawdium_bench::run(idle.run()),
+        None => pawdium_bench::run(arguments.compare.run()),
     }
-}
-
-/// The driver is single-threaded, because servers and contenders end with the thread that starts them.
-fn driver() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

@@ -49,16 +49,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    // Single-threaded, because servers and services end with the thread that starts them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(Arguments::parse().run()));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    pawdium_bench::end(pawdium_bench::run(Arguments::parse().run()))
 }
 
 impl Arguments {

@@ -17,7 +17,7 @@ use url::Url;
 use crate::process::Process;
 
 /// The limits that would hide races. They are set to 0, which is no limit.
-const UNLIMITED: [&str; 15] = [
+const UNLIMITED: [&str; 18] = [
     "SECURITY__REGISTRATIONS_PER_HOUR",
     "SECURITY__LOGINS_PER_MINUTE",
     "SECURITY__RESETS_PER_HOUR",
@@ -29,6 +29,9 @@ const UNLIMITED: [&str; 15] = [
     "SECURITY__ANONYMOUS_UPLOADS_PER_DAY",
     "SECURITY__RATINGS_PER_MINUTE",
     "SECURITY__ADDRESS_RATINGS_PER_MINUTE",
+    "SECURITY__COMMENTS_PER_MINUTE",
+    "SECURITY__COMMENTS_PER_DAY",
+    "SECURITY__NEW_MEMBER_COMMENTS_PER_DAY",
     "MEDIA__MEMBER_DRAFTS",
     "MEDIA__MEMBER_DRAFT_BYTES",
     "MEDIA__ANONYMOUS_DRAFTS",

@@ -144,6 +144,32 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
             of(&told),
         ),
         (
+            "insert into comments (photo_id, author_id, text) values (1, 2, 'Blep.');
+             update comment_counts set shown = 2",
+            "a photo's count of comments equals those that are shown",
+            of(&told),
+        ),
+        (
+            "insert into comments (photo_id, author_id, text) values (1, 2, 'Blep.');
+             insert into comments (photo_id, author_id, reply_to, text) select 1, 2, id, 'To that.' from comments;
+             insert into comments (photo_id, author_id, reply_to, text)
+             select 1, 2, id, 'To the reply.' from comments where reply_to is not null",
+            "a reply stands below a comment on the same photo that answers none",
+            of(&told),
+        ),
+        (
+            "insert into comments (photo_id, author_id, text) values (1, null, 'Blep.')",
+            "what its author has deleted keeps neither text nor author, and what is shown has both",
+            of(&told),
+        ),
+        (
+            "insert into comments (photo_id, author_id, text, state, held_for) values (1, 2, 'Blep.', 'held', 'first');
+             insert into notifications (user_id, kind, fold, actor_id, photo_id, comment_id)
+             select 1, 'comment', 'comment:1', 2, 1, id from comments",
+            "notifications tell of comments that are shown, and of nobody whom the member has blocked",
+            of(&told),
+        ),
+        (
             "insert into hubs (slug, name, archived_at) values ('cats', 'Cats', now());
              insert into hub_roles (hub_id, user_id, role) select id, 2, 'subscriber' from hubs",
             "only registered users have roles in hubs, and nobody is member and owner of one",
@@ -160,6 +186,17 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
             "insert into hubs (slug, name, archived_at) values ('cats', 'Cats', now()), ('dogs', 'Dogs', now());
              insert into hub_slugs (slug, hub_id) select 'dogs', id from hubs where slug = 'cats'",
             "no hub's slug redirects to another",
+            of(&told),
+        ),
+        (
+            "insert into topics (key, name, photos) values ('sofa', 'sofa', 1)",
+            "a topic's count, with what is still to be added, equals its live photos",
+            of(&told),
+        ),
+        (
+            "insert into topics (key, name) values ('sofa', 'sofa');
+             insert into taggings (photo_id, written_id, topic_id, place, live) select 1, id, id, 1, false from topics",
+            "a tag is live exactly if its photo is",
             of(&told),
         ),
         (with_talk!(""), "a talk's counts equal its votes", of(&told)),

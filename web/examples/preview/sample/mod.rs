@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod admin_cache;
 mod admin_queues;
+mod comments;
 mod hub_photos;
 mod hub_widgets;
 mod hubs;
@@ -16,7 +17,7 @@ use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 use pawdium_web::views::photo::{ListPlace, PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
-use pawdium_web::views::{Chrome, Fragment, HubLink, PhotoCard, Picture, PictureSize, Theme, Viewer};
+use pawdium_web::views::{Bell, Chrome, Fragment, HubLink, PhotoCard, Picture, PictureSize, Theme, Viewer};
 
 /// The settings of all sample pages.
 pub(crate) struct Samples {
@@ -64,6 +65,8 @@ impl Samples {
         pages.extend(self.admin_queue_pages()?);
         pages.extend(self.admin_cache_pages()?);
         pages.extend(self.moderation_pages()?);
+        pages.extend(self.comment_pages()?);
+        pages.extend(self.notification_pages()?);
         Ok(pages)
     }
 
@@ -170,6 +173,7 @@ impl Samples {
             moderates: true,
             posting: Fragment::default(),
             alike: Vec::new(),
+            comments: None,
         })
     }
 
@@ -233,7 +237,9 @@ impl Samples {
             flash: None,
             path: "/top?period=week".to_owned(),
             demo: true,
+            bell: if hubs.is_empty() { None } else { Some(Bell { user: 1, unread: 3 }) },
             hubs,
+            is_baked: false,
         }
     }
 

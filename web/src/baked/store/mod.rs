@@ -1,9 +1,10 @@
 //! The baked pages of this process, and when each may be sent.
 //!
-//! A page is sent until one of the groups that were read for it goes stale, and for ten seconds at most, because some
-//! facts on pages have no event. When a page is stale, the first request renders a new one and waits for it briefly;
-//! other requests get the old page meanwhile. A page that may show something withdrawn is dropped at once, even if it
-//! is being rendered at that moment: the notes of the last moments are remembered.
+//! A page is sent until one of the groups that were read for it goes stale, until the clock changes what it says, and
+//! for ten seconds at most, because some facts on pages have no event. When a page is stale, the first request renders
+//! a new one and waits for it briefly; other requests get the old page meanwhile. A page that may show something
+//! withdrawn is dropped at once, even if it is being rendered at that moment: the notes of the last moments are
+//! remembered.
 //!
 //! A process that hears nothing, because Redis is away, can't know what is stale. It renders pages again after two
 //! seconds, and requests wait for that. If the database is away as well, nothing can change, and it sends what it has.
@@ -26,7 +27,7 @@ use super::entry::Entry;
 const MOST: usize = 64 << 20;
 
 /// How long a page is current if nothing is heard of it.
-const LIFETIME: Duration = Duration::from_secs(10);
+pub(super) const LIFETIME: Duration = Duration::from_secs(10);
 
 /// The same while nothing can be heard.
 const UNHEARD: Duration = Duration::from_secs(2);
@@ -203,7 +204,8 @@ impl State {
         let entry = Arc::clone(&slot.entry);
         let age = now.saturating_duration_since(entry.baked_at);
         let is_verified = slot.is_verified && (hears || age < UNHEARD);
-        let stale_since = slot.stale_since.or_else(|| (age >= LIFETIME).then(|| entry.baked_at + LIFETIME));
+        let stale_since =
+            slot.stale_since.or_else(|| (age >= entry.lifetime).then(|| entry.baked_at + entry.lifetime));
         let Some(stale_since) = stale_since.or_else(|| (!is_verified).then_some(now)) else {
             return Look::Current(entry);
         };
@@ -231,7 +233,7 @@ impl State {
 
     fn was_current(&mut self, key: &Key, now: Instant) -> bool {
         let Some(slot) = self.slots.get(key) else { return false };
-        let since = slot.stale_since.unwrap_or(slot.entry.baked_at + LIFETIME);
+        let since = slot.stale_since.unwrap_or(slot.entry.baked_at + slot.entry.lifetime);
         let was_current = slot.is_verified && now.saturating_duration_since(since) < WHILE_RENDERED;
         if !was_current {
             self.remove(key);

@@ -212,7 +212,7 @@ pub async fn show(
     let visitor = visitor_of(caller.as_ref());
     let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
     let hub = Arc::new(hub);
-    let widgets = widgets::shapes(&app, &hub).await?;
+    let widgets = widgets::shapes(&app, &visitor, &hub).await?;
     let layout_version = hub.layout_version;
     let hub = shape(&app, Arc::unwrap_or_clone(hub), visitor.id()).await?;
     Ok(Answer(HubPageShape { hub, layout_version, widgets }))

@@ -16,7 +16,7 @@ use crate::api::paging::{given, number};
 use crate::api::shapes::{ErrorShape, PagingShape};
 use crate::error::Error;
 use crate::http::extract::{Json, Path};
-use crate::hubs::access::find_hub_at;
+use crate::hubs::access::{find_hub_at, find_hub_to_leave};
 use crate::hubs::acts::{self, Act};
 use crate::state::App;
 
@@ -76,7 +76,8 @@ pub async fn take_role(
     })
 }
 
-/// Ends a role of the caller. Giving up `member` withdraws a request, and ends ownership too.
+/// Ends a role of the caller. Giving up `member` withdraws a request, and ends ownership too. A private hub is also found by
+/// those who have a role in it without belonging to it.
 #[utoipa::path(delete, path = "/hubs/{slug}/roles/{role}", tag = "hubs", security(("token" = [])),
     params(("slug" = String, Path, description = "The hub"),
            ("role" = String, Path, description = "subscriber, stargazer, member or owner")), responses(
@@ -94,7 +95,7 @@ pub async fn drop_role(
     OriginalUri(uri): OriginalUri,
 ) -> Result<StatusCode, Error> {
     let visitor = caller.visitor();
-    let hub = find_hub_at(&app, &visitor, &slug, &uri).await?;
+    let hub = find_hub_to_leave(&app, &visitor, &slug, &uri).await?;
     acts::drop_role(&app, &visitor, hub.id, role).await?;
     Ok(StatusCode::NO_CONTENT)
 }

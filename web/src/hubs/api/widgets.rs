@@ -12,7 +12,7 @@ use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::hubs::{Hub, queries};
 use pawdium_shared::ids::{HubId, WidgetId};
 use pawdium_widgets::layout::{self, Change, NotChanged, Placed, Spot};
-use pawdium_widgets::{KINDS, Side, find_kind};
+use pawdium_widgets::{KINDS, Side, Viewer, cached, find_kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -22,6 +22,8 @@ use crate::api::caller::Caller;
 use crate::api::shapes::ErrorShape;
 use crate::error::Error;
 use crate::http::extract::{Json, Path};
+use crate::http::tags::is_known;
+use crate::http::visitor::Visitor;
 use crate::hubs::access::find_hub_at;
 use crate::hubs::widgets::{self, Shown};
 use crate::state::App;
@@ -38,6 +40,8 @@ pub struct KindShape {
     pub about: &'static str,
     /// Where it may stand: left, right or either.
     pub columns: &'static str,
+    /// The pages to which it can be added: hubs, profiles or all.
+    pub pages: &'static str,
     /// The JSON Schema of its settings.
     #[schema(value_type = Object)]
     pub config: Value,
@@ -61,7 +65,7 @@ pub struct WidgetShape {
     /// Its settings.
     #[schema(value_type = Object)]
     pub config: Value,
-    /// The version of its data; equal data has equal versions. 0 where the data differs from viewer to viewer.
+    /// The version of its data as the caller sees it. Equal data has equal versions; 0 if it can't be loaded.
     pub version: u64,
 }
 
@@ -141,12 +145,16 @@ impl WidgetShape {
     }
 }
 
+/// The caller, as far as widgets know them. A ballot would make each answer another; `rate/next` has one.
+async fn viewer(app: &App, visitor: &Visitor, hub: &Hub) -> Result<Viewer, Error> {
+    Ok(Viewer { ballots: None, ..widgets::viewer(app, visitor, hub).await? })
+}
+
 /// The widgets of a hub, with the versions of their data.
-pub(super) async fn shapes(app: &App, hub: &Arc<Hub>) -> Result<Vec<WidgetShape>, Error> {
+pub(super) async fn shapes(app: &App, visitor: &Visitor, hub: &Arc<Hub>) -> Result<Vec<WidgetShape>, Error> {
     let placed = layout::list(&mut *app.db.acquire().await?, hub.id).await?;
-    let is_shared = |one: &&Placed| find_kind(&one.kind).is_some_and(|kind| !kind.personal);
-    let shared: Vec<_> = placed.iter().filter(is_shared).cloned().collect();
-    let shown = widgets::load(app, hub, &pawdium_widgets::Viewer::nobody(), &shared).await?;
+    let viewer = viewer(app, visitor, hub).await?;
+    let shown = widgets::load(app, hub, &viewer, &placed).await?;
     let version = |one: &Placed| shown.get(&one.id).map_or(0, |shown: &Shown| shown.loaded.version);
     Ok(placed
         .into_iter()
@@ -165,6 +173,7 @@ pub async fn kinds() -> Answer<Vec<KindShape>> {
         title: kind.title,
         about: kind.about,
         columns: kind.columns.name(),
+        pages: kind.pages.name(),
         config: kind.schema(),
     };
     Answer(KINDS.iter().map(shape).collect())
@@ -194,6 +203,7 @@ pub async fn add(
         field: "kind",
         message: "There is no such kind of widget. /api/v1/widget-kinds lists them.".to_owned(),
     })?;
+    widgets::require_page(kind, &hub)?;
     let side = side(&body.column)?;
     if !kind.columns.allow(side) {
         return Err(wrong_column());
@@ -205,41 +215,55 @@ pub async fn add(
         Ok(widget) => widget,
         Err(conflict) => return Ok(conflict),
     };
-    let placed = layout::find(&mut *app.db.acquire().await?, hub.id, widget).await?.ok_or(Error::NotFound)?;
-    Ok((StatusCode::CREATED, Answer(WidgetShape::of(placed, 0))).into_response())
+    Ok((StatusCode::CREATED, Answer(changed(&app, &caller.visitor(), hub, widget).await?)).into_response())
+}
+
+/// A widget that the caller has just changed. Its data doesn't come from the cache, which may be late by a moment.
+async fn changed(app: &App, visitor: &Visitor, hub: Hub, widget: WidgetId) -> Result<WidgetShape, Error> {
+    let placed = find(app, hub.id, widget).await?;
+    let kind = find_kind(&placed.kind).ok_or(Error::NotFound)?;
+    let viewer = viewer(app, visitor, &hub).await?;
+    let loaded = cached::load(kind, &placed, Arc::new(hub), viewer, app.db.clone()).await;
+    Ok(WidgetShape::of(placed, loaded.version))
 }
 
 /// Shows a widget with its data.
 #[utoipa::path(get, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security((), ("token" = [])),
     params(("slug" = String, Path, description = "The hub"), ("id" = i64, Path, description = "The widget")), responses(
     (status = 200, description = "The widget; its version is the ETag", body = WidgetDataShape),
+    (status = 304, description = "The caller has this version: `If-None-Match`"),
     (status = 401, description = "An invalid token", body = ErrorShape),
     (status = 404, description = "There is no such hub or widget, or the hub is private", body = ErrorShape),
 ))]
 pub async fn show(
     State(app): State<App>,
     caller: Option<Caller>,
+    headers: HeaderMap,
     Path((slug, widget)): Path<(String, WidgetId)>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Error> {
     let visitor = visitor_of(caller.as_ref());
     let hub = Arc::new(find_hub_at(&app, &visitor, &slug, &uri).await?);
     let placed = find(&app, hub.id, widget).await?;
-    let viewer = widgets::viewer(&app, &visitor, &hub).await?;
+    let viewer = viewer(&app, &visitor, &hub).await?;
     let mut shown = widgets::load(&app, &hub, &viewer, std::slice::from_ref(&placed)).await?;
     let shown = shown.remove(&widget);
     let loaded = shown.as_ref().map(|shown| &shown.loaded);
     let json = loaded.and_then(|loaded| loaded.json());
     let version = loaded.map_or(0, |loaded| loaded.version);
     let failed = json.is_none() || shown.as_ref().is_some_and(|shown| shown.is_old);
+    let tag = format!("\"{version}\"");
+    let about = [(ETAG, tag.clone()), (CACHE_CONTROL, "private, no-cache".to_owned())];
+    if !failed && is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, about).into_response());
+    }
     let shape = WidgetDataShape {
         data: json.map_or(Ok(Value::Null), serde_json::from_str).map_err(anyhow::Error::from)?,
         as_of: json.and(loaded).map(|loaded| loaded.as_of),
         failed: failed.then_some("This part couldn't be refreshed."),
         widget: WidgetShape::of(placed, version),
     };
-    let headers = [(ETAG, format!("\"{version}\"")), (CACHE_CONTROL, "private, no-cache".to_owned())];
-    Ok((headers, Answer(shape)).into_response())
+    Ok((about, Answer(shape)).into_response())
 }
 
 /// Moves or configures a widget. For the hub's owners.
@@ -284,7 +308,7 @@ pub async fn update(
     if let Err(conflict) = change(&app, &caller, &hub, &headers, &wanted).await? {
         return Ok(conflict);
     }
-    Ok(Answer(WidgetShape::of(find(&app, hub.id, widget).await?, 0)).into_response())
+    Ok(Answer(changed(&app, &caller.visitor(), hub, widget).await?).into_response())
 }
 
 /// Removes a widget. For the hub's owners.
@@ -336,7 +360,7 @@ async fn change(
                 code: StatusCode::CONFLICT.as_u16(),
                 message: error.to_string(),
                 layout_version,
-                widgets: shapes(app, &hub).await?,
+                widgets: shapes(app, &caller.visitor(), &hub).await?,
             };
             Ok(Err((StatusCode::CONFLICT, Answer(shape)).into_response()))
         }

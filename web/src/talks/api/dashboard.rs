@@ -1,14 +1,19 @@
 //! What a call's owners see of its votes, through the API, and setting votes aside.
 
+use std::io;
+
 use axum::Json as Answer;
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
+use futures::{StreamExt as _, stream};
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{CallId, TalkId, UserId};
-use pawdium_shared::talks::dashboard::{self, VoteRow};
+use pawdium_shared::talks::dashboard::{self, After, VoteRow};
 use pawdium_shared::talks::{Reason, devices};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 use utoipa::{IntoParams, ToSchema};
 
 use super::board::{DashboardShape, GroupShape, MinuteShape, TopTalkShape, TurnoutShape};
@@ -133,40 +138,53 @@ pub async fn votes(
     csv_of(&app, call).await
 }
 
-/// The votes of a call as a CSV file. The caller checks that it is for an owner.
+/// The votes of a call as a CSV file, which is sent while it is read. The caller checks that it is for an owner.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails before the first rows. Later the file breaks off, and its client sees that.
 pub(crate) async fn csv_of(app: &App, call: CallId) -> Result<Response, Error> {
-    let mut rows = Vec::new();
-    let mut after = None;
-    loop {
-        let page = dashboard::votes(&mut *app.db.acquire().await?, call, after, PAGE).await?;
-        after = page.last().map(|vote| (vote.at, vote.talk, vote.voter));
-        rows.extend(page.into_iter().map(line));
-        if after.is_none() {
-            break;
+    let first = page_of(app, call, None).await?;
+    let columns = csv::rows([COLUMNS]);
+    let app = app.clone();
+    let rest = stream::try_unfold(first.1, move |after| {
+        let app = app.clone();
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let page = page_of(&app, call, Some(after)).await.inspect_err(|error| {
+                warn!(%call, %error, "an export of votes broke off");
+            });
+            page.map(Some).map_err(|_| io::Error::other("the export broke off"))
         }
-    }
-    let columns = [
-        "talk",
-        "title",
-        "voter",
-        "name",
-        "at",
-        "account_since",
-        "cast",
-        "guest",
-        "set_aside_at",
-        "set_aside_by",
-        "reason",
-    ];
+    });
+    let body = stream::iter([Ok::<_, io::Error>(columns), Ok(first.0)]).chain(rest);
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"votes-{call}.csv\"")),
     ];
-    Ok((headers, csv::document(columns, rows)).into_response())
+    Ok((headers, Body::from_stream(body)).into_response())
 }
+
+/// Some rows, and where the next ones begin.
+async fn page_of(app: &App, call: CallId, after: Option<After>) -> Result<(String, Option<After>), Error> {
+    let votes = dashboard::votes(&mut *app.db.acquire().await?, call, after, PAGE).await?;
+    let is_last = votes.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let next = votes.last().filter(|_| !is_last).map(|vote| (vote.at, vote.talk, vote.voter));
+    Ok((csv::rows(votes.into_iter().map(line)), next))
+}
+
+const COLUMNS: [&str; 11] = [
+    "talk",
+    "title",
+    "voter",
+    "name",
+    "at",
+    "account_since",
+    "cast",
+    "guest",
+    "set_aside_at",
+    "set_aside_by",
+    "reason",
+];
 
 fn line(vote: VoteRow) -> [String; 11] {
     let time =

@@ -1,13 +1,13 @@
 //! Results and receipts through the API.
 
+use std::time::Duration;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::CallId;
-use pawdium_shared::talks::calls;
 use pawdium_shared::talks::receipts::{self, VoteReceipt};
 use pawdium_shared::talks::results::{self, Results, TalkResult};
 use serde::Serialize;
@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::http::extract::Path;
 use crate::state::App;
 use crate::talks::access::{SeenCall, find_call};
+use crate::talks::freezes;
 
 /// The result of a call.
 #[derive(Debug, Serialize, ToSchema)]
@@ -151,7 +152,7 @@ impl From<VoteReceipt> for ReceiptShape {
     (status = 401, description = "An invalid token", body = ErrorShape),
     (status = 403, description = "The call hasn't closed", body = ErrorShape),
     (status = 404, description = "There is no such call, or its hub is private", body = ErrorShape),
-    (status = 503, description = "The votes of a large call are being counted", body = ErrorShape),
+    (status = 503, description = "The votes are still being counted after 20 seconds", body = ErrorShape),
 ))]
 pub async fn show(
     State(app): State<App>,
@@ -159,31 +160,22 @@ pub async fn show(
     Path(call): Path<CallId>,
 ) -> Result<Answer<ResultsShape>, Error> {
     let seen = find_call(&app, &visitor_of(caller.as_ref()), call).await?;
-    Ok(Answer(find_results(&app, &seen).await?.into()))
+    Ok(Answer(find_results(&app, &seen, freezes::PATIENTLY).await?.into()))
 }
 
 /// The result of a call. The first to ask after the close freezes it, if the tally hasn't yet.
 ///
 /// # Errors
-/// [`Error::OutOfTurn`] before the close, and [`Error::Counting`] for a call with many votes until the tally has frozen
-/// it.
-pub(crate) async fn find_results(app: &App, seen: &SeenCall) -> Result<Results, Error> {
+/// [`Error::OutOfTurn`] before the close, and [`Error::Counting`] if counting takes longer than that.
+pub(crate) async fn find_results(app: &App, seen: &SeenCall, patience: Duration) -> Result<Results, Error> {
     if !seen.call.phase.is_over() {
         return Err(Error::OutOfTurn("The call hasn't closed, so there is no result yet.".to_owned()));
     }
     let call = seen.call.id;
     if seen.call.frozen_at.is_none() {
-        if !calls::has_few_votes(&mut *app.db.acquire().await?, call).await? {
-            return Err(Error::Counting);
-        }
-        retry_conflicts(async || {
-            let mut tx = app.db.begin().await?;
-            results::freeze(&mut tx, call).await?;
-            Ok::<_, Error>(tx.commit().await?)
-        })
-        .await?;
+        app.freezes.wait(app, call, patience).await;
     }
-    results::find(&mut *app.db.acquire().await?, call).await?.ok_or(Error::NotFound)
+    results::find(&mut *app.db.acquire().await?, call).await?.ok_or(Error::Counting)
 }
 
 /// Shows the caller's votes in a call with their receipts, by which they find them in the published list.
@@ -199,7 +191,7 @@ pub async fn own_receipts(
     Path(call): Path<CallId>,
 ) -> Result<Answer<ReceiptsShape>, Error> {
     let seen = find_call(&app, &caller.visitor(), call).await?;
-    let hash = match find_results(&app, &seen).await {
+    let hash = match find_results(&app, &seen, freezes::PATIENTLY).await {
         Ok(results) => Some(results.hash),
         Err(Error::OutOfTurn(_) | Error::Counting) => None,
         Err(error) => return Err(error),
@@ -217,7 +209,7 @@ pub async fn own_receipts(
     (status = 401, description = "An invalid token", body = ErrorShape),
     (status = 403, description = "The call hasn't closed", body = ErrorShape),
     (status = 404, description = "There is no such call, or its hub is private", body = ErrorShape),
-    (status = 503, description = "The votes of a large call are being counted", body = ErrorShape),
+    (status = 503, description = "The votes are still being counted after 20 seconds", body = ErrorShape),
 ))]
 pub async fn all_receipts(
     State(app): State<App>,
@@ -225,7 +217,7 @@ pub async fn all_receipts(
     Path(call): Path<CallId>,
 ) -> Result<Response, Error> {
     let seen = find_call(&app, &visitor_of(caller.as_ref()), call).await?;
-    find_results(&app, &seen).await?;
+    find_results(&app, &seen, freezes::PATIENTLY).await?;
     let text = receipts::text(&mut *app.db.acquire().await?, call).await?.ok_or(Error::NotFound)?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

@@ -37,7 +37,7 @@ pub struct BakedHead {
 }
 
 impl BakedHead {
-    fn on(self, tab: HubTab) -> HubHead {
+    pub(super) fn on(self, tab: HubTab) -> HubHead {
         HubHead {
             path: self.path,
             here: self.here,

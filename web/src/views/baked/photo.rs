@@ -5,6 +5,7 @@ use pawdium_shared::photos::PhotoState;
 
 use super::{Baked, PlainChrome};
 use crate::views::card::LinkCard;
+use crate::views::comments::CommentSection;
 use crate::views::hub_photos::{PhotoHub, PhotoHubs};
 use crate::views::photo::{ListPlace, PhotoPage, PhotoStatus, RatingControl};
 use crate::views::{Fragment, HubLink, Picture};
@@ -117,6 +118,7 @@ impl Baked for BakedPhoto {
             moderates: false,
             posting: self.posting.0,
             alike: Vec::new(),
+            comments: Some(CommentSection::unknown(self.id)),
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn moves_from(phase: Phase) -> Vec<Move> {
         Phase::Draft => one(
             Phase::Pitch,
             "Open for pitches",
-            "Then everybody who sees the hub sees the call, and its members can pitch.",
+            "Once it is open, everybody who sees the hub sees the call, and its members can pitch.",
         ),
         Phase::Pitch => {
             one(Phase::Voting, "Start voting", "Once the vote begins, nobody can pitch or change a talk.")
@@ -53,13 +53,11 @@ pub fn moves_from(phase: Phase) -> Vec<Move> {
         Phase::Voting => one(
             Phase::Closed,
             "Close the vote",
-            "Then the votes are counted, and nobody can change theirs any more.",
+            "Once the vote is closed, the votes are counted, and nobody can change theirs any more.",
         ),
-        Phase::Closed => one(
-            Phase::Announced,
-            "Announce the results",
-            "Then everybody is told who has won, and can check it.",
-        ),
+        Phase::Closed => {
+            one(Phase::Announced, "Announce the results", "Everybody learns who has won, and can check it.")
+        }
         Phase::Announced => Vec::new(),
     }
 }
@@ -85,7 +83,9 @@ pub struct TalkBoard {
     /// The talks that owners have hidden, for those who run the call.
     pub hidden: Vec<TalkCard>,
     /// The votes of a viewer who may vote.
-    pub ballot: Option<BallotLine>,
+    pub votes: Option<OwnVotes>,
+    /// The viewer's id; 0 without one. Votes that could not be sent are kept for it.
+    pub voter: i64,
     /// Why the viewer can't vote, and what they can do about it.
     pub barrier: Option<Barrier>,
     /// What is said about the totals.
@@ -98,8 +98,24 @@ pub struct TalkBoard {
     pub count: i64,
     /// The place of the first one on this page, from 1.
     pub first: i64,
+    /// Whose order it is.
+    pub order: Order,
     /// The position in the list.
     pub paging: Paging,
+}
+
+/// Whose order a list is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The same for everybody, or one that doesn't matter.
+    Everybodys,
+    /// The viewer's own.
+    Own,
+    /// One of those that visitors share whom nothing tells apart.
+    Shared {
+        /// Whether the page's script puts it into the browser's own order before it is painted.
+        is_shuffled: bool,
+    },
 }
 
 /// What a viewer may do about pitching.
@@ -130,14 +146,14 @@ pub enum Totals {
 
 /// How many votes a voter has given and has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BallotLine {
+pub struct OwnVotes {
     /// How many they have given.
     pub given: i64,
     /// How many they have; `None` without a limit.
     pub each: Option<i64>,
 }
 
-impl BallotLine {
+impl OwnVotes {
     fn left(self) -> Option<i64> {
         self.each.map(|each| (each - self.given).max(0))
     }
@@ -177,6 +193,8 @@ pub struct TalkCard {
     pub vote: VoteControl,
     /// Its votes, where the viewer may know them.
     pub tally: Option<Tally>,
+    /// Why the viewer's last vote for it doesn't count.
+    pub refused: Option<String>,
 }
 
 /// The votes of a talk.
@@ -247,6 +265,12 @@ impl TalkCard {
 }
 
 impl TalkBoard {
+    /// Says beside a talk of the list why the last vote for it doesn't count. False if the list doesn't show it.
+    pub fn refuse(&mut self, talk: i64, why: &str) -> bool {
+        let card = self.talks.iter_mut().find(|card| card.id == talk);
+        card.map(|card| card.refused = Some(why.to_owned())).is_some()
+    }
+
     /// What the page's stream watches: the votes, too, if the viewer may know them.
     fn topics(&self) -> String {
         let call = self.call;
@@ -271,9 +295,22 @@ impl TalkBoard {
         }
     }
 
-    /// Whether the viewer reads the talks in an order of their own.
-    fn is_personal(&self) -> bool {
-        self.phase == Phase::Voting && self.count > 1
+    /// What is said about the order.
+    fn order_note(&self) -> Option<&'static str> {
+        match self.order {
+            Order::Everybodys => None,
+            Order::Own => Some(
+                "This order is yours alone. Everybody reads the talks in another one, so that none is always first.",
+            ),
+            Order::Shared { .. } => {
+                Some("Not everybody reads the talks in this order, so that none is always first.")
+            }
+        }
+    }
+
+    /// Whether the page's script puts the list into the browser's own order.
+    fn is_shuffled(&self) -> bool {
+        self.order == Order::Shared { is_shuffled: true }
     }
 }
 
@@ -302,8 +339,8 @@ mod tests {
 
     #[test]
     fn no_voter_has_less_than_no_votes_left() {
-        assert_eq!(BallotLine { given: 3, each: Some(5) }.left(), Some(2));
-        assert_eq!(BallotLine { given: 6, each: Some(5) }.left(), Some(0));
-        assert_eq!(BallotLine { given: 6, each: None }.left(), None);
+        assert_eq!(OwnVotes { given: 3, each: Some(5) }.left(), Some(2));
+        assert_eq!(OwnVotes { given: 6, each: Some(5) }.left(), Some(0));
+        assert_eq!(OwnVotes { given: 6, each: None }.left(), None);
     }
 }

@@ -31,6 +31,16 @@ pub struct ResultsPage {
     pub frozen: When,
 }
 
+/// `GET /calls/{call}/results`, while the votes are counted. It loads itself again.
+#[derive(Debug, Template)]
+#[template(path = "talks/counting.html")]
+pub struct CountingPage {
+    /// The layout around the page.
+    pub chrome: Chrome,
+    /// The call.
+    pub head: CallHead,
+}
+
 /// A talk in the results.
 #[derive(Clone, Debug)]
 pub struct ResultRow {
@@ -100,6 +110,11 @@ impl Equality {
 }
 
 impl ResultsPage {
+    /// Whether anybody who voted has read the list.
+    fn is_read(&self) -> bool {
+        self.talks.iter().any(|row| row.shown > 0)
+    }
+
     /// The talks that share the first place, if somebody voted.
     fn winners(&self) -> Vec<&ResultRow> {
         let is_first =

@@ -29,7 +29,7 @@ impl Bakery {
         site.run(RefreshRanks {}).await;
         let paths = BAKED.iter().map(|route| {
             let path = route.path.replace("{photo}", &photo.to_string()).replace("{slug}", "cats");
-            let path = path.replace("{name}", "ada");
+            let path = path.replace("{name}", "ada").replace("{tag}", "tongue");
             assert!(!path.contains('{'), "say here what stands for {path}");
             path
         });
@@ -37,6 +37,9 @@ impl Bakery {
         paths.extend([
             "/top?period=week&species=cat".to_owned(),
             "/hubs?sort=name".to_owned(),
+            "/topics?sort=new".to_owned(),
+            "/topics/sofa?sort=top".to_owned(),
+            format!("/photos/{photo}?from=topic:sofa"),
             format!("/photos/{photo}?from=hub:cats"),
             format!("/photos/{photo}?from=top:all:all"),
         ]);

@@ -27,6 +27,23 @@ impl Browser {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
+    /// From now on the visitor's clocks are those of that zone.
+    pub(crate) async fn in_time_zone(&self, zone: &str) {
+        self.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
+    }
+
+    /// Puts a finger onto the middle of an element and lifts it.
+    pub(crate) async fn tap(&self, css: &str) {
+        self.find(css).await;
+        let place = "const target = document.querySelector(arguments[0]);
+                     target.scrollIntoView({ block: 'center' });
+                     const { left, top, width, height } = target.getBoundingClientRect();
+                     return [left + width / 2, top + height / 2];";
+        let place = self.run_with(place, json!(css)).await;
+        let number = |axis: usize| place[axis].as_f64().expect("a number");
+        self.swipe(&[(number(0), number(1))]).await;
+    }
+
     /// Puts a finger down, and moves it from point to point.
     pub(crate) async fn touch(&self, points: &[(f64, f64)]) {
         self.devtools("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await;

@@ -45,6 +45,13 @@ impl Site {
         owner.api.put(&format!("hubs/{slug}/photos/{photo}"), Value::Null).await.expect(204);
     }
 
+    /// The kinds of widgets that can be added to hubs' pages, or to profiles.
+    pub(crate) async fn kinds_for(&self, pages: &str) -> Vec<Value> {
+        let kinds = self.api().get("widget-kinds").await.expect(200).json();
+        let kinds = kinds.as_array().expect("a list").iter();
+        kinds.filter(|kind| kind["pages"] == "all" || kind["pages"] == pages).cloned().collect()
+    }
+
     /// The ids of a hub's photos as the API lists them.
     pub(crate) async fn listed(&self, path: &str) -> Vec<i64> {
         let list = self.api().get(path).await.expect(200).json();

@@ -12,6 +12,8 @@ pub(crate) struct Letter {
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
+    /// The headers for mail programs that stop such mails.
+    pub(crate) unsubscribe: Option<(String, String)>,
 }
 
 impl Letter {
@@ -57,11 +59,13 @@ impl Site {
 
 fn read(bytes: &[u8]) -> Letter {
     let mail = MessageParser::default().parse(bytes).expect("it is a mail");
+    let header = |name: &'static str| mail.header_raw(name).map(|value| value.trim().to_owned());
     let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default();
     Letter {
         to: to.to_owned(),
         subject: mail.subject().unwrap_or_default().to_owned(),
         text: mail.body_text(0).unwrap_or_default().into_owned(),
         html: mail.body_html(0).unwrap_or_default().into_owned(),
+        unsubscribe: header("List-Unsubscribe").zip(header("List-Unsubscribe-Post")),
     }
 }

@@ -22,12 +22,19 @@ pub(crate) struct PhotoBuilder<'a> {
     owner: Option<i64>,
     title: String,
     species: Species,
+    tags: String,
 }
 
 impl Site {
     /// A cat photo of an unrelated owner.
     pub(crate) fn photo(&self) -> PhotoBuilder<'_> {
-        PhotoBuilder { site: self, owner: None, title: "A cat".into(), species: Species::Cat }
+        PhotoBuilder {
+            site: self,
+            owner: None,
+            title: "A cat".into(),
+            species: Species::Cat,
+            tags: "tongue, sofa".into(),
+        }
     }
 
     /// Creates that many live photos.
@@ -138,12 +145,18 @@ impl PhotoBuilder<'_> {
         self
     }
 
+    /// Its tags, between commas.
+    pub(crate) fn tagged(mut self, tags: &str) -> Self {
+        tags.clone_into(&mut self.tags);
+        self
+    }
+
     fn draft(&self) -> Draft {
         Draft {
             title: Title::new(&self.title).expect("a title"),
             alt: Alt::new("It looks into the camera").expect("a text"),
             species: self.species,
-            tags: Tags::new("tongue, sofa").expect("tags"),
+            tags: Tags::new(&self.tags).expect("tags"),
             crop: None,
             allowed: pawdium_shared::photos::Allowed::default(),
         }

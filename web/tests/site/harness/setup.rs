@@ -65,6 +65,9 @@ impl Setup {
             "anonymous_uploads_per_day",
             "ratings_per_minute",
             "address_ratings_per_minute",
+            "comments_per_minute",
+            "comments_per_day",
+            "new_member_comments_per_day",
         ] {
             setup = setup.set(&format!("security.{limit}"), "0");
         }

@@ -10,7 +10,7 @@ use pawdium_queue::{Enqueue as _, Job};
 use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
-use pawdium_shared::ratings::{Ballots, Lane};
+use pawdium_shared::ratings::{Ballots, Lane, Shown};
 use reqwest::{Client, Method, Url};
 use serde_json::json;
 use sqlx::postgres::PgRow;
@@ -179,7 +179,7 @@ impl Site {
         let picture: i16 = self.ask_of("select picture from photos where id = $1", photo).await;
         let issued = chrono::Utc::now() - ago;
         let ballots = Ballots::new(&SECRET.to_owned().into());
-        ballots.issue(PhotoId(photo), picture, RaterKey(key), Lane::Random, issued)
+        ballots.issue(Shown { photo: PhotoId(photo), picture }, RaterKey(key), Lane::Random, issued)
     }
 
     /// Rates a photo for a user, no matter which one they are shown.

@@ -2,22 +2,20 @@
 
 mod hubs;
 mod photos;
+mod ratings;
 mod talks;
 
-use pawdium_shared::accounts::{self, Name, RaterKey};
+use pawdium_shared::accounts::{self, Name};
 use pawdium_shared::db::Tx;
-use pawdium_shared::events::Event;
 use pawdium_shared::ids::{HubId, PhotoId, UserId};
 use pawdium_shared::photos::owner;
-use pawdium_shared::ranking::virality::Moment;
-use pawdium_shared::ranking::{refresh, sharing, weighing};
 use pawdium_shared::ratings::merge;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use strum::VariantArray as _;
 
-use crate::world::{self, World};
+use crate::world::World;
 
 /// The kinds of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
@@ -221,102 +219,6 @@ impl<'a> Changer<'a> {
         WORDS.sample(&mut self.rng, count).copied().collect::<Vec<_>>().join(", ")
     }
 
-    async fn change_posted(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
-        if operation == Operation::Unpost {
-            let hub = self.hub().await;
-            let posted = format!("select photo_id from hub_photos where hub_id = {hub} order by photo_id");
-            return match self.pick(&posted).await {
-                Some(photo) => world::unpost(tx, hub, PhotoId(photo)).await,
-                None => Ok(false),
-            };
-        }
-        let hub = self.hub().await;
-        let postable = format!(
-            "select photos.id from photos join hub_roles on user_id = owner_id
-             where hub_id = {hub} and role in ('member', 'owner') and state in ('live', 'processing')
-               and photos.id not in (select photo_id from hub_photos where hub_id = {hub}) order by photos.id"
-        );
-        let Some(photo) = self.pick(&postable).await else { return Ok(false) };
-        let owner: i64 = self.world.ask(&format!("select owner_id from photos where id = {photo}")).await;
-        world::post(tx, hub, PhotoId(photo), UserId(owner)).await
-    }
-
-    async fn change_ratings(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
-        let value = self.rng.random_range(1..=10);
-        match operation {
-            Operation::Rate => {
-                let (rater, photo) = (self.member().await, self.photo("live").await);
-                let Some(photo) = photo else { return Ok(false) };
-                world::rate(tx, photo, rater, value, true).await
-            }
-            Operation::RateAgain => {
-                let lurker = self.lurker;
-                let rated = format!(
-                    "select photo_id from ratings join photos on id = photo_id
-                     where state = 'live' and rater_id <> {lurker} order by photo_id, rater_id"
-                );
-                let Some(photo) = self.pick(&rated).await else { return Ok(false) };
-                let raters =
-                    format!("select rater_id from ratings where photo_id = {photo} order by rater_id");
-                let rater = UserId(self.pick(&raters).await.expect("a rater"));
-                world::rate(tx, PhotoId(photo), rater, value, false).await
-            }
-            // Somebody rates and saves a draft without an account, and then logs in to one.
-            _ => {
-                let key = RaterKey(i64::from(self.made) + 1_000_000);
-                let account = self.member().await;
-                let anonymous = accounts::queries::insert_anonymous(tx, key, None).await?;
-                for _ in 0..3 {
-                    if let Some(photo) = self.photo("live").await {
-                        world::rate(tx, photo, anonymous, value, true).await?;
-                    }
-                }
-                world::keep_draft(tx, anonymous, &format!("Photo {}", self.made)).await?;
-                merge::merge(tx, anonymous, account).await?;
-                Ok(true)
-            }
-        }
-    }
-
-    /// What the worker's handlers do.
-    async fn refresh(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
-        match operation {
-            Operation::RefreshRanks => {
-                let stale = weighing::list_stale(tx).await?;
-                weighing::weigh_photos(tx, &stale).await?;
-                let moved = refresh::list_moved(tx).await?;
-                refresh::write_moved(tx, &moved).await?;
-                let species = moved.iter().map(|moved| moved.species).collect();
-                let photos = moved.iter().filter(|moved| moved.rescored).map(|moved| moved.photo).collect();
-                Event::record_all(tx, vec![Event::RanksMoved { species }, Event::ScoresMoved { photos }])
-                    .await?;
-                Ok(!moved.is_empty())
-            }
-            Operation::Share => {
-                let Some(photo) = self.photo("live").await else { return Ok(false) };
-                let moment =
-                    *[Moment::View, Moment::Share, Moment::LinkView].choose(&mut self.rng).expect("one");
-                sharing::record(tx, photo, moment, &self.made.to_be_bytes()).await?;
-                Ok(true)
-            }
-            Operation::RefreshVirality => {
-                let photos = refresh::fold_moments(tx).await?;
-                let is_any = !photos.is_empty();
-                Event::ViralityMoved { photos }.record(tx).await?;
-                Ok(is_any)
-            }
-            _ => {
-                let Some(photo) = self.photo("live").await else { return Ok(false) };
-                sqlx::query("update photo_stats set histogram[3] = histogram[3] + 1 where photo_id = $1")
-                    .bind(photo.0)
-                    .execute(&mut *tx)
-                    .await?;
-                Event::PhotoRated { photo }.record(tx).await?;
-                Ok(true)
-            }
-        }
-    }
-
     async fn change_account(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
         let name = Name::new(&format!("member{}", self.made)).expect("a name");
         match operation {
@@ -348,15 +250,5 @@ impl<'a> Changer<'a> {
         self.world
             .execute(&format!("update hubs set active_at = now() - interval '40 days' where id = {hub}"))
             .await;
-    }
-
-    /// Records ratings from before the changes began.
-    pub(crate) async fn rates(&mut self, photos: &[PhotoId], raters: &[UserId]) {
-        for photo in photos {
-            for rater in raters {
-                let value = self.rng.random_range(1..=10);
-                self.world.rate(*photo, *rater, value).await;
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Changes of photos.
+//! Changes of photos, and of where they are posted.
 
 use pawdium_media::{Crop, Limits};
 use pawdium_shared::db::Tx;
@@ -119,5 +119,25 @@ impl Changer<'_> {
         let basis = Basis { version: None, original: None, limits: &limits };
         let edited = edits::change(tx, photo, UserId(owner), change, basis).await;
         Ok(done(edited)?.then_some(photo))
+    }
+
+    pub(super) async fn change_posted(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
+        if operation == Operation::Unpost {
+            let hub = self.hub().await;
+            let posted = format!("select photo_id from hub_photos where hub_id = {hub} order by photo_id");
+            return match self.pick(&posted).await {
+                Some(photo) => world::unpost(tx, hub, PhotoId(photo)).await,
+                None => Ok(false),
+            };
+        }
+        let hub = self.hub().await;
+        let postable = format!(
+            "select photos.id from photos join hub_roles on user_id = owner_id
+             where hub_id = {hub} and role in ('member', 'owner') and state in ('live', 'processing')
+               and photos.id not in (select photo_id from hub_photos where hub_id = {hub}) order by photos.id"
+        );
+        let Some(photo) = self.pick(&postable).await else { return Ok(false) };
+        let owner: i64 = self.world.ask(&format!("select owner_id from photos where id = {photo}")).await;
+        world::post(tx, hub, PhotoId(photo), UserId(owner)).await
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod back_room;
+mod comments;
 mod photos;
 mod ratings;
 
@@ -52,6 +53,11 @@ const ACTS: &[Act] = acts![
     "drafts" 6 photos::keep_and_publish,
     "photos deleted" 6 photos::delete,
     "shares" 6 photos::share,
+    "comments" 14 comments::comment,
+    "comments changed" 6 comments::change,
+    "comments reviewed" 3 comments::review,
+    "members blocked" 2 comments::block,
+    "notifications read" 3 comments::read,
     "photos blocked" 5 photos::block,
     "pictures unblocked" 5 photos::unblock,
     "acts on jobs" 4 back_room::act_on_a_job,

@@ -145,6 +145,11 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a request in a hub', user_id from hub_requests
                     union all select 'a profile', profile_of from hubs
                     union all select 'a talk', author_id from talks
+                    union all select 'a comment', author_id from comments
+                    union all select 'a notification', user_id from notifications
+                    union all select 'a cause of a notification', actor_id from notifications
+                    union all select 'a block', user_id from member_blocks
+                    union all select 'a block', blocked_id from member_blocks
                     union all
                     select 'a vote', voter_id from talk_votes join calls on calls.id = call_id
                     where call_phase(calls) not in ('closed', 'announced'))
@@ -202,6 +207,37 @@ pub(super) const ROWS: &[RowCheck] = &[
                                                               count(voter_id) filter (where guest))",
     },
     RowCheck {
+        name: "a photo's count of comments equals those that are shown",
+        query: "with found as (
+                    select photo_id, count(*) as shown from comments where state = 'shown' group by photo_id)
+                select format('photo %s says %s, shown are %s', photo_id, counts.shown, found.shown)
+                from comment_counts as counts full join found using (photo_id)
+                where coalesce(counts.shown, 0) <> coalesce(found.shown, 0)",
+    },
+    RowCheck {
+        name: "a reply stands below a comment on the same photo that answers none",
+        query: "select format('comment %s answers %s', reply.id, parent.id)
+                from comments as reply join comments as parent on parent.id = reply.reply_to
+                where parent.reply_to is not null or parent.photo_id <> reply.photo_id",
+    },
+    RowCheck {
+        name: "what its author has deleted keeps neither text nor author, and what is shown has both",
+        query: "select format('comment %s is %s', id, state) from comments
+                where state <> 'removed' and (author_id is null or text = '')
+                   or state = 'removed' and author_id is null and text <> ''",
+    },
+    RowCheck {
+        name: "notifications tell of comments that are shown, and of nobody whom the member has blocked",
+        query: "select format('notification %s tells of comment %s', notifications.id, comment_id)
+                from notifications join comments on comments.id = comment_id where state <> 'shown'
+                union all
+                select format('notification %s of user %s tells of user %s', id, notifications.user_id, actor_id)
+                from notifications
+                join member_blocks on (member_blocks.user_id, blocked_id) in
+                     ((notifications.user_id, actor_id), (actor_id, notifications.user_id))
+                where blocked_at < created_at",
+    },
+    RowCheck {
         name: "a rating that was acknowledged is there",
         query: "with told as (
                     select distinct photo, coalesce(into_id, rater) as rater
@@ -211,6 +247,20 @@ pub(super) const ROWS: &[RowCheck] = &[
                 where owner_id <> rater
                   and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))
                   and not exists (select from earlier_ratings where (photo_id, rater_id) = (photo, rater))",
+    },
+    RowCheck {
+        name: "a topic's count, with what is still to be added, equals its live photos",
+        query: "select format('topic %s says %s, has %s', id, said, has)
+                from (select id, photos + coalesce((select sum(topic_moves.photos) from topic_moves
+                                                    where topic_id = topics.id), 0) as said,
+                             (select count(*) from taggings where topic_id = topics.id and live and not doubled) as has
+                      from topics) as counted
+                where said <> has",
+    },
+    RowCheck {
+        name: "a tag is live exactly if its photo is",
+        query: "select format('photo %s, %s', photo_id, state) from taggings join photos on id = photo_id
+                where live <> (state = 'live')",
     },
     RowCheck {
         name: "an upload that was acknowledged is there",

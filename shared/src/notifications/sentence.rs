@@ -1,0 +1,118 @@
+//! What an entry says, and where it leads.
+
+use super::Kind;
+use super::list::Entry;
+
+impl Entry {
+    /// What has happened, as a sentence without its full stop. It quotes nobody.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let who = self.who();
+        let photo = self.photo.as_ref().map_or("a photo", |photo| photo.name.as_str());
+        let hub = self.hub.as_ref().map_or("a hub", |hub| hub.name.as_str());
+        match self.kind {
+            Kind::Comment => format!("{who} commented on “{photo}”"),
+            Kind::Reply if self.count > 1 => {
+                format!("{who} replied to your comment on “{photo}”, {} times", self.count)
+            }
+            Kind::Reply => format!("{who} replied to your comment on “{photo}”"),
+            Kind::Milestone => format!("“{photo}” has {} ratings", grouped(self.number.unwrap_or_default())),
+            Kind::HubAsked if self.actors > 1 => format!("{who} ask to join {hub}"),
+            Kind::HubAsked => format!("{who} asks to join {hub}"),
+            Kind::HubAnswered if self.number == Some(1) => format!("You are a member of {hub} now"),
+            Kind::HubAnswered => format!("{hub} declined your request to join"),
+        }
+    }
+
+    fn who(&self) -> String {
+        let first = self.actor.as_ref().map_or("Somebody", |actor| actor.name.as_str());
+        match self.actors {
+            ..=1 => first.to_owned(),
+            2 => format!("{first} and 1 other"),
+            actors => format!("{first} and {} others", grouped(actors - 1)),
+        }
+    }
+
+    /// The path of the page that it leads to.
+    #[must_use]
+    pub fn path(&self) -> String {
+        if let Some(comment) = self.comment {
+            return format!("/comments/{comment}");
+        }
+        match (&self.photo, &self.hub) {
+            (Some(photo), _) => format!("/photos/{}", photo.id),
+            (None, Some(hub)) if self.kind == Kind::HubAsked => format!("/h/{}/members", hub.id),
+            (None, Some(hub)) if self.number == Some(1) => format!("/h/{}", hub.id),
+            _ => "/hubs".to_owned(),
+        }
+    }
+}
+
+/// A number with its thousands apart.
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::ids::{CommentId, NotificationId, PhotoId, UserId};
+    use crate::notifications::About;
+
+    fn entry(kind: Kind) -> Entry {
+        Entry {
+            id: NotificationId(1),
+            kind,
+            count: 1,
+            actor: Some(About { id: UserId(2), name: "ada".to_owned() }),
+            actors: 1,
+            photo: Some(About { id: PhotoId(3), name: "Blep".to_owned() }),
+            comment: Some(CommentId(4)),
+            hub: None,
+            number: None,
+            at: DateTime::UNIX_EPOCH,
+            is_read: false,
+        }
+    }
+
+    #[test]
+    fn repeats_are_one_sentence() {
+        let comment = entry(Kind::Comment);
+        assert_eq!(
+            (comment.sentence().as_str(), comment.path().as_str()),
+            ("ada commented on “Blep”", "/comments/4")
+        );
+        let says = |actors| Entry { actors, count: 2000, ..entry(Kind::Comment) }.sentence();
+        assert_eq!(says(2), "ada and 1 other commented on “Blep”");
+        assert_eq!(says(1235), "ada and 1,234 others commented on “Blep”");
+        let replies = Entry { count: 3, ..entry(Kind::Reply) };
+        assert_eq!(replies.sentence(), "ada replied to your comment on “Blep”, 3 times");
+    }
+
+    #[test]
+    fn milestones_and_hubs_have_their_own_pages() {
+        let milestone =
+            Entry { actor: None, actors: 0, comment: None, number: Some(1000), ..entry(Kind::Milestone) };
+        assert_eq!(
+            (milestone.sentence().as_str(), milestone.path().as_str()),
+            ("“Blep” has 1,000 ratings", "/photos/3")
+        );
+        let hub = Some(About { id: "cats".to_owned(), name: "Cats".to_owned() });
+        let of_hub =
+            |kind, number| Entry { photo: None, comment: None, hub: hub.clone(), number, ..entry(kind) };
+        assert_eq!(of_hub(Kind::HubAsked, None).path(), "/h/cats/members");
+        assert_eq!(of_hub(Kind::HubAsked, None).sentence(), "ada asks to join Cats");
+        assert_eq!(of_hub(Kind::HubAnswered, Some(1)).sentence(), "You are a member of Cats now");
+        assert_eq!(of_hub(Kind::HubAnswered, Some(0)).path(), "/hubs");
+    }
+}

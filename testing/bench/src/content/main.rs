@@ -1,0 +1,72 @@
+//! Measures what visitors ask of a large site's content: photos with several topics, and search. See
+//! `testing/bench/README.md`.
+//!
+//! A measurement is a [`Case`](cases::Case) in `cases.rs`. Each prints its latency and its plans, and fails if it is too
+//! slow or reads a whole table.
+
+mod cases;
+mod measure;
+mod seed;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::Parser;
+use pawdium_bench::machine::Machine;
+use pawdium_bench::stores::Stores;
+
+/// Measure filters by topics and search on a large site
+#[derive(Debug, Parser)]
+#[command(name = "content")]
+struct Arguments {
+    /// Photos of the site
+    #[arg(long, default_value_t = 1_000_000)]
+    photos: u32,
+    /// Different tags
+    #[arg(long, default_value_t = 5_000)]
+    tags: u32,
+    /// Requests per case
+    #[arg(long, default_value_t = 300)]
+    rounds: usize,
+    /// Print the plans, too
+    #[arg(long)]
+    plans: bool,
+}
+
+fn main() -> ExitCode {
+    // Single-threaded, because servers and services end with the thread that starts them.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(Arguments::parse().run()));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Arguments {
+    async fn run(self) -> Result<()> {
+        let mut stores = Stores::start("bench-content").await?;
+        let machine = Machine::of(&mut stores).await?;
+        stores.empty().await?;
+        let mut db = stores.connect().await?;
+        pawdium_shared::db::MIGRATIONS.run(&mut db).await?;
+        seed::fill(&mut db, self.photos, self.tags).await?;
+        stores.settle().await?;
+        println!("{machine}\n{} photos, {} tags\n", self.photos, self.tags);
+        let mut failed = Vec::new();
+        for case in cases::all(&mut db).await? {
+            let found = measure::measure(&mut db, &case, self.rounds).await?;
+            println!("{found}");
+            if self.plans {
+                println!("{}\n", measure::plan(&mut db, &case, &stores).await?);
+            }
+            failed.extend(found.problems());
+        }
+        stores.stop().await?;
+        ensure!(failed.is_empty(), "{}", failed.join("\n"));
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! The pages of operators and moderators.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use super::BULK_FORM;
+use crate::state::App;
+use crate::{admin, moderation, topics};
+
+pub(super) fn admin_pages() -> Router<App> {
+    Router::new()
+        .route("/admin", get(admin::overview::page))
+        .route("/admin/queues", get(admin::queues::page))
+        .route("/admin/queues/board", get(admin::queues::board))
+        .route("/admin/queues/{queue}/pause", post(admin::queues::pause))
+        .route("/admin/queues/{queue}/resume", post(admin::queues::resume))
+        .route("/admin/queues/{queue}/limits", post(admin::limits::set))
+        .route("/admin/jobs", get(admin::jobs::page))
+        .route(
+            "/admin/jobs/bulk",
+            get(admin::bulk::preview).post(admin::bulk::act).layer(DefaultBodyLimit::max(BULK_FORM)),
+        )
+        .route("/admin/jobs/{job}", get(admin::job::page))
+        .route("/admin/jobs/{job}/status", get(admin::job::status))
+        .route("/admin/jobs/{job}/{act}", post(admin::act))
+        .route("/admin/schedules", get(admin::schedules::page))
+        .route("/admin/schedules/{name}/run", post(admin::schedules::run))
+        .route("/admin/cache", get(admin::cache::page))
+        .route("/admin/cache/board", get(admin::cache::board))
+        .route("/admin/cache/{widget}", get(admin::cache::widget))
+        .route("/admin/cache/{widget}/reloads", get(admin::cache::widget_reloads))
+        .route("/admin/audit", get(admin::audit::page))
+}
+
+pub(super) fn moderation_pages() -> Router<App> {
+    Router::new()
+        .route("/moderation", get(moderation::newest::page))
+        .route("/moderation/doubtful", get(moderation::doubtful::page))
+        .route("/moderation/comments", get(moderation::comments::page))
+        .route("/moderation/blocked", get(moderation::blocked::page))
+        .route("/moderation/blocked/{id}/unblock", post(moderation::blocked::unblock))
+        .route("/moderation/topics", get(topics::moderate::page))
+        .route("/moderation/topics/sections", post(topics::moderate::section))
+        .route("/moderation/topics/acts/{act}/undo", post(topics::moderate::take_back))
+        .route("/moderation/topics/{act}", post(topics::moderate::act))
+        .route("/admin/blocked", get(moderation::blocked::moved))
+        .route("/admin/blocked/{id}/unblock", post(moderation::blocked::moved))
+}
