@@ -126,7 +126,7 @@ pub async fn change_remixes(
     let user = visitor.member()?;
     let allowed = !form.remixes.is_empty();
     queries::set_remixes(&mut *app.db.acquire().await?, user.id, allowed).await?;
-    Ok((jar.add(Notice::RemixesSet.cookie()), Redirect::to("/settings")))
+    Ok((jar.add(Notice::ChangesSaved.cookie()), Redirect::to("/settings")))
 }
 
 /// `POST /settings/delete`

@@ -69,16 +69,10 @@ pub enum Notice {
     DraftKept,
     /// A draft's time starts anew.
     DraftKeptLonger,
-    /// A draft has a picture now.
-    PictureAdded,
-    /// A live photo was changed.
-    PhotoSaved,
+    /// A live photo or a setting was changed.
+    ChangesSaved,
     /// A remix was made.
     RemixMade,
-    /// An earlier revision was restored.
-    RevisionRestored,
-    /// What new photos allow was changed.
-    RemixesSet,
     /// A queue was paused.
     QueuePaused,
     /// A queue was resumed.
@@ -234,14 +228,9 @@ impl Notice {
             Self::RatingChanged => Flash::good("Your rating is saved."),
             Self::DraftKept => Flash::good("Saved as a draft. Only you can see it."),
             Self::DraftKeptLonger => Flash::good("The draft is kept. Its time starts anew."),
-            Self::PictureAdded => Flash::good("The picture is added. Choose its crop and publish it."),
-            Self::PhotoSaved => Flash::good("Your changes are saved."),
+            Self::ChangesSaved => Flash::good("Your changes are saved."),
             Self::RemixMade => {
                 Flash::good("This draft is your remix. Give it a crop and a title of its own.")
-            }
-            Self::RevisionRestored => Flash::good("The revision is restored."),
-            Self::RemixesSet => {
-                Flash::good("Your choice is saved. It holds for photos that you submit from now on.")
             }
             Self::QueuePaused => Flash::good("The queue is paused. None of its jobs will start."),
             Self::QueueResumed => Flash::good("The queue is resumed."),

@@ -116,7 +116,7 @@ pub async fn save(
         Ok(Changed::Done) => {
             let photo = changes::find_own(&app, &viewing.visitor, id).await?;
             let is_draft = photo.state == PhotoState::Draft;
-            let notice = if is_draft { Notice::DraftKept } else { Notice::PhotoSaved };
+            let notice = if is_draft { Notice::DraftKept } else { Notice::ChangesSaved };
             let back = if is_draft { format!("/photos/{id}/edit") } else { format!("/photos/{id}") };
             Ok((jar.add(notice.cookie()), Redirect::to(&back)).into_response())
         }

@@ -46,7 +46,7 @@ pub async fn add(
         app.store.delete_original(&key).await.map_err(anyhow::Error::from)?;
     }
     added?;
-    Ok((jar.add(Notice::PictureAdded.cookie()), Redirect::to(&format!("/photos/{id}/edit"))))
+    Ok((jar.add(Notice::DraftKept.cookie()), Redirect::to(&format!("/photos/{id}/edit"))))
 }
 
 async fn store(

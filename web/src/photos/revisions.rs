@@ -123,7 +123,7 @@ pub async fn restore(
     Path((id, number)): Path<(PhotoId, i32)>,
 ) -> Result<(CookieJar, Redirect), Error> {
     changes::restore(&app, &visitor, id, number).await?;
-    Ok((jar.add(Notice::RevisionRestored.cookie()), Redirect::to(&format!("/photos/{id}/revisions"))))
+    Ok((jar.add(Notice::ChangesSaved.cookie()), Redirect::to(&format!("/photos/{id}/revisions"))))
 }
 
 /// Lists what a photo was before: at most 50 revisions. For its owner and moderators.

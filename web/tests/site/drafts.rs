@@ -66,7 +66,7 @@ async fn a_draft_can_be_changed_and_a_stale_change_is_answered_with_the_photo(db
     let now = changed.json();
     assert_eq!(
         (&now["title"], &now["species"], &now["tags"]),
-        (&json!("Second"), &json!("dog"), &json!(["loaf", "sofa"]))
+        (&json!("Second"), &json!("dog"), &json!(["Loaf", "sofa"]))
     );
     assert_eq!((&now["comments"], &now["remixes"]), (&json!("nobody"), &json!(false)));
     assert_eq!(site.ask_of::<i32>("select crop_x from photos where id = $1", photo).await, 50);
