@@ -42,7 +42,10 @@ impl Bakery {
         site.run(RefreshRanks {}).await;
         let paths = BAKED.iter().map(|route| {
             let path = route.path.replace("{photo}", &photo.to_string()).replace("{slug}", "cats");
-            let path = path.replace("{name}", "ada").replace("{tag}", "tongue").replace("{call}/results", &format!("{over}/results"));
+            let path = path
+                .replace("{name}", "ada")
+                .replace("{tag}", "tongue")
+                .replace("{call}/results", &format!("{over}/results"));
             let path = path.replace("{call}", &voting.to_string());
             assert!(!path.contains('{'), "say here what stands for {path}");
             path
