@@ -57,9 +57,12 @@ impl Watched {
         );
         let mut shown = Vec::new();
         for path in paths {
-            let mut answer = self.site.api().get(&path).await.json();
-            still(&mut answer);
-            shown.push((path, answer));
+            let answer = self.site.api().get(&path).await;
+            // A topic that was renamed or merged redirects, without a body.
+            let mut said =
+                if answer.status == 308 { json!(answer.header("location")) } else { answer.json() };
+            still(&mut said);
+            shown.push((path, said));
         }
         // Who says so waits for a baked page to be current.
         let current = async |path: &str| {
