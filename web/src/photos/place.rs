@@ -28,7 +28,8 @@ use crate::views::photo::ListPlace;
 use crate::views::{self, photo_path};
 
 /// A list of photos that leads to their pages, as in the query `from`: `top:<period>:<species>`, `trending:<species>`,
-/// `new:<species>`, `topic:<key>`, `topic-top:<key>`, `hub:<slug>`, `hub-top:<slug>` or `member:<name>`. Lists with pages add the number of a later page.
+/// `new:<species>`, `topic:<key>`, `topic-top:<key>`, `hub:<slug>`, `hub-top:<slug>` or `member:<name>`. Lists with pages
+/// add the number of a later page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A page of one of Explore's lists.

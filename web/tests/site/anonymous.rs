@@ -116,6 +116,7 @@ async fn a_page_that_was_open_before_the_first_rating_counts_for_one_account(db:
     site.photos(2).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let pages = site.visitor();
+    pages.keep_key().await;
     let (photo, ballot) = pages.shown().await.expect("there is one");
     let before = pages.cookie("visitor").expect("it has a key");
     let path = format!("/photos/{photo}/rating");
@@ -148,6 +149,7 @@ async fn logging_in_merges_ratings_made_with_the_same_key_in_another_tab(db: PgP
     site.photos(2).await;
     let ada = site.member("ada").await;
     let (pages, other) = (site.visitor(), site.visitor());
+    pages.keep_key().await;
     let (photo, ballot) = pages.shown().await.expect("there is one");
     other.keep(&format!("visitor={}", pages.cookie("visitor").expect("it has a key")));
     let (path, form) = (format!("/photos/{photo}/rating"), [("value", "8"), ("ballot", ballot.as_str())]);

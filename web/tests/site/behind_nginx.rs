@@ -107,6 +107,15 @@ async fn nginx_keeps_pages_for_nobody_and_never_one_of_somebody(db: PgPool) {
         assert_eq!(nobody.get(&path).await.expect(200).header("age"), "0", "each view reaches the site");
     }
 
+    // Each visitor has a ballot of their own on the first page.
+    let mut ballots = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        let first = nginx.visitor().get("/").await.expect(200);
+        assert!(["MISS", "HIT"].contains(&first.header("x-cache")));
+        ballots.insert(first.attribute("input[name=ballot]", "value"));
+    }
+    assert_eq!(ballots.len(), 3);
+
     // What is gone is gone, also when the site is away.
     ada.api.patch("hubs/cats", serde_json::json!({ "visibility": "private" })).await.expect(200);
     tokio::time::sleep(A_SECOND).await;

@@ -17,7 +17,7 @@ const CHECK: &str = "
     // The colours of a theme are there at once, and no bar covers a part of the page, whose colours axe would mix.
     const still = new CSSStyleSheet();
     still.replaceSync(`*, ::before, ::after { transition: none !important; animation: none !important; }
-        .site-nav, .hub-edit, .ballot-bar { position: static !important; }`);
+        .site-nav, .hub-edit, .votes-bar { position: static !important; }`);
     document.adoptedStyleSheets = [still];
     const violations = async (theme, options) => {
         dataset.theme = theme;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pawdium_shared::db::MIGRATIONS;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::harness::{Answer, Site};
@@ -155,5 +155,65 @@ async fn every_reference_in_the_document_resolves(db: PgPool) {
                 || shape.get("oneOf").is_some();
             assert!(is_described, "{name}.{field} has no description");
         }
+    }
+}
+
+/// The names of an object's fields.
+fn fields(value: &Value) -> BTreeSet<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+/// The fields that a schema describes, also those of schemas that it is put together from.
+fn described<'a>(document: &'a Value, schema: &'a Value) -> BTreeSet<&'a str> {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let pointer = reference.trim_start_matches('#');
+        return described(document, document.pointer(pointer).expect("it is within the document"));
+    }
+    let own = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    let parts = schema["allOf"].as_array().into_iter().flatten().flat_map(|part| described(document, part));
+    own.chain(parts).collect()
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn answers_about_talks_have_the_fields_that_are_described_and_those_of_the_contract(db: PgPool) {
+    let site = Site::start(db).await;
+    let (olga, ada) = (site.member("olga").await, site.member("ada").await);
+    site.hub_of("cats", &[&olga, &ada]).await;
+    let call = site.open_call(&olga, "cats", json!({ "voters": "members", "moderated": false })).await;
+    let talk = ada.pitch(call, "Naps").await;
+    olga.move_to(call, "voting").await;
+    olga.vote(talk).await.expect(200);
+    let document = site.api().get("openapi.json").await.expect(200).json();
+    let check = async |path: &str, contract: &str| {
+        let filled = path.replace("{id}", &call.to_string()).replace("{slug}", "cats");
+        let answer = olga.api.get(filled.trim_start_matches('/')).await.expect(200).json();
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"];
+        assert_eq!(fields(&answer), described(&document, &content["schema"]), "{path}");
+        for field in contract.split(' ') {
+            assert!(answer.get(field).is_some(), "{path}: {field}");
+        }
+        answer
+    };
+    let seen = check(
+        "/calls/{id}",
+        "id hub title text phase pitch_from voting_from closes_at announced_at time_zone voters votes_each totals blind \
+         moderated talks paging",
+    )
+    .await;
+    for field in "id title description author photo votes voted created_at".split(' ') {
+        assert!(seen["talks"][0].get(field).is_some(), "{field}");
+    }
+    check("/hubs/{slug}/calls", "data paging").await;
+    check("/calls/{id}/receipts", "voter data hash").await;
+    check("/calls/{id}/dashboard", "turnout").await;
+    olga.move_to(call, "closed").await;
+    let results = check("/calls/{id}/results", "talks voters hash").await;
+    for field in "id title votes share exposure".split(' ') {
+        assert!(results["talks"][0].get(field).is_some(), "{field}");
+    }
+    for act in ["set-aside", "restore"] {
+        let body = &document["paths"][format!("/calls/{{id}}/votes/{act}")]["post"]["requestBody"];
+        let fields = described(&document, &body["content"]["application/json"]["schema"]);
+        assert!(["voters", "talk", "reason"].iter().all(|field| fields.contains(field)), "{fields:?}");
     }
 }

@@ -141,6 +141,7 @@ async fn a_ballot_counts_once_whatever_becomes_of_its_rater(db: PgPool) {
     let log_in = [("email", "ada@example.org"), ("password", PASSWORD)];
     for becomes in [Some(("/register", &register[..])), Some(("/login", &log_in[..])), None] {
         let pages = site.visitor();
+        pages.keep_key().await;
         let (photo, ballot) = pages.shown().await.expect("there is one");
         let left = format!("visitor={}", pages.cookie("visitor").expect("a visitor without a user has one"));
         let form = [("value", "7"), ("ballot", ballot.as_str())];
@@ -227,6 +228,7 @@ async fn a_first_rating_creates_one_user_and_keeps_the_photo_on_the_page(db: PgP
     site.photos(5).await;
     let users: i64 = site.ask("select count(*) from users").await;
     let pages = site.visitor();
+    pages.keep_key().await;
     let (photo, ballot) = pages.shown().await.expect("there is one");
     assert_eq!(site.ask::<i64>("select count(*) from users").await, users);
 
@@ -268,7 +270,9 @@ async fn first_photos_are_spread_over_all_of_them(db: PgPool) {
     let mut firsts = HashSet::new();
     let mut lower_half = 0;
     for _ in 0..60 {
-        let (photo, _) = site.visitor().shown().await.expect("there is one");
+        let visitor = site.visitor();
+        visitor.keep_key().await;
+        let (photo, _) = visitor.shown().await.expect("there is one");
         firsts.insert(photo);
         lower_half += usize::from(photo <= photos[4]);
     }

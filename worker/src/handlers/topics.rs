@@ -9,8 +9,8 @@ use tracing::{error, info};
 
 use crate::env::Env;
 
-/// Adds up what has changed until little is left, and adopts photos of an earlier version. With `all` also recounts: drift
-/// is corrected and logged as an error, because it means that some code forgot a count.
+/// Adds up what has changed until little is left, and adopts photos of an earlier version. With `all` also recounts:
+/// drift is corrected and logged as an error, because it means that some code forgot a count.
 pub async fn count_topics(job: CountTopics, env: &Env, _: &Claim) -> Result<(), JobError> {
     loop {
         let mut tx = env.db.begin().await?;

@@ -109,7 +109,8 @@ mod tests {
     async fn no_request_needs_to_read_a_whole_table(db: PgPool) {
         let mut db = db.acquire().await.expect("a connection");
         seed::fill(&mut db, 2_000, 200).await.expect("it is seeded");
-        // On a small site the planner reads whole tables because that is faster. Here it may only where nothing else goes.
+        // On a small site the planner reads whole tables because that is faster. Here it may only where nothing else
+        // goes.
         db.execute("set enable_seqscan = off").await.expect("it is set");
         for case in cases::all(&mut db).await.expect("they are there") {
             let found = measure(&mut db, &case, case.asks.len()).await.expect("it is measured");

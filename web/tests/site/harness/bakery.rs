@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_web::routes::BAKED;
+use serde_json::json;
 
 use super::client::Answer;
 use super::people::Person;
@@ -26,10 +27,26 @@ impl Bakery {
         let photo = site.photo().by(&ada).titled("Blep").live().await;
         site.hub(&ada, "cats").await;
         site.post(&ada, "cats", photo).await;
+        let bob = site.member("bob").await;
+        site.join("cats", &[&bob]).await;
+        let settings = || json!({ "voters": "members" });
+        let voting = site.open_call(&ada, "cats", settings()).await;
+        let over = site.open_call(&ada, "cats", settings()).await;
+        for call in [voting, over] {
+            for title in ["Naps", "Boxes", "String"] {
+                bob.pitch(call, title).await;
+            }
+            ada.move_to(call, "voting").await;
+        }
+        ada.move_to(over, "announced").await;
         site.run(RefreshRanks {}).await;
         let paths = BAKED.iter().map(|route| {
             let path = route.path.replace("{photo}", &photo.to_string()).replace("{slug}", "cats");
-            let path = path.replace("{name}", "ada").replace("{tag}", "tongue");
+            let path = path
+                .replace("{name}", "ada")
+                .replace("{tag}", "tongue")
+                .replace("{call}/results", &format!("{over}/results"));
+            let path = path.replace("{call}", &voting.to_string());
             assert!(!path.contains('{'), "say here what stands for {path}");
             path
         });
@@ -40,6 +57,7 @@ impl Bakery {
             "/topics?sort=new".to_owned(),
             "/topics/sofa?sort=top".to_owned(),
             format!("/photos/{photo}?from=topic:sofa"),
+            format!("/calls/{over}"),
             format!("/photos/{photo}?from=hub:cats"),
             format!("/photos/{photo}?from=top:all:all"),
         ]);

@@ -181,6 +181,11 @@ impl Pages {
         Answer::to(self.own("/submit").multipart(form)).await
     }
 
+    /// Gives the visitor a cookie with a key, as pages do that are not baked.
+    pub(crate) async fn keep_key(&self) {
+        self.get("/?rated=0").await.expect(200);
+    }
+
     /// The photo on the rating page and its ballot; `None` if all are rated.
     pub(crate) async fn shown(&self) -> Option<(i64, String)> {
         let page = self.get("/").await.expect(200);

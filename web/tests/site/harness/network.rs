@@ -36,6 +36,11 @@ impl Browser {
         self.devtools("Network.setBlockedURLs", json!({ "urls": [addresses] })).await;
     }
 
+    /// Requests to all URLs go through again.
+    pub(crate) async fn block_nothing(&self) {
+        self.devtools("Network.setBlockedURLs", json!({ "urls": [] })).await;
+    }
+
     /// Removes the limits on the network.
     pub(crate) async fn free_network(&self) {
         self.emulate(false, Duration::ZERO, -1, -1).await;
