@@ -126,7 +126,8 @@ pub(super) async fn refuse_same_title(
 ///
 /// Locks the owner, so that two titles can't become the same at once, and then the photo.
 ///
-/// # Errors Why nothing was changed.
+/// # Errors
+/// Why nothing was changed.
 pub async fn change(
     db: &mut Tx,
     photo: PhotoId,

@@ -9,6 +9,7 @@ use chrono::Utc;
 use pawdium_shared::comments::{CommentState, set_commenters};
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{CommentId, PhotoId};
+use pawdium_shared::photos::Commenters;
 use serde::Deserialize;
 use serde_json::json;
 

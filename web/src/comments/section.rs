@@ -6,7 +6,7 @@ use pawdium_shared::cache::Whole;
 use pawdium_shared::comments::cached::PhotoComments;
 use pawdium_shared::comments::{Comment, Position, Viewer, commenters_of, lists};
 use pawdium_shared::ids::{CommentId, PhotoId};
-use pawdium_shared::photos::Photo;
+use pawdium_shared::photos::{Commenters, Photo};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use url::form_urlencoded;

@@ -21,7 +21,7 @@ use crate::state::App;
 
 /// What to make.
 #[derive(Clone, Copy, Debug)]
-pub enum Unfiled<'a> {
+pub(super) enum Unfiled<'a> {
     /// A draft without a picture.
     Empty(&'a Draft),
     /// A remix of this photo.
@@ -32,7 +32,7 @@ pub enum Unfiled<'a> {
 ///
 /// # Errors
 /// Says what is wrong with a field, or that remixes are not allowed.
-pub async fn remix(
+pub(super) async fn remix(
     app: &App,
     visitor: &Visitor,
     client: Client,

@@ -12,7 +12,7 @@ use pawdium_shared::hubs::{
 };
 use pawdium_shared::ids::{CallId, HubId, PhotoId, TalkId, UserId, WidgetId};
 use pawdium_shared::photos::transitions::{self, StoredOriginal};
-use pawdium_shared::photos::{Alt, Draft, Picture, Species, Tags, Title};
+use pawdium_shared::photos::{self, Alt, Draft, Picture, Species, Tags, Title};
 use pawdium_shared::ratings::queries::{Given, NotRecorded};
 use pawdium_shared::ratings::{self, Ballot, Derpiness, Lane};
 use pawdium_shared::talks::{
@@ -228,7 +228,7 @@ pub(crate) fn draft(title: &str, tags: &str) -> Draft {
         species: Species::Cat,
         tags: Tags::new(tags).expect("tags"),
         crop: None,
-        allowed: pawdium_shared::photos::Allowed::default(),
+        allowed: photos::Allowed::default(),
     }
 }
 
@@ -331,7 +331,8 @@ pub(crate) async fn rate(
 ) -> sqlx::Result<bool> {
     let value = Derpiness::try_from(value).expect("1 to 10");
     let issued_at = Utc::now() - TimeDelta::seconds(1);
-    let ballot = Ballot { photo, rater: RaterKey(0), lane: Lane::Random, issued_at };
+    let picture = photos::queries::find(tx, photo).await?.map_or(1, |photo| photo.picture);
+    let ballot = Ballot { photo, picture, rater: RaterKey(0), lane: Lane::Random, issued_at };
     let given = Given { photo, rater, value, ballot: with_ballot.then_some(ballot) };
     match ratings::queries::record(tx, given).await {
         Ok(()) => Ok(true),
