@@ -50,6 +50,7 @@ impl Widget for TopPhotos {
     const ABOUT: &'static str = "The derpiest photos here, by score, with their means.";
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::PhotoRated,
         EventKind::ScoresMoved,

@@ -41,6 +41,7 @@ impl Widget for Trending {
     // The order of virality doesn't depend on the clock, because all of it decays at the same rate.
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::ViralityMoved,
         EventKind::MemberChanged,
