@@ -1,6 +1,7 @@
 //! Extractors whose rejections are [`Error`]s.
 
 use axum::extract::{FromRequest, FromRequestParts};
+use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
@@ -29,6 +30,17 @@ impl axum::response::IntoResponse for NoSuchPath {
 #[derive(FromRequest)]
 #[from_request(via(axum::Json), rejection(Error))]
 pub struct Json<T>(pub T);
+
+/// Reads a JSON body that may be left out.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn optional_json<T: Default + DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    Ok(axum::Json::from_bytes(body)?.0)
+}
 
 impl From<axum::extract::rejection::JsonRejection> for Error {
     fn from(rejection: axum::extract::rejection::JsonRejection) -> Self {
