@@ -94,8 +94,8 @@ fn tamperings() -> Vec<(&'static str, &'static str, Told)> {
             of(&told),
         ),
         (
-            "insert into photos (owner_id, parent_id, depth, title, species, state)
-             select owner_id, id, 3, 'A remix', 'cat', 'draft' from photos",
+            "insert into photos (id, owner_id, parent_id, depth, title, species, state) overriding system value
+             select id + 1, owner_id, id, 3, 'A remix', 'cat', 'draft' from photos",
             "a remix is one deeper than its parent",
             of(&told),
         ),

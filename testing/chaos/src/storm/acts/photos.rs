@@ -1,8 +1,9 @@
-//! Photos: submitting, publishing, sharing, deleting and blocking.
+//! Photos: submitting, publishing, changing, remixing, sharing, deleting and blocking.
 
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 use reqwest::Method;
+use serde_json::json;
 
 use crate::storm::pictures;
 use crate::storm::request::Request;
@@ -57,7 +58,9 @@ pub(super) async fn submit_twice(visit: &mut Visit<'_>) {
 pub(super) async fn keep_and_publish(visit: &mut Visit<'_>) {
     let Some(person) = visit.town.anybody(&mut visit.dice) else { return };
     let file = pictures::a_file(&visit.town.pictures, &mut visit.dice);
-    let fields = [&FIELDS[..], &[("draft", "1")]].concat();
+    // Mostly titles of their own, because an owner's second live photo of a title is refused.
+    let title = format!("A cat in storm {}", visit.dice.random_range(0..1000));
+    let fields = [&FIELDS[1..], &[("title", &*title), ("draft", "1")]].concat();
     let request = Request::post("/submit").by(&person.session).upload(&fields, &file);
     let Some(answer) = visit.ask(request, &[303, 400, 401, 403]).await else { return };
     let path = answer.location().to_owned();
@@ -72,7 +75,58 @@ pub(super) async fn keep_and_publish(visit: &mut Visit<'_>) {
     } else {
         Request::post(format!("/photos/{photo}/delete")).by(&person.session)
     };
-    visit.ask_both([publish, other], &[303, 401, 403, 404]).await;
+    visit.ask_both([publish, other], &[303, 401, 403, 404, 409]).await;
+}
+
+/// A photo that was taken from a member, who may have deleted it, or lost it with the account.
+fn own_photo(visit: &mut Visit<'_>, member: i64) -> Option<i64> {
+    let taken: Vec<_> =
+        visit.town.told().photos.iter().filter(|(_, owner)| *owner == member).copied().collect();
+    taken.choose(&mut visit.dice).map(|(photo, _)| *photo)
+}
+
+/// Changes a photo of one's own: its title, its crop, or both.
+pub(super) async fn change(visit: &mut Visit<'_>) {
+    let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let Some(photo) = own_photo(visit, member.id) else { return };
+    let title = format!("A changed cat {}", visit.dice.random_range(0..1000));
+    let crop = format!("{},0,300", visit.dice.random_range(0..100));
+    let body = match visit.dice.random_range(0..3) {
+        0 => json!({ "title": title, "tags": "changed" }),
+        1 => json!({ "crop": crop }),
+        _ => json!({ "title": title, "species": "dog", "crop": crop }),
+    };
+    let path = format!("/api/v1/photos/{photo}");
+    let request = Request::new(Method::PATCH, path).by(&session).json(&body);
+    visit.ask(request, &[200, 400, 401, 403, 404, 409]).await;
+}
+
+/// Makes a photo of one's own what it was at first.
+pub(super) async fn restore(visit: &mut Visit<'_>) {
+    let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let Some(photo) = own_photo(visit, member.id) else { return };
+    let request = Request::post(format!("/api/v1/photos/{photo}/revisions/1/restore")).by(&session);
+    visit.ask(request, &[200, 401, 403, 404, 409]).await;
+}
+
+/// Makes a remix, crops it or not, and publishes it.
+pub(super) async fn remix(visit: &mut Visit<'_>) {
+    let Some((_, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let Some(parent) = visit.town.a_live_photo(&mut visit.dice) else { return };
+    let request = Request::post(format!("/api/v1/photos?from={parent}")).by(&session);
+    let Some(made) = visit.ask(request, &[202, 401, 403, 404]).await else { return };
+    let Some(photo) = made.json()["id"].as_i64().filter(|_| made.is(202)) else { return };
+    visit.town.add_photo(photo);
+    let title = format!("A remixed cat {}", visit.dice.random_range(0..1000));
+    let mut body = json!({ "title": title });
+    if visit.dice.random_bool(0.5) {
+        body["crop"] = json!("0,0,300");
+    }
+    let path = format!("/api/v1/photos/{photo}");
+    let request = Request::new(Method::PATCH, &*path).by(&session).json(&body);
+    visit.ask(request, &[200, 400, 401, 403, 404, 409]).await;
+    let request = Request::post(format!("{path}/publish")).by(&session);
+    visit.ask(request, &[200, 400, 401, 403, 404, 409]).await;
 }
 
 /// Deletes a photo, also one of another owner, which is refused.

@@ -44,8 +44,9 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let stored: BTreeMap<String, u64> =
         stored.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
     let named: Vec<(i64, String, i32)> = sqlx::query_as(
-        "select photo_id, key, bytes from photo_files
-             union select photo_id, key, bytes from photo_picture_files",
+        "select photo_id, key, bytes
+         from (select photo_id, edge, key, bytes from photo_files
+               union select photo_id, edge, key, bytes from photo_picture_files) as named",
     )
     .fetch_all(&mut *db)
     .await?;
