@@ -7,8 +7,8 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, PASSWORD, Site, pictures, registration, submission};
 
-const PHOTO: &str =
-    "id title alt species tags owner state reason sizes placeholder rating virality views shares created_at";
+const PHOTO: &str = "id title alt species tags owner state reason sizes placeholder rating virality views shares created_at version \
+     revision picture_since parent remixes comments stats";
 const ME: &str = "id name email anonymous verified role created_at ratings_cast photos";
 
 /// Fails unless an object has exactly these fields.

@@ -176,10 +176,15 @@ impl Site {
     /// A ballot as the site would have issued it `ago`.
     pub(crate) async fn ballot(&self, rater: &Person, photo: i64, ago: Duration) -> String {
         let key = self.ask_of("select rater_key from users where id = $1", rater.id).await;
-        let picture: i16 = self.ask_of("select picture from photos where id = $1", photo).await;
+        let picture: Option<i16> = self.ask_of("select max(picture) from photos where id = $1", photo).await;
         let issued = chrono::Utc::now() - ago;
         let ballots = Ballots::new(&SECRET.to_owned().into());
-        ballots.issue(Shown { photo: PhotoId(photo), picture }, RaterKey(key), Lane::Random, issued)
+        ballots.issue(
+            Shown { photo: PhotoId(photo), picture: picture.unwrap_or(1) },
+            RaterKey(key),
+            Lane::Random,
+            issued,
+        )
     }
 
     /// Rates a photo for a user, no matter which one they are shown.
