@@ -73,7 +73,7 @@ pub async fn make(
         r#"insert into photos (owner_id, parent_id, depth, title, alt, species, state, crop_x, crop_y, crop_side,
                                comments, remixes, placeholder, source_hash, fingerprint)
            select $1, id, depth + 1, $3, $4, $5, 'draft', $6, $7, $8, $9,
-                  coalesce($10, (select remixes from users where id = $1)), placeholder, source_hash, fingerprint
+                  coalesce($10, (select remixes from users where id = $1), true), placeholder, source_hash, fingerprint
            from photos where id = $2
            returning id as "id: PhotoId""#,
         owner.0,

@@ -1,7 +1,12 @@
 //! Remixes: who may make them, what they share with their parents, and how they credit them.
 
-use pawdium_shared::db::MIGRATIONS;
+use pawdium_media::Limits;
+use pawdium_shared::db::{MIGRATIONS, Tx};
+use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::jobs::ranking::RefreshVirality;
+use pawdium_shared::photos::NotChanged;
+use pawdium_shared::photos::remixes::{self, Wanted};
+use pawdium_shared::references::{Gone, gone};
 use reqwest::Method;
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
@@ -162,4 +167,15 @@ async fn remixes_are_counted_once_a_visitor_and_day(db: PgPool) {
     site.run(RefreshVirality {}).await;
     let shown = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
     assert_eq!(shown["stats"]["remixes"], 1);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_remix_by_an_account_that_has_just_gone_is_refused_like_an_ended_session(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let photo = PhotoId(site.photo().by(&ada).live().await);
+    let mut tx = Tx::begin(&site.db).await.expect("a transaction");
+    let made = remixes::make(&mut tx, UserId(i64::MAX), photo, &Wanted::default(), &Limits::default()).await;
+    let Err(NotChanged::Database(error)) = made else { panic!("nobody made {made:?}") };
+    assert_eq!(gone(&error), Some(Gone::User));
 }
