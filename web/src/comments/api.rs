@@ -16,7 +16,7 @@ use crate::api::caller::Caller;
 use crate::api::paging::{given, number};
 use crate::api::shapes::{ErrorShape, NextShape};
 use crate::error::Error;
-use crate::http::extract::{Json, Path};
+use crate::http::extract::{Json, Path, read_optional};
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
@@ -222,12 +222,7 @@ pub async fn delete(
 ) -> Result<Answer<CommentShape>, Error> {
     let visitor = caller.visitor();
     visitor.member()?;
-    let body: RemoveBody = if body.iter().all(u8::is_ascii_whitespace) {
-        RemoveBody::default()
-    } else {
-        serde_json::from_slice(&body)
-            .map_err(|error| Error::Refused(format!("The body is malformed: {error}.")))?
-    };
+    let body: RemoveBody = read_optional(&body)?;
     let comment = match find_comment(&app, &visitor, id).await {
         Ok((comment, _)) => comment,
         Err(Error::NotFound) => {

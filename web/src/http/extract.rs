@@ -1,6 +1,7 @@
 //! Extractors whose rejections are [`Error`]s.
 
 use axum::extract::{FromRequest, FromRequestParts};
+use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
@@ -37,4 +38,16 @@ impl From<axum::extract::rejection::JsonRejection> for Error {
         }
         Self::unreadable(&rejection.body_text())
     }
+}
+
+/// Reads a JSON body that may be left out.
+///
+/// # Errors
+/// Names what can't be read.
+pub fn read_optional<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Error> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    let axum::Json(value) = axum::Json::from_bytes(body)?;
+    Ok(value)
 }
