@@ -16,7 +16,7 @@ use crate::api::caller::Caller;
 use crate::api::paging::{given, number};
 use crate::api::shapes::{ErrorShape, NextShape};
 use crate::error::Error;
-use crate::http::extract::{Json, Path, optional_json};
+use crate::http::extract::{Json, Path, read_optional};
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
@@ -222,7 +222,7 @@ pub async fn delete(
 ) -> Result<Answer<CommentShape>, Error> {
     let visitor = caller.visitor();
     visitor.member()?;
-    let body: RemoveBody = optional_json(&body)?;
+    let body: RemoveBody = read_optional(&body)?;
     let comment = match find_comment(&app, &visitor, id).await {
         Ok((comment, _)) => comment,
         Err(Error::NotFound) => {

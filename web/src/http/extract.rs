@@ -31,17 +31,6 @@ impl axum::response::IntoResponse for NoSuchPath {
 #[from_request(via(axum::Json), rejection(Error))]
 pub struct Json<T>(pub T);
 
-/// Reads a JSON body that may be left out.
-///
-/// # Errors
-/// Says what is wrong with it.
-pub fn optional_json<T: Default + DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(T::default());
-    }
-    Ok(axum::Json::from_bytes(body)?.0)
-}
-
 impl From<axum::extract::rejection::JsonRejection> for Error {
     fn from(rejection: axum::extract::rejection::JsonRejection) -> Self {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
@@ -49,4 +38,16 @@ impl From<axum::extract::rejection::JsonRejection> for Error {
         }
         Self::unreadable(&rejection.body_text())
     }
+}
+
+/// Reads a JSON body that may be left out.
+///
+/// # Errors
+/// Names what can't be read.
+pub fn read_optional<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Error> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    let axum::Json(value) = axum::Json::from_bytes(body)?;
+    Ok(value)
 }

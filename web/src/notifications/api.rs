@@ -14,7 +14,7 @@ use crate::api::caller::Caller;
 use crate::api::paging::{given, number};
 use crate::api::shapes::{ErrorShape, NextShape};
 use crate::error::Error;
-use crate::http::extract::optional_json;
+use crate::http::extract::read_optional;
 use crate::state::App;
 
 /// Selects a page of the notifications.
@@ -168,7 +168,7 @@ pub async fn list(
     (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn read(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Answer<UnreadShape>, Error> {
-    let body: ReadBody = optional_json(&body)?;
+    let body: ReadBody = read_optional(&body)?;
     let until = body.until.unwrap_or(NotificationId(i64::MAX));
     mark(&app, caller.user.id, until, false).await?;
     let unread = notifications::count_unread(&mut *app.db.acquire().await?, caller.user.id).await?;

@@ -166,7 +166,7 @@ async fn a_baked_call_follows_what_happens_in_it(db: PgPool) {
     olga.move_to(call, "announced").await;
     shown("the result", &|page: &Answer| page.has("[data-board=announced] .talk-place")).await;
     let results = site.get(&format!("{path}/results")).await.expect(200);
-    assert_eq!((source(&results), results.texts(".winner a")), ("MISS", vec!["Long naps".to_owned()]));
+    assert_eq!((source(&results), results.texts(".winner a")[0].as_str()), ("MISS", "Long naps"));
     assert_eq!(source(&site.get(&format!("{path}/results")).await), "HIT");
     assert!(site.get("/h/cats/talks").await.texts(".call-group h3").contains(&"Results".to_owned()));
     olga.api.patch("hubs/cats", json!({ "visibility": "private" })).await.expect(200);
@@ -209,7 +209,7 @@ async fn a_call_in_which_anybody_votes_has_pages_of_their_own_until_it_closes(db
     for _ in 0..2 {
         let guest = site.visitor();
         let page = guest.get(&path).await.expect(200);
-        assert_eq!((source(&page), page.header("cache-control")), ("", "private, no-store"));
+        assert_eq!((source(&page), page.header("cache-control")), ("", "private, no-cache"));
         assert!(guest.cookie("visitor").is_some() && guest.cookie("device").is_some());
         assert!(page.has(&format!("#talk-{talk} input[name=permit]")));
     }

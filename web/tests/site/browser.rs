@@ -84,17 +84,31 @@ async fn the_rating_loop_works_by_keyboard(db: PgPool) {
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_photos_own_page_takes_keys_too_and_a_link_is_shared(db: PgPool) {
     let site = Site::start(db).await;
-    let photo = site.photos(1).await[0];
+    let photos = site.photos(2).await;
     let browser = site.browser().await;
+    // Somebody whom the site doesn't know has a rating page only. The second photo is served to somebody known.
     browser.goto("/").await;
+    browser.press('5').await;
+    let first: i64 = eventually("the first rating", SOON, async || {
+        sqlx::query_scalar("select photo_id from ratings")
+            .fetch_optional(&site.db)
+            .await
+            .expect("it is asked")
+    })
+    .await;
+    let photo = photos.into_iter().find(|photo| *photo != first).expect("the other one");
+    browser.find(&format!("[data-photo='{photo}']")).await;
     browser.goto(&format!("/photos/{photo}")).await;
     browser.press('4').await;
     browser.find("button[aria-pressed=true][value='4']").await;
     browser.press('9').await;
     browser.find("button[aria-pressed=true][value='9']").await;
     assert!(browser.has(".histogram").await);
-    let values: Vec<i16> =
-        sqlx::query_scalar("select value from ratings").fetch_all(&site.db).await.expect("it is asked");
+    let values: Vec<i16> = sqlx::query_scalar("select value from ratings where photo_id = $1")
+        .bind(photo)
+        .fetch_all(&site.db)
+        .await
+        .expect("it is asked");
     assert_eq!(values, [9]);
 
     browser.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }").await;

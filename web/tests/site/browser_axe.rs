@@ -29,14 +29,15 @@ const CHECK: &str = "
     return light.then(async (light) => [...light, ...await violations('dark', { runOnly: ['color-contrast'] })]);
 ";
 
-/// What a finger can't hit on a phone: buttons and links lower or narrower than 24 pixels, except links in a text.
+/// What a finger can't hit on a phone: buttons and links lower or narrower than 24 pixels, except links in a text and
+/// fields that nobody can reach.
 const SMALL: &str = "
     const inText = (element) => element.localName === 'a' && getComputedStyle(element).display === 'inline';
     const isSmall = (element) => {
         const { width, height } = element.getBoundingClientRect();
         return width > 1 && (width < 24 || height < 24) && !inText(element) && element.closest('[inert], .skip') === null;
     };
-    return [...document.querySelectorAll('a, button, summary, select, textarea, input:not([type=hidden], [type=radio], [type=checkbox])')]
+    return [...document.querySelectorAll('a, button, summary, select, textarea, input:not([tabindex=\"-1\"], [type=hidden], [type=radio], [type=checkbox])')]
         .filter(isSmall).map((element) => `too small: ${element.outerHTML.slice(0, 120)}`);
 ";
 

@@ -233,14 +233,14 @@ async fn owners_set_votes_aside_and_restore_them_with_a_reason(db: PgPool) {
         (json!({ "voters": ids, "reason": "" }), Some("reason")),
         (json!({ "voters": ids, "reason": " \u{200b}" }), Some("reason")),
         (json!({ "voters": ids, "reason": "x".repeat(501) }), Some("reason")),
-        (json!({ "voters": ids, "reason": 7 }), None),
+        (json!({ "voters": ids, "reason": 7 }), Some("reason")),
         (json!({ "voters": [], "reason": "x" }), Some("voters")),
         (json!({ "reason": "x" }), Some("voters")),
         (json!({ "voters": vec![1; 1001], "reason": "x" }), Some("voters")),
-        (json!({ "voters": ["voter0"], "reason": "x" }), None),
-        (json!({ "voters": [9_223_372_036_854_775_808_u64], "reason": "x" }), None),
-        (json!({ "voters": ids, "talk": "x", "reason": "x" }), None),
-        (json!({ "voters": ids, "reason": "x", "all": true }), None),
+        (json!({ "voters": ["voter0"], "reason": "x" }), Some("voters[0]")),
+        (json!({ "voters": [9_223_372_036_854_775_808_u64], "reason": "x" }), Some("voters[0]")),
+        (json!({ "voters": ids, "talk": "x", "reason": "x" }), Some("talk")),
+        (json!({ "voters": ids, "reason": "x", "all": true }), Some("all")),
     ] {
         for act in ["set-aside", "restore"] {
             assert_eq!(stage.act(act, body.clone()).await.error(400).1.as_deref(), field, "{act} {body}");

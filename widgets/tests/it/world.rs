@@ -21,7 +21,7 @@ use pawdium_shared::talks::{
 };
 use pawdium_widgets::layout::{self, Change, Placed, Spot};
 use pawdium_widgets::{Columns, KINDS, Kind, Side, Viewer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// The key of an original that doesn't exist.
@@ -153,7 +153,7 @@ impl World {
         let (placed, page) = (self.placed(hub).await, self.find_hub(hub).await);
         let is_missing = |kind: &&Kind| !placed.iter().any(|placed| placed.kind == kind.name);
         for kind in KINDS.iter().filter(|kind| kind.pages.allow(&page)).filter(is_missing) {
-            self.add(hub, kind, &Value::Object(serde_json::Map::new())).await;
+            self.add(hub, kind, &first_config(kind)).await;
         }
     }
 
@@ -348,4 +348,9 @@ pub(crate) fn made<T>(outcome: Result<T, Refusal>) -> sqlx::Result<bool> {
         Err(Refusal::Database(error)) => Err(error),
         Err(_) => Ok(false),
     }
+}
+
+/// The configuration of a new widget: the defaults, or a topic that photos have.
+pub(crate) fn first_config(kind: &Kind) -> Value {
+    if kind.name == "topic" { json!({ "topic": "sofa" }) } else { json!({}) }
 }

@@ -14,8 +14,8 @@ use rand::seq::IndexedRandom as _;
 use serde_json::{Value, json};
 use strum::VariantArray as _;
 
-use super::{Changer, Operation};
-use crate::world::made;
+use super::{Changer, Operation, WORDS};
+use crate::world::{first_config, made};
 
 impl Changer<'_> {
     pub(super) async fn change_roles(&mut self, operation: Operation, tx: &mut Tx) -> sqlx::Result<bool> {
@@ -108,7 +108,7 @@ impl Changer<'_> {
         let spot = Spot { side, position: Some(self.rng.random_range(0..4)) };
         let kind = KINDS.choose(&mut self.rng).expect("a kind");
         if operation == Operation::AddWidget {
-            let config = kind.check(&json!({})).expect("the defaults are good");
+            let config = kind.check(&first_config(kind)).expect("it is good");
             let add = Change::Add { kind: kind.name.to_owned(), spot, config };
             return self.arrange(tx, hub, add).await;
         }
@@ -151,6 +151,7 @@ impl Changer<'_> {
                 }
                 ("links", _) => json!(format!("Place {} https://example.org/{}", self.made, self.made)),
                 ("title" | "text", _) => json!(format!("Text {}", self.made)),
+                ("topic", _) => json!(WORDS.choose(&mut self.rng)),
                 ("colour", _) => json!(["yellow", "pink", "green", "blue"].choose(&mut self.rng)),
                 _ => continue,
             };
