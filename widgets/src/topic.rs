@@ -46,7 +46,15 @@ impl Widget for Topic {
     const KIND: &'static str = "topic";
     const TITLE: &'static str = "Topic";
     const ABOUT: &'static str = "The photos here that have a certain topic.";
-    const LISTENS: &'static [EventKind] = tile::CHANGES_TOPICS;
+    const LISTENS: &'static [EventKind] = &[
+        EventKind::PhotoPosted,
+        EventKind::PhotoPublished,
+        EventKind::PhotoRemoved,
+        EventKind::MemberChanged,
+        EventKind::PhotoTagged,
+        EventKind::TopicsChanged,
+        EventKind::HubChanged,
+    ];
     type For = Everyone;
     type Data = Data;
 
@@ -89,7 +97,8 @@ impl Widget for Topic {
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        tile::changes_topics(hub, event)
+        // The links name the hub's slug.
+        tile::changes_topics(hub, event) || matches!(event, Event::HubChanged { .. })
     }
 
     fn is_empty(data: &Data) -> bool {
