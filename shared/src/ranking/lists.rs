@@ -274,8 +274,10 @@ mod tests {
     use crate::cached::KINDS;
 
     async fn stale_after(event: Event) -> Vec<String> {
-        // Only the kinds about hubs and topics ask the database.
-        let asks = |name: &str| name.starts_with("hub-") || matches!(name, "topic" | "topic-photos");
+        // Only the kinds about hubs, topics and remixes ask the database.
+        let asks = |name: &str| {
+            name.starts_with("hub-") || matches!(name, "topic" | "topic-photos" | "photo-lineage")
+        };
         let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| !asks(kind.name)).collect();
         let pool =
             sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nowhere").expect("it is a URL");
