@@ -92,7 +92,6 @@ async fn revisions_can_be_compared_and_restored_on_a_page(db: PgPool) {
     assert!(!ada.pages.get(&page).await.expect(200).has("a[href$='/revisions']"));
     let body = serde_json::json!({ "title": "Second", "crop": "0,0,500" });
     ada.api.patch(&format!("photos/{photo}"), body).await.expect(200);
-    assert!(ada.pages.get(&page).await.expect(200).has(".hush"), "the crop is being made, or was made");
     site.settle().await;
     let list = ada.pages.get(&format!("{page}/revisions")).await.expect(200);
     assert_eq!(list.texts(".revision h2"), ["Second", "Second", "First"]);
@@ -106,6 +105,21 @@ async fn revisions_can_be_compared_and_restored_on_a_page(db: PgPool) {
     assert_eq!(ada.pages.post(&restore, &[]).await.location(), format!("{page}/revisions"));
     assert_eq!(ada.pages.get(&page).await.expect(200).texts("h1"), ["First"]);
     assert!(!ada.pages.get(&format!("{page}/revisions?compare=x")).await.expect(200).has(".compared"));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn pages_tell_the_owner_that_a_crop_is_being_made(db: PgPool) {
+    // Without a worker, so that it stays so.
+    let site = Site::start(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let photo = site.photo().by(&ada).live().await;
+    ada.api.patch(&format!("photos/{photo}"), serde_json::json!({ "crop": "0,0,500" })).await.expect(200);
+    for (path, says) in [("", "The new crop is being made."), ("/edit", "A new crop is being made.")] {
+        let page = ada.pages.get(&format!("/photos/{photo}{path}")).await.expect(200);
+        assert!(page.texts(".hush").iter().any(|text| text.starts_with(says)), "{:?}", page.texts(".hush"));
+    }
+    let page = bob.pages.get(&format!("/photos/{photo}")).await.expect(200);
+    assert!(!page.texts(".hush").iter().any(|text| text.contains("crop")), "{:?}", page.texts(".hush"));
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
