@@ -76,8 +76,11 @@ async fn the_phones_bar_has_five_places_and_the_header_search(db: PgPool) {
         browser.click(".menu summary").await;
         let leads = "return [...document.querySelectorAll('.menu-sheet a')].filter((link) => link.getClientRects().length > 0)
                          .map((link) => link.innerText)";
-        let expected =
-            if is_member { json!(["Profile", "Feed", "Settings"]) } else { json!(["Register", "Log in"]) };
+        let expected = if is_member {
+            json!(["Profile", "Feed", "Drafts", "Settings"])
+        } else {
+            json!(["Register", "Log in"])
+        };
         assert_eq!(browser.run(leads).await, expected);
         browser.press(ESCAPE).await;
         browser.click(".search-link").await;
