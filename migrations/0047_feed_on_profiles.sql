@@ -1,4 +1,4 @@
--- A new member's profile begins with the member's feed, too, which nobody else sees.
+-- A new member's profile also begins with the member's feed, which nobody else sees.
 create or replace function make_profile() returns trigger language plpgsql as $$
 declare
     profile bigint;

@@ -132,7 +132,7 @@ impl Ballots {
         check(Self::unseal(&self.key, text), photo, now)
     }
 
-    /// Verifies a first ballot for `photo`. Its rater is whoever presents it.
+    /// Verifies a first ballot for `photo`. The rater is the visitor who sends it.
     ///
     /// # Errors
     /// As [`open`](Self::open).

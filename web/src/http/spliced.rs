@@ -104,7 +104,7 @@ mod tests {
             let whole = format!("{before}{text}{after}");
             prop_assert_eq!(&page.plain(&text)[..], whole.as_bytes());
             let mut unpacked = String::new();
-            // The decoder checks the checksum and the length, too.
+            // The decoder also checks the checksum and the length.
             GzDecoder::new(&*page.gzip(&text)).read_to_string(&mut unpacked).expect("it is gzip");
             prop_assert_eq!(unpacked, whole);
         }

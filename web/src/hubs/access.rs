@@ -43,8 +43,8 @@ pub async fn find_hub_at(app: &App, visitor: &Visitor, slug: &str, uri: &Uri) ->
     }
 }
 
-/// Like [`find_hub_at`], for a visitor who gives up a role. Who is still subscribed to a private hub without belonging to
-/// it finds it, too.
+/// Like [`find_hub_at`], for a visitor who gives up a role. It also finds a private hub for those who are still subscribed
+/// to it without being members.
 ///
 /// # Errors
 /// Those of [`find_hub_at`].

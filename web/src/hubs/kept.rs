@@ -118,7 +118,7 @@ impl Keeper for KeptParts {
     fn missed(&self) {
         let mut state = self.0.lock();
         state.parts.clear();
-        // What is being rendered now may have missed it, too.
+        // A part that is being rendered now may also have missed it.
         state.stale.clear();
         state.noted += 1;
     }

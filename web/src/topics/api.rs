@@ -27,7 +27,7 @@ const BESIDE: i64 = 100;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct TopicParams {
-    /// Up to four other topics that the photos have, too, separated by commas.
+    /// Up to four more topics that the photos must have, separated by commas.
     with: Option<String>,
     /// The order: of the list of topics `most` (default), `new` or `name`; of a topic's photos `new` (default) or `top`.
     sort: Option<String>,

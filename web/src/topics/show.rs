@@ -133,7 +133,7 @@ async fn alone(app: &App, facts: TopicFacts, query: &TopicQuery) -> Result<Baked
     })
 }
 
-/// The photos that have other topics, too.
+/// The photos that also have other topics.
 async fn combined(
     app: &App,
     facts: TopicFacts,

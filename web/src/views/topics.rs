@@ -95,7 +95,7 @@ pub struct WithTopic {
 pub struct RelatedTopic {
     /// Its name.
     pub name: String,
-    /// The URL of the photos that have it, too.
+    /// The URL of the photos that also have this topic.
     pub added: String,
 }
 

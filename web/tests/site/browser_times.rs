@@ -28,7 +28,7 @@ async fn times_are_in_words_or_by_the_readers_clocks_and_stay_so(db: PgPool) {
     })
     .await;
     assert_eq!(told[1], json!(["2 Mar, 08:30", "1 March 2026, 23:30 UTC"]), "by the clocks in Tokyo");
-    // A part that is swapped in has them, too.
+    // So does a part that is swapped in.
     ada.api.patch("hubs/cats", json!({ "name": "Felines" })).await.expect(200);
     eventually("the widget tells of the new name", SOON, async || {
         let told = browser.run(times).await;

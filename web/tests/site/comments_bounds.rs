@@ -138,7 +138,7 @@ async fn a_form_that_comes_back_at_once_or_from_elsewhere_is_refused_with_its_te
     }
     assert_eq!(bob.texts(photo).await, Vec::<String>::new());
     assert!(send(&bob, stamp(&bob, Duration::from_secs(4))).await.location().contains("#comment-"));
-    // The page's own form works, too, once somebody had time to write.
+    // The page's own form also works, once there was time to write.
     let page = bob.pages.get(&format!("/photos/{photo}")).await.expect(200);
     let served = page.attribute("#comment-form input[name=stamp]", "value");
     assert!(send(&bob, served.clone()).await.expect(400).text().contains("very quick"));

@@ -16,7 +16,7 @@ pub(crate) struct Seeded {
     pub(crate) call: i64,
     /// The talk with the most votes.
     pub(crate) talk: i64,
-    /// The token of the hub's owner, who votes, too.
+    /// The token of the hub's owner, who also votes.
     pub(crate) token: String,
 }
 
