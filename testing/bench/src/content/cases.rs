@@ -3,15 +3,21 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use pawdium_shared::ids::CommentId;
 use pawdium_shared::search::{Words, queries as search};
 use pawdium_shared::topics::{FoundTopic, Topic, queries, together};
 use sqlx::PgConnection;
+
+use crate::comments::{self, Commented};
 
 /// How long photos with several topics may take.
 const TOGETHER: Duration = Duration::from_millis(20);
 
 /// How long a search may take.
 const SEARCH: Duration = Duration::from_millis(50);
+
+/// How long a page of comments may take: as long as a search.
+const COMMENTS: Duration = SEARCH;
 
 /// A kind of request.
 pub(crate) struct Case {
@@ -31,6 +37,8 @@ pub(crate) enum Ask {
     Photos(Vec<Words>),
     /// A search for topics.
     Topics(Vec<Words>),
+    /// A page of the comments on a photo, after each of these threads.
+    Comments(Commented, Vec<Option<CommentId>>),
 }
 
 impl Ask {
@@ -39,6 +47,7 @@ impl Ask {
         match self {
             Self::Together(asks) => asks.len(),
             Self::Photos(words) | Self::Topics(words) => words.len(),
+            Self::Comments(_, threads) => threads.len(),
         }
     }
 
@@ -49,12 +58,13 @@ impl Ask {
             Self::Together(asks) => together::list(db, &asks[number]).await?.len(),
             Self::Photos(words) => search::find_photos(db, &words[number]).await?.len(),
             Self::Topics(words) => search::find_topics(db, &words[number], 12).await?.len(),
+            Self::Comments(on, threads) => comments::page(db, *on, threads[number]).await?.len(),
         })
     }
 }
 
 /// All cases, for the site that was seeded.
-pub(crate) async fn all(db: &mut PgConnection) -> Result<Vec<Case>> {
+pub(crate) async fn all(db: &mut PgConnection, commented: Commented) -> Result<Vec<Case>> {
     let words: Vec<String> =
         sqlx::query_scalar("select key from topics order by id").fetch_all(&mut *db).await?;
     let mut topics = Vec::new();
@@ -82,6 +92,7 @@ pub(crate) async fn all(db: &mut PgConnection) -> Result<Vec<Case>> {
         .map(|(one, other)| Words::of(&format!("{} {}", word(one), word(other))))
         .into();
     let parts: Vec<_> = ["ka", "mifi", "cat1", "nose", "zo"].map(Words::of).into();
+    let pages = comments::list_pages(db, commented).await?;
     Ok(vec![
         Case { name: "photos with two topics", limit: TOGETHER, asks: Ask::Together(pairs) },
         Case { name: "photos with three topics", limit: TOGETHER, asks: Ask::Together(triples) },
@@ -89,5 +100,6 @@ pub(crate) async fn all(db: &mut PgConnection) -> Result<Vec<Case>> {
         Case { name: "search for a common word", limit: SEARCH, asks: Ask::Photos(common) },
         Case { name: "search for two words", limit: SEARCH, asks: Ask::Photos(several) },
         Case { name: "search for topics", limit: SEARCH, asks: Ask::Topics(parts) },
+        Case { name: "a page of comments", limit: COMMENTS, asks: Ask::Comments(commented, pages) },
     ])
 }

@@ -13,7 +13,7 @@ const PER_PAGE: i64 = 30;
 
 /// A site's comments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seeded {
+pub(crate) struct Commented {
     /// The photo with the most comments: a tenth of all.
     pub(crate) busiest: PhotoId,
     /// A viewer who has blocked members and is blocked by others.
@@ -22,8 +22,9 @@ pub(crate) struct Seeded {
 
 /// Adds members and `count` comments to the photos that are there. A tenth is on one photo; the others are spread.
 /// Every second is a reply, every hundredth removed, every thousandth held.
-pub(crate) async fn fill(db: &mut PgConnection, count: i32) -> Result<Seeded> {
-    let first: i64 = sqlx::query_scalar("select coalesce(max(id), 0) + 1 from comments").fetch_one(&mut *db).await?;
+pub(crate) async fn fill(db: &mut PgConnection, count: i32) -> Result<Commented> {
+    let first: i64 =
+        sqlx::query_scalar("select coalesce(max(id), 0) + 1 from comments").fetch_one(&mut *db).await?;
     sqlx::query(
         "insert into users (rater_key, name, email, password_hash, registered_at)
          select -1000000 - number, 'commenter' || number, 'commenter' || number || '@example.org', 'none',
@@ -62,7 +63,8 @@ pub(crate) async fn fill(db: &mut PgConnection, count: i32) -> Result<Seeded> {
     .execute(&mut *db)
     .await?;
     db.execute("alter table comments enable trigger comments_counted").await?;
-    db.execute("select setval(pg_get_serial_sequence('comments', 'id'), (select max(id) from comments))").await?;
+    db.execute("select setval(pg_get_serial_sequence('comments', 'id'), (select max(id) from comments))")
+        .await?;
     db.execute(
         "insert into comment_counts (photo_id, shown)
          select photo_id, count(*) from comments where state = 'shown' group by photo_id
@@ -81,15 +83,27 @@ pub(crate) async fn fill(db: &mut PgConnection, count: i32) -> Result<Seeded> {
     let busiest = sqlx::query_scalar("select min(id) from photos where state = 'live'").fetch_one(&mut *db);
     let busiest = PhotoId(busiest.await?);
     let viewer = sqlx::query_scalar("select min(id) from users where name like 'commenter%'").fetch_one(db);
-    Ok(Seeded { busiest, viewer: UserId(viewer.await?) })
+    Ok(Commented { busiest, viewer: UserId(viewer.await?) })
 }
 
 /// A page of the comments on the busiest photo, somewhere in the list, as a member who has blocked others sees it.
-pub(crate) async fn page(db: &mut PgConnection, seeded: Seeded, after: Option<CommentId>) -> Result<Vec<Comment>> {
-    let viewer = Viewer { user: seeded.viewer, knows: true, moderates: false };
+pub(crate) async fn page(
+    db: &mut PgConnection,
+    on: Commented,
+    after: Option<CommentId>,
+) -> Result<Vec<Comment>> {
+    let viewer = Viewer { user: on.viewer, knows: true, moderates: false };
     let after = after.map_or(Position::BEGIN, |thread| Position { thread, id: thread });
-    Ok(lists::list(db, seeded.busiest, viewer, (after, Position::END), PER_PAGE + 1).await?)
+    Ok(lists::list(db, on.busiest, viewer, (after, Position::END), PER_PAGE + 1).await?)
 }
 
-/// The tables of which no page may read the whole.
-pub(crate) const TABLES: [&str; 3] = ["comments", "photos", "member_blocks"];
+/// Where pages begin: at the first thread of the busiest photo, and after others throughout its list.
+pub(crate) async fn list_pages(db: &mut PgConnection, on: Commented) -> Result<Vec<Option<CommentId>>> {
+    let threads: Vec<i64> =
+        sqlx::query_scalar("select id from comments where photo_id = $1 and reply_to is null order by id")
+            .bind(on.busiest.0)
+            .fetch_all(db)
+            .await?;
+    let after = |part: usize| threads.get(threads.len() * part / 10).copied().map(CommentId);
+    Ok((0..10).map(|part| if part == 0 { None } else { after(part) }).collect())
+}

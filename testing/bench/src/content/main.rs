@@ -1,10 +1,11 @@
-//! Measures what visitors ask of a large site's content: photos with several topics, and search. See
+//! Measures what visitors ask of a large site's content: photos with several topics, search, and comments. See
 //! `testing/bench/README.md`.
 //!
 //! A measurement is a [`Case`](cases::Case) in `cases.rs`. Each prints its latency and its plans, and fails if it is too
 //! slow or reads a whole table.
 
 mod cases;
+mod comments;
 mod measure;
 mod seed;
 
@@ -15,7 +16,7 @@ use clap::Parser;
 use pawdium_bench::machine::Machine;
 use pawdium_bench::stores::Stores;
 
-/// Measure filters by topics and search on a large site
+/// Measure filters by topics, search and comments on a large site
 #[derive(Debug, Parser)]
 #[command(name = "content")]
 struct Arguments {
@@ -25,25 +26,19 @@ struct Arguments {
     /// Different tags
     #[arg(long, default_value_t = 5_000)]
     tags: u32,
+    /// Comments on its photos
+    #[arg(long, default_value_t = 5_000_000)]
+    comments: i32,
     /// Requests per case
     #[arg(long, default_value_t = 300)]
     rounds: usize,
-    /// Print the plans, too
+    /// Also print the plans
     #[arg(long)]
     plans: bool,
 }
 
 fn main() -> ExitCode {
-    // Single-threaded, because servers and services end with the thread that starts them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(Arguments::parse().run()));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    pawdium_bench::end(pawdium_bench::run(Arguments::parse().run()))
 }
 
 impl Arguments {
@@ -54,10 +49,11 @@ impl Arguments {
         let mut db = stores.connect().await?;
         pawdium_shared::db::MIGRATIONS.run(&mut db).await?;
         seed::fill(&mut db, self.photos, self.tags).await?;
+        let commented = comments::fill(&mut db, self.comments).await?;
         stores.settle().await?;
-        println!("{machine}\n{} photos, {} tags\n", self.photos, self.tags);
+        println!("{machine}\n{} photos, {} tags, {} comments\n", self.photos, self.tags, self.comments);
         let mut failed = Vec::new();
-        for case in cases::all(&mut db).await? {
+        for case in cases::all(&mut db, commented).await? {
             let found = measure::measure(&mut db, &case, self.rounds).await?;
             println!("{found}");
             if self.plans {

@@ -14,7 +14,6 @@ use pawdium_bench::site::Site;
 use pawdium_bench::stores::Stores;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::task::LocalSet;
 
 use seed::Seeded;
 
@@ -46,18 +45,7 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    // Single-threaded, because servers and services end with the thread that starts them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = runtime
-        .map_err(Into::into)
-        .and_then(|runtime| LocalSet::new().block_on(&runtime, Box::pin(Arguments::parse().run())));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    pawdium_bench::end(pawdium_bench::run(Arguments::parse().run()))
 }
 
 impl Arguments {
