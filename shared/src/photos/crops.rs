@@ -6,7 +6,7 @@ use pawdium_queue::{Enqueue as _, Job as _};
 use sqlx::PgConnection;
 
 use super::types::{Picture, Species};
-use super::{files, pictures, revisions};
+use super::{files, pictures, revisions, transitions};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
@@ -190,12 +190,7 @@ pub async fn list_abandoned(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>>
 
 /// Gives up a crop that has no job. Returns false if it has one.
 pub async fn abandon(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
-    let worked_on = sqlx::query_scalar!(
-        r#"select exists (select from jobs where kind = $1 and payload->>'photo' = $2) as "worked_on!""#,
-        ProcessPhoto::KIND,
-        photo.to_string(),
-    );
-    if worked_on.fetch_one(&mut **db).await? {
+    if transitions::is_worked_on(db, photo).await? {
         return Ok(false);
     }
     refuse(db, photo, reason).await

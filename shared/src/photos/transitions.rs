@@ -341,15 +341,21 @@ pub async fn list_abandoned(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>>
     .await
 }
 
-/// Fails a processing photo that has no job, and keeps its original. Returns false if it has a job, or isn't
-/// processing.
-pub async fn abandon(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
-    let worked_on = sqlx::query_scalar!(
+/// Whether a job makes pictures of a photo.
+pub(super) async fn is_worked_on(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
         r#"select exists (select from jobs where kind = $1 and payload->>'photo' = $2) as "worked_on!""#,
         ProcessPhoto::KIND,
         photo.to_string(),
-    );
-    if worked_on.fetch_one(&mut *db).await? {
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Fails a processing photo that has no job, and keeps its original. Returns false if it has a job, or isn't
+/// processing.
+pub async fn abandon(db: &mut Tx, photo: PhotoId, reason: &str) -> sqlx::Result<bool> {
+    if is_worked_on(db, photo).await? {
         return Ok(false);
     }
     fail(db, photo, reason, KeepOriginal::Yes).await

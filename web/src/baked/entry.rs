@@ -3,9 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{
-    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
-};
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use chrono::Utc;
@@ -15,8 +13,8 @@ use pawdium_shared::ratings::Shown;
 use super::asked::BakedRoute;
 use super::store::LIFETIME;
 use crate::http::encoded::{Encoded, accepts_gzip};
-use crate::http::headers;
 use crate::http::spliced::Spliced;
+use crate::http::{headers, tags};
 use crate::state::App;
 use crate::views::baked::{BakedHtml, Parts};
 
@@ -136,7 +134,7 @@ impl Entry {
             Page::Served { page, shown } if is_gzip => (page.gzip(&ballot(*shown)), None),
             Page::Served { page, shown } => (page.plain(&ballot(*shown)), None),
         };
-        let is_known = tag.is_some_and(|tag| has(asked, tag));
+        let is_known = tag.and_then(|tag| tag.to_str().ok()).is_some_and(|tag| tags::is_known(asked, tag));
         let length = body.len();
         let body = if is_known || *method == Method::HEAD { Bytes::new() } else { body };
         let mut response = Response::new(Body::from(body));
@@ -162,19 +160,9 @@ impl Entry {
     }
 }
 
-/// Whether the client names this tag, weak or not (RFC 9110, section 13.1.2).
-fn has(asked: &HeaderMap, tag: &HeaderValue) -> bool {
-    let Ok(tag) = tag.to_str() else { return false };
-    let known = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    known
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::http::header::ACCEPT_ENCODING;
+    use axum::http::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 
     use super::*;
 
