@@ -1,6 +1,6 @@
 //! Baked pages: rendered once for everybody whom the site doesn't know, and sent from memory.
 //!
-//! `web/src/routes.rs` has the list of them. A page is rendered by a function that knows no visitor (`asked.rs`) into a
+//! `web/src/routes/mod.rs` has the list of them. A page is rendered by a function that knows no visitor (`asked.rs`) into a
 //! type that has no place for one ([`crate::views::baked`]), and kept with the names of all groups of cached data that
 //! were read for it (`store.rs`). When any of these goes stale, so does the page, by the same event and the same note
 //! as a list or a widget. `entry.rs` is the page as it is sent.

@@ -13,7 +13,7 @@ use crate::harness::{Answer, Person, Site};
 
 /// The table of routes, with those of operators and moderators.
 const ROUTES: &str =
-    concat!(include_str!("../../src/routes.rs"), include_str!("../../src/routes/operators.rs"));
+    concat!(include_str!("../../src/routes/mod.rs"), include_str!("../../src/routes/operators.rs"));
 
 /// Values that are no ids, names or slugs, or not any more.
 const NAMES: [&str; 7] = ["9223372036854775808", "-1", "x", "%ff", "%00", "%f0%9f%90%88", "1e9"];
@@ -48,7 +48,7 @@ fn pages() -> BTreeSet<String> {
         match text.strip_prefix("{at}") {
             // Written with format!, which doubles braces.
             Some(rest) => {
-                paths.extend(at.map(|at| format!("{at}{}", rest.replace("{{", "{").replace("}}", "}"))))
+                paths.extend(at.map(|at| format!("{at}{}", rest.replace("{{", "{").replace("}}", "}"))));
             }
             None if text.starts_with('/') && text.len() > 1 => drop(paths.insert(text.to_owned())),
             None => {}

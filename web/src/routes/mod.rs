@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn no_hub_is_called_like_a_part_of_the_site() {
         let mut checked = 0;
-        let table = concat!(include_str!("routes.rs"), include_str!("routes/operators.rs"));
+        let table = concat!(include_str!("mod.rs"), include_str!("operators.rs"));
         for path in table.split('"').filter(|text| text.starts_with('/')) {
             let parts: Vec<_> = path.split('/').skip(1).collect();
             let (["h", "{slug}", word, ..] | [word, ..]) = parts[..] else { continue };
