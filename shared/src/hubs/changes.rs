@@ -200,7 +200,7 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
 }
 
 /// Deletes a hub for one of its owners, or for a moderator, which the audit log records. Its photos stay, and nobody gets
-/// its slugs for [`KEPT_DAYS`].
+/// its slugs for 30 days.
 ///
 /// # Errors
 /// [`Refusal::MayNotDelete`].

@@ -13,7 +13,7 @@ use crate::db::Tx;
 use crate::ids::{TopicActId, TopicId};
 
 #[derive(Deserialize)]
-struct Name {
+struct Renaming {
     key: String,
     name: String,
     #[serde(default)]
@@ -69,7 +69,7 @@ async fn undo_rename(
     before: Value,
     after: Value,
 ) -> Result<Vec<TopicId>, Refusal> {
-    let read = |value| serde_json::from_value::<Name>(value).map_err(|_| Refusal::Gone);
+    let read = |value| serde_json::from_value::<Renaming>(value).map_err(|_| Refusal::Gone);
     let (before, after) = (read(before)?, read(after)?);
     let restored = sqlx::query!(
         "update topics set key = $2, name = $3 where id = $1 and key = $4 and name = $5",

@@ -67,8 +67,8 @@ impl Spliced {
     /// The page compressed with gzip. The text has at most 65,535 bytes.
     #[must_use]
     pub fn gzip(&self, text: &str) -> Bytes {
-        debug_assert!(text.len() <= usize::from(u16::MAX), "it is one block");
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        debug_assert_eq!(usize::from(length), text.len(), "it is one block");
         let mut checksum = Crc::new();
         checksum.combine(&self.before.checksum);
         checksum.update(text.as_bytes());

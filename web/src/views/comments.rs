@@ -79,6 +79,7 @@ pub struct CommentList {
 
 /// A comment.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark or a button of its own")]
 pub struct CommentLine {
     /// Its id.
     pub id: i64,

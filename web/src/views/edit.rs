@@ -11,6 +11,7 @@ use super::{Chrome, Field, Picture, filters};
 /// `GET /photos/{id}/edit`, and the answer to a refused form on it.
 #[derive(Debug, Template)]
 #[template(path = "photo/edit.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box or a button of its own")]
 pub struct EditPage {
     /// The layout around the page.
     pub chrome: Chrome,

@@ -15,6 +15,7 @@ use crate::http::ids;
 /// `GET /photos/{id}`, in every state.
 #[derive(Debug, Template)]
 #[template(path = "photo/page.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what the buttons can do, each by itself")]
 pub struct PhotoPage {
     /// The layout around the page.
     pub chrome: Chrome,

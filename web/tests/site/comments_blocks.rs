@@ -66,11 +66,11 @@ async fn a_block_hides_comments_and_notifications_both_ways(db: PgPool) {
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn whom_an_owner_has_blocked_doesnt_comment_on_their_photos(db: PgPool) {
-    let Stage { site, ada, bob, photo, .. } = Stage::set(db).await;
+    let Stage { site: _site, ada, bob, photo, .. } = Stage::set(db).await;
     block(&ada, "block", "bob").await;
     let (message, _) = bob.say(photo, json!({ "text": "Hello?" })).await.error(403);
     assert!(message.contains("doesn't take comments from you"), "{message}");
-    let page = site.send_comment(&bob, photo, &[("text", "Hello?")]).await.expect(403);
+    let page = bob.send_comment(photo, &[("text", "Hello?")]).await.expect(403);
     assert_eq!(page.texts("#comment-text"), ["Hello?"]);
 }
 
@@ -116,7 +116,7 @@ async fn an_owner_turns_comments_off_and_what_was_said_stays(db: PgPool) {
         let page = person.pages.get(&format!("/photos/{photo}")).await.expect(200);
         assert!(!page.has("[data-comment-form]") && page.text().contains("By bob."));
     }
-    site.send_comment(&bob, photo, &[("text", "Hello?")]).await.expect(403);
+    bob.send_comment(photo, &[("text", "Hello?")]).await.expect(403);
     bob.api.patch(&format!("comments/{first}"), json!({ "text": "Still mine." })).await.expect(200);
     ada.pages.post(&path, &[("comments", "registered")]).await.location();
     bob.comment(photo, "Hello!").await;

@@ -123,12 +123,12 @@ async fn a_form_that_comes_back_at_once_or_from_elsewhere_is_refused_with_its_te
     let send = async |member: &Person, stamp: String| {
         member.pages.post(&path, &[("stamp", stamp.as_str()), ("text", "What a blep.")]).await
     };
-    let stamp = |member, ago| site.stamp(member, photo, ago);
+    let stamp = |member: &Person, ago| member.stamp(photo, ago);
     for refused in [
         stamp(&bob, Duration::from_millis(500)),
         stamp(&bob, Duration::from_hours(25)),
         stamp(&ada, Duration::from_mins(1)),
-        site.stamp(&bob, photo + 1, Duration::from_mins(1)),
+        bob.stamp(photo + 1, Duration::from_mins(1)),
         "x".to_owned(),
         String::new(),
     ] {
@@ -153,8 +153,7 @@ async fn a_program_that_fills_in_the_hidden_field_learns_nothing(db: PgPool) {
     let (_, bob, photo) = stage(&site).await;
     let page = bob.pages.get(&format!("/photos/{photo}")).await.expect(200);
     assert!(page.has(".comment-website[aria-hidden=true] input[name=website][tabindex='-1']"));
-    let sent =
-        site.send_comment(&bob, photo, &[("text", "Gold!"), ("website", "https://gold.example")]).await;
+    let sent = bob.send_comment(photo, &[("text", "Gold!"), ("website", "https://gold.example")]).await;
     assert_eq!(sent.location(), format!("/photos/{photo}#comments"));
     assert_eq!(site.ask::<i64>("select count(*) from comments").await, 0);
 }

@@ -21,7 +21,7 @@ async fn stage(site: &Site) -> (Person, Person, i64) {
 async fn comments_are_written_answered_edited_and_deleted_without_scripts(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, photo) = stage(&site).await;
-    let sent = site.send_comment(&bob, photo, &[("text", "What a blep.")]).await;
+    let sent = bob.send_comment(photo, &[("text", "What a blep.")]).await;
     assert_eq!(sent.location(), format!("/photos/{photo}#comment-1"));
     let page = ada.pages.get(&format!("/photos/{photo}")).await.expect(200);
     let reply = page.attribute("#comment-1 [data-reply]", "href");
@@ -29,7 +29,7 @@ async fn comments_are_written_answered_edited_and_deleted_without_scripts(db: Pg
     let page = ada.pages.get(&reply).await.expect(200);
     assert_eq!(page.texts("[data-answered-author]"), ["bob"]);
     assert_eq!(page.attribute("#comment-form input[name=reply]", "value"), "1");
-    site.send_comment(&ada, photo, &[("text", "Thank you!"), ("reply", "1")]).await.location();
+    ada.send_comment(photo, &[("text", "Thank you!"), ("reply", "1")]).await.location();
     assert!(page.has("#comment-1 a[href='/comments/1']"));
 
     let own = bob.pages.get("/comments/1").await.expect(200);
@@ -53,7 +53,7 @@ async fn comments_are_written_answered_edited_and_deleted_without_scripts(db: Pg
 async fn a_script_gets_json_and_a_refused_comment_keeps_its_text(db: PgPool) {
     let site = Site::start(db).await;
     let (_, bob, photo) = stage(&site).await;
-    let stamp = site.stamp(&bob, photo, Duration::from_mins(1));
+    let stamp = bob.stamp(photo, Duration::from_mins(1));
     let send = async |text: &str| {
         let call = bob.pages.own(&format!("/photos/{photo}/comments")).header("accept", "application/json");
         crate::harness::Answer::to(call.form(&[("text", text), ("stamp", &stamp)])).await
@@ -62,14 +62,14 @@ async fn a_script_gets_json_and_a_refused_comment_keeps_its_text(db: PgPool) {
     assert_eq!((&sent["id"], &sent["held"]), (&json!(1), &json!(false)));
     assert_eq!(send("").await.error(400).0, "comment must include a text field");
     let long = "x".repeat(2001);
-    let page = site.send_comment(&bob, photo, &[("text", &long)]).await.expect(400);
+    let page = bob.send_comment(photo, &[("text", &long)]).await.expect(400);
     assert_eq!(page.texts("#comment-text"), [long.as_str()]);
     assert_eq!(page.texts("#comment-error"), ["Keep a comment to 2,000 characters."]);
     let stranger = site.anonymous().await;
     site.rated_by(photo, &[&stranger]).await;
     let page = stranger.pages.get(&format!("/photos/{photo}")).await.expect(200);
     assert!(page.has("#comments a[href^='/login?next=']") && !page.has("[data-comment-form]"));
-    site.send_comment(&stranger, photo, &[("text", "Hello?")]).await.expect(403);
+    stranger.send_comment(photo, &[("text", "Hello?")]).await.expect(403);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -213,6 +213,9 @@ async fn sections_group_topics_in_the_moderators_order(db: PgPool) {
     assert_eq!(beside["data"].as_array().map(Vec::len), Some(1));
 }
 
+/// The fields of a form.
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn what_cannot_be_done_is_said_and_nothing_changes(db: PgPool) {
     let site = Site::start(db).await;
@@ -221,7 +224,7 @@ async fn what_cannot_be_done_is_said_and_nothing_changes(db: PgPool) {
     act(&mo, "sections", &[("name", "Things"), ("topics", "sofa")]).await.location();
     let before = stored(&site).await;
     let long = "a".repeat(31);
-    let forms: [(&str, &[(&str, &str)], u16); 14] = [
+    let forms: [(&str, Form<'_>, u16); 14] = [
         ("rename", &[("topic", "none"), ("to", "x")], 400),
         ("rename", &[("topic", "sofa"), ("to", "couch")], 409),
         ("rename", &[("topic", "sofa"), ("to", "sofa")], 409),

@@ -50,7 +50,7 @@ async fn a_draft_touched_a_second_before_the_limit_stays(db: PgPool) {
     // Looking at it in the last second moves the limit.
     execute(&site.db, "update photos set touched_at = touched_at - interval '10 seconds'").await;
     assert!(
-        drafts::touch(&mut *site.db.acquire().await.expect("a connection"), photo, owner)
+        drafts::touch(&mut site.db.acquire().await.expect("a connection"), photo, owner)
             .await
             .expect("asked")
     );
@@ -123,7 +123,7 @@ async fn many_expired_drafts_are_purged_without_long_locks(db: PgPool) {
     println!("{drafts} drafts in {took:?}, longest transaction {:?}, longest wait {longest:?}", done.longest);
     assert_eq!(i64::try_from(done.drafts).expect("few"), drafts);
     assert_eq!(count(&site.db, "select count(*) from photos").await, 1);
-    assert!(took < Duration::from_secs(60), "{took:?}");
+    assert!(took < Duration::from_mins(1), "{took:?}");
     // Other tests run beside this one; alone it takes a fraction.
     assert!(longest < Duration::from_millis(500), "{longest:?}");
     let jobs = "select sum(jsonb_array_length(payload->'originals'))::bigint from jobs where kind = 'media.discard.v1'";

@@ -93,7 +93,7 @@ impl Samples {
             author: (id != 4).then(|| self.owner(id)),
             text: vec![TextPiece { text: self.said(), address }],
             at: moment(),
-            edited_at: (id == 2).then(|| moment()),
+            edited_at: (id == 2).then(moment),
             is_held: id == 3,
             is_gone: id == 4,
             is_reply: id == 2,

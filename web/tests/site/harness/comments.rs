@@ -12,6 +12,19 @@ use super::setup::SECRET;
 use super::site::Site;
 
 impl Person {
+    /// The stamp of a form that was served to the member `ago`.
+    pub(crate) fn stamp(&self, photo: i64, ago: Duration) -> String {
+        let stamps = Stamps::new(&SECRET.to_owned().into());
+        stamps.issue(PhotoId(photo), UserId(self.id), chrono::Utc::now() - ago)
+    }
+
+    /// Sends the form of a comment that was served to the member a minute ago.
+    pub(crate) async fn send_comment(&self, photo: i64, fields: &[(&str, &str)]) -> Answer {
+        let stamp = self.stamp(photo, Duration::from_mins(1));
+        let form = [&[("stamp", stamp.as_str())], fields].concat();
+        self.pages.post(&format!("/photos/{photo}/comments"), &form).await
+    }
+
     /// Sends a comment.
     pub(crate) async fn say(&self, photo: i64, body: Value) -> Answer {
         self.api.post(&format!("photos/{photo}/comments"), body).await
@@ -61,19 +74,6 @@ fn id_of(answer: &Answer) -> i64 {
 }
 
 impl Site {
-    /// The stamp of a form that was served to a member `ago`.
-    pub(crate) fn stamp(&self, member: &Person, photo: i64, ago: Duration) -> String {
-        let stamps = Stamps::new(&SECRET.to_owned().into());
-        stamps.issue(PhotoId(photo), UserId(member.id), chrono::Utc::now() - ago)
-    }
-
-    /// Sends the form of a comment that was served to a member a minute ago.
-    pub(crate) async fn send_comment(&self, member: &Person, photo: i64, fields: &[(&str, &str)]) -> Answer {
-        let stamp = self.stamp(member, photo, Duration::from_mins(1));
-        let form = [&[("stamp", stamp.as_str())], fields].concat();
-        member.pages.post(&format!("/photos/{photo}/comments"), &form).await
-    }
-
     /// Has everybody rate a photo.
     pub(crate) async fn rated_by(&self, photo: i64, raters: &[&Person]) {
         for rater in raters {
