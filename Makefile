@@ -98,7 +98,7 @@ bench-pages: setup-bench-pages  ## a baked page beside the same page rendered, n
 	cargo build --release -p pawdium-web -p pawdium-worker -p pawdium-bench --bin pawdium-web --bin pawdium-worker --bin pages
 	@exec $${CARGO_TARGET_DIR:-target}/release/pages $(BENCH)
 
-bench-content: setup-bench-ratings  ## topics and search on a site with a million photos; BENCH="--photos 100000 --plans"
+bench-content: setup-bench-ratings  ## topics, search and comments on a site with a million photos; BENCH="--photos 100000 --plans"
 	cargo build --release -p pawdium-bench --bin content
 	@exec $${CARGO_TARGET_DIR:-target}/release/content $(BENCH)
 
