@@ -49,6 +49,7 @@ impl Widget for Topic {
     const LISTENS: &'static [EventKind] = &[
         EventKind::PhotoPosted,
         EventKind::PhotoPublished,
+        EventKind::PhotoChanged,
         EventKind::PhotoRemoved,
         EventKind::MemberChanged,
         EventKind::PhotoTagged,

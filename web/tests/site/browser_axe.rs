@@ -311,7 +311,11 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     for state in ["draft", "failed", "hidden"] {
         walk.through(&world.photos(state).await).await;
     }
+    for draft in world.photos("draft").await {
+        walk.through(&[format!("{draft}/edit")]).await;
+    }
     walk.through(&paths([
+        "/drafts",
         "/feed",
         "/hubs/new",
         "/members/bob",
@@ -347,7 +351,9 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     let draft: i64 = site.ask("select id from calls where title = 'Talks in draft'").await;
     walk.through(&[format!("/calls/{draft}")]).await;
     let note: i64 = site.ask("select id from widgets where kind = 'sticky-note' order by id limit 1").await;
-    walk.through(&[format!("/photos/{photo}"), format!("/h/cats/widgets/{note}")]).await;
+    let own = ["", "/edit", "/revisions"].map(|page| format!("/photos/{photo}{page}"));
+    walk.through(&own).await;
+    walk.through(&[format!("/h/cats/widgets/{note}")]).await;
     browser.fill("#until", "tomorrow").await;
     browser.click("button[value=save]").await;
     browser.find("#until-error").await;

@@ -226,7 +226,11 @@ async fn no_page_scrolls_sideways(db: PgPool) {
     let photos = format!("{member}/photos");
     all_stay_within(&browser, &talks).await;
     let own = [
+        "/drafts",
         "/feed",
+        "/notifications",
+        "/settings/notifications",
+        "/settings/blocked",
         "/hubs/new",
         "/h/wide",
         "/h/wide?edit=1",
@@ -245,6 +249,8 @@ async fn no_page_scrolls_sideways(db: PgPool) {
     all_stay_within(&browser, &admin).await;
     let admin = [
         "/moderation",
+        "/moderation/comments",
+        "/moderation/topics",
         "/moderation/doubtful",
         "/moderation/blocked",
         "/admin/audit",

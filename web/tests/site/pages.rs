@@ -38,6 +38,8 @@ async fn filled(db: PgPool) -> (Site, Vec<(&'static str, Pages, Vec<String>)>) {
     open.push("/demo/mail".into());
     let with = |more: &[String]| [open.clone(), more.to_vec()].concat();
     let own = [format!("/photos/{failed}"), format!("/photos/{draft}"), format!("/photos/{failed}/status")];
+    let hers = ["edit", "revisions"].map(|page| format!("/photos/{hers}/{page}"));
+    let changes = [hers.as_slice(), &["/drafts".to_owned(), format!("/photos/{draft}/edit")]].concat();
     let back =
         ["", "/queues", "/queues?window=24h", "/jobs", "/jobs?state=dead", "/jobs/0", "/schedules", "/audit"];
     let mut back = back.map(|page| format!("/admin{page}")).to_vec();
@@ -46,7 +48,7 @@ async fn filled(db: PgPool) -> (Site, Vec<(&'static str, Pages, Vec<String>)>) {
     let viewers = vec![
         ("nobody", site.visitor(), with(&doors)),
         ("an anonymous user", anonymous.pages, with(&doors)),
-        ("a member", ada.pages, with(&own)),
+        ("a member", ada.pages, with(&[own.as_slice(), changes.as_slice()].concat())),
         ("an admin", root.pages, with(&[own.as_slice(), back.as_slice()].concat())),
     ];
     (site, viewers)
