@@ -3,6 +3,7 @@
 use askama::Template;
 use pawdium_shared::events::{Event, EventKind};
 use pawdium_shared::hubs::Hub;
+use pawdium_shared::topics;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -48,18 +49,9 @@ impl Widget for Topics {
     type Data = Data;
 
     async fn load(&self, hub: &Hub, _: &Everyone, db: &mut PgConnection) -> anyhow::Result<Data> {
-        let tags = sqlx::query_as!(
-            Tag,
-            r#"select name as "tag!", count(*) as "photos!"
-               from hub_photos join taggings using (photo_id) join topics on topics.id = topic_id
-               where hub_id = $1 and live and not doubled and banned_at is null
-               group by topics.id order by count(*) desc, key limit $2"#,
-            hub.id.0,
-            i64::from(self.limit),
-        )
-        .fetch_all(db)
-        .await?;
-        Ok(Data { tags })
+        let topics = topics::hub::list(db, hub.id, i64::from(self.limit)).await?;
+        let tags = topics.into_iter().map(|topic| Tag { tag: topic.name, photos: topic.photos });
+        Ok(Data { tags: tags.collect() })
     }
 
     fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {

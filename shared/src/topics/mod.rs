@@ -6,6 +6,7 @@
 mod act;
 mod acts;
 pub mod cached;
+pub mod hub;
 pub mod queries;
 mod refusal;
 pub mod sections;

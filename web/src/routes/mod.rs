@@ -249,6 +249,7 @@ fn hub_pages() -> Router<App> {
         .merge(widget_pages("/members/{name}"))
         .route("/h/{slug}/photos", get(photos::posting::page))
         .route("/h/{slug}/top", get(ranking::hub::page))
+        .route("/h/{slug}/topics", get(topics::hub::page))
         .route("/h/{slug}/rate", get(ratings::page::hub_page))
         .route("/h/{slug}/feed.atom", get(hubs::atom::of_hub))
         .route("/h/{slug}/members", get(hubs::members::page).post(hubs::members::change))

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod atom;
 pub mod find;
+pub mod hub;
 pub mod list;
 pub mod moderate;
 pub mod show;

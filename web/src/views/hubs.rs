@@ -21,6 +21,8 @@ pub enum HubTab {
     Photos,
     /// The calls and their talks.
     Talks,
+    /// What the photos are about.
+    Topics,
     /// The members.
     Members,
     /// The settings.
@@ -95,6 +97,7 @@ impl HubHead {
             return tabs;
         }
         tabs.push(tab("Talks", "/talks", HubTab::Talks));
+        tabs.push(tab("Topics", "/topics", HubTab::Topics));
         tabs.push(tab("Members", "/members", HubTab::Members));
         if self.has_settings {
             tabs.push(tab("Settings", "/settings", HubTab::Settings));

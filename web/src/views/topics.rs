@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use pawdium_shared::topics::{Leader, Order, Sort, Topic, path};
 use strum::VariantArray;
 
+use super::hubs::HubHead;
 use super::picture::described;
 use super::{Chrome, Flash, Paging, PhotoCard, PhotoGrid, Picture, filters};
 
@@ -48,6 +49,52 @@ pub struct TopicsPage {
     pub topics: Vec<TopicChip>,
     /// The position in the list.
     pub paging: Paging,
+}
+
+/// `GET /h/{slug}/topics`.
+#[derive(Debug, Template)]
+#[template(path = "topics/hub.html")]
+pub struct HubTopicsPage {
+    /// The layout around the page.
+    pub chrome: Chrome,
+    /// The hub's head.
+    pub head: HubHead,
+    /// The hub's name.
+    pub name: String,
+    /// The path of the hub's page.
+    pub path: String,
+    /// The topics of its photos.
+    pub topics: Vec<TopicLink>,
+    /// The chosen topic and the hub's photos that have it.
+    pub chosen: Option<ChosenTopic>,
+}
+
+/// A topic to choose.
+#[derive(Clone, Debug)]
+pub struct TopicLink {
+    /// The topic, with the number of photos here.
+    pub topic: TopicChip,
+    /// Where choosing it leads, and leaving it if it is chosen.
+    pub href: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+/// A chosen topic of a hub.
+#[derive(Clone, Debug)]
+pub struct ChosenTopic {
+    /// Its name.
+    pub name: String,
+    /// The hub's photos that have it, the latest first.
+    pub photos: Vec<PhotoCard>,
+    /// The position in the list.
+    pub paging: Paging,
+}
+
+impl ChosenTopic {
+    fn grid(&self) -> PhotoGrid<'_> {
+        PhotoGrid { photos: &self.photos, eager: 8 }
+    }
 }
 
 /// The URL of the list of topics, without its page.

@@ -254,6 +254,7 @@ impl World {
             "/h/cats",
             "/h/cats/photos",
             "/h/cats/top",
+            "/h/cats/topics",
             "/h/cats/rate",
             "/h/cats/members",
             "/h/bare",

@@ -186,6 +186,7 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/h/hub-1",
         "/h/hub-1/photos",
         "/h/hub-1/top",
+        "/h/hub-1/topics",
         "/h/hub-1/members",
         "/login",
         "/register",

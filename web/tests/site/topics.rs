@@ -203,3 +203,36 @@ async fn a_topics_feed_is_valid_and_leads_back(db: PgPool) {
     site.get("/topics/none/feed.atom").await.expect(404);
     assert_eq!(site.get("/topics/Blep/feed.atom").await.expect(308).header("location"), path);
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_hub_has_the_topics_of_its_photos(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    site.hub_of("cats", &[&ada]).await;
+    let first = site.photo().by(&ada).titled("First").tagged("Blep, sofa").live().await;
+    let second = site.photo().by(&ada).titled("Second").tagged("blep").live().await;
+    site.photo().by(&ada).titled("Elsewhere").tagged("blep, barn").live().await;
+    for photo in [first, second] {
+        ada.api.put(&format!("hubs/cats/photos/{photo}"), Value::Null).await.expect(204);
+    }
+
+    let all = site.get("/h/cats/topics").await.expect(200);
+    assert_eq!(all.texts(".hub-tabs [aria-current]"), ["Topics"]);
+    assert_eq!(all.texts(".topic-count"), [", photos: 2", ", photos: 1"], "of the hub, not of the site");
+    assert!(all.texts(".card h2").is_empty());
+    let blep = site.get("/h/cats/topics?topic=blep").await.expect(200);
+    assert_eq!(blep.texts(".card h2"), ["Second", "First"], "the latest posted first");
+    assert_eq!(blep.attribute(".topic-cloud [aria-current]", "href"), "/h/cats/topics", "leaves it again");
+    assert_eq!(site.get("/h/cats/topics?topic=sofa").await.expect(200).texts(".card h2"), ["First"]);
+    let barn = site.get("/h/cats/topics?topic=barn").await.expect(200);
+    assert!(barn.text().contains("No photo here has this topic."));
+    for odd in ["?topic=%00", "?topic=none", "?topic=blep&page=99", "?topic=blep&page=-1", "?page=x"] {
+        site.get(&format!("/h/cats/topics{odd}")).await.expect(200);
+    }
+    site.change("update photos set state = 'hidden' where title = 'First'").await;
+    assert_eq!(site.get("/h/cats/topics").await.expect(200).texts(".topic-count"), [", photos: 1"]);
+
+    site.change("update hubs set visibility = 'private' where slug = 'cats'").await;
+    bob.pages.get("/h/cats/topics?topic=blep").await.expect(404);
+    ada.pages.get("/h/cats/topics?topic=blep").await.expect(200);
+}
