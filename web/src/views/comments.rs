@@ -106,19 +106,10 @@ pub struct CommentLine {
 }
 
 impl CommentLine {
-    fn written(&self) -> String {
-        written(self.at)
-    }
-
     fn initial(&self) -> String {
         let name = self.author.as_deref().unwrap_or_default();
         name.chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_default()
     }
-}
-
-/// A moment without its seconds: 12 May 2026, 14:03 UTC.
-pub(super) fn written(at: DateTime<Utc>) -> String {
-    at.format("%-d %b %Y, %H:%M UTC").to_string()
 }
 
 /// A piece of a text.

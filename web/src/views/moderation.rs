@@ -3,7 +3,6 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::comments::written;
 use super::picture::described;
 use super::{Chrome, Paging, Picture, filters};
 
@@ -144,10 +143,4 @@ pub struct HeldCommentLine {
     pub is_repeated: bool,
     /// When it was written.
     pub at: DateTime<Utc>,
-}
-
-impl HeldCommentLine {
-    fn written(&self) -> String {
-        written(self.at)
-    }
 }

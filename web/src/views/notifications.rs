@@ -4,7 +4,6 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use pawdium_shared::notifications::Kind;
 
-use super::comments::written;
 use super::{Chrome, Field, filters};
 
 /// `GET /notifications`
@@ -48,12 +47,6 @@ pub struct NotificationLine {
     pub at: DateTime<Utc>,
     /// Whether it is read.
     pub is_read: bool,
-}
-
-impl NotificationLine {
-    fn written(&self) -> String {
-        written(self.at)
-    }
 }
 
 /// `GET /settings/notifications`
