@@ -27,6 +27,15 @@ pub enum Actor<'a> {
 }
 
 impl<'a> Actor<'a> {
+    /// Their account, if they act on the site.
+    #[must_use]
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::User { id, .. } => Some(id),
+            Self::Operator(_) | Self::Program(_) => None,
+        }
+    }
+
     /// Their name.
     #[must_use]
     pub const fn name(self) -> &'a str {
@@ -99,6 +108,10 @@ pub enum Action {
     ApproveComment,
     /// Another member's comment is removed.
     RemoveComment,
+    /// A photo is hidden.
+    HidePhoto,
+    /// An act on a photo, a comment, a talk or a hub is undone.
+    UndoAct,
 }
 
 impl Action {
@@ -136,6 +149,8 @@ impl Action {
             Self::CorrectTally => "talks.correct",
             Self::ApproveComment => "comment.approve",
             Self::RemoveComment => "comment.remove",
+            Self::HidePhoto => "photo.hide",
+            Self::UndoAct => "act.undo",
         }
     }
 }
@@ -153,10 +168,7 @@ pub async fn record(
     action: Action,
     detail: &Value,
 ) -> sqlx::Result<()> {
-    let user = match actor {
-        Actor::User { id, .. } => Some(id.0),
-        Actor::Operator(_) | Actor::Program(_) => None,
-    };
+    let user = actor.user().map(|user| user.0);
     sqlx::query!(
         "insert into audit_log (user_id, actor, action, detail) values ($1, $2, $3, $4)",
         user,

@@ -1,6 +1,7 @@
 //! Pawdium's domain: types, rules and SQL, the job queue, and one module for each outside system.
 
 pub mod accounts;
+pub mod acts;
 pub mod audit;
 pub mod cache;
 pub mod cached;

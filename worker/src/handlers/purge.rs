@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use tracing::{error, info};
 
 use super::abandon_photo::abandon;
-use super::remove_files::remove_unnamed;
+use super::remove_files::settle;
 use crate::env::Env;
 
 /// The number of rows or files per statement.
@@ -70,7 +70,7 @@ pub async fn purge(_: Purge, env: &Env, _: &Claim) -> Result<(), JobError> {
         return Err(JobError::give_up(anyhow::anyhow!("{mismatch}; {}", lineage::ADVICE)));
     }
     let originals = purge_stored_originals(env).await?;
-    let pictures = purge_pictures(env).await?;
+    let pictures = purge_pictures(env).await? + purge_withheld(env).await?;
     let unfinished = env.store.remove_unfinished(UNFINISHED_AGE).await?;
     info!(originals, pictures, unfinished, "purged files");
     Ok(())
@@ -164,21 +164,36 @@ async fn purge_stored_originals(env: &Env) -> anyhow::Result<u64> {
     Ok(deleted)
 }
 
-/// Deletes pictures that no photo refers to.
+/// Deletes pictures that no photo refers to, and withholds those that only hidden photos refer to.
 async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
     let before = Utc::now() - PICTURE_AGE;
     let mut deleted = 0;
     let old = env.store.list_pictures().try_filter(|stored| is_older(stored.last_modified, before));
     let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
     while let Some(keys) = chunks.try_next().await? {
-        let unnamed = photos::queries::unreferenced(&mut *env.db.acquire().await?, &keys).await?;
-        for key in unnamed {
+        let unshown = photos::queries::list_unshown(&mut *env.db.acquire().await?, &keys).await?;
+        for key in unshown {
             let parsed = key.parse()?;
             // It may have been stored again since it was listed.
             let found = env.store.find_picture(&parsed).await?;
             if found.is_some_and(|found| found.last_modified < before) {
-                deleted += u64::from(remove_unnamed(env, &key).await?);
+                deleted += u64::from(settle(env, &key).await?);
             }
+        }
+    }
+    Ok(deleted)
+}
+
+/// Deletes withheld pictures that no photo refers to, and serves those that one shows.
+async fn purge_withheld(env: &Env) -> anyhow::Result<u64> {
+    let before = Utc::now() - PICTURE_AGE;
+    let mut deleted = 0;
+    let old = env.store.list_withheld().try_filter(|stored| is_older(stored.last_modified, before));
+    let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
+    while let Some(keys) = chunks.try_next().await? {
+        let stray = photos::queries::list_not_withheld(&mut *env.db.acquire().await?, &keys).await?;
+        for key in stray {
+            deleted += u64::from(settle(env, &key).await?);
         }
     }
     Ok(deleted)
