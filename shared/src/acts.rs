@@ -244,6 +244,18 @@ pub async fn find_open(db: &mut PgConnection, thing: Thing) -> sqlx::Result<Opti
     Ok(list(db, &filter, 20).await?.into_iter().find(|act| act.undoable_until().is_some()))
 }
 
+/// Why a thing is hidden or deleted, as its owner reads it; `None` if no reason was given, or the act was undone.
+pub async fn find_reason(db: &mut PgConnection, thing: Thing) -> sqlx::Result<Option<String>> {
+    let reason = sqlx::query_scalar!(
+        "select reason from acts
+         where thing = $1 and thing_id = $2 and undone_at is null and act <> 'remove_from_hub'
+         order by id desc limit 1",
+        thing.kind(),
+        thing.id(),
+    );
+    Ok(reason.fetch_optional(db).await?.flatten())
+}
+
 /// Notes that acts on a thing were taken back in another way than by undoing them: a talk is shown again.
 pub(crate) async fn close(db: &mut PgConnection, thing: Thing, actor: Actor<'_>) -> sqlx::Result<()> {
     sqlx::query!(

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod cached;
 pub mod comments;
 pub mod config;
+pub mod csv;
 pub mod db;
 pub mod events;
 pub mod hubs;

@@ -14,8 +14,8 @@ use crate::photos::{PhotoState, posting, withheld};
 use crate::store::MediaStore;
 use crate::talks::pitch;
 
-/// The most acts that become final in one call of [`finish`].
-const BATCH: i64 = 200;
+/// How many acts are looked up at once that become final.
+const BATCH: usize = 200;
 
 /// Undoes an act. Does nothing if that was done already.
 ///
@@ -64,7 +64,7 @@ async fn undo_in(db: &mut Tx, store: &MediaStore, actor: Actor<'_>, act: &Act) -
     if undone.execute(&mut **db).await?.rows_affected() == 0 {
         return Err(Refusal::Changed);
     }
-    let detail = json!({ "act": act.id, "undone": act.kind.name(), thing.kind(): thing.id() });
+    let detail = json!({ "act": act.id, "undone": act.kind.name(), (thing.kind()): thing.id() });
     Ok(audit::record(db, actor, Action::UndoAct, &detail).await?)
 }
 
@@ -157,34 +157,67 @@ async fn explain(db: &mut PgConnection, act: &Act, thing: Thing) -> Result<(), R
     Err(if latest.is_some_and(|latest| latest.id > act.id) { Refusal::Later } else { Refusal::Changed })
 }
 
-/// Makes acts final that were done more than 30 days ago: deletes what was kept to undo them. Returns how many, so that the
-/// caller goes on until there are none. Each is a transaction of its own.
+/// Makes acts final that were done more than 30 days ago: deletes what was kept to undo them. Each is a transaction of its
+/// own, so that none is long. Returns how many became final.
 pub async fn finish(db: &Db) -> sqlx::Result<usize> {
-    let due = sqlx::query!(
-        r#"select id as "id: ActId", act as "kind: Kind", thing_id from acts
-           where at < now() - make_interval(days => $1) and undone_at is null and final_at is null
-           order by at limit $2"#,
-        DAYS,
-        BATCH,
-    );
-    let due = due.fetch_all(&mut *db.acquire().await?).await?;
-    for act in &due {
+    let mut finished = 0;
+    loop {
+        let due = list_due(&mut *db.acquire().await?).await?;
+        for act in &due {
+            finish_one(db, *act).await?;
+        }
+        finished += due.len();
+        if due.len() < BATCH {
+            break;
+        }
+    }
+    for photo in list_final(&mut *db.acquire().await?).await? {
         retry_conflicts(async || {
             let mut tx = db.begin().await?;
-            if let Kind::HidePhoto | Kind::BlockPicture | Kind::DeletePhoto = act.kind {
-                withheld::forget(&mut tx, PhotoId(act.thing_id)).await?;
-            }
-            sqlx::query!("delete from kept_rows where act_id = $1", act.id.0).execute(&mut *tx).await?;
-            sqlx::query!(
-                "update acts set final_at = now(), before = null
-                 where id = $1 and undone_at is null and final_at is null",
-                act.id.0,
-            )
-            .execute(&mut *tx)
-            .await?;
+            withheld::forget(&mut tx, photo).await?;
             tx.commit().await
         })
         .await?;
     }
-    Ok(due.len())
+    Ok(finished)
+}
+
+async fn list_due(db: &mut PgConnection) -> sqlx::Result<Vec<ActId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: ActId" from acts
+           where at < now() - make_interval(days => $1) and undone_at is null and final_at is null
+           order by at limit $2"#,
+        DAYS,
+        i64::try_from(BATCH).unwrap_or(i64::MAX),
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn finish_one(db: &Db, act: ActId) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    sqlx::query!("delete from kept_rows where act_id = $1", act.0).execute(&mut *tx).await?;
+    sqlx::query!(
+        "update acts set final_at = now(), before = null where id = $1 and undone_at is null and final_at is null",
+        act.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await
+}
+
+/// Lists hidden and deleted photos that still have files although no act on them can be undone.
+async fn list_final(db: &mut PgConnection) -> sqlx::Result<Vec<PhotoId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos
+           where state in ('hidden', 'deleted')
+             and id in (select thing_id from acts where thing = 'photo' and final_at is not null)
+             and not exists (select from acts where thing = 'photo' and thing_id = photos.id
+                                                and undone_at is null and final_at is null)
+             and (source_key is not null or exists (select from photo_files where photo_id = id)
+                  or exists (select from photo_picture_files where photo_id = id))
+           order by id"#,
+    )
+    .fetch_all(db)
+    .await
 }

@@ -279,6 +279,17 @@ pub async fn find_likeness(
     }))
 }
 
+/// Finds a file of the picture of a photo that is hidden, for moderators, of half a page's width; `None` if there is none.
+pub async fn find_picture(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select key from photo_files join photos on photos.id = photo_id
+         where photo_id = $1 and state = 'hidden' order by abs(edge - 540) limit 1",
+        photo.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// Gives up what is kept of a photo that is hidden or deleted: its files, its original and its revisions, and of a deleted
 /// one its description. Returns false if nothing was.
 pub async fn forget(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {

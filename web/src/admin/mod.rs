@@ -2,6 +2,7 @@
 
 mod act;
 pub mod audit;
+pub mod audit_export;
 pub mod bulk;
 pub mod cache;
 pub mod job;

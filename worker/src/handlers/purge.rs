@@ -11,7 +11,8 @@ use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
 use pawdium_shared::photos::{self, crops, lineage};
 use pawdium_shared::ranking::refresh;
-use pawdium_shared::{comments, notifications};
+use pawdium_shared::moderation::undo;
+use pawdium_shared::{acts, comments, notifications};
 use pawdium_widgets::layout;
 use sqlx::PgConnection;
 use tracing::{error, info};
@@ -52,7 +53,7 @@ const SPENT_DAYS: i32 = 2;
 const ACTIVITY_DAYS: i32 = 90;
 
 /// How many days the texts of comments that moderators have removed are kept.
-const COMMENT_DAYS: i32 = 30;
+const COMMENT_DAYS: i32 = acts::DAYS;
 
 /// How many days members find what they were notified of.
 const NOTIFICATION_DAYS: i32 = 90;
@@ -115,6 +116,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let activities = purge_activities(&mut db).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
     let widgets = layout::purge_removed(&mut db).await?;
+    let acts = undo::finish(&env.db).await?;
     let comments = comments::leaving::purge(&mut db, COMMENT_DAYS).await?;
     let notifications = notifications::purge(&mut db, NOTIFICATION_DAYS).await?;
     info!(
@@ -129,6 +131,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
         widgets,
         activities,
         comments,
+        acts,
         notifications,
         "purged rows"
     );
