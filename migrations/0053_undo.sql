@@ -44,7 +44,7 @@ create table kept_rows (
 create index kept_rows_act on kept_rows (act_id, place);
 create index kept_rows_user on kept_rows (user_id) where user_id is not null;
 
--- Copies a hub and all that goes with it, before it is deleted. `worker/tests/it/undo.rs` compares the list with the schema.
+-- Copies a hub and all that goes with it, before it is deleted. `web/tests/site/undoing.rs` compares the list with the schema.
 create function keep_hub(of_act bigint, of_hub bigint) returns void language sql as $$
     insert into kept_rows (act_id, place, of_table, user_id, kept)
     select of_act, 1, 'hubs', null, to_jsonb(hubs) from hubs where id = of_hub

@@ -1,7 +1,5 @@
 //! Files of hidden photos: where they are, whoever else has them, and for how long.
 
-use std::time::Duration;
-
 use futures::TryStreamExt as _;
 use pawdium_shared::db::{MIGRATIONS, Tx};
 use pawdium_shared::ids::PhotoId;
@@ -161,5 +159,29 @@ async fn an_account_takes_what_moderators_have_hidden_along(db: PgPool) {
     let mut tx = Tx::begin(&site.db).await.expect("a transaction");
     let act = pawdium_shared::acts::find(&mut tx, pawdium_shared::ids::ActId(1)).await.expect("no error");
     assert!(act.expect("it stays").about.is_empty());
-    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn all_that_goes_with_a_hub_is_kept(db: PgPool) {
+    let gone: Vec<String> = sqlx::query_scalar(
+        "with recursive gone as (
+             select 'hubs'::regclass::oid as id
+             union
+             select conrelid from pg_constraint join gone on confrelid = gone.id
+             where contype = 'f' and confdeltype = 'c'
+         )
+         select id::regclass::text from gone order by 1",
+    )
+    .fetch_all(&db)
+    .await
+    .expect("the statement is right");
+    let kept: Vec<String> = sqlx::query_scalar(
+        r"select names[1]
+          from regexp_matches(pg_get_functiondef('keep_hub'::regproc), 'select of_act, \d+, ''(\w+)''', 'g') as names
+          order by 1",
+    )
+    .fetch_all(&db)
+    .await
+    .expect("the statement is right");
+    assert_eq!(gone, kept, "does `keep_hub` copy each table whose rows a hub takes along?");
 }
