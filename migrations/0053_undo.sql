@@ -5,8 +5,8 @@ create table acts (
     -- Null for an operator, for the site itself, and once the account is gone. `actor` keeps the name.
     actor_id  bigint references users on delete set null,
     actor     text not null,
-    act       text not null check (act in ('hide_photo', 'block_picture', 'delete_photo', 'remove_comment', 'hide_talk',
-                                           'delete_hub', 'remove_from_hub')),
+    act       text not null check (act in ('hide_photo', 'block_picture', 'delete_photo', 'remove_comment',
+                                           'hide_talk', 'delete_hub', 'remove_from_hub')),
     thing     text not null check (thing in ('photo', 'comment', 'talk', 'hub')),
     -- The row of photos, comments, talks or hubs, which may be gone.
     thing_id  bigint not null,
@@ -32,7 +32,8 @@ create index acts_actor on acts (actor_id) where actor_id is not null;
 create index acts_author on acts (author_id) where author_id is not null;
 create index acts_open on acts (at) where undone_at is null and final_at is null;
 
--- The rows that a deleted hub took along. They go with the accounts that they are about, as the rows themselves would have.
+-- The rows that a deleted hub took along. They go with the accounts that they are about, as the rows themselves would
+-- have.
 create table kept_rows (
     act_id   bigint not null references acts on delete cascade,
     -- The order in which the tables are filled again.
@@ -44,40 +45,58 @@ create table kept_rows (
 create index kept_rows_act on kept_rows (act_id, place);
 create index kept_rows_user on kept_rows (user_id) where user_id is not null;
 
--- Copies a hub and all that goes with it, before it is deleted. `web/tests/site/undoing.rs` compares the list with the schema.
+-- Copies a hub and all that goes with it, before it is deleted. `web/tests/site/undoing.rs` compares the list with the
+-- schema.
 create function keep_hub(of_act bigint, of_hub bigint) returns void language sql as $$
     insert into kept_rows (act_id, place, of_table, user_id, kept)
     select of_act, 1, 'hubs', null, to_jsonb(hubs) from hubs where id = of_hub
-    union all select of_act, 2, 'hub_slugs', null, to_jsonb(hub_slugs) from hub_slugs where hub_id = of_hub
-    union all select of_act, 3, 'hub_roles', user_id, to_jsonb(hub_roles) from hub_roles where hub_id = of_hub
-    union all select of_act, 4, 'hub_photos', null, to_jsonb(hub_photos) from hub_photos where hub_id = of_hub
-    union all select of_act, 5, 'hub_positions', rater_id, to_jsonb(hub_positions) from hub_positions where hub_id = of_hub
-    union all select of_act, 6, 'hub_requests', user_id, to_jsonb(hub_requests) from hub_requests where hub_id = of_hub
-    union all select of_act, 7, 'widgets', null, to_jsonb(widgets) from widgets where hub_id = of_hub
-    union all select of_act, 8, 'removed_widgets', null, to_jsonb(removed_widgets) from removed_widgets where hub_id = of_hub
-    union all select of_act, 9, 'activity', actor_id, to_jsonb(activity) from activity where hub_id = of_hub
-    union all select of_act, 10, 'calls', null, to_jsonb(calls) from calls where hub_id = of_hub
-    union all select of_act, 11, 'talks', null, to_jsonb(talks)
-              from talks join calls on calls.id = call_id where hub_id = of_hub
-    union all select of_act, 12, 'talk_revisions', null, to_jsonb(talk_revisions)
-              from talk_revisions join talks on talks.id = talk_id join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 2, 'hub_slugs', null, to_jsonb(hub_slugs) from hub_slugs where hub_id = of_hub
+    union all
+    select of_act, 3, 'hub_roles', user_id, to_jsonb(hub_roles) from hub_roles where hub_id = of_hub
+    union all
+    select of_act, 4, 'hub_photos', null, to_jsonb(hub_photos) from hub_photos where hub_id = of_hub
+    union all
+    select of_act, 5, 'hub_positions', rater_id, to_jsonb(hub_positions) from hub_positions where hub_id = of_hub
+    union all
+    select of_act, 6, 'hub_requests', user_id, to_jsonb(hub_requests) from hub_requests where hub_id = of_hub
+    union all
+    select of_act, 7, 'widgets', null, to_jsonb(widgets) from widgets where hub_id = of_hub
+    union all
+    select of_act, 8, 'removed_widgets', null, to_jsonb(removed_widgets) from removed_widgets where hub_id = of_hub
+    union all
+    select of_act, 9, 'activity', actor_id, to_jsonb(activity) from activity where hub_id = of_hub
+    union all
+    select of_act, 10, 'calls', null, to_jsonb(calls) from calls where hub_id = of_hub
+    union all
+    select of_act, 11, 'talks', null, to_jsonb(talks)
+    from talks join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 12, 'talk_revisions', null, to_jsonb(talk_revisions)
+    from talk_revisions join talks on talks.id = talk_id join calls on calls.id = call_id where hub_id = of_hub
+    union all
     -- Until the close, votes go with their accounts. After it, the result is made of them.
-    union all select of_act, 13, 'talk_votes',
-                     case when call_phase(calls) not in ('closed', 'announced') then users.id end, to_jsonb(talk_votes)
-              from talk_votes join calls on calls.id = call_id left join users on users.id = voter_id where hub_id = of_hub
-    union all select of_act, 14, 'call_readers', users.id, to_jsonb(call_readers)
-              from call_readers join calls on calls.id = call_id left join users on users.id = voter_id where hub_id = of_hub
-    union all select of_act, 15, 'call_results', null, to_jsonb(call_results)
-              from call_results join calls on calls.id = call_id where hub_id = of_hub
-    union all select of_act, 16, 'call_result_talks', null, to_jsonb(call_result_talks)
-              from call_result_talks join calls on calls.id = call_id where hub_id = of_hub
-    union all select of_act, 17, 'call_receipts', null, to_jsonb(call_receipts)
-              from call_receipts join calls on calls.id = call_id where hub_id = of_hub
-    union all select of_act, 18, 'notifications', user_id, to_jsonb(notifications) from notifications where hub_id = of_hub
+    select of_act, 13, 'talk_votes', case when call_phase(calls) not in ('closed', 'announced') then users.id end,
+           to_jsonb(talk_votes)
+    from talk_votes join calls on calls.id = call_id left join users on users.id = voter_id where hub_id = of_hub
+    union all
+    select of_act, 14, 'call_readers', users.id, to_jsonb(call_readers)
+    from call_readers join calls on calls.id = call_id left join users on users.id = voter_id where hub_id = of_hub
+    union all
+    select of_act, 15, 'call_results', null, to_jsonb(call_results)
+    from call_results join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 16, 'call_result_talks', null, to_jsonb(call_result_talks)
+    from call_result_talks join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 17, 'call_receipts', null, to_jsonb(call_receipts)
+    from call_receipts join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 18, 'notifications', user_id, to_jsonb(notifications) from notifications where hub_id = of_hub
 $$;
 
--- Puts back what `keep_hub` has copied, but for what refers to rows that are gone. A column that didn't exist then gets its
--- default. The slugs are claimed before.
+-- Puts back what `keep_hub` has copied, but for what refers to rows that are gone, and for the slugs, which the caller
+-- claims. A column that didn't exist then gets its default.
 create function restore_hub(of_act bigint) returns void language plpgsql as $$
 declare
     part    record;
@@ -114,8 +133,9 @@ begin
         into columns, sources
         from pg_attribute
         where attrelid = part.of_table::regclass and attnum > 0 and not attisdropped and attgenerated = ''
-          and attname in (select jsonb_object_keys(kept) from (select kept from kept_rows
-                                                               where act_id = of_act and place = part.place limit 1) as one);
+          and attname in (select jsonb_object_keys(kept)
+                          from (select kept from kept_rows
+                                where act_id = of_act and place = part.place limit 1) as one);
         execute format('insert into %I (%s) overriding system value
                         select %s from kept_rows, jsonb_populate_record(null::%I, kept) as row_of
                         where act_id = $1 and place = $2',

@@ -1,5 +1,5 @@
--- The audit log is found by actor, act and thing without a scan, and even a role that sets session_replication_role, as a
--- restoring tool does, changes none of its rows. It has no end: entries are kept for good.
+-- The audit log is found by actor, act and thing without a scan, and even a role that sets session_replication_role, as
+-- a restoring tool does, changes none of its rows. It has no end: entries are kept for good.
 create index audit_log_actor on audit_log (lower(actor), id desc);
 create index audit_log_action on audit_log (action, id desc);
 -- An entry names its things in `detail`: {"photo": 7, "comment": 12}.

@@ -1,8 +1,8 @@
-//! What moderators do to photos, comments, talks and hubs. An act, its entry in the audit log and what it changes commit
-//! together. For 30 days the act holds what it takes to undo it: see [`moderation::undo`](crate::moderation::undo).
+//! What moderators do to photos, comments, talks and hubs. An act, its entry in the audit log and what it changes
+//! commit together. For 30 days the act holds what it takes to undo it: see
+//! [`moderation::undo`](crate::moderation::undo).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -14,10 +14,7 @@ use crate::ids::{ActId, CommentId, HubId, PhotoId, TalkId, UserId};
 pub const DAYS: i32 = 30;
 
 /// The kinds of acts.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, EnumString, IntoStaticStr, VariantArray, sqlx::Type,
-)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Kind {
@@ -214,7 +211,8 @@ pub async fn list(db: &mut PgConnection, filter: &Filter, limit: i64) -> sqlx::R
     sqlx::query_as!(
         Act,
         r#"select acts.id as "id!: ActId", at as "at!", actor as "actor!", act as "kind!: Kind", thing as "thing!",
-                  thing_id as "thing_id!", users.name as "author?", about as "about!", reason, undone_at, undone_by, final_at
+                  thing_id as "thing_id!", users.name as "author?", about as "about!", reason, undone_at, undone_by,
+                  final_at
            from acts left join users on users.id = author_id
            where acts.id < $1
              and ($2::text is null or lower(actor) = lower($2))

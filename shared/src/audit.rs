@@ -308,7 +308,8 @@ pub async fn count_monthly(db: &mut PgConnection, months: i32) -> sqlx::Result<V
         r#"select date_trunc('month', at at time zone 'UTC')::date as "month!", action as "action!", count(*) as "acts!"
            from audit_log
            where action = any($1)
-             and at >= (date_trunc('month', now() at time zone 'UTC') - make_interval(months => $2 - 1)) at time zone 'UTC'
+             and at >= (date_trunc('month', now() at time zone 'UTC') - make_interval(months => $2 - 1))
+                       at time zone 'UTC'
            group by 1, 2 order by 1 desc, 2"#,
         &moderation_actions(),
         months,

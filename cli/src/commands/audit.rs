@@ -90,9 +90,10 @@ impl FilterArgs {
 
 /// Reads `photo=7` as `{"photo": 7}`.
 fn thing(text: &str) -> Result<Value, String> {
-    let (kind, id) = text.split_once('=').filter(|(kind, id)| !kind.is_empty() && !id.is_empty()).ok_or(
-        "name a kind and an id, as in photo=7",
-    )?;
+    let (kind, id) = text
+        .split_once('=')
+        .filter(|(kind, id)| !kind.is_empty() && !id.is_empty())
+        .ok_or("name a kind and an id, as in photo=7")?;
     let id = id.parse::<i64>().map_or_else(|_| Value::from(id), Value::from);
     Ok(Value::Object(Map::from_iter([(kind.to_owned(), id)])))
 }

@@ -198,8 +198,8 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
     queries::find(db, hub).await?.ok_or(Refusal::Gone)
 }
 
-/// Deletes a hub for one of its owners, or for a moderator, who can undo it. Its photos stay, and nobody gets its slugs for
-/// 30 days.
+/// Deletes a hub for one of its owners, or for a moderator, who can undo it. Its photos stay, and nobody gets its slugs
+/// for 30 days.
 ///
 /// # Errors
 /// [`Refusal::MayNotDelete`].

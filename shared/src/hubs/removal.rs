@@ -1,5 +1,5 @@
-//! Hubs that moderators delete, and that may come back with all that they had: people, photos, widgets, calls with their
-//! talks and votes, activities and notifications. `migrations/0053_undo.sql` has the list.
+//! Hubs that moderators delete, and that may come back with all that they had: people, photos, widgets, calls with
+//! their talks and votes, activities and notifications. `migrations/0053_undo.sql` has the list.
 
 use serde_json::json;
 use sqlx::PgConnection;
@@ -68,8 +68,8 @@ async fn hold_people(db: &mut PgConnection, hub: HubId, actor: Actor<'_>) -> sql
     Ok(())
 }
 
-/// Puts back a hub that a moderator has deleted. Whose account is gone by then is left out; if nobody is left who owns it,
-/// the longest-standing member does, and a hub without members is archived.
+/// Puts back a hub that a moderator has deleted. Whose account is gone by then is left out; if nobody is left who owns
+/// it, the longest-standing member does, and a hub without members is archived.
 ///
 /// # Errors
 /// [`Refusal::SlugTaken`] if another hub has one of its slugs by now, and [`Refusal::Gone`] if nothing is kept of it.

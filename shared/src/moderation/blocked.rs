@@ -137,12 +137,14 @@ async fn enter(
     Ok(if id.is_some() { BlockOutcome::Blocked } else { BlockOutcome::Hidden })
 }
 
-/// Takes back what a block has entered: removes the entry, or gives the one that was there its reason back. What somebody
-/// has unblocked since stays so.
+/// Takes back what a block has entered: removes the entry, or gives the one that was there its reason back. What
+/// somebody has unblocked since stays so.
 pub(super) async fn take_back(db: &mut PgConnection, id: i64, earlier: Option<&str>) -> sqlx::Result<()> {
     match earlier {
         Some(reason) => {
-            sqlx::query!("update blocked_pictures set reason = $2 where id = $1", id, reason).execute(db).await?
+            sqlx::query!("update blocked_pictures set reason = $2 where id = $1", id, reason)
+                .execute(db)
+                .await?
         }
         None => sqlx::query!("delete from blocked_pictures where id = $1", id).execute(db).await?,
     };

@@ -75,8 +75,8 @@ pub async fn approve(db: &mut Tx, comment: CommentId, moderator: &User) -> Resul
     Ok(found.photo)
 }
 
-/// Removes a comment, such that it can be put back. Its text is kept for 30 days, and nobody sees it. Returns its photo, and
-/// the act.
+/// Removes a comment, such that it can be put back. Its text is kept for 30 days, and nobody sees it. Returns its
+/// photo, and the act.
 ///
 /// # Errors
 /// [`Refusal::Gone`].
@@ -119,8 +119,8 @@ pub async fn remove(
     Ok((found.photo, act))
 }
 
-/// Puts a comment back that a moderator has removed, with what members were told of it. Returns false if it isn't removed,
-/// or if its text is gone, with its author.
+/// Puts a comment back that a moderator has removed, with what members were told of it. Returns false if it isn't
+/// removed, or if its text is gone, with its author.
 pub async fn put_back(db: &mut Tx, comment: CommentId, before: &Value) -> sqlx::Result<bool> {
     sqlx::query!(
         "select id from users
@@ -141,14 +141,15 @@ pub async fn put_back(db: &mut Tx, comment: CommentId, before: &Value) -> sqlx::
     );
     let Some(photo) = restored.fetch_optional(&mut *db).await? else { return Ok(false) };
     let told = sqlx::query_scalar!(
-        r#"insert into notifications (id, user_id, kind, fold, actor_id, photo_id, comment_id, hub_id, number, created_at,
-                                      read_at) overriding system value
+        r#"insert into notifications (id, user_id, kind, fold, actor_id, photo_id, comment_id, hub_id, number,
+                                      created_at, read_at) overriding system value
            select id, user_id, kind, fold, actor_id, photo_id, comment_id, hub_id, number, created_at, read_at
            from jsonb_populate_recordset(null::notifications, $1) as kept
            where exists (select from users where users.id = kept.user_id)
              and (actor_id is null or exists (select from users where users.id = actor_id))
              and not exists (select from member_blocks
-                             where (member_blocks.user_id, blocked_id) in ((kept.user_id, actor_id), (actor_id, kept.user_id)))
+                             where (member_blocks.user_id, blocked_id) in
+                                   ((kept.user_id, actor_id), (actor_id, kept.user_id)))
            on conflict (id) do nothing
            returning user_id as "user: UserId""#,
         before["notifications"],
@@ -169,7 +170,8 @@ async fn hold_author(
     comment: CommentId,
     actor: Actor<'_>,
 ) -> sqlx::Result<Option<UserId>> {
-    let author = sqlx::query_scalar!(r#"select author_id as "author: UserId" from comments where id = $1"#, comment.0);
+    let author =
+        sqlx::query_scalar!(r#"select author_id as "author: UserId" from comments where id = $1"#, comment.0);
     let author = author.fetch_optional(&mut *db).await?.flatten();
     let users: Vec<_> = actor.user().into_iter().chain(author).map(|user| user.0).collect();
     sqlx::query!("select id from users where id = any($1) order by id for key share", &users)

@@ -13,8 +13,8 @@ use crate::ids::{ActId, PhotoId, UserId};
 use crate::photos::withheld;
 use crate::talks::pitch;
 
-/// Hides a photo or a talk, removes a comment, or deletes a hub, and records the act with which that is undone. `None` if
-/// nobody sees it anyway.
+/// Hides a photo or a talk, removes a comment, or deletes a hub, and records the act with which that is undone. `None`
+/// if nobody sees it anyway.
 ///
 /// # Errors
 /// [`Refusal::Gone`] if the thing is gone for good, or is a profile.

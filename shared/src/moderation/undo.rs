@@ -1,5 +1,5 @@
-//! Undoing what moderators did. Everything is exactly as it was before the act, or nothing is changed. After 30 days an act
-//! is final, and what was kept for it is deleted.
+//! Undoing what moderators did. Everything is exactly as it was before the act, or nothing is changed. After 30 days an
+//! act is final, and what was kept for it is deleted.
 
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -157,8 +157,8 @@ async fn explain(db: &mut PgConnection, act: &Act, thing: Thing) -> Result<(), R
     Err(if latest.is_some_and(|latest| latest.id > act.id) { Refusal::Later } else { Refusal::Changed })
 }
 
-/// Makes acts final that were done more than 30 days ago: deletes what was kept to undo them. Each is a transaction of its
-/// own, so that none is long. Returns how many became final.
+/// Makes acts final that were done more than 30 days ago: deletes what was kept to undo them. Each is a transaction of
+/// its own, so that none is long. Returns how many became final.
 pub async fn finish(db: &Db) -> sqlx::Result<usize> {
     let mut finished = 0;
     loop {

@@ -4,9 +4,9 @@
 //! Storing a file must not race with deleting it, since a live photo needs its files. So a photo claims its files
 //! before it stores them, and a file is deleted under a lock, after a check that no photo claims it.
 //!
-//! The claims also say where a file is. While only hidden photos claim it, it is among the withheld files, which nobody is
-//! served. Whoever makes such a change enqueues [`RemoveFiles`](crate::jobs::media::RemoveFiles), whose handler looks who
-//! claims each file under its lock, and moves or deletes it. Where that was missed, the purge does it.
+//! The claims also say where a file is. While only hidden photos claim it, it is among the withheld files, which nobody
+//! is served. Whoever makes such a change enqueues [`RemoveFiles`](crate::jobs::media::RemoveFiles), whose handler
+//! looks who claims each file under its lock, and moves or deletes it. Where that was missed, the purge does it.
 
 use std::time::Duration;
 

@@ -205,11 +205,13 @@ struct Locked {
     is_archived: bool,
 }
 
-/// Locks the user and the photo's owner, the photo and the hub, in that order: see "The order of locks" in ARCHITECTURE.md. The photo's state
-/// can't change until the end of the transaction, so a photo that goes live at the same time gets its slot in the hub.
+/// Locks the user and the photo's owner, the photo and the hub, in that order: see "The order of locks" in
+/// ARCHITECTURE.md. The photo's state can't change until the end of the transaction, so a photo that goes live at the
+/// same time gets its slot in the hub.
 async fn lock(db: &mut Tx, hub: HubId, photo: PhotoId, user: UserId) -> Result<Locked, NotPosted> {
     sqlx::query!(
-        "select id from users where id = $1 or id = (select owner_id from photos where id = $2) order by id for key share",
+        "select id from users where id = $1 or id = (select owner_id from photos where id = $2)
+         order by id for key share",
         user.0,
         photo.0,
     )
@@ -275,7 +277,8 @@ pub struct Showing {
 }
 
 /// Lists the hubs that show a photo and that the viewer may see, by name. With `own`, private hubs that the viewer has
-/// left but that still show the photo are among them, and the viewer's other hubs follow, to which it can be posted. Profiles are left out, and with them the photo's owner, whom its page names anyway.
+/// left but that still show the photo are among them, and the viewer's other hubs follow, to which it can be posted.
+/// Profiles are left out, and with them the photo's owner, whom its page names anyway.
 pub async fn list_hubs(
     db: &mut PgConnection,
     photo: PhotoId,

@@ -1,8 +1,8 @@
 //! Transitions between a photo's states. Each function does nothing and says so if the photo is not in the required
 //! state, so a job that runs twice changes nothing the second time.
 //!
-//! Publishing a draft is in [`drafts`](super::drafts), a change of a live photo's picture in [`crops`](super::crops), hiding
-//! a photo in [`withheld`].
+//! Publishing a draft is in [`drafts`](super::drafts), a change of a live photo's picture in [`crops`](super::crops),
+//! hiding a photo in [`withheld`].
 //!
 //! Each updates the photo's row once. A second update of a row in one transaction checks its foreign keys again, which
 //! locks the owner's row, while an owner who is being deleted waits for the photo: see "The order of locks" in
@@ -251,8 +251,8 @@ pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, keep: KeepOriginal)
     Ok(true)
 }
 
-/// Deletes a photo for good, with all that is known of its picture, removes it from rotation and lists, and enqueues a job
-/// that deletes unneeded files. Returns false if it doesn't exist. Moderators use [`withheld`].
+/// Deletes a photo for good, with all that is known of its picture, removes it from rotation and lists, and enqueues a
+/// job that deletes unneeded files. Returns false if it doesn't exist. Moderators use [`withheld`].
 pub async fn delete(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     files::lock_names(db, photo).await?;
     let deleted = sqlx::query!(

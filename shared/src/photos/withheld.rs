@@ -1,5 +1,5 @@
-//! Photos that moderators have hidden or deleted, and that may come back. Their rows keep the claims to their files, so that
-//! nobody deletes these; a job moves them to where they aren't served (see [`files`]).
+//! Photos that moderators have hidden or deleted, and that may come back. Their rows keep the claims to their files, so
+//! that nobody deletes these; a job moves them to where they aren't served (see [`files`]).
 //!
 //! [`put_back`] restores exactly what was. [`forget`] gives the files up, after which a photo can't come back.
 
@@ -10,13 +10,12 @@ use sqlx::PgConnection;
 
 use super::likeness::Likeness;
 use super::types::PhotoState;
-use super::{Species, edits, files, pictures};
+use super::{NotChanged, Species, edits, files, pictures};
 use crate::db::{Db, Tx};
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
-use crate::photos::NotChanged;
-use crate::store::MediaStore;
+use crate::store::{MediaKey, MediaStore};
 
 /// A photo that was taken from everybody's sight.
 #[derive(Clone, Debug)]
@@ -55,7 +54,8 @@ struct Crop {
     problem: Option<String>,
 }
 
-/// Hides a photo from everybody but its owner and moderators. `None` if it doesn't exist, or is hidden or deleted already.
+/// Hides a photo from everybody but its owner and moderators. `None` if it doesn't exist, or is hidden or deleted
+/// already.
 pub async fn hide(db: &mut Tx, photo: PhotoId) -> sqlx::Result<Option<Withheld>> {
     withhold(db, photo, PhotoState::Hidden).await
 }
@@ -150,8 +150,8 @@ impl From<sqlx::Error> for NotBack {
     }
 }
 
-/// Announces that a photo's files are about to be served again: should the transaction that puts it back not commit, they
-/// are moved away once more. Commits by itself.
+/// Announces that a photo's files are about to be served again: should the transaction that puts it back not commit,
+/// they are moved away once more. Commits by itself.
 pub async fn prepare(db: &Db, photo: PhotoId) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     let pictures = files::list(&mut tx, photo).await?;
@@ -174,7 +174,8 @@ pub async fn put_back(
 ) -> Result<(), NotBack> {
     let before = Before::deserialize(before).map_err(|_| NotBack::Changed)?;
     let owner = lock(db, photo, from).await?;
-    let title = sqlx::query_scalar!("select title from photos where id = $1", photo.0).fetch_one(&mut **db).await?;
+    let title =
+        sqlx::query_scalar!("select title from photos where id = $1", photo.0).fetch_one(&mut **db).await?;
     if matches!(before.state, PhotoState::Live | PhotoState::Processing) {
         match edits::refuse_same_title(db, photo, owner, &title).await {
             Ok(()) => {}
@@ -184,7 +185,7 @@ pub async fn put_back(
     }
     for key in files::list(db, photo).await? {
         files::lock_name(db, &key).await?;
-        let parsed = key.parse().map_err(|_| NotBack::NoFiles)?;
+        let parsed: MediaKey = key.parse().map_err(|_| NotBack::NoFiles)?;
         let is_there = store.serve_picture(&parsed).await.map_err(|error| NotBack::Store(error.into()))?;
         if !is_there && before.state == PhotoState::Live {
             return Err(NotBack::NoFiles);
@@ -196,7 +197,8 @@ pub async fn put_back(
 
 /// Locks the owner and a photo, if the photo is in this state.
 async fn lock(db: &mut Tx, photo: PhotoId, state: PhotoState) -> Result<UserId, NotBack> {
-    let owner = sqlx::query_scalar!(r#"select owner_id as "owner: UserId" from photos where id = $1"#, photo.0);
+    let owner =
+        sqlx::query_scalar!(r#"select owner_id as "owner: UserId" from photos where id = $1"#, photo.0);
     let owner = owner.fetch_optional(&mut **db).await?.ok_or(NotBack::Gone)?;
     sqlx::query!("select id from users where id = $1 for no key update", owner.0)
         .fetch_optional(&mut **db)
@@ -271,7 +273,8 @@ pub async fn find_likeness(
     if before.state != PhotoState::Live {
         return Ok(None);
     }
-    let hash = sqlx::query_scalar!("select decode($1, 'hex')", before.source_hash).fetch_one(&mut *db).await?;
+    let hash =
+        sqlx::query_scalar!("select decode($1, 'hex')", before.source_hash).fetch_one(&mut *db).await?;
     let current = super::likeness::find_hash(db, photo).await?;
     Ok(Some(Likeness {
         hash: hash.and_then(|hash| hash.try_into().ok()).or(current),
@@ -279,7 +282,8 @@ pub async fn find_likeness(
     }))
 }
 
-/// Finds a file of the picture of a photo that is hidden, for moderators, of half a page's width; `None` if there is none.
+/// Finds a file of the picture of a photo that is hidden, for moderators, of half a page's width; `None` if there is
+/// none.
 pub async fn find_picture(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!(
         "select key from photo_files join photos on photos.id = photo_id
@@ -290,8 +294,8 @@ pub async fn find_picture(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result
     .await
 }
 
-/// Gives up what is kept of a photo that is hidden or deleted: its files, its original and its revisions, and of a deleted
-/// one its description. Returns false if nothing was.
+/// Gives up what is kept of a photo that is hidden or deleted: its files, its original and its revisions, and of a
+/// deleted one its description. Returns false if nothing was.
 pub async fn forget(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     files::lock_names(db, photo).await?;
     let withheld = sqlx::query!(

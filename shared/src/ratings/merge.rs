@@ -74,13 +74,9 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query!(
-        "update acts set author_id = $2 where author_id = $1",
-        from.0,
-        into.0,
-    )
-    .execute(&mut *db)
-    .await?;
+    sqlx::query!("update acts set author_id = $2 where author_id = $1", from.0, into.0,)
+        .execute(&mut *db)
+        .await?;
     sqlx::query!(
         "insert into merged_users (id, into_id, rater_key) select id, $2, rater_key from users where id = $1",
         from.0,

@@ -1,5 +1,5 @@
-//! Pictures that nobody is served, because only hidden photos claim them. Each move writes the copy before it deletes the
-//! other, so a crash in between leaves both and loses none.
+//! Pictures that nobody is served, because only hidden photos claim them. Each move writes the copy before it deletes
+//! the other, so a crash in between leaves both and loses none.
 
 use std::io;
 
@@ -27,8 +27,8 @@ impl MediaStore {
         Ok(true)
     }
 
-    /// Serves a picture again that was withheld. Returns false if it exists in neither place. The copy that isn't served
-    /// stays until the picture's claims are looked at.
+    /// Serves a picture again that was withheld. Returns false if it exists in neither place. The copy that isn't
+    /// served stays until the picture's claims are looked at.
     pub async fn serve_picture(&self, key: &MediaKey) -> io::Result<bool> {
         let (served, withheld) = (key.path(), key.withheld_path());
         if self.exists(&served).await? {

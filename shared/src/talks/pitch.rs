@@ -210,7 +210,12 @@ async fn withhold(db: &mut Tx, talk: &Talk, actor: Actor<'_>, reason: &str) -> R
 ///
 /// # Errors
 /// [`Refusal::Gone`].
-pub async fn put_back(db: &mut Tx, talk: TalkId, actor: Actor<'_>, was_waiting: bool) -> Result<bool, Refusal> {
+pub async fn put_back(
+    db: &mut Tx,
+    talk: TalkId,
+    actor: Actor<'_>,
+    was_waiting: bool,
+) -> Result<bool, Refusal> {
     let found = lock_for_site(db, talk, actor).await?;
     if found.state != TalkState::Hidden {
         return Ok(false);

@@ -31,7 +31,8 @@ pub struct AuditQuery {
 impl AuditQuery {
     /// The filter. Moderators see what is about content.
     pub(super) fn filter(&self, is_admin: bool) -> Filter {
-        let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty() && !text.contains('\0'));
+        let text =
+            |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty() && !text.contains('\0'));
         Filter {
             actor: text(&self.actor),
             action: text(&self.action),
@@ -188,9 +189,13 @@ mod tests {
 
     #[test]
     fn the_last_day_is_among_the_days_that_are_shown() {
-        let query = AuditQuery { from: "2026-01-02".into(), until: "2026-01-02".into(), ..AuditQuery::default() };
+        let query =
+            AuditQuery { from: "2026-01-02".into(), until: "2026-01-02".into(), ..AuditQuery::default() };
         let filter = query.filter(true);
-        assert_eq!(filter.until.zip(filter.from).map(|(until, from)| until - from), Some(chrono::TimeDelta::days(1)));
+        assert_eq!(
+            filter.until.zip(filter.from).map(|(until, from)| until - from),
+            Some(chrono::TimeDelta::days(1))
+        );
         assert_eq!(query.pairs(Some(3)), "?from=2026-01-02&until=2026-01-02&before=3");
     }
 

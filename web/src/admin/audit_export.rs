@@ -28,7 +28,8 @@ pub async fn csv(
 ) -> Result<Response, Error> {
     let line = |entry: &Entry| values::rows([entry.row()]);
     let head = values::rows([Entry::COLUMNS]);
-    export(app.db.clone(), query.filter(viewing.may_act), head, line, ["text/csv; charset=utf-8", "csv"]).await
+    export(app.db.clone(), query.filter(viewing.may_act), head, line, ["text/csv; charset=utf-8", "csv"])
+        .await
 }
 
 /// `GET /admin/audit.jsonl`: the same as a JSON object a line.
@@ -38,7 +39,8 @@ pub async fn lines(
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Error> {
     let line = |entry: &Entry| serde_json::to_string(entry).map(|line| line + "\n").unwrap_or_default();
-    export(app.db.clone(), query.filter(viewing.may_act), String::new(), line, ["application/jsonl", "jsonl"]).await
+    export(app.db.clone(), query.filter(viewing.may_act), String::new(), line, ["application/jsonl", "jsonl"])
+        .await
 }
 
 async fn export(
@@ -69,7 +71,11 @@ async fn export(
 }
 
 /// Some lines, and which entries come after them.
-async fn chunk(db: &Db, filter: Filter, line: fn(&Entry) -> String) -> sqlx::Result<(String, Option<Filter>)> {
+async fn chunk(
+    db: &Db,
+    filter: Filter,
+    line: fn(&Entry) -> String,
+) -> sqlx::Result<(String, Option<Filter>)> {
     let entries = audit::list(&mut *db.acquire().await?, &filter, CHUNK).await?;
     let is_last = entries.len() < usize::try_from(CHUNK).unwrap_or(usize::MAX);
     let next = entries.last().filter(|_| !is_last).map(|last| Filter { before: Some(last.id), ..filter });

@@ -1,4 +1,5 @@
-//! Operations: queues, jobs, schedules and the audit log. Moderators and admins see them, only admins can act, and everybody else gets a 404.
+//! Operations: queues, jobs, schedules and the audit log. Moderators and admins see them, only admins can act, and
+//! everybody else gets a 404.
 
 mod act;
 pub mod audit;

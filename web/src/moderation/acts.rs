@@ -37,7 +37,8 @@ pub struct ActsQuery {
 
 impl ActsQuery {
     fn filter(&self) -> Filter {
-        let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty() && !text.contains('\0'));
+        let text =
+            |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty() && !text.contains('\0'));
         Filter {
             actor: text(&self.actor),
             kind: self.kind.parse().ok(),
@@ -147,7 +148,8 @@ fn did(kind: Kind) -> &'static str {
     }
 }
 
-/// The list of acts on something that nobody sees any more, where moderators can undo them; `None` if nothing can be undone.
+/// The list of acts on something that nobody sees any more, where moderators can undo them; `None` if nothing can be
+/// undone.
 ///
 /// # Errors
 /// If the database fails.

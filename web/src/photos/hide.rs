@@ -1,10 +1,10 @@
 //! Hiding a photo, and what moderators see of one that is hidden.
 
+use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::Json;
 use axum_extra::extract::CookieJar;
 use pawdium_shared::acts::Thing;
 use pawdium_shared::db::retry_conflicts;

@@ -1,5 +1,5 @@
-//! What moderators hide is gone from everybody's sight within five seconds, and an undo brings back exactly what was. A crawl
-//! compares all that the site shows.
+//! What moderators hide is gone from everybody's sight within five seconds, and an undo brings back exactly what was. A
+//! crawl compares all that the site shows.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -93,7 +93,8 @@ async fn a_hidden_photo_is_gone_everywhere_and_an_undo_brings_all_of_it_back(db:
     shelf.rita.pages.post(&hide, &[("reason", "No.")]).await.expect(403);
     shelf.moderator.pages.post(&hide, &[("reason", " ")]).await.expect(400);
     let since = Instant::now();
-    assert_eq!(shelf.moderator.pages.post(&hide, &[("reason", "No animal.")]).await.location(), format!("/photos/{photo}"));
+    let hidden = shelf.moderator.pages.post(&hide, &[("reason", "No animal.")]).await;
+    assert_eq!(hidden.location(), format!("/photos/{photo}"));
     // The same form sent twice is once.
     shelf.moderator.pages.post(&hide, &[("reason", "No animal.")]).await.expect(303);
     assert_eq!(shelf.site.ask::<i64>("select count(*) from acts").await, 1);
@@ -120,7 +121,10 @@ async fn a_hidden_photo_is_gone_everywhere_and_an_undo_brings_all_of_it_back(db:
     let page = shelf.moderator.pages.get(&format!("/photos/{photo}")).await.expect(200);
     assert!(page.texts(".act-note p")[0].contains("mod hid the photo"), "{:?}", page.texts(".act-note"));
     let picture = shelf.moderator.pages.get(&format!("/photos/{photo}/withheld")).await.expect(200);
-    assert_eq!((picture.header("content-type"), picture.header("cache-control")), ("image/jpeg", "private, no-store"));
+    assert_eq!(
+        (picture.header("content-type"), picture.header("cache-control")),
+        ("image/jpeg", "private, no-store")
+    );
 
     // The others move up meanwhile, and down again.
     shelf.site.run(RefreshRanks {}).await;
@@ -199,7 +203,12 @@ async fn a_hidden_talk_is_gone_everywhere_and_comes_back(db: PgPool) {
     is_back(&shelf, &before).await;
     // Who shows it again by hand has undone the act, too.
     shelf.moderator.pages.post(&format!("/talks/{}/moderate", shelf.talk), &form).await.expect(303);
-    shelf.moderator.pages.post(&format!("/talks/{}/moderate", shelf.talk), &[("act", "approve")]).await.expect(303);
+    shelf
+        .moderator
+        .pages
+        .post(&format!("/talks/{}/moderate", shelf.talk), &[("act", "approve")])
+        .await
+        .expect(303);
     assert_eq!(shelf.site.ask::<i64>("select count(*) from acts where undone_at is null").await, 0);
 }
 
@@ -213,7 +222,8 @@ async fn a_deleted_hub_is_gone_everywhere_and_comes_back_with_all_that_it_had(db
     let since = Instant::now();
     shelf.moderator.api.delete("hubs/zqxhub", Value::Null).await.expect(204);
     is_gone(&shelf, &before.paths, since, &HUB).await;
-    let body = serde_json::json!({ "slug": "zqxhub", "name": "Another", "join": "open", "visibility": "public" });
+    let body =
+        serde_json::json!({ "slug": "zqxhub", "name": "Another", "join": "open", "visibility": "public" });
     shelf.rita.api.post("hubs", body).await.error(409);
     undo(&shelf).await.expect(303);
     is_back(&shelf, &before).await;

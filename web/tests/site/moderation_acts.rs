@@ -17,7 +17,8 @@ fn undo_of(act: i64) -> String {
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn moderators_list_their_acts_and_others_see_none(db: PgPool) {
     let site = Site::start(db).await;
-    let (ada, one, two) = (site.member("ada").await, site.moderator("mod").await, site.moderator("max").await);
+    let (ada, one, two) =
+        (site.member("ada").await, site.moderator("mod").await, site.moderator("max").await);
     let mut photos = Vec::new();
     for number in 1..=60 {
         photos.push(site.photo().by(&ada).titled(&format!("Cat {number}")).live().await);
@@ -59,11 +60,15 @@ async fn moderators_list_their_acts_and_others_see_none(db: PgPool) {
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn what_stands_in_the_way_of_an_undo_is_said_and_nothing_is_changed(db: PgPool) {
     let site = Site::start_with_worker(db).await;
-    let (ada, bob, moderator) = (site.member("ada").await, site.member("bob").await, site.moderator("mod").await);
+    let (ada, bob, moderator) =
+        (site.member("ada").await, site.member("bob").await, site.moderator("mod").await);
     let refused = async |act: i64, why: &str| {
         let page = moderator.pages.post(&undo_of(act), &[]).await.expect(409);
         assert!(page.texts(".flash")[0].contains(why), "{:?}", page.texts(".flash"));
-        assert_eq!(site.ask_of::<i64>("select count(*) from acts where id = $1 and undone_at is null", act).await, 1);
+        assert_eq!(
+            site.ask_of::<i64>("select count(*) from acts where id = $1 and undone_at is null", act).await,
+            1
+        );
     };
     // Another photo has the title.
     let photo = site.photo().by(&ada).titled("Loaf").live().await;
@@ -100,7 +105,8 @@ async fn what_stands_in_the_way_of_an_undo_is_said_and_nothing_is_changed(db: Pg
     hide(&moderator, photo, "No.").await;
     bob.api.delete("users/me", json!({ "password": crate::harness::PASSWORD })).await.expect(204);
     refused(8, "owner's account").await;
-    let kept: i64 = site.ask("select count(*) from acts where id = 8 and (before is not null or about <> '')").await;
+    let kept: i64 =
+        site.ask("select count(*) from acts where id = 8 and (before is not null or about <> '')").await;
     assert_eq!(kept, 0);
     site.settle().await;
     site.histograms_are_right().await;
@@ -109,7 +115,8 @@ async fn what_stands_in_the_way_of_an_undo_is_said_and_nothing_is_changed(db: Pg
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_audit_log_is_filtered_and_exported(db: PgPool) {
     let site = Site::start(db).await;
-    let (ada, moderator, root) = (site.member("ada").await, site.moderator("mod").await, site.admin("root").await);
+    let (ada, moderator, root) =
+        (site.member("ada").await, site.moderator("mod").await, site.admin("root").await);
     let photos = [site.photo().by(&ada).live().await, site.photo().by(&ada).titled("B").live().await];
     hide(&moderator, photos[0], "=1+1").await;
     hide(&root, photos[1], "No animal.").await;
@@ -168,7 +175,10 @@ async fn nobody_changes_the_audit_log_not_even_a_restoring_tool(db: PgPool) {
         for role in ["origin", "replica"] {
             let mut session = site.db.acquire().await.expect("a connection").detach();
             let set = format!("set session_replication_role = {role}");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut session).await.expect("the tests are superuser");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(set))
+                .execute(&mut session)
+                .await
+                .expect("the tests are superuser");
             let error = sqlx::query(change).execute(&mut session).await.expect_err(change);
             assert!(error.to_string().contains("append-only"), "{change} as {role}: {error}");
         }
@@ -176,10 +186,15 @@ async fn nobody_changes_the_audit_log_not_even_a_restoring_tool(db: PgPool) {
     // The moderator's account goes, and the entry stays under the name.
     let body = json!({ "password": crate::harness::PASSWORD });
     moderator.api.delete("users/me", body).await.expect(204);
-    let entry: (String, Option<i64>) =
-        sqlx::query_as("select actor, user_id from audit_log").fetch_one(&site.db).await.expect("it is there");
+    let entry: (String, Option<i64>) = sqlx::query_as("select actor, user_id from audit_log")
+        .fetch_one(&site.db)
+        .await
+        .expect("it is there");
     assert_eq!(entry, ("mod".to_owned(), None));
-    assert_eq!(site.ask::<i64>("select count(*) from acts where actor = 'mod' and actor_id is null").await, 1);
+    assert_eq!(
+        site.ask::<i64>("select count(*) from acts where actor = 'mod' and actor_id is null").await,
+        1
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
@@ -193,7 +208,10 @@ async fn everybody_sees_how_many_acts_there_were_and_no_names(db: PgPool) {
         hide(&moderator, photo, "Zqxreason.").await;
     }
     moderator.pages.post(&undo_of(1), &[]).await.expect(303);
-    site.change("insert into audit_log (at, actor, action) values (now() - interval '3 years', 'mod', 'photo.hide')").await;
+    site.change(
+        "insert into audit_log (at, actor, action) values (now() - interval '3 years', 'mod', 'photo.hide')",
+    )
+    .await;
     site.change("insert into audit_log (actor, action) values ('root', 'queue.pause')").await;
     let page = site.get("/transparency").await.expect(200);
     let row = page.texts("tbody tr td");

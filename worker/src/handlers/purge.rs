@@ -8,10 +8,10 @@ use pawdium_queue::{Claim, JobError, cron, groups, inspect, ledger, partition, s
 use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::hubs::activity;
 use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::moderation::undo;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
 use pawdium_shared::photos::{self, crops, lineage};
 use pawdium_shared::ranking::refresh;
-use pawdium_shared::moderation::undo;
 use pawdium_shared::{acts, comments, notifications};
 use pawdium_widgets::layout;
 use sqlx::PgConnection;

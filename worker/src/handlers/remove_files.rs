@@ -26,8 +26,8 @@ async fn remove(job: &RemoveFiles, env: &Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Moves a picture to where its claims say: it is served while a photo shows it, withheld while only hidden photos refer to
-/// it, and deleted if none does. Returns whether it was deleted.
+/// Moves a picture to where its claims say: it is served while a photo shows it, withheld while only hidden photos
+/// refer to it, and deleted if none does. Returns whether it was deleted.
 ///
 /// Holds a connection, and with it the lock that prevents new references to the file. A cancelled deletion may still
 /// take effect after the lock is released, when a photo refers to the picture again. So it runs to its end on its own

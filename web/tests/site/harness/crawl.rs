@@ -1,5 +1,5 @@
-//! A look at everything that a site shows of a photo: pages, lists, hubs with every kind of widget, frames, feeds, search and
-//! the API.
+//! A look at everything that a site shows of a photo: pages, lists, hubs with every kind of widget, frames, feeds,
+//! search and the API.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,10 @@ impl Shelf {
         let hub = site.ask("select id from hubs where slug = 'zqxhub'").await;
         for kind in site.kinds_for("hubs").await {
             let column = if kind["columns"] == "right" { "right" } else { "left" };
-            olga.api.post("hubs/zqxhub/widgets", json!({ "kind": kind["kind"], "column": column })).await.expect(201);
+            olga.api
+                .post("hubs/zqxhub/widgets", json!({ "kind": kind["kind"], "column": column }))
+                .await
+                .expect(201);
         }
         site.join("zqxhub", &[&rita]).await;
         rita.api.put("hubs/zqxhub/roles/subscriber", Value::Null).await.expect(204);
@@ -61,7 +64,7 @@ impl Shelf {
         }
         let photo = site.photo().by(&olga).titled("Quaggapup").tagged("zqxtag, sofa").live().await;
         site.tell_pictures_apart(&[photo]).await;
-        sqlx::query("update photos set alt = 'Wumpusalt' where id = $1").bind(photo).execute(&site.db).await.expect("it is there");
+        site.change("update photos set alt = 'Wumpusalt' where title = 'Quaggapup'").await;
         site.post(&olga, "zqxhub", photo).await;
         site.rate(&rita, photo, 9).await;
         site.rate(&moderator, photo, 8).await;
@@ -69,33 +72,84 @@ impl Shelf {
         olga.reply(photo, comment, "Thank you.").await;
         let call = site.open_call(&olga, "zqxhub", json!({ "voters": "anybody", "totals": "shown" })).await;
         let body = json!({ "title": "Squidtalk", "photo": photo });
-        let talk = olga.api.post(&format!("calls/{call}/talks"), body).await.expect(201).json()["id"].as_i64();
+        let talk =
+            olga.api.post(&format!("calls/{call}/talks"), body).await.expect(201).json()["id"].as_i64();
         let share = rita.api.post(&format!("photos/{photo}/shares"), Value::Null).await.expect(201).json();
         let share = share["url"].as_str().and_then(|url| url.split_once("/s/")).expect("a link").1.to_owned();
-        let files: Vec<String> = sqlx::query_scalar("select '/media/' || key from photo_files where photo_id = $1 order by edge")
-            .bind(photo)
-            .fetch_all(&site.db)
-            .await
-            .expect("the statement is right");
+        let files =
+            sqlx::query_scalar("select '/media/' || key from photo_files where photo_id = $1 order by edge");
+        let files = files.bind(photo).fetch_all(&site.db).await.expect("the statement is right");
         site.settle().await;
         let talk = talk.expect("an id");
-        Self { site, olga, rita, moderator, photo, hub, comment, call, talk, share: format!("/s/{share}"), files }
+        Self {
+            site,
+            olga,
+            rita,
+            moderator,
+            photo,
+            hub,
+            comment,
+            call,
+            talk,
+            share: format!("/s/{share}"),
+            files,
+        }
     }
 
     /// Everything that anybody may look at.
     pub(crate) async fn paths(&self) -> Vec<String> {
         let (photo, call, talk) = (self.photo, self.call, self.talk);
         let mut paths: Vec<String> = [
-            "/top", "/top?period=day", "/top?species=cat", "/trending", "/trending?species=cat", "/new", "/new?species=cat",
-            "/topics", "/topics?sort=name", "/topics/zqxtag", "/topics/sofa", "/topics/sofa?sort=top", "/topics/sofa?with=zqxtag",
-            "/topics/zqxtag/feed.atom", "/topics/sofa/feed.atom", "/hubs", "/hubs?sort=new", "/hubs?sort=name", "/h/zqxhub",
-            "/h/zqxhub/photos", "/h/zqxhub/top", "/h/zqxhub/feed.atom", "/h/zqxhub/members", "/h/zqxhub/talks", "/members/olga",
-            "/members/olga/photos", "/members/rita", "/feed", "/notifications", "/search?q=cat",
-            "/search?q=cat&in=photos", "/search?q=sofa&in=topics,photos", "/search?q=olga&in=members,hubs",
-            "/api/v1/top", "/api/v1/trending", "/api/v1/new", "/api/v1/topics", "/api/v1/topics/zqxtag", "/api/v1/topics/sofa",
-            "/api/v1/sections", "/api/v1/users/olga", "/api/v1/hubs", "/api/v1/hubs/zqxhub", "/api/v1/hubs/zqxhub/photos",
-            "/api/v1/hubs/zqxhub/top", "/api/v1/hubs/zqxhub/calls", "/api/v1/search?q=sofa", "/api/v1/search?q=cat&in=photos",
-            "/api/v1/users/me/feed", "/api/v1/users/me/notifications",
+            "/top",
+            "/top?period=day",
+            "/top?species=cat",
+            "/trending",
+            "/trending?species=cat",
+            "/new",
+            "/new?species=cat",
+            "/topics",
+            "/topics?sort=name",
+            "/topics/zqxtag",
+            "/topics/sofa",
+            "/topics/sofa?sort=top",
+            "/topics/sofa?with=zqxtag",
+            "/topics/zqxtag/feed.atom",
+            "/topics/sofa/feed.atom",
+            "/hubs",
+            "/hubs?sort=new",
+            "/hubs?sort=name",
+            "/h/zqxhub",
+            "/h/zqxhub/photos",
+            "/h/zqxhub/top",
+            "/h/zqxhub/feed.atom",
+            "/h/zqxhub/members",
+            "/h/zqxhub/talks",
+            "/members/olga",
+            "/members/olga/photos",
+            "/members/rita",
+            "/feed",
+            "/notifications",
+            "/search?q=cat",
+            "/search?q=cat&in=photos",
+            "/search?q=sofa&in=topics,photos",
+            "/search?q=olga&in=members,hubs",
+            "/api/v1/top",
+            "/api/v1/trending",
+            "/api/v1/new",
+            "/api/v1/topics",
+            "/api/v1/topics/zqxtag",
+            "/api/v1/topics/sofa",
+            "/api/v1/sections",
+            "/api/v1/users/olga",
+            "/api/v1/hubs",
+            "/api/v1/hubs/zqxhub",
+            "/api/v1/hubs/zqxhub/photos",
+            "/api/v1/hubs/zqxhub/top",
+            "/api/v1/hubs/zqxhub/calls",
+            "/api/v1/search?q=sofa",
+            "/api/v1/search?q=cat&in=photos",
+            "/api/v1/users/me/feed",
+            "/api/v1/users/me/notifications",
         ]
         .map(str::to_owned)
         .to_vec();
@@ -139,13 +193,17 @@ impl Shelf {
 
     /// What everybody is shown at these paths, once whoever renders them is done.
     pub(crate) async fn crawl(&self, paths: &[String]) -> BTreeMap<String, String> {
-        let nobody = Person { id: 0, name: "nobody".into(), api: self.site.api(), pages: self.site.visitor() };
+        let nobody =
+            Person { id: 0, name: "nobody".into(), api: self.site.api(), pages: self.site.visitor() };
         let mut seen = BTreeMap::new();
         for viewer in [&nobody, &self.rita] {
             for path in paths {
                 let answer = look(viewer, path).await;
                 assert!(answer.status < 500, "{}: {}", answer.asked, answer.text());
-                seen.insert(format!("{path} to {}", viewer.name), format!("{} {}", answer.status, answer.text()));
+                seen.insert(
+                    format!("{path} to {}", viewer.name),
+                    format!("{} {}", answer.status, answer.text()),
+                );
             }
         }
         seen
@@ -165,8 +223,8 @@ impl Shelf {
                  union all select 'photo_crops', to_jsonb(photo_crops) from photo_crops
                  union all select 'photo_weights', to_jsonb(photo_weights) - 'weighed_at' from photo_weights
                  union all select 'taggings', to_jsonb(taggings) from taggings
-                 union all select 'topics', jsonb_build_array(id, photos + coalesce((select sum(topic_moves.photos) from topic_moves
-                                                                                    where topic_id = topics.id), 0)) from topics
+                 union all select 'topics', jsonb_build_array(id, photos + coalesce(
+                     (select sum(topic_moves.photos) from topic_moves where topic_id = topics.id), 0)) from topics
                  union all select 'hub_photos', to_jsonb(hub_photos) from hub_photos
                  union all select 'ratings', to_jsonb(ratings) from ratings
                  union all select 'comments', to_jsonb(comments) from comments
