@@ -49,7 +49,7 @@ create index kept_rows_user on kept_rows (user_id) where user_id is not null;
 -- schema.
 create function keep_hub(of_act bigint, of_hub bigint) returns void language sql as $$
     insert into kept_rows (act_id, place, of_table, user_id, kept)
-    select of_act, 1, 'hubs', null, to_jsonb(hubs) from hubs where id = of_hub
+    select of_act, 1, 'hubs', null::bigint, to_jsonb(hubs) from hubs where id = of_hub
     union all
     select of_act, 2, 'hub_slugs', null, to_jsonb(hub_slugs) from hub_slugs where hub_id = of_hub
     union all
