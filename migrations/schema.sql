@@ -25,10 +25,12 @@ CREATE FUNCTION public.audit_log_is_append_only() RETURNS trigger
     AS $$
 begin
     -- Deleting a user takes the reference away; the name in `actor` stays.
-    if tg_op = 'UPDATE' and to_jsonb(new) - 'user_id' = to_jsonb(old) - 'user_id' and new.user_id is null then
+    if tg_op = 'UPDATE' and to_jsonb(new) - 'user_id' = to_jsonb(old) - 'user_id' and new.user_id is null
+        and not exists (select from users where id = old.user_id) then
         return new;
     end if;
-    raise exception 'the audit log is append-only';
+    raise exception 'the audit log is append-only'
+        using errcode = 'insufficient_privilege', hint = 'Add an entry that corrects the earlier one.';
 end $$;
 
 CREATE TABLE public.calls (
@@ -122,6 +124,56 @@ CREATE FUNCTION public.job_round(queue text, priority smallint) RETURNS bigint
         (select max(turn) from job_partitions where job_partitions.queue = $1),
         0)
 $_$;
+
+CREATE FUNCTION public.keep_hub(of_act bigint, of_hub bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into kept_rows (act_id, place, of_table, user_id, kept)
+    select of_act, 1, 'hubs', null::bigint, to_jsonb(hubs) from hubs where id = of_hub
+    union all
+    select of_act, 2, 'hub_slugs', null, to_jsonb(hub_slugs) from hub_slugs where hub_id = of_hub
+    union all
+    select of_act, 3, 'hub_roles', user_id, to_jsonb(hub_roles) from hub_roles where hub_id = of_hub
+    union all
+    select of_act, 4, 'hub_photos', null, to_jsonb(hub_photos) from hub_photos where hub_id = of_hub
+    union all
+    select of_act, 5, 'hub_positions', rater_id, to_jsonb(hub_positions) from hub_positions where hub_id = of_hub
+    union all
+    select of_act, 6, 'hub_requests', user_id, to_jsonb(hub_requests) from hub_requests where hub_id = of_hub
+    union all
+    select of_act, 7, 'widgets', null, to_jsonb(widgets) from widgets where hub_id = of_hub
+    union all
+    select of_act, 8, 'removed_widgets', null, to_jsonb(removed_widgets) from removed_widgets where hub_id = of_hub
+    union all
+    select of_act, 9, 'activity', actor_id, to_jsonb(activity) from activity where hub_id = of_hub
+    union all
+    select of_act, 10, 'calls', null, to_jsonb(calls) from calls where hub_id = of_hub
+    union all
+    select of_act, 11, 'talks', null, to_jsonb(talks)
+    from talks join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 12, 'talk_revisions', null, to_jsonb(talk_revisions)
+    from talk_revisions join talks on talks.id = talk_id join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    -- Until the close, votes go with their accounts. After it, the result is made of them.
+    select of_act, 13, 'talk_votes', case when call_phase(calls) not in ('closed', 'announced') then users.id end,
+           to_jsonb(talk_votes)
+    from talk_votes join calls on calls.id = call_id left join users on users.id = voter_id where hub_id = of_hub
+    union all
+    select of_act, 14, 'call_readers', users.id, to_jsonb(call_readers)
+    from call_readers join calls on calls.id = call_id left join users on users.id = voter_id where hub_id = of_hub
+    union all
+    select of_act, 15, 'call_results', null, to_jsonb(call_results)
+    from call_results join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 16, 'call_result_talks', null, to_jsonb(call_result_talks)
+    from call_result_talks join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 17, 'call_receipts', null, to_jsonb(call_receipts)
+    from call_receipts join calls on calls.id = call_id where hub_id = of_hub
+    union all
+    select of_act, 18, 'notifications', user_id, to_jsonb(notifications) from notifications where hub_id = of_hub
+$$;
 
 CREATE FUNCTION public.keep_job_error() RETURNS trigger
     LANGUAGE plpgsql
@@ -228,6 +280,64 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.restore_hub(of_act bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    part    record;
+    columns text;
+    sources text;
+begin
+    delete from kept_rows
+    where act_id = of_act
+      and (of_table in ('hub_photos', 'activity', 'notifications') and kept->>'photo_id' is not null
+              and not exists (select from photos where id = (kept->>'photo_id')::bigint)
+           or of_table = 'notifications' and (kept->>'comment_id' is not null
+              and not exists (select from comments where id = (kept->>'comment_id')::bigint)
+              or kept->>'actor_id' is not null
+              and not exists (select from users where id = (kept->>'actor_id')::bigint)));
+    update kept_rows set kept = kept || '{"photo_id": null}'
+    where act_id = of_act and of_table in ('talks', 'talk_revisions', 'hub_positions') and kept->>'photo_id' is not null
+      and not exists (select from photos where id = (kept->>'photo_id')::bigint);
+    update kept_rows set kept = kept || '{"author_id": null}'
+    where act_id = of_act and of_table = 'talks' and kept->>'author_id' is not null
+      and not exists (select from users where id = (kept->>'author_id')::bigint);
+    update kept_rows set kept = kept || '{"created_by": null}'
+    where act_id = of_act and of_table = 'calls' and kept->>'created_by' is not null
+      and not exists (select from users where id = (kept->>'created_by')::bigint);
+    update kept_rows set kept = kept || '{"device": null, "network": null}'
+    where act_id = of_act and of_table = 'talk_votes'
+      and not exists (select from users where id = (kept->>'voter_id')::bigint);
+    update kept_rows set kept = kept || '{"set_aside_by": null}'
+    where act_id = of_act and of_table = 'talk_votes' and kept->>'set_aside_by' is not null
+      and not exists (select from users where id = (kept->>'set_aside_by')::bigint);
+
+    for part in select distinct place, of_table from kept_rows
+                where act_id = of_act and of_table <> 'hub_slugs' order by place loop
+        select string_agg(quote_ident(attname), ', '), string_agg('row_of.' || quote_ident(attname), ', ')
+        into columns, sources
+        from pg_attribute
+        where attrelid = part.of_table::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+          and attname in (select jsonb_object_keys(kept)
+                          from (select kept from kept_rows
+                                where act_id = of_act and place = part.place limit 1) as one);
+        execute format('insert into %I (%s) overriding system value
+                        select %s from kept_rows, jsonb_populate_record(null::%I, kept) as row_of
+                        where act_id = $1 and place = $2',
+                       part.of_table, columns, sources, part.of_table)
+        using of_act, part.place;
+    end loop;
+    -- Without the votes of accounts that are gone.
+    update talks set votes = cast_votes.members, guest_votes = cast_votes.guests
+    from (select talks.id, count(voter_id) filter (where not guest) as members,
+                 count(voter_id) filter (where guest) as guests
+          from talks left join talk_votes on talk_id = talks.id and set_aside_at is null
+          where talks.id in (select (kept->>'id')::bigint from kept_rows where act_id = of_act and of_table = 'talks')
+          group by talks.id) as cast_votes
+    where talks.id = cast_votes.id and (talks.votes, talks.guest_votes) <> (cast_votes.members, cast_votes.guests);
+    delete from kept_rows where act_id = of_act;
+end $_$;
+
 CREATE TABLE public.jobs (
     id bigint NOT NULL,
     queue text NOT NULL,
@@ -320,6 +430,37 @@ CREATE TABLE public.activity (
 
 ALTER TABLE public.activity ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.acts (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor_id bigint,
+    actor text NOT NULL,
+    act text NOT NULL,
+    thing text NOT NULL,
+    thing_id bigint NOT NULL,
+    author_id bigint,
+    about text DEFAULT ''::text NOT NULL,
+    reason text,
+    before jsonb,
+    undone_at timestamp with time zone,
+    undone_by text,
+    final_at timestamp with time zone,
+    CONSTRAINT acts_act_check CHECK ((act = ANY (ARRAY['hide_photo'::text, 'block_picture'::text, 'delete_photo'::text, 'remove_comment'::text, 'hide_talk'::text, 'delete_hub'::text, 'remove_from_hub'::text]))),
+    CONSTRAINT acts_check CHECK (((undone_at IS NULL) = (undone_by IS NULL))),
+    CONSTRAINT acts_check1 CHECK (((undone_at IS NULL) OR (final_at IS NULL))),
+    CONSTRAINT acts_check2 CHECK (((before IS NOT NULL) = ((undone_at IS NULL) AND (final_at IS NULL)))),
+    CONSTRAINT acts_thing_check CHECK ((thing = ANY (ARRAY['photo'::text, 'comment'::text, 'talk'::text, 'hub'::text])))
+);
+
+ALTER TABLE public.acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.acts_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -705,6 +846,14 @@ ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.kept_rows (
+    act_id bigint NOT NULL,
+    place smallint NOT NULL,
+    of_table text NOT NULL,
+    user_id bigint,
+    kept jsonb NOT NULL
 );
 
 CREATE TABLE public.login_networks (
@@ -1301,6 +1450,9 @@ ALTER TABLE public.widgets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 ALTER TABLE ONLY public.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.acts
+    ADD CONSTRAINT acts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
@@ -1561,7 +1713,25 @@ CREATE INDEX activity_hub ON public.activity USING btree (hub_id, id DESC);
 
 CREATE INDEX activity_photo ON public.activity USING btree (photo_id) WHERE (photo_id IS NOT NULL);
 
+CREATE INDEX acts_act ON public.acts USING btree (act, id DESC);
+
+CREATE INDEX acts_actor ON public.acts USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX acts_author ON public.acts USING btree (author_id) WHERE (author_id IS NOT NULL);
+
+CREATE INDEX acts_name ON public.acts USING btree (lower(actor), id DESC);
+
+CREATE INDEX acts_open ON public.acts USING btree (at) WHERE ((undone_at IS NULL) AND (final_at IS NULL));
+
+CREATE INDEX acts_thing ON public.acts USING btree (thing, thing_id, id DESC);
+
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action, id DESC);
+
+CREATE INDEX audit_log_actor ON public.audit_log USING btree (lower(actor), id DESC);
+
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
+
+CREATE INDEX audit_log_things ON public.audit_log USING gin (detail jsonb_path_ops);
 
 CREATE INDEX blocked_pictures_photo ON public.blocked_pictures USING btree (photo_id);
 
@@ -1644,6 +1814,10 @@ CREATE INDEX jobs_scheduled ON public.jobs USING btree (run_at) WHERE (NOT open)
 CREATE INDEX jobs_subject ON public.jobs USING btree (subject) WHERE (subject IS NOT NULL);
 
 CREATE UNIQUE INDEX jobs_unique_key ON public.jobs USING btree (kind, unique_key) WHERE (unique_key IS NOT NULL);
+
+CREATE INDEX kept_rows_act ON public.kept_rows USING btree (act_id, place);
+
+CREATE INDEX kept_rows_user ON public.kept_rows USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX login_networks_last ON public.login_networks USING btree (last_at);
 
@@ -1773,7 +1947,11 @@ CREATE INDEX widgets_kind ON public.widgets USING btree (kind);
 
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_append_only();
 
+ALTER TABLE public.audit_log ENABLE ALWAYS TRIGGER audit_log_is_append_only;
+
 CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.audit_log_is_append_only();
+
+ALTER TABLE public.audit_log ENABLE ALWAYS TRIGGER audit_log_is_not_truncated;
 
 CREATE TRIGGER comments_counted AFTER INSERT OR DELETE OR UPDATE OF state ON public.comments FOR EACH ROW EXECUTE FUNCTION public.count_comments();
 
@@ -1813,6 +1991,12 @@ ALTER TABLE ONLY public.activity
 
 ALTER TABLE ONLY public.activity
     ADD CONSTRAINT activity_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.acts
+    ADD CONSTRAINT acts_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.acts
+    ADD CONSTRAINT acts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -1906,6 +2090,12 @@ ALTER TABLE ONLY public.hubs
 
 ALTER TABLE ONLY public.job_errors
     ADD CONSTRAINT job_errors_id_fkey FOREIGN KEY (id) REFERENCES public.job_history(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.kept_rows
+    ADD CONSTRAINT kept_rows_act_id_fkey FOREIGN KEY (act_id) REFERENCES public.acts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.kept_rows
+    ADD CONSTRAINT kept_rows_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.login_networks
     ADD CONSTRAINT login_networks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

@@ -1,12 +1,15 @@
 //! The audit log: who changed queues, jobs and other people's photos. An act and its entry commit together. Entries are
-//! never changed.
+//! never changed or deleted, which a trigger sees to, and kept for good.
+//!
+//! `detail` names the things of an act by kind and id, as `{"photo": 7}`, and is found by them through an index.
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
+use strum::VariantArray;
 
 use crate::ids::UserId;
 
@@ -27,6 +30,15 @@ pub enum Actor<'a> {
 }
 
 impl<'a> Actor<'a> {
+    /// Their account, if they act on the site.
+    #[must_use]
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::User { id, .. } => Some(id),
+            Self::Operator(_) | Self::Program(_) => None,
+        }
+    }
+
     /// Their name.
     #[must_use]
     pub const fn name(self) -> &'a str {
@@ -37,7 +49,7 @@ impl<'a> Actor<'a> {
 }
 
 /// The kinds of acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum Action {
     /// A queue is paused.
     PauseQueue,
@@ -99,9 +111,38 @@ pub enum Action {
     ApproveComment,
     /// Another member's comment is removed.
     RemoveComment,
+    /// A photo is hidden.
+    HidePhoto,
+    /// An act on a photo, a comment, a talk or a hub is undone.
+    UndoAct,
 }
 
 impl Action {
+    /// Whether it is about what members have made, and not about accounts, queues or votes.
+    #[must_use]
+    pub const fn is_moderation(self) -> bool {
+        matches!(
+            self,
+            Self::HidePhoto
+                | Self::DeletePhoto
+                | Self::RemoveFromHub
+                | Self::DeleteHub
+                | Self::BlockPicture
+                | Self::UnblockPicture
+                | Self::HideTalk
+                | Self::ShowTalk
+                | Self::RenameTopic
+                | Self::AliasTopic
+                | Self::MergeTopics
+                | Self::BanTopic
+                | Self::ChangeSection
+                | Self::UndoTopicAct
+                | Self::ApproveComment
+                | Self::RemoveComment
+                | Self::UndoAct
+        )
+    }
+
     /// The name in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -136,6 +177,8 @@ impl Action {
             Self::CorrectTally => "talks.correct",
             Self::ApproveComment => "comment.approve",
             Self::RemoveComment => "comment.remove",
+            Self::HidePhoto => "photo.hide",
+            Self::UndoAct => "act.undo",
         }
     }
 }
@@ -153,10 +196,7 @@ pub async fn record(
     action: Action,
     detail: &Value,
 ) -> sqlx::Result<()> {
-    let user = match actor {
-        Actor::User { id, .. } => Some(id.0),
-        Actor::Operator(_) | Actor::Program(_) => None,
-    };
+    let user = actor.user().map(|user| user.0);
     sqlx::query!(
         "insert into audit_log (user_id, actor, action, detail) values ($1, $2, $3, $4)",
         user,
@@ -186,15 +226,99 @@ pub struct Entry {
     pub detail: Value,
 }
 
-/// Lists entries with a number below `before`, newest first.
-pub async fn list(db: &mut PgConnection, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Entry>> {
+impl Entry {
+    /// The columns of an export as comma-separated values.
+    pub const COLUMNS: [&str; 6] = ["id", "at", "user", "actor", "action", "detail"];
+
+    /// The values in these columns.
+    #[must_use]
+    pub fn row(&self) -> [String; 6] {
+        [
+            self.id.to_string(),
+            self.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            self.user.map(|user| user.to_string()).unwrap_or_default(),
+            self.actor.clone(),
+            self.action.clone(),
+            self.detail.to_string(),
+        ]
+    }
+}
+
+/// Which entries to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those of this person.
+    pub actor: Option<String>,
+    /// Those of this kind, as in [`Action::as_str`].
+    pub action: Option<String>,
+    /// Those that name this, as `{"photo": 7}`.
+    pub things: Option<Value>,
+    /// Those from this time on.
+    pub from: Option<DateTime<Utc>>,
+    /// Those before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Those about content only, which moderators see.
+    pub moderation: bool,
+    /// Those with a number below this one.
+    pub before: Option<i64>,
+}
+
+/// Lists entries, newest first.
+pub async fn list(db: &mut PgConnection, filter: &Filter, limit: i64) -> sqlx::Result<Vec<Entry>> {
     sqlx::query_as!(
         Entry,
         r#"select id, at, user_id as "user: UserId", actor, action, detail
-           from audit_log where id < $1 order by id desc limit $2"#,
-        before.unwrap_or(i64::MAX),
+           from audit_log
+           where id < $1
+             and ($2::text is null or lower(actor) = lower($2))
+             and ($3::text is null or action = $3)
+             and ($4::jsonb is null or detail @> $4)
+             and ($5::timestamptz is null or at >= $5)
+             and ($6::timestamptz is null or at < $6)
+             and ($7::text[] is null or action = any($7))
+           order by id desc limit $8"#,
+        filter.before.unwrap_or(i64::MAX),
+        filter.actor.as_deref(),
+        filter.action.as_deref(),
+        filter.things,
+        filter.from,
+        filter.until,
+        filter.moderation.then(moderation_actions) as Option<Vec<String>>,
         limit,
     )
     .fetch_all(db)
     .await
+}
+
+/// How many acts of a kind there were in a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Monthly {
+    /// The first day of the month, in UTC.
+    pub month: NaiveDate,
+    /// The kind, as in [`Action::as_str`].
+    pub action: String,
+    /// How many.
+    pub acts: i64,
+}
+
+/// Counts acts of moderation by month and kind, the latest month first, for this many months.
+pub async fn count_monthly(db: &mut PgConnection, months: i32) -> sqlx::Result<Vec<Monthly>> {
+    sqlx::query_as!(
+        Monthly,
+        r#"select date_trunc('month', at at time zone 'UTC')::date as "month!", action as "action!", count(*) as "acts!"
+           from audit_log
+           where action = any($1)
+             and at >= (date_trunc('month', now() at time zone 'UTC') - make_interval(months => $2 - 1))
+                       at time zone 'UTC'
+           group by 1, 2 order by 1 desc, 2"#,
+        &moderation_actions(),
+        months,
+    )
+    .fetch_all(db)
+    .await
+}
+
+fn moderation_actions() -> Vec<String> {
+    let actions = Action::VARIANTS.iter().filter(|action| action.is_moderation());
+    actions.map(|action| action.as_str().to_owned()).collect()
 }

@@ -44,3 +44,7 @@ pawdium_db::id! {
     /// A notification: `notifications.id`.
     NotificationId
 }
+pawdium_db::id! {
+    /// What a moderator did to a photo, a comment, a talk or a hub: `acts.id`.
+    ActId
+}

@@ -1,11 +1,13 @@
 //! Pawdium's domain: types, rules and SQL, the job queue, and one module for each outside system.
 
 pub mod accounts;
+pub mod acts;
 pub mod audit;
 pub mod cache;
 pub mod cached;
 pub mod comments;
 pub mod config;
+pub mod csv;
 pub mod db;
 pub mod events;
 pub mod hubs;

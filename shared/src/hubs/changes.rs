@@ -1,18 +1,17 @@
 //! Creating, changing and deleting hubs. A change commits with its events.
 
-use serde_json::json;
 use sqlx::PgConnection;
 
 use super::activity::{self, Verb};
 use super::fields::{HubName, Summary};
-use super::locks::{hold_users, lock, require_owner};
+use super::locks::{hold_users, lock, membership, require_owner};
 use super::queries;
 use super::refusal::Refusal;
+use super::removal;
 use super::slug::Slug;
 use super::time_zones;
 use super::types::{Hub, HubRole, Joining, Visibility};
 use crate::accounts::User;
-use crate::audit::{self, Action};
 use crate::db::{Tx, violates};
 use crate::events::Event;
 use crate::ids::{HubId, UserId};
@@ -199,33 +198,37 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
     queries::find(db, hub).await?.ok_or(Refusal::Gone)
 }
 
-/// Deletes a hub for one of its owners, or for a moderator, which the audit log records. Its photos stay, and nobody gets
-/// its slugs for 30 days.
+/// Deletes a hub for one of its owners, or for a moderator, who can undo it. Its photos stay, and nobody gets its slugs
+/// for 30 days.
 ///
 /// # Errors
 /// [`Refusal::MayNotDelete`].
 pub async fn delete(db: &mut Tx, hub: HubId, actor: &User) -> Result<(), Refusal> {
+    if actor.role.moderates() && membership(db, hub, actor.id).await? != Some(HubRole::Owner) {
+        return removal::remove(db, hub, actor.actor(), None).await.map(drop);
+    }
     hold_users(db, &[actor.id]).await?;
     let hub = lock(db, hub).await?;
     match require_owner(db, hub.id, actor.id).await {
-        Err(Refusal::NotOwner) if actor.role.moderates() => {
-            let detail = json!({ "hub": hub.id, "slug": hub.slug, "name": hub.name });
-            audit::record(db, actor.actor(), Action::DeleteHub, &detail).await?;
-        }
         Err(Refusal::NotOwner) => return Err(Refusal::MayNotDelete),
         owner => owner?,
     }
-    let mut events = listed(db, hub.id).await?;
-    events.push(Event::HubChanged { hub: hub.id });
-    sqlx::query!("update hub_slugs set hub_id = null, freed_at = now() where hub_id = $1", hub.id.0)
+    delete_rows(db, hub.id).await
+}
+
+/// Deletes a hub that is locked.
+pub(super) async fn delete_rows(db: &mut Tx, hub: HubId) -> Result<(), Refusal> {
+    let mut events = listed(db, hub).await?;
+    events.push(Event::HubChanged { hub });
+    sqlx::query!("update hub_slugs set hub_id = null, freed_at = now() where hub_id = $1", hub.0)
         .execute(&mut *db)
         .await?;
-    sqlx::query!("delete from hubs where id = $1", hub.id.0).execute(&mut *db).await?;
+    sqlx::query!("delete from hubs where id = $1", hub.0).execute(&mut *db).await?;
     Ok(Event::record_all(db, events).await?)
 }
 
 /// The events for the profiles of a hub's people.
-async fn listed(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<Event>> {
+pub(super) async fn listed(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<Event>> {
     let users = sqlx::query_scalar!(
         r#"select user_id as "user!: UserId" from hub_roles where hub_id = $1
            union

@@ -31,7 +31,7 @@ pub(crate) async fn hold_users(db: &mut PgConnection, users: &[UserId]) -> Resul
 ///
 /// # Errors
 /// [`Refusal::Gone`] if it was deleted.
-pub(super) async fn lock(db: &mut PgConnection, hub: HubId) -> Result<Hub, Refusal> {
+pub(crate) async fn lock(db: &mut PgConnection, hub: HubId) -> Result<Hub, Refusal> {
     sqlx::query!("select id from hubs where id = $1 for no key update", hub.0)
         .fetch_optional(&mut *db)
         .await?;

@@ -29,20 +29,27 @@ pub async fn leave_all(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     .await?;
     let mut events = Vec::new();
     for hub in memberships {
-        if has_owner(db, hub).await? {
-            continue;
-        }
-        if let Some(heir) = promote_longest_standing(db, hub).await? {
-            activity::record(db, hub, Verb::BecameOwner, Some(heir), None).await?;
-            events.push(Event::HubRolesChanged { hub, user: heir, role: Some(HubRole::Owner) });
-        } else if archive(db, hub).await? {
-            activity::record(db, hub, Verb::Archived, None, None).await?;
-            events.push(Event::HubChanged { hub });
-        }
+        events.extend(settle(db, hub).await?);
     }
     events.extend(left.into_iter().map(|hub| Event::HubRolesChanged { hub, user, role: None }));
     events.extend(waiting.into_iter().map(|hub| Event::HubRequestsChanged { hub }));
     Event::record_all(db, events).await
+}
+
+/// Gives a hub without an owner one, or archives it. The hub is locked. Returns the events.
+pub(super) async fn settle(db: &mut Tx, hub: HubId) -> sqlx::Result<Vec<Event>> {
+    if has_owner(db, hub).await? {
+        return Ok(Vec::new());
+    }
+    if let Some(heir) = promote_longest_standing(db, hub).await? {
+        activity::record(db, hub, Verb::BecameOwner, Some(heir), None).await?;
+        return Ok(vec![Event::HubRolesChanged { hub, user: heir, role: Some(HubRole::Owner) }]);
+    }
+    if archive(db, hub).await? {
+        activity::record(db, hub, Verb::Archived, None, None).await?;
+        return Ok(vec![Event::HubChanged { hub }]);
+    }
+    Ok(Vec::new())
 }
 
 /// Locks the hubs that a user belongs to, and not only those that they own: another owner who leaves at the same time

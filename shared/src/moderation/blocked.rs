@@ -7,9 +7,12 @@ use pawdium_media::Fingerprint;
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::hiding::hold_all;
+use crate::acts::{self, Done, Kind, Thing};
 use crate::audit::{self, Action, Actor};
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
+use crate::photos::withheld::{self, Withheld};
 use crate::photos::{Likeness, transitions};
 
 /// The reason that the owner of a refused photo reads.
@@ -76,26 +79,22 @@ pub async fn block_all(
     photos: &[PhotoId],
     reason: &Reason,
 ) -> sqlx::Result<Vec<(PhotoId, BlockOutcome)>> {
-    let by = match actor {
-        Actor::User { id, .. } => Some(id.0),
-        Actor::Operator(_) | Actor::Program(_) => None,
-    };
-    // Lock the moderator, whom the entries refer to: users' rows come before photos' rows.
-    sqlx::query!("select id from users where id = $1 for key share", by).fetch_optional(&mut *db).await?;
+    // Lock those to whom the entries refer: users' rows come before photos' rows.
+    hold_all(db, photos, actor.user()).await?;
     let photos: BTreeSet<_> = photos.iter().copied().collect();
     transitions::lock_all(db, &photos).await?;
     let mut hidden = Vec::new();
     for photo in photos {
         // Hide first, so that no picture is blocked for a photo that is already hidden or deleted.
-        if transitions::hide(db, photo).await? {
-            hidden.push(photo);
+        if let Some(withheld) = withheld::hide(db, photo).await? {
+            hidden.push((photo, withheld));
         }
     }
     // Photos that go live have either committed, so that moderators see them, or will find the entries.
     sqlx::query!("select pg_advisory_xact_lock($1, 0)", BLOCKING).fetch_one(&mut *db).await?;
     let mut blocked = Vec::new();
-    for photo in hidden {
-        blocked.push((photo, enter(db, actor, by, photo, reason).await?));
+    for (photo, withheld) in hidden {
+        blocked.push((photo, enter(db, actor, photo, withheld, reason).await?));
     }
     Ok(blocked)
 }
@@ -104,26 +103,52 @@ pub async fn block_all(
 async fn enter(
     db: &mut PgConnection,
     actor: Actor<'_>,
-    by: Option<i64>,
     photo: PhotoId,
+    hidden: Withheld,
     reason: &Reason,
 ) -> sqlx::Result<BlockOutcome> {
-    let id = sqlx::query_scalar!(
-        "insert into blocked_pictures (source_hash, fingerprint, reason, photo_id, blocked_by, blocker)
-         select source_hash, fingerprint, $2::text, id, $3::bigint, $4::text from photos
-         where id = $1 and (source_hash is not null or fingerprint is not null)
-         on conflict (source_hash) do update set reason = excluded.reason
-         returning id",
+    let entry = sqlx::query!(
+        r#"with earlier as (
+               select blocked_pictures.reason from blocked_pictures join photos using (source_hash) where photos.id = $1
+           )
+           insert into blocked_pictures (source_hash, fingerprint, reason, photo_id, blocked_by, blocker)
+           select source_hash, fingerprint, $2::text, id, $3::bigint, $4::text from photos
+           where id = $1 and (source_hash is not null or fingerprint is not null)
+           on conflict (source_hash) do update set reason = excluded.reason
+           returning id, (select reason from earlier) as earlier"#,
         photo.0,
         reason.0,
-        by,
+        actor.user().map(|user| user.0),
         actor.name(),
     )
     .fetch_optional(&mut *db)
     .await?;
-    let detail = json!({ "photo": photo, "picture": id, "reason": reason.0 });
-    audit::record(db, actor, Action::BlockPicture, &detail).await?;
+    let (id, earlier) = entry.map(|entry| (entry.id, entry.earlier)).unzip();
+    let done = Done {
+        kind: Kind::BlockPicture,
+        thing: Thing::Photo(photo),
+        author: Some(hidden.owner),
+        about: &hidden.title,
+        reason: Some(&reason.0),
+        before: json!({ "photo": hidden.before, "picture": id, "earlier": earlier.flatten() }),
+        detail: json!({ "photo": photo, "picture": id }),
+    };
+    acts::record(db, actor, done).await?;
     Ok(if id.is_some() { BlockOutcome::Blocked } else { BlockOutcome::Hidden })
+}
+
+/// Takes back what a block has entered: removes the entry, or gives the one that was there its reason back. What
+/// somebody has unblocked since stays so.
+pub(super) async fn take_back(db: &mut PgConnection, id: i64, earlier: Option<&str>) -> sqlx::Result<()> {
+    match earlier {
+        Some(reason) => {
+            sqlx::query!("update blocked_pictures set reason = $2 where id = $1", id, reason)
+                .execute(db)
+                .await?
+        }
+        None => sqlx::query!("delete from blocked_pictures where id = $1", id).execute(db).await?,
+    };
+    Ok(())
 }
 
 /// Prevents blocking until the transaction ends, after waiting for a current one. A transaction that calls this, looks

@@ -2,16 +2,17 @@
 //! log, which doesn't quote the comment.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::blocked::Reason;
 use crate::accounts::User;
-use crate::audit::{self, Action};
+use crate::acts::{self, Done, Kind, Thing};
+use crate::audit::{self, Action, Actor};
 use crate::comments::{Refusal, write};
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::{CommentId, PhotoId, UserId};
+use crate::ids::{ActId, CommentId, PhotoId, UserId};
 use crate::notifications;
 
 /// A comment that waits.
@@ -74,17 +75,29 @@ pub async fn approve(db: &mut Tx, comment: CommentId, moderator: &User) -> Resul
     Ok(found.photo)
 }
 
-/// Removes a comment. Its text is kept for 30 days, and nobody sees it.
+/// Removes a comment, such that it can be put back. Its text is kept for 30 days, and nobody sees it. Returns its
+/// photo, and the act.
 ///
 /// # Errors
 /// [`Refusal::Gone`].
 pub async fn remove(
     db: &mut Tx,
     comment: CommentId,
-    moderator: &User,
+    actor: Actor<'_>,
     reason: Option<&Reason>,
-) -> Result<PhotoId, Refusal> {
-    let found = write::lock(db, comment, moderator.id, true).await?;
+) -> Result<(PhotoId, ActId), Refusal> {
+    let author = hold_author(db, comment, actor).await?;
+    // A moderator may remove any comment, so it doesn't matter who that is.
+    let found = write::lock(db, comment, UserId(0), true).await?;
+    let before = sqlx::query!(
+        r#"select title as "title!", jsonb_build_object(
+               'state', comments.state, 'held_for', held_for,
+               'notifications', (select coalesce(jsonb_agg(to_jsonb(notifications) order by id), '[]')
+                                 from notifications where comment_id = comments.id)) as "before!"
+           from comments join photos on photos.id = photo_id where comments.id = $1"#,
+        comment.0,
+    );
+    let before = before.fetch_one(&mut *db).await?;
     sqlx::query!(
         "update comments set state = 'removed', held_for = null, removed_at = now() where id = $1",
         comment.0,
@@ -92,12 +105,79 @@ pub async fn remove(
     .execute(&mut *db)
     .await?;
     notifications::forget_comment(db, comment).await?;
-    let reason = reason.map(Reason::as_str);
-    let detail =
-        json!({ "comment": comment, "photo": found.photo, "author": found.author, "reason": reason });
-    audit::record(db, moderator.actor(), Action::RemoveComment, &detail).await?;
+    let done = Done {
+        kind: Kind::RemoveComment,
+        thing: Thing::Comment(comment),
+        author,
+        about: &format!("on {}", before.title),
+        reason: reason.map(Reason::as_str),
+        before: before.before,
+        detail: json!({ "comment": comment, "photo": found.photo, "author": found.author }),
+    };
+    let act = acts::record(db, actor, done).await?;
     Event::CommentsChanged { photos: vec![found.photo] }.record(db).await?;
-    Ok(found.photo)
+    Ok((found.photo, act))
+}
+
+/// Puts a comment back that a moderator has removed, with what members were told of it. Returns false if it isn't
+/// removed, or if its text is gone, with its author.
+pub async fn put_back(db: &mut Tx, comment: CommentId, before: &Value) -> sqlx::Result<bool> {
+    sqlx::query!(
+        "select id from users
+         where id in (select user_id from jsonb_populate_recordset(null::notifications, $1)
+                      union all select actor_id from jsonb_populate_recordset(null::notifications, $1))
+         order by id for key share",
+        before["notifications"],
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let restored = sqlx::query_scalar!(
+        r#"update comments set state = $2, held_for = $3, removed_at = null
+           where id = $1 and state = 'removed' and text <> '' and author_id is not null
+           returning photo_id as "photo: PhotoId""#,
+        comment.0,
+        before["state"].as_str().unwrap_or("shown"),
+        before["held_for"].as_str(),
+    );
+    let Some(photo) = restored.fetch_optional(&mut *db).await? else { return Ok(false) };
+    let told = sqlx::query_scalar!(
+        r#"insert into notifications (id, user_id, kind, fold, actor_id, photo_id, comment_id, hub_id, number,
+                                      created_at, read_at) overriding system value
+           select id, user_id, kind, fold, actor_id, photo_id, comment_id, hub_id, number, created_at, read_at
+           from jsonb_populate_recordset(null::notifications, $1) as kept
+           where exists (select from users where users.id = kept.user_id)
+             and (actor_id is null or exists (select from users where users.id = actor_id))
+             and not exists (select from member_blocks
+                             where (member_blocks.user_id, blocked_id) in
+                                   ((kept.user_id, actor_id), (actor_id, kept.user_id)))
+           on conflict (id) do nothing
+           returning user_id as "user: UserId""#,
+        before["notifications"],
+    );
+    let mut users = told.fetch_all(&mut *db).await?;
+    users.sort_unstable();
+    users.dedup();
+    if !users.is_empty() {
+        Event::NotificationsChanged { users }.record(db).await?;
+    }
+    Event::CommentsChanged { photos: vec![photo] }.record(db).await?;
+    Ok(true)
+}
+
+/// Keeps the moderator and the author of a comment from being deleted, before the comment is locked.
+async fn hold_author(
+    db: &mut PgConnection,
+    comment: CommentId,
+    actor: Actor<'_>,
+) -> sqlx::Result<Option<UserId>> {
+    let author =
+        sqlx::query_scalar!(r#"select author_id as "author: UserId" from comments where id = $1"#, comment.0);
+    let author = author.fetch_optional(&mut *db).await?.flatten();
+    let users: Vec<_> = actor.user().into_iter().chain(author).map(|user| user.0).collect();
+    sqlx::query!("select id from users where id = any($1) order by id for key share", &users)
+        .fetch_all(db)
+        .await?;
+    Ok(author)
 }
 
 /// Keeps those who are notified from being deleted, before the comment is locked.

@@ -3,11 +3,20 @@
 //!
 //! Storing a file must not race with deleting it, since a live photo needs its files. So a photo claims its files
 //! before it stores them, and a file is deleted under a lock, after a check that no photo claims it.
+//!
+//! The claims also say where a file is. While only hidden photos claim it, it is among the withheld files, which nobody
+//! is served. Whoever makes such a change enqueues [`RemoveFiles`](crate::jobs::media::RemoveFiles), whose handler
+//! looks who claims each file under its lock, and moves or deletes it. Where that was missed, the purge does it.
+
+use std::time::Duration;
 
 use sqlx::PgConnection;
 
 use super::types::Picture;
 use crate::ids::PhotoId;
+
+/// After which time it is looked where the files of a photo belong that was about to come back: longer than a request.
+pub(super) const SETTLED_AFTER: Duration = Duration::from_mins(2);
 
 /// Claims a photo's files. Returns false if it is no longer processing. Waits while one of them is being deleted.
 pub async fn name(db: &mut PgConnection, photo: PhotoId, pictures: &[(u16, Picture)]) -> sqlx::Result<bool> {
@@ -86,15 +95,44 @@ pub async fn forget(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<S
         .await
 }
 
-/// Whether no photo claims a file. None can until the transaction ends, so delete the file before that.
-pub async fn lock_unnamed(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
+/// Lists the files that a photo claims, of all its pictures.
+pub(super) async fn list(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select key as "key!" from photo_files where photo_id = $1
+           union select key from photo_picture_files where photo_id = $1 order by 1"#,
+        photo.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// For whom a file is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A photo shows it, or is about to.
+    Shown,
+    /// Only photos claim it that moderators have hidden or deleted, and that may come back. It must not be served.
+    Withheld,
+    /// No photo claims it.
+    None,
+}
+
+/// For whom a file is kept. That can't change until the transaction ends, so move or delete the file before that.
+pub async fn lock_claim(db: &mut PgConnection, key: &str) -> sqlx::Result<Claim> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key).fetch_one(&mut *db).await?;
     // A separate statement: it sees what was committed during the wait for the lock.
-    sqlx::query_scalar!(
-        r#"select not exists (select from photo_files where key = $1)
-              and not exists (select from photo_picture_files where key = $1) as "unnamed!""#,
+    let claims = sqlx::query!(
+        r#"select bool_or(state not in ('hidden', 'deleted')) as is_shown
+           from (select photo_id from photo_files where key = $1
+                 union select photo_id from photo_picture_files where key = $1) as claims
+           join photos on photos.id = claims.photo_id"#,
         key,
     )
     .fetch_one(db)
-    .await
+    .await?;
+    Ok(match claims.is_shown {
+        Some(true) => Claim::Shown,
+        Some(false) => Claim::Withheld,
+        None => Claim::None,
+    })
 }

@@ -26,6 +26,7 @@ pub mod tag;
 pub mod tagging;
 pub mod transitions;
 mod types;
+pub mod withheld;
 
 pub use fields::{Allowed, Alt, Draft, InvalidDraft, Title};
 pub use histogram::Histogram;

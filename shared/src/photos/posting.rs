@@ -3,10 +3,12 @@
 //! Everybody can see a live photo on the site, whichever hubs show it. A private hub hides only that a photo was posted
 //! there. Profiles are filled by triggers.
 
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::types::PhotoState;
-use crate::audit::{self, Action, Actor};
+use crate::acts::{self, Done, Kind, Thing};
+use crate::audit::Actor;
 use crate::db::{Conflict, Tx};
 use crate::events::Event;
 use crate::hubs::Visibility;
@@ -104,6 +106,11 @@ pub async fn remove(db: &mut Tx, hub: HubId, photo: PhotoId, remover: Remover<'_
     if found.is_archived && remover.moderator.is_none() {
         return Err(NotPosted::Archived);
     }
+    let moderator = remover.moderator.filter(|_| !by_right);
+    let before = match moderator {
+        Some(_) => find_before(db, hub, photo).await?,
+        None => None,
+    };
     let removed = sqlx::query!("delete from hub_photos where hub_id = $1 and photo_id = $2", hub.0, photo.0)
         .execute(&mut *db)
         .await?;
@@ -121,28 +128,97 @@ pub async fn remove(db: &mut Tx, hub: HubId, photo: PhotoId, remover: Remover<'_
     )
     .execute(&mut *db)
     .await?;
-    if let Some(actor) = remover.moderator.filter(|_| !by_right) {
-        let detail = serde_json::json!({ "hub": found.slug, "photo": photo });
-        audit::record(db, actor, Action::RemoveFromHub, &detail).await?;
+    if let Some((actor, before)) = moderator.zip(before) {
+        let done = Done {
+            kind: Kind::RemoveFromHub,
+            thing: Thing::Photo(photo),
+            author: Some(found.owner),
+            about: &format!("{} in {}", found.title, found.name),
+            reason: None,
+            before,
+            detail: json!({ "hub": found.slug, "photo": photo }),
+        };
+        acts::record(db, actor, done).await?;
     }
     Event::PhotoPosted { hub, photo }.record(db).await?;
     Ok(())
+}
+
+/// What it takes to put a photo back into a hub; `None` if the hub doesn't have it.
+async fn find_before(db: &mut Tx, hub: HubId, photo: PhotoId) -> sqlx::Result<Option<Value>> {
+    let before = sqlx::query_scalar!(
+        r#"select jsonb_build_object(
+                      'hub', hub_id, 'posting', to_jsonb(hub_photos),
+                      'activities', (select coalesce(jsonb_agg(to_jsonb(activity) order by id), '[]') from activity
+                                     where activity.hub_id = $1 and activity.photo_id = $2 and verb = $3)) as "before!"
+           from hub_photos where hub_id = $1 and photo_id = $2"#,
+        hub.0,
+        photo.0,
+        Verb::Posted.name(),
+    );
+    before.fetch_optional(db).await
+}
+
+/// Puts a photo back into a hub from which a moderator has removed it: at the same place, with what feeds told of it.
+/// Returns false if the hub has it already.
+///
+/// # Errors
+/// [`NotPosted::NoHub`] and [`NotPosted::NoPhoto`].
+pub async fn put_back(db: &mut Tx, photo: PhotoId, before: &Value) -> Result<bool, NotPosted> {
+    let hub = before["hub"].as_i64().map(HubId).ok_or(NotPosted::NoHub)?;
+    sqlx::query!("select id from photos where id = $1 and state <> 'deleted' for share", photo.0)
+        .fetch_optional(&mut **db)
+        .await?
+        .ok_or(NotPosted::NoPhoto)?;
+    sqlx::query!("select id from hubs where id = $1 for no key update", hub.0)
+        .fetch_optional(&mut **db)
+        .await?
+        .ok_or(NotPosted::NoHub)?;
+    let posted = sqlx::query!(
+        "insert into hub_photos (hub_id, photo_id, posted_at, slot)
+         select hub_id, photo_id, posted_at, slot from jsonb_populate_record(null::hub_photos, $1)
+         on conflict (hub_id, photo_id) do nothing",
+        before["posting"],
+    );
+    if posted.execute(&mut **db).await?.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "insert into activity (id, at, hub_id, verb, actor_id, photo_id) overriding system value
+         select id, at, hub_id, verb, actor_id, photo_id from jsonb_populate_recordset(null::activity, $1)
+         where actor_id is null or exists (select from users where id = actor_id)",
+        before["activities"],
+    )
+    .execute(&mut **db)
+    .await?;
+    Event::PhotoPosted { hub, photo }.record(db).await?;
+    Ok(true)
 }
 
 /// A locked photo and hub.
 struct Locked {
     owner: UserId,
     state: PhotoState,
+    title: String,
     slug: Option<String>,
+    name: String,
     is_archived: bool,
 }
 
-/// Locks the user, the photo and the hub, in that order: see "The order of locks" in ARCHITECTURE.md. The photo's state
-/// can't change until the end of the transaction, so a photo that goes live at the same time gets its slot in the hub.
+/// Locks the user and the photo's owner, the photo and the hub, in that order: see "The order of locks" in
+/// ARCHITECTURE.md. The photo's state can't change until the end of the transaction, so a photo that goes live at the
+/// same time gets its slot in the hub.
 async fn lock(db: &mut Tx, hub: HubId, photo: PhotoId, user: UserId) -> Result<Locked, NotPosted> {
-    sqlx::query!("select id from users where id = $1 for key share", user.0).fetch_optional(&mut *db).await?;
+    sqlx::query!(
+        "select id from users where id = $1 or id = (select owner_id from photos where id = $2)
+         order by id for key share",
+        user.0,
+        photo.0,
+    )
+    .fetch_all(&mut *db)
+    .await?;
     let found = sqlx::query!(
-        r#"select owner_id as "owner: UserId", state as "state: PhotoState" from photos
+        r#"select owner_id as "owner: UserId", state as "state: PhotoState", title from photos
            where id = $1 and state <> 'deleted' for share"#,
         photo.0,
     )
@@ -150,14 +226,21 @@ async fn lock(db: &mut Tx, hub: HubId, photo: PhotoId, user: UserId) -> Result<L
     .await?
     .ok_or(NotPosted::NoPhoto)?;
     let hub = sqlx::query!(
-        r#"select slug, archived_at is not null as "is_archived!" from hubs
+        r#"select slug, name, archived_at is not null as "is_archived!" from hubs
            where id = $1 and profile_of is null for no key update"#,
         hub.0,
     )
     .fetch_optional(&mut *db)
     .await?
     .ok_or(NotPosted::NoHub)?;
-    Ok(Locked { owner: found.owner, state: found.state, slug: hub.slug, is_archived: hub.is_archived })
+    Ok(Locked {
+        owner: found.owner,
+        state: found.state,
+        title: found.title,
+        slug: hub.slug,
+        name: hub.name,
+        is_archived: hub.is_archived,
+    })
 }
 
 /// Locks a user's membership in a hub: `member` or `owner`, or `None`.
@@ -194,7 +277,8 @@ pub struct Showing {
 }
 
 /// Lists the hubs that show a photo and that the viewer may see, by name. With `own`, private hubs that the viewer has
-/// left but that still show the photo are among them, and the viewer's other hubs follow, to which it can be posted. Profiles are left out, and with them the photo's owner, whom its page names anyway.
+/// left but that still show the photo are among them, and the viewer's other hubs follow, to which it can be posted.
+/// Profiles are left out, and with them the photo's owner, whom its page names anyway.
 pub async fn list_hubs(
     db: &mut PgConnection,
     photo: PhotoId,

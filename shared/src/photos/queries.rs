@@ -252,12 +252,30 @@ pub async fn original_in_use(db: &mut PgConnection, key: &str) -> sqlx::Result<b
         .await
 }
 
-/// Returns those of the given media keys that no photo refers to.
-pub async fn unreferenced(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
+/// Returns those of the given media keys that no photo shows.
+pub async fn list_unshown(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select key as "key!" from unnest($1::text[]) as given (key)
-           where not exists (select from photo_files where photo_files.key = given.key)
-             and not exists (select from photo_picture_files where photo_picture_files.key = given.key)"#,
+           where not exists (select from photo_files join photos on photos.id = photo_id
+                             where photo_files.key = given.key and state not in ('hidden', 'deleted'))
+             and not exists (select from photo_picture_files join photos on photos.id = photo_id
+                             where photo_picture_files.key = given.key and state not in ('hidden', 'deleted'))"#,
+        keys,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Returns those of the given media keys that no photo refers to, or that one shows.
+pub async fn list_not_withheld(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select given.key as "key!"
+           from unnest($1::text[]) as given (key)
+           left join (select key, photo_id from photo_files union all select key, photo_id from photo_picture_files)
+               as claims on claims.key = given.key
+           left join photos on photos.id = claims.photo_id
+           group by given.key
+           having coalesce(bool_or(state not in ('hidden', 'deleted')), true)"#,
         keys,
     )
     .fetch_all(db)

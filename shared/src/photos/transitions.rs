@@ -1,7 +1,8 @@
 //! Transitions between a photo's states. Each function does nothing and says so if the photo is not in the required
 //! state, so a job that runs twice changes nothing the second time.
 //!
-//! Publishing a draft is in [`drafts`](super::drafts), a change of a live photo's picture in [`crops`](super::crops).
+//! Publishing a draft is in [`drafts`](super::drafts), a change of a live photo's picture in [`crops`](super::crops),
+//! hiding a photo in [`withheld`].
 //!
 //! Each updates the photo's row once. A second update of a row in one transaction checks its foreign keys again, which
 //! locks the owner's row, while an owner who is being deleted waits for the photo: see "The order of locks" in
@@ -17,7 +18,7 @@ use super::fields::Draft;
 use super::pictures::{self, FIRST, columns_of, crop_of};
 use super::steps::{self, Step};
 use super::types::{Commenters, PhotoState, Picture};
-use super::{files, tagging};
+use super::{files, tagging, withheld};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
@@ -250,15 +251,29 @@ pub async fn fail(db: &mut Tx, photo: PhotoId, reason: &str, keep: KeepOriginal)
     Ok(true)
 }
 
-/// Deletes a photo for good, with all that is known of its picture. Returns false if it doesn't exist.
+/// Deletes a photo for good, with all that is known of its picture, removes it from rotation and lists, and enqueues a
+/// job that deletes unneeded files. Returns false if it doesn't exist. Moderators use [`withheld`].
 pub async fn delete(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
-    withdraw(db, photo, PhotoState::Deleted).await
-}
-
-/// Hides a photo from everyone and deletes its files. Its owner and moderators still see its page. Returns false if it
-/// doesn't exist or is already hidden.
-pub async fn hide(db: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
-    withdraw(db, photo, PhotoState::Hidden).await
+    files::lock_names(db, photo).await?;
+    let deleted = sqlx::query!(
+        r#"update photos
+           set state = 'deleted', reason = null, source_key = null, source_hash = null, fingerprint = null
+           from (select id, source_key from photos where id = $1 for no key update) as before
+           where photos.id = before.id and state <> 'deleted'
+           returning species as "species: super::Species", before.source_key as upload"#,
+        photo.0,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(deleted) = deleted else { return Ok(false) };
+    let pictures = pictures::forget(db, photo).await?;
+    sqlx::query!("delete from photo_revisions where photo_id = $1", photo.0).execute(&mut **db).await?;
+    withheld::unlist(db, photo).await?;
+    Event::PhotoRemoved { photo, species: deleted.species }.record(db).await?;
+    if !pictures.is_empty() || deleted.upload.is_some() {
+        RemoveFiles { photo, pictures, original: deleted.upload }.enqueue(db).await?;
+    }
+    Ok(true)
 }
 
 /// Locks all rows that hiding or deleting these photos changes. Hiding several one after the other would lock them in a
@@ -278,41 +293,6 @@ pub async fn lock_all(db: &mut Tx, photos: &BTreeSet<PhotoId>) -> sqlx::Result<(
     .fetch_all(db)
     .await?;
     Ok(())
-}
-
-/// Removes a photo from rotation and lists, records the event, and enqueues a job that deletes unneeded files.
-async fn withdraw(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Result<bool> {
-    files::lock_names(db, photo).await?;
-    let withdrawn = sqlx::query!(
-        r#"update photos
-           set state = $2, reason = null, source_key = null,
-               source_hash = case when $2 <> 'deleted' then source_hash end,
-               fingerprint = case when $2 <> 'deleted' then fingerprint end
-           from (select id, source_key from photos where id = $1 for no key update) as before
-           where photos.id = before.id and state not in ($2, 'deleted')
-           returning species as "species: super::Species", before.source_key as upload"#,
-        photo.0,
-        state as PhotoState,
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    let Some(withdrawn) = withdrawn else { return Ok(false) };
-    let pictures = pictures::forget(db, photo).await?;
-    if state == PhotoState::Deleted {
-        sqlx::query!("delete from photo_revisions where photo_id = $1", photo.0).execute(&mut **db).await?;
-    }
-    sqlx::query!(
-        "with unranked as (delete from photo_ranks where photo_id = $1)
-         update photo_stats set virality = null where photo_id = $1",
-        photo.0
-    )
-    .execute(&mut *db)
-    .await?;
-    Event::PhotoRemoved { photo, species: withdrawn.species }.record(db).await?;
-    if !pictures.is_empty() || withdrawn.upload.is_some() {
-        RemoveFiles { photo, pictures, original: withdrawn.upload }.enqueue(db).await?;
-    }
-    Ok(true)
 }
 
 /// Releases the originals of photos that failed `days` ago. Returns how many. The purge deletes originals that no photo

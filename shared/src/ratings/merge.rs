@@ -1,13 +1,16 @@
 //! Merging an anonymous user into the account that they log in to, and deleting an account with its photos and ratings.
 //! Both correct the histograms.
 
+use std::collections::BTreeSet;
+
 use crate::accounts::queries;
+use crate::acts;
 use crate::comments;
 use crate::db::Tx;
 use crate::events::Event;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
-use crate::photos::{files, owner, tagging, transitions};
+use crate::photos::{files, owner, tagging, transitions, withheld};
 use crate::talks::leaving;
 
 /// How many topics an event names.
@@ -71,6 +74,9 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     )
     .execute(&mut *db)
     .await?;
+    sqlx::query!("update acts set author_id = $2 where author_id = $1", from.0, into.0,)
+        .execute(&mut *db)
+        .await?;
     sqlx::query!(
         "insert into merged_users (id, into_id, rater_key) select id, $2, rater_key from users where id = $1",
         from.0,
@@ -128,8 +134,10 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     )
     .fetch_all(&mut *db)
     .await?;
+    // What moderators have deleted goes for good.
+    let withheld = withheld::list_of(db, user).await?;
     // Lock these before the counters, in the same order as hiding and deleting a photo.
-    for photo in &own {
+    for photo in own.iter().chain(&withheld).collect::<BTreeSet<_>>() {
         files::lock_names(db, *photo).await?;
     }
     lock_own(db, user).await?;
@@ -140,6 +148,10 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     for photo in &own {
         transitions::delete(db, *photo).await?;
     }
+    for photo in withheld {
+        withheld::forget(db, photo).await?;
+    }
+    acts::forget_author(db, user).await?;
     // Their remixes lose the name of their parent's owner.
     changed.extend(list_remixes(db, user).await?);
     changed.extend(&own);

@@ -2,12 +2,13 @@
 //!
 //! `incoming/` holds originals until they are processed, under generated names. `pictures/` holds the published files,
 //! each named by its content, so that writing one twice is harmless and a served file never changes. Only `pictures/`
-//! may be served.
+//! may be served. `withheld/` holds the files of hidden photos under the same names.
 
 mod bucket;
 mod http;
 mod keys;
 mod original;
+mod withheld;
 
 use std::{
     fs::File,
@@ -40,6 +41,7 @@ use crate::config::MediaConfig;
 
 const ORIGINALS: &str = "incoming";
 const PICTURES: &str = "pictures";
+const WITHHELD: &str = "withheld";
 const MARK: &str = "site.json";
 
 /// The part size for originals in a folder, in bytes. A few parts are in memory at once.

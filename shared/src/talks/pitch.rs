@@ -10,11 +10,12 @@ use super::queries::find_talk;
 use super::refusal::Refusal;
 use super::types::{Call, Talk, TalkState};
 use crate::accounts::User;
-use crate::audit::{self, Action};
+use crate::acts::{self, Done, Kind, Thing};
+use crate::audit::{self, Action, Actor};
 use crate::db::{Tx, violates};
 use crate::events::Event;
 use crate::hubs;
-use crate::ids::{CallId, HubId, PhotoId, TalkId, UserId};
+use crate::ids::{ActId, CallId, HubId, PhotoId, TalkId, UserId};
 
 /// The unique index that is violated if an author pitches the same title twice.
 const TITLE_KEY: &str = "talks_title_key";
@@ -150,6 +151,7 @@ pub async fn approve(db: &mut Tx, talk: TalkId, actor: &User) -> Result<(), Refu
     if found.state == TalkState::Hidden {
         let detail = json!({ "talk": talk, "call": found.call, "title": found.title });
         audit::record(db, actor.actor(), Action::ShowTalk, &detail).await?;
+        acts::close(db, Thing::Talk(talk), actor.actor()).await?;
     }
     Ok(())
 }
@@ -164,9 +166,74 @@ pub async fn hide(db: &mut Tx, talk: TalkId, actor: &User, reason: &Reason) -> R
     if !matches!(found.state, TalkState::Waiting | TalkState::Shown) {
         return Ok(());
     }
+    if actor.role.moderates() {
+        withhold(db, &found, actor.actor(), reason.as_str()).await?;
+        return Ok(());
+    }
     set_state(db, &found, TalkState::Hidden).await?;
     let detail = json!({ "talk": talk, "call": found.call, "title": found.title, "reason": reason.as_str() });
     Ok(audit::record(db, actor.actor(), Action::HideTalk, &detail).await?)
+}
+
+/// Takes a talk from everybody's sight for the site's moderation. `None` if nobody sees it anyway.
+///
+/// # Errors
+/// [`Refusal::Gone`].
+pub async fn hide_for_site(
+    db: &mut Tx,
+    talk: TalkId,
+    actor: Actor<'_>,
+    reason: &str,
+) -> Result<Option<ActId>, Refusal> {
+    let found = lock_for_site(db, talk, actor).await?;
+    if !matches!(found.state, TalkState::Waiting | TalkState::Shown) {
+        return Ok(None);
+    }
+    withhold(db, &found, actor, reason).await.map(Some)
+}
+
+async fn withhold(db: &mut Tx, talk: &Talk, actor: Actor<'_>, reason: &str) -> Result<ActId, Refusal> {
+    set_state(db, talk, TalkState::Hidden).await?;
+    let done = Done {
+        kind: Kind::HideTalk,
+        thing: Thing::Talk(talk.id),
+        author: talk.author,
+        about: &talk.title,
+        reason: Some(reason),
+        before: json!({ "state": talk.state.name() }),
+        detail: json!({ "talk": talk.id, "call": talk.call, "title": talk.title }),
+    };
+    Ok(acts::record(db, actor, done).await?)
+}
+
+/// Puts a talk back that a moderator has hidden: it waits or is shown, as before. Returns false if it isn't hidden.
+///
+/// # Errors
+/// [`Refusal::Gone`].
+pub async fn put_back(
+    db: &mut Tx,
+    talk: TalkId,
+    actor: Actor<'_>,
+    was_waiting: bool,
+) -> Result<bool, Refusal> {
+    let found = lock_for_site(db, talk, actor).await?;
+    if found.state != TalkState::Hidden {
+        return Ok(false);
+    }
+    set_state(db, &found, if was_waiting { TalkState::Waiting } else { TalkState::Shown }).await?;
+    Ok(true)
+}
+
+/// Locks the moderator, the talk's author, the hub and the call, in this order.
+async fn lock_for_site(db: &mut Tx, talk: TalkId, actor: Actor<'_>) -> Result<Talk, Refusal> {
+    let found = find_talk(db, talk).await?.ok_or(Refusal::Gone)?;
+    let users: Vec<_> = actor.user().into_iter().chain(found.author).map(|user| user.0).collect();
+    sqlx::query!("select id from users where id = any($1) order by id for key share", &users)
+        .fetch_all(&mut **db)
+        .await?;
+    hubs::lock(db, found.hub).await?;
+    locks::alone(db, found.call).await?;
+    find_talk(db, talk).await?.ok_or(Refusal::Gone)
 }
 
 /// Locks the author, a photo, the hub and the call, in this order.

@@ -1,30 +1,105 @@
 //! The audit log.
 
 use axum::extract::{Query, State};
-use pawdium_shared::audit::{self, Entry};
-use serde_json::Value;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use pawdium_shared::audit::{self, Entry, Filter};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use url::form_urlencoded;
 
-use super::paging::{ASKED, PageQuery, cut};
+use super::paging::{ASKED, cut};
 use super::present::shown;
 use crate::error::Error;
 use crate::http::access::AdminViewing;
 use crate::http::page::Page;
 use crate::state::App;
-use crate::views::admin::{AuditLine, AuditPage};
+use crate::views::admin::{AuditLine, AuditPage, AuditSearch};
+
+/// Which entries are shown. Invalid values are ignored.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AuditQuery {
+    actor: String,
+    action: String,
+    /// What was acted on: `photo 7`.
+    thing: String,
+    from: String,
+    until: String,
+    before: String,
+}
+
+impl AuditQuery {
+    /// The filter. Moderators see what is about content.
+    pub(super) fn filter(&self, is_admin: bool) -> Filter {
+        let text =
+            |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty() && !text.contains('\0'));
+        Filter {
+            actor: text(&self.actor),
+            action: text(&self.action),
+            things: self.things(),
+            from: day(&self.from),
+            until: day(&self.until).and_then(|last| last.checked_add_days(Days::new(1))),
+            moderation: !is_admin,
+            before: self.before.parse().ok(),
+        }
+    }
+
+    fn things(&self) -> Option<Value> {
+        let (kind, id) = self.thing.trim().split_once([' ', '=', ':', '/'])?;
+        if self.thing.contains('\0') {
+            return None;
+        }
+        let id = id.trim();
+        let id = id.parse::<i64>().map_or_else(|_| Value::from(id), Value::from);
+        Some(Value::Object(Map::from_iter([(kind.to_lowercase(), id)])))
+    }
+
+    fn pairs(&self, before: Option<i64>) -> String {
+        let before = before.map(|before| before.to_string()).unwrap_or_default();
+        let given = [
+            ("actor", &self.actor),
+            ("action", &self.action),
+            ("thing", &self.thing),
+            ("from", &self.from),
+            ("until", &self.until),
+            ("before", &before),
+        ];
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(given.into_iter().filter(|(_, value)| !value.is_empty()));
+        match query.finish() {
+            query if query.is_empty() => query,
+            query => format!("?{query}"),
+        }
+    }
+}
+
+/// The midnight in UTC with which a day begins.
+fn day(text: &str) -> Option<DateTime<Utc>> {
+    Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc())
+}
 
 /// `GET /admin/audit`
 pub async fn page(
     State(app): State<App>,
     viewing: AdminViewing,
-    Query(place): Query<PageQuery>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Page<AuditPage>, Error> {
-    let before = place.before();
-    let mut entries = audit::list(&mut *app.db.acquire().await?, before, ASKED).await?;
-    let last = cut(&mut entries);
+    let filter = query.filter(viewing.may_act);
+    let mut entries = audit::list(&mut *app.db.acquire().await?, &filter, ASKED).await?;
+    let last = cut(&mut entries).map(|last| last.id);
     Ok(Page(AuditPage {
-        older: last.map(|last| format!("/admin/audit?before={}", last.id)),
-        later: before.is_some(),
+        older: last.map(|last| format!("/admin/audit{}", query.pairs(Some(last)))),
+        newest: filter.before.map(|_| format!("/admin/audit{}", query.pairs(None))),
+        exported: query.pairs(None),
         lines: entries.into_iter().map(|entry| line(entry, viewing.may_act)).collect(),
+        search: AuditSearch {
+            actor: query.actor,
+            action: query.action,
+            thing: query.thing,
+            from: query.from,
+            until: query.until,
+            is_admin: viewing.may_act,
+        },
         chrome: viewing.chrome,
     }))
 }
@@ -55,6 +130,14 @@ fn did(action: &str, jobs: Option<i64>) -> String {
         "job.delete" => format!("deleted {jobs}"),
         "schedule.run" => "ran a schedule by hand".to_owned(),
         "photo.delete" => "deleted somebody's photo".to_owned(),
+        "photo.hide" => "hid a photo".to_owned(),
+        "comment.remove" => "removed a comment".to_owned(),
+        "comment.approve" => "approved a comment".to_owned(),
+        "talk.hide" => "hid a talk".to_owned(),
+        "talk.show" => "showed a hidden talk".to_owned(),
+        "hub.delete" => "deleted a hub".to_owned(),
+        "hub.photo.remove" => "removed a photo from a hub".to_owned(),
+        "act.undo" => "undid an act".to_owned(),
         "picture.block" => "hid a photo and blocked its picture".to_owned(),
         "picture.unblock" => "unblocked a picture".to_owned(),
         "user.create" => "created an account".to_owned(),
@@ -95,6 +178,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_thing_is_found_by_kind_and_id() {
+        let things = |thing: &str| AuditQuery { thing: thing.to_owned(), ..AuditQuery::default() }.things();
+        assert_eq!(things("photo 7"), Some(json!({ "photo": 7 })));
+        assert_eq!(things(" Queue: mail "), Some(json!({ "queue": "mail" })));
+        assert_eq!((things("photo"), things("a \0")), (None, None));
+    }
+
+    #[test]
+    fn the_last_day_is_among_the_days_that_are_shown() {
+        let query =
+            AuditQuery { from: "2026-01-02".into(), until: "2026-01-02".into(), ..AuditQuery::default() };
+        let filter = query.filter(true);
+        assert_eq!(
+            filter.until.zip(filter.from).map(|(until, from)| until - from),
+            Some(chrono::TimeDelta::days(1))
+        );
+        assert_eq!(query.pairs(Some(3)), "?from=2026-01-02&until=2026-01-02&before=3");
+    }
 
     #[test]
     fn entries_read_as_sentences_with_their_details() {

@@ -79,7 +79,7 @@ pub(super) async fn remove(
     let moderator = visitor.member()?;
     retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
-        let photo = moderation::comments::remove(&mut tx, comment, moderator, reason).await?;
+        let (photo, _) = moderation::comments::remove(&mut tx, comment, moderator.actor(), reason).await?;
         tx.commit().await?;
         Ok(photo)
     })

@@ -5,6 +5,7 @@ use axum::extract::{Form, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_shared::acts::Thing;
 use pawdium_shared::comments::{Comment, CommentState, Position, lists};
 use pawdium_shared::ids::{CommentId, PhotoId};
 use serde::Deserialize;
@@ -18,6 +19,7 @@ use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
+use crate::moderation::acts::find_list;
 use crate::state::App;
 use crate::views::comments::CommentPage;
 use crate::views::{Field, Picture};
@@ -36,9 +38,15 @@ pub async fn page(
     State(app): State<App>,
     viewing: Viewing,
     Path(id): Path<CommentId>,
-) -> Result<Page<CommentPage>, Error> {
-    let (comment, seen) = find_comment(&app, &viewing.visitor, id).await?;
-    Ok(Page(show(&app, viewing, comment, seen).await?))
+) -> Result<Response, Error> {
+    match find_comment(&app, &viewing.visitor, id).await {
+        Ok((comment, seen)) => Ok(Page(show(&app, viewing, comment, seen).await?).into_response()),
+        Err(Error::NotFound) => {
+            let acts = find_list(&app, &viewing.visitor, Thing::Comment(id)).await?;
+            Ok(acts.ok_or(Error::NotFound)?.into_response())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// `POST /comments/{comment}/edit`: for its author.

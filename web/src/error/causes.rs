@@ -9,7 +9,7 @@ use pawdium_shared::photos::NotChanged;
 use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
 use pawdium_shared::references::{Gone, gone};
-use pawdium_shared::{accounts, comments, photos, talks};
+use pawdium_shared::{accounts, comments, moderation, photos, talks};
 use pawdium_widgets::layout;
 use tracing::error;
 
@@ -90,6 +90,18 @@ impl From<hubs::Refusal> for Error {
             | Refusal::MayNotDelete
             | Refusal::NotMadeOwner
             | Refusal::NotInvited => Self::Forbidden(message),
+        }
+    }
+}
+
+impl From<moderation::Refusal> for Error {
+    fn from(refusal: moderation::Refusal) -> Self {
+        use moderation::Refusal;
+        match refusal {
+            Refusal::Database(error) => error.into(),
+            Refusal::Store(error) => error.into(),
+            Refusal::Gone | Refusal::WentWithAccount => Self::NotFound,
+            refusal => Self::Refused(refusal.to_string()),
         }
     }
 }

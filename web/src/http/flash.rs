@@ -29,6 +29,10 @@ pub enum Notice {
     PhotoUnposted,
     /// The address of a member's feed was replaced.
     FeedLinkRenewed,
+    /// A photo is hidden.
+    PhotoTakenDown,
+    /// What a moderator did is undone.
+    ActUndone,
     /// A photo is hidden and its picture is blocked.
     PictureBlocked,
     /// A photo is hidden, but its picture has no fingerprint to block it by.
@@ -206,6 +210,8 @@ impl Notice {
             Self::PhotoPosted => Flash::good("The photo is posted to the hub."),
             Self::PhotoUnposted => Flash::good("The photo is removed from the hub. It stays on the site."),
             Self::FeedLinkRenewed => Flash::good("Your feed has a new address. The old one no longer works."),
+            Self::PhotoTakenDown => Flash::good("The photo is hidden. You can undo it for 30 days."),
+            Self::ActUndone => Flash::good("It is undone. Everything is as it was before."),
             Self::PictureBlocked => Flash::good("The photo is hidden and its picture is blocked."),
             Self::PhotoHidden => {
                 Flash::info("The photo is hidden. It is too old for its picture to be blocked.")

@@ -3,11 +3,10 @@
 use axum::extract::State;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
-use pawdium_shared::audit::{self, Action};
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::PhotoId;
+use pawdium_shared::moderation::hiding;
 use pawdium_shared::photos::{Photo, queries, transitions};
-use serde_json::json;
 
 use super::show::find_visible;
 use crate::error::Error;
@@ -49,14 +48,13 @@ pub async fn remove(app: &App, visitor: &Visitor, id: PhotoId) -> Result<(), Err
 
 async fn remove_photo(app: &App, visitor: &Visitor, photo: &Photo) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
-    if !transitions::delete(&mut tx, photo.id).await? {
+    let moderator = visitor.actor().filter(|_| visitor.id() != photo.owner);
+    let is_deleted = match moderator {
+        Some(moderator) => hiding::delete_photo(&mut tx, photo.id, moderator).await?.is_some(),
+        None => transitions::delete(&mut tx, photo.id).await?,
+    };
+    if !is_deleted {
         return Err(Error::NotFound);
-    }
-    if visitor.id() != photo.owner
-        && let Some(actor) = visitor.actor()
-    {
-        let detail = json!({ "photo": photo.id, "owner": photo.owner_name });
-        audit::record(&mut tx, actor, Action::DeletePhoto, &detail).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -8,6 +8,7 @@ pub mod drafts;
 pub mod edit;
 mod fields;
 pub mod find;
+pub mod hide;
 pub mod lineage;
 pub mod media;
 pub mod moments;

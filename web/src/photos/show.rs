@@ -2,9 +2,11 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
 use pawdium_queue::{Job as _, Subject, inspect};
+use pawdium_shared::acts::{self, Thing};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
 use pawdium_shared::moderation::blocked;
@@ -27,9 +29,11 @@ use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor, pin_cookie};
+use crate::moderation::acts::{find_list, line};
 use crate::state::App;
 use crate::views::baked::{BakedHtml, BakedPhoto, PublicLineage};
 use crate::views::card::{CardPicture, LinkCard};
+use crate::views::moderation::acts::ActNote;
 use crate::views::photo::{CropNews, PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use crate::views::{Fragment, Picture};
 
@@ -40,8 +44,14 @@ pub async fn page(
     client: Client,
     Path(id): Path<PhotoId>,
     query: Result<Query<PlaceQuery>, QueryRejection>,
-) -> Result<Page<PhotoPage>, Error> {
-    let mut photo = find_visible(&app, &viewing.visitor, id).await?;
+) -> Result<Response, Error> {
+    let mut photo = match find_visible(&app, &viewing.visitor, id).await {
+        Err(Error::NotFound) => {
+            let acts = find_list(&app, &viewing.visitor, Thing::Photo(id)).await?;
+            return Ok(acts.ok_or(Error::NotFound)?.into_response());
+        }
+        found => found?,
+    };
     changes::touch(&app, viewing.visitor.id(), &mut photo).await?;
     if photo.state == PhotoState::Live {
         record_moment(&app, &viewing.visitor, client, id, virality::Moment::View).await?;
@@ -52,7 +62,7 @@ pub async fn page(
     if let Some(place) = query.ok().and_then(|Query(query)| query.place()) {
         page.place = place.find(&app, &visitor, id).await?;
     }
-    Ok(Page(page))
+    Ok(Page(page).into_response())
 }
 
 /// [`page`] of a live photo for everybody. Its views are counted by those who send it.
@@ -187,15 +197,15 @@ pub(crate) async fn assemble(
     } else {
         None
     };
-    let is_blocked = photo.state == PhotoState::Hidden && status.why.is_some();
-    let alike = if viewing.visitor.moderates() && is_blocked {
-        queries::list_alike(&mut *app.db.acquire().await?, photo.id, ALIKE).await?
+    let (alike, act) = if viewing.visitor.moderates() && photo.state == PhotoState::Hidden {
+        for_moderators(app, photo.id).await?
     } else {
-        Vec::new()
+        (Vec::new(), None)
     };
     Ok(PhotoPage {
         card: link_card(app, &photo),
         alike: alike.iter().map(|photo| present::card(photo, false)).collect(),
+        act,
         posting: Fragment::render(&hubs).map_err(anyhow::Error::from)?,
         earlier: earlier.map(|photo| photo.0),
         status,
@@ -226,6 +236,18 @@ pub(crate) async fn assemble(
         own,
         comments,
     })
+}
+
+/// What moderators see of a hidden photo: live ones of the same picture if it is blocked, and the act to undo.
+async fn for_moderators(app: &App, photo: PhotoId) -> Result<(Vec<Photo>, Option<Fragment>), Error> {
+    let mut db = app.db.acquire().await?;
+    let alike = match blocked::reason_of(&mut db, photo).await? {
+        Some(_) => queries::list_alike(&mut db, photo, ALIKE).await?,
+        None => Vec::new(),
+    };
+    let act = acts::find_open(&mut db, Thing::Photo(photo)).await?.map(|act| ActNote { act: line(act) });
+    let act = act.as_ref().map(Fragment::render).transpose().map_err(anyhow::Error::from)?;
+    Ok((alike, act))
 }
 
 /// What other sites show of a link to a live photo.
@@ -279,7 +301,10 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
         if photo.state == PhotoState::Processing {
             why = why_processing(&mut db, photo.id).await?;
         } else if photo.state == PhotoState::Hidden {
-            why = blocked::reason_of(&mut db, photo.id).await?;
+            why = match blocked::reason_of(&mut db, photo.id).await? {
+                Some(reason) => Some(reason),
+                None => acts::find_reason(&mut db, Thing::Photo(photo.id)).await?,
+            };
         }
         let bytes = queries::find_original_bytes(&mut db, photo.id).await?;
         saved = bytes.and_then(|bytes| Saving::of(bytes, &photo.sizes));

@@ -23,8 +23,8 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, api, assets, comments, demo, embed, health, hubs, live, notifications, photos, ranking,
-    ratings, search, talks, topics,
+    accounts, api, assets, comments, demo, embed, health, hubs, live, moderation, notifications, photos,
+    ranking, ratings, search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -151,6 +151,8 @@ fn pages(app: &App) -> Router<App> {
         .route("/photos/{photo}/delete", post(photos::delete::delete))
         .route("/photos/{photo}/hubs", post(photos::posting::post))
         .route("/photos/{photo}/hubs/remove", post(photos::posting::unpost))
+        .route("/photos/{photo}/hide", post(photos::hide::hide))
+        .route("/photos/{photo}/withheld", get(photos::hide::picture))
         .route("/photos/{photo}/block", post(photos::block::block))
         .route("/photos/{photo}/block-alike", post(photos::block::block_alike))
         .route("/s/{code}", get(photos::show::shared))
@@ -194,6 +196,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/settings/remixes", post(accounts::settings::change_remixes))
         .route("/settings/delete", post(accounts::settings::delete))
         .route("/api", get(api::reference::page))
+        .route("/transparency", get(moderation::transparency::page))
         .route("/demo/mail", get(demo::mailbox))
         .route("/demo/mail/{id}", get(demo::mail))
 }

@@ -31,6 +31,8 @@ pub(super) fn admin_pages() -> Router<App> {
         .route("/admin/cache/{widget}", get(admin::cache::widget))
         .route("/admin/cache/{widget}/reloads", get(admin::cache::widget_reloads))
         .route("/admin/audit", get(admin::audit::page))
+        .route("/admin/audit.csv", get(admin::audit_export::csv))
+        .route("/admin/audit.jsonl", get(admin::audit_export::lines))
 }
 
 pub(super) fn moderation_pages() -> Router<App> {
@@ -40,6 +42,8 @@ pub(super) fn moderation_pages() -> Router<App> {
         .route("/moderation/comments", get(moderation::comments::page))
         .route("/moderation/blocked", get(moderation::blocked::page))
         .route("/moderation/blocked/{id}/unblock", post(moderation::blocked::unblock))
+        .route("/moderation/acts", get(moderation::acts::page))
+        .route("/moderation/acts/{act}/undo", post(moderation::acts::take_back))
         .route("/moderation/topics", get(topics::moderate::page))
         .route("/moderation/topics/sections", post(topics::moderate::section))
         .route("/moderation/topics/acts/{act}/undo", post(topics::moderate::take_back))

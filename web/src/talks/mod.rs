@@ -4,7 +4,6 @@ pub mod access;
 pub mod acts;
 pub mod api;
 pub mod baked;
-mod csv;
 pub mod dashboard;
 pub mod edit;
 pub mod freezes;

@@ -1,5 +1,8 @@
 //! The pages of moderation, which moderators and admins see.
 
+pub mod acts;
+pub mod transparency;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 

@@ -73,6 +73,8 @@ pub struct PhotoPage {
     pub posting: Fragment,
     /// Live photos of the same picture, if a moderator views a hidden photo.
     pub alike: Vec<PhotoCard>,
+    /// The rendered [`ActNote`](super::moderation::acts::ActNote), if a moderator views a photo that one has hidden.
+    pub act: Option<Fragment>,
     /// The comments, if it is live.
     pub comments: Option<CommentSection>,
 }

@@ -371,6 +371,8 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/moderation/comments",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/acts",
+        "/transparency",
         "/moderation/topics",
         "/topics",
         "/topics/tongue",

@@ -254,6 +254,8 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/moderation/topics",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/acts",
+        "/transparency",
         "/admin/audit",
         "/admin/jobs/901",
         "/admin/jobs/77777",

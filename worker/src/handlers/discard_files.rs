@@ -2,9 +2,9 @@
 
 use pawdium_queue::{Claim, JobError};
 use pawdium_shared::jobs::media::DiscardFiles;
-use pawdium_shared::photos::queries::{original_in_use, unneeded_originals, unreferenced};
+use pawdium_shared::photos::queries::{list_unshown, original_in_use, unneeded_originals};
 
-use super::remove_files::remove_unnamed;
+use super::remove_files::settle;
 use crate::env::Env;
 
 /// Deletes files that no photo refers to. The job waits while the store is down.
@@ -15,7 +15,7 @@ pub async fn discard_files(job: DiscardFiles, env: &Env, _: &Claim) -> Result<()
 async fn discard(job: &DiscardFiles, env: &Env) -> anyhow::Result<()> {
     let (originals, pictures) = {
         let mut db = env.db.acquire().await?;
-        (unneeded_originals(&mut db, &job.originals).await?, unreferenced(&mut db, &job.pictures).await?)
+        (unneeded_originals(&mut db, &job.originals).await?, list_unshown(&mut db, &job.pictures).await?)
     };
     for original in originals {
         let in_use = original_in_use(&mut *env.db.acquire().await?, &original).await?;
@@ -24,7 +24,7 @@ async fn discard(job: &DiscardFiles, env: &Env) -> anyhow::Result<()> {
         }
     }
     for picture in pictures {
-        remove_unnamed(env, &picture).await?;
+        settle(env, &picture).await?;
     }
     Ok(())
 }

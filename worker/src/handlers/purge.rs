@@ -8,16 +8,17 @@ use pawdium_queue::{Claim, JobError, cron, groups, inspect, ledger, partition, s
 use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::hubs::activity;
 use pawdium_shared::jobs::upkeep::Purge;
+use pawdium_shared::moderation::undo;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
 use pawdium_shared::photos::{self, crops, lineage};
 use pawdium_shared::ranking::refresh;
-use pawdium_shared::{comments, notifications};
+use pawdium_shared::{acts, comments, notifications};
 use pawdium_widgets::layout;
 use sqlx::PgConnection;
 use tracing::{error, info};
 
 use super::abandon_photo::abandon;
-use super::remove_files::remove_unnamed;
+use super::remove_files::settle;
 use crate::env::Env;
 
 /// The number of rows or files per statement.
@@ -52,7 +53,7 @@ const SPENT_DAYS: i32 = 2;
 const ACTIVITY_DAYS: i32 = 90;
 
 /// How many days the texts of comments that moderators have removed are kept.
-const COMMENT_DAYS: i32 = 30;
+const COMMENT_DAYS: i32 = acts::DAYS;
 
 /// How many days members find what they were notified of.
 const NOTIFICATION_DAYS: i32 = 90;
@@ -70,7 +71,7 @@ pub async fn purge(_: Purge, env: &Env, _: &Claim) -> Result<(), JobError> {
         return Err(JobError::give_up(anyhow::anyhow!("{mismatch}; {}", lineage::ADVICE)));
     }
     let originals = purge_stored_originals(env).await?;
-    let pictures = purge_pictures(env).await?;
+    let pictures = purge_pictures(env).await? + purge_withheld(env).await?;
     let unfinished = env.store.remove_unfinished(UNFINISHED_AGE).await?;
     info!(originals, pictures, unfinished, "purged files");
     Ok(())
@@ -115,6 +116,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let activities = purge_activities(&mut db).await?;
     let moments = refresh::purge_moments(&mut db, MOMENT_DAYS).await?;
     let widgets = layout::purge_removed(&mut db).await?;
+    let acts = undo::finish(&env.db).await?;
     let comments = comments::leaving::purge(&mut db, COMMENT_DAYS).await?;
     let notifications = notifications::purge(&mut db, NOTIFICATION_DAYS).await?;
     info!(
@@ -129,6 +131,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
         widgets,
         activities,
         comments,
+        acts,
         notifications,
         "purged rows"
     );
@@ -164,21 +167,36 @@ async fn purge_stored_originals(env: &Env) -> anyhow::Result<u64> {
     Ok(deleted)
 }
 
-/// Deletes pictures that no photo refers to.
+/// Deletes pictures that no photo refers to, and withholds those that only hidden photos refer to.
 async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
     let before = Utc::now() - PICTURE_AGE;
     let mut deleted = 0;
     let old = env.store.list_pictures().try_filter(|stored| is_older(stored.last_modified, before));
     let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
     while let Some(keys) = chunks.try_next().await? {
-        let unnamed = photos::queries::unreferenced(&mut *env.db.acquire().await?, &keys).await?;
-        for key in unnamed {
+        let unshown = photos::queries::list_unshown(&mut *env.db.acquire().await?, &keys).await?;
+        for key in unshown {
             let parsed = key.parse()?;
             // It may have been stored again since it was listed.
             let found = env.store.find_picture(&parsed).await?;
             if found.is_some_and(|found| found.last_modified < before) {
-                deleted += u64::from(remove_unnamed(env, &key).await?);
+                deleted += u64::from(settle(env, &key).await?);
             }
+        }
+    }
+    Ok(deleted)
+}
+
+/// Deletes withheld pictures that no photo refers to, and serves those that one shows.
+async fn purge_withheld(env: &Env) -> anyhow::Result<u64> {
+    let before = Utc::now() - PICTURE_AGE;
+    let mut deleted = 0;
+    let old = env.store.list_withheld().try_filter(|stored| is_older(stored.last_modified, before));
+    let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
+    while let Some(keys) = chunks.try_next().await? {
+        let stray = photos::queries::list_not_withheld(&mut *env.db.acquire().await?, &keys).await?;
+        for key in stray {
+            deleted += u64::from(settle(env, &key).await?);
         }
     }
     Ok(deleted)

@@ -8,6 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use futures::{StreamExt as _, stream};
+use pawdium_shared::csv;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{CallId, TalkId, UserId};
 use pawdium_shared::talks::dashboard::{self, After, VoteRow};
@@ -25,7 +26,6 @@ use crate::http::extract::{Json, Path};
 use crate::http::visitor::Visitor;
 use crate::state::App;
 use crate::talks::access::{SeenCall, find_call};
-use crate::talks::csv;
 
 /// How many talks a dashboard shows.
 const TOP: i64 = 100;

@@ -10,7 +10,7 @@ mod overview;
 mod queues;
 mod schedules;
 
-pub use audit::{AuditLine, AuditPage};
+pub use audit::{AuditLine, AuditPage, AuditSearch};
 pub use bulk::{BulkPage, BulkState};
 pub use cache::{
     CacheBoard, CacheKind, CachePage, CachedWidgetPage, HubWidget, Reload, ReloadList, WidgetState,

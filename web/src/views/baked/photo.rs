@@ -118,6 +118,7 @@ impl Baked for BakedPhoto {
             moderates: false,
             posting: self.posting.0,
             alike: Vec::new(),
+            act: None,
             comments: Some(CommentSection::unknown(self.id)),
         }
     }

@@ -6,7 +6,7 @@ use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::photos::crops::{self, Finished};
 use pawdium_shared::photos::edits::{self, Basis, Change};
 use pawdium_shared::photos::transitions::{self, KeepOriginal};
-use pawdium_shared::photos::{NotChanged, Picture, Species, Tags, Title, drafts, revisions};
+use pawdium_shared::photos::{NotChanged, Picture, Species, Tags, Title, drafts, revisions, withheld};
 use rand::seq::IndexedRandom as _;
 
 use super::{Changer, Operation};
@@ -105,7 +105,7 @@ impl Changer<'_> {
                 done(revisions::restore(tx, PhotoId(photo), UserId(owner), number).await)
             }
             _ => match self.photo("live").await {
-                Some(photo) => transitions::hide(tx, photo).await,
+                Some(photo) => Ok(withheld::hide(tx, photo).await?.is_some()),
                 None => Ok(false),
             },
         }

@@ -4,7 +4,7 @@ use pawdium_kit::waiting::count;
 use pawdium_kit::workers::transact;
 use pawdium_shared::accounts::queries as accounts;
 use pawdium_shared::hubs::changes;
-use pawdium_shared::photos::{Species, transitions};
+use pawdium_shared::photos::{Species, withheld};
 use pawdium_shared::ratings::merge;
 use pawdium_shared::talks::queries::find_talk;
 use pawdium_shared::talks::{Device, Network, NewCall, Phase, TalkChange, Voter, Voters, pitch};
@@ -115,7 +115,7 @@ async fn a_photo_that_moderators_hide_leaves_its_talk(db: PgPool) {
     let change = TalkChange { photo: Some(Some(photo)), ..TalkChange::default() };
     let edited = transact(&stage.site.db, async |tx| pitch::edit(tx, talk, bob, &change).await).await;
     assert_eq!(edited.expect("their own").photo, Some(photo));
-    transact(&stage.site.db, async |tx| transitions::hide(tx, photo).await).await.expect("no error");
+    transact(&stage.site.db, async |tx| withheld::hide(tx, photo).await).await.expect("no error");
     let mut db = stage.site.db.acquire().await.expect("a connection");
     assert_eq!(find_talk(&mut db, talk).await.expect("no error").expect("it stays").photo, None);
 }

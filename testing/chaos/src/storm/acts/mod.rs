@@ -63,6 +63,8 @@ const ACTS: &[Act] = acts![
     "notifications read" 3 comments::read,
     "photos blocked" 5 photos::block,
     "pictures unblocked" 5 photos::unblock,
+    "photos hidden" 4 photos::hide,
+    "acts undone" 6 photos::undo,
     "acts on jobs" 4 back_room::act_on_a_job,
     "acts on many jobs" 3 back_room::act_on_many_jobs,
     "queues paused" 2 back_room::pause_and_resume,

@@ -172,3 +172,21 @@ pub(super) async fn unblock(visit: &mut Visit<'_>) {
     let Some(picture) = blocked.choose(&mut visit.dice) else { return };
     visit.ask(Request::post(format!("/moderation/blocked/{picture}/unblock")).by(&staff), &[303, 404]).await;
 }
+
+/// Hides a photo in any state, or deletes it as a moderator, such that it can come back.
+pub(super) async fn hide(visit: &mut Visit<'_>) {
+    let Some(photo) = visit.town.a_photo(&mut visit.dice) else { return };
+    let staff = visit.town.staff.session.clone();
+    let act = if visit.dice.random_bool(0.7) { "hide" } else { "delete" };
+    let request = Request::post(format!("/photos/{photo}/{act}")).by(&staff).form(&[("reason", "Not a cat")]);
+    visit.ask(request, &[303, 404]).await;
+}
+
+/// Undoes one of the latest acts of moderators, which may be refused.
+pub(super) async fn undo(visit: &mut Visit<'_>) {
+    let staff = visit.town.staff.session.clone();
+    let Some(page) = visit.ask(Request::get("/moderation/acts").by(&staff), &[200]).await else { return };
+    let acts = page.between("action=\"/moderation/acts/", "/undo\"");
+    let Some(act) = acts.choose(&mut visit.dice) else { return };
+    visit.ask(Request::post(format!("/moderation/acts/{act}/undo")).by(&staff), &[303, 404, 409]).await;
+}

@@ -43,19 +43,30 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let stored: Vec<_> = store.list_pictures().try_collect().await?;
     let stored: BTreeMap<String, u64> =
         stored.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
-    let named: Vec<(i64, String, i32)> = sqlx::query_as(
-        "select photo_id, key, bytes
+    let withheld: Vec<_> = store.list_withheld().try_collect().await?;
+    let withheld: BTreeMap<String, u64> =
+        withheld.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
+    let named: Vec<(i64, String, i32, bool)> = sqlx::query_as(
+        "select photo_id, key, bytes, bool_or(state not in ('hidden', 'deleted')) over (partition by key)
          from (select photo_id, edge, key, bytes from photo_files
-               union select photo_id, edge, key, bytes from photo_picture_files) as named",
+               union select photo_id, edge, key, bytes from photo_picture_files) as named
+         join photos on photos.id = photo_id",
     )
     .fetch_all(&mut *db)
     .await?;
-    let missing = named.iter().filter_map(|(photo, key, bytes)| match stored.get(key) {
-        Some(size) if i64::try_from(*size).ok() == Some(i64::from(*bytes)) => None,
-        found => Some(format!("photo {photo}: {key}, {found:?} bytes of {bytes}")),
+    let missing = named.iter().filter_map(|(photo, key, bytes, is_shown)| {
+        let found = if *is_shown { stored.get(key) } else { withheld.get(key) };
+        match found {
+            Some(size) if i64::try_from(*size).ok() == Some(i64::from(*bytes)) => None,
+            found => Some(format!("photo {photo}: {key}, shown {is_shown}, {found:?} bytes of {bytes}")),
+        }
     });
-    let known: BTreeSet<&str> = named.iter().map(|(_, key, _)| key.as_str()).collect();
+    let keys = |shown: bool| -> BTreeSet<&str> {
+        named.iter().filter(|(.., is_shown)| *is_shown == shown).map(|(_, key, ..)| key.as_str()).collect()
+    };
+    let (known, hidden) = (keys(true), keys(false));
     let unnamed = stored.keys().filter(|key| !known.contains(key.as_str())).cloned();
+    let stray = withheld.keys().filter(|key| !hidden.contains(key.as_str())).cloned();
 
     let uploads: Vec<_> = store.list_originals().try_collect().await?;
     let uploads: BTreeSet<String> = uploads.into_iter().map(|file| file.key.to_string()).collect();
@@ -69,7 +80,8 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let unneeded = uploads.iter().filter(|key| !kept.contains(key.as_str())).cloned();
     Ok(vec![
         Finding::new("a picture that a photo names is stored", missing.collect()),
-        Finding::new("a picture that no photo names is purged", unnamed.collect()),
+        Finding::new("a picture that no photo shows isn't served", unnamed.collect()),
+        Finding::new("a picture is withheld only while a hidden photo names it", stray.collect()),
         Finding::new("an upload that is still to be processed is stored", lost.collect()),
         Finding::new("an upload that nothing needs is purged", unneeded.collect()),
     ])

@@ -79,12 +79,15 @@ pub(super) const ROWS: &[RowCheck] = &[
                 where photos.depth <> parent.depth + 1",
     },
     RowCheck {
-        name: "a live photo names its three files, and one that is away names none",
+        name: "a live photo names its three files, and one that is away only while a moderator can undo that",
         query: "select format('photo %s, %s, %s files', photos.id, state, count(edge))
                 from photos left join photo_files on photo_id = photos.id
                 group by photos.id
                 having state = 'live' and count(edge) <> 3
-                    or state in ('failed', 'hidden', 'deleted') and count(edge) > 0
+                    or state = 'failed' and count(edge) > 0
+                    or state in ('hidden', 'deleted') and count(edge) > 0
+                       and not exists (select from acts where thing = 'photo' and thing_id = photos.id
+                                                          and undone_at is null and final_at is null)
                     or state = 'draft' and depth = 0 and count(edge) > 0",
     },
     RowCheck {
@@ -150,6 +153,9 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a cause of a notification', actor_id from notifications
                     union all select 'a block', user_id from member_blocks
                     union all select 'a block', blocked_id from member_blocks
+                    union all select 'an act', actor_id from acts
+                    union all select 'the thing of an act', author_id from acts
+                    union all select 'what an act has kept', user_id from kept_rows
                     union all
                     select 'a vote', voter_id from talk_votes join calls on calls.id = call_id
                     where call_phase(calls) not in ('closed', 'announced'))
@@ -261,6 +267,22 @@ pub(super) const ROWS: &[RowCheck] = &[
         name: "a tag is live exactly if its photo is",
         query: "select format('photo %s, %s', photo_id, state) from taggings join photos on id = photo_id
                 where live <> (state = 'live')",
+    },
+    RowCheck {
+        name: "what an act has kept goes when it is undone or final",
+        query: "select format('act %s keeps %s rows', act_id, count(*)) from kept_rows join acts on acts.id = act_id
+                where before is null group by act_id",
+    },
+    RowCheck {
+        name: "every act is in the audit log, and so is that it was undone",
+        query: "select format('act %s, undone by %s', acts.id, undone_by) from acts
+                where not exists (select from audit_log where detail @> jsonb_build_object('act', acts.id)
+                                                          and action <> 'act.undo')
+                   or undone_at is not null
+                      and not exists (select from audit_log where detail @> jsonb_build_object('act', acts.id)
+                                                              and action = 'act.undo')
+                      and not exists (select from audit_log where detail @> jsonb_build_object('talk', acts.thing_id)
+                                                              and acts.thing = 'talk' and action = 'talk.show')",
     },
     RowCheck {
         name: "an upload that was acknowledged is there",

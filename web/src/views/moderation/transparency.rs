@@ -1,0 +1,37 @@
+//! The public numbers of moderation.
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use crate::views::{Chrome, filters};
+
+/// `GET /transparency`
+#[derive(Debug, Template)]
+#[template(path = "moderation/transparency.html")]
+pub struct TransparencyPage {
+    /// The layout around the page.
+    pub chrome: Chrome,
+    /// The kinds of acts, in words.
+    pub kinds: Vec<&'static str>,
+    /// The months with acts, the latest first.
+    pub months: Vec<Month>,
+}
+
+/// A month.
+#[derive(Clone, Debug)]
+pub struct Month {
+    /// Its first day.
+    pub first: NaiveDate,
+    /// How many acts of each kind.
+    pub acts: Vec<i64>,
+}
+
+impl Month {
+    fn name(&self) -> String {
+        self.first.format("%B %Y").to_string()
+    }
+
+    fn key(&self) -> String {
+        self.first.format("%Y-%m").to_string()
+    }
+}
