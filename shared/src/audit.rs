@@ -99,6 +99,8 @@ pub enum Action {
     ApproveComment,
     /// Another member's comment is removed.
     RemoveComment,
+    /// Somebody's sessions are ended.
+    EndSessions,
 }
 
 impl Action {
@@ -136,6 +138,7 @@ impl Action {
             Self::CorrectTally => "talks.correct",
             Self::ApproveComment => "comment.approve",
             Self::RemoveComment => "comment.remove",
+            Self::EndSessions => "user.end_sessions",
         }
     }
 }

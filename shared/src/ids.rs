@@ -44,3 +44,11 @@ pawdium_db::id! {
     /// A notification: `notifications.id`.
     NotificationId
 }
+pawdium_db::id! {
+    /// A session: `sessions.id`.
+    SessionId
+}
+pawdium_db::id! {
+    /// An API token of a member's: `api_tokens.id`.
+    ApiTokenId
+}

@@ -161,6 +161,14 @@ pub enum Notice {
     MemberUnblocked,
     /// What a member is notified of was saved.
     NotificationsSaved,
+    /// A session was ended.
+    SessionEnded,
+    /// All other sessions were ended.
+    OtherSessionsEnded,
+    /// All sessions were ended.
+    AllSessionsEnded,
+    /// An API token was ended.
+    TokenEnded,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -215,7 +223,9 @@ impl Notice {
             Self::TopicsChanged => Flash::good("Done. You can undo it below."),
             Self::NameChanged => Flash::good("Your name is changed."),
             Self::EmailChanged => Flash::good("Your address is changed. We sent you a link to verify it."),
-            Self::PasswordChanged => Flash::good("Your password is changed. Other devices are logged out."),
+            Self::PasswordChanged => Flash::good(
+                "Your password is changed. Other devices are logged out, and API tokens are ended.",
+            ),
             Self::PasswordReset => Flash::good("Your password is set. Log in with it."),
             Self::EmailVerified => Flash::good("Your address is verified. Thank you!"),
             Self::LinkSent => Flash::info("We sent you a link. It works for 24 hours."),
@@ -284,6 +294,10 @@ impl Notice {
             Self::MemberBlocked => Flash::good("You won't meet in comments and notifications any more."),
             Self::MemberUnblocked => Flash::good("You see each other's comments again."),
             Self::NotificationsSaved => Flash::good("Your choices are saved."),
+            Self::SessionEnded => Flash::good("The session is ended."),
+            Self::OtherSessionsEnded => Flash::good("All your other sessions are ended."),
+            Self::AllSessionsEnded => Flash::info("You are logged out everywhere."),
+            Self::TokenEnded => Flash::good("The token is ended."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }
