@@ -116,8 +116,13 @@ pub(super) async fn end(db: &Db, operator: &str, user: &User, with_tokens: bool)
     audit::record(&mut tx, Actor::Operator(operator), Action::EndSessions, &detail).await?;
     tx.commit().await?;
     security::note_operator(operator, Grant::SessionsEnded, user.id);
-    let ended = format!("Ended {} of {}", counted(sessions, "session"), user.name.as_deref().unwrap_or_default());
-    Ok(if with_tokens { format!("{ended}, and {}.", counted(tokens, "API token")) } else { format!("{ended}.") })
+    let ended =
+        format!("Ended {} of {}", counted(sessions, "session"), user.name.as_deref().unwrap_or_default());
+    Ok(if with_tokens {
+        format!("{ended}, and {}.", counted(tokens, "API token"))
+    } else {
+        format!("{ended}.")
+    })
 }
 
 fn counted(count: u64, what: &str) -> String {

@@ -1,9 +1,9 @@
 //! Sessions and API tokens of accounts.
 
+use pawdium_shared::accounts::agent::Agent;
 use pawdium_shared::accounts::sessions;
 use pawdium_shared::accounts::tokens::{self, NewToken, TokenName};
 use pawdium_shared::accounts::{Origin, Role, Scope, Scopes, User, queries};
-use pawdium_shared::accounts::agent::Agent;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -39,7 +39,8 @@ async fn sessions_and_tokens_are_listed(db: PgPool) {
         assert!(listed.contains(said), "{said} is missing in {listed}");
     }
     let json: Value =
-        serde_json::from_str(&pawdium(&db, &["user", "sessions", "ada", "--json"], "").await.out).expect("JSON");
+        serde_json::from_str(&pawdium(&db, &["user", "sessions", "ada", "--json"], "").await.out)
+            .expect("JSON");
     assert_eq!(json["sessions"].as_array().map(Vec::len), Some(2));
     assert_eq!(json["tokens"][0]["scopes"], "read, moderate");
     let unknown = pawdium(&db, &["user", "sessions", "bob"], "").await;
@@ -55,10 +56,12 @@ async fn all_sessions_are_ended_and_tokens_if_asked(db: PgPool) {
     assert_eq!(ended.out, "Ended 2 sessions of ada.\n", "{}", ended.err);
     assert!(sessions::list(&mut connection(&db).await, ada.id, None).await.expect("no error").is_empty());
     assert_eq!(tokens::list(&mut connection(&db).await, ada.id).await.expect("no error").len(), 1);
-    let told: i64 = sqlx::query_scalar("select count(*) from jobs where payload -> 'event' ->> 'event' = 'sessions_ended'")
-        .fetch_one(&db)
-        .await
-        .expect("the statement is right");
+    let told: i64 = sqlx::query_scalar(
+        "select count(*) from jobs where payload -> 'event' ->> 'event' = 'sessions_ended'",
+    )
+    .fetch_one(&db)
+    .await
+    .expect("the statement is right");
     assert_eq!(told, 1, "open pages hear of it");
 
     let ended = pawdium(&db, &["user", "end-sessions", "ada@example.org", "--tokens"], "").await;
@@ -80,10 +83,12 @@ async fn who_is_no_moderator_any_more_has_no_tokens_that_moderate(db: PgPool) {
     assert!(pawdium(&db, &["user", "promote", "ada", "moderator"], "").await.succeeded);
     fill(&db, &ada).await;
     assert!(pawdium(&db, &["user", "promote", "ada", "admin"], "").await.succeeded);
-    let scopes = async || tokens::list(&mut connection(&db).await, ada.id).await.expect("no error")[0].scopes.clone();
+    let scopes =
+        async || tokens::list(&mut connection(&db).await, ada.id).await.expect("no error")[0].scopes.clone();
     assert!(scopes().await.has(Scope::Moderate));
     assert!(pawdium(&db, &["user", "promote", "ada", "member"], "").await.succeeded);
     assert_eq!(scopes().await, Scopes::of([Scope::Read]));
-    let role = queries::find(&mut connection(&db).await, ada.id).await.expect("no error").expect("it is there").role;
+    let role =
+        queries::find(&mut connection(&db).await, ada.id).await.expect("no error").expect("it is there").role;
     assert_eq!(role, Role::Member);
 }

@@ -102,9 +102,13 @@ async fn hostile_names_of_browsers_are_never_shown_or_stored(db: PgPool) {
     let site = Site::start(db).await;
     site.member("ada").await;
     let long = "Mozilla/5.0 ".repeat(600);
-    for browser in
-        ["<script>alert(1)</script>", "Firefox/1.0 <img src=x onerror=alert(1)>", "' or 1=1 --", "%n%s\t", &long]
-    {
+    for browser in [
+        "<script>alert(1)</script>",
+        "Firefox/1.0 <img src=x onerror=alert(1)>",
+        "' or 1=1 --",
+        "%n%s\t",
+        &long,
+    ] {
         let ada = log_in_from(&site, "ada", "203.0.113.9", browser).await;
         let page = ada.pages.get("/settings/sessions").await.expect(200);
         assert!(!page.text().contains("alert(1)") && !page.text().contains("1=1"), "{browser}");
@@ -112,10 +116,11 @@ async fn hostile_names_of_browsers_are_never_shown_or_stored(db: PgPool) {
     let bytes = site.api().call(Method::POST, "tokens").header("user-agent", &b"\xff\xfe Firefox/\xe4"[..]);
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
     Answer::to(bytes.json(&body)).await.expect(201);
-    let stored: Vec<(String,)> = sqlx::query_as("select distinct agent from sessions where agent is not null order by 1")
-        .fetch_all(&site.db)
-        .await
-        .expect("the statement is right");
+    let stored: Vec<(String,)> =
+        sqlx::query_as("select distinct agent from sessions where agent is not null order by 1")
+            .fetch_all(&site.db)
+            .await
+            .expect("the statement is right");
     let stored: Vec<_> = stored.iter().map(|row| row.0.as_str()).collect();
     assert_eq!(stored, ["A browser", "A program", "Firefox"]);
 }
@@ -144,7 +149,11 @@ async fn one_session_is_ended_and_nobody_elses_can_be(db: PgPool) {
     assert_eq!(bob.pages.post(&end, &[]).await.location(), "/settings/sessions", "and nothing is ended");
     elsewhere.api.get("users/me").await.expect(200);
     for _ in 0..2 {
-        assert_eq!(ada.pages.post(&end, &[]).await.location(), "/settings/sessions", "pressing twice is fine");
+        assert_eq!(
+            ada.pages.post(&end, &[]).await.location(),
+            "/settings/sessions",
+            "pressing twice is fine"
+        );
     }
     elsewhere.api.get("users/me").await.error(401);
 
@@ -190,11 +199,17 @@ async fn forms_from_other_sites_end_nothing(db: PgPool) {
         "/settings/sessions/end-all".to_owned(),
         "/settings/tokens".to_owned(),
     ] {
-        for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("x-none", "1")] {
+        for (name, value) in
+            [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("x-none", "1")]
+        {
             let form = ada.pages.request(Method::POST, &path).header(name, value).form(&[("name", "x")]);
             Answer::to(form).await.expect(403);
         }
-        assert_eq!(ada.pages.get(&path).await.status, if path == "/settings/tokens" { 200 } else { 405 }, "{path}");
+        assert_eq!(
+            ada.pages.get(&path).await.status,
+            if path == "/settings/tokens" { 200 } else { 405 },
+            "{path}"
+        );
     }
     elsewhere.api.get("users/me").await.expect(200);
     ada.api.get("users/me").await.expect(200);
@@ -262,7 +277,10 @@ async fn a_session_that_is_ended_while_it_is_used_is_refused_at_once(db: PgPool)
         };
         let (statuses, ended) = tokio::join!(used, ada.api.delete(&path, Value::Null));
         ended.expect(204);
-        assert!(statuses.is_sorted() && statuses.iter().all(|status| [200, 401].contains(status)), "{statuses:?}");
+        assert!(
+            statuses.is_sorted() && statuses.iter().all(|status| [200, 401].contains(status)),
+            "{statuses:?}"
+        );
         elsewhere.api.get("users/me").await.error(401);
     }
     // Two who end all others at once: one of them is left, or none.
@@ -305,11 +323,16 @@ async fn a_login_from_elsewhere_is_told_by_mail_and_can_be_undone(db: PgPool) {
         assert!(!letter.text.contains("198.51.100.7") && !letter.html.contains("203.0.113.7"));
     }
     let link = letters[1].link(&site, "reset");
-    assert_eq!(site.visitor().post(&link, &[("password", "a brand new password")]).await.location(), "/login");
+    assert_eq!(
+        site.visitor().post(&link, &[("password", "a brand new password")]).await.location(),
+        "/login"
+    );
     thief.api.get("users/me").await.error(401);
     ada.api.get("users/me").await.error(401);
-    assert!(eventually("the log has it", SOON, async || {
-        site.log().contains("security: login-elsewhere").then_some(true)
-    })
-    .await);
+    assert!(
+        eventually("the log has it", SOON, async || {
+            site.log().contains("security: login-elsewhere").then_some(true)
+        })
+        .await
+    );
 }

@@ -40,7 +40,11 @@ async fn a_token_is_shown_once_and_stored_as_a_hash(db: PgPool) {
     assert_eq!(page.texts(".session-list h2"), ["My <b>bot</b>"]);
     let again = ada.pages.get("/settings/tokens").await.expect(200);
     assert!(!again.text().contains(&token[8..]) && !again.has(".token-made"));
-    assert!(again.texts(".session-list p")[0].starts_with("read, rate · never used · since"), "{}", again.text());
+    assert!(
+        again.texts(".session-list p")[0].starts_with("read, rate · never used · since"),
+        "{}",
+        again.text()
+    );
     assert!(again.has("[aria-label='Settings'] [href='/settings/tokens'][aria-current]"));
     let stored: String = site.ask("select string_agg(api_tokens::text, ' ') from api_tokens").await;
     assert!(!stored.contains(&token[8..]), "{stored}");
@@ -93,8 +97,10 @@ async fn a_form_without_name_scope_or_the_right_password_makes_no_token(db: PgPo
 async fn tokens_end_when_they_are_ended_run_out_or_the_password_changes(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
-    let tokens = [ada.api_token(&["read"]).await, ada.api_token(&["rate"]).await, ada.api_token(&["submit"]).await];
-    let status = async |token: &str| site.api().with_token(token).delete("tokens/current", Value::Null).await.status;
+    let tokens =
+        [ada.api_token(&["read"]).await, ada.api_token(&["rate"]).await, ada.api_token(&["submit"]).await];
+    let status =
+        async |token: &str| site.api().with_token(token).delete("tokens/current", Value::Null).await.status;
     let end = ada.pages.get("/settings/tokens").await.attribute(".session-list form", "action");
     assert_eq!(bob.pages.post(&end, &[]).await.location(), "/settings/tokens");
     assert_eq!(site.ask::<i64>("select count(*) from api_tokens").await, 3, "it isn't his");
@@ -105,7 +111,9 @@ async fn tokens_end_when_they_are_ended_run_out_or_the_password_changes(db: PgPo
     assert_eq!((status(&tokens[0]).await, status(&tokens[0]).await), (204, 401), "a token can end itself");
 
     assert_eq!(make(&ada, "Short", &["read"], "30").await.status, 200);
-    let days: i32 = site.ask("select extract(day from expires_at - created_at)::int from api_tokens where name = 'Short'").await;
+    let days: i32 = site
+        .ask("select extract(day from expires_at - created_at)::int from api_tokens where name = 'Short'")
+        .await;
     assert_eq!(days, 30);
     site.change("update api_tokens set expires_at = now() - interval '1 s'").await;
     site.api().with_token(&tokens[1]).get("rate/next").await.error(401);
@@ -183,7 +191,11 @@ async fn the_scope_of_moderators_goes_with_the_role_and_does_not_come_back(db: P
     assert_eq!((sees(&both).await, sees(&only).await), (404, 403));
     set(Role::Member).await;
     set(Role::Admin).await;
-    assert_eq!((role(&both).await, sees(&both).await), (json!("member"), 404), "it doesn't come back with the role");
+    assert_eq!(
+        (role(&both).await, sees(&both).await),
+        (json!("member"), 404),
+        "it doesn't come back with the role"
+    );
     site.api().with_token(&only).get("users/me").await.error(401);
     let admins = mo.api_token(&["read", "moderate"]).await;
     assert_eq!(role(&admins).await, json!("moderator"), "a token is no admin");
@@ -194,7 +206,9 @@ async fn tokens_are_for_verified_members_where_the_site_wants_that(db: PgPool) {
     let site = Setup::on(db).set("security.verified_only", "[\"tokens\"]").start().await;
     let ada = site.member("ada").await;
     let page = ada.pages.get("/settings/tokens").await.expect(200);
-    assert!(!page.has("form[action='/settings/tokens']") && page.has("form[action='/settings/email/resend']"));
+    assert!(
+        !page.has("form[action='/settings/tokens']") && page.has("form[action='/settings/email/resend']")
+    );
     let refused = make(&ada, "Bot", &["read"], "0").await.expect(403);
     assert!(refused.text().contains("Verify your address"), "{}", refused.text());
     assert!(refused.has("form[action='/settings/email/resend']"));
@@ -218,7 +232,10 @@ async fn a_token_that_is_ended_while_it_is_used_is_refused_at_once(db: PgPool) {
             statuses
         };
         let (statuses, _) = tokio::join!(used, ada.pages.post(&end, &[]));
-        assert!(statuses.is_sorted() && statuses.iter().all(|status| [200, 401].contains(status)), "{statuses:?}");
+        assert!(
+            statuses.is_sorted() && statuses.iter().all(|status| [200, 401].contains(status)),
+            "{statuses:?}"
+        );
         api.get("users/me").await.error(401);
     }
     let header = site.api().call(Method::GET, "users/me").header("authorization", "Basic cGF3ZGl1bV94");

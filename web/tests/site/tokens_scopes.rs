@@ -29,7 +29,8 @@ fn calls(document: &Value) -> BTreeMap<String, Vec<String>> {
             let ways = operation["security"].as_array().cloned().unwrap_or_default();
             let tokens: Vec<_> = ways.iter().filter_map(|way| way["token"].as_array()).collect();
             if !tokens.is_empty() {
-                let scopes = tokens.into_iter().flatten().map(|scope| scope.as_str().expect("a name").to_owned());
+                let scopes =
+                    tokens.into_iter().flatten().map(|scope| scope.as_str().expect("a name").to_owned());
                 calls.insert(format!("{method} {path}"), scopes.collect());
             }
         }
@@ -44,7 +45,11 @@ async fn every_call_that_takes_a_token_says_of_which_scope(db: PgPool) {
     let calls = calls(&document);
     assert!(calls.len() > 60, "{calls:?}");
     for (call, scopes) in &calls {
-        assert_eq!(scopes.is_empty(), SESSIONS_ALONE.contains(&call.as_str()), "{call} says which scopes it takes");
+        assert_eq!(
+            scopes.is_empty(),
+            SESSIONS_ALONE.contains(&call.as_str()),
+            "{call} says which scopes it takes"
+        );
         assert!(scopes.iter().all(|scope| SCOPES.contains(&scope.as_str())), "{call}: {scopes:?}");
     }
     let of = |call: &str| calls[call].join(" ");
@@ -54,7 +59,10 @@ async fn every_call_that_takes_a_token_says_of_which_scope(db: PgPool) {
     assert_eq!(of("delete /comments/{id}"), "submit moderate");
     for (call, scopes) in &calls {
         let is_get = call.starts_with("get ") && !call.ends_with("/rate/next");
-        assert!(!scopes.contains(&"read".to_owned()) || is_get || call.ends_with("/tokens/current"), "{call}");
+        assert!(
+            !scopes.contains(&"read".to_owned()) || is_get || call.ends_with("/tokens/current"),
+            "{call}"
+        );
     }
     let about = &document["components"]["securitySchemes"]["token"]["description"];
     assert!(SCOPES.iter().all(|scope| about.as_str().expect("a text").contains(scope)), "{about}");
@@ -79,8 +87,12 @@ async fn every_call_refuses_tokens_without_its_scope_and_no_others(db: PgPool) {
             assert_eq!(lacks, !may, "{call} with {scope}: {} {}", answer.status, answer.text());
             if !may {
                 let (message, _) = answer.error(403);
-                let missing = if scopes.is_empty() { "no API token may".to_owned() } else { scopes.join(" or ") };
-                assert!(message.contains(&format!("{verb} {path}")) && message.contains(&missing), "{message}");
+                let missing =
+                    if scopes.is_empty() { "no API token may".to_owned() } else { scopes.join(" or ") };
+                assert!(
+                    message.contains(&format!("{verb} {path}")) && message.contains(&missing),
+                    "{message}"
+                );
             }
             if call == "delete /tokens/current" {
                 token = mo.api_token(&[scope]).await;
@@ -124,7 +136,10 @@ async fn a_token_has_its_members_rights_and_no_more(db: PgPool) {
 
     // Whoever has a token can't turn it into more.
     for token in [&reads, &rates, &submits] {
-        token.patch("users/me", json!({ "password": "another long one", "current_password": PASSWORD })).await.error(403);
+        token
+            .patch("users/me", json!({ "password": "another long one", "current_password": PASSWORD }))
+            .await
+            .error(403);
         token.delete("users/me", json!({ "password": PASSWORD })).await.error(403);
         token.get("users/me/sessions").await.error(403);
         token.post("tokens", json!({ "email": "ada@example.org", "password": PASSWORD })).await.error(403);
