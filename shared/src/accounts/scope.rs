@@ -75,20 +75,20 @@ impl Scopes {
     }
 
     /// The scopes.
-    pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
+    pub fn all(&self) -> impl Iterator<Item = Scope> + '_ {
         self.0.iter().copied()
     }
 
     /// Their names.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.iter().map(|scope| scope.name().to_owned()).collect()
+        self.all().map(|scope| scope.name().to_owned()).collect()
     }
 
     /// The scopes that these are worth for a user now: only moderators moderate.
     #[must_use]
     pub fn held_by(&self, user: &User) -> Self {
-        Self::of(self.iter().filter(|scope| *scope != Scope::Moderate || user.role.moderates()))
+        Self::of(self.all().filter(|scope| *scope != Scope::Moderate || user.role.moderates()))
     }
 
     /// The user as whom a token with these scopes acts: at most a moderator, and only with that scope.
@@ -101,7 +101,7 @@ impl Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, scope) in self.iter().enumerate() {
+        for (number, scope) in self.all().enumerate() {
             if number > 0 {
                 f.write_str(", ")?;
             }

@@ -126,7 +126,7 @@ pub async fn enter(
             merge::merge(&mut tx, before, user.id).await?;
         }
         if let Some(replaced) = replaced {
-            sessions::close(&mut tx, replaced).await?;
+            sessions::log_out(&mut tx, visitor.id(), replaced).await?;
         }
         let token = sessions::open_from(&mut tx, user.id, Some(&client.origin())).await?;
         let is_elsewhere = networks::meet(&mut tx, user.id, network, &client.origin()).await?;

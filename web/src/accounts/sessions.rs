@@ -30,7 +30,7 @@ pub async fn page(State(app): State<App>, viewing: Viewing) -> Result<Response, 
         return Ok(Redirect::to("/login?next=%2Fsettings%2Fsessions").into_response());
     };
     let found = list(&app, member.id, viewing.visitor.token.as_ref()).await?;
-    let lines = found.into_iter().map(line).collect();
+    let lines = found.iter().map(line).collect();
     Ok(Page(SessionsPage { chrome: viewing.chrome, lines }).into_response())
 }
 
@@ -93,8 +93,8 @@ fn described(session: &Session) -> (String, Option<String>) {
     (device, place.map(Prefix::words))
 }
 
-fn line(session: Session) -> SessionLine {
-    let (device, place) = described(&session);
+fn line(session: &Session) -> SessionLine {
+    let (device, place) = described(session);
     SessionLine {
         id: session.id.0,
         device,
@@ -126,9 +126,9 @@ pub struct SessionShape {
     pub current: bool,
 }
 
-impl From<Session> for SessionShape {
-    fn from(session: Session) -> Self {
-        let (device, place) = described(&session);
+impl From<&Session> for SessionShape {
+    fn from(session: &Session) -> Self {
+        let (device, place) = described(session);
         Self {
             id: session.id.0,
             device,
@@ -155,7 +155,7 @@ pub struct SessionsShape {
 ))]
 pub async fn list_own(State(app): State<App>, caller: Caller) -> Result<Json<SessionsShape>, Error> {
     let found = list(&app, caller.user.id, caller.credential.session()).await?;
-    Ok(Json(SessionsShape { data: found.into_iter().map(SessionShape::from).collect() }))
+    Ok(Json(SessionsShape { data: found.iter().map(SessionShape::from).collect() }))
 }
 
 /// Ends a session of the caller's, and what its pages hear.

@@ -140,7 +140,7 @@ async fn make(app: &App, visitor: &Visitor, client: Client, wanted: &Wanted) -> 
 /// The scopes that a member can give.
 fn choices(member: &User, chosen: &Scopes) -> Vec<(Scope, bool)> {
     let offered = Scopes::of(Scope::VARIANTS.iter().copied()).held_by(member);
-    offered.iter().map(|scope| (scope, chosen.has(scope))).collect()
+    offered.all().map(|scope| (scope, chosen.has(scope))).collect()
 }
 
 async fn show(

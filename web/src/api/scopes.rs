@@ -50,7 +50,7 @@ impl CallScopes {
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
         let call = (method.to_string(), path.to_owned());
         let taken = self.0.get(&call).cloned().unwrap_or_default();
-        if taken.iter().any(|scope| held.has(scope)) {
+        if taken.all().any(|scope| held.has(scope)) {
             return Ok(());
         }
         Err(refusal(&call, &taken))
@@ -58,7 +58,7 @@ impl CallScopes {
 }
 
 fn refusal((method, path): &(String, String), taken: &Scopes) -> Error {
-    let names: Vec<_> = taken.iter().map(Scope::name).collect();
+    let names: Vec<_> = taken.all().map(Scope::name).collect();
     Error::OutOfScope(if names.is_empty() {
         format!("this token may not {method} {path}: no API token may; log in and use the session's token")
     } else {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn refused(path: &str, taken: &[Scope]) -> String {
-        refusal(&("PUT".to_owned(), path.to_owned()), &Scopes::of(taken.iter().copied())).to_string()
+        refusal(&("PUT".to_owned(), path.to_owned()), &Scopes::of(taken.all().copied())).to_string()
     }
 
     #[test]
