@@ -45,7 +45,7 @@ function bodyLines(root, body) {
   });
 }
 
-/** Whether a call needs a token, and of what scope. One entry of `security` suffices; an empty one means none (OpenAPI 3.1, 4.8.10). */
+/** Whether a call needs a token, and of which scope. One entry of `security` suffices; an empty one means none (OpenAPI 3.1). */
 function demand(security = []) {
   if (security.length === 0) return "";
   const isOptional = security.some((way) => Object.keys(way).length === 0);

@@ -148,13 +148,13 @@ mod tests {
             ),
             (
                 format!(
-                    "Mozilla/5.0 (Linux; Android 14; SM-S911B) {WEBKIT} SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36"
+                    "Mozilla/5.0 (Linux; Android 14; K) {WEBKIT} SamsungBrowser/25.0 Chrome/121.0 Mobile Safari/537.36"
                 ),
                 "Samsung Internet on Android",
             ),
             (
                 format!(
-                    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) {IOS} Version/18.5 Mobile/15E148 Safari/604.1"
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) {IOS} Version/18.5 Mobile Safari/604.1"
                 ),
                 "Safari on an iPhone",
             ),
@@ -195,7 +195,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_client_sends_only_words_of_the_tables_come_out(header in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        fn whatever_a_client_sends_only_words_of_the_tables_come_out(header in any::<Vec<u8>>()) {
             if let Some(agent) = Agent::of(&header) {
                 let known = |table: &[(&str, &str)], word: &str| table.iter().any(|(_, known)| *known == word);
                 prop_assert!(agent.to_string().len() <= 60);

@@ -21,13 +21,13 @@ impl Gated {
     pub const fn refusal(self) -> &'static str {
         match self {
             Self::Comments => {
-                "Verify your address to comment: follow the link in our mail, or have it sent again in the settings."
+                "Verify your address to comment: follow the link in our mail, or have it sent again in settings."
             }
             Self::Hubs => {
-                "Verify your address to make a hub: follow the link in our mail, or have it sent again in the settings."
+                "Verify your address to make a hub: follow the link in our mail, or have it sent again in settings."
             }
             Self::Tokens => {
-                "Verify your address to make tokens: follow the link in our mail, or have it sent again in the settings."
+                "Verify your address to make tokens: follow the link in our mail, or have it sent again in settings."
             }
         }
     }

@@ -1,4 +1,5 @@
-//! API tokens: members make them for programs, with a name, scopes and perhaps an end. Only a token's SHA-256 is stored.
+//! API tokens: members make them for programs, with a name, scopes and perhaps an end. Only the SHA-256 of a token is
+//! stored.
 
 use std::collections::HashMap;
 

@@ -96,8 +96,8 @@ pub async fn reset_page(
     Ok(Page(ResetPage { chrome: viewing.chrome, token, password_error: None }).into_response())
 }
 
-/// `POST /reset/{token}`: sets the password, ends all sessions and API tokens, and restores and verifies the address that the link was
-/// sent to. This locks out anyone who changed the account with a stolen password.
+/// `POST /reset/{token}`: sets the password, ends all sessions and API tokens, and restores and verifies the address
+/// that the link was sent to. This locks out anyone who changed the account with a stolen password.
 pub async fn reset(
     State(app): State<App>,
     viewing: Viewing,

@@ -20,18 +20,16 @@ use super::shapes::ErrorShape;
 struct Api;
 
 /// What the document says of tokens. A test compares it with [`Scope`](pawdium_shared::accounts::Scope).
-const SCOPES: &str = "The `access_token` from registering or logging in, which may do everything, or an API token that a member \
-    makes in the settings, which begins with `pawdium_` and has scopes: `read`, `rate`, `submit` (everything else that members \
-    write) and `moderate`. Each call names the scopes of which an API token needs one; without a name, it takes none.";
+const SCOPES: &str = "The `access_token` from registering or logging in, which may do everything, or an API token that \
+    a member makes in the settings, which begins with `pawdium_` and has scopes: `read`, `rate`, `submit` (everything \
+    else that members write) and `moderate`. Each call names the scopes of which an API token needs one; without a \
+    name, it takes none.";
 
 struct BearerToken;
 
 impl Modify for BearerToken {
     fn modify(&self, document: &mut Document) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some(SCOPES))
-            .build();
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(SCOPES)).build();
         document
             .components
             .get_or_insert_default()

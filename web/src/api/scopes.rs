@@ -1,7 +1,7 @@
 //! Which scopes each call takes from an API token.
 //!
-//! What the OpenAPI document says of a call's `security` is what holds: [`CallScopes`] is read from the document, so a
-//! call that names no scope takes no API token, and one that says what it takes is documented. Sessions have all rights.
+//! What the OpenAPI document says of a call's `security` is what holds: [`CallScopes`] is read from the document. So a
+//! call that names no scope takes no API token, and one that takes some is documented. Sessions have all rights.
 
 use std::collections::HashMap;
 use std::sync::Arc;

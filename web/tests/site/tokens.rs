@@ -155,7 +155,8 @@ async fn a_form_that_is_sent_twice_makes_one_token_and_there_are_only_so_many(db
 
     site.change(
         "insert into api_tokens (user_id, token_hash, name, scopes)
-         select id, sha256(number::text::bytea), 'Bot ' || number, '{read}' from users, generate_series(3, 50) as number",
+         select id, sha256(number::text::bytea), 'Bot ' || number, '{read}'
+         from users, generate_series(3, 50) as number",
     )
     .await;
     let full = make(&ada, "One more", &["read"], "0").await.expect(400);
