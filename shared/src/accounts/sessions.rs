@@ -215,7 +215,7 @@ pub async fn end(tx: &mut Tx, user: UserId, session: SessionId) -> sqlx::Result<
 
 /// Ends the session of a user that has this token, and the streams of its pages.
 pub async fn log_out(tx: &mut Tx, user: UserId, token: &Token) -> sqlx::Result<()> {
-    close(tx, token).await?;
+    sqlx::query!("delete from sessions where token_hash = $1", &token.hash()).execute(&mut *tx).await?;
     Event::SessionsEnded { user }.record(tx).await
 }
 
@@ -238,12 +238,6 @@ pub async fn is_open(db: &mut PgConnection, token: &Token, user: UserId) -> sqlx
     )
     .fetch_one(db)
     .await
-}
-
-/// Ends one session, without telling its pages.
-pub async fn close(db: &mut PgConnection, token: &Token) -> sqlx::Result<()> {
-    sqlx::query!("delete from sessions where token_hash = $1", &token.hash()).execute(db).await?;
-    Ok(())
 }
 
 /// Ends all of a user's sessions except the given one, without telling their pages. Returns how many.
