@@ -461,6 +461,22 @@ CREATE TABLE public.acts (
 
 ALTER TABLE public.acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.acts_id_seq
+CREATE TABLE public.api_tokens (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    CONSTRAINT api_tokens_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 60))),
+    CONSTRAINT api_tokens_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'rate'::text, 'submit'::text, 'moderate'::text]))),
+    CONSTRAINT api_tokens_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_tokens_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -860,6 +876,8 @@ CREATE TABLE public.login_networks (
     user_id bigint NOT NULL,
     network bytea NOT NULL,
     last_at timestamp with time zone DEFAULT now() NOT NULL,
+    agents text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT login_networks_agents_check CHECK ((cardinality(agents) <= 20)),
     CONSTRAINT login_networks_network_check CHECK ((octet_length(network) = 16))
 );
 
@@ -1209,7 +1227,21 @@ CREATE TABLE public.sessions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_used_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    id bigint NOT NULL,
+    agent text,
+    prefix text,
+    CONSTRAINT sessions_agent_check CHECK (((char_length(agent) >= 1) AND (char_length(agent) <= 80))),
+    CONSTRAINT sessions_prefix_check CHECK (((char_length(prefix) >= 1) AND (char_length(prefix) <= 50))),
     CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE public.sessions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sessions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.shares (
@@ -1452,6 +1484,11 @@ ALTER TABLE ONLY public.activity
 
 ALTER TABLE ONLY public.acts
     ADD CONSTRAINT acts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
@@ -1646,6 +1683,9 @@ ALTER TABLE ONLY public.sections
     ADD CONSTRAINT sections_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
 
 ALTER TABLE ONLY public.shares
@@ -1728,6 +1768,9 @@ CREATE INDEX acts_thing ON public.acts USING btree (thing, thing_id, id DESC);
 CREATE INDEX audit_log_action ON public.audit_log USING btree (action, id DESC);
 
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (lower(actor), id DESC);
+CREATE INDEX api_tokens_expiry ON public.api_tokens USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id);
 
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
 
@@ -1997,6 +2040,8 @@ ALTER TABLE ONLY public.acts
 
 ALTER TABLE ONLY public.acts
     ADD CONSTRAINT acts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id) ON DELETE SET NULL;
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;

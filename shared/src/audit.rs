@@ -115,6 +115,8 @@ pub enum Action {
     HidePhoto,
     /// An act on a photo, a comment, a talk or a hub is undone.
     UndoAct,
+    /// Somebody's sessions are ended.
+    EndSessions,
 }
 
 impl Action {
@@ -179,6 +181,7 @@ impl Action {
             Self::RemoveComment => "comment.remove",
             Self::HidePhoto => "photo.hide",
             Self::UndoAct => "act.undo",
+            Self::EndSessions => "user.end_sessions",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Lists hold ids; the photos' data is cached separately, so each fact is cached in one place. Photos that are not live
 //! are not cached. Sessions, viewers' roles, a member's statistics, timelines and reasons come from the database.
 
+use crate::accounts::ended::UserSessions;
 use crate::cache::{Kind, Listed};
 use crate::comments::cached::PhotoComments;
 use crate::hubs::facts::CachedFacts;
@@ -45,4 +46,5 @@ cached! {
     SectionList,
     PhotoComments,
     UserNotifications,
+    UserSessions,
 }

@@ -48,3 +48,11 @@ pawdium_db::id! {
     /// What a moderator did to a photo, a comment, a talk or a hub: `acts.id`.
     ActId
 }
+pawdium_db::id! {
+    /// A session: `sessions.id`.
+    SessionId
+}
+pawdium_db::id! {
+    /// An API token of a member's: `api_tokens.id`.
+    ApiTokenId
+}

@@ -38,6 +38,10 @@ pub enum Incident {
     AddressChanged,
     /// An account deleted by its owner.
     AccountDeleted,
+    /// A login from a network or with a browser that the account was never used with.
+    LoginElsewhere,
+    /// An API token made by a member.
+    TokenMade,
 }
 
 impl fmt::Display for Incident {
@@ -52,6 +56,8 @@ impl fmt::Display for Incident {
             Self::PasswordChanged => "password-changed",
             Self::AddressChanged => "address-changed",
             Self::AccountDeleted => "account-deleted",
+            Self::LoginElsewhere => "login-elsewhere",
+            Self::TokenMade => "token-made",
         })
     }
 }
@@ -63,13 +69,15 @@ pub fn note(incident: Incident, client: IpAddr, user: Option<UserId>) {
     info!(target: "security", parent: None, %client, user, "{incident}");
 }
 
-/// What an operator grants to an account on the command line.
+/// What an operator does to an account on the command line.
 #[derive(Clone, Copy, Debug)]
 pub enum Grant {
     /// A new role.
     Role(Role),
     /// A password reset link.
     ResetLink,
+    /// The end of all sessions.
+    SessionsEnded,
 }
 
 /// Logs an operator's act to the journal, because the `pawdium` command itself logs nothing. Without a journal, only
@@ -85,6 +93,7 @@ fn line_of(operator: &str, grant: Grant, user: UserId) -> String {
     match grant {
         Grant::Role(role) => format!("security: role-changed operator={operator} user={user} role={role}"),
         Grant::ResetLink => format!("security: reset-link operator={operator} user={user}"),
+        Grant::SessionsEnded => format!("security: sessions-ended operator={operator} user={user}"),
     }
 }
 

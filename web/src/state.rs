@@ -4,7 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use pawdium_shared::accounts::User;
-use pawdium_shared::accounts::sessions::{self, TokenHash};
+use pawdium_shared::accounts::sessions::{self, Presented, TokenHash};
+use pawdium_shared::accounts::tokens::{self, Bearer};
 use pawdium_shared::cache::Cache;
 use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
@@ -68,7 +69,9 @@ pub struct Inner {
     /// Issues and opens ballots.
     pub ballots: Ballots,
     /// Finds the users of session tokens, in batches.
-    pub sessions: Batcher<TokenHash, Option<User>>,
+    pub sessions: Batcher<Presented, Option<User>>,
+    /// Finds who presents API tokens, in batches.
+    pub api_tokens: Batcher<TokenHash, Option<Bearer>>,
     /// Finds photos without the cache, in batches.
     pub photos: Batcher<PhotoId, Option<Photo>>,
     /// Picks the next photo to rate.
@@ -123,6 +126,7 @@ impl App {
         changes.tell_keeper(keepers);
         Ok(Self(Arc::new(Inner {
             sessions: sessions::finder(db.clone()),
+            api_tokens: tokens::finder(db.clone()),
             photos: photos::queries::finder(db.clone()),
             servings: Servings::start(db.clone()),
             recorder: Recorder::new(db.clone()),

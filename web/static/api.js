@@ -45,11 +45,13 @@ function bodyLines(root, body) {
   });
 }
 
-/** Whether a call needs a token. One entry of `security` suffices; an empty one means none (OpenAPI 3.1, 4.8.10). */
+/** Whether a call needs a token, and of which scope. One entry of `security` suffices; an empty one means none (OpenAPI 3.1). */
 function demand(security = []) {
   if (security.length === 0) return "";
   const isOptional = security.some((way) => Object.keys(way).length === 0);
-  return make("p", "", isOptional ? "Takes an access token, but needs none." : "Needs an access token.");
+  const scopes = security.flatMap((way) => way.token ?? []);
+  const kind = scopes.length > 0 ? `: that of a session, or one with the scope ${scopes.join(" or ")}` : " of a session";
+  return make("p", "", isOptional ? `Takes an access token${kind}, but needs none.` : `Needs an access token${kind}.`);
 }
 
 function call(root, path, method, operation) {

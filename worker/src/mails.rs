@@ -23,6 +23,8 @@ pub(crate) enum Matter {
     DraftsExpire,
     /// What is unread.
     Digest,
+    /// The news of a login from where the account was never used.
+    LoginElsewhere,
 }
 
 /// The variables of the templates.
@@ -42,7 +44,7 @@ pub(crate) struct Letter<'a> {
     pub(crate) askers: &'a str,
     /// The drafts that are about to expire; empty if the mail is about something else.
     pub(crate) drafts: &'a [Expiring],
-    /// What is unread, a sentence each.
+    /// What is unread, a sentence each; or from where somebody logged in.
     pub(crate) lines: &'a [String],
     /// The URL that stops daily mails.
     pub(crate) stop: &'a Url,
@@ -173,6 +175,18 @@ struct DigestHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
+#[derive(Template)]
+#[template(path = "mail/login_elsewhere.txt")]
+struct LoginElsewhereText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/login_elsewhere.html")]
+struct LoginElsewhereHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
 /// Renders a mail.
 pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail> {
     let (subject, text, html) = match matter {
@@ -215,6 +229,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             "What is new for you on Pawdium",
             DigestText { letter }.render()?,
             DigestHtml { letter }.render()?,
+        ),
+        Matter::LoginElsewhere => (
+            "A login to Pawdium from elsewhere",
+            LoginElsewhereText { letter }.render()?,
+            LoginElsewhereHtml { letter }.render()?,
         ),
     };
     let unsubscribe = (matter == Matter::Digest).then(|| letter.stop.clone());
@@ -314,6 +333,19 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_about_a_login_says_from_where_and_leads_to_a_new_password() {
+        let mail = rendered(Matter::LoginElsewhere);
+        for part in [&mail.text, &mail.html] {
+            for said in
+                ["ada", "“Blep” has 100 ratings.", "https://paw.example:8443/reset/abc-DEF_1", "30 minutes"]
+            {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
+            }
+        }
+        assert!(!mail.html.contains("<b>Blep"), "lines are no markup");
+    }
+
+    #[test]
     fn lifetimes_in_the_mails_are_those_of_the_links() {
         assert_eq!((Purpose::Reset.minutes(), Purpose::Verify.minutes()), (30, 24 * 60));
     }
@@ -329,6 +361,7 @@ mod tests {
             Matter::HubDeclined,
             Matter::DraftsExpire,
             Matter::Digest,
+            Matter::LoginElsewhere,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");

@@ -11,6 +11,7 @@ mod password;
 mod queues;
 mod say;
 mod schedules;
+mod sessions;
 mod table;
 mod talks;
 mod user;

@@ -14,9 +14,9 @@ use pawdium_shared::security::{self, Grant};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{operator, password};
+use super::{operator, password, sessions};
 
-/// Create accounts, change roles, and print password reset links
+/// Create accounts, change roles, print password reset links, and end sessions
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
     /// Create an account; its address counts as verified
@@ -53,6 +53,24 @@ pub(crate) enum User {
         /// The account's public name or address
         #[arg(value_name = "NAME|EMAIL")]
         account: String,
+    },
+    /// List where an account is logged in, and its API tokens
+    Sessions {
+        /// The account's public name or address
+        #[arg(value_name = "NAME|EMAIL")]
+        account: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End all sessions of an account, and what its open pages hear
+    EndSessions {
+        /// The account's public name or address
+        #[arg(value_name = "NAME|EMAIL")]
+        account: String,
+        /// End its API tokens, too
+        #[arg(long)]
+        tokens: bool,
     },
 }
 
@@ -93,6 +111,15 @@ impl User {
                 tx.commit().await?;
                 security::note_operator(&operator, Grant::ResetLink, user.id);
                 links::url(&config.web.base_url, Purpose::Reset, &token).to_string()
+            }
+            Self::Sessions { account, json } => {
+                let user = find(&mut *pool.acquire().await?, &account).await?;
+                sessions::list(&pool, &user, json).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Self::EndSessions { account, tokens } => {
+                let user = find(&mut *pool.acquire().await?, &account).await?;
+                sessions::end(&pool, &operator, &user, tokens).await?
             }
         };
         println!("{said}");

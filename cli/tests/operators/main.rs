@@ -7,4 +7,5 @@ mod databases;
 mod jobs;
 mod queues;
 mod schema;
+mod sessions;
 mod talks;

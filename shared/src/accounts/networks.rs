@@ -4,11 +4,15 @@
 
 use sqlx::PgConnection;
 
+use super::origin::Origin;
 use crate::ids::UserId;
 
 /// A keyed digest of an IPv4 address or an IPv6 /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network(pub [u8; 16]);
+
+/// How many browsers of a network are remembered, the newest.
+const AGENTS: usize = 20;
 
 /// Whether the account was used in this network, with its password or a mailed link.
 pub async fn is_known(db: &mut PgConnection, user: UserId, network: Network) -> sqlx::Result<bool> {
@@ -32,6 +36,40 @@ pub async fn remember(db: &mut PgConnection, user: UserId, network: Network) -> 
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Records that the account was used in this network with this browser. Returns whether the account was never used so
+/// before: in another network, or there with other browsers only. Of a network from before browsers were recorded,
+/// nothing is new.
+pub async fn meet(
+    db: &mut PgConnection,
+    user: UserId,
+    network: Network,
+    origin: &Origin,
+) -> sqlx::Result<bool> {
+    let agent = origin.device();
+    let known = sqlx::query_scalar!(
+        "select agents from login_networks where user_id = $1 and network = $2 for update",
+        user.0,
+        &network.0,
+    );
+    let known = known.fetch_optional(&mut *db).await?;
+    let is_new = known.as_ref().is_none_or(|agents| !agents.is_empty() && !agents.contains(&agent));
+    let mut agents = known.unwrap_or_default();
+    if !agents.contains(&agent) {
+        agents.truncate(AGENTS - 1);
+        agents.insert(0, agent);
+    }
+    sqlx::query!(
+        "insert into login_networks (user_id, network, agents) values ($1, $2, $3)
+         on conflict (user_id, network) do update set last_at = now(), agents = excluded.agents",
+        user.0,
+        &network.0,
+        &agents,
+    )
+    .execute(db)
+    .await?;
+    Ok(is_new)
 }
 
 /// Deletes all other networks, because after a change of the password they may be an attacker's.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::fields::{Email, Name};
+use super::tokens;
 use super::types::{RaterKey, Role, User};
 use crate::db::Db;
 use crate::ids::UserId;
@@ -232,9 +233,12 @@ pub async fn verify_email(db: &mut PgConnection, user: UserId) -> sqlx::Result<(
     Ok(())
 }
 
-/// Changes a user's role.
+/// Changes a user's role. API tokens lose the scope of moderators with it.
 pub async fn set_role(db: &mut PgConnection, user: UserId, role: Role) -> sqlx::Result<()> {
-    sqlx::query!("update users set role = $2 where id = $1", user.0, role as Role).execute(db).await?;
+    sqlx::query!("update users set role = $2 where id = $1", user.0, role as Role).execute(&mut *db).await?;
+    if !role.moderates() {
+        tokens::demote(db, user).await?;
+    }
     Ok(())
 }
 

@@ -32,6 +32,7 @@ pub(super) fn should_be(key: &str) -> Option<&'static str> {
         "web.trusted_proxies" => "a list of addresses and networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
         "media.store" => "a URL, such as file:///var/lib/pawdium/media or s3://bucket",
         "mail.from" => "a sender, such as Pawdium <pawdium@example.org>",
+        "security.verified_only" => "a list of comments, hubs and tokens, or []",
         "metrics.url" => "a URL, such as http://127.0.0.1:8086",
         _ => return None,
     })

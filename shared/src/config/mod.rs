@@ -22,7 +22,10 @@ use lettre::message::Mailbox;
 use pawdium_media::Limits;
 use secrecy::SecretString;
 use serde::Deserialize;
+use strum::VariantArray as _;
 use url::Url;
+
+use crate::accounts::Gated;
 
 pub use demo::{DemoConfig, DemoLogin};
 pub use logging::{LogConfig, LogFormat};
@@ -284,6 +287,9 @@ pub struct SecurityConfig {
     pub new_member_comments_per_day: u32,
     /// Whether each member's first comment waits for a moderator. Default false.
     pub hold_first_comments: bool,
+    /// What only members with a verified address may do: `comments`, `hubs` (making them) and `tokens` (for the API).
+    /// Default all of them.
+    pub verified_only: Vec<Gated>,
 }
 
 impl Default for SecurityConfig {
@@ -306,6 +312,7 @@ impl Default for SecurityConfig {
             comments_per_day: 60,
             new_member_comments_per_day: 10,
             hold_first_comments: false,
+            verified_only: Gated::VARIANTS.to_vec(),
         }
     }
 }

@@ -161,6 +161,11 @@ pub enum Event {
         /// The members.
         users: Vec<UserId>,
     },
+    /// Sessions of a user were ended, so the streams of their pages end.
+    SessionsEnded {
+        /// The user.
+        user: UserId,
+    },
     /// Widgets of a hub were added, moved, configured or removed.
     LayoutChanged {
         /// The hub.
@@ -210,6 +215,7 @@ impl Event {
             | Self::TalkChanged { .. }
             | Self::TalkVoted { .. }
             | Self::NotificationsChanged { .. }
+            | Self::SessionsEnded { .. }
             | Self::LayoutChanged { .. }
             | Self::WidgetConfigured { .. } => &[],
         }
@@ -328,6 +334,7 @@ impl Event {
             Self::NotificationsChanged { users } => {
                 format!("notified:{}", digest(users.iter().map(|user| user.0)))
             }
+            Self::SessionsEnded { user } => format!("sessions-ended:{user}"),
             Self::LayoutChanged { hub } => format!("layout:{hub}"),
             Self::WidgetConfigured { hub, widget } => format!("configured:{hub}:{widget}"),
         }

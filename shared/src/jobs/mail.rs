@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use pawdium_queue::{Backoff, Job, Queue, Subject};
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::Origin;
 use crate::accounts::links::Purpose;
 use crate::ids::{HubId, UserId};
 use crate::queues;
@@ -62,6 +64,20 @@ pub enum SendMail {
         /// The domain of their address.
         domain: Option<String>,
     },
+    /// Tells a member that somebody logged in from where the account was never used. Nothing is sent to an address that
+    /// isn't verified.
+    LoginElsewhere {
+        /// The member.
+        user: UserId,
+        /// The browser in words.
+        device: String,
+        /// The network in words.
+        place: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// The domain of the member's address.
+        domain: Option<String>,
+    },
     /// Tells a member what is unread, at most once a day. Nothing is sent if nothing is.
     Digest {
         /// The member.
@@ -76,6 +92,13 @@ impl SendMail {
     #[must_use]
     pub fn verification(user: UserId, email: &str) -> Self {
         Self::Verification { user, domain: domain(email) }
+    }
+
+    /// The mail that tells a member of a login from elsewhere, which happens now.
+    #[must_use]
+    pub fn login_elsewhere(user: UserId, email: &str, origin: &Origin) -> Self {
+        let (device, place) = (origin.device(), origin.prefix.words());
+        Self::LoginElsewhere { user, device, place, at: Utc::now(), domain: domain(email) }
     }
 
     /// The mail that tells a member that drafts are about to expire.
@@ -109,6 +132,7 @@ impl Job for SendMail {
             Self::AddressChanged { .. }
             | Self::HubAsked { .. }
             | Self::HubAnswered { .. }
+            | Self::LoginElsewhere { .. }
             | Self::DraftsExpire { .. } => Duration::from_hours(3 * 24),
             // Then the next one is due.
             Self::Digest { .. } => Duration::from_hours(20),
@@ -129,6 +153,7 @@ impl Job for SendMail {
             | Self::HubAsked { domain, .. }
             | Self::DraftsExpire { domain, .. }
             | Self::HubAnswered { domain, .. }
+            | Self::LoginElsewhere { domain, .. }
             | Self::Digest { domain, .. } => domain.clone(),
             Self::PasswordReset { email } | Self::AddressChanged { email, .. } => domain(email),
         }
@@ -141,6 +166,7 @@ impl Job for SendMail {
             | Self::HubAsked { user, .. }
             | Self::DraftsExpire { user, .. }
             | Self::HubAnswered { user, .. }
+            | Self::LoginElsewhere { user, .. }
             | Self::Digest { user, .. } => Some(Subject::from(*user)),
             Self::PasswordReset { .. } => None,
         }

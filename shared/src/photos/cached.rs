@@ -48,6 +48,7 @@ impl CachedPhoto {
             | Event::TalkVoted { .. }
             | Event::CommentsChanged { .. }
             | Event::NotificationsChanged { .. }
+            | Event::SessionsEnded { .. }
             | Event::LayoutChanged { .. }
             | Event::WidgetConfigured { .. } => false,
         }

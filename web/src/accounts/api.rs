@@ -4,14 +4,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use pawdium_shared::accounts::{Name, RaterKey, User, queries, sessions};
+use pawdium_shared::accounts::{Name, RaterKey, User, queries, sessions, tokens};
 use pawdium_shared::{photos, talks};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::register::Registration;
 use super::{changes, login, register, reset};
-use crate::api::caller::Caller;
+use crate::api::caller::{Caller, Credential};
 use crate::api::shapes::{ErrorShape, PhotoShape};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -65,7 +65,7 @@ pub struct MeShape {
     pub anonymous: bool,
     /// Whether the e-mail address is verified.
     pub verified: bool,
-    /// member, moderator or admin.
+    /// member, moderator or admin; through an API token, at most what its scopes allow.
     #[schema(value_type = String)]
     pub role: pawdium_shared::accounts::Role,
     /// When the user was created.
@@ -181,7 +181,7 @@ async fn create_anonymous(
 }
 
 /// The caller's own account.
-#[utoipa::path(get, path = "/users/me", tag = "users", security(("token" = [])), responses(
+#[utoipa::path(get, path = "/users/me", tag = "users", security(("token" = ["read"])), responses(
     (status = 200, description = "The account", body = MeShape),
     (status = 401, description = "No valid token", body = ErrorShape),
 ))]
@@ -216,7 +216,8 @@ pub async fn update_me(
 }
 
 /// Deletes the caller's account with its photos and ratings.
-#[utoipa::path(delete, path = "/users/me", tag = "users", security(("token" = [])), request_body = PasswordBody, responses(
+#[utoipa::path(delete, path = "/users/me", tag = "users",
+    security(("token" = [])), request_body = PasswordBody, responses(
     (status = 204, description = "Gone"),
     (status = 400, description = "The password is wrong", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -257,7 +258,8 @@ pub async fn show_user(
 }
 
 /// Logs in. The account takes over the photos and ratings of an anonymous caller.
-#[utoipa::path(post, path = "/tokens", tag = "tokens", security((), ("token" = [])), request_body = LoginBody, responses(
+#[utoipa::path(post, path = "/tokens", tag = "tokens",
+    security((), ("token" = [])), request_body = LoginBody, responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
     (status = 400, description = "A field is missing", body = ErrorShape),
     (status = 403, description = "Wrong password or unknown address", body = ErrorShape),
@@ -283,13 +285,21 @@ pub async fn create_token(
     Ok((StatusCode::CREATED, axum::Json(shape)))
 }
 
-/// Logs out and revokes the token.
-#[utoipa::path(delete, path = "/tokens/current", tag = "tokens", security(("token" = [])), responses(
+/// Logs out, or ends the API token that is sent.
+#[utoipa::path(delete, path = "/tokens/current", tag = "tokens",
+    security(("token" = ["read"]), ("token" = ["rate"]), ("token" = ["submit"]), ("token" = ["moderate"])), responses(
     (status = 204, description = "Gone"),
     (status = 401, description = "No valid token", body = ErrorShape),
 ))]
 pub async fn delete_token(State(app): State<App>, caller: Caller) -> Result<StatusCode, Error> {
-    sessions::close(&mut *app.db.acquire().await?, &caller.token).await?;
+    let mut tx = app.db.begin().await?;
+    match &caller.credential {
+        Credential::Session(token) => sessions::log_out(&mut tx, caller.user.id, token).await?,
+        Credential::ApiToken(token) => {
+            tokens::end(&mut tx, caller.user.id, *token).await?;
+        }
+    }
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,7 +2,7 @@
 
 use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
-use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions};
+use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions, tokens};
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos::owner;
@@ -26,7 +26,7 @@ pub(super) struct Changes<'a> {
     pub(super) name: Option<&'a str>,
     /// The e-mail address. A new one gets a verification link.
     pub(super) email: Option<&'a str>,
-    /// The password. Changing it ends the user's other sessions.
+    /// The password. Changing it ends the user's other sessions and API tokens.
     pub(super) password: Option<&'a str>,
     /// The current password, required to change the address or the password.
     pub(super) current_password: &'a str,
@@ -106,7 +106,8 @@ async fn apply(
     }
     if let Some(hash) = &changes.hash {
         queries::set_password(&mut tx, user.id, hash).await?;
-        sessions::close_others(&mut tx, user.id, visitor.token.as_ref()).await?;
+        sessions::end_others(&mut tx, user.id, visitor.token.as_ref()).await?;
+        tokens::end_all(&mut tx, user.id).await?;
         networks::keep_only(&mut tx, user.id, guesses::network(app, client)).await?;
     }
     tx.commit().await?;
@@ -169,7 +170,7 @@ async fn prove(app: &App, client: Client, user: &User, changes: Changes<'_>) -> 
 ///
 /// # Errors
 /// [`Error::Field`] naming `field` when it isn't.
-async fn check_password(
+pub(super) async fn check_password(
     app: &App,
     client: Client,
     user: &User,
@@ -193,7 +194,7 @@ fn wrong_password(field: &'static str) -> Error {
 
 /// Repeats the checks under the lock on the visitor's row: the session is open, and the password is still the proven
 /// one.
-async fn confirm(
+pub(super) async fn confirm(
     db: &mut sqlx::PgConnection,
     visitor: &Visitor,
     proof: Option<&Proof>,

@@ -96,6 +96,15 @@ pub(super) async fn count_notice(app: &App, email: &str) -> Result<Tally, Error>
     limits::count_by(app, Limited::Recipient, &whom).await
 }
 
+/// Counts a mail about a login from elsewhere, in a budget of its own. Otherwise somebody who knows the password could
+/// suppress it by requesting other mails.
+///
+/// # Errors
+/// [`Error::TooMany`] when there were too many.
+pub(super) async fn count_warning(app: &App, email: &str) -> Result<Tally, Error> {
+    limits::count_by(app, Limited::Recipient, &digest(app, &format!("login {}", email.to_lowercase()))).await
+}
+
 /// Keeps addresses out of Redis.
 fn digest(app: &App, email: &str) -> String {
     data_encoding::HEXLOWER.encode(&app.pins.digest(&format!("address {email}")))

@@ -6,13 +6,16 @@ use axum::http::HeaderValue;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::networks::{self, Network};
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Email, User, queries};
 use pawdium_shared::db::{Tx, retry_conflicts};
 use pawdium_shared::ids::UserId;
+use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::ratings::merge;
+use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 
 use super::register::Next;
@@ -78,7 +81,9 @@ pub async fn logout(
     jar: CookieJar,
 ) -> Result<impl IntoResponse, Error> {
     if let Some(token) = &visitor.token {
-        sessions::close(&mut *app.db.acquire().await?, token).await?;
+        let mut tx = app.db.begin().await?;
+        sessions::log_out(&mut tx, visitor.id(), token).await?;
+        tx.commit().await?;
     }
     Ok((headers::FORGET, without_session(&app, jar), Redirect::to("/")))
 }
@@ -121,15 +126,31 @@ pub async fn enter(
             merge::merge(&mut tx, before, user.id).await?;
         }
         if let Some(replaced) = replaced {
-            sessions::close(&mut tx, replaced).await?;
+            sessions::log_out(&mut tx, visitor.id(), replaced).await?;
         }
-        let token = sessions::open(&mut tx, user.id).await?;
-        networks::remember(&mut tx, user.id, network).await?;
+        let token = sessions::open_from(&mut tx, user.id, Some(&client.origin())).await?;
+        let is_elsewhere = networks::meet(&mut tx, user.id, network, &client.origin()).await?;
+        if is_elsewhere {
+            warn(&mut tx, app, client, &user).await?;
+        }
         tx.commit().await?;
-        Ok(token)
+        Ok((token, is_elsewhere))
     });
-    let token = token.await?;
+    let (token, is_elsewhere) = token.await?;
+    if is_elsewhere {
+        security::note(Incident::LoginElsewhere, client.0, Some(user.id));
+    }
     Ok((user, token))
+}
+
+/// Tells the owner of an account by mail that somebody logged in from elsewhere, unless too many such mails were sent.
+/// An address that isn't verified may be a stranger's.
+async fn warn(tx: &mut Tx, app: &App, client: Client, user: &User) -> Result<(), Error> {
+    let Some(address) = user.email.as_deref().filter(|_| user.verified) else { return Ok(()) };
+    if guesses::count_warning(app, address).await.is_ok() {
+        SendMail::login_elsewhere(user.id, address, &client.origin()).enqueue(tx).await?;
+    }
+    Ok(())
 }
 
 /// The visitor's anonymous user. A visitor with only a key becomes a user first: merging that user gives the key to the

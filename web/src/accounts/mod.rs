@@ -7,7 +7,9 @@ pub mod login;
 pub mod member;
 pub mod register;
 pub mod reset;
+pub mod sessions;
 pub mod settings;
+pub mod tokens;
 pub mod verify;
 
 use anyhow::Context as _;

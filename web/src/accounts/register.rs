@@ -191,8 +191,8 @@ async fn make(
         made => made.map_err(taken)?,
     };
     sessions::close_others(&mut tx, user, keep).await?;
-    let token = sessions::open(&mut tx, user).await?;
-    networks::remember(&mut tx, user, guesses::network(app, client)).await?;
+    let token = sessions::open_from(&mut tx, user, Some(&client.origin())).await?;
+    networks::meet(&mut tx, user, guesses::network(app, client), &client.origin()).await?;
     SendMail::verification(user, email.as_str()).enqueue(&mut tx).await?;
     tx.commit().await?;
     Ok((user, token))
@@ -219,7 +219,7 @@ async fn enter_twin(
     if !proof.holds(&mut tx).await? {
         return Ok(None);
     }
-    let token = sessions::open(&mut tx, user).await?;
+    let token = sessions::open_from(&mut tx, user, Some(&client.origin())).await?;
     tx.commit().await?;
     Ok(Some((user, token)))
 }

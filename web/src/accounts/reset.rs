@@ -9,7 +9,7 @@ use pawdium_shared::accounts::links::{self, Purpose};
 use pawdium_shared::accounts::proof::Proof;
 use pawdium_shared::accounts::queries::EMAIL_TAKEN;
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, User, networks, passwords, queries};
+use pawdium_shared::accounts::{Email, User, networks, passwords, queries, tokens};
 use pawdium_shared::db::violates;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::security::{self, Incident};
@@ -96,8 +96,8 @@ pub async fn reset_page(
     Ok(Page(ResetPage { chrome: viewing.chrome, token, password_error: None }).into_response())
 }
 
-/// `POST /reset/{token}`: sets the password, ends all sessions, and restores and verifies the address that the link was
-/// sent to. This locks out anyone who changed the account with a stolen password.
+/// `POST /reset/{token}`: sets the password, ends all sessions and API tokens, and restores and verifies the address
+/// that the link was sent to. This locks out anyone who changed the account with a stolen password.
 pub async fn reset(
     State(app): State<App>,
     viewing: Viewing,
@@ -135,8 +135,11 @@ pub async fn reset(
     }
     queries::set_password(&mut tx, user, &hash).await?;
     queries::verify_email(&mut tx, user).await?;
-    sessions::close_others(&mut tx, user, None).await?;
-    networks::keep_only(&mut tx, user, guesses::network(&app, client)).await?;
+    sessions::end_others(&mut tx, user, None).await?;
+    tokens::end_all(&mut tx, user).await?;
+    let network = guesses::network(&app, client);
+    networks::keep_only(&mut tx, user, network).await?;
+    networks::meet(&mut tx, user, network, &client.origin()).await?;
     tx.commit().await?;
     security::note(Incident::PasswordReset, client.0, Some(user));
     let own = viewing.visitor.id() == user;

@@ -9,7 +9,7 @@ use pawdium_shared::jobs::mail::SendMail;
 use serde::Deserialize;
 
 use super::changes::{CURRENT_PASSWORD, Changes, remove, update};
-use super::guesses;
+use super::{guesses, local};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::flash::Notice;
@@ -30,6 +30,7 @@ pub struct SettingsForm {
     current_password: String,
     password: String,
     remixes: String,
+    next: Option<String>,
 }
 
 /// `GET /settings`
@@ -78,12 +79,13 @@ pub async fn change_email(
     .await
 }
 
-/// `POST /settings/email/resend`
+/// `POST /settings/email/resend`: leads back to where it was asked for.
 pub async fn resend(
     State(app): State<App>,
     visitor: Visitor,
     client: Client,
     jar: CookieJar,
+    Form(form): Form<SettingsForm>,
 ) -> Result<(CookieJar, Redirect), Error> {
     let user = visitor.member()?;
     limits::count(&app, Limited::Mail, client.counted()).await?;
@@ -92,7 +94,8 @@ pub async fn resend(
         guesses::count_mail(&app, address).await?;
         SendMail::verification(user.id, address).enqueue_alone(&app.db).await?;
     }
-    Ok((jar.add(Notice::LinkSent.cookie()), Redirect::to("/settings")))
+    let next = form.next.as_deref().map_or("/settings", |next| local(Some(next)));
+    Ok((jar.add(Notice::LinkSent.cookie()), Redirect::to(next)))
 }
 
 /// `POST /settings/password`

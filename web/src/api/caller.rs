@@ -4,20 +4,45 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use pawdium_shared::accounts::User;
-use pawdium_shared::accounts::sessions::Token;
+use pawdium_shared::accounts::sessions::{Presented, Token};
+use pawdium_shared::accounts::tokens;
+use pawdium_shared::ids::ApiTokenId;
 
+use super::scopes::CallScopes;
 use crate::error::Error;
+use crate::http::client::Client;
 use crate::http::request_user::RequestUser;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// A caller with a valid token: an anonymous or a registered user.
+/// A caller with a valid token: an anonymous or a registered user. An API token is one only for calls that take one of
+/// its scopes, which is checked here and nowhere else.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The user.
+    /// The user, with at most the role that the token allows.
     pub user: User,
-    /// The token of the request.
-    pub token: Token,
+    /// What the caller has shown.
+    pub credential: Credential,
+}
+
+/// What a caller shows.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// The token of a session, which may do everything that its user may.
+    Session(Token),
+    /// A token that a member has made for a program.
+    ApiToken(ApiTokenId),
+}
+
+impl Credential {
+    /// The token of a session.
+    #[must_use]
+    pub fn session(&self) -> Option<&Token> {
+        match self {
+            Self::Session(token) => Some(token),
+            Self::ApiToken(_) => None,
+        }
+    }
 }
 
 impl Caller {
@@ -29,7 +54,7 @@ impl Caller {
             user: Some(self.user.clone()),
             pinned: None,
             has_key: false,
-            token: Some(self.token.clone()),
+            token: self.credential.session().cloned(),
         }
     }
 }
@@ -54,11 +79,29 @@ impl OptionalFromRequestParts<App> for Caller {
 async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
     let Some(header) = parts.headers.get(AUTHORIZATION) else { return Ok(None) };
     let text = header.to_str().unwrap_or_default();
-    let token = match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Token::presented(token.trim()),
+    let text = match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => return Err(Error::BadToken),
     };
-    let user = app.sessions.call(token.hash()).await?.ok_or(Error::BadToken)?;
-    RequestUser::found(&parts.extensions, user.id);
-    Ok(Some(Caller { user, token }))
+    let token = Token::presented(text);
+    let caller = if tokens::is_one(text) {
+        find_bearer(parts, app, &token).await?
+    } else {
+        let origin = Client::named(app, &parts.extensions, &parts.headers).origin();
+        let presented = Presented { hash: token.hash(), origin: Some(origin) };
+        let user = app.sessions.call(presented).await?.ok_or(Error::BadToken)?;
+        RequestUser::found(&parts.extensions, user.id);
+        Caller { user, credential: Credential::Session(token) }
+    };
+    Ok(Some(caller))
+}
+
+/// Finds who presents an API token, which must have a scope that the call takes.
+async fn find_bearer(parts: &Parts, app: &App, token: &Token) -> Result<Caller, Error> {
+    let bearer = app.api_tokens.call(token.hash()).await?.ok_or(Error::BadToken)?;
+    RequestUser::found(&parts.extensions, bearer.user.id);
+    let calls = parts.extensions.get::<CallScopes>().cloned().unwrap_or_default();
+    calls.allow(parts, &bearer.scopes)?;
+    let user = bearer.scopes.limit(bearer.user);
+    Ok(Caller { user, credential: Credential::ApiToken(bearer.token) })
 }

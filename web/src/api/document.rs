@@ -19,14 +19,17 @@ use super::shapes::ErrorShape;
 )]
 struct Api;
 
+/// What the document says of tokens. A test compares it with [`Scope`](pawdium_shared::accounts::Scope).
+const SCOPES: &str = "The `access_token` from registering or logging in, which may do everything, or an API token that \
+    a member makes in the settings, which begins with `pawdium_` and has scopes: `read`, `rate`, `submit` (everything \
+    else that members write) and `moderate`. Each call names the scopes of which an API token needs one; without a \
+    name, it takes none.";
+
 struct BearerToken;
 
 impl Modify for BearerToken {
     fn modify(&self, document: &mut Document) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The `access_token` from registering or logging in."))
-            .build();
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(SCOPES)).build();
         document
             .components
             .get_or_insert_default()
@@ -38,4 +41,19 @@ impl Modify for BearerToken {
 #[must_use]
 pub fn about() -> Document {
     Api::openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    use pawdium_shared::accounts::Scope;
+    use strum::VariantArray as _;
+
+    use super::SCOPES;
+
+    #[test]
+    fn the_document_names_every_scope() {
+        for scope in Scope::VARIANTS {
+            assert!(SCOPES.contains(&format!("`{}`", scope.name())), "{}", scope.name());
+        }
+    }
 }

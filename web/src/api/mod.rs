@@ -4,4 +4,5 @@ pub mod caller;
 pub mod document;
 pub mod paging;
 pub mod reference;
+pub mod scopes;
 pub mod shapes;

@@ -1,5 +1,6 @@
 //! What people do with comments, from pages and through the API. Each act is one transaction.
 
+use pawdium_shared::accounts::Gated;
 use pawdium_shared::comments::write::{self, NewComment};
 use pawdium_shared::comments::{Bounds, CommentText};
 use pawdium_shared::db::retry_conflicts;
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
-/// Writes a comment as the visitor, who must be registered.
+/// Writes a comment as the visitor, who must be registered, and verified if the site wants that.
 ///
 /// # Errors
 /// Says which field is wrong or what forbids it.
@@ -22,7 +23,7 @@ pub(super) async fn post(
     text: &str,
     parent: Option<CommentId>,
 ) -> Result<CommentId, Error> {
-    let author = visitor.member()?.id;
+    let author = visitor.verified(app, Gated::Comments)?.id;
     let text = CommentText::new(text)?;
     let (new, bounds) =
         (NewComment { photo, author, text: &text, parent }, Bounds::from(&app.config.security));

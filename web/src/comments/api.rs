@@ -120,7 +120,7 @@ fn missing() -> Error {
 }
 
 /// Lists the comments on a photo. Who hasn't rated it sees only their own, unless they own it or moderate.
-#[utoipa::path(get, path = "/photos/{id}/comments", tag = "comments", security((), ("token" = [])),
+#[utoipa::path(get, path = "/photos/{id}/comments", tag = "comments", security((), ("token" = ["read"])),
     params(("id" = i64, Path, description = "The photo"), CommentParams), responses(
     (status = 200, description = "A page of the comments", body = CommentListShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),
@@ -157,7 +157,7 @@ pub async fn list(
 
 /// Comments on a photo. For registered members, three at once and then one in 20 seconds. A comment may wait for a
 /// moderator (`held`).
-#[utoipa::path(post, path = "/photos/{id}/comments", tag = "comments", security(("token" = [])),
+#[utoipa::path(post, path = "/photos/{id}/comments", tag = "comments", security(("token" = ["submit"])),
     request_body = CommentBody, params(("id" = i64, Path, description = "The photo")), responses(
     (status = 201, description = "The comment", body = CommentShape),
     (status = 400, description = "A field is missing or invalid", body = ErrorShape),
@@ -183,7 +183,8 @@ pub async fn post(
 }
 
 /// Changes a comment. For its author, within 15 minutes.
-#[utoipa::path(patch, path = "/comments/{id}", tag = "comments", security(("token" = [])), request_body = EditBody,
+#[utoipa::path(patch, path = "/comments/{id}", tag = "comments",
+    security(("token" = ["submit"])), request_body = EditBody,
     params(("id" = i64, Path, description = "The comment")), responses(
     (status = 200, description = "The comment as it is now", body = CommentShape),
     (status = 400, description = "The text is missing or invalid", body = ErrorShape),
@@ -206,7 +207,8 @@ pub async fn edit(
 }
 
 /// Deletes a comment, for its author, or removes it, for moderators. Its replies stay.
-#[utoipa::path(delete, path = "/comments/{id}", tag = "comments", security(("token" = [])),
+#[utoipa::path(delete, path = "/comments/{id}", tag = "comments",
+    security(("token" = ["submit"]), ("token" = ["moderate"])),
     request_body = Option<RemoveBody>, params(("id" = i64, Path, description = "The comment")), responses(
     (status = 200, description = "What is left of it", body = CommentShape),
     (status = 400, description = "The reason is invalid", body = ErrorShape),

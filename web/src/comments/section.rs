@@ -2,6 +2,7 @@
 
 use axum::extract::{Query, State};
 use chrono::Utc;
+use pawdium_shared::accounts::Gated;
 use pawdium_shared::cache::Whole;
 use pawdium_shared::comments::cached::PhotoComments;
 use pawdium_shared::comments::{Comment, Position, Viewer, commenters_of, lists};
@@ -71,6 +72,7 @@ pub(crate) async fn load(
     let writing = match visitor.member() {
         _ if commenters == Commenters::Nobody => Writing::Closed,
         Err(_) => Writing::LogIn,
+        Ok(_) if visitor.verified(app, Gated::Comments).is_err() => Writing::Verify,
         Ok(member) => Writing::May(CommentForm {
             stamp: app.stamps.issue(photo.id, member.id, Utc::now()),
             text: Field::default(),

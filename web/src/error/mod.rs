@@ -9,6 +9,7 @@ mod unreadable;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use pawdium_shared::accounts::Gated;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::security::Incident;
 use tracing::error;
@@ -75,6 +76,12 @@ pub enum Error {
     /// The visitor isn't allowed to do this.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The API token has no scope for this.
+    #[error("{0}")]
+    OutOfScope(String),
+    /// The member's address isn't verified.
+    #[error("{}", .0.refusal())]
+    Unverified(Gated),
     /// The rules of a vote or an owner don't allow it, or not now. People who come late are no attackers, so this is no
     /// incident, and nobody is banned for it.
     #[error("{0}")]
@@ -140,6 +147,7 @@ pub struct Problem {
     id: Option<String>,
     retry_after: Option<u64>,
     forgot: bool,
+    unverified: bool,
 }
 
 impl Problem {
@@ -182,7 +190,11 @@ impl Error {
             }
             Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
             Self::NoToken | Self::BadToken | Self::SessionEnded => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::OutOfTurn(_) | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_)
+            | Self::OutOfScope(_)
+            | Self::Unverified(_)
+            | Self::OutOfTurn(_)
+            | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -213,7 +225,9 @@ impl Error {
     pub fn noted(&self) -> Option<Noted> {
         match self {
             Self::WrongLogin(account) => Some(Noted { incident: Incident::LoginFailed, account: *account }),
-            Self::Forbidden(_) | Self::BadToken => Some(Noted { incident: Incident::Refused, account: None }),
+            Self::Forbidden(_) | Self::OutOfScope(_) | Self::BadToken => {
+                Some(Noted { incident: Incident::Refused, account: None })
+            }
             Self::TooMany(_) | Self::Guarded(_) => Some(Noted { incident: Incident::Limited, account: None }),
             _ => None,
         }
@@ -255,6 +269,7 @@ impl IntoResponse for Error {
             id,
             retry_after: self.retry_after(),
             forgot: matches!(self, Self::Guarded(_)),
+            unverified: matches!(self, Self::Unverified(_)),
         };
         let mut response = problem.status.into_response();
         response.extensions_mut().insert(problem);

@@ -126,7 +126,16 @@ async fn from_framework(response: Response) -> Problem {
             (field, message)
         }
     };
-    Problem { status, message, field, url: None, id: None, retry_after: None, forgot: false }
+    Problem {
+        status,
+        message,
+        field,
+        url: None,
+        id: None,
+        retry_after: None,
+        forgot: false,
+        unverified: false,
+    }
 }
 
 fn as_json(problem: &Problem) -> Response {
@@ -155,5 +164,6 @@ fn as_page(problem: &Problem) -> ErrorPage {
     }
     page.id.clone_from(&problem.id);
     page.forgot = problem.forgot;
+    page.unverified = problem.unverified;
     page
 }

@@ -1,5 +1,7 @@
 //! Messages shown once, on the page after a redirect. A cookie holds only the name of the message.
 
+mod refused;
+
 use axum::extract::Request;
 use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
@@ -7,11 +9,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use data_encoding::BASE64URL_NOPAD;
-use pawdium_shared::ids::TalkId;
 use pawdium_shared::operate::Act;
 use strum::EnumString;
 
+use self::refused::read_refused;
+pub use self::refused::refused_vote;
 use super::pins::Pins;
 use crate::views::{Flash, grouped};
 
@@ -165,6 +167,14 @@ pub enum Notice {
     MemberUnblocked,
     /// What a member is notified of was saved.
     NotificationsSaved,
+    /// A session was ended.
+    SessionEnded,
+    /// All other sessions were ended.
+    OtherSessionsEnded,
+    /// All sessions were ended.
+    AllSessionsEnded,
+    /// An API token was ended.
+    TokenEnded,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -221,7 +231,9 @@ impl Notice {
             Self::TopicsChanged => Flash::good("Done. You can undo it below."),
             Self::NameChanged => Flash::good("Your name is changed."),
             Self::EmailChanged => Flash::good("Your address is changed. We sent you a link to verify it."),
-            Self::PasswordChanged => Flash::good("Your password is changed. Other devices are logged out."),
+            Self::PasswordChanged => Flash::good(
+                "Your password is changed. Other devices are logged out, and API tokens are ended.",
+            ),
             Self::PasswordReset => Flash::good("Your password is set. Log in with it."),
             Self::EmailVerified => Flash::good("Your address is verified. Thank you!"),
             Self::LinkSent => Flash::info("We sent you a link. It works for 24 hours."),
@@ -290,6 +302,10 @@ impl Notice {
             Self::MemberBlocked => Flash::good("You won't meet in comments and notifications any more."),
             Self::MemberUnblocked => Flash::good("You see each other's comments again."),
             Self::NotificationsSaved => Flash::good("Your choices are saved."),
+            Self::SessionEnded => Flash::good("The session is ended."),
+            Self::OtherSessionsEnded => Flash::good("All your other sessions are ended."),
+            Self::AllSessionsEnded => Flash::info("You are logged out everywhere."),
+            Self::TokenEnded => Flash::good("The token is ended."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }
@@ -299,31 +315,6 @@ impl Notice {
     pub fn cookie(self) -> Cookie<'static> {
         Cookie::build((COOKIE, self.code())).path("/").http_only(true).same_site(SameSite::Lax).build()
     }
-}
-
-/// The cookie that says on the next page, beside the talk, why a vote for it doesn't count. The site's seal keeps
-/// others from making the site say something else.
-#[must_use]
-pub fn refused_vote(pins: &Pins, talk: TalkId, why: &str) -> Cookie<'static> {
-    let text = BASE64URL_NOPAD.encode(format!("{talk} {why}").as_bytes());
-    let seal = BASE64URL_NOPAD.encode(&pins.digest(&format!("{REFUSED}{text}")));
-    let cookie = Cookie::build((COOKIE, format!("{REFUSED}{text}.{seal}")));
-    cookie.path("/").http_only(true).same_site(SameSite::Lax).build()
-}
-
-/// How the value of such a cookie begins.
-const REFUSED: &str = "Refused.";
-
-fn read_refused(pins: &Pins, value: &str) -> Option<Flash> {
-    let (text, seal) = value.strip_prefix(REFUSED)?.split_once('.')?;
-    let seal: [u8; 16] = BASE64URL_NOPAD.decode(seal.as_bytes()).ok()?.try_into().ok()?;
-    // The seal is of a text that the visitor has seen, so comparing it may take as long as it takes.
-    if seal != pins.digest(&format!("{REFUSED}{text}")) {
-        return None;
-    }
-    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
-    let (talk, why) = text.split_once(' ')?;
-    Some(Flash { talk: talk.parse().ok(), ..Flash::bad(why) })
 }
 
 /// The message in the request's cookie.
@@ -371,20 +362,6 @@ mod tests {
     use strum::VariantNames as _;
 
     use super::*;
-
-    #[test]
-    fn a_reason_is_read_back_and_nobody_else_can_write_one() {
-        let pins = |secret: &str| Pins::new(&secret.to_owned().into());
-        let (ours, others) =
-            (pins("a secret of thirty-two characters"), pins("another secret of as many of them"));
-        let flash = |value: &str| read_refused(&ours, value).map(|flash| (flash.talk, flash.text));
-        let cookie = refused_vote(&ours, TalkId(7), "Voting is over.");
-        assert_eq!(flash(cookie.value()), Some((Some(7), "Voting is over.".to_owned())));
-        assert_eq!(flash(refused_vote(&others, TalkId(7), "Buy this.").value()), None);
-        for forged in ["Refused.", "Refused.x.y", "Refused..", &cookie.value()[..20], &cookie.value()[1..]] {
-            assert_eq!(flash(forged), None, "{forged}");
-        }
-    }
 
     #[test]
     fn every_notice_comes_back_from_its_cookie() {

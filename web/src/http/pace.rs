@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn client(text: &str) -> Client {
-        Client(text.parse().expect("an address"))
+        Client::at(text.parse().expect("an address"))
     }
 
     #[test]

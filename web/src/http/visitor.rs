@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::Utc;
-use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{RaterKey, User, queries};
+use pawdium_shared::accounts::sessions::{self, Presented, Token};
+use pawdium_shared::accounts::{Gated, Origin, RaterKey, User, queries};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::hubs::bookmarks;
 use pawdium_shared::ids::{PhotoId, UserId};
@@ -58,17 +58,18 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let visitor = Self::find(app, &CookieJar::from_headers(&parts.headers)).await?;
+        let origin = Client::named(app, &parts.extensions, &parts.headers).origin();
+        let visitor = Self::find(app, &CookieJar::from_headers(&parts.headers), Some(origin)).await?;
         visitor.leave_name(&parts.extensions);
         Ok(visitor)
     }
 }
 
 impl Visitor {
-    async fn find(app: &App, jar: &CookieJar) -> Result<Self, Error> {
+    async fn find(app: &App, jar: &CookieJar, origin: Option<Origin>) -> Result<Self, Error> {
         if let Some(cookie) = jar.get(SESSION) {
             let token = Token::presented(cookie.value());
-            if let Some(user) = app.sessions.call(token.hash()).await? {
+            if let Some(user) = app.sessions.call(Presented { hash: token.hash(), origin }).await? {
                 let key = user.rater_key;
                 return Ok(Self { user: Some(user), key, pinned: None, has_key: false, token: Some(token) });
             }
@@ -106,6 +107,19 @@ impl Visitor {
             .as_ref()
             .filter(|user| !user.anonymous())
             .ok_or(Error::Forbidden("Log in or register to do that."))
+    }
+
+    /// The registered user, whose address is verified if the site wants that for this.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] without an account, [`Error::Unverified`] otherwise.
+    pub fn verified(&self, app: &App, what: Gated) -> Result<&User, Error> {
+        let member = self.member()?;
+        if member.verified || !app.config.security.verified_only.contains(&what) {
+            Ok(member)
+        } else {
+            Err(Error::Unverified(what))
+        }
     }
 
     /// The visitor, who has the key of a first ballot if the site didn't know them before.
@@ -192,7 +206,8 @@ impl FromRequestParts<App> for Viewing {
         let jar = CookieJar::from_headers(&parts.headers);
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let viewing = Self::find(app, &jar, path).await?;
+        let origin = Client::named(app, &parts.extensions, &parts.headers).origin();
+        let viewing = Self::find_from(app, &jar, path, Some(origin)).await?;
         viewing.visitor.leave_name(&parts.extensions);
         Ok(viewing)
     }
@@ -204,7 +219,16 @@ impl Viewing {
     /// # Errors
     /// When the database fails.
     pub async fn find(app: &App, jar: &CookieJar, path: String) -> Result<Self, Error> {
-        let visitor = Visitor::find(app, jar).await?;
+        Self::find_from(app, jar, path, None).await
+    }
+
+    async fn find_from(
+        app: &App,
+        jar: &CookieJar,
+        path: String,
+        origin: Option<Origin>,
+    ) -> Result<Self, Error> {
+        let visitor = Visitor::find(app, jar, origin).await?;
         let chrome = Chrome {
             viewer: viewer(app, &visitor).await?,
             hubs: own_hubs(app, &visitor).await?,

@@ -1,6 +1,6 @@
 //! What people do with hubs, from pages and through the API. Each act is one transaction.
 
-use pawdium_shared::accounts::{Name, queries as accounts};
+use pawdium_shared::accounts::{Gated, Name, queries as accounts};
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::hubs::members::Taken;
 use pawdium_shared::hubs::{
@@ -69,7 +69,7 @@ pub(super) async fn create(
     client: Client,
     wanted: Wanted<'_>,
 ) -> Result<HubId, Error> {
-    let owner = visitor.member()?.id;
+    let owner = visitor.verified(app, Gated::Hubs)?.id;
     let new = wanted.new_hub()?;
     let mut tally = limits::count(app, Limited::Hub, client.counted()).await?;
     tally.also(app, Limited::Hub, &format!("user:{owner}")).await?;

@@ -4,6 +4,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use chrono::{TimeDelta, Utc};
+use pawdium_shared::accounts::Gated;
 use pawdium_shared::hubs::{HubRole, queries};
 use serde::Deserialize;
 
@@ -43,9 +44,10 @@ impl NewHubForm {
 }
 
 /// `GET /hubs/new`
-pub async fn page(viewing: Viewing) -> Page<NewHubPage> {
-    let may_make = viewing.visitor.member().is_ok();
-    Page(NewHubPage { chrome: viewing.chrome, may_make, form: HubForm::default() })
+pub async fn page(State(app): State<App>, viewing: Viewing) -> Page<NewHubPage> {
+    let made = viewing.visitor.verified(&app, Gated::Hubs);
+    let (may_make, must_verify) = (made.is_ok(), matches!(made, Err(Error::Unverified(_))));
+    Page(NewHubPage { chrome: viewing.chrome, may_make, must_verify, form: HubForm::default() })
 }
 
 /// `POST /hubs/new`
@@ -76,7 +78,7 @@ pub async fn create(
                 joining: form.join.parse().unwrap_or_default(),
                 visibility: form.visibility.parse().unwrap_or_default(),
             };
-            let page = NewHubPage { chrome: viewing.chrome, may_make: true, form: shown };
+            let page = NewHubPage { chrome: viewing.chrome, may_make: true, must_verify: false, form: shown };
             Ok((error.status(), Page(page)).into_response())
         }
         Err(error) => Err(error),

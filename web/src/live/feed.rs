@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use pawdium_shared::accounts::sessions::TokenHash;
+use pawdium_shared::accounts::sessions::{Presented, TokenHash};
 use pawdium_shared::live::{News, Note, Position, Subscription, Topic};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
@@ -127,12 +127,25 @@ impl Feed {
 
     async fn add(&mut self, news: News) -> Result<(), Error> {
         match news {
-            News::Reset { position } => frames::reset(&mut self.text, position),
+            News::Reset { position } => {
+                frames::reset(&mut self.text, position);
+                self.end_with_session().await?;
+            }
+            News::Of { topic: Topic::Sessions(_), .. } => self.end_with_session().await?,
             News::Of { topic, note: Note::Roles, .. } => self.doubt(topic),
             News::Of { position, topic, note } => {
                 self.retain_visible(|shown| shown.topic == topic).await?;
                 self.add_frames(position, topic, note);
             }
+        }
+        Ok(())
+    }
+
+    /// Ends the stream if its viewer's session has ended. The client comes back as whoever it is then.
+    async fn end_with_session(&mut self) -> Result<(), Error> {
+        if let Some(hash) = self.viewer {
+            let user = self.app.sessions.call(Presented { hash, origin: None }).await?;
+            self.is_over |= user.is_none();
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use pawdium_shared::accounts::sessions::TokenHash;
+use pawdium_shared::accounts::sessions::{Presented, TokenHash};
 use pawdium_shared::hubs::queries;
 use pawdium_shared::live::Topic;
 use tokio::time::Instant;
@@ -84,7 +84,7 @@ impl Looks {
 
 async fn look(app: &App, topic: Topic, viewer: Option<TokenHash>) -> Result<bool, Error> {
     let user = match viewer {
-        Some(session) => app.sessions.call(session).await?,
+        Some(hash) => app.sessions.call(Presented { hash, origin: None }).await?,
         None => None,
     };
     match topic {
@@ -107,6 +107,7 @@ async fn look(app: &App, topic: Topic, viewer: Option<TokenHash>) -> Result<bool
         }
         Topic::Queues | Topic::Job(_) => Ok(user.is_some_and(|user| user.role.moderates())),
         Topic::Notifications(member) => Ok(user.is_some_and(|user| user.id == member)),
+        Topic::Sessions(member) => Ok(user.is_some_and(|user| user.id == member)),
         Topic::Photo(_) | Topic::Comments(_) => Ok(true),
     }
 }

@@ -38,7 +38,7 @@ use crate::state::App;
 /// - `reset`: anything may have changed.
 /// - `gone`: a topic isn't there, or isn't for this viewer, `{"topic":"hub=cats"}`. The others go on.
 ///
-/// With `Last-Event-ID`, the stream begins with what was missed.
+/// With `Last-Event-ID`, the stream begins with what was missed. It ends with its viewer's session.
 pub async fn live(
     State(app): State<App>,
     visitor: Visitor,
@@ -60,6 +60,9 @@ pub async fn live(
             polled.extend(found.is_polled.then_some(topic));
         }
         shown.push(found.shown);
+    }
+    if let Ok(member) = visitor.member() {
+        topics.push(Topic::Sessions(member.id));
     }
     let last = last_position(&headers);
     let subscription = app.changes.subscribe(&topics, last).await;

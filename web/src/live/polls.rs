@@ -109,7 +109,8 @@ impl Glances {
             | Topic::Call(_)
             | Topic::Standing(_)
             | Topic::Comments(_)
-            | Topic::Notifications(_) => Ok(None),
+            | Topic::Notifications(_)
+            | Topic::Sessions(_) => Ok(None),
         }
     }
 

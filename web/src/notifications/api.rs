@@ -132,7 +132,7 @@ pub struct UnreadShape {
 }
 
 /// Lists the caller's notifications.
-#[utoipa::path(get, path = "/users/me/notifications", tag = "notifications", security(("token" = [])),
+#[utoipa::path(get, path = "/users/me/notifications", tag = "notifications", security(("token" = ["read"])),
     params(NotificationParams), responses(
     (status = 200, description = "A page of the notifications", body = NotificationListShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),
@@ -161,7 +161,7 @@ pub async fn list(
 }
 
 /// Marks the caller's notifications as read.
-#[utoipa::path(post, path = "/users/me/notifications/read", tag = "notifications", security(("token" = [])),
+#[utoipa::path(post, path = "/users/me/notifications/read", tag = "notifications", security(("token" = ["submit"])),
     request_body = Option<ReadBody>, responses(
     (status = 200, description = "What is left to read", body = UnreadShape),
     (status = 400, description = "The body is malformed", body = ErrorShape),

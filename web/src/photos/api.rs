@@ -133,7 +133,7 @@ pub struct LinkShape {
 
 /// Submits a photo. Within seconds it is live, or failed with a reason. If the answer is lost, send the same submission
 /// again with the same `Idempotency-Key` to get the photo that was created.
-#[utoipa::path(post, path = "/photos", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/photos", tag = "photos", security(("token" = ["submit"])),
     params(SubmitQuery, ("Idempotency-Key" = Option<String>, Header, description = "Names this submission among all of the caller's: \
         a quoted text of 1 to 128 visible ASCII characters, such as a UUID. Kept as long as the photo")),
     request_body(content = SubmitBody, content_type = "multipart/form-data"), responses(
@@ -180,7 +180,7 @@ pub async fn submit(
 }
 
 /// Shows a photo. Only its owner and moderators see a photo that isn't live.
-#[utoipa::path(get, path = "/photos/{id}", tag = "photos", security((), ("token" = [])),
+#[utoipa::path(get, path = "/photos/{id}", tag = "photos", security((), ("token" = ["read"])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 200, description = "The photo", body = PhotoShape),
     (status = 404, description = "No photo that the caller may see", body = ErrorShape),
@@ -269,7 +269,7 @@ async fn read_remix(app: &App, request: Request, fields: &mut Fields) -> Result<
 }
 
 /// Changes a draft or a live photo of the caller's. A live photo keeps what it was as a revision.
-#[utoipa::path(patch, path = "/photos/{id}", tag = "photos", security(("token" = [])),
+#[utoipa::path(patch, path = "/photos/{id}", tag = "photos", security(("token" = ["submit"])),
     params(("id" = i64, Path, description = "The photo's id"),
            ("If-Match" = Option<String>, Header, description = "The photo's version, quoted")),
     request_body = ChangeBody, responses(
@@ -321,7 +321,7 @@ pub async fn update(
 
 /// Publishes a draft of the caller's. Within seconds it is live, or failed with a reason. A photo that was published
 /// before is left alone.
-#[utoipa::path(post, path = "/photos/{id}/publish", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/photos/{id}/publish", tag = "photos", security(("token" = ["submit"])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 200, description = "The photo as it is now", body = PhotoShape),
     (status = 400, description = "The draft has no picture", body = ErrorShape),
@@ -345,7 +345,8 @@ async fn find_now(app: &App, id: PhotoId) -> Result<Photo, Error> {
 }
 
 /// Deletes a photo. Only its owner and moderators may.
-#[utoipa::path(delete, path = "/photos/{id}", tag = "photos", security(("token" = [])),
+#[utoipa::path(delete, path = "/photos/{id}", tag = "photos",
+    security(("token" = ["submit"]), ("token" = ["moderate"])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 204, description = "Gone"),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -362,7 +363,7 @@ pub async fn delete(
 }
 
 /// Creates a share link.
-#[utoipa::path(post, path = "/photos/{id}/shares", tag = "photos", security((), ("token" = [])),
+#[utoipa::path(post, path = "/photos/{id}/shares", tag = "photos", security((), ("token" = ["submit"])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 201, description = "The link", body = LinkShape),
     (status = 404, description = "No such photo, or not live", body = ErrorShape),

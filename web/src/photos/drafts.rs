@@ -100,7 +100,7 @@ pub async fn original(
 
 /// Lists the caller's drafts. A draft is deleted when its owner hasn't opened or changed it for as long as the site
 /// keeps drafts; `expires_at` says when.
-#[utoipa::path(get, path = "/users/me/drafts", tag = "photos", security(("token" = [])), responses(
+#[utoipa::path(get, path = "/users/me/drafts", tag = "photos", security(("token" = ["read"])), responses(
     (status = 200, description = "The drafts", body = DraftsShape),
     (status = 401, description = "No valid token", body = ErrorShape),
 ))]
@@ -110,7 +110,7 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Json<DraftsS
 }
 
 /// Keeps a draft of the caller's: its time starts anew.
-#[utoipa::path(post, path = "/photos/{id}/keep", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/photos/{id}/keep", tag = "photos", security(("token" = ["submit"])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 200, description = "The draft", body = PhotoShape),
     (status = 401, description = "No valid token", body = ErrorShape),

@@ -124,7 +124,7 @@ pub(crate) async fn list(app: &App, hub: HubId, page: PageOf) -> Result<List<Pho
 }
 
 /// Lists a hub's photos, the latest posted first.
-#[utoipa::path(get, path = "/hubs/{slug}/photos", tag = "hubs", security((), ("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}/photos", tag = "hubs", security((), ("token" = ["read"])),
     params(("slug" = String, Path, description = "The hub's slug"), PageParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),
@@ -145,7 +145,7 @@ pub async fn list_photos(
 
 /// Posts one of the caller's photos to a hub of which the caller is a member. A photo that isn't live yet appears there
 /// when it is. The photo stays visible on the whole site.
-#[utoipa::path(put, path = "/hubs/{slug}/photos/{id}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(put, path = "/hubs/{slug}/photos/{id}", tag = "hubs", security(("token" = ["submit"])),
     params(("slug" = String, Path, description = "The hub's slug"), ("id" = i64, Path, description = "The photo's id")),
     responses(
     (status = 204, description = "The hub has the photo"),
@@ -163,7 +163,8 @@ pub async fn put_photo(
 }
 
 /// Removes a photo from a hub. The photo's owner, the hub's owners and moderators may. The photo stays on the site.
-#[utoipa::path(delete, path = "/hubs/{slug}/photos/{id}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(delete, path = "/hubs/{slug}/photos/{id}", tag = "hubs",
+    security(("token" = ["submit"]), ("token" = ["moderate"])),
     params(("slug" = String, Path, description = "The hub's slug"), ("id" = i64, Path, description = "The photo's id")),
     responses(
     (status = 204, description = "The hub doesn't have the photo"),

@@ -127,7 +127,7 @@ pub async fn restore(
 }
 
 /// Lists what a photo was before: at most 50 revisions. For its owner and moderators.
-#[utoipa::path(get, path = "/photos/{id}/revisions", tag = "photos", security(("token" = [])),
+#[utoipa::path(get, path = "/photos/{id}/revisions", tag = "photos", security(("token" = ["read"])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 200, description = "The revisions", body = RevisionsShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -159,7 +159,7 @@ pub async fn list(
 
 /// Makes a live photo of the caller's what it was in an earlier revision, as a new revision. The picture comes back
 /// with its ratings.
-#[utoipa::path(post, path = "/photos/{id}/revisions/{n}/restore", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/photos/{id}/revisions/{n}/restore", tag = "photos", security(("token" = ["submit"])),
     params(("id" = i64, Path, description = "The photo's id"), ("n" = i32, Path, description = "The revision's number")),
     responses(
     (status = 200, description = "The photo as it is now", body = PhotoShape),

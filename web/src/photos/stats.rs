@@ -29,7 +29,7 @@ fn moment_of(name: &str) -> Result<Moment, Error> {
 
 /// Counts something that a visitor did with a live photo: views, shares, remixes or comments. Each counts once a
 /// visitor and day, and appears in the photo's `stats` within a minute.
-#[utoipa::path(post, path = "/photos/{id}/stats/{name}", tag = "photos", security((), ("token" = [])),
+#[utoipa::path(post, path = "/photos/{id}/stats/{name}", tag = "photos", security((), ("token" = ["submit"])),
     params(("id" = i64, Path, description = "The photo's id"),
            ("name" = String, Path, description = "views, shares, remixes or comments")), responses(
     (status = 201, description = "Counted, or counted before"),

@@ -63,7 +63,7 @@ pub async fn page(
 }
 
 /// Lists a hub's photos by score, the best first.
-#[utoipa::path(get, path = "/hubs/{slug}/top", tag = "hubs", security((), ("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}/top", tag = "hubs", security((), ("token" = ["read"])),
     params(("slug" = String, Path, description = "The hub's slug"), PageParams), responses(
     (status = 200, description = "A page of the list", body = ListShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),

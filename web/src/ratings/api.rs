@@ -52,7 +52,7 @@ pub struct RatedShape {
 }
 
 /// Shows the photo to rate. It stays the same until it is rated.
-#[utoipa::path(get, path = "/rate/next", tag = "ratings", security(("token" = [])), responses(
+#[utoipa::path(get, path = "/rate/next", tag = "ratings", security(("token" = ["rate"])), responses(
     (status = 200, description = "A photo and its ballot", body = BallotShape),
     (status = 204, description = "All photos are rated"),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -62,7 +62,7 @@ pub async fn next(State(app): State<App>, caller: Caller) -> Result<Response, Er
 }
 
 /// Shows the photo of a hub to rate. It stays the same until it is rated. The rating counts for the photo everywhere.
-#[utoipa::path(get, path = "/hubs/{slug}/rate/next", tag = "hubs", security(("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}/rate/next", tag = "hubs", security(("token" = ["rate"])),
     params(("slug" = String, Path, description = "The hub's slug")), responses(
     (status = 200, description = "A photo and its ballot", body = BallotShape),
     (status = 204, description = "All photos of the hub are rated"),
@@ -89,7 +89,7 @@ async fn serve(app: &App, caller: &Caller, scope: Scope) -> Result<Response, Err
 }
 
 /// Rates a photo, or changes its rating.
-#[utoipa::path(put, path = "/photos/{id}/rating", tag = "ratings", security(("token" = [])),
+#[utoipa::path(put, path = "/photos/{id}/rating", tag = "ratings", security(("token" = ["rate"])),
     params(("id" = i64, Path, description = "The photo's id")), request_body = RateBody, responses(
     (status = 200, description = "Recorded", body = RatedShape),
     (status = 400, description = "Not a whole number from 1 to 10, or an invalid ballot", body = ErrorShape),

@@ -1,5 +1,6 @@
 //! Every URL in one table; those of moderators and operators are in a part of it.
 
+mod account;
 mod operators;
 
 use std::time::Duration;
@@ -8,7 +9,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::classify::ServerErrorsFailureClass;
 use tower_http::compression::CompressionLayer;
@@ -97,6 +98,7 @@ const fn page(path: &'static str, bake: Bake) -> BakedRoute {
 /// The whole site.
 pub fn router(app: App) -> Router {
     let (calls, document) = json(&app);
+    let calls = calls.layer(Extension(api::scopes::CallScopes::of(&document)));
     let calls = calls.route("/openapi.json", get(async move || Json(document)));
     let site = Router::new()
         .merge(
@@ -104,7 +106,7 @@ pub fn router(app: App) -> Router {
                 .layer(from_fn(flash::forget_shown))
                 .layer(from_fn_with_state(app.clone(), origin::require_own)),
         )
-        .nest("/api/v1", calls.layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
+        .nest(api::scopes::ROOT, calls.layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
         .route("/embed/h/{slug}/{widget}", get(embed::page::page))
         .route("/oembed", get(embed::oembed::oembed))
         .route(
@@ -195,6 +197,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/settings/password", post(accounts::settings::change_password))
         .route("/settings/remixes", post(accounts::settings::change_remixes))
         .route("/settings/delete", post(accounts::settings::delete))
+        .merge(account::session_pages())
         .route("/api", get(api::reference::page))
         .route("/transparency", get(moderation::transparency::page))
         .route("/demo/mail", get(demo::mailbox))
@@ -306,6 +309,8 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(accounts::api::create_user))
         .routes(routes!(accounts::api::me, accounts::api::update_me, accounts::api::delete_me))
         .routes(routes!(accounts::api::show_user))
+        .routes(routes!(accounts::sessions::list_own))
+        .routes(routes!(accounts::sessions::end_own))
         .routes(routes!(accounts::api::create_token))
         .routes(routes!(accounts::api::delete_token))
         .routes(routes!(accounts::api::request_reset))
@@ -377,7 +382,7 @@ mod tests {
     #[test]
     fn no_hub_is_called_like_a_part_of_the_site() {
         let mut checked = 0;
-        let table = concat!(include_str!("mod.rs"), include_str!("operators.rs"));
+        let table = concat!(include_str!("mod.rs"), include_str!("account.rs"), include_str!("operators.rs"));
         for path in table.split('"').filter(|text| text.starts_with('/')) {
             let parts: Vec<_> = path.split('/').skip(1).collect();
             let (["h", "{slug}", word, ..] | [word, ..]) = parts[..] else { continue };

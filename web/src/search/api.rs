@@ -105,7 +105,8 @@ impl SearchParams {
 }
 
 /// Searches photos, members, hubs and topics, the best matches first.
-#[utoipa::path(get, path = "/search", tag = "search", security((), ("token" = [])), params(SearchParams), responses(
+#[utoipa::path(get, path = "/search", tag = "search",
+    security((), ("token" = ["read"])), params(SearchParams), responses(
     (status = 200, description = "What was found", body = SearchShape),
     (status = 400, description = "No words, or an invalid parameter", body = ErrorShape),
     (status = 401, description = "An invalid token", body = ErrorShape),

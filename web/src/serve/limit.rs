@@ -41,7 +41,7 @@ impl ConnectionLimit {
     pub(super) fn admit(&self, address: IpAddr) -> Option<Slot> {
         let address = address.to_canonical();
         let is_bound = self.most > 0 && !self.proxies.iter().any(|network| network.contains(&address));
-        let counted = is_bound.then(|| Client(address).counted());
+        let counted = is_bound.then(|| Client::at(address).counted());
         let mut open = lock(&self.open);
         if let Some(counted) = counted {
             let count = open.from.entry(counted).or_default();

@@ -26,6 +26,11 @@ impl CommentSection {
     pub const fn unknown(photo: i64) -> Self {
         Self { photo, list: None, writing: Writing::NotYet, own: None }
     }
+
+    /// Where it is, for forms that lead back.
+    fn address(&self) -> String {
+        format!("/photos/{}#comments", self.photo)
+    }
 }
 
 /// Whether a viewer can write a comment.
@@ -35,6 +40,8 @@ pub enum Writing {
     NotYet,
     /// Not without an account.
     LogIn,
+    /// Not before verifying the address.
+    Verify,
     /// Nobody can.
     Closed,
     /// Yes.

@@ -20,6 +20,8 @@ pub struct ErrorPage {
     pub may_pass: bool,
     /// Whether to offer a password reset.
     pub forgot: bool,
+    /// Whether to offer another link that verifies the address.
+    pub unverified: bool,
     /// Where to return after logging in; `None` if that wouldn't help.
     pub log_in: Option<String>,
     /// The page of what this one belongs to.
@@ -64,6 +66,7 @@ impl ErrorPage {
             id: None,
             may_pass: false,
             forgot: false,
+            unverified: false,
             log_in: None,
             way: None,
         }
@@ -71,7 +74,7 @@ impl ErrorPage {
 
     /// Whether another button leads on better than the one to the rating page.
     fn has_better(&self) -> bool {
-        self.may_pass || self.forgot || self.log_in.is_some() || self.way.is_some()
+        self.may_pass || self.forgot || self.unverified || self.log_in.is_some() || self.way.is_some()
     }
 
     /// The usual message for a status.

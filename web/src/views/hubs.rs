@@ -253,8 +253,10 @@ pub(super) const fn visibility_label(visibility: Visibility) -> (&'static str, &
 pub struct NewHubPage {
     /// The layout around the page.
     pub chrome: Chrome,
-    /// Whether the viewer may make a hub without logging in first.
+    /// Whether the viewer may make a hub now.
     pub may_make: bool,
+    /// Whether the viewer must verify the address first.
+    pub must_verify: bool,
     /// The fields.
     pub form: HubForm,
 }

@@ -37,6 +37,7 @@ pub mod photo;
 pub mod rate;
 pub mod revisions;
 pub mod search;
+pub mod sessions;
 pub mod settings;
 pub mod submit;
 pub mod talks;

@@ -327,6 +327,8 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/settings",
         "/settings/blocked",
         "/settings/notifications",
+        "/settings/sessions",
+        "/settings/tokens",
         "/admin",
     ]))
     .await;

@@ -232,6 +232,8 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/notifications",
         "/settings/notifications",
         "/settings/blocked",
+        "/settings/sessions",
+        "/settings/tokens",
         "/hubs/new",
         "/h/wide",
         "/h/wide?edit=1",

@@ -128,6 +128,8 @@ async fn an_empty_site_has_every_page_too(db: PgPool) {
         "/submit",
         "/members/root",
         "/settings",
+        "/settings/sessions",
+        "/settings/tokens",
         "/admin",
         "/admin/queues",
         "/admin/jobs",

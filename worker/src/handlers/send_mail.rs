@@ -125,6 +125,12 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
             let found = queries::find(db, user).await?.filter(|user| user.verified);
             (found, Matter::Digest, None, digests::about(db, user).await?)
         }
+        SendMail::LoginElsewhere { user, device, place, at, .. } => {
+            let lines =
+                vec![format!("{device}, from {place}"), at.format("%-d %B %Y, %H:%M UTC").to_string()];
+            let found = queries::find(db, user).await?.filter(|user| user.verified);
+            (found, Matter::LoginElsewhere, None, Some(About { lines, ..About::default() }))
+        }
     };
     let (Some(User { id, name: Some(name), email, .. }), Some(about)) = (user, about) else {
         return Ok(None);
@@ -134,7 +140,7 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
 
 const fn purpose(matter: Matter) -> Option<Purpose> {
     match matter {
-        Matter::Reset => Some(Purpose::Reset),
+        Matter::Reset | Matter::LoginElsewhere => Some(Purpose::Reset),
         Matter::Verify => Some(Purpose::Verify),
         Matter::AddressChanged
         | Matter::HubAsked

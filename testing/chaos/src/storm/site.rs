@@ -255,6 +255,8 @@ fn variables(folder: &Path, servers: &Servers<'_>) -> Result<BTreeMap<String, St
         ("WORKER__DRAIN_SECONDS", "5".to_owned()),
     ];
     let set = set.into_iter().chain(UNLIMITED.map(|name| (name, "0".to_owned())));
+    // Nobody reads the mails of this town.
+    let set = set.chain([("SECURITY__VERIFIED_ONLY", "[]".to_owned())]);
     Ok(set.map(|(name, value)| (format!("PAWDIUM_{name}"), value)).collect())
 }
 

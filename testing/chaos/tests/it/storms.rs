@@ -213,6 +213,12 @@ fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
             "insert into acts (actor, act, thing, thing_id, before) values ('mod', 'hide_photo', 'photo', 1, '{}')",
             "every act is in the audit log, and so is that it was undone",
         ),
+        (
+            "update users set name = 'bob', email = 'b@example.org', password_hash = 'x' where id = 2;
+             insert into api_tokens (user_id, token_hash, name, scopes)
+             values (2, sha256('token'), 'Bot', '{moderate}')",
+            "only members have API tokens, and only those of moderators moderate",
+        ),
         (with_talk!(""), "a talk's counts equal its votes"),
         (
             with_talk!(

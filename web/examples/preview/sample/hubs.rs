@@ -27,7 +27,9 @@ const SUMMARIES: [&str; 4] = [
 
 impl Samples {
     pub(super) fn hub_pages(&self) -> askama::Result<Vec<Sample>> {
-        let new = |may_make, form| NewHubPage { chrome: self.member(), may_make, form }.render();
+        let new = |may_make, form| {
+            NewHubPage { chrome: self.member(), may_make, must_verify: false, form }.render()
+        };
         Ok(vec![
             page("/hubs", self.hub_list(7).render()?),
             page("/hubs-none", HubsPage { text: self.hub_name(3), ..self.hub_list(0) }.render()?),

@@ -10,6 +10,7 @@ mod hub_widgets;
 mod hubs;
 mod lists;
 mod moderation;
+mod sessions;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -67,6 +68,7 @@ impl Samples {
         pages.extend(self.moderation_pages()?);
         pages.extend(self.comment_pages()?);
         pages.extend(self.notification_pages()?);
+        pages.extend(self.session_pages()?);
         Ok(pages)
     }
 

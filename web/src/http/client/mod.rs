@@ -5,12 +5,14 @@ mod extract;
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
+use pawdium_shared::accounts::Origin;
+use pawdium_shared::accounts::agent::Agent;
 
 use super::pins::Pins;
 
-/// The address that a request comes from.
+/// The address that a request comes from, and what sent it if it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Client(pub IpAddr);
+pub struct Client(pub IpAddr, Option<Agent>);
 
 impl Client {
     /// The address that limits count by. IPv6 addresses are cut to a /64, because a customer has a whole one.
@@ -20,6 +22,18 @@ impl Client {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX))),
             address @ IpAddr::V4(_) => address,
         }
+    }
+
+    /// The client at an address.
+    #[must_use]
+    pub const fn at(address: IpAddr) -> Self {
+        Self(address, None)
+    }
+
+    /// From where a session is used, as far as the site remembers it.
+    #[must_use]
+    pub fn origin(self) -> Origin {
+        Origin::of(self.0, self.1)
     }
 
     /// A keyed digest of the address's network, an IPv4 /24 or an IPv6 /48. It reveals nothing without the site's
@@ -76,7 +90,7 @@ mod tests {
     #[test]
     fn a_network_is_told_by_its_prefix_and_an_inner_one_is_none() {
         let pins = Pins::new(&"a secret of at least thirty-two characters".to_owned().into());
-        let network = |text| Client(ip(text)).network(&pins);
+        let network = |text| Client::at(ip(text)).network(&pins);
         assert!(network("203.0.113.9").is_some());
         assert_eq!(network("203.0.113.9"), network("203.0.113.200"));
         assert_ne!(network("203.0.113.9"), network("203.0.114.9"));
@@ -89,7 +103,10 @@ mod tests {
 
     #[test]
     fn a_whole_ipv6_network_counts_as_one() {
-        assert_eq!(Client(ip("2001:db8::1:2:3:4")).counted(), Client(ip("2001:db8::9:8:7:6")).counted());
-        assert_ne!(Client(ip("2001:db8::1")).counted(), Client(ip("2001:db8:0:1::1")).counted());
+        assert_eq!(
+            Client::at(ip("2001:db8::1:2:3:4")).counted(),
+            Client::at(ip("2001:db8::9:8:7:6")).counted()
+        );
+        assert_ne!(Client::at(ip("2001:db8::1")).counted(), Client::at(ip("2001:db8:0:1::1")).counted());
     }
 }

@@ -56,7 +56,7 @@ pub struct FeedHubShape {
 }
 
 /// Lists what happened in the hubs that the caller is subscribed to or a member of.
-#[utoipa::path(get, path = "/users/me/feed", tag = "hubs", security(("token" = [])), responses(
+#[utoipa::path(get, path = "/users/me/feed", tag = "hubs", security(("token" = ["read"])), responses(
     (status = 200, description = "The feed", body = FeedShape),
     (status = 401, description = "No valid token", body = ErrorShape),
 ))]

@@ -115,7 +115,7 @@ pub(super) fn visitor_of(caller: Option<&Caller>) -> Visitor {
 }
 
 /// Lists hubs. Private ones are listed only for their members.
-#[utoipa::path(get, path = "/hubs", tag = "hubs", security((), ("token" = [])), params(HubListParams), responses(
+#[utoipa::path(get, path = "/hubs", tag = "hubs", security((), ("token" = ["read"])), params(HubListParams), responses(
     (status = 200, description = "A page of the list", body = HubListShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),
     (status = 401, description = "An invalid token", body = ErrorShape),
@@ -129,7 +129,8 @@ pub async fn list(
 }
 
 /// Lists the hubs in which the caller has a role, by name.
-#[utoipa::path(get, path = "/users/me/hubs", tag = "hubs", security(("token" = [])), params(HubListParams), responses(
+#[utoipa::path(get, path = "/users/me/hubs", tag = "hubs",
+    security(("token" = ["read"])), params(HubListParams), responses(
     (status = 200, description = "A page of the list", body = HubListShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -167,7 +168,8 @@ async fn list_for(
 }
 
 /// Makes a hub. The caller becomes its owner.
-#[utoipa::path(post, path = "/hubs", tag = "hubs", security(("token" = [])), request_body = NewHubBody, responses(
+#[utoipa::path(post, path = "/hubs", tag = "hubs",
+    security(("token" = ["submit"])), request_body = NewHubBody, responses(
     (status = 201, description = "The hub", body = HubShape),
     (status = 400, description = "A field is invalid", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -196,7 +198,7 @@ pub async fn create(
 }
 
 /// Shows a hub.
-#[utoipa::path(get, path = "/hubs/{slug}", tag = "hubs", security((), ("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}", tag = "hubs", security((), ("token" = ["read"])),
     params(("slug" = String, Path, description = "The word in its URL")), responses(
     (status = 200, description = "The hub", body = HubPageShape),
     (status = 308, description = "The hub has another slug"),
@@ -219,7 +221,7 @@ pub async fn show(
 }
 
 /// Changes a hub: all given fields or none. For its owners.
-#[utoipa::path(patch, path = "/hubs/{slug}", tag = "hubs", security(("token" = [])), request_body = HubBody,
+#[utoipa::path(patch, path = "/hubs/{slug}", tag = "hubs", security(("token" = ["submit"])), request_body = HubBody,
     params(("slug" = String, Path, description = "The word in its URL")), responses(
     (status = 200, description = "The hub as it is now", body = HubShape),
     (status = 308, description = "The hub has another slug"),
@@ -252,7 +254,7 @@ pub async fn update(
 }
 
 /// Deletes a hub. Its photos stay. For its owners and moderators.
-#[utoipa::path(delete, path = "/hubs/{slug}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(delete, path = "/hubs/{slug}", tag = "hubs", security(("token" = ["submit"]), ("token" = ["moderate"])),
     params(("slug" = String, Path, description = "The word in its URL")), responses(
     (status = 204, description = "Gone"),
     (status = 308, description = "The hub has another slug"),

@@ -52,7 +52,7 @@ pub struct PeopleParams {
 }
 
 /// Gives the caller a role. Twice is once. Membership may need an answer of the owners.
-#[utoipa::path(put, path = "/hubs/{slug}/roles/{role}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(put, path = "/hubs/{slug}/roles/{role}", tag = "hubs", security(("token" = ["submit"])),
     params(("slug" = String, Path, description = "The hub"),
            ("role" = String, Path, description = "subscriber, stargazer, member or owner")), responses(
     (status = 202, description = "The owners have to answer", body = PendingShape),
@@ -78,7 +78,7 @@ pub async fn take_role(
 
 /// Ends a role of the caller. Giving up `member` withdraws a request, and ends ownership too. A private hub is also found by
 /// those who have a role in it without belonging to it.
-#[utoipa::path(delete, path = "/hubs/{slug}/roles/{role}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(delete, path = "/hubs/{slug}/roles/{role}", tag = "hubs", security(("token" = ["submit"])),
     params(("slug" = String, Path, description = "The hub"),
            ("role" = String, Path, description = "subscriber, stargazer, member or owner")), responses(
     (status = 204, description = "The caller doesn't have the role"),
@@ -101,7 +101,7 @@ pub async fn drop_role(
 }
 
 /// Lists the people of a hub.
-#[utoipa::path(get, path = "/hubs/{slug}/members", tag = "hubs", security((), ("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}/members", tag = "hubs", security((), ("token" = ["read"])),
     params(("slug" = String, Path, description = "The hub"), PeopleParams), responses(
     (status = 200, description = "A page of the list", body = PeopleShape),
     (status = 308, description = "The hub has another slug"),
@@ -134,7 +134,7 @@ pub async fn list_members(
 }
 
 /// Makes somebody a member or an owner, or an owner a member. For owners.
-#[utoipa::path(put, path = "/hubs/{slug}/members/{name}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(put, path = "/hubs/{slug}/members/{name}", tag = "hubs", security(("token" = ["submit"])),
     params(("slug" = String, Path, description = "The hub"), ("name" = String, Path, description = "The public name")),
     request_body = MemberBody, responses(
     (status = 204, description = "They have the role"),
@@ -162,7 +162,7 @@ pub async fn set_member(
 }
 
 /// Removes a member. For owners.
-#[utoipa::path(delete, path = "/hubs/{slug}/members/{name}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(delete, path = "/hubs/{slug}/members/{name}", tag = "hubs", security(("token" = ["submit"])),
     params(("slug" = String, Path, description = "The hub"), ("name" = String, Path, description = "The public name")),
     responses(
     (status = 204, description = "They don't belong to the hub"),
@@ -185,7 +185,7 @@ pub async fn remove_member(
 }
 
 /// Lists who asks to become a member. For owners.
-#[utoipa::path(get, path = "/hubs/{slug}/requests", tag = "hubs", security(("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}/requests", tag = "hubs", security(("token" = ["read"])),
     params(("slug" = String, Path, description = "The hub")), responses(
     (status = 200, description = "The requests", body = RequestsShape),
     (status = 308, description = "The hub has another slug"),
@@ -210,7 +210,7 @@ pub async fn list_requests(
 }
 
 /// Accepts or declines a request. The asker gets a mail. For owners.
-#[utoipa::path(post, path = "/hubs/{slug}/requests/{name}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(post, path = "/hubs/{slug}/requests/{name}", tag = "hubs", security(("token" = ["submit"])),
     params(("slug" = String, Path, description = "The hub"), ("name" = String, Path, description = "Who asks")),
     request_body = AnswerBody, responses(
     (status = 204, description = "Answered"),

@@ -180,7 +180,8 @@ pub async fn kinds() -> Answer<Vec<KindShape>> {
 }
 
 /// Adds a widget. For the hub's owners.
-#[utoipa::path(post, path = "/hubs/{slug}/widgets", tag = "hubs", security(("token" = [])), request_body = NewWidgetBody,
+#[utoipa::path(post, path = "/hubs/{slug}/widgets", tag = "hubs",
+    security(("token" = ["submit"])), request_body = NewWidgetBody,
     params(("slug" = String, Path, description = "The hub"),
            ("If-Match" = Option<String>, Header, description = "The layout's version, quoted")), responses(
     (status = 201, description = "The widget", body = WidgetShape),
@@ -228,7 +229,7 @@ async fn changed(app: &App, visitor: &Visitor, hub: Hub, widget: WidgetId) -> Re
 }
 
 /// Shows a widget with its data.
-#[utoipa::path(get, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security((), ("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security((), ("token" = ["read"])),
     params(("slug" = String, Path, description = "The hub"), ("id" = i64, Path, description = "The widget")), responses(
     (status = 200, description = "The widget; its version is the ETag", body = WidgetDataShape),
     (status = 304, description = "The caller has this version: `If-None-Match`"),
@@ -267,7 +268,7 @@ pub async fn show(
 }
 
 /// Moves or configures a widget. For the hub's owners.
-#[utoipa::path(patch, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(patch, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security(("token" = ["submit"])),
     request_body = WidgetBody,
     params(("slug" = String, Path, description = "The hub"), ("id" = i64, Path, description = "The widget"),
            ("If-Match" = Option<String>, Header, description = "The layout's version, quoted")), responses(
@@ -312,7 +313,7 @@ pub async fn update(
 }
 
 /// Removes a widget. For the hub's owners.
-#[utoipa::path(delete, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security(("token" = [])),
+#[utoipa::path(delete, path = "/hubs/{slug}/widgets/{id}", tag = "hubs", security(("token" = ["submit"])),
     params(("slug" = String, Path, description = "The hub"), ("id" = i64, Path, description = "The widget"),
            ("If-Match" = Option<String>, Header, description = "The layout's version, quoted")), responses(
     (status = 204, description = "Gone"),

@@ -79,7 +79,7 @@ async fn find_own(app: &App, visitor: &Visitor, call: CallId) -> Result<SeenCall
 
 /// Shows a call's votes: turnout, votes a minute, the 100 talks with the most votes and their voters, and voters who
 /// may be one person. For the hub's owners.
-#[utoipa::path(get, path = "/calls/{id}/dashboard", tag = "talks", security(("token" = [])),
+#[utoipa::path(get, path = "/calls/{id}/dashboard", tag = "talks", security(("token" = ["read"])),
     params(("id" = i64, Path, description = "The call"), DashboardParams), responses(
     (status = 200, description = "The dashboard", body = DashboardShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),
@@ -122,7 +122,7 @@ pub async fn show(
 
 /// All votes of a call as comma-separated values. Texts that a spreadsheet would take for formulas begin with an
 /// apostrophe. For the hub's owners.
-#[utoipa::path(get, path = "/calls/{id}/votes.csv", tag = "talks", security(("token" = [])),
+#[utoipa::path(get, path = "/calls/{id}/votes.csv", tag = "talks", security(("token" = ["read"])),
     params(("id" = i64, Path, description = "The call")), responses(
     (status = 200, description = "A line for each vote, the first first", body = String, content_type = "text/csv"),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -205,7 +205,7 @@ fn line(vote: VoteRow) -> [String; 11] {
 }
 
 /// Sets votes aside, so that they don't count. For the hub's owners, before the close.
-#[utoipa::path(post, path = "/calls/{id}/votes/set-aside", tag = "talks", security(("token" = [])),
+#[utoipa::path(post, path = "/calls/{id}/votes/set-aside", tag = "talks", security(("token" = ["submit"])),
     request_body = VotesBody, params(("id" = i64, Path, description = "The call")), responses(
     (status = 200, description = "How many votes were set aside", body = VotesShape),
     (status = 400, description = "A field is invalid", body = ErrorShape),
@@ -224,7 +224,7 @@ pub async fn set_aside(
 }
 
 /// Restores votes that were set aside. For the hub's owners, before the close.
-#[utoipa::path(post, path = "/calls/{id}/votes/restore", tag = "talks", security(("token" = [])),
+#[utoipa::path(post, path = "/calls/{id}/votes/restore", tag = "talks", security(("token" = ["submit"])),
     request_body = VotesBody, params(("id" = i64, Path, description = "The call")), responses(
     (status = 200, description = "How many votes were restored", body = VotesShape),
     (status = 400, description = "A field is invalid", body = ErrorShape),

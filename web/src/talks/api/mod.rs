@@ -125,7 +125,7 @@ fn time(field: &'static str, given: Option<&Option<String>>) -> Result<Time, Err
 }
 
 /// Lists the calls of a hub, newest first. Drafts are listed only for its owners and moderators.
-#[utoipa::path(get, path = "/hubs/{slug}/calls", tag = "talks", security((), ("token" = [])),
+#[utoipa::path(get, path = "/hubs/{slug}/calls", tag = "talks", security((), ("token" = ["read"])),
     params(("slug" = String, Path, description = "The hub"), PageParams), responses(
     (status = 200, description = "A page of the list", body = CallListShape),
     (status = 308, description = "The hub has another slug"),
@@ -154,7 +154,8 @@ pub async fn list(
 }
 
 /// Opens a call in a hub. For its owners.
-#[utoipa::path(post, path = "/hubs/{slug}/calls", tag = "talks", security(("token" = [])), request_body = CallBody,
+#[utoipa::path(post, path = "/hubs/{slug}/calls", tag = "talks",
+    security(("token" = ["submit"])), request_body = CallBody,
     params(("slug" = String, Path, description = "The hub")), responses(
     (status = 201, description = "The call", body = CallShape),
     (status = 308, description = "The hub has another slug"),
@@ -182,7 +183,7 @@ pub async fn open(
 }
 
 /// Shows a call with its talks, in the caller's own order while it takes votes.
-#[utoipa::path(get, path = "/calls/{id}", tag = "talks", security((), ("token" = [])),
+#[utoipa::path(get, path = "/calls/{id}", tag = "talks", security((), ("token" = ["read"])),
     params(("id" = i64, Path, description = "The call"), TalkParams), responses(
     (status = 200, description = "The call", body = CallPageShape),
     (status = 400, description = "An invalid parameter", body = ErrorShape),
@@ -214,7 +215,7 @@ pub async fn show(
 }
 
 /// Changes a call, or moves it on: all of that or nothing. For the hub's owners.
-#[utoipa::path(patch, path = "/calls/{id}", tag = "talks", security(("token" = [])), request_body = CallBody,
+#[utoipa::path(patch, path = "/calls/{id}", tag = "talks", security(("token" = ["submit"])), request_body = CallBody,
     params(("id" = i64, Path, description = "The call")), responses(
     (status = 200, description = "The call as it is now", body = CallShape),
     (status = 400, description = "A field is invalid, or can't change any more", body = ErrorShape),

@@ -44,7 +44,8 @@ impl TalkBody {
 }
 
 /// Pitches a talk. For members of the hub, in the phase `pitch`.
-#[utoipa::path(post, path = "/calls/{id}/talks", tag = "talks", security(("token" = [])), request_body = TalkBody,
+#[utoipa::path(post, path = "/calls/{id}/talks", tag = "talks",
+    security(("token" = ["submit"])), request_body = TalkBody,
     params(("id" = i64, Path, description = "The call")), responses(
     (status = 201, description = "The talk", body = TalkShape),
     (status = 400, description = "A field is invalid", body = ErrorShape),
@@ -66,7 +67,7 @@ pub async fn pitch(
 }
 
 /// Edits a talk. For its author, until voting begins.
-#[utoipa::path(patch, path = "/talks/{id}", tag = "talks", security(("token" = [])), request_body = TalkBody,
+#[utoipa::path(patch, path = "/talks/{id}", tag = "talks", security(("token" = ["submit"])), request_body = TalkBody,
     params(("id" = i64, Path, description = "The talk")), responses(
     (status = 200, description = "The talk as it is now", body = TalkShape),
     (status = 400, description = "A field is invalid", body = ErrorShape),
@@ -91,7 +92,7 @@ pub async fn edit(
 }
 
 /// Withdraws a talk. For its author, until voting begins. Twice is once.
-#[utoipa::path(delete, path = "/talks/{id}", tag = "talks", security(("token" = [])),
+#[utoipa::path(delete, path = "/talks/{id}", tag = "talks", security(("token" = ["submit"]), ("token" = ["moderate"])),
     params(("id" = i64, Path, description = "The talk")), responses(
     (status = 204, description = "It is withdrawn"),
     (status = 401, description = "No valid token", body = ErrorShape),

@@ -146,7 +146,7 @@ impl From<VoteReceipt> for ReceiptShape {
 }
 
 /// Shows the result of a call that has closed.
-#[utoipa::path(get, path = "/calls/{id}/results", tag = "talks", security((), ("token" = [])),
+#[utoipa::path(get, path = "/calls/{id}/results", tag = "talks", security((), ("token" = ["read"])),
     params(("id" = i64, Path, description = "The call")), responses(
     (status = 200, description = "The result", body = ResultsShape),
     (status = 401, description = "An invalid token", body = ErrorShape),
@@ -179,7 +179,7 @@ pub(crate) async fn find_results(app: &App, seen: &SeenCall, patience: Duration)
 }
 
 /// Shows the caller's votes in a call with their receipts, by which they find them in the published list.
-#[utoipa::path(get, path = "/calls/{id}/receipts", tag = "talks", security(("token" = [])),
+#[utoipa::path(get, path = "/calls/{id}/receipts", tag = "talks", security(("token" = ["read"])),
     params(("id" = i64, Path, description = "The call")), responses(
     (status = 200, description = "The receipts", body = ReceiptsShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -202,7 +202,7 @@ pub async fn own_receipts(
 }
 
 /// The list of all receipts that was published at the close. BLAKE3 over this text is the call's hash.
-#[utoipa::path(get, path = "/calls/{id}/receipts.txt", tag = "talks", security((), ("token" = [])),
+#[utoipa::path(get, path = "/calls/{id}/receipts.txt", tag = "talks", security((), ("token" = ["read"])),
     params(("id" = i64, Path, description = "The call")), responses(
     (status = 200, description = "A line for each vote: the talk's id, the receipt, and `guest` for a guest's", body = String,
      content_type = "text/plain"),

@@ -17,7 +17,7 @@ use crate::talks::access::find_talk;
 use crate::talks::acts::{self, Wish};
 
 /// Votes for a talk, or takes the vote back.
-#[utoipa::path(post, path = "/talks/{id}/vote", tag = "talks", security(("token" = [])),
+#[utoipa::path(post, path = "/talks/{id}/vote", tag = "talks", security(("token" = ["rate"])),
     params(("id" = i64, Path, description = "The talk")), responses(
     (status = 200, description = "What was done", body = VotedShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -36,7 +36,7 @@ pub async fn toggle(
 }
 
 /// Votes for a talk. Twice is once.
-#[utoipa::path(put, path = "/talks/{id}/vote", tag = "talks", security(("token" = [])),
+#[utoipa::path(put, path = "/talks/{id}/vote", tag = "talks", security(("token" = ["rate"])),
     params(("id" = i64, Path, description = "The talk")), responses(
     (status = 200, description = "The caller votes for it", body = VotedShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -55,7 +55,7 @@ pub async fn vote(
 }
 
 /// Takes a vote back. Twice is once.
-#[utoipa::path(delete, path = "/talks/{id}/vote", tag = "talks", security(("token" = [])),
+#[utoipa::path(delete, path = "/talks/{id}/vote", tag = "talks", security(("token" = ["rate"])),
     params(("id" = i64, Path, description = "The talk")), responses(
     (status = 200, description = "The caller doesn't vote for it", body = VotedShape),
     (status = 401, description = "No valid token", body = ErrorShape),

@@ -71,6 +71,8 @@ impl Setup {
         ] {
             setup = setup.set(&format!("security.{limit}"), "0");
         }
+        // Members of most tests have done nothing but register.
+        setup = setup.set("security.verified_only", "[]");
         // Few connections each: many sites share the server.
         setup.set("database.max_connections", "6").set("web.drain_seconds", "1")
     }

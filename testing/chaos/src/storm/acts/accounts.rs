@@ -19,7 +19,7 @@ fn a_password(visit: &mut Visit<'_>) -> &'static str {
 }
 
 /// The member's password as far as it is known, or sometimes a guess.
-fn password_of(visit: &mut Visit<'_>, member: &Member) -> &'static str {
+pub(super) fn password_of(visit: &mut Visit<'_>, member: &Member) -> &'static str {
     let guess = a_password(visit);
     if visit.dice.random_bool(0.8) { member.password } else { guess }
 }

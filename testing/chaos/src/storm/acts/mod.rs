@@ -5,6 +5,7 @@ mod back_room;
 mod comments;
 mod photos;
 mod ratings;
+mod sessions;
 
 use std::time::Duration;
 
@@ -65,6 +66,8 @@ const ACTS: &[Act] = acts![
     "pictures unblocked" 5 photos::unblock,
     "photos hidden" 4 photos::hide,
     "acts undone" 6 photos::undo,
+    "sessions ended" 3 sessions::end,
+    "tokens" 3 sessions::make_token,
     "acts on jobs" 4 back_room::act_on_a_job,
     "acts on many jobs" 3 back_room::act_on_many_jobs,
     "queues paused" 2 back_room::pause_and_resume,

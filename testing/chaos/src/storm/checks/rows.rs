@@ -137,6 +137,7 @@ pub(super) const ROWS: &[RowCheck] = &[
                 owned as (
                     select 'a user' as what, id as user_id from users
                     union all select 'a session', user_id from sessions
+                    union all select 'an API token', user_id from api_tokens
                     union all select 'a photo', owner_id from photos
                     union all select 'a rating', rater_id from ratings
                     union all select 'a rating of an earlier picture', rater_id from earlier_ratings
@@ -291,6 +292,12 @@ pub(super) const ROWS: &[RowCheck] = &[
                     from told_photos left join merged_users on merged_users.id = owner)
                 select format('photo %s of %s', photo, owner) from told join users on users.id = owner
                 where not exists (select from photos where id = photo and owner_id = owner)",
+    },
+    RowCheck {
+        name: "only members have API tokens, and only those of moderators moderate",
+        query: "select format('token %s of user %s, %s', api_tokens.id, user_id, role)
+                from api_tokens join users on users.id = user_id
+                where users.name is null or role = 'member' and 'moderate' = any(scopes)",
     },
     RowCheck {
         name: "no transaction is left open",
