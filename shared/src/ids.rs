@@ -44,3 +44,7 @@ pawdium_db::id! {
     /// A notification: `notifications.id`.
     NotificationId
 }
+pawdium_db::id! {
+    /// An archive of what a member has on the site: `exports.id`.
+    ExportId
+}

@@ -8,6 +8,7 @@ pub mod comments;
 pub mod config;
 pub mod db;
 pub mod events;
+pub mod exports;
 pub mod hubs;
 pub mod ids;
 pub mod jobs;

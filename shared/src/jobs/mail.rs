@@ -6,7 +6,7 @@ use pawdium_queue::{Backoff, Job, Queue, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::links::Purpose;
-use crate::ids::{HubId, UserId};
+use crate::ids::{ExportId, HubId, UserId};
 use crate::queues;
 
 /// Sends one mail, rendered when it is sent. Running twice sends it twice with the same Message-ID, so mail programs
@@ -62,6 +62,15 @@ pub enum SendMail {
         /// The domain of their address.
         domain: Option<String>,
     },
+    /// Tells a member that an archive can be downloaded. Nothing is sent if it is gone.
+    ExportReady {
+        /// The member.
+        user: UserId,
+        /// The export.
+        export: ExportId,
+        /// The domain of the member's address.
+        domain: Option<String>,
+    },
     /// Tells a member what is unread, at most once a day. Nothing is sent if nothing is.
     Digest {
         /// The member.
@@ -82,6 +91,12 @@ impl SendMail {
     #[must_use]
     pub fn drafts_expire(user: UserId, email: &str) -> Self {
         Self::DraftsExpire { user, domain: domain(email) }
+    }
+
+    /// The mail that tells a member that an archive can be downloaded.
+    #[must_use]
+    pub fn export_ready(user: UserId, export: ExportId, email: &str) -> Self {
+        Self::ExportReady { user, export, domain: domain(email) }
     }
 }
 
@@ -109,6 +124,7 @@ impl Job for SendMail {
             Self::AddressChanged { .. }
             | Self::HubAsked { .. }
             | Self::HubAnswered { .. }
+            | Self::ExportReady { .. }
             | Self::DraftsExpire { .. } => Duration::from_hours(3 * 24),
             // Then the next one is due.
             Self::Digest { .. } => Duration::from_hours(20),
@@ -128,6 +144,7 @@ impl Job for SendMail {
             Self::Verification { domain, .. }
             | Self::HubAsked { domain, .. }
             | Self::DraftsExpire { domain, .. }
+            | Self::ExportReady { domain, .. }
             | Self::HubAnswered { domain, .. }
             | Self::Digest { domain, .. } => domain.clone(),
             Self::PasswordReset { email } | Self::AddressChanged { email, .. } => domain(email),
@@ -140,6 +157,7 @@ impl Job for SendMail {
             | Self::AddressChanged { user, .. }
             | Self::HubAsked { user, .. }
             | Self::DraftsExpire { user, .. }
+            | Self::ExportReady { user, .. }
             | Self::HubAnswered { user, .. }
             | Self::Digest { user, .. } => Some(Subject::from(*user)),
             Self::PasswordReset { .. } => None,

@@ -1,6 +1,7 @@
 //! The payloads of all job kinds. Their handlers are in the worker.
 
 pub mod cache;
+pub mod exports;
 pub mod mail;
 pub mod media;
 pub mod metrics;
@@ -20,6 +21,8 @@ macro_rules! job_kinds {
         $to! {
             cache::InvalidateCache => invalidate_cache,
             cache::ReloadCached => reload_cached,
+            exports::RemoveExports => remove_exports,
+            exports::WriteExport => write_export,
             mail::SendMail => send_mail,
             media::AbandonPhoto => abandon_photo,
             media::DiscardFiles => discard_files,

@@ -2,9 +2,10 @@
 //!
 //! `incoming/` holds originals until they are processed, under generated names. `pictures/` holds the published files,
 //! each named by its content, so that writing one twice is harmless and a served file never changes. Only `pictures/`
-//! may be served.
+//! may be served to everybody. `exports/` holds archives, each for the member who asked for it.
 
 mod bucket;
+mod export;
 mod http;
 mod keys;
 mod original;
@@ -33,13 +34,15 @@ use url::Url;
 
 use self::bucket::Bucket;
 pub use self::{
-    keys::{MediaKey, OriginalKey},
+    export::ExportWriter,
+    keys::{ExportKey, MediaKey, OriginalKey},
     original::OriginalWriter,
 };
 use crate::config::MediaConfig;
 
 const ORIGINALS: &str = "incoming";
 const PICTURES: &str = "pictures";
+const EXPORTS: &str = "exports";
 const MARK: &str = "site.json";
 
 /// The part size for originals in a folder, in bytes. A few parts are in memory at once.
@@ -59,7 +62,7 @@ pub struct Stored<K> {
     pub last_modified: DateTime<Utc>,
 }
 
-/// A picture that is being read, whole or in part.
+/// A picture or an archive that is being read, whole or in part.
 pub struct StoredPicture {
     /// The size of the whole file in bytes.
     pub size: u64,
