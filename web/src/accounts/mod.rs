@@ -1,5 +1,6 @@
 //! Accounts: registering, logging in, mailed links, settings and profiles.
 
+pub mod account;
 pub mod api;
 mod changes;
 mod guesses;

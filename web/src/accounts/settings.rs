@@ -8,15 +8,14 @@ use pawdium_shared::accounts::{queries, refusals};
 use pawdium_shared::jobs::mail::SendMail;
 use serde::Deserialize;
 
-use super::changes::{CURRENT_PASSWORD, Changes, remove, update};
+use super::changes::{CURRENT_PASSWORD, Changes, update};
 use super::guesses;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::flash::Notice;
-use crate::http::headers;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
-use crate::http::visitor::{Viewing, Visitor, without_session};
+use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
 use crate::views::Field;
 use crate::views::settings::SettingsPage;
@@ -129,25 +128,6 @@ pub async fn change_remixes(
     Ok((jar.add(Notice::ChangesSaved.cookie()), Redirect::to("/settings")))
 }
 
-/// `POST /settings/delete`
-pub async fn delete(
-    State(app): State<App>,
-    viewing: Viewing,
-    client: Client,
-    jar: CookieJar,
-    Form(form): Form<SettingsForm>,
-) -> Result<Response, Error> {
-    viewing.visitor.member()?;
-    if let Err(error) = remove(&app, &viewing.visitor, client, &form.password).await {
-        return answer(&app, viewing, jar, Notice::AccountDeleted, Err(error), |page, _, error| {
-            page.delete_error = Some(error);
-        })
-        .await;
-    }
-    let jar = without_session(&app, jar).add(Notice::AccountDeleted.cookie());
-    Ok((headers::FORGET, jar, Redirect::to("/")).into_response())
-}
-
 /// A redirect with a notice, or the page again after `refuse` has added the field's error.
 async fn answer(
     app: &App,
@@ -169,7 +149,6 @@ async fn answer(
 async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
     let user = viewing.visitor.member()?;
     let mut db = app.db.acquire().await?;
-    let activity = queries::count_activity(&mut db, user.id).await?;
     let refusal = refusals::find(&mut db, user.id).await?;
     let remixes = queries::find_remixes(&mut db, user.id).await?;
     Ok(SettingsPage {
@@ -180,10 +159,7 @@ async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
         email_password_error: None,
         current_password_error: None,
         new_password_error: None,
-        delete_error: None,
         remixes,
-        photos: activity.photos,
-        ratings: activity.ratings_cast,
         chrome: viewing.chrome,
     })
 }

@@ -161,6 +161,10 @@ pub enum Notice {
     MemberUnblocked,
     /// What a member is notified of was saved.
     NotificationsSaved,
+    /// An archive was asked for.
+    ExportRequested,
+    /// A rating was taken back.
+    RatingTakenBack,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -284,6 +288,8 @@ impl Notice {
             Self::MemberBlocked => Flash::good("You won't meet in comments and notifications any more."),
             Self::MemberUnblocked => Flash::good("You see each other's comments again."),
             Self::NotificationsSaved => Flash::good("Your choices are saved."),
+            Self::ExportRequested => Flash::good("Your archive is being written. We will send you a mail."),
+            Self::RatingTakenBack => Flash::good("Your rating is taken back."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }

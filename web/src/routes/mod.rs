@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::classify::ServerErrorsFailureClass;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::trace::{DefaultOnFailure, OnFailure as _, TraceLayer};
 use tracing::Span;
 use utoipa::openapi::OpenApi;
@@ -23,7 +24,7 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, api, assets, comments, demo, embed, health, hubs, live, notifications, photos, ranking,
+    accounts, api, assets, comments, demo, embed, exports, health, hubs, live, notifications, photos, ranking,
     ratings, search, talks, topics,
 };
 
@@ -35,6 +36,9 @@ const BULK_FORM: usize = 256 * 1024;
 
 /// The allowance for the fields around the file in a form, in bytes.
 const FORM_AROUND_FILE: u64 = 256 * 1024;
+
+/// Archives are compressed already, and clients ask for ranges of them.
+const ARCHIVES: NotForContentType = NotForContentType::const_new("application/zip");
 
 /// The pages that are rendered once for everybody whom the site doesn't know. Their handlers below answer the others.
 pub const BAKED: &[BakedRoute] = &[
@@ -120,7 +124,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), body_timeout::bound))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(app.clone(), error::render))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(ARCHIVES)))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), cookies::bind))
         .layer(from_fn_with_state(app.clone(), baked::answer))
@@ -141,6 +145,8 @@ fn pages(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(ratings::page::page))
         .route("/rate/ahead", get(ratings::ahead::ahead))
+        .route("/ratings", get(ratings::cast::page))
+        .route("/ratings/{photo}", post(ratings::cast::act))
         .route("/photos/{photo}", get(photos::show::page))
         .route("/photos/{photo}/rating", post(ratings::rate::rate))
         .route("/photos/{photo}/status", get(photos::show::status))
@@ -192,7 +198,10 @@ fn pages(app: &App) -> Router<App> {
         .route("/settings/email/resend", post(accounts::settings::resend))
         .route("/settings/password", post(accounts::settings::change_password))
         .route("/settings/remixes", post(accounts::settings::change_remixes))
-        .route("/settings/delete", post(accounts::settings::delete))
+        .route("/settings/account", get(accounts::account::page))
+        .route("/settings/account/exports", post(exports::request::ask))
+        .route("/settings/delete", post(accounts::account::delete))
+        .route("/exports/{export}", get(exports::download::archive))
         .route("/api", get(api::reference::page))
         .route("/demo/mail", get(demo::mailbox))
         .route("/demo/mail/{id}", get(demo::mail))
@@ -317,8 +326,11 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(comments::api::edit, comments::api::delete))
         .routes(routes!(notifications::api::list))
         .routes(routes!(notifications::api::read))
+        .routes(routes!(exports::api::ask))
+        .routes(routes!(exports::api::show))
         .routes(routes!(photos::api::share))
-        .routes(routes!(ratings::api::rate))
+        .routes(routes!(ratings::api::rate, ratings::cast::undo))
+        .routes(routes!(ratings::cast::list))
         .routes(routes!(ratings::api::next))
         .routes(routes!(ranking::api::top))
         .routes(routes!(ranking::api::trending))

@@ -3,6 +3,7 @@
 //! The structs hold plain data and know neither the database nor HTTP. A part (`templates/<feature>/_part.html`) has
 //! its own struct, because live refreshes and caches send it without the page.
 
+pub mod account;
 pub mod accounts;
 pub mod admin;
 pub mod api;
@@ -35,6 +36,7 @@ pub mod newest;
 pub mod notifications;
 pub mod photo;
 pub mod rate;
+pub mod ratings;
 pub mod revisions;
 pub mod search;
 pub mod settings;

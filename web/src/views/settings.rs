@@ -26,10 +26,4 @@ pub struct SettingsPage {
     pub new_password_error: Option<String>,
     /// `POST /settings/remixes`: whether others may remix new photos.
     pub remixes: bool,
-    /// `POST /settings/delete`: why `password` was refused.
-    pub delete_error: Option<String>,
-    /// How many photos are deleted with the account.
-    pub photos: i64,
-    /// How many ratings are deleted with the account.
-    pub ratings: i64,
 }

@@ -19,6 +19,7 @@ mod report_metrics;
 mod send_mail;
 mod tally_talks;
 mod topics;
+mod write_export;
 
 pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
@@ -37,3 +38,4 @@ pub use report_metrics::report_metrics;
 pub use send_mail::send_mail;
 pub use tally_talks::tally_talks;
 pub use topics::{count_topics, relate_topics, rewrite_tags};
+pub use write_export::{remove_exports, write_export};
