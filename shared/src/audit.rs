@@ -99,6 +99,10 @@ pub enum Action {
     ApproveComment,
     /// Another member's comment is removed.
     RemoveComment,
+    /// Another member's portrait is removed.
+    RemoveAvatar,
+    /// The line about another member is removed.
+    RemoveAbout,
 }
 
 impl Action {
@@ -136,6 +140,8 @@ impl Action {
             Self::CorrectTally => "talks.correct",
             Self::ApproveComment => "comment.approve",
             Self::RemoveComment => "comment.remove",
+            Self::RemoveAvatar => "avatar.remove",
+            Self::RemoveAbout => "about.remove",
         }
     }
 }

@@ -199,7 +199,8 @@ pub struct SessionEntry {
 pub async fn account(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<AccountEntry>> {
     sqlx::query_as!(
         AccountEntry,
-        r#"select name as "name!", email as "email!", email_verified_at is not null as "verified!", about,
+        r#"select name as "name!", email as "email!", email_verified_at is not null as "verified!",
+                  coalesce((select summary from hubs where profile_of = users.id), '') as "about!",
                   created_at, registered_at, remixes,
                   coalesce(off, '{}') as "notifications_off!", coalesce(digest, true) as "daily_mails!"
            from users left join notification_settings on user_id = id

@@ -26,6 +26,7 @@ macro_rules! job_kinds {
             mail::SendMail => send_mail,
             media::AbandonPhoto => abandon_photo,
             media::DiscardFiles => discard_files,
+            media::MakeAvatar => make_avatar,
             media::ProcessPhoto => process_photo,
             media::RemoveFiles => remove_files,
             metrics::ReportMetrics => report_metrics,

@@ -1,4 +1,4 @@
-//! The files that photos refer to. Files are named by their content, so several photos may share one; the last of them
+//! The files that photos and portraits refer to. Files are named by their content, so several photos may share one; the last of them
 //! deletes it.
 //!
 //! Storing a file must not race with deleting it, since a live photo needs its files. So a photo claims its files
@@ -86,13 +86,15 @@ pub async fn forget(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<S
         .await
 }
 
-/// Whether no photo claims a file. None can until the transaction ends, so delete the file before that.
+/// Whether no photo and no portrait claims a file. None can until the transaction ends, so delete the file before that.
 pub async fn lock_unnamed(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key).fetch_one(&mut *db).await?;
     // A separate statement: it sees what was committed during the wait for the lock.
     sqlx::query_scalar!(
         r#"select not exists (select from photo_files where key = $1)
-              and not exists (select from photo_picture_files where key = $1) as "unnamed!""#,
+              and not exists (select from photo_picture_files where key = $1)
+              and not exists (select from users where avatar = $1)
+              and not exists (select from avatar_uploads where key = $1) as "unnamed!""#,
         key,
     )
     .fetch_one(db)

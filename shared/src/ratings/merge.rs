@@ -9,7 +9,7 @@ use crate::events::Event;
 use crate::exports;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
-use crate::photos::{files, owner, tagging, transitions};
+use crate::photos::{avatars, files, owner, tagging, transitions};
 use crate::talks::leaving;
 
 /// How many topics an event names.
@@ -140,6 +140,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     leaving::leave_all(db, user).await?;
     comments::leaving::leave_all(db, user).await?;
     exports::upkeep::leave(db, user).await?;
+    avatars::leave(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;

@@ -6,6 +6,7 @@ mod changes;
 mod guesses;
 pub mod login;
 pub mod member;
+pub mod portrait;
 pub mod register;
 pub mod reset;
 pub mod settings;

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::{queries, refusals};
+use pawdium_shared::hubs::about;
 use pawdium_shared::jobs::mail::SendMail;
+use pawdium_shared::photos::avatars;
 use serde::Deserialize;
 
 use super::changes::{CURRENT_PASSWORD, Changes, update};
@@ -17,7 +19,7 @@ use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
-use crate::views::Field;
+use crate::views::{Face, Field};
 use crate::views::settings::SettingsPage;
 
 /// The fields of all forms; each form sends its own.
@@ -29,6 +31,7 @@ pub struct SettingsForm {
     current_password: String,
     password: String,
     remixes: String,
+    about: String,
 }
 
 /// `GET /settings`
@@ -51,6 +54,22 @@ pub async fn rename(
     let result = update(&app, &viewing.visitor, client, changes).await;
     answer(&app, viewing, jar, Notice::NameChanged, result, |page, _, error| {
         page.name = Field::refused(form.name, error);
+    })
+    .await
+}
+
+/// `POST /settings/about`
+pub async fn change_about(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    jar: CookieJar,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Error> {
+    let changes = Changes { about: Some(&form.about), ..Changes::default() };
+    let result = update(&app, &viewing.visitor, client, changes).await;
+    answer(&app, viewing, jar, Notice::ChangesSaved, result, |page, _, error| {
+        page.about = Field::refused(form.about, error);
     })
     .await
 }
@@ -151,7 +170,12 @@ async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
     let mut db = app.db.acquire().await?;
     let refusal = refusals::find(&mut db, user.id).await?;
     let remixes = queries::find_remixes(&mut db, user.id).await?;
+    let avatar = avatars::find(&mut db, user.id).await?;
+    let name = user.name.clone().unwrap_or_default();
     Ok(SettingsPage {
+        about: Field::of(about::find(&mut db, user.id).await?),
+        face: Face::of(name, avatar.key),
+        portrait: avatar.upload,
         name: Field::of(user.name.clone().unwrap_or_default()),
         email: Field::of(user.email.clone().unwrap_or_default()),
         email_verified: user.verified,

@@ -165,6 +165,12 @@ pub enum Notice {
     ExportRequested,
     /// A rating was taken back.
     RatingTakenBack,
+    /// A picture was sent that is to become a portrait.
+    PortraitSent,
+    /// A portrait was removed.
+    PortraitRemoved,
+    /// What a member says about themselves was removed.
+    AboutRemoved,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -289,6 +295,9 @@ impl Notice {
             Self::MemberUnblocked => Flash::good("You see each other's comments again."),
             Self::NotificationsSaved => Flash::good("Your choices are saved."),
             Self::ExportRequested => Flash::good("Your archive is being written. We will send you a mail."),
+            Self::PortraitSent => Flash::good("Your portrait is being made. It appears in a moment."),
+            Self::PortraitRemoved => Flash::info("The portrait is removed."),
+            Self::AboutRemoved => Flash::info("The line is removed."),
             Self::RatingTakenBack => Flash::good("Your rating is taken back."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }

@@ -198,6 +198,13 @@ fn pages(app: &App) -> Router<App> {
         .route("/settings/email/resend", post(accounts::settings::resend))
         .route("/settings/password", post(accounts::settings::change_password))
         .route("/settings/remixes", post(accounts::settings::change_remixes))
+        .route("/settings/about", post(accounts::settings::change_about))
+        .route(
+            "/settings/avatar",
+            post(accounts::portrait::send).layer(upload_limit(app)).layer(from_fn(linger::read_on)),
+        )
+        .route("/settings/avatar/remove", post(accounts::portrait::remove))
+        .route("/members/{name}/moderate", post(accounts::portrait::moderate))
         .route("/settings/account", get(accounts::account::page))
         .route("/settings/account/exports", post(exports::request::ask))
         .route("/settings/delete", post(accounts::account::delete))

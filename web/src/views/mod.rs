@@ -8,7 +8,6 @@ pub mod accounts;
 pub mod admin;
 pub mod api;
 pub mod atom;
-mod avatar;
 pub mod baked;
 pub mod card;
 mod chrome;
@@ -52,6 +51,7 @@ pub use fragment::Fragment;
 pub(crate) use listing::photo_path;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
 pub(crate) use pawdium_widgets::filters::grouped;
+pub use pawdium_widgets::people::Face;
 pub use pawdium_widgets::picture::{Picture, PictureSize};
 use pawdium_widgets::{picture, species};
 

@@ -9,7 +9,7 @@ use pawdium_shared::accounts::{links, networks, queries, sessions};
 use pawdium_shared::hubs::activity;
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
-use pawdium_shared::photos::{self, crops, lineage};
+use pawdium_shared::photos::{self, avatars, crops, lineage};
 use pawdium_shared::ranking::refresh;
 use pawdium_shared::ratings::cast;
 use pawdium_shared::{comments, exports, notifications};
@@ -87,7 +87,9 @@ async fn fail_abandoned_photos(env: &Env) -> sqlx::Result<()> {
     for photo in crops {
         abandon(env, photo).await?;
     }
-    Ok(())
+    let mut tx = env.db.begin().await?;
+    avatars::fail_abandoned(&mut tx).await?;
+    tx.commit().await
 }
 
 async fn purge_rows(env: &Env) -> sqlx::Result<()> {

@@ -91,6 +91,7 @@ impl Samples {
         CommentLine {
             id,
             author: (id != 4).then(|| self.owner(id)),
+            portrait: (id == 2).then(|| "/media/2.jpg".to_owned()),
             text: vec![TextPiece { text: self.said(), address }],
             at: moment(),
             edited_at: (id == 2).then(moment),

@@ -54,21 +54,31 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
         Some(size) if i64::try_from(*size).ok() == Some(i64::from(*bytes)) => None,
         found => Some(format!("photo {photo}: {key}, {found:?} bytes of {bytes}")),
     });
-    let known: BTreeSet<&str> = named.iter().map(|(_, key, _)| key.as_str()).collect();
+    let portraits: Vec<(i64, String)> =
+        sqlx::query_as("select id, avatar from users where avatar is not null").fetch_all(&mut *db).await?;
+    let faceless = portraits.iter().filter(|(_, key)| !stored.contains_key(key));
+    let faceless = faceless.map(|(user, key)| format!("user {user}: {key}"));
+    let known: BTreeSet<&str> =
+        named.iter().map(|(_, key, _)| key.as_str()).chain(portraits.iter().map(|(_, key)| key.as_str())).collect();
     let unnamed = stored.keys().filter(|key| !known.contains(key.as_str())).cloned();
 
     let uploads: Vec<_> = store.list_originals().try_collect().await?;
     let uploads: BTreeSet<String> = uploads.into_iter().map(|file| file.key.to_string()).collect();
     let needed: Vec<(i64, String, String)> =
-        sqlx::query_as("select id, state, source_key from photos where source_key is not null")
-            .fetch_all(db)
-            .await?;
+        sqlx::query_as(
+            "select id, state, source_key from photos where source_key is not null
+             union all
+             select user_id, 'portrait', source_key from avatar_uploads where source_key is not null",
+        )
+        .fetch_all(db)
+        .await?;
     let lost = needed.iter().filter(|(_, _, key)| !uploads.contains(key));
     let lost = lost.map(|(photo, state, key)| format!("photo {photo}, {state}: {key}"));
     let kept: BTreeSet<&str> = needed.iter().map(|(_, _, key)| key.as_str()).collect();
     let unneeded = uploads.iter().filter(|key| !kept.contains(key.as_str())).cloned();
     Ok(vec![
         Finding::new("a picture that a photo names is stored", missing.collect()),
+        Finding::new("a portrait that a member has is stored", faceless.collect()),
         Finding::new("a picture that no photo names is purged", unnamed.collect()),
         Finding::new("an upload that is still to be processed is stored", lost.collect()),
         Finding::new("an upload that nothing needs is purged", unneeded.collect()),
