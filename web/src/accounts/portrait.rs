@@ -1,6 +1,7 @@
 //! A member's portrait, and the line about them.
 
 use axum::extract::{Form, Multipart, State};
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_media::{MediaError, Refusal};
@@ -12,7 +13,10 @@ use pawdium_shared::ids::UserId;
 use pawdium_shared::photos::avatars;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
+use crate::api::caller::Caller;
+use crate::api::shapes::ErrorShape;
 use crate::error::Error;
 use crate::http::access::Moderator;
 use crate::http::client::Client;
@@ -34,9 +38,15 @@ pub async fn send(
     jar: CookieJar,
     multipart: Multipart,
 ) -> Result<(CookieJar, Redirect), Error> {
+    receive(&app, &visitor, client, multipart).await?;
+    Ok((jar.add(Notice::PortraitSent.cookie()), Redirect::to(BACK)))
+}
+
+/// Stores a picture that is to become the visitor's portrait, and enqueues the job that makes it.
+async fn receive(app: &App, visitor: &Visitor, client: Client, multipart: Multipart) -> Result<(), Error> {
     let user = visitor.member()?.id;
-    limits::count(&app, Limited::Upload, client.counted()).await?;
-    let upload = upload::read_picture(&app, multipart).await?;
+    limits::count(app, Limited::Upload, client.counted()).await?;
+    let upload = upload::read_picture(app, multipart).await?;
     if upload.written == 0 || !upload.is_picture {
         let refusal = if upload.written == 0 { Refusal::Empty } else { Refusal::NotAPicture };
         upload.incoming.discard().await.map_err(anyhow::Error::from)?;
@@ -55,7 +65,7 @@ pub async fn send(
         app.store.delete_original(&key).await.map_err(anyhow::Error::from)?;
         return Err(Error::SessionEnded);
     }
-    Ok((jar.add(Notice::PortraitSent.cookie()), Redirect::to(BACK)))
+    Ok(())
 }
 
 /// `POST /settings/avatar/remove`
@@ -64,14 +74,58 @@ pub async fn remove(
     visitor: Visitor,
     jar: CookieJar,
 ) -> Result<(CookieJar, Redirect), Error> {
+    take_down(&app, &visitor).await?;
+    Ok((jar.add(Notice::PortraitRemoved.cookie()), Redirect::to(BACK)))
+}
+
+async fn take_down(app: &App, visitor: &Visitor) -> Result<(), Error> {
     let user = visitor.member()?.id;
-    retry_conflicts(async || {
+    let removed = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
         avatars::remove(&mut tx, user).await?;
         tx.commit().await
-    })
-    .await?;
-    Ok((jar.add(Notice::PortraitRemoved.cookie()), Redirect::to(BACK)))
+    });
+    Ok(removed.await?)
+}
+
+/// A form with a picture.
+#[derive(Debug, ToSchema)]
+pub struct AvatarBody {
+    /// The picture.
+    #[schema(value_type = String, format = Binary)]
+    #[expect(dead_code, reason = "only describes the form")]
+    photo: Vec<u8>,
+}
+
+/// Sends a picture, of whose middle a job makes the caller's portrait. `GET /users/me` has it as `avatar` within seconds.
+#[utoipa::path(put, path = "/users/me/avatar", tag = "users", security(("token" = [])),
+    request_body(content = AvatarBody, content_type = "multipart/form-data"), responses(
+    (status = 202, description = "It is being made"),
+    (status = 400, description = "No picture", body = ErrorShape),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "The caller is not registered", body = ErrorShape),
+    (status = 413, description = "The file is too large", body = ErrorShape),
+    (status = 429, description = "Too many uploads", body = ErrorShape),
+))]
+pub async fn put(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    multipart: Multipart,
+) -> Result<StatusCode, Error> {
+    receive(&app, &caller.visitor(), client, multipart).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Removes the caller's portrait.
+#[utoipa::path(delete, path = "/users/me/avatar", tag = "users", security(("token" = [])), responses(
+    (status = 204, description = "Gone"),
+    (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "The caller is not registered", body = ErrorShape),
+))]
+pub async fn delete(State(app): State<App>, caller: Caller) -> Result<StatusCode, Error> {
+    take_down(&app, &caller.visitor()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// What a moderator takes away.

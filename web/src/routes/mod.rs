@@ -313,6 +313,8 @@ fn widget_pages(at: &str) -> Router<App> {
 /// The API's operations and the document that describes them. Each handler's `utoipa::path` defines its method and
 /// path.
 fn json(app: &App) -> (Router<App>, OpenApi) {
+    let avatar = routes!(accounts::portrait::put, accounts::portrait::delete);
+    let avatar = avatar.layer(upload_limit(app)).layer(from_fn(linger::read_on));
     let submit = routes!(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on));
     let (router, document) = OpenApiRouter::with_openapi(api::document::about())
         .routes(routes!(accounts::api::create_user))
@@ -322,6 +324,7 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(accounts::api::delete_token))
         .routes(routes!(accounts::api::request_reset))
         .routes(submit)
+        .routes(avatar)
         .routes(routes!(photos::api::show, photos::api::update, photos::api::delete))
         .routes(routes!(photos::api::publish))
         .routes(routes!(photos::drafts::list))

@@ -324,8 +324,10 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/comments/2",
         "/notifications",
         "/settings",
+        "/settings/account",
         "/settings/blocked",
         "/settings/notifications",
+        "/ratings",
         "/admin",
     ]))
     .await;

@@ -231,6 +231,8 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/notifications",
         "/settings/notifications",
         "/settings/blocked",
+        "/settings/account",
+        "/ratings",
         "/hubs/new",
         "/h/wide",
         "/h/wide?edit=1",

@@ -150,14 +150,21 @@ async fn write_manifest(
     write_member(archive, "site", &env.base_url).await?;
     write_member(archive, "exported_at", &snapshot.at).await?;
     write_member(archive, "account", &json!(snapshot.account)).await?;
-    archive.write(b"\n\"photos\":[").await?;
-    for (place, photo) in snapshot.photos.rows::<PhotoEntry>()?.enumerate() {
-        let mut photo = photo?;
-        photo.file = files.get(&photo.id).cloned();
-        archive.write(if place > 0 { b",\n" } else { b"\n" }).await?;
-        archive.write(&serde_json::to_vec(&photo)?).await?;
+    // Photos without a picture, which nothing can be made of, have a list of their own.
+    for (name, has_picture) in [("photos", true), ("photos_without_picture", false)] {
+        archive.write(format!("{}\n\"{name}\":[", if has_picture { "" } else { "," }).as_bytes()).await?;
+        let mut is_first = true;
+        for photo in snapshot.photos.rows::<PhotoEntry>()? {
+            let mut photo = photo?;
+            photo.file = files.get(&photo.id).cloned();
+            if photo.file.is_some() == has_picture {
+                archive.write(if is_first { b"\n" } else { b",\n" }).await?;
+                archive.write(&serde_json::to_vec(&photo)?).await?;
+                is_first = false;
+            }
+        }
+        archive.write(b"\n]").await?;
     }
-    archive.write(b"\n]").await?;
     for (name, lines) in &mut snapshot.others {
         archive.write(format!(",\n\"{name}\":").as_bytes()).await?;
         lines.write_list(archive).await?;

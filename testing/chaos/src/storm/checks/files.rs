@@ -70,13 +70,26 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
              union all
              select user_id, 'portrait', source_key from avatar_uploads where source_key is not null",
         )
-        .fetch_all(db)
+        .fetch_all(&mut *db)
         .await?;
     let lost = needed.iter().filter(|(_, _, key)| !uploads.contains(key));
     let lost = lost.map(|(photo, state, key)| format!("photo {photo}, {state}: {key}"));
     let kept: BTreeSet<&str> = needed.iter().map(|(_, _, key)| key.as_str()).collect();
     let unneeded = uploads.iter().filter(|key| !kept.contains(key.as_str())).cloned();
+    let archives: Vec<_> = store.list_exports().try_collect().await?;
+    let archives: BTreeMap<String, u64> =
+        archives.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
+    let exports: Vec<(i64, String, i64)> =
+        sqlx::query_as("select id, key, bytes from exports where key is not null").fetch_all(&mut *db).await?;
+    let unwritten = exports.iter().filter_map(|(export, key, bytes)| match archives.get(key) {
+        Some(size) if i64::try_from(*size).ok() == Some(*bytes) => None,
+        found => Some(format!("export {export}: {key}, {found:?} bytes of {bytes}")),
+    });
+    let promised: BTreeSet<&str> = exports.iter().map(|(_, key, _)| key.as_str()).collect();
+    let orphans = archives.keys().filter(|key| !promised.contains(key.as_str())).cloned();
     Ok(vec![
+        Finding::new("an archive that a member can download is stored whole", unwritten.collect()),
+        Finding::new("an archive that no export names is purged", orphans.collect()),
         Finding::new("a picture that a photo names is stored", missing.collect()),
         Finding::new("a portrait that a member has is stored", faceless.collect()),
         Finding::new("a picture that no photo names is purged", unnamed.collect()),
