@@ -1,7 +1,7 @@
 //! What an export contains, in the order of ids. All of it is read in one transaction that sees one moment.
 
 use chrono::{DateTime, Utc};
-use futures::Stream;
+use futures::{Stream, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -216,7 +216,6 @@ pub fn photos(
     db: &mut PgConnection,
     user: UserId,
 ) -> impl Stream<Item = sqlx::Result<(PhotoEntry, PhotoSource)>> {
-    use futures::TryStreamExt as _;
     let rows = sqlx::query!(
         r#"select id as "id: PhotoId", title, alt, species, state, photos.created_at, crop_x, crop_y, crop_side,
                   comments, photos.remixes, parent_id, histogram, views, shares, source_key,

@@ -14,6 +14,6 @@ pub use contents::{
     ratings, sessions, shares, talks, votes,
 };
 pub use requests::{
-    Archive, Finished, NotRequested, find, find_archive, find_latest, finish, find_waiting, request,
+    Archive, Finished, NotRequested, find, find_archive, find_waiting, finish, list_shown, request,
 };
 pub use types::{Export, ExportState};

@@ -101,21 +101,22 @@ pub async fn find(db: &mut PgConnection, export: ExportId, user: UserId) -> sqlx
     .await
 }
 
-/// Finds the latest export of a member's that has not failed, or else the latest.
-pub async fn find_latest(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<Export>> {
+/// Lists what a member needs to know of: the latest export, and the one whose archive can be downloaded.
+pub async fn list_shown(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<Export>> {
     sqlx::query_as!(
         Export,
         r#"select id as "id: ExportId",
                   case when state = 'ready' and expires_at <= now() then 'expired' else state end
                       as "state!: ExportState",
                   requested_at, expires_at, bytes, photos
-           from exports where user_id = $1
-           order by (state = 'failed' and requested_at < (select max(requested_at) from exports as other
-                                                          where other.user_id = $1)), id desc
-           limit 1"#,
+           from exports
+           where user_id = $1
+             and (id = (select max(latest.id) from exports as latest where latest.user_id = $1)
+                  or state = 'ready' and expires_at > now())
+           order by id desc"#,
         user.0,
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await
 }
 
@@ -124,6 +125,8 @@ pub async fn find_latest(db: &mut PgConnection, user: UserId) -> sqlx::Result<Op
 pub struct Archive {
     /// Its key in the media store.
     pub key: ExportKey,
+    /// Its size in bytes.
+    pub bytes: u64,
     /// When its owner asked for it.
     pub requested_at: DateTime<Utc>,
 }
@@ -135,13 +138,16 @@ pub async fn find_archive(
     user: UserId,
 ) -> sqlx::Result<Option<Archive>> {
     let found = sqlx::query!(
-        r#"select key as "key!", requested_at from exports
+        r#"select key as "key!", bytes as "bytes!", requested_at from exports
            where id = $1 and user_id = $2 and state = 'ready' and expires_at > now()"#,
         export.0,
         user.0,
     );
     let found = found.fetch_optional(db).await?;
-    Ok(found.and_then(|row| Some(Archive { key: row.key.parse().ok()?, requested_at: row.requested_at })))
+    Ok(found.and_then(|row| {
+        let (key, bytes) = (row.key.parse().ok()?, row.bytes.unsigned_abs());
+        Some(Archive { key, bytes, requested_at: row.requested_at })
+    }))
 }
 
 /// Finds whose export this is, if its archive is still to be written.

@@ -4,7 +4,7 @@ use std::{io, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use object_store::{GetOptions, ObjectMeta, ObjectStoreExt, buffered::BufWriter};
+use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, buffered::BufWriter};
 use tokio::{io::AsyncWriteExt, runtime::Handle};
 use tracing::warn;
 

@@ -4,7 +4,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::queries;
-use pawdium_shared::exports;
+use pawdium_shared::exports::{self, Export};
 use pawdium_shared::hubs::succession;
 use serde::Deserialize;
 
@@ -59,17 +59,10 @@ async fn show(app: &App, viewing: Viewing, delete_error: Option<String>) -> Resu
     let user = viewing.visitor.member()?.id;
     let mut db = app.db.acquire().await?;
     let activity = queries::count_activity(&mut db, user).await?;
-    let export = exports::find_latest(&mut db, user).await?;
+    let exports = exports::list_shown(&mut db, user).await?;
     let hubs = succession::preview(&mut db, user).await?;
     Ok(AccountPage {
-        export: export.map(|export| ExportCard {
-            id: export.id.0,
-            state: export.state,
-            requested_at: export.requested_at,
-            expires_at: export.expires_at,
-            bytes: export.bytes.unwrap_or_default(),
-            photos: export.photos.unwrap_or_default().into(),
-        }),
+        exports: exports.into_iter().map(card).collect(),
         delete_error,
         photos: activity.photos,
         ratings: activity.ratings_cast,
@@ -79,4 +72,15 @@ async fn show(app: &App, viewing: Viewing, delete_error: Option<String>) -> Resu
             .collect(),
         chrome: viewing.chrome,
     })
+}
+
+fn card(export: Export) -> ExportCard {
+    ExportCard {
+        id: export.id.0,
+        state: export.state,
+        requested_at: export.requested_at,
+        expires_at: export.expires_at,
+        bytes: export.bytes.unwrap_or_default(),
+        photos: export.photos.unwrap_or_default().into(),
+    }
 }

@@ -58,18 +58,19 @@ fn file_name(name: &str, archive: &Archive) -> String {
 
 async fn send(app: &App, archive: &Archive, range: Option<&Range>) -> Result<Option<Response>, Error> {
     let open = async |range| app.store.get_export(&archive.key, range).await.map_err(anyhow::Error::from);
-    let Some(whole) = open(None).await? else { return Ok(None) };
-    match range.map_or(Wanted::Whole, |range| Wanted::of(range, whole.size)) {
-        Wanted::Whole => {
-            let length = (CONTENT_LENGTH, HeaderValue::from(whole.size));
-            Ok(Some(([length], Body::from_stream(whole.content)).into_response()))
-        }
-        Wanted::Part(range) => Ok(open(Some(range)).await?.map(part)),
+    Ok(match range.map_or(Wanted::Whole, |range| Wanted::of(range, archive.bytes)) {
+        Wanted::Whole => open(None).await?.map(whole),
+        Wanted::Part(range) => open(Some(range)).await?.map(part),
         Wanted::Beyond => {
-            let place = [(CONTENT_RANGE, format!("bytes */{}", whole.size))];
-            Ok(Some((StatusCode::RANGE_NOT_SATISFIABLE, place).into_response()))
+            let place = [(CONTENT_RANGE, format!("bytes */{}", archive.bytes))];
+            Some((StatusCode::RANGE_NOT_SATISFIABLE, place).into_response())
         }
-    }
+    })
+}
+
+fn whole(found: StoredPicture) -> Response {
+    let length = (CONTENT_LENGTH, HeaderValue::from(found.size));
+    ([length], Body::from_stream(found.content)).into_response()
 }
 
 fn part(found: StoredPicture) -> Response {

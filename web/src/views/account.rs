@@ -4,7 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use pawdium_shared::exports::ExportState;
 
-use super::{Chrome, filters};
+use super::{Chrome, Viewer, filters};
 
 /// What is gone at once when an account is deleted. A test compares each sentence with what happens.
 pub const GOES: [&str; 7] = [
@@ -28,14 +28,17 @@ pub const STAYS: [&str; 7] = [
     "Your name, which nobody else can take for 90 days",
 ];
 
+/// What stays besides if the member has moderated.
+pub const STAYS_OF_MODERATORS: &str = "What you did as a moderator, with your name, in the audit log";
+
 /// `GET /settings/account`, and the answer to a refused form on it.
 #[derive(Debug, Template)]
 #[template(path = "settings/account.html")]
 pub struct AccountPage {
     /// The layout around the page.
     pub chrome: Chrome,
-    /// The latest export; `None` if there was none lately.
-    pub export: Option<ExportCard>,
+    /// The latest export, and the one with an archive; empty if there was none lately.
+    pub exports: Vec<ExportCard>,
     /// `POST /settings/delete`: why `password` was refused.
     pub delete_error: Option<String>,
     /// How many live photos are deleted with the account.
@@ -84,20 +87,21 @@ pub struct HubLeft {
 impl AccountPage {
     /// Whether an archive can be asked for.
     fn may_ask(&self) -> bool {
-        self.export.as_ref().is_none_or(|export| export.state != ExportState::Waiting)
+        self.exports.iter().all(|export| export.state != ExportState::Waiting)
     }
 
     /// Whether there is one to download.
     fn has_archive(&self) -> bool {
-        self.export.as_ref().is_some_and(|export| export.state == ExportState::Ready)
+        self.exports.iter().any(|export| export.state == ExportState::Ready)
     }
 
     fn goes() -> &'static [&'static str] {
         &GOES
     }
 
-    fn stays() -> &'static [&'static str] {
-        &STAYS
+    fn stays(&self) -> Vec<&'static str> {
+        let moderates = matches!(self.chrome.viewer, Viewer::Member { moderates: true, .. });
+        STAYS.into_iter().chain(moderates.then_some(STAYS_OF_MODERATORS)).collect()
     }
 }
 

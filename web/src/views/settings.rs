@@ -1,7 +1,6 @@
 //! A member's settings. Each form on the page is sent separately.
 
 use askama::Template;
-
 use pawdium_shared::photos::avatars::Upload;
 
 use super::{Chrome, Face, Field, filters};

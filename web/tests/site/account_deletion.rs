@@ -1,7 +1,7 @@
 //! Deleting an account: the page says what goes and what stays, and that is what happens.
 
 use pawdium_shared::db::MIGRATIONS;
-use pawdium_web::views::account::{GOES, STAYS};
+use pawdium_web::views::account::{GOES, STAYS, STAYS_OF_MODERATORS};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -219,4 +219,17 @@ async fn the_password_is_asked_and_an_archive_offered_first(db: PgPool) {
     site.visitor().post("/settings/delete", &[("password", PASSWORD)]).await.expect(403);
     site.anonymous().await.pages.post("/settings/delete", &[("password", PASSWORD)]).await.expect(403);
     assert_eq!(site.ask_of::<i64>("select count(*) from users where id = $1", ada.id).await, 1);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_moderators_did_stays_in_the_audit_log(db: PgPool) {
+    let site = Site::start(db).await;
+    let (root, bob) = (site.admin("root").await, site.member("bob").await);
+    let photo = site.photo().by(&bob).live().await;
+    root.api.delete(&format!("photos/{photo}"), Value::Null).await.expect(204);
+    let page = root.pages.get("/settings/account").await.expect(200);
+    assert_eq!(page.texts("[data-stays] li").last().map(String::as_str), Some(STAYS_OF_MODERATORS));
+    root.pages.post("/settings/delete", &[("password", PASSWORD)]).await.location();
+    let kept: i64 = site.ask("select count(*) from audit_log where actor = 'root' and user_id is null").await;
+    assert_eq!(kept, 1);
 }

@@ -11,7 +11,6 @@ use pawdium_media::{Format, MAGIC};
 use pawdium_shared::exports::{self, AccountEntry, CommentEntry, Finished, PhotoEntry, PhotoSource};
 use pawdium_shared::ids::UserId;
 use serde::Serialize;
-use serde_json::json;
 
 use super::archive::{Archive, Packing};
 use super::index::{Begin, CommentPart, End, Middle, PhotoPart};
@@ -149,7 +148,7 @@ async fn write_manifest(
     write_member(archive, "version", &VERSION).await?;
     write_member(archive, "site", &env.base_url).await?;
     write_member(archive, "exported_at", &snapshot.at).await?;
-    write_member(archive, "account", &json!(snapshot.account)).await?;
+    write_member(archive, "account", &snapshot.account).await?;
     // Photos without a picture, which nothing can be made of, have a list of their own.
     for (name, has_picture) in [("photos", true), ("photos_without_picture", false)] {
         archive.write(format!("{}\n\"{name}\":[", if has_picture { "" } else { "," }).as_bytes()).await?;
