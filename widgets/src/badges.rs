@@ -69,7 +69,9 @@ async fn list_tags(db: &mut PgConnection, hub: &Hub, limit: i64) -> sqlx::Result
         limit,
     );
     let rows = rows.fetch_all(db).await?.into_iter();
-    Ok(rows.map(|row| OfTag { tag: row.tag, face: Face::of(row.name, row.avatar), photos: row.photos }).collect())
+    Ok(rows
+        .map(|row| OfTag { tag: row.tag, face: Face::of(row.name, row.avatar), photos: row.photos })
+        .collect())
 }
 
 /// The members who rated most photos. Others aren't named, because they may not want to be known here.

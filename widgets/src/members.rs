@@ -69,8 +69,9 @@ impl Widget for Members {
         )
         .fetch_one(db)
         .await?;
-        let members =
-            newest.into_iter().map(|row| Member { face: Face::of(row.name, row.avatar), is_owner: row.is_owner });
+        let members = newest
+            .into_iter()
+            .map(|row| Member { face: Face::of(row.name, row.avatar), is_owner: row.is_owner });
         let all = hub.slug.as_ref().map(|_| format!("{}/members", hub.path()));
         Ok(Data { members: members.collect(), count, all })
     }

@@ -46,7 +46,9 @@ pub(super) async fn fill(client: &Client, db: &Db, people: &[Person], say: &impl
         let file = Part::bytes(drawn.jpeg).file_name("face.jpg").mime_str("image/jpeg")?;
         let sent = client.put_portrait(&member.token, Form::new().part("photo", file)).await;
         sent.with_context(|| format!("the portrait of {name}"))?;
-        client.succeed(Method::PATCH, "users/me", Some(&member.token), Some(&json!({ "about": line }))).await?;
+        client
+            .succeed(Method::PATCH, "users/me", Some(&member.token), Some(&json!({ "about": line })))
+            .await?;
     }
     say(&format!("{} members have a portrait", FACES.len()));
     Ok(())

@@ -269,10 +269,7 @@ pub async fn find_picture(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result
 }
 
 /// Reads comments. Those that the member has deleted are anonymous, so nobody knows whose they were.
-pub fn comments(
-    db: &mut PgConnection,
-    user: UserId,
-) -> impl Stream<Item = sqlx::Result<CommentEntry>> {
+pub fn comments(db: &mut PgConnection, user: UserId) -> impl Stream<Item = sqlx::Result<CommentEntry>> {
     sqlx::query_as!(
         CommentEntry,
         "select id, photo_id as photo, reply_to as parent, text, state, created_at, edited_at

@@ -61,7 +61,8 @@ impl FromStr for Position {
         };
         let (at, photo) = text.split_once('.').ok_or(NoPosition)?;
         // What Postgres can't compare is no place either.
-        let rated_at = DateTime::from_timestamp_micros(number(at)?).filter(|at| *at < end()).ok_or(NoPosition)?;
+        let rated_at =
+            DateTime::from_timestamp_micros(number(at)?).filter(|at| *at < end()).ok_or(NoPosition)?;
         Ok(Self { rated_at, photo: PhotoId(number(photo)?) })
     }
 }

@@ -19,8 +19,8 @@ use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
-use crate::views::{Face, Field};
 use crate::views::settings::SettingsPage;
+use crate::views::{Face, Field};
 
 /// The fields of all forms; each form sends its own.
 #[derive(Debug, Default, Deserialize)]

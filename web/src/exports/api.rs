@@ -59,10 +59,7 @@ impl ExportShape {
     (status = 403, description = "The caller is not registered", body = ErrorShape),
     (status = 429, description = "After three a day", body = ErrorShape),
 ))]
-pub async fn ask(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<(StatusCode, Json<ExportShape>), Error> {
+pub async fn ask(State(app): State<App>, caller: Caller) -> Result<(StatusCode, Json<ExportShape>), Error> {
     let export = request(&app, &caller.visitor()).await?;
     Ok((StatusCode::ACCEPTED, load(&app, &caller, export).await?))
 }

@@ -209,7 +209,9 @@ async fn the_password_is_asked_and_an_archive_offered_first(db: PgPool) {
     let ada = site.member("ada").await;
     assert!(site.get("/settings/account").await.location().starts_with("/login"));
     let page = ada.pages.get("/settings/account").await.expect(200);
-    assert!(page.has("#delete a[href='#export']") && page.has("#export form[action='/settings/account/exports']"));
+    assert!(
+        page.has("#delete a[href='#export']") && page.has("#export form[action='/settings/account/exports']")
+    );
     assert!(page.has("#delete input[type=password][required]"));
     for wrong in ["", "wrong"] {
         let refused = ada.pages.post("/settings/delete", &[("password", wrong)]).await.expect(400);

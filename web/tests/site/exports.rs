@@ -49,7 +49,10 @@ async fn an_archive_has_all_that_is_the_members_and_nothing_of_others(db: PgPool
     let opened = ada.exported().await;
     let manifest = opened.json("pawdium.json");
     assert_eq!(manifest["version"], 1);
-    assert_eq!((&manifest["account"]["name"], &manifest["account"]["email"]), (&json!("ada"), &json!("ada@example.org")));
+    assert_eq!(
+        (&manifest["account"]["name"], &manifest["account"]["email"]),
+        (&json!("ada"), &json!("ada@example.org"))
+    );
     let photos = manifest["photos"].as_array().expect("a list");
     let ids: Vec<_> = photos.iter().map(|photo| photo["id"].as_i64().expect("an id")).collect();
     assert_eq!(ids, [live, draft]);
@@ -153,7 +156,10 @@ async fn a_broken_download_goes_on(db: PgPool) {
     let tag = whole.header("etag").to_owned();
     let rest = ask(&[("range", "bytes=100-"), ("if-range", &tag)]).await.expect(206);
     assert_eq!(rest.body, whole.body[100..]);
-    assert_eq!(rest.header("content-range"), format!("bytes 100-{}/{}", whole.body.len() - 1, whole.body.len()));
+    assert_eq!(
+        rest.header("content-range"),
+        format!("bytes 100-{}/{}", whole.body.len() - 1, whole.body.len())
+    );
     assert_eq!(rest.header("content-encoding"), "");
     let other = ask(&[("range", "bytes=100-"), ("if-range", "\"another\"")]).await.expect(200);
     assert_eq!(other.body, whole.body, "another archive begins anew");
@@ -260,7 +266,8 @@ async fn a_photo_that_goes_meanwhile_leaves_a_gap(db: PgPool) {
     let photos = [site.photo().by(&ada).titled("One").live().await, site.photo().by(&ada).live().await];
     site.tell_pictures_apart(&photos).await;
     // As if its files went between the snapshot and the archive.
-    let key: String = site.ask_of("select key from photo_files where photo_id = $1 and edge = 1080", photos[0]).await;
+    let key: String =
+        site.ask_of("select key from photo_files where photo_id = $1 and edge = 1080", photos[0]).await;
     std::fs::remove_file(site.media_folder().join("pictures").join(key)).expect("it is there");
     let opened = ada.exported().await;
     let manifest = opened.json("pawdium.json");
@@ -346,4 +353,41 @@ async fn a_killed_worker_leaves_one_whole_archive(db: PgPool) {
     let opened = Opened::read(&ada.download(export).await.expect(200).body);
     assert_eq!(opened.json("pawdium.json")["photos"].as_array().map(Vec::len), Some(6));
     assert_eq!(ada.notifications().await.len(), 1);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn ten_thousand_photos_take_little_memory(db: PgPool) {
+    let (site, ada, _) = stage(db).await;
+    let photo = site.photo().by(&ada).live().await;
+    // The others show the same small file.
+    sqlx::query(
+        "with more as (
+             insert into photos (owner_id, title, alt, species, state, live_at, slot)
+             select $1, 'Photo ' || number, repeat('A cat. ', 50), 'cat', 'live', now(), nextval('photo_slots')
+             from generate_series(2, 10000) as number returning id
+         ), counted as (
+             insert into photo_stats (photo_id) select id from more
+         )
+         insert into photo_files (photo_id, edge, key, width, height, bytes)
+         select more.id, 160, key, width, height, bytes from more, photo_files where photo_id = $2 and edge = 160",
+    )
+    .bind(ada.id)
+    .bind(photo)
+    .execute(&site.db)
+    .await
+    .expect("the statement is right");
+    site.settle().await;
+    let before = site.workers[0].memory_kb();
+    let export = ada.ask_for_export().await;
+    let mut most = before;
+    eventually("it is ready", SOON * 5, async || {
+        most = most.max(site.workers[0].memory_kb());
+        (ada.see_export(export).await["state"] == "ready").then_some(())
+    })
+    .await;
+    assert!(most < before + 40_000, "{before} kB before, {most} kB at most");
+    let bytes = ada.see_export(export).await["bytes"].as_u64().expect("a size");
+    assert!(bytes > 20_000_000, "{bytes}");
+    let zip = ada.download(export).await.expect(200).body;
+    assert_eq!(Opened::read(&zip).names.len(), 10_005);
 }

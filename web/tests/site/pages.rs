@@ -74,7 +74,8 @@ fn pictures_say_their_size(page: &Answer) {
         let of_any = ["width", "height", "alt"];
         // A portrait has one size, too.
         let is_portrait = picture.attr("alt") == Some("");
-        let of_published = if is_upload || is_portrait { &[][..] } else { &["srcset", "sizes", "data-placeholder"] };
+        let of_published =
+            if is_upload || is_portrait { &[][..] } else { &["srcset", "sizes", "data-placeholder"] };
         for needed in of_any.iter().chain(of_published) {
             assert!(picture.attr(needed).is_some(), "{}: {} without {needed}", page.asked, picture.html());
         }

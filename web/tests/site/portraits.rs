@@ -18,7 +18,10 @@ async fn send(person: &Person, form: Form) -> Answer {
 async fn another(site: &Site, person: &Person, than: Option<&str>) -> String {
     let url = eventually("the portrait is there", SOON, async || {
         let me = person.api.get("users/me").await.expect(200).json();
-        me["avatar"].as_str().map(|url| url.replace(site.base.as_str(), "/")).filter(|url| Some(url.as_str()) != than)
+        me["avatar"]
+            .as_str()
+            .map(|url| url.replace(site.base.as_str(), "/"))
+            .filter(|url| Some(url.as_str()) != than)
     });
     url.await
 }
@@ -197,6 +200,7 @@ async fn moderators_remove_both_and_the_audit_log_says_so(db: PgPool) {
     site.settle().await;
     site.get(&url).await.expect(404);
     assert!(!site.get("/members/ada").await.expect(200).has(".hub-summary"));
-    let log: String = site.ask("select string_agg(action, ' ' order by id) from audit_log where actor = 'mods'").await;
+    let log: String =
+        site.ask("select string_agg(action, ' ' order by id) from audit_log where actor = 'mods'").await;
     assert_eq!(log, "avatar.remove about.remove");
 }

@@ -128,7 +128,8 @@ async fn the_page_changes_ratings_and_takes_them_back_without_scripts(db: PgPool
         site.histograms_are_right().await;
     }
     site.visitor().post(&format!("/ratings/{photo}"), &[("act", "take-back")]).await.expect(401);
-    let foreign = ada.pages.request(Method::POST, &format!("/ratings/{photo}")).header("sec-fetch-site", "cross-site");
+    let foreign =
+        ada.pages.request(Method::POST, &format!("/ratings/{photo}")).header("sec-fetch-site", "cross-site");
     Answer::to(foreign.form(&[("act", "take-back")])).await.expect(403);
 }
 
@@ -141,7 +142,8 @@ async fn a_rating_that_is_taken_back_is_as_if_it_had_never_been(db: PgPool) {
         site.rate(&bob, *photo, 5).await;
     }
     site.run(RefreshRanks {}).await;
-    let standing = "select string_agg(concat_ws(' ', photo_id, score, rank), ',' order by photo_id) from photo_ranks";
+    let standing =
+        "select string_agg(concat_ws(' ', photo_id, score, rank), ',' order by photo_id) from photo_ranks";
     let before: String = site.ask(standing).await;
     site.rate(&ada, photos[1], 10).await;
     site.run(RefreshRanks {}).await;
@@ -171,8 +173,10 @@ async fn used_ballots_stay_used_and_a_new_one_counts(db: PgPool) {
     let rate = async |ballot: &str, value: i64| {
         ada.api.put(&format!("photos/{photo}/rating"), json!({ "value": value, "ballot": ballot })).await
     };
-    let (older, used) =
-        (site.ballot(&ada, photo, Duration::from_mins(2)).await, site.ballot(&ada, photo, Duration::from_mins(1)).await);
+    let (older, used) = (
+        site.ballot(&ada, photo, Duration::from_mins(2)).await,
+        site.ballot(&ada, photo, Duration::from_mins(1)).await,
+    );
     rate(&used, 6).await.expect(200);
     take_back(&ada, photo).await.expect(204);
     // The form that was sent, once more, late; and a page that was open before.
@@ -245,7 +249,10 @@ async fn an_anonymous_users_used_ballots_move_to_the_account(db: PgPool) {
     take_back(&eve, photos[0]).await.expect(204);
     // The account took back a rating of a photo that the anonymous user has rated with an older ballot.
     let older = site.ballot(&eve, photos[1], Duration::from_mins(5)).await;
-    eve.api.put(&format!("photos/{}/rating", photos[1]), json!({ "value": 2, "ballot": older })).await.expect(200);
+    eve.api
+        .put(&format!("photos/{}/rating", photos[1]), json!({ "value": 2, "ballot": older }))
+        .await
+        .expect(200);
     let own = site.ballot(&ada, photos[1], Duration::ZERO).await;
     let again = json!({ "value": 9, "ballot": own });
     ada.api.put(&format!("photos/{}/rating", photos[1]), again.clone()).await.expect(200);
@@ -265,8 +272,11 @@ async fn what_was_taken_back_is_forgotten_with_its_ballots(db: PgPool) {
         site.rate(&ada, photo, 6).await;
         take_back(&ada, photo).await.expect(204);
     }
-    site.change("update taken_back_ratings set taken_at = now() - interval '49 hours'
-                 where photo_id = (select min(photo_id) from taken_back_ratings)").await;
+    site.change(
+        "update taken_back_ratings set taken_at = now() - interval '49 hours'
+                 where photo_id = (select min(photo_id) from taken_back_ratings)",
+    )
+    .await;
     site.run(Purge {}).await;
     assert_eq!(site.ask::<i64>("select count(*) from taken_back_ratings").await, 1);
 }

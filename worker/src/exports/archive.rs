@@ -57,7 +57,8 @@ impl Archive {
             Packing::Stored => CompressionMethod::Stored,
             Packing::Deflated => CompressionMethod::Deflated,
         };
-        let options = SimpleFileOptions::default().compression_method(method).last_modified_time(dos_time(at));
+        let options =
+            SimpleFileOptions::default().compression_method(method).last_modified_time(dos_time(at));
         self.zip.start_file(name, options).with_context(|| format!("beginning {name}"))
     }
 

@@ -48,7 +48,8 @@ pub(super) async fn archived(
     owner: UserId,
 ) -> sqlx::Result<Option<About>> {
     let found = exports::find(db, export, owner).await?;
-    let until = found.filter(|export| export.state == ExportState::Ready).and_then(|export| export.expires_at);
+    let until =
+        found.filter(|export| export.state == ExportState::Ready).and_then(|export| export.expires_at);
     Ok(until.map(|until| About {
         path: "/settings/account".to_owned(),
         until: until.format("%-d %B %Y").to_string(),

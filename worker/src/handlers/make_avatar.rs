@@ -76,6 +76,7 @@ async fn draw(user: UserId, source: &OriginalKey, env: &Env) -> Result<(bytes::B
     let likeness = Likeness { hash: None, fingerprint: rendered.fingerprint };
     refuse_blocked(likeness, env).await?;
     let small = rendered.pictures.into_iter().find(|picture| picture.edge == avatars::EDGE);
-    let small = small.ok_or_else(|| anyhow::anyhow!("the decoder made no picture of {} pixels", avatars::EDGE))?;
+    let small =
+        small.ok_or_else(|| anyhow::anyhow!("the decoder made no picture of {} pixels", avatars::EDGE))?;
     Ok((small.jpeg, likeness))
 }

@@ -35,12 +35,7 @@ pub async fn write_export(job: WriteExport, env: &Env, claim: &Claim) -> Result<
 }
 
 /// Returns whether somebody waited for it.
-async fn finish(
-    job: &WriteExport,
-    finished: &Finished,
-    env: &Env,
-    claim: &Claim,
-) -> anyhow::Result<bool> {
+async fn finish(job: &WriteExport, finished: &Finished, env: &Env, claim: &Claim) -> anyhow::Result<bool> {
     let mut tx = env.db.begin().await?;
     let kept = exports::finish(&mut tx, job.export, finished).await?;
     claim.complete(&mut tx, job).await?;

@@ -68,14 +68,17 @@ impl Samples {
             AccountPage {
                 chrome: self.member(),
                 delete_error: export.is_none().then(|| "That isn't your password.".to_owned()),
-                exports: export.into_iter().map(|state| ExportCard {
-                    id: 1,
-                    state,
-                    requested_at: moment(),
-                    expires_at: Some(moment()),
-                    bytes: 45_678_901,
-                    photos: 14,
-                }).collect(),
+                exports: export
+                    .into_iter()
+                    .map(|state| ExportCard {
+                        id: 1,
+                        state,
+                        requested_at: moment(),
+                        expires_at: Some(moment()),
+                        bytes: 45_678_901,
+                        photos: 14,
+                    })
+                    .collect(),
                 photos: 14,
                 ratings: 1_732,
                 hubs: [(text(), Some(self.owner(2))), (text(), None)]

@@ -145,7 +145,14 @@ impl Samples {
     }
 
     fn notification(&self, id: i64) -> NotificationLine {
-        let kinds = [Kind::Comment, Kind::Reply, Kind::Milestone, Kind::HubAsked, Kind::HubAnswered, Kind::ExportReady];
+        let kinds = [
+            Kind::Comment,
+            Kind::Reply,
+            Kind::Milestone,
+            Kind::HubAsked,
+            Kind::HubAnswered,
+            Kind::ExportReady,
+        ];
         let place = usize::try_from(id).unwrap_or_default() % kinds.len();
         NotificationLine {
             id,

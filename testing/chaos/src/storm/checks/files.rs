@@ -58,20 +58,22 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
         sqlx::query_as("select id, avatar from users where avatar is not null").fetch_all(&mut *db).await?;
     let faceless = portraits.iter().filter(|(_, key)| !stored.contains_key(key));
     let faceless = faceless.map(|(user, key)| format!("user {user}: {key}"));
-    let known: BTreeSet<&str> =
-        named.iter().map(|(_, key, _)| key.as_str()).chain(portraits.iter().map(|(_, key)| key.as_str())).collect();
+    let known: BTreeSet<&str> = named
+        .iter()
+        .map(|(_, key, _)| key.as_str())
+        .chain(portraits.iter().map(|(_, key)| key.as_str()))
+        .collect();
     let unnamed = stored.keys().filter(|key| !known.contains(key.as_str())).cloned();
 
     let uploads: Vec<_> = store.list_originals().try_collect().await?;
     let uploads: BTreeSet<String> = uploads.into_iter().map(|file| file.key.to_string()).collect();
-    let needed: Vec<(i64, String, String)> =
-        sqlx::query_as(
-            "select id, state, source_key from photos where source_key is not null
+    let needed: Vec<(i64, String, String)> = sqlx::query_as(
+        "select id, state, source_key from photos where source_key is not null
              union all
              select user_id, 'portrait', source_key from avatar_uploads where source_key is not null",
-        )
-        .fetch_all(&mut *db)
-        .await?;
+    )
+    .fetch_all(&mut *db)
+    .await?;
     let lost = needed.iter().filter(|(_, _, key)| !uploads.contains(key));
     let lost = lost.map(|(photo, state, key)| format!("photo {photo}, {state}: {key}"));
     let kept: BTreeSet<&str> = needed.iter().map(|(_, _, key)| key.as_str()).collect();
@@ -80,7 +82,9 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let archives: BTreeMap<String, u64> =
         archives.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
     let exports: Vec<(i64, String, i64)> =
-        sqlx::query_as("select id, key, bytes from exports where key is not null").fetch_all(&mut *db).await?;
+        sqlx::query_as("select id, key, bytes from exports where key is not null")
+            .fetch_all(&mut *db)
+            .await?;
     let unwritten = exports.iter().filter_map(|(export, key, bytes)| match archives.get(key) {
         Some(size) if i64::try_from(*size).ok() == Some(*bytes) => None,
         found => Some(format!("export {export}: {key}, {found:?} bytes of {bytes}")),
