@@ -1,4 +1,5 @@
--- A portrait of each member: a small picture beside their name. What they say about themselves is their profile's summary.
+-- A portrait of each member, a small picture beside their name. What they say about themselves is their profile's
+-- summary.
 
 alter table users add column avatar text;
 -- Files are named by their content, so several may name one.

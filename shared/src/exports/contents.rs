@@ -218,7 +218,7 @@ pub fn photos(
 ) -> impl Stream<Item = sqlx::Result<(PhotoEntry, PhotoSource)>> {
     let rows = sqlx::query!(
         r#"select id as "id: PhotoId", title, alt, species, state, photos.created_at, crop_x, crop_y, crop_side,
-                  comments, photos.remixes, parent_id, histogram, views, shares, source_key,
+                  photos.comments, photos.remixes, parent_id, histogram, views, shares, source_key,
                   array(select topics.name from taggings join topics on topics.id = written_id
                         where taggings.photo_id = photos.id order by place) as "tags!",
                   (select key from photo_files where photo_files.photo_id = photos.id

@@ -97,7 +97,7 @@ pub struct AvatarBody {
     photo: Vec<u8>,
 }
 
-/// Sends a picture, of whose middle a job makes the caller's portrait. `GET /users/me` has it as `avatar` within seconds.
+/// Sends a picture, of whose middle a job makes the caller's portrait: soon `avatar` of `GET /users/me`.
 #[utoipa::path(put, path = "/users/me/avatar", tag = "users", security(("token" = [])),
     request_body(content = AvatarBody, content_type = "multipart/form-data"), responses(
     (status = 202, description = "It is being made"),

@@ -32,7 +32,7 @@ pub struct ExportShape {
     pub bytes: Option<i64>,
     /// How many photos it has; null unless it was ready.
     pub photos: Option<i32>,
-    /// Where the archive is, a zip, for the caller alone: the request needs the token. It takes ranges. Null unless ready.
+    /// Where the archive is, a zip, for the caller alone: send the token, ranges work. Null unless ready.
     pub url: Option<String>,
 }
 

@@ -79,7 +79,8 @@ const STAYING: [Claim; 7] = [
     (
         "Votes in calls that are closed, because the result is made of them: without your name and device",
         "select count(*) from talk_votes join calls on calls.id = call_id
-         where voter_id = $1 and call_phase(calls) = 'closed' and (device is null or exists (select from users where id = $1))",
+         where voter_id = $1 and call_phase(calls) = 'closed'
+           and (device is null or exists (select from users where id = $1))",
         1,
         1,
     ),

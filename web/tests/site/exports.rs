@@ -210,8 +210,11 @@ async fn a_member_has_one_at_a_time_and_three_a_day(db: PgPool) {
     let refused = ada.api.post("users/me/exports", Value::Null).await.expect(429);
     assert!(refused.header("retry-after").parse::<u64>().expect("seconds") > 80_000);
     ada.pages.post("/settings/account/exports", &[]).await.expect(429);
-    site.change("update exports set requested_at = requested_at - interval '24 hours' where id = (select min(id) from exports)")
-        .await;
+    site.change(
+        "update exports set requested_at = requested_at - interval '24 hours'
+         where id = (select min(id) from exports)",
+    )
+    .await;
     assert_ne!(ada.export().await, second);
     for stranger in [site.anonymous().await.api, site.api()] {
         let status = stranger.post("users/me/exports", Value::Null).await.status;

@@ -78,6 +78,18 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let lost = lost.map(|(photo, state, key)| format!("photo {photo}, {state}: {key}"));
     let kept: BTreeSet<&str> = needed.iter().map(|(_, _, key)| key.as_str()).collect();
     let unneeded = uploads.iter().filter(|key| !kept.contains(key.as_str())).cloned();
+    let mut findings = check_archives(db, store).await?;
+    findings.extend([
+        Finding::new("a picture that a photo names is stored", missing.collect()),
+        Finding::new("a portrait that a member has is stored", faceless.collect()),
+        Finding::new("a picture that no photo names is purged", unnamed.collect()),
+        Finding::new("an upload that is still to be processed is stored", lost.collect()),
+        Finding::new("an upload that nothing needs is purged", unneeded.collect()),
+    ]);
+    Ok(findings)
+}
+
+async fn check_archives(db: &mut PgConnection, store: &MediaStore) -> Result<Vec<Finding>> {
     let archives: Vec<_> = store.list_exports().try_collect().await?;
     let archives: BTreeMap<String, u64> =
         archives.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
@@ -94,10 +106,5 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     Ok(vec![
         Finding::new("an archive that a member can download is stored whole", unwritten.collect()),
         Finding::new("an archive that no export names is purged", orphans.collect()),
-        Finding::new("a picture that a photo names is stored", missing.collect()),
-        Finding::new("a portrait that a member has is stored", faceless.collect()),
-        Finding::new("a picture that no photo names is purged", unnamed.collect()),
-        Finding::new("an upload that is still to be processed is stored", lost.collect()),
-        Finding::new("an upload that nothing needs is purged", unneeded.collect()),
     ])
 }
