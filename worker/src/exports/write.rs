@@ -62,7 +62,7 @@ pub(crate) async fn write(env: &Env, user: UserId) -> anyhow::Result<Option<Fini
     }
     write_index(env, &mut archive, &mut snapshot, &files).await?;
     let (key, bytes) = archive.finish().await?;
-    Ok(Some(Finished { key, bytes, photos: snapshot.sources.len() }))
+    Ok(Some(Finished { key, bytes, photos: files.len() }))
 }
 
 async fn read(env: &Env, user: UserId) -> anyhow::Result<Option<Snapshot>> {
