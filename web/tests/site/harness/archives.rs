@@ -25,8 +25,9 @@ impl Opened {
             let mut content = Vec::new();
             // The checksum is compared at the end.
             file.read_to_end(&mut content).expect("it is whole");
-            names.push(file.name().to_owned());
-            files.insert(file.name().to_owned(), content);
+            let name = file.name().expect("it is UTF-8").into_owned();
+            names.push(name.clone());
+            files.insert(name, content);
         }
         Self { names, files }
     }
