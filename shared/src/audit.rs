@@ -117,6 +117,10 @@ pub enum Action {
     UndoAct,
     /// Somebody's sessions are ended.
     EndSessions,
+    /// Another member's portrait is removed.
+    RemoveAvatar,
+    /// The line about another member is removed.
+    RemoveAbout,
 }
 
 impl Action {
@@ -182,6 +186,8 @@ impl Action {
             Self::HidePhoto => "photo.hide",
             Self::UndoAct => "act.undo",
             Self::EndSessions => "user.end_sessions",
+            Self::RemoveAvatar => "avatar.remove",
+            Self::RemoveAbout => "about.remove",
         }
     }
 }

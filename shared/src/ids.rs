@@ -56,3 +56,7 @@ pawdium_db::id! {
     /// An API token of a member's: `api_tokens.id`.
     ApiTokenId
 }
+pawdium_db::id! {
+    /// An archive of what a member has on the site: `exports.id`.
+    ExportId
+}

@@ -10,6 +10,7 @@ pub mod config;
 pub mod csv;
 pub mod db;
 pub mod events;
+pub mod exports;
 pub mod hubs;
 pub mod ids;
 pub mod jobs;

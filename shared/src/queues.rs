@@ -17,12 +17,15 @@ pub const METRICS: Queue = Queue::new("metrics");
 /// Purges and checks.
 pub const UPKEEP: Queue = Queue::new("upkeep");
 
+/// Archives of what members have on the site.
+pub const EXPORTS: Queue = Queue::new("exports");
+
 /// Every queue, in display order.
-pub const ALL: [Queue; 6] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP];
+pub const ALL: [Queue; 7] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP, EXPORTS];
 
 /// The text names no queue.
 #[derive(Debug, thiserror::Error)]
-#[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics and upkeep")]
+#[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics, upkeep and exports")]
 pub struct UnknownQueue(String);
 
 /// Finds a queue by name.

@@ -9,6 +9,7 @@ pub mod comments;
 pub mod demo;
 pub mod embed;
 pub mod error;
+pub mod exports;
 pub mod health;
 pub mod http;
 pub mod hubs;

@@ -54,14 +54,14 @@ struct Rater {
 async fn list_tags(db: &mut PgConnection, hub: &Hub, limit: i64) -> sqlx::Result<Vec<OfTag>> {
     let rows = sqlx::query!(
         r#"with counted as (
-               select topics.name as tag, users.name, count(*) as photos
+               select topics.name as tag, users.name, users.avatar, count(*) as photos
                from hub_photos join photos on photos.id = hub_photos.photo_id join users on users.id = owner_id
                                join taggings on taggings.photo_id = photos.id join topics on topics.id = topic_id
                where hub_id = $1 and live and not doubled and banned_at is null and users.name is not null
-               group by topics.id, users.name
+               group by topics.id, users.id
            )
-           select tag as "tag!", name as "name!", photos as "photos!"
-           from (select tag, name, photos, sum(photos) over (partition by tag) as total,
+           select tag as "tag!", name as "name!", avatar, photos as "photos!"
+           from (select tag, name, avatar, photos, sum(photos) over (partition by tag) as total,
                         row_number() over (partition by tag order by photos desc, lower(name)) as place
                  from counted) as ranked
            where place = 1 order by total desc, tag limit $2"#,
@@ -69,25 +69,27 @@ async fn list_tags(db: &mut PgConnection, hub: &Hub, limit: i64) -> sqlx::Result
         limit,
     );
     let rows = rows.fetch_all(db).await?.into_iter();
-    Ok(rows.map(|row| OfTag { tag: row.tag, face: Face::of(row.name), photos: row.photos }).collect())
+    Ok(rows
+        .map(|row| OfTag { tag: row.tag, face: Face::of(row.name, row.avatar), photos: row.photos })
+        .collect())
 }
 
 /// The members who rated most photos. Others aren't named, because they may not want to be known here.
 async fn list_raters(db: &mut PgConnection, hub: &Hub) -> sqlx::Result<Vec<Rater>> {
     let rows = sqlx::query!(
-        r#"select name as "name!", count(*) as "ratings!"
+        r#"select name as "name!", avatar, count(*) as "ratings!"
            from hub_roles join users on users.id = hub_roles.user_id
                           join ratings on rater_id = users.id
                           join hub_photos on hub_photos.hub_id = $1 and hub_photos.photo_id = ratings.photo_id
                           join photos on photos.id = ratings.photo_id
            where hub_roles.hub_id = $1 and hub_roles.role in ('member', 'owner') and name is not null
              and state = 'live'
-           group by name order by count(*) desc, lower(name) limit $2"#,
+           group by users.id order by count(*) desc, lower(name) limit $2"#,
         hub.id.0,
         RATERS,
     );
     let rows = rows.fetch_all(db).await?.into_iter();
-    Ok(rows.map(|row| Rater { face: Face::of(row.name), ratings: row.ratings }).collect())
+    Ok(rows.map(|row| Rater { face: Face::of(row.name, row.avatar), ratings: row.ratings }).collect())
 }
 
 impl Widget for Badges {

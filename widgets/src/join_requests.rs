@@ -60,7 +60,10 @@ impl Widget for JoinRequests {
             requests: waiting
                 .into_iter()
                 .take(SHOWN)
-                .map(|request| Request { face: Face::of(request.name), asked_at: request.asked_at })
+                .map(|request| Request {
+                    face: Face::of(request.name, request.avatar),
+                    asked_at: request.asked_at,
+                })
                 .collect(),
             path: hub.path(),
         })

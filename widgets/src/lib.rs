@@ -12,7 +12,7 @@ pub mod filters;
 mod kind;
 pub mod layout;
 pub mod markdown;
-mod people;
+pub mod people;
 pub mod picture;
 mod sentence;
 pub mod species;

@@ -54,7 +54,7 @@ impl Widget for Members {
 
     async fn load(&self, hub: &Hub, _: &Everyone, db: &mut PgConnection) -> anyhow::Result<Data> {
         let newest = sqlx::query!(
-            r#"select name as "name!", hub_roles.role = 'owner' as "is_owner!"
+            r#"select name as "name!", avatar, hub_roles.role = 'owner' as "is_owner!"
                from hub_roles join users on users.id = user_id
                where hub_id = $1 and hub_roles.role in ('member', 'owner') and name is not null
                order by since desc, user_id desc limit $2"#,
@@ -69,8 +69,9 @@ impl Widget for Members {
         )
         .fetch_one(db)
         .await?;
-        let members =
-            newest.into_iter().map(|row| Member { face: Face::of(row.name), is_owner: row.is_owner });
+        let members = newest
+            .into_iter()
+            .map(|row| Member { face: Face::of(row.name, row.avatar), is_owner: row.is_owner });
         let all = hub.slug.as_ref().map(|_| format!("{}/members", hub.path()));
         Ok(Data { members: members.collect(), count, all })
     }

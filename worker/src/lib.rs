@@ -1,8 +1,10 @@
 //! The worker: claims jobs and runs their handlers.
 //!
-//! `serve` runs the process, `register` maps job kinds to handlers, and [`handlers`] has one file per kind.
+//! `serve` runs the process, `register` maps job kinds to handlers, and [`handlers`] has one file per kind. `exports` writes
+//! the archives of what members have.
 
 mod env;
+mod exports;
 pub mod handlers;
 mod mails;
 mod register;

@@ -21,6 +21,8 @@ pub(crate) enum Matter {
     HubDeclined,
     /// The news that drafts of the recipient are about to expire.
     DraftsExpire,
+    /// The news that an archive can be downloaded.
+    ExportReady,
     /// What is unread.
     Digest,
     /// The news of a login from where the account was never used.
@@ -44,6 +46,8 @@ pub(crate) struct Letter<'a> {
     pub(crate) askers: &'a str,
     /// The drafts that are about to expire; empty if the mail is about something else.
     pub(crate) drafts: &'a [Expiring],
+    /// The day until which an archive is kept, as people read it; empty if the mail is about something else.
+    pub(crate) until: &'a str,
     /// What is unread, a sentence each; or from where somebody logged in.
     pub(crate) lines: &'a [String],
     /// The URL that stops daily mails.
@@ -158,6 +162,18 @@ struct DraftsExpireText<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mail/export_ready.txt")]
+struct ExportReadyText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/export_ready.html")]
+struct ExportReadyHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "mail/digest.txt")]
 struct DigestText<'a> {
     letter: &'a Letter<'a>,
@@ -225,6 +241,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             DraftsExpireText { letter }.render()?,
             DraftsExpireHtml { letter }.render()?,
         ),
+        Matter::ExportReady => (
+            "The archive of your data is ready",
+            ExportReadyText { letter }.render()?,
+            ExportReadyHtml { letter }.render()?,
+        ),
         Matter::Digest => (
             "What is new for you on Pawdium",
             DigestText { letter }.render()?,
@@ -256,6 +277,7 @@ mod tests {
             link,
             hub: "Cats <in> boxes",
             askers: "bob and 2 others",
+            until: "19 May 2026",
             drafts: &[Expiring { title: "Cat <in> a box".to_owned(), on: "12 May 2026".to_owned() }],
             lines: &["bob commented on “<b>Blep”.".to_owned(), "“Blep” has 100 ratings.".to_owned()],
             stop: &site.join("/unsubscribe/st-OP_1").expect("a URL"),
@@ -318,6 +340,17 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_about_an_archive_says_until_when_it_is_there() {
+        let mail = rendered(Matter::ExportReady);
+        for part in [&mail.text, &mail.html] {
+            for said in ["ada", "19 May 2026", "paw.example:8443", "https://paw.example:8443/reset/abc-DEF_1"]
+            {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
+            }
+        }
+    }
+
+    #[test]
     fn the_daily_mail_says_what_is_new_and_how_to_stop_it() {
         let mail = rendered(Matter::Digest);
         let stop = "https://paw.example:8443/unsubscribe/st-OP_1";
@@ -360,6 +393,7 @@ mod tests {
             Matter::HubAccepted,
             Matter::HubDeclined,
             Matter::DraftsExpire,
+            Matter::ExportReady,
             Matter::Digest,
             Matter::LoginElsewhere,
         ] {

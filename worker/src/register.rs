@@ -40,6 +40,7 @@ pub fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
         (queues::CACHE, ahead(config.cache)),
         (queues::METRICS, one_by_one(config.metrics)),
         (queues::UPKEEP, one_by_one(config.upkeep)),
+        (queues::EXPORTS, one_by_one(config.exports)),
     ];
     capacities.into()
 }

@@ -57,6 +57,15 @@ impl Client {
         }
     }
 
+    /// Sends a form with a picture that becomes the portrait of a member.
+    pub(super) async fn put_portrait(&self, token: &str, form: Form) -> Result<()> {
+        let request = self.request(Method::PUT, "users/me/avatar", Some(token))?.multipart(form);
+        match answer(request).await.context("sending a portrait")? {
+            (StatusCode::ACCEPTED, _) => Ok(()),
+            (status, body) => bail!("a portrait was answered with {status}: {body}"),
+        }
+    }
+
     fn request(&self, method: Method, path: &str, token: Option<&str>) -> Result<RequestBuilder> {
         let url = self.site.join("/api/v1/")?.join(path)?;
         let request = self.http.request(method, url);

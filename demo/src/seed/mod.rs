@@ -5,6 +5,7 @@ mod bustle;
 mod calls;
 mod client;
 mod comments;
+mod faces;
 mod hubs;
 mod people;
 mod photos;
@@ -99,6 +100,7 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     talks::fill(&client, db, &people, &say).await?;
     topics::fill(db, LOGINS[0].name).await?;
     comments::fill(&client, db, &people, &say).await?;
+    faces::fill(&client, db, &people, &say).await?;
     remixes::fill(&client, db, &members, amounts.patience, &say).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;

@@ -31,6 +31,7 @@ pub async fn list(
            )
            select comments.id as "id!: CommentId", photo_id as "photo!: PhotoId", reply_to as "parent: CommentId",
                   case when seen then author_id end as "author: UserId", case when seen then name end as name,
+                  case when seen then avatar end as avatar,
                   case when seen then text else '' end as "text!", comments.created_at as "created_at!", edited_at,
                   seen as "is_seen!", comments.state = 'held' as "is_held!",
                   coalesce(author_id = $2, false) as "is_own!",
@@ -72,7 +73,7 @@ pub async fn list(
         .map(|row| Comment {
             id: row.id,
             photo: row.photo,
-            author: row.author.zip(row.name).map(|(id, name)| Author { id, name }),
+            author: row.author.zip(row.name).map(|(id, name)| Author { id, name, avatar: row.avatar }),
             text: row.text,
             parent: row.parent,
             created_at: row.created_at,

@@ -25,6 +25,8 @@ pub struct Author {
     pub id: UserId,
     /// The public name.
     pub name: String,
+    /// The key of the portrait.
+    pub avatar: Option<String>,
 }
 
 /// What somebody sees of a comment.

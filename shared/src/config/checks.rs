@@ -148,6 +148,7 @@ fn counts(config: &Config) -> Vec<(&'static str, String)> {
         ("worker.cache", worker.cache == 0),
         ("worker.metrics", worker.metrics == 0),
         ("worker.upkeep", worker.upkeep == 0),
+        ("worker.exports", worker.exports == 0),
         ("upkeep.draft_days", upkeep.draft_days == 0),
         ("upkeep.incoming_hours", upkeep.incoming_hours == 0),
     ];

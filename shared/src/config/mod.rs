@@ -109,7 +109,7 @@ pub struct DatabaseConfig {
     /// The database, as in `postgres://user:password@host/pawdium`; a secret. Missing parts default to the local socket
     /// and the user that the process runs as. Default `postgres:///pawdium`.
     pub url: SecretString,
-    /// The most connections of one process. A worker has up to 12 more for its queues, usually four or five. Default
+    /// The most connections of one process. A worker has up to 13 more for its queues, usually four or five. Default
     /// 10.
     pub max_connections: u32,
 }
@@ -333,6 +333,8 @@ pub struct WorkerConfig {
     pub metrics: usize,
     /// Purges. Default 1.
     pub upkeep: usize,
+    /// Archives of what members have on the site. Default 1.
+    pub exports: usize,
     /// Seconds that running jobs get to finish when the process stops; after that they are handed back. Default 30.
     pub drain_seconds: u64,
 }
@@ -340,7 +342,7 @@ pub struct WorkerConfig {
 impl Default for WorkerConfig {
     fn default() -> Self {
         let media = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self { media, mail: 4, ranking: 1, cache: 4, metrics: 1, upkeep: 1, drain_seconds: 30 }
+        Self { media, mail: 4, ranking: 1, cache: 4, metrics: 1, upkeep: 1, exports: 1, drain_seconds: 30 }
     }
 }
 

@@ -128,6 +128,8 @@ pub struct Person {
     pub user: UserId,
     /// The user's name.
     pub name: String,
+    /// The key of the user's portrait.
+    pub avatar: Option<String>,
     /// The role.
     pub role: HubRole,
     /// Since when.
@@ -154,7 +156,7 @@ pub async fn people(
     let page = page.clamp(1, last_page);
     let entries = sqlx::query_as!(
         Person,
-        r#"select user_id as "user: UserId", name as "name!", hub_roles.role as "role: HubRole", since
+        r#"select user_id as "user: UserId", name as "name!", avatar, hub_roles.role as "role: HubRole", since
            from hub_roles join users on users.id = user_id
            where hub_id = $1 and hub_roles.role = any($2) and name is not null
            order by hub_roles.role = 'owner' desc, since, user_id, hub_roles.role

@@ -1,5 +1,6 @@
 //! Hubs: communities with members, photos and a page of widgets. A member's profile is a hub of their own.
 
+pub mod about;
 pub mod activity;
 pub mod bookmarks;
 pub mod changes;

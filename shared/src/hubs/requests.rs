@@ -22,6 +22,8 @@ pub struct Request {
     pub user: UserId,
     /// The user's name.
     pub name: String,
+    /// The key of the user's portrait.
+    pub avatar: Option<String>,
     /// Since when.
     pub asked_at: DateTime<Utc>,
 }
@@ -30,7 +32,7 @@ pub struct Request {
 pub async fn list(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<Request>> {
     sqlx::query_as!(
         Request,
-        r#"select user_id as "user: UserId", name as "name!", asked_at
+        r#"select user_id as "user: UserId", name as "name!", avatar, asked_at
            from hub_requests join users on users.id = user_id
            where hub_id = $1 and name is not null order by asked_at, user_id limit 1000"#,
         hub.0,

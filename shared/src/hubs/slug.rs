@@ -4,7 +4,7 @@ use crate::accounts::Refused;
 
 /// Words that routes need or may need, below `/h`, below `/hubs` or at the top of the site, and words that would make a
 /// hub look like the site itself.
-const RESERVED: [&str; 78] = [
+const RESERVED: [&str; 79] = [
     "about",
     "account",
     "accounts",
@@ -62,6 +62,7 @@ const RESERVED: [&str; 78] = [
     "privacy",
     "profile",
     "rate",
+    "ratings",
     "readyz",
     "register",
     "reports",

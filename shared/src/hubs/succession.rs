@@ -52,6 +52,36 @@ pub(super) async fn settle(db: &mut Tx, hub: HubId) -> sqlx::Result<Vec<Event>> 
     Ok(Vec::new())
 }
 
+/// A hub whose only owner a user is.
+#[derive(Clone, Debug)]
+pub struct Inheritance {
+    /// The hub's slug.
+    pub slug: String,
+    /// The hub's name.
+    pub name: String,
+    /// The member who would become its owner; `None` if it would be archived.
+    pub heir: Option<String>,
+}
+
+/// Lists the hubs that would get another owner, or none, if the user's account were deleted.
+pub async fn preview(db: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<Inheritance>> {
+    sqlx::query_as!(
+        Inheritance,
+        r#"select slug as "slug!", hubs.name,
+                  (select users.name from hub_roles as heirs join users on users.id = heirs.user_id
+                   where heirs.hub_id = hubs.id and heirs.role = 'member'
+                   order by heirs.since, heirs.user_id limit 1) as heir
+           from hub_roles join hubs on hubs.id = hub_id
+           where user_id = $1 and role = 'owner' and slug is not null and archived_at is null
+             and not exists (select from hub_roles as others
+                             where others.hub_id = hubs.id and others.role = 'owner' and others.user_id <> $1)
+           order by lower(hubs.name), hubs.id"#,
+        user.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Locks the hubs that a user belongs to, and not only those that they own: another owner who leaves at the same time
 /// may make this user the only one.
 async fn lock_memberships(db: &mut PgConnection, user: UserId) -> sqlx::Result<BTreeSet<HubId>> {

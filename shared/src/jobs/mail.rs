@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::Origin;
 use crate::accounts::links::Purpose;
-use crate::ids::{HubId, UserId};
+use crate::ids::{ExportId, HubId, UserId};
 use crate::queues;
 
 /// Sends one mail, rendered when it is sent. Running twice sends it twice with the same Message-ID, so mail programs
@@ -78,6 +78,15 @@ pub enum SendMail {
         /// The domain of the member's address.
         domain: Option<String>,
     },
+    /// Tells a member that an archive can be downloaded. Nothing is sent if it is gone.
+    ExportReady {
+        /// The member.
+        user: UserId,
+        /// The export.
+        export: ExportId,
+        /// The domain of the member's address.
+        domain: Option<String>,
+    },
     /// Tells a member what is unread, at most once a day. Nothing is sent if nothing is.
     Digest {
         /// The member.
@@ -106,6 +115,12 @@ impl SendMail {
     pub fn drafts_expire(user: UserId, email: &str) -> Self {
         Self::DraftsExpire { user, domain: domain(email) }
     }
+
+    /// The mail that tells a member that an archive can be downloaded.
+    #[must_use]
+    pub fn export_ready(user: UserId, export: ExportId, email: &str) -> Self {
+        Self::ExportReady { user, export, domain: domain(email) }
+    }
 }
 
 fn domain(email: &str) -> Option<String> {
@@ -133,6 +148,7 @@ impl Job for SendMail {
             | Self::HubAsked { .. }
             | Self::HubAnswered { .. }
             | Self::LoginElsewhere { .. }
+            | Self::ExportReady { .. }
             | Self::DraftsExpire { .. } => Duration::from_hours(3 * 24),
             // Then the next one is due.
             Self::Digest { .. } => Duration::from_hours(20),
@@ -152,6 +168,7 @@ impl Job for SendMail {
             Self::Verification { domain, .. }
             | Self::HubAsked { domain, .. }
             | Self::DraftsExpire { domain, .. }
+            | Self::ExportReady { domain, .. }
             | Self::HubAnswered { domain, .. }
             | Self::LoginElsewhere { domain, .. }
             | Self::Digest { domain, .. } => domain.clone(),
@@ -165,6 +182,7 @@ impl Job for SendMail {
             | Self::AddressChanged { user, .. }
             | Self::HubAsked { user, .. }
             | Self::DraftsExpire { user, .. }
+            | Self::ExportReady { user, .. }
             | Self::HubAnswered { user, .. }
             | Self::LoginElsewhere { user, .. }
             | Self::Digest { user, .. } => Some(Subject::from(*user)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pawdium_queue::{Backoff, Job, Queue, Subject};
+use pawdium_queue::{Backoff, Job, Queue, Subject, Unique};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{PhotoId, UserId};
@@ -41,6 +41,40 @@ impl Job for ProcessPhoto {
 
     fn subject(&self) -> Option<Subject> {
         Some(Subject::from(self.photo))
+    }
+}
+
+/// Makes a member's portrait of an upload. Running twice finds no upload.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MakeAvatar {
+    /// The member.
+    pub user: UserId,
+}
+
+impl Job for MakeAvatar {
+    const KIND: &'static str = "media.avatar.v1";
+    const QUEUE: Queue = queues::MEDIA;
+    const ATTEMPTS: i16 = 4;
+    const TIMEOUT: Duration = Duration::from_mins(3);
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_mins(5) };
+    /// An upload that comes while another is made into a portrait takes its place.
+    const UNIQUE: Unique = Unique::WhileWaiting;
+
+    /// The purge keeps the upload as long as it is needed.
+    fn patience(&self) -> Duration {
+        Duration::from_hours(24)
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.user.to_string())
+    }
+
+    fn partition(&self) -> Option<String> {
+        Some(Subject::from(self.user).to_string())
+    }
+
+    fn subject(&self) -> Option<Subject> {
+        Some(Subject::from(self.user))
     }
 }
 

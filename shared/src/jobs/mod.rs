@@ -1,6 +1,7 @@
 //! The payloads of all job kinds. Their handlers are in the worker.
 
 pub mod cache;
+pub mod exports;
 pub mod mail;
 pub mod media;
 pub mod metrics;
@@ -20,9 +21,12 @@ macro_rules! job_kinds {
         $to! {
             cache::InvalidateCache => invalidate_cache,
             cache::ReloadCached => reload_cached,
+            exports::RemoveExports => remove_exports,
+            exports::WriteExport => write_export,
             mail::SendMail => send_mail,
             media::AbandonPhoto => abandon_photo,
             media::DiscardFiles => discard_files,
+            media::MakeAvatar => make_avatar,
             media::ProcessPhoto => process_photo,
             media::RemoveFiles => remove_files,
             metrics::ReportMetrics => report_metrics,

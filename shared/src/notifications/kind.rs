@@ -16,6 +16,8 @@ pub enum Kind {
     HubAsked,
     /// A hub has answered the member's request.
     HubAnswered,
+    /// An archive of what the member has on the site can be downloaded.
+    ExportReady,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Milestone => "Milestones: 10, 100, 1,000 ratings of a photo",
             Self::HubAsked => "Requests to join your hubs",
             Self::HubAnswered => "Answers to your requests",
+            Self::ExportReady => "Archives of your data that are ready",
         }
     }
 }

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::Kind;
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::{CommentId, HubId, NotificationId, PhotoId, UserId};
+use crate::ids::{CommentId, ExportId, HubId, NotificationId, PhotoId, UserId};
 
 /// What a member is notified of.
 #[derive(Clone, Debug)]
@@ -58,6 +58,12 @@ impl News {
     pub fn hub_answered(user: UserId, hub: HubId, is_accepted: bool) -> Self {
         let number = Some(i64::from(is_accepted));
         Self { hub: Some(hub), number, ..Self::new(user, Kind::HubAnswered, hub.to_string()) }
+    }
+
+    /// The user's archive can be downloaded.
+    #[must_use]
+    pub fn export_ready(user: UserId, export: ExportId) -> Self {
+        Self::new(user, Kind::ExportReady, export.to_string())
     }
 }
 

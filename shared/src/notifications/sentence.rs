@@ -21,6 +21,7 @@ impl Entry {
             Kind::HubAsked => format!("{who} asks to join {hub}"),
             Kind::HubAnswered if self.number == Some(1) => format!("You are a member of {hub} now"),
             Kind::HubAnswered => format!("{hub} declined your request to join"),
+            Kind::ExportReady => "The archive of your data is ready".to_owned(),
         }
     }
 
@@ -38,6 +39,9 @@ impl Entry {
     pub fn path(&self) -> String {
         if let Some(comment) = self.comment {
             return format!("/comments/{comment}");
+        }
+        if self.kind == Kind::ExportReady {
+            return "/settings/account".to_owned();
         }
         match (&self.photo, &self.hub) {
             (Some(photo), _) => format!("/photos/{}", photo.id),
@@ -114,5 +118,10 @@ mod tests {
         assert_eq!(of_hub(Kind::HubAsked, None).sentence(), "ada asks to join Cats");
         assert_eq!(of_hub(Kind::HubAnswered, Some(1)).sentence(), "You are a member of Cats now");
         assert_eq!(of_hub(Kind::HubAnswered, Some(0)).path(), "/hubs");
+        let export = Entry { photo: None, comment: None, actor: None, actors: 0, ..entry(Kind::ExportReady) };
+        assert_eq!(
+            (export.sentence().as_str(), export.path().as_str()),
+            ("The archive of your data is ready", "/settings/account")
+        );
     }
 }

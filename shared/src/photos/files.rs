@@ -1,4 +1,4 @@
-//! The files that photos refer to. Files are named by their content, so several photos may share one; the last of them
+//! The files that photos and portraits refer to. Files are named by their content, so several photos may share one; the last of them
 //! deletes it.
 //!
 //! Storing a file must not race with deleting it, since a live photo needs its files. So a photo claims its files
@@ -109,11 +109,11 @@ pub(super) async fn list(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<
 /// For whom a file is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// A photo shows it, or is about to.
+    /// A photo or a portrait shows it, or is about to.
     Shown,
     /// Only photos claim it that moderators have hidden or deleted, and that may come back. It must not be served.
     Withheld,
-    /// No photo claims it.
+    /// Nothing claims it.
     None,
 }
 
@@ -122,10 +122,13 @@ pub async fn lock_claim(db: &mut PgConnection, key: &str) -> sqlx::Result<Claim>
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key).fetch_one(&mut *db).await?;
     // A separate statement: it sees what was committed during the wait for the lock.
     let claims = sqlx::query!(
-        r#"select bool_or(state not in ('hidden', 'deleted')) as is_shown
-           from (select photo_id from photo_files where key = $1
-                 union select photo_id from photo_picture_files where key = $1) as claims
-           join photos on photos.id = claims.photo_id"#,
+        r#"select bool_or(is_shown) as is_shown
+           from (select state not in ('hidden', 'deleted') from photo_files join photos on photos.id = photo_id
+                 where key = $1
+                 union select state not in ('hidden', 'deleted') from photo_picture_files join photos on photos.id = photo_id
+                 where key = $1
+                 union select true from users where avatar = $1
+                 union select true from avatar_uploads where key = $1) as claims (is_shown)"#,
         key,
     )
     .fetch_one(db)

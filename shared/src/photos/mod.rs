@@ -1,5 +1,6 @@
-//! Photos: submission, states, files and timeline.
+//! Photos: submission, states, files and timeline; and members' portraits, which have files of the same kind.
 
+pub mod avatars;
 pub mod cached;
 pub mod crops;
 pub mod drafts;

@@ -245,28 +245,34 @@ pub async fn find_original_bytes(db: &mut PgConnection, photo: PhotoId) -> sqlx:
     Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()))
 }
 
-/// Whether any photo still needs this original.
+/// Whether any photo or portrait still needs this original.
 pub async fn original_in_use(db: &mut PgConnection, key: &str) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from photos where source_key = $1) as "found!""#, key)
-        .fetch_one(db)
-        .await
+    sqlx::query_scalar!(
+        r#"select exists (select from photos where source_key = $1)
+               or exists (select from avatar_uploads where source_key = $1) as "found!""#,
+        key,
+    )
+    .fetch_one(db)
+    .await
 }
 
-/// Returns those of the given media keys that no photo shows.
+/// Returns those of the given media keys that no photo and no portrait shows.
 pub async fn list_unshown(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select key as "key!" from unnest($1::text[]) as given (key)
            where not exists (select from photo_files join photos on photos.id = photo_id
                              where photo_files.key = given.key and state not in ('hidden', 'deleted'))
              and not exists (select from photo_picture_files join photos on photos.id = photo_id
-                             where photo_picture_files.key = given.key and state not in ('hidden', 'deleted'))"#,
+                             where photo_picture_files.key = given.key and state not in ('hidden', 'deleted'))
+             and not exists (select from users where avatar = given.key)
+             and not exists (select from avatar_uploads where avatar_uploads.key = given.key)"#,
         keys,
     )
     .fetch_all(db)
     .await
 }
 
-/// Returns those of the given media keys that no photo refers to, or that one shows.
+/// Returns those of the given media keys that no hidden photo refers to, or that something shows.
 pub async fn list_not_withheld(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select given.key as "key!"
@@ -275,7 +281,9 @@ pub async fn list_not_withheld(db: &mut PgConnection, keys: &[String]) -> sqlx::
                as claims on claims.key = given.key
            left join photos on photos.id = claims.photo_id
            group by given.key
-           having coalesce(bool_or(state not in ('hidden', 'deleted')), true)"#,
+           having coalesce(bool_or(state not in ('hidden', 'deleted')), true)
+               or exists (select from users where avatar = given.key)
+               or exists (select from avatar_uploads where avatar_uploads.key = given.key)"#,
         keys,
     )
     .fetch_all(db)
@@ -287,11 +295,12 @@ pub async fn count_live(db: &mut PgConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select count(*) as "count!" from photos where state = 'live'"#).fetch_one(db).await
 }
 
-/// Returns those of the given originals that no photo needs.
+/// Returns those of the given originals that no photo and no portrait needs.
 pub async fn unneeded_originals(db: &mut PgConnection, keys: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select key as "key!" from unnest($1::text[]) as given (key)
-           where not exists (select from photos where photos.source_key = given.key)"#,
+           where not exists (select from photos where photos.source_key = given.key)
+             and not exists (select from avatar_uploads where avatar_uploads.source_key = given.key)"#,
         keys,
     )
     .fetch_all(db)

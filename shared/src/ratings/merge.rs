@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use super::cast;
 use crate::accounts::queries;
 use crate::acts;
 use crate::comments;
 use crate::db::Tx;
 use crate::events::Event;
+use crate::exports;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
-use crate::photos::{files, owner, tagging, transitions, withheld};
+use crate::photos::{avatars, files, owner, tagging, transitions, withheld};
 use crate::talks::leaving;
 
 /// How many topics an event names.
@@ -24,6 +26,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
         return Ok(());
     }
     lock_own(db, from).await?;
+    cast::merge_taken_back(db, from, into).await?;
     leaving::merge(db, from, into).await?;
     let mut changed = drop_ratings(db, from, Some(into)).await?;
     sqlx::query!("update ratings set rater_id = $2 where rater_id = $1", from.0, into.0)
@@ -144,6 +147,8 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     succession::leave_all(db, user).await?;
     leaving::leave_all(db, user).await?;
     comments::leaving::leave_all(db, user).await?;
+    exports::upkeep::leave(db, user).await?;
+    avatars::leave(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;

@@ -1,6 +1,7 @@
 //! Ratings: ballots, the order in which photos are served, and recording.
 
 mod ballot;
+pub mod cast;
 mod derpiness;
 pub mod merge;
 pub mod permutation;

@@ -92,8 +92,8 @@ pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result
 
 /// Writes ratings that have a ballot. Returns those that were written.
 ///
-/// The lock makes the statement see the picture that a photo has after waiting for a change of it. A change waits for
-/// the ratings before it.
+/// The lock makes the statement see the picture that a photo has after waiting for a change of it, and the rating that
+/// the rater has taken back meanwhile. A change waits for the ratings before it.
 async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     let (mut photos, mut pictures, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut lanes, mut issued) = (Vec::new(), Vec::new());
@@ -122,7 +122,7 @@ async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
                 as given (photo, rater, value, lane, issued_at, picture)
            join raters on raters.id = given.rater
            join live on live.id = given.photo and live.picture = given.picture
-           where owner_id <> raters.id
+           where owner_id <> raters.id and not is_taken_back(live.id, given.picture, raters.id, given.issued_at)
            order by live.id, raters.id
            on conflict (photo_id, rater_id) do update
            set previous = ratings.value, value = excluded.value, ballot_at = excluded.ballot_at, rated_at = now()
@@ -189,11 +189,14 @@ async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
         Some(_) => {}
     }
     let old = sqlx::query!(
-        r#"select value as "value?", ballot_at as "ballot_at?"
+        r#"select value as "value?", ballot_at as "ballot_at?",
+                  coalesce(is_taken_back($1, $3, $2, $4), false) as "taken_back!"
            from users left join ratings on photo_id = $1 and rater_id = users.id
            where users.id = $2"#,
         given.photo.0,
         given.rater.0,
+        given.ballot.map(|ballot| ballot.picture),
+        given.ballot.map(|ballot| ballot.issued_at),
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -203,6 +206,7 @@ async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
             Ok(())
         }
         (Some(_), Some(_), _) => Err(BallotRefused::Used.into()),
+        (Some(_), None, _) if old.taken_back => Err(BallotRefused::Used.into()),
         _ => Err(NotRecorded::NotServed),
     }
 }

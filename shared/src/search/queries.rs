@@ -71,6 +71,8 @@ pub struct FoundMember {
     pub id: UserId,
     /// The name.
     pub name: String,
+    /// The key of the portrait.
+    pub avatar: Option<String>,
 }
 
 /// Finds members by a part of their name: the one who has exactly this name first, then those whose name begins so.
@@ -84,7 +86,7 @@ pub async fn find_members(
     }
     sqlx::query_as!(
         FoundMember,
-        r#"select id as "id: UserId", name as "name!" from users
+        r#"select id as "id: UserId", name as "name!", avatar from users
            where name is not null and lower(name) like $1
            order by lower(name) like $2 desc, length(name), lower(name)
            limit $3"#,

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use object_store::path::Path as StorePath;
 use ulid::Ulid;
 
-use super::{ORIGINALS, PICTURES};
+use super::{EXPORTS, ORIGINALS, PICTURES};
 
 macro_rules! text_key {
     ($name:ident, $what:literal, $valid:expr) => {
@@ -41,6 +41,10 @@ pub struct OriginalKey(String);
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct MediaKey(String);
 
+/// The key of an archive: `exports/<ulid>.zip`.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct ExportKey(String);
+
 /// The text is not a key of this kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("this isn't the key of {0}")]
@@ -49,6 +53,10 @@ pub struct InvalidKey(&'static str);
 text_key!(OriginalKey, "an original", |text| {
     text.strip_prefix("incoming/")
         .is_some_and(|name| Ulid::from_string(name).is_ok_and(|id| id.to_string() == name))
+});
+text_key!(ExportKey, "an archive", |text| {
+    let name = text.strip_prefix("exports/").and_then(|name| name.strip_suffix(".zip"));
+    name.is_some_and(|name| Ulid::from_string(name).is_ok_and(|id| id.to_string() == name))
 });
 text_key!(MediaKey, "a picture", |text| {
     let hash = text.get(6..).and_then(|name| name.strip_suffix(".jpg"));
@@ -70,6 +78,17 @@ impl MediaKey {
 
     pub(super) fn path(&self) -> StorePath {
         StorePath::from(format!("{PICTURES}/{self}"))
+    }
+}
+
+impl ExportKey {
+    /// Generates a unique key.
+    pub(super) fn generate() -> Self {
+        Self(format!("{EXPORTS}/{}.zip", Ulid::generate()))
+    }
+
+    pub(super) fn path(&self) -> StorePath {
+        StorePath::from(self.as_str())
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! `incoming/` holds originals until they are processed, under generated names. `pictures/` holds the published files,
 //! each named by its content, so that writing one twice is harmless and a served file never changes. Only `pictures/`
-//! may be served. `withheld/` holds the files of hidden photos under the same names.
+//! may be served to everybody. `withheld/` holds the files of hidden photos under the same names, `exports/` archives, each
+//! for the member who asked for it.
 
 mod bucket;
+mod export;
 mod http;
 mod keys;
 mod original;
@@ -34,7 +36,8 @@ use url::Url;
 
 use self::bucket::Bucket;
 pub use self::{
-    keys::{MediaKey, OriginalKey},
+    export::ExportWriter,
+    keys::{ExportKey, MediaKey, OriginalKey},
     original::OriginalWriter,
 };
 use crate::config::MediaConfig;
@@ -42,6 +45,7 @@ use crate::config::MediaConfig;
 const ORIGINALS: &str = "incoming";
 const PICTURES: &str = "pictures";
 const WITHHELD: &str = "withheld";
+const EXPORTS: &str = "exports";
 const MARK: &str = "site.json";
 
 /// The part size for originals in a folder, in bytes. A few parts are in memory at once.
@@ -61,7 +65,7 @@ pub struct Stored<K> {
     pub last_modified: DateTime<Utc>,
 }
 
-/// A picture that is being read, whole or in part.
+/// A picture or an archive that is being read, whole or in part.
 pub struct StoredPicture {
     /// The size of the whole file in bytes.
     pub size: u64,

@@ -88,7 +88,7 @@ impl Drop for OriginalWriter {
 }
 
 /// Aborts an upload after its pending parts have arrived. A store would keep a part that arrives after the abort.
-async fn abort(writer: BufWriter) -> object_store::Result<()> {
+pub(super) async fn abort(writer: BufWriter) -> object_store::Result<()> {
     let mut writer = writer.with_max_concurrency(1);
     // This waits for all pending parts. If one failed, the abort still has to delete the others.
     drop(writer.put(Bytes::new()).await);

@@ -5,6 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use pawdium_shared::accounts::{Name, RaterKey, User, queries, sessions, tokens};
+use pawdium_shared::hubs::about;
+use pawdium_shared::photos::avatars;
 use pawdium_shared::{photos, talks};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,6 +20,7 @@ use crate::http::client::Client;
 use crate::http::extract::{Json, Path};
 use crate::http::limits::{self, Limited};
 use crate::http::visitor::Visitor;
+use crate::photos::present::media_path;
 use crate::state::App;
 
 /// The body of a registration.
@@ -68,6 +71,10 @@ pub struct MeShape {
     /// member, moderator or admin; through an API token, at most what its scopes allow.
     #[schema(value_type = String)]
     pub role: pawdium_shared::accounts::Role,
+    /// What others read about the user; empty if nothing.
+    pub about: String,
+    /// The portrait, a JPEG; null if there is none.
+    pub avatar: Option<String>,
     /// When the user was created.
     pub created_at: DateTime<Utc>,
     /// How many photos the user has rated.
@@ -83,6 +90,10 @@ pub struct ProfileShape {
     pub id: i64,
     /// The public name.
     pub name: String,
+    /// What the user says about themselves; empty if nothing.
+    pub about: String,
+    /// The portrait, a JPEG; null if there is none.
+    pub avatar: Option<String>,
     /// When the user was created.
     pub created_at: DateTime<Utc>,
     /// How many photos the user has rated.
@@ -100,6 +111,8 @@ pub struct UpdateBody {
     pub password: Option<String>,
     /// A new public name.
     pub name: Option<String>,
+    /// What others read about the user: at most 200 characters of plain text.
+    pub about: Option<String>,
     /// The current password.
     pub current_password: Option<String>,
 }
@@ -207,6 +220,7 @@ pub async fn update_me(
         name: body.name.as_deref(),
         email: body.email.as_deref(),
         password: body.password.as_deref(),
+        about: body.about.as_deref(),
         current_password: body.current_password.as_deref().unwrap_or_default(),
     };
     changes::update(&app, &caller.visitor(), client, changes).await?;
@@ -248,7 +262,10 @@ pub async fn show_user(
     let user = queries::find_by_name(&mut db, name.as_str()).await?.ok_or(Error::NotFound)?;
     let activity = queries::count_activity(&mut db, user.id).await?;
     let photos = photos::queries::list_by_owner(&mut db, user.id, false).await?;
+    let avatar = avatars::find_key(&mut db, user.id).await?;
     Ok(axum::Json(ProfileShape {
+        about: about::find(&mut db, user.id).await?,
+        avatar: avatar.map(|key| app.url(&media_path(&key))),
         id: user.id.0,
         name: user.name.unwrap_or_default(),
         created_at: user.created_at,
@@ -319,8 +336,12 @@ pub async fn request_reset(
 }
 
 async fn show_me(app: &App, user: User) -> Result<axum::Json<MeShape>, Error> {
-    let activity = queries::count_activity(&mut *app.db.acquire().await?, user.id).await?;
+    let mut db = app.db.acquire().await?;
+    let activity = queries::count_activity(&mut db, user.id).await?;
+    let avatar = avatars::find_key(&mut db, user.id).await?;
     Ok(axum::Json(MeShape {
+        about: about::find(&mut db, user.id).await?,
+        avatar: avatar.map(|key| app.url(&media_path(&key))),
         id: user.id.0,
         anonymous: user.anonymous(),
         name: user.name,

@@ -4,6 +4,7 @@ use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions, tokens};
 use pawdium_shared::db::retry_conflicts;
+use pawdium_shared::hubs::about::{self, AboutLine};
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos::owner;
 use pawdium_shared::ratings::merge;
@@ -28,6 +29,8 @@ pub(super) struct Changes<'a> {
     pub(super) email: Option<&'a str>,
     /// The password. Changing it ends the user's other sessions and API tokens.
     pub(super) password: Option<&'a str>,
+    /// What the user says about themselves.
+    pub(super) about: Option<&'a str>,
     /// The current password, required to change the address or the password.
     pub(super) current_password: &'a str,
 }
@@ -63,7 +66,8 @@ pub(super) async fn update(
         }
         _ => None,
     };
-    let checked = CheckedChanges { name, email, hash };
+    let about = changes.about.map(AboutLine::new).transpose()?;
+    let checked = CheckedChanges { name, email, hash, about };
     let proof = proven.as_ref().map(|proven| &proven.proof);
     match (apply(app, visitor, client, proof, &checked).await, changes.password) {
         (Err(Error::Field { field: CURRENT_PASSWORD, .. }), Some(new)) => {
@@ -81,6 +85,7 @@ struct CheckedChanges {
     name: Option<Name>,
     email: Option<Email>,
     hash: Option<String>,
+    about: Option<AboutLine>,
 }
 
 async fn apply(
@@ -96,6 +101,9 @@ async fn apply(
     confirm(&mut tx, visitor, proof, CURRENT_PASSWORD).await?;
     if let Some(name) = &changes.name {
         owner::rename(&mut tx, user.id, name).await.map_err(taken)?;
+    }
+    if let Some(line) = &changes.about {
+        about::set(&mut tx, user.id, line).await?;
     }
     let mut is_readdressed = false;
     if let Some(email) = &changes.email

@@ -62,6 +62,7 @@ pub async fn page(
         ratings_cast: activity.ratings_cast,
         photo_count: activity.photos,
         own,
+        may_moderate: viewing.visitor.moderates() && !own,
         pending: pending
             .iter()
             .map(|photo| PendingPhoto {

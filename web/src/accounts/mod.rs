@@ -1,10 +1,12 @@
 //! Accounts: registering, logging in, mailed links, settings and profiles.
 
+pub mod account;
 pub mod api;
 mod changes;
 mod guesses;
 pub mod login;
 pub mod member;
+pub mod portrait;
 pub mod register;
 pub mod reset;
 pub mod sessions;

@@ -5,21 +5,22 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::{queries, refusals};
+use pawdium_shared::hubs::about;
 use pawdium_shared::jobs::mail::SendMail;
+use pawdium_shared::photos::avatars;
 use serde::Deserialize;
 
-use super::changes::{CURRENT_PASSWORD, Changes, remove, update};
+use super::changes::{CURRENT_PASSWORD, Changes, update};
 use super::{guesses, local};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::flash::Notice;
-use crate::http::headers;
 use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
-use crate::http::visitor::{Viewing, Visitor, without_session};
+use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
-use crate::views::Field;
 use crate::views::settings::SettingsPage;
+use crate::views::{Face, Field};
 
 /// The fields of all forms; each form sends its own.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +32,7 @@ pub struct SettingsForm {
     password: String,
     remixes: String,
     next: Option<String>,
+    about: String,
 }
 
 /// `GET /settings`
@@ -53,6 +55,22 @@ pub async fn rename(
     let result = update(&app, &viewing.visitor, client, changes).await;
     answer(&app, viewing, jar, Notice::NameChanged, result, |page, _, error| {
         page.name = Field::refused(form.name, error);
+    })
+    .await
+}
+
+/// `POST /settings/about`
+pub async fn change_about(
+    State(app): State<App>,
+    viewing: Viewing,
+    client: Client,
+    jar: CookieJar,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Error> {
+    let changes = Changes { about: Some(&form.about), ..Changes::default() };
+    let result = update(&app, &viewing.visitor, client, changes).await;
+    answer(&app, viewing, jar, Notice::ChangesSaved, result, |page, _, error| {
+        page.about = Field::refused(form.about, error);
     })
     .await
 }
@@ -132,25 +150,6 @@ pub async fn change_remixes(
     Ok((jar.add(Notice::ChangesSaved.cookie()), Redirect::to("/settings")))
 }
 
-/// `POST /settings/delete`
-pub async fn delete(
-    State(app): State<App>,
-    viewing: Viewing,
-    client: Client,
-    jar: CookieJar,
-    Form(form): Form<SettingsForm>,
-) -> Result<Response, Error> {
-    viewing.visitor.member()?;
-    if let Err(error) = remove(&app, &viewing.visitor, client, &form.password).await {
-        return answer(&app, viewing, jar, Notice::AccountDeleted, Err(error), |page, _, error| {
-            page.delete_error = Some(error);
-        })
-        .await;
-    }
-    let jar = without_session(&app, jar).add(Notice::AccountDeleted.cookie());
-    Ok((headers::FORGET, jar, Redirect::to("/")).into_response())
-}
-
 /// A redirect with a notice, or the page again after `refuse` has added the field's error.
 async fn answer(
     app: &App,
@@ -172,10 +171,14 @@ async fn answer(
 async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
     let user = viewing.visitor.member()?;
     let mut db = app.db.acquire().await?;
-    let activity = queries::count_activity(&mut db, user.id).await?;
     let refusal = refusals::find(&mut db, user.id).await?;
     let remixes = queries::find_remixes(&mut db, user.id).await?;
+    let avatar = avatars::find(&mut db, user.id).await?;
+    let name = user.name.clone().unwrap_or_default();
     Ok(SettingsPage {
+        about: Field::of(about::find(&mut db, user.id).await?),
+        face: Face::of(name, avatar.key),
+        portrait: avatar.upload,
         name: Field::of(user.name.clone().unwrap_or_default()),
         email: Field::of(user.email.clone().unwrap_or_default()),
         email_verified: user.verified,
@@ -183,10 +186,7 @@ async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
         email_password_error: None,
         current_password_error: None,
         new_password_error: None,
-        delete_error: None,
         remixes,
-        photos: activity.photos,
-        ratings: activity.ratings_cast,
         chrome: viewing.chrome,
     })
 }

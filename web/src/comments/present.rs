@@ -4,6 +4,7 @@ use pawdium_shared::comments::links::{Piece, pieces};
 use pawdium_shared::comments::{Comment, CommentState};
 
 use crate::http::visitor::Visitor;
+use crate::photos::present::media_path;
 use crate::views::comments::{CommentLine, TextPiece};
 
 /// A line of the list.
@@ -13,6 +14,7 @@ pub(super) fn line(comment: &Comment, visitor: &Visitor) -> CommentLine {
     CommentLine {
         id: comment.id.0,
         author: comment.author.as_ref().map(|author| author.name.clone()),
+        portrait: comment.author.as_ref().and_then(|author| author.avatar.as_deref()).map(media_path),
         text: pieces(&comment.text).into_iter().map(piece).collect(),
         at: comment.created_at,
         edited_at: comment.edited_at,

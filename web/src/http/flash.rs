@@ -175,6 +175,16 @@ pub enum Notice {
     AllSessionsEnded,
     /// An API token was ended.
     TokenEnded,
+    /// An archive was asked for.
+    ExportRequested,
+    /// A rating was taken back.
+    RatingTakenBack,
+    /// A picture was sent that is to become a portrait.
+    PortraitSent,
+    /// A portrait was removed.
+    PortraitRemoved,
+    /// What a member says about themselves was removed.
+    AboutRemoved,
     /// An act on many jobs.
     #[strum(disabled)]
     Jobs {
@@ -306,6 +316,11 @@ impl Notice {
             Self::OtherSessionsEnded => Flash::good("All your other sessions are ended."),
             Self::AllSessionsEnded => Flash::info("You are logged out everywhere."),
             Self::TokenEnded => Flash::good("The token is ended."),
+            Self::ExportRequested => Flash::good("Your archive is being written. We will send you a mail."),
+            Self::PortraitSent => Flash::good("Your portrait is being made. It appears in a moment."),
+            Self::PortraitRemoved => Flash::info("The portrait is removed."),
+            Self::AboutRemoved => Flash::info("The line is removed."),
+            Self::RatingTakenBack => Flash::good("Your rating is taken back."),
             Self::Jobs { act, done, left } => jobs(act, done, left),
         }
     }

@@ -16,6 +16,7 @@ pub mod origin;
 pub mod pace;
 pub mod page;
 pub mod pins;
+pub mod ranges;
 pub mod request_user;
 pub mod spliced;
 pub mod tags;

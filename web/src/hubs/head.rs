@@ -3,10 +3,12 @@
 use chrono::Utc;
 use pawdium_shared::accounts::User;
 use pawdium_shared::hubs::{Hub, HubRole, queries, requests};
+use pawdium_shared::photos::avatars;
 
 use super::facts;
 use crate::error::Error;
 use crate::http::visitor::Viewing;
+use crate::photos::present::media_path;
 use crate::state::App;
 use crate::views::baked::BakedHead;
 use crate::views::hubs::{HubHead, HubTab, Standing};
@@ -32,6 +34,7 @@ pub async fn load(app: &App, viewing: &Viewing, hub: &Hub, tab: HubTab) -> Resul
         hue: HubHead::hue_of(hub.id.0),
         name: hub.name.clone(),
         summary: hub.summary.clone(),
+        portrait: portrait(app, hub).await?,
         members: facts.members,
         stars: facts.stars,
         joining: hub.joining,
@@ -58,12 +61,20 @@ pub async fn load_public(app: &App, hub: &Hub, here: &str) -> Result<BakedHead, 
         hue: HubHead::hue_of(hub.id.0),
         name: hub.name.clone(),
         summary: hub.summary.clone(),
+        portrait: portrait(app, hub).await?,
         members: facts.members,
         stars: facts.stars,
         joining: hub.joining,
         archived_at: hub.archived_at,
         is_idle: hub.is_idle(Utc::now()),
     })
+}
+
+/// The path of the portrait of the member whose profile this is. When it changes, so does the hub.
+async fn portrait(app: &App, hub: &Hub) -> Result<Option<String>, Error> {
+    let Some(member) = hub.profile_of else { return Ok(None) };
+    let key = avatars::find_key(&mut *app.db.acquire().await?, member).await?;
+    Ok(key.as_deref().map(media_path))
 }
 
 fn standing(user: Option<&User>, roles: &[HubRole], is_waiting: bool) -> Standing {

@@ -18,7 +18,7 @@ use crate::http::page::Page;
 use crate::http::visitor::Viewing;
 use crate::state::App;
 use crate::views::hubs::{HubTab, MemberRow, MembersPage, RequestRow, Standing};
-use crate::views::{Field, Paging};
+use crate::views::{Face, Field, Paging};
 
 /// Members per page.
 const PER_PAGE: i64 = 50;
@@ -142,7 +142,7 @@ async fn show(app: &App, viewing: Viewing, hub: &Hub, page: i64) -> Result<Membe
         is_owner: person.role == HubRole::Owner,
         is_viewer: person.user == own,
         since: person.since,
-        name: person.name,
+        face: Face::of(person.name, person.avatar),
     };
     let waiting = match head.standing {
         Standing::Owner => requests::list(&mut db, hub.id).await?,
@@ -153,7 +153,10 @@ async fn show(app: &App, viewing: Viewing, hub: &Hub, page: i64) -> Result<Membe
         people: listed.entries.into_iter().map(row).collect(),
         requests: waiting
             .into_iter()
-            .map(|request| RequestRow { name: request.name, asked_at: request.asked_at })
+            .map(|request| RequestRow {
+                face: Face::of(request.name, request.avatar),
+                asked_at: request.asked_at,
+            })
             .collect(),
         paging: Paging {
             page: number(listed.page),

@@ -12,6 +12,7 @@ use pawdium_shared::store::{MediaKey, MediaStore, StoredPicture};
 
 use crate::error::Error;
 use crate::http::extract::Path;
+use crate::http::ranges::Wanted;
 use crate::state::App;
 
 /// Browsers may keep a picture for good. Shared caches must revalidate every five minutes, because the photo may have
@@ -57,22 +58,11 @@ impl Part {
         let Some(found) = store.find_picture(key).await.map_err(anyhow::Error::from)? else {
             return Ok(None);
         };
-        let ranges: Vec<_> = range.satisfiable_ranges(found.size).collect();
-        let [(start, end)] = ranges[..] else {
-            return Ok(open(store, key, None).await?.map(Self::Whole));
-        };
-        let start = match start {
-            std::ops::Bound::Included(start) => start,
-            std::ops::Bound::Excluded(_) | std::ops::Bound::Unbounded => 0,
-        };
-        let end = match end {
-            std::ops::Bound::Included(last) => found.size.min(last.saturating_add(1)),
-            std::ops::Bound::Excluded(_) | std::ops::Bound::Unbounded => found.size,
-        };
-        if start >= end {
-            return Ok(Some(Self::Beyond(found.size)));
-        }
-        Ok(open(store, key, Some(start..end)).await?.map(Self::Range))
+        Ok(match Wanted::of(range, found.size) {
+            Wanted::Whole => open(store, key, None).await?.map(Self::Whole),
+            Wanted::Part(range) => open(store, key, Some(range)).await?.map(Self::Range),
+            Wanted::Beyond => Some(Self::Beyond(found.size)),
+        })
     }
 
     fn answer(self) -> Response {

@@ -8,7 +8,6 @@ use pawdium_shared::ids::PhotoId;
 use pawdium_shared::photos::transitions::StoredOriginal;
 use pawdium_shared::photos::{NotChanged, likeness, transitions};
 
-use super::fields::Fields;
 use super::{changes, quota, upload};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -29,9 +28,7 @@ pub async fn add(
 ) -> Result<(CookieJar, Redirect), Error> {
     changes::find_own(&app, &visitor, id).await?;
     limits::count(&app, Limited::Upload, client.counted()).await?;
-    let mut upload = None;
-    upload::read_parts(&app, multipart, &mut Fields::default(), &mut upload).await?;
-    let upload = upload.ok_or_else(|| upload::no_file(false))?;
+    let upload = upload::read_picture(&app, multipart).await?;
     if upload.written == 0 || !upload.is_picture {
         let refusal = if upload.written == 0 { Refusal::Empty } else { Refusal::NotAPicture };
         upload.incoming.discard().await.map_err(anyhow::Error::from)?;

@@ -43,11 +43,22 @@ impl<S: Sync> FromRequestParts<S> for Once {
 }
 
 /// An original on its way into the store.
-pub(super) struct Upload {
-    pub(super) incoming: OriginalWriter,
-    pub(super) written: u64,
+#[derive(Debug)]
+pub(crate) struct Upload {
+    pub(crate) incoming: OriginalWriter,
+    pub(crate) written: u64,
     /// Whether the file starts like a picture. Of other files only the start is stored.
-    pub(super) is_picture: bool,
+    pub(crate) is_picture: bool,
+}
+
+/// Reads a form that has only a file.
+///
+/// # Errors
+/// Says what is wrong with the file.
+pub(crate) async fn read_picture(app: &App, multipart: Multipart) -> Result<Upload, Error> {
+    let mut upload = None;
+    read_parts(app, multipart, &mut Fields::default(), &mut upload).await?;
+    upload.ok_or_else(|| no_file(false))
 }
 
 /// An accepted submission.

@@ -2,5 +2,6 @@
 
 pub mod ahead;
 pub mod api;
+pub mod cast;
 pub mod page;
 pub mod rate;

@@ -13,6 +13,7 @@ use axum::{Extension, Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::classify::ServerErrorsFailureClass;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::trace::{DefaultOnFailure, OnFailure as _, TraceLayer};
 use tracing::Span;
 use utoipa::openapi::OpenApi;
@@ -24,7 +25,7 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, api, assets, comments, demo, embed, health, hubs, live, moderation, notifications, photos,
+    accounts, api, assets, comments, demo, embed, exports, health, hubs, live, moderation, notifications, photos,
     ranking, ratings, search, talks, topics,
 };
 
@@ -36,6 +37,9 @@ const BULK_FORM: usize = 256 * 1024;
 
 /// The allowance for the fields around the file in a form, in bytes.
 const FORM_AROUND_FILE: u64 = 256 * 1024;
+
+/// Archives are compressed already, and clients ask for ranges of them.
+const ARCHIVES: NotForContentType = NotForContentType::const_new("application/zip");
 
 /// The pages that are rendered once for everybody whom the site doesn't know. Their handlers below answer the others.
 pub const BAKED: &[BakedRoute] = &[
@@ -122,7 +126,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), body_timeout::bound))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(app.clone(), error::render))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(ARCHIVES)))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), cookies::bind))
         .layer(from_fn_with_state(app.clone(), baked::answer))
@@ -143,6 +147,8 @@ fn pages(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(ratings::page::page))
         .route("/rate/ahead", get(ratings::ahead::ahead))
+        .route("/ratings", get(ratings::cast::page))
+        .route("/ratings/{photo}", post(ratings::cast::act))
         .route("/photos/{photo}", get(photos::show::page))
         .route("/photos/{photo}/rating", post(ratings::rate::rate))
         .route("/photos/{photo}/status", get(photos::show::status))
@@ -196,8 +202,18 @@ fn pages(app: &App) -> Router<App> {
         .route("/settings/email/resend", post(accounts::settings::resend))
         .route("/settings/password", post(accounts::settings::change_password))
         .route("/settings/remixes", post(accounts::settings::change_remixes))
-        .route("/settings/delete", post(accounts::settings::delete))
         .merge(account::session_pages())
+        .route("/settings/about", post(accounts::settings::change_about))
+        .route(
+            "/settings/avatar",
+            post(accounts::portrait::send).layer(upload_limit(app)).layer(from_fn(linger::read_on)),
+        )
+        .route("/settings/avatar/remove", post(accounts::portrait::remove))
+        .route("/members/{name}/moderate", post(accounts::portrait::moderate))
+        .route("/settings/account", get(accounts::account::page))
+        .route("/settings/account/exports", post(exports::request::ask))
+        .route("/settings/delete", post(accounts::account::delete))
+        .route("/exports/{export}", get(exports::download::archive))
         .route("/api", get(api::reference::page))
         .route("/transparency", get(moderation::transparency::page))
         .route("/demo/mail", get(demo::mailbox))
@@ -304,6 +320,8 @@ fn widget_pages(at: &str) -> Router<App> {
 /// The API's operations and the document that describes them. Each handler's `utoipa::path` defines its method and
 /// path.
 fn json(app: &App) -> (Router<App>, OpenApi) {
+    let avatar = routes!(accounts::portrait::put, accounts::portrait::delete);
+    let avatar = avatar.layer(upload_limit(app)).layer(from_fn(linger::read_on));
     let submit = routes!(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on));
     let (router, document) = OpenApiRouter::with_openapi(api::document::about())
         .routes(routes!(accounts::api::create_user))
@@ -315,6 +333,7 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(accounts::api::delete_token))
         .routes(routes!(accounts::api::request_reset))
         .routes(submit)
+        .routes(avatar)
         .routes(routes!(photos::api::show, photos::api::update, photos::api::delete))
         .routes(routes!(photos::api::publish))
         .routes(routes!(photos::drafts::list))
@@ -326,8 +345,11 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(comments::api::edit, comments::api::delete))
         .routes(routes!(notifications::api::list))
         .routes(routes!(notifications::api::read))
+        .routes(routes!(exports::api::ask))
+        .routes(routes!(exports::api::show))
         .routes(routes!(photos::api::share))
-        .routes(routes!(ratings::api::rate))
+        .routes(routes!(ratings::api::rate, ratings::cast::undo))
+        .routes(routes!(ratings::cast::list))
         .routes(routes!(ratings::api::next))
         .routes(routes!(ranking::api::top))
         .routes(routes!(ranking::api::trending))

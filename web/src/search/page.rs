@@ -14,7 +14,7 @@ use crate::photos::{find, present};
 use crate::state::App;
 use crate::views::search::{FoundPhotos, HubResult, SearchPage};
 use crate::views::topics::TopicChip;
-use crate::views::{Paging, PhotoCard};
+use crate::views::{Face, Paging, PhotoCard};
 
 /// Photos on a page that shows only photos.
 const PER_PAGE: usize = 24;
@@ -53,7 +53,7 @@ pub async fn page(
     let found = queries::find_photos(&mut db, &words).await?;
     if !only_photos {
         let members = queries::find_members(&mut db, &words, OTHERS).await?;
-        page.members = members.into_iter().map(|member| member.name).collect();
+        page.members = members.into_iter().map(|member| Face::of(member.name, member.avatar)).collect();
         let hubs = queries::find_hubs(&mut db, &words, viewing.visitor.id(), OTHERS).await?;
         let result = |hub: queries::FoundHub| HubResult {
             path: format!("/h/{}", hub.slug),

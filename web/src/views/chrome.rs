@@ -25,6 +25,11 @@ impl Chrome {
         matches!(self.viewer, Viewer::Member { .. })
     }
 
+    /// Whether the viewer is anonymous and has rated something.
+    pub(crate) fn has_ratings(&self) -> bool {
+        matches!(self.viewer, Viewer::Anonymous { ratings } if ratings > 0)
+    }
+
     /// Whether the theme of that name is chosen.
     pub(crate) fn has_theme(&self, name: &str) -> bool {
         self.theme.name() == name

@@ -92,6 +92,8 @@ pub struct CommentLine {
     pub id: i64,
     /// Its author's name; `None` if it is removed.
     pub author: Option<String>,
+    /// The path of its author's portrait.
+    pub portrait: Option<String>,
     /// The text.
     pub text: Vec<TextPiece>,
     /// When it was written.

@@ -7,7 +7,7 @@ use pawdium_shared::hubs::{Hub, Joining, Visibility};
 use strum::VariantArray as _;
 use url::form_urlencoded::Serializer;
 
-use super::{Chrome, Field, Paging, filters};
+use super::{Chrome, Face, Field, Paging, filters};
 
 /// How many colours hubs have.
 const HUES: i64 = 12;
@@ -59,6 +59,8 @@ pub struct HubHead {
     pub name: String,
     /// One sentence; may be empty.
     pub summary: String,
+    /// The path of the portrait of the member whose profile it is.
+    pub portrait: Option<String>,
     /// How many members it has.
     pub members: i64,
     /// How many users have starred it.
@@ -264,8 +266,8 @@ pub struct NewHubPage {
 /// A member in the list.
 #[derive(Clone, Debug)]
 pub struct MemberRow {
-    /// The name.
-    pub name: String,
+    /// The member.
+    pub face: Face,
     /// Whether they own the hub.
     pub is_owner: bool,
     /// Whether this is the viewer.
@@ -277,8 +279,8 @@ pub struct MemberRow {
 /// Somebody who asks to become a member.
 #[derive(Clone, Debug)]
 pub struct RequestRow {
-    /// The name.
-    pub name: String,
+    /// Who asks.
+    pub face: Face,
     /// Since when they wait.
     pub asked_at: DateTime<Utc>,
 }
@@ -311,11 +313,6 @@ impl MembersPage {
 /// The first letter of a name, for an avatar.
 fn initial(name: &str) -> String {
     name.chars().next().map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().to_string())
-}
-
-/// One of ten colours, derived from a name.
-fn colour(name: &str) -> u32 {
-    name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10 + 1
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct MemberPage {
     pub paging: Paging,
     /// Whether the viewer is this member.
     pub own: bool,
+    /// Whether the viewer can remove the portrait and the line about the member.
+    pub may_moderate: bool,
     /// The photos that are not live; empty unless the viewer is their owner.
     pub pending: Vec<PendingPhoto>,
 }

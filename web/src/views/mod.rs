@@ -3,11 +3,11 @@
 //! The structs hold plain data and know neither the database nor HTTP. A part (`templates/<feature>/_part.html`) has
 //! its own struct, because live refreshes and caches send it without the page.
 
+pub mod account;
 pub mod accounts;
 pub mod admin;
 pub mod api;
 pub mod atom;
-mod avatar;
 pub mod baked;
 pub mod card;
 mod chrome;
@@ -35,6 +35,7 @@ pub mod newest;
 pub mod notifications;
 pub mod photo;
 pub mod rate;
+pub mod ratings;
 pub mod revisions;
 pub mod search;
 pub mod sessions;
@@ -51,6 +52,7 @@ pub use fragment::Fragment;
 pub(crate) use listing::photo_path;
 pub use listing::{Paging, PhotoCard, PhotoGrid};
 pub(crate) use pawdium_widgets::filters::grouped;
+pub use pawdium_widgets::people::Face;
 pub use pawdium_widgets::picture::{Picture, PictureSize};
 use pawdium_widgets::{picture, species};
 

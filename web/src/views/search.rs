@@ -4,7 +4,7 @@ use askama::Template;
 use pawdium_shared::search::queries::MOST_PHOTOS;
 
 use super::topics::TopicChip;
-use super::{Chrome, Paging, PhotoCard, PhotoGrid, avatar, filters};
+use super::{Chrome, Face, Paging, PhotoCard, PhotoGrid, filters};
 
 /// `GET /search`.
 #[derive(Debug, Template)]
@@ -16,8 +16,8 @@ pub struct SearchPage {
     pub query: String,
     /// The photos.
     pub photos: FoundPhotos,
-    /// The names of members.
-    pub members: Vec<String>,
+    /// The members.
+    pub members: Vec<Face>,
     /// The hubs.
     pub hubs: Vec<HubResult>,
     /// The topics.
@@ -92,14 +92,6 @@ impl SearchPage {
 
     fn grid(&self) -> PhotoGrid<'_> {
         PhotoGrid { photos: &self.photos.photos, eager: 4 }
-    }
-
-    fn initial(name: &str) -> String {
-        avatar::initial(name)
-    }
-
-    fn hue(name: &str) -> u32 {
-        avatar::hue(name)
     }
 }
 

@@ -1,8 +1,9 @@
 //! A member's settings. Each form on the page is sent separately.
 
 use askama::Template;
+use pawdium_shared::photos::avatars::Upload;
 
-use super::{Chrome, Field, filters};
+use super::{Chrome, Face, Field, filters};
 
 /// `GET /settings`, and the answer to a refused form on it.
 #[derive(Debug, Template)]
@@ -12,6 +13,12 @@ pub struct SettingsPage {
     pub chrome: Chrome,
     /// `POST /settings/name`: `name`.
     pub name: Field,
+    /// `POST /settings/about`: `about`.
+    pub about: Field,
+    /// The member's portrait.
+    pub face: Face,
+    /// What has become of the last picture that was sent; `None` if it is the portrait.
+    pub portrait: Option<Upload>,
     /// `POST /settings/email`: `email`, `current_password`.
     pub email: Field,
     /// Whether the address is verified. If not, the page offers `POST /settings/email/resend`.
@@ -26,10 +33,11 @@ pub struct SettingsPage {
     pub new_password_error: Option<String>,
     /// `POST /settings/remixes`: whether others may remix new photos.
     pub remixes: bool,
-    /// `POST /settings/delete`: why `password` was refused.
-    pub delete_error: Option<String>,
-    /// How many photos are deleted with the account.
-    pub photos: i64,
-    /// How many ratings are deleted with the account.
-    pub ratings: i64,
+}
+
+impl SettingsPage {
+    /// Whether there is a portrait, or a picture that may become one.
+    fn has_portrait(&self) -> bool {
+        self.face.portrait().is_some() || self.portrait.is_some()
+    }
 }

@@ -275,6 +275,8 @@ async fn no_page_logs_errors_to_the_console(db: PgPool) {
         "/trending",
         "/submit",
         "/settings",
+        "/settings/account",
+        "/ratings",
         "/members/root",
         "/admin",
         "/admin/queues",

@@ -325,10 +325,12 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/comments/2",
         "/notifications",
         "/settings",
+        "/settings/account",
         "/settings/blocked",
         "/settings/notifications",
         "/settings/sessions",
         "/settings/tokens",
+        "/ratings",
         "/admin",
     ]))
     .await;

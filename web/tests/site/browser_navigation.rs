@@ -77,7 +77,7 @@ async fn the_phones_bar_has_five_places_and_the_header_search(db: PgPool) {
         let leads = "return [...document.querySelectorAll('.menu-sheet a')].filter((link) => link.getClientRects().length > 0)
                          .map((link) => link.innerText)";
         let expected = if is_member {
-            json!(["Profile", "Feed", "Drafts", "Settings"])
+            json!(["Profile", "Feed", "Drafts", "Ratings", "Settings"])
         } else {
             json!(["Register", "Log in"])
         };

@@ -234,6 +234,8 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/settings/blocked",
         "/settings/sessions",
         "/settings/tokens",
+        "/settings/account",
+        "/ratings",
         "/hubs/new",
         "/h/wide",
         "/h/wide?edit=1",

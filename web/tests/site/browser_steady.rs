@@ -127,7 +127,11 @@ async fn no_page_shifts_while_its_pictures_arrive(db: PgPool) {
     assert!(browser.has("[data-saved], .timeline").await, "its owner sees more");
     stands_still(&browser, &photo, 1).await;
     // Nobody scrolls before there is anything to scroll to.
-    for (path, last) in [("/settings", ".danger-zone"), ("/api", ".api-group:last-child .call")] {
+    for (path, last) in [
+        ("/settings", "#portrait"),
+        ("/settings/account", ".danger-zone"),
+        ("/api", ".api-group:last-child .call"),
+    ] {
         browser.goto(path).await;
         browser.find(last).await;
         stands_still(&browser, path, 0).await;

@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod account_deletion;
 mod accounts;
 mod addresses;
 mod admin_access;
@@ -51,6 +52,8 @@ mod departures;
 mod drafts;
 mod drafts_pages;
 mod embed;
+mod exports;
+mod exports_import;
 mod faults;
 mod feed;
 mod freshness;
@@ -82,12 +85,14 @@ mod openapi;
 mod opinions;
 mod outages;
 mod pages;
+mod portraits;
 mod private_hub_answers;
 mod private_hubs;
 mod quotas;
 mod races;
 mod ranking;
 mod rating;
+mod ratings_cast;
 mod recovery;
 mod remixes;
 mod reset;

@@ -1,14 +1,15 @@
-//! What mails about requests in hubs and about drafts are about, as things are when they are sent.
+//! What mails about requests in hubs, drafts and archives are about, as things are when they are sent.
 
 use chrono::{DateTime, Utc};
+use pawdium_shared::exports::{self, ExportState};
 use pawdium_shared::hubs::{HubRole, queries, requests};
-use pawdium_shared::ids::{HubId, NotificationId, UserId};
+use pawdium_shared::ids::{ExportId, HubId, NotificationId, UserId};
 use pawdium_shared::photos::expiry;
 use sqlx::PgConnection;
 
 use crate::mails::Expiring;
 
-/// The hub of a mail, who asks, or the drafts that it names, and where the mail's button leads. Of a daily mail, its
+/// The hub of a mail, who asks, the drafts that it names, or until when an archive is there, and where the mail's button leads. Of a daily mail, its
 /// lines, and the last notification that it tells of.
 #[derive(Debug, Default)]
 pub(super) struct About {
@@ -16,6 +17,7 @@ pub(super) struct About {
     pub(super) askers: String,
     pub(super) path: String,
     pub(super) drafts: Vec<Expiring>,
+    pub(super) until: String,
     pub(super) lines: Vec<String>,
     pub(super) through: Option<NotificationId>,
 }
@@ -37,6 +39,22 @@ pub(super) async fn expiring(
         .collect();
     let about = About { path: "/drafts".to_owned(), drafts, ..About::default() };
     Ok(Some(about).filter(|about| !about.drafts.is_empty()))
+}
+
+/// The archive that can be downloaded. `None` if it can't be any more.
+pub(super) async fn archived(
+    db: &mut PgConnection,
+    export: ExportId,
+    owner: UserId,
+) -> sqlx::Result<Option<About>> {
+    let found = exports::find(db, export, owner).await?;
+    let until =
+        found.filter(|export| export.state == ExportState::Ready).and_then(|export| export.expires_at);
+    Ok(until.map(|until| About {
+        path: "/settings/account".to_owned(),
+        until: until.format("%-d %B %Y").to_string(),
+        ..About::default()
+    }))
 }
 
 /// The requests that wait for an owner. `None` if none do, or the hub is gone, or the user is no owner of it.

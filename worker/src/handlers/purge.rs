@@ -10,9 +10,10 @@ use pawdium_shared::hubs::activity;
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::moderation::undo;
 use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
-use pawdium_shared::photos::{self, crops, lineage};
+use pawdium_shared::photos::{self, avatars, crops, lineage};
 use pawdium_shared::ranking::refresh;
-use pawdium_shared::{acts, comments, notifications};
+use pawdium_shared::ratings::cast;
+use pawdium_shared::{acts, comments, exports, notifications};
 use pawdium_widgets::layout;
 use sqlx::PgConnection;
 use tracing::{error, info};
@@ -24,8 +25,8 @@ use crate::env::Env;
 /// The number of rows or files per statement.
 const BATCH: u16 = 1000;
 
-/// The minimum age of a purged picture that no photo refers to. Storing a picture again updates its time, and its photo
-/// refers to it within minutes.
+/// The minimum age of a purged picture that no photo refers to, and of an archive that no export names. Storing a picture
+/// again updates its time, and its photo refers to it within minutes.
 const PICTURE_AGE: TimeDelta = TimeDelta::hours(2);
 
 /// The minimum age of a purged unfinished file. Requests and jobs end within minutes, so its writer is gone.
@@ -72,8 +73,9 @@ pub async fn purge(_: Purge, env: &Env, _: &Claim) -> Result<(), JobError> {
     }
     let originals = purge_stored_originals(env).await?;
     let pictures = purge_pictures(env).await? + purge_withheld(env).await?;
+    let archives = purge_archives(env).await?;
     let unfinished = env.store.remove_unfinished(UNFINISHED_AGE).await?;
-    info!(originals, pictures, unfinished, "purged files");
+    info!(originals, pictures, archives, unfinished, "purged files");
     Ok(())
 }
 
@@ -86,7 +88,9 @@ async fn fail_abandoned_photos(env: &Env) -> sqlx::Result<()> {
     for photo in crops {
         abandon(env, photo).await?;
     }
-    Ok(())
+    let mut tx = env.db.begin().await?;
+    avatars::fail_abandoned(&mut tx).await?;
+    tx.commit().await
 }
 
 async fn purge_rows(env: &Env) -> sqlx::Result<()> {
@@ -104,7 +108,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let tokens = tokens::purge(&mut db).await?;
     let links = links::purge(&mut db).await?;
     let networks = networks::purge(&mut db, NETWORK_DAYS).await?;
-    let spent = queries::purge_spent(&mut db, SPENT_DAYS).await?;
+    let spent = queries::purge_spent(&mut db, SPENT_DAYS).await? + cast::purge(&mut db, SPENT_DAYS).await?;
     let originals = purge_originals(&mut db, draft_days).await?;
     let anonymous = queries::purge_anonymous(&env.db, Utc::now() - ANONYMOUS_AGE).await?;
     queries::purge_merged(&mut db).await?;
@@ -120,6 +124,9 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let acts = undo::finish(&env.db).await?;
     let comments = comments::leaving::purge(&mut db, COMMENT_DAYS).await?;
     let notifications = notifications::purge(&mut db, NOTIFICATION_DAYS).await?;
+    let exports = exports::upkeep::purge(&mut db).await?;
+    drop(db);
+    expire_exports(env).await?;
     info!(
         sessions,
         tokens,
@@ -135,6 +142,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
         comments,
         acts,
         notifications,
+        exports,
         "purged rows"
     );
     info!(history, partitions, groups, minutes, workers, "purged rows of the queues");
@@ -151,6 +159,34 @@ async fn purge_activities(db: &mut PgConnection) -> sqlx::Result<u64> {
             return Ok(deleted);
         }
     }
+}
+
+/// Expires archives, a batch a transaction.
+async fn expire_exports(env: &Env) -> sqlx::Result<()> {
+    loop {
+        let mut tx = env.db.begin().await?;
+        let expired = exports::upkeep::expire(&mut tx).await?;
+        tx.commit().await?;
+        if expired == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Deletes archives that no export names: those of killed jobs.
+async fn purge_archives(env: &Env) -> anyhow::Result<u64> {
+    let before = Utc::now() - PICTURE_AGE;
+    let mut deleted = 0;
+    let old = env.store.list_exports().try_filter(|stored| is_older(stored.last_modified, before));
+    let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
+    while let Some(keys) = chunks.try_next().await? {
+        let unnamed = exports::upkeep::list_unnamed(&mut *env.db.acquire().await?, &keys).await?;
+        for key in unnamed {
+            env.store.delete_export(&key.parse()?).await?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
 }
 
 /// Deletes originals that no photo needs.

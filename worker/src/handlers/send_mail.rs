@@ -32,7 +32,7 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
     };
     tx.commit().await?;
 
-    let About { hub, askers, drafts, lines, through, .. } = &about;
+    let About { hub, askers, drafts, until, lines, through, .. } = &about;
     let stop = format!("/unsubscribe/{}", env.stop_links.token(user));
     let stop = env.base_url.join(&stop).map_err(JobError::give_up)?;
     let letter = Letter {
@@ -43,6 +43,7 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
         hub,
         askers,
         drafts,
+        until,
         lines,
         stop: &stop,
     };
@@ -116,6 +117,10 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
             let about = hub_mails::expiring(db, user, Utc::now(), env.upkeep.draft_days).await?;
             (queries::find(db, user).await?, Matter::DraftsExpire, None, about)
         }
+        SendMail::ExportReady { user, export, .. } => {
+            let about = hub_mails::archived(db, export, user).await?;
+            (queries::find(db, user).await?, Matter::ExportReady, None, about)
+        }
         SendMail::HubAnswered { user, hub, accepted, .. } => {
             let about = hub_mails::answered(db, hub, accepted).await?;
             let matter = if accepted { Matter::HubAccepted } else { Matter::HubDeclined };
@@ -147,6 +152,7 @@ const fn purpose(matter: Matter) -> Option<Purpose> {
         | Matter::HubAccepted
         | Matter::HubDeclined
         | Matter::DraftsExpire
+        | Matter::ExportReady
         | Matter::Digest => None,
     }
 }

@@ -12,6 +12,8 @@ pub struct Told {
     pub merges: u64,
     /// The ratings: the photo, and the user who rated it.
     pub ratings: Vec<(i64, i64)>,
+    /// The ratings that somebody wanted to take back, whether that was answered or not.
+    pub taken_back: Vec<(i64, i64)>,
     /// The accepted photos and their owners.
     pub photos: Vec<(i64, i64)>,
     /// The token hashes of sessions that tried to change a password, answered or not. Such a session may stay open.
@@ -19,9 +21,10 @@ pub struct Told {
 }
 
 const TABLES: &str = "
-    drop table if exists told_deleted, told_ratings, told_photos, told_changers;
+    drop table if exists told_deleted, told_ratings, told_taken_back, told_photos, told_changers;
     create temporary table told_deleted (id bigint not null);
     create temporary table told_ratings (photo bigint not null, rater bigint not null);
+    create temporary table told_taken_back (photo bigint not null, rater bigint not null);
     create temporary table told_photos (photo bigint not null, owner bigint not null);
     create temporary table told_changers (token_hash bytea not null);";
 
@@ -45,6 +48,12 @@ impl Told {
             db,
             "insert into told_ratings select * from unnest($1::bigint[], $2::bigint[])",
             &self.ratings,
+        )
+        .await?;
+        load_pairs(
+            db,
+            "insert into told_taken_back select * from unnest($1::bigint[], $2::bigint[])",
+            &self.taken_back,
         )
         .await?;
         load_pairs(

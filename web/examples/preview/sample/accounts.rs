@@ -1,4 +1,7 @@
 use askama::Template;
+use pawdium_shared::exports::ExportState;
+use pawdium_shared::photos::avatars::Upload;
+use pawdium_web::views::account::{AccountPage, ExportCard, HubLeft};
 use pawdium_web::views::accounts::{
     DemoLogin, ForgotPage, LoginPage, MailPurpose, MailSentPage, RegisterPage, ResetPage, StaleLinkPage,
     VerifyPage,
@@ -7,7 +10,7 @@ use pawdium_web::views::settings::SettingsPage;
 use pawdium_web::views::submit::{Refusals, SubmitForm, SubmitPage};
 use pawdium_web::views::{Chrome, Field, Flash};
 
-use super::{Sample, Samples, page};
+use super::{Sample, Samples, moment, page};
 
 impl Samples {
     pub(super) fn account_pages(&self) -> askama::Result<Vec<Sample>> {
@@ -56,10 +59,33 @@ impl Samples {
             email_password_error: Some("That is not your current password.".to_owned()),
             current_password_error: None,
             new_password_error: None,
-            delete_error: None,
             remixes: true,
-            photos: 14,
-            ratings: 1_732,
+            about: Field::of(text()),
+            face: self.face(1),
+            portrait: Some(Upload::Failed("It is smaller than 200 pixels.".to_owned())),
+        };
+        let account = |export: Option<ExportState>| {
+            AccountPage {
+                chrome: self.member(),
+                delete_error: export.is_none().then(|| "That isn't your password.".to_owned()),
+                exports: export
+                    .into_iter()
+                    .map(|state| ExportCard {
+                        id: 1,
+                        state,
+                        requested_at: moment(),
+                        expires_at: Some(moment()),
+                        bytes: 45_678_901,
+                        photos: 14,
+                    })
+                    .collect(),
+                photos: 14,
+                ratings: 1_732,
+                hubs: [(text(), Some(self.owner(2))), (text(), None)]
+                    .map(|(name, heir)| HubLeft { slug: "cats".to_owned(), name, heir })
+                    .to_vec(),
+            }
+            .render()
         };
         Ok(vec![
             page("/register", taken.render()?),
@@ -95,6 +121,10 @@ impl Samples {
             page("/sent-reset", sent(MailPurpose::Reset)?),
             page("/sent-verify", sent(MailPurpose::Verify)?),
             page("/settings", settings.render()?),
+            page("/settings/account", account(Some(ExportState::Ready))?),
+            page("/settings/account-waiting", account(Some(ExportState::Waiting))?),
+            page("/settings/account-failed", account(Some(ExportState::Failed))?),
+            page("/settings/account-new", account(None)?),
             page("/submit", submit(true, SubmitForm::default())?),
             page("/submit-refused", submit(true, refused)?),
             page("/submit-gate", submit(false, SubmitForm::default())?),

@@ -91,6 +91,7 @@ impl Samples {
         CommentLine {
             id,
             author: (id != 4).then(|| self.owner(id)),
+            portrait: (id == 2).then(|| "/media/2.jpg".to_owned()),
             text: vec![TextPiece { text: self.said(), address }],
             at: moment(),
             edited_at: (id == 2).then(moment),
@@ -144,7 +145,14 @@ impl Samples {
     }
 
     fn notification(&self, id: i64) -> NotificationLine {
-        let kinds = [Kind::Comment, Kind::Reply, Kind::Milestone, Kind::HubAsked, Kind::HubAnswered];
+        let kinds = [
+            Kind::Comment,
+            Kind::Reply,
+            Kind::Milestone,
+            Kind::HubAsked,
+            Kind::HubAnswered,
+            Kind::ExportReady,
+        ];
         let place = usize::try_from(id).unwrap_or_default() % kinds.len();
         NotificationLine {
             id,

@@ -80,6 +80,7 @@ impl Samples {
             hue: HubHead::hue_of(if is_stranger { 4 } else { 7 }),
             name: self.hub_name(if is_stranger { 2 } else { 0 }),
             summary: self.hub_summary(if is_stranger { 3 } else { 0 }),
+            portrait: None,
             members: 1_312,
             stars: 41,
             joining: Joining::Request,
@@ -96,12 +97,12 @@ impl Samples {
 
     fn hub_members(&self, standing: Standing) -> MembersPage {
         let row = |id| MemberRow {
-            name: self.owner(id),
+            face: self.face(id),
             is_owner: id < 2,
             is_viewer: id == 1,
             since: moment() - TimeDelta::days(300 - id * 31),
         };
-        let asking = |id| RequestRow { name: self.owner(id), asked_at: moment() };
+        let asking = |id| RequestRow { face: self.face(id), asked_at: moment() };
         let is_owner = standing == Standing::Owner;
         MembersPage {
             chrome: self.member(),

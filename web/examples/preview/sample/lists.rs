@@ -50,6 +50,7 @@ impl Samples {
             photos: if own { Vec::new() } else { self.cards(10).into_iter().map(unranked).collect() },
             paging: Paging { page: 1, last_page: 1, base: "/members/ada".to_owned() },
             own,
+            may_moderate: !own,
             pending: if own {
                 pending.into_iter().zip(20..).map(|(stands, id)| self.pending(id, stands)).collect()
             } else {
@@ -77,7 +78,7 @@ impl Samples {
         };
         let hubs = [("Tongues Out", "Bleps and mlems of every species."), ("Radiator Cats", "")];
         let found = SearchPage {
-            members: (0..4).map(|id| self.owner(id)).collect(),
+            members: (0..4).map(|id| self.face(id)).collect(),
             hubs: hubs.map(hub).to_vec(),
             photos: FoundPhotos { photos: self.cards(8), total: 31, paging: None },
             ..search(self.text.as_deref().unwrap_or("tongue"))

@@ -18,7 +18,7 @@ use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 use pawdium_web::views::photo::{ListPlace, PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
-use pawdium_web::views::{Bell, Chrome, Fragment, HubLink, PhotoCard, Picture, PictureSize, Theme, Viewer};
+use pawdium_web::views::{Bell, Chrome, Face, Fragment, HubLink, PhotoCard, Picture, PictureSize, Theme, Viewer};
 
 /// The settings of all sample pages.
 pub(crate) struct Samples {
@@ -259,6 +259,10 @@ impl Samples {
 
     fn title(&self, id: i64) -> String {
         self.text.clone().unwrap_or_else(|| pick(&TITLES, id).to_owned())
+    }
+
+    fn face(&self, id: i64) -> Face {
+        Face::of(self.owner(id), (id == 2).then(|| "2.jpg".to_owned()))
     }
 
     fn owner(&self, id: i64) -> String {

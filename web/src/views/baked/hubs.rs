@@ -24,6 +24,8 @@ pub struct BakedHead {
     pub name: String,
     /// One sentence; may be empty.
     pub summary: String,
+    /// The path of the portrait of the member whose profile it is.
+    pub portrait: Option<String>,
     /// How many members it has.
     pub members: i64,
     /// How many users have starred it.
@@ -44,6 +46,7 @@ impl BakedHead {
             hue: self.hue,
             name: self.name,
             summary: self.summary,
+            portrait: self.portrait,
             members: self.members,
             stars: self.stars,
             joining: self.joining,
@@ -161,6 +164,7 @@ impl Baked for BakedMember {
             photos: self.photos,
             paging: self.paging,
             own: false,
+            may_moderate: false,
             pending: Vec::new(),
         }
     }

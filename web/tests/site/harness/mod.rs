@@ -1,5 +1,6 @@
 //! A whole site for one test: its processes, users and clients.
 
+mod archives;
 mod bakery;
 mod browser;
 mod cable;
@@ -24,6 +25,7 @@ mod talks;
 mod waiting;
 mod watched;
 
+pub(crate) use archives::Opened;
 pub(crate) use bakery::{Bakery, source, until_shown};
 pub(crate) use browser::Browser;
 pub(crate) use cable::Cable;

@@ -101,6 +101,8 @@ pub(crate) fn pages_of(member: &Person, photo: i64) -> Vec<String> {
         "/submit",
         "/forgot",
         "/settings",
+        "/settings/account",
+        "/ratings",
         "/api",
     ];
     let mut paths: Vec<String> = fixed.map(str::to_owned).to_vec();

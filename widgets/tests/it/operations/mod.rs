@@ -7,8 +7,9 @@ mod talks;
 
 use pawdium_shared::accounts::{self, Name};
 use pawdium_shared::db::Tx;
+use pawdium_shared::hubs::about::{self, AboutLine};
 use pawdium_shared::ids::{HubId, PhotoId, UserId};
-use pawdium_shared::photos::owner;
+use pawdium_shared::photos::{avatars, owner};
 use pawdium_shared::ratings::merge;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -30,11 +31,14 @@ pub(crate) enum Operation {
     Unpost,
     Rate,
     RateAgain,
+    TakeBack,
     RefreshRanks,
     Share,
     RefreshVirality,
     Recount,
     Rename,
+    ShowPortrait,
+    SayAboutOneself,
     DeletePhoto,
     HidePhoto,
     EditPhoto,
@@ -72,6 +76,8 @@ pub(crate) enum Operation {
 const OFTEN: &[(Operation, usize)] = &[
     (Operation::Rate, 12),
     (Operation::RateAgain, 4),
+    (Operation::TakeBack, 3),
+    (Operation::ShowPortrait, 3),
     (Operation::Post, 8),
     (Operation::Submit, 4),
     (Operation::GoLive, 6),
@@ -151,15 +157,17 @@ impl<'a> Changer<'a> {
             | Operation::CropPhoto
             | Operation::RestorePhoto => self.change_photo(operation, &mut tx).await?,
             Operation::Post | Operation::Unpost => self.change_posted(operation, &mut tx).await?,
-            Operation::Rate | Operation::RateAgain | Operation::LogInAsAnother => {
+            Operation::Rate | Operation::RateAgain | Operation::TakeBack | Operation::LogInAsAnother => {
                 self.change_ratings(operation, &mut tx).await?
             }
             Operation::RefreshRanks | Operation::Share | Operation::RefreshVirality | Operation::Recount => {
                 self.refresh(operation, &mut tx).await?
             }
-            Operation::Rename | Operation::DeleteAccount | Operation::Register => {
-                self.change_account(operation, &mut tx).await?
-            }
+            Operation::Rename
+            | Operation::ShowPortrait
+            | Operation::SayAboutOneself
+            | Operation::DeleteAccount
+            | Operation::Register => self.change_account(operation, &mut tx).await?,
             Operation::Take
             | Operation::Drop
             | Operation::SetRole
@@ -226,6 +234,17 @@ impl<'a> Changer<'a> {
                 let member = self.member().await;
                 owner::rename(tx, member, &name).await?;
                 Ok(true)
+            }
+            Operation::ShowPortrait => {
+                let (member, source) = (self.member().await, format!("incoming/{}", self.made));
+                avatars::ask(tx, member, &source).await?;
+                let key = format!("{:064}.jpg", self.made);
+                avatars::claim(tx, member, &source, &key).await?;
+                avatars::finish(tx, member, &source, &key).await
+            }
+            Operation::SayAboutOneself => {
+                let (member, words) = (self.member().await, self.words());
+                about::set(tx, member, &AboutLine::new(&words).expect("a line")).await
             }
             Operation::Register => {
                 let email =

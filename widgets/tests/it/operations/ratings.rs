@@ -6,7 +6,7 @@ use pawdium_shared::events::Event;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::virality::Moment;
 use pawdium_shared::ranking::{refresh, sharing, weighing};
-use pawdium_shared::ratings::merge;
+use pawdium_shared::ratings::{cast, merge};
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 
@@ -22,7 +22,7 @@ impl Changer<'_> {
                 let Some(photo) = photo else { return Ok(false) };
                 world::rate(tx, photo, rater, value, true).await
             }
-            Operation::RateAgain => {
+            Operation::RateAgain | Operation::TakeBack => {
                 let lurker = self.lurker;
                 let rated = format!(
                     "select photo_id from ratings join photos on id = photo_id
@@ -32,6 +32,9 @@ impl Changer<'_> {
                 let raters =
                     format!("select rater_id from ratings where photo_id = {photo} order by rater_id");
                 let rater = UserId(self.pick(&raters).await.expect("a rater"));
+                if operation == Operation::TakeBack {
+                    return cast::take_back(tx, PhotoId(photo), rater).await;
+                }
                 world::rate(tx, PhotoId(photo), rater, value, false).await
             }
             // Somebody rates and saves a draft without an account, and then logs in to one.

@@ -130,6 +130,21 @@ pub(super) async fn rename(visit: &mut Visit<'_>) {
     }
 }
 
+pub(super) async fn change_about(visit: &mut Visit<'_>) {
+    let Some((_, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let line = format!("Storm {}", visit.dice.random_range(0..5));
+    change(visit, &session, &json!({ "about": line })).await;
+}
+
+/// Asks for an archive. Members may ask for three a day.
+pub(super) async fn export(visit: &mut Visit<'_>) {
+    let Some((_, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let request = Request::post("/api/v1/users/me/exports").by(&session);
+    if visit.ask(request, &[202, 401, 403, 429]).await.is_some_and(|answer| answer.is(401)) {
+        visit.town.forget_session(&session);
+    }
+}
+
 pub(super) async fn change_email(visit: &mut Visit<'_>) {
     let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
     let email = format!("{}@example.org", visit.town.new_name());

@@ -35,6 +35,21 @@ pub(super) async fn submit(visit: &mut Visit<'_>) {
     }
 }
 
+/// Sends a picture for a portrait, or removes the portrait.
+pub(super) async fn send_portrait(visit: &mut Visit<'_>) {
+    let Some((_, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };
+    let path = "/api/v1/users/me/avatar";
+    let request = if visit.dice.random_bool(0.8) {
+        let file = pictures::a_file(&visit.town.pictures, &mut visit.dice);
+        Request::new(Method::PUT, path).by(&session).upload(&[], &file)
+    } else {
+        Request::new(Method::DELETE, path).by(&session)
+    };
+    if visit.ask(request, &[202, 204, 400, 401, 403]).await.is_some_and(|answer| answer.is(401)) {
+        visit.town.forget_session(&session);
+    }
+}
+
 /// Sends the same upload twice at the same time. It must make one photo.
 pub(super) async fn submit_twice(visit: &mut Visit<'_>) {
     let Some((member, session)) = visit.town.a_member_inside(&mut visit.dice) else { return };

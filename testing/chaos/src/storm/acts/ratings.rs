@@ -84,6 +84,18 @@ pub(super) async fn rate_again(visit: &mut Visit<'_>) {
     put(visit, photo, &rater, &body).await;
 }
 
+/// Takes back the rating of a photo that all people rate, or of none.
+pub(super) async fn take_back(visit: &mut Visit<'_>) {
+    let Some(rater) = visit.town.anybody(&mut visit.dice) else { return };
+    let Some(photo) = visit.town.a_live_photo(&mut visit.dice) else { return };
+    visit.town.told().taken_back.push((photo, rater.id));
+    let path = format!("/api/v1/photos/{photo}/rating");
+    let request = Request::new(Method::DELETE, path).by(&rater.session);
+    if visit.ask(request, &[204, 401]).await.is_some_and(|answer| answer.is(401)) {
+        visit.town.forget_session(&rater.session);
+    }
+}
+
 async fn put(visit: &mut Visit<'_>, photo: i64, rater: &Person, body: &Value) {
     let path = format!("/api/v1/photos/{photo}/rating");
     let request = Request::new(Method::PUT, path).by(&rater.session).json(body);

@@ -61,28 +61,59 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
             found => Some(format!("photo {photo}: {key}, shown {is_shown}, {found:?} bytes of {bytes}")),
         }
     });
+    let portraits: Vec<(i64, String)> =
+        sqlx::query_as("select id, avatar from users where avatar is not null").fetch_all(&mut *db).await?;
+    let faceless = portraits.iter().filter(|(_, key)| !stored.contains_key(key));
+    let faceless = faceless.map(|(user, key)| format!("user {user}: {key}"));
     let keys = |shown: bool| -> BTreeSet<&str> {
         named.iter().filter(|(.., is_shown)| *is_shown == shown).map(|(_, key, ..)| key.as_str()).collect()
     };
-    let (known, hidden) = (keys(true), keys(false));
+    let (mut known, hidden) = (keys(true), keys(false));
+    known.extend(portraits.iter().map(|(_, key)| key.as_str()));
     let unnamed = stored.keys().filter(|key| !known.contains(key.as_str())).cloned();
     let stray = withheld.keys().filter(|key| !hidden.contains(key.as_str())).cloned();
 
     let uploads: Vec<_> = store.list_originals().try_collect().await?;
     let uploads: BTreeSet<String> = uploads.into_iter().map(|file| file.key.to_string()).collect();
-    let needed: Vec<(i64, String, String)> =
-        sqlx::query_as("select id, state, source_key from photos where source_key is not null")
-            .fetch_all(db)
-            .await?;
+    let needed: Vec<(i64, String, String)> = sqlx::query_as(
+        "select id, state, source_key from photos where source_key is not null
+             union all
+             select user_id, 'portrait', source_key from avatar_uploads where source_key is not null",
+    )
+    .fetch_all(&mut *db)
+    .await?;
     let lost = needed.iter().filter(|(_, _, key)| !uploads.contains(key));
     let lost = lost.map(|(photo, state, key)| format!("photo {photo}, {state}: {key}"));
     let kept: BTreeSet<&str> = needed.iter().map(|(_, _, key)| key.as_str()).collect();
     let unneeded = uploads.iter().filter(|key| !kept.contains(key.as_str())).cloned();
-    Ok(vec![
+    let mut findings = check_archives(db, store).await?;
+    findings.extend([
         Finding::new("a picture that a photo names is stored", missing.collect()),
-        Finding::new("a picture that no photo shows isn't served", unnamed.collect()),
+        Finding::new("a portrait that a member has is stored", faceless.collect()),
+        Finding::new("a picture that nothing shows isn't served", unnamed.collect()),
         Finding::new("a picture is withheld only while a hidden photo names it", stray.collect()),
         Finding::new("an upload that is still to be processed is stored", lost.collect()),
         Finding::new("an upload that nothing needs is purged", unneeded.collect()),
+    ]);
+    Ok(findings)
+}
+
+async fn check_archives(db: &mut PgConnection, store: &MediaStore) -> Result<Vec<Finding>> {
+    let archives: Vec<_> = store.list_exports().try_collect().await?;
+    let archives: BTreeMap<String, u64> =
+        archives.into_iter().map(|file| (file.key.to_string(), file.size)).collect();
+    let exports: Vec<(i64, String, i64)> =
+        sqlx::query_as("select id, key, bytes from exports where key is not null")
+            .fetch_all(&mut *db)
+            .await?;
+    let unwritten = exports.iter().filter_map(|(export, key, bytes)| match archives.get(key) {
+        Some(size) if i64::try_from(*size).ok() == Some(*bytes) => None,
+        found => Some(format!("export {export}: {key}, {found:?} bytes of {bytes}")),
+    });
+    let promised: BTreeSet<&str> = exports.iter().map(|(_, key, _)| key.as_str()).collect();
+    let orphans = archives.keys().filter(|key| !promised.contains(key.as_str())).cloned();
+    Ok(vec![
+        Finding::new("an archive that a member can download is stored whole", unwritten.collect()),
+        Finding::new("an archive that no export names is purged", orphans.collect()),
     ])
 }

@@ -26,6 +26,14 @@ pub(super) const ROWS: &[RowCheck] = &[
                 group by photo_id, rater_id having count(*) > 1",
     },
     RowCheck {
+        name: "no ballot counts that was used for a rating which was taken back",
+        query: "select format('photo %s, user %s', photos.id, used.rater_id)
+                from taken_back_ratings as used
+                join photos on photos.id = photo_id and photos.picture = used.picture
+                join ratings on ratings.photo_id = photos.id and ratings.rater_id = used.rater_id
+                where ratings.ballot_at <= used.ballot_at",
+    },
+    RowCheck {
         name: "nobody has rated a photo of their own",
         query: "select format('photo %s, user %s', photo_id, rater_id)
                 from (select photo_id, rater_id from ratings
@@ -150,6 +158,9 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a profile', profile_of from hubs
                     union all select 'a talk', author_id from talks
                     union all select 'a comment', author_id from comments
+                    union all select 'a rating taken back', rater_id from taken_back_ratings
+                    union all select 'an export', user_id from exports
+                    union all select 'a picture for a portrait', user_id from avatar_uploads
                     union all select 'a notification', user_id from notifications
                     union all select 'a cause of a notification', actor_id from notifications
                     union all select 'a block', user_id from member_blocks
@@ -252,6 +263,10 @@ pub(super) const ROWS: &[RowCheck] = &[
                 select format('photo %s by %s', photo, rater)
                 from told join photos on photos.id = photo join users on users.id = rater
                 where owner_id <> rater
+                  and not exists (select from told_taken_back
+                                  left join merged_users on merged_users.id = told_taken_back.rater
+                                  where told_taken_back.photo = told.photo
+                                    and coalesce(into_id, told_taken_back.rater) = told.rater)
                   and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))
                   and not exists (select from earlier_ratings where (photo_id, rater_id) = (photo, rater))",
     },
