@@ -95,6 +95,13 @@ CREATE FUNCTION public.fingerprint_distance(one bigint, other bigint) RETURNS bi
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN bit_count(((one # other))::bit(64));
 
+CREATE FUNCTION public.is_taken_back(photo bigint, picture smallint, rater bigint, issued_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql
+    AS $_$
+    select exists (select from taken_back_ratings
+                   where rater_id = $3 and photo_id = $1 and taken_back_ratings.picture = $2 and ballot_at >= $4)
+$_$;
+
 CREATE FUNCTION public.job_group_member_ended() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -502,6 +509,16 @@ ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.avatar_uploads (
+    user_id bigint NOT NULL,
+    source_key text,
+    key text,
+    problem text,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT avatar_uploads_check CHECK (((problem IS NULL) = (source_key IS NOT NULL))),
+    CONSTRAINT avatar_uploads_check1 CHECK (((key IS NULL) OR (source_key IS NOT NULL)))
+);
+
 CREATE TABLE public.blocked_pictures (
     id bigint NOT NULL,
     source_hash bytea,
@@ -627,6 +644,33 @@ CREATE TABLE public.earlier_ratings (
     ballot_at timestamp with time zone NOT NULL,
     rated_at timestamp with time zone NOT NULL,
     CONSTRAINT earlier_ratings_value_check CHECK (((value >= 1) AND (value <= 10)))
+);
+
+CREATE TABLE public.exports (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    key text,
+    bytes bigint,
+    photos integer,
+    CONSTRAINT exports_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT exports_check CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    CONSTRAINT exports_check1 CHECK (((state = 'ready'::text) = (key IS NOT NULL))),
+    CONSTRAINT exports_check2 CHECK (((state <> 'ready'::text) OR ((bytes IS NOT NULL) AND (photos IS NOT NULL) AND (expires_at IS NOT NULL)))),
+    CONSTRAINT exports_photos_check CHECK ((photos >= 0)),
+    CONSTRAINT exports_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'ready'::text, 'failed'::text, 'expired'::text])))
+);
+
+ALTER TABLE public.exports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.exports_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.feed_tokens (
@@ -1282,6 +1326,14 @@ CREATE TABLE public.taggings (
     CONSTRAINT taggings_place_check CHECK (((place >= 1) AND (place <= 10)))
 );
 
+CREATE TABLE public.taken_back_ratings (
+    photo_id bigint NOT NULL,
+    picture smallint NOT NULL,
+    rater_id bigint NOT NULL,
+    ballot_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.talk_revisions (
     talk_id bigint NOT NULL,
     revision integer NOT NULL,
@@ -1422,6 +1474,7 @@ CREATE TABLE public.users (
     registered_at timestamp with time zone,
     network integer,
     remixes boolean DEFAULT true NOT NULL,
+    avatar text,
     CONSTRAINT users_email_length CHECK ((length(email) <= 254)),
     CONSTRAINT users_name_format CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_-]{1,29}$'::text)),
     CONSTRAINT users_registered_whole CHECK ((((name IS NULL) AND (email IS NULL) AND (password_hash IS NULL) AND (email_verified_at IS NULL)) OR ((name IS NOT NULL) AND (email IS NOT NULL) AND (password_hash IS NOT NULL)))),
@@ -1493,6 +1546,9 @@ ALTER TABLE ONLY public.api_tokens
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.avatar_uploads
+    ADD CONSTRAINT avatar_uploads_pkey PRIMARY KEY (user_id);
+
 ALTER TABLE ONLY public.blocked_pictures
     ADD CONSTRAINT blocked_pictures_pkey PRIMARY KEY (id);
 
@@ -1525,6 +1581,12 @@ ALTER TABLE ONLY public.comments
 
 ALTER TABLE ONLY public.earlier_ratings
     ADD CONSTRAINT earlier_ratings_pkey PRIMARY KEY (photo_id, picture, rater_id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_pkey PRIMARY KEY (user_id);
@@ -1703,6 +1765,9 @@ ALTER TABLE ONLY public.spent_rater_keys
 ALTER TABLE ONLY public.taggings
     ADD CONSTRAINT taggings_pkey PRIMARY KEY (photo_id, written_id);
 
+ALTER TABLE ONLY public.taken_back_ratings
+    ADD CONSTRAINT taken_back_ratings_pkey PRIMARY KEY (rater_id, photo_id, picture);
+
 ALTER TABLE ONLY public.talk_revisions
     ADD CONSTRAINT talk_revisions_pkey PRIMARY KEY (talk_id, revision);
 
@@ -1775,6 +1840,9 @@ CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id);
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
 
 CREATE INDEX audit_log_things ON public.audit_log USING gin (detail jsonb_path_ops);
+CREATE INDEX avatar_uploads_key ON public.avatar_uploads USING btree (key) WHERE (key IS NOT NULL);
+
+CREATE INDEX avatar_uploads_source ON public.avatar_uploads USING btree (source_key) WHERE (source_key IS NOT NULL);
 
 CREATE INDEX blocked_pictures_photo ON public.blocked_pictures USING btree (photo_id);
 
@@ -1803,6 +1871,14 @@ CREATE INDEX comments_replies ON public.comments USING btree (reply_to) WHERE (r
 CREATE INDEX comments_same ON public.comments USING btree (text_key, created_at) WHERE (text_key IS NOT NULL);
 
 CREATE INDEX earlier_ratings_rater ON public.earlier_ratings USING btree (rater_id);
+
+CREATE INDEX exports_expiring ON public.exports USING btree (expires_at) WHERE (state = 'ready'::text);
+
+CREATE UNIQUE INDEX exports_ready ON public.exports USING btree (user_id) WHERE (state = 'ready'::text);
+
+CREATE INDEX exports_user ON public.exports USING btree (user_id, id);
+
+CREATE UNIQUE INDEX exports_waiting ON public.exports USING btree (user_id) WHERE (state = 'waiting'::text);
 
 CREATE INDEX hub_photos_photo ON public.hub_photos USING btree (photo_id);
 
@@ -1908,9 +1984,9 @@ CREATE INDEX photos_stale_drafts ON public.photos USING btree (touched_at) WHERE
 
 CREATE INDEX photos_words ON public.photos USING gin (((id >> 12)), public.photo_words(title, tags, alt)) WHERE (state = 'live'::text);
 
-CREATE INDEX ratings_rated_at ON public.ratings USING btree (rated_at);
+CREATE INDEX ratings_cast ON public.ratings USING btree (rater_id, rated_at DESC, photo_id DESC);
 
-CREATE INDEX ratings_rater ON public.ratings USING btree (rater_id);
+CREATE INDEX ratings_rated_at ON public.ratings USING btree (rated_at);
 
 CREATE INDEX released_names_free ON public.released_names USING btree (free_at);
 
@@ -1937,6 +2013,10 @@ CREATE INDEX spent_rater_keys_age ON public.spent_rater_keys USING btree (spent_
 CREATE INDEX taggings_shown ON public.taggings USING btree (topic_id, photo_id DESC) WHERE (live AND (NOT doubled));
 
 CREATE INDEX taggings_written ON public.taggings USING btree (written_id, photo_id);
+
+CREATE INDEX taken_back_ratings_at ON public.taken_back_ratings USING btree (taken_at);
+
+CREATE INDEX taken_back_ratings_photo ON public.taken_back_ratings USING btree (photo_id);
 
 CREATE INDEX talk_revisions_photo ON public.talk_revisions USING btree (photo_id) WHERE (photo_id IS NOT NULL);
 
@@ -1971,6 +2051,8 @@ CREATE INDEX topics_merged ON public.topics USING btree (merged_into) WHERE (mer
 CREATE INDEX topics_photos ON public.topics USING btree (photos DESC, id) WHERE ((merged_into IS NULL) AND (banned_at IS NULL));
 
 CREATE INDEX users_anonymous_created ON public.users USING btree (created_at) WHERE (email IS NULL);
+
+CREATE INDEX users_avatar ON public.users USING btree (avatar) WHERE (avatar IS NOT NULL);
 
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
 
@@ -2046,6 +2128,9 @@ ALTER TABLE ONLY public.api_tokens
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.avatar_uploads
+    ADD CONSTRAINT avatar_uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.blocked_pictures
     ADD CONSTRAINT blocked_pictures_blocked_by_fkey FOREIGN KEY (blocked_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
@@ -2096,6 +2181,9 @@ ALTER TABLE ONLY public.earlier_ratings
 
 ALTER TABLE ONLY public.earlier_ratings
     ADD CONSTRAINT earlier_ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.feed_tokens
     ADD CONSTRAINT feed_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -2258,6 +2346,12 @@ ALTER TABLE ONLY public.taggings
 
 ALTER TABLE ONLY public.taggings
     ADD CONSTRAINT taggings_written_id_fkey FOREIGN KEY (written_id) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.taken_back_ratings
+    ADD CONSTRAINT taken_back_ratings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.taken_back_ratings
+    ADD CONSTRAINT taken_back_ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.talk_revisions
     ADD CONSTRAINT talk_revisions_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
