@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn refused(path: &str, taken: &[Scope]) -> String {
-        refusal(&("PUT".to_owned(), path.to_owned()), &Scopes::of(taken.all().copied())).to_string()
+        refusal(&("PUT".to_owned(), path.to_owned()), &Scopes::of(taken.iter().copied())).to_string()
     }
 
     #[test]

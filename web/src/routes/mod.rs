@@ -25,8 +25,8 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, api, assets, comments, demo, embed, exports, health, hubs, live, moderation, notifications, photos,
-    ranking, ratings, search, talks, topics,
+    accounts, api, assets, comments, demo, embed, exports, health, hubs, live, moderation, notifications,
+    photos, ranking, ratings, search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.

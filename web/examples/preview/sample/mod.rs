@@ -18,7 +18,9 @@ use pawdium_shared::photos::steps::{Step, TimelineEntry};
 use pawdium_shared::photos::{Histogram, PhotoState, Saving};
 use pawdium_web::views::photo::{ListPlace, PhotoOpinion, PhotoPage, PhotoStatus, RatingControl};
 use pawdium_web::views::rate::{RateFeedback, RatePage, RatePhoto, RateProgress, RateStage};
-use pawdium_web::views::{Bell, Chrome, Face, Fragment, HubLink, PhotoCard, Picture, PictureSize, Theme, Viewer};
+use pawdium_web::views::{
+    Bell, Chrome, Face, Fragment, HubLink, PhotoCard, Picture, PictureSize, Theme, Viewer,
+};
 
 /// The settings of all sample pages.
 pub(crate) struct Samples {
