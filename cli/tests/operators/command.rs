@@ -72,7 +72,7 @@ pub(crate) async fn connection(db: &PgPool) -> PgConnection {
 
 /// The audit log, oldest first.
 pub(crate) async fn audited(db: &PgPool) -> Vec<audit::Entry> {
-    let mut entries = audit::list(&mut connection(db).await, None, 100).await.expect("no error");
+    let mut entries = audit::list(&mut connection(db).await, &audit::Filter::default(), 100).await.expect("no error");
     entries.reverse();
     entries
 }
