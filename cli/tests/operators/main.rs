@@ -1,6 +1,7 @@
 //! The CLI's commands, run as operators run them.
 
 mod accounts;
+mod audit;
 mod cache;
 mod command;
 mod databases;

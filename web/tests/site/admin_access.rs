@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Site};
 
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 21] = [
     "/admin",
     "/admin/queues",
     "/admin/queues/board",

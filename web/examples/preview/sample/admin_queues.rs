@@ -3,9 +3,9 @@ use std::time::Duration;
 use askama::Template;
 use pawdium_shared::operate::Act;
 use pawdium_web::views::admin::{
-    AuditLine, AuditPage, BulkPage, BulkState, Chart, ErrorLine, JobFacts, JobGonePage, JobLine, JobPage,
-    JobStatus, JobsPage, KindLine, LimitFields, MissingJobs, Point, PointKind, QueueBoard, QueueCard,
-    QueueFigures, QueuesPage, ScheduleLine, SchedulesPage, SearchFields, Stretch, Window,
+    AuditLine, AuditPage, AuditSearch, BulkPage, BulkState, Chart, ErrorLine, JobFacts, JobGonePage, JobLine,
+    JobPage, JobStatus, JobsPage, KindLine, LimitFields, MissingJobs, Point, PointKind, QueueBoard,
+    QueueCard, QueueFigures, QueuesPage, ScheduleLine, SchedulesPage, SearchFields, Stretch, Window,
 };
 use pawdium_web::views::{Field, Fragment};
 use strum::VariantArray as _;
@@ -207,7 +207,16 @@ impl Samples {
             chrome: self.member(),
             lines: vec![line("retried 312 jobs"), line("paused a queue")],
             older: Some("/admin/audit?before=1".to_owned()),
-            later: true,
+            newest: Some("/admin/audit".to_owned()),
+            exported: "actor=ada".to_owned(),
+            search: AuditSearch {
+                actor: self.say("ada"),
+                action: "job.retry".to_owned(),
+                thing: String::new(),
+                from: String::new(),
+                until: "2026-05-12".to_owned(),
+                is_admin: true,
+            },
         }
     }
 }

@@ -144,6 +144,7 @@ impl Samples {
         };
         Ok(PhotoPage {
             card: None,
+            act: None,
             chrome: self.member(),
             id,
             title: self.title(id),
