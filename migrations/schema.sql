@@ -468,6 +468,13 @@ CREATE TABLE public.acts (
 
 ALTER TABLE public.acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.acts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.api_tokens (
     id bigint NOT NULL,
     user_id bigint NOT NULL,
@@ -1537,6 +1544,7 @@ ALTER TABLE ONLY public.activity
 
 ALTER TABLE ONLY public.acts
     ADD CONSTRAINT acts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (id);
 
@@ -1830,16 +1838,18 @@ CREATE INDEX acts_open ON public.acts USING btree (at) WHERE ((undone_at IS NULL
 
 CREATE INDEX acts_thing ON public.acts USING btree (thing, thing_id, id DESC);
 
-CREATE INDEX audit_log_action ON public.audit_log USING btree (action, id DESC);
-
-CREATE INDEX audit_log_actor ON public.audit_log USING btree (lower(actor), id DESC);
 CREATE INDEX api_tokens_expiry ON public.api_tokens USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id);
 
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action, id DESC);
+
+CREATE INDEX audit_log_actor ON public.audit_log USING btree (lower(actor), id DESC);
+
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
 
 CREATE INDEX audit_log_things ON public.audit_log USING gin (detail jsonb_path_ops);
+
 CREATE INDEX avatar_uploads_key ON public.avatar_uploads USING btree (key) WHERE (key IS NOT NULL);
 
 CREATE INDEX avatar_uploads_source ON public.avatar_uploads USING btree (source_key) WHERE (source_key IS NOT NULL);
@@ -2122,6 +2132,7 @@ ALTER TABLE ONLY public.acts
 
 ALTER TABLE ONLY public.acts
     ADD CONSTRAINT acts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
