@@ -43,7 +43,8 @@ async fn sessions_are_listed_with_device_network_and_use_and_this_one_first(db: 
     assert_eq!(texts(&list, "device"), ["Firefox on Linux", "Safari on an iPhone", "An unknown device"]);
     assert_eq!(texts(&list, "place"), ["203.0.113.x", "2001:db8:1:x", "a local network"]);
     assert_eq!(list.iter().map(|one| one["current"] == true).collect::<Vec<_>>(), [true, false, false]);
-    let fields: Vec<_> = list[0].as_object().expect("an object").keys().cloned().collect();
+    let mut fields: Vec<_> = list[0].as_object().expect("an object").keys().cloned().collect();
+    fields.sort_unstable();
     assert_eq!(fields, ["created_at", "current", "device", "expires_at", "id", "last_used_at", "place"]);
     assert_eq!(sessions_of(&first).await[0]["device"], "An unknown device", "the one that asks is the first");
 
