@@ -98,7 +98,7 @@ pub struct AvatarBody {
 }
 
 /// Sends a picture, of whose middle a job makes the caller's portrait: soon `avatar` of `GET /users/me`.
-#[utoipa::path(put, path = "/users/me/avatar", tag = "users", security(("token" = [])),
+#[utoipa::path(put, path = "/users/me/avatar", tag = "users", security(("token" = ["submit"])),
     request_body(content = AvatarBody, content_type = "multipart/form-data"), responses(
     (status = 202, description = "It is being made"),
     (status = 400, description = "No picture", body = ErrorShape),
@@ -118,7 +118,7 @@ pub async fn put(
 }
 
 /// Removes the caller's portrait.
-#[utoipa::path(delete, path = "/users/me/avatar", tag = "users", security(("token" = [])), responses(
+#[utoipa::path(delete, path = "/users/me/avatar", tag = "users", security(("token" = ["submit"])), responses(
     (status = 204, description = "Gone"),
     (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller is not registered", body = ErrorShape),

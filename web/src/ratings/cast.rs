@@ -176,7 +176,7 @@ pub struct CastParams {
 }
 
 /// The ratings that the caller has cast, newest first.
-#[utoipa::path(get, path = "/users/me/ratings", tag = "ratings", security(("token" = [])), params(CastParams), responses(
+#[utoipa::path(get, path = "/users/me/ratings", tag = "ratings", security(("token" = ["read"])), params(CastParams), responses(
     (status = 200, description = "A page of ratings", body = CastsShape),
     (status = 400, description = "before or limit is invalid", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -201,7 +201,7 @@ pub async fn list(
 
 /// Takes back the caller's rating of a photo, as if it had never been given. The photo comes again when all others are
 /// rated.
-#[utoipa::path(delete, path = "/photos/{id}/rating", tag = "ratings", security(("token" = [])),
+#[utoipa::path(delete, path = "/photos/{id}/rating", tag = "ratings", security(("token" = ["rate"])),
     params(("id" = i64, Path, description = "The photo's id")), responses(
     (status = 204, description = "Gone, or never there"),
     (status = 401, description = "No valid token", body = ErrorShape),

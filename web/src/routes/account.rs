@@ -1,12 +1,44 @@
-//! The pages of a member's sessions and API tokens.
+//! The pages of the visitor's own account.
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use crate::accounts::{sessions, tokens};
+use super::upload_limit;
+use crate::accounts::{self, sessions, tokens};
+use crate::exports;
+use crate::http::linger;
 use crate::state::App;
 
-pub(super) fn session_pages() -> Router<App> {
+pub(super) fn pages(app: &App) -> Router<App> {
+    Router::new()
+        .route("/register", get(accounts::register::page).post(accounts::register::register))
+        .route("/login", get(accounts::login::page).post(accounts::login::login))
+        .route("/logout", post(accounts::login::logout))
+        .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
+        .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
+        .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
+        .route("/settings", get(accounts::settings::page))
+        .route("/settings/name", post(accounts::settings::rename))
+        .route("/settings/email", post(accounts::settings::change_email))
+        .route("/settings/email/resend", post(accounts::settings::resend))
+        .route("/settings/password", post(accounts::settings::change_password))
+        .route("/settings/remixes", post(accounts::settings::change_remixes))
+        .merge(session_pages())
+        .route("/settings/about", post(accounts::settings::change_about))
+        .route(
+            "/settings/avatar",
+            post(accounts::portrait::send).layer(upload_limit(app)).layer(from_fn(linger::read_on)),
+        )
+        .route("/settings/avatar/remove", post(accounts::portrait::remove))
+        .route("/members/{name}/moderate", post(accounts::portrait::moderate))
+        .route("/settings/account", get(accounts::account::page))
+        .route("/settings/account/exports", post(exports::request::ask))
+        .route("/settings/delete", post(accounts::account::delete))
+        .route("/exports/{export}", get(exports::download::archive))
+}
+
+fn session_pages() -> Router<App> {
     Router::new()
         .route("/settings/sessions", get(sessions::page))
         .route("/settings/sessions/{session}/end", post(sessions::end))

@@ -1,4 +1,4 @@
-//! Every URL in one table; those of moderators and operators are in a part of it.
+//! Every URL in one table; those of accounts, moderators and operators are in parts of it.
 
 mod account;
 mod operators;
@@ -184,36 +184,13 @@ fn pages(app: &App) -> Router<App> {
         .route("/topics/{tag}/feed.atom", get(topics::atom::feed))
         .route("/search", get(search::page::page))
         .route("/theme", post(theme::choose))
-        .route("/register", get(accounts::register::page).post(accounts::register::register))
-        .route("/login", get(accounts::login::page).post(accounts::login::login))
-        .route("/logout", post(accounts::login::logout))
-        .route("/forgot", get(accounts::reset::forgot_page).post(accounts::reset::forgot))
-        .route("/reset/{token}", get(accounts::reset::reset_page).post(accounts::reset::reset))
-        .route("/verify/{token}", get(accounts::verify::page).post(accounts::verify::verify))
         .merge(comment_pages())
         .merge(notification_pages())
         .merge(hub_pages())
         .merge(talk_pages())
         .merge(operators::admin_pages())
         .merge(operators::moderation_pages())
-        .route("/settings", get(accounts::settings::page))
-        .route("/settings/name", post(accounts::settings::rename))
-        .route("/settings/email", post(accounts::settings::change_email))
-        .route("/settings/email/resend", post(accounts::settings::resend))
-        .route("/settings/password", post(accounts::settings::change_password))
-        .route("/settings/remixes", post(accounts::settings::change_remixes))
-        .merge(account::session_pages())
-        .route("/settings/about", post(accounts::settings::change_about))
-        .route(
-            "/settings/avatar",
-            post(accounts::portrait::send).layer(upload_limit(app)).layer(from_fn(linger::read_on)),
-        )
-        .route("/settings/avatar/remove", post(accounts::portrait::remove))
-        .route("/members/{name}/moderate", post(accounts::portrait::moderate))
-        .route("/settings/account", get(accounts::account::page))
-        .route("/settings/account/exports", post(exports::request::ask))
-        .route("/settings/delete", post(accounts::account::delete))
-        .route("/exports/{export}", get(exports::download::archive))
+        .merge(account::pages(app))
         .route("/api", get(api::reference::page))
         .route("/transparency", get(moderation::transparency::page))
         .route("/demo/mail", get(demo::mailbox))

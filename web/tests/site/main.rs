@@ -53,7 +53,6 @@ mod drafts;
 mod drafts_pages;
 mod embed;
 mod exports;
-mod exports_import;
 mod faults;
 mod feed;
 mod freshness;

@@ -12,13 +12,15 @@ use crate::harness::{Answer, PASSWORD, Site};
 const SCOPES: [&str; 4] = ["read", "rate", "submit", "moderate"];
 
 /// What no API token may do. Everything else that takes a token says of which scope.
-const SESSIONS_ALONE: [&str; 6] = [
+const SESSIONS_ALONE: [&str; 8] = [
     "delete /users/me",
     "delete /users/me/sessions/{id}",
+    "get /users/me/exports/{id}",
     "get /users/me/sessions",
     "patch /users/me",
     "post /tokens",
     "post /users",
+    "post /users/me/exports",
 ];
 
 /// The calls that take tokens, each with the scopes that it takes.
