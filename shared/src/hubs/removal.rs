@@ -12,7 +12,7 @@ use crate::acts::{self, Done, Kind, Thing};
 use crate::audit::Actor;
 use crate::db::{Tx, violates};
 use crate::events::Event;
-use crate::ids::{ActId, HubId, UserId};
+use crate::ids::{ActId, HubId, PhotoId, UserId};
 
 /// How many users an event names.
 const USERS: usize = 300;
@@ -105,9 +105,16 @@ pub async fn put_back(db: &mut Tx, hub: HubId, act: ActId) -> Result<(), Refusal
     if claimed.execute(&mut **db).await?.rows_affected() < slugs.len() as u64 {
         return Err(Refusal::SlugTaken);
     }
+    let photos = sqlx::query_scalar!(
+        r#"select photo_id as "photo: PhotoId" from hub_photos where hub_id = $1 order by photo_id"#,
+        hub.0,
+    );
+    let photos = photos.fetch_all(&mut **db).await?;
     let mut events = succession::settle(db, hub).await?;
     events.extend(listed(db, hub).await?);
     events.push(Event::HubChanged { hub });
+    // The pages of its photos name it again.
+    events.extend(photos.into_iter().map(|photo| Event::PhotoPosted { hub, photo }));
     events.extend(told.chunks(USERS).map(|users| Event::NotificationsChanged { users: users.to_vec() }));
     Ok(Event::record_all(db, events).await?)
 }

@@ -257,10 +257,19 @@ async fn restore(db: &mut Tx, photo: PhotoId, before: &Before) -> sqlx::Result<(
     if is_cropped || before.state == PhotoState::Processing {
         ProcessPhoto { photo, owner: Some(restored.owner) }.enqueue(db).await?;
     }
-    match before.state {
-        PhotoState::Live => Event::PhotoPublished { photo, species: restored.species }.record(db).await,
-        _ => Event::PhotoProgressed { photo }.record(db).await,
+    if before.state != PhotoState::Live {
+        return Event::PhotoProgressed { photo }.record(db).await;
     }
+    // Unlike one that goes live for the first time, it comes with ratings, virality and comments.
+    let photos = vec![photo];
+    let events = vec![
+        Event::PhotoPublished { photo, species: restored.species },
+        Event::PhotoRated { photo },
+        Event::ScoresMoved { photos: photos.clone() },
+        Event::ViralityMoved { photos: photos.clone() },
+        Event::CommentsChanged { photos },
+    ];
+    Event::record_all(db, events).await
 }
 
 /// How the picture of a photo that may come back is recognised.

@@ -12,6 +12,7 @@ use pawdium_shared::ids::PhotoId;
 use pawdium_shared::moderation::blocked::Reason;
 use pawdium_shared::moderation::hiding;
 use pawdium_shared::photos::{PhotoState, queries, withheld};
+use pawdium_shared::store::MediaKey;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -66,8 +67,11 @@ pub async fn picture(
     Path(id): Path<PhotoId>,
 ) -> Result<Response, Error> {
     let key = withheld::find_picture(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound)?;
-    let key = key.parse().map_err(|_| Error::NotFound)?;
-    let content = app.store.read_withheld(&key).await.map_err(anyhow::Error::from)?;
+    let key: MediaKey = key.parse().map_err(|_| Error::NotFound)?;
+    let Some(content) = app.store.read_withheld(&key).await.map_err(anyhow::Error::from)? else {
+        // Another photo shows the same file.
+        return Ok(Redirect::to(&format!("/media/{key}")).into_response());
+    };
     let headers = [(CONTENT_TYPE, "image/jpeg"), (CACHE_CONTROL, "private, no-store")];
-    Ok((headers, content.ok_or(Error::NotFound)?).into_response())
+    Ok((headers, content).into_response())
 }

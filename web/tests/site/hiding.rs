@@ -29,7 +29,7 @@ async fn look_around(shelf: &Shelf) -> Before {
     let paths = shelf.paths().await;
     let first = shelf.crawl(&paths).await;
     let mut seen = shelf.crawl(&paths).await;
-    seen.retain(|path, text| first.get(path) == Some(text));
+    seen.retain(|path, text| first.get(path) == Some(&*text));
     assert!(seen.len() * 10 > first.len() * 7, "{} of {} stay the same", seen.len(), first.len());
     Before { paths, seen, rows: shelf.rows().await }
 }
@@ -71,7 +71,9 @@ async fn is_back(shelf: &Shelf, before: &Before) {
 /// Undoes the latest act.
 async fn undo(shelf: &Shelf) -> Answer {
     let act: i64 = shelf.site.ask("select max(id) from acts").await;
-    shelf.moderator.pages.post(&format!("/moderation/acts/{act}/undo"), &[]).await
+    let undone = shelf.moderator.pages.post(&format!("/moderation/acts/{act}/undo"), &[]).await;
+    shelf.site.hurry().await;
+    undone
 }
 
 fn told(seen: &BTreeMap<String, String>, word: &str) -> usize {
@@ -84,7 +86,7 @@ async fn a_hidden_photo_is_gone_everywhere_and_an_undo_brings_all_of_it_back(db:
     let before = look_around(&shelf).await;
     assert!(told(&before.seen, "quaggapup") > 30, "{}", told(&before.seen, "quaggapup"));
     let keys: Vec<_> = shelf.files.iter().map(|file| file.trim_start_matches("/media/")).collect();
-    let words = [PHOTO.as_slice(), &keys].concat();
+    let words = [PHOTO.as_slice(), keys.as_slice()].concat();
     let photo = shelf.photo;
     let mut stream = shelf.rita.pages.stream(&format!("hub=zqxhub&photo={photo}&member=olga")).await;
     stream.begin().await;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pawdium_bucket::S3Server;
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::RefreshRanks;
+use pawdium_shared::moderation::undo;
 use reqwest::Method;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -230,6 +231,11 @@ async fn nothing_is_left(site: &Site) {
         ada.pages.get(&format!("/photos/{photo}")).await.expect(404);
         let log = "select count(*) from audit_log where action = 'photo.delete' and actor = 'mod'";
         assert_eq!(site.ask::<i64>(log).await, audited);
+        // What a moderator deletes is kept for 30 days.
+        site.change("update acts set at = at - interval '31 days'").await;
+        undo::finish(&site.db.clone().into()).await.expect("no error");
+        site.settle().await;
+        assert!(site.media("withheld").is_empty());
         let known = "select count(*) from photos where source_hash is not null or fingerprint is not null";
         assert_eq!(site.ask::<i64>(known).await, 0);
     }

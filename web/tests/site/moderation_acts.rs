@@ -48,7 +48,8 @@ async fn moderators_list_their_acts_and_others_see_none(db: PgPool) {
     let photo = photos[5];
     let list = one.pages.get(&format!("/moderation/acts?thing=photo&id={photo}")).await.expect(200);
     let action = list.attribute(".acts form", "action");
-    let form = [("thing", "photo"), ("id", &*photo.to_string())];
+    let id = photo.to_string();
+    let form = [("thing", "photo"), ("id", id.as_str())];
     let back = two.pages.post(&action, &form).await.location().to_owned();
     assert_eq!(back, format!("/moderation/acts?thing=photo&id={photo}"));
     let list = two.pages.get(&back).await.expect(200);
@@ -108,6 +109,7 @@ async fn what_stands_in_the_way_of_an_undo_is_said_and_nothing_is_changed(db: Pg
     let kept: i64 =
         site.ask("select count(*) from acts where id = 8 and (before is not null or about <> '')").await;
     assert_eq!(kept, 0);
+    site.hurry().await;
     site.settle().await;
     site.histograms_are_right().await;
 }

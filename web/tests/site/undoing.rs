@@ -62,7 +62,7 @@ async fn files_that_another_photo_shows_stay_served(db: PgPool) {
     let served = stored(&store).await;
     assert_eq!(served.0, 3);
     // The copies that aren't needed go two minutes later, or as soon as that job is run.
-    site.change("update jobs set run_at = now(), state = 'ready' where kind = 'media.remove.v1'").await;
+    site.hurry().await;
     site.settle().await;
     assert_eq!(stored(&store).await, (3, 0));
     ada.pages.get(&format!("/photos/{photo}")).await.expect(200);
@@ -89,7 +89,7 @@ async fn a_crash_between_the_files_and_the_commit_of_an_undo_leaves_them_withhel
         assert!(store.serve_picture(&key.parse().expect("a key")).await.expect("the store works"));
     }
     assert_eq!(stored(&store).await.0, 3);
-    site.change("update jobs set run_at = now(), state = 'ready' where kind = 'media.remove.v1'").await;
+    site.hurry().await;
     site.settle().await;
     assert_eq!(stored(&store).await, (0, 3));
     // A crash of the worker between writing one copy and deleting the other leaves both, which the job sorts out.

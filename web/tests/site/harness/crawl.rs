@@ -247,6 +247,14 @@ impl Shelf {
     }
 }
 
+impl Site {
+    /// Has the jobs run now that look where files belong two minutes after an undo.
+    pub(crate) async fn hurry(&self) {
+        self.change("update jobs set run_at = now(), state = 'ready' where kind = 'media.remove.v1' and state <> 'running'")
+            .await;
+    }
+}
+
 /// Leaves out when something was loaded.
 fn without_times(text: &str) -> String {
     let mut parts = text.split("\"as_of\":\"");
