@@ -1,7 +1,7 @@
 //! The worker: claims jobs and runs their handlers.
 //!
-//! `serve` runs the process, `register` maps job kinds to handlers, and [`handlers`] has one file per kind. `exports` writes
-//! the archives of what members have.
+//! `serve` runs the process, `register` maps job kinds to handlers, and [`handlers`] has one file per kind. `exports`
+//! writes the archives of what members have.
 
 mod env;
 mod exports;

@@ -1,5 +1,5 @@
 //! Portraits of members. Their files are stored beside those of photos, named by their content and claimed in the same
-//! way: see [`files`](super::files).
+//! way: see [`files`].
 
 use pawdium_queue::{Enqueue as _, Job as _};
 use sqlx::PgConnection;
@@ -86,8 +86,8 @@ pub async fn claim(db: &mut PgConnection, user: UserId, source: &str, key: &str)
     Ok(claimed.execute(db).await?.rows_affected() > 0)
 }
 
-/// Shows a portrait whose file is stored. Returns false if the member wants another by now. Files that nothing needs any
-/// more are deleted.
+/// Shows a portrait whose file is stored. Returns false if the member wants another by now. Files that nothing needs
+/// any more are deleted.
 pub async fn finish(db: &mut Tx, user: UserId, source: &str, key: &str) -> sqlx::Result<bool> {
     let mut unneeded = Keys::default();
     let shown = lock_member(db, user).await?

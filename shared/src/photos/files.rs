@@ -1,5 +1,5 @@
-//! The files that photos and portraits refer to. Files are named by their content, so several photos may share one; the last of them
-//! deletes it.
+//! The files that photos and portraits refer to. Files are named by their content, so several photos may share one; the
+//! last of them deletes it.
 //!
 //! Storing a file must not race with deleting it, since a live photo needs its files. So a photo claims its files
 //! before it stores them, and a file is deleted under a lock, after a check that no photo claims it.

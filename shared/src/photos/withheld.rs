@@ -13,7 +13,7 @@ use super::types::PhotoState;
 use super::{NotChanged, Species, edits, files, pictures};
 use crate::db::{Db, Tx};
 use crate::events::Event;
-use crate::ids::{PhotoId, UserId};
+use crate::ids::{CallId, HubId, PhotoId, TalkId, UserId};
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
 use crate::store::{MediaKey, MediaStore};
 
@@ -38,8 +38,10 @@ struct Before {
     /// In hexadecimal digits.
     source_hash: Option<String>,
     fingerprint: Option<i64>,
-    virality: Option<f64>,
-    score: Option<f64>,
+    /// As Postgres writes it, because the parser of JSON rounds the last bit.
+    virality: Option<String>,
+    /// In the same form.
+    score: Option<String>,
     rank: Option<i32>,
     /// The picture's number and the square of a crop that was asked for, and why it can't be made.
     crop: Option<Crop>,
@@ -79,7 +81,7 @@ async fn withhold(db: &mut Tx, photo: PhotoId, state: PhotoState) -> sqlx::Resul
         r#"select owner_id as "owner: UserId", users.name as "owner_name?", title, species as "species: Species",
                   jsonb_build_object(
                       'state', state, 'reason', reason, 'source_hash', encode(source_hash, 'hex'),
-                      'fingerprint', fingerprint, 'virality', virality, 'score', score, 'rank', rank,
+                      'fingerprint', fingerprint, 'virality', virality::text, 'score', score::text, 'rank', rank,
                       'crop', (select to_jsonb(photo_crops) from photo_crops where photo_id = photos.id)) as "before!"
            from photos
            join users on users.id = owner_id
@@ -225,10 +227,12 @@ async fn restore(db: &mut Tx, photo: PhotoId, before: &Before) -> sqlx::Result<(
     )
     .fetch_one(&mut **db)
     .await?;
-    sqlx::query!("update photo_stats set virality = $2 where photo_id = $1", photo.0, before.virality)
+    let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<f64>().ok());
+    let virality = number(&before.virality);
+    sqlx::query!("update photo_stats set virality = $2 where photo_id = $1", photo.0, virality)
         .execute(&mut **db)
         .await?;
-    if let (Some(score), Some(rank)) = (before.score, before.rank) {
+    if let (Some(score), Some(rank)) = (number(&before.score), before.rank) {
         // The next ranking gives it the place that it has by now.
         sqlx::query!(
             "insert into photo_ranks (photo_id, score, rank) values ($1, $2, $3) on conflict (photo_id) do nothing",
@@ -260,15 +264,30 @@ async fn restore(db: &mut Tx, photo: PhotoId, before: &Before) -> sqlx::Result<(
     if before.state != PhotoState::Live {
         return Event::PhotoProgressed { photo }.record(db).await;
     }
-    // Unlike one that goes live for the first time, it comes with ratings, virality and comments.
+    // Unlike one that goes live for the first time, it comes with ratings, a rank, virality and comments.
     let photos = vec![photo];
-    let events = vec![
+    let mut events = vec![
         Event::PhotoPublished { photo, species: restored.species },
         Event::PhotoRated { photo },
+        // It has its rank at once, and the next ranking tells of nothing if that is still right.
+        Event::RanksMoved { species: vec![restored.species], photos: photos.clone() },
         Event::ScoresMoved { photos: photos.clone() },
         Event::ViralityMoved { photos: photos.clone() },
         Event::CommentsChanged { photos },
     ];
+    // Pages of talks that were rendered without it know nothing of it.
+    let talks = sqlx::query!(
+        r#"select talks.id as "talk: TalkId", call_id as "call: CallId", hub_id as "hub: HubId"
+           from talks join calls on calls.id = call_id where photo_id = $1 order by talks.id"#,
+        photo.0,
+    )
+    .fetch_all(&mut **db)
+    .await?;
+    events.extend(talks.iter().map(|row| Event::TalkChanged {
+        talk: row.talk,
+        call: row.call,
+        hub: row.hub,
+    }));
     Event::record_all(db, events).await
 }
 

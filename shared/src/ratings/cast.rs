@@ -2,7 +2,8 @@
 //!
 //! A rating that is taken back is as if it had never been given: the histogram follows in the same transaction, and
 //! ranks with the next refresh. Its ballot stays used, so a form that arrives late doesn't bring the rating back. The
-//! rater's walk goes on: the photo comes again when all others are rated, through a shared link, or with another picture.
+//! rater's walk goes on: the photo comes again when all others are rated, through a shared link, or with another
+//! picture.
 
 use std::fmt;
 use std::str::FromStr;

@@ -2,8 +2,8 @@
 //!
 //! `incoming/` holds originals until they are processed, under generated names. `pictures/` holds the published files,
 //! each named by its content, so that writing one twice is harmless and a served file never changes. Only `pictures/`
-//! may be served to everybody. `withheld/` holds the files of hidden photos under the same names, `exports/` archives, each
-//! for the member who asked for it.
+//! may be served to everybody. `withheld/` holds the files of hidden photos under the same names, `exports/` archives,
+//! each for the member who asked for it.
 
 mod bucket;
 mod export;

@@ -62,7 +62,7 @@ async fn show(app: &App, viewing: Viewing, delete_error: Option<String>) -> Resu
     let exports = exports::list_shown(&mut db, user).await?;
     let hubs = succession::preview(&mut db, user).await?;
     Ok(AccountPage {
-        exports: exports.into_iter().map(card).collect(),
+        exports: exports.iter().map(card).collect(),
         delete_error,
         photos: activity.photos,
         ratings: activity.ratings_cast,
@@ -74,7 +74,7 @@ async fn show(app: &App, viewing: Viewing, delete_error: Option<String>) -> Resu
     })
 }
 
-fn card(export: Export) -> ExportCard {
+fn card(export: &Export) -> ExportCard {
     ExportCard {
         id: export.id.0,
         state: export.state,

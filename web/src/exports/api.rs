@@ -37,7 +37,7 @@ pub struct ExportShape {
 }
 
 impl ExportShape {
-    fn of(app: &App, export: Export) -> Self {
+    fn of(app: &App, export: &Export) -> Self {
         let is_ready = export.state == ExportState::Ready;
         Self {
             id: export.id.0,
@@ -81,5 +81,5 @@ pub async fn show(
 
 async fn load(app: &App, caller: &Caller, export: ExportId) -> Result<Json<ExportShape>, Error> {
     let found = exports::find(&mut *app.db.acquire().await?, export, caller.user.id).await?;
-    Ok(Json(ExportShape::of(app, found.ok_or(Error::NotFound)?)))
+    Ok(Json(ExportShape::of(app, &found.ok_or(Error::NotFound)?)))
 }

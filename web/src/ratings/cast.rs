@@ -176,7 +176,8 @@ pub struct CastParams {
 }
 
 /// The ratings that the caller has cast, newest first.
-#[utoipa::path(get, path = "/users/me/ratings", tag = "ratings", security(("token" = ["read"])), params(CastParams), responses(
+#[utoipa::path(get, path = "/users/me/ratings", tag = "ratings", security(("token" = ["read"])),
+    params(CastParams), responses(
     (status = 200, description = "A page of ratings", body = CastsShape),
     (status = 400, description = "before or limit is invalid", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),

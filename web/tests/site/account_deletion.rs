@@ -178,7 +178,7 @@ async fn what_the_page_says_is_what_happens(db: PgPool) {
     assert_eq!(page.texts("[data-stays] li"), STAYS);
     assert!(GONE.iter().map(|claim| claim.0).eq(GOES), "each sentence is checked");
     assert!(STAYING.iter().map(|claim| claim.0).eq(STAYS), "each sentence is checked");
-    let hubs = page.texts("[data-hubs] li");
+    let hubs = page.texts("ul[data-hubs] li");
     assert_eq!(
         hubs,
         [

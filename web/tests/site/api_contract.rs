@@ -9,7 +9,7 @@ use crate::harness::{Answer, PASSWORD, Site, pictures, registration, submission}
 
 const PHOTO: &str = "id title alt species tags owner state reason sizes placeholder rating virality views shares created_at version \
      revision picture_since parent remixes comments stats";
-const ME: &str = "id name email anonymous verified role created_at ratings_cast photos";
+const ME: &str = "id name email anonymous verified role about avatar created_at ratings_cast photos";
 
 /// Fails unless an object has exactly these fields.
 #[track_caller]
@@ -64,7 +64,7 @@ async fn users_and_tokens_have_the_promised_fields(db: PgPool) {
     assert_eq!((&me["ratings_cast"], &me["photos"], &me["verified"]), (&json!(0), &json!(0), &json!(false)));
     has(&api.patch("users/me", json!({})).await.expect(200).json(), ME);
     let profile = site.api().get("users/ada").await.expect(200).json();
-    has(&profile, "id name created_at ratings_cast photos");
+    has(&profile, "id name about avatar created_at ratings_cast photos");
     is_time(&profile["created_at"]);
     assert_eq!(site.api().get("users/ADA").await.expect(200).json()["name"], "ada");
 

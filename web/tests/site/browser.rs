@@ -300,8 +300,12 @@ async fn no_page_logs_errors_to_the_console(db: PgPool) {
     let asked = "return [...document.querySelectorAll('.call-body > p')].map((line) => line.textContent)";
     let asked = browser.run(asked).await;
     let asked = asked.as_array().expect("a list");
-    for demand in ["Needs an access token.", "Takes an access token, but needs none."] {
-        assert!(asked.contains(&json!(demand)), "{demand}");
+    for demand in [
+        "Needs an access token of a session.",
+        "Needs an access token: that of a session, or one with the scope rate.",
+        "Takes an access token: that of a session, or one with the scope read, but needs none.",
+    ] {
+        assert!(asked.contains(&json!(demand)), "{demand}: {asked:?}");
     }
     browser.goto(&format!("/photos/{}", photos[0])).await;
     browser.find(".histogram").await;

@@ -168,7 +168,10 @@ async fn what_is_deleted_leaves_its_replies_and_a_moderators_reason(db: PgPool) 
     bob.api.patch(&format!("comments/{spam}"), json!({ "text": "Back." })).await.error(404);
     let entry: Value = site.ask("select detail from audit_log where action = 'comment.remove'").await;
     let act: i64 = site.ask("select id from acts").await;
-    assert_eq!(entry, json!({ "act": act, "comment": spam, "photo": photo, "author": "bob", "reason": "Spam" }));
+    assert_eq!(
+        entry,
+        json!({ "act": act, "comment": spam, "photo": photo, "author": "bob", "reason": "Spam" })
+    );
     assert_eq!(ada.texts(photo).await, ["", "A reply."]);
 }
 

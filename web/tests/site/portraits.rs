@@ -36,6 +36,8 @@ async fn a_portrait_is_a_small_square_and_shown_with_the_name(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     site.hub_of("cats", &[&ada, &bob]).await;
+    let widget = json!({ "kind": "members", "column": "right" });
+    ada.api.post("hubs/cats/widgets", widget).await.expect(201);
     let photo = site.photo().by(&bob).live().await;
     site.rate(&ada, photo, 5).await;
     site.rate(&bob, site.photo().by(&ada).live().await, 5).await;
@@ -137,6 +139,7 @@ async fn a_blocked_picture_is_no_portrait(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let moderator = site.moderator("mods").await;
+    // It has too few features for a fingerprint, so only its hash tells.
     let file = pictures::quarters(900, 900);
     let photo = bob.api.upload(submission("Bad", file.clone())).await.expect(202).json()["id"].clone();
     assert_eq!(site.processed(photo.as_i64().expect("an id")).await, "live");

@@ -9,8 +9,8 @@ use sqlx::PgConnection;
 
 use crate::mails::Expiring;
 
-/// The hub of a mail, who asks, the drafts that it names, or until when an archive is there, and where the mail's button leads. Of a daily mail, its
-/// lines, and the last notification that it tells of.
+/// The hub of a mail, who asks, the drafts that it names, or until when an archive is there, and where the mail's button
+/// leads. Of a daily mail, its lines, and the last notification that it tells of.
 #[derive(Debug, Default)]
 pub(super) struct About {
     pub(super) hub: String,

@@ -1,6 +1,7 @@
 //! Makes a member's portrait of an upload.
 
-use std::io::Seek as _;
+use std::fs::File;
+use std::io::{self, Seek as _};
 
 use pawdium_media::{MediaError, probe_file};
 use pawdium_queue::{Claim, JobError};
@@ -70,13 +71,26 @@ async fn draw(user: UserId, source: &OriginalKey, env: &Env) -> Result<(bytes::B
         Err(MediaError::Io(error)) => return Err(error.into()),
     }
     file.rewind()?;
+    let hash = Some(hash_of(file.try_clone()?).await?);
+    refuse_blocked(Likeness { hash, fingerprint: None }, env).await?;
+    file.rewind()?;
     // Nobody watches the steps.
     let (tell, _) = mpsc::unbounded_channel();
     let rendered = render(Some(user), file, None, env, tell).await?;
-    let likeness = Likeness { hash: None, fingerprint: rendered.fingerprint };
+    let likeness = Likeness { hash, fingerprint: rendered.fingerprint };
     refuse_blocked(likeness, env).await?;
     let small = rendered.pictures.into_iter().find(|picture| picture.edge == avatars::EDGE);
     let small =
         small.ok_or_else(|| anyhow::anyhow!("the decoder made no picture of {} pixels", avatars::EDGE))?;
     Ok((small.jpeg, likeness))
+}
+
+/// BLAKE3 of an upload, which identifies a picture that has too few features for a fingerprint.
+async fn hash_of(file: File) -> anyhow::Result<[u8; 32]> {
+    let hashed = tokio::task::spawn_blocking(move || {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(file)?;
+        io::Result::Ok(*hasher.finalize().as_bytes())
+    });
+    Ok(hashed.await??)
 }

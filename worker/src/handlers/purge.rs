@@ -25,8 +25,8 @@ use crate::env::Env;
 /// The number of rows or files per statement.
 const BATCH: u16 = 1000;
 
-/// The minimum age of a purged picture that no photo refers to, and of an archive that no export names. Storing a picture
-/// again updates its time, and its photo refers to it within minutes.
+/// The minimum age of a purged picture that no photo refers to, and of an archive that no export names. Storing a
+/// picture again updates its time, and its photo refers to it within minutes.
 const PICTURE_AGE: TimeDelta = TimeDelta::hours(2);
 
 /// The minimum age of a purged unfinished file. Requests and jobs end within minutes, so its writer is gone.

@@ -64,29 +64,6 @@ impl Samples {
             face: self.face(1),
             portrait: Some(Upload::Failed("It is smaller than 200 pixels.".to_owned())),
         };
-        let account = |export: Option<ExportState>| {
-            AccountPage {
-                chrome: self.member(),
-                delete_error: export.is_none().then(|| "That isn't your password.".to_owned()),
-                exports: export
-                    .into_iter()
-                    .map(|state| ExportCard {
-                        id: 1,
-                        state,
-                        requested_at: moment(),
-                        expires_at: Some(moment()),
-                        bytes: 45_678_901,
-                        photos: 14,
-                    })
-                    .collect(),
-                photos: 14,
-                ratings: 1_732,
-                hubs: [(text(), Some(self.owner(2))), (text(), None)]
-                    .map(|(name, heir)| HubLeft { slug: "cats".to_owned(), name, heir })
-                    .to_vec(),
-            }
-            .render()
-        };
         Ok(vec![
             page("/register", taken.render()?),
             page(
@@ -121,13 +98,38 @@ impl Samples {
             page("/sent-reset", sent(MailPurpose::Reset)?),
             page("/sent-verify", sent(MailPurpose::Verify)?),
             page("/settings", settings.render()?),
-            page("/settings/account", account(Some(ExportState::Ready))?),
-            page("/settings/account-waiting", account(Some(ExportState::Waiting))?),
-            page("/settings/account-failed", account(Some(ExportState::Failed))?),
-            page("/settings/account-new", account(None)?),
+            page("/settings/account", self.own_account(Some(ExportState::Ready))?),
+            page("/settings/account-waiting", self.own_account(Some(ExportState::Waiting))?),
+            page("/settings/account-failed", self.own_account(Some(ExportState::Failed))?),
+            page("/settings/account-new", self.own_account(None)?),
             page("/submit", submit(true, SubmitForm::default())?),
             page("/submit-refused", submit(true, refused)?),
             page("/submit-gate", submit(false, SubmitForm::default())?),
         ])
+    }
+
+    fn own_account(&self, export: Option<ExportState>) -> askama::Result<String> {
+        let text = || self.text.clone().unwrap_or_else(|| "ada".to_owned());
+        AccountPage {
+            chrome: self.member(),
+            delete_error: export.is_none().then(|| "That isn't your password.".to_owned()),
+            exports: export
+                .into_iter()
+                .map(|state| ExportCard {
+                    id: 1,
+                    state,
+                    requested_at: moment(),
+                    expires_at: Some(moment()),
+                    bytes: 45_678_901,
+                    photos: 14,
+                })
+                .collect(),
+            photos: 14,
+            ratings: 1_732,
+            hubs: [(text(), Some(self.owner(2))), (text(), None)]
+                .map(|(name, heir)| HubLeft { slug: "cats".to_owned(), name, heir })
+                .to_vec(),
+        }
+        .render()
     }
 }

@@ -30,7 +30,7 @@ pub(crate) use bakery::{Bakery, source, until_shown};
 pub(crate) use browser::Browser;
 pub(crate) use cable::Cable;
 pub(crate) use client::{Answer, Pages, select};
-pub(crate) use crawl::{COMMENT, HUB, PHOTO, Shelf, TALK};
+pub(crate) use crawl::{COMMENT, HUB, PHOTO, Shelf, TALK, without_drawn};
 pub(crate) use den::{Den, SECRETS, tells_nothing};
 pub(crate) use letters::Letter;
 pub(crate) use open_page::OpenPage;
