@@ -44,11 +44,11 @@ struct Before {
     score: Option<String>,
     rank: Option<i32>,
     /// The picture's number and the square of a crop that was asked for, and why it can't be made.
-    crop: Option<Crop>,
+    crop: Option<AskedCrop>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Crop {
+struct AskedCrop {
     picture: i16,
     crop_x: i32,
     crop_y: i32,

@@ -109,7 +109,7 @@ impl AccountPage {
 fn readable(bytes: i64) -> String {
     match bytes {
         ..1_000_000 => format!("{} kB", bytes.max(0).div_euclid(1000).max(1)),
-        ..1_000_000_000 => tenths(bytes, 1_000_000, "MB"),
+        1_000_000..1_000_000_000 => tenths(bytes, 1_000_000, "MB"),
         _ => tenths(bytes, 1_000_000_000, "GB"),
     }
 }

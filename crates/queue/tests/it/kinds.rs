@@ -14,8 +14,15 @@ pub(crate) mod queues {
     pub(crate) const MAIL: Queue = Queue::new("mail");
     pub(crate) const CACHE: Queue = Queue::new("cache");
 
-    pub(crate) const ALL: [Queue; 6] =
-        [MEDIA, MAIL, CACHE, Queue::new("metrics"), Queue::new("ranking"), Queue::new("upkeep")];
+    pub(crate) const ALL: [Queue; 7] = [
+        MEDIA,
+        MAIL,
+        CACHE,
+        Queue::new("metrics"),
+        Queue::new("ranking"),
+        Queue::new("upkeep"),
+        Queue::new("exports"),
+    ];
 }
 
 macro_rules! kind {

@@ -94,6 +94,12 @@ fn tamperings_with_photos() -> Vec<(&'static str, &'static str)> {
         ),
         ("update ratings set rater_id = 1", "nobody has rated a photo of their own"),
         (
+            "insert into taken_back_ratings (photo_id, picture, rater_id, ballot_at)
+             select photo_id, picture, rater_id, ballot_at + interval '1 second'
+             from ratings join photos on photos.id = photo_id",
+            "no ballot counts that was used for a rating which was taken back",
+        ),
+        (
             "insert into earlier_ratings (photo_id, picture, rater_id, value, lane, ballot_at, rated_at)
              select photo_id, 1, rater_id, value, lane, ballot_at, rated_at from ratings",
             "the ratings of the picture that a photo shows are not among those of its others",
@@ -288,7 +294,13 @@ fn store_in(folder: &Path) -> MediaStore {
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn missing_and_unneeded_files_are_found(db: PgPool) {
     db.execute(AssertSqlSafe(WHOLE)).await.expect("good statements");
-    db.execute("update photos set source_key = 'gone'").await.expect("a good statement");
+    db.execute(
+        "update photos set source_key = 'gone'; update users set avatar = 'gone' where id = 2;
+         insert into exports (user_id, state, ended_at, expires_at, key, bytes, photos)
+         values (2, 'ready', now(), now(), 'gone', 1, 1)",
+    )
+    .await
+    .expect("good statements");
     let folder = tempfile::tempdir().expect("a folder");
     let store = store_in(folder.path());
     store.put_picture(b"nobody's".as_slice().into()).await.expect("it is stored");
@@ -301,7 +313,7 @@ async fn missing_and_unneeded_files_are_found(db: PgPool) {
         check_files(&mut db.acquire().await.expect("a connection"), &store).await.expect("both can be read");
     assert_eq!(
         found.iter().map(|finding| finding.offenders.len()).collect::<Vec<_>>(),
-        [3, 1, 1, 1, 1],
+        [1, 0, 3, 1, 1, 1, 1, 1],
         "{found:?}"
     );
 }

@@ -203,5 +203,6 @@ pub(super) async fn undo(visit: &mut Visit<'_>) {
     let Some(page) = visit.ask(Request::get("/moderation/acts").by(&staff), &[200]).await else { return };
     let acts = page.between("action=\"/moderation/acts/", "/undo\"");
     let Some(act) = acts.choose(&mut visit.dice) else { return };
-    visit.ask(Request::post(format!("/moderation/acts/{act}/undo")).by(&staff), &[303, 404, 409]).await;
+    let request = Request::post(format!("/moderation/acts/{act}/undo")).by(&staff).form(&[("kind", "")]);
+    visit.ask(request, &[303, 404, 409]).await;
 }
