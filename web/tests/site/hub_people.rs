@@ -212,7 +212,7 @@ async fn the_members_page_works_without_scripts(db: PgPool) {
     site.hub_with(&ada, "cats", json!({ "join": "request" })).await;
     let page = bob.pages.get("/h/cats/members").await.expect(200);
     assert_eq!(page.texts(".hub-acts button"), ["Subscribe", "Ask to join", "Star, so far 0"]);
-    assert_eq!(page.texts(".hub-tabs a"), ["Home", "Photos", "Talks", "Members"]);
+    assert_eq!(page.texts(".hub-tabs a"), ["Home", "Photos", "Talks", "Topics", "Members"]);
     let press = async |person: &Person, role: &str, act: &str| {
         let form = [("act", act), ("next", "/h/cats/members")];
         person.pages.post(&format!("/h/cats/roles/{role}"), &form).await.location().to_owned()
@@ -232,7 +232,7 @@ async fn the_members_page_works_without_scripts(db: PgPool) {
 
     let page = ada.pages.get("/h/cats/members").await.expect(200);
     assert_eq!(page.texts(".people-side .person-text a"), ["bob"]);
-    assert_eq!(page.texts(".hub-tabs a"), ["Home", "Photos", "Talks", "Members", "Settings"]);
+    assert_eq!(page.texts(".hub-tabs a"), ["Home", "Photos", "Talks", "Topics", "Members", "Settings"]);
     let post = async |path: &str, name: &str, act: &str| {
         ada.pages.post(&format!("/h/cats/{path}"), &[("name", name), ("act", act)]).await
     };
