@@ -380,6 +380,15 @@ CREATE FUNCTION public.running_jobs(queue text) RETURNS SETOF public.jobs
     where state = 'running' and id in (select unnest(job_batches.jobs) from job_batches where job_batches.queue = $1)
 $_$;
 
+CREATE FUNCTION public.standing(barred_until timestamp with time zone, silenced_until timestamp with time zone, warned_until timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    AS $$
+    select case when barred_until > clock_timestamp() then 'barred'
+                when silenced_until > clock_timestamp() then 'silenced'
+                when warned_until > clock_timestamp() then 'warned'
+                else 'good' end
+$$;
+
 CREATE FUNCTION public.taggings_counted() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -498,6 +507,20 @@ ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.appeals (
+    sanction_id bigint NOT NULL,
+    text text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    accepted boolean,
+    answer text,
+    judged_at timestamp with time zone,
+    judged_by bigint,
+    judge text,
+    CONSTRAINT appeals_answer_check CHECK (((length(answer) >= 1) AND (length(answer) <= 1000))),
+    CONSTRAINT appeals_check CHECK ((((accepted IS NULL) = (judged_at IS NULL)) AND ((accepted IS NULL) = (judge IS NULL)) AND ((accepted IS NULL) = (answer IS NULL)))),
+    CONSTRAINT appeals_text_check CHECK (((length(text) >= 1) AND (length(text) <= 2000)))
+);
+
 CREATE TABLE public.audit_log (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
@@ -598,6 +621,41 @@ ALTER TABLE public.calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.cases (
+    id bigint NOT NULL,
+    about text NOT NULL,
+    thing_id bigint NOT NULL,
+    owner_id bigint,
+    state text DEFAULT 'open'::text NOT NULL,
+    weight integer NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    urgency bigint GENERATED ALWAYS AS ((((weight)::bigint * 864) - ((EXTRACT(epoch FROM (opened_at AT TIME ZONE 'UTC'::text)) * (10)::numeric))::bigint)) STORED NOT NULL,
+    claimed_by bigint,
+    claimed_until timestamp with time zone,
+    hidden_at timestamp with time zone,
+    reports integer DEFAULT 0 NOT NULL,
+    outcome text,
+    closed_at timestamp with time zone,
+    closed_by text,
+    CONSTRAINT cases_about_check CHECK ((about = ANY (ARRAY['photo'::text, 'comment'::text, 'talk'::text, 'hub'::text, 'member'::text, 'appeal'::text]))),
+    CONSTRAINT cases_check CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((outcome IS NULL) = (closed_at IS NULL)))),
+    CONSTRAINT cases_check1 CHECK (((claimed_by IS NULL) OR (claimed_until IS NOT NULL))),
+    CONSTRAINT cases_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'dismissed'::text, 'void'::text]))),
+    CONSTRAINT cases_reports_check CHECK ((reports >= 0)),
+    CONSTRAINT cases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT cases_weight_check CHECK ((weight >= 0))
+);
+
+ALTER TABLE public.cases ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cases_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.comment_counts (
     photo_id bigint NOT NULL,
     shown integer NOT NULL,
@@ -628,7 +686,7 @@ CREATE TABLE public.comments (
     CONSTRAINT comments_check1 CHECK (((state = 'held'::text) = (held_for IS NOT NULL))),
     CONSTRAINT comments_check2 CHECK (((state = 'removed'::text) = (removed_at IS NOT NULL))),
     CONSTRAINT comments_held_for_check CHECK ((held_for = ANY (ARRAY['first'::text, 'repeated'::text]))),
-    CONSTRAINT comments_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'held'::text, 'removed'::text]))),
+    CONSTRAINT comments_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'held'::text, 'removed'::text, 'withheld'::text]))),
     CONSTRAINT comments_text_check CHECK ((length(text) <= 2000)),
     CONSTRAINT comments_text_key_check CHECK ((length(text_key) = 16))
 );
@@ -1234,6 +1292,65 @@ CREATE TABLE public.removed_widgets (
     removed_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.reports (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    reporter_id bigint,
+    category text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    weight integer NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    outcome text,
+    settled_at timestamp with time zone,
+    CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['spam'::text, 'not-an-animal'::text, 'hurtful'::text, 'illegal'::text, 'stolen'::text, 'other'::text]))),
+    CONSTRAINT reports_check CHECK (((outcome IS NULL) = (settled_at IS NULL))),
+    CONSTRAINT reports_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'dismissed'::text, 'void'::text]))),
+    CONSTRAINT reports_text_check CHECK ((length(text) <= 1000)),
+    CONSTRAINT reports_weight_check CHECK ((weight >= 0))
+);
+
+ALTER TABLE public.reports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.reports_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sanctions (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    content text DEFAULT 'keep'::text NOT NULL,
+    imposed_by bigint,
+    imposer text NOT NULL,
+    imposed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    until timestamp with time zone,
+    lifted_at timestamp with time zone,
+    lifted_by bigint,
+    lifter text,
+    begun_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT sanctions_check CHECK ((until > imposed_at)),
+    CONSTRAINT sanctions_check1 CHECK (((kind <> 'ban'::text) OR (until IS NULL))),
+    CONSTRAINT sanctions_check2 CHECK (((kind <> 'warn'::text) OR ((until IS NULL) AND (content = 'keep'::text)))),
+    CONSTRAINT sanctions_check3 CHECK (((lifted_at IS NULL) = (lifter IS NULL))),
+    CONSTRAINT sanctions_content_check CHECK ((content = ANY (ARRAY['keep'::text, 'hide'::text]))),
+    CONSTRAINT sanctions_kind_check CHECK ((kind = ANY (ARRAY['warn'::text, 'silence'::text, 'suspend'::text, 'ban'::text]))),
+    CONSTRAINT sanctions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+ALTER TABLE public.sanctions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sanctions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schedule_ticks (
     schedule text NOT NULL,
     tick timestamp with time zone NOT NULL,
@@ -1481,6 +1598,10 @@ CREATE TABLE public.users (
     registered_at timestamp with time zone,
     network integer,
     remixes boolean DEFAULT true NOT NULL,
+    silenced_until timestamp with time zone,
+    barred_until timestamp with time zone,
+    hidden_until timestamp with time zone,
+    warned_until timestamp with time zone,
     avatar text,
     CONSTRAINT users_email_length CHECK ((length(email) <= 254)),
     CONSTRAINT users_name_format CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_-]{1,29}$'::text)),
@@ -1539,6 +1660,39 @@ ALTER TABLE public.widgets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.withdrawn_ratings (
+    rater_id bigint NOT NULL,
+    photo_id bigint NOT NULL,
+    picture smallint NOT NULL,
+    value smallint NOT NULL,
+    lane text NOT NULL,
+    ballot_at timestamp with time zone NOT NULL,
+    rated_at timestamp with time zone NOT NULL,
+    previous smallint,
+    CONSTRAINT withdrawn_ratings_value_check CHECK (((value >= 1) AND (value <= 10)))
+);
+
+CREATE TABLE public.withheld (
+    id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    photo_id bigint,
+    comment_id bigint,
+    talk_id bigint,
+    state text NOT NULL,
+    held_for text,
+    virality double precision,
+    CONSTRAINT withheld_check CHECK ((num_nonnulls(photo_id, comment_id, talk_id) = 1))
+);
+
+ALTER TABLE public.withheld ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.withheld_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY public.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (id);
 
@@ -1550,6 +1704,9 @@ ALTER TABLE ONLY public.api_tokens
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_pkey PRIMARY KEY (sanction_id);
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
@@ -1577,6 +1734,9 @@ ALTER TABLE ONLY public.call_results
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.comment_counts
     ADD CONSTRAINT comment_counts_pkey PRIMARY KEY (photo_id);
@@ -1740,6 +1900,15 @@ ALTER TABLE ONLY public.released_names
 ALTER TABLE ONLY public.removed_widgets
     ADD CONSTRAINT removed_widgets_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_case_id_reporter_id_key UNIQUE (case_id, reporter_id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schedule_ticks
     ADD CONSTRAINT schedule_ticks_pkey PRIMARY KEY (schedule, tick);
 
@@ -1818,6 +1987,21 @@ ALTER TABLE ONLY public.widgets
 ALTER TABLE ONLY public.widgets
     ADD CONSTRAINT widgets_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.withdrawn_ratings
+    ADD CONSTRAINT withdrawn_ratings_pkey PRIMARY KEY (rater_id, photo_id, picture);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_comment_id_key UNIQUE (comment_id);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_photo_id_key UNIQUE (photo_id);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_talk_id_key UNIQUE (talk_id);
+
 CREATE INDEX activity_actor_latest ON public.activity USING btree (actor_id, id DESC);
 
 CREATE INDEX activity_at ON public.activity USING btree (at);
@@ -1841,6 +2025,8 @@ CREATE INDEX acts_thing ON public.acts USING btree (thing, thing_id, id DESC);
 CREATE INDEX api_tokens_expiry ON public.api_tokens USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id);
+
+CREATE INDEX appeals_judged_by ON public.appeals USING btree (judged_by) WHERE (judged_by IS NOT NULL);
 
 CREATE INDEX audit_log_action ON public.audit_log USING btree (action, id DESC);
 
@@ -1867,6 +2053,20 @@ CREATE INDEX calls_created_by ON public.calls USING btree (created_by);
 CREATE INDEX calls_hub ON public.calls USING btree (hub_id, id DESC);
 
 CREATE INDEX calls_unannounced ON public.calls USING btree (id) WHERE (told_phase <> 'announced'::text);
+
+CREATE INDEX cases_claimed ON public.cases USING btree (claimed_by) WHERE (claimed_by IS NOT NULL);
+
+CREATE INDEX cases_closed ON public.cases USING btree (closed_at DESC, id DESC) WHERE (state = 'closed'::text);
+
+CREATE UNIQUE INDEX cases_open ON public.cases USING btree (about, thing_id) WHERE (state = 'open'::text);
+
+CREATE INDEX cases_owner ON public.cases USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE INDEX cases_queue ON public.cases USING btree (urgency DESC, id DESC) WHERE (state = 'open'::text);
+
+CREATE INDEX cases_queue_about ON public.cases USING btree (about, urgency DESC, id DESC) WHERE (state = 'open'::text);
+
+CREATE INDEX cases_thing ON public.cases USING btree (about, thing_id, id DESC);
 
 CREATE INDEX comments_author ON public.comments USING btree (author_id, id);
 
@@ -2004,6 +2204,16 @@ CREATE INDEX removed_widgets_age ON public.removed_widgets USING btree (removed_
 
 CREATE INDEX removed_widgets_hub ON public.removed_widgets USING btree (hub_id);
 
+CREATE INDEX reports_reporter ON public.reports USING btree (reporter_id, id DESC) WHERE (reporter_id IS NOT NULL);
+
+CREATE INDEX sanctions_imposed_by ON public.sanctions USING btree (imposed_by) WHERE (imposed_by IS NOT NULL);
+
+CREATE INDEX sanctions_lifted_by ON public.sanctions USING btree (lifted_by) WHERE (lifted_by IS NOT NULL);
+
+CREATE INDEX sanctions_unsettled ON public.sanctions USING btree (user_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX sanctions_user ON public.sanctions USING btree (user_id, id DESC);
+
 CREATE UNIQUE INDEX sections_name ON public.sections USING btree (lower(name));
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
@@ -2080,6 +2290,10 @@ CREATE INDEX virality_events_uncounted ON public.virality_events USING btree (id
 
 CREATE INDEX widgets_kind ON public.widgets USING btree (kind);
 
+CREATE INDEX withdrawn_ratings_photo ON public.withdrawn_ratings USING btree (photo_id);
+
+CREATE INDEX withheld_owner ON public.withheld USING btree (owner_id);
+
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_append_only();
 
 ALTER TABLE public.audit_log ENABLE ALWAYS TRIGGER audit_log_is_append_only;
@@ -2136,6 +2350,12 @@ ALTER TABLE ONLY public.acts
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_judged_by_fkey FOREIGN KEY (judged_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_sanction_id_fkey FOREIGN KEY (sanction_id) REFERENCES public.sanctions(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
 
@@ -2171,6 +2391,12 @@ ALTER TABLE ONLY public.calls
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.comment_counts
     ADD CONSTRAINT comment_counts_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
@@ -2331,6 +2557,21 @@ ALTER TABLE ONLY public.ratings
 ALTER TABLE ONLY public.removed_widgets
     ADD CONSTRAINT removed_widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_reporter_id_fkey FOREIGN KEY (reporter_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_imposed_by_fkey FOREIGN KEY (imposed_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.section_topics
     ADD CONSTRAINT section_topics_section_id_fkey FOREIGN KEY (section_id) REFERENCES public.sections(id) ON DELETE CASCADE;
 
@@ -2408,4 +2649,22 @@ ALTER TABLE ONLY public.virality_events
 
 ALTER TABLE ONLY public.widgets
     ADD CONSTRAINT widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withdrawn_ratings
+    ADD CONSTRAINT withdrawn_ratings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withdrawn_ratings
+    ADD CONSTRAINT withdrawn_ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES public.comments(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_talk_id_fkey FOREIGN KEY (talk_id) REFERENCES public.talks(id) ON DELETE CASCADE;
 

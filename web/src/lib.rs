@@ -20,6 +20,7 @@ pub mod photos;
 pub mod ranking;
 pub mod ratings;
 pub mod routes;
+pub mod sanctions;
 pub mod search;
 pub mod serve;
 pub mod state;

@@ -25,6 +25,8 @@ pub(crate) enum Matter {
     ExportReady,
     /// What is unread.
     Digest,
+    /// What was decided about the recipient's account.
+    Sanction,
     /// The news of a login from where the account was never used.
     LoginElsewhere,
 }
@@ -48,7 +50,7 @@ pub(crate) struct Letter<'a> {
     pub(crate) drafts: &'a [Expiring],
     /// The day until which an archive is kept, as people read it; empty if the mail is about something else.
     pub(crate) until: &'a str,
-    /// What is unread, a sentence each; or from where somebody logged in.
+    /// What is unread, or what was decided, a sentence each; or from where somebody logged in.
     pub(crate) lines: &'a [String],
     /// The URL that stops daily mails.
     pub(crate) stop: &'a Url,
@@ -192,8 +194,20 @@ struct DigestHtml<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mail/sanction.txt")]
+struct SanctionText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "mail/login_elsewhere.txt")]
 struct LoginElsewhereText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/sanction.html")]
+struct SanctionHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
@@ -250,6 +264,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             "What is new for you on Pawdium",
             DigestText { letter }.render()?,
             DigestHtml { letter }.render()?,
+        ),
+        Matter::Sanction => (
+            "About your account on Pawdium",
+            SanctionText { letter }.render()?,
+            SanctionHtml { letter }.render()?,
         ),
         Matter::LoginElsewhere => (
             "A login to Pawdium from elsewhere",
@@ -395,6 +414,7 @@ mod tests {
             Matter::DraftsExpire,
             Matter::ExportReady,
             Matter::Digest,
+            Matter::Sanction,
             Matter::LoginElsewhere,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {

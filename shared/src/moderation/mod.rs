@@ -1,9 +1,12 @@
-//! Moderation of pictures, comments, talks and hubs: what moderators do, and how it is undone.
+//! Moderation of pictures, comments, talks and hubs: what moderators do, and how it is undone; the cases in which they
+//! judge what was reported; and sanctions of members.
 
 pub mod blocked;
+pub mod cases;
 pub mod comments;
 pub mod hiding;
 mod refusal;
+pub mod sanctions;
 pub mod undo;
 
 pub use refusal::Refusal;

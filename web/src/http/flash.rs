@@ -167,6 +167,14 @@ pub enum Notice {
     MemberUnblocked,
     /// What a member is notified of was saved.
     NotificationsSaved,
+    /// A member was warned, silenced, suspended or banned.
+    MemberSanctioned,
+    /// A sanction was lifted.
+    SanctionLifted,
+    /// An appeal was made.
+    AppealMade,
+    /// An appeal was refused.
+    AppealRefused,
     /// A session was ended.
     SessionEnded,
     /// All other sessions were ended.
@@ -312,6 +320,10 @@ impl Notice {
             Self::MemberBlocked => Flash::good("You won't meet in comments and notifications any more."),
             Self::MemberUnblocked => Flash::good("You see each other's comments again."),
             Self::NotificationsSaved => Flash::good("Your choices are saved."),
+            Self::MemberSanctioned => Flash::good("Done. The member gets a mail."),
+            Self::SanctionLifted => Flash::good("Lifted. What it took away comes back within a minute."),
+            Self::AppealMade => Flash::good("Your appeal is sent. You get the answer by mail."),
+            Self::AppealRefused => Flash::good("The appeal is refused. The member gets your answer by mail."),
             Self::SessionEnded => Flash::good("The session is ended."),
             Self::OtherSessionsEnded => Flash::good("All your other sessions are ended."),
             Self::AllSessionsEnded => Flash::info("You are logged out everywhere."),

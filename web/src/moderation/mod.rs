@@ -5,5 +5,6 @@ pub mod acts;
 pub mod blocked;
 pub mod comments;
 pub mod doubtful;
+pub mod members;
 pub mod newest;
 pub mod transparency;

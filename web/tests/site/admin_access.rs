@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Site};
 
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 22] = [
     "/admin",
     "/admin/queues",
     "/admin/queues/board",
@@ -27,6 +27,7 @@ const PAGES: [&str; 21] = [
     "/moderation?page=2",
     "/moderation/doubtful",
     "/moderation/blocked",
+    "/moderation/members",
     "/moderation/topics",
 ];
 

@@ -224,6 +224,8 @@ impl World {
             person.comment(*photo, "Three say this.").await;
         }
         bob.pages.post("/settings/blocked", &[("name", "root"), ("act", "block")]).await.location();
+        let warning = [("kind", "warn"), ("reason", "The same text everywhere")];
+        root.pages.post("/moderation/members/bob/sanctions", &warning).await.location();
     }
 
     /// The photos of a state.
@@ -328,12 +330,18 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/settings/account",
         "/settings/blocked",
         "/settings/notifications",
+        "/settings/standing",
         "/settings/sessions",
         "/settings/tokens",
         "/ratings",
         "/admin",
     ]))
     .await;
+    let standing = bob.pages.get("/settings/standing").await.expect(200);
+    let appeal = standing.attribute(".sanction .actions a", "href");
+    walk.through(std::slice::from_ref(&appeal)).await;
+    bob.pages.post(&appeal, &[("text", "It was a quotation.")]).await.location();
+    walk.through(&[appeal]).await;
 
     walk.log_in("an owner", Some(ada)).await;
     walk.through(&paths([
@@ -375,6 +383,8 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/moderation/comments",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/members",
+        "/moderation/members/bob",
         "/moderation/acts",
         "/transparency",
         "/moderation/topics",

@@ -252,12 +252,15 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/admin/schedules",
     ];
     all_stay_within(&browser, &admin).await;
+    let record = format!("/moderation{member}");
     let admin = [
         "/moderation",
         "/moderation/comments",
         "/moderation/topics",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/members",
+        &record,
         "/moderation/acts",
         "/transparency",
         "/admin/audit",

@@ -86,6 +86,7 @@ impl PlainChrome {
             demo,
             hubs: Vec::new(),
             bell: None,
+            silence: None,
             is_baked: true,
         })
     }
