@@ -7,6 +7,7 @@ use crate::cache::{Kind, Listed};
 use crate::comments::cached::PhotoComments;
 use crate::hubs::facts::CachedFacts;
 use crate::hubs::shown::{HubLists, ShownHub};
+use crate::imports::cached::ImportProgress;
 use crate::notifications::cached::UserNotifications;
 use crate::photos::cached::{CachedPhoto, PhotoCount};
 use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
@@ -45,4 +46,5 @@ cached! {
     SectionList,
     PhotoComments,
     UserNotifications,
+    ImportProgress,
 }

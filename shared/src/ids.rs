@@ -44,3 +44,7 @@ pawdium_db::id! {
     /// A notification: `notifications.id`.
     NotificationId
 }
+pawdium_db::id! {
+    /// A member's import: `imports.id`.
+    ImportId
+}

@@ -10,6 +10,7 @@ pub mod db;
 pub mod events;
 pub mod hubs;
 pub mod ids;
+pub mod imports;
 pub mod jobs;
 pub mod live;
 pub mod mail;

@@ -2,7 +2,7 @@
 
 use pawdium_queue::{Queue, Subject};
 
-use crate::ids::{PhotoId, UserId};
+use crate::ids::{ImportId, PhotoId, UserId};
 
 /// Photos: decoding, cropping, compressing.
 pub const MEDIA: Queue = Queue::new("media");
@@ -17,12 +17,15 @@ pub const METRICS: Queue = Queue::new("metrics");
 /// Purges and checks.
 pub const UPKEEP: Queue = Queue::new("upkeep");
 
+/// Archives: unpacking, and making drafts of their pictures.
+pub const IMPORTS: Queue = Queue::new("imports");
+
 /// Every queue, in display order.
-pub const ALL: [Queue; 6] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP];
+pub const ALL: [Queue; 7] = [MEDIA, IMPORTS, MAIL, RANKING, CACHE, METRICS, UPKEEP];
 
 /// The text names no queue.
 #[derive(Debug, thiserror::Error)]
-#[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics and upkeep")]
+#[error("no queue is called {0:?}; there are media, imports, mail, ranking, cache, metrics and upkeep")]
 pub struct UnknownQueue(String);
 
 /// Finds a queue by name.
@@ -42,6 +45,12 @@ impl From<PhotoId> for Subject {
 impl From<UserId> for Subject {
     fn from(user: UserId) -> Self {
         Self { kind: "user", id: user.0 }
+    }
+}
+
+impl From<ImportId> for Subject {
+    fn from(import: ImportId) -> Self {
+        Self { kind: "import", id: import.0 }
     }
 }
 

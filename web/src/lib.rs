@@ -12,6 +12,7 @@ pub mod error;
 pub mod health;
 pub mod http;
 pub mod hubs;
+pub mod imports;
 pub mod live;
 pub mod moderation;
 pub mod notifications;

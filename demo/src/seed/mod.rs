@@ -1,11 +1,12 @@
-//! Fills an empty site with members, photos, remixes, ratings, hubs, calls for talks and comments, through the site's own
-//! API, so that seeded data have passed the regular path.
+//! Fills an empty site with members, photos, remixes, ratings, hubs, calls for talks and comments, through the site's
+//! own API, so that seeded data have passed the regular path.
 
 mod bustle;
 mod calls;
 mod client;
 mod comments;
 mod hubs;
+mod imports;
 mod people;
 mod photos;
 mod plans;
@@ -61,7 +62,7 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
 pub async fn is_finished(db: &Db) -> Result<bool> {
     let has_people =
         hubs::are_there(db).await? && talks::are_there(db).await? && comments::are_there(db).await?;
-    Ok(has_people && has_shares(db).await? && remixes::are_there(db).await?)
+    Ok(has_people && has_shares(db).await? && remixes::are_there(db).await? && imports::are_there(db).await?)
 }
 
 /// Shares come after all other acts with photos.
@@ -99,6 +100,7 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     topics::fill(db, LOGINS[0].name).await?;
     comments::fill(&client, db, &people, &say).await?;
     remixes::fill(&client, db, &members, amounts.patience, &say).await?;
+    imports::fill(&client, db, &members[1], amounts.patience, &say).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;
     RefreshVirality {}.enqueue(&mut tx).await?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 use crate::hubs::HubRole;
-use crate::ids::{CallId, HubId, PhotoId, TalkId, TopicId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, ImportId, PhotoId, TalkId, TopicId, UserId, WidgetId};
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -161,6 +161,11 @@ pub enum Event {
         /// The members.
         users: Vec<UserId>,
     },
+    /// A file of an import got an outcome, or the import another state.
+    ImportChanged {
+        /// The import.
+        import: ImportId,
+    },
     /// Widgets of a hub were added, moved, configured or removed.
     LayoutChanged {
         /// The hub.
@@ -210,6 +215,7 @@ impl Event {
             | Self::TalkChanged { .. }
             | Self::TalkVoted { .. }
             | Self::NotificationsChanged { .. }
+            | Self::ImportChanged { .. }
             | Self::LayoutChanged { .. }
             | Self::WidgetConfigured { .. } => &[],
         }
@@ -328,6 +334,7 @@ impl Event {
             Self::NotificationsChanged { users } => {
                 format!("notified:{}", digest(users.iter().map(|user| user.0)))
             }
+            Self::ImportChanged { import } => format!("import:{import}"),
             Self::LayoutChanged { hub } => format!("layout:{hub}"),
             Self::WidgetConfigured { hub, widget } => format!("configured:{hub}:{widget}"),
         }

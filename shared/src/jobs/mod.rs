@@ -1,6 +1,7 @@
 //! The payloads of all job kinds. Their handlers are in the worker.
 
 pub mod cache;
+pub mod imports;
 pub mod mail;
 pub mod media;
 pub mod metrics;
@@ -20,6 +21,10 @@ macro_rules! job_kinds {
         $to! {
             cache::InvalidateCache => invalidate_cache,
             cache::ReloadCached => reload_cached,
+            imports::ImportFile => import_file,
+            imports::SettleImport => settle_import,
+            imports::UndoImport => undo_import,
+            imports::UnpackImport => unpack_import,
             mail::SendMail => send_mail,
             media::AbandonPhoto => abandon_photo,
             media::DiscardFiles => discard_files,

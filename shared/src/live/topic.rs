@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use pawdium_queue::JobId;
 
-use crate::ids::{CallId, HubId, PhotoId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, ImportId, PhotoId, UserId, WidgetId};
 
 /// What a page shows and can watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,8 @@ pub enum Topic {
     Comments(PhotoId),
     /// What one member is notified of, for that member.
     Notifications(UserId),
+    /// One import, for its owner.
+    Import(ImportId),
     /// The admins' page of all queues.
     Queues,
     /// The admins' page of one job.
@@ -37,6 +39,7 @@ impl fmt::Display for Topic {
             Self::Standing(call) => write!(f, "standing:{call}"),
             Self::Comments(photo) => write!(f, "comments:{photo}"),
             Self::Notifications(user) => write!(f, "notifications:{user}"),
+            Self::Import(import) => write!(f, "import:{import}"),
             Self::Queues => f.write_str("queues"),
             Self::Job(job) => write!(f, "job:{job}"),
         }
@@ -58,6 +61,7 @@ impl FromStr for Topic {
             Some(("standing", id)) => id.parse().map(Self::Standing).map_err(|_| Unknown),
             Some(("comments", id)) => id.parse().map(Self::Comments).map_err(|_| Unknown),
             Some(("notifications", id)) => id.parse().map(Self::Notifications).map_err(|_| Unknown),
+            Some(("import", id)) => id.parse().map(Self::Import).map_err(|_| Unknown),
             Some(("job", id)) => id.parse().map(Self::Job).map_err(|_| Unknown),
             None if text == "queues" => Ok(Self::Queues),
             _ => Err(Unknown),
@@ -130,7 +134,8 @@ mod tests {
     fn topics_and_notes_are_read_as_they_were_written() {
         let calls = [Topic::Call(CallId(5)), Topic::Standing(CallId(5))];
         let others = [Topic::Photo(PhotoId(12)), Topic::Hub(HubId(3)), Topic::Queues, Topic::Job(JobId(9))];
-        let told = [Topic::Comments(PhotoId(12)), Topic::Notifications(UserId(8))];
+        let told =
+            [Topic::Comments(PhotoId(12)), Topic::Notifications(UserId(8)), Topic::Import(ImportId(6))];
         for topic in calls.into_iter().chain(others).chain(told) {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }

@@ -16,6 +16,8 @@ pub enum Kind {
     HubAsked,
     /// A hub has answered the member's request.
     HubAnswered,
+    /// An import of the member's has ended.
+    ImportDone,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Milestone => "Milestones: 10, 100, 1,000 ratings of a photo",
             Self::HubAsked => "Requests to join your hubs",
             Self::HubAnswered => "Answers to your requests",
+            Self::ImportDone => "The end of your imports",
         }
     }
 }

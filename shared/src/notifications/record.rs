@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::Kind;
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::{CommentId, HubId, NotificationId, PhotoId, UserId};
+use crate::ids::{CommentId, HubId, ImportId, NotificationId, PhotoId, UserId};
 
 /// What a member is notified of.
 #[derive(Clone, Debug)]
@@ -58,6 +58,12 @@ impl News {
     pub fn hub_answered(user: UserId, hub: HubId, is_accepted: bool) -> Self {
         let number = Some(i64::from(is_accepted));
         Self { hub: Some(hub), number, ..Self::new(user, Kind::HubAnswered, hub.to_string()) }
+    }
+
+    /// The user's import has ended. The number is the import's.
+    #[must_use]
+    pub fn import_done(user: UserId, import: ImportId) -> Self {
+        Self { number: Some(import.0), ..Self::new(user, Kind::ImportDone, import.to_string()) }
     }
 }
 

@@ -20,6 +20,7 @@ impl Entry {
             Kind::HubAsked if self.actors > 1 => format!("{who} ask to join {hub}"),
             Kind::HubAsked => format!("{who} asks to join {hub}"),
             Kind::HubAnswered if self.number == Some(1) => format!("You are a member of {hub} now"),
+            Kind::ImportDone => "Your import has ended: see what became of each file".to_owned(),
             Kind::HubAnswered => format!("{hub} declined your request to join"),
         }
     }
@@ -38,6 +39,9 @@ impl Entry {
     pub fn path(&self) -> String {
         if let Some(comment) = self.comment {
             return format!("/comments/{comment}");
+        }
+        if self.kind == Kind::ImportDone {
+            return self.number.map_or_else(|| "/imports".to_owned(), |import| format!("/imports/{import}"));
         }
         match (&self.photo, &self.hub) {
             (Some(photo), _) => format!("/photos/{}", photo.id),
@@ -114,5 +118,7 @@ mod tests {
         assert_eq!(of_hub(Kind::HubAsked, None).sentence(), "ada asks to join Cats");
         assert_eq!(of_hub(Kind::HubAnswered, Some(1)).sentence(), "You are a member of Cats now");
         assert_eq!(of_hub(Kind::HubAnswered, Some(0)).path(), "/hubs");
+        let import = Entry { photo: None, comment: None, number: Some(7), ..entry(Kind::ImportDone) };
+        assert_eq!(import.path(), "/imports/7");
     }
 }

@@ -48,6 +48,7 @@ impl CachedPhoto {
             | Event::TalkVoted { .. }
             | Event::CommentsChanged { .. }
             | Event::NotificationsChanged { .. }
+            | Event::ImportChanged { .. }
             | Event::LayoutChanged { .. }
             | Event::WidgetConfigured { .. } => false,
         }

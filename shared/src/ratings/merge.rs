@@ -7,6 +7,7 @@ use crate::db::Tx;
 use crate::events::Event;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
+use crate::imports;
 use crate::photos::{files, owner, tagging, transitions};
 use crate::talks::leaving;
 
@@ -136,6 +137,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     succession::leave_all(db, user).await?;
     leaving::leave_all(db, user).await?;
     comments::leaving::leave_all(db, user).await?;
+    imports::leaving::leave_all(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;

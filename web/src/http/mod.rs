@@ -18,6 +18,7 @@ pub mod page;
 pub mod pins;
 pub mod request_user;
 pub mod spliced;
+pub mod streamed;
 pub mod tags;
 pub mod theme;
 pub mod visitor;

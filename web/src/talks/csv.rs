@@ -5,7 +5,7 @@ const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A part of a document: some of its rows, of which the first names the columns. Text of users that a spreadsheet would
 /// take for a formula begins with an apostrophe, as OWASP advises.
-pub(super) fn rows<T: AsRef<str>, const N: usize>(rows: impl IntoIterator<Item = [T; N]>) -> String {
+pub(crate) fn rows<T: AsRef<str>, const N: usize>(rows: impl IntoIterator<Item = [T; N]>) -> String {
     let mut text = String::new();
     for row in rows {
         push(&mut text, row.iter().map(AsRef::as_ref));

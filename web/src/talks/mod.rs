@@ -4,7 +4,7 @@ pub mod access;
 pub mod acts;
 pub mod api;
 pub mod baked;
-mod csv;
+pub(crate) mod csv;
 pub mod dashboard;
 pub mod edit;
 pub mod freezes;

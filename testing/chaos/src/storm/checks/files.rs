@@ -59,12 +59,17 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
 
     let uploads: Vec<_> = store.list_originals().try_collect().await?;
     let uploads: BTreeSet<String> = uploads.into_iter().map(|file| file.key.to_string()).collect();
-    let needed: Vec<(i64, String, String)> =
-        sqlx::query_as("select id, state, source_key from photos where source_key is not null")
-            .fetch_all(db)
-            .await?;
+    let needed: Vec<(i64, String, String)> = sqlx::query_as(
+        "select id, state, source_key from photos where source_key is not null
+         union all
+         select id, 'import ' || state, source_key from imports where source_key is not null
+         union all
+         select import_id, 'file ' || state, source_key from import_files where source_key is not null",
+    )
+    .fetch_all(db)
+    .await?;
     let lost = needed.iter().filter(|(_, _, key)| !uploads.contains(key));
-    let lost = lost.map(|(photo, state, key)| format!("photo {photo}, {state}: {key}"));
+    let lost = lost.map(|(photo, state, key)| format!("{photo}, {state}: {key}"));
     let kept: BTreeSet<&str> = needed.iter().map(|(_, _, key)| key.as_str()).collect();
     let unneeded = uploads.iter().filter(|key| !kept.contains(key.as_str())).cloned();
     Ok(vec![
