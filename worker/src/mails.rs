@@ -25,6 +25,8 @@ pub(crate) enum Matter {
     ExportReady,
     /// What is unread.
     Digest,
+    /// The news that a second factor of the account has changed, or a recovery code was used.
+    FactorsChanged,
     /// The news of a login from where the account was never used.
     LoginElsewhere,
 }
@@ -48,7 +50,7 @@ pub(crate) struct Letter<'a> {
     pub(crate) drafts: &'a [Expiring],
     /// The day until which an archive is kept, as people read it; empty if the mail is about something else.
     pub(crate) until: &'a str,
-    /// What is unread, a sentence each; or from where somebody logged in.
+    /// What is unread, or has changed, a sentence each; or from where somebody logged in.
     pub(crate) lines: &'a [String],
     /// The URL that stops daily mails.
     pub(crate) stop: &'a Url,
@@ -180,6 +182,18 @@ struct DigestText<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mail/factors_changed.txt")]
+struct FactorsChangedText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/factors_changed.html")]
+struct FactorsChangedHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "mail/drafts_expire.html")]
 struct DraftsExpireHtml<'a> {
     letter: &'a Letter<'a>,
@@ -250,6 +264,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             "What is new for you on Pawdium",
             DigestText { letter }.render()?,
             DigestHtml { letter }.render()?,
+        ),
+        Matter::FactorsChanged => (
+            "The security of your Pawdium account has changed",
+            FactorsChangedText { letter }.render()?,
+            FactorsChangedHtml { letter }.render()?,
         ),
         Matter::LoginElsewhere => (
             "A login to Pawdium from elsewhere",
@@ -366,6 +385,20 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_about_second_factors_says_what_changed_and_what_to_do() {
+        let mail = rendered(Matter::FactorsChanged);
+        assert!(mail.html.contains("bob commented on “&#60;b&#62;Blep”."), "names are escaped");
+        for part in [&mail.text, &mail.html] {
+            let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+            for said in
+                ["ada", "“Blep” has 100 ratings.", "paw.example:8443", "choose a new password", "operators"]
+            {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
+            }
+        }
+    }
+
+    #[test]
     fn the_mail_about_a_login_says_from_where_and_leads_to_a_new_password() {
         let mail = rendered(Matter::LoginElsewhere);
         for part in [&mail.text, &mail.html] {
@@ -395,6 +428,7 @@ mod tests {
             Matter::DraftsExpire,
             Matter::ExportReady,
             Matter::Digest,
+            Matter::FactorsChanged,
             Matter::LoginElsewhere,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {

@@ -9,6 +9,7 @@ mod checks;
 mod demo;
 mod logging;
 mod problems;
+mod second_factor;
 mod sources;
 mod values;
 mod warnings;
@@ -30,6 +31,7 @@ use crate::accounts::Gated;
 pub use demo::{DemoConfig, DemoLogin};
 pub use logging::{LogConfig, LogFormat};
 pub use problems::{ConfigErrors, Problem};
+pub use second_factor::SecondFactor;
 pub use sources::Sources;
 
 /// All settings.
@@ -250,8 +252,9 @@ impl MetricsConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityConfig {
-    /// At least 32 random characters, the same for all processes. Keys derived from it sign ballots and cookies. No
-    /// default; `openssl rand -base64 32` generates one. A change invalidates all signatures.
+    /// At least 32 random characters, the same for all processes. Keys derived from it sign ballots and cookies, and
+    /// encrypt the secrets of authenticator apps. No default; `openssl rand -base64 32` generates one. A change
+    /// invalidates all signatures, and members must set up their authenticator apps again.
     pub secret: SecretString,
     /// Accounts registered per hour. Default 10.
     pub registrations_per_hour: u32,
@@ -287,6 +290,9 @@ pub struct SecurityConfig {
     pub new_member_comments_per_day: u32,
     /// Whether each member's first comment waits for a moderator. Default false.
     pub hold_first_comments: bool,
+    /// Whose roles count only with a second factor: `nobody`, `admins`, or `staff`, which are admins and moderators.
+    /// Default `nobody`.
+    pub require_second_factor: SecondFactor,
     /// What only members with a verified address may do: `comments`, `hubs` (making them) and `tokens` (for the API).
     /// Default all of them.
     pub verified_only: Vec<Gated>,
@@ -312,6 +318,7 @@ impl Default for SecurityConfig {
             comments_per_day: 60,
             new_member_comments_per_day: 10,
             hold_first_comments: false,
+            require_second_factor: SecondFactor::Nobody,
             verified_only: Gated::VARIANTS.to_vec(),
         }
     }

@@ -143,6 +143,7 @@ fn did(action: &str, jobs: Option<i64>) -> String {
         "user.create" => "created an account".to_owned(),
         "user.role" => "changed an account's role".to_owned(),
         "user.reset_link" => "created a password reset link".to_owned(),
+        "user.reset_factors" => "removed an account's second factors".to_owned(),
         other => other.to_owned(),
     }
 }

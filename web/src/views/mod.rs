@@ -38,6 +38,7 @@ pub mod rate;
 pub mod ratings;
 pub mod revisions;
 pub mod search;
+pub mod security;
 pub mod sessions;
 pub mod settings;
 pub mod submit;

@@ -328,6 +328,7 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/settings/account",
         "/settings/blocked",
         "/settings/notifications",
+        "/settings/security",
         "/settings/sessions",
         "/settings/tokens",
         "/ratings",

@@ -5,6 +5,7 @@ mod balance_jobs;
 mod digests;
 mod discard_files;
 mod expire_drafts;
+mod factor_mails;
 mod hub_mails;
 mod invalidate_cache;
 mod make_avatar;

@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use tracing::{info, warn};
 
 use super::digests;
+use super::factor_mails;
 use super::hub_mails::{self, About};
 use crate::env::Env;
 use crate::mails::{self, Letter, Matter};
@@ -126,6 +127,9 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
             let matter = if accepted { Matter::HubAccepted } else { Matter::HubDeclined };
             (queries::find(db, user).await?, matter, None, about)
         }
+        SendMail::FactorsChanged { user, change, .. } => {
+            (queries::find(db, user).await?, Matter::FactorsChanged, None, Some(factor_mails::about(&change)))
+        }
         SendMail::Digest { user, .. } => {
             let found = queries::find(db, user).await?.filter(|user| user.verified);
             (found, Matter::Digest, None, digests::about(db, user).await?)
@@ -148,6 +152,7 @@ const fn purpose(matter: Matter) -> Option<Purpose> {
         Matter::Reset | Matter::LoginElsewhere => Some(Purpose::Reset),
         Matter::Verify => Some(Purpose::Verify),
         Matter::AddressChanged
+        | Matter::FactorsChanged
         | Matter::HubAsked
         | Matter::HubAccepted
         | Matter::HubDeclined
