@@ -3,8 +3,8 @@
 use std::{io, ops::Range, sync::Arc};
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, buffered::BufWriter};
+use futures::stream::BoxStream;
+use object_store::{ObjectStoreExt, buffered::BufWriter};
 use tokio::{io::AsyncWriteExt, runtime::Handle};
 use tracing::warn;
 
@@ -69,14 +69,7 @@ impl MediaStore {
         key: &ExportKey,
         range: Option<Range<u64>>,
     ) -> io::Result<Option<StoredPicture>> {
-        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
-        let Some(found) = self.place.present(self.store.get_opts(&key.path(), options).await)? else {
-            return Ok(None);
-        };
-        let ObjectMeta { size, last_modified, .. } = found.meta;
-        let (range, place) = (found.range.clone(), Arc::clone(&self.place));
-        let content = found.into_stream().map_err(move |error| place.explain(error)).boxed();
-        Ok(Some(StoredPicture { size, range, last_modified, content }))
+        self.read_range(&key.path(), range).await
     }
 
     /// Deletes an archive. Succeeds if it doesn't exist.

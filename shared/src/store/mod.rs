@@ -246,8 +246,16 @@ impl MediaStore {
         key: &MediaKey,
         range: Option<Range<u64>>,
     ) -> io::Result<Option<StoredPicture>> {
+        self.read_range(&key.path(), range).await
+    }
+
+    async fn read_range(
+        &self,
+        path: &StorePath,
+        range: Option<Range<u64>>,
+    ) -> io::Result<Option<StoredPicture>> {
         let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
-        let Some(found) = self.place.present(self.store.get_opts(&key.path(), options).await)? else {
+        let Some(found) = self.place.present(self.store.get_opts(path, options).await)? else {
             return Ok(None);
         };
         let ObjectMeta { size, last_modified, .. } = found.meta;
