@@ -279,7 +279,7 @@ pub fn comments(db: &mut PgConnection, user: UserId) -> impl Stream<Item = sqlx:
     .fetch(db)
 }
 
-/// Reads ratings, those of earlier pictures, too.
+/// Reads ratings, including those of earlier pictures.
 pub fn ratings(db: &mut PgConnection, user: UserId) -> impl Stream<Item = sqlx::Result<RatingEntry>> {
     sqlx::query_as!(
         RatingEntry,

@@ -5,8 +5,8 @@
 //! before it stores them, and a file is deleted under a lock, after a check that no photo claims it.
 //!
 //! The claims also say where a file is. While only hidden photos claim it, it is among the withheld files, which nobody
-//! is served. Whoever makes such a change enqueues [`RemoveFiles`](crate::jobs::media::RemoveFiles), whose handler
-//! looks who claims each file under its lock, and moves or deletes it. Where that was missed, the purge does it.
+//! is served. A change of claims enqueues [`RemoveFiles`](crate::jobs::media::RemoveFiles). Its handler locks each file,
+//! reads its claims, and moves or deletes it. The purge does the same for files that were missed.
 
 use std::time::Duration;
 

@@ -141,7 +141,7 @@ impl Feed {
         Ok(())
     }
 
-    /// Ends the stream if its viewer's session has ended. The client comes back as whoever it is then.
+    /// Ends the stream if its viewer's session has ended. The client connects again without that session.
     async fn end_with_session(&mut self) -> Result<(), Error> {
         if let Some(hash) = self.viewer {
             let user = self.app.sessions.call(Presented { hash, origin: None }).await?;

@@ -241,7 +241,7 @@ async fn a_mail_and_a_notification_say_that_it_is_ready_and_bear_no_secret(db: P
     let page = ada.pages.get("/settings/account").await.expect(200);
     let link = page.attribute("#export a[download]", "href");
     Opened::read(&ada.pages.get(&link).await.expect(200).body);
-    // Whoever turns these off gets none.
+    // A member who has turned these notifications off gets none.
     ada.pages.post("/settings/notifications", &[("comment", "on")]).await.location();
     ada.export().await;
     assert_eq!(ada.notifications().await.len(), 1);
@@ -289,7 +289,7 @@ async fn a_job_that_ends_without_an_archive_makes_room_for_another(db: PgPool) {
     let next = ada.ask_for_export().await;
     assert_ne!(next, lost);
     assert_eq!(ada.see_export(lost).await["state"], "failed");
-    // What failed isn't counted, and the purge notices, too.
+    // A failed archive doesn't count towards the daily limit. The purge finds an archive whose job is gone.
     site.change("delete from jobs where kind = 'exports.write.v1'").await;
     let mut site = site;
     site.start_worker();

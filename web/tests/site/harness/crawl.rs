@@ -191,7 +191,7 @@ impl Shelf {
         paths
     }
 
-    /// What everybody is shown at these paths, once whoever renders them is done.
+    /// Loads these paths, each as a visitor without a user and as a member.
     pub(crate) async fn crawl(&self, paths: &[String]) -> BTreeMap<String, String> {
         let nobody =
             Person { id: 0, name: "nobody".into(), api: self.site.api(), pages: self.site.visitor() };
