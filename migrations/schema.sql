@@ -498,6 +498,14 @@ ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.approvals (
+    about text NOT NULL,
+    thing_id bigint NOT NULL,
+    version text NOT NULL,
+    approved_at timestamp with time zone DEFAULT now() NOT NULL,
+    approved_by text NOT NULL
+);
+
 CREATE TABLE public.audit_log (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
@@ -598,6 +606,44 @@ ALTER TABLE public.calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.cases (
+    id bigint NOT NULL,
+    about text NOT NULL,
+    thing_id bigint NOT NULL,
+    owner_id bigint,
+    state text DEFAULT 'open'::text NOT NULL,
+    weight integer NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    urgency bigint GENERATED ALWAYS AS ((((weight)::bigint * 864) - ((EXTRACT(epoch FROM (opened_at AT TIME ZONE 'UTC'::text)) * (10)::numeric))::bigint)) STORED NOT NULL,
+    claimed_by bigint,
+    claimed_until timestamp with time zone,
+    hidden_at timestamp with time zone,
+    reports integer DEFAULT 0 NOT NULL,
+    outcome text,
+    closed_at timestamp with time zone,
+    closed_by text,
+    before jsonb,
+    CONSTRAINT cases_about_check CHECK ((about = ANY (ARRAY['photo'::text, 'comment'::text, 'talk'::text, 'hub'::text, 'member'::text, 'appeal'::text]))),
+    CONSTRAINT cases_check CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((outcome IS NULL) = (closed_at IS NULL)))),
+    CONSTRAINT cases_check1 CHECK (((claimed_by IS NULL) OR (claimed_until IS NOT NULL))),
+    CONSTRAINT cases_hidden CHECK (((hidden_at IS NULL) = (before IS NULL))),
+    CONSTRAINT cases_hidden_open CHECK (((hidden_at IS NULL) OR (state = 'open'::text))),
+    CONSTRAINT cases_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'dismissed'::text, 'void'::text]))),
+    CONSTRAINT cases_reports_check CHECK ((reports >= 0)),
+    CONSTRAINT cases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT cases_weight_check CHECK ((weight >= 0))
+);
+
+ALTER TABLE public.cases ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cases_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.comment_counts (
     photo_id bigint NOT NULL,
     shown integer NOT NULL,
@@ -627,7 +673,7 @@ CREATE TABLE public.comments (
     CONSTRAINT comments_check CHECK (((state = 'removed'::text) OR (text <> ''::text))),
     CONSTRAINT comments_check1 CHECK (((state = 'held'::text) = (held_for IS NOT NULL))),
     CONSTRAINT comments_check2 CHECK (((state = 'removed'::text) = (removed_at IS NOT NULL))),
-    CONSTRAINT comments_held_for_check CHECK ((held_for = ANY (ARRAY['first'::text, 'repeated'::text]))),
+    CONSTRAINT comments_held_for_check CHECK ((held_for = ANY (ARRAY['first'::text, 'repeated'::text, 'reported'::text]))),
     CONSTRAINT comments_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'held'::text, 'removed'::text]))),
     CONSTRAINT comments_text_check CHECK ((length(text) <= 2000)),
     CONSTRAINT comments_text_key_check CHECK ((length(text_key) = 16))
@@ -964,6 +1010,12 @@ CREATE TABLE public.merged_users (
     rater_key bigint
 );
 
+CREATE TABLE public.moderator_mails (
+    user_id bigint NOT NULL,
+    sent_at timestamp with time zone DEFAULT now() NOT NULL,
+    through bigint DEFAULT 0 NOT NULL
+);
+
 CREATE TABLE public.notification_settings (
     user_id bigint NOT NULL,
     off text[] DEFAULT '{}'::text[] NOT NULL,
@@ -1232,6 +1284,33 @@ CREATE TABLE public.removed_widgets (
     "position" integer NOT NULL,
     config jsonb NOT NULL,
     removed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.reports (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    reporter_id bigint,
+    category text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    weight integer NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    outcome text,
+    settled_at timestamp with time zone,
+    told_at timestamp with time zone,
+    CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['spam'::text, 'not-an-animal'::text, 'hurtful'::text, 'illegal'::text, 'stolen'::text, 'other'::text]))),
+    CONSTRAINT reports_check CHECK (((outcome IS NULL) = (settled_at IS NULL))),
+    CONSTRAINT reports_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'dismissed'::text, 'void'::text]))),
+    CONSTRAINT reports_text_check CHECK ((length(text) <= 1000)),
+    CONSTRAINT reports_weight_check CHECK ((weight >= 0))
+);
+
+ALTER TABLE public.reports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.reports_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.schedule_ticks (
@@ -1551,6 +1630,9 @@ ALTER TABLE ONLY public.api_tokens
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.approvals
+    ADD CONSTRAINT approvals_pkey PRIMARY KEY (about, thing_id);
+
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
@@ -1577,6 +1659,9 @@ ALTER TABLE ONLY public.call_results
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.comment_counts
     ADD CONSTRAINT comment_counts_pkey PRIMARY KEY (photo_id);
@@ -1677,6 +1762,9 @@ ALTER TABLE ONLY public.member_blocks
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.moderator_mails
+    ADD CONSTRAINT moderator_mails_pkey PRIMARY KEY (user_id);
+
 ALTER TABLE ONLY public.notification_settings
     ADD CONSTRAINT notification_settings_pkey PRIMARY KEY (user_id);
 
@@ -1739,6 +1827,12 @@ ALTER TABLE ONLY public.released_names
 
 ALTER TABLE ONLY public.removed_widgets
     ADD CONSTRAINT removed_widgets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_case_id_reporter_id_key UNIQUE (case_id, reporter_id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.schedule_ticks
     ADD CONSTRAINT schedule_ticks_pkey PRIMARY KEY (schedule, tick);
@@ -1867,6 +1961,20 @@ CREATE INDEX calls_created_by ON public.calls USING btree (created_by);
 CREATE INDEX calls_hub ON public.calls USING btree (hub_id, id DESC);
 
 CREATE INDEX calls_unannounced ON public.calls USING btree (id) WHERE (told_phase <> 'announced'::text);
+
+CREATE INDEX cases_claimed ON public.cases USING btree (claimed_by) WHERE (claimed_by IS NOT NULL);
+
+CREATE INDEX cases_closed ON public.cases USING btree (closed_at DESC, id DESC) WHERE (state = 'closed'::text);
+
+CREATE UNIQUE INDEX cases_open ON public.cases USING btree (about, thing_id) WHERE (state = 'open'::text);
+
+CREATE INDEX cases_owner ON public.cases USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE INDEX cases_queue ON public.cases USING btree (urgency DESC, id DESC) WHERE (state = 'open'::text);
+
+CREATE INDEX cases_queue_about ON public.cases USING btree (about, urgency DESC, id DESC) WHERE (state = 'open'::text);
+
+CREATE INDEX cases_thing ON public.cases USING btree (about, thing_id, id DESC);
 
 CREATE INDEX comments_author ON public.comments USING btree (author_id, id);
 
@@ -2004,6 +2112,12 @@ CREATE INDEX removed_widgets_age ON public.removed_widgets USING btree (removed_
 
 CREATE INDEX removed_widgets_hub ON public.removed_widgets USING btree (hub_id);
 
+CREATE INDEX reports_case ON public.reports USING btree (case_id, id DESC);
+
+CREATE INDEX reports_reporter ON public.reports USING btree (reporter_id, id DESC) WHERE (reporter_id IS NOT NULL);
+
+CREATE INDEX reports_untold ON public.reports USING btree (case_id, id) WHERE ((outcome IS NOT NULL) AND (told_at IS NULL));
+
 CREATE UNIQUE INDEX sections_name ON public.sections USING btree (lower(name));
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
@@ -2065,6 +2179,8 @@ CREATE INDEX users_anonymous_created ON public.users USING btree (created_at) WH
 CREATE INDEX users_avatar ON public.users USING btree (avatar) WHERE (avatar IS NOT NULL);
 
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
+
+CREATE INDEX users_moderators ON public.users USING btree (id) WHERE (role <> 'member'::text);
 
 CREATE UNIQUE INDEX users_name_key ON public.users USING btree (lower(name));
 
@@ -2172,6 +2288,12 @@ ALTER TABLE ONLY public.calls
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.comment_counts
     ADD CONSTRAINT comment_counts_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
@@ -2259,6 +2381,9 @@ ALTER TABLE ONLY public.member_blocks
 ALTER TABLE ONLY public.merged_users
     ADD CONSTRAINT merged_users_into_id_fkey FOREIGN KEY (into_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.moderator_mails
+    ADD CONSTRAINT moderator_mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.notification_settings
     ADD CONSTRAINT notification_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -2330,6 +2455,12 @@ ALTER TABLE ONLY public.ratings
 
 ALTER TABLE ONLY public.removed_widgets
     ADD CONSTRAINT removed_widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_reporter_id_fkey FOREIGN KEY (reporter_id) REFERENCES public.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.section_topics
     ADD CONSTRAINT section_topics_section_id_fkey FOREIGN KEY (section_id) REFERENCES public.sections(id) ON DELETE CASCADE;

@@ -9,6 +9,7 @@ use pawdium_queue::{Enqueue as _, Job};
 use pawdium_shared::config::MetricsConfig;
 use pawdium_shared::db::Tx;
 use pawdium_shared::jobs::metrics::ReportMetrics;
+use pawdium_shared::jobs::moderation::SendCaseDigests;
 use pawdium_shared::jobs::notifications::SendDigests;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
 use pawdium_shared::jobs::talks::TallyTalks;
@@ -96,6 +97,9 @@ pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
         Schedule::new("topics.relate", When::cron("20 */10 * * * *"), Missed::Coalesce, |_| RelateTopics {}),
         Schedule::new("notifications.digests", When::cron("0 11 7 * * *"), Missed::Coalesce, |_| {
             SendDigests {}
+        }),
+        Schedule::new("moderation.digests", When::cron("0 23 7 * * *"), Missed::Coalesce, |_| {
+            SendCaseDigests {}
         }),
         Schedule::new("upkeep.balance", When::cron("15 * * * * *"), Missed::Coalesce, |_| BalanceJobs {}),
         Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),

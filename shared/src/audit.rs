@@ -111,6 +111,12 @@ pub enum Action {
     ApproveComment,
     /// Another member's comment is removed.
     RemoveComment,
+    /// The site hides a thing because of its reports, until somebody has judged it.
+    QuarantineThing,
+    /// A thing that the site hid is shown again.
+    ShowThing,
+    /// A case is closed with its reports.
+    CloseCase,
     /// A photo is hidden.
     HidePhoto,
     /// An act on a photo, a comment, a talk or a hub is undone.
@@ -146,6 +152,9 @@ impl Action {
                 | Self::ApproveComment
                 | Self::RemoveComment
                 | Self::UndoAct
+                | Self::QuarantineThing
+                | Self::ShowThing
+                | Self::CloseCase
         )
     }
 
@@ -183,6 +192,9 @@ impl Action {
             Self::CorrectTally => "talks.correct",
             Self::ApproveComment => "comment.approve",
             Self::RemoveComment => "comment.remove",
+            Self::QuarantineThing => "case.hide",
+            Self::ShowThing => "case.show",
+            Self::CloseCase => "case.close",
             Self::HidePhoto => "photo.hide",
             Self::UndoAct => "act.undo",
             Self::EndSessions => "user.end_sessions",
@@ -270,6 +282,19 @@ pub struct Filter {
     pub moderation: bool,
     /// Those with a number below this one.
     pub before: Option<i64>,
+}
+
+/// Lists the latest entries whose details contain these, by `audit_log_things`, newest first.
+pub async fn list_about(db: &mut PgConnection, detail: &Value, limit: i64) -> sqlx::Result<Vec<Entry>> {
+    sqlx::query_as!(
+        Entry,
+        r#"select id, at, user_id as "user: UserId", actor, action, detail
+           from audit_log where detail @> $1 order by id desc limit $2"#,
+        detail,
+        limit,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Lists entries, newest first.

@@ -45,6 +45,14 @@ pawdium_db::id! {
     NotificationId
 }
 pawdium_db::id! {
+    /// What moderators judge about one thing: `cases.id`.
+    CaseId
+}
+pawdium_db::id! {
+    /// Somebody's report of a thing: `reports.id`.
+    ReportId
+}
+pawdium_db::id! {
     /// What a moderator did to a photo, a comment, a talk or a hub: `acts.id`.
     ActId
 }

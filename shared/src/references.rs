@@ -12,7 +12,7 @@ pub enum Gone {
 }
 
 /// Columns that refer to users, photos and hubs. A test compares these lists with the schema.
-const USERS: [&str; 12] = [
+const USERS: [&str; 14] = [
     "user_id",
     "owner_id",
     "rater_id",
@@ -25,6 +25,8 @@ const USERS: [&str; 12] = [
     "author_id",
     "set_aside_by",
     "blocked_id",
+    "claimed_by",
+    "reporter_id",
 ];
 const PHOTOS: [&str; 2] = ["photo_id", "parent_id"];
 const HUBS: [&str; 1] = ["hub_id"];

@@ -19,6 +19,7 @@ pub mod notifications;
 pub mod photos;
 pub mod ranking;
 pub mod ratings;
+pub mod reports;
 pub mod routes;
 pub mod search;
 pub mod serve;

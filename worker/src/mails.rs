@@ -25,6 +25,10 @@ pub(crate) enum Matter {
     ExportReady,
     /// What is unread.
     Digest,
+    /// The news that something was reported, for moderators.
+    NewCase,
+    /// What was reported since, for moderators.
+    CaseDigest,
     /// The news of a login from where the account was never used.
     LoginElsewhere,
 }
@@ -48,7 +52,7 @@ pub(crate) struct Letter<'a> {
     pub(crate) drafts: &'a [Expiring],
     /// The day until which an archive is kept, as people read it; empty if the mail is about something else.
     pub(crate) until: &'a str,
-    /// What is unread, a sentence each; or from where somebody logged in.
+    /// What is unread, or what was reported, a sentence each; or from where somebody logged in.
     pub(crate) lines: &'a [String],
     /// The URL that stops daily mails.
     pub(crate) stop: &'a Url,
@@ -192,8 +196,32 @@ struct DigestHtml<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mail/new_case.txt")]
+struct NewCaseText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "mail/login_elsewhere.txt")]
 struct LoginElsewhereText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/new_case.html")]
+struct NewCaseHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/case_digest.txt")]
+struct CaseDigestText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/case_digest.html")]
+struct CaseDigestHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
@@ -250,6 +278,16 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             "What is new for you on Pawdium",
             DigestText { letter }.render()?,
             DigestHtml { letter }.render()?,
+        ),
+        Matter::NewCase => (
+            "A new case waits for you on Pawdium",
+            NewCaseText { letter }.render()?,
+            NewCaseHtml { letter }.render()?,
+        ),
+        Matter::CaseDigest => (
+            "Cases wait for you on Pawdium",
+            CaseDigestText { letter }.render()?,
+            CaseDigestHtml { letter }.render()?,
         ),
         Matter::LoginElsewhere => (
             "A login to Pawdium from elsewhere",
@@ -366,6 +404,20 @@ mod tests {
     }
 
     #[test]
+    fn mails_about_cases_say_what_happened_and_where_to_look() {
+        for matter in [Matter::NewCase, Matter::CaseDigest] {
+            let mail = rendered(matter);
+            for part in [&mail.text, &mail.html] {
+                for said in ["ada", "“Blep” has 100 ratings.", "https://paw.example:8443/reset/abc-DEF_1"]
+                {
+                    assert!(part.contains(said), "{said:?} is missing in {part}");
+                }
+            }
+            assert_eq!(mail.unsubscribe, None);
+        }
+    }
+
+    #[test]
     fn the_mail_about_a_login_says_from_where_and_leads_to_a_new_password() {
         let mail = rendered(Matter::LoginElsewhere);
         for part in [&mail.text, &mail.html] {
@@ -395,6 +447,8 @@ mod tests {
             Matter::DraftsExpire,
             Matter::ExportReady,
             Matter::Digest,
+            Matter::NewCase,
+            Matter::CaseDigest,
             Matter::LoginElsewhere,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {

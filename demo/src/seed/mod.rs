@@ -1,5 +1,5 @@
-//! Fills an empty site with members, photos, remixes, ratings, hubs, calls for talks and comments, through the site's own
-//! API, so that seeded data have passed the regular path.
+//! Fills an empty site with members, photos, remixes, ratings, hubs, calls for talks, comments and reports, through the
+//! site's own API, so that seeded data have passed the regular path.
 
 mod bustle;
 mod calls;
@@ -11,6 +11,7 @@ mod people;
 mod photos;
 mod plans;
 mod remixes;
+mod reports;
 mod talks;
 mod topics;
 mod widgets;
@@ -62,7 +63,11 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
 pub async fn is_finished(db: &Db) -> Result<bool> {
     let has_people =
         hubs::are_there(db).await? && talks::are_there(db).await? && comments::are_there(db).await?;
-    Ok(has_people && are_verified(db).await? && has_shares(db).await? && remixes::are_there(db).await?)
+    Ok(has_people
+        && are_verified(db).await?
+        && has_shares(db).await?
+        && remixes::are_there(db).await?
+        && reports::are_there(db).await?)
 }
 
 /// Shares come after all other acts with photos.
@@ -102,6 +107,7 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     comments::fill(&client, db, &people, &say).await?;
     faces::fill(&client, db, &people, &say).await?;
     remixes::fill(&client, db, &members, amounts.patience, &say).await?;
+    reports::fill(&client, db, &people, &say).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;
     RefreshVirality {}.enqueue(&mut tx).await?;

@@ -59,7 +59,7 @@ impl CommentText {
 
 /// Embeddings, overrides and isolates (Unicode Standard Annex 9, 2.1 to 2.4). Marks such as U+200F only join the text,
 /// and people write them.
-fn turns_direction(c: char) -> bool {
+pub(crate) fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -114,7 +114,7 @@ pub(super) async fn count(
 }
 
 /// Whether a member is of less than a day, or has fewer than ten ratings.
-pub(super) async fn is_new(db: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
+pub(crate) async fn is_new(db: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
     let is_new = sqlx::query_scalar!(
         r#"select coalesce(registered_at, created_at) > clock_timestamp() - interval '1 day'
                   or (select count(*) from (select from ratings where rater_id = users.id limit 10) as done) < 10

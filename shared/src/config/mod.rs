@@ -287,6 +287,11 @@ pub struct SecurityConfig {
     pub new_member_comments_per_day: u32,
     /// Whether each member's first comment waits for a moderator. Default false.
     pub hold_first_comments: bool,
+    /// Reports by one member per hour. Default 10.
+    pub reports_per_hour: u32,
+    /// How many ordinary reports hide a thing until moderators have judged it; 0 hides nothing. Reports of members whose
+    /// reports were right weigh up to twice as much, those of new and unverified accounts less. Default 3.
+    pub reports_to_hide: u32,
     /// What only members with a verified address may do: `comments`, `hubs` (making them) and `tokens` (for the API).
     /// Default all of them.
     pub verified_only: Vec<Gated>,
@@ -312,6 +317,8 @@ impl Default for SecurityConfig {
             comments_per_day: 60,
             new_member_comments_per_day: 10,
             hold_first_comments: false,
+            reports_per_hour: 10,
+            reports_to_hide: 3,
             verified_only: Gated::VARIANTS.to_vec(),
         }
     }

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use super::activity::{self, Verb};
 use super::fields::{HubName, Summary};
 use super::locks::{hold_users, lock, membership, require_owner};
+use super::quarantine;
 use super::queries;
 use super::refusal::Refusal;
 use super::removal;
@@ -150,8 +151,8 @@ impl HubChanges {
 /// Changes a hub for one of its owners: all that is given, or nothing.
 ///
 /// # Errors
-/// [`Refusal::NotOwner`], [`Refusal::SlugTaken`], [`Refusal::SlugKept`], [`Refusal::NoTimeZone`], and
-/// [`Refusal::Archived`] unless the hub is opened again.
+/// [`Refusal::NotOwner`], [`Refusal::SlugTaken`], [`Refusal::SlugKept`], [`Refusal::NoTimeZone`], [`Refusal::Quarantined`],
+/// and [`Refusal::Archived`] unless the hub is opened again.
 pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges) -> Result<Hub, Refusal> {
     hold_users(db, &[actor]).await?;
     let before = lock(db, hub).await?;
@@ -166,6 +167,9 @@ pub async fn update(db: &mut Tx, hub: HubId, actor: UserId, changes: &HubChanges
     }
     if before.time_zone != after.time_zone && !time_zones::exists(db, &after.time_zone).await? {
         return Err(Refusal::NoTimeZone);
+    }
+    if before.visibility != after.visibility && quarantine::is_quarantined(db, hub).await? {
+        return Err(Refusal::Quarantined);
     }
     if let Some(slug) = changes.slug.as_ref().filter(|_| before.slug != after.slug) {
         claim(db, hub, slug).await?;

@@ -10,6 +10,7 @@ mod fields;
 pub mod lists;
 mod locks;
 pub mod members;
+pub mod quarantine;
 pub mod queries;
 mod refusal;
 pub mod removal;

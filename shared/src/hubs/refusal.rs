@@ -30,6 +30,8 @@ pub enum Refusal {
     NoTimeZone,
     /// The hub would be left without an owner.
     LastOwner,
+    /// The hub is hidden until moderators have judged it.
+    Quarantined,
 }
 
 impl Refusal {
@@ -50,6 +52,9 @@ impl Refusal {
             Self::NotMadeOwner => "Only an owner can make somebody an owner.",
             Self::NotInvited => "This hub is by invitation: its owners add members.",
             Self::NoTimeZone => "Choose a time zone from the list.",
+            Self::Quarantined => {
+                "This hub was reported. Until moderators have looked at it, only its members see it."
+            }
             Self::LastOwner => "A hub needs an owner. Make another member an owner first.",
         }
     }

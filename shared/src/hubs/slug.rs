@@ -65,6 +65,7 @@ const RESERVED: [&str; 80] = [
     "ratings",
     "readyz",
     "register",
+    "report",
     "reports",
     "requests",
     "reset",

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::Origin;
 use crate::accounts::links::Purpose;
-use crate::ids::{ExportId, HubId, UserId};
+use crate::ids::{CaseId, ExportId, HubId, UserId};
 use crate::queues;
 
 /// Sends one mail, rendered when it is sent. Running twice sends it twice with the same Message-ID, so mail programs
@@ -94,6 +94,22 @@ pub enum SendMail {
         /// The domain of the member's address.
         domain: Option<String>,
     },
+    /// Tells a moderator of a new case. Nothing is sent if it is closed.
+    NewCase {
+        /// The moderator.
+        user: UserId,
+        /// The case.
+        case: CaseId,
+        /// The domain of the moderator's address.
+        domain: Option<String>,
+    },
+    /// Tells a moderator what was reported since the last digest, at most once a day. Nothing is sent if nothing was.
+    CaseDigest {
+        /// The moderator.
+        user: UserId,
+        /// The domain of the moderator's address.
+        domain: Option<String>,
+    },
 }
 
 impl SendMail {
@@ -149,9 +165,10 @@ impl Job for SendMail {
             | Self::HubAnswered { .. }
             | Self::LoginElsewhere { .. }
             | Self::ExportReady { .. }
-            | Self::DraftsExpire { .. } => Duration::from_hours(3 * 24),
+            | Self::DraftsExpire { .. }
+            | Self::NewCase { .. } => Duration::from_hours(3 * 24),
             // Then the next one is due.
-            Self::Digest { .. } => Duration::from_hours(20),
+            Self::Digest { .. } | Self::CaseDigest { .. } => Duration::from_hours(20),
         }
     }
 
@@ -159,6 +176,7 @@ impl Job for SendMail {
     fn unique_key(&self) -> Option<String> {
         match self {
             Self::Digest { user, .. } => Some(format!("digest:{user}")),
+            Self::CaseDigest { user, .. } => Some(format!("cases:{user}")),
             _ => None,
         }
     }
@@ -171,7 +189,9 @@ impl Job for SendMail {
             | Self::ExportReady { domain, .. }
             | Self::HubAnswered { domain, .. }
             | Self::LoginElsewhere { domain, .. }
-            | Self::Digest { domain, .. } => domain.clone(),
+            | Self::Digest { domain, .. }
+            | Self::NewCase { domain, .. }
+            | Self::CaseDigest { domain, .. } => domain.clone(),
             Self::PasswordReset { email } | Self::AddressChanged { email, .. } => domain(email),
         }
     }
@@ -185,7 +205,9 @@ impl Job for SendMail {
             | Self::ExportReady { user, .. }
             | Self::HubAnswered { user, .. }
             | Self::LoginElsewhere { user, .. }
-            | Self::Digest { user, .. } => Some(Subject::from(*user)),
+            | Self::Digest { user, .. }
+            | Self::NewCase { user, .. }
+            | Self::CaseDigest { user, .. } => Some(Subject::from(*user)),
             Self::PasswordReset { .. } => None,
         }
     }

@@ -5,6 +5,7 @@ pub mod exports;
 pub mod mail;
 pub mod media;
 pub mod metrics;
+pub mod moderation;
 pub mod notifications;
 pub mod ranking;
 pub mod talks;
@@ -30,6 +31,8 @@ macro_rules! job_kinds {
             media::ProcessPhoto => process_photo,
             media::RemoveFiles => remove_files,
             metrics::ReportMetrics => report_metrics,
+            moderation::SendCaseDigests => send_case_digests,
+            moderation::TellReporters => tell_reporters,
             notifications::SendDigests => send_digests,
             ranking::RecountPart => recount_part,
             ranking::RecountRatings => recount_ratings,

@@ -34,7 +34,7 @@ pub struct HeldComment {
     pub created_at: DateTime<Utc>,
 }
 
-/// Lists comments that wait, the oldest first, after one of them.
+/// Lists comments that wait, the oldest first, after one of them. Those that were reported wait with their case.
 pub async fn list_held(
     db: &mut PgConnection,
     after: Option<CommentId>,
@@ -46,7 +46,7 @@ pub async fn list_held(
                   users.name as "author?", text as "text!",
                   held_for = 'repeated' as "is_repeated!", comments.created_at as "created_at!"
            from comments join photos on photos.id = photo_id left join users on users.id = author_id
-           where comments.state = 'held' and photos.state = 'live' and comments.id > $1
+           where comments.state = 'held' and held_for <> 'reported' and photos.state = 'live' and comments.id > $1
            order by comments.id limit $2"#,
         after.map_or(0, |after| after.0),
         limit,

@@ -16,6 +16,10 @@ pub enum Kind {
     HubAsked,
     /// A hub has answered the member's request.
     HubAnswered,
+    /// Moderators have judged what the member reported.
+    ReportJudged,
+    /// Something of the member's is hidden until moderators have judged it, or shown again.
+    Quarantined,
     /// An archive of what the member has on the site can be downloaded.
     ExportReady,
 }
@@ -42,6 +46,8 @@ impl Kind {
             Self::Milestone => "Milestones: 10, 100, 1,000 ratings of a photo",
             Self::HubAsked => "Requests to join your hubs",
             Self::HubAnswered => "Answers to your requests",
+            Self::ReportJudged => "What came of your reports",
+            Self::Quarantined => "Reports that hide something of yours",
             Self::ExportReady => "Archives of your data that are ready",
         }
     }

@@ -37,7 +37,8 @@ pub struct Entry {
     pub comment: Option<CommentId>,
     /// The hub in which it happened, with its slug.
     pub hub: Option<About<String>>,
-    /// The number of ratings that the photo has reached, or 1 if a request was accepted and 0 if not.
+    /// The number of ratings that the photo has reached; 1 if a request was accepted or a report was right, 0 if not, 2
+    /// if what was reported is gone; 1 if something is hidden and 0 if it is shown again, of a talk 3 and 2.
     pub number: Option<i64>,
     /// When the latest happened.
     pub at: DateTime<Utc>,
@@ -61,7 +62,8 @@ pub async fn list(
                from notifications
                left join photos on photos.id = photo_id
                left join hubs on hubs.id = hub_id
-               where user_id = $1 and kind = any($4) and (photo_id is null or photos.state = 'live')
+               where user_id = $1 and kind = any($4) and (photo_id is null or photos.state = 'live'
+                      or kind = 'quarantined' and photos.state = 'hidden')
                  and (hub_id is null or visibility = 'public'
                       or exists (select from hub_roles where hub_roles.hub_id = hubs.id and hub_roles.user_id = $1
                                                           and role in ('member', 'owner')))
@@ -116,7 +118,8 @@ pub async fn count_unread(db: &mut PgConnection, user: UserId) -> sqlx::Result<i
                left join photos on photos.id = photo_id
                left join hubs on hubs.id = hub_id
                where user_id = $1 and read_at is null and kind = any($3)
-                 and (photo_id is null or photos.state = 'live')
+                 and (photo_id is null or photos.state = 'live'
+                      or kind = 'quarantined' and photos.state = 'hidden')
                  and (hub_id is null or visibility = 'public'
                       or exists (select from hub_roles where hub_roles.hub_id = hubs.id and hub_roles.user_id = $1
                                                           and role in ('member', 'owner')))

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::Kind;
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::{CommentId, ExportId, HubId, NotificationId, PhotoId, UserId};
+use crate::ids::{CaseId, CommentId, ExportId, HubId, NotificationId, PhotoId, TalkId, UserId};
 
 /// What a member is notified of.
 #[derive(Clone, Debug)]
@@ -58,6 +58,44 @@ impl News {
     pub fn hub_answered(user: UserId, hub: HubId, is_accepted: bool) -> Self {
         let number = Some(i64::from(is_accepted));
         Self { hub: Some(hub), number, ..Self::new(user, Kind::HubAnswered, hub.to_string()) }
+    }
+
+    /// Moderators have judged what the user reported. `None`: it was gone before.
+    #[must_use]
+    pub fn report_judged(user: UserId, case: CaseId, was_right: Option<bool>) -> Self {
+        let number = was_right.map_or(2, i64::from);
+        Self { number: Some(number), ..Self::new(user, Kind::ReportJudged, case.to_string()) }
+    }
+
+    /// The user's photo is hidden until moderators have judged it, or shown again.
+    #[must_use]
+    pub fn photo_quarantined(user: UserId, photo: PhotoId, is_hidden: bool) -> Self {
+        Self { photo: Some(photo), ..Self::quarantined(user, &format!("photo:{photo}"), is_hidden) }
+    }
+
+    /// The user's comment is hidden until moderators have judged it, or shown again.
+    #[must_use]
+    pub fn comment_quarantined(user: UserId, comment: CommentId, is_hidden: bool) -> Self {
+        Self { comment: Some(comment), ..Self::quarantined(user, &format!("comment:{comment}"), is_hidden) }
+    }
+
+    /// The user's talk in a hub is hidden until moderators have judged it, or shown again.
+    #[must_use]
+    pub fn talk_quarantined(user: UserId, talk: TalkId, hub: HubId, is_hidden: bool) -> Self {
+        let news = Self::quarantined(user, &format!("talk:{talk}"), is_hidden);
+        // Two more than of a hub itself.
+        Self { hub: Some(hub), number: news.number.map(|number| number + 2), ..news }
+    }
+
+    /// The user's hub is hidden until moderators have judged it, or shown again.
+    #[must_use]
+    pub fn hub_quarantined(user: UserId, hub: HubId, is_hidden: bool) -> Self {
+        Self { hub: Some(hub), ..Self::quarantined(user, &format!("hub:{hub}"), is_hidden) }
+    }
+
+    fn quarantined(user: UserId, what: &str, is_hidden: bool) -> Self {
+        let number = i64::from(is_hidden);
+        Self { number: Some(number), ..Self::new(user, Kind::Quarantined, format!("{what}:{number}")) }
     }
 
     /// The user's archive can be downloaded.

@@ -21,7 +21,26 @@ impl Entry {
             Kind::HubAsked => format!("{who} asks to join {hub}"),
             Kind::HubAnswered if self.number == Some(1) => format!("You are a member of {hub} now"),
             Kind::HubAnswered => format!("{hub} declined your request to join"),
+            Kind::ReportJudged => match self.number {
+                Some(1) => "Moderators agreed with your report".to_owned(),
+                Some(0) => "Moderators looked at your report and found nothing wrong".to_owned(),
+                _ => "What you reported is gone".to_owned(),
+            },
+            Kind::Quarantined => self.quarantined(photo, hub),
             Kind::ExportReady => "The archive of your data is ready".to_owned(),
+        }
+    }
+
+    fn quarantined(&self, photo: &str, hub: &str) -> String {
+        let what = match (&self.photo, self.comment, self.number) {
+            (Some(_), None, _) => format!("“{photo}”"),
+            (_, Some(_), _) => "A comment of yours".to_owned(),
+            (None, None, Some(2..)) => format!("A talk of yours in {hub}"),
+            _ => hub.to_owned(),
+        };
+        match self.number {
+            Some(1 | 3) => format!("{what} was reported, and is hidden until moderators have looked at it"),
+            _ => format!("{what} is shown again: moderators have looked at it"),
         }
     }
 
@@ -40,10 +59,17 @@ impl Entry {
         if let Some(comment) = self.comment {
             return format!("/comments/{comment}");
         }
+        if self.kind == Kind::ReportJudged {
+            return "/reports".to_owned();
+        }
         if self.kind == Kind::ExportReady {
             return "/settings/account".to_owned();
         }
         match (&self.photo, &self.hub) {
+            (None, Some(hub)) if self.kind == Kind::Quarantined && self.number >= Some(2) => {
+                format!("/h/{}/talks", hub.id)
+            }
+            (None, Some(hub)) if self.kind == Kind::Quarantined => format!("/h/{}", hub.id),
             (Some(photo), _) => format!("/photos/{}", photo.id),
             (None, Some(hub)) if self.kind == Kind::HubAsked => format!("/h/{}/members", hub.id),
             (None, Some(hub)) if self.number == Some(1) => format!("/h/{}", hub.id),
@@ -101,6 +127,44 @@ mod tests {
         assert_eq!(says(1235), "ada and 1,234 others commented on “Blep”");
         let replies = Entry { count: 3, ..entry(Kind::Reply) };
         assert_eq!(replies.sentence(), "ada replied to your comment on “Blep”, 3 times");
+    }
+
+    #[test]
+    fn reports_and_what_they_hide_have_their_own_words() {
+        let judged = |number| Entry {
+            photo: None,
+            comment: None,
+            actor: None,
+            actors: 0,
+            number: Some(number),
+            ..entry(Kind::ReportJudged)
+        };
+        assert_eq!(judged(1).sentence(), "Moderators agreed with your report");
+        assert_eq!(judged(0).path(), "/reports");
+        let photo = Entry { comment: None, number: Some(1), ..entry(Kind::Quarantined) };
+        assert_eq!(
+            (photo.sentence().as_str(), photo.path().as_str()),
+            ("“Blep” was reported, and is hidden until moderators have looked at it", "/photos/3")
+        );
+        let comment = Entry { photo: None, number: Some(0), ..entry(Kind::Quarantined) };
+        assert_eq!(
+            (comment.sentence().as_str(), comment.path().as_str()),
+            ("A comment of yours is shown again: moderators have looked at it", "/comments/4")
+        );
+        let hub = Some(About { id: "cats".to_owned(), name: "Cats".to_owned() });
+        let of_hub = |number| Entry {
+            photo: None,
+            comment: None,
+            hub: hub.clone(),
+            number: Some(number),
+            ..entry(Kind::Quarantined)
+        };
+        assert_eq!(of_hub(3).path(), "/h/cats/talks");
+        assert_eq!(of_hub(1).path(), "/h/cats");
+        assert_eq!(
+            of_hub(2).sentence(),
+            "A talk of yours in Cats is shown again: moderators have looked at it"
+        );
     }
 
     #[test]

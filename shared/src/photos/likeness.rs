@@ -29,6 +29,16 @@ pub async fn find_hash(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Op
     Ok(hash.await?.flatten().and_then(|hash| hash.try_into().ok()))
 }
 
+/// How a photo's picture is recognised.
+pub async fn of(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Likeness> {
+    let row = sqlx::query!("select source_hash, fingerprint from photos where id = $1", photo.0);
+    let row = row.fetch_optional(db).await?;
+    Ok(row.map_or_else(Likeness::default, |row| Likeness {
+        hash: row.source_hash.and_then(|hash| hash.try_into().ok()),
+        fingerprint: row.fingerprint.map(Fingerprint::from_bits),
+    }))
+}
+
 /// Finds the owner's oldest existing photo that is older than this one and shows the same picture. Reads only that
 /// owner's photos.
 pub async fn find_earlier(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<PhotoId>> {

@@ -12,6 +12,7 @@ use crate::events::Event;
 use crate::exports;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
+use crate::moderation::review;
 use crate::photos::{avatars, files, owner, tagging, transitions, withheld};
 use crate::talks::leaving;
 
@@ -25,6 +26,7 @@ pub async fn merge(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<()> 
     if from == into || !lock_users(db, from, into).await? {
         return Ok(());
     }
+    review::leaving::merge(db, from, into).await?;
     lock_own(db, from).await?;
     cast::merge_taken_back(db, from, into).await?;
     leaving::merge(db, from, into).await?;
@@ -131,6 +133,7 @@ async fn lock_users(db: &mut Tx, from: UserId, into: UserId) -> sqlx::Result<boo
 pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     // Lock the user before any counter: a concurrent rating holds the user's key, and its histogram must be seen.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *db).await?;
+    review::leaving::leave_all(db, user).await?;
     let own = sqlx::query_scalar!(
         r#"select id as "id: PhotoId" from photos where owner_id = $1 and state <> 'deleted' order by id"#,
         user.0,

@@ -16,6 +16,7 @@ mod locks;
 pub mod order;
 mod phase;
 pub mod pitch;
+pub mod quarantine;
 pub mod queries;
 pub mod readers;
 mod receipt;

@@ -283,7 +283,7 @@ async fn lock_as_owner(db: &mut Tx, talk: TalkId, actor: &User) -> Result<Talk, 
     find_talk(db, talk).await?.ok_or(Refusal::Gone)
 }
 
-async fn set_state(db: &mut Tx, talk: &Talk, state: TalkState) -> Result<(), Refusal> {
+pub(super) async fn set_state(db: &mut Tx, talk: &Talk, state: TalkState) -> Result<(), Refusal> {
     sqlx::query!("update talks set state = $2 where id = $1", talk.id.0, state.name())
         .execute(&mut *db)
         .await?;

@@ -115,7 +115,7 @@ fn line(entry: Entry, whole: bool) -> AuditLine {
 }
 
 /// The act in words. An unknown act is shown as recorded.
-fn did(action: &str, jobs: Option<i64>) -> String {
+pub(crate) fn did(action: &str, jobs: Option<i64>) -> String {
     let jobs = match jobs {
         Some(1) => "a job".to_owned(),
         Some(jobs) => format!("{jobs} jobs"),
@@ -138,6 +138,9 @@ fn did(action: &str, jobs: Option<i64>) -> String {
         "hub.delete" => "deleted a hub".to_owned(),
         "hub.photo.remove" => "removed a photo from a hub".to_owned(),
         "act.undo" => "undid an act".to_owned(),
+        "case.hide" => "hid something until somebody has judged it".to_owned(),
+        "case.show" => "showed something again that was reported".to_owned(),
+        "case.close" => "closed a case".to_owned(),
         "picture.block" => "hid a photo and blocked its picture".to_owned(),
         "picture.unblock" => "unblocked a picture".to_owned(),
         "user.create" => "created an account".to_owned(),

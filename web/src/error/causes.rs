@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use pawdium_media::{MediaError, Refusal};
 use pawdium_shared::db::Conflict;
 use pawdium_shared::hubs;
+use pawdium_shared::moderation::review;
 use pawdium_shared::photos::NotChanged;
 use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
@@ -88,6 +89,7 @@ impl From<hubs::Refusal> for Error {
             Refusal::Archived
             | Refusal::NotOwner
             | Refusal::MayNotDelete
+            | Refusal::Quarantined
             | Refusal::NotMadeOwner
             | Refusal::NotInvited => Self::Forbidden(message),
         }
@@ -146,6 +148,35 @@ impl From<comments::Refusal> for Error {
             // Rounded up, so that trying again then works.
             Refusal::TooFast(wait) => Self::TooMany(wait.num_seconds().unsigned_abs() + 1),
             Refusal::Closed | Refusal::Blocked | Refusal::TooLate => Self::OutOfTurn(refusal.to_string()),
+        }
+    }
+}
+
+impl From<review::Refusal> for Error {
+    fn from(refusal: review::Refusal) -> Self {
+        use review::Refusal;
+        match refusal {
+            Refusal::Database(error) => error.into(),
+            Refusal::Store(error) => Self::Internal(error),
+            Refusal::Gone => Self::NotFound,
+            Refusal::NoUser => Self::SessionEnded,
+            Refusal::Own => Self::OutOfTurn(refusal.to_string()),
+            // Rounded up, so that trying again then works.
+            Refusal::TooFast(wait) => Self::TooMany(wait.num_seconds().unsigned_abs() + 1),
+            Refusal::NoReason => Self::Field { field: "reason", message: refusal.to_string() },
+            Refusal::NotFitting | Refusal::Refused(_) => Self::Refused(refusal.to_string()),
+            Refusal::Closed(_) => Self::Conflict("This case is closed."),
+            Refusal::Claimed(_) => Self::Conflict("Another moderator works on this case."),
+            Refusal::Undecided => {
+                Self::Conflict("It is hidden until you decide: take it down, or show it again first.")
+            }
+            Refusal::AlreadyDown => Self::Conflict("It is taken down already. Close the case."),
+            Refusal::ThingGone => {
+                Self::Conflict("It is gone, so there is nothing to take down. Close the case.")
+            }
+            Refusal::PictureBlocked => {
+                Self::Conflict("Its picture is blocked by now, so it can't be shown again. Take it down.")
+            }
         }
     }
 }

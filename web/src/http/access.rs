@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use pawdium_shared::accounts::{Role, User};
 use pawdium_shared::audit::Actor;
+use pawdium_shared::ids::UserId;
 
 use super::visitor::{Viewing, Visitor};
 use crate::error::Error;
@@ -47,6 +48,16 @@ impl FromRequestParts<App> for Moderator {
 }
 
 impl Moderator {
+    /// The moderator's account.
+    pub const fn user(&self) -> &User {
+        &self.0
+    }
+
+    /// The moderator's id.
+    pub const fn id(&self) -> UserId {
+        self.0.id
+    }
+
     /// The actor for the audit log.
     pub fn actor(&self) -> Actor<'_> {
         self.0.actor()

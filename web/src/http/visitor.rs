@@ -14,6 +14,7 @@ use pawdium_shared::accounts::{Gated, Origin, RaterKey, User, queries};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::hubs::bookmarks;
 use pawdium_shared::ids::{PhotoId, UserId};
+use pawdium_shared::moderation::review::queue;
 use pawdium_shared::notifications;
 use pawdium_shared::ratings::serving;
 use sqlx::PgConnection;
@@ -233,6 +234,7 @@ impl Viewing {
             viewer: viewer(app, &visitor).await?,
             hubs: own_hubs(app, &visitor).await?,
             bell: bell(app, &visitor).await?,
+            cases: open_cases(app, &visitor).await?,
             theme: theme(jar),
             flash: flash::read(&app.pins, jar),
             path,
@@ -268,6 +270,14 @@ async fn bell(app: &App, visitor: &Visitor) -> Result<Option<Bell>, Error> {
     let Ok(member) = visitor.member() else { return Ok(None) };
     let unread = notifications::count_unread(&mut *app.db.acquire().await?, member.id).await?;
     Ok(Some(Bell { user: member.id.0, unread }))
+}
+
+/// How many cases wait; only for moderators.
+async fn open_cases(app: &App, visitor: &Visitor) -> Result<Option<i64>, Error> {
+    if !visitor.moderates() {
+        return Ok(None);
+    }
+    Ok(Some(queue::count_open(&mut *app.db.acquire().await?).await?))
 }
 
 /// The visitor's colour theme.

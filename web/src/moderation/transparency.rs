@@ -15,7 +15,7 @@ use crate::views::moderation::transparency::{Month, TransparencyPage};
 const MONTHS: i32 = 24;
 
 /// The kinds of acts in the order of the page, each with its words and the names in the audit log.
-const KINDS: [(&str, &[&str]); 9] = [
+const KINDS: [(&str, &[&str]); 11] = [
     ("Photos hidden", &["photo.hide", "picture.block"]),
     ("Photos deleted", &["photo.delete"]),
     ("Photos removed from hubs", &["hub.photo.remove"]),
@@ -24,7 +24,9 @@ const KINDS: [(&str, &[&str]); 9] = [
     ("Talks hidden", &["talk.hide"]),
     ("Hubs deleted", &["hub.delete"]),
     ("Topics changed", &["topic.rename", "topic.alias", "topic.merge", "topic.ban", "section.change"]),
-    ("Acts undone", &["act.undo", "topic.undo", "talk.show", "picture.unblock"]),
+    ("Acts undone", &["act.undo", "topic.undo", "talk.show", "picture.unblock", "case.show"]),
+    ("Things hidden because of reports", &["case.hide"]),
+    ("Cases closed", &["case.close"]),
 ];
 
 /// `GET /transparency`

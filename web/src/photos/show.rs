@@ -9,7 +9,8 @@ use pawdium_queue::{Job as _, Subject, inspect};
 use pawdium_shared::acts::{self, Thing};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::jobs::media::ProcessPhoto;
-use pawdium_shared::moderation::blocked;
+use pawdium_shared::moderation::review::quarantine;
+use pawdium_shared::moderation::{self, blocked};
 use pawdium_shared::photos::{
     Histogram, Photo, PhotoState, Saving, crops, drafts, expiry, likeness, queries, revisions, steps,
 };
@@ -295,6 +296,7 @@ pub(crate) async fn rating_control(
 async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<PhotoStatus, Error> {
     let mut steps = Vec::new();
     let (mut why, mut saved, mut picture) = (None, None, Picture::default());
+    let mut is_quarantined = false;
     if visitor.id() == photo.owner || visitor.moderates() {
         let mut db = app.db.acquire().await?;
         steps = steps::list(&mut db, photo.id).await?;
@@ -305,6 +307,7 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
                 Some(reason) => Some(reason),
                 None => acts::find_reason(&mut db, Thing::Photo(photo.id)).await?,
             };
+            is_quarantined = quarantine::is_quarantined(&mut db, moderation::Thing::Photo(photo.id)).await?;
         }
         let bytes = queries::find_original_bytes(&mut db, photo.id).await?;
         saved = bytes.and_then(|bytes| Saving::of(bytes, &photo.sizes));
@@ -323,6 +326,7 @@ async fn photo_status(app: &App, visitor: &Visitor, photo: &Photo) -> Result<Pho
         expires_at: (photo.state == PhotoState::Draft)
             .then(|| expiry::expires_at(photo.touched_at, app.config.upkeep.draft_days)),
         may_publish: visitor.id() == photo.owner && visitor.member().is_ok(),
+        is_quarantined,
     })
 }
 

@@ -26,7 +26,7 @@ use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, 
 use crate::state::App;
 use crate::{
     accounts, api, assets, comments, demo, embed, exports, health, hubs, live, moderation, notifications,
-    photos, ranking, ratings, search, talks, topics,
+    photos, ranking, ratings, reports, search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -186,6 +186,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/theme", post(theme::choose))
         .merge(comment_pages())
         .merge(notification_pages())
+        .merge(report_pages())
         .merge(hub_pages())
         .merge(talk_pages())
         .merge(operators::admin_pages())
@@ -238,6 +239,17 @@ fn notification_pages() -> Router<App> {
             "/settings/notifications",
             get(notifications::settings::page).post(notifications::settings::save),
         )
+}
+
+fn report_pages() -> Router<App> {
+    use reports::page;
+    Router::new()
+        .route("/reports", get(reports::own::page))
+        .route("/photos/{photo}/report", get(page::photo).post(page::report_photo))
+        .route("/comments/{comment}/report", get(page::comment).post(page::report_comment))
+        .route("/talks/{talk}/report", get(page::talk).post(page::report_talk))
+        .route("/h/{slug}/report", get(page::hub).post(page::report_hub))
+        .route("/members/{name}/report", get(page::member).post(page::report_member))
 }
 
 fn hub_pages() -> Router<App> {
@@ -363,6 +375,11 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(topics::api::list))
         .routes(routes!(topics::api::show))
         .routes(routes!(topics::api::list_sections))
+        .routes(routes!(reports::api::photo))
+        .routes(routes!(reports::api::comment))
+        .routes(routes!(reports::api::talk))
+        .routes(routes!(reports::api::hub))
+        .routes(routes!(reports::api::member))
         .split_for_parts();
     (router.fallback(async || Error::NotFound), document)
 }

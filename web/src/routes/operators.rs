@@ -38,6 +38,18 @@ pub(super) fn admin_pages() -> Router<App> {
 pub(super) fn moderation_pages() -> Router<App> {
     Router::new()
         .route("/moderation", get(moderation::newest::page))
+        .route("/moderation/review", get(moderation::review::queue::page))
+        .route(
+            "/moderation/review/bulk",
+            get(moderation::review::bulk::preview).post(moderation::review::bulk::act),
+        )
+        .route(
+            "/moderation/review/{case}",
+            get(moderation::review::case::page).post(moderation::review::case::act),
+        )
+        .route("/moderation/review/{case}/claim", post(moderation::review::case::claim))
+        .route("/admin/review", get(moderation::review::queue::moved))
+        .route("/admin/review/{case}", get(moderation::review::queue::moved))
         .route("/moderation/doubtful", get(moderation::doubtful::page))
         .route("/moderation/comments", get(moderation::comments::page))
         .route("/moderation/blocked", get(moderation::blocked::page))

@@ -18,13 +18,14 @@ pub const GOES: [&str; 7] = [
 ];
 
 /// What stays, and in which form. A test compares each sentence with what happens.
-pub const STAYS: [&str; 7] = [
+pub const STAYS: [&str; 8] = [
     "Replies to your comments, under a comment that says it was removed",
     "Votes in calls that are closed, because the result is made of them: without your name and device",
     "Talks that you have proposed, without your name",
     "Remixes that others have made of your photos, without your name",
     "Links with which you have shared photos of others, which still lead to them",
     "Hubs that you own: see below",
+    "What you have reported to moderators, without your name and text",
     "Your name, which nobody else can take for 90 days",
 ];
 

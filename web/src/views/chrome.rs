@@ -15,6 +15,8 @@ pub struct Chrome {
     pub hubs: Vec<HubLink>,
     /// The notifications of a member.
     pub bell: Option<Bell>,
+    /// How many cases are open, up to 100; only for moderators.
+    pub cases: Option<i64>,
     /// Whether the page is kept, so that what it says of the time may be old.
     pub is_baked: bool,
 }
@@ -23,6 +25,15 @@ impl Chrome {
     /// Whether the viewer is registered.
     pub(crate) fn is_member(&self) -> bool {
         matches!(self.viewer, Viewer::Member { .. })
+    }
+
+    /// The number of open cases as it is shown; empty if there is none.
+    pub(crate) fn open_cases(&self) -> String {
+        match self.cases {
+            None | Some(..=0) => String::new(),
+            Some(cases @ ..=99) => cases.to_string(),
+            Some(_) => "99+".to_owned(),
+        }
     }
 
     /// Whether the viewer is anonymous and has rated something.

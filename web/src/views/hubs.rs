@@ -125,6 +125,11 @@ impl HubHead {
         self.path.starts_with("/members/")
     }
 
+    /// Whether the viewer may report it: nobody reports a hub or a profile of their own.
+    pub(super) fn may_report(&self) -> bool {
+        self.standing != Standing::Owner
+    }
+
     fn is_registered(&self) -> bool {
         self.standing != Standing::Nobody
     }

@@ -36,6 +36,8 @@ pub mod notifications;
 pub mod photo;
 pub mod rate;
 pub mod ratings;
+pub mod reports;
+pub mod review;
 pub mod revisions;
 pub mod search;
 pub mod sessions;

@@ -185,6 +185,8 @@ pub struct PhotoStatus {
     pub expires_at: Option<DateTime<Utc>>,
     /// Whether the viewer can publish the draft.
     pub may_publish: bool,
+    /// Whether it is hidden only until moderators have judged it.
+    pub is_quarantined: bool,
 }
 
 /// A line of the timeline, finished or not.
@@ -321,6 +323,7 @@ mod tests {
             title: "Cat".to_owned(),
             expires_at: None,
             may_publish: false,
+            is_quarantined: false,
         }
     }
 

@@ -67,7 +67,7 @@ const GONE: [Claim; 7] = [
 ];
 
 /// What the page says stays, in its order.
-const STAYING: [Claim; 7] = [
+const STAYING: [Claim; 8] = [
     (
         "Replies to your comments, under a comment that says it was removed",
         "select count(*) from comments join comments as parent on parent.id = comments.reply_to
@@ -109,6 +109,14 @@ const STAYING: [Claim; 7] = [
         "select count(*) from hubs where slug in ('cats', 'alone') and $1 > 0",
         2,
         2,
+    ),
+    (
+        "What you have reported to moderators, without your name and text",
+        "select count(*) from reports
+         where (reporter_id is not null) = exists (select from users where id = $1)
+           and (text <> '') = exists (select from users where id = $1)",
+        1,
+        1,
     ),
     (
         "Your name, which nobody else can take for 90 days",
@@ -162,6 +170,9 @@ async fn live_a_little(site: &Site, ada: &Person, bob: &Person, cleo: &Person) {
         }
     }
     ada.pages.post("/settings/notifications", &[("comment", "on"), ("reply", "on")]).await.location();
+    ada.report(&format!("photos/{his}"), json!({ "category": "spam", "text": "Ada reports" }))
+        .await
+        .expect(201);
     ada.export().await;
 }
 

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Site};
 
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 23] = [
     "/admin",
     "/admin/queues",
     "/admin/queues/board",
@@ -25,6 +25,8 @@ const PAGES: [&str; 21] = [
     "/moderation/acts",
     "/moderation",
     "/moderation?page=2",
+    "/moderation/review",
+    "/moderation/review?about=hub",
     "/moderation/doubtful",
     "/moderation/blocked",
     "/moderation/topics",
@@ -176,6 +178,8 @@ async fn strange_input_never_breaks_an_admin_page(db: PgPool) {
         ("/moderation?page=99999999999999999999", 200),
         ("/moderation/blocked?before=%00", 200),
         ("/moderation/comments?after=%00", 200),
+        ("/moderation/review?after=%00", 200),
+        ("/moderation/review/%00", 404),
         ("/moderation/comments?after=99999999999999999999", 200),
     ] {
         assert_eq!(root.pages.get(path).await.status, status, "{path}");

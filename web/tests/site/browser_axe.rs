@@ -224,6 +224,11 @@ impl World {
             person.comment(*photo, "Three say this.").await;
         }
         bob.pages.post("/settings/blocked", &[("name", "root"), ("act", "block")]).await.location();
+        bob.flag("users/root").await;
+        bob.flag("hubs/cats").await;
+        bob.report(&format!("photos/{photo}"), json!({ "category": "stolen", "text": "Mine." }))
+            .await
+            .expect(201);
     }
 
     /// The photos of a state.
@@ -328,6 +333,9 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/settings/account",
         "/settings/blocked",
         "/settings/notifications",
+        "/reports",
+        "/h/cats/report",
+        "/members/root/report",
         "/settings/sessions",
         "/settings/tokens",
         "/ratings",
@@ -372,6 +380,11 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     walk.through(&[format!("/photos/{photo}"), "/h/cats/settings".to_owned()]).await;
     walk.through(&paths([
         "/moderation",
+        "/moderation/review",
+        "/moderation/review?about=talk",
+        "/moderation/review/1",
+        "/moderation/review/3",
+        "/moderation/review/bulk?act=take_down&case=1&case=3",
         "/moderation/comments",
         "/moderation/doubtful",
         "/moderation/blocked",

@@ -254,6 +254,7 @@ async fn no_page_scrolls_sideways(db: PgPool) {
     all_stay_within(&browser, &admin).await;
     let admin = [
         "/moderation",
+        "/moderation/review",
         "/moderation/comments",
         "/moderation/topics",
         "/moderation/doubtful",

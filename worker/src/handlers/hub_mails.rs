@@ -20,6 +20,8 @@ pub(super) struct About {
     pub(super) until: String,
     pub(super) lines: Vec<String>,
     pub(super) through: Option<NotificationId>,
+    /// The last report that a moderator's digest counts.
+    pub(super) through_report: Option<i64>,
 }
 
 /// The drafts that are about to expire. `None` if none are any more.

@@ -2,6 +2,7 @@
 
 mod abandon_photo;
 mod balance_jobs;
+mod case_mails;
 mod digests;
 mod discard_files;
 mod expire_drafts;
@@ -24,6 +25,7 @@ mod write_export;
 
 pub use abandon_photo::abandon_photo;
 pub use balance_jobs::balance_jobs;
+pub use case_mails::{send_case_digests, tell_reporters};
 pub use digests::send_digests;
 pub use discard_files::discard_files;
 pub use expire_drafts::{Expired, expire, expire_drafts};

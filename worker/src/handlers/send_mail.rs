@@ -7,12 +7,13 @@ use pawdium_shared::accounts::{User, queries, refusals};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::mail::SendError;
+use pawdium_shared::moderation::review::alerts;
 use pawdium_shared::notifications;
 use sqlx::PgConnection;
 use tracing::{info, warn};
 
-use super::digests;
 use super::hub_mails::{self, About};
+use super::{case_mails, digests};
 use crate::env::Env;
 use crate::mails::{self, Letter, Matter};
 
@@ -58,6 +59,9 @@ pub async fn send_mail(job: SendMail, env: &Env, claim: &Claim) -> Result<(), Jo
             }
             if let Some(through) = *through {
                 notifications::digests::note_sent(&mut *env.db.acquire().await?, user, through).await?;
+            }
+            if let Some(through) = about.through_report {
+                alerts::note_sent(&mut *env.db.acquire().await?, user, through).await?;
             }
             Ok(())
         }
@@ -130,6 +134,14 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
             let found = queries::find(db, user).await?.filter(|user| user.verified);
             (found, Matter::Digest, None, digests::about(db, user).await?)
         }
+        SendMail::NewCase { user, case, .. } => {
+            let found = queries::find(db, user).await?.filter(|user| user.verified);
+            (found, Matter::NewCase, None, case_mails::opened(db, case, user).await?)
+        }
+        SendMail::CaseDigest { user, .. } => {
+            let found = queries::find(db, user).await?.filter(|user| user.verified);
+            (found, Matter::CaseDigest, None, case_mails::digest(db, user).await?)
+        }
         SendMail::LoginElsewhere { user, device, place, at, .. } => {
             let lines =
                 vec![format!("{device}, from {place}"), at.format("%-d %B %Y, %H:%M UTC").to_string()];
@@ -153,6 +165,8 @@ const fn purpose(matter: Matter) -> Option<Purpose> {
         | Matter::HubDeclined
         | Matter::DraftsExpire
         | Matter::ExportReady
-        | Matter::Digest => None,
+        | Matter::Digest
+        | Matter::NewCase
+        | Matter::CaseDigest => None,
     }
 }

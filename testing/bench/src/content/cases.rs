@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use pawdium_shared::ids::CommentId;
+use pawdium_shared::ids::{CaseId, CommentId};
+use pawdium_shared::moderation::review::queue::Place;
 use pawdium_shared::search::{Words, queries as search};
 use pawdium_shared::topics::{FoundTopic, Topic, queries, together};
 use sqlx::PgConnection;
 
 use crate::comments::{self, Commented};
+use crate::reports;
 
 /// How long photos with several topics may take.
 const TOGETHER: Duration = Duration::from_millis(20);
@@ -18,6 +20,9 @@ const SEARCH: Duration = Duration::from_millis(50);
 
 /// How long a page of comments may take: as long as a search.
 const COMMENTS: Duration = SEARCH;
+
+/// How long a page of the review may take.
+const REVIEW: Duration = Duration::from_millis(200);
 
 /// A kind of request.
 pub(crate) struct Case {
@@ -39,6 +44,10 @@ pub(crate) enum Ask {
     Topics(Vec<Words>),
     /// A page of the comments on a photo, after each of these threads.
     Comments(Commented, Vec<Option<CommentId>>),
+    /// A page of the review queue, after each of these places: of all cases, or of those about comments.
+    Queue(Option<&'static str>, Vec<Option<Place>>),
+    /// The page of each of these cases.
+    Cases(Vec<CaseId>),
 }
 
 impl Ask {
@@ -48,6 +57,8 @@ impl Ask {
             Self::Together(asks) => asks.len(),
             Self::Photos(words) | Self::Topics(words) => words.len(),
             Self::Comments(_, threads) => threads.len(),
+            Self::Queue(_, places) => places.len(),
+            Self::Cases(cases) => cases.len(),
         }
     }
 
@@ -59,6 +70,8 @@ impl Ask {
             Self::Photos(words) => search::find_photos(db, &words[number]).await?.len(),
             Self::Topics(words) => search::find_topics(db, &words[number], 12).await?.len(),
             Self::Comments(on, threads) => comments::page(db, *on, threads[number]).await?.len(),
+            Self::Queue(about, places) => reports::page(db, *about, places[number]).await?,
+            Self::Cases(cases) => reports::case(db, cases[number]).await?,
         })
     }
 }
@@ -93,6 +106,8 @@ pub(crate) async fn all(db: &mut PgConnection, commented: Commented) -> Result<V
         .into();
     let parts: Vec<_> = ["ka", "mifi", "cat1", "nose", "zo"].map(Words::of).into();
     let pages = comments::list_pages(db, commented).await?;
+    let places = reports::list_places(db).await?;
+    let queued = reports::list_cases(db).await?;
     Ok(vec![
         Case { name: "photos with two topics", limit: TOGETHER, asks: Ask::Together(pairs) },
         Case { name: "photos with three topics", limit: TOGETHER, asks: Ask::Together(triples) },
@@ -101,5 +116,8 @@ pub(crate) async fn all(db: &mut PgConnection, commented: Commented) -> Result<V
         Case { name: "search for two words", limit: SEARCH, asks: Ask::Photos(several) },
         Case { name: "search for topics", limit: SEARCH, asks: Ask::Topics(parts) },
         Case { name: "a page of comments", limit: COMMENTS, asks: Ask::Comments(commented, pages) },
+        Case { name: "review queue", limit: REVIEW, asks: Ask::Queue(None, places.clone()) },
+        Case { name: "review queue of comments", limit: REVIEW, asks: Ask::Queue(Some("comment"), places) },
+        Case { name: "a case", limit: REVIEW, asks: Ask::Cases(queued) },
     ])
 }

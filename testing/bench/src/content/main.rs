@@ -1,4 +1,5 @@
-//! Measures what visitors ask of a large site's content: photos with several topics, search, and comments. See
+//! Measures what visitors ask of a large site's content: photos with several topics, search, comments, and the
+//! review of reports. See
 //! `testing/bench/README.md`.
 //!
 //! A measurement is a [`Case`](cases::Case) in `cases.rs`. Each prints its latency and its plans, and fails if it is too
@@ -7,6 +8,7 @@
 mod cases;
 mod comments;
 mod measure;
+mod reports;
 mod seed;
 
 use std::process::ExitCode;
@@ -16,7 +18,7 @@ use clap::Parser;
 use pawdium_bench::machine::Machine;
 use pawdium_bench::stores::Stores;
 
-/// Measure filters by topics, search and comments on a large site
+/// Measure filters by topics, search, comments and the review of reports on a large site
 #[derive(Debug, Parser)]
 #[command(name = "content")]
 struct Arguments {
@@ -29,6 +31,9 @@ struct Arguments {
     /// Comments on its photos
     #[arg(long, default_value_t = 5_000_000)]
     comments: i32,
+    /// Reports of its photos and comments
+    #[arg(long, default_value_t = 1_000_000)]
+    reports: i32,
     /// Requests per case
     #[arg(long, default_value_t = 300)]
     rounds: usize,
@@ -50,8 +55,13 @@ impl Arguments {
         pawdium_shared::db::MIGRATIONS.run(&mut db).await?;
         seed::fill(&mut db, self.photos, self.tags).await?;
         let commented = comments::fill(&mut db, self.comments).await?;
+        reports::fill(&mut db, self.reports).await?;
         stores.settle().await?;
-        println!("{machine}\n{} photos, {} tags, {} comments\n", self.photos, self.tags, self.comments);
+        println!("{machine}");
+        println!(
+            "{} photos, {} tags, {} comments, {} reports\n",
+            self.photos, self.tags, self.comments, self.reports
+        );
         let mut failed = Vec::new();
         for case in cases::all(&mut db, commented).await? {
             let found = measure::measure(&mut db, &case, self.rounds).await?;

@@ -82,7 +82,7 @@ async fn scans(db: &mut PgConnection) -> Result<Vec<(String, i64)>> {
     let scans = sqlx::query_as(
         "select relname::text, seq_scan from pg_stat_user_tables
          where relname in ('photos', 'taggings', 'topics', 'topic_keys', 'photo_ranks', 'users', 'hubs',
-                           'comments', 'member_blocks')",
+                           'comments', 'member_blocks', 'cases', 'reports', 'audit_log')",
     );
     Ok(scans.fetch_all(db).await?)
 }
@@ -104,7 +104,7 @@ mod tests {
     use sqlx::{Executor as _, PgPool};
 
     use super::*;
-    use crate::{cases, comments, seed};
+    use crate::{cases, comments, reports, seed};
 
     #[sqlx::test(migrator = "MIGRATIONS")]
     async fn no_request_needs_to_read_a_whole_table(db: PgPool) {
@@ -114,6 +114,7 @@ mod tests {
         // goes.
         db.execute("set enable_seqscan = off").await.expect("it is set");
         let commented = comments::fill(&mut db, 3_000).await.expect("comments are seeded");
+        reports::fill(&mut db, 2_000).await.expect("reports are seeded");
         for case in cases::all(&mut db, commented).await.expect("they are there") {
             let found = measure(&mut db, &case, case.asks.len()).await.expect("it is measured");
             assert_eq!(found.scanned, Vec::<String>::new(), "{}", found.name);

@@ -159,6 +159,21 @@ fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
             "no session is older than its user's password, but for the one that changed it",
         ),
         (
+            "insert into cases (about, thing_id, weight, reports) values ('photo', 1, 1000, 2);
+             insert into reports (case_id, reporter_id, category, weight) select id, 2, 'spam', 1000 from cases",
+            "a case counts its reports, and weighs what they weigh",
+        ),
+        (
+            "insert into cases (about, thing_id, weight, reports) values ('photo', 1, 1000, 1);
+             insert into reports (case_id, reporter_id, category, weight, outcome, settled_at)
+             select id, 2, 'spam', 1000, 'upheld', now() from cases",
+            "reports are settled with their case, and as it is",
+        ),
+        (
+            "insert into cases (about, thing_id, weight, hidden_at, before) values ('photo', 1, 0, now(), '{}')",
+            "a photo that waits to be judged is hidden, unless its owner has deleted it",
+        ),
+        (
             "insert into hubs (slug, name) values ('cats', 'Cats')",
             "a hub has an owner, unless it is archived",
         ),

@@ -243,6 +243,7 @@ impl Samples {
             path: "/top?period=week".to_owned(),
             demo: true,
             bell: if hubs.is_empty() { None } else { Some(Bell { user: 1, unread: 3 }) },
+            cases: None,
             hubs,
             is_baked: false,
         }
@@ -305,6 +306,7 @@ fn stands(id: i64, state: PhotoState, steps: Vec<TimelineEntry>) -> PhotoStatus 
         title: pick(&TITLES, id).to_owned(),
         expires_at: None,
         may_publish: true,
+        is_quarantined: false,
     }
 }
 

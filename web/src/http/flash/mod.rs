@@ -167,6 +167,28 @@ pub enum Notice {
     MemberUnblocked,
     /// What a member is notified of was saved.
     NotificationsSaved,
+    /// A report was sent.
+    Reported,
+    /// The visitor's report of the same thing is still open.
+    ReportedBefore,
+    /// A case was claimed.
+    CaseClaimed,
+    /// A case was given back.
+    CaseGivenBack,
+    /// Something was done in a case, which is still open.
+    CaseActed,
+    /// A case was closed.
+    CaseClosed,
+    /// Somebody else has closed the case.
+    CaseClosedBefore,
+    /// An act on many cases.
+    #[strum(disabled)]
+    Cases {
+        /// How many were closed.
+        done: u32,
+        /// How many were skipped.
+        left: u32,
+    },
     /// A session was ended.
     SessionEnded,
     /// All other sessions were ended.
@@ -209,11 +231,16 @@ impl Notice {
     fn code(self) -> String {
         match self {
             Self::Jobs { act, done, left } => format!("Jobs.{}.{done}.{left}", act.name()),
+            Self::Cases { done, left } => format!("Cases.{done}.{left}"),
             named => format!("{named:?}"),
         }
     }
 
     fn from_code(code: &str) -> Option<Self> {
+        if let Some(cases) = code.strip_prefix("Cases.") {
+            let (done, left) = cases.split_once('.')?;
+            return Some(Self::Cases { done: done.parse().ok()?, left: left.parse().ok()? });
+        }
         let Some(jobs) = code.strip_prefix("Jobs.") else {
             return code.parse().ok();
         };
@@ -312,6 +339,18 @@ impl Notice {
             Self::MemberBlocked => Flash::good("You won't meet in comments and notifications any more."),
             Self::MemberUnblocked => Flash::good("You see each other's comments again."),
             Self::NotificationsSaved => Flash::good("Your choices are saved."),
+            Self::Reported => {
+                Flash::good("Thank you. Moderators will look at it, and we tell you what came of it.")
+            }
+            Self::ReportedBefore => {
+                Flash::info("You have reported this already. Moderators will look at it.")
+            }
+            Self::CaseClaimed => Flash::good("The case is yours for 15 minutes."),
+            Self::CaseGivenBack => Flash::info("The case is free for others."),
+            Self::CaseActed => Flash::good("Done. The case is still open."),
+            Self::CaseClosed => Flash::good("The case is closed. Its reporters hear of it."),
+            Self::CaseClosedBefore => Flash::bad("Nothing was done: the case is closed already."),
+            Self::Cases { done, left } => cases(done, left),
             Self::SessionEnded => Flash::good("The session is ended."),
             Self::OtherSessionsEnded => Flash::good("All your other sessions are ended."),
             Self::AllSessionsEnded => Flash::info("You are logged out everywhere."),
@@ -337,6 +376,18 @@ impl Notice {
 pub fn read(pins: &Pins, jar: &CookieJar) -> Option<Flash> {
     let value = jar.get(COOKIE)?.value();
     read_refused(pins, value).or_else(|| Notice::from_code(value).map(Notice::flash))
+}
+
+fn cases(done: u32, left: u32) -> Flash {
+    let done_text =
+        if done == 1 { "1 case is closed.".to_owned() } else { format!("{done} cases are closed.") };
+    let rest = match left {
+        0 => String::new(),
+        1 => " 1 was skipped, because it had changed.".to_owned(),
+        left => format!(" {left} were skipped, because they had changed."),
+    };
+    let text = format!("{done_text}{rest}");
+    if done > 0 { Flash::good(text) } else { Flash::bad(text) }
 }
 
 fn jobs(act: Act, done: u32, left: u32) -> Flash {
@@ -380,8 +431,11 @@ mod tests {
 
     #[test]
     fn every_notice_comes_back_from_its_cookie() {
+        let cases = Notice::Cases { done: 1, left: 3 };
+        assert_eq!(Notice::from_code(&cases.code()), Some(cases));
+        assert_eq!(cases.flash().text, "1 case is closed. 3 were skipped, because they had changed.");
         let jobs = Notice::jobs(Act::Retry, 1312, 2);
-        for name in Notice::VARIANTS.iter().filter(|name| **name != "Jobs") {
+        for name in Notice::VARIANTS.iter().filter(|name| !matches!(**name, "Jobs" | "Cases")) {
             let notice = Notice::from_code(name).expect("it is read back");
             assert_eq!(notice.code(), *name);
         }

@@ -86,6 +86,7 @@ impl PlainChrome {
             demo,
             hubs: Vec::new(),
             bell: None,
+            cases: None,
             is_baked: true,
         })
     }

@@ -88,6 +88,7 @@ impl Baked for BakedPhoto {
             title: self.title.clone(),
             expires_at: None,
             may_publish: false,
+            is_quarantined: false,
         };
         PhotoPage {
             chrome: chrome.into_chrome(),

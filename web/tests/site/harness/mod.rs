@@ -18,6 +18,7 @@ mod photos;
 pub(crate) mod pictures;
 mod process;
 mod redis;
+mod reports;
 mod setup;
 mod site;
 mod stream;

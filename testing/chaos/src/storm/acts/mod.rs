@@ -5,6 +5,7 @@ mod back_room;
 mod comments;
 mod photos;
 mod ratings;
+mod reports;
 mod sessions;
 
 use std::time::Duration;
@@ -63,6 +64,8 @@ const ACTS: &[Act] = acts![
     "comments reviewed" 3 comments::review,
     "members blocked" 2 comments::block,
     "notifications read" 3 comments::read,
+    "things reported" 8 reports::report,
+    "cases judged" 4 reports::judge,
     "exports" 3 accounts::export,
     "portraits" 3 photos::send_portrait,
     "lines about oneself" 3 accounts::change_about,

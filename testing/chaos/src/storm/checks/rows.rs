@@ -96,6 +96,8 @@ pub(super) const ROWS: &[RowCheck] = &[
                     or state in ('hidden', 'deleted') and count(edge) > 0
                        and not exists (select from acts where thing = 'photo' and thing_id = photos.id
                                                           and undone_at is null and final_at is null)
+                       and not exists (select from cases where about = 'photo' and cases.thing_id = photos.id
+                                                           and hidden_at is not null)
                     or state = 'draft' and depth = 0 and count(edge) > 0",
     },
     RowCheck {
@@ -165,6 +167,9 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a cause of a notification', actor_id from notifications
                     union all select 'a block', user_id from member_blocks
                     union all select 'a block', blocked_id from member_blocks
+                    union all select 'a case', owner_id from cases
+                    union all select 'a claim on a case', claimed_by from cases
+                    union all select 'a report', reporter_id from reports
                     union all select 'an act', actor_id from acts
                     union all select 'the thing of an act', author_id from acts
                     union all select 'what an act has kept', user_id from kept_rows
@@ -172,6 +177,26 @@ pub(super) const ROWS: &[RowCheck] = &[
                     select 'a vote', voter_id from talk_votes join calls on calls.id = call_id
                     where call_phase(calls) not in ('closed', 'announced'))
                 select format('%s of %s', what, id) from owned join gone on id = user_id",
+    },
+    RowCheck {
+        name: "a case counts its reports, and weighs what they weigh",
+        query: "select format('case %s: %s reports of %s, weight %s of %s', cases.id, cases.reports, count(reports.id),
+                              cases.weight, sum(reports.weight))
+                from cases left join reports on case_id = cases.id
+                where about <> 'appeal'
+                group by cases.id
+                having cases.reports <> count(reports.id) or cases.weight <> coalesce(sum(reports.weight), 0)",
+    },
+    RowCheck {
+        name: "reports are settled with their case, and as it is",
+        query: "select format('report %s: %s, case %s: %s', reports.id, reports.outcome, cases.id, cases.outcome)
+                from reports join cases on cases.id = case_id where reports.outcome is distinct from cases.outcome",
+    },
+    RowCheck {
+        name: "a photo that waits to be judged is hidden, unless its owner has deleted it",
+        query: "select format('photo %s, %s, case %s', photos.id, photos.state, cases.id)
+                from cases join photos on photos.id = thing_id
+                where about = 'photo' and hidden_at is not null and photos.state not in ('hidden', 'deleted')",
     },
     RowCheck {
         name: "a hub has an owner, unless it is archived",

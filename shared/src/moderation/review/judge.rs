@@ -1,0 +1,336 @@
+//! What moderators do with cases. Each act is one transaction, with its entries in the audit log, which quote nobody.
+
+use chrono::{DateTime, Utc};
+use pawdium_queue::Enqueue as _;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use super::plan::{Act, CaseNow, Step, plan};
+use super::refusal::Refusal;
+use super::things::{self, Found};
+use super::{approvals, quarantine};
+use crate::accounts::User;
+use crate::audit::{self, Action};
+use crate::db::{Db, Tx};
+use crate::hubs;
+use crate::ids::{CaseId, PhotoId, UserId};
+use crate::jobs::moderation::TellReporters;
+use crate::moderation::blocked::{self, Reason};
+use crate::moderation::cases::{Outcome, Thing};
+use crate::moderation::{comments, hiding};
+use crate::photos::withheld;
+use crate::store::MediaStore;
+use crate::talks;
+
+/// For how many minutes a case is its moderator's.
+const CLAIMED: i32 = 15;
+
+/// What a moderator has decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// What to do.
+    pub act: Act,
+    /// Why, for the record; the owner of a blocked photo reads it.
+    pub reason: Option<&'a Reason>,
+    /// Whether the case is closed when the thing is down.
+    pub closes: bool,
+}
+
+/// A case whose row is locked.
+struct Held {
+    id: CaseId,
+    now: CaseNow,
+    found: Option<Found>,
+    /// What a thing that the site hid was before.
+    before: Value,
+}
+
+/// Does what a moderator has decided. The case is theirs from then on, unless it is closed. Returns what was done.
+///
+/// # Errors
+/// Those of [`plan`], [`Refusal::Gone`], [`Refusal::NoReason`], and what the acts themselves refuse.
+pub async fn judge(
+    db: &mut Tx,
+    store: &MediaStore,
+    case: CaseId,
+    moderator: &User,
+    decision: Decision<'_>,
+) -> Result<Vec<Step>, Refusal> {
+    let held = hold(db, case, moderator).await?;
+    let steps = plan(&held.now, decision.act, decision.closes)?;
+    if decision.act.needs_reason() && decision.reason.is_none() {
+        return Err(Refusal::NoReason);
+    }
+    take(db, case, moderator.id).await?;
+    for step in &steps {
+        match step {
+            Step::Show => show(db, store, &held, moderator, &steps).await?,
+            Step::Close(outcome) => close_held(db, &held, moderator, *outcome, decision.reason).await?,
+            step => take_down(db, held.now.thing, *step, moderator, decision.reason).await?,
+        }
+    }
+    Ok(steps)
+}
+
+/// Announces, before the transaction of an act, that a quarantined photo may be shown again: should it not commit, the
+/// photo's files are moved away once more. Commits by itself.
+pub async fn prepare(db: &Db, case: CaseId) -> sqlx::Result<()> {
+    let photo = sqlx::query_scalar!(
+        r#"select thing_id as "photo: PhotoId" from cases
+           where id = $1 and about = 'photo' and hidden_at is not null and state = 'open'"#,
+        case.0,
+    );
+    match photo.fetch_optional(&mut *db.acquire().await?).await? {
+        Some(photo) => withheld::prepare(db, photo).await,
+        None => Ok(()),
+    }
+}
+
+/// Closes a case of a kind that has acts of its own, such as an appeal, for the moderator who has decided it.
+///
+/// # Errors
+/// [`Refusal::Gone`], [`Refusal::Closed`] and [`Refusal::Claimed`].
+pub async fn close(db: &mut Tx, case: CaseId, moderator: &User, outcome: Outcome) -> Result<(), Refusal> {
+    let held = hold(db, case, moderator).await?;
+    if let Some(outcome) = held.now.outcome {
+        return Err(Refusal::Closed(outcome));
+    }
+    if let Some(other) = held.now.claimed_by {
+        return Err(Refusal::Claimed(other));
+    }
+    close_held(db, &held, moderator, outcome, None).await
+}
+
+/// What an act would do now, without doing it.
+///
+/// # Errors
+/// Why it wouldn't do anything.
+pub async fn foresee(
+    db: &mut PgConnection,
+    case: CaseId,
+    moderator: UserId,
+    act: Act,
+) -> Result<Vec<Step>, Refusal> {
+    let row = read(db, case, moderator).await?.ok_or(Refusal::Gone)?;
+    let found = things::find(db, row.thing).await?;
+    plan(&row.now(found.as_ref()), act, true)
+}
+
+struct Row {
+    thing: Thing,
+    owner: Option<UserId>,
+    outcome: Option<Outcome>,
+    claimed_by: Option<String>,
+    before: Option<Value>,
+}
+
+impl Row {
+    fn now(&self, found: Option<&Found>) -> CaseNow {
+        CaseNow {
+            thing: self.thing,
+            outcome: self.outcome,
+            claimed_by: self.claimed_by.clone(),
+            is_there: found.is_some(),
+            is_down: found.is_some_and(|found| found.is_down),
+            is_quarantined: self.before.is_some(),
+        }
+    }
+}
+
+async fn read(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::Result<Option<Row>> {
+    let row = sqlx::query!(
+        r#"select about, thing_id, owner_id as "owner: UserId", outcome, before,
+                  (select name from users where id = claimed_by and id <> $2
+                                            and claimed_until > clock_timestamp()) as claimed_by
+           from cases where cases.id = $1"#,
+        case.0,
+        moderator.0,
+    );
+    let row = row.fetch_optional(db).await?;
+    Ok(row.and_then(|row| {
+        Some(Row {
+            thing: Thing::of(&row.about, row.thing_id)?,
+            owner: row.owner,
+            outcome: row.outcome.and_then(|outcome| outcome.parse().ok()),
+            claimed_by: row.claimed_by,
+            before: row.before,
+        })
+    }))
+}
+
+/// Locks all users whom an act on the case may concern, and then the case.
+async fn hold(db: &mut Tx, case: CaseId, moderator: &User) -> Result<Held, Refusal> {
+    let row = read(db, case, moderator.id).await?.ok_or(Refusal::Gone)?;
+    let found = things::find(db, row.thing).await?;
+    let mut owners = found.map(|found| found.owners).unwrap_or_default();
+    owners.extend(row.owner);
+    if !things::hold_users(db, row.thing, &owners, moderator.id).await? {
+        return Err(Refusal::NoUser);
+    }
+    sqlx::query!("select id from cases where id = $1 for no key update", case.0)
+        .fetch_optional(&mut **db)
+        .await?
+        .ok_or(Refusal::Gone)?;
+    // Separate statements: they see what the one above waited for.
+    let row = read(db, case, moderator.id).await?.ok_or(Refusal::Gone)?;
+    let found = things::find(db, row.thing).await?;
+    let now = row.now(found.as_ref());
+    Ok(Held { id: case, now, found, before: row.before.unwrap_or_default() })
+}
+
+async fn take(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update cases set claimed_by = $2, claimed_until = clock_timestamp() + make_interval(mins => $3) where id = $1",
+        case.0,
+        moderator.0,
+        CLAIMED,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn forget_hidden(db: &mut PgConnection, case: CaseId) -> sqlx::Result<()> {
+    sqlx::query!("update cases set hidden_at = null, before = null where id = $1", case.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Shows the thing again, unless it is only to be taken down by the steps that follow.
+async fn show(
+    db: &mut Tx,
+    store: &MediaStore,
+    held: &Held,
+    moderator: &User,
+    steps: &[Step],
+) -> Result<(), Refusal> {
+    forget_hidden(db, held.id).await?;
+    let to_take_down = steps.iter().any(|step| !matches!(step, Step::Show | Step::Close(_)));
+    if !to_take_down {
+        let mut detail = held.now.thing.detail();
+        detail["case"] = json!(held.id);
+        audit::record(db, moderator.actor(), Action::ShowThing, &detail).await?;
+    }
+    let owners = held.found.as_ref().map(|found| found.owners.as_slice()).unwrap_or_default();
+    quarantine::show(db, store, held.now.thing, &held.before, owners, to_take_down).await
+}
+
+async fn take_down(
+    db: &mut Tx,
+    thing: Thing,
+    step: Step,
+    moderator: &User,
+    reason: Option<&Reason>,
+) -> Result<(), Refusal> {
+    let why = reason.ok_or(Refusal::NoReason)?;
+    match (step, thing) {
+        (Step::BlockPhoto, Thing::Photo(photo)) => {
+            match blocked::block(db, moderator.actor(), photo, why).await? {
+                blocked::BlockOutcome::Gone => Err(Refusal::ThingGone),
+                blocked::BlockOutcome::Blocked | blocked::BlockOutcome::Hidden => Ok(()),
+            }
+        }
+        (Step::DeletePhoto, Thing::Photo(photo)) => {
+            hiding::delete_photo(db, photo, moderator.actor()).await?.ok_or(Refusal::ThingGone)?;
+            Ok(())
+        }
+        (Step::RemoveComment, Thing::Comment(comment)) => {
+            comments::remove(db, comment, moderator.actor(), reason).await?;
+            Ok(())
+        }
+        (Step::HideTalk, Thing::Talk(talk)) => {
+            talks::pitch::hide_for_site(db, talk, moderator.actor(), why.as_str()).await?;
+            Ok(())
+        }
+        (Step::DeleteHub, Thing::Hub(hub)) => {
+            hubs::removal::remove(db, hub, moderator.actor(), Some(why.as_str())).await?;
+            Ok(())
+        }
+        _ => Err(Refusal::NotFitting),
+    }
+}
+
+/// Closes the case with its reports. A job notifies their reporters. What was dismissed counts as approved until it
+/// changes.
+async fn close_held(
+    db: &mut Tx,
+    held: &Held,
+    moderator: &User,
+    outcome: Outcome,
+    reason: Option<&Reason>,
+) -> Result<(), Refusal> {
+    let name = moderator.name.as_deref().unwrap_or_default();
+    sqlx::query!(
+        "update cases
+         set state = 'closed', outcome = $2, closed_at = now(), closed_by = $3, changed_at = now(),
+             claimed_by = null, claimed_until = null, hidden_at = null, before = null
+         where id = $1",
+        held.id.0,
+        outcome.name(),
+        name,
+    )
+    .execute(&mut **db)
+    .await?;
+    let settled = sqlx::query!(
+        "update reports set outcome = $2, settled_at = now() where case_id = $1 and outcome is null",
+        held.id.0,
+        outcome.name(),
+    );
+    let settled = settled.execute(&mut **db).await?.rows_affected();
+    if let (Outcome::Dismissed, Some(found)) = (outcome, &held.found) {
+        approvals::record(db, held.now.thing, &found.version, name).await?;
+    }
+    let mut detail = held.now.thing.detail();
+    detail["case"] = json!(held.id);
+    detail["outcome"] = json!(outcome.name());
+    detail["reports"] = json!(settled);
+    if let Some(reason) = reason {
+        detail["reason"] = json!(reason.as_str());
+    }
+    audit::record(db, moderator.actor(), Action::CloseCase, &detail).await?;
+    TellReporters { case: held.id }.enqueue(db).await?;
+    Ok(())
+}
+
+/// Claims an open case for a moderator, or lets them go on with it. Of two at once one gets it. Returns until when.
+///
+/// # Errors
+/// [`Refusal::Gone`], [`Refusal::NoUser`], [`Refusal::Closed`] and [`Refusal::Claimed`].
+pub async fn claim(db: &mut Tx, case: CaseId, moderator: UserId) -> Result<DateTime<Utc>, Refusal> {
+    sqlx::query!("select id from users where id = $1 for key share", moderator.0)
+        .fetch_optional(&mut **db)
+        .await?
+        .ok_or(Refusal::NoUser)?;
+    let claimed = sqlx::query_scalar!(
+        r#"update cases set claimed_by = $2, claimed_until = clock_timestamp() + make_interval(mins => $3)
+           where id = $1 and state = 'open'
+             and (claimed_by is null or claimed_by = $2 or claimed_until <= clock_timestamp())
+           returning claimed_until as "until!""#,
+        case.0,
+        moderator.0,
+        CLAIMED,
+    );
+    if let Some(until) = claimed.fetch_optional(&mut **db).await? {
+        return Ok(until);
+    }
+    let row = read(db, case, moderator).await?.ok_or(Refusal::Gone)?;
+    match (row.outcome, row.claimed_by) {
+        (Some(outcome), _) => Err(Refusal::Closed(outcome)),
+        (None, Some(other)) => Err(Refusal::Claimed(other)),
+        // The other's claim has expired, or was given back, since.
+        (None, None) => Err(Refusal::Claimed("Another moderator".to_owned())),
+    }
+}
+
+/// Gives a case back that a moderator has claimed. Twice is once.
+pub async fn give_back(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update cases set claimed_by = null, claimed_until = null where id = $1 and claimed_by = $2",
+        case.0,
+        moderator.0,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
