@@ -380,6 +380,15 @@ CREATE FUNCTION public.running_jobs(queue text) RETURNS SETOF public.jobs
     where state = 'running' and id in (select unnest(job_batches.jobs) from job_batches where job_batches.queue = $1)
 $_$;
 
+CREATE FUNCTION public.standing(barred_until timestamp with time zone, silenced_until timestamp with time zone, warned_until timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    AS $$
+    select case when barred_until > clock_timestamp() then 'barred'
+                when silenced_until > clock_timestamp() then 'silenced'
+                when warned_until > clock_timestamp() then 'warned'
+                else 'good' end
+$$;
+
 CREATE FUNCTION public.taggings_counted() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1560,6 +1569,10 @@ CREATE TABLE public.users (
     registered_at timestamp with time zone,
     network integer,
     remixes boolean DEFAULT true NOT NULL,
+    silenced_until timestamp with time zone,
+    barred_until timestamp with time zone,
+    hidden_until timestamp with time zone,
+    warned_until timestamp with time zone,
     avatar text,
     CONSTRAINT users_email_length CHECK ((length(email) <= 254)),
     CONSTRAINT users_name_format CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_-]{1,29}$'::text)),
@@ -1611,6 +1624,39 @@ CREATE TABLE public.widgets (
 
 ALTER TABLE public.widgets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.widgets_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.withdrawn_ratings (
+    rater_id bigint NOT NULL,
+    photo_id bigint NOT NULL,
+    picture smallint NOT NULL,
+    value smallint NOT NULL,
+    lane text NOT NULL,
+    ballot_at timestamp with time zone NOT NULL,
+    rated_at timestamp with time zone NOT NULL,
+    previous smallint,
+    CONSTRAINT withdrawn_ratings_value_check CHECK (((value >= 1) AND (value <= 10)))
+);
+
+CREATE TABLE public.withheld (
+    id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    photo_id bigint,
+    comment_id bigint,
+    talk_id bigint,
+    state text NOT NULL,
+    held_for text,
+    virality double precision,
+    CONSTRAINT withheld_check CHECK ((num_nonnulls(photo_id, comment_id, talk_id) = 1))
+);
+
+ALTER TABLE public.withheld ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.withheld_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1912,6 +1958,21 @@ ALTER TABLE ONLY public.widgets
 ALTER TABLE ONLY public.widgets
     ADD CONSTRAINT widgets_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.withdrawn_ratings
+    ADD CONSTRAINT withdrawn_ratings_pkey PRIMARY KEY (rater_id, photo_id, picture);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_comment_id_key UNIQUE (comment_id);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_photo_id_key UNIQUE (photo_id);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_talk_id_key UNIQUE (talk_id);
+
 CREATE INDEX activity_actor_latest ON public.activity USING btree (actor_id, id DESC);
 
 CREATE INDEX activity_at ON public.activity USING btree (at);
@@ -1935,6 +1996,8 @@ CREATE INDEX acts_thing ON public.acts USING btree (thing, thing_id, id DESC);
 CREATE INDEX api_tokens_expiry ON public.api_tokens USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id);
+
+CREATE INDEX appeals_judged_by ON public.appeals USING btree (judged_by) WHERE (judged_by IS NOT NULL);
 
 CREATE INDEX audit_log_action ON public.audit_log USING btree (action, id DESC);
 
@@ -2196,6 +2259,10 @@ CREATE INDEX virality_events_uncounted ON public.virality_events USING btree (id
 
 CREATE INDEX widgets_kind ON public.widgets USING btree (kind);
 
+CREATE INDEX withdrawn_ratings_photo ON public.withdrawn_ratings USING btree (photo_id);
+
+CREATE INDEX withheld_owner ON public.withheld USING btree (owner_id);
+
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.audit_log_is_append_only();
 
 ALTER TABLE public.audit_log ENABLE ALWAYS TRIGGER audit_log_is_append_only;
@@ -2251,6 +2318,12 @@ ALTER TABLE ONLY public.acts
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_judged_by_fkey FOREIGN KEY (judged_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_sanction_id_fkey FOREIGN KEY (sanction_id) REFERENCES public.sanctions(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -2539,4 +2612,22 @@ ALTER TABLE ONLY public.virality_events
 
 ALTER TABLE ONLY public.widgets
     ADD CONSTRAINT widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withdrawn_ratings
+    ADD CONSTRAINT withdrawn_ratings_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withdrawn_ratings
+    ADD CONSTRAINT withdrawn_ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES public.comments(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.withheld
+    ADD CONSTRAINT withheld_talk_id_fkey FOREIGN KEY (talk_id) REFERENCES public.talks(id) ON DELETE CASCADE;
 

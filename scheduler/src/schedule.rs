@@ -12,6 +12,7 @@ use pawdium_shared::jobs::metrics::ReportMetrics;
 use pawdium_shared::jobs::moderation::SendCaseDigests;
 use pawdium_shared::jobs::notifications::SendDigests;
 use pawdium_shared::jobs::ranking::{RecountRatings, RefreshRanks, RefreshVirality};
+use pawdium_shared::jobs::sanctions::SettleSanctions;
 use pawdium_shared::jobs::talks::TallyTalks;
 use pawdium_shared::jobs::topics::{CountTopics, RelateTopics};
 use pawdium_shared::jobs::upkeep::{BalanceJobs, ExpireDrafts, Purge};
@@ -100,6 +101,9 @@ pub fn table(metrics: Option<&MetricsConfig>) -> Vec<Schedule> {
         }),
         Schedule::new("moderation.digests", When::cron("0 23 7 * * *"), Missed::Coalesce, |_| {
             SendCaseDigests {}
+        }),
+        Schedule::new("moderation.settle", When::cron("50 * * * * *"), Missed::Coalesce, |_| {
+            SettleSanctions { user: None }
         }),
         Schedule::new("upkeep.balance", When::cron("15 * * * * *"), Missed::Coalesce, |_| BalanceJobs {}),
         Schedule::new("upkeep.purge", When::cron("0 43 * * * *"), Missed::Coalesce, |_| Purge {}),

@@ -117,6 +117,20 @@ pub enum Action {
     ShowThing,
     /// A case is closed with its reports.
     CloseCase,
+    /// A member is warned.
+    WarnMember,
+    /// A member is silenced.
+    SilenceMember,
+    /// A member is suspended.
+    SuspendMember,
+    /// A member is banned.
+    BanMember,
+    /// A sanction is lifted.
+    LiftSanction,
+    /// An appeal is accepted, so that its sanction is lifted.
+    AcceptAppeal,
+    /// An appeal is refused.
+    RefuseAppeal,
     /// A photo is hidden.
     HidePhoto,
     /// An act on a photo, a comment, a talk or a hub is undone.
@@ -130,7 +144,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it is about what members have made, and not about accounts, queues or votes.
+    /// Whether it is about what members have made or done, and not about queues or votes.
     #[must_use]
     pub const fn is_moderation(self) -> bool {
         matches!(
@@ -155,6 +169,13 @@ impl Action {
                 | Self::QuarantineThing
                 | Self::ShowThing
                 | Self::CloseCase
+                | Self::WarnMember
+                | Self::SilenceMember
+                | Self::SuspendMember
+                | Self::BanMember
+                | Self::LiftSanction
+                | Self::AcceptAppeal
+                | Self::RefuseAppeal
         )
     }
 
@@ -195,6 +216,13 @@ impl Action {
             Self::QuarantineThing => "case.hide",
             Self::ShowThing => "case.show",
             Self::CloseCase => "case.close",
+            Self::WarnMember => "user.warn",
+            Self::SilenceMember => "user.silence",
+            Self::SuspendMember => "user.suspend",
+            Self::BanMember => "user.ban",
+            Self::LiftSanction => "user.lift",
+            Self::AcceptAppeal => "appeal.accept",
+            Self::RefuseAppeal => "appeal.refuse",
             Self::HidePhoto => "photo.hide",
             Self::UndoAct => "act.undo",
             Self::EndSessions => "user.end_sessions",

@@ -53,6 +53,10 @@ pawdium_db::id! {
     ReportId
 }
 pawdium_db::id! {
+    /// A sanction of a member: `sanctions.id`.
+    SanctionId
+}
+pawdium_db::id! {
     /// What a moderator did to a photo, a comment, a talk or a hub: `acts.id`.
     ActId
 }

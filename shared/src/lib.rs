@@ -31,6 +31,7 @@ pub mod references;
 pub mod search;
 pub mod security;
 pub mod shutdown;
+pub mod signed;
 pub mod store;
 pub mod talks;
 pub mod telemetry;

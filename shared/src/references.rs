@@ -12,7 +12,7 @@ pub enum Gone {
 }
 
 /// Columns that refer to users, photos and hubs. A test compares these lists with the schema.
-const USERS: [&str; 14] = [
+const USERS: [&str; 17] = [
     "user_id",
     "owner_id",
     "rater_id",
@@ -27,6 +27,9 @@ const USERS: [&str; 14] = [
     "blocked_id",
     "claimed_by",
     "reporter_id",
+    "imposed_by",
+    "lifted_by",
+    "judged_by",
 ];
 const PHOTOS: [&str; 2] = ["photo_id", "parent_id"];
 const HUBS: [&str; 1] = ["hub_id"];

@@ -21,6 +21,7 @@ pub mod ranking;
 pub mod ratings;
 pub mod reports;
 pub mod routes;
+pub mod sanctions;
 pub mod search;
 pub mod serve;
 pub mod state;

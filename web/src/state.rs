@@ -11,6 +11,7 @@ use pawdium_shared::config::Config;
 use pawdium_shared::db::{self, Batcher, Db};
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::live::Changes;
+use pawdium_shared::moderation::sanctions::AppealLinks;
 use pawdium_shared::notifications::StopLinks;
 use pawdium_shared::photos::{self, Photo};
 use pawdium_shared::ratings::serving::Servings;
@@ -90,6 +91,8 @@ pub struct Inner {
     pub stamps: Stamps,
     /// Signs the links that stop mails.
     pub stop_links: StopLinks,
+    /// Signs the links to sanctions, which those who can't log in follow.
+    pub appeal_links: AppealLinks,
     /// Counts limited requests.
     pub limiter: Limiter,
     /// The open live streams.
@@ -147,6 +150,7 @@ impl App {
             freezes: Freezes::default(),
             stamps: Stamps::new(&config.security.secret),
             stop_links: StopLinks::new(&config.security.secret),
+            appeal_links: AppealLinks::new(&config.security.secret),
             limiter: Limiter::new(redis.clone()),
             streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),

@@ -7,6 +7,7 @@ use pawdium_shared::config::{Config, UpkeepConfig};
 use pawdium_shared::db::Db;
 use pawdium_shared::mail::Mailer;
 use pawdium_shared::metrics::influx::Influx;
+use pawdium_shared::moderation::sanctions::AppealLinks;
 use pawdium_shared::notifications::StopLinks;
 use pawdium_shared::photos::lineage::Keeper;
 use pawdium_shared::redis::Redis;
@@ -45,6 +46,8 @@ pub struct Env {
     pub base_url: Url,
     /// Signs the links that stop mails.
     pub stop_links: StopLinks,
+    /// Signs the links to sanctions.
+    pub appeal_links: AppealLinks,
     /// How long unneeded data is kept.
     pub upkeep: UpkeepConfig,
 }
@@ -71,6 +74,7 @@ impl Env {
             influx: config.metrics.as_ref().map(Influx::new),
             base_url: config.web.base_url.clone(),
             stop_links: StopLinks::new(&config.security.secret),
+            appeal_links: AppealLinks::new(&config.security.secret),
             upkeep: config.upkeep.clone(),
         })
     }

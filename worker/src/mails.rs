@@ -29,6 +29,8 @@ pub(crate) enum Matter {
     NewCase,
     /// What was reported since, for moderators.
     CaseDigest,
+    /// What was decided about the recipient's account.
+    Sanction,
     /// The news of a login from where the account was never used.
     LoginElsewhere,
 }
@@ -52,7 +54,7 @@ pub(crate) struct Letter<'a> {
     pub(crate) drafts: &'a [Expiring],
     /// The day until which an archive is kept, as people read it; empty if the mail is about something else.
     pub(crate) until: &'a str,
-    /// What is unread, or what was reported, a sentence each; or from where somebody logged in.
+    /// What is unread, was reported or was decided, a sentence each; or from where somebody logged in.
     pub(crate) lines: &'a [String],
     /// The URL that stops daily mails.
     pub(crate) stop: &'a Url,
@@ -202,6 +204,12 @@ struct NewCaseText<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mail/sanction.txt")]
+struct SanctionText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "mail/login_elsewhere.txt")]
 struct LoginElsewhereText<'a> {
     letter: &'a Letter<'a>,
@@ -222,6 +230,12 @@ struct CaseDigestText<'a> {
 #[derive(Template)]
 #[template(path = "mail/case_digest.html")]
 struct CaseDigestHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/sanction.html")]
+struct SanctionHtml<'a> {
     letter: &'a Letter<'a>,
 }
 
@@ -288,6 +302,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             "Cases wait for you on Pawdium",
             CaseDigestText { letter }.render()?,
             CaseDigestHtml { letter }.render()?,
+        ),
+        Matter::Sanction => (
+            "About your account on Pawdium",
+            SanctionText { letter }.render()?,
+            SanctionHtml { letter }.render()?,
         ),
         Matter::LoginElsewhere => (
             "A login to Pawdium from elsewhere",
@@ -449,6 +468,7 @@ mod tests {
             Matter::Digest,
             Matter::NewCase,
             Matter::CaseDigest,
+            Matter::Sanction,
             Matter::LoginElsewhere,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {

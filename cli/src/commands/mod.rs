@@ -9,6 +9,7 @@ mod migrate;
 mod operator;
 mod password;
 mod queues;
+mod sanctions;
 mod say;
 mod schedules;
 mod sessions;

@@ -14,9 +14,10 @@ use pawdium_shared::security::{self, Grant};
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::sanctions::Sanctions;
 use super::{operator, password, sessions};
 
-/// Create accounts, change roles, print password reset links, and end sessions
+/// Create accounts, change roles, print password reset links, end sessions, and sanction members
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
     /// Create an account; its address counts as verified
@@ -72,6 +73,8 @@ pub(crate) enum User {
         #[arg(long)]
         tokens: bool,
     },
+    #[command(flatten)]
+    Sanctions(Sanctions),
 }
 
 impl User {
@@ -112,6 +115,7 @@ impl User {
                 security::note_operator(&operator, Grant::ResetLink, user.id);
                 links::url(&config.web.base_url, Purpose::Reset, &token).to_string()
             }
+            Self::Sanctions(command) => command.run(&pool, &operator).await?,
             Self::Sessions { account, json } => {
                 let user = find(&mut *pool.acquire().await?, &account).await?;
                 sessions::list(&pool, &user, json).await?;
@@ -154,7 +158,7 @@ async fn create(
     Ok(user)
 }
 
-async fn find(db: &mut PgConnection, account: &str) -> Result<Account> {
+pub(super) async fn find(db: &mut PgConnection, account: &str) -> Result<Account> {
     let found = if account.contains('@') {
         queries::find_by_email(db, account).await?
     } else {

@@ -7,6 +7,7 @@ mod command;
 mod databases;
 mod jobs;
 mod queues;
+mod sanctions;
 mod schema;
 mod sessions;
 mod talks;

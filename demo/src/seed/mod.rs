@@ -12,6 +12,7 @@ mod photos;
 mod plans;
 mod remixes;
 mod reports;
+mod sanctions;
 mod talks;
 mod topics;
 mod widgets;
@@ -105,6 +106,7 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     talks::fill(&client, db, &people, &say).await?;
     topics::fill(db, LOGINS[0].name).await?;
     comments::fill(&client, db, &people, &say).await?;
+    sanctions::fill(&client, db, LOGINS[0].name).await?;
     faces::fill(&client, db, &people, &say).await?;
     remixes::fill(&client, db, &members, amounts.patience, &say).await?;
     reports::fill(&client, db, &people, &say).await?;

@@ -17,6 +17,7 @@ pub mod refusals;
 mod reserved;
 mod scope;
 pub mod sessions;
+pub mod standing;
 pub mod tokens;
 mod types;
 
@@ -26,4 +27,5 @@ pub use origin::Origin;
 pub use password::Password;
 pub use prefix::Prefix;
 pub use scope::{Scope, Scopes};
+pub use standing::{Act, Standing};
 pub use types::{RaterKey, Role, User};

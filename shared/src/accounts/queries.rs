@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::fields::{Email, Name};
+use super::standing::Standing;
 use super::tokens;
 use super::types::{RaterKey, Role, User};
 use crate::db::Db;
@@ -134,7 +135,8 @@ pub async fn find(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<Us
     sqlx::query_as!(
         User,
         r#"select id as "id: UserId", name, email, email_verified_at is not null as "verified!",
-                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at,
+                  standing(barred_until, silenced_until, warned_until) as "standing!: Standing"
            from users where id = $1"#,
         user.0,
     )
@@ -147,7 +149,8 @@ pub async fn find_by_email(db: &mut PgConnection, email: &str) -> sqlx::Result<O
     sqlx::query_as!(
         User,
         r#"select id as "id: UserId", name, email, email_verified_at is not null as "verified!",
-                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at,
+                  standing(barred_until, silenced_until, warned_until) as "standing!: Standing"
            from users where lower(email) = lower($1)"#,
         email,
     )
@@ -160,7 +163,8 @@ pub async fn find_by_name(db: &mut PgConnection, name: &str) -> sqlx::Result<Opt
     sqlx::query_as!(
         User,
         r#"select id as "id: UserId", name, email, email_verified_at is not null as "verified!",
-                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at
+                  role as "role: Role", rater_key as "rater_key: RaterKey", created_at,
+                  standing(barred_until, silenced_until, warned_until) as "standing!: Standing"
            from users where lower(name) = lower($1)"#,
         name,
     )
@@ -288,7 +292,8 @@ pub async fn find_merged(db: &mut PgConnection, gone: UserId) -> sqlx::Result<Op
     sqlx::query_as!(
         User,
         r#"select users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
-                  role as "role: Role", users.rater_key as "rater_key: RaterKey", created_at
+                  role as "role: Role", users.rater_key as "rater_key: RaterKey", created_at,
+                  standing(barred_until, silenced_until, warned_until) as "standing!: Standing"
            from merged_users join users on users.id = into_id
            where merged_users.id = $1"#,
         gone.0,

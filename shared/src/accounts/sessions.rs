@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
 use super::origin::Origin;
+use super::standing::Standing;
 use super::types::{RaterKey, Role, User};
 use crate::db::{Batcher, Db, Tx};
 use crate::events::Event;
@@ -106,6 +107,7 @@ async fn find_users(db: &mut PgConnection, presented: &[Presented]) -> sqlx::Res
     let rows = sqlx::query!(
         r#"select token_hash, users.id as "id: UserId", name, email, email_verified_at is not null as "verified!",
                   role as "role: Role", rater_key as "rater_key: RaterKey", users.created_at,
+                  standing(barred_until, silenced_until, warned_until) as "standing!: Standing",
                   last_used_at < now() - interval '1 hour' as "stale!"
            from unnest((select $1::bytea[])) as given (hash)
            join sessions on token_hash = hash
@@ -126,9 +128,11 @@ async fn find_users(db: &mut PgConnection, presented: &[Presented]) -> sqlx::Res
             name: row.name,
             email: row.email,
             verified: row.verified,
-            role: row.role,
+            // Who is silenced has none of the rights of moderators meanwhile.
+            role: if row.standing.is_restricted() { Role::Member } else { row.role },
             rater_key: row.rater_key,
             created_at: row.created_at,
+            standing: row.standing,
         };
         (row.token_hash, user)
     });

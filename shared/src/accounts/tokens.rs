@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use super::fields::{Refused, refuse};
 use super::scope::Scopes;
 use super::sessions::{Token, TokenHash};
+use super::standing::Standing;
 use super::types::{RaterKey, Role, User};
 use crate::db::{Batcher, Db};
 use crate::ids::{ApiTokenId, UserId};
@@ -126,6 +127,7 @@ async fn find_bearers(db: &mut PgConnection, hashes: &[TokenHash]) -> sqlx::Resu
         r#"select token_hash, api_tokens.id as "token: ApiTokenId", scopes, users.id as "id: UserId", users.name, email,
                   email_verified_at is not null as "verified!", role as "role: Role",
                   rater_key as "rater_key: RaterKey", users.created_at,
+                  standing(barred_until, silenced_until, warned_until) as "standing!: Standing",
                   coalesce(last_used_at < now() - interval '1 hour', true) as "stale!"
            from unnest((select $1::bytea[])) as given (hash)
            join api_tokens on token_hash = hash
@@ -152,9 +154,11 @@ async fn find_bearers(db: &mut PgConnection, hashes: &[TokenHash]) -> sqlx::Resu
             name: row.name,
             email: row.email,
             verified: row.verified,
-            role: row.role,
+            // Who is silenced has none of the rights of moderators meanwhile.
+            role: if row.standing.is_restricted() { Role::Member } else { row.role },
             rater_key: row.rater_key,
             created_at: row.created_at,
+            standing: row.standing,
         };
         let scopes = Scopes::read(row.scopes.iter().map(String::as_str)).held_by(&user);
         (row.token_hash, Bearer { user, token: row.token, scopes })

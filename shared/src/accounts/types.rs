@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::standing::Standing;
 use crate::audit::Actor;
 use crate::ids::UserId;
 
@@ -81,6 +82,8 @@ pub struct User {
     pub rater_key: RaterKey,
     /// When the row was created.
     pub created_at: DateTime<Utc>,
+    /// Whether a sanction restricts the user.
+    pub standing: Standing,
 }
 
 impl User {

@@ -14,6 +14,7 @@ mod permission;
 mod refusal;
 mod same;
 mod types;
+pub mod withhold;
 pub mod write;
 
 pub use fields::CommentText;

@@ -33,7 +33,8 @@ pub async fn find_by_slug(db: &mut PgConnection, slug: &str) -> sqlx::Result<Opt
     .await
 }
 
-/// Finds a member's profile, regardless of the name's case.
+/// Finds a member's profile, regardless of the name's case. Nobody finds that of a member whose content a sanction
+/// hides.
 pub async fn find_profile(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Hub>> {
     sqlx::query_as!(
         Hub,
@@ -41,7 +42,8 @@ pub async fn find_profile(db: &mut PgConnection, name: &str) -> sqlx::Result<Opt
                   joining as "joining: Joining", visibility as "visibility: Visibility", layout_version, archived_at,
                   active_at, hubs.created_at, time_zone
            from users join hubs on profile_of = users.id
-           where lower(users.name) = lower($1)"#,
+           where lower(users.name) = lower($1)
+             and (hidden_until is null or hidden_until <= clock_timestamp())"#,
         name,
     )
     .fetch_optional(db)

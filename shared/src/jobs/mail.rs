@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::Origin;
 use crate::accounts::links::Purpose;
 use crate::ids::{CaseId, ExportId, HubId, UserId};
+use crate::ids::{ExportId, HubId, SanctionId, UserId};
 use crate::queues;
 
 /// Sends one mail, rendered when it is sent. Running twice sends it twice with the same Message-ID, so mail programs
@@ -110,6 +111,31 @@ pub enum SendMail {
         /// The domain of the moderator's address.
         domain: Option<String>,
     },
+    /// Tells a member of a sanction. Nothing is sent of one that is lifted before the mail that tells that it holds.
+    Sanction {
+        /// The member.
+        user: UserId,
+        /// The sanction.
+        sanction: SanctionId,
+        /// What has become of it.
+        news: SanctionNews,
+        /// The domain of the member's address.
+        domain: Option<String>,
+    },
+}
+
+/// What a member is told of a sanction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SanctionNews {
+    /// It was imposed.
+    Imposed,
+    /// It was lifted.
+    Lifted,
+    /// It was lifted because of an appeal.
+    Accepted,
+    /// The appeal against it was refused.
+    Refused,
 }
 
 impl SendMail {
@@ -117,6 +143,12 @@ impl SendMail {
     #[must_use]
     pub fn verification(user: UserId, email: &str) -> Self {
         Self::Verification { user, domain: domain(email) }
+    }
+
+    /// The mail that tells a member of a sanction.
+    #[must_use]
+    pub fn sanction(user: UserId, sanction: SanctionId, news: SanctionNews, email: &str) -> Self {
+        Self::Sanction { user, sanction, news, domain: domain(email) }
     }
 
     /// The mail that tells a member of a login from elsewhere, which happens now.
@@ -163,6 +195,7 @@ impl Job for SendMail {
             Self::AddressChanged { .. }
             | Self::HubAsked { .. }
             | Self::HubAnswered { .. }
+            | Self::Sanction { .. }
             | Self::LoginElsewhere { .. }
             | Self::ExportReady { .. }
             | Self::DraftsExpire { .. }
@@ -188,6 +221,7 @@ impl Job for SendMail {
             | Self::DraftsExpire { domain, .. }
             | Self::ExportReady { domain, .. }
             | Self::HubAnswered { domain, .. }
+            | Self::Sanction { domain, .. }
             | Self::LoginElsewhere { domain, .. }
             | Self::Digest { domain, .. }
             | Self::NewCase { domain, .. }
@@ -204,6 +238,7 @@ impl Job for SendMail {
             | Self::DraftsExpire { user, .. }
             | Self::ExportReady { user, .. }
             | Self::HubAnswered { user, .. }
+            | Self::Sanction { user, .. }
             | Self::LoginElsewhere { user, .. }
             | Self::Digest { user, .. }
             | Self::NewCase { user, .. }

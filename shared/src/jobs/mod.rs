@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod moderation;
 pub mod notifications;
 pub mod ranking;
+pub mod sanctions;
 pub mod talks;
 pub mod topics;
 pub mod upkeep;
@@ -39,6 +40,7 @@ macro_rules! job_kinds {
             ranking::RefreshRanks => refresh_ranks,
             ranking::RefreshVirality => refresh_virality,
             ranking::StartEpoch => start_epoch,
+            sanctions::SettleSanctions => settle_sanctions,
             talks::TallyTalks => tally_talks,
             topics::CountTopics => count_topics,
             topics::RelateTopics => relate_topics,

@@ -1,5 +1,5 @@
-//! Moderation of pictures, comments, talks, hubs and members' reports: what moderators do, how it is undone, and the
-//! cases in which they judge what was reported.
+//! Moderation of pictures, comments, talks, hubs and members: what moderators do, and how it is undone; the cases in
+//! which they judge what was reported; and sanctions of members.
 
 pub mod blocked;
 pub mod cases;
@@ -7,6 +7,7 @@ pub mod comments;
 pub mod hiding;
 mod refusal;
 pub mod review;
+pub mod sanctions;
 pub mod undo;
 
 pub use cases::{Outcome, Thing};

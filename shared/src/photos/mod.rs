@@ -28,6 +28,7 @@ pub mod tagging;
 pub mod transitions;
 mod types;
 pub mod withheld;
+pub mod withhold;
 
 pub use fields::{Allowed, Alt, Draft, InvalidDraft, Title};
 pub use histogram::Histogram;

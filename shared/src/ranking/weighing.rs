@@ -81,8 +81,9 @@ async fn list_ratings(db: &mut PgConnection, photos: &[i64]) -> sqlx::Result<BTr
     // Read only as many of an anonymous rater's ratings as affect the weight.
     let rows = sqlx::query!(
         r#"select photo_id as "photo: PhotoId", value, by_link as "by_link!", experience, network,
-                  count(*) as "count!"
+                  silenced as "silenced!", count(*) as "count!"
            from (select photo_id, value, lane = 'link' as by_link, network,
+                        coalesce(silenced_until > clock_timestamp(), false) as silenced,
                         case when users.name is null then
                             (select count(*) from (select from ratings as own
                                                    where own.rater_id = users.id and own.lane <> 'link'
@@ -90,7 +91,7 @@ async fn list_ratings(db: &mut PgConnection, photos: &[i64]) -> sqlx::Result<BTr
                         end as experience
                  from ratings join users on users.id = rater_id
                  where photo_id = any($1)) as ratings
-           group by photo_id, value, by_link, experience, network"#,
+           group by photo_id, value, by_link, experience, network, silenced"#,
         photos,
         EXPERIENCED,
     )
@@ -103,6 +104,7 @@ async fn list_ratings(db: &mut PgConnection, photos: &[i64]) -> sqlx::Result<BTr
             by_link: row.by_link,
             experience: row.experience,
             network: row.network,
+            silenced: row.silenced,
             count: row.count,
         });
     }

@@ -1,6 +1,7 @@
 //! What a rating weighs in a photo's score. The mean and number on pages count all ratings equally.
 //!
-//! A rating weighs 1, with three exceptions, whose factors multiply:
+//! A rating weighs 1, and nothing as long as its rater is silenced. There are three more exceptions, whose factors
+//! multiply:
 //!
 //! - **Through a link**: 1/10. The person who shares a link chooses the photo and the raters, so such ratings say
 //!   little about how derpy the photo is compared with others.
@@ -39,6 +40,8 @@ pub struct Alike {
     pub experience: Option<i64>,
     /// The raters' network, if it is known.
     pub network: Option<i32>,
+    /// Whether the raters are silenced.
+    pub silenced: bool,
     /// The number of ratings.
     pub count: i64,
 }
@@ -46,6 +49,9 @@ pub struct Alike {
 impl Alike {
     /// The weight of one rating, before the limit on its network.
     fn weight(&self) -> i64 {
+        if self.silenced {
+            return 0;
+        }
         let rater = match self.experience {
             None => ORDINARY,
             Some(done) => ORDINARY / 4 + ORDINARY * 3 / 4 * done.clamp(0, EXPERIENCED) / EXPERIENCED,
@@ -103,7 +109,7 @@ mod tests {
     use super::*;
 
     fn by_members(value: i16, count: i64) -> Alike {
-        Alike { value, by_link: false, experience: None, network: None, count }
+        Alike { value, by_link: false, experience: None, network: None, silenced: false, count }
     }
 
     fn total(ratings: &[Alike]) -> i64 {
@@ -115,6 +121,13 @@ mod tests {
         let mut bars = [0; 10];
         (bars[9], bars[7]) = (2000, 1000);
         assert_eq!(weigh(&[by_members(10, 2), by_members(8, 1)]), Weighed { bars, links: 0, crowd: 0 });
+    }
+
+    #[test]
+    fn silenced_raters_weigh_nothing_also_among_others_of_their_network() {
+        let silenced = Alike { silenced: true, network: Some(7), ..by_members(10, 50) };
+        assert_eq!(total(&[silenced.clone()]), 0);
+        assert_eq!(total(&[silenced, Alike { network: Some(7), ..by_members(2, 4) }]), 4000);
     }
 
     #[test]
@@ -141,12 +154,13 @@ mod tests {
 
     fn alike() -> impl Strategy<Value = Alike> {
         let (network, experience) = (proptest::option::of(0..3_i32), proptest::option::of(0..30_i64));
-        (1..=10_i16, any::<bool>(), experience, network, 1..50_i64).prop_map(
-            |(value, by_link, experience, network, count)| Alike {
+        (1..=10_i16, any::<bool>(), experience, network, any::<bool>(), 1..50_i64).prop_map(
+            |(value, by_link, experience, network, silenced, count)| Alike {
                 value,
                 by_link,
                 experience,
                 network,
+                silenced,
                 count,
             },
         )

@@ -8,6 +8,7 @@ pub mod permutation;
 pub mod queries;
 mod recorder;
 pub mod serving;
+pub mod withdrawn;
 
 pub use ballot::{Ballot, BallotRefused, Ballots, Shown};
 pub use derpiness::{Derpiness, OutOfRange};

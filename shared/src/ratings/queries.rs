@@ -18,6 +18,9 @@ pub enum NotRecorded {
     /// The rater's row is gone: merged into an account, or deleted.
     #[error("You're no longer logged in.")]
     NoRater,
+    /// The rater is suspended or banned.
+    #[error("You can't rate while you are suspended.")]
+    Barred,
     /// The rater owns the photo.
     #[error("You can't rate your own photo.")]
     Own,
@@ -45,13 +48,14 @@ pub struct Given {
     pub ballot: Option<Ballot>,
 }
 
-/// A rating that was written.
-struct Written {
-    photo: PhotoId,
-    rater: UserId,
-    value: i16,
+/// A rating that was written, or taken away.
+pub(super) struct Written {
+    pub(super) photo: PhotoId,
+    pub(super) rater: UserId,
+    /// None if it was taken away.
+    pub(super) value: Option<i16>,
     /// The value that it replaced, if there was one.
-    previous: Option<i16>,
+    pub(super) previous: Option<i16>,
 }
 
 /// Records a rating or replaces the rater's earlier one, and keeps the photo's histogram equal to its ratings. The same
@@ -92,8 +96,9 @@ pub async fn record_all(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Result
 
 /// Writes ratings that have a ballot. Returns those that were written.
 ///
-/// The lock makes the statement see the picture that a photo has after waiting for a change of it, and the rating that
-/// the rater has taken back meanwhile. A change waits for the ratings before it.
+/// The locks make the statement see the picture that a photo has after waiting for a change of it, the rating that the
+/// rater has taken back meanwhile, and whether the rater has been banned. A change, and a ban, waits for the ratings
+/// before it.
 async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     let (mut photos, mut pictures, mut raters, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut lanes, mut issued) = (Vec::new(), Vec::new());
@@ -112,7 +117,9 @@ async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     sqlx::query_as!(
         Written,
         r#"with raters as (
-               select id from users where id = any($2) order by id for key share
+               select id from users
+               where id = any($2) and (barred_until is null or barred_until <= clock_timestamp())
+               order by id for key share
            ), live as (
                select id, owner_id, picture from photos where id = any($1) and state = 'live' order by id for key share
            )
@@ -127,7 +134,7 @@ async fn insert(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
            on conflict (photo_id, rater_id) do update
            set previous = ratings.value, value = excluded.value, ballot_at = excluded.ballot_at, rated_at = now()
            where ratings.ballot_at < excluded.ballot_at
-           returning photo_id as "photo: PhotoId", rater_id as "rater: UserId", value, previous"#,
+           returning photo_id as "photo: PhotoId", rater_id as "rater: UserId", value as "value?", previous"#,
         &photos,
         &raters,
         &values,
@@ -153,7 +160,9 @@ async fn replace(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
     sqlx::query_as!(
         Written,
         r#"with raters as (
-               select id from users where id = any($2) order by id for key share
+               select id from users
+               where id = any($2) and (barred_until is null or barred_until <= clock_timestamp())
+               order by id for key share
            ), live as (
                select id, owner_id from photos where id = any($1) and state = 'live' order by id for key share
            )
@@ -163,7 +172,7 @@ async fn replace(db: &mut Tx, given: &[Given]) -> sqlx::Result<Vec<Written>> {
            join live on live.id = given.photo
            where ratings.photo_id = given.photo and ratings.rater_id = given.rater
              and owner_id <> given.rater
-           returning photo_id as "photo: PhotoId", rater_id as "rater: UserId", ratings.value, previous"#,
+           returning photo_id as "photo: PhotoId", rater_id as "rater: UserId", ratings.value as "value?", previous"#,
         &photos,
         &raters,
         &values,
@@ -190,7 +199,8 @@ async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
     }
     let old = sqlx::query!(
         r#"select value as "value?", ballot_at as "ballot_at?",
-                  coalesce(is_taken_back($1, $3, $2, $4), false) as "taken_back!"
+                  coalesce(is_taken_back($1, $3, $2, $4), false) as "taken_back!",
+                  coalesce(barred_until > clock_timestamp(), false) as "barred!"
            from users left join ratings on photo_id = $1 and rater_id = users.id
            where users.id = $2"#,
         given.photo.0,
@@ -201,6 +211,9 @@ async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
     .fetch_optional(&mut *db)
     .await?;
     let Some(old) = old else { return Err(NotRecorded::NoRater) };
+    if old.barred {
+        return Err(NotRecorded::Barred);
+    }
     match (given.ballot, old.value, old.ballot_at) {
         (Some(ballot), Some(value), Some(used)) if used == ballot.issued_at && value == given.value.get() => {
             Ok(())
@@ -213,10 +226,12 @@ async fn explain(db: &mut Tx, given: &Given) -> Result<(), NotRecorded> {
 
 /// Updates the histograms by the changes of the ratings. Locks the rows in the order of their photos, and adds to the
 /// values that they have after the wait for the locks.
-async fn shift_histograms(db: &mut Tx, written: &[Written]) -> sqlx::Result<()> {
+pub(super) async fn shift_histograms(db: &mut Tx, written: &[Written]) -> sqlx::Result<()> {
     let mut steps: BTreeMap<(PhotoId, i16), i32> = BTreeMap::new();
-    for one in written.iter().filter(|one| one.previous != Some(one.value)) {
-        *steps.entry((one.photo, one.value)).or_default() += 1;
+    for one in written.iter().filter(|one| one.previous != one.value) {
+        if let Some(value) = one.value {
+            *steps.entry((one.photo, value)).or_default() += 1;
+        }
         if let Some(previous) = one.previous {
             *steps.entry((one.photo, previous)).or_default() -= 1;
         }

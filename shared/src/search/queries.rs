@@ -88,6 +88,7 @@ pub async fn find_members(
         FoundMember,
         r#"select id as "id: UserId", name as "name!", avatar from users
            where name is not null and lower(name) like $1
+             and (hidden_until is null or hidden_until <= clock_timestamp())
            order by lower(name) like $2 desc, length(name), lower(name)
            limit $3"#,
         words.in_order(),

@@ -29,6 +29,7 @@ mod totals;
 mod types;
 pub mod verify;
 pub mod vote;
+pub mod withhold;
 
 pub use calls::{CallChange, NewCall};
 pub use fields::{CallText, CallTitle, Description, Reason, TalkTitle, VotesEach};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use pawdium_shared::accounts::{Name, RaterKey, User, queries, sessions, tokens};
 use pawdium_shared::hubs::about;
 use pawdium_shared::photos::avatars;
-use pawdium_shared::{photos, talks};
+use pawdium_shared::{hubs, photos, talks};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -259,6 +259,8 @@ pub async fn show_user(
 ) -> Result<axum::Json<ProfileShape>, Error> {
     let name = Name::new(&name).map_err(|_| Error::NotFound)?;
     let mut db = app.db.acquire().await?;
+    // A sanction may hide the profile.
+    hubs::queries::find_profile(&mut db, name.as_str()).await?.ok_or(Error::NotFound)?;
     let user = queries::find_by_name(&mut db, name.as_str()).await?.ok_or(Error::NotFound)?;
     let activity = queries::count_activity(&mut db, user.id).await?;
     let photos = photos::queries::list_by_owner(&mut db, user.id, false).await?;

@@ -2,7 +2,9 @@
 
 use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
-use pawdium_shared::accounts::{Email, Name, Refused, User, networks, passwords, queries, sessions, tokens};
+use pawdium_shared::accounts::{
+    Act, Email, Name, Refused, User, networks, passwords, queries, sessions, tokens,
+};
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::hubs::about::{self, AboutLine};
 use pawdium_shared::jobs::mail::SendMail;
@@ -12,6 +14,7 @@ use pawdium_shared::security::{self, Incident};
 
 use super::{EMAIL_IS_TAKEN, choose_password, guesses, readdress, taken};
 use crate::error::Error;
+use crate::http::acts;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited};
 use crate::http::visitor::Visitor;
@@ -46,6 +49,9 @@ pub(super) async fn update(
     changes: Changes<'_>,
 ) -> Result<(), Error> {
     let user = visitor.member()?;
+    if changes.name.is_some() || changes.about.is_some() {
+        acts::require(app, user, Act::Publish).await?;
+    }
     let proven = if changes.email.is_some() || changes.password.is_some() {
         Some(prove(app, client, user, changes).await?)
     } else {

@@ -10,10 +10,11 @@ use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::networks::{self, Network};
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, User, queries};
+use pawdium_shared::accounts::{Act, Email, User, queries};
 use pawdium_shared::db::{Tx, retry_conflicts};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
+use pawdium_shared::moderation::sanctions::list;
 use pawdium_shared::ratings::merge;
 use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use super::register::Next;
 use super::{guesses, local};
 use crate::error::Error;
+use crate::http::acts;
 use crate::http::client::Client;
 use crate::http::headers;
 use crate::http::limits::{self, Limited};
@@ -92,7 +94,8 @@ pub async fn logout(
 /// did anonymously. An unknown address takes as long as a wrong password.
 ///
 /// # Errors
-/// [`Error::WrongLogin`] for an unknown address or a wrong password; [`Error::Guarded`] after too many attempts.
+/// [`Error::WrongLogin`] for an unknown address or a wrong password; [`Error::Guarded`] after too many attempts;
+/// [`Error::Sanctioned`] for a member who is suspended or banned.
 pub async fn enter(
     app: &App,
     client: Client,
@@ -119,6 +122,10 @@ pub async fn enter(
         proof::lock(&mut tx, &[before.unwrap_or(visitor.id()), user.id]).await?;
         if !proof.holds(&mut tx).await? {
             return Err(Error::WrongLogin(tried));
+        }
+        // Only who knows the password learns of a sanction.
+        if let Some(sanction) = list::that_forbids(&mut tx, user.id, Act::Read).await? {
+            return Err(acts::refused(app, &sanction));
         }
         if let Some(before) = before
             && is_there(&mut tx, visitor).await?

@@ -146,6 +146,13 @@ pub(crate) fn did(action: &str, jobs: Option<i64>) -> String {
         "user.create" => "created an account".to_owned(),
         "user.role" => "changed an account's role".to_owned(),
         "user.reset_link" => "created a password reset link".to_owned(),
+        "user.warn" => "warned a member".to_owned(),
+        "user.silence" => "silenced a member".to_owned(),
+        "user.suspend" => "suspended a member".to_owned(),
+        "user.ban" => "banned a member".to_owned(),
+        "user.lift" => "lifted a sanction".to_owned(),
+        "appeal.accept" => "accepted an appeal".to_owned(),
+        "appeal.refuse" => "refused an appeal".to_owned(),
         other => other.to_owned(),
     }
 }

@@ -10,6 +10,7 @@ use pawdium_shared::ids::ApiTokenId;
 
 use super::scopes::CallScopes;
 use crate::error::Error;
+use crate::http::acts;
 use crate::http::client::Client;
 use crate::http::request_user::RequestUser;
 use crate::http::visitor::Visitor;
@@ -93,6 +94,7 @@ async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
         RequestUser::found(&parts.extensions, user.id);
         Caller { user, credential: Credential::Session(token) }
     };
+    acts::admit(app, parts, &caller.user).await?;
     Ok(Some(caller))
 }
 

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use pawdium_media::{MediaError, Refusal};
 use pawdium_shared::db::Conflict;
 use pawdium_shared::hubs;
-use pawdium_shared::moderation::review;
+use pawdium_shared::moderation::{review, sanctions};
 use pawdium_shared::photos::NotChanged;
 use pawdium_shared::photos::posting::NotPosted;
 use pawdium_shared::ratings::queries::NotRecorded;
@@ -135,6 +135,33 @@ impl From<talks::Refusal> for Error {
     }
 }
 
+impl From<sanctions::Refusal> for Error {
+    fn from(refusal: sanctions::Refusal) -> Self {
+        use sanctions::Refusal;
+        if let Some(field) = refusal.field() {
+            return Self::Field { field, message: refusal.to_string() };
+        }
+        match refusal {
+            Refusal::Database(error) => error.into(),
+            Refusal::Gone => Self::NotFound,
+            Refusal::NoUser => Self::SessionEnded,
+            Refusal::NotAllowed => Self::Forbidden("Only moderators can do that."),
+            Refusal::Own => Self::Forbidden("You can't decide about yourself."),
+            Refusal::Admin => Self::Forbidden("Only admins can do that to an admin."),
+            Refusal::Over => Self::Conflict("This sanction doesn't hold any more."),
+            Refusal::Appealed => {
+                Self::Conflict("You have appealed against this already. A moderator will answer.")
+            }
+            Refusal::Judged => Self::Conflict("This appeal is answered already."),
+            Refusal::Endless(_)
+            | Refusal::NothingToHide
+            | Refusal::Past
+            | Refusal::TooLong
+            | Refusal::Text(_) => Self::Refused(refusal.to_string()),
+        }
+    }
+}
+
 impl From<comments::Refusal> for Error {
     fn from(refusal: comments::Refusal) -> Self {
         use comments::Refusal;
@@ -259,6 +286,7 @@ impl From<NotRecorded> for Error {
             NotRecorded::Database(error) => error.into(),
             NotRecorded::Gone => Self::NotFound,
             NotRecorded::NoRater => Self::SessionEnded,
+            NotRecorded::Barred => Self::OutOfTurn(error.to_string()),
             NotRecorded::Own => Self::Forbidden("You can't rate your own photo."),
             NotRecorded::NotServed => {
                 Self::Forbidden("You can rate a photo when it is shown to you, or through a shared link.")

@@ -86,6 +86,14 @@ pub enum Error {
     /// incident, and nobody is banned for it.
     #[error("{0}")]
     OutOfTurn(String),
+    /// A sanction forbids it. The member can read all about it at the URL, and appeal there.
+    #[error("{message}")]
+    Sanctioned {
+        /// Why, and until when.
+        message: String,
+        /// The path of the page about the sanction.
+        url: String,
+    },
     /// A wrong password for that account, or an unknown address. Visitors can't tell which.
     #[error("Wrong e-mail address or password.")]
     WrongLogin(Option<UserId>),
@@ -147,6 +155,7 @@ pub struct Problem {
     id: Option<String>,
     retry_after: Option<u64>,
     forgot: bool,
+    sanctioned: bool,
     unverified: bool,
 }
 
@@ -194,6 +203,7 @@ impl Error {
             | Self::OutOfScope(_)
             | Self::Unverified(_)
             | Self::OutOfTurn(_)
+            | Self::Sanctioned { .. }
             | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -263,12 +273,13 @@ impl IntoResponse for Error {
             message: self.to_string(),
             field: self.field().map(ToOwned::to_owned),
             url: match &self {
-                Self::Existing { url, .. } => Some(url.clone()),
+                Self::Existing { url, .. } | Self::Sanctioned { url, .. } => Some(url.clone()),
                 _ => None,
             },
             id,
             retry_after: self.retry_after(),
             forgot: matches!(self, Self::Guarded(_)),
+            sanctioned: matches!(self, Self::Sanctioned { .. }),
             unverified: matches!(self, Self::Unverified(_)),
         };
         let mut response = problem.status.into_response();

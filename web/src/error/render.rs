@@ -75,6 +75,11 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
             page.log_in = (!page.chrome.is_member()).then(|| next.unwrap_or_default());
             page.way = way;
         }
+        if let Some(path) = problem.url.clone().filter(|_| problem.sanctioned) {
+            page.log_in = None;
+            page.chrome.silence = None;
+            page.way = Some(WayBack { path, label: "More, and appeal" });
+        }
         Page(page).into_response()
     };
     *response.status_mut() = problem.status;
@@ -134,6 +139,7 @@ async fn from_framework(response: Response) -> Problem {
         id: None,
         retry_after: None,
         forgot: false,
+        sanctioned: false,
         unverified: false,
     }
 }

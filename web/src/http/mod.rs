@@ -1,6 +1,7 @@
 //! HTTP plumbing shared by all handlers: visitors, clients, limits and response formats.
 
 pub mod access;
+pub mod acts;
 pub mod body_timeout;
 pub mod client;
 pub mod cookies;

@@ -10,21 +10,21 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::Utc;
 use pawdium_shared::accounts::sessions::{self, Presented, Token};
-use pawdium_shared::accounts::{Gated, Origin, RaterKey, User, queries};
+use pawdium_shared::accounts::{Gated, Origin, RaterKey, Standing, User, queries};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::hubs::bookmarks;
 use pawdium_shared::ids::{PhotoId, UserId};
-use pawdium_shared::moderation::review::queue;
+use pawdium_shared::moderation::{review::queue, sanctions::list};
 use pawdium_shared::notifications;
 use pawdium_shared::ratings::serving;
 use sqlx::PgConnection;
 
 use super::client::Client;
-use super::flash;
 use super::request_user::RequestUser;
+use super::{acts, flash};
 use crate::error::Error;
 use crate::state::App;
-use crate::views::{Bell, Chrome, HubLink, Theme, Viewer};
+use crate::views::{Bell, Chrome, HubLink, Silence, Theme, Viewer};
 
 /// The cookie with the session token.
 pub const SESSION: &str = "session";
@@ -62,6 +62,7 @@ impl FromRequestParts<App> for Visitor {
         let origin = Client::named(app, &parts.extensions, &parts.headers).origin();
         let visitor = Self::find(app, &CookieJar::from_headers(&parts.headers), Some(origin)).await?;
         visitor.leave_name(&parts.extensions);
+        visitor.admit(app, parts).await?;
         Ok(visitor)
     }
 }
@@ -70,7 +71,8 @@ impl Visitor {
     async fn find(app: &App, jar: &CookieJar, origin: Option<Origin>) -> Result<Self, Error> {
         if let Some(cookie) = jar.get(SESSION) {
             let token = Token::presented(cookie.value());
-            if let Some(user) = app.sessions.call(Presented { hash: token.hash(), origin }).await? {
+            let presented = Presented { hash: token.hash(), origin };
+            if let Some(user) = app.sessions.call(presented).await?.filter(acts::is_admitted) {
                 let key = user.rater_key;
                 return Ok(Self { user: Some(user), key, pinned: None, has_key: false, token: Some(token) });
             }
@@ -84,6 +86,14 @@ impl Visitor {
     fn leave_name(&self, extensions: &Extensions) {
         if let Some(user) = &self.user {
             RequestUser::found(extensions, user.id);
+        }
+    }
+
+    /// Refuses what the user's sanctions forbid.
+    async fn admit(&self, app: &App, parts: &Parts) -> Result<(), Error> {
+        match &self.user {
+            Some(user) => acts::admit(app, parts, user).await,
+            None => Ok(()),
         }
     }
 
@@ -161,9 +171,10 @@ impl Visitor {
     /// that their act can be repeated for that account.
     ///
     /// # Errors
-    /// [`Error::SessionEnded`] if there is no such account.
+    /// [`Error::SessionEnded`] if there is no such account, or a sanction restricts it.
     pub async fn find_again(&self, app: &App) -> Result<Self, Error> {
         let account = queries::find_merged(&mut *app.db.acquire().await?, self.id()).await?;
+        let account = account.filter(|account| !account.standing.is_restricted());
         // Keep the key, so that ballots issued before the login stay valid.
         Ok(Self { user: Some(account.ok_or(Error::SessionEnded)?), token: None, ..self.clone() })
     }
@@ -210,6 +221,7 @@ impl FromRequestParts<App> for Viewing {
         let origin = Client::named(app, &parts.extensions, &parts.headers).origin();
         let viewing = Self::find_from(app, &jar, path, Some(origin)).await?;
         viewing.visitor.leave_name(&parts.extensions);
+        viewing.visitor.admit(app, parts).await?;
         Ok(viewing)
     }
 }
@@ -235,6 +247,7 @@ impl Viewing {
             hubs: own_hubs(app, &visitor).await?,
             bell: bell(app, &visitor).await?,
             cases: open_cases(app, &visitor).await?,
+            silence: silence(app, &visitor).await?,
             theme: theme(jar),
             flash: flash::read(&app.pins, jar),
             path,
@@ -278,6 +291,15 @@ async fn open_cases(app: &App, visitor: &Visitor) -> Result<Option<i64>, Error> 
         return Ok(None);
     }
     Ok(Some(queue::count_open(&mut *app.db.acquire().await?).await?))
+}
+
+/// What a silenced member, or one who was warned lately, is told on every page.
+async fn silence(app: &App, visitor: &Visitor) -> Result<Option<Silence>, Error> {
+    let Some(user) = visitor.user.as_ref().filter(|user| user.standing != Standing::Good) else {
+        return Ok(None);
+    };
+    let found = list::to_show(&mut *app.db.acquire().await?, user.id).await?;
+    Ok(found.map(|sanction| Silence { text: sanction.sentence(), path: app.appeal_links.path(sanction.id) }))
 }
 
 /// The visitor's colour theme.

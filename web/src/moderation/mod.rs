@@ -5,6 +5,7 @@ pub mod acts;
 pub mod blocked;
 pub mod comments;
 pub mod doubtful;
+pub mod members;
 pub mod newest;
 pub mod review;
 pub mod transparency;

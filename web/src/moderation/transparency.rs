@@ -15,7 +15,7 @@ use crate::views::moderation::transparency::{Month, TransparencyPage};
 const MONTHS: i32 = 24;
 
 /// The kinds of acts in the order of the page, each with its words and the names in the audit log.
-const KINDS: [(&str, &[&str]); 11] = [
+const KINDS: [(&str, &[&str]); 14] = [
     ("Photos hidden", &["photo.hide", "picture.block"]),
     ("Photos deleted", &["photo.delete"]),
     ("Photos removed from hubs", &["hub.photo.remove"]),
@@ -27,6 +27,9 @@ const KINDS: [(&str, &[&str]); 11] = [
     ("Acts undone", &["act.undo", "topic.undo", "talk.show", "picture.unblock", "case.show"]),
     ("Things hidden because of reports", &["case.hide"]),
     ("Cases closed", &["case.close"]),
+    ("Members sanctioned", &["user.warn", "user.silence", "user.suspend", "user.ban"]),
+    ("Sanctions lifted", &["user.lift"]),
+    ("Appeals answered", &["appeal.accept", "appeal.refuse"]),
 ];
 
 /// `GET /transparency`

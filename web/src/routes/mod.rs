@@ -26,7 +26,7 @@ use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, 
 use crate::state::App;
 use crate::{
     accounts, api, assets, comments, demo, embed, exports, health, hubs, live, moderation, notifications,
-    photos, ranking, ratings, reports, search, talks, topics,
+    photos, ranking, ratings, reports, sanctions, search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -191,6 +191,8 @@ fn pages(app: &App) -> Router<App> {
         .merge(talk_pages())
         .merge(operators::admin_pages())
         .merge(operators::moderation_pages())
+        .route("/appeals/{token}", get(sanctions::appeals::page).post(sanctions::appeals::appeal))
+        .route("/settings/standing", get(sanctions::own::page))
         .merge(account::pages(app))
         .route("/api", get(api::reference::page))
         .route("/transparency", get(moderation::transparency::page))

@@ -17,6 +17,8 @@ pub struct Chrome {
     pub bell: Option<Bell>,
     /// How many cases are open, up to 100; only for moderators.
     pub cases: Option<i64>,
+    /// What a member is told who is silenced or was warned.
+    pub silence: Option<Silence>,
     /// Whether the page is kept, so that what it says of the time may be old.
     pub is_baked: bool,
 }
@@ -72,6 +74,15 @@ impl Bell {
             _ => "99+".to_owned(),
         }
     }
+}
+
+/// What a member is told on every page who is silenced or was warned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// Until when, and why.
+    pub text: String,
+    /// The path of the page that says all, where the member can appeal.
+    pub path: String,
 }
 
 /// A hub to link to.

@@ -39,6 +39,7 @@ pub mod ratings;
 pub mod reports;
 pub mod review;
 pub mod revisions;
+pub mod sanctions;
 pub mod search;
 pub mod sessions;
 pub mod settings;
@@ -48,7 +49,7 @@ pub mod top;
 pub mod topics;
 pub mod trending;
 
-pub use chrome::{Bell, Chrome, Flash, HubLink, Theme, Tone, Viewer};
+pub use chrome::{Bell, Chrome, Flash, HubLink, Silence, Theme, Tone, Viewer};
 pub use form::Field;
 pub use fragment::Fragment;
 pub(crate) use listing::photo_path;

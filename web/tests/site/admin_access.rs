@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::harness::{Answer, Site};
 
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "/admin",
     "/admin/queues",
     "/admin/queues/board",
@@ -29,6 +29,7 @@ const PAGES: [&str; 23] = [
     "/moderation/review?about=hub",
     "/moderation/doubtful",
     "/moderation/blocked",
+    "/moderation/members",
     "/moderation/topics",
 ];
 

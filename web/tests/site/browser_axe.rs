@@ -229,6 +229,8 @@ impl World {
         bob.report(&format!("photos/{photo}"), json!({ "category": "stolen", "text": "Mine." }))
             .await
             .expect(201);
+        let warning = [("kind", "warn"), ("reason", "The same text everywhere")];
+        root.pages.post("/moderation/members/bob/sanctions", &warning).await.location();
     }
 
     /// The photos of a state.
@@ -336,12 +338,18 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/reports",
         "/h/cats/report",
         "/members/root/report",
+        "/settings/standing",
         "/settings/sessions",
         "/settings/tokens",
         "/ratings",
         "/admin",
     ]))
     .await;
+    let standing = bob.pages.get("/settings/standing").await.expect(200);
+    let appeal = standing.attribute(".sanction .actions a", "href");
+    walk.through(std::slice::from_ref(&appeal)).await;
+    bob.pages.post(&appeal, &[("text", "It was a quotation.")]).await.location();
+    walk.through(&[appeal]).await;
 
     walk.log_in("an owner", Some(ada)).await;
     walk.through(&paths([
@@ -388,6 +396,8 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/moderation/comments",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/members",
+        "/moderation/members/bob",
         "/moderation/acts",
         "/transparency",
         "/moderation/topics",

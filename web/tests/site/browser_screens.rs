@@ -252,6 +252,7 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/admin/schedules",
     ];
     all_stay_within(&browser, &admin).await;
+    let record = format!("/moderation{member}");
     let admin = [
         "/moderation",
         "/moderation/review",
@@ -259,6 +260,8 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/moderation/topics",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/members",
+        &record,
         "/moderation/acts",
         "/transparency",
         "/admin/audit",

@@ -43,7 +43,10 @@ async fn filled(db: PgPool) -> (Site, Vec<(&'static str, Pages, Vec<String>)>) {
     let back =
         ["", "/queues", "/queues?window=24h", "/jobs", "/jobs?state=dead", "/jobs/0", "/schedules", "/audit"];
     let mut back = back.map(|page| format!("/admin{page}")).to_vec();
-    back.extend(["", "/review", "/doubtful", "/blocked", "/acts"].map(|page| format!("/moderation{page}")));
+    back.extend(
+        ["", "/review", "/doubtful", "/blocked", "/acts", "/members", "/members/ada"]
+            .map(|page| format!("/moderation{page}")),
+    );
     let doors = ["/login".to_owned(), "/register".to_owned()];
     let viewers = vec![
         ("nobody", site.visitor(), with(&doors)),
@@ -143,6 +146,9 @@ async fn an_empty_site_has_every_page_too(db: PgPool) {
         "/reports",
         "/moderation/doubtful",
         "/moderation/blocked",
+        "/moderation/members",
+        "/moderation/members/root",
+        "/settings/standing",
         "/moderation/acts",
         "/transparency",
         "/moderation/topics",

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use tracing::{info, warn};
 
 use super::hub_mails::{self, About};
-use super::{case_mails, digests};
+use super::{case_mails, digests, sanction_mails};
 use crate::env::Env;
 use crate::mails::{self, Letter, Matter};
 
@@ -130,6 +130,10 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
             let matter = if accepted { Matter::HubAccepted } else { Matter::HubDeclined };
             (queries::find(db, user).await?, matter, None, about)
         }
+        SendMail::Sanction { user, sanction, news, .. } => {
+            let about = sanction_mails::about(db, &env.appeal_links, sanction, news).await?;
+            (queries::find(db, user).await?, Matter::Sanction, None, about)
+        }
         SendMail::Digest { user, .. } => {
             let found = queries::find(db, user).await?.filter(|user| user.verified);
             (found, Matter::Digest, None, digests::about(db, user).await?)
@@ -164,6 +168,7 @@ const fn purpose(matter: Matter) -> Option<Purpose> {
         | Matter::HubAccepted
         | Matter::HubDeclined
         | Matter::DraftsExpire
+        | Matter::Sanction
         | Matter::ExportReady
         | Matter::Digest
         | Matter::NewCase

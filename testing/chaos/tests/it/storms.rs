@@ -216,6 +216,22 @@ fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
             "no hub's slug redirects to another",
         ),
         (
+            "update users set silenced_until = 'infinity' where id = 2",
+            "a user's standing is what the sanctions in force say",
+        ),
+        (
+            "update users set barred_until = 'infinity' where id = 2",
+            "who is suspended or banned has no session",
+        ),
+        (
+            "insert into sanctions (user_id, kind, reason, imposer) values (2, 'ban', 'No', 'ada')",
+            "a banned member's ratings are withdrawn, and nobody else's",
+        ),
+        (
+            "insert into withheld (owner_id, photo_id, state) values (1, 1, 'live')",
+            "what is withheld is hidden, and belongs to a member whose content is",
+        ),
+        (
             "insert into topics (key, name, photos) values ('sofa', 'sofa', 1)",
             "a topic's count, with what is still to be added, equals its live photos",
         ),

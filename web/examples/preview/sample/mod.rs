@@ -10,6 +10,7 @@ mod hub_widgets;
 mod hubs;
 mod lists;
 mod moderation;
+mod sanctions;
 mod sessions;
 
 use askama::Template;
@@ -60,6 +61,7 @@ impl Samples {
         pages.extend(self.photo_pages()?);
         pages.extend(self.list_pages()?);
         pages.extend(self.hub_pages()?);
+        pages.extend(self.sanction_pages()?);
         pages.extend(self.hub_photo_pages()?);
         pages.extend(self.hub_widget_pages()?);
         pages.extend(self.search_pages()?);
@@ -245,6 +247,7 @@ impl Samples {
             bell: if hubs.is_empty() { None } else { Some(Bell { user: 1, unread: 3 }) },
             cases: None,
             hubs,
+            silence: None,
             is_baked: false,
         }
     }

@@ -189,6 +189,14 @@ pub enum Notice {
         /// How many were skipped.
         left: u32,
     },
+    /// A member was warned, silenced, suspended or banned.
+    MemberSanctioned,
+    /// A sanction was lifted.
+    SanctionLifted,
+    /// An appeal was made.
+    AppealMade,
+    /// An appeal was refused.
+    AppealRefused,
     /// A session was ended.
     SessionEnded,
     /// All other sessions were ended.
@@ -351,6 +359,10 @@ impl Notice {
             Self::CaseClosed => Flash::good("The case is closed. Its reporters hear of it."),
             Self::CaseClosedBefore => Flash::bad("Nothing was done: the case is closed already."),
             Self::Cases { done, left } => cases(done, left),
+            Self::MemberSanctioned => Flash::good("Done. The member gets a mail."),
+            Self::SanctionLifted => Flash::good("Lifted. What it took away comes back within a minute."),
+            Self::AppealMade => Flash::good("Your appeal is sent. You get the answer by mail."),
+            Self::AppealRefused => Flash::good("The appeal is refused. The member gets your answer by mail."),
             Self::SessionEnded => Flash::good("The session is ended."),
             Self::OtherSessionsEnded => Flash::good("All your other sessions are ended."),
             Self::AllSessionsEnded => Flash::info("You are logged out everywhere."),

@@ -87,6 +87,7 @@ impl PlainChrome {
             hubs: Vec::new(),
             bell: None,
             cases: None,
+            silence: None,
             is_baked: true,
         })
     }

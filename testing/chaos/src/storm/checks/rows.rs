@@ -98,6 +98,7 @@ pub(super) const ROWS: &[RowCheck] = &[
                                                           and undone_at is null and final_at is null)
                        and not exists (select from cases where about = 'photo' and cases.thing_id = photos.id
                                                            and hidden_at is not null)
+                       and not exists (select from withheld where withheld.photo_id = photos.id)
                     or state = 'draft' and depth = 0 and count(edge) > 0",
     },
     RowCheck {
@@ -160,6 +161,9 @@ pub(super) const ROWS: &[RowCheck] = &[
                     union all select 'a profile', profile_of from hubs
                     union all select 'a talk', author_id from talks
                     union all select 'a comment', author_id from comments
+                    union all select 'a sanction', user_id from sanctions
+                    union all select 'a withdrawn rating', rater_id from withdrawn_ratings
+                    union all select 'withheld content', owner_id from withheld
                     union all select 'a rating taken back', rater_id from taken_back_ratings
                     union all select 'an export', user_id from exports
                     union all select 'a picture for a portrait', user_id from avatar_uploads
@@ -281,6 +285,49 @@ pub(super) const ROWS: &[RowCheck] = &[
                 where blocked_at < created_at",
     },
     RowCheck {
+        name: "a user's standing is what the sanctions in force say",
+        query: "with said as (
+                    select user_id, max(coalesce(until, 'infinity')) filter (where kind = 'silence') as silenced,
+                           max(coalesce(until, 'infinity')) filter (where kind in ('suspend', 'ban')) as barred,
+                           max(coalesce(until, 'infinity')) filter (where content = 'hide') as hidden,
+                           max(imposed_at + interval '7 days') filter (where kind = 'warn') as warned
+                    from sanctions where lifted_at is null group by user_id)
+                select format('user %s: %s, %s, %s', id, silenced_until, barred_until, hidden_until)
+                from users left join said on user_id = id
+                where (silenced_until, barred_until, hidden_until, warned_until)
+                      is distinct from (silenced, barred, hidden, warned)",
+    },
+    RowCheck {
+        name: "who is suspended or banned has no session",
+        query: "select format('user %s', user_id) from sessions join users on users.id = user_id
+                where barred_until > now()",
+    },
+    RowCheck {
+        name: "a banned member's ratings are withdrawn, and nobody else's",
+        query: "with banned as (select distinct user_id from sanctions where kind = 'ban' and lifted_at is null)
+                select format('a rating by user %s', rater_id)
+                from (select rater_id from ratings union select rater_id from earlier_ratings) as rated
+                join banned on user_id = rater_id
+                union all
+                select format('a withdrawn rating of user %s', rater_id)
+                from (select distinct rater_id from withdrawn_ratings) as withdrawn
+                where rater_id not in (select user_id from banned)",
+    },
+    RowCheck {
+        name: "what is withheld is hidden, and belongs to a member whose content is",
+        query: "select format('photo %s, comment %s, talk %s of user %s', withheld.photo_id, comment_id, talk_id,
+                              withheld.owner_id)
+                from withheld
+                join users on users.id = withheld.owner_id
+                left join photos on photos.id = withheld.photo_id
+                left join comments on comments.id = comment_id
+                where coalesce(hidden_until, '-infinity') <= now()
+                   or photos.state not in ('hidden', 'deleted') or comments.state not in ('withheld', 'removed')
+                union all
+                select format('comment %s is withheld by nothing', id) from comments
+                where state = 'withheld' and id not in (select comment_id from withheld where comment_id is not null)",
+    },
+    RowCheck {
         name: "a rating that was acknowledged is there",
         query: "with told as (
                     select distinct photo, coalesce(into_id, rater) as rater
@@ -293,7 +340,8 @@ pub(super) const ROWS: &[RowCheck] = &[
                                   where told_taken_back.photo = told.photo
                                     and coalesce(into_id, told_taken_back.rater) = told.rater)
                   and not exists (select from ratings where (photo_id, rater_id) = (photo, rater))
-                  and not exists (select from earlier_ratings where (photo_id, rater_id) = (photo, rater))",
+                  and not exists (select from earlier_ratings where (photo_id, rater_id) = (photo, rater))
+                  and not exists (select from withdrawn_ratings where (photo_id, rater_id) = (photo, rater))",
     },
     RowCheck {
         name: "a topic's count, with what is still to be added, equals its live photos",

@@ -1,0 +1,256 @@
+//! What sanctions take away, and that all of it comes back.
+
+use futures::future::join_all;
+use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::jobs::ranking::RefreshRanks;
+use pawdium_shared::jobs::sanctions::SettleSanctions;
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::harness::{Person, Site};
+use crate::sanctions::{lift, sanction};
+
+/// Every byte of the ratings and of what is computed from them.
+async fn dump(site: &Site) -> Vec<String> {
+    sqlx::query_scalar(
+        "select 'ratings ' || ratings::text from ratings
+         union all select 'earlier ' || earlier_ratings::text from earlier_ratings
+         union all select 'stats ' || (photo_id, histogram, virality, views, shares)::text from photo_stats
+         union all select 'ranks ' || photo_ranks::text from photo_ranks
+         union all select 'weights ' || (photo_id, histogram, bars, links, crowd)::text from photo_weights
+         union all select 'photos ' || (id, state, slot, title, live_at, picture, fingerprint)::text from photos
+         union all select 'files ' || photo_files::text from photo_files
+         union all select 'taggings ' || taggings::text from taggings
+         union all select 'comments ' || comments::text from comments
+         union all select 'counts ' || comment_counts::text from comment_counts
+         union all select 'talks ' || talks::text from talks
+         order by 1",
+    )
+    .fetch_all(&site.db)
+    .await
+    .expect("the statement is right")
+}
+
+async fn weight(site: &Site, photo: i64) -> i64 {
+    site.ask_of(
+        "select coalesce((select sum(bar)::bigint from unnest(bars) as bar), 0)
+         from photo_weights where photo_id = $1",
+        photo,
+    )
+    .await
+}
+
+/// A member's part of a site: photos of ada's that ada, bob and cid have rated, and what bob has said and shown.
+struct Stage {
+    site: Site,
+    bob: Person,
+    mo: Person,
+    photos: Vec<i64>,
+    own: i64,
+}
+
+impl Stage {
+    async fn set(db: PgPool) -> Self {
+        let site = Site::start_with_worker(db).await;
+        let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+        let (cid, mo) = (site.member("cid").await, site.moderator("mo").await);
+        let mut photos = Vec::new();
+        for number in 1..=5 {
+            photos.push(site.photo().by(&ada).titled(&format!("Cat {number}")).live().await);
+        }
+        let own = site.photo().by(&bob).titled("Bobcat").tagged("wild").live().await;
+        for (number, photo) in (1..).zip(&photos) {
+            site.rate(&bob, *photo, 11 - number).await;
+            site.rate(&cid, *photo, number).await;
+        }
+        site.rate(&bob, photos[0], 3).await;
+        site.rate(&cid, own, 8).await;
+        bob.comment(photos[0], "Only here to shout.").await;
+        // A rating of an earlier picture.
+        sqlx::query(
+            "insert into earlier_ratings (photo_id, picture, rater_id, value, lane, ballot_at, rated_at)
+             values ($1, 2, $2, 4, 'random', now(), now())",
+        )
+        .bind(photos[1])
+        .bind(bob.id)
+        .execute(&site.db)
+        .await
+        .expect("it is inserted");
+        site.run(RefreshRanks {}).await;
+        Self { site, bob, mo, photos, own }
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_ban_takes_ratings_and_content_back_and_lifting_it_restores_every_byte(db: PgPool) {
+    let Stage { site, bob, mo, photos, own } = Stage::set(db).await;
+    let before = dump(&site).await;
+    let visitor = site.visitor();
+    assert!(visitor.get("/new").await.expect(200).text().contains("Bobcat"));
+
+    sanction(&mo, "bob", "ban", "", "hide").await.location();
+    site.settle().await;
+    site.histograms_are_right().await;
+    assert_eq!(site.ask_of::<i64>("select count(*) from ratings where rater_id = $1", bob.id).await, 0);
+    assert_eq!(
+        site.ask_of::<i64>("select count(*) from earlier_ratings where rater_id = $1", bob.id).await,
+        0
+    );
+    assert_eq!(site.ask::<i64>("select count(*) from withdrawn_ratings").await, 6);
+    site.run(RefreshRanks {}).await;
+    let ranks: Vec<i64> = sqlx::query_scalar("select photo_id from photo_ranks order by rank")
+        .fetch_all(&site.db)
+        .await
+        .expect("ranks");
+    let mut by_cid = photos.clone();
+    by_cid.reverse();
+    assert_eq!(ranks, by_cid, "only cid's ratings are left, which rise");
+    for path in ["/new", "/top", "/trending", "/topics/wild", "/search?q=bobcat"] {
+        assert!(!site.get_rendered(path).await.text().contains("Bobcat"), "{path}");
+        assert!(!site.get(path).await.text().contains("Bobcat"), "{path} from memory");
+    }
+    for path in [format!("/photos/{own}"), "/members/bob".to_owned(), "/members/bob/photos".to_owned()] {
+        site.get(&path).await.expect(404);
+    }
+    for path in [format!("photos/{own}"), "users/bob".to_owned()] {
+        site.api().get(&path).await.error(404);
+    }
+    let members = site.api().get("search?q=bob&in=members").await.expect(200).text();
+    assert!(!members.contains("\"name\":\"bob\""), "{members}");
+    assert_eq!(mo.texts(photos[0]).await, Vec::<String>::new());
+    mo.pages.get(&format!("/photos/{own}")).await.expect(200);
+
+    lift(&site, &mo).await;
+    site.settle().await;
+    site.histograms_are_right().await;
+    site.run(RefreshRanks {}).await;
+    assert_eq!(dump(&site).await, before);
+    for path in ["/new", "/topics/wild", "/search?q=bobcat"] {
+        assert!(site.get(path).await.text().contains("Bobcat"), "{path}");
+    }
+    site.get("/members/bob").await.expect(200);
+    assert_eq!(mo.texts(photos[0]).await, ["Only here to shout."]);
+    assert_eq!(site.ask::<i64>("select count(*) from sanctions where ended_at is null").await, 0);
+    // Another tick finds nothing to do.
+    site.run(SettleSanctions { user: None }).await;
+    site.run(SettleSanctions { user: Some(pawdium_shared::ids::UserId(bob.id)) }).await;
+    assert_eq!(dump(&site).await, before);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_suspension_that_hides_ends_by_the_clock_and_all_comes_back_with_the_next_tick(db: PgPool) {
+    let Stage { site, bob, mo, own, .. } = Stage::set(db).await;
+    let before = dump(&site).await;
+    sanction(&mo, "bob", "suspend", "1", "hide").await.location();
+    site.settle().await;
+    site.get(&format!("/photos/{own}")).await.expect(404);
+    assert_eq!(site.ask_of::<i64>("select count(*) from ratings where rater_id = $1", bob.id).await, 5);
+    site.change(
+        "update sanctions set imposed_at = now() - interval '2 days', until = now() - interval '1 second'",
+    )
+    .await;
+    site.change("update users set barred_until = now(), hidden_until = now() where barred_until is not null")
+        .await;
+    site.log_in("bob").await;
+    site.run(SettleSanctions { user: None }).await;
+    site.get(&format!("/photos/{own}")).await.expect(200);
+    site.run(RefreshRanks {}).await;
+    assert_eq!(dump(&site).await, before);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn ratings_of_silenced_members_count_and_weigh_nothing(db: PgPool) {
+    let Stage { site, bob, mo, photos, .. } = Stage::set(db).await;
+    let before = dump(&site).await;
+    assert_eq!(weight(&site, photos[0]).await, 2000);
+    sanction(&mo, "bob", "silence", "1", "keep").await.location();
+    site.settle().await;
+    site.run(RefreshRanks {}).await;
+    assert_eq!(weight(&site, photos[0]).await, 1000);
+    let fresh = site.photo().titled("Fresh").live().await;
+    site.rate(&bob, fresh, 10).await;
+    site.run(RefreshRanks {}).await;
+    assert_eq!(weight(&site, fresh).await, 0);
+    site.histograms_are_right().await;
+    lift(&site, &mo).await;
+    site.settle().await;
+    site.run(RefreshRanks {}).await;
+    assert_eq!((weight(&site, photos[0]).await, weight(&site, fresh).await), (2000, 1000));
+    let mut after = dump(&site).await;
+    after.retain(|line| before.contains(line));
+    assert!(before.iter().filter(|line| line.starts_with("ratings ")).all(|line| after.contains(line)));
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn no_rating_slips_past_a_ban(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (bob, mo) = (site.member("bob").await, site.moderator("mo").await);
+    let photos = site.photos(40).await;
+    let mut ballots = Vec::new();
+    for photo in &photos {
+        ballots.push(site.ballot(&bob, *photo, std::time::Duration::ZERO).await);
+    }
+    let rate = async |photo: i64, ballot: &String| {
+        let body = json!({ "value": 10, "ballot": ballot });
+        bob.api.put(&format!("photos/{photo}/rating"), body).await.status
+    };
+    let ratings = join_all(photos.iter().zip(&ballots).map(|(photo, ballot)| rate(*photo, ballot)));
+    let (statuses, banned) = tokio::join!(ratings, sanction(&mo, "bob", "ban", "", "keep"));
+    banned.location();
+    let stored = statuses.iter().filter(|status| **status == 200).count();
+    assert!(statuses.iter().all(|status| [200, 401, 403, 429].contains(status)), "{statuses:?}");
+    site.settle().await;
+    site.histograms_are_right().await;
+    assert_eq!(site.ask::<i64>("select count(*) from ratings").await, 0);
+    let withdrawn: i64 = site.ask("select count(*) from withdrawn_ratings").await;
+    assert!(withdrawn >= i64::try_from(stored).expect("few"), "{withdrawn} withdrawn, {stored} acknowledged");
+    // And back, while others rate the same photos.
+    let cid = site.member("cid").await;
+    let (_, ()) = tokio::join!(
+        async {
+            for photo in &photos {
+                site.rate(&cid, *photo, 2).await;
+            }
+        },
+        lift(&site, &mo),
+    );
+    site.settle().await;
+    site.histograms_are_right().await;
+    assert_eq!(site.ask::<i64>("select count(*) from ratings").await, withdrawn + 40);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn bans_and_their_ends_at_once_leave_what_the_last_one_says(db: PgPool) {
+    let Stage { site, mo, .. } = Stage::set(db).await;
+    let before = dump(&site).await;
+    let root = site.admin("root").await;
+    for _ in 0..3 {
+        let (one, other) = tokio::join!(
+            sanction(&mo, "bob", "ban", "", "hide"),
+            sanction(&root, "bob", "suspend", "2", "hide"),
+        );
+        (one.location(), other.location());
+        let ids: Vec<i64> = sqlx::query_scalar("select id from sanctions where lifted_at is null")
+            .fetch_all(&site.db)
+            .await
+            .expect("they are there");
+        let lifts = ids.iter().map(async |id| {
+            let path = format!("/moderation/sanctions/{id}/lift");
+            let answers = tokio::join!(mo.pages.post(&path, &[]), root.pages.post(&path, &[]));
+            let mut statuses = [answers.0.status, answers.1.status];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [303, 409], "one lifts it, and the other hears that it is lifted");
+        });
+        join_all(lifts).await;
+    }
+    site.settle().await;
+    site.histograms_are_right().await;
+    site.run(RefreshRanks {}).await;
+    assert_eq!(dump(&site).await, before);
+    assert_eq!(site.ask::<i64>("select count(*) from withheld").await, 0);
+    assert_eq!(
+        site.ask::<i64>("select count(*) from users where coalesce(barred_until, hidden_until) is not null")
+            .await,
+        0
+    );
+}
