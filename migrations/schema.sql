@@ -1058,6 +1058,58 @@ ALTER TABLE public.notifications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.passkey_ceremonies (
+    token_hash bytea NOT NULL,
+    purpose text NOT NULL,
+    user_id bigint,
+    bound_to bytea,
+    state jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT passkey_ceremonies_bound_to_check CHECK ((length(bound_to) = 32)),
+    CONSTRAINT passkey_ceremonies_check CHECK (((purpose = 'login'::text) = (user_id IS NULL))),
+    CONSTRAINT passkey_ceremonies_check1 CHECK (((purpose = 'login'::text) = (bound_to IS NULL))),
+    CONSTRAINT passkey_ceremonies_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'prove'::text, 'second'::text, 'login'::text]))),
+    CONSTRAINT passkey_ceremonies_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.passkey_handles (
+    user_id bigint NOT NULL,
+    handle bytea NOT NULL,
+    CONSTRAINT passkey_handles_handle_check CHECK ((length(handle) = 16))
+);
+
+CREATE TABLE public.passkeys (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    credential_id bytea NOT NULL,
+    credential jsonb NOT NULL,
+    name text NOT NULL,
+    sign_count bigint NOT NULL,
+    backed_up boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 40))),
+    CONSTRAINT passkeys_sign_count_check CHECK ((sign_count >= 0))
+);
+
+ALTER TABLE public.passkeys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.passkeys_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.pending_logins (
+    token_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    password_digest bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT pending_logins_password_digest_check CHECK ((length(password_digest) = 32)),
+    CONSTRAINT pending_logins_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
 CREATE TABLE public.photo_crops (
     photo_id bigint NOT NULL,
     picture smallint NOT NULL,
@@ -1279,6 +1331,13 @@ CREATE TABLE public.ratings (
     CONSTRAINT ratings_value_check CHECK (((value >= 1) AND (value <= 10)))
 );
 
+CREATE TABLE public.recovery_codes (
+    user_id bigint NOT NULL,
+    code_hash bytea NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_code_hash_check CHECK ((length(code_hash) = 32))
+);
+
 CREATE TABLE public.released_names (
     name text NOT NULL,
     user_id bigint NOT NULL,
@@ -1366,6 +1425,7 @@ CREATE TABLE public.sessions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_used_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    proved_at timestamp with time zone,
     id bigint NOT NULL,
     agent text,
     prefix text,
@@ -1555,6 +1615,16 @@ ALTER TABLE public.topics ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.totp_secrets (
+    user_id bigint NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT totp_secrets_sealed_check CHECK ((length(sealed) = 48))
 );
 
 CREATE TABLE public.users (
@@ -1817,6 +1887,24 @@ ALTER TABLE ONLY public.notification_settings
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.passkey_ceremonies
+    ADD CONSTRAINT passkey_ceremonies_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.passkey_handles
+    ADD CONSTRAINT passkey_handles_handle_key UNIQUE (handle);
+
+ALTER TABLE ONLY public.passkey_handles
+    ADD CONSTRAINT passkey_handles_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_credential_key UNIQUE (credential_id);
+
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pending_logins
+    ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY public.photo_crops
     ADD CONSTRAINT photo_crops_pkey PRIMARY KEY (photo_id);
 
@@ -1867,6 +1955,9 @@ ALTER TABLE ONLY public.rater_positions
 
 ALTER TABLE ONLY public.ratings
     ADD CONSTRAINT ratings_pkey PRIMARY KEY (photo_id, rater_id);
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
 
 ALTER TABLE ONLY public.released_names
     ADD CONSTRAINT released_names_pkey PRIMARY KEY (name);
@@ -1942,6 +2033,9 @@ ALTER TABLE ONLY public.topics
 
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.totp_secrets
+    ADD CONSTRAINT totp_secrets_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -2145,6 +2239,16 @@ CREATE INDEX notifications_unread ON public.notifications USING btree (user_id, 
 
 CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 
+CREATE INDEX passkey_ceremonies_expiry ON public.passkey_ceremonies USING btree (expires_at);
+
+CREATE INDEX passkey_ceremonies_user ON public.passkey_ceremonies USING btree (user_id);
+
+CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id, id);
+
+CREATE INDEX pending_logins_expiry ON public.pending_logins USING btree (expires_at);
+
+CREATE INDEX pending_logins_user ON public.pending_logins USING btree (user_id);
+
 CREATE INDEX photo_files_key ON public.photo_files USING btree (key);
 
 CREATE INDEX photo_picture_files_key ON public.photo_picture_files USING btree (key);
@@ -2236,6 +2340,8 @@ CREATE INDEX topics_key_parts ON public.topics USING gin (key public.gin_trgm_op
 CREATE INDEX topics_merged ON public.topics USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 
 CREATE INDEX topics_photos ON public.topics USING btree (photos DESC, id) WHERE ((merged_into IS NULL) AND (banned_at IS NULL));
+
+CREATE INDEX totp_secrets_unconfirmed ON public.totp_secrets USING btree (created_at) WHERE (confirmed_at IS NULL);
 
 CREATE INDEX users_anonymous_created ON public.users USING btree (created_at) WHERE (email IS NULL);
 
@@ -2475,6 +2581,18 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.passkey_ceremonies
+    ADD CONSTRAINT passkey_ceremonies_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.passkey_handles
+    ADD CONSTRAINT passkey_handles_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pending_logins
+    ADD CONSTRAINT pending_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.photo_crops
     ADD CONSTRAINT photo_crops_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
 
@@ -2525,6 +2643,9 @@ ALTER TABLE ONLY public.ratings
 
 ALTER TABLE ONLY public.ratings
     ADD CONSTRAINT ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.removed_widgets
     ADD CONSTRAINT removed_widgets_hub_id_fkey FOREIGN KEY (hub_id) REFERENCES public.hubs(id) ON DELETE CASCADE;
@@ -2606,6 +2727,9 @@ ALTER TABLE ONLY public.topics
 
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.topics(id);
+
+ALTER TABLE ONLY public.totp_secrets
+    ADD CONSTRAINT totp_secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.virality_events
     ADD CONSTRAINT virality_events_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;

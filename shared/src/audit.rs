@@ -83,6 +83,8 @@ pub enum Action {
     ChangeRole,
     /// A password reset link is created for someone.
     MakeResetLink,
+    /// The second factors of someone who has lost them are removed.
+    ResetFactors,
     /// A call is moved on to another phase.
     MoveCall,
     /// A talk is taken from everybody's sight.
@@ -199,6 +201,7 @@ impl Action {
             Self::CreateUser => "user.create",
             Self::ChangeRole => "user.role",
             Self::MakeResetLink => "user.reset_link",
+            Self::ResetFactors => "user.reset_factors",
             Self::MoveCall => "call.move",
             Self::HideTalk => "talk.hide",
             Self::ShowTalk => "talk.show",

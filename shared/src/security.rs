@@ -38,6 +38,16 @@ pub enum Incident {
     AddressChanged,
     /// An account deleted by its owner.
     AccountDeleted,
+    /// A wrong code of an authenticator app, or a wrong recovery code.
+    CodeWrong,
+    /// An answer of a passkey that doesn't open the account.
+    PasskeyWrong,
+    /// A second factor turned on.
+    FactorAdded,
+    /// A second factor turned off.
+    FactorRemoved,
+    /// New recovery codes made.
+    CodesMade,
     /// A login from a network or with a browser that the account was never used with.
     LoginElsewhere,
     /// An API token made by a member.
@@ -56,6 +66,11 @@ impl fmt::Display for Incident {
             Self::PasswordChanged => "password-changed",
             Self::AddressChanged => "address-changed",
             Self::AccountDeleted => "account-deleted",
+            Self::CodeWrong => "code-wrong",
+            Self::PasskeyWrong => "passkey-wrong",
+            Self::FactorAdded => "factor-added",
+            Self::FactorRemoved => "factor-removed",
+            Self::CodesMade => "codes-made",
             Self::LoginElsewhere => "login-elsewhere",
             Self::TokenMade => "token-made",
         })
@@ -76,6 +91,8 @@ pub enum Grant {
     Role(Role),
     /// A password reset link.
     ResetLink,
+    /// No second factors any more.
+    NoFactors,
     /// The end of all sessions.
     SessionsEnded,
 }
@@ -93,6 +110,7 @@ fn line_of(operator: &str, grant: Grant, user: UserId) -> String {
     match grant {
         Grant::Role(role) => format!("security: role-changed operator={operator} user={user} role={role}"),
         Grant::ResetLink => format!("security: reset-link operator={operator} user={user}"),
+        Grant::NoFactors => format!("security: factors-reset operator={operator} user={user}"),
         Grant::SessionsEnded => format!("security: sessions-ended operator={operator} user={user}"),
     }
 }

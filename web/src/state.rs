@@ -4,7 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use pawdium_shared::accounts::User;
+use pawdium_shared::accounts::factors::Seal;
 use pawdium_shared::accounts::sessions::{self, Presented, TokenHash};
+use pawdium_shared::accounts::sessions::{self, TokenHash};
 use pawdium_shared::accounts::tokens::{self, Bearer};
 use pawdium_shared::cache::Cache;
 use pawdium_shared::config::Config;
@@ -21,6 +23,7 @@ use pawdium_shared::store::MediaStore;
 use pawdium_widgets::cached;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::passkeys::Passkeys;
 use crate::admin::cache::LastFigures;
 use crate::baked::BakedPages;
 use crate::comments::stamps::Stamps;
@@ -93,6 +96,10 @@ pub struct Inner {
     pub stop_links: StopLinks,
     /// Signs the links to sanctions, which those who can't log in follow.
     pub appeal_links: AppealLinks,
+    /// Encrypts the secrets of authenticator apps.
+    pub seal: Seal,
+    /// Asks passkeys and checks their answers.
+    pub passkeys: Passkeys,
     /// Counts limited requests.
     pub limiter: Limiter,
     /// The open live streams.
@@ -151,6 +158,8 @@ impl App {
             stamps: Stamps::new(&config.security.secret),
             stop_links: StopLinks::new(&config.security.secret),
             appeal_links: AppealLinks::new(&config.security.secret),
+            seal: Seal::new(&config.security.secret),
+            passkeys: Passkeys::new(&config.web.base_url),
             limiter: Limiter::new(redis.clone()),
             streams: Streams::up_to(config.web.max_streams),
             writes: Writes::new(config.database.max_connections),

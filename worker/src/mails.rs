@@ -31,6 +31,8 @@ pub(crate) enum Matter {
     CaseDigest,
     /// What was decided about the recipient's account.
     Sanction,
+    /// The news that a second factor of the account has changed, or a recovery code was used.
+    FactorsChanged,
     /// The news of a login from where the account was never used.
     LoginElsewhere,
 }
@@ -54,7 +56,7 @@ pub(crate) struct Letter<'a> {
     pub(crate) drafts: &'a [Expiring],
     /// The day until which an archive is kept, as people read it; empty if the mail is about something else.
     pub(crate) until: &'a str,
-    /// What is unread, was reported or was decided, a sentence each; or from where somebody logged in.
+    /// What is unread, was reported, was decided or has changed, a sentence each; or from where somebody logged in.
     pub(crate) lines: &'a [String],
     /// The URL that stops daily mails.
     pub(crate) stop: &'a Url,
@@ -186,6 +188,18 @@ struct DigestText<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mail/factors_changed.txt")]
+struct FactorsChangedText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/factors_changed.html")]
+struct FactorsChangedHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "mail/drafts_expire.html")]
 struct DraftsExpireHtml<'a> {
     letter: &'a Letter<'a>,
@@ -307,6 +321,11 @@ pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail
             "About your account on Pawdium",
             SanctionText { letter }.render()?,
             SanctionHtml { letter }.render()?,
+        ),
+        Matter::FactorsChanged => (
+            "The security of your Pawdium account has changed",
+            FactorsChangedText { letter }.render()?,
+            FactorsChangedHtml { letter }.render()?,
         ),
         Matter::LoginElsewhere => (
             "A login to Pawdium from elsewhere",
@@ -433,6 +452,19 @@ mod tests {
                 }
             }
             assert_eq!(mail.unsubscribe, None);
+    }
+
+    #[test]
+    fn the_mail_about_second_factors_says_what_changed_and_what_to_do() {
+        let mail = rendered(Matter::FactorsChanged);
+        assert!(mail.html.contains("bob commented on “&#60;b&#62;Blep”."), "names are escaped");
+        for part in [&mail.text, &mail.html] {
+            let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+            for said in
+                ["ada", "“Blep” has 100 ratings.", "paw.example:8443", "choose a new password", "operators"]
+            {
+                assert!(part.contains(said), "{said:?} is missing in {part}");
+            }
         }
     }
 
@@ -469,6 +501,7 @@ mod tests {
             Matter::NewCase,
             Matter::CaseDigest,
             Matter::Sanction,
+            Matter::FactorsChanged,
             Matter::LoginElsewhere,
         ] {
             for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {

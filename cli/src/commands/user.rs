@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use pawdium_shared::accounts::links::{self, Purpose};
-use pawdium_shared::accounts::{Email, Name, Role, User as Account, passwords, queries};
+use pawdium_shared::accounts::{Email, Name, Role, User as Account, factors, passwords, proof, queries};
 use pawdium_shared::audit::{self, Action, Actor};
 use pawdium_shared::db;
 use pawdium_shared::ids::UserId;
@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use super::sanctions::Sanctions;
 use super::{operator, password, sessions};
 
-/// Create accounts, change roles, print password reset links, end sessions, and sanction members
+/// Create accounts, change roles, print reset links, remove second factors, end sessions, and sanction members
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
     /// Create an account; its address counts as verified
@@ -51,6 +51,15 @@ pub(crate) enum User {
     ///
     /// It works once, within 30 minutes, for anyone who has it. Make sure that you give it to the right person.
     ResetLink {
+        /// The account's public name or address
+        #[arg(value_name = "NAME|EMAIL")]
+        account: String,
+    },
+    /// Remove the authenticator app, passkeys and recovery codes of somebody who has lost them
+    ///
+    /// Afterwards the password is enough to log in. The member gets a mail. Make sure that it is really the account's
+    /// owner who asks you.
+    ResetFactors {
         /// The account's public name or address
         #[arg(value_name = "NAME|EMAIL")]
         account: String,
@@ -116,6 +125,21 @@ impl User {
                 links::url(&config.web.base_url, Purpose::Reset, &token).to_string()
             }
             Self::Sanctions(command) => command.run(&pool, &operator).await?,
+            Self::ResetFactors { account } => {
+                let mut tx = pool.begin().await?;
+                let user = find(&mut tx, &account).await?;
+                proof::lock(&mut tx, &[user.id]).await?;
+                let had = factors::reset(&mut tx, user.id).await?;
+                let name = user.name.unwrap_or_default();
+                if !had.any() {
+                    bail!("{name} has no second factor");
+                }
+                let detail = json!({"user": name, "app": had.totp.is_some(), "passkeys": had.passkeys});
+                audit::record(&mut tx, Actor::Operator(&operator), Action::ResetFactors, &detail).await?;
+                tx.commit().await?;
+                security::note_operator(&operator, Grant::NoFactors, user.id);
+                format!("{name} has no second factor any more: the password is enough to log in.")
+            }
             Self::Sessions { account, json } => {
                 let user = find(&mut *pool.acquire().await?, &account).await?;
                 sessions::list(&pool, &user, json).await?;

@@ -51,6 +51,40 @@ async fn an_account_is_created_promoted_and_given_a_reset_link(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn second_factors_are_removed_and_their_owner_hears_of_it(db: PgPool) {
+    assert!(create(&db, "ada", "ada@example.org", "correct horse").await.succeeded);
+    let none = pawdium(&db, &["user", "reset-factors", "ada"], "").await;
+    assert!(!none.succeeded && none.err.contains("ada has no second factor"), "{}", none.err);
+    for statement in [
+        "insert into totp_secrets (user_id, sealed, confirmed_at)
+         select id, decode(repeat('00', 48), 'hex'), now() from users",
+        "insert into recovery_codes (user_id, code_hash) select id, sha256('') from users",
+        "insert into passkeys (user_id, credential_id, credential, name, sign_count, backed_up)
+         select id, 'x', '{}', 'Phone', 0, false from users",
+    ] {
+        sqlx::query(statement).execute(&db).await.expect("the statement is right");
+    }
+    let done = pawdium(&db, &["user", "reset-factors", "ADA"], "").await;
+    assert!(done.succeeded && done.out.contains("the password is enough"), "{}{}", done.out, done.err);
+    let entries = audited(&db).await;
+    let entry = entries.last().expect("there are entries");
+    assert_eq!(entry.action, "user.reset_factors");
+    assert_eq!(entry.detail, json!({"user": "ada", "app": true, "passkeys": 1}));
+    let left: i64 = sqlx::query_scalar(
+        "select (select count(*) from totp_secrets) + (select count(*) from recovery_codes)
+              + (select count(*) from passkeys)",
+    )
+    .fetch_one(&db)
+    .await
+    .expect("a number");
+    assert_eq!(left, 0);
+    let mail: serde_json::Value =
+        sqlx::query_scalar("select payload from jobs").fetch_one(&db).await.expect("a mail waits");
+    assert_eq!((&mail["mail"], &mail["change"]["is"]), (&json!("factors_changed"), &json!("reset")));
+    assert!(!pawdium(&db, &["user", "reset-factors", "ada"], "").await.succeeded);
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn invalid_accounts_are_refused_with_a_reason(db: PgPool) {
     assert!(create(&db, "ada", "ada@example.org", "correct horse").await.succeeded);
     for (name, email, password, complaint) in [

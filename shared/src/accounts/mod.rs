@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod blocks;
 pub mod ended;
+pub mod factors;
 mod fields;
 mod gated;
 pub mod links;

@@ -9,6 +9,7 @@ mod checks;
 mod demo;
 mod logging;
 mod problems;
+mod second_factor;
 mod sources;
 mod values;
 mod warnings;
@@ -30,6 +31,7 @@ use crate::accounts::Gated;
 pub use demo::{DemoConfig, DemoLogin};
 pub use logging::{LogConfig, LogFormat};
 pub use problems::{ConfigErrors, Problem};
+pub use second_factor::SecondFactor;
 pub use sources::Sources;
 
 /// All settings.
@@ -250,8 +252,9 @@ impl MetricsConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityConfig {
-    /// At least 32 random characters, the same for all processes. Keys derived from it sign ballots and cookies. No
-    /// default; `openssl rand -base64 32` generates one. A change invalidates all signatures.
+    /// At least 32 random characters, the same for all processes. Keys derived from it sign ballots and cookies, and
+    /// encrypt the secrets of authenticator apps. No default; `openssl rand -base64 32` generates one. A change
+    /// invalidates all signatures, and members must set up their authenticator apps again.
     pub secret: SecretString,
     /// Accounts registered per hour. Default 10.
     pub registrations_per_hour: u32,
@@ -292,6 +295,9 @@ pub struct SecurityConfig {
     /// How many ordinary reports hide a thing until moderators have judged it; 0 hides nothing. Reports of members whose
     /// reports were right weigh up to twice as much, those of new and unverified accounts less. Default 3.
     pub reports_to_hide: u32,
+    /// Whose roles count only with a second factor: `nobody`, `admins`, or `staff`, which are admins and moderators.
+    /// Default `nobody`.
+    pub require_second_factor: SecondFactor,
     /// What only members with a verified address may do: `comments`, `hubs` (making them) and `tokens` (for the API).
     /// Default all of them.
     pub verified_only: Vec<Gated>,
@@ -319,6 +325,7 @@ impl Default for SecurityConfig {
             hold_first_comments: false,
             reports_per_hour: 10,
             reports_to_hide: 3,
+            require_second_factor: SecondFactor::Nobody,
             verified_only: Gated::VARIANTS.to_vec(),
         }
     }

@@ -122,6 +122,15 @@ pub enum SendMail {
         /// The domain of the member's address.
         domain: Option<String>,
     },
+    /// Tells a member that a second factor of the account has changed, or a recovery code was used.
+    FactorsChanged {
+        /// The member.
+        user: UserId,
+        /// What changed.
+        change: FactorChange,
+        /// The domain of the member's address.
+        domain: Option<String>,
+    },
 }
 
 /// What a member is told of a sanction.
@@ -138,6 +147,35 @@ pub enum SanctionNews {
     Refused,
 }
 
+/// What has changed about the second factors of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum FactorChange {
+    /// An authenticator app is set up.
+    AppOn,
+    /// The authenticator app is turned off.
+    AppOff,
+    /// A passkey is added.
+    PasskeyAdded {
+        /// What its owner calls it.
+        name: String,
+    },
+    /// A passkey is removed.
+    PasskeyRemoved {
+        /// What its owner called it.
+        name: String,
+    },
+    /// There are new recovery codes, and the former ones are void.
+    CodesMade,
+    /// A recovery code was used.
+    CodeUsed {
+        /// How many are left.
+        left: i64,
+    },
+    /// An operator has removed all second factors.
+    Reset,
+}
+
 impl SendMail {
     /// The mail that verifies a user's address.
     #[must_use]
@@ -149,6 +187,12 @@ impl SendMail {
     #[must_use]
     pub fn sanction(user: UserId, sanction: SanctionId, news: SanctionNews, email: &str) -> Self {
         Self::Sanction { user, sanction, news, domain: domain(email) }
+    }
+
+    /// The mail that tells a member what has changed about second factors.
+    #[must_use]
+    pub fn factors_changed(user: UserId, email: &str, change: FactorChange) -> Self {
+        Self::FactorsChanged { user, change, domain: domain(email) }
     }
 
     /// The mail that tells a member of a login from elsewhere, which happens now.
@@ -196,6 +240,7 @@ impl Job for SendMail {
             | Self::HubAsked { .. }
             | Self::HubAnswered { .. }
             | Self::Sanction { .. }
+            | Self::FactorsChanged { .. }
             | Self::LoginElsewhere { .. }
             | Self::ExportReady { .. }
             | Self::DraftsExpire { .. }
@@ -219,6 +264,7 @@ impl Job for SendMail {
             Self::Verification { domain, .. }
             | Self::HubAsked { domain, .. }
             | Self::DraftsExpire { domain, .. }
+            | Self::FactorsChanged { domain, .. }
             | Self::ExportReady { domain, .. }
             | Self::HubAnswered { domain, .. }
             | Self::Sanction { domain, .. }
@@ -236,6 +282,7 @@ impl Job for SendMail {
             | Self::AddressChanged { user, .. }
             | Self::HubAsked { user, .. }
             | Self::DraftsExpire { user, .. }
+            | Self::FactorsChanged { user, .. }
             | Self::ExportReady { user, .. }
             | Self::HubAnswered { user, .. }
             | Self::Sanction { user, .. }

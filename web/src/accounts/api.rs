@@ -11,6 +11,7 @@ use pawdium_shared::{hubs, photos, talks};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::login::Credentials;
 use super::register::Registration;
 use super::{changes, login, register, reset};
 use crate::api::caller::{Caller, Credential};
@@ -132,6 +133,9 @@ pub struct LoginBody {
     pub email: String,
     /// The password.
     pub password: String,
+    /// A code of the authenticator app, or a recovery code, for an account with a second factor.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// Whom to send a reset mail.
@@ -276,12 +280,14 @@ pub async fn show_user(
     }))
 }
 
-/// Logs in. The account takes over the photos and ratings of an anonymous caller.
+/// Logs in. The account takes over the photos and ratings of an anonymous caller. An account with a second factor also
+/// needs a `code`: of its authenticator app, or a recovery code.
 #[utoipa::path(post, path = "/tokens", tag = "tokens",
     security((), ("token" = [])), request_body = LoginBody, responses(
     (status = 201, description = "The user and a token", body = EnteredShape),
     (status = 400, description = "A field is missing", body = ErrorShape),
-    (status = 403, description = "Wrong password or unknown address", body = ErrorShape),
+    (status = 403, description = "Wrong password or unknown address; with the field `code`, the account has a second \
+        factor and the code is missing or wrong", body = ErrorShape),
     (status = 429, description = "Too many attempts", body = ErrorShape),
 ))]
 pub async fn create_token(
@@ -291,7 +297,9 @@ pub async fn create_token(
     Json(body): Json<LoginBody>,
 ) -> Result<(StatusCode, axum::Json<EnteredShape>), Error> {
     let visitor = caller.as_ref().map_or_else(Visitor::nobody, Caller::visitor);
-    let (user, token) = login::enter(&app, client, &visitor, None, &body.email, &body.password).await?;
+    let LoginBody { email, password, code } = &body;
+    let credentials = Credentials { email, password, code: code.as_deref() };
+    let (user, token) = login::enter(&app, client, &visitor, credentials).await?;
     let votes = talks::queries::list_votes(&mut *app.db.acquire().await?, user.id).await?;
     let shape = EnteredShape {
         id: user.id.0,

@@ -29,6 +29,13 @@ impl Guess {
     pub(super) async fn was_right(self, app: &App) {
         self.0.give_back(app).await;
     }
+
+    /// Uncounts the attempt at a code, unless that was wrong.
+    pub(super) async fn settle<T>(self, app: &App, ended: &Result<T, Error>) {
+        if !matches!(ended, Err(Error::WrongCode(_))) {
+            self.was_right(app).await;
+        }
+    }
 }
 
 /// Counts a password attempt for the account with that address. `is_known` says whether that network has logged in to
@@ -56,6 +63,27 @@ pub(super) async fn count(app: &App, email: &str, network: Network, is_known: bo
 /// [`Error::Guarded`] when there were too many.
 pub(super) async fn count_own(app: &App, user: UserId) -> Result<Guess, Error> {
     limits::count_by(app, Limited::Guess, &format!("user:{user}")).await.map(Guess).map_err(guarded)
+}
+
+/// Counts an attempt at the second factor of an account whose password is known, in the budgets of passwords, but
+/// apart from them.
+///
+/// # Errors
+/// [`Error::TooMany`] when there were too many.
+pub(super) async fn count_code(
+    app: &App,
+    user: UserId,
+    network: Network,
+    is_known: bool,
+) -> Result<Guess, Error> {
+    let account = format!("code:{user}");
+    if is_known {
+        let whom = format!("{account}:{}", data_encoding::HEXLOWER.encode(&network.0));
+        return limits::count_by(app, Limited::Guess, &whom).await.map(Guess);
+    }
+    let mut tally = limits::count_by(app, Limited::Guess, &account).await?;
+    tally.also(app, Limited::GuessOfDay, &account).await?;
+    Ok(Guess(tally))
 }
 
 fn guarded(error: Error) -> Error {

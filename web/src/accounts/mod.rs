@@ -1,11 +1,15 @@
-//! Accounts: registering, logging in, mailed links, settings and profiles.
+//! Accounts: registering, logging in, second factors, mailed links, settings and profiles.
 
 pub mod account;
 pub mod api;
+mod brief;
 mod changes;
+mod enter;
+pub mod factors;
 mod guesses;
 pub mod login;
 pub mod member;
+pub mod passkeys;
 pub mod portrait;
 pub mod register;
 pub mod reset;

@@ -8,7 +8,7 @@ use axum_extra::extract::CookieJar;
 use pawdium_queue::Enqueue as _;
 use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
-use pawdium_shared::accounts::{Email, Name, Password, User, networks, passwords, queries};
+use pawdium_shared::accounts::{Email, Name, Password, User, factors, networks, passwords, queries};
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use serde::Deserialize;
@@ -216,7 +216,7 @@ async fn enter_twin(
     guess.was_right(app).await;
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[user]).await?;
-    if !proof.holds(&mut tx).await? {
+    if !proof.holds(&mut tx).await? || factors::has(&mut tx, user).await? {
         return Ok(None);
     }
     let token = sessions::open_from(&mut tx, user, Some(&client.origin())).await?;

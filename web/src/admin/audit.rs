@@ -153,6 +153,7 @@ pub(crate) fn did(action: &str, jobs: Option<i64>) -> String {
         "user.lift" => "lifted a sanction".to_owned(),
         "appeal.accept" => "accepted an appeal".to_owned(),
         "appeal.refuse" => "refused an appeal".to_owned(),
+        "user.reset_factors" => "removed an account's second factors".to_owned(),
         other => other.to_owned(),
     }
 }

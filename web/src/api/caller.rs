@@ -14,6 +14,7 @@ use crate::http::acts;
 use crate::http::client::Client;
 use crate::http::request_user::RequestUser;
 use crate::http::visitor::Visitor;
+use crate::http::withheld::withhold;
 use crate::state::App;
 
 /// A caller with a valid token: an anonymous or a registered user. An API token is one only for calls that take one of
@@ -24,6 +25,8 @@ pub struct Caller {
     pub user: User,
     /// What the caller has shown.
     pub credential: Credential,
+    /// Whether the user's role doesn't count, because it needs a second factor.
+    pub is_withheld: bool,
 }
 
 /// What a caller shows.
@@ -56,6 +59,7 @@ impl Caller {
             pinned: None,
             has_key: false,
             token: self.credential.session().cloned(),
+            is_withheld: self.is_withheld,
         }
     }
 }
@@ -90,9 +94,10 @@ async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
     } else {
         let origin = Client::named(app, &parts.extensions, &parts.headers).origin();
         let presented = Presented { hash: token.hash(), origin: Some(origin) };
-        let user = app.sessions.call(presented).await?.ok_or(Error::BadToken)?;
-        RequestUser::found(&parts.extensions, user.id);
-        Caller { user, credential: Credential::Session(token) }
+        let mut user = app.sessions.call(presented).await?.ok_or(Error::BadToken)?;
+        let is_withheld = withhold(app, &mut user).await?;
+        RequestUser::found(&parts.extensions, user.id, is_withheld);
+        Caller { user, credential: Credential::Session(token), is_withheld }
     };
     acts::admit(app, parts, &caller.user).await?;
     Ok(Some(caller))
@@ -100,10 +105,11 @@ async fn find(parts: &Parts, app: &App) -> Result<Option<Caller>, Error> {
 
 /// Finds who presents an API token, which must have a scope that the call takes.
 async fn find_bearer(parts: &Parts, app: &App, token: &Token) -> Result<Caller, Error> {
-    let bearer = app.api_tokens.call(token.hash()).await?.ok_or(Error::BadToken)?;
-    RequestUser::found(&parts.extensions, bearer.user.id);
+    let mut bearer = app.api_tokens.call(token.hash()).await?.ok_or(Error::BadToken)?;
+    let is_withheld = withhold(app, &mut bearer.user).await?;
+    RequestUser::found(&parts.extensions, bearer.user.id, is_withheld);
     let calls = parts.extensions.get::<CallScopes>().cloned().unwrap_or_default();
     calls.allow(parts, &bearer.scopes)?;
     let user = bearer.scopes.limit(bearer.user);
-    Ok(Caller { user, credential: Credential::ApiToken(bearer.token) })
+    Ok(Caller { user, credential: Credential::ApiToken(bearer.token), is_withheld })
 }

@@ -9,6 +9,7 @@ mod unreadable;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::Gated;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::security::Incident;
@@ -16,6 +17,7 @@ use tracing::error;
 
 pub use self::render::{panicked, prefers_json, render};
 use self::unreadable::Unreadable;
+use crate::http::flash::Notice;
 use crate::views::errors::wait;
 
 /// Why a request failed. `Display` is what the visitor reads.
@@ -97,6 +99,29 @@ pub enum Error {
     /// A wrong password for that account, or an unknown address. Visitors can't tell which.
     #[error("Wrong e-mail address or password.")]
     WrongLogin(Option<UserId>),
+    /// The password is right, and the account has a second factor.
+    #[error(
+        "This account has a second factor. Add a code of your authenticator app, or a recovery code, as \"code\"."
+    )]
+    CodeNeeded,
+    /// A wrong code of an authenticator app, or a wrong recovery code, for that account.
+    #[error("That code is wrong, or it was used already. Wait for the next one, or use a recovery code.")]
+    WrongCode(UserId),
+    /// A passkey's answer doesn't open the account, or it came too late or twice.
+    #[error("That passkey wasn't accepted. Try again, or use something else.")]
+    WrongPasskey(Option<UserId>),
+    /// The login that waited for a second factor is over.
+    #[error("That took too long, or it was done already. Log in again.")]
+    LoginOver,
+    /// The act needs a password or a second factor from within the last minutes.
+    #[error("Confirm that it's you first, in your security settings.")]
+    Unproven,
+    /// The role needs a second factor, which the visitor is led to set up.
+    #[error("Your role needs a second factor. Set it up in your security settings (/settings/security).")]
+    SetUpFactor,
+    /// The role needs a second factor.
+    #[error("Your role needs a second factor. Set it up in your security settings (/settings/security).")]
+    FactorRequired,
     /// Nothing is there, or nothing that this visitor may see.
     #[error("resource not found")]
     NotFound,
@@ -160,8 +185,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Rewords messages about sessions and pages for API callers, who only have a token.
-    fn worded(self, for_api: bool) -> Self {
+    /// Rewords messages about sessions and pages for API callers, who only have a token. Who is refused while the role
+    /// doesn't count reads why.
+    fn worded(self, for_api: bool, is_withheld: bool) -> Self {
+        let required = Error::FactorRequired.to_string();
+        if is_withheld && self.status == StatusCode::FORBIDDEN && self.message != required {
+            return Self { message: format!("{} {required}", self.message), ..self };
+        }
         if for_api && self.message == Error::SessionEnded.to_string() {
             return Self { message: Error::BadToken.to_string(), ..self };
         }
@@ -173,7 +203,7 @@ impl Problem {
 #[derive(Clone, Copy, Debug)]
 pub struct Noted {
     incident: Incident,
-    /// The account of a failed login.
+    /// The account of a failed login, also of one that fails at the second factor.
     account: Option<UserId>,
 }
 
@@ -204,7 +234,14 @@ impl Error {
             | Self::Unverified(_)
             | Self::OutOfTurn(_)
             | Self::Sanctioned { .. }
-            | Self::WrongLogin(_) => StatusCode::FORBIDDEN,
+            | Self::WrongLogin(_)
+            | Self::CodeNeeded
+            | Self::WrongCode(_)
+            | Self::WrongPasskey(_)
+            | Self::LoginOver
+            | Self::Unproven
+            | Self::SetUpFactor
+            | Self::FactorRequired => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -235,6 +272,12 @@ impl Error {
     pub fn noted(&self) -> Option<Noted> {
         match self {
             Self::WrongLogin(account) => Some(Noted { incident: Incident::LoginFailed, account: *account }),
+            Self::WrongCode(account) => {
+                Some(Noted { incident: Incident::CodeWrong, account: Some(*account) })
+            }
+            Self::WrongPasskey(account) => {
+                Some(Noted { incident: Incident::PasskeyWrong, account: *account })
+            }
             Self::Forbidden(_) | Self::OutOfScope(_) | Self::BadToken => {
                 Some(Noted { incident: Incident::Refused, account: None })
             }
@@ -251,6 +294,7 @@ impl Error {
                 Some(field)
             }
             Self::Key { field, .. } => Some(field),
+            Self::CodeNeeded | Self::WrongCode(_) => Some("code"),
             _ => None,
         }
     }
@@ -260,6 +304,10 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Self::Moved(path) = &self {
             return Redirect::permanent(path).into_response();
+        }
+        if let Self::SetUpFactor = &self {
+            let notice = CookieJar::new().add(Notice::FactorRequired.cookie());
+            return (notice, Redirect::to("/settings/security")).into_response();
         }
         let id = if let Self::Internal(cause) = &self {
             let id = ulid::Ulid::generate().to_string();

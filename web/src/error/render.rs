@@ -50,15 +50,17 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
     request.extensions_mut().insert(request_user.clone());
     let response = next.run(request).await;
     if let Some(Some(noted)) = response.extensions().get::<Option<Noted>>() {
-        let is_login = noted.incident == Incident::LoginFailed;
-        security::note(noted.incident, client.0, if is_login { noted.account } else { request_user.user() });
+        let of_account =
+            [Incident::LoginFailed, Incident::CodeWrong, Incident::PasskeyWrong].contains(&noted.incident);
+        let user = if of_account { noted.account } else { request_user.user() };
+        security::note(noted.incident, client.0, user);
     }
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let problem = match response.extensions().get::<Problem>() {
-        Some(problem) => problem.clone().worded(is_api),
+        Some(problem) => problem.clone().worded(is_api, request_user.is_withheld()),
         None if is_plain(response.headers()) => from_framework(response).await,
         None => return response,
     };

@@ -1,17 +1,19 @@
 //! Extractors for requests that only moderators or admins may send.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 use pawdium_shared::accounts::{Role, User};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::ids::UserId;
 
 use super::visitor::{Viewing, Visitor};
-use crate::error::Error;
+use crate::error::{Error, prefers_json};
 use crate::state::App;
 use crate::views::Chrome;
 
-/// A moderator or an admin who views an admin page. Everybody else gets a 404.
+/// A moderator or an admin who views an admin page. Everybody else gets a 404. Whoever lacks a required second factor
+/// is led to set it up.
 #[derive(Clone, Debug)]
 pub struct AdminViewing {
     /// The layout around the page.
@@ -25,6 +27,13 @@ impl FromRequestParts<App> for AdminViewing {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let viewing = Viewing::from_request_parts(parts, app).await?;
+        if viewing.visitor.is_withheld {
+            return Err(if parts.method == Method::GET && !prefers_json(&parts.headers) {
+                Error::SetUpFactor
+            } else {
+                Error::FactorRequired
+            });
+        }
         if !viewing.visitor.moderates() {
             return Err(Error::NotFound);
         }
@@ -40,8 +49,10 @@ impl FromRequestParts<App> for Moderator {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        match Visitor::from_request_parts(parts, app).await?.user {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        match visitor.user {
             Some(user) if user.role.moderates() => Ok(Self(user)),
+            _ if visitor.is_withheld => Err(Error::FactorRequired),
             _ => Err(Error::Forbidden("Only moderators can do that.")),
         }
     }
@@ -72,8 +83,10 @@ impl FromRequestParts<App> for Admin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        match Visitor::from_request_parts(parts, app).await?.user {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        match visitor.user {
             Some(user) if user.role == Role::Admin => Ok(Self(user)),
+            _ if visitor.is_withheld => Err(Error::FactorRequired),
             Some(user) if user.role.moderates() => Err(Error::Forbidden("Only admins can do that.")),
             _ => Err(Error::NotFound),
         }

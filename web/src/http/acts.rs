@@ -13,6 +13,10 @@ use crate::state::App;
 /// What is more than reading, and isn't publishing.
 const ACTS: &[(&str, &str, Act)] = &[
     ("POST", "/login", Act::Leave),
+    ("POST", "/login/second-factor", Act::Leave),
+    ("POST", "/login/second-factor/start", Act::Leave),
+    ("POST", "/login/passkey", Act::Leave),
+    ("POST", "/login/passkey/start", Act::Leave),
     ("POST", "/logout", Act::Leave),
     ("POST", "/theme", Act::Leave),
     ("POST", "/forgot", Act::Leave),

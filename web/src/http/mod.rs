@@ -23,4 +23,5 @@ pub mod spliced;
 pub mod tags;
 pub mod theme;
 pub mod visitor;
+pub mod withheld;
 pub mod writes;

@@ -21,6 +21,7 @@ use sqlx::PgConnection;
 
 use super::client::Client;
 use super::request_user::RequestUser;
+use super::withheld::withhold;
 use super::{acts, flash};
 use crate::error::Error;
 use crate::state::App;
@@ -53,6 +54,8 @@ pub struct Visitor {
     pub has_key: bool,
     /// The session's token.
     pub token: Option<Token>,
+    /// Whether the user's role doesn't count, because it needs a second factor.
+    pub is_withheld: bool,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -72,20 +75,22 @@ impl Visitor {
         if let Some(cookie) = jar.get(SESSION) {
             let token = Token::presented(cookie.value());
             let presented = Presented { hash: token.hash(), origin };
-            if let Some(user) = app.sessions.call(presented).await?.filter(acts::is_admitted) {
+            if let Some(mut user) = app.sessions.call(presented).await?.filter(acts::is_admitted) {
+                let is_withheld = withhold(app, &mut user).await?;
                 let key = user.rater_key;
-                return Ok(Self { user: Some(user), key, pinned: None, has_key: false, token: Some(token) });
+                let (user, token) = (Some(user), Some(token));
+                return Ok(Self { user, key, pinned: None, has_key: false, token, is_withheld });
             }
         }
         let pin = jar.get(PIN).and_then(|cookie| app.pins.open(cookie.value()));
         let has_key = pin.is_some();
         let (key, pinned) = pin.unwrap_or_else(|| (RaterKey::generate(), None));
-        Ok(Self { user: None, key, pinned, has_key, token: None })
+        Ok(Self { user: None, key, pinned, has_key, token: None, is_withheld: false })
     }
 
     fn leave_name(&self, extensions: &Extensions) {
         if let Some(user) = &self.user {
-            RequestUser::found(extensions, user.id);
+            RequestUser::found(extensions, user.id, self.is_withheld);
         }
     }
 
@@ -100,7 +105,8 @@ impl Visitor {
     /// A visitor without any cookie.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { user: None, key: RaterKey::generate(), pinned: None, has_key: false, token: None }
+        let key = RaterKey::generate();
+        Self { user: None, key, pinned: None, has_key: false, token: None, is_withheld: false }
     }
 
     /// The user's id, or an id that no row has.

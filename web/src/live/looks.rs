@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::http::visitor::Visitor;
+use crate::http::withheld::withhold;
 use crate::hubs::access::may_see;
 use crate::state::App;
 use crate::talks::access::{find_call, find_standing};
@@ -83,10 +84,13 @@ impl Looks {
 }
 
 async fn look(app: &App, topic: Topic, viewer: Option<TokenHash>) -> Result<bool, Error> {
-    let user = match viewer {
+    let mut user = match viewer {
         Some(hash) => app.sessions.call(Presented { hash, origin: None }).await?,
         None => None,
     };
+    if let Some(user) = &mut user {
+        withhold(app, user).await?;
+    }
     match topic {
         Topic::Hub(hub) => {
             let mut db = app.db.acquire().await?;

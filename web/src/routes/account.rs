@@ -24,6 +24,7 @@ pub(super) fn pages(app: &App) -> Router<App> {
         .route("/settings/email/resend", post(accounts::settings::resend))
         .route("/settings/password", post(accounts::settings::change_password))
         .route("/settings/remixes", post(accounts::settings::change_remixes))
+        .merge(factor_pages())
         .merge(session_pages())
         .route("/settings/about", post(accounts::settings::change_about))
         .route(
@@ -46,4 +47,24 @@ fn session_pages() -> Router<App> {
         .route("/settings/sessions/end-all", post(sessions::end_all))
         .route("/settings/tokens", get(tokens::page).post(tokens::create))
         .route("/settings/tokens/{token}/end", post(tokens::end))
+}
+
+/// Pages with which members set up second factors and log in with them.
+fn factor_pages() -> Router<App> {
+    use accounts::{factors, passkeys};
+    Router::new()
+        .route("/login/second-factor", get(factors::second::page).post(factors::second::answer))
+        .route("/login/second-factor/start", post(factors::second::start))
+        .route("/login/passkey", post(passkeys::login::login))
+        .route("/login/passkey/start", post(passkeys::login::start))
+        .route("/settings/security", get(factors::page::page))
+        .route("/settings/security/confirm", post(factors::confirm::confirm))
+        .route("/settings/security/confirm/start", post(factors::confirm::start))
+        .route("/settings/security/app", post(factors::app::begin))
+        .route("/settings/security/app/confirm", post(factors::app::confirm))
+        .route("/settings/security/app/off", post(factors::app::turn_off))
+        .route("/settings/security/codes", post(factors::codes::renew))
+        .route("/settings/security/passkeys", post(factors::keys::add))
+        .route("/settings/security/passkeys/start", post(factors::keys::start))
+        .route("/settings/security/passkeys/{id}/remove", post(factors::keys::remove))
 }

@@ -39,6 +39,8 @@ pub struct LoginPage {
     pub error: Option<String>,
     /// The path on this site to go to afterwards.
     pub next: Option<String>,
+    /// Whether the site can use passkeys.
+    pub passkeys: bool,
     /// The demo's accounts; empty on other sites.
     pub demo_logins: Vec<DemoLogin>,
 }

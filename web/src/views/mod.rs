@@ -41,6 +41,7 @@ pub mod review;
 pub mod revisions;
 pub mod sanctions;
 pub mod search;
+pub mod security;
 pub mod sessions;
 pub mod settings;
 pub mod submit;

@@ -339,6 +339,7 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/h/cats/report",
         "/members/root/report",
         "/settings/standing",
+        "/settings/security",
         "/settings/sessions",
         "/settings/tokens",
         "/ratings",

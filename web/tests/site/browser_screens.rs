@@ -231,6 +231,7 @@ async fn no_page_scrolls_sideways(db: PgPool) {
         "/feed",
         "/notifications",
         "/settings/notifications",
+        "/settings/security",
         "/settings/blocked",
         "/settings/sessions",
         "/settings/tokens",

@@ -6,6 +6,7 @@ mod case_mails;
 mod digests;
 mod discard_files;
 mod expire_drafts;
+mod factor_mails;
 mod hub_mails;
 mod invalidate_cache;
 mod make_avatar;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt as _;
 use pawdium_queue::{Claim, JobError, cron, groups, inspect, ledger, partition, schedules};
-use pawdium_shared::accounts::{links, networks, queries, sessions, tokens};
+use pawdium_shared::accounts::{factors, links, networks, queries, sessions, tokens};
 use pawdium_shared::hubs::activity;
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::moderation::undo;
@@ -107,6 +107,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     let sessions = sessions::purge(&mut db).await?;
     let tokens = tokens::purge(&mut db).await?;
     let links = links::purge(&mut db).await?;
+    let factors = factors::purge(&mut db).await?;
     let networks = networks::purge(&mut db, NETWORK_DAYS).await?;
     let spent = queries::purge_spent(&mut db, SPENT_DAYS).await? + cast::purge(&mut db, SPENT_DAYS).await?;
     let originals = purge_originals(&mut db, draft_days).await?;
@@ -131,6 +132,7 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
         sessions,
         tokens,
         links,
+        factors,
         networks,
         spent,
         originals,

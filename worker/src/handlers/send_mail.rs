@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use tracing::{info, warn};
 
 use super::hub_mails::{self, About};
-use super::{case_mails, digests, sanction_mails};
+use super::{case_mails, digests, factor_mails, sanction_mails};
 use crate::env::Env;
 use crate::mails::{self, Letter, Matter};
 
@@ -134,6 +134,9 @@ async fn addressee(db: &mut PgConnection, job: SendMail, env: &Env) -> sqlx::Res
             let about = sanction_mails::about(db, &env.appeal_links, sanction, news).await?;
             (queries::find(db, user).await?, Matter::Sanction, None, about)
         }
+        SendMail::FactorsChanged { user, change, .. } => {
+            (queries::find(db, user).await?, Matter::FactorsChanged, None, Some(factor_mails::about(&change)))
+        }
         SendMail::Digest { user, .. } => {
             let found = queries::find(db, user).await?.filter(|user| user.verified);
             (found, Matter::Digest, None, digests::about(db, user).await?)
@@ -164,6 +167,7 @@ const fn purpose(matter: Matter) -> Option<Purpose> {
         Matter::Reset | Matter::LoginElsewhere => Some(Purpose::Reset),
         Matter::Verify => Some(Purpose::Verify),
         Matter::AddressChanged
+        | Matter::FactorsChanged
         | Matter::HubAsked
         | Matter::HubAccepted
         | Matter::HubDeclined

@@ -241,6 +241,10 @@ fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
             "a tag is live exactly if its photo is",
         ),
         (
+            "insert into recovery_codes (user_id, code_hash) select id, sha256('') from users limit 1",
+            "recovery codes belong to members with a second factor, and factors to members alone",
+        ),
+        (
             "insert into acts (actor, act, thing, thing_id, undone_at, undone_by)
              values ('mod', 'delete_hub', 'hub', 1, now(), 'mod');
              insert into kept_rows (act_id, place, of_table, kept) select id, 1, 'hubs', '{}' from acts",

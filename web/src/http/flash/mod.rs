@@ -197,6 +197,22 @@ pub enum Notice {
     AppealMade,
     /// An appeal was refused.
     AppealRefused,
+    /// A role needs a second factor.
+    FactorRequired,
+    /// The login took too long.
+    LoginOver,
+    /// Something needs a fresh proof.
+    ProveFirst,
+    /// A fresh proof was given.
+    Proven,
+    /// An authenticator app is on.
+    AppOn,
+    /// An authenticator app is off.
+    AppOff,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
     /// A session was ended.
     SessionEnded,
     /// All other sessions were ended.
@@ -363,6 +379,16 @@ impl Notice {
             Self::SanctionLifted => Flash::good("Lifted. What it took away comes back within a minute."),
             Self::AppealMade => Flash::good("Your appeal is sent. You get the answer by mail."),
             Self::AppealRefused => Flash::good("The appeal is refused. The member gets your answer by mail."),
+            Self::FactorRequired => Flash::info(
+                "Your role needs a second factor. Until you set one up, you have a member's rights.",
+            ),
+            Self::LoginOver => Flash::info("That took too long, or it was done already. Log in again."),
+            Self::ProveFirst => Flash::info("Confirm that it's you first. Nothing was changed."),
+            Self::Proven => Flash::good("Thank you. You can change everything here for ten minutes."),
+            Self::AppOn => Flash::good("Your authenticator app is set up."),
+            Self::AppOff => Flash::info("Your authenticator app is turned off."),
+            Self::PasskeyAdded => Flash::good("The passkey is added."),
+            Self::PasskeyRemoved => Flash::info("The passkey is removed."),
             Self::SessionEnded => Flash::good("The session is ended."),
             Self::OtherSessionsEnded => Flash::good("All your other sessions are ended."),
             Self::AllSessionsEnded => Flash::info("You are logged out everywhere."),

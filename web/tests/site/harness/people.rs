@@ -101,6 +101,7 @@ pub(crate) fn pages_of(member: &Person, photo: i64) -> Vec<String> {
         "/submit",
         "/forgot",
         "/settings",
+        "/settings/security",
         "/settings/account",
         "/ratings",
         "/api",

@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     variables: BTreeMap<String, String>,
     workers: usize,
     scheme: &'static str,
+    /// The host of the configured URL.
+    host: &'static str,
     is_demo: bool,
     has_socket: bool,
     /// The size of the media folder, as `mount` takes it.
@@ -44,6 +46,7 @@ impl Setup {
             variables: BTreeMap::new(),
             workers: 0,
             scheme: "http",
+            host: "127.0.0.1",
             is_demo: false,
             has_socket: false,
             disk: None,
@@ -86,6 +89,12 @@ impl Setup {
     /// Behind a TLS proxy, which the test plays.
     pub(crate) fn behind_tls(mut self) -> Self {
         self.scheme = "https";
+        self
+    }
+
+    /// Under a name, which passkeys need: browsers trust this one without TLS.
+    pub(crate) fn named_localhost(mut self) -> Self {
+        self.host = "localhost";
         self
     }
 
@@ -149,7 +158,7 @@ impl Setup {
             let port = socket.map_or_else(free_port, port_of);
             let base: Url = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
             self.variables.insert(variable("web.listen"), format!("127.0.0.1:{port}"));
-            let public = format!("{}://127.0.0.1:{port}/", self.scheme);
+            let public = format!("{}://{}:{port}/", self.scheme, self.host);
             self.variables.insert(variable("web.base_url"), public);
             let mut web = match (socket, self.disk) {
                 (Some(socket), _) => start_behind(socket, &self.variables, folder),

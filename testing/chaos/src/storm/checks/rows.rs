@@ -382,6 +382,17 @@ pub(super) const ROWS: &[RowCheck] = &[
                 where not exists (select from photos where id = photo and owner_id = owner)",
     },
     RowCheck {
+        name: "recovery codes belong to members with a second factor, and factors to members alone",
+        query: "select format('user %s has recovery codes and no factor', user_id) from recovery_codes
+                where not exists (select from totp_secrets
+                                  where totp_secrets.user_id = recovery_codes.user_id and confirmed_at is not null)
+                  and not exists (select from passkeys where passkeys.user_id = recovery_codes.user_id)
+                union all
+                select format('user %s is anonymous and has a factor', id) from users
+                where name is null and (exists (select from totp_secrets where user_id = id)
+                                        or exists (select from passkeys where user_id = users.id))",
+    },
+    RowCheck {
         name: "only members have API tokens, and only those of moderators moderate",
         query: "select format('token %s of user %s, %s', api_tokens.id, user_id, role)
                 from api_tokens join users on users.id = user_id
